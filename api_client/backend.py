@@ -1,0 +1,191 @@
+"""The interface between what people see and where the work is kept.
+
+A Backend acts for one caller. Guarantees, of every implementation:
+
+* Every write is one command through `submit`, under a key that the caller made before the first try. The same
+  key, path and caller again answers what the first answered and writes nothing (`Receipt.replayed`).
+* When `submit` returns, the write is durable. When it raises, nothing was written, but for `Unreachable` with
+  `maybe_done` and `ServerFault`: then the same key may be submitted again to learn what became of it.
+* A caller reads its own writes at once, and those of others within a second.
+* A list's cursor is good for the list and filter that gave it, at any later time; anything else is
+  `InvalidRequest`. Cursors of `events` and `changes` are the same and go in both directions.
+* Every failure is an `ApiError`. Foreign text comes as it was written: raw.
+* Calls may run at the same time, and a call that is cancelled leaves nothing half done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from typing import Protocol
+
+from api_client.commands import Command
+from api_client.models import (
+    ApprovalResult,
+    Board,
+    Card,
+    Change,
+    ElicitationResult,
+    Event,
+    InboxItem,
+    Me,
+    Order,
+    Page,
+    Project,
+    Receipt,
+    RequestDetail,
+    Task,
+    TaskDetail,
+    Upload,
+)
+
+PAGE = 100
+"""Items a page holds where the caller names no limit (CONTRACT.md, Cursors)."""
+PAGE_MAX = 500
+
+
+class Backend(Protocol):
+    """One caller's way to the work (see the module for the guarantees)."""
+
+    async def me(self) -> Me:
+        """Return who the caller is and what this backend can do for them.
+
+        `capabilities` is what screens ask before they offer an action; nothing asks which backend it is.
+        """
+        ...
+
+    async def projects(self, *, name: str | None = None) -> Sequence[Project]:
+        """Return the projects whose display name or slug contains `name`, case-insensitively; all without it."""
+        ...
+
+    async def project(self, project_id: str) -> Project:
+        """Return one project.
+
+        Raises:
+            NotFound: there is none with this id.
+        """
+        ...
+
+    async def board(self, project_id: str) -> Board:
+        """Return the project's columns in graph order, with a count for each.
+
+        Raises:
+            NotFound: there is no such project.
+        """
+        ...
+
+    async def cards(self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE) -> Page[Card]:
+        """Return one column's page of cards, oldest in the step first.
+
+        Raises:
+            NotFound: there is no such project or step.
+            InvalidRequest: the cursor is another list's.
+        """
+        ...
+
+    async def tasks(self, *, project_id: str | None = None, name: str | None = None) -> Sequence[Task]:
+        """Return the tasks of a project, or all, whose name contains `name`, case-insensitively."""
+        ...
+
+    async def task(self, task_id: str) -> TaskDetail:
+        """Return a task and its open request.
+
+        Raises:
+            NotFound: there is no such task.
+        """
+        ...
+
+    async def inbox(
+        self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE
+    ) -> Page[InboxItem]:
+        """Return a page of the open requests, oldest first.
+
+        Raises:
+            InvalidRequest: the cursor is another list's.
+        """
+        ...
+
+    async def request(self, request_id: str) -> RequestDetail:
+        """Return all that a reviewer is shown of a request, settled ones with their result.
+
+        Raises:
+            NotFound: there is no such request.
+        """
+        ...
+
+    async def events(
+        self,
+        *,
+        project_id: str | None = None,
+        task_id: str | None = None,
+        types: Sequence[str] = (),
+        order: Order = "asc",
+        cursor: str | None = None,
+        limit: int = PAGE,
+    ) -> Page[Event]:
+        """Return a page of a task's, a project's or all timelines, of the given types only where any is named.
+
+        Raises:
+            NotFound: there is no such task or project.
+            InvalidRequest: the cursor is another list's.
+        """
+        ...
+
+    async def approval_result(self, request_id: str) -> ApprovalResult | None:
+        """Return the decision on an approval, None while it is pending.
+
+        Raises:
+            NotFound: there is no such approval.
+        """
+        ...
+
+    async def elicitation_result(self, request_id: str) -> ElicitationResult | None:
+        """Return the answers to an elicitation, None while it is pending.
+
+        Raises:
+            NotFound: there is no such elicitation.
+        """
+        ...
+
+    async def upload(self, upload_id: str) -> Upload:
+        """Return what is known of an upload.
+
+        Raises:
+            NotFound: there is no such upload.
+        """
+        ...
+
+    def download(self, upload_id: str) -> AsyncIterator[bytes]:
+        """Return an upload's content, in pieces.
+
+        Raises:
+            NotFound: there is no such upload (with the first piece).
+        """
+        ...
+
+    def changes(self, cursor: str | None = None) -> AsyncIterator[Change]:
+        """Return new events, each once and in order, for as long as it is read.
+
+        Without a cursor it starts from now; with one, after the event that the cursor names. Iteration ends only
+        with an error; after `Unreachable` the caller resumes with the last change's cursor.
+        """
+        ...
+
+    async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
+        """Write: carry out `command` once for `key` (1..255 characters) and return what it answered.
+
+        `content` is the bytes of a `ReceiveUpload`, which alone takes them and ignores `key`.
+
+        Raises:
+            InvalidRequest: a rule of the contract refuses it (`code` names which).
+            NotAllowed: the caller's role may not.
+            NotFound: what it names does not exist.
+            Conflict: the state as it is now does not take it; on a settled request the message names who was first.
+            TooLarge: the content is over the cap.
+            Unreachable: no answer came.
+            StoreError: the folder did not take it.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of files, connections and workers. Calls after it are an error of the caller."""
+        ...

@@ -1,0 +1,251 @@
+"""Everything that can be written: one small model a command.
+
+A command knows its call of the contract (`path`) and which of its keys stand in that path; all others are
+the body. The same path is the scope of its idempotency key, whichever backend takes it (CONTRACT.md part 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import ClassVar, Literal, TypeVar
+from urllib.parse import quote
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from api_client.errors import InvalidRequest
+from api_client.fields import AnyField, check_declaration
+from api_client.models import (
+    ApprovalRecommendation,
+    Attachment,
+    Body,
+    FieldBid,
+    Json,
+    MetadataPatch,
+    Outcome,
+    Role,
+    Steps,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who gives a command: a key's name (or a local reviewer's), role and tags."""
+
+    subject: str
+    role: Role | Literal["platform"]
+    tags: tuple[str, ...] = ()
+
+
+PLATFORM = Actor("platform", "platform")
+
+
+class Command(Body):
+    """Base of all commands."""
+
+    path: ClassVar[str]
+    """The call's path; `{task_id}` and the like are this command's own keys."""
+    for_reviewers: ClassVar[bool] = False
+    """True for part 2 of the contract, which an agent's key may not call."""
+
+    @classmethod
+    def path_keys(cls) -> frozenset[str]:
+        """Return the names of the keys that stand in the path."""
+        return frozenset(name for _, name, _, _ in Formatter().parse(cls.path) if name)
+
+    def location(self) -> str:
+        """Return the concrete path of this command's call, its ids percent-encoded."""
+        return self.path.format(**{key: quote(getattr(self, key), safe="") for key in self.path_keys()})
+
+    def body(self) -> dict[str, Json]:
+        """Return the JSON body of this command's call."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(self.path_keys()))
+
+
+class CreateProject(Command):
+    """Make a project; the slug comes from the name."""
+
+    path = "/api/projects"
+    for_reviewers = True
+    name: str
+    steps: Steps
+
+
+class CreateTask(Command):
+    """Make a task in its project's initial step."""
+
+    path = "/api/tasks"
+    project_name: str
+    name: str
+    external_id: str | None = None
+    metadata_patch: MetadataPatch | None = None
+
+
+class TaskCommand(Command):
+    """Base of an agent's commands on a task."""
+
+    project_name: str
+    task_id: str
+    external_trace_id: str | None = None
+
+
+class RequestApproval(TaskCommand):
+    """Ask a person to decide."""
+
+    path = "/api/approval-requests"
+    summary: str
+    key_value_context: dict[str, str] | None = None
+    recommendation: ApprovalRecommendation | None = None
+    attachments: tuple[str, ...] | None = Field(default=None, strict=False)
+
+
+class RequestElicitation(TaskCommand):
+    """Ask a person to fill in fields."""
+
+    path = "/api/elicitation-requests"
+    summary: str
+    fields: tuple[AnyField, ...] = Field(strict=False)
+    key_value_context: dict[str, str] | None = None
+    recommendation: tuple[FieldBid, ...] | None = Field(default=None, strict=False)
+    attachments: tuple[str, ...] | None = Field(default=None, strict=False)
+
+    @model_validator(mode="after")
+    def _declared(self) -> RequestElicitation:
+        check_declaration(self.fields, self.recommendation or ())
+        return self
+
+
+class RecordAction(TaskCommand):
+    """Record what an agent did, with what it changes."""
+
+    path = "/api/agent-actions"
+    description: str
+    detail: dict[str, Json] | None = None
+    metadata_patch: MetadataPatch | None = None
+    transitions_to: str | None = None
+    add_attachments: tuple[Attachment, ...] | None = Field(default=None, strict=False)
+
+
+class RaiseException(TaskCommand):
+    """Record that something went wrong."""
+
+    path = "/api/exceptions"
+    message: str
+    detail: dict[str, Json] | None = None
+    transitions_to: str | None = None
+
+
+class AddNote(TaskCommand):
+    """Add an agent's note to a task's timeline."""
+
+    path = "/api/notes"
+    message: str
+
+
+class ReceiveUpload(Command):
+    """Take in a file; its bytes come beside the command."""
+
+    path = "/api/uploads"
+    file_name: str
+    content_type: str = "application/octet-stream"
+
+
+class Decide(Command):
+    """Settle an approval. `request_hash` binds the decision to the request as it was shown."""
+
+    path = "/api/approval-requests/{request_id}/decision"
+    for_reviewers = True
+    request_id: str
+    outcome: Outcome
+    request_hash: str | None = None
+
+
+class Answer(Command):
+    """Settle an elicitation, by field id."""
+
+    path = "/api/elicitation-requests/{request_id}/answers"
+    for_reviewers = True
+    request_id: str
+    answers: dict[str, Json]
+    request_hash: str | None = None
+
+
+class Assign(Command):
+    """Give a task to someone; an empty name gives it back."""
+
+    path = "/api/tasks/{task_id}/assignment"
+    for_reviewers = True
+    task_id: str
+    assignee_id: str
+
+
+class Move(Command):
+    """Take a task along a declared exit of its step."""
+
+    path = "/api/tasks/{task_id}/transition"
+    for_reviewers = True
+    task_id: str
+    transitions_to: str
+    note: str | None = None
+
+
+class Comment(Command):
+    """Add a reviewer's note to a task's timeline."""
+
+    path = "/api/tasks/{task_id}/notes"
+    for_reviewers = True
+    task_id: str
+    message: str
+
+
+class FireTimeout(Command):
+    """Record that a task has stayed in its step for longer than `timeoutSeconds`. The platform's own: no call."""
+
+    path = "/internal/tasks/{task_id}/timeout"
+    task_id: str
+
+
+C = TypeVar("C", bound=Command)
+
+
+def read_command(kind: type[C], raw: Mapping[str, Json], **path_values: str) -> C:
+    """Return the command that a JSON body (and the ids in its path) spells.
+
+    Raises:
+        InvalidRequest: a key is unknown, missing or of the wrong kind; the message names each.
+    """
+    in_path = {kind.model_fields[name].alias or name: value for name, value in path_values.items()}
+    if doubled := raw.keys() & in_path.keys():
+        raise InvalidRequest(f"{', '.join(sorted(doubled))}: unknown key (it stands in the path)")
+    try:
+        return kind.model_validate({**raw, **in_path}, by_alias=True, by_name=False)
+    except ValidationError as fault:
+        raise InvalidRequest("; ".join(_fault_words(error) for error in fault.errors()[:10])) from None
+
+
+def _fault_words(error: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in error["loc"]) or "body"
+    if error["type"] == "extra_forbidden":
+        return f"{place}: unknown key"
+    if error["type"] == "missing":
+        return f"{place}: is missing"
+    return f"{place}: {error['msg'].removeprefix('Value error, ')}"
+
+
+HTTP_COMMANDS: tuple[type[Command], ...] = (
+    CreateProject,
+    CreateTask,
+    RequestApproval,
+    RequestElicitation,
+    RecordAction,
+    RaiseException,
+    AddNote,
+    Decide,
+    Answer,
+    Assign,
+    Move,
+    Comment,
+)
+"""The commands with a JSON body: each is a row in the server's routes."""

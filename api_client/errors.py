@@ -1,0 +1,173 @@
+"""What can go wrong, as the caller of a Backend sees it.
+
+    ApiError                    code (stable), message (for people), status (HTTP, 0 where there is none)
+    ├── InvalidRequest          400  INVALID_REQUEST, or the code that the rule names
+    │   └── InvalidAnswers      400  INVALID_ANSWERS, with `fields`
+    ├── NotAuthenticated        401
+    ├── NotAllowed              403
+    ├── NotFound                404
+    ├── Conflict                409
+    ├── TooLarge                413
+    ├── TooManyRequests         429  with `retry_after`
+    ├── HeadersTooLarge         431
+    ├── ServerFault             500
+    ├── Unreachable             no answer came; `maybe_done` says whether the write may have happened
+    ├── UnexpectedAnswer        an answer came that this contract does not know
+    └── StoreError              the folder on this machine
+        ├── StoreBusy           another process holds the folder's lock for too long
+        ├── StoreReadOnly       the folder takes no writes, with the reason
+        ├── StoreFault          the disk refused: nothing was recorded
+        └── StoreDamaged        the journal does not read as it was written
+
+Both sides translate at one point only: the server from a class to a status, `HttpBackend` back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class ApiError(Exception):
+    """Any failure of a Backend call; `str()` is a sentence for the user."""
+
+    code: str = "API_ERROR"
+    status: ClassVar[int] = 0
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class InvalidRequest(ApiError):
+    """The request breaks a rule; `code` names which (CONTRACT.md parts 1 and 3)."""
+
+    code = "INVALID_REQUEST"
+    status = 400
+
+
+class InvalidAnswers(InvalidRequest):
+    """Answers that their fields refuse: all faults at once."""
+
+    code = "INVALID_ANSWERS"
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        count = len(fields)
+        super().__init__(f"{count} answer{'s' if count != 1 else ''} can't be taken: {', '.join(fields)}")
+        self.fields = dict(fields)
+
+
+class NotAuthenticated(ApiError):
+    """No key, or one that this server does not know."""
+
+    code = "NOT_AUTHENTICATED"
+    status = 401
+
+
+class NotAllowed(ApiError):
+    """The key is known and its role may not do this."""
+
+    code = "NOT_ALLOWED"
+    status = 403
+
+
+class NotFound(ApiError):
+    """There is no such thing."""
+
+    code = "NOT_FOUND"
+    status = 404
+
+
+class Conflict(ApiError):
+    """The state as it is now does not take this write; someone else may have been first."""
+
+    code = "CONFLICT"
+    status = 409
+
+
+class TooLarge(ApiError):
+    """The body is over the cap."""
+
+    code = "TOO_LARGE"
+    status = 413
+
+
+class TooManyRequests(ApiError):
+    """The server asks for a pause."""
+
+    code = "TOO_MANY_REQUESTS"
+    status = 429
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds to wait, where the server said."""
+
+
+class HeadersTooLarge(ApiError):
+    """The headers are over the cap."""
+
+    code = "HEADERS_TOO_LARGE"
+    status = 431
+
+
+class ServerFault(ApiError):
+    """The server failed; what it was asked may or may not have happened."""
+
+    code = "SERVER_FAULT"
+    status = 500
+
+
+class Unreachable(ApiError):
+    """No answer came from the server."""
+
+    code = "UNREACHABLE"
+
+    def __init__(self, message: str, *, maybe_done: bool = False) -> None:
+        super().__init__(message)
+        self.maybe_done = maybe_done
+        """True where the request may have reached the server before the connection was lost."""
+
+
+class UnexpectedAnswer(ApiError):
+    """The server answered with something that is not this contract."""
+
+    code = "UNEXPECTED_ANSWER"
+
+
+class StoreError(ApiError):
+    """The data folder on this machine."""
+
+    code = "STORE_ERROR"
+    status = 500
+
+
+class StoreBusy(StoreError):
+    """Another process holds the folder's lock."""
+
+    code = "STORE_BUSY"
+
+
+class StoreReadOnly(StoreError):
+    """The folder takes no writes."""
+
+    code = "STORE_READ_ONLY"
+
+
+class StoreFault(StoreError):
+    """The disk refused a write; the state is as it was."""
+
+    code = "STORE_FAULT"
+
+
+class StoreDamaged(StoreError):
+    """The journal is not what was written."""
+
+    code = "STORE_DAMAGED"
+
+    def __init__(self, message: str, *, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        """The journal's line, from 1, where the damage was met."""

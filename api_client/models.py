@@ -1,0 +1,328 @@
+"""The wire objects of CONTRACT.md parts 1 and 2.
+
+All are frozen; camelCase on the wire, snake_case here. Unknown keys in an answer are ignored: a hosted
+server may add some. What an agent may invent (event types, statuses) is plain text here, for a value
+that we don't know must be shown, not refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic.alias_generators import to_camel
+
+from api_client.times import Moment
+
+Json = Any
+"""A value out of JSON. `Any`, since pydantic's recursive type costs a walk for each page of events."""
+
+OutcomeType = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO"]
+StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]
+Role = Literal["agent", "reviewer"]
+Order = Literal["asc", "desc"]
+Capability = Literal["decide", "answer", "assign", "move", "note", "create_project", "stream", "board"]
+
+APPROVAL_REQUESTED = "APPROVAL_REQUESTED"
+APPROVAL_DECIDED = "APPROVAL_DECIDED"
+ELICITATION_REQUESTED = "ELICITATION_REQUESTED"
+ELICITATION_PROVIDED = "ELICITATION_PROVIDED"
+
+Name80 = Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\z")
+
+
+class Wire(BaseModel):
+    """Base of all that an answer holds."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+    def wire(self) -> dict[str, Json]:
+        """Return the object as JSON values under its wire names, optional keys without a value left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class Body(Wire):
+    """Base of all that a request holds: an unknown key is a fault, at every depth (CONTRACT.md, Conventions)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Step(Body):
+    """One step of a project's graph; no exits makes it terminal."""
+
+    name: str = Name80
+    owner: StepOwner
+    exits: tuple[str, ...] = Field(default=(), strict=False)
+    timeout_seconds: int | None = Field(default=None, ge=1)
+
+
+class Steps(Body):
+    """A project's step graph."""
+
+    initial_step: str
+    steps: tuple[Step, ...] = Field(strict=False)
+    step_schemas: dict[str, dict[str, Json] | bool] | None = None
+
+    def step(self, name: str) -> Step | None:
+        """Return the step called `name`, or None where the graph has none."""
+        return next((step for step in self.steps if step.name == name), None)
+
+    def in_graph_order(self) -> list[Step]:
+        """Return the steps breadth first from the initial one; steps that can't be reached come last."""
+        order = [self.initial_step]
+        for name in order:
+            step = self.step(name)
+            order.extend(exit_ for exit_ in (step.exits if step else ()) if exit_ not in order)
+        place = {name: index for index, name in enumerate(order)}
+        return sorted(self.steps, key=lambda step: place.get(step.name, len(order)))
+
+
+class Project(Wire):
+    """A project; `project_name` is the slug that agents use."""
+
+    id: str
+    name: str
+    project_name: str
+    steps: Steps
+
+
+class Attachment(Body):
+    """An upload on a task, under the name that its attacher gave it."""
+
+    upload_id: str
+    label: str
+
+
+class Task(Wire):
+    """A task as its events add up to it."""
+
+    id: str
+    project_id: str
+    name: str
+    external_id: str | None = None
+    current_step: str
+    status: str
+    metadata: dict[str, Json] = Field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
+
+
+class OpenRequest(Wire):
+    """A request that waits for a person."""
+
+    request_id: str
+    event_type: str
+    summary: str
+    requested_at: Moment
+
+
+class TaskDetail(Wire):
+    """A task and what is open on it."""
+
+    task: Task
+    open_requests: tuple[OpenRequest, ...] = ()
+
+
+class Outcome(Body):
+    """What a decision says. On `EDIT_AND_APPROVE` the note describes the edit."""
+
+    type: OutcomeType
+    note: str | None = None
+    reason_code: str | None = None
+
+
+class ApprovalRecommendation(Body):
+    """What the agent would decide; confidence from 0 to 1."""
+
+    outcome: Outcome
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    rationale: str | None = None
+
+
+class FieldBid(Body):
+    """What the agent would answer to one field: the reviewer's pre-fill."""
+
+    field_id: str
+    value: Json
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    rationale: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _keep_null_value(self, handler: SerializerFunctionWrapHandler) -> dict[str, Json]:
+        # The SDK takes a bid without a value for a broken one, so a null stays on the wire.
+        dumped: dict[str, Json] = handler(self)
+        return {**dumped, "value": dumped.get("value")}
+
+
+class MetadataPatch(Body):
+    """`set` overwrites, `set_once` writes where the key is absent, `unset` removes; in this order."""
+
+    set: dict[str, Json] | None = None
+    set_once: dict[str, Json] | None = None
+    unset: tuple[str, ...] | None = Field(default=None, strict=False)
+
+
+class AuthoritySnapshot(Wire):
+    """Who decided, and what they were allowed to do, then."""
+
+    subject: str
+    tags: tuple[str, ...] = ()
+
+
+class Event(Wire):
+    """One entry of a timeline. `seq` and `hash` are its place and link in our server's chain."""
+
+    id: str
+    task_id: str
+    project_id: str
+    event_type: str
+    source: str
+    owner: str
+    timestamp: Moment
+    payload: dict[str, Json]
+    transition_from: str | None = None
+    transition_to: str | None = None
+    in_response_to: str | None = None
+    external_trace_id: str | None = None
+    seq: int | None = None
+    hash: str | None = None
+
+
+class ApprovalResult(Wire):
+    """The decision on an approval."""
+
+    request_id: str
+    task_id: str
+    outcome: Outcome
+    decided_at: Moment
+    decided_by: str | None = None
+    authority_snapshot: AuthoritySnapshot | None = None
+    recommendation_snapshot: ApprovalRecommendation | None = None
+
+
+class ElicitationResult(Wire):
+    """The answers to an elicitation, by field id."""
+
+    request_id: str
+    task_id: str
+    fields: dict[str, Json]
+    answered_at: Moment
+    answered_by: str | None = None
+
+
+class UploadRef(Wire):
+    """An upload that has arrived."""
+
+    id: str
+    status: Literal["READY"] = "READY"
+
+
+class Upload(Wire):
+    """What is known of an upload; size in bytes, `url` the absolute address of its content."""
+
+    id: str
+    content_type: str
+    size: int
+    url: str = ""
+
+
+class Me(Wire):
+    """Who the caller is and what this backend lets them do."""
+
+    subject: str
+    tags: tuple[str, ...] = ()
+    role: Role
+    capabilities: tuple[str, ...] = ()
+
+
+class InboxItem(Wire):
+    """An open request as the inbox lists it; `recommendation` is the approval's, raw."""
+
+    request_id: str
+    event_type: str
+    summary: str
+    requested_at: Moment
+    task_id: str
+    task_name: str
+    project_id: str
+    project_name: str
+    step: str
+    assignee_id: str | None = None
+    recommendation: Json = None
+    field_count: int | None = None
+    overdue_at: Moment | None = None
+    hash: str = ""
+
+
+class RequestDetail(Wire):
+    """All that a reviewer is shown of a request; `hash` is what a decision answers."""
+
+    event: Event
+    hash: str = ""
+    task: Task
+    project: Project
+    result: dict[str, Json] | None = None
+
+
+class Column(Wire):
+    """One step of a board with its counts; `waiting` tasks have an open request."""
+
+    step: str
+    owner: str
+    terminal: bool
+    count: int
+    waiting: int
+
+
+class Board(Wire):
+    """A project's columns in graph order."""
+
+    columns: tuple[Column, ...]
+
+
+class Card(Task):
+    """A task as the board shows it. `overdue_at` is also there before it has passed."""
+
+    step_entered_at: Moment
+    assignee_id: str | None = None
+    open_request: OpenRequest | None = None
+    overdue_at: Moment | None = None
+
+
+T = TypeVar("T")
+
+
+class Page(Wire, Generic[T]):
+    """A part of a list. Hand `next_cursor` back to go on from here, now or later."""
+
+    items: tuple[T, ...] = ()
+    next_cursor: str | None = None
+
+
+class Change(Wire):
+    """A new event, and the cursor to resume from after it."""
+
+    event: Event
+    cursor: str
+
+
+class Receipt(Wire):
+    """What a write answered: the body of the contract's 201.
+
+    `replayed` is true where the same key had been answered before and nothing was written.
+    """
+
+    answer: dict[str, Json]
+    replayed: bool = False
+
+    @property
+    def event_id(self) -> str:
+        """The id of the event that was written; empty where the answer names none."""
+        found: str = self.answer.get("eventId", "")
+        return found
+
+
+def recommendation_of(payload: Mapping[str, Json]) -> Mapping[str, Json] | None:
+    """Return an approval request's recommendation out of its payload, or None."""
+    found = payload.get("recommendation")
+    return found if isinstance(found, Mapping) else None

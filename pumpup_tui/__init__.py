@@ -1,0 +1,1 @@
+"""What a reviewer sees: a Textual app over a Backend."""

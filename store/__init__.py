@@ -1,0 +1,1 @@
+"""The contract kept on this machine: journal, state, rules, server."""

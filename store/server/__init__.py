@@ -1,0 +1,1 @@
+"""The HTTP side of a folder: agent and reviewer API."""

@@ -1,0 +1,1 @@
+"""All appearance: style sheets by screen."""
