@@ -1,0 +1,118 @@
+"""TinyDB as the store uses it: its own storage, and a table that does not copy itself on each write.
+
+TinyDB 4.9 rewrites its whole file in place on every write, and copies its whole table even in memory. Its
+documented extension points (`storage`, `table_class`) are used here, and two private methods of `Table` are
+overridden, so its version is pinned and all of it stays in this one file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+from tinydb import TinyDB
+from tinydb.storages import Storage
+from tinydb.table import Document, Table
+from typing_extensions import override
+
+from store.files import Files
+
+Documents = dict[str, Any]
+"""A table's documents by id."""
+
+
+class AtomicStorage(Storage):
+    """A JSON file that is replaced whole: a reader and a crash see the old bytes or the new ones."""
+
+    def __init__(self, path: Path, files: Files | None = None) -> None:
+        self._path = path
+        self._files = files or Files()
+
+    @override
+    def read(self) -> dict[str, dict[str, Any]] | None:
+        """Return the tables, None where the file is missing.
+
+        Raises:
+            ValueError: the file is no JSON.
+        """
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        tables: dict[str, dict[str, Any]] = orjson.loads(data)
+        return tables
+
+    @override
+    def write(self, data: Mapping[str, Mapping[str, Any]]) -> None:
+        """Replace the file.
+
+        Raises:
+            StoreFault: the disk took only a part.
+            OSError: the system refused; the old file is as it was.
+        """
+        self._files.replace(self._path, orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS))
+
+
+class LiveStorage(Storage):
+    """The tables in memory. They reach the disk when the store takes a checkpoint, not on each write."""
+
+    def __init__(self, tables: dict[str, Documents] | None = None) -> None:
+        self.tables: dict[str, Documents] = tables if tables is not None else {}
+
+    @override
+    def read(self) -> dict[str, Documents]:
+        """Return the tables themselves, not copies."""
+        return self.tables
+
+    @override
+    def write(self, data: Mapping[str, Mapping[str, Any]]) -> None:
+        """Do nothing: `LiveTable` has changed the tables in place."""
+
+
+class LiveTable(Table):
+    """A table over `LiveStorage` with text ids, changed in place.
+
+    A document that has been put is never changed afterwards, only replaced, so readers may keep one.
+    """
+
+    document_id_class = str  # type: ignore[assignment]  # TinyDB types its ids as int and lets them be anything
+
+    @property
+    def documents(self) -> Documents:
+        """The documents themselves by id, for reading."""
+        tables: dict[str, Documents] = self._storage.read()  # type: ignore[assignment]
+        return tables.setdefault(self.name, {})
+
+    @override
+    def _read_table(self) -> Documents:
+        return self.documents
+
+    @override
+    def _update_table(self, updater: Callable[[Any], None]) -> None:
+        updater(self.documents)
+        self.clear_cache()
+
+    def put(self, doc_id: str, doc: Mapping[str, Any]) -> None:
+        """Put `doc` in the place of whatever has this id."""
+        self._update_table(lambda table: table.__setitem__(doc_id, doc))
+
+    def drop(self, doc_id: str) -> None:
+        """Remove the document with this id; there may be none."""
+        self._update_table(lambda table: table.pop(doc_id, None))
+
+
+class LiveDatabase(TinyDB):
+    """A TinyDB of live tables."""
+
+    table_class = LiveTable
+
+    def live(self, name: str) -> LiveTable:
+        """Return the table called `name`."""
+        table = self.table(name)
+        assert isinstance(table, LiveTable)  # noqa: S101 - what `table_class` says, told to the type checker
+        return table
+
+
+__all__ = ["AtomicStorage", "Document", "LiveDatabase", "LiveStorage", "LiveTable"]
