@@ -220,7 +220,7 @@ def read_command(kind: type[C], raw: Mapping[str, Json], **path_values: str) -> 
     if doubled := raw.keys() & in_path.keys():
         raise InvalidRequest(f"{', '.join(sorted(doubled))}: unknown key (it stands in the path)")
     try:
-        return kind.model_validate({**raw, **in_path}, by_alias=True, by_name=False)
+        return kind.model_validate({**raw, **in_path}, by_alias=True, by_name=False, extra="forbid")
     except ValidationError as fault:
         raise InvalidRequest("; ".join(_fault_words(error) for error in fault.errors()[:10])) from None
 

@@ -29,8 +29,6 @@ APPROVAL_DECIDED = "APPROVAL_DECIDED"
 ELICITATION_REQUESTED = "ELICITATION_REQUESTED"
 ELICITATION_PROVIDED = "ELICITATION_PROVIDED"
 
-Name80 = Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\z")
-
 
 class Wire(BaseModel):
     """Base of all that an answer holds."""
@@ -43,18 +41,18 @@ class Wire(BaseModel):
 
 
 class Body(Wire):
-    """Base of all that a request holds: an unknown key is a fault, at every depth (CONTRACT.md, Conventions)."""
+    """Base of all that a request may hold. `read_command` refuses unknown keys; an answer may have them."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
 
 class Step(Body):
     """One step of a project's graph; no exits makes it terminal."""
 
-    name: str = Name80
+    name: str
     owner: StepOwner
     exits: tuple[str, ...] = Field(default=(), strict=False)
-    timeout_seconds: int | None = Field(default=None, ge=1)
+    timeout_seconds: int | None = Field(default=None)
 
 
 class Steps(Body):

@@ -1,0 +1,195 @@
+"""What events add up to: pure, one event at a time, over documents that are replaced and never changed.
+
+The documents are the state's own: a wire object's keys and a few more (`openRequest`, `stepEnteredAt`, …).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+Doc = Mapping[str, Any]
+Table = str
+"""One of `TABLES`."""
+
+TABLES = ("projects", "tasks", "requests", "uploads")
+PROJECT_CREATED = "PROJECT_CREATED"
+UPLOAD_RECEIVED = "UPLOAD_RECEIVED"
+
+GENERAL: Doc = {
+    "id": "prj_general",
+    "no": 1,
+    "name": "General",
+    "projectName": "general",
+    "steps": {
+        "initialStep": "in_progress",
+        "steps": [
+            {"name": "in_progress", "owner": "AGENT", "exits": ["complete"]},
+            {"name": "complete", "owner": "PLATFORM", "exits": []},
+        ],
+    },
+}
+"""The project that always exists (CONTRACT.md part 3, Projects)."""
+
+
+class Docs(Protocol):
+    """Where the documents are: the state itself, or a draft over it."""
+
+    def get(self, table: Table, doc_id: str) -> Doc | None:
+        """Return a document, None where there is none."""
+        ...
+
+    def put(self, table: Table, doc_id: str, doc: Doc) -> None:
+        """Put `doc` in the place of what has this id."""
+        ...
+
+    def drop(self, table: Table, doc_id: str) -> None:
+        """Remove a document."""
+        ...
+
+    def count(self, table: Table) -> int:
+        """Return how many documents the table holds."""
+        ...
+
+
+def apply(docs: Docs, event: Doc) -> None:
+    """Bring `docs` up to date with one event (in `seq` order; events of unknown types change nothing)."""
+    change = _CHANGES.get(event["eventType"])
+    if change is not None:
+        change(docs, event)
+
+
+def patched(metadata: Doc, patch: Doc | None) -> dict[str, Any]:
+    """Return `metadata` after `set`, `setOnce` and `unset`, in this order (CONTRACT.md part 1, MetadataPatch)."""
+    patch = patch or {}
+    result = {**metadata, **(patch.get("set") or {})}
+    for key, value in (patch.get("setOnce") or {}).items():
+        result.setdefault(key, value)
+    for key in patch.get("unset") or ():
+        result.pop(key, None)
+    return result
+
+
+def step_of(project: Doc, name: str) -> Doc:
+    """Return the step called `name` of a project's document.
+
+    Raises:
+        KeyError: the project has none.
+    """
+    for step in project["steps"]["steps"]:
+        if step["name"] == name:
+            found: Doc = step
+            return found
+    raise KeyError(name)
+
+
+def is_terminal(project: Doc, step: str) -> bool:
+    """Tell whether entering `step` closes a task: it has no exits."""
+    return not step_of(project, step).get("exits")
+
+
+def attached(attachments: list[Doc], added: list[Doc] | None) -> list[Doc]:
+    """Return the attachments with `added`: attaching an upload again replaces its label (CONTRACT.md part 3)."""
+    by_upload = {one["uploadId"]: one for one in attachments}
+    by_upload.update({one["uploadId"]: one for one in added or ()})
+    return list(by_upload.values())
+
+
+def _touch(docs: Docs, event: Doc, **changes: Any) -> None:
+    """Replace the event's task with `changes`, and with the step that the event enters, if any."""
+    task = docs.get("tasks", event["taskId"])
+    if task is None:
+        raise KeyError(event["taskId"])
+    entered = event.get("transitionTo")
+    if entered is not None:
+        changes.update(currentStep=entered, stepEnteredAt=event["timestamp"], stepSeq=event["seq"], timedOut=False)
+    docs.put("tasks", event["taskId"], {**task, **changes, "lastAt": event["timestamp"]})
+
+
+def _project_created(docs: Docs, event: Doc) -> None:
+    payload = event["payload"]
+    doc = {key: payload[key] for key in ("name", "projectName", "steps")}
+    docs.put("projects", event["projectId"], {"id": event["projectId"], "no": docs.count("projects") + 1, **doc})
+
+
+def _upload_received(docs: Docs, event: Doc) -> None:
+    payload = event["payload"]
+    doc = {key: payload[key] for key in ("id", "fileName", "contentType", "size", "sha256")}
+    docs.put("uploads", payload["id"], doc)
+
+
+def _task_created(docs: Docs, event: Doc) -> None:
+    payload = event["payload"]
+    doc = {
+        "id": event["taskId"],
+        "no": docs.count("tasks") + 1,
+        "projectId": event["projectId"],
+        "name": payload["name"],
+        "currentStep": payload["initialState"],
+        "status": "RUNNING",
+        "metadata": patched({}, payload["metadataPatch"]),
+        "attachments": [],
+        "stepEnteredAt": event["timestamp"],
+        "stepSeq": event["seq"],
+        "lastAt": event["timestamp"],
+    }
+    if payload.get("externalId") is not None:
+        doc["externalId"] = payload["externalId"]
+    docs.put("tasks", event["taskId"], doc)
+
+
+def _action(docs: Docs, event: Doc) -> None:
+    payload = event["payload"]
+    task = docs.get("tasks", event["taskId"]) or {}
+    changes: dict[str, Any] = {}
+    if payload["metadataPatch"]:
+        changes["metadata"] = patched(task["metadata"], payload["metadataPatch"])
+    if payload.get("addAttachments"):
+        changes["attachments"] = attached(task["attachments"], payload["addAttachments"])
+    _touch(docs, event, **changes)
+
+
+def _requested(docs: Docs, event: Doc) -> None:
+    payload = event["payload"]
+    doc = {
+        "requestId": event["id"],
+        "seq": event["seq"],
+        "eventType": event["eventType"],
+        "taskId": event["taskId"],
+        "projectId": event["projectId"],
+        "summary": payload["summary"],
+        "requestedAt": event["timestamp"],
+        "hash": event["hash"],
+    }
+    if event["eventType"] == "ELICITATION_REQUESTED":
+        doc["fieldCount"] = len(payload["fields"])
+    elif payload.get("recommendation"):
+        doc["recommendation"] = payload["recommendation"]
+    docs.put("requests", event["id"], doc)
+    _touch(docs, event, status="WAITING", openRequest=event["id"])
+
+
+def _settled(docs: Docs, event: Doc) -> None:
+    docs.drop("requests", event["inResponseTo"])
+    _touch(docs, event, status="RUNNING", openRequest=None)
+
+
+def _assigned(docs: Docs, event: Doc) -> None:
+    _touch(docs, event, assigneeId=event["payload"]["assigneeId"] or None)
+
+
+_CHANGES: dict[str, Callable[[Docs, Doc], None]] = {
+    PROJECT_CREATED: _project_created,
+    UPLOAD_RECEIVED: _upload_received,
+    "TASK_CREATED": _task_created,
+    "ACTION": _action,
+    "EXCEPTION": _touch,
+    "NOTE": _touch,
+    "APPROVAL_REQUESTED": _requested,
+    "ELICITATION_REQUESTED": _requested,
+    "APPROVAL_DECIDED": _settled,
+    "ELICITATION_PROVIDED": _settled,
+    "ASSIGNMENT": _assigned,
+    "TIMEOUT": lambda docs, event: _touch(docs, event, timedOut=True),
+    "TASK_CLOSED": lambda docs, event: _touch(docs, event, status="CLOSED"),
+}

@@ -1,0 +1,439 @@
+"""The rules of the state machine (CONTRACT.md part 3), once: (state, command, actor, now) -> events.
+
+Pure: nothing here reads a file or a clock. `decide` returns the events that a command makes of the state as it
+is now, or raises the contract's error; `fold` says what the events then add up to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from api_client import commands as c
+from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
+from api_client.fields import check_answers, read_fields
+from api_client.models import Body
+from api_client.times import parse_time, wire_time
+from store import graphs
+from store.fold import PROJECT_CREATED, UPLOAD_RECEIVED, Doc, Table, attached, is_terminal, patched, step_of
+
+KINDS = {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+class View(Protocol):
+    """The state as the rules see it."""
+
+    @property
+    def seq(self) -> int:
+        """The number of events so far."""
+        ...
+
+    def get(self, table: Table, doc_id: str) -> Doc | None:
+        """Return a document, None where there is none."""
+        ...
+
+    def count(self, table: Table) -> int:
+        """Return how many documents the table holds."""
+        ...
+
+    def project_by_slug(self, slug: str) -> Doc | None:
+        """Return the project that agents call `slug`."""
+        ...
+
+    def event(self, event_id: str) -> Doc | None:
+        """Return an event, None where there is none."""
+        ...
+
+    def settlement(self, request_id: str) -> Doc | None:
+        """Return the event that settled a request, None where none did."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of an upload that has arrived: SHA-256 in hex, size in bytes."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(slots=True)
+class Ruling:
+    """What a command makes: events without their hashes, and which thing the answer shows."""
+
+    view: View
+    actor: c.Actor
+    now: datetime
+    token: Callable[[], str]
+    content: Content | None = None
+    events: list[dict[str, Any]] = field(default_factory=list)
+    shows: tuple[Literal["event", "projects", "tasks", "uploads"], str] = ("event", "")
+
+    @property
+    def source(self) -> str:
+        """Who fires: the wire's `source`."""
+        return {"agent": "AGENT", "reviewer": "HUMAN"}.get(self.actor.role, "PLATFORM")
+
+    def entry(self, event_type: str, payload: Doc, **keys: Any) -> dict[str, Any]:
+        """Add an entry of the chain; keys that are None are left out. An id names its place in the chain."""
+        seq = self.view.seq + len(self.events) + 1
+        made = {
+            "id": f"evt_{seq:08x}{self.token()}",
+            "seq": seq,
+            "eventType": event_type,
+            "timestamp": wire_time(self.now),
+            "source": self.source,
+            "subject": self.actor.subject,
+            **{key: value for key, value in keys.items() if value is not None},
+            "payload": payload,
+        }
+        self.events.append(made)
+        return made
+
+    def on_task(self, task: Doc, event_type: str, payload: Doc, **keys: Any) -> dict[str, Any]:
+        """Add an event to a task's timeline, whose timestamps never go back."""
+        project = _project_of(self.view, task)
+        made = self.entry(
+            event_type,
+            payload,
+            taskId=task["id"],
+            projectId=task["projectId"],
+            **{"owner": step_of(project, task["currentStep"])["owner"], **keys},
+        )
+        made["timestamp"] = max(made["timestamp"], task.get("lastAt", ""))
+        return made
+
+    def close(self, task: Doc, step: str, after: Doc) -> None:
+        """Write the closing that entering a terminal step brings with it, in the same commit."""
+        project = _project_of(self.view, task)
+        if is_terminal(project, step):
+            self.on_task(
+                {**task, "lastAt": after["timestamp"]},
+                "TASK_CLOSED",
+                {"type": "TaskClosed", "terminalState": step},
+                owner=step_of(project, step)["owner"],
+                source="PLATFORM",
+            )
+
+
+def decide(
+    view: View,
+    command: c.Command,
+    actor: c.Actor,
+    now: datetime,
+    *,
+    token: Callable[[], str],
+    content: Content | None = None,
+) -> Ruling:
+    """Return what `command` makes of the state as it is now.
+
+    Raises:
+        NotAllowed: the actor's role may not give this command.
+        InvalidRequest: a rule refuses it; `code` names which.
+        NotFound: it names something that does not exist.
+        Conflict: the state does not take it.
+    """
+    if command.for_reviewers and actor.role == "agent":
+        raise NotAllowed("An agent's key can't do this: it takes a reviewer's.")
+    if isinstance(command, c.FireTimeout) and actor.role != "platform":
+        raise NotAllowed("Only the platform fires a timeout.")
+    ruling = Ruling(view, actor, now, token, content)
+    _RULES[type(command)](ruling, command)
+    return ruling
+
+
+# -- projects, tasks, uploads
+
+
+def _create_project(ruling: Ruling, command: c.CreateProject) -> None:
+    _check_name(command.name, "A project's name", 80)
+    graphs.check(command.steps)
+    slug = slug_of(command.name) or f"project_{ruling.view.count('projects') + 1}"
+    if ruling.view.project_by_slug(slug) is not None:
+        raise Conflict(f"There is a project {slug!r} already.")
+    project_id = f"prj_{ruling.token()}"
+    steps = _dump(command.steps)
+    payload = {"type": "ProjectCreated", "name": command.name, "projectName": slug, "steps": steps}
+    ruling.entry(PROJECT_CREATED, payload, projectId=project_id)
+    ruling.shows = ("projects", project_id)
+
+
+def slug_of(name: str) -> str:
+    """Return the slug of a display name; empty where it has no letter a-z and no digit (CONTRACT.md part 3)."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def _create_task(ruling: Ruling, command: c.CreateTask) -> None:
+    if not 1 <= len(command.name) <= 500:
+        raise InvalidRequest("A task's name has 1 to 500 characters.")
+    project = _project_named(ruling.view, command.project_name)
+    initial = project["steps"]["initialStep"]
+    patch = _dump(command.metadata_patch) if command.metadata_patch else {}
+    graphs.check_metadata(project, initial, patched({}, patch))
+    task = {"id": f"tsk_{ruling.token()}", "projectId": project["id"], "currentStep": initial}
+    payload = {"type": "TaskCreated", "name": command.name, "initialState": initial, "metadataPatch": patch}
+    if command.external_id is not None:
+        payload["externalId"] = command.external_id
+    created = ruling.on_task(task, "TASK_CREATED", payload)
+    ruling.close(task, initial, created)
+    ruling.shows = ("tasks", task["id"])
+
+
+def _receive_upload(ruling: Ruling, command: c.ReceiveUpload) -> None:
+    if ruling.content is None:
+        raise InvalidRequest("An upload needs its content.")
+    upload_id = f"upl_{ruling.token()}"
+    payload = {
+        "type": "UploadReceived",
+        "id": upload_id,
+        "fileName": command.file_name,
+        "contentType": command.content_type,
+        "size": ruling.content.size,
+        "sha256": ruling.content.sha256,
+    }
+    ruling.entry(UPLOAD_RECEIVED, payload)
+    ruling.shows = ("uploads", upload_id)
+
+
+# -- an agent's commands on a task
+
+
+def _record_action(ruling: Ruling, command: c.RecordAction) -> None:
+    task = _agents_task(ruling.view, command)
+    added = [_dump(one) for one in command.add_attachments or ()]
+    _check_known(one["uploadId"] for one in added if ruling.view.get("uploads", one["uploadId"]) is None)
+    _check_not_closed(task)
+    patch = _dump(command.metadata_patch) if command.metadata_patch else {}
+    payload = {"type": "Action", "description": command.description, "detail": command.detail}
+    payload |= {"metadataPatch": patch, "addAttachments": added or None}
+    _change(ruling, task, "ACTION", payload, command.transitions_to, command.external_trace_id)
+
+
+def _raise_exception(ruling: Ruling, command: c.RaiseException) -> None:
+    task = _agents_task(ruling.view, command)
+    _check_not_closed(task)
+    payload = {"type": "ExceptionRaised", "message": command.message, "detail": command.detail}
+    _change(ruling, task, "EXCEPTION", payload, command.transitions_to, command.external_trace_id)
+
+
+def _change(
+    ruling: Ruling, task: Doc, event_type: str, payload: dict[str, Any], to: str | None, trace: str | None = None
+) -> None:
+    """Write an event that may take the task along an exit, and with it perhaps to its end."""
+    project = _project_of(ruling.view, task)
+    if to is not None:
+        _check_exit(project, task, to)
+    if to is not None or event_type == "ACTION":
+        metadata = patched(task["metadata"], payload.get("metadataPatch"))
+        graphs.check_metadata(project, to or task["currentStep"], metadata)
+    if to is not None and task.get("openRequest") and is_terminal(project, to):
+        raise Conflict(f"The task has an open request, and {to!r} would close it: settle the request first.")
+    moved = {} if to is None else {"transitionFrom": task["currentStep"], "transitionTo": to}
+    event = ruling.on_task(task, event_type, _without_none(payload), externalTraceId=trace, **moved)
+    if to is not None:
+        ruling.close(task, to, event)
+
+
+def _add_note(ruling: Ruling, command: c.AddNote) -> None:
+    task = _agents_task(ruling.view, command)
+    ruling.on_task(
+        task, "NOTE", {"type": "Note", "message": command.message}, externalTraceId=command.external_trace_id
+    )
+
+
+def _request_approval(ruling: Ruling, command: c.RequestApproval) -> None:
+    recommendation = _dump(command.recommendation) if command.recommendation else None
+    payload = {"type": "ApprovalRequested", "summary": command.summary, "recommendation": recommendation}
+    _request(ruling, command, "APPROVAL_REQUESTED", payload)
+
+
+def _request_elicitation(ruling: Ruling, command: c.RequestElicitation) -> None:
+    bids = None if command.recommendation is None else [_dump(bid) for bid in command.recommendation]
+    payload = {"type": "ElicitationRequested", "summary": command.summary, "recommendation": bids}
+    payload["fields"] = [_dump(one) for one in command.fields]
+    _request(ruling, command, "ELICITATION_REQUESTED", payload)
+
+
+def _request(
+    ruling: Ruling, command: c.RequestApproval | c.RequestElicitation, event_type: str, payload: dict[str, Any]
+) -> None:
+    task = _agents_task(ruling.view, command)
+    on_task = {one["uploadId"] for one in attached(task["attachments"], None)}
+    _check_known(upload for upload in command.attachments or () if upload not in on_task)
+    _check_not_closed(task)
+    if task.get("openRequest"):
+        raise Conflict("The task has an open request already: one at a time.")
+    payload["keyValueContext"] = command.key_value_context
+    payload["attachments"] = None if command.attachments is None else list(command.attachments)
+    ruling.on_task(task, event_type, _without_none(payload), externalTraceId=command.external_trace_id)
+
+
+# -- a reviewer's commands
+
+
+def _decide(ruling: Ruling, command: c.Decide) -> None:
+    outcome = command.outcome
+    if outcome.type in ("EDIT_AND_APPROVE", "REQUEST_MORE_INFO") and not (outcome.note or "").strip():
+        raise InvalidRequest(f"{outcome.type} needs a note that says what.", code="NOTE_REQUIRED")
+    event = _request_event(ruling.view, command.request_id, "APPROVAL_REQUESTED")
+    task = _unsettled(ruling.view, event, command.request_hash)
+    payload = {
+        "type": "ApprovalDecided",
+        "outcome": _dump(outcome),
+        "authority": {"subject": ruling.actor.subject, "tags": list(ruling.actor.tags)},
+        "recommendationSnapshot": event["payload"].get("recommendation"),
+    }
+    ruling.on_task(task, "APPROVAL_DECIDED", _without_none(payload), inResponseTo=command.request_id)
+
+
+def _answer(ruling: Ruling, command: c.Answer) -> None:
+    event = _request_event(ruling.view, command.request_id, "ELICITATION_REQUESTED")
+    kept, faults = check_answers(read_fields(event["payload"]["fields"]), command.answers)
+    if faults:
+        raise InvalidAnswers(faults)
+    task = _unsettled(ruling.view, event, command.request_hash)
+    payload = {"type": "ElicitationProvided", "answers": kept, "answeredBy": ruling.actor.subject}
+    ruling.on_task(task, "ELICITATION_PROVIDED", payload, inResponseTo=command.request_id)
+
+
+def _assign(ruling: Ruling, command: c.Assign) -> None:
+    task = _task(ruling.view, command.task_id)
+    _check_not_closed(task)
+    ruling.on_task(task, "ASSIGNMENT", {"type": "Assignment", "assigneeId": command.assignee_id})
+
+
+def _move(ruling: Ruling, command: c.Move) -> None:
+    task = _task(ruling.view, command.task_id)
+    _check_not_closed(task)
+    words = command.note or f"Moved from {task['currentStep']} to {command.transitions_to}"
+    payload = {"type": "Action", "description": words, "metadataPatch": {}}
+    _change(ruling, task, "ACTION", payload, command.transitions_to)
+
+
+def _comment(ruling: Ruling, command: c.Comment) -> None:
+    ruling.on_task(_task(ruling.view, command.task_id), "NOTE", {"type": "Note", "message": command.message})
+
+
+def _fire_timeout(ruling: Ruling, command: c.FireTimeout) -> None:
+    task = _task(ruling.view, command.task_id)
+    _check_not_closed(task)
+    seconds = step_of(_project_of(ruling.view, task), task["currentStep"]).get("timeoutSeconds")
+    stayed = (ruling.now - parse_time(task["stepEnteredAt"])).total_seconds()
+    if seconds is None or task.get("timedOut") or stayed <= seconds:
+        raise Conflict("The task has not stayed too long in its step, or its timeout was fired already.")
+    ruling.on_task(task, "TIMEOUT", {"type": "Timeout", "state": task["currentStep"]})
+
+
+_RULES: dict[type[c.Command], Callable[[Ruling, Any], None]] = {
+    c.CreateProject: _create_project,
+    c.CreateTask: _create_task,
+    c.ReceiveUpload: _receive_upload,
+    c.RequestApproval: _request_approval,
+    c.RequestElicitation: _request_elicitation,
+    c.RecordAction: _record_action,
+    c.RaiseException: _raise_exception,
+    c.AddNote: _add_note,
+    c.Decide: _decide,
+    c.Answer: _answer,
+    c.Assign: _assign,
+    c.Move: _move,
+    c.Comment: _comment,
+    c.FireTimeout: _fire_timeout,
+}
+
+
+# -- what several rules ask
+
+
+def _dump(model: Body) -> dict[str, Any]:
+    return model.wire()
+
+
+def _without_none(payload: Doc) -> dict[str, Any]:
+    return {key: value for key, value in payload.items() if value is not None}
+
+
+def _check_name(name: str, what: str, most: int) -> None:
+    if not 1 <= len(name) <= most or _CONTROL.search(name):
+        raise InvalidRequest(f"{what} has 1 to {most} characters, none of them a control character.")
+
+
+def _project_named(view: View, slug: str) -> Doc:
+    project = view.project_by_slug(slug)
+    if project is None:
+        raise NotFound(f"There is no project {slug!r}.")
+    return project
+
+
+def _project_of(view: View, task: Doc) -> Doc:
+    project = view.get("projects", task["projectId"])
+    if project is None:
+        raise NotFound("The task's project is gone.")
+    return project
+
+
+def _task(view: View, task_id: str) -> Doc:
+    task = view.get("tasks", task_id)
+    if task is None:
+        raise NotFound(f"There is no task {task_id!r}.")
+    return task
+
+
+def _agents_task(view: View, command: c.TaskCommand) -> Doc:
+    project = _project_named(view, command.project_name)
+    task = _task(view, command.task_id)
+    if task["projectId"] != project["id"]:
+        raise InvalidRequest(f"The task is not of the project {command.project_name!r}.", code="PROJECT_MISMATCH")
+    return task
+
+
+def _check_not_closed(task: Doc) -> None:
+    if task.get("status") == "CLOSED":
+        raise Conflict("The task is closed: it takes notes only.")
+
+
+def _check_known(missing: Iterable[str]) -> None:
+    if names := ", ".join(missing):
+        raise InvalidRequest(f"Not attached to the task, or never uploaded: {names}", code="UNKNOWN_UPLOAD")
+
+
+def _check_exit(project: Doc, task: Doc, to: str) -> None:
+    exits = step_of(project, task["currentStep"]).get("exits") or []
+    if to not in exits:
+        allowed = ", ".join(exits) or "none"
+        message = f"{task['currentStep']!r} has no exit to {to!r}; allowed: {allowed}."
+        raise InvalidRequest(message, code="INVALID_TRANSITION")
+
+
+def _request_event(view: View, request_id: str, event_type: str) -> Doc:
+    event = view.event(request_id)
+    if event is None or event["eventType"] != event_type:
+        raise NotFound(f"There is no {KINDS[event_type]} {request_id!r}.")
+    return event
+
+
+def _unsettled(view: View, event: Doc, shown_hash: str | None) -> Doc:
+    """Return the task whose open request `event` is.
+
+    Raises:
+        Conflict: it is settled (who and when), or is not what the reviewer was shown.
+    """
+    if view.get("requests", event["id"]) is None:
+        settled = view.settlement(event["id"])
+        who, when = settler_of(settled) if settled else ("someone", "")
+        done = "decided" if event["eventType"] == "APPROVAL_REQUESTED" else "answered"
+        raise Conflict(f"Already {done} by {who} at {when}.")
+    if shown_hash is not None and shown_hash != event["hash"]:
+        raise Conflict("The request is not the one that was shown: look at it again.")
+    return _task(view, event["taskId"])
+
+
+def settler_of(event: Doc) -> tuple[str, str]:
+    """Return who settled a request and when, out of the event that did."""
+    payload = event["payload"]
+    who = (payload.get("authority") or {}).get("subject") or payload.get("answeredBy") or event.get("subject", "")
+    return who, event["timestamp"]
