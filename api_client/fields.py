@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from typing_extensions import override
 
 from api_client.models import Body, FieldBid, Json, Wire
 
+M = TypeVar("M", time, datetime)
 Comparable = TypeVar("Comparable", date, time, datetime, Decimal, int)
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -52,7 +54,7 @@ def parse_clock_time(text: str) -> time:
     if not _TIME.fullmatch(text):
         raise ValueError("must be a time like 09:30 or 09:30:15")
     try:
-        return time.fromisoformat(text)
+        return _before_midnight(time.fromisoformat(text), text[:2])
     except ValueError:
         raise ValueError(f"{text} is no time of day") from None
 
@@ -66,9 +68,16 @@ def parse_date_time(text: str) -> datetime:
     if not _DATE_TIME.fullmatch(text):
         raise ValueError("must be a date and time like 2026-01-31T09:30, without a zone")
     try:
-        return datetime.fromisoformat(text)
+        return _before_midnight(datetime.fromisoformat(text), text[11:13])
     except ValueError:
         raise ValueError(f"{text} is not in the calendar") from None
+
+
+def _before_midnight(moment: M, hour: str) -> M:
+    # Newer Pythons read 24:00 as the next day's midnight; the contract has no such hour.
+    if hour == "24":
+        raise ValueError("no such hour")
+    return moment
 
 
 def _date_bound(text: str) -> str:
@@ -89,9 +98,13 @@ def _decimal(number: float) -> Decimal:
     return Decimal(str(number))
 
 
+def _fraction(number: float) -> Fraction:
+    return Fraction(_decimal(number))
+
+
 def _plain(number: float) -> str:
     """Return `number` as a person writes it: no `.0`, no exponent."""
-    return format(_decimal(number).normalize(), "f")
+    return format(_decimal(number).normalize(), "f") if number else "0"
 
 
 def _within(value: Comparable, low: Comparable | None, high: Comparable | None, words: tuple[object, object]) -> None:
@@ -104,16 +117,19 @@ def _within(value: Comparable, low: Comparable | None, high: Comparable | None, 
 def _text(answer: Json) -> str:
     if not isinstance(answer, str):
         raise ValueError("must be text")
+    # JSON can spell half of a surrogate pair; no file and no wire in UTF-8 can hold it.
+    if any("\ud800" <= char <= "\udfff" for char in answer):
+        raise ValueError("holds half a character (a lone surrogate)")
     return answer
 
 
 def _number(answer: Json) -> float:
     if isinstance(answer, bool) or not isinstance(answer, (int, float)):
         raise ValueError("must be a number")
-    if not math.isfinite(answer):
-        raise ValueError("must be a number")
     if isinstance(answer, int) and abs(answer) > _LARGEST_INTEGER:
         raise ValueError("is too large a number")
+    if not math.isfinite(answer):
+        raise ValueError("must be a number")
     return answer
 
 
@@ -175,7 +191,7 @@ class TextField(_Lengths):
         text = super().check(answer)
         if len(text.splitlines()) > 1 or text != "".join(text.splitlines()):
             raise ValueError("must be one line")
-        if self.format == "EMAIL" and not _EMAIL.fullmatch(text):
+        if self.format == "EMAIL" and not (_EMAIL.fullmatch(text) and text.isprintable()):
             raise ValueError("must be an e-mail address like name@host.tld")
         if self.format == "PHONE" and not _is_phone(text):
             raise ValueError("must be a phone number of 7 to 15 digits")
@@ -240,7 +256,8 @@ class SliderField(FieldBase):
         number = _number(answer)
         _within(_decimal(number), _maybe(self.min), _maybe(self.max), _pair(self.min, self.max))
         # Decimal arithmetic, for 0.1 + 0.2 must be on a grid of 0.1 (CONTRACT.md part 1).
-        if self.step is not None and (_decimal(number) - _decimal(self.min)) % _decimal(self.step):
+        # Fractions of those decimals: a quotient past 28 digits is an error to Decimal.
+        if self.step is not None and (_fraction(number) - _fraction(self.min)) % _fraction(self.step):
             raise ValueError(f"must be {_plain(self.min)} plus a multiple of {_plain(self.step)}")
         return number
 
@@ -513,6 +530,7 @@ def _is_url(text: str) -> bool:
         return False
     try:
         parts = urlsplit(text)
+        _ = parts.port  # read for its ValueError
         return parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False
