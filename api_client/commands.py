@@ -42,6 +42,12 @@ class Actor:
 PLATFORM = Actor("platform", "platform")
 
 
+def path_part(text: str) -> str:
+    """Return `text` as one part of a path, whatever it holds."""
+    # A part of dots alone would be taken for a step in the path, and is the one thing that `quote` leaves as it is.
+    return quote(text, safe="", errors="replace") if text.strip(".") else text.replace(".", "%2E")
+
+
 class Command(Body):
     """Base of all commands."""
 
@@ -55,9 +61,14 @@ class Command(Body):
         """Return the names of the keys that stand in the path."""
         return frozenset(name for _, name, _, _ in Formatter().parse(cls.path) if name)
 
+    @classmethod
+    def location_of(cls, **ids: str) -> str:
+        """Return the concrete path of the call on `ids`, which are percent-encoded."""
+        return cls.path.format(**{key: path_part(value) for key, value in ids.items()})
+
     def location(self) -> str:
-        """Return the concrete path of this command's call, its ids percent-encoded."""
-        return self.path.format(**{key: quote(getattr(self, key), safe="") for key in self.path_keys()})
+        """Return the concrete path of this command's call."""
+        return self.location_of(**{key: getattr(self, key) for key in self.path_keys()})
 
     def body(self) -> dict[str, Json]:
         """Return the JSON body of this command's call."""

@@ -1,0 +1,262 @@
+"""The same contract over the network: each call of a Backend is one call of CONTRACT.md parts 1 and 2."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from typing import TypeVar
+
+import httpx
+import orjson
+from pydantic import ValidationError
+
+from api_client.backend import PAGE
+from api_client.commands import HTTP_COMMANDS, Command, ReceiveUpload, path_part
+from api_client.connection import Call, Connection, Sleep
+from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer
+from api_client.models import (
+    ApprovalResult,
+    Board,
+    Card,
+    Change,
+    ElicitationResult,
+    Event,
+    InboxItem,
+    Json,
+    Me,
+    Order,
+    Page,
+    Project,
+    Receipt,
+    RequestDetail,
+    Task,
+    TaskDetail,
+    Upload,
+    Wire,
+)
+from api_client.times import Clock, utc_now
+
+M = TypeVar("M", bound=Wire)
+
+POLL = 0.5
+"""Seconds between two looks for new events."""
+KEY_MAX = 255
+"""Characters of an idempotency key at the most."""
+REPLAYED = "Idempotent-Replayed"
+"""The header by which our server tells an answer that was remembered from a new one."""
+
+
+class HttpBackend:
+    """A Backend whose work is kept by a Pump Up server. One instance is one caller's key."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Clock = utc_now,
+        sleep: Sleep = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+        poll: float = POLL,
+        allow_plain_http: bool = False,
+    ) -> None:
+        """Check the address and the key's form; nothing is sent yet.
+
+        Args:
+            base_url: like `https://api.example.com`; plain http only to this machine, unless `allow_plain_http`.
+            api_key: shown in no error, log or repr.
+            transport: what carries the requests, for tests.
+            clock: the time now, for a `Retry-After` that is a date.
+            sleep: what waits between tries and looks, for tests.
+            jitter: a number from 0 to 1 by chance, which spreads the tries of many clients.
+            poll: seconds between two looks for new events.
+            allow_plain_http: lets the key travel in the open.
+
+        Raises:
+            InvalidRequest: the address can't be used (`INVALID_URL`, `INSECURE_URL`).
+            NotAuthenticated: the key is empty or holds characters that no key has.
+        """
+        self._connection = Connection(
+            base_url,
+            api_key,
+            clock=clock,
+            sleep=sleep,
+            jitter=jitter,
+            transport=transport,
+            allow_plain_http=allow_plain_http,
+        )
+        self._sleep, self._poll = sleep, poll
+
+    def __repr__(self) -> str:
+        return f"HttpBackend({self._connection.url!r})"
+
+    async def me(self) -> Me:
+        """Return who the caller is; without any capability where the server has no reviewer part for this key."""
+        try:
+            return await self._get(Me, "/api/me")
+        except (NotFound, NotAllowed):
+            return Me(subject="", role="agent")
+
+    async def projects(self, *, name: str | None = None) -> Sequence[Project]:
+        """Return the projects whose display name or slug contains `name`."""
+        return (await self._get(Page[Project], "/api/projects", name=name)).items
+
+    async def project(self, project_id: str) -> Project:
+        """Return one project."""
+        return await self._get(Project, f"/api/projects/{path_part(project_id)}")
+
+    async def board(self, project_id: str) -> Board:
+        """Return the project's columns with a count for each."""
+        return await self._get(Board, f"/api/board/{path_part(project_id)}")
+
+    async def cards(self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE) -> Page[Card]:
+        """Return one column's page of cards."""
+        path = f"/api/board/{path_part(project_id)}"
+        return await self._get(Page[Card], path, step=step, cursor=cursor, limit=limit)
+
+    async def tasks(self, *, project_id: str | None = None, name: str | None = None) -> Sequence[Task]:
+        """Return the tasks of a project, or all, whose name contains `name`."""
+        return (await self._get(Page[Task], "/api/tasks", projectId=project_id, name=name)).items
+
+    async def task(self, task_id: str) -> TaskDetail:
+        """Return a task and its open request."""
+        return await self._get(TaskDetail, f"/api/tasks/{path_part(task_id)}")
+
+    async def inbox(
+        self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE
+    ) -> Page[InboxItem]:
+        """Return a page of the open requests, oldest first."""
+        return await self._get(Page[InboxItem], "/api/open-requests", projectId=project_id, cursor=cursor, limit=limit)
+
+    async def request(self, request_id: str) -> RequestDetail:
+        """Return all that a reviewer is shown of a request."""
+        return await self._get(RequestDetail, f"/api/requests/{path_part(request_id)}")
+
+    async def events(
+        self,
+        *,
+        project_id: str | None = None,
+        task_id: str | None = None,
+        types: Sequence[str] = (),
+        order: Order = "asc",
+        cursor: str | None = None,
+        limit: int = PAGE,
+    ) -> Page[Event]:
+        """Return a page of a task's, a project's or all timelines."""
+        return await self._get(
+            Page[Event],
+            "/api/events",
+            projectId=project_id,
+            taskId=task_id,
+            types=",".join(types) or None,
+            order=order,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    async def approval_result(self, request_id: str) -> ApprovalResult | None:
+        """Return the decision on an approval, None while it is pending."""
+        return await self._result(ApprovalResult, f"/api/approval-requests/{path_part(request_id)}/result")
+
+    async def elicitation_result(self, request_id: str) -> ElicitationResult | None:
+        """Return the answers to an elicitation, None while it is pending."""
+        return await self._result(ElicitationResult, f"/api/elicitation-requests/{path_part(request_id)}/result")
+
+    async def upload(self, upload_id: str) -> Upload:
+        """Return what is known of an upload."""
+        return await self._get(Upload, f"/api/uploads/{path_part(upload_id)}")
+
+    async def download(self, upload_id: str) -> AsyncIterator[bytes]:
+        """Give an upload's content, in pieces."""
+        async with self._connection.open(Call("GET", f"/api/uploads/{path_part(upload_id)}/content")) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def changes(self, cursor: str | None = None) -> AsyncIterator[Change]:
+        """Give new events, each once and in order, by looking for them every `poll` seconds."""
+        if cursor is None:
+            cursor = (await self.events(order="desc", limit=1)).next_cursor
+        while True:
+            page = await self.events(cursor=cursor, limit=1)
+            if not page.items:
+                await self._sleep(self._poll)
+                continue
+            cursor = page.next_cursor or cursor
+            yield Change(event=page.items[0], cursor=cursor or "")
+
+    async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
+        """Write, by one POST under `key`, sent again under the same key where its answer was lost."""
+        if isinstance(command, ReceiveUpload):
+            return await self._upload(command, content)
+        if type(command) not in HTTP_COMMANDS:
+            raise NotAllowed(f"{type(command).__name__} is the platform's own.")
+        headers: dict[str, str | bytes] = {"Idempotency-Key": _header_key(key), "Content-Type": "application/json"}
+        try:
+            body = orjson.dumps(command.body())
+        except orjson.JSONEncodeError as fault:
+            raise InvalidRequest(f"This can't be written as JSON: {fault}") from None
+        return await self._write(Call("POST", command.location(), headers=headers, content=body))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._connection.aclose()
+
+    async def _get(self, kind: type[M], path: str, **params: str | int | None) -> M:
+        asked = {name: str(value) for name, value in params.items() if value is not None}
+        return _read(kind, await self._connection.send(Call("GET", path, params=asked)))
+
+    async def _result(self, kind: type[M], path: str) -> M | None:
+        response = await self._connection.send(Call("GET", path))
+        return None if response.status_code == httpx.codes.NO_CONTENT else _read(kind, response)
+
+    async def _write(self, call: Call) -> Receipt:
+        response = await self._connection.send(call)
+        try:
+            answer: Json = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise UnexpectedAnswer(f"The server's answer to POST {call.path} is no JSON object.")
+        return Receipt(answer=answer, replayed=response.headers.get(REPLAYED) == "true")
+
+    async def _upload(self, command: ReceiveUpload, content: AsyncIterable[bytes] | None) -> Receipt:
+        boundary = secrets.token_hex(16)
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        return await self._write(Call("POST", command.path, headers=headers, content=_form(command, content, boundary)))
+
+
+async def _form(command: ReceiveUpload, content: AsyncIterable[bytes] | None, boundary: str) -> AsyncIterator[bytes]:
+    """Give the one part of an upload's form, its file name escaped as browsers and the SDK do."""
+    name = command.file_name.encode(errors="replace").replace(b"\\", b"\\\\")
+    for plain, escaped in ((b'"', b"%22"), (b"\r", b"%0D"), (b"\n", b"%0A")):
+        name = name.replace(plain, escaped)
+    kind = command.content_type
+    if not (kind.isascii() and kind.isprintable()):
+        raise InvalidRequest("contentType: must be like image/png")
+    yield b'--%b\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n' % (boundary.encode(), name)
+    yield b"Content-Type: %b\r\n\r\n" % kind.encode()
+    if content is not None:
+        async for piece in content:
+            yield piece
+    yield b"\r\n--%b--\r\n" % boundary.encode()
+
+
+def _read(kind: type[M], response: httpx.Response) -> M:
+    try:
+        return kind.model_validate_json(response.content, extra="ignore")
+    except ValidationError:
+        asked = response.request
+        raise UnexpectedAnswer(
+            f"The server's answer to {asked.method} {asked.url.path} is not the contract's."
+        ) from None
+
+
+def _header_key(key: str) -> bytes:
+    if not 1 <= len(key) <= KEY_MAX:
+        raise InvalidRequest(f"Idempotency-Key: must have 1 to {KEY_MAX} characters")
+    if not key.isprintable() or key != key.strip():
+        raise InvalidRequest("Idempotency-Key: must hold no control characters and no space at its ends")
+    return key.encode(errors="replace")

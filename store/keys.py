@@ -1,0 +1,165 @@
+"""The keys of agents and reviewers: random, shown once, kept as hashes (CONTRACT.md part 1, Headers)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from filelock import FileLock, Timeout
+from tinydb import TinyDB, where
+from tinydb.table import Table
+
+from api_client.commands import PLATFORM, Actor
+from api_client.errors import InvalidRequest, NotFound, StoreBusy, StoreDamaged
+from api_client.models import Role
+from api_client.times import Clock, utc_now, wire_time
+from store.tables import AtomicStorage
+
+LOCK_SECONDS = 10.0
+"""Seconds that a change of the ring waits for another process's."""
+_TABLE = "keys"
+_FOLDER_ONLY = 0o600
+
+Stamp = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """What may be told of a key."""
+
+    name: str
+    role: Role
+    tags: tuple[str, ...]
+    added_at: str
+    """As it stands on the wire."""
+
+
+class KeyRing:
+    """The keys of one data folder, shared by all processes that have it open.
+
+    A change is in effect at once in all of them: each look-up first looks at the file's stamp.
+    """
+
+    def __init__(
+        self, folder: Path, clock: Clock = utc_now, *, tokens: Callable[[int], str] = secrets.token_urlsafe
+    ) -> None:
+        """Look at nothing yet; the file comes with the first key.
+
+        Args:
+            folder: the data folder, which must be there.
+            clock: the time now.
+            tokens: returns a random text out of so many bytes.
+        """
+        self._path = folder / "keys.json"
+        self._lock = FileLock(folder / "keys.lock", timeout=LOCK_SECONDS, mode=_FOLDER_ONLY)
+        self._clock, self._tokens = clock, tokens
+        self._stamp: Stamp | None = None
+        self._known: tuple[tuple[bytes, Actor], ...] = ()
+
+    def add(self, name: str, role: Role, tags: Sequence[str] = ()) -> str:
+        """Make a key for `name` and return its secret, which is kept nowhere.
+
+        A name may have several keys: they are the same caller.
+
+        Raises:
+            InvalidRequest: the name, role or a tag can't be used.
+            StoreBusy: another process is changing the ring for too long.
+            StoreDamaged: the file is not what was written.
+        """
+        _check(name, role, tags)
+        secret = f"pk_{self._tokens(32)}"
+        document = {"name": name, "role": role, "tags": list(tags), "addedAt": wire_time(self._clock())}
+        self._change(lambda table: table.insert({**document, "sha256": _digest(secret).hex()}))
+        return secret
+
+    def revoke(self, name: str) -> int:
+        """Remove all keys of `name` and return how many they were.
+
+        Raises:
+            NotFound: `name` has none.
+            StoreBusy: another process is changing the ring for too long.
+            StoreDamaged: the file is not what was written.
+        """
+        removed: list[int] = []
+        self._change(lambda table: removed.extend(table.remove(where("name") == name)))
+        if not removed:
+            raise NotFound(f"There is no key for {name}.")
+        return len(removed)
+
+    def listing(self) -> list[KeyInfo]:
+        """Return what is known of each key, in the order in which they were made.
+
+        Raises:
+            StoreDamaged: the file is not what was written.
+        """
+        return [KeyInfo(doc["name"], doc["role"], tuple(doc["tags"]), doc["addedAt"]) for doc in self._documents()]
+
+    def find(self, secret: str) -> Actor | None:
+        """Return whose key `secret` is, None where it is nobody's. Takes as long for any key that is there as for none.
+
+        Raises:
+            StoreDamaged: the file is not what was written.
+        """
+        if (stamp := self._look()) != self._stamp:
+            self._known = tuple((bytes.fromhex(doc["sha256"]), _actor(doc)) for doc in self._documents())
+            self._stamp = stamp
+        digest = _digest(secret)
+        found = None
+        for known, actor in self._known:
+            if hmac.compare_digest(known, digest):
+                found = actor
+        return found
+
+    def _look(self) -> Stamp | None:
+        try:
+            seen = os.stat(self._path)  # noqa: PTH116 - half the time of Path.stat, on each call of the server
+        except FileNotFoundError:
+            return None
+        return seen.st_mtime_ns, seen.st_ino, seen.st_size
+
+    def _documents(self) -> list[dict[str, Any]]:
+        try:
+            tables = AtomicStorage(self._path).read() or {}
+            return [_checked(doc) for _, doc in sorted(tables.get(_TABLE, {}).items(), key=lambda item: int(item[0]))]
+        except (ValueError, KeyError, TypeError, AttributeError) as fault:
+            raise StoreDamaged(f"{self._path} is not what was written: {fault}") from fault
+
+    def _change(self, change: Callable[[Table], object]) -> None:
+        try:
+            with self._lock:
+                self._documents()  # a damaged file is told of, not written over
+                with TinyDB(self._path, storage=AtomicStorage) as database:
+                    change(database.table(_TABLE))
+        except Timeout as fault:
+            raise StoreBusy(f"Another process holds {fault.lock_file}.") from fault
+
+
+def _check(name: str, role: str, tags: Sequence[str]) -> None:
+    for what, text in (("name", name), *(("tag", tag) for tag in tags)):
+        if not (1 <= len(text) <= 80 and text.isprintable() and text.strip() == text):
+            raise InvalidRequest(f"A key's {what} must have 1 to 80 printable characters and no space at its ends.")
+    if name == PLATFORM.subject:
+        raise InvalidRequest(f"{name!r} is the store's own name.")
+    if role not in get_args(Role):
+        raise InvalidRequest(f"A key's role must be one of {', '.join(get_args(Role))}.")
+
+
+def _checked(doc: dict[str, Any]) -> dict[str, Any]:
+    bytes.fromhex(doc["sha256"])
+    _check(doc["name"], doc["role"], doc["tags"])
+    _ = doc["addedAt"]
+    return doc
+
+
+def _actor(doc: dict[str, Any]) -> Actor:
+    return Actor(doc["name"], doc["role"], tuple(doc["tags"]))
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode(errors="replace")).digest()

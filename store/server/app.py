@@ -1,0 +1,41 @@
+"""The server as a value: `create_app` puts the routes table, the error table and the gates around a backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from store.keys import KeyRing
+from store.server.auth import Authentication
+from store.server.calls import Served
+from store.server.errors import HANDLERS, LastResort
+from store.server.limits import LOOPBACK, Gate, Limits
+from store.server.routes import routes
+
+DEFAULT_LIMITS = Limits()
+
+
+def create_app(
+    backend: Served, keys: KeyRing, *, limits: Limits = DEFAULT_LIMITS, allowed_hosts: Iterable[str] = ()
+) -> Starlette:
+    """Return an ASGI app that answers CONTRACT.md parts 1 and 2 out of `backend`, which stays the caller's to close.
+
+    Args:
+        backend: the store; each call acts for the caller that its key names.
+        keys: who may call.
+        limits: caps in bytes.
+        allowed_hosts: names beside this machine's own that a `Host` header may hold, without a port.
+    """
+    app = Starlette(
+        routes=list(routes(backend, limits)),
+        exception_handlers=dict(HANDLERS),
+        middleware=[
+            Middleware(LastResort),
+            Middleware(Gate, limits=limits, hosts=(*LOOPBACK, *allowed_hosts)),
+            Middleware(Authentication, keys=keys),
+        ],
+    )
+    app.router.redirect_slashes = False  # an empty id is unknown, not another call
+    return app

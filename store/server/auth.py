@@ -1,0 +1,43 @@
+"""Who calls: from the bearer key of a request to the Actor that it belongs to."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api_client.commands import Actor
+from api_client.errors import NotAuthenticated
+from store.keys import KeyRing
+from store.server.errors import error_response
+
+_PLACE = "pumpup.actor"
+
+
+class Authentication:
+    """Lets no call through without a key that the ring knows."""
+
+    def __init__(self, app: ASGIApp, *, keys: KeyRing) -> None:
+        self._app, self._keys = app, keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Note the caller in the scope, or answer 401."""
+        secret = _bearer(scope)
+        actor = self._keys.find(secret) if secret else None
+        if actor is None:
+            words = "The API key is not known here." if secret else "Authorization: Bearer <key> is missing."
+            await error_response(NotAuthenticated(words))(scope, receive, send)
+            return
+        scope[_PLACE] = actor
+        await self._app(scope, receive, send)
+
+
+def caller(request: Request) -> Actor:
+    """Return who makes this call."""
+    actor: Actor = request.scope[_PLACE]
+    return actor
+
+
+def _bearer(scope: Scope) -> str:
+    header = next((value for name, value in scope["headers"] if name == b"authorization"), b"").decode("latin-1")
+    scheme, _, secret = header.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""

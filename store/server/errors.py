@@ -1,0 +1,111 @@
+"""One table from what went wrong to what the caller reads (CONTRACT.md part 1, Errors)."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
+
+from api_client.errors import (
+    ApiError,
+    InvalidAnswers,
+    InvalidRequest,
+    NotAuthenticated,
+    ServerFault,
+    StoreBusy,
+    StoreError,
+    StoreReadOnly,
+    TooManyRequests,
+)
+
+log = logging.getLogger("pumpup.server")
+
+_ROUTER_WORDS = {404: "There is no such call.", 405: "This call does not take this method."}
+_STORE_WORDS: Mapping[type[StoreError], str] = {
+    StoreBusy: "The store is busy; try again.",
+    StoreReadOnly: "The store takes no writes at present.",
+    StoreError: "The store did not take it; nothing was recorded.",
+}
+
+
+def error_response(fault: ApiError) -> Response:
+    """Return what a caller reads of `fault`: its status, and a body without the server's inner matters."""
+    headers = {}
+    if isinstance(fault, NotAuthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(fault, TooManyRequests) and fault.retry_after is not None:
+        headers["Retry-After"] = str(math.ceil(fault.retry_after))
+    return _answer(fault.status or ServerFault.status, _body(fault), headers)
+
+
+def _body(fault: ApiError) -> dict[str, object]:
+    if isinstance(fault, InvalidAnswers):
+        return {"code": fault.code, "message": fault.message, "fields": fault.fields}
+    if isinstance(fault, InvalidRequest):
+        return {"code": fault.code, "message": fault.message}
+    if isinstance(fault, StoreError):
+        # Its own message is for whoever owns the folder: it may name paths.
+        return {"error": next(words for kind, words in _STORE_WORDS.items() if isinstance(fault, kind))}
+    return {"error": fault.message}
+
+
+def _answer(status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, "application/json")
+
+
+def _on_api_error(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, ApiError)  # noqa: S101 - what the table below registers it for
+    if isinstance(fault, StoreError):
+        log.error("%s %s: %s: %s", request.method, request.url.path, fault.code, fault.message)
+    return error_response(fault)
+
+
+def _on_http_exception(_request: Request, fault: Exception) -> Response:
+    """Answer for Starlette's own router and form parser."""
+    assert isinstance(fault, HTTPException)  # noqa: S101 - what the table below registers it for
+    if fault.status_code == InvalidRequest.status:
+        return error_response(InvalidRequest(fault.detail))
+    words = _ROUTER_WORDS.get(fault.status_code, fault.detail)
+    return _answer(fault.status_code, {"error": words}, fault.headers)
+
+
+def _on_disconnect(_request: Request, _fault: Exception) -> Response:
+    return error_response(InvalidRequest("The request ended before its body did."))  # nobody is there to read it
+
+
+HANDLERS: Mapping[type[Exception], ExceptionHandler] = {
+    ApiError: _on_api_error,
+    HTTPException: _on_http_exception,
+    ClientDisconnect: _on_disconnect,
+}
+"""What the app does with each exception that leaves a handler."""
+
+
+class LastResort:
+    """Answers 500 where something unforeseen goes wrong, with nothing of it in the answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on."""
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:  # one faulty call must not end the others, whatever it met
+            log.exception("%s %s failed", scope.get("method"), scope.get("path"))
+            if started:
+                raise
+            await error_response(ServerFault("The server failed; this is not your doing."))(scope, receive, send)

@@ -1,0 +1,80 @@
+"""What a caller may send: whose host name, how much in headers, how much in a body (CONTRACT.md part 3, Limits)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api_client.errors import ApiError, HeadersTooLarge, NotAllowed, TooLarge
+from store.server.errors import error_response
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+"""The names by which this machine calls itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps, in bytes."""
+
+    headers: int = 16 * 1024
+    body: int = 1024 * 1024
+    upload: int = 25 * 1024 * 1024
+
+
+class Gate:
+    """Turns away calls for another host and headers over the cap, before anything else is looked at."""
+
+    def __init__(self, app: ASGIApp, *, limits: Limits, hosts: Collection[str]) -> None:
+        self._app, self._limits = app, limits
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on, or answer 431 or 403."""
+        if fault := self._fault(scope):
+            await error_response(fault)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _fault(self, scope: Scope) -> ApiError | None:
+        headers = scope["headers"]
+        # Each header line has four bytes more (": " and the line's end); the address counts too.
+        size = sum(len(name) + len(value) + 4 for name, value in headers)
+        size += len(scope.get("raw_path") or b"") + len(scope["query_string"])
+        if size > self._limits.headers:
+            return HeadersTooLarge(f"The headers are over {self._limits.headers} bytes.")
+        # A page of another site may be made to resolve to this machine: its requests carry that site's name.
+        if _host_name(headers) not in self._hosts:
+            return NotAllowed("This server does not answer for that host name.")
+        return None
+
+
+def _host_name(headers: Collection[tuple[bytes, bytes]]) -> str:
+    host = next((value for name, value in headers if name == b"host"), b"").decode("latin-1").lower()
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0].rstrip(".")
+
+
+def capped(request: Request, cap: int) -> Request:
+    """Return `request` with a body that raises `TooLarge` as soon as more than `cap` bytes have come."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > cap:
+        raise TooLarge(_words(cap))
+    taken = 0
+
+    async def receive() -> Message:
+        nonlocal taken
+        message = await request.receive()
+        taken += len(message.get("body", b""))
+        if taken > cap:
+            raise TooLarge(_words(cap))
+        return message
+
+    return Request(request.scope, receive)
+
+
+def _words(cap: int) -> str:
+    return f"The body is over {cap} bytes."

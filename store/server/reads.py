@@ -1,0 +1,132 @@
+"""The calls that read, in the order of CONTRACT.md's tables: each asks the backend once and answers what it said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+from starlette.responses import Response, StreamingResponse
+
+from api_client.commands import path_part
+from api_client.models import Upload, Wire
+from store.server.bodies import json_response, list_response
+from store.server.calls import Asked
+
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
+_UNFIT_FOR_A_FILE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069/\\:*?\"<>|]+")
+
+
+async def projects(asked: Asked) -> Response:
+    """Answer the projects whose name contains `name`."""
+    return list_response(await asked.backend.projects(name=asked.query("name")))
+
+
+async def project(asked: Asked) -> Response:
+    """Answer one project."""
+    return json_response(await asked.backend.project(asked.path("project_id")))
+
+
+async def tasks(asked: Asked) -> Response:
+    """Answer the tasks of a project, or all, whose name contains `name`."""
+    return list_response(await asked.backend.tasks(project_id=asked.query("projectId"), name=asked.query("name")))
+
+
+async def task(asked: Asked) -> Response:
+    """Answer a task and its open request."""
+    return json_response(await asked.backend.task(asked.path("task_id")))
+
+
+async def task_events(asked: Asked) -> Response:
+    """Answer a page of a task's timeline."""
+    return json_response(
+        await asked.backend.events(task_id=asked.path("task_id"), cursor=asked.query("cursor"), limit=asked.limit())
+    )
+
+
+async def approval_result(asked: Asked) -> Response:
+    """Answer the decision on an approval, 204 while it is pending."""
+    return _or_pending(await asked.backend.approval_result(asked.path("request_id")))
+
+
+async def elicitation_result(asked: Asked) -> Response:
+    """Answer the answers to an elicitation, 204 while it is pending."""
+    return _or_pending(await asked.backend.elicitation_result(asked.path("request_id")))
+
+
+async def upload(asked: Asked) -> Response:
+    """Answer what is known of an upload, with the address of its content as this caller reaches us."""
+    found = await asked.backend.upload(asked.path("upload_id"))
+    url = f"{asked.request.base_url}api/uploads/{path_part(found.id)}/content"
+    return json_response(Upload(id=found.id, content_type=found.content_type, size=found.size, url=url))
+
+
+async def upload_content(asked: Asked) -> Response:
+    """Answer an upload's bytes, in a way in which no browser shows or runs them."""
+    found = await asked.backend.upload(asked.path("upload_id"))
+    pieces = asked.backend.download(found.id)
+    # The first piece is read before the answer starts, so that a fault is still told by its status.
+    first = await anext(pieces, b"")
+    headers = {
+        "Content-Type": found.content_type if _MEDIA_TYPE.fullmatch(found.content_type) else "application/octet-stream",
+        "Content-Length": str(found.size),
+        "Content-Disposition": disposition(getattr(found, "file_name", None) or found.id),
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(_from_first(first, pieces), headers=headers)
+
+
+async def me(asked: Asked) -> Response:
+    """Answer who the caller is."""
+    return json_response(await asked.backend.me())
+
+
+async def open_requests(asked: Asked) -> Response:
+    """Answer a page of the inbox."""
+    limit, project_id = asked.limit(), asked.query("projectId")
+    return json_response(await asked.backend.inbox(project_id=project_id, cursor=asked.query("cursor"), limit=limit))
+
+
+async def request(asked: Asked) -> Response:
+    """Answer all that a reviewer is shown of a request."""
+    return json_response(await asked.backend.request(asked.path("request_id")))
+
+
+async def board(asked: Asked) -> Response:
+    """Answer a board's counts, or with `step` a page of that column's cards."""
+    project_id, step, limit = asked.path("project_id"), asked.query("step"), asked.limit()
+    if step is None:
+        return json_response(await asked.backend.board(project_id))
+    return json_response(await asked.backend.cards(project_id, step, cursor=asked.query("cursor"), limit=limit))
+
+
+async def events(asked: Asked) -> Response:
+    """Answer a page of a task's, a project's or all timelines."""
+    return json_response(
+        await asked.backend.events(
+            project_id=asked.query("projectId"),
+            task_id=asked.query("taskId"),
+            types=[name for name in (asked.query("types") or "").split(",") if name],
+            order=asked.order(),
+            cursor=asked.query("cursor"),
+            limit=asked.limit(),
+        )
+    )
+
+
+def disposition(name: str) -> str:
+    """Return the `Content-Disposition` of a file called `name`: always an attachment, never a path (RFC 6266, 5987)."""
+    clean = _UNFIT_FOR_A_FILE_NAME.sub("_", name).strip(" .")[:150] or "upload"
+    plain = clean.encode("ascii", "replace").decode().replace("?", "_").replace("%", "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean, safe='', errors='replace')}"
+
+
+def _or_pending(result: Wire | None) -> Response:
+    return Response(status_code=204) if result is None else json_response(result)
+
+
+async def _from_first(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in pieces:
+        yield piece

@@ -1,0 +1,75 @@
+"""The calls that write: one handler for every command with a JSON body, and one for uploads."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api_client.commands import Command, ReceiveUpload, read_command
+from api_client.errors import InvalidRequest, TooLarge
+from store.server.bodies import read_body, read_object, receipt_response
+from store.server.calls import Asked, Handler
+from store.server.limits import capped
+
+_FORM_SLACK = 64 * 1024
+"""Bytes that a form may hold beside the file itself."""
+_PIECE = 256 * 1024
+
+
+def write(kind: type[Command]) -> Handler:
+    """Return the handler of a command: cap, replay, form, submit, in the contract's order of faults."""
+
+    async def handler(asked: Asked) -> Response:
+        body = await read_body(asked.request, asked.limits.body)
+        key = idempotency_key(asked.request)
+        ids: dict[str, str] = asked.request.path_params
+        receipt = await asked.backend.recall(kind.location_of(**ids), key)
+        if receipt is None:
+            receipt = await asked.backend.submit(read_command(kind, read_object(body), **ids), key=key)
+        return receipt_response(receipt)
+
+    return handler
+
+
+def idempotency_key(request: Request) -> str:
+    """Return the call's key.
+
+    Raises:
+        InvalidRequest: it is missing or over 255 characters.
+    """
+    # Starlette reads headers as latin-1; the bytes are what a client wrote, most often UTF-8.
+    key = request.headers.get("idempotency-key", "").encode("latin-1").decode(errors="replace")
+    if not 1 <= len(key) <= 255:
+        raise InvalidRequest("Idempotency-Key: this header must be there, with 1 to 255 characters")
+    return key
+
+
+async def upload(asked: Asked) -> Response:
+    """Take in the form's one file, which is spooled to the disk while it comes."""
+    cap = asked.limits.upload
+    if not asked.request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise InvalidRequest("The body must be multipart/form-data with a part called file.")
+    limited = capped(asked.request, cap + _FORM_SLACK)
+    async with limited.form(max_files=8, max_fields=8, max_part_size=_FORM_SLACK) as form:
+        if unknown := sorted({name for name in form if name != "file"}):
+            raise InvalidRequest(f"{unknown[0]}: unknown key")
+        files = form.getlist("file")
+        if len(files) != 1 or not isinstance(file := files[0], UploadFile):
+            raise InvalidRequest("file: must be there once, as a file")
+        if (file.size or 0) > cap:
+            raise TooLarge(f"The file is over {cap} bytes.")
+        receipt = await asked.backend.submit(_described(file), key="upload", content=_pieces(file))
+    return receipt_response(receipt)
+
+
+def _described(file: UploadFile) -> ReceiveUpload:
+    name = (file.filename or "").replace("%22", '"')  # as browsers and the SDK send it
+    return ReceiveUpload(file_name=name, content_type=file.content_type or "application/octet-stream")
+
+
+async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:
+    while piece := await file.read(_PIECE):
+        yield piece
