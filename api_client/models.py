@@ -222,6 +222,7 @@ class Upload(Wire):
     content_type: str
     size: int
     url: str = ""
+    file_name: str = ""
 
 
 class Me(Wire):

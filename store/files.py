@@ -42,7 +42,7 @@ class Files:
 
     def rename(self, source: Path, target: Path) -> None:
         """Put `source` in the place of `target`, atomically."""
-        os.replace(source, target)
+        source.replace(target)
 
     def unlink(self, path: Path) -> None:
         """Remove `path`."""

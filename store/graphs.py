@@ -92,7 +92,7 @@ def _check_schemas(graph: Steps) -> None:
         if graph.step(name) is None:
             raise _invalid(f"stepSchemas names {name!r}, which is no step")
         try:
-            validator_for(schema, default=Draft202012Validator).check_schema(schema)
+            validator_for(schema, default=Draft202012Validator).check_schema(schema)  # type: ignore[arg-type]  # bool too
         except SchemaError as fault:
             raise _invalid(f"the schema of {name!r} is no JSON Schema: {fault.message[:300]}") from None
 

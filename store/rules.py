@@ -208,20 +208,25 @@ def _record_action(ruling: Ruling, command: c.RecordAction) -> None:
     _check_known(one["uploadId"] for one in added if ruling.view.get("uploads", one["uploadId"]) is None)
     _check_not_closed(task)
     patch = _dump(command.metadata_patch) if command.metadata_patch else {}
-    payload = {"type": "Action", "description": command.description, "detail": command.detail}
-    payload |= {"metadataPatch": patch, "addAttachments": added or None}
-    _change(ruling, task, "ACTION", payload, command.transitions_to, command.external_trace_id)
+    payload: dict[str, Any] = {
+        "type": "Action",
+        "description": command.description,
+        "detail": command.detail,
+        "metadataPatch": patch,
+    }
+    payload["addAttachments"] = added or None
+    _change(ruling, task, "ACTION", payload, to=command.transitions_to, trace=command.external_trace_id)
 
 
 def _raise_exception(ruling: Ruling, command: c.RaiseException) -> None:
     task = _agents_task(ruling.view, command)
     _check_not_closed(task)
     payload = {"type": "ExceptionRaised", "message": command.message, "detail": command.detail}
-    _change(ruling, task, "EXCEPTION", payload, command.transitions_to, command.external_trace_id)
+    _change(ruling, task, "EXCEPTION", payload, to=command.transitions_to, trace=command.external_trace_id)
 
 
 def _change(
-    ruling: Ruling, task: Doc, event_type: str, payload: dict[str, Any], to: str | None, trace: str | None = None
+    ruling: Ruling, task: Doc, event_type: str, payload: dict[str, Any], *, to: str | None, trace: str | None = None
 ) -> None:
     """Write an event that may take the task along an exit, and with it perhaps to its end."""
     project = _project_of(ruling.view, task)
@@ -311,7 +316,7 @@ def _move(ruling: Ruling, command: c.Move) -> None:
     _check_not_closed(task)
     words = command.note or f"Moved from {task['currentStep']} to {command.transitions_to}"
     payload = {"type": "Action", "description": words, "metadataPatch": {}}
-    _change(ruling, task, "ACTION", payload, command.transitions_to)
+    _change(ruling, task, "ACTION", payload, to=command.transitions_to)
 
 
 def _comment(ruling: Ruling, command: c.Comment) -> None:

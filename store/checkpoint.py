@@ -1,0 +1,134 @@
+"""The state on disk, so that opening a folder need not replay its journal.
+
+`state.json` is a TinyDB file with the documents and the position that they cover; `index.bin` holds the columns
+of the event index and of the idempotency records. Neither is the truth: missing, stale, damaged or of another
+version, they are made anew from the journal.
+"""
+
+from __future__ import annotations
+
+import gc
+import struct
+import zlib
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import orjson
+
+from store.files import Files
+from store.index import EventIndex
+from store.journal import START, Journal, Position
+from store.lines import HASH_TAIL
+from store.remembered import Remembered
+from store.state import State
+from store.tables import AtomicStorage
+
+VERSION = 1
+_MARK = b"pumpup-index-1\n"
+
+
+def load(folder: Path, journal: Journal) -> tuple[State, Position]:
+    """Return the state that the checkpoint holds and the position it covers; an empty state where there is none."""
+    with paused_collector():
+        try:
+            tables = AtomicStorage(folder / "state.json").read()
+            covers = (tables or {}).pop("checkpoint")["1"]
+            position = Position(covers["commits"], covers["events"], covers["size"], covers["hash"])
+            index, remembered = _read_index(folder / "index.bin", position)
+        except (OSError, ValueError, KeyError, TypeError, struct.error):
+            return State(), START
+        if covers["version"] != VERSION or not _is_of(journal, index, position):
+            return State(), START
+        state = State(tables, index)
+        state.remembered = remembered
+    return state, position
+
+
+def save(folder: Path, files: Files, state: State, position: Position) -> None:
+    """Write the checkpoint: the index first, so that a crash between leaves no state without its index.
+
+    Raises:
+        StoreFault: the disk took only a part.
+        OSError: the disk refused; the old checkpoint is as it was.
+    """
+    state.remembered.settle()
+    _write_index(folder / "index.bin", files, state, position)
+    covers = {"version": VERSION, **position._asdict()}
+    tables = {**(state.database.storage.read() or {}), "checkpoint": {"1": covers}}
+    AtomicStorage(folder / "state.json", files).write(tables)
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """Hold the cyclic garbage collector off while many documents are made: it takes most of the time otherwise."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _is_of(journal: Journal, index: EventIndex, position: Position) -> bool:
+    """Tell whether the journal holds, where the checkpoint ends, the event that it ended with."""
+    if position.events == 0:
+        return position == START
+    offset, size = index.place(position.events)
+    tail = journal.read(offset + size, HASH_TAIL)
+    return journal.size() >= position.size and tail == b',"hash":"%b"}' % position.hash.encode()
+
+
+def _columns(index: EventIndex, remembered: Remembered) -> list[array[int]]:
+    chains = (index.tasks, index.projects)
+    return [
+        index.offsets,
+        index.sizes,
+        index.task_numbers,
+        index.project_numbers,
+        index.replies,
+        *(column for chain in chains for column in (chain.before, chain.after, chain.first, chain.last)),
+        remembered.digests,
+        remembered.offsets,
+    ]
+
+
+def _write_index(path: Path, files: Files, state: State, position: Position) -> None:
+    pieces = [column.tobytes() for column in _columns(state.index, state.remembered)] + [bytes(state.index.types)]
+    checksum = 0
+    for piece in pieces:
+        checksum = zlib.crc32(piece, checksum)
+    header = orjson.dumps(
+        {"events": position.events, "hash": position.hash, "sizes": [len(piece) for piece in pieces], "crc": checksum}
+    )
+    files.replace(path, _MARK, struct.pack("<I", len(header)), header, *pieces)
+
+
+def _read_index(path: Path, position: Position) -> tuple[EventIndex, Remembered]:
+    """Return the columns, which cover exactly `position`.
+
+    Raises:
+        ValueError: they don't, or are damaged.
+        OSError: the file can't be read.
+    """
+    data = memoryview(path.read_bytes())
+    if bytes(data[: len(_MARK)]) != _MARK:
+        raise ValueError("another version")
+    place = len(_MARK) + 4
+    (size,) = struct.unpack("<I", data[place - 4 : place])
+    header = orjson.loads(data[place : place + size])
+    place += size
+    if (header["events"], header["hash"]) != (position.events, position.hash):
+        raise ValueError("another position")
+    if zlib.crc32(data[place:]) != header["crc"]:
+        raise ValueError("damaged")
+    index, remembered = EventIndex(), Remembered()
+    *columns, types = header["sizes"]
+    for column, length in zip(_columns(index, remembered), columns, strict=True):
+        del column[:]
+        column.frombytes(data[place : place + length])
+        place += length
+    index.types += data[place : place + types]
+    return index, remembered

@@ -1,0 +1,243 @@
+"""One open folder: its lock, its journal, its state, and the one thread that writes.
+
+Commands that wait together are ruled one after the other over a draft, appended as one write under one sync, and
+only then does the state take the draft over and do the callers hear of it. Other processes do the same under the
+folder's lock; each brings its state up to date from the journal's new lines before it rules or reads.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+
+from api_client.errors import ApiError, StoreBusy, StoreDamaged, StoreError, StoreFault, StoreReadOnly
+from api_client.models import Receipt
+from api_client.times import Clock
+from store import checkpoint, lines
+from store.batch import Batch, Job
+from store.events import Events
+from store.files import Files
+from store.journal import Journal
+from store.state import Draft, State
+
+T = TypeVar("T")
+
+BATCH = 64
+"""Commands that share one sync at the most."""
+LOCK_SECONDS = 10.0
+"""How long a writer waits for the other processes' writers."""
+CHECKPOINT_COMMITS = 5_000
+"""Commits after which the checkpoint is written anew."""
+
+
+class Store:
+    """A data folder, open. Its methods block: `LocalBackend` calls them from threads."""
+
+    def __init__(self, folder: Path, *, clock: Clock, tokens: Callable[[], str], files: Files | None = None) -> None:
+        """Open the folder, making it where it is missing.
+
+        Raises:
+            StoreBusy: another process holds the lock.
+            StoreFault: the folder can't be made, read or written.
+        """
+        self.folder = folder
+        self.files = files or Files()
+        self.clock = clock
+        self.tokens = tokens
+        self.warnings: list[str] = []
+        self.read_only = ""
+        """Why the folder takes no writes; empty where it does."""
+        self._guard = threading.RLock()
+        self._committing = False
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._listeners: list[Callable[[], None]] = []
+        with self._worded("opened"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (folder / "uploads").mkdir(exist_ok=True, mode=0o700)
+            self._lock = FileLock(folder / "lock", timeout=LOCK_SECONDS, thread_local=False, poll_interval=0.002)
+            self.journal = Journal(folder, self.files)
+        with self._worded("read"), self._locked():
+            self.state, self.position = checkpoint.load(folder, self.journal)
+            self._saved = self.position
+            self.events = Events(self.journal, lambda: self.state.index)
+            self._guarded(self._catch_up)
+        self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
+        self._writer.start()
+
+    def close(self) -> None:
+        """Finish what was submitted, write the checkpoint, let go of the files."""
+        self._jobs.put(None)
+        self._writer.join()
+        if self.position != self._saved and not self.read_only:
+            with suppress(StoreError):  # the journal has it all: the next open replays it
+                self.save()
+        self.journal.close()
+
+    def save(self) -> None:
+        """Write the checkpoint, so that the next open need not replay the journal.
+
+        Raises:
+            StoreBusy: another process holds the lock.
+            StoreFault: the disk refused; the old checkpoint is as it was.
+        """
+        with self._worded("written"), self._locked(), self._guard:
+            checkpoint.save(self.folder, self.files, self.state, self.position)
+            self._saved = self.position
+
+    # -- reading
+
+    def read(self, look: Callable[[State], T]) -> T:
+        """Return what `look` finds in the state as it is now, with all that other processes have committed."""
+        with self._guard:
+            # While this process commits, it holds the lock: there is nothing new but what it writes itself.
+            if not self._committing and not self.read_only and self.journal.has_news():
+                with self._worded("read"):
+                    self._guarded(self._catch_up_to_head)
+            return look(self.state)
+
+    def is_pending(self, request_id: str, event_type: str) -> bool:
+        """Tell, without waiting, whether a request of this type is known to be open. False: look closer."""
+        doc = self.state.get("requests", request_id)
+        return doc is not None and doc["eventType"] == event_type and not self.journal.has_news()
+
+    def recall(self, caller: str, path: str, key: str) -> Receipt | None:
+        """Return what the same caller's same key was answered on `path`, None where it never was."""
+        for offset in self.read(lambda state: list(state.remembered.lines(caller, path, key))):
+            line = self.journal.line_at(offset)
+            record = lines.key_record(line) if lines.is_sound(line) else None
+            if record and (record["caller"], record["path"], record["key"]) == (caller, path, key):
+                return Receipt(answer=record["answer"], replayed=True)
+        return None
+
+    def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """Call `heard`, from the writer's thread, after each commit of this process; return what ends that."""
+        self._listeners.append(heard)
+        return lambda: self._listeners.remove(heard)
+
+    # -- writing
+
+    def submit(self, job: Job) -> None:
+        """Put a command in line; its `done` tells what became of it."""
+        if self.read_only:
+            job.done.set_exception(self._takes_no_writes())
+        else:
+            self._jobs.put(job)
+
+    def _write(self) -> None:
+        going = True
+        while going:
+            batch: list[Job] = []
+            job = self._jobs.get()
+            while job is not None:
+                if job.done.set_running_or_notify_cancel():
+                    batch.append(job)
+                if len(batch) == BATCH or self._jobs.empty():
+                    break
+                job = self._jobs.get()
+            going = job is not None
+            if batch:
+                self._finish(batch)
+
+    def _finish(self, batch: list[Job]) -> None:
+        try:
+            with self._worded("written"), self._locked():
+                outcomes = self._commit(batch)
+        except ApiError as fault:
+            outcomes = [fault] * len(batch)
+        except Exception as fault:  # noqa: BLE001 - a writer that died would leave every caller waiting for ever
+            outcomes = [StoreFault(f"The store failed ({type(fault).__name__}: {fault}).")] * len(batch)
+        for job, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Receipt):
+                job.done.set_result(outcome)
+            else:
+                job.done.set_exception(outcome)
+        for heard in list(self._listeners):
+            heard()
+        if self.position.commits - self._saved.commits >= CHECKPOINT_COMMITS:
+            with suppress(StoreError):  # not needed: the journal has it all, and the next commits try again
+                self.save()
+
+    def _commit(self, jobs: list[Job]) -> list[Receipt | ApiError]:
+        """Rule on each job over one draft, and make all that they write durable with one sync."""
+        with self._guard:
+            self._guarded(self._catch_up)
+        if self.read_only:
+            raise self._takes_no_writes()
+        batch = Batch(Draft(self.state, self.events), self.position, clock=self.clock, tokens=self.tokens)
+        outcomes = [batch.take(job, self.recall) for job in jobs]
+        if batch.commits:
+            with self._guard:
+                self._committing = True
+            try:
+                self.journal.append(self.position, bytes(batch.data), batch.position)
+                with self._guard:
+                    batch.draft.commit()
+                    for commit in batch.commits:
+                        self.state.record(commit)
+                    self.position = batch.position
+            finally:
+                self._committing = False
+        return outcomes
+
+    def _takes_no_writes(self) -> StoreReadOnly:
+        return StoreReadOnly(f"This folder takes no writes. {self.read_only}")
+
+    # -- catching up
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self._lock.acquire()
+        except Timeout:
+            message = f"Another program has held {self.folder} for {LOCK_SECONDS:.0f} s. End it, or try again."
+            raise StoreBusy(message) from None
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def _worded(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as fault:
+            raise StoreFault(f"The data folder {self.folder} can't be {done}: {fault.strerror or fault}.") from fault
+
+    def _guarded(self, catch_up: Callable[[], None]) -> None:
+        """Catch up; where the journal is damaged, go on reading what came before, and write no more."""
+        try:
+            catch_up()
+        except StoreDamaged as damage:
+            self.read_only = str(damage)
+            self.warnings.append(str(damage))
+
+    def _catch_up_to_head(self) -> None:
+        """Read what others have acknowledged: without the lock, for that is never taken back."""
+        head = self.journal.head()
+        if head is not None and self.position.size < head.size <= self.journal.size():
+            self._replay(head.size)
+        self.journal.check(self.position)
+
+    def _catch_up(self) -> None:
+        """Read all that is there, under the lock, and heal what a killed writer left."""
+        self._catch_up_to_head()
+        size = self.journal.size()
+        if size > self.position.size:
+            end = self.journal.sound_end(self.position)
+            self._replay(end)
+            if end < size:
+                self.journal.cut(end)
+                self.warnings.append(f"A torn line of {size - end} bytes, never acknowledged, was cut off the journal.")
+            self.journal.adopt(self.position)
+
+    def _replay(self, end: int) -> None:
+        with checkpoint.paused_collector():
+            for commit in self.journal.commits(self.position, end):
+                self.state.replay(commit)
+                self.position = self.position.after(commit)

@@ -1,0 +1,248 @@
+"""LocalBackend: the contract over a folder on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from api_client.backend import PAGE
+from api_client.commands import Actor, Command, ReceiveUpload
+from api_client.errors import ApiError, InvalidRequest, StoreFault
+from api_client.models import (
+    APPROVAL_REQUESTED,
+    ELICITATION_REQUESTED,
+    ApprovalResult,
+    Board,
+    Card,
+    Change,
+    ElicitationResult,
+    Event,
+    InboxItem,
+    Me,
+    Order,
+    Page,
+    Project,
+    Receipt,
+    RequestDetail,
+    Task,
+    TaskDetail,
+    Upload,
+)
+from api_client.times import Clock, utc_now
+from store import uploads
+from store.batch import Job
+from store.engine import Store
+from store.files import Files
+from store.reading import Reader
+from store.rules import Content
+
+T = TypeVar("T")
+
+LOOK_SECONDS = 0.2
+"""How often `changes` looks for what other processes wrote; own writes are heard at once."""
+_REVIEWER_MAY = ("decide", "answer", "assign", "move", "note", "create_project", "board")
+
+
+def random_token() -> str:
+    """Return 48 random bits in hex: the part of an id that can't be guessed."""
+    return secrets.token_hex(6)
+
+
+async def open_local(
+    folder: Path,
+    actor: Actor,
+    *,
+    clock: Clock = utc_now,
+    tokens: Callable[[], str] = random_token,
+    files: Files | None = None,
+    max_upload_bytes: int = uploads.MAX_BYTES,
+) -> LocalBackend:
+    """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
+
+    Raises:
+        StoreError: the folder can't be made, locked or read.
+    """
+    threads = ThreadPoolExecutor(4, thread_name_prefix="store")
+    loop = asyncio.get_running_loop()
+    try:
+        store = await loop.run_in_executor(threads, lambda: Store(folder, clock=clock, tokens=tokens, files=files))
+    except ApiError:
+        threads.shutdown(wait=False)
+        raise
+    return LocalBackend(store, actor, threads, max_upload_bytes)
+
+
+class LocalBackend:
+    """A Backend for one actor. All that are made from one by `acting_as` share its open folder."""
+
+    def __init__(self, store: Store, actor: Actor, threads: ThreadPoolExecutor, max_upload_bytes: int) -> None:
+        self._store = store
+        self._reader = Reader(store)
+        self._actor = actor
+        self._threads = threads
+        self._max_upload_bytes = max_upload_bytes
+
+    def acting_as(self, actor: Actor) -> LocalBackend:
+        """Return a backend for another caller over the same open folder; only one of them is to be closed."""
+        return LocalBackend(self._store, actor, self._threads, self._max_upload_bytes)
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What was met and healed, or is wrong, with this folder: sentences for the user."""
+        return self._store.warnings
+
+    async def aclose(self) -> None:
+        """See `Backend.aclose`. Finishes what was submitted and writes the checkpoint."""
+        await self._in_thread(self._store.close)
+        self._threads.shutdown(wait=False)
+
+    async def me(self) -> Me:
+        """See `Backend.me`."""
+        is_agent = self._actor.role == "agent"
+        may = () if is_agent or self._store.read_only else _REVIEWER_MAY
+        role = "agent" if is_agent else "reviewer"
+        return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=may)
+
+    async def projects(self, *, name: str | None = None) -> Sequence[Project]:
+        """See `Backend.projects`."""
+        return await self._in_thread(self._reader.projects, name)
+
+    async def project(self, project_id: str) -> Project:
+        """See `Backend.project`."""
+        return await self._in_thread(self._reader.project, project_id)
+
+    async def board(self, project_id: str) -> Board:
+        """See `Backend.board`."""
+        return await self._in_thread(self._reader.board, project_id)
+
+    async def cards(self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE) -> Page[Card]:
+        """See `Backend.cards`."""
+        return await self._in_thread(self._reader.cards, project_id, step, cursor, limit)
+
+    async def tasks(self, *, project_id: str | None = None, name: str | None = None) -> Sequence[Task]:
+        """See `Backend.tasks`."""
+        return await self._in_thread(self._reader.tasks, project_id, name)
+
+    async def task(self, task_id: str) -> TaskDetail:
+        """See `Backend.task`."""
+        return await self._in_thread(self._reader.task, task_id)
+
+    async def inbox(
+        self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE
+    ) -> Page[InboxItem]:
+        """See `Backend.inbox`."""
+        return await self._in_thread(self._reader.inbox, project_id, cursor, limit)
+
+    async def request(self, request_id: str) -> RequestDetail:
+        """See `Backend.request`."""
+        return await self._in_thread(self._reader.request, request_id)
+
+    async def events(
+        self,
+        *,
+        project_id: str | None = None,
+        task_id: str | None = None,
+        types: Sequence[str] = (),
+        order: Order = "asc",
+        cursor: str | None = None,
+        limit: int = PAGE,
+    ) -> Page[Event]:
+        """See `Backend.events`."""
+        return await self._in_thread(
+            lambda: self._reader.events(
+                project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit
+            )
+        )
+
+    async def approval_result(self, request_id: str) -> ApprovalResult | None:
+        """See `Backend.approval_result`."""
+        if self._store.is_pending(request_id, APPROVAL_REQUESTED):
+            return None
+        found = await self._in_thread(self._reader.result, request_id, APPROVAL_REQUESTED)
+        return None if found is None else ApprovalResult.model_validate(found)
+
+    async def elicitation_result(self, request_id: str) -> ElicitationResult | None:
+        """See `Backend.elicitation_result`."""
+        if self._store.is_pending(request_id, ELICITATION_REQUESTED):
+            return None
+        found = await self._in_thread(self._reader.result, request_id, ELICITATION_REQUESTED)
+        return None if found is None else ElicitationResult.model_validate(found)
+
+    async def upload(self, upload_id: str) -> Upload:
+        """See `Backend.upload`."""
+        return await self._in_thread(self._reader.shown_upload, upload_id)
+
+    async def download(self, upload_id: str) -> AsyncIterator[bytes]:
+        """See `Backend.download`."""
+        doc = await self._in_thread(self._reader.upload, upload_id)
+        pieces = uploads.pieces(self._store.folder / "uploads", doc["sha256"])
+        while piece := await self._in_thread(next, pieces, b""):
+            yield piece
+
+    async def changes(self, cursor: str | None = None) -> AsyncIterator[Change]:
+        """See `Backend.changes`."""
+        heard = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        stop_listening = self._store.listen(lambda: _wake(loop, heard))
+        try:
+            seq = await self._in_thread(self._reader.last_seq, cursor)
+            while True:
+                heard.clear()
+                news = await self._in_thread(self._reader.news, seq)
+                for change in news.changes:
+                    yield change
+                if news.seq == seq:
+                    await self._news(heard, seq)
+                seq = news.seq
+        finally:
+            stop_listening()
+
+    async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
+        """See `Backend.submit`."""
+        if isinstance(command, ReceiveUpload):
+            if content is None:
+                raise InvalidRequest("An upload needs its content.")
+            job = Job(command, self._actor, None, await self._receive(content))
+        else:
+            job = Job(command, self._actor, key)
+        self._store.submit(job)
+        return await asyncio.wrap_future(job.done)
+
+    async def recall(self, path: str, key: str) -> Receipt | None:
+        """Return what this caller's key was answered on the concrete `path`, None where it never was."""
+        return await self._in_thread(lambda: self._store.recall(self._actor.subject, path, key))
+
+    async def _news(self, heard: asyncio.Event, seq: int) -> None:
+        """Return when there may be news after `seq`: this process has committed, or another one's head has moved."""
+        while not heard.is_set() and self._store.state.seq == seq and not self._store.journal.has_news():
+            try:
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await heard.wait()
+            except TimeoutError:
+                continue
+
+    async def _receive(self, content: AsyncIterable[bytes]) -> Content:
+        folder = self._store.folder / "uploads"
+        most = self._max_upload_bytes
+        try:
+            receiver = await self._in_thread(uploads.Receiver, folder, self._store.files, self._store.tokens(), most)
+            try:
+                async for piece in content:
+                    await self._in_thread(receiver.take, piece)
+                return await self._in_thread(receiver.finish)
+            finally:
+                await self._in_thread(receiver.close)
+        except OSError as fault:
+            raise StoreFault(f"The upload can't be kept: {fault.strerror or fault}.") from fault
+
+    async def _in_thread(self, call: Callable[..., T], *args: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
+
+
+def _wake(loop: asyncio.AbstractEventLoop, heard: asyncio.Event) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(heard.set)

@@ -1,0 +1,256 @@
+"""What the screens and the calls ask of an open folder, answered in the contract's models. All of it blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from api_client.backend import PAGE_MAX
+from api_client.errors import InvalidRequest, NotFound
+from api_client.models import (
+    APPROVAL_REQUESTED,
+    ELICITATION_REQUESTED,
+    Board,
+    Card,
+    Change,
+    Event,
+    InboxItem,
+    Order,
+    Page,
+    Project,
+    RequestDetail,
+    Task,
+    TaskDetail,
+    Upload,
+)
+from store import wire
+from store.engine import Store
+from store.fold import Doc, Table, is_terminal
+from store.index import ON_NO_TASK
+from store.state import Order as Line
+from store.state import State
+
+
+class News(NamedTuple):
+    """New events, and the seq up to which the timeline was looked through."""
+
+    changes: list[Change]
+    seq: int
+
+
+class Reader:
+    """Reads of one store; each sees the state as of one moment."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def projects(self, name: str | None) -> list[Project]:
+        """Return the projects whose name or slug contains `name`."""
+        wanted = (name or "").lower()
+        docs = self._store.read(lambda state: list(state.documents("projects")))
+        found = [doc for doc in docs if wanted in doc["name"].lower() or wanted in doc["projectName"]]
+        return [Project.model_validate(wire.project(doc)) for doc in found]
+
+    def project(self, project_id: str) -> Project:
+        """Return one project."""
+        return Project.model_validate(wire.project(self._store.read(lambda s: _found(s, "projects", project_id))))
+
+    def board(self, project_id: str) -> Board:
+        """Return a project's columns in graph order."""
+
+        def look(state: State) -> Board:
+            doc = _found(state, "projects", project_id)
+            columns = [
+                {
+                    "step": step.name,
+                    "owner": step.owner,
+                    "terminal": is_terminal(doc, step.name),
+                    "count": len(state.in_step[project_id, step.name]),
+                    "waiting": state.waiting[project_id, step.name],
+                }
+                for step in Project.model_validate(wire.project(doc)).steps.in_graph_order()
+            ]
+            return Board.model_validate({"columns": columns})
+
+        return self._store.read(look)
+
+    def cards(self, project_id: str, step: str, cursor: str | None, limit: int) -> Page[Card]:
+        """Return a page of one column."""
+
+        def look(state: State) -> Page[Card]:
+            project = _found(state, "projects", project_id)
+            if all(one["name"] != step for one in project["steps"]["steps"]):
+                raise NotFound(f"The project has no step {step!r}.")
+            page = self._page(
+                ("cards", project_id, step),
+                state.in_step[project_id, step],
+                cursor,
+                limit,
+                lambda task_id: wire.card(state, _found(state, "tasks", task_id)),
+            )
+            return Page[Card].model_validate(page)
+
+        return self._store.read(look)
+
+    def tasks(self, project_id: str | None, name: str | None) -> list[Task]:
+        """Return the tasks of a project, or all, whose name contains `name`."""
+        wanted = (name or "").lower()
+        docs = self._store.read(lambda state: list(state.documents("tasks")))
+        found = [doc for doc in docs if project_id in (None, doc["projectId"]) and wanted in doc["name"].lower()]
+        return [Task.model_validate(wire.task(doc)) for doc in found]
+
+    def task(self, task_id: str) -> TaskDetail:
+        """Return a task and its open request."""
+
+        def look(state: State) -> TaskDetail:
+            doc = _found(state, "tasks", task_id)
+            request = state.get("requests", doc.get("openRequest") or "")
+            return TaskDetail.model_validate(
+                {"task": wire.task(doc), "openRequests": [wire.open_request(request)] if request else []}
+            )
+
+        return self._store.read(look)
+
+    def inbox(self, project_id: str | None, cursor: str | None, limit: int) -> Page[InboxItem]:
+        """Return a page of the open requests."""
+
+        def look(state: State) -> Page[InboxItem]:
+            page = self._page(
+                ("inbox", project_id or ""),
+                state.open_requests if project_id is None else state.open_by_project[project_id],
+                cursor,
+                limit,
+                lambda request_id: wire.inbox_item(state, _found(state, "requests", request_id)),
+            )
+            return Page[InboxItem].model_validate(page)
+
+        return self._store.read(look)
+
+    def request(self, request_id: str) -> RequestDetail:
+        """Return all that a reviewer is shown of a request."""
+
+        def look(state: State) -> RequestDetail:
+            event = self._request_event(request_id, (APPROVAL_REQUESTED, ELICITATION_REQUESTED))
+            settled = self._store.events.settlement(request_id)
+            shown = {
+                "event": event,
+                "hash": event["hash"],
+                "task": wire.task(_found(state, "tasks", event["taskId"])),
+                "project": wire.project(_found(state, "projects", event["projectId"])),
+                "result": wire.result(request_id, settled) if settled else None,
+            }
+            return RequestDetail.model_validate(shown)
+
+        return self._store.read(look)
+
+    def result(self, request_id: str, event_type: str) -> dict[str, Any] | None:
+        """Return what settled a request of this type, None while it is open."""
+
+        def look(_: State) -> dict[str, Any] | None:
+            self._request_event(request_id, (event_type,))
+            settled = self._store.events.settlement(request_id)
+            return wire.result(request_id, settled) if settled else None
+
+        return self._store.read(look)
+
+    def events(
+        self,
+        *,
+        project_id: str | None,
+        task_id: str | None,
+        types: Sequence[str],
+        order: Order,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Event]:
+        """Return a page of a timeline."""
+        scope = ("events", project_id or "", task_id or "", *sorted(types))
+
+        def look(state: State) -> Page[Event]:
+            task = None if task_id is None else _found(state, "tasks", task_id)
+            project = None if project_id is None else _found(state, "projects", project_id)
+            start = self._store.events.read_cursor(scope, cursor)
+            seqs: list[int] = []
+            if task is None or project is None or task["projectId"] == project["id"]:
+                walk = state.index.walk(
+                    task=task["no"] if task else 0,
+                    project=project["no"] if project else 0,
+                    start=start,
+                    order=order,
+                    types=tuple(types),
+                )
+                seqs = list(islice(walk, _checked(limit)))
+            return Page[Event].model_validate(
+                {
+                    "items": [self._store.events.at(seq) for seq in seqs],
+                    "nextCursor": self._store.events.cursor(scope, seqs[-1]) if seqs else cursor,
+                }
+            )
+
+        return self._store.read(look)
+
+    def last_seq(self, cursor: str | None) -> int:
+        """Return the seq to go on from: the cursor's, or without one the last event's."""
+        return self._store.read(
+            lambda state: self._store.events.read_cursor(_ALL_EVENTS, cursor) if cursor else state.seq
+        )
+
+    def news(self, seq: int) -> News:
+        """Return what came after `seq`, as much as one page holds."""
+
+        def look(state: State) -> News:
+            found: list[Change] = []
+            last = seq
+            for last in range(seq + 1, min(state.seq, seq + PAGE_MAX) + 1):
+                if state.index.types[last - 1] not in ON_NO_TASK:
+                    event = Event.model_validate(self._store.events.at(last))
+                    found.append(Change(event=event, cursor=self._store.events.cursor(_ALL_EVENTS, last)))
+            return News(found, last)
+
+        return self._store.read(look)
+
+    def upload(self, upload_id: str) -> Doc:
+        """Return an upload's document."""
+        return self._store.read(lambda state: _found(state, "uploads", upload_id))
+
+    def shown_upload(self, upload_id: str) -> Upload:
+        """Return what is known of an upload."""
+        doc = self.upload(upload_id)
+        return Upload(id=doc["id"], content_type=doc["contentType"], size=doc["size"], file_name=doc["fileName"])
+
+    def _request_event(self, request_id: str, types: tuple[str, ...]) -> dict[str, Any]:
+        event = self._store.events.find(request_id)
+        if event is None or event["eventType"] not in types:
+            raise NotFound(f"There is no request {request_id!r}.")
+        return event
+
+    def _page(
+        self,
+        scope: tuple[str, ...],
+        line: Line,
+        cursor: str | None,
+        limit: int,
+        item: Callable[[str], dict[str, Any]],
+    ) -> dict[str, Any]:
+        after = line.after(self._store.events.read_cursor(scope, cursor))
+        places = list(islice(after, _checked(limit)))
+        next_cursor = self._store.events.cursor(scope, places[-1][0]) if places else cursor
+        return {"items": [item(doc_id) for _, doc_id in places], "nextCursor": next_cursor}
+
+
+_ALL_EVENTS = ("events", "", "")
+_NOUNS: dict[Table, str] = {"projects": "project", "tasks": "task", "requests": "open request", "uploads": "upload"}
+
+
+def _found(state: State, table: Table, doc_id: str) -> Doc:
+    doc = state.get(table, doc_id)
+    if doc is None:
+        raise NotFound(f"There is no {_NOUNS[table]} {doc_id!r}.")
+    return doc
+
+
+def _checked(limit: int) -> int:
+    if limit < 1:
+        raise InvalidRequest("limit must be 1 or more.")
+    return min(limit, PAGE_MAX)

@@ -1,0 +1,206 @@
+"""What the events add up to, in memory: TinyDB's documents, and the orders that the screens ask for.
+
+The orders are kept as the documents change, never counted: open requests by age, tasks by (project, step), the
+events of each task. A `Draft` holds what a commit would change until it is durable; then the state takes it over.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from store.events import Events
+from store.fold import GENERAL, TABLES, Doc, Table, apply
+from store.index import EventIndex
+from store.lines import Commit
+from store.remembered import Remembered
+from store.tables import Documents, LiveDatabase, LiveStorage, LiveTable
+
+Place = tuple[int, str]
+"""A seq, and the id of what stands there."""
+
+
+class Order:
+    """Ids by the seq that put them in line."""
+
+    def __init__(self) -> None:
+        self._places: list[Place] = []
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def add(self, place: Place) -> None:
+        """Put an id in line: nearly always at the end."""
+        insort(self._places, place)
+
+    def remove(self, place: Place) -> None:
+        """Take an id out of the line."""
+        found = bisect_left(self._places, place)
+        if found < len(self._places) and self._places[found] == place:
+            del self._places[found]
+
+    def after(self, seq: int) -> Iterator[Place]:
+        """Yield the places behind `seq`, in order."""
+        for row in range(bisect_right(self._places, (seq, "\U0010ffff")), len(self._places)):
+            yield self._places[row]
+
+
+class State:
+    """The documents and their orders. It belongs to one store, which keeps readers and its writer apart."""
+
+    def __init__(self, tables: dict[str, Documents] | None = None, index: EventIndex | None = None) -> None:
+        self.database = LiveDatabase(storage=lambda: LiveStorage(tables))
+        self._tables: dict[Table, LiveTable] = {name: self.database.live(name) for name in TABLES}
+        self._documents: dict[Table, Documents] = {name: table.documents for name, table in self._tables.items()}
+        self.index = index or EventIndex()
+        self.remembered = Remembered()
+        self.slugs: dict[str, str] = {}
+        self.in_step: defaultdict[tuple[str, str], Order] = defaultdict(Order)
+        self.waiting: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.open_requests = Order()
+        self.open_by_project: defaultdict[str, Order] = defaultdict(Order)
+        if not self._documents["projects"]:
+            self.put("projects", str(GENERAL["id"]), GENERAL)
+        else:
+            self._put_in_order()
+
+    @property
+    def seq(self) -> int:
+        """The number of events so far."""
+        return len(self.index)
+
+    def get(self, table: Table, doc_id: str) -> Doc | None:
+        """Return a document, None where there is none."""
+        found: Doc | None = self._documents[table].get(doc_id)
+        return found
+
+    def documents(self, table: Table) -> Iterable[Doc]:
+        """Return a table's documents, in the order in which they came."""
+        return self._documents[table].values()
+
+    def count(self, table: Table) -> int:
+        """Return how many documents the table holds."""
+        return len(self._documents[table])
+
+    def put(self, table: Table, doc_id: str, doc: Doc) -> None:
+        """Put `doc` in the place of what has this id, and keep the orders."""
+        self._reorder(table, self._documents[table].get(doc_id), doc)
+        self._tables[table].put(doc_id, doc)
+
+    def drop(self, table: Table, doc_id: str) -> None:
+        """Remove a document, and keep the orders."""
+        self._reorder(table, self._documents[table].get(doc_id), None)
+        self._tables[table].drop(doc_id)
+
+    def record(self, commit: Commit) -> None:
+        """Enter a commit's events and key, whose documents are in place, into the index."""
+        for event, place in zip(commit.events, commit.places, strict=True):
+            task = self.get("tasks", event.get("taskId", ""))
+            project = self.get("projects", event["projectId"]) if task else None
+            self.index.add(event, place, task=task["no"] if task else 0, project=project["no"] if project else 0)
+        if commit.key is not None:
+            self.remembered.add(commit.key, commit.offset)
+
+    def replay(self, commit: Commit) -> None:
+        """Bring everything up to date with a commit that was read from the journal."""
+        for event in commit.events:
+            apply(self, event)
+        self.record(commit)
+
+    def _put_in_order(self) -> None:
+        for table in TABLES:
+            for doc in self._documents[table].values():
+                self._reorder(table, None, doc)
+
+    def _reorder(self, table: Table, old: Doc | None, new: Doc | None) -> None:
+        if table == "tasks":
+            self._reorder_task(old, new)
+        elif table == "requests":
+            for doc, change in ((old, Order.remove), (new, Order.add)):
+                if doc is not None:
+                    place = (doc["seq"], doc["requestId"])
+                    change(self.open_requests, place)
+                    change(self.open_by_project[doc["projectId"]], place)
+        elif table == "projects" and new is not None:
+            self.slugs[new["projectName"]] = new["id"]
+
+    def _reorder_task(self, old: Doc | None, new: Doc | None) -> None:
+        was = (old["projectId"], old["currentStep"]) if old else None
+        now = (new["projectId"], new["currentStep"]) if new else None
+        if old and new and was == now and old["stepSeq"] == new["stepSeq"]:
+            if now and bool(old.get("openRequest")) != bool(new.get("openRequest")):
+                self.waiting[now] += 1 if new.get("openRequest") else -1
+            return
+        if old and was:
+            self.in_step[was].remove((old["stepSeq"], old["id"]))
+            self.waiting[was] -= bool(old.get("openRequest"))
+        if new and now:
+            self.in_step[now].add((new["stepSeq"], new["id"]))
+            self.waiting[now] += bool(new.get("openRequest"))
+
+
+class Draft:
+    """What the commands of one commit would change, over a state that does not know of it yet."""
+
+    def __init__(self, state: State, events: Events) -> None:
+        self._state = state
+        self._events = events
+        self._changes: dict[Table, dict[str, Doc | None]] = {table: {} for table in TABLES}
+        self._made: dict[Table, int] = dict.fromkeys(TABLES, 0)
+        self.events: list[Doc] = []
+
+    @property
+    def seq(self) -> int:
+        """The number of events, with this draft's."""
+        return self._state.seq + len(self.events)
+
+    def get(self, table: Table, doc_id: str) -> Doc | None:
+        """Return a document, None where there is none."""
+        changes = self._changes[table]
+        return changes[doc_id] if doc_id in changes else self._state.get(table, doc_id)
+
+    def count(self, table: Table) -> int:
+        """Return how many documents the table holds, with this draft's."""
+        return self._state.count(table) + self._made[table]
+
+    def put(self, table: Table, doc_id: str, doc: Doc) -> None:
+        """Put `doc` in the place of what has this id."""
+        self._made[table] += self.get(table, doc_id) is None
+        self._changes[table][doc_id] = doc
+
+    def drop(self, table: Table, doc_id: str) -> None:
+        """Remove a document."""
+        self._made[table] -= self.get(table, doc_id) is not None
+        self._changes[table][doc_id] = None
+
+    def apply(self, events: Iterable[Doc]) -> None:
+        """Bring the draft up to date with a command's events."""
+        for event in events:
+            apply(self, event)
+            self.events.append(event)
+
+    def project_by_slug(self, slug: str) -> Doc | None:
+        """Return the project that agents call `slug`."""
+        for doc in self._changes["projects"].values():
+            if doc is not None and doc["projectName"] == slug:
+                return doc
+        return self._state.get("projects", self._state.slugs.get(slug, ""))
+
+    def event(self, event_id: str) -> Doc | None:
+        """Return an event of the journal: nobody can name one that is not there yet."""
+        return self._events.find(event_id)
+
+    def settlement(self, request_id: str) -> Doc | None:
+        """Return the event that settled a request, here or in the journal, None where none did."""
+        here = next((event for event in self.events if event.get("inResponseTo") == request_id), None)
+        return here or self._events.settlement(request_id)
+
+    def commit(self) -> None:
+        """Hand the changed documents to the state: the commit is durable."""
+        for table, changes in self._changes.items():
+            for doc_id, doc in changes.items():
+                if doc is None:
+                    self._state.drop(table, doc_id)
+                else:
+                    self._state.put(table, doc_id, doc)

@@ -1,0 +1,76 @@
+"""The bytes of uploads, by the SHA-256 of their content. Names are in documents only: no path comes from one."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from api_client.errors import StoreFault, TooLarge
+from store.files import Files
+from store.rules import Content
+
+MAX_BYTES = 25_000_000
+"""The largest upload that is taken unless the owner of the folder says otherwise (CONTRACT.md, Limits)."""
+PIECE = 1 << 18
+
+
+class Receiver:
+    """Takes one upload in, piece by piece, and gives it its name when all of it is on the disk."""
+
+    def __init__(self, folder: Path, files: Files, token: str, max_bytes: int) -> None:
+        self._folder = folder
+        self._files = files
+        self._max_bytes = max_bytes
+        self._path = folder / f"{token}.{os.getpid()}.part"
+        self._fd = files.open(self._path)
+        self._hash = hashlib.sha256()
+        self._size = 0
+
+    def take(self, piece: bytes) -> None:
+        """Take the next piece.
+
+        Raises:
+            TooLarge: the upload is over the cap.
+            StoreFault: the disk took only a part.
+            OSError: the disk refused.
+        """
+        if self._size + len(piece) > self._max_bytes:
+            raise TooLarge(f"The upload is over {self._max_bytes:,} bytes.")
+        self._files.write_all(self._fd, piece, self._size)
+        self._hash.update(piece)
+        self._size += len(piece)
+
+    def finish(self) -> Content:
+        """Make it durable and name it by its content.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self._files.sync(self._fd)
+        sha256 = self._hash.hexdigest()
+        self._files.rename(self._path, self._folder / sha256)
+        self._files.sync_folder(self._folder)
+        return Content(sha256, self._size)
+
+    def close(self) -> None:
+        """Let go of the file, and of what was taken in where it was not finished."""
+        os.close(self._fd)
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def pieces(folder: Path, sha256: str) -> Iterator[bytes]:
+    """Yield an upload's content.
+
+    Raises:
+        StoreFault: the file is missing or can't be read.
+    """
+    try:
+        with (folder / sha256).open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
+    except OSError as fault:
+        raise StoreFault(f"The upload's content can't be read: {fault.strerror or fault}.") from fault

@@ -1,0 +1,94 @@
+"""The contract's shapes made of the state's documents and of events."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from api_client.times import parse_time, wire_time
+from store.fold import Doc, step_of
+from store.state import State
+
+_TASK = ("id", "projectId", "name", "externalId", "currentStep", "status", "metadata", "attachments")
+_PROJECT = ("id", "name", "projectName", "steps")
+_OPEN_REQUEST = ("requestId", "eventType", "summary", "requestedAt")
+_INBOX = (*_OPEN_REQUEST, "taskId", "projectId", "recommendation", "fieldCount", "hash")
+
+
+def _only(doc: Doc, keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: doc[key] for key in keys if doc.get(key) is not None}
+
+
+def task(doc: Doc) -> dict[str, Any]:
+    """Return a Task."""
+    return _only(doc, _TASK)
+
+
+def project(doc: Doc) -> dict[str, Any]:
+    """Return a Project."""
+    return _only(doc, _PROJECT)
+
+
+def open_request(doc: Doc) -> dict[str, Any]:
+    """Return an OpenRequest."""
+    return _only(doc, _OPEN_REQUEST)
+
+
+def overdue_at(state: State, task_doc: Doc) -> str | None:
+    """Return when a task's step will have taken too long, None where its step declares no `timeoutSeconds`."""
+    project_doc = state.get("projects", task_doc["projectId"])
+    if project_doc is None or task_doc["status"] == "CLOSED":
+        return None
+    seconds = step_of(project_doc, task_doc["currentStep"]).get("timeoutSeconds")
+    if seconds is None:
+        return None
+    return wire_time(parse_time(task_doc["stepEnteredAt"]) + timedelta(seconds=seconds))
+
+
+def card(state: State, doc: Doc) -> dict[str, Any]:
+    """Return a Card of a task's document."""
+    request = state.get("requests", doc.get("openRequest") or "")
+    return {
+        **task(doc),
+        "stepEnteredAt": doc["stepEnteredAt"],
+        "assigneeId": doc.get("assigneeId"),
+        "openRequest": open_request(request) if request else None,
+        "overdueAt": overdue_at(state, doc),
+    }
+
+
+def inbox_item(state: State, doc: Doc) -> dict[str, Any]:
+    """Return an InboxItem of a request's document."""
+    task_doc = state.get("tasks", doc["taskId"]) or {}
+    project_doc = state.get("projects", doc["projectId"]) or {}
+    return {
+        **_only(doc, _INBOX),
+        "taskName": task_doc["name"],
+        "projectName": project_doc["projectName"],
+        "step": task_doc["currentStep"],
+        "assigneeId": task_doc.get("assigneeId"),
+        "overdueAt": overdue_at(state, task_doc),
+    }
+
+
+def result(request_id: str, settled: Doc) -> dict[str, Any]:
+    """Return the ApprovalResult or ElicitationResult that a settling event makes."""
+    payload = settled["payload"]
+    if settled["eventType"] == "ELICITATION_PROVIDED":
+        return {
+            "requestId": request_id,
+            "taskId": settled["taskId"],
+            "fields": payload["answers"],
+            "answeredAt": settled["timestamp"],
+            "answeredBy": payload.get("answeredBy"),
+        }
+    authority = payload.get("authority")
+    return {
+        "requestId": request_id,
+        "taskId": settled["taskId"],
+        "outcome": payload["outcome"],
+        "decidedAt": settled["timestamp"],
+        "decidedBy": (authority or {}).get("subject"),
+        "authoritySnapshot": authority,
+        "recommendationSnapshot": payload.get("recommendationSnapshot"),
+    }
