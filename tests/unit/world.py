@@ -1,0 +1,83 @@
+"""The rules and the fold over nothing but memory: a world without files, for tests of the rules alone."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from api_client.commands import Actor, Command, CreateProject, CreateTask, FireTimeout, RequestApproval
+from api_client.models import Steps
+from store import lines
+from store.events import Events
+from store.rules import Content, decide
+from store.state import Draft, State
+from tests.conftest import FixedClock, counting_tokens
+
+AGENT = Actor("agent-1", "agent")
+ALICE = Actor("alice", "reviewer", ("claims-lead",))
+BOB = Actor("bob", "reviewer")
+PLATFORM = Actor("platform", "platform")
+
+CLAIMS = Steps.model_validate(
+    {
+        "initialStep": "intake",
+        "steps": [
+            {"name": "intake", "owner": "AGENT", "exits": ["review", "closed"], "timeoutSeconds": 60},
+            {"name": "review", "owner": "HUMAN", "exits": ["intake", "paid"]},
+            {"name": "paid", "owner": "PLATFORM", "exits": []},
+            {"name": "closed", "owner": "PLATFORM", "exits": []},
+        ],
+        "stepSchemas": {"review": {"type": "object", "required": ["amount"]}},
+    }
+)
+
+
+class World:
+    """A state, the events that made it, and a clock."""
+
+    def __init__(self) -> None:
+        self.clock = FixedClock()
+        self.state = State()
+        self.log: list[dict[str, Any]] = []
+        self._tokens = counting_tokens()
+
+    def find(self, event_id: str) -> dict[str, Any] | None:
+        """Return the event with this id."""
+        return next((event for event in self.log if event["id"] == event_id), None)
+
+    def settlement(self, request_id: str) -> dict[str, Any] | None:
+        """Return the event that settled a request."""
+        return next((event for event in self.log if event.get("inResponseTo") == request_id), None)
+
+    def give(self, command: Command, actor: Actor = AGENT, content: Content | None = None) -> list[dict[str, Any]]:
+        """Carry a command out and return its events; an error leaves everything as it was."""
+        draft = Draft(self.state, cast("Events", self))
+        ruling = decide(draft, command, actor, self.clock(), token=self._tokens, content=content)
+        previous = self.log[-1]["hash"] if self.log else lines.NO_HASH
+        texts, events = lines.chain(previous, ruling.events)
+        _, commit = lines.encode(texts, events, None, 0)
+        draft.apply(commit.events)
+        draft.commit()
+        self.state.record(commit)
+        self.log += commit.events
+        return commit.events
+
+    def project(self, name: str = "Claims", steps: Steps = CLAIMS) -> str:
+        """Make a project; return its id."""
+        return str(self.give(CreateProject(name=name, steps=steps), ALICE)[0]["projectId"])
+
+    def task(self, project: str = "general", name: str = "C-1") -> str:
+        """Make a task; return its id."""
+        return str(self.give(CreateTask(project_name=project, name=name))[0]["taskId"])
+
+    def approval(self, task_id: str, project: str = "general") -> str:
+        """Ask for an approval; return the request's id."""
+        command = RequestApproval(project_name=project, task_id=task_id, summary="Pay?")
+        return str(self.give(command)[0]["id"])
+
+    def time_out(self, task_id: str) -> list[dict[str, Any]]:
+        """Fire a task's timeout."""
+        return self.give(FireTimeout(task_id=task_id), PLATFORM)
+
+    def doc(self, task_id: str) -> dict[str, Any]:
+        """Return a task's document."""
+        return dict(self.state.get("tasks", task_id) or {})
