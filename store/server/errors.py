@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import traceback
 from collections.abc import Mapping
 
 import orjson
@@ -62,7 +63,7 @@ def _answer(status: int, body: Mapping[str, object], headers: Mapping[str, str] 
 def _on_api_error(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, ApiError)  # noqa: S101 - what the table below registers it for
     if isinstance(fault, StoreError):
-        log.error("%s %s: %s: %s", request.method, request.url.path, fault.code, fault.message)
+        log.error("%s: %s: %s", _call_of(request.scope), fault.code, fault.message)
     return error_response(fault)
 
 
@@ -87,6 +88,11 @@ HANDLERS: Mapping[type[Exception], ExceptionHandler] = {
 """What the app does with each exception that leaves a handler."""
 
 
+def _call_of(scope: Scope) -> str:
+    # The path as it came, still escaped: decoded it may hold control characters.
+    return f"{scope['method']} {scope.get('raw_path', b'').decode('ascii', 'replace')}"
+
+
 class LastResort:
     """Answers 500 where something unforeseen goes wrong, with nothing of it in the answer."""
 
@@ -104,8 +110,10 @@ class LastResort:
 
         try:
             await self._app(scope, receive, watched)
-        except Exception:  # one faulty call must not end the others, whatever it met
-            log.exception("%s %s failed", scope.get("method"), scope.get("path"))
+        except Exception as fault:  # one faulty call must not end the others, whatever it met
+            # The fault's own words may hold what a caller sent: neither a terminal nor a log should get that.
+            place = "".join(traceback.format_tb(fault.__traceback__))
+            log.error("%s failed: %s\n%s", _call_of(scope), type(fault).__name__, place)
             if started:
                 raise
             await error_response(ServerFault("The server failed; this is not your doing."))(scope, receive, send)

@@ -19,9 +19,9 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 class Limits:
     """Caps, in bytes."""
 
-    headers: int = 16 * 1024
-    body: int = 1024 * 1024
-    upload: int = 25 * 1024 * 1024
+    headers: int = 16_000
+    body: int = 1_000_000
+    upload: int = 25_000_000
 
 
 class Gate:

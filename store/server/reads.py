@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.responses import Response, StreamingResponse
 
 from api_client.commands import path_part
-from api_client.models import Upload, Wire
+from api_client.models import Wire
 from store.server.bodies import json_response, list_response
 from store.server.calls import Asked
 
@@ -58,7 +58,7 @@ async def upload(asked: Asked) -> Response:
     """Answer what is known of an upload, with the address of its content as this caller reaches us."""
     found = await asked.backend.upload(asked.path("upload_id"))
     url = f"{asked.request.base_url}api/uploads/{path_part(found.id)}/content"
-    return json_response(Upload(id=found.id, content_type=found.content_type, size=found.size, url=url))
+    return json_response(found.model_copy(update={"url": url}))
 
 
 async def upload_content(asked: Asked) -> Response:
@@ -70,7 +70,7 @@ async def upload_content(asked: Asked) -> Response:
     headers = {
         "Content-Type": found.content_type if _MEDIA_TYPE.fullmatch(found.content_type) else "application/octet-stream",
         "Content-Length": str(found.size),
-        "Content-Disposition": disposition(getattr(found, "file_name", None) or found.id),
+        "Content-Disposition": disposition(found.file_name or found.id),
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }

@@ -20,7 +20,7 @@ IDLE_SECONDS = 10
 """A connection without a call is closed after this; clients let go of theirs earlier."""
 STOP_SECONDS = 10
 """What was accepted has so long to finish when the server is asked to stop."""
-HEADER_BYTES = 16 * 1024
+HEADER_BYTES = 16_000
 
 
 class _Protocol(H11Protocol):

@@ -1,0 +1,1 @@
+"""The official SDK against a served folder."""
