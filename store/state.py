@@ -149,6 +149,8 @@ class Draft:
         self._changes: dict[Table, dict[str, Doc | None]] = {table: {} for table in TABLES}
         self._made: dict[Table, int] = dict.fromkeys(TABLES, 0)
         self.events: list[Doc] = []
+        self._by_id: dict[str, Doc] = {}
+        self._settling: dict[str, Doc] = {}
 
     @property
     def seq(self) -> int:
@@ -179,6 +181,9 @@ class Draft:
         for event in events:
             apply(self, event)
             self.events.append(event)
+            self._by_id[event["id"]] = event
+            if "inResponseTo" in event:
+                self._settling[event["inResponseTo"]] = event
 
     def project_by_slug(self, slug: str) -> Doc | None:
         """Return the project that agents call `slug`."""
@@ -188,13 +193,12 @@ class Draft:
         return self._state.get("projects", self._state.slugs.get(slug, ""))
 
     def event(self, event_id: str) -> Doc | None:
-        """Return an event of the journal: nobody can name one that is not there yet."""
-        return self._events.find(event_id)
+        """Return an event, here or in the journal, None where there is none."""
+        return self._by_id.get(event_id) or self._events.find(event_id)
 
     def settlement(self, request_id: str) -> Doc | None:
         """Return the event that settled a request, here or in the journal, None where none did."""
-        here = next((event for event in self.events if event.get("inResponseTo") == request_id), None)
-        return here or self._events.settlement(request_id)
+        return self._settling.get(request_id) or self._events.settlement(request_id)
 
     def commit(self) -> None:
         """Hand the changed documents to the state: the commit is durable."""
