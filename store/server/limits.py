@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from store.server.errors import error_response
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 """The names by which this machine calls itself."""
+
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]]+)(:[0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,8 @@ class Gate:
 
 def _host_name(headers: Collection[tuple[bytes, bytes]]) -> str:
     host = next((value for name, value in headers if name == b"host"), b"").decode("latin-1").lower()
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0].rstrip(".")
+    found = _HOST.fullmatch(host)
+    return found["name"].rstrip(".") if found else ""
 
 
 def capped(request: Request, cap: int) -> Request:

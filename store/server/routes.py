@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -40,12 +40,18 @@ ROWS: tuple[Row, ...] = (
 
 def routes(backend: Served, limits: Limits) -> Iterator[Route]:
     """Give the table as Starlette takes it, each call answered by `backend` acting for its caller."""
+    by_path: dict[str, dict[str, Row]] = {}
     for row in ROWS:
-        yield Route(row.path, _endpoint(row, backend, limits), methods=[row.method])
+        by_path.setdefault(row.path, {})[row.method] = row
+    for path, by_method in by_path.items():
+        yield Route(path, _endpoint(by_method, backend, limits), methods=list(by_method))
 
 
-def _endpoint(row: Row, backend: Served, limits: Limits) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    by_method: Mapping[str, Row], backend: Served, limits: Limits
+) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
+        row = by_method["GET" if request.method == "HEAD" else request.method]
         actor = caller(request)
         if actor.role not in row.roles:
             raise NotAllowed(f"The key of an {actor.role} may not make this call.")
