@@ -125,8 +125,9 @@ class KeyRing:
 
     def _documents(self) -> list[dict[str, Any]]:
         try:
-            tables = AtomicStorage(self._path).read() or {}
-            return [_checked(doc) for _, doc in sorted(tables.get(_TABLE, {}).items(), key=lambda item: int(item[0]))]
+            read = AtomicStorage(self._path).read()
+            documents = {} if read is None else read.get(_TABLE, {})
+            return [_checked(doc) for _, doc in sorted(documents.items(), key=lambda item: int(item[0]))]
         except (ValueError, KeyError, TypeError, AttributeError) as fault:
             raise StoreDamaged(f"{self._path} is not what was written: {fault}") from fault
 

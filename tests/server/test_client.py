@@ -1,0 +1,293 @@
+"""What HttpBackend does when the network or the server fails: few tries, one key, plain errors."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from api_client.commands import Comment, ReceiveUpload
+from api_client.errors import (
+    ApiError,
+    Conflict,
+    HeadersTooLarge,
+    InvalidAnswers,
+    InvalidRequest,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    ServerFault,
+    TooLarge,
+    TooManyRequests,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from api_client.http import HttpBackend
+from tests.conftest import FixedClock
+
+SECRET = "pk_canary-0123456789"
+NOTE = Comment(task_id="tsk_1", message="x")
+Reply = httpx.Response | Exception
+
+
+class Stage:
+    """A server that answers by a script, and notes what it was asked and how long the client waited."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self.clock = FixedClock()
+        self.asked: list[httpx.Request] = []
+        self.waited: list[float] = []
+        self._replies: Iterator[Reply] = iter(replies)
+
+    def backend(self) -> HttpBackend:
+        transport = httpx.MockTransport(self._answer)
+        return HttpBackend(
+            "https://pump.example", SECRET, transport=transport, clock=self.clock, sleep=self._sleep, jitter=lambda: 0.0
+        )
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        self.asked.append(request)
+        reply = next(self._replies)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waited.append(seconds)
+
+
+def ok() -> httpx.Response:
+    return httpx.Response(200, json={"items": []})
+
+
+def made() -> httpx.Response:
+    return httpx.Response(201, json={"eventId": "evt_1"})
+
+
+async def test_every_call_carries_key_and_version() -> None:
+    """The contract's headers go with every call."""
+    stage = Stage(ok())
+    await stage.backend().projects()
+    (request,) = stage.asked
+    assert request.headers["authorization"] == f"Bearer {SECRET}"
+    assert request.headers["x-api-version"] == "0"
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+async def test_a_read_is_tried_again(status: int) -> None:
+    """A passing fault of the server is not the caller's: the read is sent again after a growing pause."""
+    stage = Stage(httpx.Response(status), httpx.Response(status), ok())
+    assert await stage.backend().projects() == ()
+    assert stage.waited == [0.25, 0.5]
+
+
+async def test_tries_come_to_an_end() -> None:
+    """After three tries the caller hears what is wrong."""
+    stage = Stage(*(httpx.Response(503, json={"error": "asleep"}) for _ in range(9)))
+    with pytest.raises(ServerFault, match="asleep"):
+        await stage.backend().projects()
+    assert len(stage.asked) == 3
+
+
+async def test_a_lost_write_is_sent_again_under_its_key() -> None:
+    """A write whose answer was lost carries the same key and body the second time."""
+    stage = Stage(httpx.ReadError("reset"), made())
+    receipt = await stage.backend().submit(NOTE, key="k-1")
+    assert receipt.event_id == "evt_1"
+    first, second = stage.asked
+    assert first.headers["idempotency-key"] == second.headers["idempotency-key"] == "k-1"
+    assert first.content == second.content
+
+
+@pytest.mark.parametrize(
+    ("fault", "maybe_done"),
+    [
+        (httpx.ConnectError("refused"), False),
+        (httpx.ConnectTimeout(""), False),
+        (httpx.PoolTimeout(""), False),
+        (httpx.ReadTimeout(""), True),
+        (httpx.WriteError("broken pipe"), True),
+        (httpx.RemoteProtocolError("closed"), True),
+    ],
+)
+async def test_unreachable_says_whether_the_write_may_have_happened(fault: Exception, maybe_done: bool) -> None:
+    """A write that never left can't have happened; one that left may have."""
+    with pytest.raises(Unreachable) as lost:
+        await Stage(*[fault] * 3).backend().submit(NOTE, key="k")
+    assert lost.value.maybe_done is maybe_done
+    with pytest.raises(Unreachable) as read:
+        await Stage(*[fault] * 3).backend().projects()
+    assert read.value.maybe_done is False
+
+
+async def test_a_write_lost_once_stays_in_doubt() -> None:
+    """A first try that may have arrived is not forgotten when the next ones never leave."""
+    stage = Stage(httpx.ReadTimeout(""), httpx.ConnectError("refused"), httpx.ConnectError("refused"))
+    with pytest.raises(Unreachable) as lost:
+        await stage.backend().submit(NOTE, key="k")
+    assert lost.value.maybe_done is True
+
+
+async def test_a_conflict_is_never_tried_again() -> None:
+    """Someone was first: sending it again helps nobody."""
+    stage = Stage(httpx.Response(409, json={"error": "Already decided by bob"}))
+    with pytest.raises(Conflict, match="bob"):
+        await stage.backend().submit(NOTE, key="k")
+    assert (len(stage.asked), stage.waited) == (1, [])
+
+
+async def test_an_upload_is_sent_once() -> None:
+    """A stream can't be sent again, and an upload has no key: the caller hears that it is in doubt."""
+    stage = Stage(httpx.ReadTimeout(""))
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    with pytest.raises(Unreachable) as lost:
+        await stage.backend().submit(ReceiveUpload(file_name="a"), key="k", content=content())
+    assert (len(stage.asked), lost.value.maybe_done) == (1, True)
+
+
+async def test_retry_after_is_honoured() -> None:
+    """A server that names its pause, in seconds or as a date, is not asked before."""
+    stage = Stage()
+    date = (stage.clock() + timedelta(seconds=7)).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    replies = [httpx.Response(429, headers={"Retry-After": text}) for text in ("3", date)]
+    stage._replies = iter([*replies, ok()])
+    await stage.backend().projects()
+    assert stage.waited == [3.0, 7.0]
+
+
+async def test_too_long_a_pause_is_left_to_the_caller() -> None:
+    """A pause of minutes is not waited out in silence."""
+    stage = Stage(httpx.Response(429, headers={"Retry-After": "300"}, json={"error": "slow down"}))
+    with pytest.raises(TooManyRequests) as fault:
+        await stage.backend().projects()
+    assert (fault.value.retry_after, stage.waited) == (300.0, [])
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "code"),
+    [
+        (400, {"code": "INVALID_TRANSITION", "message": "no exit"}, InvalidRequest, "INVALID_TRANSITION"),
+        (400, {"code": "INVALID_ANSWERS", "message": "x", "fields": {"a": "b"}}, InvalidAnswers, "INVALID_ANSWERS"),
+        (400, {}, InvalidRequest, "INVALID_REQUEST"),
+        (401, {"error": "x"}, NotAuthenticated, "NOT_AUTHENTICATED"),
+        (403, {"error": "x"}, NotAllowed, "NOT_ALLOWED"),
+        (404, {"error": "x"}, NotFound, "NOT_FOUND"),
+        (409, {"error": "x"}, Conflict, "CONFLICT"),
+        (413, {"error": "x"}, TooLarge, "TOO_LARGE"),
+        (431, {"error": "x"}, HeadersTooLarge, "HEADERS_TOO_LARGE"),
+        (418, {"error": "x"}, UnexpectedAnswer, "UNEXPECTED_ANSWER"),
+        (302, {}, UnexpectedAnswer, "UNEXPECTED_ANSWER"),
+    ],
+)
+async def test_each_status_is_one_class(status: int, body: object, kind: type[ApiError], code: str) -> None:
+    """A caller may branch on class and code, whatever the words are."""
+    with pytest.raises(ApiError) as fault:
+        await Stage(httpx.Response(status, json=body)).backend().task("tsk_1")
+    assert (type(fault.value), fault.value.code) == (kind, code)
+
+
+@pytest.mark.parametrize("body", [b"<html>hello</html>", b"", b"null", b"[]", b'{"items":7}', b"\xff"])
+async def test_what_is_not_the_contract_is_unexpected(body: bytes) -> None:
+    """A captive portal, or another service at that address, is told as such."""
+    with pytest.raises(UnexpectedAnswer):
+        await Stage(httpx.Response(200, content=body)).backend().task("tsk_1")
+    with pytest.raises(UnexpectedAnswer):
+        await (
+            Stage(httpx.Response(201, content=body if body != b'{"items":7}' else b"7")).backend().submit(NOTE, key="k")
+        )
+
+
+async def test_a_html_error_page_is_still_its_status() -> None:
+    """A proxy's page for a 404 or 502 is that status, in words that a person can read."""
+    with pytest.raises(NotFound):
+        await Stage(httpx.Response(404, html="<h1>nope</h1>")).backend().task("tsk_1")
+    with pytest.raises(ServerFault, match="502"):
+        await Stage(*(httpx.Response(502, html="<h1>nope</h1>") for _ in range(3))).backend().task("tsk_1")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_without_the_reviewers_part_nothing_is_offered(status: int) -> None:
+    """A server without `me`, or an agent's key, makes every screen read-only."""
+    me = await Stage(httpx.Response(status, json={"error": "x"})).backend().me()
+    assert (me.subject, me.role, me.capabilities) == ("", "agent", ())
+
+
+async def test_a_wrong_key_is_told_by_me() -> None:
+    """A key that the server does not know is an error, not a read-only screen."""
+    with pytest.raises(NotAuthenticated):
+        await Stage(httpx.Response(401, json={"error": "x"})).backend().me()
+
+
+async def test_keys_that_a_hosted_server_adds_are_ignored() -> None:
+    """Unknown keys at any depth, and unknown types and statuses, are no fault."""
+    steps = {"initialStep": "a", "steps": [{"name": "a", "owner": "AGENT", "exits": [], "colour": "red"}], "v": 2}
+    project = {"id": "p", "name": "P", "projectName": "p", "steps": steps, "team": {"id": 1}}
+    (found,) = await Stage(httpx.Response(200, json={"items": [project], "total": 1})).backend().projects()
+    assert found.steps.steps[0].name == "a"
+
+
+URLS = {
+    "http://pump.example": "INSECURE_URL",
+    "http://192.168.1.7:7867": "INSECURE_URL",
+    "ftp://pump.example": "INVALID_URL",
+    "pump.example": "INVALID_URL",
+    "https://": "INVALID_URL",
+    "https://user:pass@pump.example": "INVALID_URL",
+    "https://pump.example/?a=b": "INVALID_URL",
+    "http://[::1": "INVALID_URL",
+    "": "INVALID_URL",
+}
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_an_unfit_address_is_refused(url: str) -> None:
+    """A key does not travel in the open, nor to what is no address."""
+    with pytest.raises(InvalidRequest) as fault:
+        HttpBackend(url, SECRET)
+    assert fault.value.code == URLS[url]
+    assert "pass" not in fault.value.message
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:1", "http://127.0.0.1:1/", "http://[::1]:1", "https://pump.example/a"]
+)
+async def test_a_fit_address_is_taken(url: str) -> None:
+    """This machine may be reached in the open, others by https."""
+    await HttpBackend(url, SECRET).aclose()
+
+
+async def test_the_open_road_must_be_asked_for() -> None:
+    """Plain http to another machine is for those who say so."""
+    await HttpBackend("http://pump.example", SECRET, allow_plain_http=True).aclose()
+
+
+@pytest.mark.parametrize("key", ["", "a b", "a\nb", "ké", "a\r\nX: y"])
+def test_an_unfit_key_is_refused_without_showing_it(key: str) -> None:
+    """A pasted key with a line end in it is told, and not shown."""
+    with pytest.raises(NotAuthenticated) as fault:
+        HttpBackend("https://pump.example", key)
+    assert not key or key not in fault.value.message
+
+
+async def test_the_key_is_in_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """Neither an error, its traceback, a repr nor a log line holds the key."""
+    caplog.set_level("DEBUG")
+    faults: list[Callable[[], Reply]] = [
+        lambda: httpx.ConnectError("refused"),
+        lambda: httpx.Response(500),
+        lambda: httpx.Response(400, json={}),
+    ]
+    for fault in faults:
+        backend = Stage(*(fault() for _ in range(3))).backend()
+        with pytest.raises(ApiError) as caught:
+            await backend.projects()
+        shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+        assert SECRET not in shown + repr(caught.value) + repr(backend)
+    assert SECRET not in caplog.text

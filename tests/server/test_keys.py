@@ -1,0 +1,98 @@
+"""The key ring: who may call, from which moment on, and what of a key is kept."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from api_client.commands import Actor
+from api_client.errors import InvalidRequest, NotFound, StoreDamaged
+from store.keys import KeyRing
+from tests.conftest import FixedClock
+
+
+def test_a_key_names_its_caller(tmp_path: Path, clock: FixedClock) -> None:
+    """A secret leads to the name, role and tags that it was made for; any other text to nobody."""
+    ring = KeyRing(tmp_path, clock)
+    secret = ring.add("alice", "reviewer", ["lead", "eu"])
+    assert ring.find(secret) == Actor("alice", "reviewer", ("lead", "eu"))
+    for other in ("", "alice", secret[:-1], secret + "x", secret.upper(), "é", "\ud800"):
+        assert ring.find(other) is None
+
+
+def test_a_secret_is_long_and_random(tmp_path: Path, clock: FixedClock) -> None:
+    """Each key is another, with 256 bits that can't be guessed."""
+    ring = KeyRing(tmp_path, clock)
+    secrets = {ring.add("bot", "agent") for _ in range(5)}
+    assert len(secrets) == 5
+    assert all(secret.startswith("pk_") and len(secret) >= 46 for secret in secrets)
+
+
+def test_no_secret_is_kept(tmp_path: Path, clock: FixedClock) -> None:
+    """No file of the folder holds a secret, and only its owner may read the ring."""
+    secret = KeyRing(tmp_path, clock).add("bot", "agent")
+    for path in tmp_path.iterdir():
+        assert secret.encode() not in path.read_bytes()
+    assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
+
+
+def test_several_keys_are_one_caller(tmp_path: Path, clock: FixedClock) -> None:
+    """A second key for a name is the same caller; revoking the name ends both."""
+    ring = KeyRing(tmp_path, clock)
+    one, two = ring.add("bot", "agent"), ring.add("bot", "agent")
+    assert ring.find(one) == ring.find(two) == Actor("bot", "agent")
+    assert [(info.name, info.role, info.added_at) for info in ring.listing()] == [
+        ("bot", "agent", "2026-03-02T12:00:00.000000Z")
+    ] * 2
+    assert ring.revoke("bot") == 2
+    assert ring.find(one) is None
+    assert ring.listing() == []
+    with pytest.raises(NotFound):
+        ring.revoke("bot")
+
+
+def test_a_change_is_in_effect_at_once_everywhere(tmp_path: Path, clock: FixedClock) -> None:
+    """A ring that is open elsewhere takes a new key, and drops a revoked one, with its next look."""
+    mine, theirs = KeyRing(tmp_path, clock), KeyRing(tmp_path, clock)
+    assert theirs.find("pk_nothing") is None
+    for number in range(5):
+        secret = mine.add(f"bot-{number}", "agent")
+        assert theirs.find(secret) == Actor(f"bot-{number}", "agent")
+        mine.revoke(f"bot-{number}")
+        assert theirs.find(secret) is None
+
+
+def test_processes_add_keys_at_the_same_time(tmp_path: Path, clock: FixedClock) -> None:
+    """No key is lost when several processes add theirs at once."""
+    script = "import sys, pathlib, store.keys as k\nr = k.KeyRing(pathlib.Path(sys.argv[1]))\n"
+    script += "print('\\n'.join(r.add(f'{sys.argv[2]}-{n}', 'agent') for n in range(10)))"
+    running = [
+        subprocess.Popen([sys.executable, "-c", script, str(tmp_path), name], stdout=subprocess.PIPE, text=True)
+        for name in ("a", "b", "c")
+    ]
+    secrets = [line for process in running for line in process.communicate(timeout=60)[0].split()]
+    ring = KeyRing(tmp_path, clock)
+    assert len(ring.listing()) == len(secrets) == 30
+    assert all(ring.find(secret) for secret in secrets)
+
+
+@pytest.mark.parametrize("name", ["", " bot", "bot\n", "\x1b[31mbot", "x" * 81, "platform"])
+def test_a_bad_name_is_refused(tmp_path: Path, clock: FixedClock, name: str) -> None:
+    """A name stands on the record for ever: it is short, printable and nobody else's."""
+    with pytest.raises(InvalidRequest):
+        KeyRing(tmp_path, clock).add(name, "agent")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"keys":{"1":{}}}', '{"keys":{"x":[]}}', "\x00"])
+def test_a_damaged_ring_is_told_and_kept(tmp_path: Path, clock: FixedClock, text: str) -> None:
+    """A file that is not what was written lets nobody in and is not written over."""
+    (tmp_path / "keys.json").write_text(text)
+    ring = KeyRing(tmp_path, clock)
+    for use in (lambda: ring.find("pk_x"), ring.listing, lambda: ring.add("bot", "agent"), lambda: ring.revoke("bot")):
+        with pytest.raises(StoreDamaged):
+            use()
+    assert (tmp_path / "keys.json").read_text() == text
