@@ -32,7 +32,10 @@ class Gate:
 
     def __init__(self, app: ASGIApp, *, limits: Limits, hosts: Collection[str]) -> None:
         self._app, self._limits = app, limits
-        self._hosts = frozenset(host.lower() for host in hosts)
+        # An IPv6 address stands in brackets in a Host header, and without them on a command line.
+        self._hosts = frozenset(
+            f"[{host}]" if host.count(":") > 1 and host[0] != "[" else host.lower() for host in hosts
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on, or answer 431 or 403."""
