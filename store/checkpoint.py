@@ -12,38 +12,84 @@ import struct
 import zlib
 from array import array
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 from store.files import Files
+from store.fold import TABLES
 from store.index import EventIndex
 from store.journal import START, Journal, Position
 from store.lines import HASH_TAIL
 from store.remembered import Remembered
 from store.state import State
-from store.tables import AtomicStorage
+from store.tables import AtomicStorage, Documents
 
 VERSION = 1
 _MARK = b"pumpup-index-1\n"
 
 
+class Unusable(Exception):
+    """A checkpoint that can't be read: damaged, or of another version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A checkpoint as it was read: the documents and columns, and what they cover."""
+
+    position: Position
+    tables: dict[str, Documents]
+    index: EventIndex
+    remembered: Remembered
+
+    def differences(self, state: State) -> list[str]:
+        """Return what is other than in a state that was folded from the events, in words."""
+        words = []
+        folded = state.database.storage.read() or {}
+        for table in TABLES:
+            ours, theirs = folded.get(table, {}), self.tables.get(table, {})
+            if ours != theirs:
+                ids = [doc_id for doc_id in {**ours, **theirs} if ours.get(doc_id) != theirs.get(doc_id)]
+                words.append(f"The checkpoint's {table} differ from what the events add up to: {', '.join(ids[:5])}.")
+        state.remembered.settle()
+        if _columns(state.index, state.remembered) != _columns(self.index, self.remembered) or (
+            state.index.types != self.index.types
+        ):
+            words.append("The checkpoint's index differs from the journal's.")
+        return words
+
+
+def read(folder: Path) -> Saved | None:
+    """Return the checkpoint, None where there is none.
+
+    Raises:
+        Unusable: it can't be used, for this reason.
+    """
+    try:
+        tables = AtomicStorage(folder / "state.json").read()
+        if tables is None:
+            return None
+        covers = tables.pop("checkpoint")["1"]
+        if covers["version"] != VERSION:
+            raise Unusable("another version")
+        position = Position(covers["commits"], covers["events"], covers["size"], covers["hash"])
+        index, remembered = _read_index(folder / "index.bin", position)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, struct.error) as fault:
+        raise Unusable(f"{type(fault).__name__}: {fault}") from fault
+    return Saved(position, tables, index, remembered)
+
+
 def load(folder: Path, journal: Journal) -> tuple[State, Position]:
     """Return the state that the checkpoint holds and the position it covers; an empty state where there is none."""
-    with paused_collector():
-        try:
-            tables = AtomicStorage(folder / "state.json").read()
-            covers = (tables or {}).pop("checkpoint")["1"]
-            position = Position(covers["commits"], covers["events"], covers["size"], covers["hash"])
-            index, remembered = _read_index(folder / "index.bin", position)
-        except (OSError, ValueError, KeyError, TypeError, struct.error):
-            return State(), START
-        if covers["version"] != VERSION or not _is_of(journal, index, position):
-            return State(), START
-        state = State(tables, index)
-        state.remembered = remembered
-    return state, position
+    with paused_collector(), suppress(Unusable):
+        saved = read(folder)
+        if saved is not None and _is_of(journal, saved.index, saved.position):
+            state = State(saved.tables, saved.index)
+            state.remembered = saved.remembered
+            return state, saved.position
+    return State(), START
 
 
 def save(folder: Path, files: Files, state: State, position: Position) -> None:

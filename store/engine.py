@@ -63,11 +63,15 @@ class Store:
             (folder / "uploads").mkdir(exist_ok=True, mode=0o700)
             self._lock = FileLock(folder / "lock", timeout=LOCK_SECONDS, thread_local=False, poll_interval=0.002)
             self.journal = Journal(folder, self.files)
-        with self._worded("read"), self._locked():
-            self.state, self.position = checkpoint.load(folder, self.journal)
-            self._saved = self.position
-            self.events = Events(self.journal, lambda: self.state.index)
-            self._guarded(self._catch_up)
+        try:
+            with self._worded("read"), self._locked():
+                self.state, self.position = checkpoint.load(folder, self.journal)
+                self._saved = self.position
+                self.events = Events(self.journal, lambda: self.state.index)
+                self._guarded(self._catch_up)
+        except StoreError:
+            self.journal.close()
+            raise
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._writer.start()
 
@@ -250,5 +254,10 @@ class Store:
     def _replay(self, end: int) -> None:
         with checkpoint.paused_collector():
             for commit in self.journal.commits(self.position, end):
-                self.state.replay(commit)
+                try:
+                    self.state.replay(commit)
+                except (KeyError, TypeError, ValueError) as fault:
+                    line = self.position.commits + 1
+                    message = f"Line {line} of the journal holds an event that makes no sense here ({fault!r})."
+                    raise StoreDamaged(message, line=line) from fault
                 self.position = self.position.after(commit)

@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+from typing_extensions import override
+
 from api_client.errors import StoreFault
 
 _O_BINARY = getattr(os, "O_BINARY", 0)
@@ -92,3 +94,14 @@ class Files:
                 temporary.unlink()
             raise
         self.sync_folder(path.parent)
+
+
+class ReadingFiles(Files):
+    """Opens what is there for reading alone; what is missing reads as empty."""
+
+    @override
+    def open(self, path: Path) -> int:
+        """Return a descriptor for reading `path`."""
+        with contextlib.suppress(FileNotFoundError):
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC | _O_BINARY)
+        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)

@@ -1,0 +1,151 @@
+"""Verifying a folder: does everything in it still say what was written?
+
+The journal is read from its first byte, without the store: every checksum, every link of the chain, `head`, the
+checkpoint against a fold of the events, and the content of every upload.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from api_client.errors import StoreBusy, StoreDamaged, StoreFault
+from store import checkpoint
+from store.engine import LOCK_SECONDS
+from store.files import ReadingFiles
+from store.journal import START, Journal, Position
+from store.state import State
+from store.uploads import PIECE
+
+Progress = Callable[[int, int], None]
+"""Told how many bytes were looked at, and how many there are."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a verification found: how far the journal is sound, and each thing that is wrong."""
+
+    position: Position = START
+    wrong: list[str] = field(default_factory=list)
+
+
+def verify(folder: Path, *, expect: str | None = None, progress: Progress = lambda *_: None) -> Findings:
+    """Check a folder; with `expect`, also that its chain stands at this hash. Nothing is changed.
+
+    Raises:
+        StoreBusy: another process holds the lock.
+        StoreFault: there is no such folder, or it can't be read.
+    """
+    if not (folder / "journal.jsonl").is_file():
+        raise StoreFault(f"{folder} is no data folder: it has no journal.jsonl.")
+    try:
+        journal = Journal(folder, ReadingFiles())
+        try:
+            return _Verification(folder, journal, progress).run(expect)
+        finally:
+            journal.close()
+    except OSError as fault:
+        raise StoreFault(f"{folder} can't be read: {fault.strerror or fault}.") from fault
+
+
+class _Verification:
+    def __init__(self, folder: Path, journal: Journal, progress: Progress) -> None:
+        self._folder = folder
+        self._journal = journal
+        self._progress = progress
+        self._found = Findings()
+        self._state = State()
+
+    def run(self, expect: str | None) -> Findings:
+        head, size, saved = self._snapshot()
+        with checkpoint.paused_collector():
+            self._read_journal(size, saved)
+        self._compare_head(head)
+        self._hash_uploads()
+        position = self._found.position
+        if expect is not None and expect.lower() != position.hash:
+            self._found.wrong.append(f"The chain stands at {position.hash}, not at the expected {expect}.")
+        self._progress(size, size)
+        return self._found
+
+    def _snapshot(self) -> tuple[Position | None, int, checkpoint.Saved | None]:
+        """Look at what belongs together while nobody writes."""
+        try:
+            with FileLock(self._folder / "lock", timeout=LOCK_SECONDS):
+                head = self._read_head()
+                return head, self._journal.size(), self._read_checkpoint()
+        except Timeout:
+            raise StoreBusy(f"Another program has held {self._folder} for {LOCK_SECONDS:.0f} s.") from None
+
+    def _read_head(self) -> Position | None:
+        try:
+            return self._journal.head()
+        except StoreDamaged as damage:
+            self._found.wrong.append(str(damage))
+            return None
+
+    def _read_checkpoint(self) -> checkpoint.Saved | None:
+        try:
+            return checkpoint.read(self._folder)
+        except checkpoint.Unusable as fault:
+            self._found.wrong.append(f"The checkpoint can't be used ({fault}); the next open makes it anew.")
+            return None
+
+    def _read_journal(self, size: int, saved: checkpoint.Saved | None) -> None:
+        compared = saved is None
+        try:
+            for commit in self._journal.commits(START, size):
+                self._state.replay(commit)
+                self._found.position = self._found.position.after(commit)
+                if self._found.position.commits % 1024 == 0:
+                    self._progress(self._found.position.size, size)
+                if saved is not None and self._found.position == saved.position:
+                    compared = True
+                    self._found.wrong += saved.differences(self._state)
+        except StoreDamaged as damage:
+            self._found.wrong.append(self._words_of(damage))
+        except (KeyError, TypeError, ValueError) as fault:
+            line = self._found.position.commits + 1
+            self._found.wrong.append(f"Line {line} of the journal holds an event that makes no sense here ({fault!r}).")
+        if not compared and saved is not None and saved.position != START:
+            self._found.wrong.append("The checkpoint covers a place that the journal does not have.")
+
+    def _words_of(self, damage: StoreDamaged) -> str:
+        """Name the damage, and tell a torn end from damage in the middle."""
+        try:
+            end = self._journal.sound_end(self._found.position)
+        except StoreDamaged:
+            return str(damage)
+        return f"{damage} Nothing sound follows byte {end}."
+
+    def _compare_head(self, head: Position | None) -> None:
+        position = self._found.position
+        if head is None:
+            if position.commits and not self._found.wrong:
+                self._found.wrong.append("The file head is missing: a journal that was cut would not be noticed.")
+        elif head.size > self._journal.size():
+            self._found.wrong.append(
+                f"The journal has been cut: head names {head.commits} commits, and {position.commits} are there."
+            )
+        elif head.size == position.size and head != position:
+            self._found.wrong.append("The journal is not the one that head was written for.")
+        elif head.size < position.size:
+            self._found.wrong.append("The journal goes on after the last commit that head names.")
+
+    def _hash_uploads(self) -> None:
+        for doc in self._state.documents("uploads"):
+            path = self._folder / "uploads" / doc["sha256"]
+            sha256 = hashlib.sha256()
+            try:
+                with path.open("rb") as file:
+                    while piece := file.read(PIECE):
+                        sha256.update(piece)
+            except OSError as fault:
+                self._found.wrong.append(f"The upload {doc['id']} can't be read: {fault.strerror or fault}.")
+                continue
+            if sha256.hexdigest() != doc["sha256"]:
+                self._found.wrong.append(f"The upload {doc['id']} is not what arrived: its content has changed.")

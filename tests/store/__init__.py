@@ -1,0 +1,1 @@
+"""The store: journal, checkpoint, many processes, faults of the disk."""

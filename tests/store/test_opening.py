@@ -1,0 +1,150 @@
+"""What a folder is after it was closed, killed, cut or damaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from api_client.errors import StoreFault, StoreReadOnly
+from store.engine import Store
+from tests.store.folders import fill, note_job, open_store, receipt, timeline
+
+
+def leave_open(store: Store) -> None:
+    """End a store as a kill would: no checkpoint is written."""
+    store._jobs.put(None)
+    store._writer.join()
+    store.journal.close()
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["closed", "killed"])
+def test_a_reopened_folder_holds_what_was_acknowledged(tmp_path: Path, killed: bool) -> None:
+    """After a clean close and after a kill alike, every commit, answer and order is there again."""
+    store = open_store(tmp_path)
+    task = fill(store, 20)
+    before = timeline(store), dict(store.state.get("tasks", task) or {}), store.position
+    leave_open(store) if killed else store.close()
+    again = open_store(tmp_path)
+    assert (timeline(again), dict(again.state.get("tasks", task) or {}), again.position) == before
+    assert receipt(again.carry_out([note_job(task, "changed", "k3")])[0]).replayed
+    assert again.warnings == []
+    again.close()
+
+
+@pytest.mark.parametrize("name", ["state.json", "index.bin"])
+@pytest.mark.parametrize("harm", ["gone", "empty", "garbage", "flipped"])
+def test_a_lost_or_damaged_checkpoint_is_made_anew(tmp_path: Path, name: str, harm: str) -> None:
+    """The journal is the truth: without a sound checkpoint the folder opens to the same state."""
+    store = open_store(tmp_path)
+    fill(store, 5)
+    before = timeline(store)
+    store.close()
+    path = tmp_path / name
+    data = bytearray(path.read_bytes())
+    if harm == "gone":
+        path.unlink()
+    else:
+        data[len(data) // 2] ^= 4
+        path.write_bytes({"empty": b"", "garbage": b"\x00garbage", "flipped": bytes(data)}[harm])
+    again = open_store(tmp_path)
+    assert timeline(again) == before
+    again.close()
+
+
+def test_a_checkpoint_of_another_journal_is_not_believed(tmp_path: Path) -> None:
+    """Where the journal under a checkpoint is another one, the state comes from the journal and head tells."""
+    for name, notes in (("a", 9), ("b", 5)):
+        store = open_store(tmp_path / name)
+        fill(store, notes)
+        store.close()
+    (tmp_path / "a" / "journal.jsonl").write_bytes((tmp_path / "b" / "journal.jsonl").read_bytes())
+    again = open_store(tmp_path / "a")
+    assert again.read_only
+    leave_open(again)
+
+
+@pytest.mark.parametrize("torn", [1, 50, -1])
+def test_a_torn_last_line_is_cut_with_a_warning(tmp_path: Path, torn: int) -> None:
+    """A line that a killed writer left unfinished was never acknowledged: it goes, and the user is told."""
+    store = open_store(tmp_path)
+    task = fill(store, 3)
+    before, size = timeline(store), store.position.size
+    store.carry_out([note_job(task, "never heard of")])
+    line = store.journal.read(size, store.position.size - size)
+    head = (tmp_path / "head").read_bytes()
+    leave_open(store)
+    journal = tmp_path / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes()[:size])
+    again = open_store(tmp_path)  # what the head names is gone: not torn, cut
+    assert again.read_only
+    leave_open(again)
+    journal.write_bytes(journal.read_bytes() + line)
+    (tmp_path / "head").write_bytes(head)
+    with journal.open("ab") as file:
+        file.write(line[:torn])
+    healed = open_store(tmp_path)
+    assert len(healed.warnings) == 1
+    assert "torn" in healed.warnings[0]
+    assert timeline(healed)[:-1] == before
+    receipt(healed.carry_out([note_job(task, "goes on")])[0])
+    healed.close()
+    assert open_store(tmp_path).warnings == []
+
+
+def test_damage_in_the_middle_is_named_by_line_and_the_rest_stays_readable(tmp_path: Path) -> None:
+    """A changed byte in line 7 is told with its line; six commits can be read, and nothing can be written."""
+    store = open_store(tmp_path)
+    task = fill(store, 10)
+    leave_open(store)
+    journal = tmp_path / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    lines[6] = lines[6].replace(b"note 5", b"note 6")
+    journal.write_bytes(b"".join(lines))
+    again = open_store(tmp_path)
+    assert "Line 7" in again.read_only
+    assert len(timeline(again)) == 6
+    job = note_job(task)
+    again.submit(job)
+    with pytest.raises(StoreReadOnly, match="Line 7"):
+        job.done.result()
+    with pytest.raises(StoreReadOnly):
+        again.carry_out([note_job(task)])
+    again.close()
+    assert journal.read_bytes() == b"".join(lines)
+
+
+def test_a_cut_end_is_noticed(tmp_path: Path) -> None:
+    """Whole lines cut off the end leave a valid chain: the head tells."""
+    store = open_store(tmp_path)
+    fill(store, 5)
+    leave_open(store)
+    journal = tmp_path / "journal.jsonl"
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-2]))
+    again = open_store(tmp_path)
+    assert "cut" in again.read_only
+    leave_open(again)
+
+
+def test_every_bit_flip_in_the_journal_is_found(tmp_path: Path) -> None:
+    """Whichever bit of a journal without checkpoint is flipped, the folder does not open as if nothing were."""
+    store = open_store(tmp_path)
+    fill(store, 8)
+    leave_open(store)
+    journal, rng = tmp_path / "journal.jsonl", Random(5)
+    sound = journal.read_bytes()
+    for _ in range(60):
+        data = bytearray(sound)
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        journal.write_bytes(data)
+        again = open_store(tmp_path)
+        assert again.read_only
+        leave_open(again)
+
+
+def test_a_folder_that_can_not_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """A file where the folder should be is one clear sentence that names it."""
+    (tmp_path / "data").write_text("in the way")
+    with pytest.raises(StoreFault, match="data"):
+        open_store(tmp_path / "data")
