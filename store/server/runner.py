@@ -20,11 +20,15 @@ IDLE_SECONDS = 10
 """A connection without a call is closed after this; clients let go of theirs earlier."""
 STOP_SECONDS = 10
 """What was accepted has so long to finish when the server is asked to stop."""
+LINGER_SECONDS = 1
+"""A caller that was refused before it had sent everything has so long to read the answer."""
 HEADER_BYTES = 16_000
 
 
 class _Protocol(H11Protocol):
     """uvicorn's HTTP, answering what it can't read as the contract does."""
+
+    _refused = False
 
     @override
     def send_400_response(self, msg: str) -> None:
@@ -38,7 +42,16 @@ class _Protocol(H11Protocol):
         answer = h11.Response(status_code=431 if too_large else 400, headers=headers)
         for event in (answer, h11.Data(data=orjson.dumps(body)), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
-        self.transport.close()
+        # Closed with bytes still unread the connection would be reset, and the caller might never read why.
+        self._refused = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if not self._refused:
+            super().data_received(data)
 
 
 class _Server(uvicorn.Server):

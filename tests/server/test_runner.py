@@ -1,0 +1,123 @@
+"""The socket under the app: what no app sees is answered by the contract too, and a stop is clean."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from store.server.runner import bind, serve, url_of
+from tests.server.conftest import Served
+
+
+@asynccontextmanager
+async def listening(served: Served) -> AsyncIterator[int]:
+    """Serve on a free port; stop as an operator does."""
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    server = asyncio.ensure_future(serve(served.app, "127.0.0.1", 0, on_ready=ready.set_result))
+    port = int((await ready).rpartition(":")[2])
+    # An answer means that the server has taken over the signals.
+    assert (await exchange(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))[0] == 401
+    try:
+        yield port
+    finally:
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.wait_for(server, 10)
+
+
+async def exchange(port: int, *pieces: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Send raw bytes; return the answer's status, headers and body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode()
+        status, *lines = head.strip().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        body = await reader.readexactly(int(headers["content-length"])) if "content-length" in headers else b""
+        if headers.get("connection") == "close":
+            body += await reader.read()
+        return int(status.split()[1]), headers, body
+    finally:
+        writer.close()
+
+
+async def test_headers_without_an_end_are_431(served: Served) -> None:
+    """Headers over the cap are refused while they still come, and told in the contract's form."""
+    async with listening(served) as port:
+        begun = b"GET /api/projects HTTP/1.1\r\nHost: localhost\r\n"
+        status, headers, body = await exchange(port, begun, b"X-A: " + b"a" * 20_000, b"b" * 200_000)
+        assert (status, headers["content-type"]) == (431, "application/json")
+        assert set(json.loads(body)) == {"error"}
+
+
+@pytest.mark.parametrize(
+    "text", [b"nonsense\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n"]
+)
+async def test_what_is_no_http_is_a_400(served: Served, text: bytes) -> None:
+    """A request that can't be read is refused in the contract's form."""
+    async with listening(served) as port:
+        status, _, body = await exchange(port, text)
+        assert (status, json.loads(body)["code"]) == (400, "INVALID_REQUEST")
+
+
+async def test_the_server_does_not_say_what_it_runs_on(served: Served) -> None:
+    """No header names the software and its version."""
+    async with listening(served) as port:
+        _, headers, _ = await exchange(port, b"GET /api/me HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert "server" not in headers
+
+
+async def test_a_refused_upload_is_not_read_to_its_end(served: Served) -> None:
+    """The 413 comes while the body is still on its way."""
+    async with listening(served) as port:
+        head = (
+            b"POST /api/uploads HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\nAuthorization: Bearer %b\r\n\r\n"
+        ) % served.agent.secret.encode()
+        start = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (start, *[b"x" * 10_000] * 20)]
+        status, _, body = await exchange(port, head, *chunks)
+        assert (status, set(json.loads(body))) == (413, {"error"})
+
+
+async def test_a_port_in_use_is_an_os_error(served: Served) -> None:
+    """Whoever starts a second server on a port hears so before anything is served."""
+    taken = bind("127.0.0.1", 0)
+    try:
+        with pytest.raises(OSError, match="in use"):
+            await serve(served.app, "127.0.0.1", taken.getsockname()[1])
+    finally:
+        taken.close()
+
+
+async def test_a_stop_lets_a_call_finish(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was accepted before the stop is answered."""
+    begun = asyncio.Event()
+
+    async def slow(*_: object, **__: object) -> list[object]:
+        begun.set()
+        await asyncio.sleep(0.3)
+        return []
+
+    monkeypatch.setattr(type(served.local), "projects", slow)
+    call = b"GET /api/projects HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n\r\n"
+    async with listening(served) as port:
+        asked = asyncio.ensure_future(exchange(port, call % served.agent.secret.encode()))
+        await begun.wait()
+    assert (await asked)[0] == 200
+
+
+def test_the_address_of_a_socket_can_be_called() -> None:
+    """An IPv6 address stands in brackets."""
+    with bind("127.0.0.1", 0) as four:
+        assert url_of(four) == f"http://127.0.0.1:{four.getsockname()[1]}"
+    if socket.has_ipv6:
+        with bind("::1", 0) as six:
+            assert url_of(six) == f"http://[::1]:{six.getsockname()[1]}"
