@@ -17,7 +17,8 @@ from api_client.errors import StoreBusy, StoreDamaged, StoreFault
 from store import checkpoint
 from store.engine import LOCK_SECONDS
 from store.files import ReadingFiles
-from store.journal import START, Journal, Position
+from store.head import START, Position
+from store.journal import Journal
 from store.state import State
 from store.uploads import PIECE
 
@@ -83,7 +84,10 @@ class _Verification:
 
     def _read_head(self) -> Position | None:
         try:
-            return self._journal.head()
+            head = self._journal.head.read()
+            if self._journal.head.is_torn():
+                self._found.wrong.append("One of the two records of head does not read as it was written.")
+            return head
         except StoreDamaged as damage:
             self._found.wrong.append(str(damage))
             return None

@@ -12,7 +12,7 @@ from api_client.errors import ApiError, InvalidRequest
 from api_client.models import Receipt
 from api_client.times import Clock
 from store import lines, wire
-from store.journal import Position
+from store.head import Position
 from store.rules import Content, Ruling, decide
 from store.state import Draft
 

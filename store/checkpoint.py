@@ -20,8 +20,9 @@ import orjson
 
 from store.files import Files
 from store.fold import TABLES
+from store.head import START, Position
 from store.index import EventIndex
-from store.journal import START, Journal, Position
+from store.journal import Journal
 from store.lines import HASH_TAIL
 from store.remembered import Remembered
 from store.state import State

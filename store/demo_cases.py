@@ -163,7 +163,7 @@ def make_case(rng: Random, number: int, today: date) -> Case:
 
     The first ones go through every kind of request, so that each field type is soon on the screen.
     """
-    make = MAKERS[number] if number < len(MAKERS) else rng.choice(MAKERS)
+    make = MAKERS[number % len(MAKERS)] if number < 2 * len(MAKERS) else rng.choice(MAKERS)
     return make(rng, number, today)
 
 
@@ -392,7 +392,7 @@ MAKERS: tuple[Callable[[Random, int, date], Case], ...] = (
     _claim_payout,
     _vendor_profile,
     _refund_method,
-    _vendor_bank,
     _claim_payout,
-    _refund,
+    _vendor_bank,
+    _refund_method,
 )

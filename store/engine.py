@@ -101,7 +101,7 @@ class Store:
         """Return what `look` finds in the state as it is now, with all that other processes have committed."""
         with self._guard:
             # While this process commits, it holds the lock: there is nothing new but what it writes itself.
-            if not self._committing and not self.read_only and self.journal.has_news():
+            if not self._committing and not self.read_only and self.journal.head.has_news():
                 with self._worded("read"):
                     self._guarded(self._catch_up_to_head)
             return look(self.state)
@@ -109,7 +109,7 @@ class Store:
     def is_pending(self, request_id: str, event_type: str) -> bool:
         """Tell, without waiting, whether a request of this type is known to be open. False: look closer."""
         doc = self.state.get("requests", request_id)
-        return doc is not None and doc["eventType"] == event_type and not self.journal.has_news()
+        return doc is not None and doc["eventType"] == event_type and not self.journal.head.has_news()
 
     def recall(self, caller: str, path: str, key: str) -> Receipt | None:
         """Return what the same caller's same key was answered on `path`, None where it never was."""
@@ -234,7 +234,7 @@ class Store:
 
     def _catch_up_to_head(self) -> None:
         """Read what others have acknowledged: without the lock, for that is never taken back."""
-        head = self.journal.head()
+        head = self.journal.head.read()
         if head is not None and self.position.size < head.size <= self.journal.size():
             self._replay(head.size)
         self.journal.check(self.position)
@@ -249,6 +249,8 @@ class Store:
             if end < size:
                 self.journal.cut(end)
                 self.warnings.append(f"A torn line of {size - end} bytes, never acknowledged, was cut off the journal.")
+            self.journal.adopt(self.position)
+        elif self.journal.head.is_torn():
             self.journal.adopt(self.position)
 
     def _replay(self, end: int) -> None:

@@ -7,42 +7,16 @@ sees what a failed sync takes back, and a journal that ends before its `head` ha
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from api_client.errors import StoreDamaged, StoreFault
 from store import lines
 from store.files import Files
+from store.head import Head, Position
 
 _CHUNK = 1 << 20
-_MARK = b"pumpup-head-1"
-_HEAD_READS = 50
-
-
-class Position(NamedTuple):
-    """How far a journal was read: commits, events, bytes, and the last event's hash."""
-
-    commits: int = 0
-    events: int = 0
-    size: int = 0
-    hash: str = lines.NO_HASH
-
-    def after(self, commit: lines.Commit) -> Position:
-        """Return the position after one more commit."""
-        return Position(
-            self.commits + 1,
-            self.events + len(commit.events),
-            commit.offset + commit.size,
-            commit.events[-1]["hash"] if commit.events else self.hash,
-        )
-
-
-START = Position()
 
 
 class Journal:
@@ -52,41 +26,17 @@ class Journal:
         self.path = folder / "journal.jsonl"
         self._files = files
         self._fd = files.open(self.path)
-        self._head_fd = files.open(folder / "head")
-        self._head_seen = b""
-        self._head: Position | None = None
+        self.head = Head(folder, files)
         self._failed = ""
 
     def close(self) -> None:
         """Let go of the files."""
         os.close(self._fd)
-        os.close(self._head_fd)
+        self.head.close()
 
     def size(self) -> int:
         """Return the journal's size in bytes, with whatever a writer is adding right now."""
         return os.fstat(self._fd).st_size
-
-    def head(self) -> Position | None:
-        """Return the last acknowledged position, None where no head was ever written.
-
-        Raises:
-            StoreDamaged: the head does not read as it was written.
-        """
-        for _ in range(_HEAD_READS):
-            record = os.pread(self._head_fd, 512, 0)
-            if record == self._head_seen:
-                return self._head
-            if not record or (position := _read_head(record)) is not None:
-                self._head, self._head_seen = position if record else None, record
-                return self._head
-            # Another process may be writing it right now: the system does not promise that a read sees
-            # all of a write or nothing. The checksum tells; a look later the write is done.
-            time.sleep(0.001)
-        raise StoreDamaged("The file head is damaged: it does not read as it was written.")
-
-    def has_news(self) -> bool:
-        """Tell, by one look (2 µs), whether the head has changed since it was last read."""
-        return os.pread(self._head_fd, 512, 0) != self._head_seen
 
     def check(self, position: Position) -> None:
         """Check what was read against `head`.
@@ -94,7 +44,7 @@ class Journal:
         Raises:
             StoreDamaged: the journal ends before its head, or is another one.
         """
-        head = self.head()
+        head = self.head.read()
         if head is None:
             return
         if self.size() < head.size:
@@ -158,7 +108,7 @@ class Journal:
                 # What the system still holds of the file after a failed sync is not known.
                 self._failed = "The disk failed to keep what it was given. Close this program and look at the disk."
                 raise
-            self._write_head(after)
+            self.head.write(after)
         except (OSError, StoreFault) as fault:
             self._take_back(position)
             if isinstance(fault, StoreFault):
@@ -172,7 +122,7 @@ class Journal:
             OSError: the disk refused.
         """
         self._files.sync(self._fd)
-        self._write_head(position)
+        self.head.write(position)
 
     def cut(self, size: int) -> None:
         """Cut a torn end off.
@@ -207,28 +157,9 @@ class Journal:
         if rest:
             yield offset, rest
 
-    def _write_head(self, position: Position) -> None:
-        body = b"%s %15d %15d %20d %s " % (_MARK, *position[:3], position.hash.encode())
-        record = body + hashlib.blake2b(body, digest_size=8).hexdigest().encode() + b"\n"
-        self._files.write_all(self._head_fd, record, 0)
-        self._head, self._head_seen = position, record
-
     def _take_back(self, position: Position) -> None:
         try:
             if self.size() > position.size:
                 self._files.truncate(self._fd, position.size)
-            if os.pread(self._head_fd, 512, 0) != self._head_seen:
-                self._files.truncate(self._head_fd, len(self._head_seen))
-                self._files.write_all(self._head_fd, self._head_seen, 0)
-        except (OSError, StoreFault):
+        except OSError:
             self._failed = self._failed or "The disk refuses to put the journal back. Close this program and try again."
-
-
-def _read_head(record: bytes) -> Position | None:
-    """Return what a head's record says, None where its checksum does not fit."""
-    with contextlib.suppress(ValueError):
-        mark, commits, events, size, hash_, sum_ = record.split()
-        body = record[: record.rindex(b" ") + 1]
-        if mark == _MARK and sum_ == hashlib.blake2b(body, digest_size=8).hexdigest().encode():
-            return Position(int(commits), int(events), int(size), hash_.decode())
-    return None

@@ -218,7 +218,7 @@ class LocalBackend:
 
     async def _news(self, heard: asyncio.Event, seq: int) -> None:
         """Return when there may be news after `seq`: this process has committed, or another one's head has moved."""
-        while not heard.is_set() and self._store.state.seq == seq and not self._store.journal.has_news():
+        while not heard.is_set() and self._store.state.seq == seq and not self._store.journal.head.has_news():
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await heard.wait()

@@ -88,7 +88,7 @@ def change_state(folder: Path) -> None:
 
 def change_head(folder: Path) -> None:
     head = folder / "head"
-    head.write_bytes(head.read_bytes().replace(b"1 ", b"2 ", 1))
+    head.write_bytes(head.read_bytes().replace(b"pumpup", b"upmupp"))
 
 
 def lose_head(folder: Path) -> None:

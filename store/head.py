@@ -1,0 +1,127 @@
+"""`head`: how far the journal is agreed to reach.
+
+Two records of 512 bytes, written in turn, each with a checksum: a write that is torn, or that another process reads
+while it is under way, leaves the record before it to be read. It is not synced: after a power cut it may name an
+older commit than the journal holds, never a newer one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from api_client.errors import StoreDamaged, StoreFault
+from store import lines
+from store.files import Files
+
+_MARK = b"pumpup-head-1"
+_RECORD = 512
+_SUM_SIZE = 8
+
+
+class Position(NamedTuple):
+    """How far a journal was read: commits, events, bytes, and the last event's hash."""
+
+    commits: int = 0
+    events: int = 0
+    size: int = 0
+    hash: str = lines.NO_HASH
+
+    def after(self, commit: lines.Commit) -> Position:
+        """Return the position after one more commit."""
+        return Position(
+            self.commits + 1,
+            self.events + len(commit.events),
+            commit.offset + commit.size,
+            commit.events[-1]["hash"] if commit.events else self.hash,
+        )
+
+
+START = Position()
+
+
+class Head:
+    """The file `head` of one folder. Writing is for whoever holds the folder's lock."""
+
+    def __init__(self, folder: Path, files: Files) -> None:
+        self._files = files
+        self._fd = files.open(folder / "head")
+        self._seen = b""
+        self._position: Position | None = None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._fd)
+
+    def has_news(self) -> bool:
+        """Tell, by one look (2 µs), whether the file has changed since it was last read."""
+        return self._look() != self._seen
+
+    def read(self) -> Position | None:
+        """Return the last acknowledged position, None where none was ever written.
+
+        Raises:
+            StoreDamaged: neither record reads as it was written.
+        """
+        seen = self._look()
+        if seen != self._seen:
+            self._position = _newest(seen)
+            self._seen = seen
+        # Less than one record is the first write, torn: nothing was ever named.
+        if self._position is None and len(self._seen) >= _RECORD:
+            raise StoreDamaged("The file head is damaged: it does not read as it was written.")
+        return self._position
+
+    def is_torn(self) -> bool:
+        """Tell whether one of the records is not as it was written."""
+        return any(record and _parse(record) is None for record in _records(self._look()))
+
+    def write(self, position: Position) -> None:
+        """Name `position`, beside the record that holds the one before it.
+
+        Raises:
+            StoreFault: the disk took only a part; the record before it still holds.
+            OSError: the disk refused.
+        """
+        before = self._look()
+        current = _newest(before)
+        first, *_ = _records(before) or [b""]
+        slot = 1 if first and _parse(first) == current else 0
+        body = b"%s %d %d %d %s" % (_MARK, *position[:3], position.hash.encode())
+        body = body.ljust(_RECORD - 2 * _SUM_SIZE - 1)
+        try:
+            self._files.write_all(self._fd, body + _checksum(body) + b"\n", slot * _RECORD)
+        except (OSError, StoreFault):
+            with contextlib.suppress(OSError, StoreFault):  # unreadable, it names nothing: the other record holds
+                self._files.truncate(self._fd, len(before))
+                self._files.write_all(self._fd, before, 0)
+            raise
+        self._seen, self._position = self._look(), position
+
+    def _look(self) -> bytes:
+        return os.pread(self._fd, 2 * _RECORD, 0)
+
+
+def _records(data: bytes) -> list[bytes]:
+    return [data[place : place + _RECORD] for place in range(0, len(data), _RECORD)]
+
+
+def _newest(data: bytes) -> Position | None:
+    return max(filter(None, map(_parse, _records(data))), default=None)
+
+
+def _parse(record: bytes) -> Position | None:
+    """Return what a record says, None where its checksum does not fit."""
+    with contextlib.suppress(ValueError):
+        body, sum_ = record[: -2 * _SUM_SIZE - 1], record[-2 * _SUM_SIZE - 1 :]
+        mark, commits, events, size, hash_ = body.split()
+        if mark == _MARK and len(record) == _RECORD and sum_ == _checksum(body) + b"\n":
+            return Position(int(commits), int(events), int(size), hash_.decode())
+    return None
+
+
+def _checksum(body: bytes) -> bytes:
+    return hashlib.blake2b(body, digest_size=_SUM_SIZE).hexdigest().encode()
