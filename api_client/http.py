@@ -239,12 +239,14 @@ class HttpBackend:
         return Receipt(answer=answer, replayed=response.headers.get(REPLAYED) == "true")
 
     async def _upload(self, command: ReceiveUpload, content: AsyncIterable[bytes] | None) -> Receipt:
+        if content is None:
+            raise InvalidRequest("An upload needs its content.")
         boundary = secrets.token_hex(16)
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return await self._write(Call("POST", command.path, headers=headers, content=_form(command, content, boundary)))
 
 
-async def _form(command: ReceiveUpload, content: AsyncIterable[bytes] | None, boundary: str) -> AsyncIterator[bytes]:
+async def _form(command: ReceiveUpload, content: AsyncIterable[bytes], boundary: str) -> AsyncIterator[bytes]:
     """Give the one part of an upload's form, its file name escaped as browsers and the SDK do."""
     name = command.file_name.encode(errors="replace").replace(b"\\", b"\\\\")
     for plain, escaped in ((b'"', b"%22"), (b"\r", b"%0D"), (b"\n", b"%0A")):
@@ -254,9 +256,8 @@ async def _form(command: ReceiveUpload, content: AsyncIterable[bytes] | None, bo
         raise InvalidRequest("contentType: must be like image/png")
     yield b'--%b\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n' % (boundary.encode(), name)
     yield b"Content-Type: %b\r\n\r\n" % kind.encode()
-    if content is not None:
-        async for piece in content:
-            yield piece
+    async for piece in content:
+        yield piece
     yield b"\r\n--%b--\r\n" % boundary.encode()
 
 

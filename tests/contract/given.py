@@ -136,7 +136,8 @@ class Given:
         return list((await self.world.reviewer.events(task_id=task.id, limit=500)).items)
 
 
-async def in_pieces(content: bytes, size: int = 1000) -> AsyncIterator[bytes]:
-    """Give `content` as a stream does."""
+async def in_pieces(content: bytes) -> AsyncIterator[bytes]:
+    """Give `content` as a stream does, in at most a hundred pieces."""
+    size = max(1000, len(content) // 100)
     for start in range(0, len(content), size):
         yield content[start : start + size]

@@ -16,10 +16,11 @@ from api_client.commands import (
     FireTimeout,
     Move,
     RaiseException,
+    ReceiveUpload,
     RecordAction,
     RequestApproval,
 )
-from api_client.errors import ApiError, Conflict, InvalidRequest, NotAllowed, NotFound
+from api_client.errors import ApiError, Conflict, InvalidRequest, NotAllowed, NotFound, TooLarge
 from api_client.models import Attachment, MetadataPatch, Outcome, Step, Steps, Task
 from tests.contract.given import STEPS, Given
 from tests.contract.worlds import World
@@ -253,6 +254,33 @@ async def test_nobody_fires_a_timeout_by_hand(world: World, given: Given) -> Non
 
 
 # -- metadata and attachments
+
+
+async def test_an_upload_needs_its_content(world: World, given: Given) -> None:
+    """An upload without bytes beside it is refused; no bytes at all are content too."""
+    with pytest.raises(InvalidRequest):
+        await world.agent.submit(ReceiveUpload(file_name="x"), key=given.key())
+    assert (await world.agent.upload(await given.upload(b""))).size == 0
+
+
+async def test_an_upload_over_the_cap_is_refused(world: World, given: Given) -> None:
+    """25 MB are taken, one byte more is not, and nothing of it is kept."""
+    with pytest.raises(TooLarge) as fault:
+        await given.upload(b"x" * 25_000_001)
+    assert refusal(fault) == (TooLarge, "TOO_LARGE")
+    assert list((world.folder / "uploads").glob("*")) == []
+    upload_id = await given.upload(b"x" * 25_000_000)
+    assert (await world.agent.upload(upload_id)).size == 25_000_000
+
+
+@pytest.mark.parametrize("value", [2**70, "\ud800"])
+async def test_what_json_can_not_hold_is_refused(world: World, given: Given, value: object) -> None:
+    """A value that no reader could get back as it was written is a fault of the caller's, not kept bent."""
+    task = await given.task()
+    before = await given.timeline(task)
+    with pytest.raises(InvalidRequest):
+        await given.action(task, detail={"value": value})
+    assert await given.timeline(task) == before
 
 
 async def test_a_metadata_patch_sets_sets_once_and_unsets(world: World, given: Given) -> None:
