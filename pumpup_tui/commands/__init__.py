@@ -1,0 +1,1 @@
+"""The commands behind `pumpup-tui`: each module is imported when its command runs."""

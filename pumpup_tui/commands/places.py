@@ -1,0 +1,119 @@
+"""What a command is told and finds around it: the data folder, the reviewer, the key, the terminal."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import urlsplit
+
+from pumpup_tui.commands.failure import Failed
+
+KEY_VARIABLE = "PUMPUP_API_KEY"
+_KEY_FILE_BYTES = 4096
+
+
+def default_data() -> Path:
+    """Return the data folder of whoever names none."""
+    import platformdirs
+
+    return platformdirs.user_data_path("pumpup-tui", appauthor=False)
+
+
+def usable_folder(data: Path | None) -> Path:
+    """Return the data folder, made where it is missing and tried with a file, before any screen is drawn.
+
+    Raises:
+        Failed: it can't be made or written.
+    """
+    folder = data if data is not None else default_data()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        raise Failed(
+            f"The data folder {folder} can't be used: {reason(fault)}. Name one that you may write with --data DIR."
+        ) from None
+    return folder
+
+
+def reason(fault: OSError) -> str:
+    """Return the system's words for `fault`, to stand inside a sentence."""
+    words = fault.strerror or str(fault)
+    return words[:1].lower() + words[1:]
+
+
+def reviewer_name(given: str | None) -> str:
+    """Return the name to decide under: the one given, else the login name.
+
+    Raises:
+        Failed: neither is there.
+    """
+    if given is not None and given.strip():
+        return given.strip()
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        raise Failed("This login has no name to decide under: give one with --reviewer NAME.") from None
+
+
+def check_url(url: str) -> None:
+    """Raise `Failed` where `url` is no address of a server."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise Failed(f"{url!r} is no server's address: give one like https://pumpup.example.com with --url.")
+
+
+def api_key(file: Path | None, environment: Mapping[str, str]) -> str:
+    """Return the key to call with: the file's, else the environment's.
+
+    Raises:
+        Failed: there is none, or its file can be read by others or not by us.
+    """
+    if file is not None:
+        return _key_in(file)
+    if key := environment.get(KEY_VARIABLE, "").strip():
+        return key
+    raise Failed(f"A server needs a key: set {KEY_VARIABLE}, or name a file that holds it with --api-key-file FILE.")
+
+
+def _key_in(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            # The open file's own mode: a path can be changed between a look and the reading.
+            mode = os.fstat(opened.fileno()).st_mode
+            content = opened.read(_KEY_FILE_BYTES + 1)
+    except OSError as fault:
+        raise Failed(f"The key file {file} can't be read: {reason(fault)}.") from None
+    if os.name == "posix" and stat.S_ISREG(mode) and stat.S_IMODE(mode) & 0o077:
+        raise Failed(f"The key file {file} can be read or changed by others: run 'chmod 600 {file}' first.")
+    try:
+        key = content.decode("ascii").strip()
+    except UnicodeDecodeError:
+        key = ""
+    if not key or len(content) > _KEY_FILE_BYTES or not key.isprintable() or " " in key:
+        raise Failed(f"The key file {file} holds no key: it must have one line, as 'pumpup-tui keys add' printed it.")
+    return key
+
+
+def check_terminal(environment: Mapping[str, str]) -> None:
+    """Raise `Failed` where no screen can be drawn.
+
+    stderr counts too: that is where Textual draws.
+    """
+    streams: tuple[TextIO | None, ...] = (sys.stdin, sys.stdout, sys.stderr)
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        raise Failed("The screens need a terminal: run pumpup-tui in one, without a pipe or redirection.")
+    if environment.get("TERM", "") in ("", "dumb", "unknown") and os.name == "posix":
+        raise Failed("This terminal can't draw screens (TERM is 'dumb' or not set): try with TERM=xterm-256color.")

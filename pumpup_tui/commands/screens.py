@@ -1,0 +1,130 @@
+"""The screens: over a local folder, over a server, and over the demo's throw-away folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pumpup_tui.commands.failure import Failed, in_words
+from pumpup_tui.commands.places import api_key, check_terminal, check_url, reason, usable_folder
+
+if TYPE_CHECKING:
+    from api_client.backend import Backend
+    from store.demo import Agent
+
+_DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
+_STOP_SIGNALS = ("SIGTERM", "SIGHUP")
+
+Connect = Callable[[], Awaitable["Backend"]]
+
+
+def open_folder(data: Path | None, reviewer: str, tags: Sequence[str]) -> None:
+    """Show a local folder, deciding as `reviewer`."""
+    check_terminal(os.environ)
+    folder = usable_folder(data)
+
+    async def connect() -> Backend:
+        from api_client.commands import Actor
+        from store.local import open_local
+
+        return await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)))
+
+    _run(connect, source_label="local")
+
+
+def open_server(url: str, key_file: Path | None) -> None:
+    """Show a server, deciding as the key's owner."""
+    check_url(url)
+    key = api_key(key_file, os.environ)
+    check_terminal(os.environ)
+    with in_words():
+        from api_client.http import HttpBackend
+
+        backend = HttpBackend(url, key)
+
+    async def connect() -> Backend:
+        return backend
+
+    _run(connect, source_label=url)
+
+
+def open_demo(seed: int) -> None:
+    """Show a throw-away folder with a simulated agent at work."""
+    check_terminal(os.environ)
+    try:
+        with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
+            _run(Demo(Path(folder), seed).connect, source_label="demo")
+    except OSError as fault:
+        raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
+
+
+class Demo:
+    """The demo's folder and the agent that works in it, beside the screens in the same process."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._folder, self._seed = folder, seed
+        self._behind = timedelta(minutes=42)
+        self._agent: asyncio.Task[None] | None = None
+
+    def now(self) -> datetime:
+        """Return the time, a little behind while the folder is filled, so that its requests have different ages."""
+        from api_client.times import utc_now
+
+        return utc_now() - self._behind
+
+    async def connect(self) -> Backend:
+        """Return the user's backend, over a folder with requests waiting and an agent at work."""
+        from api_client.commands import Actor
+        from store.demo import Agent, Team, open_shop
+        from store.local import open_local, random_token
+
+        rng = random.Random(self._seed)  # noqa: S311 - chooses stories, keeps no secret
+        # The agent has the folder open for itself, as another process would: the screens close only their own.
+        desk = await open_local(self._folder, Actor("demo-agent", "agent"), clock=self.now)
+        agent = Agent(desk, rng=rng, clock=self.now, new_key=random_token)
+        team = Team(desk.acting_as(Actor("maria", "reviewer", ("claims",))), rng=rng, new_key=random_token)
+        await open_shop(agent, team, before_each=self._let_time_pass)
+        self._behind = timedelta()
+        self._agent = asyncio.create_task(_work(agent, desk))
+        return await open_local(self._folder, Actor(_DEMO_DECIDER, "reviewer", _DEMO_TAGS))
+
+    def _let_time_pass(self) -> None:
+        self._behind = max(timedelta(), self._behind - timedelta(minutes=3))
+
+
+async def _work(agent: Agent, desk: Backend) -> None:
+    try:
+        await agent.run()
+    finally:
+        await desk.aclose()
+
+
+def _run(connect: Connect, *, source_label: str) -> None:
+    from api_client.times import utc_now
+    from pumpup_tui.app import PumpUpApp
+
+    async def connect_and_listen() -> Backend:
+        _stop_on_signals(app.exit)
+        return await connect()
+
+    app = PumpUpApp(connect_and_listen, source_label=source_label, clock=utc_now, new_key=lambda: secrets.token_hex(16))
+    app.run()
+    if app.return_code:
+        sys.exit(app.return_code)
+
+
+def _stop_on_signals(stop: Callable[[], None]) -> None:
+    # A lost SSH connection or a plain kill leaves no throw-away folder and no half-drawn terminal behind.
+    loop = asyncio.get_running_loop()
+    for name in _STOP_SIGNALS:
+        if (number := getattr(signal, name, None)) is not None and os.name == "posix":
+            loop.add_signal_handler(number, stop)
