@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import signal
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -23,7 +26,8 @@ _PORT_WORDS = {
 def run(data: Path | None, host: str, port: int, allowed_hosts: Sequence[str]) -> None:
     """Serve until SIGINT or SIGTERM."""
     folder = usable_folder(data)
-    with in_words():
+    # A signal before the server minds them ends the command all the same: folder closed, nothing said.
+    with in_words(), suppress(asyncio.CancelledError, KeyboardInterrupt):
         asyncio.run(_serve(folder, host, port, allowed_hosts))
 
 
@@ -35,6 +39,7 @@ async def _serve(folder: Path, host: str, port: int, allowed_hosts: Sequence[str
     from store.server.app import create_app
     from store.server.runner import serve
 
+    _stop_on_sigterm()
     keys = KeyRing(folder, utc_now)
     no_keys = not keys.listing()
     backend = await open_local(folder, PLATFORM)
@@ -49,6 +54,12 @@ async def _serve(folder: Path, host: str, port: int, allowed_hosts: Sequence[str
         raise Failed(f"Can't listen on {host} port {port}: {words}.") from None
     finally:
         await backend.aclose()
+
+
+def _stop_on_sigterm() -> None:
+    task = asyncio.current_task()
+    if task is not None and sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def _announce(url: str, folder: Path, *, no_keys: bool) -> None:

@@ -1,0 +1,83 @@
+"""How the tests run `pumpup-tui`: its own process, with a home that is empty."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+CLAIMS_STEPS = """{
+  "initialStep": "intake",
+  "steps": [
+    {"name": "intake", "owner": "AGENT", "exits": ["in_review"]},
+    {"name": "in_review", "owner": "HUMAN", "exits": ["paid", "denied"], "timeoutSeconds": 3600},
+    {"name": "paid", "owner": "PLATFORM", "exits": []},
+    {"name": "denied", "owner": "PLATFORM", "exits": []}
+  ]
+}
+"""
+
+
+def command(*arguments: str | Path) -> list[str]:
+    """Return the command line of `pumpup-tui` in this environment."""
+    return [sys.executable, "-m", "pumpup_tui", *map(str, arguments)]
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """Return an environment in which nothing of the tester's own is set."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PUMPUP", "XDG_", "TERM"))}
+    return {**kept, "HOME": str(home), "TERM": "xterm-256color", "PYTHONWARNINGS": "default", **more}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run a command to its end, without a terminal."""
+
+    def _run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command(*arguments),
+            env=environment(tmp_path / "home", **more),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    return _run
+
+
+@pytest.fixture
+def steps(tmp_path: Path) -> Path:
+    """A file of steps that can be used."""
+    file = tmp_path / "claims.json"
+    file.write_text(CLAIMS_STEPS, encoding="utf-8")
+    return file
+
+
+@contextmanager
+def serving(home: Path, data: Path, *more: str) -> Iterator[str]:
+    """Serve `data` on a free port; give its address."""
+    process = subprocess.Popen(
+        command("serve", "--data", data, "--port", "0", *more),
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stderr is not None
+    try:
+        words = process.stderr.readline()
+        assert " at http://" in words, words
+        yield words.split(" at ")[1].split()[0]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)

@@ -1,0 +1,158 @@
+"""What each command does when all is well."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.cli.conftest import Run, command, environment, serving
+
+
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+    """`--help` is there at once: none of the screens, the models, the server or the store is loaded for it."""
+    code = (
+        "import sys; sys.argv = ['pumpup-tui', '--help']\n"
+        "from pumpup_tui.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'textual', 'pydantic', 'httpx', 'starlette', 'uvicorn', 'tinydb', 'store', 'rich', 'asyncio'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stderr.strip() == "[]"
+    for words in ("demo", "serve", "keys", "projects", "--data", "--url", "--reviewer", "PUMPUP_API_KEY"):
+        assert words in result.stdout
+
+
+def test_version(run: Run) -> None:
+    """`--version` says which version is installed."""
+    assert run("--version").stdout == f"pumpup-tui {version('pumpup-tui')}\n"
+
+
+@pytest.mark.parametrize(
+    "name", [("serve",), ("keys",), ("keys", "add"), ("projects",), ("projects", "create"), ("demo",)]
+)
+def test_each_command_has_help(run: Run, name: tuple[str, ...]) -> None:
+    """Each command explains itself."""
+    result = run(*name, "--help")
+    assert result.returncode == 0
+    assert len(result.stdout.splitlines()) > 4
+
+
+def test_a_key_is_alone_on_stdout(run: Run, tmp_path: Path) -> None:
+    """`KEY=$(pumpup-tui keys add …)` works: the words go to stderr."""
+    result = run("keys", "add", "refund-bot", "--role", "agent", "--tag", "refunds", "--data", tmp_path / "data")
+    assert result.returncode == 0
+    key = result.stdout.removesuffix("\n")
+    assert key.isprintable()
+    assert " " not in key
+    assert len(key) > 30
+    assert "refund-bot" in result.stderr
+    assert key not in result.stderr
+    held = [file.read_bytes() for file in (tmp_path / "data").rglob("*") if file.is_file()]
+    assert all(key.encode() not in content for content in held)
+
+
+def test_the_default_folder_is_the_users_own(run: Run, tmp_path: Path) -> None:
+    """Without --data the folder is under the user's data directory, closed to others."""
+    assert run("keys", "add", "bot", "--role", "agent").returncode == 0
+    made = [path for path in (tmp_path / "home").rglob("pumpup-tui") if path.is_dir()]
+    assert len(made) == 1
+    assert made[0].stat().st_mode & 0o077 == 0
+
+
+def test_a_project_is_made_once_and_named(run: Run, tmp_path: Path, steps: Path) -> None:
+    """The name that agents use is alone on stdout."""
+    result = run("projects", "create", "Car Claims (EU)", "--steps", steps, "--data", tmp_path / "data")
+    assert (result.returncode, result.stdout) == (0, "car_claims_eu\n")
+
+
+def test_the_folder_may_be_named_before_the_command(run: Run, tmp_path: Path, steps: Path) -> None:
+    """`pumpup-tui --data DIR serve` means the same folder as `pumpup-tui serve --data DIR`."""
+    run("--data", tmp_path / "data", "projects", "create", "Claims", "--steps", steps)
+    assert (tmp_path / "data").is_dir()
+    assert not (tmp_path / "home").exists()
+
+
+def call(url: str, key: str, path: str) -> object:
+    request = Request(url + path, headers={"Authorization": f"Bearer {key}", "X-API-Version": "0"})
+    with urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def test_serve_serves_what_the_commands_made(run: Run, tmp_path: Path, steps: Path) -> None:
+    """An agent's key works on the served folder at once, also one that is made while the server runs."""
+    data = tmp_path / "data"
+    run("projects", "create", "Claims", "--steps", steps, "--data", data)
+    with serving(tmp_path / "home", data) as url:
+        key = run("keys", "add", "bot", "--role", "agent", "--data", data).stdout.strip()
+        answer = call(url, key, "/api/projects?name=claims")
+    assert isinstance(answer, dict)
+    assert [item["projectName"] for item in answer["items"]] == ["claims"]
+
+
+def test_serve_stops_when_asked(tmp_path: Path) -> None:
+    """SIGTERM and ctrl+c end the server with exit code 0 and no traceback."""
+    for stop in ("terminate", "interrupt"):
+        process = subprocess.Popen(
+            command("serve", "--data", tmp_path / "data", "--port", "0"),
+            env=environment(tmp_path / "home"),
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        assert process.stderr is not None
+        assert "Serving" in process.stderr.readline()
+        process.terminate() if stop == "terminate" else process.send_signal(2)
+        _, words = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert "Traceback" not in words
+
+
+def test_serve_says_how_to_make_the_first_key(tmp_path: Path) -> None:
+    """A new folder has no keys: the server says how to make one instead of answering 401 in silence."""
+    process = subprocess.Popen(
+        command("serve", "--data", tmp_path / "data", "--port", "0"),
+        env=environment(tmp_path / "home"),
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert process.stderr is not None
+    assert "Serving" in process.stderr.readline()
+    assert "keys add NAME --role agent" in process.stderr.readline()
+    process.terminate()
+    process.communicate(timeout=20)
+
+
+def test_an_unforeseen_fault_ends_in_words(tmp_path: Path) -> None:
+    """Nobody is shown a traceback; its report is in a file of the user's own, without the variables' values."""
+    code = (
+        "import sys; sys.argv = ['pumpup-tui', 'keys', 'add', 'bot', '--role', 'agent']\n"
+        "from pumpup_tui.commands import administration\n"
+        "def fail(*_):\n"
+        "    secret = 'pk_' + 'secret'\n"
+        "    raise RuntimeError('boom')\n"
+        "administration.add_key = fail\n"
+        "from pumpup_tui.__main__ import main\n"
+        "main()"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(tmp_path / "home"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    (report,) = (tmp_path / "home").rglob("fault-*.log")
+    assert str(report) in result.stderr
+    assert "boom" in report.read_text(encoding="utf-8")
+    assert "pk_secret" not in report.read_text(encoding="utf-8")
+    assert report.stat().st_mode & 0o077 == 0
