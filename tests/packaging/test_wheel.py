@@ -1,0 +1,109 @@
+"""A wheel built from this tree, installed where nothing else is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+LOOK = """
+import sys
+from importlib.resources import files
+import pumpup_tui
+sheets = sorted(entry.name for entry in files("styles").iterdir() if entry.name.endswith(".tcss"))
+print(pumpup_tui.__file__)
+print(*sheets)
+import pumpup_tui.app
+import store.server.app
+"""
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "PUMPUP", "VIRTUAL_ENV"))}
+    return {**kept, "HOME": str(home)}
+
+
+def do(*words: str | Path, cwd: Path) -> str:
+    result = subprocess.run(
+        [str(word) for word in words],
+        cwd=cwd,
+        env=clean_environment(cwd),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def fresh(folder: Path) -> Path:
+    """Return the scripts' folder of a new virtual environment with nothing but pip in it."""
+    venv.create(folder, with_pip=True)
+    return folder / ("Scripts" if sys.platform == "win32" else "bin")
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and with the wheel that is built out of it."""
+    work = tmp_path_factory.mktemp("build")
+    bin_ = fresh(work / "venv")
+    do(bin_ / "pip", "install", "--quiet", "--disable-pip-version-check", "hatchling", cwd=work)
+    do(bin_ / "python", "-m", "hatchling", "build", "-t", "sdist", "-d", work / "dist", cwd=ROOT)
+    (sdist,) = (work / "dist").glob("*.tar.gz")
+    pip_wheel = ("wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "-w", work / "dist", sdist)
+    do(bin_ / "pip", *pip_wheel, cwd=work)
+    return work / "dist"
+
+
+@pytest.fixture(scope="module")
+def installed(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scripts' folder of a fresh environment that holds the wheel and what it asks for, nothing else."""
+    work = tmp_path_factory.mktemp("install")
+    bin_ = fresh(work / "venv")
+    (wheel,) = dist.glob("*.whl")
+    do(bin_ / "pip", "install", "--quiet", "--disable-pip-version-check", wheel, cwd=work)
+    return bin_
+
+
+@pytest.mark.slow
+def test_the_installed_command_runs(installed: Path, tmp_path: Path) -> None:
+    """`pip install` of the wheel gives a `pumpup-tui` that knows its version and its commands."""
+    assert do(installed / "pumpup-tui", "--version", cwd=tmp_path).startswith("pumpup-tui ")
+    assert "demo" in do(installed / "pumpup-tui", "--help", cwd=tmp_path)
+    key = do(installed / "pumpup-tui", "keys", "add", "bot", "--role", "agent", "--data", "data", cwd=tmp_path)
+    assert len(key.strip()) > 30
+
+
+@pytest.mark.slow
+def test_the_styles_are_in_the_wheel(installed: Path, tmp_path: Path) -> None:
+    """The screens of the installed package find each style sheet, and all that it imports is there."""
+    where, sheets = do(installed / "python", "-c", LOOK, cwd=tmp_path).splitlines()
+    assert str(ROOT) not in where
+    assert sheets.split() == sorted(file.name for file in (ROOT / "styles").glob("*.tcss"))
+    assert sheets
+
+
+@pytest.mark.slow
+def test_the_sdist_holds_what_a_packager_needs(dist: Path) -> None:
+    """Source, tests and papers are in the sdist; nothing that was lying about in the checkout is."""
+    (sdist,) = dist.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {
+        "pyproject.toml",
+        "README.md",
+        "CHANGELOG.md",
+        "Makefile",
+        "pumpup_tui/cli.py",
+        "tests/conftest.py",
+    } <= names
+    assert not [name for name in names if name.startswith((".venv", ".git/")) or name.endswith(".pyc")]
