@@ -1,0 +1,105 @@
+"""A reviewer at the terminal: the real app, moved by the real keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from itertools import count
+
+from textual.pilot import Pilot
+
+from api_client.backend import Backend
+from api_client.times import utc_now
+from pumpup_tui.app import PumpUpApp
+from pumpup_tui.decision import Phase, Sent
+from pumpup_tui.screens.inbox import InboxScreen
+
+WAIT_SECONDS = 15.0
+
+Connect = Callable[[], Awaitable[Backend]]
+
+
+class Reviewer:
+    """Someone who sits at the inbox."""
+
+    def __init__(self, pilot: Pilot[None], app: PumpUpApp) -> None:
+        self._pilot, self._app = pilot, app
+
+    @property
+    def inbox(self) -> InboxScreen:
+        """The screen that is shown."""
+        assert isinstance(self._app.screen, InboxScreen)
+        return self._app.screen
+
+    @property
+    def shown(self) -> str:
+        """Id of the request under the cursor; empty where there is none."""
+        row = self.inbox.requests.row
+        return row.request_id if row else ""
+
+    async def until(self, what: str, condition: Callable[[], bool]) -> None:
+        """Wait for something that the screen will show."""
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                while not condition():
+                    await self._pilot.pause(0.02)
+        except TimeoutError:
+            raise AssertionError(f"never: {what}") from None
+
+    async def go_to(self, request_id: str) -> None:
+        """Move the cursor to a request, from the top down."""
+        rows = self.inbox.requests
+        await self.until("the request is listed", lambda: request_id in [row.request_id for row in rows.rows])
+        await self._pilot.press("g")
+        for _ in rows.rows:
+            if self.shown == request_id:
+                return
+            await self._pilot.press("]")
+        raise AssertionError(f"the cursor never came to {request_id}")
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other, as a hand does."""
+        for key in keys:
+            await self._pilot.press(key)
+            await self._pilot.pause(0.02)
+
+    async def arm(self, key: str, request_id: str) -> None:
+        """Press the key of an outcome until the request is shown whole and armed."""
+        desk = self._app.context.outbox
+        while True:
+            await self.press(key)
+            if desk.desk.armed is not None:
+                break
+            await self.until("the request is read", lambda: "still reading" in desk.desk.hint)
+            await self._pilot.pause(0.1)
+        assert desk.desk.armed.target == request_id
+
+    async def recorded(self, request_id: str) -> Sent:
+        """Wait until the backend has said that the decision is on the record; return what was sent."""
+        found: list[Sent] = []
+
+        def is_recorded() -> bool:
+            sent = self._app.context.outbox.desk.sent
+            found[:] = [one for one in sent if one.intent.target == request_id and one.phase is Phase.RECORDED]
+            return bool(found)
+
+        await self.until("the decision is recorded", is_recorded)
+        return found[0]
+
+
+@asynccontextmanager
+async def at_the_terminal(connect: Connect) -> AsyncIterator[Reviewer]:
+    """Give a reviewer whose app is open over what `connect` gives."""
+    keys = count(1)
+    app = PumpUpApp(
+        connect,
+        source_label="test",
+        clock=utc_now,
+        new_key=lambda: f"tui-{next(keys)}-{id(keys)}",
+        grace_seconds=0.0,
+    )
+    async with app.run_test(size=(120, 40)) as pilot:
+        reviewer = Reviewer(pilot, app)
+        await reviewer.until("the inbox is shown", lambda: isinstance(app.screen, InboxScreen))
+        yield reviewer

@@ -1,0 +1,73 @@
+"""The main job, end to end: the SDK asks, a person decides by keys in the terminal, the SDK reads the decision."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from pumpup import PumpUp
+
+from api_client.backend import Backend
+from api_client.commands import Actor
+from api_client.http import HttpBackend
+from store.local import open_local
+from tests.sdk.agent import Agent
+from tests.sdk.reviewer import Connect, at_the_terminal
+from tests.sdk.serving import ServedFolder
+
+
+@pytest.fixture(params=["at the folder", "over the network"])
+def connect(request: pytest.FixtureRequest, served: ServedFolder) -> Connect:
+    """Both ways in which a reviewer's terminal reaches the work: beside the server on its folder, and through it."""
+
+    async def at_the_folder() -> Backend:
+        return await open_local(served.folder, Actor("alice", "reviewer", ("claims-lead",)))
+
+    async def over_the_network() -> Backend:
+        return HttpBackend(served.url, served.reviewer_key)
+
+    return at_the_folder if request.param == "at the folder" else over_the_network
+
+
+async def test_an_approval_is_decided_by_keys(connect: Connect, client: PumpUp) -> None:
+    """`a` then `y`: the agent that polls reads APPROVE, by whom and with which tags."""
+    agent = await asyncio.to_thread(Agent, client, "Claim C-2001")
+    photo = await asyncio.to_thread(agent.attach_photo)
+    request_id = await asyncio.to_thread(agent.ask_approval, [photo])
+    waiting = asyncio.create_task(asyncio.to_thread(agent.wait_for_decision, request_id))
+    async with at_the_terminal(connect) as reviewer:
+        await reviewer.go_to(request_id)
+        await reviewer.arm("a", request_id)
+        await reviewer.press("y")
+        await reviewer.recorded(request_id)
+        decision = await waiting
+    assert decision.outcome.type == "APPROVE"
+    assert decision.authority_snapshot is not None
+    assert (decision.authority_snapshot.subject, decision.authority_snapshot.tags) == ("alice", ["claims-lead"])
+    assert decision.recommendation_snapshot is not None
+    timeline = await asyncio.to_thread(agent.timeline)
+    assert [event.event_type for event in timeline] == [
+        "TASK_CREATED",
+        "ACTION",
+        "APPROVAL_REQUESTED",
+        "APPROVAL_DECIDED",
+    ]
+
+
+async def test_a_question_is_asked_by_keys(connect: Connect, client: PumpUp) -> None:
+    """`i`, a note, then `y`: the agent reads REQUEST_MORE_INFO and the words, and may ask again."""
+    agent = await asyncio.to_thread(Agent, client, "Claim C-2002")
+    request_id = await asyncio.to_thread(agent.ask_approval, [])
+    async with at_the_terminal(connect) as reviewer:
+        await reviewer.go_to(request_id)
+        await reviewer.arm("i", request_id)
+        await reviewer.press(*"Which day", "enter", "y")
+        await reviewer.recorded(request_id)
+        decision = await asyncio.to_thread(agent.wait_for_decision, request_id)
+        assert (decision.outcome.type, decision.outcome.note) == ("REQUEST_MORE_INFO", "Which day")
+        again = await asyncio.to_thread(agent.ask_approval, [])
+        await reviewer.go_to(again)
+        await reviewer.arm("d", again)
+        await reviewer.press("y")
+        await reviewer.recorded(again)
+    assert (await asyncio.to_thread(agent.wait_for_decision, again)).outcome.type == "REJECT"
