@@ -49,6 +49,8 @@ class Saved:
         """Return what is other than in a state that was folded from the events, in words."""
         words = []
         folded = state.database.storage.read() or {}
+        if self.tables.keys() != set(TABLES):
+            words.append(f"The checkpoint has the tables {', '.join(self.tables)}, not {', '.join(TABLES)}.")
         for table in TABLES:
             ours, theirs = folded.get(table, {}), self.tables.get(table, {})
             if ours != theirs:

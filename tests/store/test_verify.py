@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
 import pytest
 
@@ -126,18 +125,3 @@ def test_an_old_copy_put_back_is_found_with_expect(tmp_path: Path, folder: Path)
     assert verify(folder, expect=noted).wrong == []
     assert verify(tmp_path / "old").wrong == []
     assert any("expected" in wrong for wrong in verify(tmp_path / "old", expect=noted).wrong)
-
-
-def test_a_flipped_bit_is_found_wherever_it_is(folder: Path) -> None:
-    """One bit changed in journal, head, checkpoint, index or upload never goes unnoticed (a short form)."""
-    rng = Random(11)
-    paths = [path for path in folder.rglob("*") if path.is_file() and path.name != "lock"]
-    sound = {path: path.read_bytes() for path in paths}
-    for _ in range(100):
-        path = rng.choices(paths, [len(sound[one]) for one in paths])[0]
-        data = bytearray(sound[path])
-        place = rng.randrange(len(data))
-        data[place] ^= 1 << rng.randrange(8)
-        path.write_bytes(data)
-        assert verify(folder).wrong, (path.name, place)
-        path.write_bytes(sound[path])

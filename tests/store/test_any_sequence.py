@@ -1,0 +1,175 @@
+"""Any sequence of commands, closings and kills: the state is what the events add up to."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from api_client.commands import (
+    Actor,
+    AddNote,
+    Answer,
+    Assign,
+    Command,
+    CreateProject,
+    CreateTask,
+    Decide,
+    Move,
+    RecordAction,
+    RequestApproval,
+    RequestElicitation,
+)
+from api_client.errors import ApiError
+from api_client.models import MetadataPatch, Outcome
+from store import checkpoint
+from store.batch import Job
+from store.engine import Store
+from store.head import START
+from store.state import State
+from tests.conftest import FixedClock, counting_tokens
+from tests.unit.world import AGENT, ALICE, BOB, CLAIMS
+
+STEPS = ("intake", "review", "paid", "closed", "nowhere")
+FIELDS = [{"type": "Switch", "id": "ok", "label": "OK?", "required": True}]
+picks = st.integers(0, 30)
+
+
+def everything(state: State) -> dict[str, Any]:
+    """Return all that a state holds, its orders among it, in a form to compare."""
+    state.remembered.settle()
+    return {
+        "tables": state.database.storage.read(),
+        "columns": [column.tolist() for column in checkpoint._columns(state.index, state.remembered)],
+        "types": bytes(state.index.types),
+        "slugs": state.slugs,
+        "in_step": {key: order._places for key, order in state.in_step.items() if len(order)},
+        "waiting": {key: count for key, count in state.waiting.items() if count},
+        "open": state.open_requests._places,
+        "open_by_project": {key: order._places for key, order in state.open_by_project.items() if len(order)},
+    }
+
+
+class AnySequence(RuleBasedStateMachine):
+    """Commands in any order, sensible or not, over one folder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = FixedClock()
+        self.tokens = counting_tokens()
+        self.tasks: list[str] = []
+        self.requests: list[str] = []
+        self.acknowledged = 0
+
+    @initialize()
+    def open(self) -> None:
+        self.store = self._open()
+        self._give(CreateProject(name="Claims", steps=CLAIMS), ALICE)
+
+    def _open(self) -> Store:
+        return Store(Path(self.folder.name), clock=self.clock, tokens=self.tokens)
+
+    def _give(self, command: Command, actor: Actor = AGENT, key: str | None = None) -> dict[str, Any] | None:
+        before = self.store.state.seq
+        outcome = self.store.carry_out([Job(command, actor, key)])[0]
+        if isinstance(outcome, ApiError):
+            assert self.store.state.seq == before
+            return None
+        self.acknowledged = self.store.state.seq
+        return outcome.answer
+
+    def _task(self, number: int) -> str:
+        return self.tasks[number % len(self.tasks)] if self.tasks else "tsk_none"
+
+    def _request(self, number: int) -> str:
+        return self.requests[number % len(self.requests)] if self.requests else "evt_none"
+
+    @rule(project=st.sampled_from(["general", "claims", "nowhere"]), key=st.none() | st.sampled_from("ab"))
+    def create_task(self, project: str, key: str | None) -> None:
+        answer = self._give(CreateTask(project_name=project, name="C"), key=key)
+        if answer and answer["id"] not in self.tasks:
+            self.tasks.append(answer["id"])
+
+    @rule(task=picks, to=st.none() | st.sampled_from(STEPS), project=st.sampled_from(["general", "claims"]))
+    def act(self, task: int, to: str | None, project: str) -> None:
+        patch = MetadataPatch(set={"amount": task})
+        command = RecordAction(
+            project_name=project, task_id=self._task(task), description="x", transitions_to=to, metadata_patch=patch
+        )
+        self._give(command)
+
+    @rule(task=picks, approval=st.booleans(), project=st.sampled_from(["general", "claims"]))
+    def ask(self, task: int, approval: bool, project: str) -> None:
+        common: dict[str, Any] = {"project_name": project, "task_id": self._task(task), "summary": "?"}
+        command = (
+            RequestApproval(**common) if approval else RequestElicitation.model_validate(common | {"fields": FIELDS})
+        )
+        answer = self._give(command)
+        if answer:
+            self.requests.append(answer["eventId"])
+
+    @rule(request=picks, who=st.sampled_from([ALICE, BOB, AGENT]))
+    def settle(self, request: int, who: Actor) -> None:
+        self._give(Decide(request_id=self._request(request), outcome=Outcome(type="APPROVE")), who)
+        self._give(Answer(request_id=self._request(request), answers={"ok": True}), who)
+
+    @rule(task=picks, to=st.sampled_from(STEPS))
+    def move(self, task: int, to: str) -> None:
+        self._give(Move(task_id=self._task(task), transitions_to=to), ALICE)
+        self._give(Assign(task_id=self._task(task), assignee_id="bob"), ALICE)
+
+    @rule(task=picks, several=st.integers(1, 4))
+    def note_together(self, task: int, several: int) -> None:
+        command = AddNote(project_name="claims", task_id=self._task(task), message="n")
+        self.store.carry_out([Job(command, AGENT, None) for _ in range(several)])
+
+    @rule(hours=st.sampled_from([-1, 0, 1, 24 * 365]))
+    def pass_time(self, hours: int) -> None:
+        self.clock.advance(hours=hours)
+
+    @rule()
+    def take_checkpoint(self) -> None:
+        self.store.save()
+
+    @rule(kill=st.booleans())
+    def reopen(self, kill: bool) -> None:
+        before = everything(self.store.state)
+        if kill:
+            self.store._jobs.put(None)
+            self.store._writer.join()
+            self.store.journal.close()
+        else:
+            self.store.close()
+        self.store = self._open()
+        assert everything(self.store.state) == before
+        assert self.store.warnings == []
+
+    @invariant()
+    def the_state_is_the_fold_of_the_events(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        folded = State()
+        for commit in self.store.journal.commits(START, self.store.position.size):
+            folded.replay(commit)
+        assert everything(folded) == everything(self.store.state)
+
+    @invariant()
+    def times_never_go_back_within_a_task(self) -> None:
+        for task in self.tasks:
+            number = (self.store.state.get("tasks", task) or {})["no"]
+            times = [self.store.events.at(seq)["timestamp"] for seq in self.store.state.index.walk(task=number)]
+            assert times == sorted(times)
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            self.store.close()
+        self.folder.cleanup()
+
+
+TestAnySequence = AnySequence.TestCase
+TestAnySequence.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
