@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -40,8 +41,11 @@ def idempotency_key(request: Request) -> str:
     Raises:
         InvalidRequest: it is missing or over 255 characters.
     """
-    # Starlette reads headers as latin-1; the bytes are what a client wrote, most often UTF-8.
-    key = request.headers.get("idempotency-key", "").encode("latin-1").decode(errors="replace")
+    # Starlette reads headers as latin-1, most clients write UTF-8. Bytes that are no UTF-8 stay apart as latin-1:
+    # two keys must never become one.
+    key = request.headers.get("idempotency-key", "")
+    with suppress(UnicodeDecodeError):
+        key = key.encode("latin-1").decode()
     if not 1 <= len(key) <= 255:
         raise InvalidRequest("Idempotency-Key: this header must be there, with 1 to 255 characters")
     return key

@@ -137,6 +137,19 @@ async def test_a_write_without_a_fit_key_is_refused(served: Served, key: str | N
     assert served.journal == journal
 
 
+async def test_two_keys_are_never_one(served: Served) -> None:
+    """Keys that differ in one byte are two keys, whatever the bytes spell."""
+    keys = ["\u00e9".encode(), "\u00e8".encode(), b"\xe9", b"\xe8", b"e"]
+    answers = [
+        await served.agent.post("/api/tasks", {"projectName": "claims", "name": "x"}, headers={"Idempotency-Key": key})
+        for key in (*keys, *keys)
+    ]
+    made = [answer.json()["id"] for answer in answers]
+    assert made[:5] == made[5:]
+    assert len(set(made)) == 5
+    assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None] * 5 + ["true"] * 5
+
+
 async def test_the_api_version_is_taken_as_it_comes(served: Served) -> None:
     """A missing or unknown X-API-Version is no reason to refuse."""
     for version in (None, "7", ""):
