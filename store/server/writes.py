@@ -41,8 +41,8 @@ def idempotency_key(request: Request) -> str:
     Raises:
         InvalidRequest: it is missing or over 255 characters.
     """
-    # Starlette reads headers as latin-1, most clients write UTF-8. Bytes that are no UTF-8 stay apart as latin-1:
-    # two keys must never become one.
+    # Starlette reads headers as latin-1, most clients write UTF-8. What is no UTF-8 stays latin-1: two keys
+    # must never become one.
     key = request.headers.get("idempotency-key", "")
     with suppress(UnicodeDecodeError):
         key = key.encode("latin-1").decode()
