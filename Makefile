@@ -1,29 +1,37 @@
-# Every target makes .venv itself: python3 (3.11 or newer), pip and make are all that must be there.
+# python3 (3.11 or newer), pip and make are all that must be there: each target makes .venv by itself.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench picture clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 .venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: name one, as in make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable . --group dev
-	touch $@
+	@touch $@
 
-demo: .venv/installed
+demo: .venv/installed ## open the screens over a throw-away folder with a simulated agent
 	$(BIN)/pumpup-tui demo
 
-test: .venv/installed
+test: .venv/installed ## run all tests
 	$(BIN)/python -m pytest
 
-check: .venv/installed
+check: .venv/installed ## lint, types, import arrows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/installed
+bench: .venv/installed ## measure, each figure beside its baseline
 	$(BIN)/python -m tests.benchmarks
 
-clean:
+picture: .venv/installed ## draw docs/inbox.svg again
+	$(BIN)/python -m tests.picture
+
+clean: ## remove what these targets made
 	rm -rf .venv build dist

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from store.demo import Agent
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
-_STOP_SIGNALS = ("SIGTERM", "SIGHUP")
 
 Connect = Callable[[], Awaitable["Backend"]]
 
@@ -60,6 +59,8 @@ def open_server(url: str, key_file: Path | None) -> None:
 def open_demo(seed: int) -> None:
     """Show a throw-away folder with a simulated agent at work."""
     check_terminal(os.environ)
+    for number in _stop_signals():
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     try:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
             _run(Demo(Path(folder), seed).connect, source_label="demo")
@@ -112,19 +113,32 @@ def _run(connect: Connect, *, source_label: str) -> None:
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
 
+    class Shown(PumpUpApp):
+        """The app with its unforeseen faults left to `main`: Textual prints what local variables hold, keys too."""
+
+        fault: Exception | None = None
+
+        def _handle_exception(self, error: Exception) -> None:
+            self.fault = self.fault or error
+            self.panic()
+
     async def connect_and_listen() -> Backend:
-        _stop_on_signals(app.exit)
+        _leave_on_signals(app.exit)
         return await connect()
 
-    app = PumpUpApp(connect_and_listen, source_label=source_label, clock=utc_now, new_key=lambda: secrets.token_hex(16))
+    app = Shown(connect_and_listen, source_label=source_label, clock=utc_now, new_key=lambda: secrets.token_hex(16))
     app.run()
+    if app.fault is not None:
+        raise app.fault
     if app.return_code:
         sys.exit(app.return_code)
 
 
-def _stop_on_signals(stop: Callable[[], None]) -> None:
+def _leave_on_signals(leave: Callable[[], None]) -> None:
     # A lost SSH connection or a plain kill leaves no throw-away folder and no half-drawn terminal behind.
-    loop = asyncio.get_running_loop()
-    for name in _STOP_SIGNALS:
-        if (number := getattr(signal, name, None)) is not None and os.name == "posix":
-            loop.add_signal_handler(number, stop)
+    for number in _stop_signals():
+        asyncio.get_running_loop().add_signal_handler(number, leave)
+
+
+def _stop_signals() -> list[signal.Signals]:
+    return [signal.SIGTERM, signal.SIGHUP] if sys.platform != "win32" else []

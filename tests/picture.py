@@ -1,0 +1,57 @@
+"""Draws `docs/inbox.svg`, the README's picture: the real app over the demo's folder. `make picture` runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from datetime import UTC
+from pathlib import Path
+from random import Random
+
+from api_client.backend import Backend
+from api_client.commands import Actor
+from pumpup_tui.app import PumpUpApp
+from store.demo import Agent, Team, open_shop
+from store.local import open_local
+from tests.conftest import FixedClock, counting_tokens
+
+PICTURE = Path(__file__).parents[1] / "docs" / "inbox.svg"
+SIZE = (120, 34)
+
+
+async def draw(folder: Path) -> str:
+    """Return the inbox as SVG, the same in each run."""
+    clock, tokens = FixedClock(), counting_tokens()
+
+    async def connect() -> Backend:
+        backend = await open_local(folder, Actor("alice", "reviewer", ("claims-lead",)), clock=clock, tokens=tokens)
+        agent = Agent(backend.acting_as(Actor("demo-agent", "agent")), rng=Random(1), clock=clock, new_key=tokens)
+        team = Team(backend.acting_as(Actor("maria", "reviewer")), rng=Random(1), new_key=tokens)
+        await open_shop(agent, team, before_each=lambda: clock.advance(minutes=3))
+        return backend
+
+    app = PumpUpApp(connect, source_label="local", clock=clock, new_key=tokens, zone=UTC)
+    async with app.run_test(size=SIZE) as pilot:
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if app.context.status.connected and "Agent recommends" in app.export_screenshot().replace("&#160;", " "):
+                break
+        await pilot.pause(0.2)
+        return without_downloads(app.export_screenshot(title="pumpup-tui"))
+
+
+def without_downloads(svg: str) -> str:
+    """Return the picture without the fonts that a viewer would fetch from elsewhere."""
+    return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
+
+
+def main() -> None:
+    """Write the picture."""
+    PICTURE.parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        PICTURE.write_text(asyncio.run(draw(Path(folder))), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
