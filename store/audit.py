@@ -11,14 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from api_client.errors import StoreBusy, StoreDamaged, StoreFault
+from api_client.errors import StoreDamaged, StoreFault
 from store import checkpoint
-from store.engine import LOCK_SECONDS
 from store.files import ReadingFiles
 from store.head import START, Position
 from store.journal import Journal
+from store.lock import FolderLock
 from store.state import State
 from store.uploads import PIECE
 
@@ -75,12 +73,12 @@ class _Verification:
 
     def _snapshot(self) -> tuple[Position | None, int, checkpoint.Saved | None]:
         """Look at what belongs together while nobody writes."""
+        lock = FolderLock(self._folder)
         try:
-            with FileLock(self._folder / "lock", timeout=LOCK_SECONDS):
-                head = self._read_head()
-                return head, self._journal.size(), self._read_checkpoint()
-        except Timeout:
-            raise StoreBusy(f"Another program has held {self._folder} for {LOCK_SECONDS:.0f} s.") from None
+            with lock.held():
+                return self._read_head(), self._journal.size(), self._read_checkpoint()
+        finally:
+            lock.close()
 
     def _read_head(self) -> Position | None:
         try:

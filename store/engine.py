@@ -14,9 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
-
-from api_client.errors import ApiError, StoreBusy, StoreDamaged, StoreError, StoreFault, StoreReadOnly
+from api_client.errors import ApiError, StoreDamaged, StoreError, StoreFault, StoreReadOnly
 from api_client.models import Receipt
 from api_client.times import Clock
 from store import checkpoint, lines
@@ -24,14 +22,13 @@ from store.batch import Batch, Job
 from store.events import Events
 from store.files import Files
 from store.journal import Journal
+from store.lock import FolderLock
 from store.state import Draft, State
 
 T = TypeVar("T")
 
 BATCH = 64
 """Commands that share one sync at the most."""
-LOCK_SECONDS = 10.0
-"""How long a writer waits for the other processes' writers."""
 CHECKPOINT_COMMITS = 5_000
 """Commits after which the checkpoint is written anew."""
 
@@ -54,23 +51,22 @@ class Store:
         self.read_only = ""
         """Why the folder takes no writes; empty where it does."""
         self._guard = threading.RLock()
-        self._turn = threading.Lock()
         self._committing = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
         with self._worded("opened"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             (folder / "uploads").mkdir(exist_ok=True, mode=0o700)
-            self._lock = FileLock(folder / "lock", timeout=LOCK_SECONDS, thread_local=False, poll_interval=0.002)
+            self.lock = FolderLock(folder)
             self.journal = Journal(folder, self.files)
         try:
-            with self._worded("read"), self._locked():
+            with self._worded("read"), self.lock.held():
                 self.state, self.position = checkpoint.load(folder, self.journal)
                 self._saved = self.position
                 self.events = Events(self.journal, lambda: self.state.index)
                 self._guarded(self._catch_up)
         except StoreError:
-            self.journal.close()
+            self._let_go()
             raise
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._writer.start()
@@ -82,7 +78,11 @@ class Store:
         if self.position != self._saved and not self.read_only:
             with suppress(StoreError):  # the journal has it all: the next open replays it
                 self.save()
+        self._let_go()
+
+    def _let_go(self) -> None:
         self.journal.close()
+        self.lock.close()
 
     def save(self) -> None:
         """Write the checkpoint, so that the next open need not replay the journal.
@@ -91,7 +91,7 @@ class Store:
             StoreBusy: another process holds the lock.
             StoreFault: the disk refused; the old checkpoint is as it was.
         """
-        with self._worded("written"), self._locked(), self._guard:
+        with self._worded("written"), self.lock.held(), self._guard:
             checkpoint.save(self.folder, self.files, self.state, self.position)
             self._saved = self.position
 
@@ -140,7 +140,7 @@ class Store:
         Raises:
             StoreError: nothing of them was recorded.
         """
-        with self._worded("written"), self._locked():
+        with self._worded("written"), self.lock.held():
             return self._commit(jobs)
 
     def _write(self) -> None:
@@ -202,20 +202,6 @@ class Store:
         return StoreReadOnly(f"This folder takes no writes. {self.read_only}")
 
     # -- catching up
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        # The file's lock is the process's: a second thread would walk in beside the first.
-        with self._turn:
-            try:
-                self._lock.acquire()
-            except Timeout:
-                message = f"Another program has held {self.folder} for {LOCK_SECONDS:.0f} s. End it, or try again."
-                raise StoreBusy(message) from None
-            try:
-                yield
-            finally:
-                self._lock.release()
 
     @contextmanager
     def _worded(self, done: str) -> Iterator[None]:

@@ -50,7 +50,8 @@ class Head:
         self._files = files
         self._fd = files.open(folder / "head")
         self._seen = b""
-        self._position: Position | None = None
+        self._positions: list[Position | None] = []
+        """What each record says, None where it is not as it was written."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -66,18 +67,17 @@ class Head:
         Raises:
             StoreDamaged: neither record reads as it was written.
         """
-        seen = self._look()
-        if seen != self._seen:
-            self._position = _newest(seen)
-            self._seen = seen
+        self._refresh()
+        newest = self._newest()
         # Less than one record is the first write, torn: nothing was ever named.
-        if self._position is None and len(self._seen) >= _RECORD:
+        if newest is None and len(self._seen) >= _RECORD:
             raise StoreDamaged("The file head is damaged: it does not read as it was written.")
-        return self._position
+        return newest
 
     def is_torn(self) -> bool:
         """Tell whether one of the records is not as it was written."""
-        return any(record and _parse(record) is None for record in _records(self._look()))
+        self._refresh()
+        return None in self._positions
 
     def write(self, position: Position) -> None:
         """Name `position`, beside the record that holds the one before it.
@@ -86,31 +86,34 @@ class Head:
             StoreFault: the disk took only a part; the record before it still holds.
             OSError: the disk refused.
         """
-        before = self._look()
-        current = _newest(before)
-        first, *_ = _records(before) or [b""]
-        slot = 1 if first and _parse(first) == current else 0
+        self._refresh()
+        slot = 1 if self._positions and self._positions[0] == self._newest() is not None else 0
         body = b"%s %d %d %d %s" % (_MARK, *position[:3], position.hash.encode())
         body = body.ljust(_RECORD - 2 * _SUM_SIZE - 1)
+        record = body + _checksum(body) + b"\n"
+        before = self._seen
         try:
-            self._files.write_all(self._fd, body + _checksum(body) + b"\n", slot * _RECORD)
+            self._files.write_all(self._fd, record, slot * _RECORD)
         except (OSError, StoreFault):
             with contextlib.suppress(OSError, StoreFault):  # unreadable, it names nothing: the other record holds
                 self._files.truncate(self._fd, len(before))
                 self._files.write_all(self._fd, before, 0)
             raise
-        self._seen, self._position = self._look(), position
+        self._positions[slot : slot + 1] = [position]
+        self._seen = before[: slot * _RECORD] + record + before[(slot + 1) * _RECORD :]
+
+    def _refresh(self) -> None:
+        seen = self._look()
+        if seen != self._seen:
+            records = (seen[place : place + _RECORD] for place in range(0, len(seen), _RECORD))
+            self._positions = [_parse(record) for record in records]
+            self._seen = seen
+
+    def _newest(self) -> Position | None:
+        return max(filter(None, self._positions), default=None)
 
     def _look(self) -> bytes:
         return os.pread(self._fd, 2 * _RECORD, 0)
-
-
-def _records(data: bytes) -> list[bytes]:
-    return [data[place : place + _RECORD] for place in range(0, len(data), _RECORD)]
-
-
-def _newest(data: bytes) -> Position | None:
-    return max(filter(None, map(_parse, _records(data))), default=None)
 
 
 def _parse(record: bytes) -> Position | None:
