@@ -70,7 +70,15 @@ class _Open:
 class Agent:
     """Brings cases to a person and acts on what the person says."""
 
-    def __init__(self, backend: Backend, *, rng: Random, clock: Clock, new_key: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        rng: Random,
+        clock: Clock,
+        new_key: Callable[[], str],
+        before_write: Callable[[], None] = lambda: None,
+    ) -> None:
         """Take what it works with.
 
         Args:
@@ -78,8 +86,10 @@ class Agent:
             rng: what its choices come from.
             clock: the time now.
             new_key: makes the idempotency key of each write.
+            before_write: called before each write: a clock that is behind may come nearer there.
         """
         self._backend, self._rng, self._clock, self._new_key = backend, rng, clock, new_key
+        self._before_write = before_write
         self._open: deque[_Open] = deque()
         self._made = 0
 
@@ -255,6 +265,7 @@ class Agent:
         return Attachment(upload_id=str(receipt.answer["id"]), label=file.name)
 
     async def _write(self, command: Command) -> dict[str, Json]:
+        self._before_write()
         return (await self._backend.submit(command, key=self._new_key())).answer
 
 

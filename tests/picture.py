@@ -26,9 +26,15 @@ async def draw(folder: Path) -> str:
 
     async def connect() -> Backend:
         backend = await open_local(folder, Actor("alice", "reviewer", ("claims-lead",)), clock=clock, tokens=tokens)
-        agent = Agent(backend.acting_as(Actor("demo-agent", "agent")), rng=Random(1), clock=clock, new_key=tokens)
+        agent = Agent(
+            backend.acting_as(Actor("demo-agent", "agent")),
+            rng=Random(1),
+            clock=clock,
+            new_key=tokens,
+            before_write=lambda: clock.advance(seconds=15),
+        )
         team = Team(backend.acting_as(Actor("maria", "reviewer")), rng=Random(1), new_key=tokens)
-        await open_shop(agent, team, before_each=lambda: clock.advance(minutes=3))
+        await open_shop(agent, team, before_each=lambda: clock.advance(minutes=2))
         return backend
 
     app = PumpUpApp(connect, source_label="local", clock=clock, new_key=tokens, zone=UTC)

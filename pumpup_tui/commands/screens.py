@@ -73,7 +73,7 @@ class Demo:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self._folder, self._seed = folder, seed
-        self._behind = timedelta(minutes=42)
+        self._behind = timedelta(minutes=50)
         self._agent: asyncio.Task[None] | None = None
 
     def now(self) -> datetime:
@@ -91,15 +91,16 @@ class Demo:
         rng = random.Random(self._seed)  # noqa: S311 - chooses stories, keeps no secret
         # The agent has the folder open for itself, as another process would: the screens close only their own.
         desk = await open_local(self._folder, Actor("demo-agent", "agent"), clock=self.now)
-        agent = Agent(desk, rng=rng, clock=self.now, new_key=random_token)
+        agent = Agent(desk, rng=rng, clock=self.now, new_key=random_token, before_write=lambda: self._pass(seconds=15))
         team = Team(desk.acting_as(Actor("maria", "reviewer", ("claims",))), rng=rng, new_key=random_token)
-        await open_shop(agent, team, before_each=self._let_time_pass)
+        await open_shop(agent, team, before_each=lambda: self._pass(minutes=2))
         self._behind = timedelta()
         self._agent = asyncio.create_task(_work(agent, desk))
         return await open_local(self._folder, Actor(_DEMO_DECIDER, "reviewer", _DEMO_TAGS))
 
-    def _let_time_pass(self) -> None:
-        self._behind = max(timedelta(), self._behind - timedelta(minutes=3))
+    def _pass(self, **time: float) -> None:
+        """Let the time of a folder that is being filled come nearer to now."""
+        self._behind = max(timedelta(), self._behind - timedelta(**time))
 
 
 async def _work(agent: Agent, desk: Backend) -> None:
