@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 from itertools import count
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from api_client.backend import Backend
 from api_client.times import utc_now
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.decision import Phase, Sent
+from pumpup_tui.screens.answer import AnswerScreen
 from pumpup_tui.screens.inbox import InboxScreen
 
 WAIT_SECONDS = 15.0
@@ -60,9 +62,8 @@ class Reviewer:
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other, as a hand does."""
-        for key in keys:
-            await self._pilot.press(key)
-            await self._pilot.pause(0.02)
+        await self._pilot.press(*keys)
+        await self._pilot.pause(0.02)
 
     async def arm(self, key: str, request_id: str) -> None:
         """Press the key of an outcome until the request is shown whole and armed."""
@@ -74,6 +75,13 @@ class Reviewer:
             await self.until("the request is read", lambda: "still reading" in desk.desk.hint)
             await self._pilot.pause(0.1)
         assert desk.desk.armed.target == request_id
+
+    async def open_form(self) -> None:
+        """Press `a` until the form of the elicitation under the cursor is there, ready to be typed into."""
+        while not isinstance(self._app.screen, AnswerScreen):
+            await self.press("a")
+            await self._pilot.pause(0.1)
+        await self.until("the first field has the focus", lambda: isinstance(self._app.focused, Input))
 
     async def recorded(self, request_id: str) -> Sent:
         """Wait until the backend has said that the decision is on the record; return what was sent."""

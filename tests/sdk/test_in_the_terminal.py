@@ -71,3 +71,49 @@ async def test_a_question_is_asked_by_keys(connect: Connect, client: PumpUp) -> 
         await reviewer.press("y")
         await reviewer.recorded(again)
     assert (await asyncio.to_thread(agent.wait_for_decision, again)).outcome.type == "REJECT"
+
+
+TYPED = (
+    *"a@b.eu", "tab",
+    *"It", "enter", *"fell", "tab",
+    "tab",  # the agent's bid of 2 parcels stands
+    "up", "up", "up", "tab",
+    "j", "space", "tab",
+    "space", "j", "space", "tab",
+    *"2026-02-28", "tab",
+    *"09:30", "tab",
+    *"2026-02-28T09:30", "tab",
+    "j", "space",
+)  # fmt: skip
+"""The keys that fill in the form, field by field."""
+
+ANSWERED = {
+    "email": "a@b.eu",
+    "story": "It\nfell",
+    "count": 2,
+    "care": 0.3,
+    "carrier": "UPS",
+    "proofs": ["photo", "scan"],
+    "day": "2026-02-28",
+    "hour": "09:30",
+    "at": "2026-02-28T09:30",
+    "insured": False,
+}
+
+
+@pytest.mark.slow
+async def test_all_ten_fields_are_answered_by_keys(connect: Connect, client: PumpUp) -> None:
+    """`a`, the form, `ctrl+r`, `y`: the agent reads ten answers, each in its own type."""
+    agent = await asyncio.to_thread(Agent, client, "Claim C-2003")
+    request_id = await asyncio.to_thread(agent.ask_details)
+    waiting = asyncio.create_task(asyncio.to_thread(agent.wait_for_answers, request_id, 60))
+    async with at_the_terminal(connect) as reviewer:
+        await reviewer.go_to(request_id)
+        await reviewer.open_form()
+        await reviewer.press(*TYPED)
+        await reviewer.press("ctrl+r", "y")
+        await reviewer.recorded(request_id)
+        result = await waiting
+    assert (result.fields, result.answered_by) == (ANSWERED, "alice")
+    last = (await asyncio.to_thread(agent.timeline))[-1]
+    assert (last.event_type, last.in_response_to) == ("ELICITATION_PROVIDED", request_id)
