@@ -164,14 +164,26 @@ async def _close(changes: AsyncIterator[Change]) -> None:
     await changes.aclose()  # type: ignore[attr-defined]  # every backend's is a generator
 
 
+async def _following(world: World, given: Given, task: Task) -> AsyncIterator[Change]:
+    """Return a follower that has surely begun, and has heard all that was written until now."""
+    changes = world.reviewer.changes()
+    first = asyncio.ensure_future(_take(changes, 1))
+    written: list[str] = []
+    while not first.done():
+        written += await _notes(world, given, task, 1)
+        await asyncio.sleep(0.02)
+    heard = [change.event.id for change in await first]
+    heard += [change.event.id for change in await _take(changes, len(written) - written.index(heard[0]) - 1)]
+    assert heard == written[-len(heard) :]
+    return changes
+
+
 async def test_changes_begin_with_now(world: World, given: Given) -> None:
     """Without a cursor a follower hears what comes, each event once and in order, and nothing of before."""
     task = await given.task()
-    changes = world.reviewer.changes()
-    waiting = asyncio.ensure_future(_take(changes, 3))
-    await asyncio.sleep(0.1)
+    changes = await _following(world, given, task)
     written = await _notes(world, given, task, 3)
-    assert [change.event.id for change in await waiting] == written
+    assert [change.event.id for change in await _take(changes, 3)] == written
     await _close(changes)
 
 
@@ -195,12 +207,10 @@ async def test_changes_resume_after_any_change(world: World, given: Given) -> No
 async def test_changes_tell_what_others_write(world: World, given: Given) -> None:
     """What another caller writes is heard within a second, with the event as the timeline has it."""
     task = await given.task()
-    changes = world.reviewer.changes()
-    waiting = asyncio.ensure_future(_take(changes, 1))
-    await asyncio.sleep(0.1)
+    changes = await _following(world, given, task)
     receipt = await given.action(task)
     async with asyncio.timeout(1):
-        (change,) = await waiting
+        change = await anext(changes)
     await _close(changes)
     stored: Event = (await world.reviewer.events(task_id=task.id)).items[-1]
     assert change.event == stored
