@@ -195,7 +195,11 @@ class Connection:
             return None
 
     def _words(self, lost: httpx.TransportError) -> str:
-        reason = "no answer in time" if isinstance(lost, httpx.TimeoutException) else str(lost) or type(lost).__name__
+        reason = str(lost) or type(lost).__name__
+        if isinstance(lost, httpx.TimeoutException):
+            reason = "no answer in time"
+        elif reason == "All connection attempts failed":  # anyio's words for a refused connection
+            reason = "nothing answers there"
         return f"{self.url} can't be reached: {reason}"
 
 

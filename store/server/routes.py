@@ -54,7 +54,7 @@ def _endpoint(
         row = by_method["GET" if request.method == "HEAD" else request.method]
         actor = caller(request)
         if actor.role not in row.roles:
-            raise NotAllowed(f"The key of an {actor.role} may not make this call.")
+            raise NotAllowed("An agent's key may not make this call: it takes a reviewer's.")
         # An escaped slash belongs to an id, and no id has one; unescaped it would be read as another call's path.
         if b"%2f" in request.scope.get("raw_path", b"").lower():
             raise NotFound("There is nothing of this id.")
