@@ -1,0 +1,78 @@
+"""A terminal for the tests: a pseudo-terminal with a real process in it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+_CONTROL = re.compile(r"\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b[\[?][0-9;?<>=]*[ -/]*[@-~]|\x1b.")
+
+
+class Terminal:
+    """One process in a terminal: what it wrote, and keys for it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
+        self.process, self._master = process, master
+        self.raw = b""
+
+    def wait_for(self, words: str, seconds: float = 20) -> None:
+        """Return once `words` have been drawn, control sequences and runs of blanks aside."""
+        end = time.monotonic() + seconds
+        while words not in self.text():
+            assert time.monotonic() < end, f"never drawn: {words!r} in {self.text()[-3000:]!r}"
+            self._read(0.1)
+
+    def text(self) -> str:
+        """Return all that was drawn so far, as running text."""
+        return " ".join(_CONTROL.sub("", self.raw.decode(errors="replace")).split())
+
+    def press(self, keys: str) -> None:
+        """Send these keys."""
+        os.write(self._master, keys.encode())
+
+    def end(self, seconds: float = 20) -> int:
+        """Return the exit code, once the process has ended."""
+        end = time.monotonic() + seconds
+        while self.process.poll() is None:
+            assert time.monotonic() < end, f"still running: {self.text()[-3000:]!r}"
+            self._read(0.1)
+        while self._read(0.1):
+            pass
+        return self.process.returncode
+
+    def _read(self, seconds: float) -> bool:
+        if not select.select([self._master], [], [], seconds)[0]:
+            return False
+        try:
+            piece = os.read(self._master, 65536)
+        except OSError:
+            return False  # Linux's way to say that the other end is closed
+        self.raw += piece
+        return bool(piece)
+
+
+@contextmanager
+def terminal(
+    words: Sequence[str], environment: dict[str, str], *, columns: int = 100, rows: int = 30
+) -> Iterator[Terminal]:
+    """Run a command in a terminal of this size."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    process = subprocess.Popen(words, env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    os.close(slave)
+    try:
+        yield Terminal(process, master)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        os.close(master)
