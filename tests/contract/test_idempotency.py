@@ -134,3 +134,21 @@ async def test_a_key_survives_a_restart(kind: Kind, tmp_path: Path, tokens: Call
         second = await world.agent.submit(command, key="k")
         assert (second.answer, second.replayed) == (first.answer, True)
         assert await _count(world) == 1
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 5, 20])
+async def test_a_cancelled_write_is_whole_or_not_there(world: World, given: Given, turns: int) -> None:
+    """Whoever gives up waiting may ask again under the same key: the write is there once, never half."""
+    task = await given.task()
+    before = await _count(world)
+    command = Move(task_id=task.id, transitions_to="paid")
+    waiting = asyncio.ensure_future(world.reviewer.submit(command, key="k"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    receipt = await world.reviewer.submit(command, key="k")
+    events = (await world.reviewer.events(task_id=task.id)).items
+    assert [event.event_type for event in events] == ["TASK_CREATED", "ACTION", "TASK_CLOSED"]
+    assert receipt.event_id == events[1].id
+    assert await _count(world) == before + 2
