@@ -41,6 +41,11 @@ class Actor:
 
 PLATFORM = Actor("platform", "platform")
 
+KEY_MAX = 255
+"""Characters of an idempotency key at the most; it has at least one (CONTRACT.md part 1, Headers)."""
+REPLAYED_HEADER = "Idempotent-Replayed"
+"""The header by which our server tells an answer that was remembered; others' clients may ignore it."""
+
 
 def path_part(text: str) -> str:
     """Return `text` as one part of a path, whatever it holds."""

@@ -158,10 +158,13 @@ class Connection:
         await self._client.aclose()
 
     def _request(self, call: Call) -> httpx.Request:
-        headers = [(name.encode(), value if isinstance(value, bytes) else value.encode())
-                   for name, value in call.headers.items()]  # fmt: skip
+        pairs = call.headers.items()
         return self._client.build_request(
-            call.method, call.path, params=call.params or None, headers=headers, content=call.content
+            call.method,
+            call.path,
+            params=call.params or None,
+            headers=[(name.encode(), value if isinstance(value, bytes) else value.encode()) for name, value in pairs],
+            content=call.content,
         )
 
     async def _fault(self, response: httpx.Response) -> ApiError:
@@ -245,8 +248,8 @@ def checked_url(base_url: str, *, allow_plain_http: bool) -> str:
     except httpx.InvalidURL:
         raise InvalidRequest("The server's address is no URL.", code="INVALID_URL") from None
     if url.scheme not in ("http", "https") or not url.host:
-        raise InvalidRequest("The server's address must be like https://host or http://127.0.0.1:7867.",
-                             code="INVALID_URL")  # fmt: skip
+        words = "The server's address must be like https://host or http://127.0.0.1:7867."
+        raise InvalidRequest(words, code="INVALID_URL")
     if url.userinfo or url.query or url.fragment:
         raise InvalidRequest("The server's address must hold no user, query or fragment.", code="INVALID_URL")
     if url.scheme == "http" and not allow_plain_http and not _is_loopback(url.host):

@@ -6,131 +6,34 @@ returns the answer as it is kept, or raises `ValueError` with words for the pers
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
-from fractions import Fraction
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from typing_extensions import override
 
+from api_client.field_values import (
+    both_plain,
+    check_within,
+    date_bound,
+    date_time_bound,
+    decimal_of,
+    fraction_of,
+    is_email,
+    is_phone,
+    is_url,
+    maybe_decimal,
+    number_of,
+    parse_clock_time,
+    parse_date,
+    parse_date_time,
+    plain,
+    range_words,
+    text_of,
+    time_bound,
+)
 from api_client.models import Body, FieldBid, Json, Wire
-
-M = TypeVar("M", time, datetime)
-Comparable = TypeVar("Comparable", date, time, datetime, Decimal, int)
-
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
-_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
-_EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
-_PHONE = re.compile(r"\+?[0-9(][0-9 .()\-]*[0-9]")
-_LARGEST_INTEGER = 2**63 - 1
-
-
-def parse_date(text: str) -> date:
-    """Return the date that `YYYY-MM-DD` names.
-
-    Raises:
-        ValueError: `text` names none.
-    """
-    if not _DATE.fullmatch(text):
-        raise ValueError("must be a date like 2026-01-31")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text} is not in the calendar") from None
-
-
-def parse_clock_time(text: str) -> time:
-    """Return the time of day that `HH:MM` or `HH:MM:SS` names.
-
-    Raises:
-        ValueError: `text` names none.
-    """
-    if not _TIME.fullmatch(text):
-        raise ValueError("must be a time like 09:30 or 09:30:15")
-    try:
-        return _before_midnight(time.fromisoformat(text), text[:2])
-    except ValueError:
-        raise ValueError(f"{text} is no time of day") from None
-
-
-def parse_date_time(text: str) -> datetime:
-    """Return the wall-clock moment that `YYYY-MM-DDTHH:MM[:SS]` names.
-
-    Raises:
-        ValueError: `text` names none.
-    """
-    if not _DATE_TIME.fullmatch(text):
-        raise ValueError("must be a date and time like 2026-01-31T09:30, without a zone")
-    try:
-        return _before_midnight(datetime.fromisoformat(text), text[11:13])
-    except ValueError:
-        raise ValueError(f"{text} is not in the calendar") from None
-
-
-def _before_midnight(moment: M, hour: str) -> M:
-    # Newer Pythons read 24:00 as the next day's midnight; the contract has no such hour.
-    if hour == "24":
-        raise ValueError("no such hour")
-    return moment
-
-
-def _date_bound(text: str) -> str:
-    return parse_date(text).isoformat()
-
-
-def _time_bound(text: str) -> str:
-    parse_clock_time(text)
-    return text
-
-
-def _date_time_bound(text: str) -> str:
-    # The SDK sends a naive datetime with the machine's offset: the zone is dropped, the wall clock kept.
-    return datetime.fromisoformat(text).replace(tzinfo=None).isoformat()
-
-
-def _decimal(number: float) -> Decimal:
-    return Decimal(str(number))
-
-
-def _fraction(number: float) -> Fraction:
-    return Fraction(_decimal(number))
-
-
-def _plain(number: float) -> str:
-    """Return `number` as a person writes it: no `.0`, no exponent."""
-    return format(_decimal(number).normalize(), "f") if number else "0"
-
-
-def _within(value: Comparable, low: Comparable | None, high: Comparable | None, words: tuple[object, object]) -> None:
-    if low is not None and value < low:
-        raise ValueError(f"must be at least {words[0]}")
-    if high is not None and value > high:
-        raise ValueError(f"must be at most {words[1]}")
-
-
-def _text(answer: Json) -> str:
-    if not isinstance(answer, str):
-        raise ValueError("must be text")
-    # JSON can spell half of a surrogate pair; no file and no wire in UTF-8 can hold it.
-    if any("\ud800" <= char <= "\udfff" for char in answer):
-        raise ValueError("holds half a character (a lone surrogate)")
-    return answer
-
-
-def _number(answer: Json) -> float:
-    if isinstance(answer, bool) or not isinstance(answer, (int, float)):
-        raise ValueError("must be a number")
-    if isinstance(answer, int) and abs(answer) > _LARGEST_INTEGER:
-        raise ValueError("is too large a number")
-    if not math.isfinite(answer):
-        raise ValueError("must be a number")
-    return answer
 
 
 class FieldBase(Body):
@@ -166,7 +69,7 @@ class _Lengths(FieldBase):
 
     @override
     def check(self, answer: Json) -> str:
-        text = _text(answer)
+        text = text_of(answer)
         if self.required and not text:
             raise ValueError("must not be empty")
         if self.min_length is not None and len(text) < self.min_length:
@@ -177,7 +80,7 @@ class _Lengths(FieldBase):
 
     @override
     def bounds(self) -> str:
-        return _range_words(self.min_length, self.max_length, " characters")
+        return range_words(self.min_length, self.max_length, " characters")
 
 
 class TextField(_Lengths):
@@ -191,11 +94,11 @@ class TextField(_Lengths):
         text = super().check(answer)
         if len(text.splitlines()) > 1 or text != "".join(text.splitlines()):
             raise ValueError("must be one line")
-        if self.format == "EMAIL" and not (_EMAIL.fullmatch(text) and text.isprintable()):
+        if self.format == "EMAIL" and not is_email(text):
             raise ValueError("must be an e-mail address like name@host.tld")
-        if self.format == "PHONE" and not _is_phone(text):
+        if self.format == "PHONE" and not is_phone(text):
             raise ValueError("must be a phone number of 7 to 15 digits")
-        if self.format == "URL" and not _is_url(text):
+        if self.format == "URL" and not is_url(text):
             raise ValueError("must be an http or https address")
         return text
 
@@ -225,18 +128,20 @@ class NumberField(FieldBase):
 
     @override
     def check(self, answer: Json) -> float:
-        number = _number(answer)
+        number = number_of(answer)
         if self.integer_only:
             if number != int(number):
                 raise ValueError("must be a whole number")
-            number = int(_number(int(number)))
-        _within(_decimal(number), _maybe(self.min), _maybe(self.max), _pair(self.min, self.max))
+            number = int(number_of(int(number)))
+        check_within(
+            decimal_of(number), maybe_decimal(self.min), maybe_decimal(self.max), both_plain(self.min, self.max)
+        )
         return number
 
     @override
     def bounds(self) -> str:
         whole = "whole number" if self.integer_only else ""
-        return ", ".join(part for part in (whole, _range_words(*_pair(self.min, self.max))) if part)
+        return ", ".join(part for part in (whole, range_words(*both_plain(self.min, self.max))) if part)
 
 
 class SliderField(FieldBase):
@@ -253,18 +158,20 @@ class SliderField(FieldBase):
 
     @override
     def check(self, answer: Json) -> float:
-        number = _number(answer)
-        _within(_decimal(number), _maybe(self.min), _maybe(self.max), _pair(self.min, self.max))
+        number = number_of(answer)
+        check_within(
+            decimal_of(number), maybe_decimal(self.min), maybe_decimal(self.max), both_plain(self.min, self.max)
+        )
         # Decimal arithmetic, for 0.1 + 0.2 must be on a grid of 0.1 (CONTRACT.md part 1).
         # Fractions of those decimals: a quotient past 28 digits is an error to Decimal.
-        if self.step is not None and (_fraction(number) - _fraction(self.min)) % _fraction(self.step):
-            raise ValueError(f"must be {_plain(self.min)} plus a multiple of {_plain(self.step)}")
+        if self.step is not None and (fraction_of(number) - fraction_of(self.min)) % fraction_of(self.step):
+            raise ValueError(f"must be {plain(self.min)} plus a multiple of {plain(self.step)}")
         return number
 
     @override
     def bounds(self) -> str:
-        steps = f", step {_plain(self.step)}" if self.step is not None else ""
-        return _range_words(*_pair(self.min, self.max)) + steps
+        steps = f", step {plain(self.step)}" if self.step is not None else ""
+        return range_words(*both_plain(self.min, self.max)) + steps
 
 
 class _Options(FieldBase):
@@ -305,8 +212,8 @@ class DateField(FieldBase):
     """A date, `YYYY-MM-DD`."""
 
     type: Literal["DateField"] = "DateField"
-    min: Annotated[str, AfterValidator(_date_bound)] | None = None
-    max: Annotated[str, AfterValidator(_date_bound)] | None = None
+    min: Annotated[str, AfterValidator(date_bound)] | None = None
+    max: Annotated[str, AfterValidator(date_bound)] | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> DateField:
@@ -314,22 +221,22 @@ class DateField(FieldBase):
 
     @override
     def check(self, answer: Json) -> str:
-        text = _text(answer)
+        text = text_of(answer)
         low, high = (parse_date(bound) if bound else None for bound in (self.min, self.max))
-        _within(parse_date(text), low, high, (self.min, self.max))
+        check_within(parse_date(text), low, high, (self.min, self.max))
         return text
 
     @override
     def bounds(self) -> str:
-        return _range_words(self.min, self.max)
+        return range_words(self.min, self.max)
 
 
 class TimeField(FieldBase):
     """A time of day, `HH:MM` or `HH:MM:SS`."""
 
     type: Literal["Time"] = "Time"
-    min: Annotated[str, AfterValidator(_time_bound)] | None = None
-    max: Annotated[str, AfterValidator(_time_bound)] | None = None
+    min: Annotated[str, AfterValidator(time_bound)] | None = None
+    max: Annotated[str, AfterValidator(time_bound)] | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> TimeField:
@@ -338,22 +245,22 @@ class TimeField(FieldBase):
 
     @override
     def check(self, answer: Json) -> str:
-        text = _text(answer)
+        text = text_of(answer)
         low, high = (parse_clock_time(bound) if bound else None for bound in (self.min, self.max))
-        _within(parse_clock_time(text), low, high, (self.min, self.max))
+        check_within(parse_clock_time(text), low, high, (self.min, self.max))
         return text
 
     @override
     def bounds(self) -> str:
-        return _range_words(self.min, self.max)
+        return range_words(self.min, self.max)
 
 
 class DateTimeField(FieldBase):
     """A wall-clock date and time, `YYYY-MM-DDTHH:MM[:SS]`."""
 
     type: Literal["DateTime"] = "DateTime"
-    min: Annotated[str, AfterValidator(_date_time_bound)] | None = None
-    max: Annotated[str, AfterValidator(_date_time_bound)] | None = None
+    min: Annotated[str, AfterValidator(date_time_bound)] | None = None
+    max: Annotated[str, AfterValidator(date_time_bound)] | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> DateTimeField:
@@ -365,13 +272,13 @@ class DateTimeField(FieldBase):
 
     @override
     def check(self, answer: Json) -> str:
-        text = _text(answer)
-        _within(parse_date_time(text), *self._limits(), (self.min, self.max))
+        text = text_of(answer)
+        check_within(parse_date_time(text), *self._limits(), (self.min, self.max))
         return text
 
     @override
     def bounds(self) -> str:
-        return _range_words(self.min, self.max)
+        return range_words(self.min, self.max)
 
 
 class SwitchField(FieldBase):
@@ -503,34 +410,3 @@ def _checked_order(field: F, low: Any, high: Any) -> F:
     if low is not None and high is not None and low > high:
         raise ValueError("min is over max")
     return field
-
-
-def _maybe(number: float | None) -> Decimal | None:
-    return None if number is None else _decimal(number)
-
-
-def _pair(low: float | None, high: float | None) -> tuple[str | None, str | None]:
-    return (None if low is None else _plain(low), None if high is None else _plain(high))
-
-
-def _range_words(low: object, high: object, unit: str = "") -> str:
-    if low is not None and high is not None:
-        return f"{low} to {high}{unit}"
-    if low is not None:
-        return f"at least {low}{unit}"
-    return f"at most {high}{unit}" if high is not None else ""
-
-
-def _is_phone(text: str) -> bool:
-    return bool(_PHONE.fullmatch(text)) and 7 <= sum(char.isdigit() for char in text) <= 15
-
-
-def _is_url(text: str) -> bool:
-    if any(char.isspace() or not char.isprintable() for char in text):
-        return False
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # read for its ValueError
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False

@@ -14,7 +14,7 @@ import orjson
 from pydantic import ValidationError
 
 from api_client.backend import PAGE
-from api_client.commands import HTTP_COMMANDS, Command, ReceiveUpload, path_part
+from api_client.commands import HTTP_COMMANDS, KEY_MAX, REPLAYED_HEADER, Command, ReceiveUpload, path_part
 from api_client.connection import Call, Connection, Sleep
 from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer
 from api_client.models import (
@@ -43,10 +43,6 @@ M = TypeVar("M", bound=Wire)
 
 POLL = 0.5
 """Seconds between two looks for new events."""
-KEY_MAX = 255
-"""Characters of an idempotency key at the most."""
-REPLAYED = "Idempotent-Replayed"
-"""The header by which our server tells an answer that was remembered from a new one."""
 _WITHIN = "within:"
 """Begins the cursor of a change that was not the last of its page: the server named a cursor for the last one only,
 and how many events after which cursor is all that leads back here."""
@@ -236,7 +232,7 @@ class HttpBackend:
             answer = None
         if not isinstance(answer, dict):
             raise UnexpectedAnswer(f"The server's answer to POST {call.path} is no JSON object.")
-        return Receipt(answer=answer, replayed=response.headers.get(REPLAYED) == "true")
+        return Receipt(answer=answer, replayed=response.headers.get(REPLAYED_HEADER) == "true")
 
     async def _upload(self, command: ReceiveUpload, content: AsyncIterable[bytes] | None) -> Receipt:
         if content is None:

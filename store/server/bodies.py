@@ -10,14 +10,13 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api_client.commands import REPLAYED_HEADER
 from api_client.errors import InvalidRequest
 from api_client.models import Json, Receipt, Wire
 from store.server.limits import capped
 
 DEEPEST = 100
 """Levels of objects and lists in a body: the journal's writer and every reader's parser take more."""
-REPLAYED = "Idempotent-Replayed"
-"""The header of an answer that was remembered; clients may ignore it."""
 _BEYOND_INTEGERS = float(2**63)
 
 
@@ -92,5 +91,5 @@ def list_response(items: Sequence[Wire]) -> Response:
 
 def receipt_response(receipt: Receipt) -> Response:
     """Return what a write answered, and whether it was remembered."""
-    headers = {REPLAYED: "true"} if receipt.replayed else {}
+    headers = {REPLAYED_HEADER: "true"} if receipt.replayed else {}
     return Response(orjson.dumps(receipt.answer), 201, headers, "application/json")

@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api_client.commands import Command, ReceiveUpload, read_command
+from api_client.commands import KEY_MAX, Command, ReceiveUpload, read_command
 from api_client.errors import InvalidRequest, TooLarge
 from store.server.bodies import read_body, read_object, receipt_response
 from store.server.calls import Asked, Handler
@@ -46,8 +46,8 @@ def idempotency_key(request: Request) -> str:
     key = request.headers.get("idempotency-key", "")
     with suppress(UnicodeDecodeError):
         key = key.encode("latin-1").decode()
-    if not 1 <= len(key) <= 255:
-        raise InvalidRequest("Idempotency-Key: this header must be there, with 1 to 255 characters")
+    if not 1 <= len(key) <= KEY_MAX:
+        raise InvalidRequest(f"Idempotency-Key: this header must be there, with 1 to {KEY_MAX} characters")
     return key
 
 
