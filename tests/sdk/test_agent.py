@@ -10,13 +10,35 @@ from pumpup import AsyncPumpUp, PumpUp
 from pumpup.core.api_error import ApiError
 from pumpup.errors import BadRequestError, ConflictError, NotFoundError
 
-from api_client.commands import Actor, Answer, Decide
+from api_client.backend import Backend
+from api_client.commands import Actor, Answer, Command, Decide
 from api_client.http import HttpBackend
 from api_client.models import Outcome
 from store.local import open_local
 from tests.contract.given import ANSWERS
 from tests.sdk.agent import PHOTO, Agent
 from tests.sdk.serving import ServedFolder
+
+
+FINE = Outcome(type="APPROVE", note="Fine")
+WHOLE_LIFE = [
+    "TASK_CREATED",
+    "ACTION",
+    "APPROVAL_REQUESTED",
+    "APPROVAL_DECIDED",
+    "ELICITATION_REQUESTED",
+    "ELICITATION_PROVIDED",
+    "EXCEPTION",
+    "NOTE",
+    "ACTION",
+    "TASK_CLOSED",
+]
+
+
+async def _by(reviewer: Backend, command: Command) -> None:
+    """Let a reviewer write once, and leave."""
+    await reviewer.submit(command, key="once")
+    await reviewer.aclose()
 
 
 async def test_a_whole_task_with_a_person_in_the_loop(served: ServedFolder, client: PumpUp) -> None:
@@ -28,9 +50,7 @@ async def test_a_whole_task_with_a_person_in_the_loop(served: ServedFolder, clie
     waiting = client.tasks.get(agent.task.id)
     assert (waiting.task.status, waiting.open_requests[0].request_id) == ("WAITING", approval)
 
-    reviewer = HttpBackend(served.url, served.reviewer_key)
-    await reviewer.submit(Decide(request_id=approval, outcome=Outcome(type="APPROVE", note="Fine")), key="d-1")
-    await reviewer.aclose()
+    await _by(HttpBackend(served.url, served.reviewer_key), Decide(request_id=approval, outcome=FINE))
     decision = agent.wait_for_decision(approval)
     assert (decision.outcome.type, decision.outcome.note, decision.decided_by) == ("APPROVE", "Fine", "alice")
     assert decision.authority_snapshot is not None
@@ -40,9 +60,7 @@ async def test_a_whole_task_with_a_person_in_the_loop(served: ServedFolder, clie
 
     details = agent.ask_details()
     assert client.elicitations.get_result(details) is None
-    local = await open_local(served.folder, Actor("bob", "reviewer"))
-    await local.submit(Answer(request_id=details, answers=ANSWERS), key="a-1")
-    await local.aclose()
+    await _by(await open_local(served.folder, Actor("bob", "reviewer")), Answer(request_id=details, answers=ANSWERS))
     answers = agent.wait_for_answers(details)
     assert (answers.fields, answers.answered_by) == (ANSWERS, "bob")
 
@@ -51,18 +69,7 @@ async def test_a_whole_task_with_a_person_in_the_loop(served: ServedFolder, clie
     agent.finish()
     assert client.tasks.get(agent.task.id).task.status == "CLOSED"
     timeline = agent.timeline()
-    assert [event.event_type for event in timeline] == [
-        "TASK_CREATED",
-        "ACTION",
-        "APPROVAL_REQUESTED",
-        "APPROVAL_DECIDED",
-        "ELICITATION_REQUESTED",
-        "ELICITATION_PROVIDED",
-        "EXCEPTION",
-        "NOTE",
-        "ACTION",
-        "TASK_CLOSED",
-    ]
+    assert [event.event_type for event in timeline] == WHOLE_LIFE
     assert [event.in_response_to for event in timeline if event.in_response_to] == [approval, details]
     assert sorted(event.timestamp for event in timeline) == [event.timestamp for event in timeline]
 
