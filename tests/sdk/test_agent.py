@@ -19,7 +19,6 @@ from tests.contract.given import ANSWERS
 from tests.sdk.agent import PHOTO, Agent
 from tests.sdk.serving import ServedFolder
 
-
 FINE = Outcome(type="APPROVE", note="Fine")
 WHOLE_LIFE = [
     "TASK_CREATED",
