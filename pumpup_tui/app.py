@@ -1,0 +1,265 @@
+"""The app: modes, keys, how things stand. It fetches nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from importlib.resources import files
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.screen import Screen
+from textual.signal import Signal
+from textual.worker import Worker, WorkerState
+from typing_extensions import override
+
+from pumpup_tui import messages, when
+from pumpup_tui.context import Context
+from pumpup_tui.feed import Feed
+from pumpup_tui.keys import all_bindings, commands_of
+from pumpup_tui.net import NoControls
+from pumpup_tui.outbox import Outbox
+from pumpup_tui.screens.base import ReviewerScreen
+from pumpup_tui.screens.board import BoardScreen
+from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.screens.modals import HelpScreen, Leave, LeaveScreen, PickScreen
+from pumpup_tui.screens.timeline import TimelineScreen
+from pumpup_tui.text import line
+
+if TYPE_CHECKING:
+    from api_client.backend import Backend
+    from api_client.times import Clock
+
+SHEETS = ("app", "inbox", "board", "timeline", "answer", "modals")
+TICK_SECONDS = 0.25
+LEAVE_SECONDS = 5.0
+
+
+class PumpUpApp(App[None]):
+    """A reviewer's terminal over one Backend."""
+
+    TITLE = "Pump Up"
+    CSS_PATH: ClassVar[list[str | PurePath]] = [Path(str(files("styles") / f"{name}.tcss")) for name in SHEETS]
+    DEFAULT_MODE = "inbox"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "mode('inbox')", "Inbox", show=False, id="screens.inbox", tooltip="the inbox"),
+        Binding("2", "mode('board')", "Board", show=False, id="screens.board", tooltip="the board"),
+        Binding("3", "mode('timeline')", "Timeline", show=False, id="screens.timeline", tooltip="the timeline"),
+        Binding("p", "project", "Project", show=False, id="screens.project", tooltip="choose the project"),
+        Binding("r", "refresh", "Refresh", show=False, id="screens.refresh", tooltip="read again; connect again"),
+        Binding(":", "command_palette", "Commands", show=False, id="screens.commands", tooltip="command palette"),
+        Binding("?", "help", "Help", show=False, id="screens.help", tooltip="this help"),
+        Binding("q", "quit", "Quit", show=False, id="screens.quit", tooltip="quit"),
+    ]
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Backend]],
+        *,
+        source_label: str,
+        clock: Clock,
+        new_key: Callable[[], str],
+        zone: tzinfo | None = None,
+        grace_seconds: float = 5.0,
+    ) -> None:
+        super().__init__()
+        self.animation_level = "none"  # a slide costs kilobytes over SSH and tells nothing
+        feed = Feed(self, connect, clock)
+        outbox = Outbox(feed, clock=clock, new_key=new_key, grace=grace_seconds, changed=self._desk_changed)
+        self.context = Context(
+            feed=feed,
+            outbox=outbox,
+            clock=clock,
+            zone=zone,
+            source_label=source_label,
+            status_changed=Signal(self, "status"),
+            desk_changed=Signal(self, "desk"),
+            minute=Signal(self, "minute"),
+        )
+        self._leaving = False
+        self.add_mode("inbox", lambda: InboxScreen(self.context))
+        self.add_mode("board", lambda: BoardScreen(self.context))
+        self.add_mode("timeline", lambda: TimelineScreen(self.context))
+
+    def on_mount(self) -> None:
+        """Open the backend once the first frame is out."""
+        self.set_interval(60, lambda: self.context.minute.publish(None))
+        self.set_interval(TICK_SECONDS, self._tick)
+        self.call_after_refresh(self.context.feed.open)
+
+    async def on_unmount(self) -> None:
+        """Close the backend."""
+        await self.context.feed.aclose()
+
+    @override
+    async def on_event(self, event: events.Event) -> None:
+        # Every key passes here once, on its way down: what confirms must know how it came.
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.context.outbox.guard.saw(event.key, event.time)
+        await super().on_event(event)
+
+    @override
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [NoControls(), *super().get_line_filters()]
+
+    # How things stand.
+
+    def _set_status(self, status: messages.Status) -> None:
+        if status != self.context.status:
+            self.context.status = status
+            self.context.status_changed.publish(status)
+
+    def _desk_changed(self) -> None:
+        self.context.desk_changed.publish(None)
+        if self._leaving and not self.context.outbox.desk.unfinished():
+            self.exit()
+
+    def _tick(self) -> None:
+        if self.context.outbox.desk.held():
+            self.context.outbox.tick(self)
+
+    @on(messages.Connected)
+    def _connected(self, event: messages.Connected) -> None:
+        read_only = not event.capabilities & {"decide", "answer"}
+        status = replace(
+            self.context.status.with_banner(),
+            connected=True,
+            reviewer=event.subject,
+            tags=event.tags,
+            capabilities=event.capabilities,
+            live="read-only" if read_only else "live",
+            live_tone="warn" if read_only else "good",
+        )
+        self._set_status(status)
+        self.context.feed.projects(self)
+
+    @on(messages.ProjectsLoaded)
+    def _projects(self, event: messages.ProjectsLoaded) -> None:
+        self._set_status(replace(self.context.status, projects=tuple(event.projects)))
+
+    @on(messages.InboxCount)
+    def _inbox_count(self, event: messages.InboxCount) -> None:
+        self._set_status(replace(self.context.status, inbox=event.words))
+
+    @on(messages.LiveState)
+    def _live(self, event: messages.LiveState) -> None:
+        status = self.context.status
+        if event.live:
+            read_only = not status.capabilities & {"decide", "answer"}
+            status = replace(
+                status, live="read-only" if read_only else "live", live_tone="warn" if read_only else "good"
+            )
+            self._set_status(status.with_banner() if event.again else status)
+            if event.again:
+                self.action_refresh()
+        else:
+            since = when.stamp(event.since, self.context.clock(), self.context.zone) if event.since else ""
+            status = replace(status, live=f"offline since {since}", live_tone="bad")
+            self._set_status(status.with_banner(event.reason, "trying again; what is shown may be old"))
+
+    @on(messages.CallFailed)
+    def _failed(self, event: messages.CallFailed) -> None:
+        if not self.context.status.connected:
+            self._set_status(
+                replace(self.context.status, live="not connected", live_tone="bad").with_banner(
+                    str(event.error), "r tries again, q quits"
+                )
+            )
+        else:
+            words = f"{event.what} could not be read: {event.error}"
+            self._set_status(self.context.status.with_banner(words, "r tries again"))
+
+    @on(messages.Submitted)
+    def _submitted(self, event: messages.Submitted) -> None:
+        self.context.outbox.settled(event)
+
+    @on(messages.ShowRequest)
+    def _show_request(self, event: messages.ShowRequest) -> None:
+        self.action_mode("inbox")
+        if isinstance(self.screen, InboxScreen):
+            self.screen.show_request(event.request_id)
+
+    @on(Worker.StateChanged)
+    def _worker_failed(self, event: Worker.StateChanged) -> None:
+        # What a worker raises beside ApiError is our own fault: said, not hidden, and nothing shown is lost.
+        if event.state is WorkerState.ERROR:
+            words = f"{event.worker.name} stopped: {type(event.worker.error).__name__}: {line(event.worker.error, 200)}"
+            self._set_status(self.context.status.with_banner(words, "r tries again"))
+
+    # Keys.
+
+    def action_mode(self, mode: str) -> None:
+        """Go to a main screen, leaving what is over it."""
+        if self.screen.is_modal:
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.switch_mode(mode)
+
+    def action_refresh(self) -> None:
+        """Read again what is shown; open the backend where it is not."""
+        self._set_status(self.context.status.with_banner())
+        if not self.context.status.connected:
+            self._set_status(replace(self.context.status, live="opening…", live_tone="muted"))
+            self.context.feed.open()
+            return
+        self.context.feed.projects(self)
+        for screen in self.screen_stack:
+            if isinstance(screen, ReviewerScreen):
+                screen.reload()
+
+    def action_project(self) -> None:
+        """Choose the project that all screens show."""
+        if self.screen.is_modal:
+            return
+        projects = self.context.status.projects
+        choices = [("", "all projects"), *((one.id, one.name) for one in projects)]
+
+        def chosen(project_id: str | None) -> None:
+            if project_id is not None:
+                project = next((one for one in projects if one.id == project_id), None)
+                self._set_status(replace(self.context.status, project=project))
+
+        self.push_screen(PickScreen("Project", choices, self.context.project_id or ""), chosen)
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        if not self.screen.is_modal:
+            self.push_screen(HelpScreen(all_bindings(PumpUpApp)))
+
+    @override
+    async def action_quit(self) -> None:
+        outbox = self.context.outbox
+        held, unfinished = len(outbox.desk.held()), len(outbox.desk.unfinished())
+        if not unfinished:
+            self.exit()
+        elif not isinstance(self.screen, LeaveScreen):
+            self.push_screen(LeaveScreen(held, unfinished - held), self._leave)
+
+    def _leave(self, answer: Leave | None) -> None:
+        outbox = self.context.outbox
+        if answer is None:
+            return
+        self._leaving = True
+        if answer == "send":
+            outbox.send_now(self)
+            self.set_timer(LEAVE_SECONDS, self._stay)
+        else:
+            outbox.take_all_back()
+            if answer == "leave":
+                self.exit()
+
+    def _stay(self) -> None:
+        """Stay after all: the answer takes too long to leave without knowing it."""
+        self._leaving = False
+        self.context.outbox.hint("still no answer: you are still here; q asks again")
+
+    @override
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        yield SystemCommand("Theme", "change the colours", self.action_change_theme)
+        yield from commands_of(self, screen)

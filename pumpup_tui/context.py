@@ -1,0 +1,68 @@
+"""What every screen is handed: the feed, the outbox, the clock and how things stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
+
+from pumpup_tui import when
+from pumpup_tui.messages import Status
+
+if TYPE_CHECKING:
+    from textual.signal import Signal
+
+    from api_client.times import Clock
+    from pumpup_tui.feed import Feed
+    from pumpup_tui.outbox import Outbox
+
+
+@dataclass
+class Context:
+    """Handed to each screen by the app, which alone changes `status`."""
+
+    feed: Feed
+    outbox: Outbox
+    clock: Clock
+    zone: tzinfo | None
+    source_label: str
+    status_changed: Signal[Status]
+    desk_changed: Signal[None]
+    minute: Signal[None]
+    status: Status = field(default_factory=Status)
+
+    @property
+    def project_id(self) -> str | None:
+        """The chosen project's id; None is all of them."""
+        return self.status.project.id if self.status.project else None
+
+    def project_name(self, project_id: str) -> str:
+        """Return a project's display name, raw; its id where it is not known."""
+        return next((one.name for one in self.status.projects if one.id == project_id), project_id)
+
+    def age(self, since: datetime) -> str:
+        """Return how long ago `since` was."""
+        return when.age(since, self.clock())
+
+    def stamp(self, moment: datetime) -> str:
+        """Return a moment in the viewer's zone."""
+        return when.stamp(moment, self.clock(), self.zone)
+
+    def can(self, capability: str) -> bool:
+        """Return whether the backend takes this kind of write."""
+        return capability in self.status.capabilities
+
+    def refusal(self, capability: str) -> str:
+        """Return why a kind of write is not offered, in words; empty where it is."""
+        if not self.status.connected:
+            return "nothing is open yet"
+        if self.can(capability):
+            return ""
+        what = {
+            "decide": "this server takes decisions only in its own workspace",
+            "answer": "this server takes answers only in its own workspace",
+            "move": "this server lets no one move a task from here",
+            "note": "this server takes no reviewer's notes from here",
+            "board": "this server has no board to show",
+        }
+        return what.get(capability, f"this server does not offer {capability}")

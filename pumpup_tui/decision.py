@@ -1,0 +1,207 @@
+"""How a decision goes from a key press to the record: pure, without a screen.
+
+    idle ──arm──► armed ──confirm──► held ──time──► sending ──► recorded
+      ▲             │                  │               ├──────► lost      someone else was first
+      └───cancel────┘◄────take back────┘               ├──────► refused   a rule, or no connection: nothing written
+                                                       └──────► unknown   ──asked again, same key──► any of these
+
+A `Desk` holds at most one armed intent and all that were confirmed. Every change returns a new one. What is
+armed is fixed at arming: nothing that arrives later touches it. Keys and times come from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, Literal
+
+Verb = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO", "ANSWER", "MOVE", "NOTE"]
+
+VERB_WORDS: Mapping[str, str] = {
+    "APPROVE": "approve",
+    "REJECT": "deny",
+    "EDIT_AND_APPROVE": "edit and approve",
+    "ESCALATE": "escalate",
+    "REQUEST_MORE_INFO": "ask for more",
+    "ANSWER": "answer",
+    "MOVE": "move",
+    "NOTE": "note",
+}
+"""What people read for an outcome or another act."""
+NEEDS_NOTE = frozenset(("EDIT_AND_APPROVE", "REQUEST_MORE_INFO", "NOTE"))
+FINAL = frozenset(("APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO", "ANSWER"))
+"""Acts that settle a request, and so are held for the grace time."""
+
+BURST = 0.005
+"""Seconds. Two keys closer than this came in one read, as pasted text does: no finger is that fast."""
+REPEAT = 1.0
+"""Seconds. The same key again within this is a key held down (keyboards wait up to 0.66 s before they repeat)."""
+
+
+class Phase(Enum):
+    """Where a confirmed act is; the value is the word that is shown."""
+
+    HELD = "held"
+    SENDING = "sending"
+    RECORDED = "recorded"
+    LOST = "lost"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+OPEN = frozenset((Phase.HELD, Phase.SENDING, Phase.UNKNOWN))
+"""Phases that are not over: leaving now would leave something open."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What would be done, to what, as it was shown."""
+
+    verb: Verb
+    target: str
+    """Id of the request that is settled, or of the task that is moved or noted."""
+    title: str
+    """The target as it was shown: raw, cleaned where it is drawn."""
+    request_hash: str = ""
+    note: str = ""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    to_step: str = ""
+
+    @property
+    def lacks_note(self) -> bool:
+        """Whether it can't go out before a note is written."""
+        return self.verb in NEEDS_NOTE and not self.note.strip()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A confirmed act and what became of it so far."""
+
+    intent: Intent
+    key: str
+    """The idempotency key, made before the first try."""
+    phase: Phase
+    since: datetime
+    until: datetime | None = None
+    """When a held one goes out."""
+    detail: str = ""
+    faults: Mapping[str, str] = field(default_factory=dict)
+    """Messages by field id, where the backend refused answers."""
+
+    def seconds_left(self, now: datetime) -> float:
+        """Return how long it is still held."""
+        return max(0.0, (self.until - now).total_seconds()) if self.until else 0.0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What is armed, and what was confirmed, oldest first."""
+
+    armed: Intent | None = None
+    hint: str = ""
+    """Why the last key did nothing; empty where it did."""
+    sent: tuple[Sent, ...] = ()
+
+    def arm(self, intent: Intent) -> Desk:
+        """Arm `intent` in place of what was armed; a request that is on its way already is not armed again."""
+        if intent.verb in FINAL and self.on_way(intent.target):
+            return replace(self, armed=None, hint="that decision is on its way already")
+        over = tuple(one for one in self.sent if one.phase in OPEN)
+        return Desk(armed=intent, sent=over)
+
+    def cancel(self, hint: str = "") -> Desk:
+        """Disarm."""
+        return replace(self, armed=None, hint=hint)
+
+    def write_note(self, note: str) -> Desk:
+        """Give the armed intent its note."""
+        return replace(self, armed=replace(self.armed, note=note), hint="") if self.armed else self
+
+    def confirm(self, key: str, now: datetime, grace: float) -> Desk:
+        """Turn the armed intent into one that is held, or sent at once where there is no grace time.
+
+        Args:
+            key: The idempotency key.
+            now: The time.
+            grace: Seconds that a final act is held.
+        """
+        if self.armed is None:
+            return self
+        if self.armed.lacks_note:
+            return replace(self, hint="it needs a note first: n writes it")
+        held = grace > 0 and self.armed.verb in FINAL
+        until = now + timedelta(seconds=grace) if held else None
+        one = Sent(self.armed, key, Phase.HELD if held else Phase.SENDING, now, until)
+        return Desk(sent=(*self.sent, one))
+
+    def take_back(self) -> tuple[Desk, Intent | None]:
+        """Drop the latest held act; also return what it was, None where nothing is held."""
+        for one in reversed(self.sent):
+            if one.phase is Phase.HELD:
+                rest = tuple(other for other in self.sent if other.key != one.key)
+                return replace(self, sent=rest, hint="taken back: nothing was sent"), one.intent
+        return replace(self, hint="nothing is held: what was sent is on the record"), None
+
+    def due(self, now: datetime, grace: float) -> tuple[Desk, list[Sent]]:
+        """Let go what has been held long enough; also return it, as it is to be sent."""
+        going: list[Sent] = []
+        kept: list[Sent] = []
+        for one in self.sent:
+            if one.phase is not Phase.HELD or one.until is None:
+                kept.append(one)
+            elif one.seconds_left(now) == 0:
+                going.append(replace(one, phase=Phase.SENDING, until=None))
+                kept.append(going[-1])
+            else:
+                # A clock that was set back must not hold a decision for hours.
+                kept.append(replace(one, until=min(one.until, now + timedelta(seconds=grace))))
+        return replace(self, sent=tuple(kept)), going
+
+    def settle(
+        self, key: str, phase: Phase, now: datetime, detail: str = "", faults: Mapping[str, str] | None = None
+    ) -> Desk:
+        """Note what became of the act sent under `key`."""
+        sent = tuple(
+            replace(one, phase=phase, since=now, until=None, detail=detail, faults=faults or {})
+            if one.key == key
+            else one
+            for one in self.sent
+        )
+        return replace(self, sent=sent)
+
+    def on_way(self, target: str) -> Sent | None:
+        """Return the act on `target` that is not over, or None."""
+        return next((one for one in self.sent if one.intent.target == target and one.phase in OPEN), None)
+
+    def held(self) -> list[Sent]:
+        """Return what can still be taken back."""
+        return [one for one in self.sent if one.phase is Phase.HELD]
+
+    def unfinished(self) -> list[Sent]:
+        """Return what is not over."""
+        return [one for one in self.sent if one.phase in OPEN]
+
+
+class KeyGuard:
+    """Tells a key that was pressed from one that was pasted or held down."""
+
+    def __init__(self) -> None:
+        self._before: tuple[str, float] | None = None
+        self._last: tuple[str, float] | None = None
+
+    def saw(self, key: str, at: float) -> None:
+        """Note a key event: its name and its time in seconds."""
+        self._before, self._last = self._last, (key, at)
+
+    def fault(self) -> str:
+        """Return why the last key must not confirm anything; empty where it may."""
+        if self._last is None or self._before is None:
+            return ""
+        gap = self._last[1] - self._before[1]
+        if gap < BURST:
+            return "that came too fast for a key press: wait a moment, then press y again"
+        if self._last[0] == self._before[0] and gap < REPEAT:
+            return "y was held down: let go, wait a moment, press it again"
+        return ""

@@ -1,0 +1,271 @@
+"""The workers: every Backend call happens here, and what comes of it is posted as a message.
+
+A call names the message pump that it answers to. Workers never touch widgets. A failure is a `CallFailed` to the
+same pump, which bubbles to the app's banner; what a screen shows stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
+
+from api_client.errors import ApiError, Conflict, InvalidAnswers, ServerFault, Unreachable
+from pumpup_tui import messages
+from pumpup_tui.decision import Phase, Sent
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.message_pump import MessagePump
+
+    from api_client.backend import Backend
+    from api_client.models import Attachment, Event, Upload
+    from api_client.times import Clock
+
+LATEST = 30
+"""Events that a request's or task's detail shows."""
+PAGE = 100
+FLUSH_SECONDS = 0.25
+"""Changes that come closer together than this are told together."""
+CHANGES_KEPT = 500
+"""More changes than this in one flush are not told one by one: the screens read again."""
+WAIT_FIRST, WAIT_MOST = 1.0, 30.0
+"""Seconds between tries to reach a backend that does not answer."""
+
+
+class Feed:
+    """All calls to one Backend, made in workers of `app`."""
+
+    def __init__(self, app: App[None], connect: Callable[[], Awaitable[Backend]], clock: Clock) -> None:
+        self._app = app
+        self._connect = connect
+        self._clock = clock
+        self._backend: Backend | None = None
+        self._listeners: list[MessagePump] = []
+        self._pending: list[Event] = []
+        self._too_many = False
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._next_flush = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the backend is open."""
+        return self._backend is not None
+
+    def listen(self, screen: MessagePump) -> None:
+        """Have `screen` told of changes."""
+        self._listeners.append(screen)
+
+    def stop_listening(self, screen: MessagePump) -> None:
+        """Tell `screen` no more."""
+        if screen in self._listeners:
+            self._listeners.remove(screen)
+
+    def open(self) -> None:
+        """Open the backend, read who the caller is and start the live tail."""
+        self._work(self._app, "open", self._open(), group="connect")
+
+    def inbox(self, to: MessagePump, *, project_id: str | None, cursor: str | None = None) -> None:
+        """Read a page of open requests; without a cursor, the first."""
+
+        async def call(backend: Backend) -> messages.InboxPage:
+            page = await backend.inbox(project_id=project_id, cursor=cursor, limit=PAGE)
+            return messages.InboxPage(page, first=cursor is None)
+
+        self._ask(to, "the inbox", call, group="inbox")
+
+    def request(self, to: MessagePump, request_id: str) -> None:
+        """Read all that is shown of a request."""
+
+        async def call(backend: Backend) -> messages.RequestLoaded:
+            detail = await backend.request(request_id)
+            events = await backend.events(task_id=detail.task.id, order="desc", limit=LATEST)
+            named = set(detail.event.payload.get("attachments") or ())
+            uploads = await self._uploads(backend, (a for a in detail.task.attachments if a.upload_id in named))
+            return messages.RequestLoaded(detail, events.items, uploads)
+
+        self._ask(to, "the request", call, group="request")
+
+    def board(self, to: MessagePump, project_id: str) -> None:
+        """Read a board's columns."""
+
+        async def call(backend: Backend) -> messages.BoardLoaded:
+            return messages.BoardLoaded(await backend.project(project_id), await backend.board(project_id))
+
+        self._ask(to, "the board", call, group="board")
+
+    def cards(
+        self, to: MessagePump, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE
+    ) -> None:
+        """Read a page of one column's cards."""
+
+        async def call(backend: Backend) -> messages.CardsPage:
+            page = await backend.cards(project_id, step, cursor=cursor, limit=limit)
+            return messages.CardsPage(project_id, step, page, first=cursor is None, asked=limit)
+
+        self._ask(to, "a column of the board", call, group=f"cards {step}")
+
+    def events(
+        self, to: MessagePump, scope: tuple[str, str], *, cursor: str | None = None, group: str = "timeline"
+    ) -> None:
+        """Read a page of a timeline, newest first; `scope` is ("all", ""), ("project", id) or ("task", id)."""
+
+        async def call(backend: Backend) -> messages.EventsPage:
+            kind, scope_id = scope
+            page = await backend.events(
+                project_id=scope_id if kind == "project" else None,
+                task_id=scope_id if kind == "task" else None,
+                order="desc",
+                cursor=cursor,
+                limit=PAGE,
+            )
+            return messages.EventsPage(scope, page, first=cursor is None)
+
+        self._ask(to, "the timeline", call, group=group)
+
+    def task(self, to: MessagePump, task_id: str) -> None:
+        """Read a task with its open request and its latest events."""
+
+        async def call(backend: Backend) -> messages.TaskLoaded:
+            detail = await backend.task(task_id)
+            project = await backend.project(detail.task.project_id)
+            events = await backend.events(task_id=task_id, order="desc", limit=PAGE)
+            uploads = await self._uploads(backend, detail.task.attachments)
+            return messages.TaskLoaded(detail, project, events.items, uploads)
+
+        self._ask(to, "the task", call, group="task")
+
+    def projects(self, to: MessagePump) -> None:
+        """Read all projects."""
+
+        async def call(backend: Backend) -> messages.ProjectsLoaded:
+            return messages.ProjectsLoaded(await backend.projects())
+
+        self._ask(to, "the projects", call, group="projects")
+
+    def submit(self, to: MessagePump, sent: Sent) -> None:
+        """Write what was confirmed, under its key, until it is known what became of it."""
+        self._work(to, "submit", self._submit(to, sent), group=f"submit {sent.key}")
+
+    async def aclose(self) -> None:
+        """Close the backend. No call may follow."""
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+        if self._backend is not None:
+            backend, self._backend = self._backend, None
+            await backend.aclose()
+
+    def _ask(
+        self, to: MessagePump, what: str, call: Callable[[Backend], Coroutine[Any, Any, Any]], *, group: str
+    ) -> None:
+        backend = self._backend
+        if backend is None:
+            return  # the first reads come with `Connected`
+
+        async def work() -> None:
+            to.post_message(await call(backend))
+
+        self._work(to, what, work(), group=group)
+
+    def _work(self, to: MessagePump, what: str, work: Coroutine[Any, Any, None], *, group: str) -> None:
+        async def guarded() -> None:
+            try:
+                await work
+            except ApiError as error:
+                to.post_message(messages.CallFailed(what, error))
+
+        self._app.run_worker(guarded(), name=what, group=group, exclusive=True, exit_on_error=False)
+
+    async def _open(self) -> None:
+        if self._backend is None:
+            self._backend = await self._connect()
+        me = await self._backend.me()
+        self._app.post_message(messages.Connected(me.subject, me.tags, frozenset(me.capabilities)))
+        self._app.run_worker(
+            self._tail(self._backend), name="live tail", group="tail", exclusive=True, exit_on_error=False
+        )
+
+    @staticmethod
+    async def _uploads(backend: Backend, attachments: Iterable[Attachment]) -> dict[str, Upload]:
+        found: dict[str, Upload] = {}
+        for attachment in attachments:
+            try:
+                found[attachment.upload_id] = await backend.upload(attachment.upload_id)
+            except ApiError:
+                continue  # size and type are a courtesy: the attachment is named without them
+        return found
+
+    async def _tail(self, backend: Backend) -> None:
+        """Read new events for ever; after a lost connection, from where it was lost."""
+        cursor: str | None = None
+        wait = WAIT_FIRST
+        lost = False
+        while True:
+            try:
+                if lost:
+                    await backend.me()
+                self._app.post_message(messages.LiveState(live=True, again=lost))
+                lost, wait = False, WAIT_FIRST
+                async for change in backend.changes(cursor):
+                    cursor = change.cursor
+                    self._collect(change.event)
+            except ApiError as error:
+                if not lost:
+                    now = self._clock()
+                    self._app.post_message(messages.LiveState(live=False, since=now, reason=str(error)))
+                lost = True
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, WAIT_MOST)
+
+    def _collect(self, event: Event) -> None:
+        if len(self._pending) < CHANGES_KEPT:
+            self._pending.append(event)
+        else:
+            self._too_many = True
+        if self._flush_timer is None:
+            loop = asyncio.get_running_loop()
+            self._flush_timer = loop.call_at(max(loop.time(), self._next_flush), self._flush)
+
+    def _flush(self) -> None:
+        self._flush_timer = None
+        self._next_flush = asyncio.get_running_loop().time() + FLUSH_SECONDS
+        events, self._pending = self._pending, []
+        too_many, self._too_many = self._too_many, False
+        for listener in self._listeners:
+            listener.post_message(messages.Changed(events, too_many=too_many))
+
+    async def _submit(self, to: MessagePump, sent: Sent) -> None:
+        # pydantic is imported behind the first paint.
+        from pumpup_tui.writing import command_of
+
+        backend = self._backend
+        if backend is None:
+            to.post_message(messages.Submitted(sent.key, Phase.REFUSED, "not sent: nothing is open to send it to"))
+            return
+        wait = WAIT_FIRST
+        asked_before = False
+        while True:
+            try:
+                receipt = await backend.submit(command_of(sent.intent), key=sent.key)
+            except (Unreachable, ServerFault) as error:
+                maybe_done = not isinstance(error, Unreachable) or error.maybe_done
+                if not (maybe_done or asked_before):
+                    to.post_message(messages.Submitted(sent.key, Phase.REFUSED, f"not sent: {error}"))
+                    return
+                # It may have been written: only the same key can tell.
+                to.post_message(messages.Submitted(sent.key, Phase.UNKNOWN, str(error)))
+                asked_before = True
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, WAIT_MOST)
+            except Conflict as error:
+                to.post_message(messages.Submitted(sent.key, Phase.LOST, str(error)))
+                return
+            except InvalidAnswers as error:
+                to.post_message(messages.Submitted(sent.key, Phase.REFUSED, str(error), error.fields))
+                return
+            except ApiError as error:
+                to.post_message(messages.Submitted(sent.key, Phase.REFUSED, str(error)))
+                return
+            else:
+                to.post_message(messages.Submitted(sent.key, Phase.RECORDED, receipt.event_id))
+                return

@@ -1,0 +1,177 @@
+"""What the feed tells the screens: results of calls, changes, and failures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from pumpup_tui.decision import Phase
+
+if TYPE_CHECKING:
+    from api_client.errors import ApiError
+    from api_client.models import Board, Card, Event, InboxItem, Page, Project, RequestDetail, TaskDetail, Upload
+
+
+@dataclass(frozen=True)
+class Status:
+    """How things stand, as the header and the banner tell it."""
+
+    live: str = "opening…"
+    live_tone: str = "muted"
+    reviewer: str = ""
+    tags: tuple[str, ...] = ()
+    capabilities: frozenset[str] = frozenset()
+    connected: bool = False
+    project: Project | None = None
+    projects: tuple[Project, ...] = ()
+    inbox: str = ""
+    """How many requests are open, as far as is known."""
+    banner: str = ""
+    next_step: str = ""
+
+    def with_banner(self, banner: str = "", next_step: str = "") -> Status:
+        """Return the status with another banner, none where it is empty."""
+        return replace(self, banner=banner, next_step=next_step)
+
+
+class InboxPage(Message):
+    """A page of open requests; `first` begins the list anew."""
+
+    def __init__(self, page: Page[InboxItem], *, first: bool) -> None:
+        super().__init__()
+        self.page = page
+        self.first = first
+
+
+class InboxCount(Message):
+    """How many requests are open, in words for the header."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
+
+class RequestLoaded(Message):
+    """A request, its task's latest events and what is known of its attachments."""
+
+    def __init__(self, detail: RequestDetail, events: Sequence[Event], uploads: Mapping[str, Upload]) -> None:
+        super().__init__()
+        self.detail = detail
+        self.events = events
+        self.uploads = uploads
+
+
+class BoardLoaded(Message):
+    """A board's columns."""
+
+    def __init__(self, project: Project, board: Board) -> None:
+        super().__init__()
+        self.project = project
+        self.board = board
+
+
+class CardsPage(Message):
+    """A page of one column's cards; `first` begins the column anew."""
+
+    def __init__(self, project_id: str, step: str, page: Page[Card], *, first: bool, asked: int) -> None:
+        super().__init__()
+        self.asked = asked
+        """How many were asked for: fewer came where the column ends."""
+        self.project_id = project_id
+        self.step = step
+        self.page = page
+        self.first = first
+
+
+class EventsPage(Message):
+    """A page of a timeline; `first` begins it anew."""
+
+    def __init__(self, scope: tuple[str, str], page: Page[Event], *, first: bool) -> None:
+        super().__init__()
+        self.scope = scope
+        self.page = page
+        self.first = first
+
+
+class TaskLoaded(Message):
+    """A task with its open request, its project and its latest events."""
+
+    def __init__(
+        self, detail: TaskDetail, project: Project, events: Sequence[Event], uploads: Mapping[str, Upload]
+    ) -> None:
+        super().__init__()
+        self.detail = detail
+        self.project = project
+        self.events = events
+        self.uploads = uploads
+
+
+class ShowRequest(Message):
+    """Go to a request in the inbox."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__()
+        self.request_id = request_id
+
+
+class ProjectsLoaded(Message):
+    """All projects."""
+
+    def __init__(self, projects: Sequence[Project]) -> None:
+        super().__init__()
+        self.projects = projects
+
+
+class Changed(Message):
+    """New events, in order; `too_many` where they were not kept and what is shown must be read again."""
+
+    def __init__(self, events: Sequence[Event], *, too_many: bool = False) -> None:
+        super().__init__()
+        self.events = events
+        self.too_many = too_many
+
+
+class CallFailed(Message):
+    """A call that was made for a screen failed; what it shows stays."""
+
+    def __init__(self, what: str, error: ApiError) -> None:
+        super().__init__()
+        self.what = what
+        self.error = error
+
+
+class Submitted(Message):
+    """What became of a write."""
+
+    def __init__(self, key: str, phase: Phase, detail: str = "", faults: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.key = key
+        self.phase = phase
+        self.detail = detail
+        self.faults = dict(faults or {})
+
+
+class Connected(Message):
+    """The backend is open."""
+
+    def __init__(self, subject: str, tags: tuple[str, ...], capabilities: frozenset[str]) -> None:
+        super().__init__()
+        self.subject = subject
+        self.tags = tags
+        self.capabilities = capabilities
+
+
+class LiveState(Message):
+    """The live tail's state: live, or offline since a moment with the reason."""
+
+    def __init__(self, *, live: bool, since: datetime | None = None, reason: str = "", again: bool = False) -> None:
+        super().__init__()
+        self.live = live
+        self.since = since
+        self.reason = reason
+        self.again = again
+        """True where the connection is back: what is shown must be read again."""

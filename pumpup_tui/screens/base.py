@@ -1,0 +1,165 @@
+"""What all screens share: the frame, the decision bar, and the keys of a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Input
+from typing_extensions import override
+
+from pumpup_tui.context import Context
+from pumpup_tui.decision import Sent
+from pumpup_tui.messages import Status
+from pumpup_tui.widgets.decision_bar import DecisionBar
+from pumpup_tui.widgets.frame import Banner, HeaderLine, KeyHints
+from pumpup_tui.widgets.prompt import Prompt
+
+
+class ReviewerScreen(Screen[None]):
+    """A screen with header, banner, body, decision bar and key hints."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared so by Textual
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "send", show=False, id="decide.send", tooltip="send what is armed (never enter)"),
+        Binding("n", "note", "note", show=False, id="decide.note", tooltip="write the armed decision's note"),
+        Binding("u", "take_back", "undo", show=False, id="decide.undo", tooltip="take back what is held"),
+        Binding("escape", "back", "back", show=False, id="move.back", tooltip="cancel, or back"),
+    ]
+    MODE: ClassVar[str] = ""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self._read_for: tuple[bool, str | None] = (False, None)
+
+    # What a screen says for itself.
+
+    def body(self) -> ComposeResult:
+        """Yield the widgets between header and decision bar."""
+        raise NotImplementedError
+
+    def reload(self) -> None:
+        """Read everything that is shown again."""
+        raise NotImplementedError
+
+    def hints(self) -> Sequence[tuple[str, str]]:
+        """Return the keys that do something now, with a word each."""
+        return ()
+
+    def is_armed_shown(self) -> bool:
+        """Return whether what is armed is what the screen shows."""
+        return True
+
+    def confirmed(self, sent: Sent) -> None:
+        """Go on after something was confirmed."""
+
+    def nothing_armed(self) -> None:
+        """Do what `y` does where nothing is armed."""
+
+    def go_back(self) -> None:
+        """Do what escape does where nothing is armed."""
+
+    def redraw(self) -> None:
+        """Draw again what tells ages or what is on its way."""
+
+    # The frame.
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield HeaderLine(self.context, self.MODE)
+        yield Banner(self.context)
+        yield from self.body()
+        yield Prompt()
+        yield DecisionBar(self.context)
+        yield KeyHints(self._hints)
+
+    def on_mount(self) -> None:
+        """Hear of changes, and read."""
+        self.context.feed.listen(self)
+        self.context.status_changed.subscribe(self, self._on_status)
+        self.context.desk_changed.subscribe(self, self._on_desk)
+        self.context.minute.subscribe(self, lambda _: self.redraw())
+        self._on_status(self.context.status)
+
+    def on_unmount(self) -> None:
+        """Hear of changes no more."""
+        self.context.feed.stop_listening(self)
+
+    def on_screen_resume(self) -> None:
+        """Tell what happened while another screen was shown."""
+        self._on_desk(None)
+
+    def on_screen_suspend(self) -> None:
+        """Disarm where the screen is left: what is armed is always shown. A modal over it leaves it as it is."""
+        if self.app.screen is not self and not self.app.screen.is_modal:
+            self.context.outbox.cancel()
+
+    def _hints(self) -> Sequence[tuple[str, str]]:
+        if self.context.outbox.desk.armed is not None:
+            return (("y", "send"), ("n", "note"), ("esc", "cancel"))
+        undo = (("u", "take back"),) if self.context.outbox.desk.held() else ()
+        return (*undo, *self.hints(), ("?", "help"), ("q", "quit"))
+
+    def _on_status(self, status: Status) -> None:
+        self.query_one(HeaderLine).retell()
+        self.query_one(Banner).retell()
+        wanted = (status.connected, status.project.id if status.project else None)
+        if status.connected and wanted != self._read_for:
+            self._read_for = wanted
+            self.reload()
+
+    def _on_desk(self, _: Any) -> None:
+        self.query_one(DecisionBar).retell()
+        self.query_one(KeyHints).retell()
+        self.redraw()
+
+    # The keys of a decision.
+
+    def action_yes(self) -> None:
+        """Confirm what is armed, if it is shown."""
+        outbox = self.context.outbox
+        if outbox.desk.armed is None:
+            self.nothing_armed()
+        elif not self.is_armed_shown():
+            outbox.cancel("that is not what is shown: nothing was sent")
+        elif (sent := outbox.confirm(self.app)) is not None:
+            self.confirmed(sent)
+
+    def action_note(self) -> None:
+        """Write the armed act's note."""
+        armed = self.context.outbox.desk.armed
+        if armed is not None:
+            self.query_one(Prompt).ask("note", "note", armed.note)
+
+    def action_take_back(self) -> None:
+        """Take back what is held."""
+        self.context.outbox.take_back()
+
+    def action_back(self) -> None:
+        """Cancel what is armed; else go back."""
+        if self.context.outbox.desk.armed is not None:
+            self.context.outbox.cancel("cancelled: nothing was sent")
+        else:
+            self.go_back()
+
+    @on(Prompt.Answered)
+    def _prompt_answered(self, event: Prompt.Answered) -> None:
+        event.stop()
+        if event.what == "note":
+            self.context.outbox.write_note(event.text)
+
+    @on(Prompt.Left)
+    def _prompt_left(self, event: Prompt.Left) -> None:
+        event.stop()
+        armed = self.context.outbox.desk.armed
+        if event.what == "note" and armed is not None and armed.lacks_note:
+            self.context.outbox.cancel("cancelled: nothing was sent")
+
+    @on(Input.Submitted)
+    def _never_sends(self, event: Input.Submitted) -> None:
+        event.stop()  # enter ends typing, it confirms nothing

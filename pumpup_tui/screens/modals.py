@@ -1,0 +1,150 @@
+"""Modals: each asks one thing, returns a typed answer and acts on nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+from typing_extensions import override
+
+from pumpup_tui.text import line
+from pumpup_tui.widgets.lines import Document
+from pumpup_tui.widgets.painting import Line, fit
+from pumpup_tui.widgets.virtual_list import VirtualList
+
+Leave = Literal["send", "take_back", "leave"]
+
+
+class HelpScreen(ModalScreen[None]):
+    """All keys, made from the bindings."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,?", "dismiss", "close", show=False)]
+
+    def __init__(self, bindings: Sequence[Binding]) -> None:
+        super().__init__()
+        self._listed = bindings
+
+    @override
+    def compose(self) -> ComposeResult:
+        with Vertical(id="modal"):
+            yield Static("Keys   esc closes", markup=False, id="title")
+            yield Document(id="help")
+
+    def on_mount(self) -> None:
+        """List the keys by what they are for."""
+        lines: list[Line] = []
+        group = ""
+        for binding in self._listed:
+            of, _, _ = (binding.id or "").partition(".")
+            if of != group:
+                group = of
+                lines += [[], [(of, "strong")]]
+            lines.append([(fit(key_words(binding.key), 20) + "  ", "accent"), (binding.tooltip, "")])
+        self.query_one(Document).tell(lines[1:])
+        self.query_one(Document).focus()
+
+
+KEY_WORDS = {
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "exclamation_mark": "!",
+    "slash": "/",
+    "question_mark": "?",
+    "colon": ":",
+    "equals_sign": "=",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+}
+
+
+def key_words(keys: str) -> str:
+    """Return a binding's keys as they stand on a keyboard."""
+    return "  ".join(KEY_WORDS.get(key.strip(), key.strip()) for key in keys.split(","))
+
+
+class Choice(VirtualList[tuple[str, str]]):
+    """Things to choose from: id and raw words."""
+
+    @override
+    def row_id(self, row: tuple[str, str]) -> str:
+        return row[0]
+
+    @override
+    def draw_row(self, row: tuple[str, str], width: int) -> Sequence[Line]:
+        return [[(fit(line(row[1], 200), width), "")]]
+
+
+class PickScreen(ModalScreen[str]):
+    """Choose one of a few; escape chooses none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", show=False)]
+
+    def __init__(self, title: str, choices: Sequence[tuple[str, str]], chosen: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._chosen = chosen
+
+    @override
+    def compose(self) -> ComposeResult:
+        with Vertical(id="modal"):
+            yield Static(f"{self._title}   enter chooses, esc leaves", markup=False, id="title")
+            yield Choice(id="choices", empty="nothing to choose from")
+
+    def on_mount(self) -> None:
+        """List the choices with the cursor on the present one."""
+        choices = self.query_one(Choice)
+        widest = max((cell_len(line(words, 200)) for _, words in self._choices), default=20)
+        choices.styles.width = min(max(40, widest + 4), 76)
+        choices.styles.height = min(max(3, len(self._choices)), 14)
+        choices.show(self._choices)
+        choices.focus()
+        self.call_after_refresh(choices.select, self._chosen)
+
+    @on(VirtualList.Chosen)
+    def _picked(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        self.dismiss(event.row_id)
+
+
+class LeaveScreen(ModalScreen[Leave]):
+    """Something is not over: what becomes of it. Escape, enter and every other key stay."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "answer('send')", show=False),
+        Binding("t", "answer('take_back')", show=False),
+        Binding("x", "answer('leave')", show=False),
+        Binding("escape,enter,q", "dismiss", show=False),
+    ]
+
+    def __init__(self, held: int, open_: int) -> None:
+        super().__init__()
+        self._held = held
+        self._open = open_
+
+    @override
+    def compose(self) -> ComposeResult:
+        with Vertical(id="modal"):
+            yield Static("Before you go", markup=False, id="title")
+            if self._held:
+                yield Static(f"{self._held} held, not sent yet.", markup=False)
+                yield Static("s  send now, then quit", markup=False)
+                yield Static("t  take back, then quit", markup=False)
+            if self._open:
+                yield Static(f"{self._open} sent, the answer is not known yet.", markup=False)
+                yield Static(
+                    "x  quit without knowing" + (" (what is held is taken back)" if self._held else ""), markup=False
+                )
+            yield Static("esc  stay", markup=False)
+
+    def action_answer(self, answer: Leave) -> None:
+        """Return the answer, where it is one of those offered."""
+        if (answer == "leave" and self._open) or (answer != "leave" and self._held):
+            self.dismiss(answer)

@@ -1,0 +1,121 @@
+"""Requests, recommendations and events in words and glyphs: clean text, ready to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pumpup_tui.text import line
+from pumpup_tui.widgets.painting import Run
+
+if TYPE_CHECKING:
+    from api_client.models import Event
+
+OUTCOMES: Mapping[str, tuple[str, str, str]] = {
+    "APPROVE": ("▲", "approve", "good"),
+    "REJECT": ("▼", "deny", "bad"),
+    "EDIT_AND_APPROVE": ("◆", "edit and approve", "warn"),
+    "ESCALATE": ("!", "escalate", "warn"),
+    "REQUEST_MORE_INFO": ("?", "ask for more", "warn"),
+}
+"""Glyph, word and tone of an outcome."""
+
+EVENT_WORDS: Mapping[str, tuple[str, str, str]] = {
+    "TASK_CREATED": ("+", "task created", "muted"),
+    "ACTION": ("·", "action", ""),
+    "EXCEPTION": ("✗", "exception", "bad"),
+    "NOTE": ("✎", "note", ""),
+    "APPROVAL_REQUESTED": ("?", "approval requested", "warn"),
+    "APPROVAL_DECIDED": ("✓", "decided", "good"),
+    "ELICITATION_REQUESTED": ("?", "elicitation requested", "warn"),
+    "ELICITATION_PROVIDED": ("✓", "answered", "good"),
+    "ASSIGNMENT": ("→", "assignment", "muted"),
+    "TIMEOUT": ("◷", "timeout", "warn"),
+    "TASK_CLOSED": ("■", "task closed", "muted"),
+}
+"""Glyph, word and tone of an event type."""
+
+STATUSES: Mapping[str, tuple[str, str]] = {"RUNNING": ("▶", "good"), "WAITING": ("◌", "warn"), "CLOSED": ("■", "muted")}
+"""Glyph and tone of a task's status."""
+
+
+def status_run(status: str) -> Run:
+    """Return a task's status as glyph and word."""
+    glyph, tone = STATUSES.get(status, ("·", ""))
+    return f"{glyph} {line(status.lower(), 20)}", tone
+
+
+def outcome_of(raw: Any) -> tuple[str, str, str]:
+    """Return glyph, word and tone of a raw outcome object; its own word where it is not known."""
+    kind = raw.get("type") if isinstance(raw, Mapping) else None
+    return OUTCOMES.get(str(kind), ("·", line(kind, 40) or "no outcome", ""))
+
+
+def confidence_of(raw: Any) -> str:
+    """Return a confidence as `.91`, empty where there is none."""
+    found = raw.get("confidence") if isinstance(raw, Mapping) else None
+    if isinstance(found, bool) or not isinstance(found, (int, float)):
+        return ""
+    return f"{found:.2f}".removeprefix("0")
+
+
+def recommendation_run(recommendation: Any, field_count: int | None) -> Run:
+    """Return what the agent would do, short: `▲ approve .91`, or how many fields it asks for."""
+    if isinstance(recommendation, Mapping) and "outcome" in recommendation:
+        glyph, word, tone = outcome_of(recommendation["outcome"])
+        return f"{glyph} {word} {confidence_of(recommendation)}".rstrip(), tone
+    if field_count is not None:
+        return f"{field_count} field{'s' if field_count != 1 else ''}", "muted"
+    return "", ""
+
+
+def kind_of(event_type: str) -> str:
+    """Return what a request is called."""
+    return {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}.get(event_type, "request")
+
+
+def event_type_run(event_type: str) -> Run:
+    """Return an event's type as glyph and word."""
+    glyph, word, tone = EVENT_WORDS.get(event_type, ("·", line(event_type.lower().replace("_", " "), 30), ""))
+    return f"{glyph} {word}", tone
+
+
+def event_text(event: Event) -> str:
+    """Return what an event says, in one clean line."""
+    payload = event.payload
+    if event.event_type == "APPROVAL_DECIDED":
+        outcome = payload.get("outcome")
+        note = outcome.get("note") if isinstance(outcome, Mapping) else None
+        return _by(outcome_of(outcome)[1], _subject(payload.get("authority"))) + (f": {line(note)}" if note else "")
+    if event.event_type == "ELICITATION_PROVIDED":
+        answers = payload.get("answers")
+        count = len(answers) if isinstance(answers, Mapping) else 0
+        return _by(f"{count} answer{'s' if count != 1 else ''}", _subject(payload.get("answeredBy")))
+    if event.event_type == "ASSIGNMENT":
+        return f"to {line(payload.get('assigneeId'))}" if payload.get("assigneeId") else "given back"
+    for key in ("description", "message", "summary", "name", "terminalState", "state"):
+        if payload.get(key):
+            return line(payload[key])
+    return ""
+
+
+def move_of(event: Event) -> str:
+    """Return an event's step change, empty where it made none."""
+    if event.transition_to is None:
+        return ""
+    return f"{line(event.transition_from, 80)} → {line(event.transition_to, 80)}".removeprefix(" ")
+
+
+def size_words(size: int) -> str:
+    """Return a size in bytes as people read it."""
+    if size < 1000:
+        return f"{size} B"
+    return f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+
+
+def _subject(raw: Any) -> str:
+    return line(raw.get("subject"), 80) if isinstance(raw, Mapping) else line(raw, 80)
+
+
+def _by(what: str, who: str) -> str:
+    return f"{what} by {who}" if who else what

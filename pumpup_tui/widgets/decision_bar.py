@@ -1,0 +1,86 @@
+"""What is armed and what became of what was sent, as it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from typing_extensions import override
+
+from pumpup_tui.context import Context
+from pumpup_tui.decision import VERB_WORDS, Intent, Phase, Sent
+from pumpup_tui.text import line
+from pumpup_tui.widgets.lines import Lines
+from pumpup_tui.widgets.painting import Line, crop, fit, width_of
+
+SHOWN = 3
+"""Sent acts that are shown at a time, the newest."""
+MARKS = {
+    Phase.HELD: ("◷", "warn"),
+    Phase.SENDING: ("…", "muted"),
+    Phase.RECORDED: ("✓", "good"),
+    Phase.LOST: ("✗", "bad"),
+    Phase.REFUSED: ("✗", "bad"),
+    Phase.UNKNOWN: ("?", "warn"),
+}
+
+
+class DecisionBar(Lines):
+    """The desk, drawn."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+
+    @override
+    def lines(self, width: int) -> Sequence[Line]:
+        desk = self.context.outbox.desk
+        shown: list[Line] = []
+        if desk.armed is not None:
+            shown += self._armed(desk.armed, width)
+        if desk.hint:
+            shown.append([(crop(f" {desk.hint}", width), "warn")])
+        shown += [self._sent(one, width) for one in desk.sent[-SHOWN:]]
+        return shown
+
+    def _armed(self, intent: Intent, width: int) -> list[Line]:
+        status = self.context.status
+        tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
+        keys = "n note   esc cancel " if intent.lacks_note else "y send   n note   esc cancel "
+        verb = f" {VERB_WORDS[intent.verb].upper()} "
+        room = width - len(verb) - len(keys) - 1
+        about = f" {target_words(intent)} · as {line(status.reviewer, 40)}{tags}"
+        lines: list[Line] = [[(verb, "armed"), (fit(about, room), ""), (" ", ""), (keys, "accent")]]
+        if intent.lacks_note:
+            lines.append([(" needs a note: what should change, or what is missing", "warn")])
+        elif intent.note:
+            lines.append([(crop(f" note: {line(intent.note)}", width), "muted")])
+        return lines
+
+    def _sent(self, one: Sent, width: int) -> Line:
+        glyph, tone = MARKS[one.phase]
+        head = f" {glyph} {one.phase.value.upper()} "
+        about = f"{VERB_WORDS[one.intent.verb]} · {target_words(one.intent)}"
+        if one.phase is Phase.HELD:
+            head += f"{math.ceil(one.seconds_left(self.context.clock()))} s · "
+            tail = " · u takes it back"
+        elif one.phase is Phase.RECORDED:
+            head += f"{self.context.stamp(one.since)} · "
+            tail = f" · {line(one.detail, 60)}" if one.detail else ""
+        elif one.phase is Phase.UNKNOWN:
+            head += "· asking again under the same key · "
+            tail = ""
+        elif one.phase is Phase.SENDING:
+            head, tail = head + "· ", ""
+        else:
+            # The reason matters more than the title here.
+            about, tail = line(one.detail), f" · {about}"
+            head += "· "
+        body = crop(about, max(10, width - width_of([(head, "")]) - min(len(tail), width // 3)))
+        return [(head, tone), (body, ""), (tail, "muted")]
+
+
+def target_words(intent: Intent) -> str:
+    """Return what an intent is about, in one clean line."""
+    title = line(intent.title, 200)
+    return f"{title} → {line(intent.to_step, 80)}" if intent.verb == "MOVE" else title

@@ -1,0 +1,65 @@
+"""Options to choose from by keyboard: one, or any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from typing_extensions import override
+
+from pumpup_tui.text import line
+from pumpup_tui.widgets.painting import Line, fit
+from pumpup_tui.widgets.virtual_list import VirtualList
+
+
+class OptionPicker(VirtualList[str]):
+    """A few options in view; space chooses, and takes the choice back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,enter", "pick", show=False, id="form.toggle", tooltip="choose, or take back"),
+    ]
+
+    class Picked(Message):
+        """The choice is another."""
+
+    def __init__(self, options: Sequence[str], *, many: bool) -> None:
+        super().__init__()
+        self._options = options
+        self._many = many
+        self.chosen: list[str] = []
+
+    def on_mount(self) -> None:
+        """List the options."""
+        self.show(self._options)
+
+    def set(self, chosen: Sequence[str]) -> None:
+        """Choose these, and no others."""
+        self.chosen = [one for one in self._options if one in chosen]
+        if self.chosen and not self._many:
+            self.select(self.chosen[0])
+        self.redraw()
+
+    @override
+    def row_id(self, row: str) -> str:
+        return row
+
+    @override
+    def draw_row(self, row: str, width: int) -> Sequence[Line]:
+        here = row in self.chosen
+        mark = ("[x] " if here else "[ ] ") if self._many else ("(•) " if here else "( ) ")
+        return [[(mark, "good" if here else "muted"), (fit(line(row, 200), width - 4), "")]]
+
+    def action_pick(self) -> None:
+        """Choose the option under the cursor, or take it back."""
+        if self.row is None:
+            return
+        if self.row in self.chosen:
+            self.chosen = [one for one in self.chosen if one != self.row]
+        elif self._many:
+            self.chosen = [one for one in self._options if one in self.chosen or one == self.row]
+        else:
+            self.chosen = [self.row]
+        self.redraw()
+        self.post_message(self.Picked())

@@ -1,0 +1,80 @@
+"""One line to type in: a note, a search. Enter ends it, and sends nothing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Static
+from typing_extensions import override
+
+
+class Prompt(Horizontal):
+    """Hidden until something is asked; gives focus back where it was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+
+    class Told(Message):
+        """Base of what a prompt tells: what was asked, and the text."""
+
+        def __init__(self, what: str, text: str) -> None:
+            super().__init__()
+            self.what = what
+            self.text = text
+
+    class Answered(Told):
+        """Enter."""
+
+    class Left(Told):
+        """Escape."""
+
+    class Typed(Told):
+        """Each key."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._what = ""
+        self._before: Widget | None = None
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield Static("", markup=False)
+        typed = Input(compact=True, select_on_focus=False)
+        typed.cursor_blink = False
+        yield typed
+
+    def ask(self, what: str, label: str, text: str = "") -> None:
+        """Show the prompt with `text` in it."""
+        self._what = what
+        self._before = self.screen.focused if not self.has_class("-asking") else self._before
+        self.query_one(Static).update(f" {label}: ")
+        with self.prevent(Input.Changed):
+            self.query_one(Input).value = text
+        self.add_class("-asking")
+        self.query_one(Input).focus()
+
+    def action_leave(self) -> None:
+        """Close without an answer."""
+        self._close(self.Left)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._close(self.Answered)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Typed(self._what, event.value))
+
+    def _close(self, kind: type[Prompt.Told]) -> None:
+        text = self.query_one(Input).value
+        self.remove_class("-asking")
+        if self._before is not None:
+            self._before.focus()
+        self.post_message(kind(self._what, text))
