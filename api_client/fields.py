@@ -15,15 +15,14 @@ from typing_extensions import override
 
 from api_client.field_values import (
     both_plain,
+    check_number,
     check_within,
     date_bound,
     date_time_bound,
-    decimal_of,
     fraction_of,
     is_email,
     is_phone,
     is_url,
-    maybe_decimal,
     number_of,
     parse_clock_time,
     parse_date,
@@ -133,9 +132,7 @@ class NumberField(FieldBase):
             if number != int(number):
                 raise ValueError("must be a whole number")
             number = int(number_of(int(number)))
-        check_within(
-            decimal_of(number), maybe_decimal(self.min), maybe_decimal(self.max), both_plain(self.min, self.max)
-        )
+        check_number(number, self.min, self.max)
         return number
 
     @override
@@ -159,9 +156,7 @@ class SliderField(FieldBase):
     @override
     def check(self, answer: Json) -> float:
         number = number_of(answer)
-        check_within(
-            decimal_of(number), maybe_decimal(self.min), maybe_decimal(self.max), both_plain(self.min, self.max)
-        )
+        check_number(number, self.min, self.max)
         # Decimal arithmetic, for 0.1 + 0.2 must be on a grid of 0.1 (CONTRACT.md part 1).
         # Fractions of those decimals: a quotient past 28 digits is an error to Decimal.
         if self.step is not None and (fraction_of(number) - fraction_of(self.min)) % fraction_of(self.step):

@@ -1,0 +1,180 @@
+"""The single values that an answer or a bound may be: texts, numbers, dates, and how they are told to a person.
+
+Each function that reads raises `ValueError` with words for whoever gave the value.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, datetime, time
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from api_client.models import Json
+
+M = TypeVar("M", time, datetime)
+Comparable = TypeVar("Comparable", date, time, datetime, Decimal, int)
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
+_PHONE = re.compile(r"\+?[0-9(][0-9 .()\-]*[0-9]")
+_LARGEST_INTEGER = 2**63 - 1
+
+
+def parse_date(text: str) -> date:
+    """Return the date that `YYYY-MM-DD` names.
+
+    Raises:
+        ValueError: `text` names none.
+    """
+    if not _DATE.fullmatch(text):
+        raise ValueError("must be a date like 2026-01-31")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text} is not in the calendar") from None
+
+
+def parse_clock_time(text: str) -> time:
+    """Return the time of day that `HH:MM` or `HH:MM:SS` names.
+
+    Raises:
+        ValueError: `text` names none.
+    """
+    if not _TIME.fullmatch(text):
+        raise ValueError("must be a time like 09:30 or 09:30:15")
+    try:
+        return _before_midnight(time.fromisoformat(text), text[:2])
+    except ValueError:
+        raise ValueError(f"{text} is no time of day") from None
+
+
+def parse_date_time(text: str) -> datetime:
+    """Return the wall-clock moment that `YYYY-MM-DDTHH:MM[:SS]` names.
+
+    Raises:
+        ValueError: `text` names none.
+    """
+    if not _DATE_TIME.fullmatch(text):
+        raise ValueError("must be a date and time like 2026-01-31T09:30, without a zone")
+    try:
+        return _before_midnight(datetime.fromisoformat(text), text[11:13])
+    except ValueError:
+        raise ValueError(f"{text} is not in the calendar") from None
+
+
+def _before_midnight(moment: M, hour: str) -> M:
+    # Newer Pythons read 24:00 as the next day's midnight; the contract has no such hour.
+    if hour == "24":
+        raise ValueError("no such hour")
+    return moment
+
+
+def date_bound(text: str) -> str:
+    """Return a date bound as it is kept."""
+    return parse_date(text).isoformat()
+
+
+def time_bound(text: str) -> str:
+    """Return a time bound as it is kept."""
+    parse_clock_time(text)
+    return text
+
+
+def date_time_bound(text: str) -> str:
+    """Return a bound of a `DateTime` as it is kept."""
+    # The SDK sends a naive datetime with the machine's offset: the zone is dropped, the wall clock kept.
+    return datetime.fromisoformat(text).replace(tzinfo=None).isoformat()
+
+
+def decimal_of(number: float) -> Decimal:
+    """Return `number` as it is written, not as its bits say."""
+    return Decimal(str(number))
+
+
+def fraction_of(number: float) -> Fraction:
+    """Return `number` exactly as it is written."""
+    return Fraction(decimal_of(number))
+
+
+def plain(number: float) -> str:
+    """Return `number` as a person writes it: no `.0`, no exponent."""
+    return format(decimal_of(number).normalize(), "f") if number else "0"
+
+
+def check_within(
+    value: Comparable, low: Comparable | None, high: Comparable | None, words: tuple[object, object]
+) -> None:
+    """Raise `ValueError`, naming the bound in `words`, where `value` is outside."""
+    if low is not None and value < low:
+        raise ValueError(f"must be at least {words[0]}")
+    if high is not None and value > high:
+        raise ValueError(f"must be at most {words[1]}")
+
+
+def check_number(number: float, low: float | None, high: float | None) -> None:
+    """Raise `ValueError` where `number`, as it is written, is outside."""
+    least, most = (None if limit is None else decimal_of(limit) for limit in (low, high))
+    check_within(decimal_of(number), least, most, both_plain(low, high))
+
+
+def text_of(answer: Json) -> str:
+    """Return a text that can be kept."""
+    if not isinstance(answer, str):
+        raise ValueError("must be text")
+    # JSON can spell half of a surrogate pair; no file and no wire in UTF-8 can hold it.
+    if any("\ud800" <= char <= "\udfff" for char in answer):
+        raise ValueError("holds half a character (a lone surrogate)")
+    return answer
+
+
+def number_of(answer: Json) -> float:
+    """Return a number that can be kept."""
+    if isinstance(answer, bool) or not isinstance(answer, (int, float)):
+        raise ValueError("must be a number")
+    if isinstance(answer, int) and abs(answer) > _LARGEST_INTEGER:
+        raise ValueError("is too large a number")
+    if not math.isfinite(answer):
+        raise ValueError("must be a number")
+    return answer
+
+
+def both_plain(low: float | None, high: float | None) -> tuple[str | None, str | None]:
+    """Return both bounds as a person writes them."""
+    return (None if low is None else plain(low), None if high is None else plain(high))
+
+
+def range_words(low: object, high: object, unit: str = "") -> str:
+    """Return bounds in words; empty where there are none."""
+    if low is not None and high is not None:
+        return f"{low} to {high}{unit}"
+    if low is not None:
+        return f"at least {low}{unit}"
+    return f"at most {high}{unit}" if high is not None else ""
+
+
+def is_phone(text: str) -> bool:
+    """Tell whether `text` is a phone number of 7 to 15 digits."""
+    return bool(_PHONE.fullmatch(text)) and 7 <= sum(char.isdigit() for char in text) <= 15
+
+
+def is_url(text: str) -> bool:
+    """Tell whether `text` is an http or https address with a host."""
+    if any(char.isspace() or not char.isprintable() for char in text):
+        return False
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # read for its ValueError
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def is_email(text: str) -> bool:
+    """Tell whether `text` is an address like name@host.tld."""
+    return bool(_EMAIL.fullmatch(text)) and text.isprintable()
