@@ -16,7 +16,7 @@ from tinydb import TinyDB, where
 from tinydb.table import Table
 
 from api_client.commands import PLATFORM, Actor
-from api_client.errors import InvalidRequest, NotFound, StoreBusy, StoreDamaged
+from api_client.errors import InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
 from api_client.models import Role
 from api_client.times import Clock, utc_now, wire_time
 from store.tables import AtomicStorage
@@ -71,6 +71,7 @@ class KeyRing:
             InvalidRequest: the name, role or a tag can't be used.
             StoreBusy: another process is changing the ring for too long.
             StoreDamaged: the file is not what was written.
+            StoreFault: the disk or the system refuses.
         """
         _check(name, role, tags)
         secret = f"pk_{self._tokens(32)}"
@@ -85,6 +86,7 @@ class KeyRing:
             NotFound: `name` has none.
             StoreBusy: another process is changing the ring for too long.
             StoreDamaged: the file is not what was written.
+            StoreFault: the disk or the system refuses.
         """
         removed: list[int] = []
         self._change(lambda table: removed.extend(table.remove(where("name") == name)))
@@ -97,6 +99,7 @@ class KeyRing:
 
         Raises:
             StoreDamaged: the file is not what was written.
+            StoreFault: the disk or the system refuses.
         """
         return [KeyInfo(doc["name"], doc["role"], tuple(doc["tags"]), doc["addedAt"]) for doc in self._documents()]
 
@@ -105,6 +108,7 @@ class KeyRing:
 
         Raises:
             StoreDamaged: the file is not what was written.
+            StoreFault: the disk or the system refuses.
         """
         if (stamp := self._look()) != self._stamp:
             self._known = tuple((bytes.fromhex(doc["sha256"]), _actor(doc)) for doc in self._documents())
@@ -130,6 +134,8 @@ class KeyRing:
             return [_checked(doc) for _, doc in sorted(documents.items(), key=lambda item: int(item[0]))]
         except (ValueError, KeyError, TypeError, AttributeError) as fault:
             raise StoreDamaged(f"{self._path} is not what was written: {fault}") from fault
+        except OSError as fault:
+            raise StoreFault(f"{self._path} can't be read: {fault.strerror or fault}.") from fault
 
     def _change(self, change: Callable[[Table], object]) -> None:
         try:
@@ -139,6 +145,8 @@ class KeyRing:
                     change(database.table(_TABLE))
         except Timeout as fault:
             raise StoreBusy(f"Another process holds {fault.lock_file}.") from fault
+        except OSError as fault:
+            raise StoreFault(f"{self._path} can't be changed: {fault.strerror or fault}.") from fault
 
 
 def _check(name: str, role: str, tags: Sequence[str]) -> None:

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from api_client.commands import Actor
-from api_client.errors import InvalidRequest, NotFound, StoreDamaged
+from api_client.errors import InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
 from store.keys import KeyRing
 from tests.conftest import FixedClock
 
@@ -96,3 +97,22 @@ def test_a_damaged_ring_is_told_and_kept(tmp_path: Path, clock: FixedClock, text
         with pytest.raises(StoreDamaged):
             use()
     assert (tmp_path / "keys.json").read_text() == text
+
+
+def test_a_ring_that_the_system_refuses_is_told(tmp_path: Path, clock: FixedClock) -> None:
+    """A folder that is none, or a file that can't be read, is one clear error and no traceback's."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreFault):
+        KeyRing(tmp_path / "file", clock).add("bot", "agent")
+    (tmp_path / "keys.json").mkdir()
+    ring = KeyRing(tmp_path, clock)
+    for use in (lambda: ring.find("pk_x"), ring.listing, lambda: ring.add("bot", "agent")):
+        with pytest.raises(StoreFault):
+            use()
+
+
+def test_a_lock_that_is_held_is_told(tmp_path: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change does not wait for ever for another process."""
+    monkeypatch.setattr("store.keys.LOCK_SECONDS", 0.1)
+    with FileLock(tmp_path / "keys.lock"), pytest.raises(StoreBusy):
+        KeyRing(tmp_path, clock).add("bot", "agent")
