@@ -11,6 +11,8 @@ from pathlib import Path
 from api_client.commands import Decide
 from api_client.http import HttpBackend
 from api_client.models import Outcome
+from pumpup_tui.app import PumpUpApp
+from pumpup_tui.keys import all_bindings
 from tests.cli.conftest import Run, environment, serving
 
 README = Path(__file__).parents[2] / "README.md"
@@ -54,6 +56,16 @@ def test_the_agent_of_the_readme_gets_its_decision(run: Run, tmp_path: Path) -> 
         out, words = agent.communicate(timeout=30)
     assert words == ""
     assert out == "APPROVE by alice\n"
+
+
+def test_the_keys_of_the_readme_are_the_apps() -> None:
+    """No key in the README's table does nothing, and none of those that decide or move is missing."""
+    table = README.read_text(encoding="utf-8").partition("| where | keys |")[2].partition("\n\n")[0]
+    told = set(re.findall(r"`([^`]+)`", table))
+    bound = {key: binding for binding in all_bindings(PumpUpApp) for key in binding.key.split(",")}
+    assert told <= bound.keys()
+    must = {key for key, binding in bound.items() if (binding.id or "").startswith(("decide.", "board.move"))}
+    assert must <= told
 
 
 def test_the_readme_names_what_is_there() -> None:
