@@ -70,7 +70,7 @@ class _Generator:
         self._events = events
         self._born = 0
         self._living: list[_Life] = []
-        self._resting: list[_Life] = []
+        self._ended: list[_Life] = []
 
     def run(self, progress: Progress) -> None:
         self._carry_out([(None, _reviewer(0), CreateProject(name=n, steps=_graph(s))) for n, s in PROJECTS])
@@ -89,7 +89,7 @@ class _Generator:
         self._rng.shuffle(self._living)
         for life in [self._living.pop() for _ in range(min(room // 2, len(self._living)))]:
             yield self._next(life)
-        if done + size >= self._events or not self._living:
+        if self._ended and (done + size >= self._events or not self._living):
             yield from self._pad(room // 2)
 
     def _birth(self) -> tuple[_Life, Actor, Command]:
@@ -174,8 +174,9 @@ class _Generator:
         return life, self._agent(), AddNote(message=self._rng.choice(NOTES), **_on(life))
 
     def _pad(self, count: int) -> Iterator[tuple[_Life, Actor, Command]]:
-        for _ in range(min(count, len(self._resting))):
-            life = self._rng.choice(self._resting)
+        """Yield notes, which every task takes at any time, so that the count of events is reached."""
+        for _ in range(max(1, count)):
+            life = self._rng.choice(self._ended)
             yield (
                 life,
                 self._agent(),
@@ -200,8 +201,8 @@ class _Generator:
                 life.request_id = ""
             if life.left >= 0:
                 self._living.append(life)
-            elif life.request is None and _is_open(life):
-                self._resting.append(life)
+            else:
+                self._ended.append(life)
 
 
 class _SimulatedClock:
@@ -251,7 +252,3 @@ def _graph(steps: list[tuple[str, str, list[str]]]) -> Steps:
 
 def _reviewer(number: int) -> Actor:
     return Actor(REVIEWERS[number], "reviewer", ("lead",))
-
-
-def _is_open(life: _Life) -> bool:
-    return bool(_EXITS[life.project][life.step])

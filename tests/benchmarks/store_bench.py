@@ -1,0 +1,272 @@
+"""The store: durable commits beside SQLite's, opening, rebuilding, pages, group commit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from tinydb import TinyDB
+
+from api_client.commands import Actor, AddNote
+from api_client.times import utc_now
+from store import lines
+from store.batch import Job
+from store.engine import Store
+from store.files import Files
+from store.head import START
+from store.journal import Journal
+from store.local import random_token
+from store.reading import Reader
+from store.workspace import generate
+from tests.benchmarks.rows import Row, Table, median, p95, timed
+
+AGENT = Actor("agent-1", "agent")
+ROUNDS, BLOCK = 12, 40
+"""Ours and the baseline take turns, so that what else the machine does meets both."""
+
+
+class SlowFiles(Files):
+    """The system's own operations, with every sync a given time slower, as on a slower disk; counts them."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+        self.syncs = 0
+
+    def sync(self, fd: int) -> None:
+        """Sync, after the wait."""
+        self.syncs += 1
+        time.sleep(self.seconds)
+        super().sync(fd)
+
+
+class Sqlite:
+    """SQLite in WAL mode with synchronous=FULL: one row a transaction, of the same bytes."""
+
+    def __init__(self, path: Path, rows: int) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute("pragma journal_mode=wal")
+        self._connection.execute("pragma synchronous=full")
+        self._connection.execute("create table journal (seq integer primary key, line blob)")
+        self._connection.execute("begin")
+        many = ((b"x" * 600,) for _ in range(rows))
+        self._connection.executemany("insert into journal (line) values (?)", many)
+        self._connection.execute("commit")
+
+    def commit(self, line: bytes) -> None:
+        """Insert one row, durably."""
+        self._connection.execute("begin")
+        self._connection.execute("insert into journal (line) values (?)", (line,))
+        self._connection.execute("commit")
+
+
+def commits(table: Table, folder: Path, events: int, first: dict[str, float]) -> None:
+    """A journal append and a whole submit beside SQLite, with `events` events there already."""
+    store = Store(folder, clock=utc_now, tokens=random_token)
+    task = next(doc["id"] for doc in store.state.documents("tasks") if doc["status"] == "RUNNING")
+    project = (store.state.get("projects", (store.state.get("tasks", task) or {})["projectId"]) or {})["projectName"]
+    note = AddNote(project_name=project, task_id=task, message="n" * 200)
+    sqlite = Sqlite(folder / "beside.db", events)
+    journal = Journal(_empty(folder / "beside"), Files())
+    at = START
+    line = store.journal.line_at(store.events._index().place(store.state.seq)[0] - 13)
+
+    def submit() -> None:
+        job = Job(note, AGENT, random_token())
+        store.submit(job)
+        job.done.result()
+
+    def append() -> None:
+        nonlocal at
+        texts, hashed = lines.chain(at.hash, [{"payload": "n" * 450, "seq": at.events + 1}])
+        data, commit = lines.encode(texts, hashed, None, at.size)
+        after = at.after(commit)
+        journal.append(at, data, after)
+        at = after
+
+    size = 650
+    row = line[:size] or b"x" * size
+    times = turns({"sqlite": lambda: sqlite.commit(row), "append": append, "submit": submit})
+    label = f"{events:,} events"
+    table.add(Row(f"journal append, {label}", times["append"], "ms", times["sqlite"], "SQLite WAL FULL", 1.5))
+    table.add(Row(f"whole submit, {label}", times["submit"], "ms", times["sqlite"], "SQLite WAL FULL", 2.5))
+    first.setdefault("submit", times["submit"])
+    first.setdefault("ratio", times["submit"] / times["sqlite"])
+    if first["submit"] != times["submit"]:
+        table.add(Row(f"whole submit, {label}", times["submit"], "ms", first["submit"], "itself at 1,000", 1.2))
+    journal.close()
+    store.close()
+    (folder / "beside.db").unlink()
+
+
+def turns(calls: dict[str, Callable[[], None]]) -> dict[str, float]:
+    """Let the calls take turns; return the median of each one's medians, in milliseconds."""
+    found: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(ROUNDS):
+        for name, call in calls.items():
+            found[name].append(median(timed(call, BLOCK)))
+    return {name: statistics.median(medians) for name, medians in found.items()}
+
+
+def plain_tinydb(table: Table, folder: Path) -> None:
+    """Plain TinyDB, for the record: its insert at two sizes."""
+    for size in (1_000, 10_000):
+        path = folder / f"tiny-{size}.json"
+        path.write_text(json.dumps({"_default": {str(n): {"text": "x" * 100} for n in range(1, size + 1)}}))
+        with TinyDB(path) as database:
+            table.add(
+                Row(
+                    f"plain TinyDB insert, {size:,} documents",
+                    median(timed(lambda: database.insert({"a": 1}), 5)),
+                    "ms",
+                )
+            )
+
+
+def group_commit(table: Table, folder: Path) -> None:
+    """Sixteen submits at once: how many share a sync, and what that gives on a slow disk."""
+    files = SlowFiles()
+    store, note = _with_task(folder / "group", files)
+
+    def together(count: int) -> None:
+        jobs = [Job(note, AGENT, random_token()) for _ in range(count)]
+        for job in jobs:
+            store.submit(job)
+        for job in jobs:
+            job.done.result()
+
+    before = files.syncs
+    for _ in range(50):
+        together(16)
+    table.add(Row("commits a sync, 16 at once", 800 / (files.syncs - before), "", limit=8, at_least=True))
+    files.seconds = 0.005
+    one = 1e3 / median(timed(lambda: together(1), 40))
+    sixteen = 16e3 / median(timed(lambda: together(16), 40))
+    table.add(
+        Row("commits a second, 16 at once, sync 5 ms slower", sixteen, "/s", one, "one at a time", 6, at_least=True)
+    )
+    store.close()
+
+
+def opening(table: Table, folder: Path) -> None:
+    """Opening with a checkpoint, and rebuilding without one, each in a process of its own."""
+    with_one = [_in_process(folder) for _ in range(5)]
+    table.add(
+        Row("open at 1,000,000 events, with checkpoint", median([one["seconds"] for one in with_one]), "s", limit=0.5)
+    )
+    table.add(Row("peak memory of that", max(one["peak"] for one in with_one), "MB", limit=250))
+    (folder / "state.json").unlink()
+    rebuilt = _in_process(folder)
+    table.add(Row("rebuild at 1,000,000 events, without", rebuilt["seconds"], "s", limit=30))
+    table.add(Row("peak memory of that", rebuilt["peak"], "MB", limit=250))
+
+
+_OPEN = """
+import json, resource, sys, time
+from pathlib import Path
+from api_client.times import utc_now
+from store.engine import Store
+from store.local import random_token
+start = time.perf_counter()
+store = Store(Path(sys.argv[1]), clock=utc_now, tokens=random_token)
+seconds = time.perf_counter() - start
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+store.close()
+print(json.dumps({"seconds": seconds, "peak": peak}))
+"""
+
+
+def _in_process(folder: Path) -> dict[str, float]:
+    done = subprocess.run([sys.executable, "-c", _OPEN, str(folder)], capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def pages(table: Table, folder: Path, events: int) -> None:
+    """Pages of events anywhere in either direction, the inbox's first page, a board's counts and first cards."""
+    store = Store(folder, clock=utc_now, tokens=random_token)
+    reader, rng = Reader(store), Random(1)
+    project = reader.projects("claims")[0]
+    tasks = [doc["id"] for doc in store.state.documents("tasks")]
+    for name in ("one task", "one project", "everything"):
+        times = []
+        for _ in range(200):
+            task_id = rng.choice(tasks) if name == "one task" else None
+            project_id = project.id if name == "one project" else None
+            look = partial(
+                reader.events,
+                project_id=project_id,
+                task_id=task_id,
+                types=(),
+                order="asc" if rng.random() < 0.5 else "desc",
+                cursor=_somewhere(store, rng, project_id, task_id),
+                limit=100,
+            )
+            times += timed(look, 1)
+        table.add(Row(f"page of 100 events of {name}, {events:,} events, p95", p95(times), "ms", limit=5))
+    times = timed(lambda: (reader.board(project.id), reader.cards(project.id, "in_review", None, 50)), 100)
+    table.add(Row(f"a board's counts and first cards, {events:,} events, p95", p95(times), "ms", limit=10))
+    waiting = len(store.state.open_requests)
+    times = timed(lambda: reader.inbox(None, None, 100), 100)
+    table.add(Row(f"the inbox's first page at {waiting:,} open requests, p95", p95(times), "ms", limit=10))
+    store.close()
+
+
+def _somewhere(store: Store, rng: Random, project_id: str | None, task_id: str | None) -> str | None:
+    """Return the cursor of a page somewhere in a timeline."""
+    if task_id is not None:
+        seqs = list(store.state.index.walk(task=(store.state.get("tasks", task_id) or {})["no"]))
+    elif project_id is not None:
+        number = (store.state.get("projects", project_id) or {})["no"]
+        seqs = [
+            s
+            for s in (rng.randrange(1, store.state.seq) for _ in range(60))
+            if store.state.index.project_numbers[s - 1] == number
+        ]
+    else:
+        seqs = [rng.randrange(1, store.state.seq)]
+    return store.events.cursor(("events", project_id or "", task_id or ""), rng.choice(seqs)) if seqs else None
+
+
+def _with_task(folder: Path, files: Files) -> tuple[Store, AddNote]:
+    generate(folder, tasks=2, events=20)
+    store = Store(folder, clock=utc_now, tokens=random_token, files=files)
+    doc = next(doc for doc in store.state.documents("tasks"))
+    project = (store.state.get("projects", doc["projectId"]) or {})["projectName"]
+    return store, AddNote(project_name=project, task_id=doc["id"], message="n")
+
+
+def _empty(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
+    """Measure the store at each of `sizes` events; the last one's folder stays for the other parts."""
+    first: dict[str, float] = {}
+    for events in sizes:
+        place = folder / f"events-{events}"
+        start = time.perf_counter()
+        generate(place, tasks=max(10, events // 20), events=events)
+        table.add(
+            Row(
+                f"generate {events:,} events, {max(10, events // 20):,} tasks",
+                time.perf_counter() - start,
+                "s",
+                limit=120,
+            )
+        )
+        commits(table, place, events, first)
+        pages(table, place, events)
+    plain_tinydb(table, folder)
+    group_commit(table, folder)
+    opening(table, folder / f"events-{sizes[-1]}")
