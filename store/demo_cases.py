@@ -196,7 +196,7 @@ def _claim_payout(rng: Random, number: int, today: date) -> Case:
     who, amount = rng.choice(PEOPLE), rng.randrange(900, 9000, 50)
     claim, doubt = f"C-{1029 + number}", rng.random() < 0.4
     recommendation = (
-        recommend("REJECT", 0.62, "The photo's date is **two weeks before** the incident.")
+        recommend("REJECT", 0.62, "The photo's date is two weeks before the incident.")
         if doubt
         else recommend("APPROVE", 0.91, "Damage matches the reported cause; within policy limits.")
     )
@@ -377,7 +377,7 @@ def _vendor_bank(rng: Random, number: int, today: date) -> Case:
                     "New": "LT •••• 9020",
                     "Asked by": "accounts@northwind-paper.example (a new address)",
                 },
-                recommend("ESCALATE", 0.78, "New country *and* new sender: looks like invoice fraud."),
+                recommend("ESCALATE", 0.78, "New country and new sender: looks like invoice fraud."),
             ),
         ),
         finish="Changed the bank account and told the vendor's known contact",
