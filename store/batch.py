@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from api_client.commands import Actor, Command
+from api_client.commands import KEY_MAX, Actor, Command
 from api_client.errors import ApiError, InvalidRequest
 from api_client.models import Receipt
 from api_client.times import Clock
@@ -87,8 +87,8 @@ def _scope(job: Job) -> Scope | None:
         path = job.command.location()
     except UnicodeEncodeError:
         raise InvalidRequest("The idempotency key or an id is no Unicode text.") from None
-    if not 1 <= len(job.key) <= 255:
-        raise InvalidRequest("An idempotency key has 1 to 255 characters.")
+    if not 1 <= len(job.key) <= KEY_MAX:
+        raise InvalidRequest(f"An idempotency key has 1 to {KEY_MAX} characters.")
     return job.actor.subject, path, job.key
 
 

@@ -24,11 +24,11 @@ from store.head import START, Position
 from store.index import EventIndex
 from store.journal import Journal
 from store.lines import HASH_TAIL
-from store.remembered import Remembered
+from store.remembered import Remembered, Run
 from store.state import State
 from store.tables import AtomicStorage, Documents
 
-VERSION = 1
+VERSION = 2
 _MARK = b"pumpup-index-1\n"
 
 
@@ -56,11 +56,10 @@ class Saved:
             if ours != theirs:
                 ids = [doc_id for doc_id in {**ours, **theirs} if ours.get(doc_id) != theirs.get(doc_id)]
                 words.append(f"The checkpoint's {table} differ from what the events add up to: {', '.join(ids[:5])}.")
-        state.remembered.settle()
-        if _columns(state.index, state.remembered) != _columns(self.index, self.remembered) or (
-            state.index.types != self.index.types
-        ):
+        if columns(state.index) != columns(self.index) or state.index.types != self.index.types:
             words.append("The checkpoint's index differs from the journal's.")
+        if state.remembered != self.remembered:
+            words.append("The checkpoint's idempotency records differ from the journal's.")
         return words
 
 
@@ -130,7 +129,8 @@ def _is_of(journal: Journal, index: EventIndex, position: Position) -> bool:
     return journal.size() >= position.size and tail == b',"hash":"%b"}' % position.hash.encode()
 
 
-def _columns(index: EventIndex, remembered: Remembered) -> list[array[int]]:
+def columns(index: EventIndex) -> list[array[int]]:
+    """Return the columns of an index, in the order in which they are written."""
     chains = (index.tasks, index.projects)
     return [
         index.offsets,
@@ -139,13 +139,12 @@ def _columns(index: EventIndex, remembered: Remembered) -> list[array[int]]:
         index.project_numbers,
         index.replies,
         *(column for chain in chains for column in (chain.before, chain.after, chain.first, chain.last)),
-        remembered.digests,
-        remembered.offsets,
     ]
 
 
 def _write_index(path: Path, files: Files, state: State, position: Position) -> None:
-    pieces = [column.tobytes() for column in _columns(state.index, state.remembered)] + [bytes(state.index.types)]
+    runs = [column for run in state.remembered.runs for column in run]
+    pieces = [bytes(state.index.types), *(column.tobytes() for column in (*columns(state.index), *runs))]
     checksum = 0
     for piece in pieces:
         checksum = zlib.crc32(piece, checksum)
@@ -173,11 +172,18 @@ def _read_index(path: Path, position: Position) -> tuple[EventIndex, Remembered]
         raise ValueError("another position")
     if zlib.crc32(data[place:]) != header["crc"]:
         raise ValueError("damaged")
-    index, remembered = EventIndex(), Remembered()
-    *columns, types = header["sizes"]
-    for column, length in zip(_columns(index, remembered), columns, strict=True):
+    pieces = iter(_cut(data[place:], header["sizes"]))
+    index = EventIndex()
+    index.types += next(pieces)
+    for column in columns(index):
         del column[:]
-        column.frombytes(data[place : place + length])
-        place += length
-    index.types += data[place : place + types]
-    return index, remembered
+        column.frombytes(next(pieces))
+    runs = [array("Q", piece) for piece in pieces]
+    return index, Remembered(map(Run, runs[::2], runs[1::2]))
+
+
+def _cut(data: memoryview, sizes: list[int]) -> Iterator[bytes]:
+    place = 0
+    for size in sizes:
+        yield data[place : place + size].tobytes()
+        place += size

@@ -30,14 +30,27 @@ T = TypeVar("T")
 BATCH = 64
 """Commands that share one sync at the most."""
 CHECKPOINT_COMMITS = 5_000
-"""Commits after which the checkpoint is written anew."""
+CHECKPOINT_SHARE = 50
+"""The checkpoint is written anew after so many commits, or after one for every 50 that there are: so its cost, which
+grows with the folder, stays a small part of the commits', and what an open must replay stays a fraction of a second."""
+
+Progress = Callable[[int, int], None]
+"""Told how many bytes of the journal were read, and how many are to be."""
 
 
 class Store:
     """A data folder, open. Its methods block: `LocalBackend` calls them from threads."""
 
-    def __init__(self, folder: Path, *, clock: Clock, tokens: Callable[[], str], files: Files | None = None) -> None:
-        """Open the folder, making it where it is missing.
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Clock,
+        tokens: Callable[[], str],
+        files: Files | None = None,
+        progress: Progress = lambda *_: None,
+    ) -> None:
+        """Open the folder, making it where it is missing; `progress` hears of a journal that must be replayed.
 
         Raises:
             StoreBusy: another process holds the lock.
@@ -46,6 +59,7 @@ class Store:
         self.folder = folder
         self.files = files or Files()
         self.clock = clock
+        self._progress = progress
         self.tokens = tokens
         self.warnings: list[str] = []
         self.read_only = ""
@@ -172,7 +186,9 @@ class Store:
                 job.done.set_exception(outcome)
         for heard in list(self._listeners):
             heard()
-        if self.position.commits - self._saved.commits >= CHECKPOINT_COMMITS:
+        if self.position.commits - self._saved.commits >= max(
+            CHECKPOINT_COMMITS, self.position.commits // CHECKPOINT_SHARE
+        ):
             with suppress(StoreError):  # not needed: the journal has it all, and the next commits try again
                 self.save()
 
@@ -249,3 +265,5 @@ class Store:
                     message = f"Line {line} of the journal holds an event that makes no sense here ({fault!r})."
                     raise StoreDamaged(message, line=line) from fault
                 self.position = self.position.after(commit)
+                if self.position.commits % 1024 == 0:
+                    self._progress(self.position.size, end)

@@ -41,10 +41,10 @@ picks = st.integers(0, 30)
 
 def everything(state: State) -> dict[str, Any]:
     """Return all that a state holds, its orders among it, in a form to compare."""
-    state.remembered.settle()
     return {
         "tables": state.database.storage.read(),
-        "columns": [column.tolist() for column in checkpoint._columns(state.index, state.remembered)],
+        "columns": [column.tolist() for column in checkpoint.columns(state.index)],
+        "remembered": list(state.remembered.records()),
         "types": bytes(state.index.types),
         "slugs": state.slugs,
         "in_step": {key: order._places for key, order in state.in_step.items() if len(order)},
