@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 from click.core import ParameterSource
@@ -14,6 +15,19 @@ if TYPE_CHECKING:
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Moment(click.ParamType):
+    """A date or a time."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the moment, aware of its zone."""
+        try:
+            return datetime.fromisoformat(value).astimezone()
+        except ValueError:
+            self.fail(f"{value!r} is no date or time: write it like 2026-01-31 or 2026-01-31T09:30.", param, ctx)
 
 
 def _version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -84,7 +98,8 @@ def pumpup(
     elif api_key_file is not None:
         raise click.UsageError("--api-key-file goes with a server: name it with --url.")
     else:
-        screens.open_folder(data, places.reviewer_name(reviewer), tags)
+        own_tags = [places.on_record("--tag", tag) for tag in tags]
+        screens.open_folder(data, places.reviewer_name(reviewer), own_tags)
 
 
 @pumpup.command()
@@ -151,6 +166,72 @@ def projects_create(inherited: Path | None, name: str, steps: Path, data: Path |
     from pumpup_tui.commands import administration, places
 
     administration.create_project(data or inherited, name, steps, places.reviewer_name(reviewer))
+
+
+@pumpup.command()
+@click.option(
+    "--expect", metavar="HASH", help="The head that you noted earlier: found where a whole old copy is put back."
+)
+@data_option
+@click.pass_obj
+def verify(inherited: Path | None, expect: str | None, data: Path | None) -> None:
+    """Check that the data folder still says what was written; exit with 1 where it does not.
+
+    Checksums, the hash chain, the head, the checkpoint against the events, the uploads' content.
+
+    Example: pumpup-tui verify --data ./work
+    """
+    from pumpup_tui.commands import auditing
+
+    auditing.verify(data or inherited, expect)
+
+
+@pumpup.command()
+@data_option
+@click.pass_obj
+def compact(inherited: Path | None, data: Path | None) -> None:
+    """Write the checkpoint anew, so that the folder opens at once. The journal is never changed.
+
+    Example: pumpup-tui compact --data ./work
+    """
+    from pumpup_tui.commands import auditing
+
+    auditing.compact(data or inherited)
+
+
+@pumpup.command()
+@click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--project", metavar="NAME", help="Of one project: its id, or the name that agents use.")
+@click.option("--task", metavar="ID", help="Of one task.")
+@click.option("--since", type=_Moment(), help="From this date or time on, in your zone unless it names one.")
+@click.option("--until", type=_Moment(), help="Before this date or time.")
+@click.option("--types", metavar="T,T…", default="", help="Of these event types only, separated by commas.")
+@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Where to write it.  [default: stdout]")
+@data_option
+@click.pass_obj
+def export(
+    inherited: Path | None,
+    kind: Literal["jsonl", "csv"],
+    project: str | None,
+    task: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    types: str,
+    output: Path | None,
+    data: Path | None,
+) -> None:
+    """Write the timeline to a file, as JSON lines or CSV, with the hashes.
+
+    A full export as JSON lines can be verified by anyone: each line holds the bytes that its hash covers.
+
+    Example: pumpup-tui export --format csv --project claims -o claims.csv
+    """
+    from pumpup_tui.commands import auditing
+    from store.export import Filter
+
+    wanted = tuple(part.strip().upper() for part in types.split(",") if part.strip())
+    chosen = Filter(project=project, task=task, since=since, until=until, types=wanted)
+    auditing.export(data or inherited, kind, chosen, output)
 
 
 @pumpup.command()

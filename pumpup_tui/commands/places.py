@@ -15,6 +15,8 @@ from pumpup_tui.commands.failure import Failed
 
 KEY_VARIABLE = "PUMPUP_API_KEY"
 _KEY_FILE_BYTES = 4096
+_NAME_CHARACTERS = 80
+_STORES_OWN = "platform"
 
 
 def default_data() -> Path:
@@ -52,16 +54,31 @@ def reviewer_name(given: str | None) -> str:
     """Return the name to decide under: the one given, else the login name.
 
     Raises:
-        Failed: neither is there.
+        Failed: neither is there, or it can't stand on a record.
     """
-    if given is not None and given.strip():
-        return given.strip()
+    if given is not None:
+        return on_record("--reviewer", given)
     import getpass
 
     try:
-        return getpass.getuser()
+        return on_record("The login name", getpass.getuser())
     except (OSError, KeyError, ImportError):
         raise Failed("This login has no name to decide under: give one with --reviewer NAME.") from None
+
+
+def on_record(what: str, text: str) -> str:
+    """Return a name or tag as it goes on record, by the rules for a key's.
+
+    Raises:
+        Failed: it is empty, too long, not printable, or the store's own name.
+    """
+    name = text.strip()
+    if not (1 <= len(name) <= _NAME_CHARACTERS and name.isprintable()) or name == _STORES_OWN:
+        raise Failed(
+            f"{what} {text!r:.100} can't go on record: it must have 1 to {_NAME_CHARACTERS} printable characters "
+            f"and not be {_STORES_OWN!r}. Give another with --reviewer NAME or --tag T."
+        )
+    return name
 
 
 def check_url(url: str) -> None:

@@ -133,6 +133,15 @@ def test_a_key_without_a_role(run: Run, tmp_path: Path) -> None:
     assert "--role" in said(result)
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\x1b]0;b", "x" * 81, "platform", "a\u202eb"])
+def test_a_name_that_cannot_go_on_record(run: Run, tmp_path: Path, steps: Path, name: str) -> None:
+    """Whoever decides is told before anything is recorded that a name can't be used."""
+    create = ("projects", "create", "Claims", "--steps", steps, "--data", tmp_path / "data")
+    assert "--reviewer" in said(run(*create, "--reviewer", name))
+    assert "--tag" in said(run("--data", tmp_path / "data", "--tag", name))
+    assert not (tmp_path / "data").exists()
+
+
 def test_no_terminal(run: Run, tmp_path: Path) -> None:
     """The screens in a pipe or a cron job end with a sentence, and make no folder."""
     assert "need a terminal" in said(run("--data", tmp_path / "data"))
