@@ -39,6 +39,8 @@ Pause = Callable[[float], Awaitable[None]]
 
 OPENING = 8
 """Requests that wait when the demo opens."""
+IN_WORK = 3
+"""Tasks that the agent has begun and not yet brought when the demo opens."""
 CAP = 14
 """Open requests at which the agent asks no more until some are settled."""
 TICK = 0.5
@@ -90,6 +92,7 @@ class Agent:
         """
         self._backend, self._rng, self._clock, self._new_key = backend, rng, clock, new_key
         self._before_write = before_write
+        self._begun: deque[tuple[Case, str, list[Attachment]]] = deque()
         self._open: deque[_Open] = deque()
         self._made = 0
 
@@ -98,8 +101,8 @@ class Agent:
         """How many of its requests wait for a person."""
         return len(self._open)
 
-    async def bring(self) -> str:
-        """Work on the next case up to its first request; return the request's id."""
+    async def begin(self) -> None:
+        """Make the next case's task and start on it: it stands in its first step until it is brought."""
         case = make_case(self._rng, self._made, self._clock().date())
         self._made += 1
         flow = case.workflow
@@ -113,8 +116,17 @@ class Agent:
         )
         task_id = str(created["id"])
         attached = [await self._upload(file) for file in case.files]
-        for number, description in enumerate(case.worked):
-            await self._act(case, task_id, description, attach=attached if number == 0 else [])
+        await self._act(case, task_id, case.worked[0], attach=attached)
+        self._begun.append((case, task_id, attached))
+
+    async def bring(self) -> str:
+        """Work on the oldest case that is begun up to its first request; return the request's id."""
+        if not self._begun:
+            await self.begin()
+        case, task_id, attached = self._begun.popleft()
+        flow = case.workflow
+        for description in case.worked[1:]:
+            await self._act(case, task_id, description)
         if self._made % 5 == 0:
             await self._write(
                 RaiseException(
@@ -138,10 +150,17 @@ class Agent:
                 wait -= TICK
                 await self.look()
                 if wait <= 0 and self.waiting < CAP:
-                    await self.bring()
+                    await self._bring_one()
                     wait = self._rng.uniform(5, 10)
         except (StoreError, Unreachable):
             return  # the demo's folder is gone or full: the screen says so itself
+
+    async def _bring_one(self) -> None:
+        try:
+            await self.begin()
+            await self.bring()
+        except (Conflict, InvalidRequest, NotFound):
+            return  # a person has moved or closed the task that was begun
 
     async def look(self) -> None:
         """Act on each request that a person has settled since the last look."""
@@ -364,6 +383,8 @@ async def open_shop(
         request_id = await agent.bring()
         if agent.waiting == waiting // 2:
             await team.take(request_id, "maria")
+    for _ in range(IN_WORK):
+        await agent.begin()
 
 
 async def _pieces(content: bytes) -> AsyncIterator[bytes]:

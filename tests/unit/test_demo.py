@@ -109,7 +109,7 @@ async def test_a_task_that_the_user_moved_is_left_alone(shop: Agent, reviewer: L
 async def test_the_demo_opens_full_and_is_the_same_each_time(
     reviewer: LocalBackend, clock: FixedClock, tokens: Callable[[], str]
 ) -> None:
-    """The first screen shows eight waiting requests of both kinds, and boards with finished tasks."""
+    """The first screen shows eight waiting requests of both kinds, and boards with tasks in work and finished."""
     agent = Agent(reviewer.acting_as(Actor("demo-agent", "agent")), rng=Random(1), clock=clock, new_key=tokens)
     team = Team(reviewer.acting_as(Actor("maria", "reviewer")), rng=Random(2), new_key=tokens)
     await open_shop(agent, team, before_each=lambda: clock.advance(minutes=3))
@@ -120,6 +120,9 @@ async def test_the_demo_opens_full_and_is_the_same_each_time(
     projects = await reviewer.projects()
     boards = [await reviewer.board(project.id) for project in projects]
     assert sum(column.count for board in boards for column in board.columns if column.terminal) >= 3
+    assert (
+        sum(column.count - column.waiting for board in boards for column in board.columns if not column.terminal) == 3
+    )
     assert items[0].summary == "Open claim C-1030 with the details given"
 
 
