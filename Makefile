@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench picture clean
+.PHONY: help demo test crash check bench picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ demo: .venv/installed ## open the screens over a throw-away folder with a simula
 
 test: .venv/installed ## run all tests
 	$(BIN)/python -m pytest
+
+crash: .venv/installed ## the full crash tests: kills, races, faults, flips; some minutes
+	CRASH=full $(BIN)/python -m pytest tests/crash
 
 check: .venv/installed ## lint, types, import arrows
 	$(BIN)/ruff check .

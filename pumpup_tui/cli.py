@@ -17,7 +17,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class _Moment(click.ParamType):
+class _Moment(click.ParamType[datetime]):
     """A date or a time."""
 
     name = "TIME"
@@ -210,15 +210,7 @@ def compact(inherited: Path | None, data: Path | None) -> None:
 @data_option
 @click.pass_obj
 def export(
-    inherited: Path | None,
-    kind: Literal["jsonl", "csv"],
-    project: str | None,
-    task: str | None,
-    since: datetime | None,
-    until: datetime | None,
-    types: str,
-    output: Path | None,
-    data: Path | None,
+    inherited: Path | None, /, data: Path | None, kind: Literal["jsonl", "csv"], output: Path | None, **chosen: Any
 ) -> None:
     """Write the timeline to a file, as JSON lines or CSV, with the hashes.
 
@@ -227,11 +219,8 @@ def export(
     Example: pumpup-tui export --format csv --project claims -o claims.csv
     """
     from pumpup_tui.commands import auditing
-    from store.export import Filter
 
-    wanted = tuple(part.strip().upper() for part in types.split(",") if part.strip())
-    chosen = Filter(project=project, task=task, since=since, until=until, types=wanted)
-    auditing.export(data or inherited, kind, chosen, output)
+    auditing.export(data or inherited, kind, output, **chosen)
 
 
 @pumpup.command()

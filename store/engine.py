@@ -24,6 +24,7 @@ from store.files import Files
 from store.journal import Journal
 from store.lock import FolderLock
 from store.state import Draft, State
+from store.trust import doubts
 
 T = TypeVar("T")
 
@@ -61,7 +62,10 @@ class Store:
         self.clock = clock
         self._progress = progress
         self.tokens = tokens
+        self.doubts = doubts(folder)
+        """What can't be relied on where the folder is: sentences for the user."""
         self.warnings: list[str] = []
+        """What was met in the folder and healed, or is wrong with it: sentences for the user."""
         self.read_only = ""
         """Why the folder takes no writes; empty where it does."""
         self._guard = threading.RLock()

@@ -92,8 +92,8 @@ class LocalBackend:
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What was met and healed, or is wrong, with this folder: sentences for the user."""
-        return self._store.warnings
+        """What was met and healed, or is wrong, with this folder, and what can't be relied on: sentences."""
+        return [*self._store.doubts, *self._store.warnings]
 
     async def aclose(self) -> None:
         """See `Backend.aclose`. Finishes what was submitted and writes the checkpoint."""
