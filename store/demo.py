@@ -392,3 +392,8 @@ async def _pieces(content: bytes) -> AsyncIterator[bytes]:
 
 
 __all__ = ["CAP", "OPENING", "Agent", "Team", "open_shop", "path_to", "sample_answer"]
+
+if __name__ == "__main__":
+    from store.workspace import main
+
+    main()

@@ -6,12 +6,15 @@ runs from a start some months back. Every rule holds for what it makes.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+
+import click
 
 from api_client.commands import (
     Actor,
@@ -252,3 +255,24 @@ def _graph(steps: list[tuple[str, str, list[str]]]) -> Steps:
 
 def _reviewer(number: int) -> Actor:
     return Actor(REVIEWERS[number], "reviewer", ("lead",))
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), required=True, help="An empty or new folder.")
+@click.option("--tasks", type=click.IntRange(1), default=1_000, show_default=True, help="How many tasks.")
+@click.option("--events", type=click.IntRange(1), default=20_000, show_default=True, help="How many events.")
+@click.option("--seed", default=7, show_default=True, help="Another number makes another workspace.")
+def main(data: Path, tasks: int, events: int, seed: int) -> None:
+    """Fill a folder with a realistic workspace, for tests and benchmarks.
+
+    Example: python -m store.demo --tasks 50000 --events 1000000 --data ./large
+    """
+    if (data / "journal.jsonl").exists():
+        raise click.ClickException(f"{data} holds a journal already: name a new folder.")
+    if tasks > events:
+        raise click.UsageError("Each task takes an event: --events must be --tasks at the least.")
+    try:
+        with click.progressbar(length=events, label="Writing events", file=sys.stderr) as bar:
+            generate(data, tasks=tasks, events=events, seed=seed, progress=lambda done, _: bar.update(done - bar.pos))
+    except ApiError as fault:
+        raise click.ClickException(fault.message) from None

@@ -81,7 +81,7 @@ def _opened(folder: Path) -> Iterator[Store]:
     with progress_bar("Reading the journal") as progress:
         store = Store(folder, clock=utc_now, tokens=random_token, progress=progress)
     try:
-        for warning in store.warnings:
+        for warning in (*store.doubts, *store.warnings):
             click.echo(f"Warning: {warning}", err=True)
         yield store
     finally:
