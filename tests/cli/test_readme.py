@@ -77,3 +77,15 @@ def test_the_readme_names_what_is_there() -> None:
     for path in re.findall(r"`([a-z_]+/[a-z_./]*)`", text):
         assert (README.parent / path).exists(), path
     assert (README.parent / "docs" / "inbox.svg").is_file()
+
+
+def test_the_commands_of_the_readme_are_there(run: Run) -> None:
+    """Each `pumpup-tui COMMAND` that the README shows exists, with the options that it is shown with."""
+    text = README.read_text(encoding="utf-8")
+    shown = re.findall(r"^pumpup-tui ([a-z]+(?: (?:add|create))?)\b(.*?)(?:\s#.*)?$", text, re.MULTILINE)
+    assert len(shown) >= 5
+    for name, rest in shown:
+        result = run(*name.split(), "--help")
+        assert result.returncode == 0, name
+        for option in re.findall(r"--[a-z-]+|-o\b", rest):
+            assert option in result.stdout, (name, option)
