@@ -52,7 +52,7 @@ class PumpUpApp(App[None]):
         Binding("3", "mode('timeline')", "Timeline", show=False, id="screens.timeline", tooltip="the timeline"),
         Binding("p", "project", "Project", show=False, id="screens.project", tooltip="choose the project"),
         Binding("r", "refresh", "Refresh", show=False, id="screens.refresh", tooltip="read again; connect again"),
-        Binding(":", "command_palette", "Commands", show=False, id="screens.commands", tooltip="command palette"),
+        Binding(":,ctrl+p", "command_palette", "Commands", show=False, id="screens.commands", tooltip="commands"),
         Binding("?", "help", "Help", show=False, id="screens.help", tooltip="this help"),
         Binding("q", "quit", "Quit", show=False, id="screens.quit", tooltip="quit"),
     ]

@@ -204,6 +204,8 @@ class Feed:
             try:
                 if lost:
                     await backend.me()
+                if cursor is None:
+                    cursor = await self._newest(backend)
                 self._app.post_message(messages.LiveState(live=True, again=lost))
                 lost, wait = False, WAIT_FIRST
                 async for change in backend.changes(cursor):
@@ -216,6 +218,16 @@ class Feed:
                 lost = True
             await asyncio.sleep(wait)
             wait = min(wait * 2, WAIT_MOST)
+
+    @staticmethod
+    async def _newest(backend: Backend) -> str | None:
+        """Return the cursor of the newest event, so that nothing is missed between the first read and the tail."""
+        try:
+            return (await backend.events(order="desc", limit=1)).next_cursor
+        except Unreachable:
+            raise
+        except ApiError:
+            return None  # a server without this list: its changes begin now
 
     def _collect(self, event: Event) -> None:
         if len(self._pending) < CHANGES_KEPT:

@@ -83,7 +83,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         with Vertical(id="answer"):
             yield ElicitationForm(self._fields, self._bids, self.draft, self._faults)
             yield Document(id="review")
-        yield KeyHints(self._hints)
+        yield KeyHints(self._hints, always=False)
 
     def on_mount(self) -> None:
         """Begin at the first field, or at the first that was refused."""

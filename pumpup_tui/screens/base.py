@@ -103,7 +103,7 @@ class ReviewerScreen(Screen[None]):
         if self.context.outbox.desk.armed is not None:
             return (("y", "send"), ("n", "note"), ("esc", "cancel"))
         undo = (("u", "take back"),) if self.context.outbox.desk.held() else ()
-        return (*undo, *self.hints(), ("?", "help"), ("q", "quit"))
+        return (*undo, *self.hints())
 
     def _on_status(self, status: Status) -> None:
         self.query_one(HeaderLine).retell()

@@ -73,6 +73,12 @@ class InboxScreen(ReviewerScreen):
         """The detail pane."""
         return self.query_one("#detail", RequestDetail)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether all of the request under the cursor is shown."""
+        row = self.requests.row
+        return row is not None and self._loaded is not None and self._loaded.detail.event.id == row.request_id
+
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
         more = (("]", "next"), ("/", "search"), ("1 2 3", "screens"))
@@ -254,7 +260,7 @@ class InboxScreen(ReviewerScreen):
             return
         loaded = self._loaded
         self._open_detail()
-        if loaded is None or loaded.detail.event.id != row.request_id:
+        if loaded is None or not self.is_read:
             outbox.cancel("still reading this request: try again when all of it is shown")
         elif loaded.detail.result is not None:
             outbox.cancel("this request is settled already")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
@@ -20,7 +21,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.telling import kind_of, status_run
 from pumpup_tui.text import line
 from pumpup_tui.widgets.board_columns import Columns, ColumnState
-from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, columns, fit, joined, paint, width_of
+from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, columns, crop, fit, joined, paint, width_of
 
 if TYPE_CHECKING:
     from api_client.models import Board, Card, Page, Project
@@ -125,8 +126,9 @@ class BoardView(Widget, can_focus=True):
 
     @property
     def _width(self) -> int:
-        count = max(1, len(self.columns.all))
-        return max(NARROWEST, min(WIDEST, self.size.width // count))
+        fitting = max(1, self.size.width // NARROWEST)
+        count = max(1, min(len(self.columns.all), fitting))
+        return max(1, min(WIDEST, self.size.width // count))
 
     @property
     def _shown(self) -> int:
@@ -185,9 +187,10 @@ class BoardView(Widget, can_focus=True):
                 card.overdue_at is not None and card.overdue_at <= self.context.clock() and card.status != "CLOSED"
             )
             status = status_run(card.status)
-            age = f"{self.context.age(card.step_entered_at)} in step" + (" ◷ overdue" if overdue else "")
+            age = self.context.age(card.step_entered_at) + (" ◷ overdue" if overdue else " in step")
             room = width - width_of([status])
-            return [status, (fit("", room - len(age)) + age if room > len(age) else "", "bad" if overdue else "muted")]
+            told = " " * (room - cell_len(age)) + age if room > cell_len(age) else crop(f" {age}", room)
+            return [status, (told, "bad" if overdue else "muted")]
         if part == 2:
             open_ = card.open_request
             asks = f"? {kind_of(open_.event_type)}: {line(open_.summary, 200)}" if open_ else ""

@@ -60,6 +60,7 @@ class FieldRow(Vertical):
             typed = typed_of(self.form_field, self._bid.value if self._bid else None)
             self._draft.typed[self.form_field.id] = typed
         self._fill(typed)
+        self.set_class(self._bid is not None, "-bid")
         self._tell_bid()
         self.tell_fault(self._fault)
 
@@ -87,15 +88,13 @@ class FieldRow(Vertical):
         kind = type_of(self.form_field)
         control: Widget
         if kind == "TextArea":
-            control = TextArea(compact=True, tab_behavior="focus", show_line_numbers=False)
+            control = TextArea(compact=True, highlight_cursor_line=False)
             control.cursor_blink = False
         elif kind in TYPED:
             control = Stepped(self.form_field) if kind == "Slider" else Typed(bid_on_equals=kind != "Text")
             control.cursor_blink = False
         elif options := options_of(self.form_field):
             control = OptionPicker(options, many=kind == "Multiselect")
-            control.set_class(len(options) > 6, "-tall")
-            control.set_class(len(options) <= 2, "-two")
         else:
             control = Static("this version can't answer this type", markup=False)
         control.add_class("control")

@@ -29,6 +29,8 @@ class HeaderLine(Lines):
         if width_of(left) + width_of(middle) + width_of(right) + 2 > width:
             right = self._right(tags=False)
         if width_of(left) + width_of(middle) + width_of(right) + 2 > width:
+            right = right[1:]
+        if width_of(left) + width_of(middle) + width_of(right) + 2 > width:
             left = [(" PUMP UP ", "strong"), (" ", "")]
         gap = width - width_of(left) - width_of(middle) - width_of(right)
         if gap < 1:
@@ -80,16 +82,24 @@ class Banner(Lines):
 class KeyHints(Lines):
     """The keys that do something here, in one line."""
 
-    def __init__(self, hints: Callable[[], Sequence[tuple[str, str]]]) -> None:
+    def __init__(self, hints: Callable[[], Sequence[tuple[str, str]]], *, always: bool = True) -> None:
         super().__init__()
         self._hints = hints
+        self._always = _pairs(ALWAYS) if always else []
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
         runs: list[Run] = [(" ", "")]
-        for key, word in self._hints():
-            pair: list[Run] = [(key, "accent"), (f" {word}  ", "muted")]
-            if width_of(runs) + width_of(pair) > width + 2:
+        for pair in map(_pairs, ([hint] for hint in self._hints())):
+            if width_of([*runs, *pair, *self._always]) > width + 2:
                 break
             runs += pair
-        return [runs]
+        return [[*runs, *self._always]]
+
+
+ALWAYS = (("?", "help"), ("q", "quit"))
+"""Hints that there is always room for."""
+
+
+def _pairs(hints: Sequence[tuple[str, str]]) -> list[Run]:
+    return [run for key, word in hints for run in ((key, "accent"), (f" {word}  ", "muted"))]

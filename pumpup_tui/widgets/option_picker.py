@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
 from typing_extensions import override
 
@@ -40,6 +41,15 @@ class OptionPicker(VirtualList[str]):
         if self.chosen and not self._many:
             self.select(self.chosen[0])
         self.redraw()
+
+    @override
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._options)
+
+    @property
+    @override
+    def shows_cursor(self) -> bool:
+        return self.has_focus  # many of these stand below each other: one cursor is enough
 
     @override
     def row_id(self, row: str) -> str:

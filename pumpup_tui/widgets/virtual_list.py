@@ -87,6 +87,11 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
         """Return the text that the search looks in."""
         return ""
 
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the cursor is drawn."""
+        return True
+
     # What its screen tells it.
 
     @property
@@ -167,7 +172,7 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
         if index >= len(self._rows):
             return Strip.blank(width, self.rich_style)
         row = self._rows[index]
-        at_cursor = index == self._cursor
+        at_cursor = index == self._cursor and self.shows_cursor
         key = (self.row_id(row), part, width, at_cursor, self.rich_style)
         if key not in self._cache:
             mark: Line = [("▌" if at_cursor else " ", "accent" if at_cursor else "")]

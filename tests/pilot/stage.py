@@ -1,0 +1,175 @@
+"""The app over a real folder, with an agent beside it: what pilot and snapshot tests play on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from textual.pilot import Pilot
+
+from api_client.commands import (
+    Actor,
+    Command,
+    CreateProject,
+    CreateTask,
+    RecordAction,
+    RequestApproval,
+    RequestElicitation,
+    read_command,
+)
+from pumpup_tui.app import PumpUpApp
+from pumpup_tui.screens.inbox import InboxScreen
+from store.local import open_local
+from tests.conftest import FixedClock, counting_tokens
+
+if TYPE_CHECKING:
+    from api_client.backend import Backend
+    from store.local import LocalBackend
+
+ALICE = Actor("alice", "reviewer", ("claims-lead",))
+BOB = Actor("bob", "reviewer")
+AGENT = Actor("agent-1", "agent")
+
+STEPS = {
+    "initialStep": "triage",
+    "steps": [
+        {"name": "triage", "owner": "AGENT", "exits": ["in_review", "rejected"]},
+        {"name": "in_review", "owner": "HUMAN", "exits": ["triage", "paid", "rejected"], "timeoutSeconds": 600},
+        {"name": "paid", "owner": "PLATFORM", "exits": []},
+        {"name": "rejected", "owner": "PLATFORM", "exits": []},
+    ],
+}
+
+ALL_FIELDS: list[dict[str, Any]] = [
+    {"type": "Text", "id": "email", "label": "E-mail", "required": True, "format": "EMAIL"},
+    {"type": "TextArea", "id": "story", "label": "What happened", "required": False, "maxLength": 400},
+    {"type": "Number", "id": "amount", "label": "Amount", "required": True, "min": 1, "max": 500, "integerOnly": True},
+    {"type": "Slider", "id": "trust", "label": "Trust", "required": True, "min": 0, "max": 1, "step": 0.1},
+    {"type": "Select", "id": "cause", "label": "Cause", "required": True, "options": ["fire", "water", "theft"]},
+    {"type": "Multiselect", "id": "parts", "label": "Parts", "required": False, "options": ["hood", "door", "roof"]},
+    {"type": "DateField", "id": "day", "label": "Day", "required": True, "min": "2026-01-01", "max": "2026-12-31"},
+    {"type": "Time", "id": "hour", "label": "Hour", "required": False},
+    {"type": "DateTime", "id": "moment", "label": "Reported", "required": False},
+    {"type": "Switch", "id": "police", "label": "Police called", "description": "Was it reported?", "required": True},
+]
+
+
+class Stage:
+    """A folder, a clock, an app over the folder, and others who write into it."""
+
+    def __init__(self, folder: Path, *, grace: float = 0.0, clock: FixedClock | None = None) -> None:
+        self.folder = folder
+        self.clock = clock or FixedClock()
+        self.tokens = counting_tokens()
+        self.keys = (f"key-{number}" for number in count(1))
+        self.backend: LocalBackend | None = None
+        self.wrap: Callable[[Backend], Backend] = lambda backend: backend
+        self.app = PumpUpApp(
+            self.connect,
+            source_label="local",
+            clock=self.clock,
+            new_key=lambda: next(self.keys),
+            zone=UTC,
+            grace_seconds=grace,
+        )
+        self.before: list[Callable[[Stage], Any]] = []
+
+    async def connect(self) -> Backend:
+        """Open the folder, as the app asks, after what came before."""
+        self.backend = await open_local(self.folder, ALICE, clock=self.clock, tokens=self.tokens)
+        for act in self.before:
+            await act(self)
+        return self.wrap(self.backend)
+
+    def run(self, width: int = 120, height: int = 40) -> AbstractAsyncContextManager[Pilot[None]]:
+        """Run the app without a terminal."""
+        return self.app.run_test(size=(width, height))
+
+    async def write(self, command: Command, actor: Actor = AGENT) -> dict[str, Any]:
+        """Write as someone else, over the app's own open folder."""
+        assert self.backend is not None
+        receipt = await self.backend.acting_as(actor).submit(command, key=next(self.keys))
+        return receipt.answer
+
+    async def project(self, name: str = "Claims") -> None:
+        """Make a project with four steps."""
+        await self.write(read_command(CreateProject, {"name": name, "steps": STEPS}), ALICE)
+
+    async def task(self, name: str, project: str = "general", **more: Any) -> str:
+        """Make a task; return its id."""
+        answer = await self.write(read_command(CreateTask, {"projectName": project, "name": name, **more}))
+        return str(answer["id"])
+
+    async def move(self, task_id: str, to: str, project: str = "claims", description: str = "moved on") -> None:
+        """Have the agent move a task."""
+        await self.act(task_id, description, project, transitionsTo=to)
+
+    async def act(self, task_id: str, description: str, project: str = "claims", **more: Any) -> None:
+        """Have the agent record an action."""
+        raw = {"projectName": project, "taskId": task_id, "description": description, **more}
+        await self.write(read_command(RecordAction, raw))
+
+    async def approval(self, summary: str, task: str = "Claim C-1029", project: str = "general", **more: Any) -> str:
+        """Make a task and ask for an approval on it; return the request's id."""
+        task_id = await self.task(task, project)
+        return await self.ask(task_id, summary, project, **more)
+
+    async def ask(self, task_id: str, summary: str, project: str = "general", **more: Any) -> str:
+        """Ask for an approval on a task; return the request's id."""
+        raw = {"projectName": project, "taskId": task_id, "summary": summary, **more}
+        return str((await self.write(read_command(RequestApproval, raw)))["eventId"])
+
+    async def elicitation(
+        self, summary: str, fields: list[dict[str, Any]], project: str = "general", **more: Any
+    ) -> str:
+        """Make a task and ask for fields on it; return the request's id."""
+        task_id = await self.task("Claim C-1044", project)
+        raw: Mapping[str, Any] = {
+            "projectName": project,
+            "taskId": task_id,
+            "summary": summary,
+            "fields": fields,
+            **more,
+        }
+        return str((await self.write(read_command(RequestElicitation, raw)))["eventId"])
+
+    async def outcome(self, request_id: str) -> str | None:
+        """Return the recorded outcome of an approval, None while it is pending."""
+        assert self.backend is not None
+        result = await self.backend.approval_result(request_id)
+        return result.outcome.type if result else None
+
+    async def decisions(self) -> int:
+        """Return how many decisions and answers are on the record."""
+        assert self.backend is not None
+        page = await self.backend.events(types=("APPROVAL_DECIDED", "ELICITATION_PROVIDED"))
+        return len(page.items)
+
+    def shown(self) -> str:
+        """Return what stands on the screen."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+    async def sees(self, pilot: Pilot[None], *words: str, gone: tuple[str, ...] = (), seconds: float = 10.0) -> None:
+        """Wait until all `words` stand on the screen, and none of `gone`."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while True:
+            shown = self.shown()
+            if all(word in shown for word in words) and not any(word in shown for word in gone):
+                return
+            if loop.time() > end:
+                raise AssertionError(f"waited for {words}, without {gone}:\n{shown}")
+            await pilot.pause(0.02)
+
+    async def ready(self, pilot: Pilot[None], *words: str) -> None:
+        """Wait until the backend is open, `words` are shown and the request under the cursor can be decided."""
+        await self.sees(pilot, "live", *words, gone=("opening…", "reading the rest…"))
+        screen = self.app.screen
+        while isinstance(screen, InboxScreen) and screen.requests.row is not None and not screen.is_read:
+            await pilot.pause(0.01)

@@ -1,0 +1,167 @@
+"""Pictures of each screen at the two sizes that most terminals have."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api_client.commands import Assign, ReceiveUpload
+from tests.conftest import FixedClock
+from tests.pilot.stage import ALICE, ALL_FIELDS, Stage
+
+Act = Callable[[Stage, Any], Awaitable[None]]
+
+BIDS = [
+    {"fieldId": "email", "value": "mei@example.com", "confidence": 0.97, "rationale": "Taken from the claim"},
+    {"fieldId": "amount", "value": 240, "confidence": 0.8},
+    {"fieldId": "cause", "value": "water", "confidence": 0.66, "rationale": "The photos show a wet floor"},
+]
+
+
+async def seed(stage: Stage) -> None:
+    """A project at work: three requests of different ages, tasks in each step."""
+    clock = stage.clock
+    await stage.project()
+    first = await stage.task(
+        "Claim C-1029 · Mei Tanaka", "claims", metadataPatch={"set": {"amount": 240, "risk": "low"}}
+    )
+    assert stage.backend is not None
+    from tests.pilot.stage import AGENT
+
+    async def photo() -> Any:
+        yield b"x" * 214_000
+
+    upload = ReceiveUpload(file_name="photo.jpg", content_type="image/jpeg")
+    answer = (await stage.backend.acting_as(AGENT).submit(upload, key="upload", content=photo())).answer
+    raw: dict[str, Any] = {"addAttachments": [{"uploadId": answer["id"], "label": "photo.jpg"}]}
+    await stage.act(first, "Classified the claim as low-risk", transitionsTo="in_review", **raw)
+    clock.advance(minutes=2)
+    await stage.ask(
+        first,
+        "Refund $240 on claim C-1029",
+        "claims",
+        keyValueContext={
+            "Amount": "$240",
+            "Claim": "C-1029",
+            "Reason": "Lost package: tracking and photos provided, and the carrier has confirmed the loss in writing",
+        },
+        recommendation={
+            "outcome": {"type": "APPROVE"},
+            "confidence": 0.91,
+            "rationale": "Damage matches the reported cause; within policy limits.",
+        },
+        attachments=[answer["id"]],
+    )
+    clock.advance(minutes=3)
+    await stage.elicitation("Need details on the incident", ALL_FIELDS, "claims", recommendation=BIDS)
+    clock.advance(minutes=6)
+    third = await stage.task("Claim C-1031 · Ana Sousa", "claims")
+    await stage.move(third, "in_review")
+    await stage.ask(
+        third,
+        "Release $4,100 payout",
+        "claims",
+        recommendation={"outcome": {"type": "REJECT"}, "confidence": 0.62},
+    )
+    await stage.write(Assign(task_id=third, assignee_id="maria"), ALICE)
+    for number in (1032, 1033):
+        await stage.task(f"Claim C-{number}", "claims")
+    done = await stage.task("Claim C-1001", "claims")
+    await stage.move(done, "in_review")
+    await stage.move(done, "paid")
+    clock.advance(minutes=3)
+
+
+def staged(folder: Path, *acts: Any) -> Stage:
+    stage = Stage(folder, grace=5.0, clock=FixedClock(datetime(2026, 3, 2, 11, 46, tzinfo=UTC)))
+    stage.before.extend(acts)
+    return stage
+
+
+async def inbox(stage: Stage, pilot: Any) -> None:
+    await stage.ready(pilot, "Inbox 3")
+
+
+async def empty(stage: Stage, pilot: Any) -> None:
+    await stage.ready(pilot, "Nothing waits for you")
+
+
+async def approval(stage: Stage, pilot: Any) -> None:
+    await inbox(stage, pilot)
+    await pilot.press("enter")
+    await stage.ready(pilot, "Timeline ──")
+
+
+async def armed(stage: Stage, pilot: Any) -> None:
+    await approval(stage, pilot)
+    await pilot.press("a")
+    await stage.sees(pilot, "y send")
+
+
+async def held(stage: Stage, pilot: Any) -> None:
+    await armed(stage, pilot)
+    await pilot.press("y")
+    await stage.ready(pilot, "HELD 5 s", "Need details on the incident")
+
+
+async def form(stage: Stage, pilot: Any) -> None:
+    await inbox(stage, pilot)
+    await pilot.press("j")
+    await stage.ready(pilot, "Need details on the incident")
+    await pilot.pause(0.2)
+    await pilot.press("a")
+    await stage.sees(pilot, "E-mail", "agent's bid, untouched")
+
+
+async def form_faults(stage: Stage, pilot: Any) -> None:
+    await form(stage, pilot)
+    await pilot.press("space", "ctrl+r")
+    await stage.sees(pilot, "can't be taken", "must be an e-mail")
+
+
+async def board(stage: Stage, pilot: Any) -> None:
+    await inbox(stage, pilot)
+    await pilot.press("2")
+    await stage.sees(pilot, "in_review", "C-1032", gone=("reading…",))
+
+
+async def task(stage: Stage, pilot: Any) -> None:
+    await board(stage, pilot)
+    await pilot.press("l", "enter")
+    await stage.sees(pilot, "Timeline, newest first")
+
+
+async def timeline(stage: Stage, pilot: Any) -> None:
+    await inbox(stage, pilot)
+    await pilot.press("3", "j", "j")
+    await stage.sees(pilot, "task closed", "task created")
+
+
+async def keys(stage: Stage, pilot: Any) -> None:
+    await inbox(stage, pilot)
+    await pilot.press("?")
+    await stage.sees(pilot, "the inbox")
+
+
+SCREENS: dict[str, Act] = {
+    act.__name__: act for act in (inbox, approval, armed, held, form, form_faults, board, task, timeline, keys)
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_screen(snap_compare: Any, tmp_path: Path, screen: str, size: tuple[int, int]) -> None:
+    """Each screen over the same folder, clock and ids."""
+    stage = staged(tmp_path, seed)
+    assert snap_compare(stage.app, terminal_size=size, run_before=lambda pilot: SCREENS[screen](stage, pilot))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_empty(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
+    """An inbox that nothing waits in."""
+    stage = staged(tmp_path)
+    assert snap_compare(stage.app, terminal_size=size, run_before=lambda pilot: empty(stage, pilot))

@@ -1,0 +1,107 @@
+"""Nothing that someone else wrote steers the terminal, and nothing is hidden."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pumpup_tui.text import BLOCK, LINE, clean, content, line, without_controls
+
+ANY_TEXT = st.text(st.characters(codec=None))  # with lone surrogates
+NASTY = st.text(
+    st.sampled_from("\x00\x07\x1b\x7f\x9b\u202e\u200b\u200d\ufeff\ud800\u0301\r\n\t\u2028[]/a é\U000e0041\u3164\ufe0f"),
+    max_size=60,
+)
+HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        ("plain", "plain"),
+        ("\x1b]0;title\x07", "␛]0;title␇"),
+        ("\x9b2J", "⟨U+009B⟩2J"),
+        ("a\x7fb\x00", "a␡b␀"),
+        ("\u202eevil", "⟨U+202E⟩evil"),
+        ("ze\u200bro", "ze⟨U+200B⟩ro"),
+        ("\ufeffbom", "⟨U+FEFF⟩bom"),
+        ("\ud800", "⟨U+D800⟩"),
+        ("a\u2028b", "a⟨U+2028⟩b"),
+        ("\u3164", "⟨U+3164⟩"),
+        ("a\U000e0041", "a⟨U+E0041⟩"),
+        ("⚠\ufe0f", "⚠"),
+        ("\u0301x", "◌\u0301x"),
+        ("a" + "\u0301" * 9, "a" + "\u0301" * 4 + "⟨+5 marks⟩"),
+        ("[@click=app.quit]x[/]", "[@click=app.quit]x[/]"),
+        ("山田 Ångström Kraków", "山田 Ångström Kraków"),
+    ],
+)
+def test_what_steers_is_shown_as_what_it_is(raw: str, shown: str) -> None:
+    assert clean(raw, one_line=True) == shown
+    assert clean(raw) == shown
+
+
+def test_newlines_and_tabs() -> None:
+    assert clean("a\nb\r\nc\rd\te", one_line=True) == "a⏎b⏎c␍d⇥e"
+    assert clean("a\nb\r\nc\te") == "a\nb\nc    e"
+
+
+def test_what_is_cut_is_counted() -> None:
+    assert clean("x" * 12, limit=10) == "x" * 10 + "… +2 characters"
+    assert clean("x" * 10, limit=10) == "x" * 10
+    assert clean("x" * 3_000, one_line=True).endswith(f"… +{3_000 - LINE:,} characters")
+    assert clean("x" * 30_000).endswith(f"… +{30_000 - BLOCK:,} characters")
+
+
+def test_line_takes_anything() -> None:
+    assert line(None) == ""
+    assert line(4.5) == "4.5"
+    assert line({"a": "\x1b"}) == "{'a': '\\x1b'}"
+
+
+def test_content_is_never_read_as_markup() -> None:
+    made = content("[b]x[/b] [@click=app.quit]y[/] [/z]", "bold")
+    assert made.plain == "[b]x[/b] [@click=app.quit]y[/] [/z]"
+    assert len(made.spans) == 1
+
+
+@given(st.one_of(ANY_TEXT, NASTY), st.booleans())
+def test_no_control_and_nothing_hidden_is_left(raw: str, one_line: bool) -> None:
+    shown = clean(raw, one_line=one_line, limit=10_000)
+    left = {char for char in shown if unicodedata.category(char) in HIDDEN}
+    assert left <= (set() if one_line else {"\n"})
+    shown.encode()  # no lone surrogate
+
+
+@given(st.one_of(ANY_TEXT, NASTY), st.booleans())
+def test_clean_text_stays_as_it_is(raw: str, one_line: bool) -> None:
+    once = clean(raw, one_line=one_line, limit=10_000)
+    assert clean(once, one_line=one_line, limit=100_000) == once
+
+
+@given(
+    st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="\u2800\u3164\uffa0\u115f\u1160"))
+)
+def test_ordinary_text_is_not_changed(raw: str) -> None:
+    assert clean(raw, limit=10_000) == raw
+
+
+@given(st.one_of(ANY_TEXT, NASTY))
+def test_the_net_lets_no_control_through(raw: str) -> None:
+    assert not [char for char in without_controls(raw) if unicodedata.category(char) in ("Cc", "Cs")]
+
+
+@pytest.mark.parametrize("unit", ["a", "\x1b", "\u0301", "\n\t", "山", "\u202ea", "[/x]"])
+def test_a_megabyte_is_no_burden(unit: str) -> None:
+    """Both the capped and the whole text, many times faster than a key repeat would notice."""
+    big = unit * (1_000_000 // len(unit))
+    start = time.perf_counter()
+    clean(big, one_line=True)
+    capped = time.perf_counter() - start
+    clean(big, limit=2_000_000)
+    assert capped < 0.05
+    assert time.perf_counter() - start < 2
