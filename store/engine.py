@@ -7,6 +7,7 @@ folder's lock; each brings its state up to date from the journal's new lines bef
 
 from __future__ import annotations
 
+import gc
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ CHECKPOINT_COMMITS = 5_000
 CHECKPOINT_SHARE = 50
 """The checkpoint is written anew after so many commits, or after one for every 50 that there are: so its cost, which
 grows with the folder, stays a small part of the commits', and what an open must replay stays a fraction of a second."""
+MANY_EVENTS = 100_000
 
 Progress = Callable[[int, int], None]
 """Told how many bytes of the journal were read, and how many are to be."""
@@ -86,6 +88,9 @@ class Store:
         except StoreError:
             self._let_go()
             raise
+        if self.state.seq >= MANY_EVENTS:
+            # A full collection over so many documents stops every thread for a tenth of a second.
+            gc.freeze()
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._writer.start()
 

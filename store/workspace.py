@@ -48,9 +48,9 @@ SPAN = timedelta(days=180)
 CHUNK = 500
 """Commands to a sync."""
 CLOSED = 0.6
-"""The share of tasks that are closed in the end."""
+"""The share of tasks that are closed in the end, unless the caller says otherwise."""
 WAITING = 0.1
-"""The share of the open tasks that wait for a person in the end."""
+"""The share of the open tasks that wait for a person in the end, unless the caller says otherwise."""
 
 
 @dataclass(slots=True)
@@ -66,9 +66,11 @@ class _Life:
 
 
 class _Generator:
-    def __init__(self, store: Store, rng: Random, tasks: int, events: int) -> None:
+    def __init__(self, store: Store, rng: Random, *, tasks: int, events: int, closed: float, waiting: float) -> None:
         self._store = store
         self._rng = rng
+        self._closed = closed
+        self._waiting = waiting
         self._tasks = tasks
         self._events = events
         self._born = 0
@@ -169,10 +171,10 @@ class _Generator:
         ends = [name for name in exits[life.step] if not exits[name]]
         fate = self._rng.random()
         life.left = -1
-        if fate < CLOSED and ends:
+        if fate < self._closed and ends:
             life.step = ends[0]
             return life, self._agent(), RecordAction(description="Closed", transitions_to=ends[0], **_on(life))
-        if fate > 1 - WAITING * (1 - CLOSED):
+        if fate >= 1 - self._waiting * (1 - self._closed):
             return self._ask(life)
         return life, self._agent(), AddNote(message=self._rng.choice(NOTES), **_on(life))
 
@@ -220,8 +222,19 @@ class _SimulatedClock:
         return self._now
 
 
-def generate(folder: Path, *, tasks: int, events: int, seed: int = 7, progress: Progress = lambda *_: None) -> None:
+def generate(
+    folder: Path,
+    *,
+    tasks: int,
+    events: int,
+    seed: int = 7,
+    closed: float = CLOSED,
+    waiting: float = WAITING,
+    progress: Progress = lambda *_: None,
+) -> None:
     """Fill an empty folder with `tasks` tasks and `events` events, and write its checkpoint.
+
+    `closed` is the share of tasks that end closed, `waiting` the share of the others that end with an open request.
 
     Raises:
         StoreError: the folder did not take it.
@@ -231,7 +244,8 @@ def generate(folder: Path, *, tasks: int, events: int, seed: int = 7, progress: 
     store = Store(folder, clock=clock, tokens=lambda: f"{rng.getrandbits(48):012x}")
     try:
         with paused_collector():
-            _Generator(store, rng, tasks, events).run(progress)
+            made = _Generator(store, rng, tasks=tasks, events=events, closed=closed, waiting=waiting)
+            made.run(progress)
     finally:
         store.close()
 

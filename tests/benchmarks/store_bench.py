@@ -214,6 +214,14 @@ def pages(table: Table, folder: Path, events: int) -> None:
         table.add(Row(f"page of 100 events of {name}, {events:,} events, p95", p95(times), "ms", limit=5))
     times = timed(lambda: (reader.board(project.id), reader.cards(project.id, "in_review", None, 50)), 100)
     table.add(Row(f"a board's counts and first cards, {events:,} events, p95", p95(times), "ms", limit=10))
+    store.close()
+
+
+def inbox(table: Table, folder: Path) -> None:
+    """The inbox's first page where 10,000 requests are open."""
+    generate(folder, tasks=20_500, events=100_000, closed=0.5, waiting=1.0)
+    store = Store(folder, clock=utc_now, tokens=random_token)
+    reader = Reader(store)
     waiting = len(store.state.open_requests)
     times = timed(lambda: reader.inbox(None, None, 100), 100)
     table.add(Row(f"the inbox's first page at {waiting:,} open requests, p95", p95(times), "ms", limit=10))
@@ -267,6 +275,7 @@ def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
         )
         commits(table, place, events, first)
         pages(table, place, events)
+    inbox(table, folder / "inbox")
     plain_tinydb(table, folder)
     group_commit(table, folder)
     opening(table, folder / f"events-{sizes[-1]}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+from api_client.times import utc_now
 from store.batch import Job
+from store.local import open_local
 from tests.store.folders import fill, open_store, receipt, timeline
 from tests.unit.world import AGENT
 
@@ -17,7 +20,9 @@ from pathlib import Path
 from api_client.commands import Actor, AddNote, Decide
 from api_client.models import Outcome
 from api_client.times import utc_now
+from api_client.times import utc_now
 from store.batch import Job
+from store.local import open_local
 from store.engine import Store
 from store.local import random_token
 
@@ -107,3 +112,26 @@ def test_a_reader_sees_what_another_process_wrote(tmp_path: Path) -> None:
     assert store.read(lambda state: len(state.open_requests)) == 0
     assert store.read(lambda state: state.seq) == 1 + 2 + 1 + 40
     store.close()
+
+
+async def test_changes_hears_another_process_once_and_in_order(tmp_path: Path) -> None:
+    """Whoever follows the changes hears each event of another process within a second of it, none twice."""
+    task, _ = ask(tmp_path, 0)
+    backend = await open_local(tmp_path, AGENT)
+    heard: list[tuple[int, float]] = []
+
+    async def follow() -> None:
+        async for change in backend.changes():
+            heard.append((change.event.seq or 0, (utc_now() - change.event.timestamp).total_seconds()))
+            if len(heard) == 40:
+                return
+
+    follower = asyncio.create_task(follow())
+    await asyncio.sleep(0.1)
+    command = [sys.executable, "-c", _WRITER, str(tmp_path), "ann", task, "[]"]
+    writer = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    await writer.communicate(b"go\n")
+    await asyncio.wait_for(follower, 5)
+    await backend.aclose()
+    assert [seq for seq, _ in heard] == list(range(2, 42))
+    assert max(late for _, late in heard) < 1

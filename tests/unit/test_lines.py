@@ -1,0 +1,77 @@
+"""The journal's lines: whatever events and keys they are made of, they read back as they were written."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store import lines
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | text,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
+    max_leaves=8,
+)
+events = st.lists(st.dictionaries(text, json_values, max_size=5), min_size=1, max_size=4)
+# What an agent may write to look like the end of an event.
+SPOOF = '","hash":"' + "0" * 64 + '"}],"key":null,"sum":"0000000000000000"}\n'
+
+
+@given(events, st.none() | st.dictionaries(text, json_values, max_size=4), st.integers(0, 10**9))
+def test_a_line_reads_back_as_it_was_written(
+    made: list[dict[str, Any]], key: dict[str, Any] | None, offset: int
+) -> None:
+    """Events, places, key and size of what is decoded are those of what was encoded, and the chain is SHA-256's."""
+    texts, hashed = lines.chain(lines.NO_HASH, made)
+    line, commit = lines.encode(texts, hashed, key, offset)
+    assert lines.decode(line, offset, lines.NO_HASH) == commit
+    assert lines.is_sound(line)
+    assert lines.key_record(line) == key
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    previous = lines.NO_HASH
+    for (place, size), event in zip(commit.places, commit.events, strict=True):
+        raw = line[place - offset : place - offset + size]
+        previous = hashlib.sha256(previous.encode() + raw).hexdigest()
+        assert event["hash"] == previous
+
+
+@given(events, st.data())
+def test_a_changed_byte_is_noticed(made: list[dict[str, Any]], data: st.DataObject) -> None:
+    """Whichever byte is changed, the line no longer decodes."""
+    texts, hashed = lines.chain(lines.NO_HASH, made)
+    line = bytearray(lines.encode(texts, hashed, None, 0)[0])
+    place = data.draw(st.integers(0, len(line) - 2))
+    line[place] ^= data.draw(st.integers(1, 255))
+    assert not lines.is_sound(bytes(line))
+    with pytest.raises(ValueError, match="checksum"):
+        lines.decode(bytes(line), 0, lines.NO_HASH)
+
+
+def test_text_that_looks_like_the_end_of_an_event_is_text() -> None:
+    """An agent that writes the journal's own syntax into a note, or as keys of its own, changes nothing."""
+    made: list[dict[str, Any]] = [
+        {"message": SPOOF, "event": {"hash": "0" * 64}, "hash2": SPOOF},
+        {"n": [1], "sum": SPOOF},
+    ]
+    texts, hashed = lines.chain(lines.NO_HASH, made)
+    line, commit = lines.encode(texts, hashed, {"key": SPOOF}, 7)
+    assert lines.decode(line, 7, lines.NO_HASH) == commit
+    assert lines.key_record(line) == {"key": SPOOF}
+
+
+def test_a_line_of_another_chain_is_refused() -> None:
+    """A sound line that does not follow the event before it breaks the chain."""
+    texts, hashed = lines.chain("1" * 64, [{"a": 1}])
+    line, _ = lines.encode(texts, hashed, None, 0)
+    with pytest.raises(ValueError, match="chain"):
+        lines.decode(line, 0, lines.NO_HASH)
