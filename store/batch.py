@@ -13,7 +13,8 @@ from api_client.models import Receipt
 from api_client.times import Clock
 from store import lines, wire
 from store.head import Position
-from store.rules import Content, Ruling, decide
+from store.rules import decide
+from store.ruling import Content, Ruling
 from store.state import Draft
 
 Scope = tuple[str, str, str]

@@ -38,7 +38,7 @@ from store.batch import Job
 from store.engine import Store
 from store.files import Files
 from store.reading import Reader
-from store.rules import Content
+from store.ruling import Content
 
 T = TypeVar("T")
 

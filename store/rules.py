@@ -8,116 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from api_client import commands as c
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from api_client.fields import check_answers, read_fields
 from api_client.models import Body
-from api_client.times import parse_time, wire_time
+from api_client.times import parse_time
 from store import graphs
-from store.fold import PROJECT_CREATED, UPLOAD_RECEIVED, Doc, Table, attached, is_terminal, patched, step_of
+from store.fold import PROJECT_CREATED, UPLOAD_RECEIVED, Doc, attached, is_terminal, patched, step_of
+from store.ruling import Content, Ruling, View, project_of
 
 KINDS = {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-class View(Protocol):
-    """The state as the rules see it."""
-
-    @property
-    def seq(self) -> int:
-        """The number of events so far."""
-        ...
-
-    def get(self, table: Table, doc_id: str) -> Doc | None:
-        """Return a document, None where there is none."""
-        ...
-
-    def count(self, table: Table) -> int:
-        """Return how many documents the table holds."""
-        ...
-
-    def project_by_slug(self, slug: str) -> Doc | None:
-        """Return the project that agents call `slug`."""
-        ...
-
-    def event(self, event_id: str) -> Doc | None:
-        """Return an event, None where there is none."""
-        ...
-
-    def settlement(self, request_id: str) -> Doc | None:
-        """Return the event that settled a request, None where none did."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The bytes of an upload that has arrived: SHA-256 in hex, size in bytes."""
-
-    sha256: str
-    size: int
-
-
-@dataclass(slots=True)
-class Ruling:
-    """What a command makes: events without their hashes, and which thing the answer shows."""
-
-    view: View
-    actor: c.Actor
-    now: datetime
-    token: Callable[[], str]
-    content: Content | None = None
-    events: list[dict[str, Any]] = field(default_factory=list)
-    shows: tuple[Literal["event", "projects", "tasks", "uploads"], str] = ("event", "")
-
-    @property
-    def source(self) -> str:
-        """Who fires: the wire's `source`."""
-        return {"agent": "AGENT", "reviewer": "HUMAN"}.get(self.actor.role, "PLATFORM")
-
-    def entry(self, event_type: str, payload: Doc, **keys: Any) -> dict[str, Any]:
-        """Add an entry of the chain; keys that are None are left out. An id names its place in the chain."""
-        seq = self.view.seq + len(self.events) + 1
-        made = {
-            "id": f"evt_{seq:08x}{self.token()}",
-            "seq": seq,
-            "eventType": event_type,
-            "timestamp": wire_time(self.now),
-            "source": self.source,
-            "subject": self.actor.subject,
-            **{key: value for key, value in keys.items() if value is not None},
-            "payload": payload,
-        }
-        self.events.append(made)
-        return made
-
-    def on_task(self, task: Doc, event_type: str, payload: Doc, **keys: Any) -> dict[str, Any]:
-        """Add an event to a task's timeline, whose timestamps never go back."""
-        project = _project_of(self.view, task)
-        made = self.entry(
-            event_type,
-            payload,
-            taskId=task["id"],
-            projectId=task["projectId"],
-            **{"owner": step_of(project, task["currentStep"])["owner"], **keys},
-        )
-        made["timestamp"] = max(made["timestamp"], task.get("lastAt", ""))
-        return made
-
-    def close(self, task: Doc, step: str, after: Doc) -> None:
-        """Write the closing that entering a terminal step brings with it, in the same commit."""
-        project = _project_of(self.view, task)
-        if is_terminal(project, step):
-            self.on_task(
-                {**task, "lastAt": after["timestamp"]},
-                "TASK_CLOSED",
-                {"type": "TaskClosed", "terminalState": step},
-                owner=step_of(project, step)["owner"],
-                source="PLATFORM",
-            )
 
 
 def decide(
@@ -229,7 +133,7 @@ def _change(
     ruling: Ruling, task: Doc, event_type: str, payload: dict[str, Any], *, to: str | None, trace: str | None = None
 ) -> None:
     """Write an event that may take the task along an exit, and with it perhaps to its end."""
-    project = _project_of(ruling.view, task)
+    project = project_of(ruling.view, task)
     if to is not None:
         _check_exit(project, task, to)
     if to is not None or event_type == "ACTION":
@@ -326,7 +230,7 @@ def _comment(ruling: Ruling, command: c.Comment) -> None:
 def _fire_timeout(ruling: Ruling, command: c.FireTimeout) -> None:
     task = _task(ruling.view, command.task_id)
     _check_not_closed(task)
-    seconds = step_of(_project_of(ruling.view, task), task["currentStep"]).get("timeoutSeconds")
+    seconds = step_of(project_of(ruling.view, task), task["currentStep"]).get("timeoutSeconds")
     stayed = (ruling.now - parse_time(task["stepEnteredAt"])).total_seconds()
     if seconds is None or task.get("timedOut") or stayed <= seconds:
         raise Conflict("The task has not stayed too long in its step, or its timeout was fired already.")
@@ -371,13 +275,6 @@ def _project_named(view: View, slug: str) -> Doc:
     project = view.project_by_slug(slug)
     if project is None:
         raise NotFound(f"There is no project {slug!r}.")
-    return project
-
-
-def _project_of(view: View, task: Doc) -> Doc:
-    project = view.get("projects", task["projectId"])
-    if project is None:
-        raise NotFound("The task's project is gone.")
     return project
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from api_client.errors import StoreFault, TooLarge
 from store.files import Files
-from store.rules import Content
+from store.ruling import Content
 
 MAX_BYTES = 25_000_000
 """The largest upload that is taken unless the owner of the folder says otherwise (CONTRACT.md, Limits)."""

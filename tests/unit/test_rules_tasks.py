@@ -18,7 +18,7 @@ from api_client.commands import (
 )
 from api_client.errors import ApiError, Conflict, InvalidRequest, NotAllowed, NotFound
 from api_client.models import Attachment, MetadataPatch, Steps
-from store.rules import Content
+from store.ruling import Content
 from tests.unit.world import AGENT, ALICE, World
 
 

@@ -8,7 +8,8 @@ from api_client.commands import Actor, Command, CreateProject, CreateTask, FireT
 from api_client.models import Steps
 from store import lines
 from store.events import Events
-from store.rules import Content, decide
+from store.rules import decide
+from store.ruling import Content
 from store.state import Draft, State
 from tests.conftest import FixedClock, counting_tokens
 
