@@ -82,7 +82,7 @@ class InboxScreen(ReviewerScreen):
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
         more = (("]", "next"), ("/", "search"), ("1 2 3", "screens"))
-        back = (("esc", "list"),) if self.has_class("-detail") else ()
+        back = (("esc", "list"),) if self.has_class("-detail") and self.has_class("-narrow") else ()
         if self._loaded is not None and self._loaded.detail.event.event_type == "ELICITATION_REQUESTED":
             return (("a", "answer"), *back, *more)
         acts = (("a", "approve"), ("d", "deny"), ("e", "edit+approve"), ("i", "ask"), ("!", "escalate"))

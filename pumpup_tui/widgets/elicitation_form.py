@@ -163,11 +163,10 @@ class Typed(Input):
             return False
         return super().check_consume_key(key, character)
 
-    @override
-    async def _on_key(self, event: events.Key) -> None:
-        if not self.check_consume_key(event.key, event.character) and event.is_printable:
-            return  # left to the field's own bindings
-        await super()._on_key(event)
+    async def on_key(self, event: events.Key) -> None:
+        """Leave the keys that are not typed here to the field's own bindings."""
+        if event.is_printable and not self.check_consume_key(event.key, event.character):
+            event.prevent_default()
 
 
 class Stepped(Typed):

@@ -29,7 +29,7 @@ class HeaderLine(Lines):
         if width_of(left) + width_of(middle) + width_of(right) + 2 > width:
             right = self._right(tags=False)
         if width_of(left) + width_of(middle) + width_of(right) + 2 > width:
-            right = right[1:]
+            right = self._right(tags=False, source=False)
         if width_of(left) + width_of(middle) + width_of(right) + 2 > width:
             left = [(" PUMP UP ", "strong"), (" ", "")]
         gap = width - width_of(left) - width_of(middle) - width_of(right)
@@ -52,12 +52,12 @@ class HeaderLine(Lines):
             runs.append((" ", ""))
         return runs
 
-    def _right(self, *, tags: bool) -> list[Run]:
+    def _right(self, *, tags: bool, source: bool = True) -> list[Run]:
         status = self.context.status
         held = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if tags and status.tags else ""
         who = line(status.reviewer, 30) + held
         return [
-            (joined((who, line(self.context.source_label, 40))) + " · ", "muted"),
+            (joined((who, line(self.context.source_label, 40) if source else "")) + " · ", "muted"),
             (status.live + " ", status.live_tone),
         ]
 
