@@ -72,6 +72,7 @@ class Store:
         """Why the folder takes no writes; empty where it does."""
         self._guard = threading.RLock()
         self._committing = False
+        self._closed = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
         with self._worded("opened"):
@@ -96,6 +97,7 @@ class Store:
 
     def close(self) -> None:
         """Finish what was submitted, write the checkpoint, let go of the files."""
+        self._closed = True
         self._jobs.put(None)
         self._writer.join()
         if self.position != self._saved and not self.read_only:
@@ -152,7 +154,9 @@ class Store:
 
     def submit(self, job: Job) -> None:
         """Put a command in line; its `done` tells what became of it."""
-        if self.read_only:
+        if self._closed:
+            job.done.set_exception(StoreFault("The data folder was closed."))
+        elif self.read_only:
             job.done.set_exception(self._takes_no_writes())
         else:
             self._jobs.put(job)

@@ -148,3 +148,14 @@ def test_a_folder_that_can_not_be_made_is_told_in_a_sentence(tmp_path: Path) -> 
     (tmp_path / "data").write_text("in the way")
     with pytest.raises(StoreFault, match="data"):
         open_store(tmp_path / "data")
+
+
+def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    """A command that comes after the closing is refused at once, not kept waiting."""
+    store = open_store(tmp_path)
+    task = fill(store, 0)
+    store.close()
+    job = note_job(task)
+    store.submit(job)
+    with pytest.raises(StoreFault, match="closed"):
+        job.done.result(timeout=1)
