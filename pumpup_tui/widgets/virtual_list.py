@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from typing_extensions import override
 
-from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint
+from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint, wrap
 
 T = TypeVar("T")
 AHEAD = 40
@@ -167,8 +167,9 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         index, part = divmod(y + self.scroll_offset.y, self.ROW_HEIGHT)
-        if not self._rows and y < 6:
-            return paint(self, [("  " + self._empty, "muted")] if y == 1 else [], width)
+        if not self._rows:
+            words = wrap([(self._empty, "muted")], width - 4)
+            return paint(self, [("  ", ""), *words[y - 1]] if 0 < y <= len(words) else [], width)
         if index >= len(self._rows):
             return Strip.blank(width, self.rich_style)
         row = self._rows[index]
