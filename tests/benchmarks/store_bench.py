@@ -204,6 +204,23 @@ def _in_process(folder: Path) -> dict[str, float]:
     return found
 
 
+_REMEMBER = """
+from pathlib import Path
+from store.remembered import Remembered
+rss = lambda: int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
+found, before = Remembered(), rss()
+for number in range(1_000_000):
+    found.add({"caller": "agent-1", "path": "/api/notes", "key": str(number)}, number * 700)
+print(rss() - before)
+"""
+
+
+def idempotency(table: Table) -> None:
+    """What a million idempotency records cost in memory."""
+    done = subprocess.run([sys.executable, "-c", _REMEMBER], capture_output=True, text=True, check=True)
+    table.add(Row("memory of 1,000,000 idempotency records", float(done.stdout), "MB", limit=40))
+
+
 def pages(table: Table, folder: Path, events: int) -> None:
     """Pages of events anywhere in either direction, the inbox's first page, a board's counts and first cards."""
     store = Store(folder, clock=utc_now, tokens=random_token)
@@ -292,4 +309,5 @@ def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
     inbox(table, folder / "inbox")
     plain_tinydb(table, folder)
     group_commit(table, folder)
+    idempotency(table)
     opening(table, folder / f"events-{sizes[-1]}")

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from api_client.errors import StoreFault, StoreReadOnly
+from store import checkpoint
 from store.engine import Store
 from tests.store.folders import fill, note_job, open_store, receipt, timeline
 
@@ -51,6 +52,22 @@ def test_a_lost_or_damaged_checkpoint_is_made_anew(tmp_path: Path, name: str, ha
     again = open_store(tmp_path)
     assert timeline(again) == before
     again.close()
+
+
+def test_a_checkpoint_of_another_version_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an older program left is not read as ours: the journal is."""
+    store = open_store(tmp_path)
+    fill(store, 5)
+    before = timeline(store)
+    monkeypatch.setattr(checkpoint, "VERSION", checkpoint.VERSION - 1)
+    store.close()
+    monkeypatch.undo()
+    with pytest.raises(checkpoint.Unusable, match="version"):
+        checkpoint.read(tmp_path)
+    again = open_store(tmp_path)
+    assert timeline(again) == before
+    again.close()
+    assert checkpoint.read(tmp_path) is not None
 
 
 def test_a_checkpoint_of_another_journal_is_not_believed(tmp_path: Path) -> None:
