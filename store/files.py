@@ -14,15 +14,13 @@ from typing_extensions import override
 
 from api_client.errors import StoreFault
 
-_O_BINARY = getattr(os, "O_BINARY", 0)
-
 
 class Files:
     """The system's own operations."""
 
     def open(self, path: Path) -> int:
         """Return a descriptor for reading and writing `path`, made for its owner alone where it is missing."""
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | _O_BINARY, 0o600)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def pwrite(self, fd: int, data: bytes, offset: int) -> int:
         """Write `data` at `offset`; return the number of bytes that the system took, which may be fewer."""
@@ -103,5 +101,5 @@ class ReadingFiles(Files):
     def open(self, path: Path) -> int:
         """Return a descriptor for reading `path`."""
         with contextlib.suppress(FileNotFoundError):
-            return os.open(path, os.O_RDONLY | os.O_CLOEXEC | _O_BINARY)
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
