@@ -178,12 +178,14 @@ def _read_index(path: Path, position: Position) -> tuple[EventIndex, Remembered]
     for column in columns(index):
         del column[:]
         column.frombytes(next(pieces))
-    runs = [array("Q", piece) for piece in pieces]
+    runs = [array("Q") for _ in header["sizes"][1 + len(columns(index)) :]]
+    for run, piece in zip(runs, pieces, strict=True):
+        run.frombytes(piece)
     return index, Remembered(map(Run, runs[::2], runs[1::2]))
 
 
-def _cut(data: memoryview, sizes: list[int]) -> Iterator[bytes]:
+def _cut(data: memoryview, sizes: list[int]) -> Iterator[memoryview]:
     place = 0
     for size in sizes:
-        yield data[place : place + size].tobytes()
+        yield data[place : place + size]
         place += size

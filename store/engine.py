@@ -81,17 +81,17 @@ class Store:
             self.lock = FolderLock(folder)
             self.journal = Journal(folder, self.files)
         try:
-            with self._worded("read"), self.lock.held():
+            with self._worded("read"), self.lock.held(), checkpoint.paused_collector():
                 self.state, self.position = checkpoint.load(folder, self.journal)
                 self._saved = self.position
                 self.events = Events(self.journal, lambda: self.state.index)
                 self._guarded(self._catch_up)
+                if self.state.seq >= MANY_EVENTS:
+                    # A full collection over so many documents stops every thread for a tenth of a second.
+                    gc.freeze()
         except StoreError:
             self._let_go()
             raise
-        if self.state.seq >= MANY_EVENTS:
-            # A full collection over so many documents stops every thread for a tenth of a second.
-            gc.freeze()
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._writer.start()
 

@@ -24,8 +24,8 @@ Place = tuple[int, str]
 class Order:
     """Ids by the seq that put them in line."""
 
-    def __init__(self) -> None:
-        self._places: list[Place] = []
+    def __init__(self, places: list[Place] | None = None) -> None:
+        self._places = places if places is not None else []
 
     def __len__(self) -> int:
         return len(self._places)
@@ -109,7 +109,16 @@ class State:
         self.record(commit)
 
     def _put_in_order(self) -> None:
-        for table in TABLES:
+        """Make the orders of documents that came all at once: sorted once, not put in one by one."""
+        places: defaultdict[tuple[str, str], list[Place]] = defaultdict(list)
+        for doc in self._documents["tasks"].values():
+            step = (doc["projectId"], doc["currentStep"])
+            places[step].append((doc["stepSeq"], doc["id"]))
+            if doc.get("openRequest"):
+                self.waiting[step] += 1
+        for step, found in places.items():
+            self.in_step[step] = Order(sorted(found))
+        for table in ("projects", "requests"):
             for doc in self._documents[table].values():
                 self._reorder(table, None, doc)
 
