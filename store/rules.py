@@ -56,7 +56,7 @@ def decide(
 def _create_project(ruling: Ruling, command: c.CreateProject) -> None:
     _check_name(command.name, "A project's name", 80)
     graphs.check(command.steps)
-    slug = slug_of(command.name) or f"project_{ruling.view.count('projects') + 1}"
+    slug = slug_of(command.name) or _numbered(ruling.view)
     if ruling.view.project_by_slug(slug) is not None:
         raise Conflict(f"There is a project {slug!r} already.")
     project_id = f"prj_{ruling.token()}"
@@ -69,6 +69,14 @@ def _create_project(ruling: Ruling, command: c.CreateProject) -> None:
 def slug_of(name: str) -> str:
     """Return the slug of a display name; empty where it has no letter a-z and no digit (CONTRACT.md part 3)."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def _numbered(view: View) -> str:
+    """Return a free slug for a name that makes none."""
+    number = view.count("projects") + 1
+    while view.project_by_slug(f"project_{number}") is not None:
+        number += 1
+    return f"project_{number}"
 
 
 def _create_task(ruling: Ruling, command: c.CreateTask) -> None:

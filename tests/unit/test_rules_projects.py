@@ -94,3 +94,10 @@ def test_a_graph_may_have_cycles_and_stands_in_order_from_its_initial_step(world
     steps = graph(step("c", "a", "end"), step("b", "c", "a"), step("a", "b"), step("end"), initial="a")
     world.project("x", steps)
     assert [one.name for one in steps.in_graph_order()] == ["a", "b", "c", "end"]
+
+
+def test_a_number_that_is_taken_is_not_given_again(world: World) -> None:
+    """A name without letters gets the next free number, also where somebody has called a project so."""
+    world.project("Project 3")
+    world.project("日本")
+    assert {"project_3", "project_4"} <= set(world.state.slugs)
