@@ -1,35 +1,40 @@
 """The state on disk, so that opening a folder need not replay its journal.
 
-`state.json` is a TinyDB file with the documents and the position that they cover; `index.bin` holds the columns
-of the event index and of the idempotency records. Neither is the truth: missing, stale, damaged or of another
-version, they are made anew from the journal.
+`state.json` is a TinyDB file with the documents and the position that they cover; `index.bin` holds numbers in
+columns: the event index, the orders, the idempotency records, and where in `state.json` each task stands, so that
+a task is parsed when it is asked for. Neither is the truth: missing, stale, damaged or of another version, they are
+made anew from the journal.
 """
 
 from __future__ import annotations
 
 import gc
 import struct
-import zlib
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from store import columns
+from store.columns import filled
 from store.files import Files
 from store.fold import TABLES
 from store.head import START, Position
 from store.index import EventIndex
 from store.journal import Journal
 from store.lines import HASH_TAIL
+from store.orders import Order
 from store.remembered import Remembered, Run
-from store.state import State
-from store.tables import AtomicStorage, Documents
+from store.state import Board, State
+from store.tables import Documents, Packed
 
-VERSION = 2
-_MARK = b"pumpup-index-1\n"
+VERSION = 3
+_SMALL = ("projects", "requests", "uploads")
+"""The tables that are parsed when they are read."""
 
 
 class Unusable(Exception):
@@ -38,26 +43,27 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A checkpoint as it was read: the documents and columns, and what they cover."""
+    """A checkpoint as it was read, and what it covers."""
 
     position: Position
     tables: dict[str, Documents]
     index: EventIndex
+    board: Board
     remembered: Remembered
 
     def differences(self, state: State) -> list[str]:
         """Return what is other than in a state that was folded from the events, in words."""
         words = []
         folded = state.database.storage.read() or {}
-        if self.tables.keys() != set(TABLES):
-            words.append(f"The checkpoint has the tables {', '.join(self.tables)}, not {', '.join(TABLES)}.")
         for table in TABLES:
-            ours, theirs = folded.get(table, {}), self.tables.get(table, {})
-            if ours != theirs:
+            ours, theirs = folded.get(table, {}), self.tables[table]
+            if dict(ours) != dict(theirs):
                 ids = [doc_id for doc_id in {**ours, **theirs} if ours.get(doc_id) != theirs.get(doc_id)]
                 words.append(f"The checkpoint's {table} differ from what the events add up to: {', '.join(ids[:5])}.")
-        if columns(state.index) != columns(self.index) or state.index.types != self.index.types:
+        if index_columns(state.index) != index_columns(self.index) or state.index.types != self.index.types:
             words.append("The checkpoint's index differs from the journal's.")
+        if _steps(state.board) != _steps(self.board):
+            words.append("The checkpoint's orders differ from what the events add up to.")
         if state.remembered != self.remembered:
             words.append("The checkpoint's idempotency records differ from the journal's.")
         return words
@@ -70,17 +76,20 @@ def read(folder: Path) -> Saved | None:
         Unusable: it can't be used, for this reason.
     """
     try:
-        tables = AtomicStorage(folder / "state.json").read()
-        if tables is None:
-            return None
-        covers = tables.pop("checkpoint")["1"]
-        if covers["version"] != VERSION:
+        data = (folder / "state.json").read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise Unusable(str(fault)) from fault
+    try:
+        said, pieces = columns.read(folder / "index.bin")
+        if said["version"] != VERSION:
             raise Unusable("another version")
-        position = Position(covers["commits"], covers["events"], covers["size"], covers["hash"])
-        index, remembered = _read_index(folder / "index.bin", position)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, struct.error) as fault:
+        if (said["size"], said["crc"]) != (len(data), columns.checksum([data])):
+            raise Unusable("state.json is damaged, or not the one that index.bin was written for")
+        return _saved(said, pieces, data)
+    except (OSError, ValueError, KeyError, TypeError, IndexError, StopIteration, struct.error) as fault:
         raise Unusable(f"{type(fault).__name__}: {fault}") from fault
-    return Saved(position, tables, index, remembered)
 
 
 def load(folder: Path, journal: Journal) -> tuple[State, Position]:
@@ -88,9 +97,7 @@ def load(folder: Path, journal: Journal) -> tuple[State, Position]:
     with paused_collector(), suppress(Unusable):
         saved = read(folder)
         if saved is not None and _is_of(journal, saved.index, saved.position):
-            state = State(saved.tables, saved.index)
-            state.remembered = saved.remembered
-            return state, saved.position
+            return State(saved.tables, saved.index, saved.board, saved.remembered), saved.position
     return State(), START
 
 
@@ -101,11 +108,39 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
         StoreFault: the disk took only a part.
         OSError: the disk refused; the old checkpoint is as it was.
     """
+    tables = state.database.storage.read() or {}
+    covers = {"checkpoint": {"1": {"version": VERSION, **position._asdict()}}}
+    small = orjson.dumps({**covers, **{name: dict(tables.get(name, {})) for name in _SMALL}})[:-1]
+    pieces, sizes = [small, b',"tasks":{'], array("I")
+    packed = tables["tasks"]
+    assert isinstance(packed, Packed)  # noqa: S101 - what State made, told to the type checker
+    for doc_id, doc in packed.pack():
+        name = orjson.dumps(doc_id)
+        pieces.append(b"%b%b:%b" % (b"," if sizes else b"", name, doc))
+        sizes.append(len(doc))
+    pieces.append(b"}}")
+    data = b"".join(pieces)
+    steps = _steps(state.board)
     state.remembered.settle()
-    _write_index(folder / "index.bin", files, state, position)
-    covers = {"version": VERSION, **position._asdict()}
-    tables = {**(state.database.storage.read() or {}), "checkpoint": {"1": covers}}
-    AtomicStorage(folder / "state.json", files).write(tables)
+    said = {
+        "version": VERSION,
+        "position": position._asdict(),
+        "size": len(data),
+        "crc": columns.checksum([data]),
+        "small": len(small),
+        "tasks": list(packed),
+        "steps": [[*step, waiting] for step, (_, waiting) in steps.items()],
+        "runs": len(state.remembered.runs),
+    }
+    numbers: list[array[int] | bytearray] = [
+        state.index.types,
+        *index_columns(state.index),
+        sizes,
+        *(array("I", seqs) for seqs, _ in steps.values()),
+        *(column for run in state.remembered.runs for column in run),
+    ]
+    columns.write(folder / "index.bin", files, said, numbers)
+    files.replace(folder / "state.json", data)
 
 
 @contextmanager
@@ -120,16 +155,7 @@ def paused_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _is_of(journal: Journal, index: EventIndex, position: Position) -> bool:
-    """Tell whether the journal holds, where the checkpoint ends, the event that it ended with."""
-    if position.events == 0:
-        return position == START
-    offset, size = index.place(position.events)
-    tail = journal.read(offset + size, HASH_TAIL)
-    return journal.size() >= position.size and tail == b',"hash":"%b"}' % position.hash.encode()
-
-
-def columns(index: EventIndex) -> list[array[int]]:
+def index_columns(index: EventIndex) -> list[array[int]]:
     """Return the columns of an index, in the order in which they are written."""
     chains = (index.tasks, index.projects)
     return [
@@ -142,50 +168,44 @@ def columns(index: EventIndex) -> list[array[int]]:
     ]
 
 
-def _write_index(path: Path, files: Files, state: State, position: Position) -> None:
-    runs = [column for run in state.remembered.runs for column in run]
-    pieces = [bytes(state.index.types), *(column.tobytes() for column in (*columns(state.index), *runs))]
-    checksum = 0
-    for piece in pieces:
-        checksum = zlib.crc32(piece, checksum)
-    header = orjson.dumps(
-        {"events": position.events, "hash": position.hash, "sizes": [len(piece) for piece in pieces], "crc": checksum}
-    )
-    files.replace(path, _MARK, struct.pack("<I", len(header)), header, *pieces)
+def _steps(board: Board) -> dict[tuple[str, str], tuple[list[int], int]]:
+    return {step: (list(line.seqs), board.waiting[step]) for step, line in board.in_step.items() if len(line)}
 
 
-def _read_index(path: Path, position: Position) -> tuple[EventIndex, Remembered]:
-    """Return the columns, which cover exactly `position`.
-
-    Raises:
-        ValueError: they don't, or are damaged.
-        OSError: the file can't be read.
-    """
-    data = memoryview(path.read_bytes())
-    if bytes(data[: len(_MARK)]) != _MARK:
-        raise ValueError("another version")
-    place = len(_MARK) + 4
-    (size,) = struct.unpack("<I", data[place - 4 : place])
-    header = orjson.loads(data[place : place + size])
-    place += size
-    if (header["events"], header["hash"]) != (position.events, position.hash):
-        raise ValueError("another position")
-    if zlib.crc32(data[place:]) != header["crc"]:
-        raise ValueError("damaged")
-    pieces = iter(_cut(data[place:], header["sizes"]))
+def _saved(said: dict[str, Any], pieces: Iterator[memoryview], data: bytes) -> Saved:
+    position = Position(**said["position"])
     index = EventIndex()
     index.types += next(pieces)
-    for column in columns(index):
-        del column[:]
-        column.frombytes(next(pieces))
-    runs = [array("Q") for _ in header["sizes"][1 + len(columns(index)) :]]
-    for run, piece in zip(runs, pieces, strict=True):
-        run.frombytes(piece)
-    return index, Remembered(map(Run, runs[::2], runs[1::2]))
+    for column in index_columns(index):
+        filled(column, next(pieces))
+    if len(index) != position.events:
+        raise ValueError("index.bin covers another position")
+    small: dict[str, Documents] = orjson.loads(data[: said["small"]] + b"}")
+    tables: dict[str, Documents] = {name: small[name] for name in _SMALL}
+    tables["tasks"] = Packed(_tasks(said, filled(array("I"), next(pieces)), data))
+    board = Board()
+    for project_id, step, waiting in said["steps"]:
+        board.in_step[project_id, step] = Order(filled(array("I"), next(pieces)))
+        board.waiting[project_id, step] = waiting
+    runs = [Run(filled(array("Q"), next(pieces)), filled(array("Q"), next(pieces))) for _ in range(said["runs"])]
+    return Saved(position, tables, index, board, Remembered(runs))
 
 
-def _cut(data: memoryview, sizes: list[int]) -> Iterator[memoryview]:
-    place = 0
-    for size in sizes:
-        yield data[place : place + size]
-        place += size
+def _tasks(said: dict[str, Any], sizes: array[int], data: bytes) -> dict[str, bytes]:
+    """Return each task's JSON by its id; the checksum has told that all stands where it was written."""
+    place = said["small"] + len(b',"tasks":{')
+    found = {}
+    for doc_id, size in zip(said["tasks"], sizes, strict=True):
+        place += len(orjson.dumps(doc_id)) + 1
+        found[doc_id] = data[place : place + size]
+        place += size + 1
+    return found
+
+
+def _is_of(journal: Journal, index: EventIndex, position: Position) -> bool:
+    """Tell whether the journal holds, where the checkpoint ends, the event that it ended with."""
+    if position.events == 0:
+        return position == START
+    offset, size = index.place(position.events)
+    tail = journal.read(offset + size, HASH_TAIL)
+    return journal.size() >= position.size and tail == b',"hash":"%b"}' % position.hash.encode()

@@ -91,8 +91,8 @@ class LocalBackend:
         return LocalBackend(self._store, actor, self._threads, self._max_upload_bytes)
 
     @property
-    def warnings(self) -> Sequence[str]:
-        """What was met and healed, or is wrong, with this folder, and what can't be relied on: sentences."""
+    def notices(self) -> Sequence[str]:
+        """See `Backend.notices`: what was met and healed, or is wrong, with this folder, and what can't be relied on."""
         return [*self._store.doubts, *self._store.warnings]
 
     async def aclose(self) -> None:

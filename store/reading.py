@@ -28,7 +28,7 @@ from store import wire
 from store.engine import Store
 from store.fold import Doc, Table, is_terminal
 from store.index import ON_NO_TASK
-from store.state import Order as Line
+from store.orders import Order as Line
 from store.state import State
 
 
@@ -66,8 +66,8 @@ class Reader:
                     "step": step.name,
                     "owner": step.owner,
                     "terminal": is_terminal(doc, step.name),
-                    "count": len(state.in_step[project_id, step.name]),
-                    "waiting": state.waiting[project_id, step.name],
+                    "count": len(state.board.in_step[project_id, step.name]),
+                    "waiting": state.board.waiting[project_id, step.name],
                 }
                 for step in Project.model_validate(wire.project(doc)).steps.in_graph_order()
             ]
@@ -84,10 +84,10 @@ class Reader:
                 raise NotFound(f"The project has no step {step!r}.")
             page = self._page(
                 ("cards", project_id, step),
-                state.in_step[project_id, step],
+                state.board.in_step[project_id, step],
                 cursor,
                 limit,
-                lambda task_id: wire.card(state, _found(state, "tasks", task_id)),
+                lambda seq: wire.card(state, state.task_at(seq)),
             )
             return Page[Card].model_validate(page)
 
@@ -121,7 +121,7 @@ class Reader:
                 state.open_requests if project_id is None else state.open_by_project[project_id],
                 cursor,
                 limit,
-                lambda request_id: wire.inbox_item(state, _found(state, "requests", request_id)),
+                lambda seq: wire.inbox_item(state, state.request_at(seq)),
             )
             return Page[InboxItem].model_validate(page)
 
@@ -231,12 +231,12 @@ class Reader:
         line: Line,
         cursor: str | None,
         limit: int,
-        item: Callable[[str], dict[str, Any]],
+        item: Callable[[int], dict[str, Any]],
     ) -> dict[str, Any]:
         after = line.after(self._store.events.read_cursor(scope, cursor))
-        places = list(islice(after, _checked(limit)))
-        next_cursor = self._store.events.cursor(scope, places[-1][0]) if places else cursor
-        return {"items": [item(doc_id) for _, doc_id in places], "nextCursor": next_cursor}
+        seqs = list(islice(after, _checked(limit)))
+        next_cursor = self._store.events.cursor(scope, seqs[-1]) if seqs else cursor
+        return {"items": [item(seq) for seq in seqs], "nextCursor": next_cursor}
 
 
 _ALL_EVENTS = ("events", "", "")

@@ -6,64 +6,74 @@ events of each task. A `Draft` holds what a commit would change until it is dura
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from store.events import Events
 from store.fold import GENERAL, TABLES, Doc, Table, apply
 from store.index import EventIndex
 from store.lines import Commit
+from store.orders import Order
 from store.remembered import Remembered
-from store.tables import Documents, LiveDatabase, LiveStorage, LiveTable
+from store.tables import Documents, LiveDatabase, LiveStorage, LiveTable, Packed
 
-Place = tuple[int, str]
-"""A seq, and the id of what stands there."""
+Step = tuple[str, str]
+"""A project's id and the name of one of its steps."""
 
 
-class Order:
-    """Ids by the seq that put them in line."""
+@dataclass(slots=True)
+class Board:
+    """The tasks in each step, oldest first, and how many of them wait for a person."""
 
-    def __init__(self, places: list[Place] | None = None) -> None:
-        self._places = places if places is not None else []
+    in_step: defaultdict[Step, Order] = field(default_factory=lambda: defaultdict(Order))
+    waiting: defaultdict[Step, int] = field(default_factory=lambda: defaultdict(int))
 
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def add(self, place: Place) -> None:
-        """Put an id in line: nearly always at the end."""
-        insort(self._places, place)
-
-    def remove(self, place: Place) -> None:
-        """Take an id out of the line."""
-        found = bisect_left(self._places, place)
-        if found < len(self._places) and self._places[found] == place:
-            del self._places[found]
-
-    def after(self, seq: int) -> Iterator[Place]:
-        """Yield the places behind `seq`, in order."""
-        for row in range(bisect_right(self._places, (seq, "\U0010ffff")), len(self._places)):
-            yield self._places[row]
+    def change(self, old: Doc | None, new: Doc | None) -> None:
+        """Keep the orders while a task's document takes the place of another."""
+        was = (old["projectId"], old["currentStep"]) if old else None
+        now = (new["projectId"], new["currentStep"]) if new else None
+        if old and new and was == now and old["stepSeq"] == new["stepSeq"]:
+            if now and bool(old.get("openRequest")) != bool(new.get("openRequest")):
+                self.waiting[now] += 1 if new.get("openRequest") else -1
+            return
+        if old and was:
+            self.in_step[was].remove(old["stepSeq"])
+            self.waiting[was] -= bool(old.get("openRequest"))
+        if new and now:
+            self.in_step[now].add(new["stepSeq"])
+            self.waiting[now] += bool(new.get("openRequest"))
 
 
 class State:
     """The documents and their orders. It belongs to one store, which keeps readers and its writer apart."""
 
-    def __init__(self, tables: dict[str, Documents] | None = None, index: EventIndex | None = None) -> None:
+    def __init__(
+        self,
+        tables: dict[str, Documents] | None = None,
+        index: EventIndex | None = None,
+        board: Board | None = None,
+        remembered: Remembered | None = None,
+    ) -> None:
+        """Take over what a checkpoint held: the tables, with `Packed` tasks, and all that goes with them."""
+        tables = tables if tables is not None else {"tasks": Packed()}
         self.database = LiveDatabase(storage=lambda: LiveStorage(tables))
         self._tables: dict[Table, LiveTable] = {name: self.database.live(name) for name in TABLES}
         self._documents: dict[Table, Documents] = {name: table.documents for name, table in self._tables.items()}
         self.index = index or EventIndex()
-        self.remembered = Remembered()
+        self.board = board or Board()
+        self.remembered = remembered or Remembered()
+        self.task_ids: list[str] = list(self._documents["tasks"])
+        """By task number, less one."""
         self.slugs: dict[str, str] = {}
-        self.in_step: defaultdict[tuple[str, str], Order] = defaultdict(Order)
-        self.waiting: defaultdict[tuple[str, str], int] = defaultdict(int)
         self.open_requests = Order()
         self.open_by_project: defaultdict[str, Order] = defaultdict(Order)
+        self._request_ids: dict[int, str] = {}
+        for table in ("projects", "requests"):
+            for doc in self._documents[table].values():
+                self._reorder(table, None, doc)
         if not self._documents["projects"]:
             self.put("projects", str(GENERAL["id"]), GENERAL)
-        else:
-            self._put_in_order()
 
     @property
     def seq(self) -> int:
@@ -73,6 +83,24 @@ class State:
     def get(self, table: Table, doc_id: str) -> Doc | None:
         """Return a document, None where there is none."""
         found: Doc | None = self._documents[table].get(doc_id)
+        return found
+
+    def task_at(self, seq: int) -> Doc:
+        """Return the task whose timeline the event `seq` is on.
+
+        Raises:
+            KeyError: it is on none.
+        """
+        found: Doc = self._documents["tasks"][self.task_ids[self.index.task_numbers[seq - 1] - 1]]
+        return found
+
+    def request_at(self, seq: int) -> Doc:
+        """Return the open request that was asked with the event `seq`.
+
+        Raises:
+            KeyError: none is open that was.
+        """
+        found: Doc = self._documents["requests"][self._request_ids[seq]]
         return found
 
     def documents(self, table: Table) -> Iterable[Doc]:
@@ -108,45 +136,21 @@ class State:
             apply(self, event)
         self.record(commit)
 
-    def _put_in_order(self) -> None:
-        """Make the orders of documents that came all at once: sorted once, not put in one by one."""
-        places: defaultdict[tuple[str, str], list[Place]] = defaultdict(list)
-        for doc in self._documents["tasks"].values():
-            step = (doc["projectId"], doc["currentStep"])
-            places[step].append((doc["stepSeq"], doc["id"]))
-            if doc.get("openRequest"):
-                self.waiting[step] += 1
-        for step, found in places.items():
-            self.in_step[step] = Order(sorted(found))
-        for table in ("projects", "requests"):
-            for doc in self._documents[table].values():
-                self._reorder(table, None, doc)
-
     def _reorder(self, table: Table, old: Doc | None, new: Doc | None) -> None:
         if table == "tasks":
-            self._reorder_task(old, new)
+            self.board.change(old, new)
+            if old is None and new is not None:
+                self.task_ids.append(new["id"])
         elif table == "requests":
             for doc, change in ((old, Order.remove), (new, Order.add)):
                 if doc is not None:
-                    place = (doc["seq"], doc["requestId"])
-                    change(self.open_requests, place)
-                    change(self.open_by_project[doc["projectId"]], place)
+                    change(self.open_requests, doc["seq"])
+                    change(self.open_by_project[doc["projectId"]], doc["seq"])
+                    self._request_ids[doc["seq"]] = doc["requestId"]
+            if new is None and old is not None:
+                del self._request_ids[old["seq"]]
         elif table == "projects" and new is not None:
             self.slugs[new["projectName"]] = new["id"]
-
-    def _reorder_task(self, old: Doc | None, new: Doc | None) -> None:
-        was = (old["projectId"], old["currentStep"]) if old else None
-        now = (new["projectId"], new["currentStep"]) if new else None
-        if old and new and was == now and old["stepSeq"] == new["stepSeq"]:
-            if now and bool(old.get("openRequest")) != bool(new.get("openRequest")):
-                self.waiting[now] += 1 if new.get("openRequest") else -1
-            return
-        if old and was:
-            self.in_step[was].remove((old["stepSeq"], old["id"]))
-            self.waiting[was] -= bool(old.get("openRequest"))
-        if new and now:
-            self.in_step[now].add((new["stepSeq"], new["id"]))
-            self.waiting[now] += bool(new.get("openRequest"))
 
 
 class Draft:

@@ -42,15 +42,16 @@ picks = st.integers(0, 30)
 def everything(state: State) -> dict[str, Any]:
     """Return all that a state holds, its orders among it, in a form to compare."""
     return {
-        "tables": state.database.storage.read(),
-        "columns": [column.tolist() for column in checkpoint.columns(state.index)],
+        "tables": {name: dict(table) for name, table in (state.database.storage.read() or {}).items()},
+        "columns": [column.tolist() for column in checkpoint.index_columns(state.index)],
         "remembered": list(state.remembered.records()),
         "types": bytes(state.index.types),
         "slugs": state.slugs,
-        "in_step": {key: order._places for key, order in state.in_step.items() if len(order)},
-        "waiting": {key: count for key, count in state.waiting.items() if count},
-        "open": state.open_requests._places,
-        "open_by_project": {key: order._places for key, order in state.open_by_project.items() if len(order)},
+        "task_ids": state.task_ids,
+        "in_step": {step: list(order.seqs) for step, order in state.board.in_step.items() if len(order)},
+        "waiting": {step: count for step, count in state.board.waiting.items() if count},
+        "open": list(state.open_requests.seqs),
+        "open_by_project": {key: list(order.seqs) for key, order in state.open_by_project.items() if len(order)},
     }
 
 

@@ -101,7 +101,7 @@ def lose_head(folder: Path) -> None:
         (change_line, "Line 6"),
         (change_upload, "content has changed"),
         (lose_upload, "can't be read"),
-        (change_state, "tasks differ"),
+        (change_state, "state.json is damaged"),
         (change_head, "head is damaged"),
         (lose_head, "head is missing"),
     ],
@@ -110,6 +110,18 @@ def test_what_is_wrong_is_named(folder: Path, harm: Callable[[Path], None], word
     """Each kind of harm is found and said in words that name the place."""
     harm(folder)
     assert any(words in wrong for wrong in verify(folder).wrong)
+
+
+def test_a_checkpoint_that_says_something_else_than_the_events_is_found(folder: Path) -> None:
+    """A checkpoint that is sound in itself, but holds another state than the events make, is told by table and id."""
+    store = open_store(folder)
+    (task,) = store.state.documents("tasks")
+    store.state.put("tasks", task["id"], {**task, "currentStep": "complete"})
+    store.save()
+    store.close()
+    wrong = verify(folder).wrong
+    assert any("tasks differ" in words and task["id"] in words for words in wrong)
+    assert any("orders differ" in words for words in wrong)
 
 
 def test_an_old_copy_put_back_is_found_with_expect(tmp_path: Path, folder: Path) -> None:

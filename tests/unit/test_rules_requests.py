@@ -145,4 +145,8 @@ def test_the_open_requests_stand_oldest_first(world: World) -> None:
     """The order of the inbox is the order of asking, without those that are settled."""
     requests = [world.approval(world.task()) for _ in range(4)]
     world.give(decision(requests[1]), ALICE)
-    assert [id_ for _, id_ in world.state.open_requests.after(0)] == [requests[0], requests[2], requests[3]]
+    assert [world.state.request_at(seq)["requestId"] for seq in world.state.open_requests.after(0)] == [
+        requests[0],
+        requests[2],
+        requests[3],
+    ]

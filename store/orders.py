@@ -1,0 +1,35 @@
+"""What stands in line: places of the chain, in order, four bytes each."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+
+
+class Order:
+    """The seqs of the events that put something in line: a request's asking, a task's entry into its step."""
+
+    def __init__(self, seqs: array[int] | None = None) -> None:
+        self.seqs: array[int] = seqs if seqs is not None else array("I")
+
+    def __len__(self) -> int:
+        return len(self.seqs)
+
+    def add(self, seq: int) -> None:
+        """Put a place in line: nearly always at the end."""
+        if not self.seqs or seq > self.seqs[-1]:
+            self.seqs.append(seq)
+        else:
+            self.seqs.insert(bisect_left(self.seqs, seq), seq)
+
+    def remove(self, seq: int) -> None:
+        """Take a place out of the line; it may not be there."""
+        row = bisect_left(self.seqs, seq)
+        if row < len(self.seqs) and self.seqs[row] == seq:
+            del self.seqs[row]
+
+    def after(self, seq: int) -> Iterator[int]:
+        """Yield the places behind `seq`, in order."""
+        for row in range(bisect_right(self.seqs, seq), len(self.seqs)):
+            yield self.seqs[row]
