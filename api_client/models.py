@@ -33,7 +33,10 @@ ELICITATION_PROVIDED = "ELICITATION_PROVIDED"
 class Wire(BaseModel):
     """Base of all that an answer holds."""
 
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
+    # Built when first used: half of the models are not needed before the first screen.
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
+    )
 
     def wire(self) -> dict[str, Json]:
         """Return the object as JSON values under its wire names, optional keys without a value left out."""
