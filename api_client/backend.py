@@ -46,6 +46,11 @@ PAGE_MAX = 500
 class Backend(Protocol):
     """One caller's way to the work (see the module for the guarantees)."""
 
+    @property
+    def notices(self) -> Sequence[str]:
+        """What the caller should know of the place where the work is kept, in sentences; none where all is well."""
+        ...
+
     async def me(self) -> Me:
         """Return who the caller is and what this backend can do for them.
 

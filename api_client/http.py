@@ -93,6 +93,11 @@ class HttpBackend:
     def __repr__(self) -> str:
         return f"HttpBackend({self._connection.url!r})"
 
+    @property
+    def notices(self) -> Sequence[str]:
+        """See `Backend.notices`: a server keeps what is wrong with its place to itself."""
+        return ()
+
     async def me(self) -> Me:
         """Return who the caller is; without any capability where the server has no reviewer part for this key."""
         try:

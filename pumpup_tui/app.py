@@ -125,17 +125,18 @@ class PumpUpApp(App[None]):
 
     @on(messages.Connected)
     def _connected(self, event: messages.Connected) -> None:
-        read_only = not event.capabilities & {"decide", "answer"}
         status = replace(
             self.context.status.with_banner(),
             connected=True,
-            reviewer=event.subject,
-            tags=event.tags,
-            capabilities=event.capabilities,
-            live="read-only" if read_only else "live",
-            live_tone="warn" if read_only else "good",
+            reviewer=event.me.subject,
+            tags=event.me.tags,
+            capabilities=frozenset(event.me.capabilities),
+            why_read_only=event.why_read_only,
+            notices=event.notices,
         )
-        self._set_status(status)
+        if status.why_read_only:
+            status = status.with_banner(f"read-only: {status.why_read_only}")
+        self._set_status(status.in_touch())
         self.context.feed.projects(self)
 
     @on(messages.ProjectsLoaded)
@@ -150,10 +151,7 @@ class PumpUpApp(App[None]):
     def _live(self, event: messages.LiveState) -> None:
         status = self.context.status
         if event.live:
-            read_only = not status.capabilities & {"decide", "answer"}
-            status = replace(
-                status, live="read-only" if read_only else "live", live_tone="warn" if read_only else "good"
-            )
+            status = status.in_touch()
             self._set_status(status.with_banner() if event.again else status)
             if event.again:
                 self.action_refresh()
@@ -170,7 +168,7 @@ class PumpUpApp(App[None]):
                     str(event.error), "r tries again, q quits"
                 )
             )
-        else:
+        elif not (self.context.status.why_read_only and event.error.status in (403, 404)):
             words = f"{event.what} could not be read: {event.error}"
             self._set_status(self.context.status.with_banner(words, "r tries again"))
 
@@ -203,7 +201,7 @@ class PumpUpApp(App[None]):
 
     def action_refresh(self) -> None:
         """Read again what is shown; open the backend where it is not."""
-        self._set_status(self.context.status.with_banner())
+        self._set_status(replace(self.context.status.with_banner(), notices=()))
         if not self.context.status.connected:
             self._set_status(replace(self.context.status, live="opening…", live_tone="muted"))
             self.context.feed.open()

@@ -58,11 +58,11 @@ class Context:
             return "nothing is open yet"
         if self.can(capability):
             return ""
+        if capability in ("decide", "answer") and self.status.why_read_only:
+            return self.status.why_read_only
         what = {
-            "decide": "this server takes decisions only in its own workspace",
-            "answer": "this server takes answers only in its own workspace",
-            "move": "this server lets no one move a task from here",
-            "note": "this server takes no reviewer's notes from here",
+            "move": "no task can be moved from here",
+            "note": "no reviewer's note can be written from here",
             "board": "this server has no board to show",
         }
         return what.get(capability, f"this server does not offer {capability}")

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
-from api_client.errors import ApiError, Conflict, InvalidAnswers, ServerFault, Unreachable
+from api_client.errors import ApiError, Conflict, InvalidAnswers, NotAllowed, NotFound, ServerFault, Unreachable
 from pumpup_tui import messages
 from pumpup_tui.decision import Phase, Sent
 
@@ -180,7 +180,7 @@ class Feed:
         if self._backend is None:
             self._backend = await self._connect()
         me = await self._backend.me()
-        self._app.post_message(messages.Connected(me.subject, me.tags, frozenset(me.capabilities)))
+        self._app.post_message(messages.Connected(me, self._backend.notices))
         self._app.run_worker(
             self._tail(self._backend), name="live tail", group="tail", exclusive=True, exit_on_error=False
         )
@@ -211,6 +211,8 @@ class Feed:
                 async for change in backend.changes(cursor):
                     cursor = change.cursor
                     self._collect(change.event)
+            except (NotAllowed, NotFound):
+                return  # this key or server has no list of changes: `r` reads again
             except ApiError as error:
                 if not lost:
                     now = self._clock()

@@ -13,7 +13,7 @@ from pumpup_tui.decision import Phase
 
 if TYPE_CHECKING:
     from api_client.errors import ApiError
-    from api_client.models import Board, Card, Event, InboxItem, Page, Project, RequestDetail, TaskDetail, Upload
+    from api_client.models import Board, Card, Event, InboxItem, Me, Page, Project, RequestDetail, TaskDetail, Upload
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,18 @@ class Status:
     projects: tuple[Project, ...] = ()
     inbox: str = ""
     """How many requests are open, as far as is known."""
+    why_read_only: str = ""
+    """Why nothing can be decided here; empty where it can."""
+    notices: tuple[str, ...] = ()
+    """What the backend says of the place where the work is kept, until it is put away."""
     banner: str = ""
     next_step: str = ""
+
+    def in_touch(self) -> Status:
+        """Return the status of a backend that answers."""
+        if self.why_read_only:
+            return replace(self, live="read-only", live_tone="warn")
+        return replace(self, live="live", live_tone="good")
 
     def with_banner(self, banner: str = "", next_step: str = "") -> Status:
         """Return the status with another banner, none where it is empty."""
@@ -158,11 +168,19 @@ class Submitted(Message):
 class Connected(Message):
     """The backend is open."""
 
-    def __init__(self, subject: str, tags: tuple[str, ...], capabilities: frozenset[str]) -> None:
+    def __init__(self, me: Me, notices: Sequence[str] = ()) -> None:
         super().__init__()
-        self.subject = subject
-        self.tags = tags
-        self.capabilities = capabilities
+        self.me = me
+        self.notices = tuple(notices)
+
+    @property
+    def why_read_only(self) -> str:
+        """Why the caller can decide nothing; empty where they can."""
+        if {"decide", "answer"} & set(self.me.capabilities):
+            return ""
+        if self.me.role == "agent":
+            return "this server takes decisions only in its own workspace, or from a reviewer's key"
+        return "this folder can only be read"
 
 
 class LiveState(Message):

@@ -106,6 +106,15 @@ def move_of(event: Event) -> str:
     return f"{line(event.transition_from, 80)} → {line(event.transition_to, 80)}".removeprefix(" ")
 
 
+def answer_text(value: Any) -> str:
+    """Return an answer, or an agent's bid for one, in one clean line: a switch is yes or no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(answer_text(one) for one in value[:50]) or "none"
+    return line(value)
+
+
 def size_words(size: int) -> str:
     """Return a size in bytes as people read it."""
     if size < 1000:

@@ -43,8 +43,8 @@ async def _serve(folder: Path, host: str, port: int, allowed_hosts: Sequence[str
     keys = KeyRing(folder, utc_now)
     no_keys = not keys.listing()
     backend = await open_local(folder, PLATFORM)
-    for warning in backend.warnings:
-        click.echo(f"Warning: {warning}", err=True)
+    for notice in backend.notices:
+        click.echo(f"Warning: {notice}", err=True)
     hosts = (*allowed_hosts, *((host,) if host not in _WILDCARDS else ()))
     try:
         app = create_app(backend, keys, allowed_hosts=hosts)

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Sent
-from pumpup_tui.messages import Status
+from pumpup_tui.messages import CallFailed, Status
 from pumpup_tui.widgets.decision_bar import DecisionBar
 from pumpup_tui.widgets.frame import Banner, HeaderLine, KeyHints
 from pumpup_tui.widgets.prompt import Prompt
@@ -64,6 +64,9 @@ class ReviewerScreen(Screen[None]):
     def go_back(self) -> None:
         """Do what escape does where nothing is armed."""
 
+    def say(self, words: str) -> None:
+        """Say this where nothing is shown yet."""
+
     def redraw(self) -> None:
         """Draw again what tells ages or what is on its way."""
 
@@ -108,6 +111,8 @@ class ReviewerScreen(Screen[None]):
     def _on_status(self, status: Status) -> None:
         self.query_one(HeaderLine).retell()
         self.query_one(Banner).retell()
+        if not status.connected:
+            self.say("Nothing is open: the line above says why. r tries again." if status.banner else status.live)
         wanted = (status.connected, status.project.id if status.project else None)
         if status.connected and wanted != self._read_for:
             self._read_for = wanted
@@ -117,6 +122,11 @@ class ReviewerScreen(Screen[None]):
         self.query_one(DecisionBar).retell()
         self.query_one(KeyHints).retell()
         self.redraw()
+
+    @on(CallFailed)
+    def _call_failed(self, event: CallFailed) -> None:
+        # The app's banner tells it; this takes "opening…" off a list that nothing came for.
+        self.say(f"{event.what} could not be read.".capitalize())
 
     # The keys of a decision.
 

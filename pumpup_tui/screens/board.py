@@ -119,6 +119,10 @@ class BoardScreen(ReviewerScreen):
             self.context.feed.board(self, project.id)
 
     @override
+    def say(self, words: str) -> None:
+        self.view.say(words)
+
+    @override
     def redraw(self) -> None:
         self.view.refresh()
 

@@ -83,6 +83,8 @@ class InboxScreen(ReviewerScreen):
     def hints(self) -> Sequence[tuple[str, str]]:
         more = (("]", "next"), ("/", "search"), ("1 2 3", "screens"))
         back = (("esc", "list"),) if self.has_class("-detail") and self.has_class("-narrow") else ()
+        if self.requests.row is None:
+            return (("esc", "shows all"), *more[1:]) if self._needle else more[2:]
         if self._loaded is not None and self._loaded.detail.event.event_type == "ELICITATION_REQUESTED":
             return (("a", "answer"), *back, *more)
         acts = (("a", "approve"), ("d", "deny"), ("e", "edit+approve"), ("i", "ask"), ("!", "escalate"))
@@ -179,6 +181,11 @@ class InboxScreen(ReviewerScreen):
         self._loaded = None
         self.detail.show_none("")
         self.remove_class("-detail")
+        self.query_one(KeyHints).retell()
+
+    @override
+    def say(self, words: str) -> None:
+        self.requests.say_when_empty(words)
 
     @override
     def redraw(self) -> None:

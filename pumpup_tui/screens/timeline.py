@@ -112,6 +112,10 @@ class TimelineScreen(ReviewerScreen):
             self.timeline.put_first(fresh)
 
     @override
+    def say(self, words: str) -> None:
+        self.timeline.say_when_empty(words)
+
+    @override
     def redraw(self) -> None:
         self.timeline.redraw()
 

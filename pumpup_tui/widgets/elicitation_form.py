@@ -15,9 +15,10 @@ from textual.widgets import Input, Static, TextArea
 from typing_extensions import override
 
 from pumpup_tui.answering import TYPED, AnyForm, Bid, Draft, fault_of, options_of, stepped, type_of, typed_of
+from pumpup_tui.telling import answer_text
 from pumpup_tui.text import content, line
 from pumpup_tui.widgets.option_picker import OptionPicker
-from pumpup_tui.widgets.painting import joined
+from pumpup_tui.widgets.painting import crop, joined
 
 HINTS = {"DateField": "YYYY-MM-DD", "Time": "HH:MM", "DateTime": "YYYY-MM-DDTHH:MM"}
 
@@ -117,7 +118,7 @@ class FieldRow(Vertical):
             return
         confidence = f"confidence {bid.confidence:.2f}" if bid.confidence is not None else ""
         if self.form_field.id in self._draft.touched:
-            head = f"yours; = takes the agent's bid back: {line(bid.value, 200)}"
+            head = f"yours; = takes the agent's bid back: {crop(answer_text(bid.value), 200)}"
         else:
             head = "◇ the agent's bid, untouched"
         said = joined((head, confidence, line(bid.rationale, 400)))

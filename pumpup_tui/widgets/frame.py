@@ -9,7 +9,7 @@ from typing_extensions import override
 from pumpup_tui.context import Context
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.lines import Lines
-from pumpup_tui.widgets.painting import Line, Run, crop, joined, width_of
+from pumpup_tui.widgets.painting import Line, Run, crop, joined, width_of, wrap
 
 SCREENS = (("1", "inbox", "Inbox"), ("2", "board", "Board"), ("3", "timeline", "Timeline"))
 """Key, mode and name of each main screen."""
@@ -25,41 +25,46 @@ class HeaderLine(Lines):
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
-        left, middle, right = self._left(), self._middle(), self._right(tags=True)
-        if width_of(left) + width_of(middle) + width_of(right) + 2 > width:
-            right = self._right(tags=False)
-        if width_of(left) + width_of(middle) + width_of(right) + 2 > width:
-            right = self._right(tags=False, source=False)
-        if width_of(left) + width_of(middle) + width_of(right) + 2 > width:
-            left = [(" PUMP UP ", "strong"), (" ", "")]
-        gap = width - width_of(left) - width_of(middle) - width_of(right)
-        if gap < 1:
-            right = [(self.context.status.live + " ", self.context.status.live_tone)]
-            gap = max(1, width - width_of(left) - width_of(middle) - width_of(right))
-        return [[*left, *middle, (" " * gap, ""), *right]]
+        # Under which name and authority one decides matters most, then where one is; the rest goes first.
+        for brand, project, names, source, tags in (
+            (True, 24, True, True, True),
+            (True, 24, True, False, True),
+            (False, 24, True, False, True),
+            (False, 12, True, False, True),
+            (False, 12, False, False, True),
+            (False, 0, False, False, True),
+            (False, 0, False, False, False),
+        ):
+            left = [*self._left(brand=brand, project=project), *self._middle(names=names)]
+            right = self._right(tags=tags, source=source)
+            gap = width - width_of(left) - width_of(right)
+            if gap >= 0:
+                return [[*left, (" " * gap, ""), *right]]
+        return [[(self.context.status.live, self.context.status.live_tone)]]
 
-    def _left(self) -> list[Run]:
-        project = self.context.status.project
-        name = line(project.name, 24) if project else "all projects"
-        return [(" PUMP UP ", "strong"), (f" {name} ▾   ", "")]
+    def _left(self, *, brand: bool, project: int) -> list[Run]:
+        runs: list[Run] = [(" PUMP UP ", "strong")] if brand else []
+        chosen = self.context.status.project
+        if project:
+            name = crop(line(chosen.name, 80), project) if chosen else "all projects"
+            runs.append((f" {name} ▾  ", ""))
+        return runs
 
-    def _middle(self) -> list[Run]:
+    def _middle(self, *, names: bool) -> list[Run]:
         runs: list[Run] = []
         for key, mode, name in SCREENS:
             here = mode == self._mode
             count = f" {self.context.status.inbox}" if mode == "inbox" and self.context.status.inbox else ""
-            runs.append((f" {key} {name}{count} ", "cursor" if here else "muted"))
-            runs.append((" ", ""))
+            said = f" {name}{count}" if names or here else count
+            runs.append((f" {key}{said} ", "cursor" if here else "muted"))
         return runs
 
-    def _right(self, *, tags: bool, source: bool = True) -> list[Run]:
+    def _right(self, *, tags: bool, source: bool) -> list[Run]:
         status = self.context.status
         held = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if tags and status.tags else ""
         who = line(status.reviewer, 30) + held
-        return [
-            (joined((who, line(self.context.source_label, 40) if source else "")) + " · ", "muted"),
-            (status.live + " ", status.live_tone),
-        ]
+        where = line(self.context.source_label, 40) if source else ""
+        return [(f" {joined((who, where))} · ", "muted"), (f"{status.live} ", status.live_tone)]
 
 
 class Banner(Lines):
@@ -72,11 +77,18 @@ class Banner(Lines):
     @override
     def lines(self, width: int) -> Sequence[Line]:
         status = self.context.status
-        if not status.banner:
-            return []
-        words = clean(status.banner, one_line=True, limit=300)
-        next_step = f"  {status.next_step}" if status.next_step else ""
-        return [[(crop(f" ✗ {words}", width - len(next_step) - 1), "bad"), (next_step, "strong")]]
+        told: list[Line] = []
+        if status.banner:
+            words = clean(status.banner, one_line=True, limit=300)
+            told += _told("✗", [(words, "bad"), (f"  {status.next_step}", "strong")], "bad", width)
+        for notice in status.notices:
+            told += _told("!", [(f"{line(notice)}  (r puts this away)", "warn")], "warn", width)
+        return told
+
+
+def _told(glyph: str, words: Line, tone: str, width: int) -> list[Line]:
+    pieces = wrap(words, width - 4)
+    return [[(f" {glyph} " if number == 0 else "   ", tone), *piece] for number, piece in enumerate(pieces)]
 
 
 class KeyHints(Lines):

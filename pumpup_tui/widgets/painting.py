@@ -34,7 +34,7 @@ def fit(text: str, cells: int) -> str:
     if cells <= 0:
         return ""
     if cell_len(text) > cells:
-        return set_cell_size(text, cells - 1).rstrip() + "…" if cells > 1 else "…"
+        return set_cell_size(set_cell_size(text, cells - 1).rstrip() + "…", cells)
     return set_cell_size(text, cells)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.context import Context
 from pumpup_tui.telling import (
+    answer_text,
     confidence_of,
     event_text,
     event_type_run,
@@ -18,7 +19,7 @@ from pumpup_tui.telling import (
 )
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.lines import Document
-from pumpup_tui.widgets.painting import Line, fit, joined
+from pumpup_tui.widgets.painting import Line, crop, fit, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -147,7 +148,13 @@ def _fields(payload: Mapping[str, Any]) -> list[Line]:
         if field.id in bids:
             bid = bids[field.id]
             confidence = f"  {confidence_of(bid)}" if confidence_of(bid) else ""
-            lines.append([("    agent would say  ", "muted"), (line(bid.get("value"), 200), ""), (confidence, "muted")])
+            lines.append(
+                [
+                    ("    agent would say  ", "muted"),
+                    (crop(answer_text(bid.get("value")), 200), ""),
+                    (confidence, "muted"),
+                ]
+            )
     if len(fields) > PAIRS_SHOWN:
         lines.append([(f"… and {len(fields) - PAIRS_SHOWN} more", "muted")])
     return lines

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api_client.errors import NotAuthenticated, ServerFault, Unreachable
+from api_client.errors import NotAllowed, NotAuthenticated, ServerFault, Unreachable
 from tests.pilot.stage import Stage
 
 
@@ -39,7 +39,7 @@ class Flaky:
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self.backend, name)
-        if name in ("aclose", "changes"):
+        if name in ("aclose", "changes", "notices"):
             return real
 
         async def call(*args: Any, **kwargs: Any) -> Any:
@@ -142,7 +142,7 @@ async def test_a_server_without_the_reviewer_part_says_why(tmp_path: Path) -> No
     class ReadOnly(Flaky):
         async def me(self) -> Any:
             me = await self.backend.me()
-            return me.model_copy(update={"capabilities": ()})
+            return me.model_copy(update={"capabilities": (), "role": "agent"})
 
     stage.wrap = ReadOnly
     async with stage.run() as pilot:
@@ -152,6 +152,61 @@ async def test_a_server_without_the_reviewer_part_says_why(tmp_path: Path) -> No
         await pilot.press("a")
         await stage.sees(pilot, "this server takes decisions only in its own workspace", gone=("y send",))
         await pilot.press("c")
-        await stage.sees(pilot, "takes no reviewer's notes")
+        await stage.sees(pilot, "no reviewer's note can be written from here")
         await pilot.press("2")
         await stage.sees(pilot, "this server has no board to show")
+
+
+async def test_what_is_wrong_with_the_place_is_told(tmp_path: Path) -> None:
+    """The backend's notices stand over the screens until they are put away."""
+    stage = Stage(tmp_path)
+
+    class Doubtful(Flaky):
+        @property
+        def notices(self) -> tuple[str, ...]:
+            return ("This folder is on a network disk: [/x] \x1b two machines may both think they hold its lock.",)
+
+    stage.wrap = Doubtful
+    async with stage.run(80, 24) as pilot:
+        await stage.ready(pilot, "! This folder is on a network disk: [/x] ␛ two machines", "lock.", "r puts this away")
+        await pilot.press("r")
+        await stage.sees(pilot, "Nothing waits for you", gone=("network disk",))
+
+
+async def test_a_list_that_did_not_come_does_not_say_opening(tmp_path: Path) -> None:
+    """Under the banner of a failed first connect the list says what to do."""
+    stage = Stage(tmp_path)
+
+    async def refuse(_: Stage) -> None:
+        raise NotAuthenticated("the server does not know this key")
+
+    stage.before.append(refuse)
+    async with stage.run(80, 24) as pilot:
+        for key in "123":
+            await pilot.press(key)
+            await stage.sees(pilot, "does not know this key", "Nothing is open", gone=("opening…",))
+    assert stage.backend is not None
+    await stage.backend.aclose()
+
+
+async def test_a_key_without_the_list_of_changes_is_read_only_not_offline(tmp_path: Path) -> None:
+    """An agent's key may look at little: the header says read-only, the banner why."""
+    stage = Stage(tmp_path)
+
+    class Agents(Flaky):
+        async def me(self) -> Any:
+            return (await self.backend.me()).model_copy(update={"capabilities": (), "role": "agent"})
+
+        async def changes(self, cursor: str | None = None) -> AsyncIterator[Any]:
+            for refused in (True,):
+                if refused:
+                    raise NotAllowed("an agent's key may not read this")
+                yield
+
+        async def inbox(self, **_: Any) -> Any:
+            raise NotAllowed("an agent's key may not read this")
+
+    stage.wrap = Agents
+    async with stage.run(80, 24) as pilot:
+        words = "read-only: this server takes decisions only"
+        await stage.sees(pilot, words, "· read-only", gone=("offline", "opening…"))
