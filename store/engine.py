@@ -22,6 +22,7 @@ from store import checkpoint, lines
 from store.batch import Batch, Job
 from store.events import Events
 from store.files import Files
+from store.head import Position
 from store.journal import Journal
 from store.lock import FolderLock
 from store.state import Draft, State
@@ -76,24 +77,34 @@ class Store:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
         with self._worded("opened"):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (folder / "uploads").mkdir(exist_ok=True, mode=0o700)
+            self._make_folder()
             self.lock = FolderLock(folder)
             self.journal = Journal(folder, self.files)
         try:
-            with self._worded("read"), self.lock.held(), checkpoint.paused_collector():
-                self.state, self.position = checkpoint.load(folder, self.journal)
-                self._saved = self.position
-                self.events = Events(self.journal, lambda: self.state.index)
-                self._guarded(self._catch_up)
-                if self.state.seq >= MANY_EVENTS:
-                    # A full collection over so many documents stops every thread for a tenth of a second.
-                    gc.freeze()
+            self.state, self.position = self._load()
+            self._saved = self.position
+            self.events = Events(self.journal, lambda: self.state.index)
+            self._catch_up_at_open()
         except StoreError:
             self._let_go()
             raise
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._writer.start()
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.folder / "uploads").mkdir(exist_ok=True, mode=0o700)
+
+    def _load(self) -> tuple[State, Position]:
+        with self._worded("read"), self.lock.held():
+            return checkpoint.load(self.folder, self.journal)
+
+    def _catch_up_at_open(self) -> None:
+        with self._worded("read"), self.lock.held(), checkpoint.paused_collector():
+            self._guarded(self._catch_up)
+            if self.state.seq >= MANY_EVENTS:
+                # A full collection over so many documents stops every thread for a tenth of a second.
+                gc.freeze()
 
     def close(self) -> None:
         """Finish what was submitted, write the checkpoint, let go of the files."""
