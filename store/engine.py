@@ -36,6 +36,8 @@ CHECKPOINT_COMMITS = 5_000
 CHECKPOINT_SHARE = 50
 """The checkpoint is written anew after so many commits, or after one for every 50 that there are: so its cost, which
 grows with the folder, stays a small part of the commits', and what an open must replay stays a fraction of a second."""
+CLOSE_SHARE = 2_000
+"""On close it is not written where less than one commit in 2,000 is new: to replay them is quicker than to write it."""
 MANY_EVENTS = 100_000
 
 Progress = Callable[[int, int], None]
@@ -111,7 +113,7 @@ class Store:
         self._closed = True
         self._jobs.put(None)
         self._writer.join()
-        if self.position != self._saved and not self.read_only:
+        if self._fresh() and self._fresh() * CLOSE_SHARE >= self.position.commits and not self.read_only:
             with suppress(StoreError):  # the journal has it all: the next open replays it
                 self.save()
         self._let_go()
@@ -125,9 +127,13 @@ class Store:
 
         Raises:
             StoreBusy: another process holds the lock.
+            StoreReadOnly: the journal is damaged.
             StoreFault: the disk refused; the old checkpoint is as it was.
         """
         with self._worded("written"), self.lock.held(), self._guard:
+            self._guarded(self._catch_up)
+            if self.read_only:
+                raise self._takes_no_writes()
             checkpoint.save(self.folder, self.files, self.state, self.position)
             self._saved = self.position
 
@@ -210,9 +216,7 @@ class Store:
                 job.done.set_exception(outcome)
         for heard in list(self._listeners):
             heard()
-        if self.position.commits - self._saved.commits >= max(
-            CHECKPOINT_COMMITS, self.position.commits // CHECKPOINT_SHARE
-        ):
+        if self._fresh() >= max(CHECKPOINT_COMMITS, self.position.commits // CHECKPOINT_SHARE):
             with suppress(StoreError):  # not needed: the journal has it all, and the next commits try again
                 self.save()
 
@@ -237,6 +241,10 @@ class Store:
             finally:
                 self._committing = False
         return outcomes
+
+    def _fresh(self) -> int:
+        """Return how many commits the checkpoint on disk does not cover."""
+        return self.position.commits - self._saved.commits
 
     def _takes_no_writes(self) -> StoreReadOnly:
         return StoreReadOnly(f"This folder takes no writes. {self.read_only}")

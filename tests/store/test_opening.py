@@ -7,10 +7,14 @@ from random import Random
 
 import pytest
 
+from api_client.commands import AddNote
 from api_client.errors import StoreFault, StoreReadOnly
 from store import checkpoint
+from store.batch import Job
 from store.engine import Store
+from store.workspace import generate
 from tests.store.folders import fill, note_job, open_store, receipt, timeline
+from tests.unit.world import AGENT
 
 
 def leave_open(store: Store) -> None:
@@ -176,3 +180,40 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store.submit(job)
     with pytest.raises(StoreFault, match="closed"):
         job.done.result(timeout=1)
+
+
+def test_a_little_news_does_not_rewrite_a_large_checkpoint(tmp_path: Path) -> None:
+    """Closing after one commit in thousands leaves the checkpoint as it was, and nothing is lost by it."""
+    generate(tmp_path, tasks=50, events=5000)
+    before = (tmp_path / "state.json").stat().st_mtime_ns
+    store = open_store(tmp_path, tokens=lambda: "f" * 12)
+    task = next(iter(store.state.documents("tasks")))["id"]
+    project = next(
+        doc
+        for doc in store.state.documents("projects")
+        if doc["id"] == (store.state.get("tasks", task) or {})["projectId"]
+    )
+    note = AddNote(project_name=project["projectName"], task_id=task, message="n")
+    receipt(store.carry_out([Job(note, AGENT, None)])[0])
+    after = store.position
+    store.close()
+    assert (tmp_path / "state.json").stat().st_mtime_ns == before
+    again = open_store(tmp_path)
+    assert again.position == after
+    again.save()
+    again.close()
+    assert (tmp_path / "state.json").stat().st_mtime_ns > before
+
+
+def test_a_checkpoint_is_never_older_than_another_process_left_it(tmp_path: Path) -> None:
+    """Who saves after others have written covers what they wrote."""
+    idle = open_store(tmp_path)
+    busy = open_store(tmp_path)
+    fill(busy, 5)
+    position = busy.position
+    busy.close()
+    idle.save()
+    idle.close()
+    saved = checkpoint.read(tmp_path)
+    assert saved is not None
+    assert saved.position == position
