@@ -63,6 +63,7 @@ class Context:
         what = {
             "move": "no task can be moved from here",
             "note": "no reviewer's note can be written from here",
+            "assign": "no task can be given to anyone from here",
             "board": "this server has no board to show",
         }
         return what.get(capability, f"this server does not offer {capability}")

@@ -17,7 +17,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Literal
 
-Verb = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO", "ANSWER", "MOVE", "NOTE"]
+Verb = Literal[
+    "APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO", "ANSWER", "MOVE", "NOTE", "ASSIGN"
+]
 
 VERB_WORDS: Mapping[str, str] = {
     "APPROVE": "approve",
@@ -28,6 +30,7 @@ VERB_WORDS: Mapping[str, str] = {
     "ANSWER": "answer",
     "MOVE": "move",
     "NOTE": "note",
+    "ASSIGN": "assign",
 }
 """What people read for an outcome or another act."""
 NEEDS_NOTE = frozenset(("EDIT_AND_APPROVE", "REQUEST_MORE_INFO", "NOTE"))
@@ -68,6 +71,8 @@ class Intent:
     note: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
     to_step: str = ""
+    assignee: str = ""
+    """Whom a task is given to; empty gives it back."""
 
     @property
     def lacks_note(self) -> bool:

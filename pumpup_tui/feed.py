@@ -72,7 +72,7 @@ class Feed:
             page = await backend.inbox(project_id=project_id, cursor=cursor, limit=PAGE)
             return messages.InboxPage(page, first=cursor is None)
 
-        self._ask(to, "the inbox", call, group="inbox")
+        self.ask(to, "the inbox", call, group="inbox")
 
     def request(self, to: MessagePump, request_id: str) -> None:
         """Read all that is shown of a request."""
@@ -84,26 +84,7 @@ class Feed:
             uploads = await self._uploads(backend, (a for a in detail.task.attachments if a.upload_id in named))
             return messages.RequestLoaded(detail, events.items, uploads)
 
-        self._ask(to, "the request", call, group="request")
-
-    def board(self, to: MessagePump, project_id: str) -> None:
-        """Read a board's columns."""
-
-        async def call(backend: Backend) -> messages.BoardLoaded:
-            return messages.BoardLoaded(await backend.project(project_id), await backend.board(project_id))
-
-        self._ask(to, "the board", call, group="board")
-
-    def cards(
-        self, to: MessagePump, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE
-    ) -> None:
-        """Read a page of one column's cards."""
-
-        async def call(backend: Backend) -> messages.CardsPage:
-            page = await backend.cards(project_id, step, cursor=cursor, limit=limit)
-            return messages.CardsPage(project_id, step, page, first=cursor is None, asked=limit)
-
-        self._ask(to, "a column of the board", call, group=f"cards {step}")
+        self.ask(to, "the request", call, group="request")
 
     def events(
         self, to: MessagePump, scope: tuple[str, str], *, cursor: str | None = None, group: str = "timeline"
@@ -121,7 +102,7 @@ class Feed:
             )
             return messages.EventsPage(scope, page, first=cursor is None)
 
-        self._ask(to, "the timeline", call, group=group)
+        self.ask(to, "the timeline", call, group=group)
 
     def task(self, to: MessagePump, task_id: str) -> None:
         """Read a task with its open request and its latest events."""
@@ -130,10 +111,12 @@ class Feed:
             detail = await backend.task(task_id)
             project = await backend.project(detail.task.project_id)
             events = await backend.events(task_id=task_id, order="desc", limit=PAGE)
+            given = await backend.events(task_id=task_id, order="desc", types=("ASSIGNMENT",), limit=1)
             uploads = await self._uploads(backend, detail.task.attachments)
-            return messages.TaskLoaded(detail, project, events.items, uploads)
+            assignee = str(given.items[0].payload.get("assigneeId") or "") if given.items else ""
+            return messages.TaskLoaded(detail, project, events, uploads, assignee)
 
-        self._ask(to, "the task", call, group="task")
+        self.ask(to, "the task", call, group="task")
 
     def projects(self, to: MessagePump) -> None:
         """Read all projects."""
@@ -141,7 +124,7 @@ class Feed:
         async def call(backend: Backend) -> messages.ProjectsLoaded:
             return messages.ProjectsLoaded(await backend.projects())
 
-        self._ask(to, "the projects", call, group="projects")
+        self.ask(to, "the projects", call, group="projects")
 
     def submit(self, to: MessagePump, sent: Sent) -> None:
         """Write what was confirmed, under its key, until it is known what became of it."""
@@ -155,9 +138,10 @@ class Feed:
             backend, self._backend = self._backend, None
             await backend.aclose()
 
-    def _ask(
+    def ask(
         self, to: MessagePump, what: str, call: Callable[[Backend], Coroutine[Any, Any, Any]], *, group: str
     ) -> None:
+        """Make a call and post what it returns to `to`; a later one of the same group takes its place."""
         backend = self._backend
         if backend is None:
             return  # the first reads come with `Connected`
@@ -166,6 +150,10 @@ class Feed:
             to.post_message(await call(backend))
 
         self._work(to, what, work(), group=group)
+
+    def stop(self, group: str) -> None:
+        """Stop the call of a group, where one is on its way."""
+        self._app.workers.cancel_group(self._app, group)
 
     def _work(self, to: MessagePump, what: str, work: Coroutine[Any, Any, None], *, group: str) -> None:
         async def guarded() -> None:

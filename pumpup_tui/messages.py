@@ -13,7 +13,7 @@ from pumpup_tui.decision import Phase
 
 if TYPE_CHECKING:
     from api_client.errors import ApiError
-    from api_client.models import Board, Card, Event, InboxItem, Me, Page, Project, RequestDetail, TaskDetail, Upload
+    from api_client.models import Event, InboxItem, Me, Page, Project, RequestDetail, TaskDetail, Upload
 
 
 @dataclass(frozen=True)
@@ -75,28 +75,6 @@ class RequestLoaded(Message):
         self.uploads = uploads
 
 
-class BoardLoaded(Message):
-    """A board's columns."""
-
-    def __init__(self, project: Project, board: Board) -> None:
-        super().__init__()
-        self.project = project
-        self.board = board
-
-
-class CardsPage(Message):
-    """A page of one column's cards; `first` begins the column anew."""
-
-    def __init__(self, project_id: str, step: str, page: Page[Card], *, first: bool, asked: int) -> None:
-        super().__init__()
-        self.asked = asked
-        """How many were asked for: fewer came where the column ends."""
-        self.project_id = project_id
-        self.step = step
-        self.page = page
-        self.first = first
-
-
 class EventsPage(Message):
     """A page of a timeline; `first` begins it anew."""
 
@@ -108,16 +86,17 @@ class EventsPage(Message):
 
 
 class TaskLoaded(Message):
-    """A task with its open request, its project and its latest events."""
+    """A task with its open request, its project, its latest events and the one it is given to."""
 
     def __init__(
-        self, detail: TaskDetail, project: Project, events: Sequence[Event], uploads: Mapping[str, Upload]
+        self, detail: TaskDetail, project: Project, events: Page[Event], uploads: Mapping[str, Upload], assignee: str
     ) -> None:
         super().__init__()
         self.detail = detail
         self.project = project
         self.events = events
         self.uploads = uploads
+        self.assignee = assignee
 
 
 class ShowRequest(Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api_client.commands import Answer, Command, Comment, Decide, Move
+from api_client.commands import Answer, Assign, Command, Comment, Decide, Move
 from api_client.models import Outcome
 from pumpup_tui.decision import Intent
 
@@ -17,5 +17,7 @@ def command_of(intent: Intent) -> Command:
         return Move(task_id=intent.target, transitions_to=intent.to_step, note=note)
     if intent.verb == "NOTE":
         return Comment(task_id=intent.target, message=intent.note)
+    if intent.verb == "ASSIGN":
+        return Assign(task_id=intent.target, assignee_id=intent.assignee)
     outcome = Outcome(type=intent.verb, note=note)
     return Decide(request_id=intent.target, outcome=outcome, request_hash=request_hash)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,6 +18,9 @@ from pumpup_tui.messages import CallFailed, Status
 from pumpup_tui.widgets.decision_bar import DecisionBar
 from pumpup_tui.widgets.frame import Banner, HeaderLine, KeyHints
 from pumpup_tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from api_client.models import Project
 
 
 class ReviewerScreen(Screen[None]):
@@ -51,6 +54,10 @@ class ReviewerScreen(Screen[None]):
         """Return the keys that do something now, with a word each."""
         return ()
 
+    def shown_project(self) -> Project | None:
+        """Return the project whose work is shown, None where it is that of all."""
+        return self.context.status.project
+
     def is_armed_shown(self) -> bool:
         """Return whether what is armed is what the screen shows."""
         return True
@@ -74,7 +81,7 @@ class ReviewerScreen(Screen[None]):
 
     @override
     def compose(self) -> ComposeResult:
-        yield HeaderLine(self.context, self.MODE)
+        yield HeaderLine(self.context, self.MODE, self.shown_project)
         yield Banner(self.context)
         yield from self.body()
         yield Prompt()

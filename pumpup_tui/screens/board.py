@@ -1,48 +1,71 @@
-"""The board: a project's tasks by step, and moving them along its graph."""
+"""The board: a project's tasks by step, filtered or not, and moving them along its graph."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 from typing_extensions import override
 
+from pumpup_tui.board_feed import BoardFeed
+from pumpup_tui.board_messages import BoardLoaded, CardsPage, ScanTold, WalkEnded, WalkOn
 from pumpup_tui.context import Context
-from pumpup_tui.decision import Intent, Sent
-from pumpup_tui.feed import PAGE
-from pumpup_tui.messages import BoardLoaded, CardsPage, Changed, Status
-from pumpup_tui.screens.base import ReviewerScreen
+from pumpup_tui.decision import Sent
+from pumpup_tui.messages import CallFailed, Changed, Status, TaskLoaded
 from pumpup_tui.screens.modals import PickScreen
+from pumpup_tui.screens.moving import Movable, MovingScreen
 from pumpup_tui.screens.task import TaskScreen
+from pumpup_tui.telling import status_run
 from pumpup_tui.text import line
+from pumpup_tui.widgets.board_columns import ColumnState
+from pumpup_tui.widgets.board_filter import BoardFilter, BoardState
 from pumpup_tui.widgets.board_view import BoardView
+from pumpup_tui.widgets.frame import HeaderLine
+from pumpup_tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
-    from api_client.models import Card, Step
+    from api_client.models import Card, Event, Project
 
-MOST = 500
+REREAD_SECONDS = 0.4
+"""Between two reads because of changes: a thousand events a second cost no more than three reads."""
+RESCAN_SECONDS = 0.8
+"""Between two scans because of changes, and at least four times as long as the last one took."""
+TYPING_SECONDS = 0.25
 
 
-class BoardScreen(ReviewerScreen):
+class BoardScreen(MovingScreen):
     """A column per step in graph order."""
 
     MODE = "board"
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("H", "toward(-1)", "move left", id="board.move_left", tooltip="move the card to an exit on the left"),
-        Binding("L", "toward(1)", "move right", id="board.move_right", tooltip="move the card to an exit on the right"),
-        Binding("m", "choose_exit", "move", id="board.move", tooltip="move the card along an exit of choice"),
+        Binding("/", "search", "search", id="board.search", tooltip="show the cards that contain a text"),
+        Binding("f", "filter", "filter", id="board.filter", tooltip="filter by status, assignee, open request, step"),
     ]
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self._feed = BoardFeed(context.feed)
         self._asked: str | None = None
+        self._walking: ColumnState | None = None
+        self._went: dict[str, Event] = {}
+        """The latest move of each task that was told of and not shown yet."""
+        self._reread: Timer | None = None
+        self._rescan: Timer | None = None
+        self._typing: Timer | None = None
+        self._read_at = self._scan_at = self._scan_took = 0.0
+        self._scanning = False
+        self._scan_again = False
 
     @override
     def body(self) -> ComposeResult:
+        yield BoardState()
         yield BoardView(self.context, id="board")
 
     @property
@@ -50,11 +73,20 @@ class BoardScreen(ReviewerScreen):
         """The board."""
         return self.query_one(BoardView)
 
+    @property
+    def state(self) -> BoardState:
+        """The filter and the progress line."""
+        return self.query_one(BoardState)
+
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
-        project = self.view.project
-        here = ((line(project.name, 30), "board"),) if project and self.context.status.project is None else ()
-        return (*here, ("enter", "task"), ("H L", "move"), ("m", "choose exit"), ("p", "project"), ("1 2 3", "screens"))
+        clear = (("esc", "all cards"),) if self.state.filter.is_on else ()
+        moves = (("H L m", "move"),) if self.context.can("move") else ()
+        return (*clear, ("enter", "task"), *moves, ("/ f", "filter"), ("p", "project"), ("1 2 3", "screens"))
+
+    @override
+    def shown_project(self) -> Project | None:
+        return self.view.project
 
     # Reading.
 
@@ -66,10 +98,12 @@ class BoardScreen(ReviewerScreen):
         project_id = self._wanted()
         if project_id is not None:
             self._asked = project_id
-            self.context.feed.board(self, project_id)
+            for column in self.view.columns.all:
+                column.stale = True
+            self._feed.board(self, project_id)
 
     def _wanted(self) -> str | None:
-        """Return the chosen project; where all are chosen, the first that someone made."""
+        """Return the chosen project; where all are chosen, the one that is shown, or the first that someone made."""
         status = self.context.status
         if status.project is not None:
             return status.project.id
@@ -87,36 +121,82 @@ class BoardScreen(ReviewerScreen):
     @on(BoardLoaded)
     def _board(self, event: BoardLoaded) -> None:
         event.stop()
-        self.view.show_board(event.project, event.board)
-        for column in self.view.columns.all:
-            self._read_column(column.about.step)
+        if event.project.id != self._asked:
+            return
+        view = self.view
+        if view.project is not None and view.project.id != event.project.id:
+            self._stop_walking()
+            self._set_filter(replace(self.state.filter, step=""), scan=False)
+        fresh = view.project is None or view.project.id != event.project.id
+        view.show_board(event.project, event.board)
+        self._read()
+        if self.state.filter.is_on and (fresh or any(column.matched is None for column in view.columns.all)):
+            self._scan()
         self._on_desk(None)
+        self.query_one(HeaderLine).retell()
+
+    def _read(self) -> None:
+        """Ask for what is missing of the columns in view."""
+        project = self.view.project
+        if project is None or self.state.filter.is_on:
+            return
+        for column in self.view.in_view:
+            if (ask := column.wants()) is not None:
+                column.ask(ask)
+                self._feed.cards(self, project.id, column.about.step, ask)
+
+    def _column(self, event: CardsPage | WalkOn | WalkEnded) -> ColumnState | None:
+        event.stop()
+        project = self.view.project
+        return self.view.columns.column(event.step) if project and project.id == event.project_id else None
 
     @on(CardsPage)
     def _cards(self, event: CardsPage) -> None:
-        event.stop()
-        if self.view.project is not None and self.view.project.id == event.project_id:
-            self.view.take_page(event.step, event.page, first=event.first, asked=event.asked)
+        if (column := self._column(event)) is None:
+            return
+        here = self.view.columns.here
+        gone = column.take(event.ask, event.page)
+        self.view.show_changes()
+        if gone is not None and column is here:
+            self._tell_gone(gone)
+        self._cursor_kept()
+        self._read()
 
-    @on(BoardView.NeedMore)
-    def _more(self, event: BoardView.NeedMore) -> None:
-        event.stop()
-        if self.view.project is not None:
-            step = event.column.about.step
-            self.context.feed.cards(self, self.view.project.id, step, cursor=event.column.next_cursor)
-
-    def _read_column(self, step: str) -> None:
-        column = self.view.columns.column(step)
-        if self.view.project is not None and column is not None:
-            loaded = max(PAGE, min(MOST, len(column.cards)))
-            self.context.feed.cards(self, self.view.project.id, step, limit=loaded)
+    @on(CallFailed)
+    def _failed(self, _: CallFailed) -> None:
+        for column in self.view.columns.all:
+            column.give_up()
+        self._walking, self._scanning = None, False
+        self._tell_progress("")
+        self.view.show_changes()
 
     @on(Changed)
     def _changed(self, event: Changed) -> None:
         event.stop()
         project = self.view.project
-        if project is not None and (event.too_many or any(one.project_id == project.id for one in event.events)):
-            self.context.feed.board(self, project.id)
+        mine = [one for one in event.events if project is not None and one.project_id == project.id]
+        if project is None or not (event.too_many or mine):
+            return
+        columns = self.view.columns
+        self._went.update({one.task_id: one for one in mine if one.transition_to})
+        if event.too_many:
+            for column in columns.all:
+                column.stale = True
+        else:
+            steps = {step for one in mine for step in (one.transition_from, one.transition_to)}
+            steps |= {project.steps.initial_step} if any(one.event_type == "TASK_CREATED" for one in mine) else set()
+            columns.touch(steps, (one.task_id for one in mine))
+        if self._reread is None:
+            wait = self._read_at + REREAD_SECONDS - _now()
+            self._reread = self.set_timer(max(0.01, wait), self._read_again)
+
+    def _read_again(self) -> None:
+        self._reread = None
+        self._read_at = _now()
+        if self.view.project is not None:
+            self._feed.board(self, self.view.project.id)
+            if self.state.filter.is_on:
+                self._scan_soon()
 
     @override
     def say(self, words: str) -> None:
@@ -124,17 +204,45 @@ class BoardScreen(ReviewerScreen):
 
     @override
     def redraw(self) -> None:
-        self.view.refresh()
+        self.view.show_changes()
 
-    # Moving the cursor and opening.
+    # The cursor.
 
     @on(BoardView.Moved)
     def _moved(self, event: BoardView.Moved) -> None:
         event.stop()
-        card = self.view.card
-        armed = self.context.outbox.desk.armed
-        if armed is not None and (card is None or armed.target != card.id):
+        self._stop_walking()
+        self._cursor_kept()
+        self._read()
+
+    def _cursor_kept(self) -> None:
+        """Disarm where the cursor is no longer on what is armed: what `y` moves is always under it."""
+        armed, card = self.context.outbox.desk.armed, self.view.card
+        if armed is not None and (card is None or armed.target != card.id) and self.is_current:
             self.context.outbox.cancel("move taken back: you moved on, nothing was sent")
+
+    def _tell_gone(self, card: Card) -> None:
+        """Say where the card that was under the cursor went; what one did oneself is told already."""
+        if any(one.intent.target == card.id for one in self.context.outbox.desk.sent):
+            return
+        went = self._went.pop(card.id, None)
+        if went is None:
+            self.context.feed.task(self, card.id)
+            return
+        words = f"{line(card.name, 80)} went to {line(went.transition_to, 80)}"
+        self._hint(f"{words} ({line(went.source.lower(), 20)})")
+
+    @on(TaskLoaded)
+    def _found(self, event: TaskLoaded) -> None:
+        event.stop()
+        task = event.detail.task
+        self._hint(f"{line(task.name, 80)} is in {line(task.current_step, 80)} now, {status_run(task.status)[0]}")
+
+    def _hint(self, words: str) -> None:
+        outbox = self.context.outbox
+        if outbox.desk.armed is not None:
+            words = f"{words}: nothing was sent"
+        outbox.cancel(words)
 
     @on(BoardView.Chosen)
     def _chosen(self, event: BoardView.Chosen) -> None:
@@ -142,58 +250,173 @@ class BoardScreen(ReviewerScreen):
         self.context.outbox.cancel()
         self.app.push_screen(TaskScreen(self.context, event.task_id))
 
+    # To a column's ends.
+
+    @on(BoardView.ToEnd)
+    def _to_end(self, event: BoardView.ToEnd) -> None:
+        event.stop()
+        column, project = event.column, self.view.project
+        if project is None or self.state.filter.is_on:
+            return
+        column.give_up()
+        if event.first:
+            ask = column.top_ask()
+            self._feed.cards(self, project.id, column.about.step, ask)
+        else:
+            ask = column.walk_from()
+            self._walking = column
+            self._feed.walk(self, project.id, column.about.step, ask)
+        column.ask(ask)
+
+    @on(WalkOn)
+    def _walk_on(self, event: WalkOn) -> None:
+        if (column := self._column(event)) is not None and column is self._walking:
+            step, total = line(column.about.step, 80), column.about.count
+            self._tell_progress(f"going to the end of {step}: {event.read:,} of {total:,} read; any key stays here")
+
+    @on(WalkEnded)
+    def _walk_ended(self, event: WalkEnded) -> None:
+        if (column := self._column(event)) is not None and column is self._walking:
+            self._walking = None
+            column.take_end(event.walked)
+            self._tell_progress("")
+            self.view.show_changes()
+            self._cursor_kept()
+            self._read()
+
+    def _stop_walking(self) -> None:
+        if self._walking is not None:
+            self._feed.stop(step=self._walking.about.step)
+            self._walking.give_up()
+            self._walking = None
+            self._tell_progress("")
+
+    def _tell_progress(self, words: str) -> None:
+        self.state.progress = words
+        self.state.retell()
+
+    # The filter.
+
+    def action_search(self) -> None:
+        """Show what contains a text."""
+        self.query_one(Prompt).ask("cards", "show cards with", self.state.filter.text)
+
+    @on(Prompt.Typed)
+    @on(Prompt.Answered)
+    @on(Prompt.Left)
+    def _searched(self, event: Prompt.Told) -> None:
+        if event.what != "cards":
+            return
+        if self._typing is not None:
+            self._typing.stop()
+        text = "" if isinstance(event, Prompt.Left) else event.text.strip()
+        wanted = replace(self.state.filter, text=text)
+        wait = TYPING_SECONDS if isinstance(event, Prompt.Typed) else 0.0
+        self._typing = self.set_timer(wait, lambda: self._set_filter(wanted)) if wait else None
+        if not wait:
+            self._set_filter(wanted)
+
+    def action_filter(self) -> None:
+        """Choose what to show."""
+        columns = self.view.columns.all
+        names = (card.assignee_id or "" for column in columns for card in column.cards)
+        steps = [column.about.step for column in columns]
+        choices = self.state.filter.choices(self.context.status.reviewer, names, steps)
+
+        def chosen(choice: str | None) -> None:
+            if choice is not None:
+                self._set_filter(self.state.filter.toggled(choice))
+
+        self.app.push_screen(PickScreen("Show cards by", choices), chosen)
+
+    def _set_filter(self, wanted: BoardFilter, *, scan: bool = True) -> None:
+        state = self.state
+        if wanted == state.filter:
+            return
+        self.context.outbox.cancel()
+        self._stop_walking()
+        state.filter, state.matched = wanted, 0
+        state.total = sum(column.about.count for column in self.view.columns.all)
+        for column in self.view.columns.all:
+            if not wanted.is_on:
+                column.begin_anew()
+            else:
+                column.waiting = None
+        self._feed.stop(scan=True)
+        self._scanning = False
+        if wanted.is_on and scan:
+            self._scan()
+        elif not wanted.is_on:
+            self._tell_progress("")
+            self._read()
+        state.retell()
+        self.view.show_changes()
+        self._on_desk(None)
+
+    def _scan_soon(self) -> None:
+        if self._scanning:
+            self._scan_again = True
+        elif self._rescan is None:
+            wait = self._scan_at + max(RESCAN_SECONDS, 4 * self._scan_took) - _now()
+            self._rescan = self.set_timer(max(0.01, wait), self._scan)
+
+    def _scan(self) -> None:
+        if self._rescan is not None:
+            self._rescan.stop()
+            self._rescan = None
+        project, wanted = self.view.project, self.state.filter
+        if project is None or not wanted.is_on:
+            return
+        self._scanning, self._scan_again = True, False
+        self._scan_at = _now()
+        steps = [column.about.step for column in self.view.columns.all]
+        self._feed.scan(self, project.id, [wanted.step] if wanted.step in steps else steps, wanted)
+
+    @on(ScanTold)
+    def _scanned(self, event: ScanTold) -> None:
+        event.stop()
+        project, state = self.view.project, self.state
+        if project is None or project.id != event.project_id or event.wanted != state.filter:
+            return
+        here, gone = self.view.columns.here, None
+        first = any(column.matched is None for column in self.view.columns.all)
+        for column in self.view.columns.all:
+            # A scan that is under way fills an empty board; over one that is shown, it waits until it is done.
+            found = event.found.get(column.about.step)
+            if found is not None and (event.done or first):
+                left = column.take_matches(found.cards, found.matched)
+                gone = left if column is here else gone
+            elif event.done:
+                column.take_matches((), 0)
+        state.matched = sum(column.matched or 0 for column in self.view.columns.all)
+        state.total = sum(column.about.count for column in self.view.columns.all)
+        state.progress = "" if event.done else f"looked at {event.read:,} of {state.total:,} cards"
+        state.retell()
+        self.view.show_changes()
+        self._cursor_kept()
+        if gone is not None and gone.id in self._went:
+            self._tell_gone(gone)
+        if event.done:
+            self._scanning, self._scan_took = False, _now() - self._scan_at
+            if self._scan_again:
+                self._scan_soon()
+
+    @override
+    def go_back(self) -> None:
+        if self._walking is not None:
+            self._stop_walking()
+        else:
+            self._set_filter(BoardFilter())
+
     # Moving a card.
 
-    def action_toward(self, direction: int) -> None:
-        """Arm a move to the nearest exit on one side."""
-        card, step = self._movable()
-        if card is None or step is None:
-            return
-        order = [column.about.step for column in self.view.columns.all]
-        here = order.index(step.name)
-        beside = [name for name in step.exits if (order.index(name) - here) * direction > 0]
-        if beside:
-            self._arm(card, min(beside, key=lambda name: abs(order.index(name) - here)))
-        else:
-            side = "right" if direction > 0 else "left"
-            exits = ", ".join(line(name, 80) for name in step.exits)
-            self.context.outbox.cancel(f"no exit to the {side}; from {line(step.name, 80)} a task goes to: {exits}")
-
-    def action_choose_exit(self) -> None:
-        """Choose among the step's exits."""
-        card, step = self._movable()
-        if card is None or step is None:
-            return
-
-        def chosen(name: str | None) -> None:
-            if name is not None:
-                self._arm(card, name)
-
-        choices = [(name, name) for name in step.exits]
-        self.app.push_screen(PickScreen("Move along which exit", choices), chosen)
-
-    def _movable(self) -> tuple[Card | None, Step | None]:
-        """Return the card under the cursor and its step; say why it can't be moved where it can't."""
+    @override
+    def movable(self) -> Movable | None:
         card, project = self.view.card, self.view.project
-        step = project.steps.step(card.current_step) if card and project else None
-        if refusal := self.context.refusal("move"):
-            self.context.outbox.cancel(refusal)
-        elif card is None or step is None:
-            self.context.outbox.cancel("there is no card here to move")
-        elif card.status == "CLOSED" or not step.exits:
-            self.context.outbox.cancel("this task is closed: it stays where it is")
-        else:
-            return card, step
-        return None, None
-
-    def _arm(self, card: Card, name: str) -> None:
-        project = self.view.project
-        to = project.steps.step(name) if project else None
-        if card.open_request is not None and to is not None and not to.exits:
-            words = f"{line(name, 80)} would close the task while a request is open on it: decide that first"
-            self.context.outbox.cancel(words)
-        else:
-            self.context.outbox.arm(Intent("MOVE", card.id, card.name, to_step=name))
+        if card is None or project is None:
+            return None
+        asked = card.open_request is not None
+        return Movable(card.id, card.name, card.current_step, card.status, asked, project)
 
     @override
     def is_armed_shown(self) -> bool:
@@ -203,3 +426,8 @@ class BoardScreen(ReviewerScreen):
     @override
     def confirmed(self, sent: Sent) -> None:
         self.view.focus()
+
+
+def _now() -> float:
+    """Return seconds that only ever grow, to wait by."""
+    return asyncio.get_running_loop().time()

@@ -74,7 +74,11 @@ class TaskScreen(ReviewerScreen):
             lines += [[], [("? ", "warn"), (words, "warn"), (line(request.summary), "")]]
         lines += self._metadata(task.metadata)
         lines += attachment_lines(task.attachments, event.uploads)
-        lines += [[], [("── Timeline, newest first " + "─" * 12, "muted")], *event_lines(event.events, self.context)]
+        lines += [
+            [],
+            [("── Timeline, newest first " + "─" * 12, "muted")],
+            *event_lines(event.events.items, self.context),
+        ]
         self.query_one("#task", Document).tell(lines, task.id)
         self._on_desk(None)
 

@@ -1,54 +1,253 @@
-"""A board's columns as they are known: cards, cursor and view of each. Pure, without a screen."""
+"""A board's columns as they are known: the cards near each cursor, and what to read next. Pure, without a screen.
+
+A column is a queue: cards join at its end and leave anywhere. So the cursor that a page was read with keeps its place
+for good, and a page that was let go is read again with it. What is kept is a window of pages around the column's
+cursor, and the starts of the pages before it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from api_client.models import Board, Card, Column
+    from api_client.models import Board, Card, Column, Page
+
+PAGE = 100
+"""Cards of a page."""
+WINDOW = 500
+"""Cards of a column that are kept at the most; one page of a backend can hold as many."""
+AHEAD = 40
+"""Cards between the cursor and the window's end at which the next page is asked for."""
+
+
+class Start(NamedTuple):
+    """Where a page begins: the cursor that it is read with, and how many cards it was asked for."""
+
+    cursor: str | None
+    size: int
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A page that a column waits for."""
+
+    kind: Literal["first", "after", "before", "again", "top", "end"]
+    cursor: str | None
+    limit: int
+
+
+@dataclass
+class Stretch:
+    """A page that is loaded."""
+
+    start: Start
+    cards: list[Card]
+
+
+class Walked(NamedTuple):
+    """What a walk to a column's end found: the pages it went past, the last ones, and the cursor after them."""
+
+    past: Sequence[Start]
+    last: Sequence[Stretch]
+    next_cursor: str | None
 
 
 @dataclass
 class ColumnState:
-    """One column: what is loaded of it, its cursor pinned to a task, and the first card in view."""
+    """One column: its window of cards, its cursor pinned to a task, and the first card in view."""
 
     about: Column
+    page: int = PAGE
+    window: int = WINDOW
+    ahead: int = AHEAD
     cards: list[Card] = field(default_factory=list)
-    next_cursor: str | None = None
-    complete: bool = False
-    reading: bool = True
     cursor: int = 0
     top: int = 0
+    complete: bool = False
+    """Whether the window reaches the column's end."""
+    loaded: bool = False
+    stale: bool = False
+    """Whether something changed since the window was read."""
+    failed: bool = False
+    waiting: Ask | None = None
+    matched: int | None = None
+    """Under a filter: how many cards match; the window holds the first of them."""
+    _stretches: list[Stretch] = field(default_factory=list)
+    _behind: list[Start] = field(default_factory=list)
+    _next: str | None = None
 
     @property
     def card(self) -> Card | None:
         """The card under the column's cursor."""
         return self.cards[self.cursor] if self.cards else None
 
-    def take(self, cards: Sequence[Card], *, first: bool) -> None:
-        """Take a page; the cursor stays on its task, or on the place where that was."""
-        at = self.card.id if self.card else None
-        if first:
-            self.cards = list(cards)
+    @property
+    def begins(self) -> bool:
+        """Whether the window starts at the column's first card."""
+        return not self._behind
+
+    # What to read.
+
+    def wants(self) -> Ask | None:
+        """Return the page that is missing most, None where none is or one is on its way."""
+        if self.waiting is not None or self.matched is not None:
+            return None
+        if not self.loaded:
+            return Ask("first", None, self.page)
+        if self.stale:
+            more = self.page if self.complete else 0
+            limit = min(self.window, max(self.page, len(self.cards) + more))
+            return Ask("again", self._stretches[0].start.cursor, limit)
+        if not self.complete and len(self.cards) - self.cursor <= self.ahead:
+            return Ask("after", self._next, self.page)
+        if self._behind and self.cursor < self.ahead:
+            return Ask("before", *self._behind[-1])
+        return None
+
+    def top_ask(self) -> Ask:
+        """Return the first page, for a cursor that goes there from far away."""
+        return Ask("top", None, self.page)
+
+    def walk_from(self) -> Ask:
+        """Return where a walk to the end begins."""
+        return Ask("end", self._next, self.page)
+
+    def ask(self, ask: Ask) -> None:
+        """Wait for a page."""
+        self.waiting, self.failed = ask, False
+        if ask.kind == "again":
+            self.stale = False
+
+    def give_up(self) -> None:
+        """Wait no more: the call failed or was stopped."""
+        if self.waiting is not None:
+            self.stale = self.stale or self.waiting.kind == "again"
+            self.failed = not self.loaded
+            self.waiting = None
+
+    # What was read.
+
+    def take(self, ask: Ask, page: Page[Card]) -> Card | None:
+        """Take the page that was asked for; return the card under the cursor if it is no longer in the column."""
+        if ask != self.waiting:
+            return None
+        self.waiting = None
+        before = self.card
+        cards = list(page.items)
+        if ask.kind == "before":
+            self._take_before(ask, page, cards)
+        elif ask.kind == "again":
+            self._take_again(ask, page, cards)
         else:
-            known = {card.id for card in self.cards}
-            self.cards += [card for card in cards if card.id not in known]
+            known = {card.id for card in self.cards} if ask.kind == "after" else set()
+            fresh = [card for card in cards if card.id not in known]
+            if ask.kind != "after":
+                self._stretches, self._behind = [], []
+            self._stretches.append(Stretch(Start(ask.cursor, ask.limit), fresh))
+            self._end(ask, page)
+        self.loaded = True
+        if ask.kind == "top":
+            self.cursor = self.top = 0
+            before = None
+        gone = self._settle(before)
+        return None if ask.kind == "first" else gone
+
+    def take_end(self, walked: Walked) -> None:
+        """Take the end of the column, and go to its last card."""
+        self.waiting = None
+        if walked.last:
+            self._behind += [one.start for one in self._stretches]
+            self._behind += walked.past
+            self._stretches = list(walked.last)
+        self._next, self.complete = walked.next_cursor or self._next, True
+        self._lay_out()
+        self.move_to(len(self.cards) - 1)
+
+    def take_matches(self, cards: Sequence[Card], matched: int) -> Card | None:
+        """Show only these cards, of `matched` that there are; return the card under the cursor if it is not there."""
+        before = self.card
+        self._stretches, self._behind = [Stretch(Start(None, self.page), list(cards))], []
+        self.waiting, self.complete, self.loaded, self.matched = None, True, True, matched
+        return self._settle(before)
+
+    def begin_anew(self) -> None:
+        """Forget that anything is loaded; the cursor's card is looked for in what is read next."""
+        self.waiting, self.matched = None, None
+        self.loaded = self.stale = self.complete = self.failed = False
+
+    def _take_before(self, ask: Ask, page: Page[Card], cards: list[Card]) -> None:
+        self._behind.pop()
+        known = {card.id for card in self.cards}
+        if not known:
+            self._stretches = []
+            self._end(ask, page)
+        # Cards that left since let the page reach into the window.
+        upto = next((index for index, card in enumerate(cards) if card.id in known), len(cards))
+        self._stretches.insert(0, Stretch(Start(ask.cursor, ask.limit), cards[:upto]))
+
+    def _take_again(self, ask: Ask, page: Page[Card], cards: list[Card]) -> None:
+        # A card that left and came back stands at the end: only one that stayed tells its page.
+        places = {
+            (card.id, card.step_entered_at): number for number, one in enumerate(self._stretches) for card in one.cards
+        }
+        parts: list[list[Card]] = [[] for _ in self._stretches]
+        at = 0
+        for card in cards:
+            at = max(at, places.get((card.id, card.step_entered_at), len(parts) - 1))
+            parts[at].append(card)
+        for one, part in zip(self._stretches, parts, strict=True):
+            one.cards = part
+        self._stretches = self._stretches[:1] + [one for one in self._stretches[1:] if one.cards]
+        self._end(ask, page)
+
+    def _end(self, ask: Ask, page: Page[Card]) -> None:
+        self._next = page.next_cursor or self._next
+        self.complete = len(page.items) < ask.limit or page.next_cursor is None
+
+    def _settle(self, before: Card | None) -> Card | None:
+        """Put the cursor where its card is now, let go of far pages; return the card where it is gone."""
+        self._lay_out()
         place = {card.id: index for index, card in enumerate(self.cards)}
-        self.move_to(place.get(at or "", self.cursor))
+        index = place.get(before.id if before else "")
+        self.top += (index if index is not None else self.cursor) - self.cursor
+        self.move_to(self.cursor if index is None else index)
+        self._let_go()
+        return before if before is not None and index is None else None
+
+    def _let_go(self) -> None:
+        total = len(self.cards)
+        while total > self.window and len(self._stretches) > 1:
+            first, last = len(self._stretches[0].cards), len(self._stretches[-1].cards)
+            if self.cursor >= first and self.cursor >= total // 2:
+                self._behind.append(self._stretches.pop(0).start)
+                self.cursor, self.top, total = self.cursor - first, max(0, self.top - first), total - first
+            elif self.cursor < total - last:
+                self._next, self.complete = self._stretches.pop().start.cursor, False
+                total -= last
+            else:
+                break
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.cards = [card for one in self._stretches for card in one.cards]
+
+    # The cursor.
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a card, or the nearest there is."""
         self.cursor = max(0, min(index, len(self.cards) - 1))
 
-    def keep_in_view(self, rows: int) -> bool:
-        """Scroll so that the cursor is among `rows` cards in view; return whether that moved the view."""
-        before = self.top
+    def keep_in_view(self, rows: int) -> None:
+        """Scroll by half a view where the cursor is not among the `rows` cards in view.
+
+        By half a view, for a scrolled line is drawn whole: card by card it would cost that with every key.
+        """
         rows = max(1, rows)
-        self.top = max(self.cursor - rows + 1, min(self.top, self.cursor))
+        if not self.top <= self.cursor < self.top + rows:
+            self.top = self.cursor - rows // 2
         self.top = max(0, min(self.top, len(self.cards) - rows))
-        return self.top != before
 
 
 class Columns:
@@ -83,15 +282,12 @@ class Columns:
         """Return the column of a step."""
         return next((column for column in self.all if column.about.step == step), None)
 
-    def of_task(self, task_id: str) -> ColumnState | None:
-        """Return the column where a task is loaded."""
-        return next((one for one in self.all if any(card.id == task_id for card in one.cards)), None)
-
-    def select(self, task_id: str) -> bool:
-        """Put the cursor on a task; return False where it isn't loaded."""
-        for index, column in enumerate(self.all):
-            for place, card in enumerate(column.cards):
-                if card.id == task_id:
-                    self.at, column.cursor = index, place
-                    return True
-        return False
+    def touch(self, steps: Iterable[str | None], task_ids: Iterable[str]) -> set[str]:
+        """Mark the columns of these steps, and those that show one of these tasks, as changed; return their steps."""
+        touched, ids = set(steps), set(task_ids)
+        found: set[str] = set()
+        for column in self.all:
+            if column.about.step in touched or any(card.id in ids for card in column.cards):
+                column.stale = True
+                found.add(column.about.step)
+        return found

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
+from rich.cells import cell_len
 from typing_extensions import override
 
 from pumpup_tui.context import Context
 from pumpup_tui.decision import VERB_WORDS, Intent, Phase, Sent
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Lines
-from pumpup_tui.widgets.painting import Line, crop, fit, width_of
+from pumpup_tui.widgets.painting import Line, crop, fit, width_of, wrap
 
+LEAST = 12
+"""Cells of a title that are shown, however narrow it is."""
 SHOWN = 3
 """Sent acts that are shown at a time, the newest."""
 MARKS = {
@@ -48,9 +52,20 @@ class DecisionBar(Lines):
         tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
         keys = "n note   esc cancel " if intent.lacks_note else "y send   n note   esc cancel "
         verb = f" {VERB_WORDS[intent.verb].upper()} "
+        actor = f" · as {line(status.reviewer, 40)}{tags}"
         room = width - len(verb) - len(keys) - 1
-        about = f" {target_words(intent)} · as {line(status.reviewer, 40)}{tags}"
-        lines: list[Line] = [[(verb, "armed"), (fit(about, room), ""), (" ", ""), (keys, "accent")]]
+        if room >= max(LEAST, cell_len(_end(intent)) + LEAST):
+            about = f" {armed_words(intent, room - 1)}"
+            lines: list[Line] = [[(verb, "armed"), (fit(about + actor, room), ""), (" ", ""), (keys, "accent")]]
+        else:
+            # Too narrow for one line: what would be done, and to what, stands whole above the keys.
+            room = width - len(verb) - 1
+            told = wrap([(armed_words(intent, max(room, cell_len(_end(intent)) + LEAST)), "")], room)
+            lines = [
+                [(verb if n == 0 else " " * len(verb), "armed" if n == 0 else ""), (" ", ""), *one]
+                for n, one in enumerate(told)
+            ]
+            lines.append([(crop(f" {keys}", width), "accent")])
         if intent.lacks_note:
             lines.append([(" needs a note: what should change, or what is missing", "warn")])
         elif intent.note:
@@ -80,7 +95,21 @@ class DecisionBar(Lines):
         return [(head, tone), (body, ""), (tail, "muted")]
 
 
+def armed_words(intent: Intent, cells: int) -> str:
+    """Return what an intent is about in at most `cells` cells: the title is cut, where it goes to never is."""
+    end = _end(intent)
+    return crop(line(intent.title, 200), max(LEAST, cells - cell_len(end))) + end
+
+
+def _end(intent: Intent) -> str:
+    return target_words(replace(intent, title=""))
+
+
 def target_words(intent: Intent) -> str:
     """Return what an intent is about, in one clean line."""
     title = line(intent.title, 200)
-    return f"{title} → {line(intent.to_step, 80)}" if intent.verb == "MOVE" else title
+    if intent.verb == "MOVE":
+        return f"{title} → {line(intent.to_step, 80)}"
+    if intent.verb == "ASSIGN":
+        return f"{title} → @{line(intent.assignee, 80)}" if intent.assignee else f"{title} → given back"
+    return title

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
@@ -11,6 +12,9 @@ from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.lines import Lines
 from pumpup_tui.widgets.painting import Line, Run, crop, joined, width_of, wrap
 
+if TYPE_CHECKING:
+    from api_client.models import Project
+
 SCREENS = (("1", "inbox", "Inbox"), ("2", "board", "Board"), ("3", "timeline", "Timeline"))
 """Key, mode and name of each main screen."""
 
@@ -18,10 +22,11 @@ SCREENS = (("1", "inbox", "Inbox"), ("2", "board", "Board"), ("3", "timeline", "
 class HeaderLine(Lines):
     """Brand, project, screens, reviewer, source and live state in one line."""
 
-    def __init__(self, context: Context, mode: str) -> None:
+    def __init__(self, context: Context, mode: str, project: Callable[[], Project | None]) -> None:
         super().__init__()
         self.context = context
         self._mode = mode
+        self._project = project
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
@@ -44,7 +49,7 @@ class HeaderLine(Lines):
 
     def _left(self, *, brand: bool, project: int) -> list[Run]:
         runs: list[Run] = [(" PUMP UP ", "strong")] if brand else []
-        chosen = self.context.status.project
+        chosen = self._project()
         if project:
             name = crop(line(chosen.name, 80), project) if chosen else "all projects"
             runs.append((f" {name} ▾  ", ""))

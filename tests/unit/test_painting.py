@@ -37,7 +37,7 @@ def test_the_header_keeps_name_authority_and_state(tmp_path: Path, width: int) -
     """Under which name and tags one decides is the last thing to go."""
     context = Stage(tmp_path).app.context
     context.status = replace(context.status, reviewer="alice", tags=("claims-lead",), live="live", inbox="12")
-    (drawn,) = HeaderLine(context, "board").lines(width)
+    (drawn,) = HeaderLine(context, "board", lambda: None).lines(width)
     words = "".join(text for text, _ in drawn)
     assert width_of(drawn) == width
     assert words.rstrip().endswith("alice [claims-lead] · live") or "alice [claims-lead] · local · live" in words
