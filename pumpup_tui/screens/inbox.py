@@ -17,6 +17,7 @@ from pumpup_tui.feed import PAGE
 from pumpup_tui.messages import Changed, InboxCount, InboxPage, RequestLoaded
 from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.telling import kind_of
+from pumpup_tui.text import line
 from pumpup_tui.widgets.frame import KeyHints
 from pumpup_tui.widgets.prompt import Prompt
 from pumpup_tui.widgets.request_detail import RequestDetail
@@ -82,13 +83,17 @@ class InboxScreen(ReviewerScreen):
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
         more = (("]", "next"), ("/", "search"), ("1 2 3", "screens"))
-        back = (("esc", "list"),) if self.has_class("-detail") and self.has_class("-narrow") else ()
+        back: tuple[tuple[str, str], ...] = ()
+        if self.has_class("-detail") and self.has_class("-narrow"):
+            back = (("esc", "list"),)
+        elif self._needle:
+            back = (("esc", f"shows all, not only “{line(self._needle, 20)}”"),)
         if self.requests.row is None:
-            return (("esc", "shows all"), *more[1:]) if self._needle else more[2:]
+            return (*back, *more[1:]) if back else more[2:]
         if self._loaded is not None and self._loaded.detail.event.event_type == "ELICITATION_REQUESTED":
-            return (("a", "answer"), *back, *more)
+            return (*back, ("a", "answer"), *more)
         acts = (("a", "approve"), ("d", "deny"), ("e", "edit+approve"), ("i", "ask"), ("!", "escalate"))
-        return (*acts, *back, *more)
+        return (*back, *acts, *more)
 
     # Reading.
 
@@ -158,6 +163,8 @@ class InboxScreen(ReviewerScreen):
         armed = self.context.outbox.desk.armed
         if armed is not None and armed.target != event.row_id:
             self.context.outbox.cancel(f"{VERB_WORDS[armed.verb]} taken back: you moved on, nothing was sent")
+        elif armed is None:
+            self.context.outbox.cancel()  # what it said was about another request
         self._loaded = None
         row = self.requests.row
         if row is not None:
@@ -228,12 +235,12 @@ class InboxScreen(ReviewerScreen):
 
     @override
     def go_back(self) -> None:
-        if self._needle:
+        if self.has_class("-detail") and (self.has_class("-narrow") or not self._needle):
+            self.remove_class("-detail")
+        elif self._needle:
             self._needle = ""
             self.requests.search("")
             self.requests.say_when_empty(EMPTY)
-        elif self.has_class("-detail"):
-            self.remove_class("-detail")
         self.requests.focus()
         self._on_desk(None)
 
@@ -249,6 +256,7 @@ class InboxScreen(ReviewerScreen):
             self._needle = "" if isinstance(event, Prompt.Left) else event.text
             self.requests.search(self._needle)
             self.requests.say_when_empty("Nothing matches. esc shows all." if self._needle else EMPTY)
+            self.query_one(KeyHints).retell()
         elif event.what == "task note" and isinstance(event, Prompt.Answered):
             self._arm_comment(event.text)
 

@@ -91,6 +91,6 @@ class Document(ScrollView, can_focus=True):
 
 def indent_of(line: Line) -> int:
     """Return how far the later pieces of a wrapped line go in: under its second run, where the first is a label."""
-    if len(line) > 1 and line[0][1] == "muted" and line[0][0].endswith("  ") and len(line[0][0]) <= 24:
+    if len(line) > 1 and line[0][1] in ("muted", "accent") and line[0][0].endswith("  ") and len(line[0][0]) <= 24:
         return len(line[0][0])
     return 0
