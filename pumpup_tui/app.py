@@ -27,7 +27,8 @@ from pumpup_tui.outbox import Outbox
 from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.screens.board import BoardScreen
 from pumpup_tui.screens.inbox import InboxScreen
-from pumpup_tui.screens.modals import HelpScreen, Leave, LeaveScreen, PickScreen
+from pumpup_tui.screens.modals import HelpScreen, Leave, LeaveScreen
+from pumpup_tui.screens.projects import ProjectScreen
 from pumpup_tui.screens.timeline import TimelineScreen
 from pumpup_tui.text import line
 
@@ -216,14 +217,12 @@ class PumpUpApp(App[None]):
         if self.screen.is_modal:
             return
         projects = self.context.status.projects
-        choices = [("", "all projects"), *((one.id, one.name) for one in projects)]
-
         def chosen(project_id: str | None) -> None:
             if project_id is not None:
                 project = next((one for one in projects if one.id == project_id), None)
                 self._set_status(replace(self.context.status, project=project))
 
-        self.push_screen(PickScreen("Project", choices, self.context.project_id or ""), chosen)
+        self.push_screen(ProjectScreen(self.context, projects), chosen)
 
     def action_help(self) -> None:
         """Show all keys."""

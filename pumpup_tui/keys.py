@@ -13,6 +13,7 @@ from textual.screen import Screen
 from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.screens.board import BoardScreen
 from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.screens.moving import MovingScreen
 from pumpup_tui.screens.task import TaskScreen
 from pumpup_tui.screens.timeline import TimelineScreen
 from pumpup_tui.widgets.board_view import BoardView
@@ -23,6 +24,7 @@ OWNERS: tuple[type[DOMNode], ...] = (
     InboxScreen,
     ReviewerScreen,
     BoardView,
+    MovingScreen,
     BoardScreen,
     TimelineScreen,
     TaskScreen,

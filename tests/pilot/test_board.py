@@ -124,7 +124,7 @@ async def test_enter_opens_the_task_and_its_request(tmp_path: Path) -> None:
     async with stage.run(80, 24) as pilot:
         await open_board(stage, pilot, "Asked one")
         await pilot.press("enter")
-        await stage.sees(pilot, "Timeline, newest first", "agent's step, goes on to: in_review, rejected")
+        await stage.sees(pilot, "Timeline, newest first", "● triage", "→ in_review, rejected")
         await pilot.press("enter")
         await stage.sees(pilot, "Approval · Asked one", "a approve")
         await pilot.press("2")

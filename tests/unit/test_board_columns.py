@@ -178,11 +178,11 @@ def test_a_page_that_is_no_longer_waited_for_is_ignored() -> None:
     assert ask is not None
     state.ask(ask)
     state.give_up()
-    assert state.failed
+    assert state.failed is True
     state.take(ask, queue.read(ask))
     assert not state.cards
     settle(state, queue)
-    assert not state.failed
+    assert state.wants() is None
     assert len(state.cards) == 3
 
 
