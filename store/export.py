@@ -10,6 +10,7 @@ from io import StringIO
 
 import orjson
 
+from api_client.cells import harmless
 from api_client.errors import NotFound
 from api_client.times import wire_time
 from store.engine import Store
@@ -36,7 +37,6 @@ CSV_COLUMNS = (
     "payload",
     "hash",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take the wide ones too
 _CHUNK = 500
 
 
@@ -79,7 +79,7 @@ def as_csv(store: Store, chosen: Filter, progress: Progress = lambda *_: None) -
     for text, hash_ in _events(store, chosen, progress):
         event = {**orjson.loads(text), "hash": hash_}
         event["payload"] = orjson.dumps(event["payload"]).decode()
-        yield _row(tuple(_harmless(str(event.get(column, ""))) for column in CSV_COLUMNS))
+        yield _row(tuple(harmless(str(event.get(column, ""))) for column in CSV_COLUMNS))
 
 
 def _events(store: Store, chosen: Filter, progress: Progress) -> Iterator[tuple[bytes, str]]:
@@ -118,11 +118,6 @@ def _named(state: State, table: str, doc_id: str | None) -> Doc | None:
     if doc is None:
         raise NotFound(f"There is no {table.removesuffix('s')} {doc_id!r}.")
     return doc
-
-
-def _harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula, however much white space stands before it."""
-    return f"'{cell}" if cell.lstrip(" \u00a0\ufeff").startswith(_FORMULA) else cell
 
 
 def _row(cells: tuple[str, ...]) -> bytes:

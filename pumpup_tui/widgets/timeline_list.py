@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from textual.message import Message
 from typing_extensions import override
 
-from pumpup_tui import when
 from pumpup_tui.context import Context
 from pumpup_tui.telling import event_text, event_type_run, move_of
-from pumpup_tui.text import clean, line
+from pumpup_tui.text import line
+from pumpup_tui.widgets.paged_list import PagedList
 from pumpup_tui.widgets.painting import Line, fit, joined
-from pumpup_tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from api_client.models import Event
+    from pumpup_tui.widgets.pages import Answer, Want
 
 TYPE_CELLS = 23
 SOURCE_CELLS = 8
-PAYLOAD_KEPT = 20_000
 
 
-class TimelineList(VirtualList["Event"]):
-    """Events, newest first: time, source, type, step change, text."""
+class TimelineList(PagedList["Event"]):
+    """Events: time, source, type, step change, text."""
+
+    class Sought(Message):
+        """A search along the list ended."""
+
+        def __init__(self, *, found: bool) -> None:
+            super().__init__()
+            self.found = found
 
     def __init__(self, context: Context, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, empty="opening…")
         self.context = context
+        self._seeking: tuple[int, Callable[[Event], bool]] | None = None
+        self._sought: object = None
+
+    @property
+    def is_seeking(self) -> bool:
+        """Whether a row is looked for along the list."""
+        return self._seeking is not None
 
     @override
     def row_id(self, row: Event) -> str:
         return row.id
-
-    @override
-    def searched(self, row: Event) -> str:
-        word, _ = event_type_run(row.event_type)
-        return joined((row.source, word, move_of(row), event_text(row)))
 
     @override
     def draw_row(self, row: Event, width: int) -> Sequence[Line]:
@@ -47,26 +55,45 @@ class TimelineList(VirtualList["Event"]):
         room = width - 12 - 1 - SOURCE_CELLS - 1 - TYPE_CELLS - 1
         return [[(head, "muted"), (fit(word, TYPE_CELLS), tone), (" ", ""), (fit(said, room), "")]]
 
+    def seek(self, step: int, wanted: Callable[[Event], bool]) -> None:
+        """Go to the next row that is `wanted`, down (1) or up (-1) the list; read on as far as it takes."""
+        self._seeking, self._sought = (step, wanted), self.pages.mark(self.pages.cursor)
+        self._seek_on()
 
-def event_document(event: Event, context: Context) -> list[Line]:
-    """Return all of an event, to read."""
-    word, tone = event_type_run(event.event_type)
-    pairs = (
-        ("time", when.full(event.timestamp, context.zone)),
-        ("source", event.source.lower()),
-        ("step of", event.owner.lower()),
-        ("moved", move_of(event)),
-        ("project", context.project_name(event.project_id)),
-        ("task", event.task_id),
-        ("event", event.id),
-        ("answers", event.in_response_to),
-        ("trace", event.external_trace_id),
-        ("place", event.seq),
-        ("hash", event.hash),
-    )
-    lines: list[Line] = [[(word, tone)], [(event_text(event), "strong")], []]
-    lines += [[(fit(name, 8) + "  ", "muted"), (line(value), "")] for name, value in pairs if value not in (None, "")]
-    lines += [[], [("Payload", "muted")]]
-    payload = json.dumps(event.payload, indent=2, ensure_ascii=False)
-    lines += [[(part, "")] for part in clean(payload, limit=PAYLOAD_KEPT).split("\n")]
-    return lines
+    def stop_seeking(self) -> None:
+        """Stay where the cursor is."""
+        self._seeking = None
+        self.look_at(None)
+
+    @override
+    def restart(self) -> None:
+        self.stop_seeking()
+        super().restart()
+
+    @override
+    def arrive(self, want: Want, answer: Answer[Event]) -> bool:
+        taken = super().arrive(want, answer)
+        if taken and self._seeking is not None:
+            self._seek_on()
+        return taken
+
+    def _seek_on(self) -> None:
+        if self._seeking is None:
+            return
+        step, wanted = self._seeking
+        index = self.pages.find(self._sought)
+        index = (self.pages.cursor if index is None else index) + step
+        while 0 <= index < self.pages.count:
+            row = self.pages.row(index)
+            if row is None:
+                self._sought = self.pages.mark(index - step)
+                self.look_at(index)
+                return
+            if wanted(row):
+                self.stop_seeking()
+                self._to(index)
+                self.post_message(self.Sought(found=True))
+                return
+            index += step
+        self.stop_seeking()
+        self.post_message(self.Sought(found=False))

@@ -81,4 +81,4 @@ async def test_the_task_of_an_event_opens(tmp_path: Path) -> None:
         await pilot.press("o")
         await stage.sees(pilot, "Timeline, newest first", "Other 2")
         await pilot.press("escape")
-        await stage.sees(pilot, "Refund $240", gone=("newest first",))
+        await stage.sees(pilot, "Refund $240", gone=("Timeline, newest first",))

@@ -1,0 +1,10 @@
+"""Cells of a table for people: what no spreadsheet takes for a formula."""
+
+from __future__ import annotations
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take the wide ones too
+
+
+def harmless(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula, however much white space stands before it."""
+    return f"'{cell}" if cell.lstrip(" \u00a0\ufeff").startswith(_FORMULA) else cell

@@ -1,0 +1,44 @@
+"""All of an event, to read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pumpup_tui import when
+from pumpup_tui.context import Context
+from pumpup_tui.query import reviewer_of
+from pumpup_tui.telling import event_text, event_type_run, move_of
+from pumpup_tui.text import clean, line
+from pumpup_tui.widgets.painting import Line, fit
+
+if TYPE_CHECKING:
+    from api_client.models import Event
+
+PAYLOAD_KEPT = 20_000
+"""Characters of a payload that are shown; the rest is counted."""
+
+
+def event_document(event: Event, context: Context) -> list[Line]:
+    """Return all of an event: its place, what it answers, and its payload."""
+    word, tone = event_type_run(event.event_type)
+    pairs = (
+        ("time", when.full(event.timestamp, context.zone)),
+        ("source", event.source.lower()),
+        ("by", reviewer_of(event)),
+        ("step of", event.owner.lower()),
+        ("moved", move_of(event)),
+        ("project", context.project_name(event.project_id)),
+        ("task", event.task_id),
+        ("event", event.id),
+        ("answers", event.in_response_to),
+        ("trace", event.external_trace_id),
+        ("place", event.seq),
+        ("hash", event.hash),
+    )
+    lines: list[Line] = [[(word, tone)], [(event_text(event), "strong")], []]
+    lines += [[(fit(name, 8) + "  ", "muted"), (line(value), "")] for name, value in pairs if value not in (None, "")]
+    lines += [[], [("Payload", "muted")]]
+    payload = json.dumps(event.payload, indent=2, ensure_ascii=False)
+    lines += [[(part, "")] for part in clean(payload, limit=PAYLOAD_KEPT).split("\n")]
+    return lines

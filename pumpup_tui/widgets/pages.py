@@ -1,0 +1,66 @@
+"""What a list of pages asks for, and what it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+T = TypeVar("T")
+PAGE = 100
+PAGE_MOST = 500
+"""Rows of a page where many are passed over."""
+Kind = Literal["first", "last", "down", "up", "new", "tail", "again"]
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A page that is missing.
+
+    `first` and `last` begin at an end of the list. The others go on from `cursor`, `down` or up the list as it is
+    shown: `down` and `up` into the gap, `new` above the top, `tail` below the bottom, `again` what was given up.
+    """
+
+    kind: Kind
+    number: int
+    cursor: str | None = None
+    down: bool = True
+    limit: int = PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """A page as it came; rows in the order in which the list shows them.
+
+    Of `first` and `last`, `edge` is the outermost row (none where the filter leaves it out) and `edge_cursor` its
+    cursor; `rows` are those next to it.
+    """
+
+    rows: Sequence[T]
+    cursor: str | None
+    more: bool
+    """Whether there may be rows beyond these."""
+    edge: Sequence[T] = ()
+    edge_cursor: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Slot(Generic[T]):
+    """A page's place. Without `anchor` (where to read it again) it is never given up."""
+
+    rows: list[T] | None
+    count: int
+    anchor: tuple[str, bool] | None = None
+    ends: tuple[str, str] = ("", "")
+    """The ids of its first and its last row."""
+    asked: bool = False
+
+
+@dataclass(slots=True)
+class Edges:
+    """The cursors from which the list grows."""
+
+    top: str | None = None
+    above_gap: str | None = None
+    below_gap: str | None = None
+    bottom: str | None = None
