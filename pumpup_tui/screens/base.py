@@ -15,6 +15,7 @@ from typing_extensions import override
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Sent
 from pumpup_tui.messages import CallFailed, Status
+from pumpup_tui.widgets.compositing import ExactCompositor
 from pumpup_tui.widgets.decision_bar import DecisionBar
 from pumpup_tui.widgets.frame import Banner, HeaderLine, KeyHints
 from pumpup_tui.widgets.prompt import Prompt
@@ -37,6 +38,7 @@ class ReviewerScreen(Screen[None]):
 
     def __init__(self, context: Context) -> None:
         super().__init__()
+        self._compositor = ExactCompositor()
         self.context = context
         self._read_for: tuple[bool, str | None] = (False, None)
 

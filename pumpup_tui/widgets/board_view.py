@@ -168,7 +168,7 @@ class BoardView(Widget, can_focus=True):
         for lines in self._drawn:
             drawn = lines[y]
             strips += [paint(self, drawn.runs, self._width - 1, over=drawn.over), paint(self, [], 1)]
-        return Strip.join(strips).adjust_cell_length(self.size.width, self.rich_style)
+        return Strip.join(strips).adjust_cell_length(self.size.width, self.rich_style).simplify()
 
     # Moving.
 
