@@ -63,7 +63,7 @@ class Feed:
 
     def open(self) -> None:
         """Open the backend, read who the caller is and start the live tail."""
-        self._work(self._app, "open", self._open(), group="connect")
+        self._work(self._app, "open", self._open, group="connect")
 
     def inbox(self, to: MessagePump, *, project_id: str | None, cursor: str | None = None) -> None:
         """Read a page of open requests; without a cursor, the first."""
@@ -128,7 +128,7 @@ class Feed:
 
     def submit(self, to: MessagePump, sent: Sent) -> None:
         """Write what was confirmed, under its key, until it is known what became of it."""
-        self._work(to, "submit", self._submit(to, sent), group=f"submit {sent.key}")
+        self._work(to, "submit", lambda: self._submit(to, sent), group=f"submit {sent.key}")
 
     async def aclose(self) -> None:
         """Close the backend. No call may follow."""
@@ -149,20 +149,21 @@ class Feed:
         async def work() -> None:
             to.post_message(await call(backend))
 
-        self._work(to, what, work(), group=group)
+        self._work(to, what, work, group=group)
 
     def stop(self, group: str) -> None:
         """Stop the call of a group, where one is on its way."""
         self._app.workers.cancel_group(self._app, group)
 
-    def _work(self, to: MessagePump, what: str, work: Coroutine[Any, Any, None], *, group: str) -> None:
+    def _work(self, to: MessagePump, what: str, work: Callable[[], Coroutine[Any, Any, None]], *, group: str) -> None:
         async def guarded() -> None:
             try:
-                await work
+                await work()
             except ApiError as error:
                 to.post_message(messages.CallFailed(what, error))
 
-        self._app.run_worker(guarded(), name=what, group=group, exclusive=True, exit_on_error=False)
+        # The function, not its coroutine: one that is stopped before it begins is never made.
+        self._app.run_worker(guarded, name=what, group=group, exclusive=True, exit_on_error=False)
 
     async def _open(self) -> None:
         if self._backend is None:
