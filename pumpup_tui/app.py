@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from importlib.resources import files
-from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -21,22 +19,17 @@ from typing_extensions import override
 from pumpup_tui import messages, when
 from pumpup_tui.context import Context
 from pumpup_tui.feed import Feed
-from pumpup_tui.keys import all_bindings, commands_of
 from pumpup_tui.net import NoControls
 from pumpup_tui.outbox import Outbox
-from pumpup_tui.screens.base import ReviewerScreen
-from pumpup_tui.screens.board import BoardScreen
+from pumpup_tui.screens.base import ReviewerScreen, sheet
 from pumpup_tui.screens.inbox import InboxScreen
-from pumpup_tui.screens.modals import HelpScreen, Leave, LeaveScreen
-from pumpup_tui.screens.projects import ProjectScreen
-from pumpup_tui.screens.timeline import TimelineScreen
 from pumpup_tui.text import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.times import Clock
+    from pumpup_tui.screens.modals import Leave
 
-SHEETS = ("app", "inbox", "board", "timeline", "answer", "modals")
 TICK_SECONDS = 0.25
 LEAVE_SECONDS = 5.0
 
@@ -45,7 +38,7 @@ class PumpUpApp(App[None]):
     """A reviewer's terminal over one Backend."""
 
     TITLE = "Pump Up"
-    CSS_PATH: ClassVar[list[str | PurePath]] = [Path(str(files("styles") / f"{name}.tcss")) for name in SHEETS]
+    CSS_PATH = sheet("app")
     DEFAULT_MODE = "inbox"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "mode('inbox')", "Inbox", show=False, id="screens.inbox", tooltip="the inbox"),
@@ -84,8 +77,20 @@ class PumpUpApp(App[None]):
         )
         self._leaving = False
         self.add_mode("inbox", lambda: InboxScreen(self.context))
-        self.add_mode("board", lambda: BoardScreen(self.context))
-        self.add_mode("timeline", lambda: TimelineScreen(self.context))
+        self.add_mode("board", self._board)
+        self.add_mode("timeline", self._timeline)
+
+    # The first frame waits for no other screen's imports.
+
+    def _board(self) -> ReviewerScreen:
+        from pumpup_tui.screens.board import BoardScreen
+
+        return BoardScreen(self.context)
+
+    def _timeline(self) -> ReviewerScreen:
+        from pumpup_tui.screens.timeline import TimelineScreen
+
+        return TimelineScreen(self.context)
 
     def on_mount(self) -> None:
         """Open the backend once the first frame is out."""
@@ -217,20 +222,28 @@ class PumpUpApp(App[None]):
         if self.screen.is_modal:
             return
         projects = self.context.status.projects
+
         def chosen(project_id: str | None) -> None:
             if project_id is not None:
                 project = next((one for one in projects if one.id == project_id), None)
                 self._set_status(replace(self.context.status, project=project))
 
+        from pumpup_tui.screens.projects import ProjectScreen
+
         self.push_screen(ProjectScreen(self.context, projects), chosen)
 
     def action_help(self) -> None:
         """Show all keys."""
+        from pumpup_tui.keys import all_bindings
+        from pumpup_tui.screens.modals import HelpScreen
+
         if not self.screen.is_modal:
             self.push_screen(HelpScreen(all_bindings(PumpUpApp)))
 
     @override
     async def action_quit(self) -> None:
+        from pumpup_tui.screens.modals import LeaveScreen
+
         outbox = self.context.outbox
         held, unfinished = len(outbox.desk.held()), len(outbox.desk.unfinished())
         if not unfinished:
@@ -258,5 +271,7 @@ class PumpUpApp(App[None]):
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        from pumpup_tui.keys import commands_of
+
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)
         yield from commands_of(self, screen)

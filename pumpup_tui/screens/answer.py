@@ -15,6 +15,7 @@ from api_client.fields import read_fields
 from pumpup_tui.answering import Draft, bids_of, check
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Intent
+from pumpup_tui.screens.base import sheet
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.elicitation_form import ElicitationForm, FieldRow
 from pumpup_tui.widgets.frame import KeyHints
@@ -57,6 +58,7 @@ class AnswerTitle(Lines):
 class AnswerScreen(ModalScreen[Intent | None]):
     """A request's form. Leaving it keeps the draft."""
 
+    CSS_PATH = sheet("answer")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "review", "review", show=False, id="form.review", tooltip="review all answers, then y sends"),
         Binding("tab", "app.focus_next", "next field", show=False, id="form.next", tooltip="next field"),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Input
 from typing_extensions import override
 
+import styles
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Sent
 from pumpup_tui.messages import CallFailed, Status
@@ -24,10 +26,19 @@ if TYPE_CHECKING:
     from api_client.models import Project
 
 
+WIDE = 100
+"""Columns from which the detail stands beside the list."""
+
+
+def sheet(name: str) -> Path:
+    """Return the path of a file of `styles`: each screen brings its own, so that the first frame parses few."""
+    return Path(str(styles.__file__)).with_name(f"{name}.tcss")
+
+
 class ReviewerScreen(Screen[None]):
     """A screen with header, banner, body, decision bar and key hints."""
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared so by Textual
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "send", show=False, id="decide.send", tooltip="send what is armed (never enter)"),
         Binding("n", "note", "note", show=False, id="decide.note", tooltip="write the armed decision's note"),
@@ -39,6 +50,7 @@ class ReviewerScreen(Screen[None]):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._compositor = ExactCompositor()
+        self.css_path = [sheet(self.MODE)]
         self.context = context
         self._read_for: tuple[bool, str | None] = (False, None)
 
@@ -83,6 +95,9 @@ class ReviewerScreen(Screen[None]):
 
     @override
     def compose(self) -> ComposeResult:
+        # Known before anything is mounted, or every widget is styled twice before the first frame.
+        self.set_class(self.app.size.width >= WIDE, "-wide")
+        self.set_class(self.app.size.width < WIDE, "-narrow")
         yield HeaderLine(self.context, self.MODE, self.shown_project)
         yield Banner(self.context)
         yield from self.body()
@@ -179,6 +194,6 @@ class ReviewerScreen(Screen[None]):
         if event.what == "note" and armed is not None and armed.lacks_note:
             self.context.outbox.cancel("cancelled: nothing was sent")
 
-    @on(Input.Submitted)
-    def _never_sends(self, event: Input.Submitted) -> None:
-        event.stop()  # enter ends typing, it confirms nothing
+    def on_input_submitted(self, event: Message) -> None:
+        """Let enter end typing: it confirms nothing."""
+        event.stop()

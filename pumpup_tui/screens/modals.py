@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from typing_extensions import override
 
+from pumpup_tui.screens.base import sheet
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Document
 from pumpup_tui.widgets.painting import Line, fit
@@ -25,6 +26,7 @@ Leave = Literal["send", "take_back", "leave"]
 class HelpScreen(ModalScreen[None]):
     """All keys, made from the bindings."""
 
+    CSS_PATH = sheet("modals")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,?", "dismiss", "close", show=False)]
 
     def __init__(self, bindings: Sequence[Binding]) -> None:
@@ -84,6 +86,7 @@ class Choice(VirtualList[tuple[str, str]]):
 class PickScreen(ModalScreen[str]):
     """Choose one of a few; escape chooses none."""
 
+    CSS_PATH = sheet("modals")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", show=False)]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], chosen: str = "") -> None:
@@ -117,6 +120,7 @@ class PickScreen(ModalScreen[str]):
 class LeaveScreen(ModalScreen[Leave]):
     """Something is not over: what becomes of it. Escape, enter and every other key stay."""
 
+    CSS_PATH = sheet("modals")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "answer('send')", show=False),
         Binding("t", "answer('take_back')", show=False),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 from typing_extensions import override
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 
 class Prompt(Horizontal):
@@ -40,40 +42,52 @@ class Prompt(Horizontal):
         super().__init__()
         self._what = ""
         self._before: Widget | None = None
+        self._typed: Input | None = None
 
     @override
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)
-        typed = Input(compact=True, select_on_focus=False)
-        typed.cursor_blink = False
-        yield typed
 
     def ask(self, what: str, label: str, text: str = "") -> None:
         """Show the prompt with `text` in it."""
+        from textual.widgets import Input
+
         self._what = what
         self._before = self.screen.focused if not self.has_class("-asking") else self._before
         self.query_one(Static).update(f" {label}: ")
+        typed = self._input
         with self.prevent(Input.Changed):
-            self.query_one(Input).value = text
+            typed.value = text
         self.add_class("-asking")
-        self.query_one(Input).focus()
+        typed.focus()
+
+    @property
+    def _input(self) -> Input:
+        """What is typed in; made when it is first needed, for the first frame does without."""
+        if self._typed is None:
+            from textual.widgets import Input
+
+            self._typed = Input(compact=True, select_on_focus=False)
+            self._typed.cursor_blink = False
+            self.mount(self._typed)
+        return self._typed
 
     def action_leave(self) -> None:
         """Close without an answer."""
         self._close(self.Left)
 
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Message) -> None:
+        """End on enter."""
         event.stop()
         self._close(self.Answered)
 
-    @on(Input.Changed)
-    def _changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell each key."""
         event.stop()
         self.post_message(self.Typed(self._what, event.value))
 
     def _close(self, kind: type[Prompt.Told]) -> None:
-        text = self.query_one(Input).value
+        text = self._input.value
         self.remove_class("-asking")
         if self._before is not None:
             self._before.focus()

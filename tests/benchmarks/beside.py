@@ -1,0 +1,86 @@
+"""What the screens are measured beside: an empty app, a widget per card, and our own app over a slow link.
+
+python -m tests.benchmarks.beside empty | cards COUNT | slow FOLDER SECONDS
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def empty() -> None:
+    """Run a Textual app that shows nothing."""
+    from textual.app import App
+
+    App[None]().run()
+
+
+def cards(count: int) -> None:
+    """Run the naive board: five columns, a focusable widget for each card."""
+    from textual.app import App, ComposeResult
+    from textual.containers import Horizontal, VerticalScroll
+    from textual.widgets import Static
+
+    class Card(Static, can_focus=True):
+        """One task."""
+
+    class Naive(App[None]):
+        """All cards mounted."""
+
+        CSS = "Card { height: 3; margin-bottom: 1; } Card:focus { background: $primary-muted; }"
+        BINDINGS = [("j", "app.focus_next"), ("k", "app.focus_previous")]  # noqa: RUF012 - declared so by Textual
+
+        def compose(self) -> ComposeResult:
+            """Yield every card."""
+            with Horizontal():
+                for column in range(5):
+                    with VerticalScroll(can_focus=False):
+                        for number in range(column, count, 5):
+                            yield Card(f"Claim C-{number}\nwaiting\n? approval: Refund ${number}")
+
+    Naive().run()
+
+
+class Slow:
+    """A backend every call of which takes longer, as over a slow link."""
+
+    def __init__(self, backend: Any, seconds: float) -> None:
+        self._backend, self._seconds = backend, seconds
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._backend, name)
+        if name in ("changes", "aclose", "notices", "download"):
+            return real
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            await asyncio.sleep(self._seconds)
+            return await real(*args, **kwargs)
+
+        return call
+
+
+def slow(folder: Path, seconds: float) -> None:
+    """Run our app over a folder whose every answer comes late."""
+    from api_client.commands import Actor
+    from api_client.times import utc_now
+    from pumpup_tui.app import PumpUpApp
+    from store.local import open_local
+
+    async def connect() -> Any:
+        return Slow(await open_local(folder, Actor("alice", "reviewer")), seconds)
+
+    PumpUpApp(connect, source_label="slow", clock=utc_now, new_key=lambda: secrets.token_hex(16)).run()
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["empty"]:
+            empty()
+        case ["cards", number]:
+            cards(int(number))
+        case ["slow", place, late]:
+            slow(Path(place), float(late))

@@ -1,0 +1,128 @@
+"""The screens in a real terminal: first frame, first rows, keys, bytes, rest, memory; beside an empty app."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from store.workspace import generate
+from tests.benchmarks.rows import Row, Table, median, p95
+from tests.benchmarks.terminals import Answer, Measured, measured
+
+STARTS = 9
+PRESSES = 40
+BESIDE = "tests.benchmarks.beside"
+KEYS = {"down": b"j", "page down": b"\x1b[6~", "end": b"G", "home": b"g", "next column": b"l"}
+SCREENS = {"inbox": (b"1", b"\xe2\x96\x8c"), "board": (b"2", b"in step"), "timeline": (b"3", b"action")}
+"""Each screen's key, and what stands on it once its rows are there."""
+BYTES = {"board": 1_500, "inbox": 6_000, "timeline": 6_000}
+
+
+def ours(folder: Path) -> AbstractContextManager[Measured]:
+    """Run our app over a folder."""
+    return measured("pumpup_tui", "--data", folder, "--reviewer", "alice")
+
+
+def starts(table: Table, big: Path, events: int, bare: Path) -> None:
+    """First frame and first rows, in turns with the empty app."""
+    found: dict[str, list[float]] = {"empty": [], "frame": [], "rows": [], "bare": []}
+    for _ in range(STARTS):
+        with measured(BESIDE, "empty") as app:
+            found["empty"].append(app.shows(b" " * 100))
+        with ours(big) as app:
+            found["frame"].append(app.shows(b"1 Inbox"))
+            found["rows"].append(app.shows(SCREENS["inbox"][1]))
+        with ours(bare) as app:
+            found["bare"].append(app.shows(b"Nothing waits"))
+    middle = {name: median(times) for name, times in found.items()}
+    beside = middle["empty"], "an empty Textual app"
+    table.add(Row(f"first frame, {events:,} events", middle["frame"], "ms", *beside, 1.5))
+    table.add(Row(f"the inbox's first rows, {events:,} events", middle["rows"], "ms", *beside, 2.5))
+    table.add(Row("the inbox of an empty folder", middle["bare"], "ms", *beside, 2.0))
+
+
+def naive(table: Table, count: int = 1_000) -> float:
+    """The widget-per-card board, for the record; return its p95 for one card down."""
+    with measured(BESIDE, "cards", str(count)) as app:
+        frame = app.shows(b"Claim C-0")
+        app.rest(2)
+        answers = [app.press(b"j") for _ in range(PRESSES)]
+    table.add(Row(f"naive board, a widget per card, {count:,} cards: first frame", frame, "ms"))
+    table.add(Row("naive board: key to last byte, down, p95", p95([one.last for one in answers]), "ms"))
+    table.add(Row("naive board: bytes for one card down", _bytes(answers), "B"))
+    return p95([one.last for one in answers])
+
+
+def keys(table: Table, folder: Path, events: int, first: dict[str, float], beside: float) -> None:
+    """Each key on each screen: how long until its last byte, and how many bytes."""
+    with ours(folder) as app:
+        app.shows(SCREENS["inbox"][1])
+        for screen, (key, shown) in SCREENS.items():
+            app.raw.clear()
+            app.press(key)
+            if screen != "inbox":
+                app.shows(shown)
+            app.rest(1)
+            for name, pressed in KEYS.items():
+                if name == "next column" and screen != "board":
+                    continue
+                _key(table, app, f"{screen}, {name}", pressed, events, first, beside)
+        app.press(b"1")
+        app.rest(1.5)
+        table.add(Row(f"bytes in 10 s at rest, {events:,} events", app.rest(10), "B", limit=0))
+        table.add(Row(f"peak memory, {events:,} events", app.memory(), "MB", limit=250))
+
+
+def _key(
+    table: Table, app: Measured, what: str, pressed: bytes, events: int, first: dict[str, float], beside: float
+) -> None:
+    answers: list[Answer] = []
+    for number in range(PRESSES):
+        if what.endswith(("end", "home")):
+            app.press(b"g" if what.endswith("end") else b"G")
+        elif number % 20 == 0:
+            app.press(b"g")
+        answers.append(app.press(pressed))
+    last = p95([one.last for one in answers])
+    table.add(Row(f"{what}, key to last byte, {events:,} events, p95", last, "ms", limit=16))
+    if what in first:
+        table.add(Row(f"{what}, {events:,} events", last, "ms", first[what], "itself at the first size", 1.2))
+    first.setdefault(what, last)
+    screen, _, name = what.partition(", ")
+    if name == "down":
+        table.add(Row(f"{what}, bytes, {events:,} events", _bytes(answers), "B", limit=BYTES[screen]))
+    if what == "board, down":
+        table.add(Row(f"{what}, {events:,} events", last, "ms", beside, "a widget per card, 1,000 cards"))
+
+
+def _bytes(answers: list[Answer]) -> float:
+    return sum(one.size for one in answers) / len(answers)
+
+
+def slow_link(table: Table, folder: Path) -> None:
+    """Keys while every page comes 100 ms late: none waits for one."""
+    with measured(BESIDE, "slow", folder, "0.1") as app:
+        app.shows(SCREENS["inbox"][1])
+        for screen, (key, shown) in SCREENS.items():
+            app.raw.clear()
+            app.press(key)
+            if screen != "inbox":
+                app.shows(shown)
+            app.rest(1)
+            answers = [app.press(pressed) for pressed in (b"j", b"\x1b[6~", b"j", b"k") * (PRESSES // 4)]
+            table.add(
+                Row(f"{screen}, pages 100 ms late: first byte, p95", p95([a.first for a in answers]), "ms", limit=16)
+            )
+
+
+def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
+    """Measure the screens at the first and the last of `sizes` events."""
+    first: dict[str, float] = {}
+    beside = naive(table)
+    for events in sorted({sizes[0], sizes[-1]}):
+        place = folder / f"events-{events}"
+        if not place.exists():
+            generate(place, tasks=max(10, events // 20), events=events)
+        keys(table, place, events, first, beside)
+    starts(table, folder / f"events-{sizes[-1]}", sizes[-1], folder / "bare")
+    slow_link(table, folder / f"events-{sizes[-1]}")
