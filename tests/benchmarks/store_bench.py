@@ -71,47 +71,35 @@ class Sqlite:
         self._connection.execute("commit")
 
 
-def commits(table: Table, folder: Path, events: int, first: dict[str, float]) -> None:
-    """A journal append and a whole submit beside SQLite, with `events` events there already."""
-    store = Store(folder, clock=utc_now, tokens=random_token)
-    task = next(doc["id"] for doc in store.state.documents("tasks") if doc["status"] == "RUNNING")
-    project = (store.state.get("projects", (store.state.get("tasks", task) or {})["projectId"]) or {})["projectName"]
-    note = AddNote(project_name=project, task_id=task, message="n" * 200)
+def commits(table: Table, folder: Path, events: int, small: Path) -> None:
+    """A journal append and a whole submit beside SQLite, and beside a submit in the folder `small`."""
+    store, note = noted(folder)
+    start = store.position.size
+    submitting(store, note)()
+    line = store.journal.line_at(start)
     sqlite = Sqlite(folder / "beside.db", events)
     journal = Journal(_empty(folder / "beside"), Files())
-    at = START
-
-    def submit() -> None:
-        receipt(store.carry_out([Job(note, AGENT, random_token())])[0])
-
-    def append() -> None:
-        nonlocal at
-        texts, hashed = lines.chain(at.hash, [{"payload": "n" * len(row), "seq": at.events + 1}])
-        data, commit = lines.encode(texts, hashed, None, at.size)
-        after = at.after(commit)
-        journal.append(at, data, after)
-        at = after
-
-    def awaited() -> None:
-        loop.run_until_complete(backend.submit(note, key=random_token()))
-
-    start = store.position.size
-    submit()
-    line = store.journal.line_at(start)
-    row = line[: len(line) - 200]  # so that what `append` wraps it in makes it as long as a submit's line
     loop = asyncio.new_event_loop()
     threads = ThreadPoolExecutor(1)
     backend = LocalBackend(store, AGENT, threads, 1)
-    calls = {"sqlite": lambda: sqlite.commit(line), "append": append, "submit": submit, "awaited": awaited}
-    times = turns(calls)
+    first, first_note = (store, note) if small == folder else noted(small)
+    times = turns(
+        {
+            "sqlite": lambda: sqlite.commit(line),
+            "append": appending(journal, line),
+            "submit": submitting(store, note),
+            "small": submitting(first, first_note),
+            "awaited": lambda: loop.run_until_complete(backend.submit(note, key=random_token())),
+        }
+    )
     label = f"{events:,} events"
     beside = times["sqlite"], "SQLite WAL FULL"
     table.add(Row(f"journal append, {label}", times["append"], "ms", *beside, 1.5))
     table.add(Row(f"submit (rules, state, durable), {label}", times["submit"], "ms", *beside, 2.5))
     table.add(Row(f"the same, awaited through LocalBackend, {label}", times["awaited"], "ms", *beside))
-    if "submit" in first:
-        table.add(Row(f"submit, {label}", times["submit"], "ms", first["submit"], "itself at the first size", 1.2))
-    first.setdefault("submit", times["submit"])
+    if first is not store:
+        table.add(Row(f"submit, {label}", times["submit"], "ms", times["small"], "itself in the smallest folder", 1.2))
+        first.close()
     loop.close()
     threads.shutdown()
     journal.close()
@@ -119,7 +107,36 @@ def commits(table: Table, folder: Path, events: int, first: dict[str, float]) ->
     (folder / "beside.db").unlink()
 
 
-def turns(calls: dict[str, Callable[[], None]]) -> dict[str, float]:
+def noted(folder: Path) -> tuple[Store, AddNote]:
+    """Open a folder; return it with a note that one of its tasks takes."""
+    store = Store(folder, clock=utc_now, tokens=random_token)
+    task = next(doc for doc in store.state.documents("tasks") if doc["status"] == "RUNNING")
+    project = (store.state.get("projects", task["projectId"]) or {})["projectName"]
+    return store, AddNote(project_name=project, task_id=task["id"], message="n" * 200)
+
+
+def submitting(store: Store, note: AddNote) -> Callable[[], object]:
+    """Return what carries one command out: rules, state, one durable commit."""
+    return lambda: receipt(store.carry_out([Job(note, AGENT, random_token())])[0])
+
+
+def appending(journal: Journal, line: bytes) -> Callable[[], None]:
+    """Return what appends a line as long as `line`, durably, without rules and state."""
+    at = START
+    row = "n" * (len(line) - 200)  # what the journal puts around it is 200 bytes
+
+    def append() -> None:
+        nonlocal at
+        texts, hashed = lines.chain(at.hash, [{"payload": row, "seq": at.events + 1}])
+        data, commit = lines.encode(texts, hashed, None, at.size)
+        after = at.after(commit)
+        journal.append(at, data, after)
+        at = after
+
+    return append
+
+
+def turns(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
     """Let the calls take turns; return the median of each one's medians, in milliseconds."""
     found: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(ROUNDS):
@@ -291,7 +308,6 @@ def _empty(folder: Path) -> Path:
 
 def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
     """Measure the store at each of `sizes` events; the last one's folder stays for the other parts."""
-    first: dict[str, float] = {}
     for events in sizes:
         place = folder / f"events-{events}"
         start = time.perf_counter()
@@ -304,7 +320,7 @@ def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
                 limit=120,
             )
         )
-        commits(table, place, events, first)
+        commits(table, place, events, folder / f"events-{sizes[0]}")
         pages(table, place, events)
     inbox(table, folder / "inbox")
     plain_tinydb(table, folder)
