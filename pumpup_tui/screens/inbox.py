@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pumpup_tui.screens.answer import Draft
 
 REQUESTED = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
+PATIENCE = 0.1
+"""Seconds that a request may take to be read before what the list knows of it is shown meanwhile."""
 EMPTY = "Nothing waits for you. Requests appear here as agents ask."
 
 
@@ -116,6 +118,24 @@ class InboxScreen(ReviewerScreen):
         self._tell_count()
         if not self.requests.rows:
             self._show_none()
+        if self.requests.is_going_last:
+            self._go_on_last()
+
+    def _go_on_last(self) -> None:
+        """Go to the real end, page after page."""
+        if self._complete:
+            self.requests.action_go(-1)
+            self.requests.is_going_last = False
+        elif not self._reading:
+            self._read_on()
+
+    @on(VirtualList.Gone, "#requests")
+    def _gone(self, event: VirtualList.Gone) -> None:
+        event.stop()
+        desk = self.context.outbox.desk
+        own = any(one.intent.target == event.row_id for one in desk.sent)
+        if self.requests.rows and not own and desk.armed is None:
+            self.context.outbox.hint("the request you were on is settled: the cursor is on its neighbour")
 
     @on(VirtualList.NeedMore)
     def _more(self, event: VirtualList.NeedMore) -> None:
@@ -168,10 +188,16 @@ class InboxScreen(ReviewerScreen):
         self._loaded = None
         row = self.requests.row
         if row is not None:
-            self.detail.show_item(row)
+            self.set_timer(PATIENCE, self._show_item)
             self.context.feed.request(self, row.request_id)
         else:
             self._show_none()
+
+    def _show_item(self) -> None:
+        """Show what the list knows of a request that is not read yet."""
+        row = self.requests.row
+        if row is not None and self._loaded is None:
+            self.detail.show_item(row)
 
     @on(RequestLoaded)
     def _request(self, event: RequestLoaded) -> None:

@@ -111,17 +111,17 @@ class TimelineScreen(ReviewerScreen):
             return left, [(said, "accent")]
         right: list[tuple[str, str]] = [(f"{self._new:,} new  ", "warn")] if self._new else []
         if self._stopped:
-            right.append((f"stopped after {self._looked:,} events, r goes on  ", "warn"))
+            right.append((f"stopped at {self._looked:,} events, r goes on  ", "warn"))
         right.append(("▼ following" if self._following else "F follows" if self._new and row else "", "good"))
         return left, right
 
     def _progress(self) -> str:
-        if self._asked_at is None or monotonic() - self._asked_at < PATIENCE:
+        if self._stopped or self._asked_at is None or monotonic() - self._asked_at < PATIENCE:
             return ""
         if self.timeline.is_seeking:
-            return f"looking for a decision: {self._looked:,} events · esc stops"
+            return f"no decision in {self._looked:,} events yet · esc stops"
         if self.shown_query.is_scanned and self._looked:
-            return f"looking through: {self._looked:,} events · esc stops"
+            return f"{self._looked:,} events looked at · esc stops"
         return "reading…"
 
     def retell(self, *, now: bool = True) -> None:

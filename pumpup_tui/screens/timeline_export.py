@@ -74,7 +74,7 @@ class TimelineExport:
             if state.failed:
                 self._hint(f"export stopped after {state.written:,} events: {line(state.failed, 200)} ({where})")
             else:
-                self._hint(f"{state.written:,} events written to {where}")
+                self._hint(f"{state.written:,} event{'s' if state.written != 1 else ''} written to {where}")
         elif monotonic() - self._told_at < RETELL:
             return
         else:

@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
 
+from pumpup_tui.widgets.fitting import fit_height
 from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint, wrap
 
 
@@ -28,7 +29,8 @@ class Lines(Widget):
         """Say what is so now; only what changed is drawn again."""
         told = list(self.lines(self._told_width or 80))
         if told != self._told:
-            self.refresh(layout=len(told) != len(self._told))
+            before, self._told = self._told, told
+            self.refresh(layout=len(told) != len(before))
 
     _told: Sequence[Line] = ()
     _told_width = 0
@@ -75,6 +77,7 @@ class Document(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Wrap at the new width."""
         self._wrap()
+        self.refresh()
 
     @override
     def render_line(self, y: int) -> Strip:
@@ -83,10 +86,12 @@ class Document(ScrollView, can_focus=True):
         return paint(self, [(" ", ""), *line], self.size.width)
 
     def _wrap(self) -> None:
-        room = max(10, self.size.width - 2)
+        before, room = self._wrapped, max(10, self.size.width - 2)
         self._wrapped = [piece for line in self._source for piece in wrap(line, room, indent=indent_of(line))]
-        self.virtual_size = Size(self.size.width, len(self._wrapped))
-        self.refresh()
+        fit_height(self, len(self._wrapped))
+        for y in range(self.scroll_offset.y, self.scroll_offset.y + self.size.height):
+            if before[y : y + 1] != self._wrapped[y : y + 1]:
+                self.refresh_lines(y)
 
 
 def indent_of(line: Line) -> int:

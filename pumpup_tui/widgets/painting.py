@@ -96,7 +96,8 @@ def paint(widget: Widget, line: Line, cells: int, *, over: str = "") -> Strip:
     for text, tone in line:
         style = widget.get_component_rich_style(f"tone--{tone}") if tone else base
         segments.append(Segment(text, style + cover if over else style))
-    return Strip(segments).adjust_cell_length(cells, base)
+    # Neighbours that look alike are sent as one: a style costs 40 bytes in a terminal of all colours.
+    return Strip(segments).adjust_cell_length(cells, base).simplify()
 
 
 def joined(parts: Iterable[str], separator: str = " · ") -> str:

@@ -30,6 +30,19 @@ class RequestList(VirtualList["InboxItem"]):
     def __init__(self, context: Context, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, empty="opening…")
         self.context = context
+        self.is_going_last = False
+        """Whether the cursor is on its way to the real end, which is not read yet."""
+
+    @override
+    def viewed(self) -> None:
+        if self.is_going_last and self.model.cursor < self.model.count - 1:
+            self.is_going_last = False
+        super().viewed()
+
+    @override
+    def action_go(self, index: int) -> None:
+        self.is_going_last = index < 0
+        super().action_go(index)
 
     @override
     def row_id(self, row: InboxItem) -> str:

@@ -10,12 +10,12 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
-from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from typing_extensions import override
 
+from pumpup_tui.widgets.fitting import fit_height
 from pumpup_tui.widgets.listed import Listed
 from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint, wrap
 
@@ -194,9 +194,13 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
                 self._refresh_row(index)
 
     def redraw(self) -> None:
-        """Draw again: the age of something has changed."""
+        """Draw again what has changed: the age of something, or what is on its way."""
+        top, shown = self.scroll_offset.y, range(self.size.height)
+        before = [self.render_line(y) for y in shown]
         self._cache.clear()
-        self.refresh()
+        for y in shown:
+            if self.render_line(y) != before[y]:
+                self.refresh_lines(top + y)
 
     def say_when_empty(self, words: str) -> None:
         """Say this where there are no rows."""
@@ -242,8 +246,9 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
     # Moving.
 
     def action_move(self, by: int) -> None:
-        """Move the cursor by rows."""
-        self._to(self.model.cursor + by)
+        """Move the cursor by rows; past the edge of the view, half a page of new rows comes at once."""
+        # A scroll draws every line of the list: over SSH, once in half a page is enough.
+        self._to(self.model.cursor + by, jump=self.size.height // self.ROW_HEIGHT // 2 * self.ROW_HEIGHT)
 
     def action_go(self, index: int) -> None:
         """Move the cursor to the first row, or the last."""
@@ -287,14 +292,14 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
     def _top(self) -> int:
         return self.scroll_offset.y // self.ROW_HEIGHT
 
-    def _to(self, index: int) -> None:
+    def _to(self, index: int, *, jump: int = 0) -> None:
         if not self.model.count:
             return
         old = self.model.cursor
         self.model.go(index)
         for changed in {old, self.model.cursor}:
             self._refresh_row(changed)
-        self._in_view()
+        self._in_view(jump)
         self.viewed()
         self._tell()
 
@@ -305,22 +310,22 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
         top = index * self.ROW_HEIGHT - self.scroll_offset.y
         return 0 <= top <= self.size.height - self.ROW_HEIGHT
 
-    def _in_view(self) -> None:
+    def _in_view(self, jump: int = 0) -> None:
         top = self.model.cursor * self.ROW_HEIGHT
         height = max(self.ROW_HEIGHT, self.size.height)
         if top < self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False)
+            self.scroll_to(y=max(0, top - jump), animate=False)
         elif top + self.ROW_HEIGHT > self.scroll_offset.y + height:
-            self.scroll_to(y=top + self.ROW_HEIGHT - height, animate=False)
+            self.scroll_to(y=top + self.ROW_HEIGHT - height + jump, animate=False)
 
     def _tell(self) -> None:
-        if (lost := self.model.lost) is not None:
-            self.model.lost = None
-            self.post_message(self.Gone(self, lost))
         row_id = self.model.cursor_id
         if row_id != self._told_id and (row_id is not None or not self.model.count):
             self._told_id = row_id
             self.post_message(self.Moved(self, row_id))
+        if (lost := self.model.lost) is not None:
+            self.model.lost = None
+            self.post_message(self.Gone(self, lost))
 
     @contextmanager
     def _steady(self, *, redraw: bool = False) -> Iterator[None]:
@@ -361,4 +366,4 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
                 self._refresh_row(self._top + place)
 
     def _fit(self) -> None:
-        self.virtual_size = Size(self.size.width, max(1, self.model.count) * self.ROW_HEIGHT)
+        fit_height(self, max(1, self.model.count) * self.ROW_HEIGHT)

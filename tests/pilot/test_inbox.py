@@ -186,3 +186,29 @@ async def test_a_note_on_the_task(tmp_path: Path) -> None:
         await stage.sees(pilot, "NOTE", "note: hello", "y send")
         await pilot.press("y")
         await stage.sees(pilot, "RECORDED", "✎ note  hello")
+
+
+async def test_the_last_key_goes_to_the_real_end(tmp_path: Path) -> None:
+    """With one G, however many pages there are."""
+    stage = Stage(tmp_path)
+
+    async def many(stage: Stage) -> None:
+        for number in range(230):
+            await stage.approval(f"Refund ${number}", f"Claim {number}")
+
+    stage.before.append(many)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Inbox 100+")
+        await pilot.press("G")
+        await stage.ready(pilot, "Inbox 230", "▌A  Refund $229")
+
+
+async def test_a_request_that_goes_under_the_cursor_is_told(tmp_path: Path) -> None:
+    """Someone else settled it: it says so, and the cursor is on the next."""
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        ids = [await stage.approval(f"Refund ${number}", f"Claim {number}") for number in range(3)]
+        await stage.ready(pilot, "Refund $2")
+        await stage.write(Decide(request_id=ids[0], outcome=Outcome(type="APPROVE")), BOB)
+        await stage.sees(pilot, "is settled: the cursor is on its neighbour", "▌A  Refund $1")

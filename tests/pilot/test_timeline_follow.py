@@ -1,0 +1,81 @@
+"""Following the timeline: the cursor goes to each new event until one moves away, then it says how many are new."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pumpup_tui.screens.timeline import TimelineScreen
+from tests.pilot.stage import Stage
+
+
+def screen_of(stage: Stage) -> TimelineScreen:
+    assert isinstance(stage.app.screen, TimelineScreen)
+    return stage.app.screen
+
+
+async def many(stage: Stage) -> None:
+    for number in range(60):
+        await stage.task(f"Task {number:03}")
+
+
+async def test_the_cursor_goes_to_each_new_event(tmp_path: Path) -> None:
+    """With F the newest event is under the cursor and beside the list, as it comes."""
+    stage = Stage(tmp_path)
+    stage.before.append(many)
+    async with stage.run(80, 24) as pilot:
+        await stage.ready(pilot, "Nothing waits")
+        await pilot.press("3")
+        await stage.sees(pilot, "Task 059")
+        await pilot.press("F")
+        await stage.sees(pilot, "▼ following")
+        await stage.task("Fresh one")
+        await stage.sees(pilot, "▌12:00        agent    + task created          Fresh one")
+
+
+async def test_moving_away_stops_it_and_counts_what_is_new(tmp_path: Path) -> None:
+    """The row under the cursor stays there, and the line above tells how many came since; g shows them."""
+    stage = Stage(tmp_path)
+    stage.before.append(many)
+    async with stage.run(80, 24) as pilot:
+        await stage.ready(pilot, "Nothing waits")
+        await pilot.press("3")
+        await stage.sees(pilot, "Task 059")
+        await pilot.press("F", *["j"] * 30)
+        await stage.sees(pilot, "▌12:00        agent    + task created          Task 029", gone=("▼ following",))
+        for number in range(3):
+            await stage.task(f"Fresh {number}")
+        await stage.sees(pilot, "3 new", "▌12:00        agent    + task created          Task 029", gone=("Fresh 2",))
+        await pilot.press("g")
+        await stage.sees(pilot, "▌12:00        agent    + task created          Fresh 2", gone=("3 new",))
+
+
+async def test_oldest_first_follows_at_the_bottom(tmp_path: Path) -> None:
+    """With s the oldest is first; new events come in below."""
+    stage = Stage(tmp_path)
+    stage.before.append(many)
+    async with stage.run(80, 24) as pilot:
+        await stage.ready(pilot, "Nothing waits")
+        await pilot.press("3", "s")
+        await stage.sees(pilot, "oldest first", "▌12:00        agent    + task created          Task 000")
+        await pilot.press("F")
+        await stage.sees(pilot, "▌12:00        agent    + task created          Task 059")
+        await stage.task("Fresh one")
+        await stage.sees(pilot, "▌12:00        agent    + task created          Fresh one", "▼ following")
+
+
+async def test_a_burst_leaves_keys_alone(tmp_path: Path) -> None:
+    """Hundreds of events at once are counted, and a key goes where it went before."""
+    stage = Stage(tmp_path)
+    stage.before.append(many)
+    async with stage.run(80, 24) as pilot:
+        await stage.ready(pilot, "Nothing waits")
+        await pilot.press("3")
+        await stage.sees(pilot, "Task 059")
+        await pilot.press(*["j"] * 30)
+        before = screen_of(stage).timeline.pages.cursor_id
+        for number in range(300):
+            await stage.task(f"Fresh {number}")
+        await stage.sees(pilot, "300 new")
+        assert screen_of(stage).timeline.pages.cursor_id == before
+        await pilot.press("j")
+        await stage.sees(pilot, "▌12:00        agent    + task created          Task 028")
