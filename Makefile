@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash check bench picture clean
+.PHONY: help demo test crash soak ssh-test check bench picture clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: name one, as in make PYTHON=python3.12")'
@@ -24,6 +24,12 @@ test: .venv/installed ## run all tests
 
 crash: .venv/installed ## the full crash tests: kills, races, faults, flips; some minutes
 	CRASH=full $(BIN)/python -m pytest tests/crash
+
+soak: .venv/installed ## the screens for long: switches, pushes, resizes, live events; some minutes
+	SOAK=full $(BIN)/python -m pytest -s tests/soak
+
+ssh-test: .venv/installed ## the screens over a real SSH connection on this machine
+	$(BIN)/python -m pytest -rs tests/ssh
 
 check: .venv/installed ## lint, types, import arrows
 	$(BIN)/ruff check .

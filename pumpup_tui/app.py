@@ -24,6 +24,7 @@ from pumpup_tui.outbox import Outbox
 from pumpup_tui.screens.base import ReviewerScreen, sheet
 from pumpup_tui.screens.inbox import InboxScreen
 from pumpup_tui.text import line
+from styles.themes import THEMES
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -63,6 +64,8 @@ class PumpUpApp(App[None]):
     ) -> None:
         super().__init__()
         self.animation_level = "none"  # a slide costs kilobytes over SSH and tells nothing
+        for theme in THEMES:
+            self.register_theme(theme)
         feed = Feed(self, connect, clock)
         outbox = Outbox(feed, clock=clock, new_key=new_key, grace=grace_seconds, changed=self._desk_changed)
         self.context = Context(

@@ -61,7 +61,7 @@ class HeaderLine(Lines):
             here = mode == self._mode
             count = f" {self.context.status.inbox}" if mode == "inbox" and self.context.status.inbox else ""
             said = f" {name}{count}" if names or here else count
-            runs.append((f" {key}{said} ", "cursor" if here else "muted"))
+            runs.append((f"{'▸' if here else ' '}{key}{said} ", "cursor" if here else "muted"))
         return runs
 
     def _right(self, *, tags: bool, source: bool) -> list[Run]:

@@ -1,0 +1,89 @@
+"""The screens over a real SSH connection: open, browse, move a card, quit."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api_client.commands import Actor, CreateProject, CreateTask, read_command
+from store.local import open_local
+from tests.cli.terminal import terminal
+from tests.pilot.stage import STEPS
+from tests.ssh.server import client, delayed, missing, sshd
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "-")
+ROOT = Path(__file__).parents[2]
+ALICE = Actor("alice", "reviewer")
+
+
+async def _fill(folder: Path) -> None:
+    backend = await open_local(folder, ALICE)
+    await backend.submit(read_command(CreateProject, {"name": "Claims", "steps": STEPS}), key="project")
+    agent = backend.acting_as(Actor("agent-1", "agent"))
+    for number in range(30):
+        raw = {"projectName": "claims", "name": f"Claim C-{number}"}
+        await agent.submit(read_command(CreateTask, raw), key=f"task-{number}")
+    await backend.aclose()
+
+
+async def _moved(folder: Path) -> list[Any]:
+    backend = await open_local(folder, ALICE)
+    page = await backend.events(types=("ACTION",))
+    await backend.aclose()
+    return [(one.source, one.transition_from, one.transition_to) for one in page.items]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+    """A running sshd: its folder and its port."""
+    folder = tmp_path / "ssh"
+    folder.mkdir()
+    with sshd(folder) as port:
+        yield folder, port
+
+
+def remote(data: Path, kind: str) -> str:
+    """Return the command line that opens the screens on the other side, on a terminal of this kind."""
+    words = [sys.executable, "-m", "pumpup_tui", "--data", str(data), "--reviewer", "alice"]
+    return f"cd {shlex.quote(str(ROOT))} && TERM={kind} {shlex.join(words)}"
+
+
+@pytest.mark.parametrize(("kind", "delay"), [("xterm", 0.0), ("screen-256color", 0.0), ("xterm-256color", 0.2)])
+def test_open_browse_move_and_quit(tmp_path: Path, server: tuple[Path, int], kind: str, delay: float) -> None:
+    """A card is moved and the move is on the record; the terminal is given back. Also over a long line."""
+    (folder, port), data = server, tmp_path / "data"
+    asyncio.run(_fill(data))
+    with ExitStack() as stack:
+        near = stack.enter_context(delayed(port, delay)) if delay else port
+        screen = stack.enter_context(terminal(client(folder, near, remote(data, kind)), {"PATH": "/usr/bin:/bin"}))
+        screen.wait_for("Nothing waits for you", seconds=60)
+        screen.press("2")
+        screen.wait_for("Claim C-0")
+        screen.press("jjk")
+        screen.press("L")
+        screen.wait_for("y send")
+        screen.raw = b""
+        screen.press("y")
+        screen.wait_for("RECORDED")
+        screen.press("3")
+        screen.wait_for("Moved from triage")
+        screen.press("q")
+        assert screen.end() == 0
+    assert b"\x1b[?1049l" in screen.raw
+    assert asyncio.run(_moved(data)) == [("HUMAN", "triage", "in_review")]
+
+
+def test_a_dumb_terminal_is_told_so(tmp_path: Path, server: tuple[Path, int]) -> None:
+    """On TERM=dumb it says that it can't draw, and exits 1."""
+    (folder, port), data = server, tmp_path / "data"
+    with terminal(client(folder, port, remote(data, "dumb")), {"PATH": "/usr/bin:/bin"}) as screen:
+        assert screen.end() == 1
+    assert "can't draw screens" in screen.text()
+    assert not data.exists()
