@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from api_client.errors import ApiError, Conflict, InvalidAnswers, NotAllowed, NotFound, ServerFault, Unreachable
 from pumpup_tui import messages
@@ -17,6 +17,7 @@ from pumpup_tui.decision import Phase, Sent
 if TYPE_CHECKING:
     from textual.app import App
     from textual.message_pump import MessagePump
+    from textual.worker import WorkType
 
     from api_client.backend import Backend
     from api_client.models import Attachment, Event, Upload
@@ -163,7 +164,9 @@ class Feed:
                 to.post_message(messages.CallFailed(what, error))
 
         # The function, not its coroutine: one that is stopped before it begins is never made.
-        self._app.run_worker(guarded, name=what, group=group, exclusive=True, exit_on_error=False)
+        self._app.run_worker(
+            cast("WorkType[None]", guarded), name=what, group=group, exclusive=True, exit_on_error=False
+        )
 
     async def _open(self) -> None:
         if self._backend is None:

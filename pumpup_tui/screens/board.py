@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
-from pumpup_tui.board_feed import BoardFeed
-from pumpup_tui.board_messages import BoardLoaded, CardsPage, ScanTold, WalkEnded, WalkOn
+from pumpup_tui.board_messages import BoardLoaded, CardsPage, WalkEnded, WalkOn
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Sent
 from pumpup_tui.messages import CallFailed, Changed, Status, TaskLoaded
-from pumpup_tui.screens.modals import PickScreen
-from pumpup_tui.screens.moving import Movable, MovingScreen
+from pumpup_tui.screens.board_filtering import FilteringScreen, now
+from pumpup_tui.screens.moving import Movable
 from pumpup_tui.screens.task import TaskScreen
 from pumpup_tui.telling import status_run
 from pumpup_tui.text import line
 from pumpup_tui.widgets.board_columns import ColumnState
-from pumpup_tui.widgets.board_filter import BoardFilter, BoardState
+from pumpup_tui.widgets.board_filter import BoardFilter
 from pumpup_tui.widgets.board_view import BoardView
 from pumpup_tui.widgets.frame import HeaderLine
-from pumpup_tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from api_client.models import Card, Event, Project
@@ -39,44 +34,20 @@ RESCAN_SECONDS = 0.8
 TYPING_SECONDS = 0.25
 
 
-class BoardScreen(MovingScreen):
+class BoardScreen(FilteringScreen):
     """A column per step in graph order."""
 
     MODE = "board"
     AUTO_FOCUS = "#board"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("/", "search", "search", id="board.search", tooltip="show the cards that contain a text"),
-        Binding("f", "filter", "filter", id="board.filter", tooltip="filter by status, assignee, open request, step"),
-    ]
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._feed = BoardFeed(context.feed)
         self._asked: str | None = None
         self._walking: ColumnState | None = None
         self._went: dict[str, Event] = {}
         """The latest move of each task that was told of and not shown yet."""
         self._reread: Timer | None = None
-        self._rescan: Timer | None = None
-        self._typing: Timer | None = None
-        self._read_at = self._scan_at = self._scan_took = 0.0
-        self._scanning = False
-        self._scan_again = False
-
-    @override
-    def body(self) -> ComposeResult:
-        yield BoardState()
-        yield BoardView(self.context, id="board")
-
-    @property
-    def view(self) -> BoardView:
-        """The board."""
-        return self.query_one(BoardView)
-
-    @property
-    def state(self) -> BoardState:
-        """The filter and the progress line."""
-        return self.query_one(BoardState)
+        self._read_at = 0.0
 
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
@@ -135,6 +106,7 @@ class BoardScreen(MovingScreen):
         self._on_desk(None)
         self.query_one(HeaderLine).retell()
 
+    @override
     def _read(self) -> None:
         """Ask for what is missing of the columns in view."""
         project = self.view.project
@@ -187,12 +159,12 @@ class BoardScreen(MovingScreen):
             steps |= {project.steps.initial_step} if any(one.event_type == "TASK_CREATED" for one in mine) else set()
             columns.touch(steps, (one.task_id for one in mine))
         if self._reread is None:
-            wait = self._read_at + REREAD_SECONDS - _now()
+            wait = self._read_at + REREAD_SECONDS - now()
             self._reread = self.set_timer(max(0.01, wait), self._read_again)
 
     def _read_again(self) -> None:
         self._reread = None
-        self._read_at = _now()
+        self._read_at = now()
         if self.view.project is not None:
             self._feed.board(self, self.view.project.id)
             if self.state.filter.is_on:
@@ -215,15 +187,18 @@ class BoardScreen(MovingScreen):
         self._cursor_kept()
         self._read()
 
+    @override
     def _cursor_kept(self) -> None:
         """Disarm where the cursor is no longer on what is armed: what `y` moves is always under it."""
         armed, card = self.context.outbox.desk.armed, self.view.card
-        if armed is not None and (card is None or armed.target != card.id) and self.is_current:
+        if armed is not None and (card is None or armed.target != card.id) and self.app.screen is self:
             self.context.outbox.cancel("move taken back: you moved on, nothing was sent")
 
+    @override
     def _tell_gone(self, card: Card) -> None:
         """Say where the card that was under the cursor went; what one did oneself is told already."""
-        if any(one.intent.target == card.id for one in self.context.outbox.desk.sent):
+        mine = any(one.intent.target == card.id for one in self.context.outbox.desk.sent)
+        if mine or self.app.screen is not self:
             return
         went = self._went.pop(card.id, None)
         if went is None:
@@ -284,122 +259,13 @@ class BoardScreen(MovingScreen):
             self._cursor_kept()
             self._read()
 
+    @override
     def _stop_walking(self) -> None:
         if self._walking is not None:
             self._feed.stop(step=self._walking.about.step)
             self._walking.give_up()
             self._walking = None
             self._tell_progress("")
-
-    def _tell_progress(self, words: str) -> None:
-        self.state.progress = words
-        self.state.retell()
-
-    # The filter.
-
-    def action_search(self) -> None:
-        """Show what contains a text."""
-        self.query_one(Prompt).ask("cards", "show cards with", self.state.filter.text)
-
-    @on(Prompt.Typed)
-    @on(Prompt.Answered)
-    @on(Prompt.Left)
-    def _searched(self, event: Prompt.Told) -> None:
-        if event.what != "cards":
-            return
-        if self._typing is not None:
-            self._typing.stop()
-        text = "" if isinstance(event, Prompt.Left) else event.text.strip()
-        wanted = replace(self.state.filter, text=text)
-        wait = TYPING_SECONDS if isinstance(event, Prompt.Typed) else 0.0
-        self._typing = self.set_timer(wait, lambda: self._set_filter(wanted)) if wait else None
-        if not wait:
-            self._set_filter(wanted)
-
-    def action_filter(self) -> None:
-        """Choose what to show."""
-        columns = self.view.columns.all
-        names = (card.assignee_id or "" for column in columns for card in column.cards)
-        steps = [column.about.step for column in columns]
-        choices = self.state.filter.choices(self.context.status.reviewer, names, steps)
-
-        def chosen(choice: str | None) -> None:
-            if choice is not None:
-                self._set_filter(self.state.filter.toggled(choice))
-
-        self.app.push_screen(PickScreen("Show cards by", choices), chosen)
-
-    def _set_filter(self, wanted: BoardFilter, *, scan: bool = True) -> None:
-        state = self.state
-        if wanted == state.filter:
-            return
-        self.context.outbox.cancel()
-        self._stop_walking()
-        state.filter, state.matched = wanted, 0
-        state.total = sum(column.about.count for column in self.view.columns.all)
-        for column in self.view.columns.all:
-            if not wanted.is_on:
-                column.begin_anew()
-            else:
-                column.waiting = None
-        self._feed.stop(scan=True)
-        self._scanning = False
-        if wanted.is_on and scan:
-            self._scan()
-        elif not wanted.is_on:
-            self._tell_progress("")
-            self._read()
-        state.retell()
-        self.view.show_changes()
-        self._on_desk(None)
-
-    def _scan_soon(self) -> None:
-        if self._scanning:
-            self._scan_again = True
-        elif self._rescan is None:
-            wait = self._scan_at + max(RESCAN_SECONDS, 4 * self._scan_took) - _now()
-            self._rescan = self.set_timer(max(0.01, wait), self._scan)
-
-    def _scan(self) -> None:
-        if self._rescan is not None:
-            self._rescan.stop()
-            self._rescan = None
-        project, wanted = self.view.project, self.state.filter
-        if project is None or not wanted.is_on:
-            return
-        self._scanning, self._scan_again = True, False
-        self._scan_at = _now()
-        steps = [column.about.step for column in self.view.columns.all]
-        self._feed.scan(self, project.id, [wanted.step] if wanted.step in steps else steps, wanted)
-
-    @on(ScanTold)
-    def _scanned(self, event: ScanTold) -> None:
-        event.stop()
-        project, state = self.view.project, self.state
-        if project is None or project.id != event.project_id or event.wanted != state.filter:
-            return
-        here, gone = self.view.columns.here, None
-        first = any(column.matched is None for column in self.view.columns.all)
-        for column in self.view.columns.all:
-            # A scan that is under way fills an empty board; over one that is shown, it waits until it is done.
-            found = event.found.get(column.about.step)
-            if found is not None and (event.done or first):
-                left = column.take_matches(found.cards, found.matched)
-                gone = left if column is here else gone
-            elif event.done:
-                column.take_matches((), 0)
-        state.matched = sum(column.matched or 0 for column in self.view.columns.all)
-        state.total = sum(column.about.count for column in self.view.columns.all)
-        state.progress = "" if event.done else f"looked at {event.read:,} of {state.total:,} cards"
-        state.retell()
-        self.view.show_changes()
-        self._cursor_kept()
-        if gone is not None and gone.id in self._went:
-            self._tell_gone(gone)
-        if event.done:
-            self._scanning, self._scan_took = False, _now() - self._scan_at
-            if self._scan_again:
-                self._scan_soon()
 
     @override
     def go_back(self) -> None:
@@ -426,8 +292,3 @@ class BoardScreen(MovingScreen):
     @override
     def confirmed(self, sent: Sent) -> None:
         self.view.focus()
-
-
-def _now() -> float:
-    """Return seconds that only ever grow, to wait by."""
-    return asyncio.get_running_loop().time()

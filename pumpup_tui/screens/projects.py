@@ -71,6 +71,7 @@ class ProjectScreen(PickScreen):
         whole = tuple(map(sum, zip(*event.counts.values(), strict=True))) if event.counts else (0, 0)
         choices.counts = {**event.counts, ALL: (whole[0], whole[1])}
         choices.redraw()
+        choices.refresh()  # lines that were never drawn without counts do not differ from themselves
 
     @on(CallFailed)
     def _not_counted(self, event: CallFailed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pumpup_tui.text import line
-from pumpup_tui.widgets.painting import Line, fit, wrap
+from pumpup_tui.widgets.painting import Line, fit, width_of, wrap
 
 if TYPE_CHECKING:
     from api_client.models import Step, Steps
@@ -25,22 +25,22 @@ def graph_lines(steps: Steps, current: str, width: int, here: str = "") -> list[
     """
     order = steps.in_graph_order()
     place = {step.name: index for index, step in enumerate(order)}
-    cells = min(NAME_CELLS, max(len(line(step.name, 80)) for step in order))
+    cells = min(NAME_CELLS, width // 3, max(len(line(step.name, 80)) for step in order))
     return [_step_lines(step, place, cells, width, here if step.name == current else None) for step in order]
 
 
 def _step_lines(step: Step, place: dict[str, int], cells: int, width: int, here: str | None) -> list[Line]:
     mark = "●" if here is not None else "■" if not step.exits else "○"
-    tone = "accent" if here is not None else ""
-    name = line(step.name, 80)
-    head: Line = [(f"{mark} {fit(name, cells) if len(name) <= cells else name}  ", tone)]
+    name = fit(line(step.name, 80), cells)
     owner = fit("final" if not step.exits else step.owner.lower(), OWNER_CELLS)
-    onward = [name for name in step.exits if place[name] > place[step.name]]
-    back = [name for name in step.exits if place[name] <= place[step.name]]
+    head: Line = [(f"{mark} {name}  ", "accent" if here is not None else ""), (owner, "muted")]
+    onward = ", ".join(line(one, 80) for one in step.exits if place[one] > place[step.name])
+    back = ", ".join(line(one, 80) for one in step.exits if place[one] <= place[step.name])
     told: Line = [
-        (owner, "muted"),
-        (f"→ {', '.join(line(one, 80) for one in onward)}  " if onward else "", ""),
-        (f"↺ {', '.join(line(one, 80) for one in back)}  " if back else "", "muted"),
-        (f"◀ {here}" if here is not None else "", "accent"),
+        (f"◀ {here}  " if here is not None else "", "accent"),
+        (f"→ {onward}  " if onward else "", ""),
+        (f"↺ {back}" if back else "", "muted"),
     ]
-    return wrap([*head, *(run for run in told if run[0])], width, indent=min(cells + 4 + OWNER_CELLS, width // 2))
+    indent = width_of(head)
+    pieces = wrap([run for run in told if run[0]], max(10, width - indent))
+    return [[*(head if number == 0 else [(" " * indent, "")]), *piece] for number, piece in enumerate(pieces)]

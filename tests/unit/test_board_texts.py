@@ -1,0 +1,98 @@
+"""What a board and a task say, without a screen: the graph, the metadata tree, the filter, what is drawn again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api_client.models import Steps
+from pumpup_tui.widgets.board_filter import BoardFilter
+from pumpup_tui.widgets.board_lines import Drawn, changed_span
+from pumpup_tui.widgets.json_rows import MOST, json_rows
+from pumpup_tui.widgets.painting import width_of
+from pumpup_tui.widgets.step_graph import graph_lines
+from tests.unit.test_board_columns import card
+
+
+def plain(lines: Any) -> list[str]:
+    return ["".join(text for text, _ in line) for line in lines]
+
+
+def ring(count: int) -> Steps:
+    """Steps that lead in a ring, and each to the last."""
+    names = [f"step_with_a_name_{number}" for number in range(count)]
+    steps = [
+        {"name": name, "owner": "AGENT", "exits": [names[(number + 1) % count], names[-1]]}
+        for number, name in enumerate(names)
+    ]
+    return Steps.model_validate({"initialStep": names[0], "steps": steps})
+
+
+@pytest.mark.parametrize("width", [40, 78, 118])
+def test_a_ring_of_twenty_steps_is_drawn_whole(width: int) -> None:
+    drawn = graph_lines(ring(20), "step_with_a_name_7", width, "here, 3h")
+    assert len(drawn) == 20
+    lines = [line for step in drawn for line in step]
+    assert all(width_of(line) <= width for line in lines)
+    assert len([line for line in plain(lines) if line.startswith("●")]) == 1
+    assert "◀ here, 3h" in "\n".join(plain(lines))
+
+
+def test_a_step_that_leads_to_itself_and_back_says_so() -> None:
+    steps = {
+        "initialStep": "a",
+        "steps": [{"name": "a", "owner": "HUMAN", "exits": ["a", "b"]}, {"name": "b", "owner": "AGENT"}],
+    }
+    first, second = graph_lines(Steps.model_validate(steps), "b", 60)
+    assert plain(first) == ["○ a  human     → b  ↺ a"]
+    assert plain(second) == ["● b  final     ◀   "]
+
+
+def test_nested_values_show_their_size_until_they_are_opened() -> None:
+    value = {"a": {"b": [1, None, ""]}, "empty": {}, "long": list(range(1000))}
+    assert plain(row.line for row in json_rows(value, set())) == ["▸ a  1 key", "  empty  {}", "▸ long  1,000 values"]
+    opened = plain(row.line for row in json_rows(value, {("a",), ("a", "b")}))
+    assert opened[:5] == ["▾ a  1 key", "  ▾ b  3 values", "      1.  1", "      2.  null", "      3.  empty text"]
+    many = json_rows(value, {("long",)})
+    assert plain([many[-1].line]) == [f"    … and {1000 - MOST} more"]
+
+
+def test_what_is_deep_is_not_followed_for_ever() -> None:
+    value: Any = "bottom"
+    opened = set()
+    for _ in range(500):
+        value = {"k": value}
+    for depth in range(1, 500):
+        opened.add(("k",) * depth)
+    assert len(json_rows(value, opened)) == 40
+
+
+def test_a_filter_says_all_that_it_asks_for() -> None:
+    wanted = BoardFilter().toggled("status=WAITING").toggled("assignee=bob").toggled("step=s")
+    assert wanted.words() == "◌ waiting · given to @bob · step s"
+    assert wanted.toggled("status=WAITING") == BoardFilter(assignee="bob", step="s")
+    assert wanted.toggled("clear=") == BoardFilter()
+    one = card("t", 1)
+    assert not wanted.takes(one)
+    assert wanted.takes(one.model_copy(update={"status": "WAITING", "assignee_id": "bob"}))
+
+
+tones = st.sampled_from(["", "muted"])
+lines = st.lists(st.tuples(st.text("abc", min_size=1, max_size=4), tones), min_size=1, max_size=4)
+
+
+@given(lines, lines)
+def test_what_is_drawn_again_covers_every_cell_that_differs(old: Any, new: Any) -> None:
+    whole = max(width_of(old), width_of(new))
+    one = Drawn((*old, (" " * (whole - width_of(old)), "")))
+    other = Drawn((*new, (" " * (whole - width_of(new)), "")))
+    cells = [[(char, tone) for text, tone in drawn.runs for char in text] for drawn in (one, other)]
+    span = changed_span(one, other)
+    differ = [place for place in range(whole) if cells[0][place] != cells[1][place]]
+    assert not differ or span is not None
+    if span is not None and differ:
+        assert span[0] <= differ[0]
+        assert differ[-1] < span[1] <= whole
