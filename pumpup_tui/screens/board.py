@@ -176,7 +176,7 @@ class BoardScreen(FilteringScreen):
 
     @override
     def redraw(self) -> None:
-        self.view.show_changes()
+        self.view.redraw()
 
     # The cursor.
 

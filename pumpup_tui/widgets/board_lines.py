@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from textual.cache import LRUCache
 
 from pumpup_tui.context import Context
 from pumpup_tui.telling import kind_of, status_run
@@ -21,6 +22,8 @@ HEAD = 3
 """Lines above the cards: the column's name, its owner and counts, a rule."""
 CARD = 4
 """Lines of a card, the last one blank."""
+CARDS_KEPT = 1000
+"""Cards whose lines are kept as they were drawn."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,35 @@ class Place:
     more_right: bool = False
 
 
-def column_lines(column: ColumnState, place: Place, height: int, context: Context) -> list[Drawn]:
+class CardCache:
+    """The lines of cards as they were drawn, until time passes: most cards in view stay as they are with a key."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._kept: LRUCache[tuple[int, int, bool], tuple[Card, list[Drawn]]] = LRUCache(CARDS_KEPT)
+
+    def lines(self, card: Card, width: int, *, at_cursor: bool) -> list[Drawn]:
+        """Return a card's lines at a width."""
+        # By the object, for comparing cards costs what drawing them does; it is kept so that its id stays its own.
+        key = (id(card), width, at_cursor)
+        if (kept := self._kept.get(key)) is None:
+            kept = card, card_lines(card, width, self._context, at_cursor=at_cursor)
+            self._kept[key] = kept
+        return kept[1]
+
+    def clear(self) -> None:
+        """Forget all: ages have changed."""
+        self._kept.clear()
+
+
+def column_lines(column: ColumnState, place: Place, height: int, cards: CardCache) -> list[Drawn]:
     """Return the `height` lines of a column, each a cell short of its width: the gap to the next one."""
     width = place.width - 1
     lines = [Drawn(_padded(one, width)) for one in head_lines(column, place)]
     index = column.top
     while len(lines) < height and index < len(column.cards):
         at_cursor = place.here and index == column.cursor
-        lines += card_lines(column.cards[index], width, context, at_cursor=at_cursor)
+        lines += cards.lines(column.cards[index], width, at_cursor=at_cursor)
         index += 1
     if index >= len(column.cards):
         lines += [Drawn(_padded([(f"  {words}", "muted")], width)) for words in _after_cards(column)]

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from pumpup_tui.context import Context
 from pumpup_tui.widgets.board_columns import Columns, ColumnState
-from pumpup_tui.widgets.board_lines import CARD, HEAD, Drawn, Place, changed_span, column_lines
+from pumpup_tui.widgets.board_lines import CARD, HEAD, CardCache, Drawn, Place, changed_span, column_lines
 from pumpup_tui.widgets.painting import COMPONENT_CLASSES, paint, wrap
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class BoardView(Widget, can_focus=True):
         self.context = context
         self.columns = Columns()
         self.project: Project | None = None
+        self._cards = CardCache(context)
         self._first = 0
         self._words = "opening…"
         self._drawn: list[list[Drawn]] = []
@@ -98,6 +99,11 @@ class BoardView(Widget, can_focus=True):
             self._first = 0
         self.project = project
         self.columns.take(board)
+        self.show_changes()
+
+    def redraw(self) -> None:
+        """Draw again what tells an age, where that has changed."""
+        self._cards.clear()
         self.show_changes()
 
     def show_changes(self) -> None:
@@ -141,7 +147,7 @@ class BoardView(Widget, can_focus=True):
                     more_right=index == last and index < len(self.columns.all) - 1,
                 ),
                 self.size.height,
-                self.context,
+                self._cards,
             )
             for index, column in enumerate(self.in_view, self._first)
         ]
