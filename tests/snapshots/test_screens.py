@@ -1,7 +1,8 @@
-"""Pictures of each screen at the two sizes that most terminals have."""
+"""Pictures of each screen at three sizes, of each state, and of each theme."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 
 from api_client.commands import Assign, ReceiveUpload
+from api_client.errors import NotAuthenticated, Unreachable
+from styles.themes import THEMES
 from tests.conftest import FixedClock
 from tests.pilot.stage import ALICE, ALL_FIELDS, Stage
+from tests.pilot.test_faults import Flaky
 
 Act = Callable[[Stage, Any], Awaitable[None]]
 
@@ -147,12 +151,61 @@ async def keys(stage: Stage, pilot: Any) -> None:
     await stage.sees(pilot, "the inbox")
 
 
+async def loading(stage: Stage, pilot: Any) -> None:
+    await stage.sees(pilot, "PUMP UP", "opening…")
+
+
+async def error(stage: Stage, pilot: Any) -> None:
+    await stage.sees(pilot, "does not know this key", "Nothing is open")
+
+
+async def offline(stage: Stage, pilot: Any) -> None:
+    await inbox(stage, pilot)
+    FAULTY[stage].fault = Unreachable("the server can't be reached: connection refused")
+    await stage.sees(pilot, "offline since", "can't be reached", "Refund $240")
+
+
+async def read_only(stage: Stage, pilot: Any) -> None:
+    await stage.sees(pilot, "Inbox 3", "· read-only", "Timeline ──")
+    await pilot.press("a")
+    await stage.sees(pilot, "takes decisions only")
+
+
+async def filtered(stage: Stage, pilot: Any) -> None:
+    await inbox(stage, pilot)
+    await pilot.press("/", *"payout", "enter")
+    await stage.ready(pilot, "not only “payout”", "Release $4,100")
+
+
 SCREENS: dict[str, Act] = {
     act.__name__: act for act in (inbox, approval, armed, held, form, form_faults, board, task, timeline, keys)
 }
+STATES: dict[str, Act] = {act.__name__: act for act in (loading, error, offline, read_only, filtered)}
+SIZES = ((80, 24), (120, 40), (200, 60))
+NAMES = [f"{width}x{height}" for width, height in SIZES]
+THEMED = ("textual-light", "ansi-dark", *(one.name for one in THEMES))
+FAULTY: dict[Stage, Flaky] = {}
+"""The backend of a stage that can be cut off."""
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+async def never(_: Stage) -> None:
+    await asyncio.Event().wait()
+
+
+async def refused(stage: Stage) -> None:
+    assert stage.backend is not None
+    await stage.backend.aclose()
+    raise NotAuthenticated("the server does not know this key")
+
+
+class Agents(Flaky):
+    """A server without the reviewer's part."""
+
+    async def me(self) -> Any:
+        return (await self.backend.me()).model_copy(update={"capabilities": (), "role": "agent"})
+
+
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_screen(snap_compare: Any, tmp_path: Path, screen: str, size: tuple[int, int]) -> None:
     """Each screen over the same folder, clock and ids."""
@@ -160,8 +213,29 @@ def test_screen(snap_compare: Any, tmp_path: Path, screen: str, size: tuple[int,
     assert snap_compare(stage.app, terminal_size=size, run_before=lambda pilot: SCREENS[screen](stage, pilot))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize("size", SIZES, ids=NAMES)
 def test_empty(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
     """An inbox that nothing waits in."""
     stage = staged(tmp_path)
     assert snap_compare(stage.app, terminal_size=size, run_before=lambda pilot: empty(stage, pilot))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_state(snap_compare: Any, tmp_path: Path, state: str) -> None:
+    """The inbox while it opens, after what went wrong, without the right to decide, and searched."""
+    stage = staged(tmp_path, *{"loading": [never], "error": [refused]}.get(state, [seed]))
+
+    def wrap(backend: Any) -> Any:
+        FAULTY[stage] = Agents(backend) if state == "read_only" else Flaky(backend)
+        return FAULTY[stage]
+
+    stage.wrap = wrap
+    assert snap_compare(stage.app, terminal_size=(120, 40), run_before=lambda pilot: STATES[state](stage, pilot))
+
+
+@pytest.mark.parametrize("theme", THEMED)
+def test_theme(snap_compare: Any, tmp_path: Path, theme: str) -> None:
+    """A light theme, the terminal's own sixteen colours, high contrast, and safe for the colour-blind."""
+    stage = staged(tmp_path, seed)
+    stage.app.theme = theme
+    assert snap_compare(stage.app, terminal_size=(120, 40), run_before=lambda pilot: armed(stage, pilot))
