@@ -223,7 +223,8 @@ def test_empty(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None
 @pytest.mark.parametrize("state", STATES)
 def test_state(snap_compare: Any, tmp_path: Path, state: str) -> None:
     """The inbox while it opens, after what went wrong, without the right to decide, and searched."""
-    stage = staged(tmp_path, *{"loading": [never], "error": [refused]}.get(state, [seed]))
+    before = {"loading": never, "error": refused}.get(state, seed)
+    stage = staged(tmp_path, before)
 
     def wrap(backend: Any) -> Any:
         FAULTY[stage] = Agents(backend) if state == "read_only" else Flaky(backend)
