@@ -19,7 +19,7 @@ from typing_extensions import override
 from pumpup_tui.context import Context
 from pumpup_tui.widgets.board_columns import Columns, ColumnState
 from pumpup_tui.widgets.board_lines import CARD, HEAD, CardCache, Drawn, Place, changed_span, column_lines
-from pumpup_tui.widgets.painting import COMPONENT_CLASSES, paint, wrap
+from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Run, paint, width_of, wrap
 
 if TYPE_CHECKING:
     from api_client.models import Board, Card, Project
@@ -170,11 +170,19 @@ class BoardView(Widget, can_focus=True):
             return paint(self, [("  ", ""), *words[y - 1]] if 0 < y <= len(words) else [], self.size.width)
         if not self._drawn or len(self._drawn[0]) != self.size.height:
             self._drawn = self._lines()
-        strips = []
+        # Runs of all columns go into one strip: each call to `paint` works out the widget's own style again.
+        strips: list[Strip] = []
+        runs: list[Run] = []
         for lines in self._drawn:
             drawn = lines[y]
-            strips += [paint(self, drawn.runs, self._width - 1, over=drawn.over), paint(self, [], 1)]
-        return Strip.join(strips).adjust_cell_length(self.size.width, self.rich_style).simplify()
+            if drawn.over:
+                strips += [paint(self, runs, width_of(runs)), paint(self, drawn.runs, self._width - 1, over=drawn.over)]
+                runs = []
+            else:
+                runs += drawn.runs
+            runs.append((" ", ""))
+        strips.append(paint(self, runs, max(0, self.size.width - sum(strip.cell_length for strip in strips))))
+        return Strip.join(strips).simplify()
 
     # Moving.
 
