@@ -141,11 +141,13 @@ class ColumnState:
         elif ask.kind == "again":
             self._take_again(ask, page, cards)
         else:
-            known = {card.id for card in self.cards} if ask.kind == "after" else set()
-            fresh = [card for card in cards if card.id not in known]
+            # A card that left and came back stands at the end now, whatever the window still says.
+            ids = {card.id for card in cards}
+            for one in self._stretches:
+                one.cards = [card for card in one.cards if card.id not in ids]
             if ask.kind != "after":
                 self._stretches, self._behind = [], []
-            self._stretches.append(Stretch(Start(ask.cursor, ask.limit), fresh))
+            self._stretches.append(Stretch(Start(ask.cursor, ask.limit), cards))
             self._end(ask, page)
         self.loaded = True
         if ask.kind == "top":
@@ -223,7 +225,7 @@ class ColumnState:
             if self.cursor >= first and self.cursor >= total // 2:
                 self._behind.append(self._stretches.pop(0).start)
                 self.cursor, self.top, total = self.cursor - first, max(0, self.top - first), total - first
-            elif self.cursor < total - last:
+            elif self.cursor + self.ahead < total - last:
                 self._next, self.complete = self._stretches.pop().start.cursor, False
                 total -= last
             else:

@@ -135,7 +135,7 @@ def test_the_window_is_a_piece_of_the_column_and_the_cursor_stays_on_its_task(
         state.stale = True
         gone = settle(state, queue)
         ids, shown = queue.ids, [one.id for one in state.cards]
-        assert len(shown) <= 12
+        assert len(shown) <= 24  # a page read again may be larger than it was
         start = ids.index(shown[0]) if shown else 0
         assert shown == ids[start : start + len(shown)]
         assert start == 0 or not state.begins
