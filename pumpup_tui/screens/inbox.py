@@ -208,7 +208,7 @@ class InboxScreen(ReviewerScreen):
         before, self._loaded = self._loaded, event
         self.detail.show(event)
         if before is None:
-            self._on_desk(None)
+            self.query_one(KeyHints).retell()
 
     def _show_none(self) -> None:
         self._loaded = None

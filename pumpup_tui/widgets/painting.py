@@ -87,7 +87,7 @@ def paint(widget: Widget, line: Line, cells: int, *, over: str = "") -> Strip:
         cells: The strip's width.
         over: A tone whose background goes under the whole line.
     """
-    base = widget.rich_style
+    base = widget.visual_style.rich_style  # kept by the widget; `rich_style` asks all its ancestors each time
     if over:
         under = widget.get_component_rich_style(f"tone--{over}")
         base += under
