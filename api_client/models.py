@@ -171,7 +171,7 @@ class AuthoritySnapshot(Wire):
 
 
 class Event(Wire):
-    """One entry of a timeline. `seq` and `hash` are its place and link in our server's chain."""
+    """One entry of a timeline. From our server also who fired it, and its place and link in the chain."""
 
     id: str
     task_id: str
@@ -185,6 +185,7 @@ class Event(Wire):
     transition_to: str | None = None
     in_response_to: str | None = None
     external_trace_id: str | None = None
+    subject: str | None = None
     seq: int | None = None
     hash: str | None = None
 

@@ -70,6 +70,8 @@ class Query:
 
 def reviewer_of(event: Event) -> str:
     """Return the raw name of the person that an event is by, empty where it is by none."""
+    if event.subject and event.source == "HUMAN":
+        return event.subject
     payload: Mapping[str, Any] = event.payload
     for key in ("authority", "answeredBy"):
         who = payload.get(key)

@@ -92,7 +92,7 @@ class LocalBackend:
 
     @property
     def notices(self) -> Sequence[str]:
-        """See `Backend.notices`: what was met and healed, or is wrong, with this folder, and what can't be relied on."""
+        """See `Backend.notices`: what was healed or is wrong in the folder, and what can't be relied on where it is."""
         return [*self._store.doubts, *self._store.warnings]
 
     async def aclose(self) -> None:
