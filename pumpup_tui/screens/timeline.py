@@ -11,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
 from typing_extensions import override
 
 from pumpup_tui.context import Context
@@ -67,6 +68,7 @@ class TimelineScreen(ReviewerScreen):
         self._asked_at: float | None = None
         self._stopped = False
         self._told_at = 0.0
+        self._later: Timer | None = None
         self._export = TimelineExport(self)
 
     @override
@@ -126,9 +128,14 @@ class TimelineScreen(ReviewerScreen):
 
     def retell(self, *, now: bool = True) -> None:
         """Say how things stand; where it is not pressing, at most twice a second."""
-        if now or monotonic() - self._told_at >= RETELL:
+        wait = RETELL - (monotonic() - self._told_at)
+        if now or wait <= 0:
             self._told_at = monotonic()
+            self._later = None
             self.query_one(TimelineBar).retell()
+        elif self._later is None:
+            # What is held back is told all the same: the last word must be the true one.
+            self._later = self.set_timer(wait, self.retell)
 
     # Reading.
 
