@@ -7,7 +7,6 @@ that we don't know must be shown, not refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -323,9 +322,3 @@ class Receipt(Wire):
         """The id of the event that was written; empty where the answer names none."""
         found: str = self.answer.get("eventId", "")
         return found
-
-
-def recommendation_of(payload: Mapping[str, Json]) -> Mapping[str, Json] | None:
-    """Return an approval request's recommendation out of its payload, or None."""
-    found = payload.get("recommendation")
-    return found if isinstance(found, Mapping) else None

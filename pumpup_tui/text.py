@@ -93,11 +93,6 @@ def content(text: str, style: str = "", *, one_line: bool = False, limit: int | 
     return Content.styled(clean(text, one_line=one_line, limit=limit), style)
 
 
-def is_control(char: str) -> bool:
-    """Return whether a terminal could take `char` for anything but a picture."""
-    return unicodedata.category(char) in ("Cc", "Cs")
-
-
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 

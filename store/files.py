@@ -44,10 +44,6 @@ class Files:
         """Put `source` in the place of `target`, atomically."""
         source.replace(target)
 
-    def unlink(self, path: Path) -> None:
-        """Remove `path`."""
-        path.unlink()
-
     def sync_folder(self, folder: Path) -> None:
         """Return when the folder's entries are on the disk."""
         fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)

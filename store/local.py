@@ -35,7 +35,7 @@ from api_client.models import (
 from api_client.times import Clock, utc_now
 from store import uploads
 from store.batch import Job
-from store.engine import Store
+from store.engine import Progress, Store
 from store.files import Files
 from store.reading import Reader
 from store.ruling import Content
@@ -60,8 +60,11 @@ async def open_local(
     tokens: Callable[[], str] = random_token,
     files: Files | None = None,
     max_upload_bytes: int = uploads.MAX_BYTES,
+    progress: Progress = lambda *_: None,
 ) -> LocalBackend:
     """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
+
+    `progress` hears, from another thread, of a journal that must be replayed: bytes read, bytes in all.
 
     Raises:
         StoreError: the folder can't be made, locked or read.
@@ -69,7 +72,9 @@ async def open_local(
     threads = ThreadPoolExecutor(4, thread_name_prefix="store")
     loop = asyncio.get_running_loop()
     try:
-        store = await loop.run_in_executor(threads, lambda: Store(folder, clock=clock, tokens=tokens, files=files))
+        store = await loop.run_in_executor(
+            threads, lambda: Store(folder, clock=clock, tokens=tokens, files=files, progress=progress)
+        )
     except ApiError:
         threads.shutdown(wait=False)
         raise

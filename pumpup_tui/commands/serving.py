@@ -14,6 +14,7 @@ import click
 
 from pumpup_tui.commands.failure import Failed, in_words
 from pumpup_tui.commands.places import reason, usable_folder
+from pumpup_tui.commands.progress import progress_bar
 
 _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - looked for, not bound to
 _PORT_WORDS = {
@@ -42,7 +43,8 @@ async def _serve(folder: Path, host: str, port: int, allowed_hosts: Sequence[str
     _stop_on_sigterm()
     keys = KeyRing(folder, utc_now)
     no_keys = not keys.listing()
-    backend = await open_local(folder, PLATFORM)
+    with progress_bar("Reading the journal") as progress:
+        backend = await open_local(folder, PLATFORM, progress=progress)
     for notice in backend.notices:
         click.echo(f"Warning: {notice}", err=True)
     hosts = (*allowed_hosts, *((host,) if host not in _WILDCARDS else ()))
