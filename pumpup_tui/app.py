@@ -19,8 +19,10 @@ from typing_extensions import override
 from pumpup_tui import messages, when
 from pumpup_tui.context import Context
 from pumpup_tui.feed import Feed
+from pumpup_tui.kept import Kept
 from pumpup_tui.net import NoControls
 from pumpup_tui.outbox import Outbox
+from pumpup_tui.preferences import Preferences
 from pumpup_tui.screens.base import ReviewerScreen, sheet
 from pumpup_tui.screens.inbox import InboxScreen
 from pumpup_tui.text import line
@@ -60,20 +62,24 @@ class PumpUpApp(App[None]):
         clock: Clock,
         new_key: Callable[[], str],
         zone: tzinfo | None = None,
-        grace_seconds: float = 5.0,
+        preferences: Preferences | None = None,
+        kept: Kept | None = None,
     ) -> None:
         super().__init__()
+        preferences = preferences or Preferences()
         self.animation_level = "none"  # a slide costs kilobytes over SSH and tells nothing
         for theme in THEMES:
             self.register_theme(theme)
         feed = Feed(self, connect, clock)
-        outbox = Outbox(feed, clock=clock, new_key=new_key, grace=grace_seconds, changed=self._desk_changed)
+        outbox = Outbox(feed, clock=clock, new_key=new_key, grace=preferences.grace_seconds, changed=self._desk_changed)
         self.context = Context(
             feed=feed,
             outbox=outbox,
             clock=clock,
             zone=zone,
             source_label=source_label,
+            preferences=preferences,
+            kept=kept or Kept(None),
             status_changed=Signal(self, "status"),
             desk_changed=Signal(self, "desk"),
             minute=Signal(self, "minute"),

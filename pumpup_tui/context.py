@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from api_client.times import Clock
     from pumpup_tui.feed import Feed
+    from pumpup_tui.kept import Kept
     from pumpup_tui.outbox import Outbox
+    from pumpup_tui.preferences import Preferences
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Context:
     clock: Clock
     zone: tzinfo | None
     source_label: str
+    preferences: Preferences
+    kept: Kept
     status_changed: Signal[Status]
     desk_changed: Signal[None]
     minute: Signal[None]

@@ -26,6 +26,16 @@ def default_data() -> Path:
     return platformdirs.user_data_path("pumpup-tui", appauthor=False)
 
 
+def state_folder(place: str) -> Path:
+    """Return where what outlives the screens is kept for a place: a data folder's path or a server's URL."""
+    import hashlib
+
+    import platformdirs
+
+    name = hashlib.sha256(place.encode(errors="surrogateescape")).hexdigest()[:16]
+    return platformdirs.user_state_path("pumpup-tui", appauthor=False) / name
+
+
 def usable_folder(data: Path | None) -> Path:
     """Return the data folder, made where it is missing and tried with a file, before any screen is drawn.
 

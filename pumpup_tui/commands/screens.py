@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pumpup_tui.commands.failure import Failed, in_words
-from pumpup_tui.commands.places import api_key, check_terminal, check_url, reason, usable_folder
+from pumpup_tui.commands.places import api_key, check_terminal, check_url, reason, state_folder, usable_folder
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -37,7 +37,7 @@ def open_folder(data: Path | None, reviewer: str, tags: Sequence[str]) -> None:
 
         return await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)))
 
-    _run(connect, source_label="local")
+    _run(connect, source_label="local", kept=state_folder(str(folder.resolve())))
 
 
 def open_server(url: str, key_file: Path | None) -> None:
@@ -53,7 +53,7 @@ def open_server(url: str, key_file: Path | None) -> None:
     async def connect() -> Backend:
         return backend
 
-    _run(connect, source_label=url)
+    _run(connect, source_label=url, kept=state_folder(url))
 
 
 def open_demo(seed: int) -> None:
@@ -110,9 +110,10 @@ async def _work(agent: Agent, desk: Backend) -> None:
         await desk.aclose()
 
 
-def _run(connect: Connect, *, source_label: str) -> None:
+def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> None:
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.kept import Kept
 
     class Shown(PumpUpApp):
         """The app with its unforeseen faults left to `main`: Textual prints what local variables hold, keys too."""
@@ -127,7 +128,13 @@ def _run(connect: Connect, *, source_label: str) -> None:
         _leave_on_signals(app.exit)
         return await connect()
 
-    app = Shown(connect_and_listen, source_label=source_label, clock=utc_now, new_key=lambda: secrets.token_hex(16))
+    app = Shown(
+        connect_and_listen,
+        source_label=source_label,
+        clock=utc_now,
+        new_key=lambda: secrets.token_hex(16),
+        kept=Kept(kept),
+    )
     app.run()
     if app.fault is not None:
         raise app.fault

@@ -23,6 +23,7 @@ from api_client.commands import (
     read_command,
 )
 from pumpup_tui.app import PumpUpApp
+from pumpup_tui.preferences import Preferences
 from pumpup_tui.screens.inbox import InboxScreen
 from store.local import open_local
 from tests.conftest import FixedClock, counting_tokens
@@ -75,7 +76,7 @@ class Stage:
             clock=self.clock,
             new_key=lambda: next(self.keys),
             zone=UTC,
-            grace_seconds=grace,
+            preferences=Preferences(grace_seconds=grace),
         )
         self.before: list[Callable[[Stage], Any]] = []
 

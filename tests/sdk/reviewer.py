@@ -14,6 +14,7 @@ from api_client.backend import Backend
 from api_client.times import utc_now
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.decision import Phase, Sent
+from pumpup_tui.preferences import Preferences
 from pumpup_tui.screens.answer import AnswerScreen
 from pumpup_tui.screens.inbox import InboxScreen
 
@@ -105,7 +106,7 @@ async def at_the_terminal(connect: Connect) -> AsyncIterator[Reviewer]:
         source_label="test",
         clock=utc_now,
         new_key=lambda: f"tui-{next(keys)}-{id(keys)}",
-        grace_seconds=0.0,
+        preferences=Preferences(grace_seconds=0.0),
     )
     async with app.run_test(size=(120, 40)) as pilot:
         reviewer = Reviewer(pilot, app)
