@@ -109,7 +109,7 @@ class PumpUpApp(App[None]):
 
     def _keep_all(self) -> None:
         # Modules, sheets and widgets stay until the end: a collection that looks through them takes 20 ms from a key.
-        self.set_timer(KEEP_SECONDS, gc.freeze)
+        self.set_timer(KEEP_SECONDS, _keep)
 
     def on_mount(self) -> None:
         """Open the backend once the first frame is out."""
@@ -295,3 +295,8 @@ class PumpUpApp(App[None]):
 
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)
         yield from commands_of(self, screen)
+
+
+def _keep() -> None:
+    gc.freeze()
+    gc.enable()
