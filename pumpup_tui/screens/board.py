@@ -69,6 +69,7 @@ class BoardScreen(FilteringScreen):
         project_id = self._wanted()
         if project_id is not None:
             self._asked = project_id
+            self.view.say("reading the board…")
             for column in self.view.columns.all:
                 column.stale = True
             self._feed.board(self, project_id)
