@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 
 from store import columns
-from store.columns import filled
+from store.columns import Column, filled
 from store.files import Files
 from store.fold import TABLES
 from store.head import START, Position
@@ -143,7 +143,7 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
         "steps": [[*step, waiting] for step, (_, waiting) in steps.items()],
         "runs": len(state.remembered.runs),
     }
-    numbers: list[array[int] | bytearray] = [
+    numbers: list[array[int] | Column | bytearray] = [
         state.index.types,
         *index_columns(state.index),
         starts,
@@ -167,7 +167,7 @@ def paused_collector() -> Iterator[None]:
             gc.enable()
 
 
-def index_columns(index: EventIndex) -> list[array[int]]:
+def index_columns(index: EventIndex) -> list[Column]:
     """Return the columns of an index, in the order in which they are written."""
     chains = (index.tasks, index.projects)
     return [
@@ -189,7 +189,7 @@ def _index(said: dict[str, Any], pieces: Iterator[memoryview]) -> tuple[EventInd
     index = EventIndex()
     index.types += next(pieces)
     for column in index_columns(index):
-        filled(column, next(pieces))
+        column.take(next(pieces))
     if len(index) != position.events:
         raise ValueError("index.bin covers another position")
     return index, position

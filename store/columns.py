@@ -6,14 +6,14 @@ have said beside them.
 
 from __future__ import annotations
 
-import mmap
+import os
 import struct
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -23,7 +23,51 @@ _MARK = b"pumpup-columns-1\n"
 _LENGTH = struct.Struct("<I")
 
 
-def write(path: Path, files: Files, said: dict[str, Any], columns: Iterable[array[int] | bytearray]) -> None:
+class Column:
+    """Numbers that only grow in count: those that were read stay where they were read, new ones come behind them."""
+
+    __slots__ = ("_count", "_kind", "_new", "_read")
+
+    def __init__(self, kind: Literal["I", "Q"], numbers: Iterable[int] = ()) -> None:
+        """Begin with `numbers`, each of four bytes ("I") or eight ("Q")."""
+        self._kind: Literal["I", "Q"] = kind
+        self._read = memoryview(b"").cast(kind)
+        self._count = 0
+        self._new: array[int] = array(kind, numbers)
+
+    def take(self, data: memoryview) -> None:
+        """Hold what `data` does, in place of all; it is not copied, and changed with the column."""
+        self._read = data.cast(self._kind)
+        self._count = len(self._read)
+        self._new = array(self._kind)
+
+    def append(self, number: int) -> None:
+        """Add a number at the end."""
+        self._new.append(number)
+
+    def tobytes(self) -> bytes:
+        """Return all numbers as bytes."""
+        return self._read.tobytes() + self._new.tobytes()
+
+    def __len__(self) -> int:
+        return self._count + len(self._new)
+
+    def __getitem__(self, row: int) -> int:
+        return self._read[row] if row < self._count else self._new[row - self._count]
+
+    def __setitem__(self, row: int, number: int) -> None:
+        if row < self._count:
+            self._read[row] = number
+        else:
+            self._new[row - self._count] = number
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Column) and self.tobytes() == other.tobytes()
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+
+def write(path: Path, files: Files, said: dict[str, Any], columns: Iterable[array[int] | Column | bytearray]) -> None:
     """Replace the file.
 
     Raises:
@@ -45,8 +89,10 @@ def read(path: Path, beside: Executor) -> tuple[dict[str, Any], Iterator[memoryv
         OSError: it can't be read.
     """
     with path.open("rb") as file:
-        # Not read, but mapped: what is copied out of it is tens of megabytes. It is only ever replaced, never changed.
-        data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        # Into memory that can be changed: the columns are used where they stand in it.
+        data = memoryview(bytearray(os.fstat(file.fileno()).st_size))
+        if file.readinto(data) != len(data):
+            raise ValueError("it is shorter than it was")
     place = len(_MARK)
     if bytes(data[:place]) != _MARK:
         raise ValueError("another version")

@@ -7,11 +7,11 @@ timeline costs the page. An event's row is its `seq` less one; 0 stands for none
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Iterator
 from typing import Any
 
 from api_client.models import Order
+from store.columns import Column
 
 TYPES = (
     "",
@@ -38,10 +38,10 @@ class Chain:
     """The events of each task (or project) in order, as links from row to row."""
 
     def __init__(self) -> None:
-        self.before: array[int] = array("I")
-        self.after: array[int] = array("I")
-        self.first: array[int] = array("I", [0])
-        self.last: array[int] = array("I", [0])
+        self.before = Column("I")
+        self.after = Column("I")
+        self.first = Column("I", [0])
+        self.last = Column("I", [0])
 
     def add(self, seq: int, number: int) -> None:
         """Put the event `seq` at the end of the chain `number` (0: of none)."""
@@ -74,11 +74,11 @@ class EventIndex:
     """The columns of all events."""
 
     def __init__(self) -> None:
-        self.offsets: array[int] = array("Q")
-        self.sizes: array[int] = array("I")
-        self.task_numbers: array[int] = array("I")
-        self.project_numbers: array[int] = array("I")
-        self.replies: array[int] = array("I")
+        self.offsets = Column("Q")
+        self.sizes = Column("I")
+        self.task_numbers = Column("I")
+        self.project_numbers = Column("I")
+        self.replies = Column("I")
         self.types = bytearray()
         self.tasks = Chain()
         self.projects = Chain()

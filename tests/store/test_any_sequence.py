@@ -43,7 +43,7 @@ def everything(state: State) -> dict[str, Any]:
     """Return all that a state holds, its orders among it, in a form to compare."""
     return {
         "tables": {name: dict(table) for name, table in (state.database.storage.read() or {}).items()},
-        "columns": [column.tolist() for column in checkpoint.index_columns(state.index)],
+        "columns": [column.tobytes() for column in checkpoint.index_columns(state.index)],
         "remembered": list(state.remembered.records()),
         "types": bytes(state.index.types),
         "slugs": state.slugs,
