@@ -14,7 +14,9 @@ from typing import Any
 import h11
 import orjson
 from typing_extensions import override
+from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 PATIENCE_SECONDS = 9.0
 """A connection without a call, headers, and each `PACE_BYTES` of a body may take so long."""
@@ -31,8 +33,8 @@ _NEVER = float("inf")
 class Protocol(H11Protocol):
     """One connection."""
 
-    def __init__(self, *args: Any, **keys: Any) -> None:
-        super().__init__(*args, **keys)
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
+        super().__init__(config, server_state, app_state)
         self._refused = False
         self._due = _NEVER
         """When the caller's time is up, on the loop's clock; never while it is the server's turn."""

@@ -35,7 +35,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take calls on `sockets`: uvicorn's own gives a TLS handshake a minute."""
         config = self.config
-        make = partial(config.http_protocol_class, config=config, server_state=self.server_state, app_state={})
+        make = partial(Protocol, config=config, server_state=self.server_state, app_state={})
         loop = asyncio.get_running_loop()
         self.servers = [
             await loop.create_server(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 Make = Callable[[], bytes]
 """Returns the next request, as bytes."""
@@ -23,6 +23,7 @@ class Caller(asyncio.Protocol):
         self._seen = b""
         self._transport: asyncio.Transport | None = None
         self._sent = 0.0
+        self._closing = False
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -61,11 +62,12 @@ class Caller(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell that a call was cut off."""
-        if not self.done.done():
+        if not self.done.done() and not self._closing:
             self.done.set_exception(exc or ConnectionError("the server closed the connection"))
 
     def close(self) -> None:
         """Let go of the connection."""
+        self._closing = True
         assert self._transport is not None
         self._transport.close()
 
@@ -79,10 +81,14 @@ class Paced(Caller):
         """Be free again."""
         self.busy = False
 
-    def send(self) -> None:
-        """Send the next call, and be busy."""
+    def send_due(self, due: float) -> None:
+        """Send the next call, which was due then, and be busy."""
         self.busy = True
-        super().send()
+        self.send()
+        self._sent = due
+
+
+C = TypeVar("C", bound=Caller)
 
 
 async def rate(port: int, make: Make, clients: int, seconds: float, expected: int) -> float:
@@ -107,42 +113,34 @@ async def rate(port: int, make: Make, clients: int, seconds: float, expected: in
     return count / took
 
 
-async def latencies(port: int, makes: Iterator[Make], a_second: int, seconds: float) -> list[float]:
+async def latencies(port: int, make: Make, a_second: int, seconds: float, expected: int) -> list[float]:
     """Return how long each call took, in milliseconds, where they come at an even pace, whatever became of the last.
 
-    A call that had to wait for a free connection counts from when it was due.
+    Each counts from when it was due, also where it had to wait for a free connection.
     """
     times: list[float] = []
-    callers = [await _connected(Paced(next(makes), times), port) for _ in range(16)]
+    callers = [await _connected(Paced(make, times), port) for _ in range(16)]
     start = time.perf_counter()
     for number in range(int(a_second * seconds)):
         due = start + number / a_second
-        if (early := due - time.perf_counter()) > 0:
-            await asyncio.sleep(early)
-        while (free := next((caller for caller in callers if not caller.busy), None)) is None:  # noqa: ASYNC110
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        while (free := next((caller for caller in callers if not caller.busy), None)) is None:
             await asyncio.sleep(0)
-        free.send()
-        free._sent = due
-    while any(caller.busy for caller in callers):  # noqa: ASYNC110
+        free.send_due(due)
+    while any(caller.busy for caller in callers):  # noqa: ASYNC110 - the measure must not be told by what it measures
         await asyncio.sleep(0.001)
-    for caller in callers:
-        caller.close()
+    _end(callers, expected)
     return [1e3 * one for one in times]
 
 
-async def _connected(caller: Caller, port: int) -> Caller:
+async def _connected(caller: C, port: int) -> C:
     await asyncio.get_running_loop().create_connection(lambda: caller, "127.0.0.1", port)
     return caller
 
 
-def _end(callers: list[Caller], expected: int) -> None:
-    statuses = set().union(*(caller.statuses for caller in callers))
+def _end(callers: Sequence[Caller], expected: int) -> None:
+    statuses: set[int] = set()
     for caller in callers:
+        statuses |= caller.statuses
         caller.close()
     assert statuses == {expected}, statuses
-
-
-def run(work: object) -> None:
-    """Run a coroutine to its end."""
-    with suppress(KeyboardInterrupt):
-        asyncio.run(work)  # type: ignore[arg-type]

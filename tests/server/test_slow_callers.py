@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -16,14 +16,15 @@ from tests.server.sockets import answer, exchange, head, listening
 QUICK = 0.6
 """Seconds of patience in these tests."""
 BODY = json.dumps({"projectName": "claims", "name": "Claim"}).encode()
-PIECES = {
+PIECES: dict[str, Callable[[Served], Iterator[bytes]]] = {
     "nothing": lambda served: iter(()),
     "half a head": lambda served: iter((b"GET /api/projects HTTP/1.1\r\nHost: localhost\r\n",)),
     "a head by the byte": lambda served: _by_the_byte(b"", b"GET /api/projects HTTP/1.1\r\nX-Slow: " + b"x" * 9_000),
     "no body": lambda served: iter((_post(served, len(BODY)),)),
     "a body by the byte": lambda served: _by_the_byte(_post(served, 9_000), b" " * 9_000),
     "a chunked body by the byte": lambda served: _by_the_byte(
-        head("POST", "/api/tasks", served.agent, "Idempotency-Key: k", "Transfer-Encoding: chunked"), b"1\r\n \r\n" * 900
+        head("POST", "/api/tasks", served.agent, "Idempotency-Key: k", "Transfer-Encoding: chunked"),
+        b"1\r\n \r\n" * 900,
     ),
     "an upload by the byte": lambda served: _by_the_byte(
         head(
@@ -166,7 +167,7 @@ async def test_who_does_not_read_an_answer_is_let_go(served: Served, monkeypatch
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
         for _ in range(400):
             writer.write(call)
-        with pytest.raises(OSError):  # noqa: PT011 - reset or broken, as the system has it
+        with pytest.raises(OSError):
             for _ in range(400):
                 await asyncio.sleep(QUICK / 4)
                 writer.write(call)

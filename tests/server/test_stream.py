@@ -223,5 +223,5 @@ async def test_a_reader_who_leaves_is_forgotten(served: Served) -> None:
 
 async def _nobody_listens(served: Served) -> None:
     async with asyncio.timeout(10):
-        while served.local._store._listeners:
+        while served.local._store._listeners:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
