@@ -100,7 +100,8 @@ class KeyRing:
         removed: list[int] = []
         wanted = where("name") == name
         if key_id is not None:
-            wanted &= where("sha256").test(_has_id, key_id)
+            digests = [doc["sha256"] for doc in self._documents() if _id_of(doc["sha256"]) == key_id]
+            wanted &= where("sha256").one_of(digests)
         self._change(lambda table: removed.extend(table.remove(wanted)))
         if not removed:
             raise NotFound(f"There is no key for {name}." if key_id is None else f"{name} has no key {key_id}.")
@@ -226,10 +227,6 @@ def _actor(doc: dict[str, Any]) -> Actor:
 
 def _id_of(digest: str) -> str:
     return digest[:8]
-
-
-def _has_id(digest: str, key_id: str) -> bool:
-    return _id_of(digest) == key_id
 
 
 def _digest(secret: str) -> bytes:

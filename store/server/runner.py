@@ -61,16 +61,26 @@ class _Server(uvicorn.Server):
         """Stop on SIGINT and SIGTERM, and only stop.
 
         uvicorn's own raises the signal again afterwards, which would end the process before the folder is closed.
+        What the loop was told to do on them until now must not happen beside it: it would cancel what is accepted.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.getsignal(number) for number in numbers}
+        loop = asyncio.get_running_loop()
+        for number in numbers:
+            if sys.platform != "win32":
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+            else:
+                signal.signal(number, self.handle_exit)
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            for number in numbers:
+                if sys.platform != "win32":
+                    loop.remove_signal_handler(number)
+                signal.signal(number, before[number])
 
 
 def bind(host: str, port: int) -> socket.socket:

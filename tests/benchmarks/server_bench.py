@@ -80,7 +80,7 @@ async def prepared(folder: Path) -> Workload:
 
 
 @contextmanager
-def served(*words: str | Path) -> Iterator[tuple[int, int]]:
+def served(*words: str | Path | float) -> Iterator[tuple[int, int]]:
     """Run a server in a process of its own; give its port and its process id."""
     command = [sys.executable, "-m", "tests.benchmarks.served", *map(str, words)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
