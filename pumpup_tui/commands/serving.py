@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import signal
 import ssl
 import sys
@@ -84,7 +85,7 @@ async def _serve(folder: Path, told: Serving) -> None:
     from store.server.app import create_app
     from store.server.limits import Limits
     from store.server.runner import bind, serve, url_of
-    from store.server.watching import AccessLog
+    from store.server.watching import Log
 
     _stop_on_sigterm()
     tls = _tls(told)
@@ -102,7 +103,9 @@ async def _serve(folder: Path, told: Serving) -> None:
         )
     for notice in backend.notices:
         click.echo(f"Warning: {notice}", err=True)
-    log = None if told.quiet else AccessLog(sys.stderr.fileno(), utc_now)
+    log = Log(sys.stderr.fileno(), utc_now)
+    # Errors alone: libraries warn of what callers send, a line for each of a caller's whims.
+    logging.basicConfig(handlers=[log], level=logging.ERROR, force=True)
     try:
         if metrics:
             await metrics.begin(backend)
@@ -112,7 +115,7 @@ async def _serve(folder: Path, told: Serving) -> None:
             limits=Limits(upload=told.max_upload),
             allowed_hosts=(*told.allowed_hosts, *((told.host,) if told.host not in _WILDCARDS else ())),
             more=[metrics.row()] if metrics else (),
-            heard=[one.heard for one in (log, metrics) if one],
+            heard=[one.heard for one in (None if told.quiet else log, metrics) if one],
         )
         listener = bind(told.host, told.port)
         _announce(url_of(listener, scheme="https" if tls else "http"), folder, told, no_keys=no_keys)
@@ -122,9 +125,8 @@ async def _serve(folder: Path, told: Serving) -> None:
         words = _PORT_WORDS.get(fault.errno or 0, reason(fault))
         raise Failed(f"Can't listen on {told.host} port {told.port}: {words}.") from None
     finally:
-        if log:
-            log.close()
         await backend.aclose()
+        log.close()
 
 
 def _tls(told: Serving) -> ssl.SSLContext | None:

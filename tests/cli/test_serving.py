@@ -366,3 +366,19 @@ def test_two_options_that_belong_together_are_checked_first(tmp_path: Path) -> N
     with pytest.raises(Failed, match="--tls-key"):
         serving.run(tmp_path / "never", Serving("127.0.0.1", 0, certificate=tmp_path / "c"))
     assert not (tmp_path / "never").exists()
+
+
+def test_a_log_that_nobody_reads_stops_nothing(tmp_path: Path, key: str) -> None:
+    """Where stderr is a pipe that is full, calls go on being answered, and the stop is as clean."""
+    words = command("serve", "--data", tmp_path / "data", "--port", "0")
+    with subprocess.Popen(
+        words, env=environment(tmp_path / "home"), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        url = process.stderr.readline().decode().split(" at ")[1].split()[0]
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=5) as client:
+            for _ in range(1_200):
+                assert client.post("/api/uploads", content=b"--b\r\n[]: x\r\n", headers=headers).status_code == 400
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
