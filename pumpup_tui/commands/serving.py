@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from store.server.metrics import Metrics
 
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - looked for, not bound to
+_MANY_FILES = 65_536
 _KEYS_SECONDS = 10.0
 """How late the last use of a key is kept."""
 _PORT_WORDS = {
@@ -88,6 +89,7 @@ async def _serve(folder: Path, told: Serving) -> None:
     from store.server.watching import Log
 
     _stop_on_sigterm()
+    _allow_many_files()
     tls = _tls(told)
     keys = KeyRing(folder, utc_now)
     no_keys = not keys.listing()
@@ -175,6 +177,18 @@ def _stop_on_sigterm() -> None:
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+def _allow_many_files() -> None:
+    """Let the process hold as many connections as the system allows: a login's usual limit is a thousand."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # fewer will do
+        most = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def _announce(url: str, folder: Path, told: Serving, *, no_keys: bool) -> None:

@@ -22,6 +22,7 @@ WAITING_EVENTS = 1_000
 FIRST_LOOK_SECONDS = 0.2
 """How often a timeline is looked at on which nothing stands yet."""
 HEARTBEAT = b":\n\n"
+_LINE_LIKE = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
 class Frame(NamedTuple):
@@ -172,4 +173,7 @@ def _generator(changes: AsyncIterator[Change]) -> AsyncGenerator[Change, None]:
 
 def _frame(change: Change) -> Frame:
     text = change.event.model_dump_json(by_alias=True, exclude_none=True)
+    # These end no line of a stream, yet many readers' own line splitters take them for one.
+    for mark, escaped in _LINE_LIKE:
+        text = text.replace(mark, escaped)
     return Frame(change.event.seq or 0, f"id: {change.cursor}\ndata: {text}\n\n".encode())

@@ -9,17 +9,24 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from api_client.commands import Actor, CreateTask, RequestApproval
+from api_client.commands import Actor, CreateProject, CreateTask, RequestApproval
+from api_client.models import Step, Steps
+from api_client.times import utc_now
+from store.batch import Job
+from store.engine import Store
 from store.keys import KeyRing
-from store.local import open_local
+from store.local import open_local, random_token
+from store.timeouts import Timeouts
 from tests.benchmarks.load import Make, latencies, rate
-from tests.benchmarks.rows import Row, Table, median
+from tests.benchmarks.rows import Row, Table, median, timed
 
 CALLERS = 16
 ROUNDS, SECONDS = 3, 1.5
@@ -156,8 +163,44 @@ def _memory(pid: int) -> float:
     return int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 
 
+def timeouts(table: Table, folder: Path, tasks: int = 20_000) -> None:
+    """What it costs to watch over steps that time out, at rest and after an open where all was fired long ago."""
+    now = utc_now()
+    store = Store(folder, clock=lambda: now, tokens=random_token)
+    steps = Steps(
+        initial_step="todo",
+        steps=(
+            Step(name="todo", owner="AGENT", exits=("done",), timeout_seconds=60),
+            Step(name="done", owner="PLATFORM"),
+        ),
+    )
+    store.carry_out([Job(CreateProject(name="Timed", steps=steps), Actor("bench", "reviewer"), None)])
+    new = Job(CreateTask(project_name="timed", name="T"), Actor("agent-1", "agent"), None)
+    for _ in range(tasks // 500):
+        store.carry_out([new] * 500)
+    now += timedelta(hours=1)
+    fired = swept(Timeouts(store))
+    table.add(Row(f"timeouts fired at once, {tasks:,} due", tasks / fired, "/s"))
+    store.carry_out([new])
+    later = Timeouts(store)
+    longest = max(timed(later.sweep, 2 + tasks // 200))
+    table.add(Row(f"a look for timeouts after an open, {tasks:,} fired, the longest", longest, "ms", limit=10))
+    at_rest = median(timed(later.sweep, 500))
+    table.add(Row(f"a look for timeouts at rest, {tasks:,} tasks in the step", at_rest, "ms", limit=0.1))
+    store.close()
+
+
+def swept(watch: Timeouts) -> float:
+    """Fire all that is due; return the seconds that it took."""
+    start = time.perf_counter()
+    while watch.sweep():
+        pass
+    return time.perf_counter() - start
+
+
 def run(table: Table, folder: Path) -> None:
     """Measure the server over a folder of its own."""
+    timeouts(table, folder / "timed")
     work = asyncio.run(prepared(folder / "served"))
     with served("ours", work.folder, 0) as (port, pid):
         reads(table, work, port)

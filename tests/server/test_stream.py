@@ -64,7 +64,7 @@ async def reading(served: Served, port: int, query: str = "", *headers: str) -> 
 async def note(served: Served, task_id: str, words: str) -> str:
     """Write an event past the server; return its id."""
     command = AddNote(project_name="claims", task_id=task_id, message=words)
-    return (await served.local.submit(command, key=f"note-{words}")).event_id
+    return (await served.local.submit(command, key=f"note-{words[:99]}")).event_id
 
 
 async def test_each_new_event_comes_once_and_in_order(served: Served) -> None:
@@ -78,6 +78,19 @@ async def test_each_new_event_comes_once_and_in_order(served: Served) -> None:
         assert [await two.next() for _ in written] == heard
         page = (await served.reviewer("GET", f"/api/events?cursor={heard[9][0]}&limit=5")).json()
         assert page["items"] == [event for _, event in heard[10:15]]
+
+
+async def test_no_text_breaks_a_frame(served: Served) -> None:
+    """Whatever an agent wrote, an event is one line for every reader, and reads back as it was written."""
+    task_id = (await served.task())["id"]
+    words = "a\nb\rc\x0bd\x0ce\x1cf\x1dg\x1eh\x85i\u2028j\u2029k\x00\n\ndata: x\nid: 7"
+    frames = Tail(served.local).frames(None)
+    assert await anext(frames) == HEARTBEAT
+    await note(served, task_id, words)
+    lines = (await anext(frames)).decode().splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["id", "data", ""]
+    assert json.loads(lines[1].removeprefix("data: "))["payload"]["message"] == words
+    await frames.aclose()
 
 
 @pytest.mark.parametrize("how", ["Last-Event-ID", "cursor"])
