@@ -18,7 +18,7 @@ from tinydb import TinyDB, where
 from tinydb.table import Table
 
 from api_client.commands import PLATFORM, Actor
-from api_client.errors import InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
+from api_client.errors import ApiError, InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
 from api_client.models import Role
 from api_client.times import Clock, utc_now, wire_time
 from store.tables import AtomicStorage
@@ -156,12 +156,16 @@ class KeyRing:
         if not self._used:
             return
         noted, self._used = self._used, {}
-        with self._changing():
-            known = {doc["sha256"] for doc in self._documents()}
-            used = self._uses()
-            for digest, moment in noted.items():
-                used[digest.hex()] = max(wire_time(moment), used.get(digest.hex(), ""))
-            AtomicStorage(self._used_path).write({"used": {key: used[key] for key in used.keys() & known}})
+        try:
+            with self._changing():
+                known = {doc["sha256"] for doc in self._documents()}
+                used = self._uses()
+                for digest, moment in noted.items():
+                    used[digest.hex()] = max(wire_time(moment), used.get(digest.hex(), ""))
+                AtomicStorage(self._used_path).write({"used": {key: used[key] for key in used.keys() & known}})
+        except ApiError:
+            self._used = {**noted, **self._used}
+            raise
 
     def _uses(self) -> dict[str, str]:
         try:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from api_client.commands import Actor, AddNote
+from api_client.commands import Actor, AddNote, CreateTask
+from api_client.errors import StoreDamaged
 from store.local import open_local
 from store.server import stream
 from store.server.stream import HEARTBEAT, Tail
@@ -124,8 +125,6 @@ async def test_the_very_first_event_is_heard(tmp_path: Path, clock: FixedClock, 
     local = await open_local(tmp_path / "new", Actor("agent-1", "agent"), clock=clock, tokens=tokens)
     frames = Tail(local).frames(None)
     assert await anext(frames) == HEARTBEAT
-    from api_client.commands import CreateTask
-
     made = await local.submit(CreateTask(project_name="general", name="First"), key="k")
     async with asyncio.timeout(10):
         assert made.answer["id"] in (await anext(frames)).decode()
@@ -197,6 +196,33 @@ async def test_a_reader_who_is_too_slow_is_let_go(served: Served, monkeypatch: p
     with pytest.raises(StopAsyncIteration):
         await anext(slow)
     await quick.aclose()
+
+
+async def test_a_timeline_that_can_not_be_read_ends_the_streams(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A reader hears by the end of its stream that nothing more will come; the next one begins anew."""
+
+    async def broken(_cursor: str | None = None) -> AsyncIterator[Any]:
+        raise StoreDamaged("Line 7 is damaged.", line=7)
+        yield
+
+    await served.task()
+    tail = Tail(served.local)
+    with monkeypatch.context() as patched:
+        patched.setattr(served.local, "changes", broken)
+        frames = tail.frames(None)
+        assert await anext(frames) == HEARTBEAT
+        with pytest.raises(StopAsyncIteration):
+            await anext(frames)
+        assert "Line 7" in caplog.text
+    frames = tail.frames(None)
+    assert await anext(frames) == HEARTBEAT
+    written = await note(served, (await served.task())["id"], "again")
+    async with asyncio.timeout(10):
+        while written.encode() not in await anext(frames):
+            pass
+    await frames.aclose()
 
 
 async def test_a_made_up_cursor_is_refused(served: Served) -> None:
