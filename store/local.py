@@ -34,6 +34,7 @@ from api_client.models import (
 )
 from api_client.times import Clock, utc_now
 from store import uploads
+from store.answers import Answers
 from store.batch import Job
 from store.engine import Progress, Store
 from store.figures import Figures, figures
@@ -90,16 +91,24 @@ async def open_local(
 class LocalBackend:
     """A Backend for one actor. All that are made from one by `acting_as` share its open folder."""
 
-    def __init__(self, store: Store, actor: Actor, threads: ThreadPoolExecutor, max_upload_bytes: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        actor: Actor,
+        threads: ThreadPoolExecutor,
+        max_upload_bytes: int,
+        answers: Answers | None = None,
+    ) -> None:
         self._store = store
         self._reader = Reader(store)
         self._actor = actor
         self._threads = threads
         self._max_upload_bytes = max_upload_bytes
+        self._answers = answers or Answers(store)
 
     def acting_as(self, actor: Actor) -> LocalBackend:
         """Return a backend for another caller over the same open folder; only one of them is to be closed."""
-        return LocalBackend(self._store, actor, self._threads, self._max_upload_bytes)
+        return LocalBackend(self._store, actor, self._threads, self._max_upload_bytes, self._answers)
 
     @property
     def notices(self) -> Sequence[str]:
@@ -220,8 +229,7 @@ class LocalBackend:
             job = Job(command, self._actor, None, await self._receive(content))
         else:
             job = Job(command, self._actor, key)
-        self._store.submit(job)
-        return await asyncio.wrap_future(job.done)
+        return await self._answers.submit(job)
 
     async def recall(self, path: str, key: str) -> Receipt | None:
         """Return what this caller's key was answered on the concrete `path`, None where it never was."""
