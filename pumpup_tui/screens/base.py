@@ -10,14 +10,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
 from typing_extensions import override
 
 import styles
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Sent
 from pumpup_tui.messages import CallFailed, Status
-from pumpup_tui.widgets.compositing import ExactCompositor
+from pumpup_tui.widgets.compositing import PromptScreen
 from pumpup_tui.widgets.decision_bar import DecisionBar
 from pumpup_tui.widgets.frame import Banner, HeaderLine, KeyHints
 from pumpup_tui.widgets.prompt import Prompt
@@ -35,7 +34,7 @@ def sheet(name: str) -> Path:
     return Path(str(styles.__file__)).with_name(f"{name}.tcss")
 
 
-class ReviewerScreen(Screen[None]):
+class ReviewerScreen(PromptScreen):
     """A screen with header, banner, body, decision bar and key hints."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by Textual
@@ -49,7 +48,6 @@ class ReviewerScreen(Screen[None]):
 
     def __init__(self, context: Context) -> None:
         super().__init__()
-        self._compositor = ExactCompositor()
         self.css_path = [sheet(self.MODE)]
         self.context = context
         self._read_for: tuple[bool, str | None] = (False, None)
