@@ -25,6 +25,7 @@ from store.engine import Store
 from store.keys import KeyRing
 from store.local import open_local, random_token
 from store.timeouts import Timeouts
+from store.workspace import generate
 from tests.benchmarks.load import Make, latencies, rate
 from tests.benchmarks.rows import Row, Table, median, timed
 
@@ -61,6 +62,10 @@ class Workload:
             return b"%bIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b" % (head, key, len(body), body)
 
         return make
+
+    def all_tasks(self) -> bytes:
+        """Return what lists all tasks of all projects."""
+        return self._head("GET", "/api/tasks", self.agent_key) + b"\r\n"
 
     def stream(self) -> bytes:
         """Return what opens a stream."""
@@ -127,6 +132,35 @@ def pace(table: Table, work: Workload, port: int) -> None:
     p99 = statistics.quantiles(times, n=100)[-1]
     table.add(Row("durable POST at 100 a second: the middle one", median(times), "ms"))
     table.add(Row("durable POST at 100 a second: p99", p99, "ms", limit=20))
+
+
+def beside_lists(table: Table, folder: Path, tasks: int = 20_000) -> None:
+    """How long a write takes while somebody lists all tasks of a large folder, again and again."""
+    generate(folder, tasks=tasks, events=2 * tasks)
+    work = asyncio.run(prepared(folder))
+    with served("ours", folder, 0) as (port, _):
+        times = asyncio.run(_beside_lists(work, port))
+    p99 = statistics.quantiles(times, n=100)[-1]
+    table.add(Row(f"the same p99 while {tasks:,} tasks are listed without end", p99, "ms", limit=100))
+
+
+async def _beside_lists(work: Workload, port: int) -> list[float]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def listing() -> None:
+        while True:
+            writer.write(work.all_tasks())
+            head = await reader.readuntil(b"\r\n\r\n")
+            left = int(head.lower().split(b"content-length:")[1].split()[0])
+            while left:
+                left -= len(await reader.read(min(left, 1 << 16)))
+
+    lister = asyncio.create_task(listing())
+    try:
+        return await latencies(port, work.note(), 100, 4.0, 201)
+    finally:
+        lister.cancel()
+        writer.close()
 
 
 def streams(table: Table, work: Workload, port: int, pid: int) -> None:
@@ -207,5 +241,6 @@ def run(table: Table, folder: Path) -> None:
         writes(table, work, port, limit=2, what="")
         pace(table, work, port)
         streams(table, work, port, pid)
+    beside_lists(table, folder / "large")
     with served("ours", work.folder, 0.005) as (port, _):
         writes(table, work, port, limit=6, what=", sync 5 ms slower")
