@@ -24,8 +24,9 @@ from pumpup_tui.kept import Kept
 from pumpup_tui.net import NoControls
 from pumpup_tui.outbox import Outbox
 from pumpup_tui.preferences import Preferences
-from pumpup_tui.screens.base import ReviewerScreen, sheet
+from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.sheets import SteadyStylesheet, sheet
 from pumpup_tui.text import line
 from styles.themes import THEMES
 
@@ -69,6 +70,7 @@ class PumpUpApp(App[None]):
         kept: Kept | None = None,
     ) -> None:
         super().__init__()
+        self.stylesheet = SteadyStylesheet(variables=self.get_css_variables())
         preferences = preferences or Preferences()
         self.animation_level = "none"  # a slide costs kilobytes over SSH and tells nothing
         for theme in THEMES:

@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from concurrent import futures
+from typing import TYPE_CHECKING
 
 from api_client.models import Receipt
-from store.batch import Job
 from store.engine import Store
+
+if TYPE_CHECKING:
+    from store.batch import Job
 
 
 class Answers:

@@ -79,16 +79,19 @@ def read(folder: Path) -> Saved | None:
     if not (folder / "state.json").exists():
         return None
     try:
-        # Side by side: what takes the time of each file is its checksum.
-        with ThreadPoolExecutor(1) as beside:
+        # Side by side: what takes the time of a large file is its checksum.
+        with ThreadPoolExecutor(2) as beside:
             reading = beside.submit(_with_checksum, folder / "state.json")
-            said, pieces = columns.read(folder / "index.bin")
-        data, crc = reading.result()
-        if said["version"] != VERSION:
-            raise Unusable("another version")
-        if (said["size"], said["crc"]) != (len(data), crc):
-            raise Unusable("state.json is damaged, or not the one that index.bin was written for")
-        return _saved(said, pieces, data)
+            said, pieces, sound = columns.read(folder / "index.bin", beside)
+            if said["version"] != VERSION:
+                raise Unusable("another version")
+            index, position = _index(said, pieces)
+            data, crc = reading.result()
+            if (said["size"], said["crc"]) != (len(data), crc):
+                raise Unusable("state.json is damaged, or not the one that index.bin was written for")
+            saved = _saved(said, pieces, data, index, position)
+            sound.result()
+            return saved
     except (OSError, ValueError, KeyError, TypeError, IndexError, StopIteration, struct.error) as fault:
         raise Unusable(f"{type(fault).__name__}: {fault}") from fault
 
@@ -181,7 +184,7 @@ def _steps(board: Board) -> dict[tuple[str, str], tuple[list[int], int]]:
     return {step: (list(line.seqs), board.waiting[step]) for step, line in board.in_step.items() if len(line)}
 
 
-def _saved(said: dict[str, Any], pieces: Iterator[memoryview], data: bytes) -> Saved:
+def _index(said: dict[str, Any], pieces: Iterator[memoryview]) -> tuple[EventIndex, Position]:
     position = Position(**said["position"])
     index = EventIndex()
     index.types += next(pieces)
@@ -189,6 +192,12 @@ def _saved(said: dict[str, Any], pieces: Iterator[memoryview], data: bytes) -> S
         filled(column, next(pieces))
     if len(index) != position.events:
         raise ValueError("index.bin covers another position")
+    return index, position
+
+
+def _saved(
+    said: dict[str, Any], pieces: Iterator[memoryview], data: bytes, index: EventIndex, position: Position
+) -> Saved:
     small: dict[str, Documents] = orjson.loads(data[: said["small"]] + b"}")
     tables: dict[str, Documents] = {name: small[name] for name in _SMALL}
     starts, sizes = filled(array("I"), next(pieces)), filled(array("I"), next(pieces))

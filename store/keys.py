@@ -17,7 +17,8 @@ from filelock import FileLock, Timeout
 from tinydb import TinyDB, where
 from tinydb.table import Table
 
-from api_client.commands import PLATFORM, Actor
+from api_client.actor import Actor
+from api_client.commands import PLATFORM
 from api_client.errors import ApiError, InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
 from api_client.models import Role
 from api_client.times import Clock, utc_now, wire_time

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
 
+WARM_SECONDS = 1.0
+
 Connect = Callable[[], Awaitable["Backend"]]
 
 
@@ -35,10 +37,14 @@ def open_folder(data: Path | None, reviewer: str, tags: Sequence[str]) -> None:
 
     async def connect() -> Backend:
         await asyncio.to_thread(import_module, "store.local")  # 70 ms in which keys are answered
-        from api_client.commands import Actor
+        from api_client.actor import Actor
         from store.local import open_local
 
-        return await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)), fires_timeouts=True)
+        backend = await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)), fires_timeouts=True)
+        # The first decision shall not wait for the rules: they come while what waits is read.
+        loop = asyncio.get_running_loop()
+        loop.call_later(WARM_SECONDS, lambda: loop.run_in_executor(None, import_module, "store.batch"))
+        return backend
 
     _run(connect, source_label="local", kept=state_folder(str(folder.resolve())))
 
@@ -87,7 +93,7 @@ class Demo:
 
     async def connect(self) -> Backend:
         """Return the user's backend, over a folder with requests waiting and an agent at work."""
-        from api_client.commands import Actor
+        from api_client.actor import Actor
         from store.demo import Agent, Team, open_shop
         from store.local import open_local, random_token
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -12,10 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from typing_extensions import override
 
-import styles
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Sent
 from pumpup_tui.messages import CallFailed, Status
+from pumpup_tui.sheets import sheet
 from pumpup_tui.widgets.compositing import PromptScreen
 from pumpup_tui.widgets.decision_bar import DecisionBar
 from pumpup_tui.widgets.frame import Banner, HeaderLine, KeyHints
@@ -27,11 +26,6 @@ if TYPE_CHECKING:
 
 WIDE = 100
 """Columns from which the detail stands beside the list."""
-
-
-def sheet(name: str) -> Path:
-    """Return the path of a file of `styles`: each screen brings its own, so that the first frame parses few."""
-    return Path(str(styles.__file__)).with_name(f"{name}.tcss")
 
 
 class ReviewerScreen(PromptScreen):

@@ -115,6 +115,12 @@ class PromptScreen(Screen[None]):
         self._painted_at = 0.0
         self._resting: Timer | None = None
 
+    @override
+    def _compositor_refresh(self) -> None:
+        # While an update is put together, as before the first frame, Textual draws all of it and throws that away.
+        if not self.app._batch_count:
+            super()._compositor_refresh()
+
     async def _on_idle(self, event: events.Idle) -> None:
         await super()._on_idle(event)
         if self.is_current and (

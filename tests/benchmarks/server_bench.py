@@ -17,7 +17,8 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from api_client.commands import Actor, CreateProject, CreateTask, RequestApproval
+from api_client.actor import Actor
+from api_client.commands import CreateProject, CreateTask, RequestApproval
 from api_client.models import Step, Steps
 from api_client.times import utc_now
 from store.batch import Job

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from api_client.commands import Actor
+from api_client.actor import Actor
 from api_client.errors import InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
 from store.keys import KeyRing
 from tests.conftest import FixedClock

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from api_client.commands import Actor, AddNote, CreateTask
+from api_client.actor import Actor
+from api_client.commands import AddNote, CreateTask
 from api_client.errors import StoreDamaged
 from store.local import open_local
 from store.server import stream
