@@ -149,7 +149,7 @@ def test_a_timeout_past_all_dates_is_none(tmp_path: Path, clock: FixedClock) -> 
 _PROCESS = """
 import asyncio, sys
 from pathlib import Path
-from api_client.commands import Actor
+from api_client.actor import Actor
 from store.local import open_local
 async def main():
     backend = await open_local(Path(sys.argv[1]), Actor("alice", "reviewer"), fires_timeouts=True)
