@@ -34,9 +34,12 @@ from api_client.models import (
 )
 from api_client.times import Clock, utc_now
 from store import uploads
+from store.answers import Answers
 from store.engine import Progress, Store
+from store.figures import Figures, figures
 from store.files import Files
 from store.reading import Reader
+from store.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from api_client.commands import Command
@@ -63,9 +66,11 @@ async def open_local(
     files: Files | None = None,
     max_upload_bytes: int = uploads.MAX_BYTES,
     progress: Progress = lambda *_: None,
+    fires_timeouts: bool = False,
 ) -> LocalBackend:
     """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
 
+    With `fires_timeouts` the timeouts of steps are fired while it is open, as whoever holds a folder for long should.
     `progress` hears, from another thread, of a journal that must be replayed: bytes read, bytes in all.
 
     Raises:
@@ -80,22 +85,32 @@ async def open_local(
     except ApiError:
         threads.shutdown(wait=False)
         raise
+    if fires_timeouts:
+        Timeouts(store).start()
     return LocalBackend(store, actor, threads, max_upload_bytes)
 
 
 class LocalBackend:
     """A Backend for one actor. All that are made from one by `acting_as` share its open folder."""
 
-    def __init__(self, store: Store, actor: Actor, threads: ThreadPoolExecutor, max_upload_bytes: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        actor: Actor,
+        threads: ThreadPoolExecutor,
+        max_upload_bytes: int,
+        answers: Answers | None = None,
+    ) -> None:
         self._store = store
         self._reader = Reader(store)
         self._actor = actor
         self._threads = threads
         self._max_upload_bytes = max_upload_bytes
+        self._answers = answers or Answers(store)
 
     def acting_as(self, actor: Actor) -> LocalBackend:
         """Return a backend for another caller over the same open folder; only one of them is to be closed."""
-        return LocalBackend(self._store, actor, self._threads, self._max_upload_bytes)
+        return LocalBackend(self._store, actor, self._threads, self._max_upload_bytes, self._answers)
 
     @property
     def notices(self) -> Sequence[str]:
@@ -220,12 +235,15 @@ class LocalBackend:
             job = Job(command, self._actor, None, await self._receive(content))
         else:
             job = Job(command, self._actor, key)
-        self._store.submit(job)
-        return await asyncio.wrap_future(job.done)
+        return await self._answers.submit(job)
 
     async def recall(self, path: str, key: str) -> Receipt | None:
         """Return what this caller's key was answered on the concrete `path`, None where it never was."""
         return await self._in_thread(lambda: self._store.recall(self._actor.subject, path, key))
+
+    async def figures(self, since: int) -> Figures:
+        """Return the folder's figures, with the decisions after the event at `since`."""
+        return await self._in_thread(figures, self._store, since)
 
     async def _news(self, heard: asyncio.Event, seq: int) -> None:
         """Return when there may be news after `seq`: this process has committed, or another one's head has moved."""

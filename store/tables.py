@@ -92,7 +92,9 @@ class Packed(MutableMapping[str, Any]):
 
     @override
     def __getitem__(self, doc_id: str) -> Any:
-        kept = self._kept[doc_id]
+        return self._read(self._kept[doc_id])
+
+    def _read(self, kept: Any) -> Any:
         if type(kept) is int:
             kept = self._json(kept)
         return orjson.loads(kept) if type(kept) is bytes else kept
@@ -120,6 +122,10 @@ class Packed(MutableMapping[str, Any]):
     @override
     def __contains__(self, doc_id: object) -> bool:
         return doc_id in self._kept
+
+    def snapshot(self) -> Iterator[Any]:
+        """Return the documents as they are now, to be read at any later time: none of them is parsed yet."""
+        return map(self._read, list(self._kept.values()))
 
     def pack(self) -> Iterator[tuple[str, bytes]]:
         """Keep every document as JSON, and yield each with its id, in the order in which they came."""

@@ -40,7 +40,7 @@ def open_folder(data: Path | None, reviewer: str, tags: Sequence[str]) -> None:
         from api_client.actor import Actor
         from store.local import open_local
 
-        backend = await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)))
+        backend = await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)), fires_timeouts=True)
         # The first decision shall not wait for the rules: they come while what waits is read.
         loop = asyncio.get_running_loop()
         loop.call_later(WARM_SECONDS, lambda: loop.run_in_executor(None, import_module, "store.batch"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -9,31 +11,33 @@ from api_client.actor import Actor
 from api_client.errors import NotAuthenticated
 from store.keys import KeyRing
 from store.server.errors import error_response
-
-_PLACE = "pumpup.actor"
+from store.server.watching import ACTOR
 
 
 class Authentication:
-    """Lets no call through without a key that the ring knows."""
+    """Lets no call through without a key that the ring knows, but for the few that ask for none."""
 
-    def __init__(self, app: ASGIApp, *, keys: KeyRing) -> None:
-        self._app, self._keys = app, keys
+    def __init__(self, app: ASGIApp, *, keys: KeyRing, open_paths: Collection[str] = ()) -> None:
+        self._app, self._keys, self._open_paths = app, keys, open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note the caller in the scope, or answer 401."""
+        if scope["path"] in self._open_paths:
+            await self._app(scope, receive, send)
+            return
         secret = _bearer(scope)
         actor = self._keys.find(secret) if secret else None
         if actor is None:
             words = "The API key is not known here." if secret else "Authorization: Bearer <key> is missing."
             await error_response(NotAuthenticated(words))(scope, receive, send)
             return
-        scope[_PLACE] = actor
+        scope[ACTOR] = actor
         await self._app(scope, receive, send)
 
 
 def caller(request: Request) -> Actor:
     """Return who makes this call."""
-    actor: Actor = request.scope[_PLACE]
+    actor: Actor = request.scope[ACTOR]
     return actor
 
 

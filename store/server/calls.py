@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, cast
 
@@ -12,9 +12,12 @@ from starlette.responses import Response
 
 from api_client.actor import Actor
 from api_client.backend import PAGE, PAGE_MAX, Backend
+from api_client.commands import Command
 from api_client.errors import InvalidRequest
-from api_client.models import Order, Receipt, Role
+from api_client.models import Order, Receipt, Role, Wire
+from store.figures import Figures
 from store.server.limits import Limits
+from store.server.stream import Tail
 
 
 class Served(Backend, Protocol):
@@ -28,6 +31,10 @@ class Served(Backend, Protocol):
         """Return what this caller's `key` was answered on the concrete `path`; None where it was not."""
         ...
 
+    async def figures(self, since: int) -> Figures:
+        """Return the folder's figures, with the decisions after the event at `since`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -37,6 +44,8 @@ class Asked:
     backend: Served
     """Acts for the caller."""
     limits: Limits
+    tail: Tail
+    """The new events of all timelines."""
 
     def path(self, name: str) -> str:
         """Return the id that stands in the path under `name`."""
@@ -46,6 +55,10 @@ class Asked:
     def query(self, name: str) -> str | None:
         """Return a query parameter, None where it was left out."""
         return self.request.query_params.get(name)
+
+    def header(self, name: str) -> str | None:
+        """Return a header's text, None where it was left out."""
+        return self.request.headers.get(name)
 
     def limit(self) -> int:
         """Return how many items a page may hold.
@@ -74,17 +87,42 @@ class Asked:
 
 
 Handler = Callable[[Asked], Awaitable[Response]]
+Roles = frozenset[Role | Literal["platform"]]
+Shapes = type[Wire] | tuple[type[Wire], ...] | None
+"""What the body of an answer holds: one of these objects, or none of the contract's."""
+
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the routes table: a call of the contract, and who may make it."""
+    """One row of the routes table: a call of the contract, who may make it, and what may come of it."""
 
     method: Literal["GET", "POST"]
     path: str
     handler: Handler
-    roles: frozenset[Role | Literal["platform"]]
+    roles: Roles
+    answers: Mapping[int, Shapes]
+    """The answers other than errors, by status."""
+    query: tuple[str, ...] = ()
+    """The query parameters that it looks at."""
+    takes: type[Command] | None = None
+    """What its JSON body spells."""
+    media: str = JSON
+    """The media type of its answers' bodies."""
+
+    @property
+    def name(self) -> str:
+        """The call's own name, among all calls."""
+        return self.takes.__name__ if self.takes else self.handler.__name__
+
+    @property
+    def summary(self) -> str:
+        """What the call does, in a sentence."""
+        return ((self.takes or self.handler).__doc__ or "").partition("\n")[0]
 
 
-ANYONE: frozenset[Role | Literal["platform"]] = frozenset({"agent", "reviewer"})
-REVIEWERS: frozenset[Role | Literal["platform"]] = frozenset({"reviewer"})
+NO_ONE_ASKED: Roles = frozenset()
+"""For a call that is answered without a key."""
+ANYONE: Roles = frozenset({"agent", "reviewer"})
+REVIEWERS: Roles = frozenset({"reviewer"})
