@@ -6,7 +6,9 @@ import asyncio
 import random
 import re
 import secrets
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -15,8 +17,8 @@ from pydantic import ValidationError
 
 from api_client.backend import PAGE
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, REPLAYED_HEADER, Command, ReceiveUpload, path_part
-from api_client.connection import Call, Connection, Sleep
-from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer
+from api_client.connection import PATIENCE, SHORT_PATIENCE, Call, Connection, Sleep
+from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
 from api_client.models import (
     ApprovalResult,
     Board,
@@ -37,12 +39,16 @@ from api_client.models import (
     Upload,
     Wire,
 )
+from api_client.streaming import HEARTBEAT_PATIENCE, STREAM, changes_in, while_there
 from api_client.times import Clock, utc_now
 
 M = TypeVar("M", bound=Wire)
 
 POLL = 0.5
-"""Seconds between two looks for new events."""
+"""Seconds between two looks for new events, where the server has no stream of them."""
+ASK = 0.8
+"""Seconds of a silent stream after which the server is asked whether it is still there: with `SHORT_PATIENCE` less
+than the three within which a person must know."""
 _WITHIN = "within:"
 """Begins the cursor of a change that was not the last of its page: the server named a cursor for the last one only,
 and how many events after which cursor is all that leads back here."""
@@ -62,6 +68,7 @@ class HttpBackend:
         jitter: Callable[[], float] = random.random,
         poll: float = POLL,
         allow_plain_http: bool = False,
+        ca_file: Path | None = None,
     ) -> None:
         """Check the address and the key's form; nothing is sent yet.
 
@@ -74,9 +81,11 @@ class HttpBackend:
             jitter: a number from 0 to 1 by chance, which spreads the tries of many clients.
             poll: seconds between two looks for new events.
             allow_plain_http: lets the key travel in the open.
+            ca_file: certificates, as PEM, that alone are trusted instead of the well-known ones.
 
         Raises:
-            InvalidRequest: the address can't be used (`INVALID_URL`, `INSECURE_URL`).
+            InvalidRequest: the address can't be used (`INVALID_URL`, `INSECURE_URL`), or the certificates can't
+                (`INVALID_CA_FILE`).
             NotAuthenticated: the key is empty or holds characters that no key has.
         """
         self._connection = Connection(
@@ -87,8 +96,10 @@ class HttpBackend:
             jitter=jitter,
             transport=transport,
             allow_plain_http=allow_plain_http,
+            ca_file=ca_file,
         )
         self._sleep, self._poll = sleep, poll
+        self._me: Me | None = None
 
     def __repr__(self) -> str:
         return f"HttpBackend({self._connection.url!r})"
@@ -101,9 +112,10 @@ class HttpBackend:
     async def me(self) -> Me:
         """Return who the caller is; without any capability where the server has no reviewer part for this key."""
         try:
-            return await self._get(Me, "/api/me")
+            self._me = await self._get(Me, "/api/me", patience=SHORT_PATIENCE)
         except (NotFound, NotAllowed):
-            return Me(subject="", role="agent")
+            self._me = Me(subject="", role="agent")
+        return self._me
 
     async def projects(self, *, name: str | None = None) -> Sequence[Project]:
         """Return the projects whose display name or slug contains `name`."""
@@ -154,7 +166,7 @@ class HttpBackend:
         cursor = await self._resolved(cursor)
         if task_id and not project_id and not types and order == "asc":
             # The one list of events that an agent's key and a server without the reviewer part answer too.
-            return await self._get(Page[Event], f"/api/tasks/{path_part(task_id)}/events", cursor=cursor, limit=limit)
+            return await self._page_of_events(task_id, cursor=cursor, limit=limit)
         return await self._get(
             Page[Event],
             "/api/events",
@@ -180,23 +192,41 @@ class HttpBackend:
 
     async def download(self, upload_id: str) -> AsyncIterator[bytes]:
         """Give an upload's content, in pieces."""
-        async with self._connection.open(Call("GET", f"/api/uploads/{path_part(upload_id)}/content")) as pieces:
-            async for piece in pieces:
+        async with self._connection.open(Call("GET", f"/api/uploads/{path_part(upload_id)}/content")) as response:
+            async for piece in response.aiter_bytes():
                 yield piece
 
     async def changes(self, cursor: str | None = None) -> AsyncIterator[Change]:
-        """Give new events, each once and in order, by looking for them every `poll` seconds."""
+        """Give new events, each once and in order: those that are there already, then from the server's stream.
+
+        A server without a stream is looked at every `poll` seconds.
+        """
         if cursor is None:
             cursor = (await self.events(order="desc", limit=1)).next_cursor
         at = await self._resolved(cursor)
+        has_stream = "stream" in (self._me or await self.me()).capabilities
         while True:
-            page = await self.events(cursor=at, limit=PAGE)
+            page = await self._page_of_events(None, cursor=at, limit=PAGE, patience=SHORT_PATIENCE)
             for count, event in enumerate(page.items, start=1):
                 whole = count == len(page.items) and page.next_cursor is not None
                 yield Change(event=event, cursor=str(page.next_cursor) if whole else f"{_WITHIN}{count}:{at or ''}")
             at = page.next_cursor or at
-            if not page.items:
-                await self._sleep(self._poll)
+            if page.items:
+                continue
+            if has_stream and at is not None:
+                break
+            await self._sleep(self._poll)
+        async with aclosing(while_there(self._streamed(at), self.me, every=ASK)) as changes:
+            async for change in changes:
+                yield change
+        raise Unreachable(f"{self._connection.url} ended its stream of events.")
+
+    async def _streamed(self, cursor: str) -> AsyncGenerator[Change, None]:
+        headers = {"Accept": "text/event-stream"}
+        call = Call("GET", STREAM, {"cursor": cursor}, headers, patience=HEARTBEAT_PATIENCE)
+        async with self._connection.open(call) as response, aclosing(changes_in(response)) as changes:
+            async for change in changes:
+                yield change
 
     async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
         """Write, by one POST under `key`, sent again under the same key where its answer was lost."""
@@ -221,9 +251,15 @@ class HttpBackend:
             return cursor
         return (await self.events(cursor=found[2] or None, limit=int(found[1]))).next_cursor
 
-    async def _get(self, kind: type[M], path: str, **params: str | int | None) -> M:
+    async def _page_of_events(
+        self, task_id: str | None, *, cursor: str | None, limit: int, patience: float = PATIENCE
+    ) -> Page[Event]:
+        path = "/api/events" if task_id is None else f"/api/tasks/{path_part(task_id)}/events"
+        return await self._get(Page[Event], path, patience=patience, cursor=cursor, limit=limit)
+
+    async def _get(self, kind: type[M], path: str, *, patience: float = PATIENCE, **params: str | int | None) -> M:
         asked = {name: str(value) for name, value in params.items() if value is not None}
-        return _read(kind, await self._connection.send(Call("GET", path, params=asked)))
+        return _read(kind, await self._connection.send(Call("GET", path, params=asked, patience=patience)))
 
     async def _result(self, kind: type[M], path: str) -> M | None:
         response = await self._connection.send(Call("GET", path))
