@@ -28,6 +28,8 @@ LONGEST_PAUSE = 20.0
 
 PATIENCE = 10.0
 """Seconds of silence after which an answer is not waited for, where the call names no other limit."""
+WRITE_PATIENCE = 5.0
+"""The same for keyed writes: what became of one is asked again by its key, so less is lost by asking early."""
 SHORT_PATIENCE = 2.0
 """The same for calls that ask whether the server is there: a person must know within three seconds."""
 CONNECT_SECONDS = 2.0

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from api_client.backend import PAGE
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, REPLAYED_HEADER, Command, ReceiveUpload, path_part
-from api_client.connection import PATIENCE, SHORT_PATIENCE, Call, Connection, Sleep
+from api_client.connection import PATIENCE, SHORT_PATIENCE, WRITE_PATIENCE, Call, Connection, Sleep
 from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
 from api_client.models import (
     ApprovalResult,
@@ -239,7 +239,9 @@ class HttpBackend:
             body = orjson.dumps(command.body())
         except orjson.JSONEncodeError as fault:
             raise InvalidRequest(f"This can't be written as JSON: {fault}") from None
-        return await self._write(Call("POST", command.location(), headers=headers, content=body))
+        return await self._write(
+            Call("POST", command.location(), headers=headers, content=body, patience=WRITE_PATIENCE)
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""
