@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from api_client.errors import InvalidRequest
+from api_client.errors import InvalidRequest, UnexpectedAnswer
 
 
 def checked_url(base_url: str, *, allow_plain_http: bool) -> str:
@@ -45,6 +45,21 @@ def is_loopback(host: str) -> bool:
 def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
     """Return whether two addresses are the same server's."""
     return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
+
+
+def content_url(url: str, base_url: str) -> str:
+    """Return the address of an upload's content, as a server named it, where it may be asked there.
+
+    Raises:
+        UnexpectedAnswer: it is neither https nor the server's own.
+    """
+    try:
+        named = httpx.URL(url)
+    except httpx.InvalidURL:
+        named = httpx.URL()
+    if named.host and (named.scheme == "https" or same_origin(named, httpx.URL(base_url))):
+        return url
+    raise UnexpectedAnswer("The server names no address from which the content can be had safely.")
 
 
 def trust(url: str, ca_file: Path | None) -> ssl.SSLContext | bool:

@@ -213,10 +213,10 @@ async def test_a_html_error_page_is_still_its_status() -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-async def test_without_the_reviewers_part_nothing_is_offered(status: int) -> None:
-    """A server without `me`, or an agent's key, makes every screen read-only."""
+async def test_without_the_reviewers_part_no_write_is_offered(status: int) -> None:
+    """A server without `me`, or an agent's key, makes every screen read-only: there is a board to look at, no more."""
     me = await Stage(httpx.Response(status, json={"error": "x"})).backend().me()
-    assert (me.subject, me.role, me.capabilities) == ("", "agent", ())
+    assert (me.subject, me.role, me.capabilities) == ("", "agent", ("board",))
 
 
 async def test_a_wrong_key_is_told_by_me() -> None:
