@@ -211,6 +211,12 @@ class ElicitationResult(Wire):
     answered_by: str | None = None
 
 
+class EventRef(Wire):
+    """What a command on a task answers: the event that it made."""
+
+    event_id: str
+
+
 class UploadRef(Wire):
     """An upload that has arrived."""
 

@@ -12,7 +12,8 @@ from store.server.auth import Authentication
 from store.server.calls import Served
 from store.server.errors import HANDLERS, LastResort
 from store.server.limits import LOOPBACK, Gate, Limits
-from store.server.routes import routes
+from store.server.routes import routes, without_key
+from store.server.stream import Tail
 
 DEFAULT_LIMITS = Limits()
 
@@ -22,20 +23,24 @@ def create_app(
 ) -> Starlette:
     """Return an ASGI app that answers CONTRACT.md parts 1 and 2 out of `backend`, which stays the caller's to close.
 
+    `app.state.stop()` ends what would go on for ever, the event streams: call it when the server is to stop.
+
     Args:
         backend: the store; each call acts for the caller that its key names.
         keys: who may call.
         limits: caps in bytes.
         allowed_hosts: names beside this machine's own that a `Host` header may hold, without a port.
     """
+    tail = Tail(backend)
     app = Starlette(
-        routes=list(routes(backend, limits)),
+        routes=list(routes(backend, limits, tail)),
         exception_handlers=dict(HANDLERS),
         middleware=[
             Middleware(LastResort),
             Middleware(Gate, limits=limits, hosts=(*LOOPBACK, *allowed_hosts)),
-            Middleware(Authentication, keys=keys),
+            Middleware(Authentication, keys=keys, open_paths=without_key()),
         ],
     )
+    app.state.stop = tail.close
     app.router.redirect_slashes = False  # an empty id is unknown, not another call
     return app

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -14,13 +16,16 @@ _PLACE = "pumpup.actor"
 
 
 class Authentication:
-    """Lets no call through without a key that the ring knows."""
+    """Lets no call through without a key that the ring knows, but for the few that ask for none."""
 
-    def __init__(self, app: ASGIApp, *, keys: KeyRing) -> None:
-        self._app, self._keys = app, keys
+    def __init__(self, app: ASGIApp, *, keys: KeyRing, open_paths: Collection[str] = ()) -> None:
+        self._app, self._keys, self._open_paths = app, keys, open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note the caller in the scope, or answer 401."""
+        if scope["path"] in self._open_paths:
+            await self._app(scope, receive, send)
+            return
         secret = _bearer(scope)
         actor = self._keys.find(secret) if secret else None
         if actor is None:

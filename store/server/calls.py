@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, cast
 
@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api_client.backend import PAGE, PAGE_MAX, Backend
-from api_client.commands import Actor
+from api_client.commands import Actor, Command
 from api_client.errors import InvalidRequest
-from api_client.models import Order, Receipt, Role
+from api_client.models import Order, Receipt, Role, Wire
 from store.server.limits import Limits
+from store.server.stream import Tail
 
 
 class Served(Backend, Protocol):
@@ -37,6 +38,8 @@ class Asked:
     backend: Served
     """Acts for the caller."""
     limits: Limits
+    tail: Tail
+    """The new events of all timelines."""
 
     def path(self, name: str) -> str:
         """Return the id that stands in the path under `name`."""
@@ -46,6 +49,10 @@ class Asked:
     def query(self, name: str) -> str | None:
         """Return a query parameter, None where it was left out."""
         return self.request.query_params.get(name)
+
+    def header(self, name: str) -> str | None:
+        """Return a header's text, None where it was left out."""
+        return self.request.headers.get(name)
 
     def limit(self) -> int:
         """Return how many items a page may hold.
@@ -74,17 +81,42 @@ class Asked:
 
 
 Handler = Callable[[Asked], Awaitable[Response]]
+Roles = frozenset[Role | Literal["platform"]]
+Shapes = type[Wire] | tuple[type[Wire], ...] | None
+"""What the body of an answer holds: one of these objects, or none of the contract's."""
+
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the routes table: a call of the contract, and who may make it."""
+    """One row of the routes table: a call of the contract, who may make it, and what may come of it."""
 
     method: Literal["GET", "POST"]
     path: str
     handler: Handler
-    roles: frozenset[Role | Literal["platform"]]
+    roles: Roles
+    answers: Mapping[int, Shapes]
+    """The answers other than errors, by status."""
+    query: tuple[str, ...] = ()
+    """The query parameters that it looks at."""
+    takes: type[Command] | None = None
+    """What its JSON body spells."""
+    media: str = JSON
+    """The media type of its answers' bodies."""
+
+    @property
+    def name(self) -> str:
+        """The call's own name, among all calls."""
+        return self.takes.__name__ if self.takes else self.handler.__name__
+
+    @property
+    def summary(self) -> str:
+        """What the call does, in a sentence."""
+        return ((self.takes or self.handler).__doc__ or "").partition("\n")[0]
 
 
-ANYONE: frozenset[Role | Literal["platform"]] = frozenset({"agent", "reviewer"})
-REVIEWERS: frozenset[Role | Literal["platform"]] = frozenset({"reviewer"})
+NO_ONE_ASKED: Roles = frozenset()
+"""For a call that is answered without a key."""
+ANYONE: Roles = frozenset({"agent", "reviewer"})
+REVIEWERS: Roles = frozenset({"reviewer"})

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+from typing_extensions import override
 
 from api_client.commands import path_part
 from api_client.models import Wire
 from store.server.bodies import json_response, list_response
-from store.server.calls import Asked
+from store.server.calls import JSON, Asked
 
+EVENT_STREAM = "text/event-stream"
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _UNFIT_FOR_A_FILE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069/\\:*?\"<>|]+")
 
@@ -65,6 +69,7 @@ async def upload_content(asked: Asked) -> Response:
     """Answer an upload's bytes, in a way in which no browser shows or runs them."""
     found = await asked.backend.upload(asked.path("upload_id"))
     pieces = asked.backend.download(found.id)
+    assert isinstance(pieces, AsyncGenerator)  # noqa: S101 - so it can be closed where its reader goes
     # The first piece is read before the answer starts, so that a fault is still told by its status.
     first = await anext(pieces, b"")
     headers = {
@@ -74,12 +79,13 @@ async def upload_content(asked: Asked) -> Response:
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    return StreamingResponse(_from_first(first, pieces), headers=headers)
+    return _Stream(_from_first(first, pieces), headers=headers)
 
 
 async def me(asked: Asked) -> Response:
     """Answer who the caller is."""
-    return json_response(await asked.backend.me())
+    found = await asked.backend.me()
+    return json_response(found.model_copy(update={"capabilities": (*found.capabilities, "stream")}))
 
 
 async def open_requests(asked: Asked) -> Response:
@@ -115,6 +121,31 @@ async def events(asked: Asked) -> Response:
     )
 
 
+async def health(_asked: Asked) -> Response:
+    """Answer that the server takes calls."""
+    return Response(b'{"status":"ok"}', media_type=JSON)
+
+
+async def event_stream(asked: Asked) -> Response:
+    """Answer new events as they come, as server-sent events, for as long as they are read."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    if asked.request.method == "HEAD":
+        return Response(headers=headers, media_type=EVENT_STREAM)
+    frames = asked.tail.frames(asked.header("last-event-id") or asked.query("cursor"))
+    # The first piece is read before the answer starts, so that a bad cursor is still told by the status.
+    return _Stream(_from_first(await anext(frames), frames), headers=headers, media_type=EVENT_STREAM)
+
+
+class _Stream(StreamingResponse):
+    """A stream that lets go of what it listens to as soon as its reader is gone."""
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert isinstance(self.body_iterator, AsyncGenerator)  # noqa: S101 - what it is made with
+        async with aclosing(self.body_iterator):
+            await super().__call__(scope, receive, send)
+
+
 def disposition(name: str) -> str:
     """Return the `Content-Disposition` of a file called `name`: always an attachment, never a path (RFC 6266, 5987)."""
     clean = _UNFIT_FOR_A_FILE_NAME.sub("_", name).strip(" .")[:150] or "upload"
@@ -126,7 +157,8 @@ def _or_pending(result: Wire | None) -> Response:
     return Response(status_code=204) if result is None else json_response(result)
 
 
-async def _from_first(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for piece in pieces:
-        yield piece
+async def _from_first(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async with aclosing(pieces):
+        yield first
+        async for piece in pieces:
+            yield piece

@@ -2,62 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api_client.commands import HTTP_COMMANDS
+from api_client.commands import HTTP_COMMANDS, Command, CreateProject, CreateTask, ReceiveUpload
 from api_client.errors import NotAllowed, NotFound
+from api_client.models import (
+    ApprovalResult,
+    Board,
+    Card,
+    ElicitationResult,
+    Event,
+    EventRef,
+    InboxItem,
+    Me,
+    Page,
+    Project,
+    RequestDetail,
+    Task,
+    TaskDetail,
+    Upload,
+    UploadRef,
+    Wire,
+)
 from store.server import reads, writes
 from store.server.auth import caller
-from store.server.calls import ANYONE, REVIEWERS, Asked, Row, Served
+from store.server.calls import ANYONE, NO_ONE_ASKED, REVIEWERS, Asked, Row, Served
 from store.server.limits import Limits
+from store.server.openapi import documented
+from store.server.stream import Tail
 
-ROWS: tuple[Row, ...] = (
-    Row("GET", "/api/projects", reads.projects, ANYONE),
-    Row("GET", "/api/projects/{project_id}", reads.project, ANYONE),
-    Row("GET", "/api/tasks", reads.tasks, ANYONE),
-    Row("GET", "/api/tasks/{task_id}", reads.task, ANYONE),
-    Row("GET", "/api/tasks/{task_id}/events", reads.task_events, ANYONE),
-    Row("GET", "/api/approval-requests/{request_id}/result", reads.approval_result, ANYONE),
-    Row("GET", "/api/elicitation-requests/{request_id}/result", reads.elicitation_result, ANYONE),
-    Row("POST", "/api/uploads", writes.upload, ANYONE),
-    Row("GET", "/api/uploads/{upload_id}", reads.upload, ANYONE),
-    Row("GET", "/api/uploads/{upload_id}/content", reads.upload_content, ANYONE),
-    Row("GET", "/api/me", reads.me, REVIEWERS),
-    Row("GET", "/api/open-requests", reads.open_requests, REVIEWERS),
-    Row("GET", "/api/requests/{request_id}", reads.request, REVIEWERS),
-    Row("GET", "/api/board/{project_id}", reads.board, REVIEWERS),
-    Row("GET", "/api/events", reads.events, REVIEWERS),
-    *(
-        Row("POST", kind.path, writes.write(kind), REVIEWERS if kind.for_reviewers else ANYONE)
-        for kind in HTTP_COMMANDS
-    ),
+_PAGE = ("cursor", "limit")
+_CREATED: Mapping[type[Command], type[Wire]] = {CreateProject: Project, CreateTask: Task}
+"""What a command answers that makes something other than an event."""
+
+
+def _command(kind: type[Command]) -> Row:
+    answers = {201: _CREATED.get(kind, EventRef)}
+    return Row("POST", kind.path, writes.write(kind), REVIEWERS if kind.for_reviewers else ANYONE, answers, takes=kind)
+
+
+ROWS: tuple[Row, ...] = documented(
+    (
+        Row("GET", "/api/projects", reads.projects, ANYONE, {200: Page[Project]}, ("name",)),
+        Row("GET", "/api/projects/{project_id}", reads.project, ANYONE, {200: Project}),
+        Row("GET", "/api/tasks", reads.tasks, ANYONE, {200: Page[Task]}, ("projectId", "name")),
+        Row("GET", "/api/tasks/{task_id}", reads.task, ANYONE, {200: TaskDetail}),
+        Row("GET", "/api/tasks/{task_id}/events", reads.task_events, ANYONE, {200: Page[Event]}, _PAGE),
+        Row(
+            "GET",
+            "/api/approval-requests/{request_id}/result",
+            reads.approval_result,
+            ANYONE,
+            {200: ApprovalResult, 204: None},
+        ),
+        Row(
+            "GET",
+            "/api/elicitation-requests/{request_id}/result",
+            reads.elicitation_result,
+            ANYONE,
+            {200: ElicitationResult, 204: None},
+        ),
+        Row("POST", "/api/uploads", writes.upload, ANYONE, {201: UploadRef}, takes=ReceiveUpload),
+        Row("GET", "/api/uploads/{upload_id}", reads.upload, ANYONE, {200: Upload}),
+        Row("GET", "/api/uploads/{upload_id}/content", reads.upload_content, ANYONE, {200: None}, media="*/*"),
+        Row("GET", "/api/me", reads.me, REVIEWERS, {200: Me}),
+        Row("GET", "/api/open-requests", reads.open_requests, REVIEWERS, {200: Page[InboxItem]}, ("projectId", *_PAGE)),
+        Row("GET", "/api/requests/{request_id}", reads.request, REVIEWERS, {200: RequestDetail}),
+        Row("GET", "/api/board/{project_id}", reads.board, REVIEWERS, {200: (Board, Page[Card])}, ("step", *_PAGE)),
+        Row(
+            "GET",
+            "/api/events",
+            reads.events,
+            REVIEWERS,
+            {200: Page[Event]},
+            ("projectId", "taskId", "types", "order", *_PAGE),
+        ),
+        Row(
+            "GET",
+            "/api/events/stream",
+            reads.event_stream,
+            REVIEWERS,
+            {200: None},
+            ("cursor",),
+            media=reads.EVENT_STREAM,
+        ),
+        *map(_command, HTTP_COMMANDS),
+        Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None}),
+    )
 )
 
 
-def routes(backend: Served, limits: Limits) -> Iterator[Route]:
+def without_key() -> frozenset[str]:
+    """Return the paths that are answered without a key."""
+    return frozenset(row.path for row in ROWS if row.roles == NO_ONE_ASKED)
+
+
+def routes(backend: Served, limits: Limits, tail: Tail, rows: Iterable[Row] = ROWS) -> Iterator[Route]:
     """Give the table as Starlette takes it, each call answered by `backend` acting for its caller."""
     by_path: dict[str, dict[str, Row]] = {}
-    for row in ROWS:
+    for row in rows:
         by_path.setdefault(row.path, {})[row.method] = row
-    for path, by_method in by_path.items():
-        yield Route(path, _endpoint(by_method, backend, limits), methods=list(by_method))
+    # A path without a part that varies comes first: `/api/events/stream` and the like are no ids.
+    for path in sorted(by_path, key=lambda path: "{" in path):
+        yield Route(path, _endpoint(by_path[path], backend, limits, tail), methods=list(by_path[path]))
 
 
 def _endpoint(
-    by_method: Mapping[str, Row], backend: Served, limits: Limits
+    by_method: Mapping[str, Row], backend: Served, limits: Limits, tail: Tail
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         row = by_method["GET" if request.method == "HEAD" else request.method]
+        if row.roles == NO_ONE_ASKED:
+            return await row.handler(Asked(request, backend, limits, tail))
         actor = caller(request)
         if actor.role not in row.roles:
             raise NotAllowed("An agent's key may not make this call: it takes a reviewer's.")
         # An escaped slash belongs to an id, and no id has one; unescaped it would be read as another call's path.
         if b"%2f" in request.scope.get("raw_path", b"").lower():
             raise NotFound("There is nothing of this id.")
-        return await row.handler(Asked(request, backend.acting_as(actor), limits))
+        return await row.handler(Asked(request, backend.acting_as(actor), limits, tail))
 
     return endpoint

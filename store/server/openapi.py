@@ -1,0 +1,207 @@
+"""`/api/openapi.json`: the same routes table and the same models, as others' tools read them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
+from importlib.metadata import version
+from string import Formatter
+from typing import Any, cast
+
+import orjson
+from pydantic.alias_generators import to_camel
+from pydantic.json_schema import models_json_schema
+from starlette.responses import Response
+
+from api_client.backend import PAGE, PAGE_MAX
+from api_client.commands import HTTP_COMMANDS, KEY_MAX, Command, ReceiveUpload
+from api_client.models import Body, Wire
+from store.server.calls import JSON, NO_ONE_ASKED, REVIEWERS, Asked, Row, Shapes
+
+Schema = dict[str, Any]
+
+
+class Problem(Wire):
+    """What went wrong, for people."""
+
+    error: str
+
+
+class Refusal(Wire):
+    """Which rule refuses a call; `fields` says what is wrong with each answer of an elicitation."""
+
+    code: str
+    message: str
+    fields: dict[str, str] | None = None
+
+
+_TEXT: Schema = {"type": "string"}
+_QUERY: Mapping[str, tuple[str, Schema]] = {
+    "name": ("A part of the name, in either case.", _TEXT),
+    "projectId": ("Of this project only.", _TEXT),
+    "taskId": ("Of this task only.", _TEXT),
+    "types": ("Of these event types only, separated by commas.", _TEXT),
+    "step": ("The cards of this step, in place of all steps' counts.", _TEXT),
+    "order": ("From the first event or from the last.", {"type": "string", "enum": ["asc", "desc"], "default": "asc"}),
+    "cursor": ("Where to go on: a cursor that this list gave.", _TEXT),
+    "limit": (
+        f"Items in a page; more than {PAGE_MAX} is taken as that.",
+        {"type": "integer", "minimum": 1, "default": PAGE},
+    ),
+}
+_KEY_HEADER: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "The same key again on the same path is answered as before and writes nothing.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX},
+}
+_ANY_CALL = (400, 431, 500)
+_WITH_KEY = (401, 403)
+_WRITES = (404, 409, 413)
+_FORM: Schema = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "format": "binary"}},
+    "required": ["file"],
+    "additionalProperties": False,
+}
+
+
+def documented(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Return the table with one more row: the call that answers the document of them all."""
+
+    @cache
+    def text() -> bytes:
+        return orjson.dumps(describe(table))
+
+    async def document(_asked: Asked) -> Response:
+        """Answer what the server takes and answers, as an OpenAPI document."""
+        return Response(await asyncio.to_thread(text), media_type=JSON)
+
+    table = (*rows, Row("GET", "/api/openapi.json", document, NO_ONE_ASKED, {200: None}))
+    return table
+
+
+def describe(rows: Sequence[Row]) -> Schema:
+    """Return the OpenAPI 3.1 document of a routes table."""
+    paths: dict[str, Schema] = {}
+    for row in rows:
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Pump Up",
+            "version": version("pumpup-tui"),
+            "description": "Tasks that agents work on, and the requests on which a person must decide.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(rows),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"key": []}],
+    }
+
+
+def _operation(row: Row) -> Schema:
+    made: Schema = {
+        "operationId": row.name,
+        "summary": row.summary,
+        "parameters": [*_parameters(row)],
+        "responses": _responses(row),
+    }
+    if row.roles == REVIEWERS:
+        made["description"] = "Takes a reviewer's key."
+    elif row.roles == NO_ONE_ASKED:
+        made["security"] = []
+    if row.takes is ReceiveUpload:
+        made["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}
+    elif row.takes is not None:
+        made["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(row.takes)}}}
+    return made
+
+
+def _parameters(row: Row) -> Iterable[Schema]:
+    for name in path_names(row.path):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    for name in row.query:
+        words, schema = _QUERY[name]
+        yield {"name": name, "in": "query", "description": words, "schema": schema}
+    if row.takes in HTTP_COMMANDS:
+        yield _KEY_HEADER
+
+
+def path_names(path: str) -> list[str]:
+    """Return the names of the parts of a path that vary."""
+    return [name for _, name, _, _ in Formatter().parse(path) if name]
+
+
+def _responses(row: Row) -> Schema:
+    """Return the answers of a call by status: the table's own, and every error that may come in their place."""
+    told = {str(status): _answer(status, shapes, row.media) for status, shapes in row.answers.items()}
+    errors = set(_ANY_CALL)
+    if row.roles != NO_ONE_ASKED:
+        errors.update(_WITH_KEY)
+    if row.method == "POST":
+        errors.update(_WRITES)
+    if "{" in row.path or {"projectId", "taskId"} & set(row.query):
+        errors.add(404)
+    for status in sorted(errors):
+        told[str(status)] = _answer(status, Refusal if status == 400 else Problem, JSON)
+    return told
+
+
+def _answer(status: int, shapes: Shapes, media: str) -> Schema:
+    made: Schema = {"description": HTTPStatus(status).phrase}
+    if isinstance(shapes, tuple):
+        made["content"] = {media: {"schema": {"anyOf": [_ref(shape) for shape in shapes]}}}
+    elif shapes is not None:
+        made["content"] = {media: {"schema": _ref(shapes)}}
+    elif status != HTTPStatus.NO_CONTENT:
+        made["content"] = {media: {}}
+    return made
+
+
+def _ref(model: type[Wire]) -> Schema:
+    return {"$ref": f"#/components/schemas/{_name(model)}"}
+
+
+def _name(model: type[Wire]) -> str:
+    # As pydantic names the schema of a generic model.
+    return model.__name__.replace("[", "_").replace("]", "_")
+
+
+def _schemas(rows: Iterable[Row]) -> Schema:
+    models: dict[str, type[Wire]] = {}
+    for row in rows:
+        for shapes in (*row.answers.values(), row.takes, Problem, Refusal):
+            for shape in shapes if isinstance(shapes, tuple) else (shapes,):
+                if shape is not None and shape is not ReceiveUpload:
+                    models[_name(shape)] = shape
+    # The form that is taken is also the one that is given: what is left out of an answer is never required.
+    _, found = models_json_schema(
+        [(model, "validation") for model in models.values()], ref_template="#/components/schemas/{model}"
+    )
+    schemas = cast("dict[str, Schema]", found["$defs"])
+    refusing = {_name(kind) for kind in _below(Body)}
+    for name, schema in schemas.items():
+        if name in refusing:
+            schema["additionalProperties"] = False
+        if (kind := models.get(name)) and issubclass(kind, Command):
+            _leave_path_out(schema, kind)
+    return schemas
+
+
+def _leave_path_out(schema: Schema, kind: type[Command]) -> None:
+    """Take out of a command's schema what stands in its path."""
+    for key in map(to_camel, kind.path_keys()):
+        del schema["properties"][key]
+        schema["required"].remove(key)
+
+
+def _below(model: type[Wire]) -> Iterable[type[Wire]]:
+    for kind in model.__subclasses__():
+        yield kind
+        yield from _below(kind)
