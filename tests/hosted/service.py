@@ -38,6 +38,8 @@ class Service:
     calls: Counter[str] = field(default_factory=Counter)
     """How often each call was made: `tasks`, `task`, `events`, `projects`, `other`."""
     content: bytes = b"a photo"
+    files_at: str = ""
+    """Where uploads are kept; empty at the service itself."""
     keys_seen: list[str | None] = field(default_factory=list)
     """The `Authorization` of each call for content."""
     _tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -159,7 +161,7 @@ class Service:
         return JSONResponse({"items": page, "nextCursor": str(start + len(page)), "took": 3})
 
     def _upload(self, request: Request) -> Response:
-        url = f"{request.base_url}files/{request.path_params['id']}?signature=s"
+        url = f"{self.files_at or request.base_url}files/{request.path_params['id']}?signature=s"
         return JSONResponse({"id": "up_1", "contentType": "image/jpeg", "size": len(self.content), "url": url})
 
     def _file(self, request: Request) -> Response:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
 from api_client.backend import Backend
 from api_client.commands import Decide
-from api_client.errors import InvalidRequest, NotFound, Unreachable
+from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
 from api_client.http import HttpBackend
 from api_client.models import Change, Outcome
+from tests.contract.given import Given
+from tests.contract.worlds import StepClock, open_world
 from tests.hosted.service import KEY, Service, busy_service
 
 
@@ -22,13 +25,21 @@ class Line(httpx.AsyncBaseTransport):
     def __init__(self, service: Service) -> None:
         self._inner = httpx.ASGITransport(service.app())
         self.calls_left: int | None = None
+        self.under_way = 0
+        self.most_under_way = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.calls_left is not None:
             self.calls_left -= 1
             if self.calls_left < 0:
                 raise httpx.ConnectError("cut", request=request)
-        return await self._inner.handle_async_request(request)
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            await asyncio.sleep(0)
+            return await self._inner.handle_async_request(request)
+        finally:
+            self.under_way -= 1
 
 
 @pytest.fixture
@@ -97,26 +108,12 @@ async def test_rest_costs_one_call_a_waiting_task(backend: Backend, service: Ser
     assert service.calls == {"tasks": 1, "events": 3}
 
 
-async def test_many_waiting_tasks_are_asked_few_at_a_time(backend: Backend, service: Service) -> None:
+async def test_many_waiting_tasks_are_asked_few_at_a_time(backend: Backend, line: Line, service: Service) -> None:
     """However many wait, four calls are under way at the most."""
     for number in range(40):
         service.ask(service.task(f"Claim {number}"), summary="x")
-    under_way, most = 0, 0
-    inner = backend._connection._client.send  # type: ignore[attr-defined]
-
-    async def counted(*args: object, **keys: object) -> object:
-        nonlocal under_way, most
-        under_way += 1
-        most = max(most, under_way)
-        try:
-            await asyncio.sleep(0)
-            return await inner(*args, **keys)
-        finally:
-            under_way -= 1
-
-    backend._connection._client.send = counted  # type: ignore[attr-defined]
     assert len((await backend.inbox()).items) == 43
-    assert most == 4
+    assert line.most_under_way == 4
 
 
 async def test_a_request_is_shown_whole(backend: Backend) -> None:
@@ -180,7 +177,7 @@ async def test_a_timeline_reads_the_same_both_ways(backend: Backend, scope: dict
         assert found == expected
         assert page.next_cursor == cursor
     middle = await backend.events(**scope, cursor=whole[1], limit=1)  # type: ignore[arg-type]
-    back = await backend.events(**scope, cursor=middle.next_cursor, order="desc", limit=1)  # type: ignore[arg-type]
+    back = await backend.events(**scope, cursor=middle.next_cursor, order="desc", limit=1)
     assert (middle.items[0].id, back.items[0].id) == (whole[2], whole[1])
 
 
@@ -238,3 +235,32 @@ async def test_content_is_had_from_where_the_service_says(backend: Backend, serv
     content = b"".join([piece async for piece in backend.download("up_1")])
     assert content == service.content
     assert service.keys_seen == [f"Bearer {KEY}"]
+
+
+async def test_the_key_is_shown_to_no_other_server(backend: Backend, service: Service) -> None:
+    """Where content is kept elsewhere it is asked for without the key, and only where nobody can listen."""
+    service.files_at = "https://files.example/"
+    assert b"".join([piece async for piece in backend.download("up_1")]) == service.content
+    assert service.keys_seen == [None]
+    for unsafe in ("http://files.example/", "file:///etc/passwd?", "nowhere", "http://["):
+        service.files_at = unsafe
+        with pytest.raises(UnexpectedAnswer):
+            await anext(backend.download("up_1"))
+
+
+async def test_an_agents_key_browses_our_own_server(tmp_path: Path, tokens: Callable[[], str]) -> None:
+    """A key that may not review sees what waits, the board and the timeline, and is refused a decision."""
+    async with open_world("http", tmp_path / "data", StepClock(), tokens) as world:
+        given = Given(world)
+        task = await given.task()
+        upload_id = await given.attached(task)
+        request = await given.approval(task)
+        agent = world.agent
+        assert (await agent.me()).capabilities == ("board",)
+        assert [item.request_id for item in (await agent.inbox()).items] == [request.id]
+        assert (await agent.request(request.id)).hash == (await world.reviewer.request(request.id)).hash
+        assert [one.count for one in (await agent.board(task.project_id)).columns] == [1, 0, 0, 0]
+        assert (await agent.events(limit=500)).items == (await world.reviewer.events(limit=500)).items
+        assert b"".join([piece async for piece in agent.download(upload_id)]) == b"a photo"
+        with pytest.raises(NotAllowed):
+            await agent.submit(Decide(request_id=request.id, outcome=Outcome(type="APPROVE")), key="k")
