@@ -28,7 +28,8 @@ def checked_url(base_url: str, *, allow_plain_http: bool) -> str:
         raise InvalidRequest("The server's address must hold no user, query or fragment.", code="INVALID_URL")
     if url.scheme == "http" and not allow_plain_http and not is_loopback(url.host):
         raise InvalidRequest(
-            f"{base_url} is plain http to another machine: the API key would travel in the open. Use https.",
+            f"{base_url} is plain http to another machine: the API key would travel in the open. Use https, or "
+            "--insecure-http where nobody can listen.",
             code="INSECURE_URL",
         )
     return str(url).rstrip("/")
