@@ -30,6 +30,22 @@ class _Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is no date or time: write it like 2026-01-31 or 2026-01-31T09:30.", param, ctx)
 
 
+class _Size(click.ParamType[int]):
+    """A number of bytes, plain or in kB, MB or GB."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the bytes."""
+        import re
+
+        found = re.fullmatch(r"([0-9]{1,15}) ?(|kB|MB|GB)", str(value), re.ASCII | re.IGNORECASE)
+        size = int(found[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[found[2][:1].lower()] if found else 0
+        if not 0 < size <= 10**12:
+            self.fail(f"{value!r} is no size: write it like 25MB, or in bytes.", param, ctx)
+        return size
+
+
 def _version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
         from importlib.metadata import version
@@ -123,15 +139,31 @@ def pumpup(
     metavar="NAME",
     help="A name that callers use for this machine, beside its own; repeatable.",
 )
+@click.option(
+    "--max-upload", type=_Size(), default="25MB", show_default=True, metavar="SIZE", help="The largest upload taken."
+)
+@click.option("--tls-cert", type=_FILE, metavar="FILE", help="Serve over https: the certificate and its chain, as PEM.")
+@click.option("--tls-key", type=_FILE, metavar="FILE", help="The certificate's key, as PEM, without a passphrase.")
+@click.option("--metrics", is_flag=True, help="Answer GET /metrics, for Prometheus with a reviewer's key.")
+@click.option("--quiet", is_flag=True, help="Write no line for each call.")
 @click.pass_obj
-def serve(inherited: Path | None, data: Path | None, host: str, port: int, allowed_hosts: Sequence[str]) -> None:
+def serve(
+    inherited: Path | None,
+    /,
+    data: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    **told: Any,
+) -> None:
     """Give the data folder to agents and to other reviewers over HTTP.
+
+    Each call is a line on stderr: when, from where, who, what, the status, how long.
 
     Example: pumpup-tui serve --data ./work
     """
     from pumpup_tui.commands import serving
 
-    serving.run(data or inherited, host, port, allowed_hosts)
+    serving.run(data or inherited, serving.Serving(**told, certificate=tls_cert, key=tls_key))
 
 
 @pumpup.group()
@@ -155,6 +187,34 @@ def keys_add(
     from pumpup_tui.commands import administration
 
     administration.add_key(data or inherited, name, role, tags)
+
+
+@keys.command("list")
+@data_option
+@click.pass_obj
+def keys_list(inherited: Path | None, data: Path | None) -> None:
+    """Show who has a key, since when, and when it was used last; never the key itself.
+
+    Example: pumpup-tui keys list --data ./work
+    """
+    from pumpup_tui.commands import administration
+
+    administration.list_keys(data or inherited)
+
+
+@keys.command("revoke")
+@click.argument("name")
+@click.option("--id", "key_id", metavar="ID", help="Only this one of the name's keys, as 'keys list' shows it.")
+@data_option
+@click.pass_obj
+def keys_revoke(inherited: Path | None, name: str, key_id: str | None, data: Path | None) -> None:
+    """Take back NAME's keys: no call with them is answered from now on, without a restart.
+
+    Example: pumpup-tui keys revoke refund-bot --data ./work
+    """
+    from pumpup_tui.commands import administration
+
+    administration.revoke_keys(data or inherited, name, key_id)
 
 
 @pumpup.group()

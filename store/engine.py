@@ -78,6 +78,8 @@ class Store:
         self._closed = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
+        self.before_close: list[Callable[[], None]] = []
+        """Called when the store is to close, while it still takes commands: they end what works on it."""
         with self._worded("opened"):
             self._make_folder()
             self.lock = FolderLock(folder)
@@ -110,6 +112,8 @@ class Store:
 
     def close(self) -> None:
         """Finish what was submitted, write the checkpoint, let go of the files."""
+        for end in self.before_close:
+            end()
         self._closed = True
         self._jobs.put(None)
         self._writer.join()

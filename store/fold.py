@@ -6,13 +6,17 @@ The documents are the state's own: a wire object's keys and a few more (`openReq
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+
+from api_client.times import parse_time
 
 Doc = Mapping[str, Any]
 Table = str
 """One of `TABLES`."""
 
 TABLES = ("projects", "tasks", "requests", "uploads")
+NEVER = datetime.max.replace(tzinfo=UTC)
 PROJECT_CREATED = "PROJECT_CREATED"
 UPLOAD_RECEIVED = "UPLOAD_RECEIVED"
 
@@ -86,6 +90,14 @@ def step_of(project: Doc, name: str) -> Doc:
 def is_terminal(project: Doc, step: str) -> bool:
     """Tell whether entering `step` closes a task: it has no exits."""
     return not step_of(project, step).get("exits")
+
+
+def due_at(seconds: int, task: Doc) -> datetime:
+    """Return when a task will have stayed in its step for `seconds`; `NEVER` where that is past all dates."""
+    try:
+        return parse_time(task["stepEnteredAt"]) + timedelta(seconds=seconds)
+    except OverflowError:
+        return NEVER
 
 
 def attached(attachments: list[Doc], added: list[Doc] | None) -> list[Doc]:

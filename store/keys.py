@@ -6,8 +6,10 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -38,6 +40,10 @@ class KeyInfo:
     tags: tuple[str, ...]
     added_at: str
     """As it stands on the wire."""
+    id: str
+    """Tells one of a name's keys from the others; says nothing of the secret that could be used."""
+    last_used_at: str | None = None
+    """As it stands on the wire, a few seconds late; None where it never was."""
 
 
 class KeyRing:
@@ -61,6 +67,9 @@ class KeyRing:
         self._clock, self._tokens = clock, tokens
         self._stamp: Stamp | None = None
         self._known: tuple[tuple[bytes, Actor], ...] = ()
+        self._used_path = folder / "keys-used.json"
+        self._used: dict[bytes, datetime] = {}
+        """When each key was used last, as far as it is not on disk yet."""
 
     def add(self, name: str, role: Role, tags: Sequence[str] = ()) -> str:
         """Make a key for `name` and return its secret, which is kept nowhere.
@@ -79,19 +88,22 @@ class KeyRing:
         self._change(lambda table: table.insert({**document, "sha256": _digest(secret).hex()}))
         return secret
 
-    def revoke(self, name: str) -> int:
-        """Remove all keys of `name` and return how many they were.
+    def revoke(self, name: str, key_id: str | None = None) -> int:
+        """Remove all keys of `name`, or the one with this id, and return how many they were.
 
         Raises:
-            NotFound: `name` has none.
+            NotFound: `name` has none, or none with this id.
             StoreBusy: another process is changing the ring for too long.
             StoreDamaged: the file is not what was written.
             StoreFault: the disk or the system refuses.
         """
         removed: list[int] = []
-        self._change(lambda table: removed.extend(table.remove(where("name") == name)))
+        wanted = where("name") == name
+        if key_id is not None:
+            wanted &= where("sha256").test(_has_id, key_id)
+        self._change(lambda table: removed.extend(table.remove(wanted)))
         if not removed:
-            raise NotFound(f"There is no key for {name}.")
+            raise NotFound(f"There is no key for {name}." if key_id is None else f"{name} has no key {key_id}.")
         return len(removed)
 
     def listing(self) -> list[KeyInfo]:
@@ -101,7 +113,18 @@ class KeyRing:
             StoreDamaged: the file is not what was written.
             StoreFault: the disk or the system refuses.
         """
-        return [KeyInfo(doc["name"], doc["role"], tuple(doc["tags"]), doc["addedAt"]) for doc in self._documents()]
+        used = self._uses()
+        return [
+            KeyInfo(
+                doc["name"],
+                doc["role"],
+                tuple(doc["tags"]),
+                doc["addedAt"],
+                id=_id_of(doc["sha256"]),
+                last_used_at=used.get(doc["sha256"]),
+            )
+            for doc in self._documents()
+        ]
 
     def find(self, secret: str) -> Actor | None:
         """Return whose key `secret` is, None where it is nobody's. Takes as long for any key that is there as for none.
@@ -118,7 +141,33 @@ class KeyRing:
         for known, actor in self._known:
             if hmac.compare_digest(known, digest):
                 found = actor
+        if found is not None:
+            self._used[digest] = self._clock()
         return found
+
+    def save_uses(self) -> None:
+        """Keep on disk when keys were used last: `find` only notes it, for a call waits for no disk.
+
+        Raises:
+            StoreBusy: another process is changing the ring for too long.
+            StoreFault: the disk or the system refuses.
+        """
+        if not self._used:
+            return
+        noted, self._used = self._used, {}
+        with self._changing():
+            known = {doc["sha256"] for doc in self._documents()}
+            used = self._uses()
+            for digest, moment in noted.items():
+                used[digest.hex()] = max(wire_time(moment), used.get(digest.hex(), ""))
+            AtomicStorage(self._used_path).write({"used": {key: used[key] for key in used.keys() & known}})
+
+    def _uses(self) -> dict[str, str]:
+        try:
+            found = (AtomicStorage(self._used_path).read() or {}).get("used", {})
+            return {str(digest): str(moment) for digest, moment in found.items()}
+        except (ValueError, AttributeError, OSError):
+            return {}  # nothing depends on it: it is told anew with the next use
 
     def _look(self) -> Stamp | None:
         try:
@@ -138,11 +187,16 @@ class KeyRing:
             raise StoreFault(f"{self._path} can't be read: {fault.strerror or fault}.") from fault
 
     def _change(self, change: Callable[[Table], object]) -> None:
+        with self._changing():
+            self._documents()  # a damaged file is told of, not written over
+            with TinyDB(self._path, storage=AtomicStorage) as database:
+                change(database.table(_TABLE))
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
         try:
             with self._lock:
-                self._documents()  # a damaged file is told of, not written over
-                with TinyDB(self._path, storage=AtomicStorage) as database:
-                    change(database.table(_TABLE))
+                yield
         except Timeout as fault:
             raise StoreBusy(f"Another process holds {fault.lock_file}.") from fault
         except OSError as fault:
@@ -168,6 +222,14 @@ def _checked(doc: dict[str, Any]) -> dict[str, Any]:
 
 def _actor(doc: dict[str, Any]) -> Actor:
     return Actor(doc["name"], doc["role"], tuple(doc["tags"]))
+
+
+def _id_of(digest: str) -> str:
+    return digest[:8]
+
+
+def _has_id(digest: str, key_id: str) -> bool:
+    return _id_of(digest) == key_id
 
 
 def _digest(secret: str) -> bytes:

@@ -36,9 +36,11 @@ from api_client.times import Clock, utc_now
 from store import uploads
 from store.batch import Job
 from store.engine import Progress, Store
+from store.figures import Figures, figures
 from store.files import Files
 from store.reading import Reader
 from store.ruling import Content
+from store.timeouts import Timeouts
 
 T = TypeVar("T")
 
@@ -61,9 +63,11 @@ async def open_local(
     files: Files | None = None,
     max_upload_bytes: int = uploads.MAX_BYTES,
     progress: Progress = lambda *_: None,
+    fires_timeouts: bool = False,
 ) -> LocalBackend:
     """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
 
+    With `fires_timeouts` the timeouts of steps are fired while it is open, as whoever holds a folder for long should.
     `progress` hears, from another thread, of a journal that must be replayed: bytes read, bytes in all.
 
     Raises:
@@ -78,6 +82,8 @@ async def open_local(
     except ApiError:
         threads.shutdown(wait=False)
         raise
+    if fires_timeouts:
+        Timeouts(store).start()
     return LocalBackend(store, actor, threads, max_upload_bytes)
 
 
@@ -220,6 +226,10 @@ class LocalBackend:
     async def recall(self, path: str, key: str) -> Receipt | None:
         """Return what this caller's key was answered on the concrete `path`, None where it never was."""
         return await self._in_thread(lambda: self._store.recall(self._actor.subject, path, key))
+
+    async def figures(self, since: int) -> Figures:
+        """Return the folder's figures, with the decisions after the event at `since`."""
+        return await self._in_thread(figures, self._store, since)
 
     async def _news(self, heard: asyncio.Event, seq: int) -> None:
         """Return when there may be news after `seq`: this process has committed, or another one's head has moved."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from api_client.times import parse_time, wire_time
-from store.fold import Doc, step_of
+from api_client.times import wire_time
+from store.fold import NEVER, Doc, due_at, step_of
 from store.state import State
 
 _TASK = ("id", "projectId", "name", "externalId", "currentStep", "status", "metadata", "attachments")
@@ -40,9 +39,8 @@ def overdue_at(state: State, task_doc: Doc) -> str | None:
     if project_doc is None or task_doc["status"] == "CLOSED":
         return None
     seconds = step_of(project_doc, task_doc["currentStep"]).get("timeoutSeconds")
-    if seconds is None:
-        return None
-    return wire_time(parse_time(task_doc["stepEnteredAt"]) + timedelta(seconds=seconds))
+    due = NEVER if seconds is None else due_at(seconds, task_doc)
+    return None if due == NEVER else wire_time(due)
 
 
 def card(state: State, doc: Doc) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`keys add` and `projects create`: one write on the local folder each."""
+"""`keys` and `projects create`: who may call, and the projects of the local folder."""
 
 from __future__ import annotations
 
@@ -32,6 +32,39 @@ def add_key(data: Path | None, name: str, role: Role, tags: Sequence[str]) -> No
         secret = KeyRing(folder, utc_now).add(name, role, tuple(tags))
     click.echo(f"A key for {name} ({role}), shown this once:", err=True)
     click.echo(secret)
+
+
+def list_keys(data: Path | None) -> None:
+    """Print what is known of each key, a line each."""
+    from store.keys import KeyRing
+
+    folder = usable_folder(data)
+    with in_words():
+        found = KeyRing(folder).listing()
+    if not found:
+        click.echo(f"No one has a key yet: pumpup-tui keys add NAME --role agent --data {folder}", err=True)
+        return
+    rows = [("NAME", "ROLE", "ID", "ADDED", "LAST USED", "TAGS")]
+    for key in found:
+        used = _to_the_second(key.last_used_at) if key.last_used_at else "never"
+        rows.append((key.name, key.role, key.id, _to_the_second(key.added_at), used, ", ".join(key.tags)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _to_the_second(wire_time: str) -> str:
+    return f"{wire_time[:10]} {wire_time[11:19]}Z"
+
+
+def revoke_keys(data: Path | None, name: str, key_id: str | None) -> None:
+    """Take back a name's keys, or one of them."""
+    from store.keys import KeyRing
+
+    folder = usable_folder(data)
+    with in_words():
+        count = KeyRing(folder).revoke(name, key_id)
+    click.echo(f"Revoked {count} key{'s' if count != 1 else ''} of {name}: in effect at once.", err=True)
 
 
 def create_project(data: Path | None, name: str, steps: Path, reviewer: str) -> None:

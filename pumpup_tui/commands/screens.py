@@ -35,7 +35,7 @@ def open_folder(data: Path | None, reviewer: str, tags: Sequence[str]) -> None:
         from api_client.commands import Actor
         from store.local import open_local
 
-        return await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)))
+        return await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)), fires_timeouts=True)
 
     _run(connect, source_label="local", kept=state_folder(str(folder.resolve())))
 

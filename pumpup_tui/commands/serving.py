@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import signal
+import ssl
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +20,13 @@ from pumpup_tui.commands.failure import Failed, in_words
 from pumpup_tui.commands.places import reason, usable_folder
 from pumpup_tui.commands.progress import progress_bar
 
-_WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - looked for, not bound to
+if TYPE_CHECKING:
+    from store.keys import KeyRing
+    from store.server.metrics import Metrics
+
+_WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - looked for, not bound to
+_KEYS_SECONDS = 10.0
+"""How late the last use of a key is kept."""
 _PORT_WORDS = {
     errno.EADDRINUSE: "it is in use, so stop what holds it or take another with --port",
     errno.EACCES: "this login may not use it, so take one over 1023 with --port",
@@ -24,38 +34,139 @@ _PORT_WORDS = {
 }
 
 
-def run(data: Path | None, host: str, port: int, allowed_hosts: Sequence[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What `serve` was told."""
+
+    host: str
+    port: int
+    allowed_hosts: Sequence[str] = ()
+    max_upload: int = 25_000_000
+    """Bytes."""
+    certificate: Path | None = None
+    key: Path | None = None
+    metrics: bool = False
+    quiet: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether other machines can reach it."""
+        try:
+            return not ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host.lower() != "localhost"
+
+    def check(self) -> None:
+        """Raise `Failed` where what was told does not go together."""
+        if (self.certificate is None) != (self.key is None):
+            raise Failed("TLS takes a certificate and its key: give both --tls-cert FILE and --tls-key FILE.")
+        if self.host in _WILDCARDS and not self.allowed_hosts:
+            raise Failed(
+                f"--host {self.host or repr('')} gives the folder to every network that this machine is on, and calls "
+                "are answered only under names that are known: add --allow-host NAME for each that callers will use."
+            )
+
+
+def run(data: Path | None, told: Serving) -> None:
     """Serve until SIGINT or SIGTERM."""
+    told.check()
     folder = usable_folder(data)
     # A signal before the server minds them ends the command all the same: folder closed, nothing said.
     with in_words(), suppress(asyncio.CancelledError, KeyboardInterrupt):
-        asyncio.run(_serve(folder, host, port, allowed_hosts))
+        asyncio.run(_serve(folder, told))
 
 
-async def _serve(folder: Path, host: str, port: int, allowed_hosts: Sequence[str]) -> None:
+async def _serve(folder: Path, told: Serving) -> None:
     from api_client.commands import PLATFORM
     from api_client.times import utc_now
     from store.keys import KeyRing
     from store.local import open_local
     from store.server.app import create_app
-    from store.server.runner import serve
+    from store.server.limits import Limits
+    from store.server.runner import bind, serve, url_of
+    from store.server.watching import AccessLog
 
     _stop_on_sigterm()
+    tls = _tls(told)
     keys = KeyRing(folder, utc_now)
     no_keys = not keys.listing()
+    metrics = _metrics() if told.metrics else None
     with progress_bar("Reading the journal") as progress:
-        backend = await open_local(folder, PLATFORM, progress=progress)
+        backend = await open_local(
+            folder,
+            PLATFORM,
+            progress=progress,
+            files=metrics.files if metrics else None,
+            max_upload_bytes=told.max_upload,
+            fires_timeouts=True,
+        )
     for notice in backend.notices:
         click.echo(f"Warning: {notice}", err=True)
-    hosts = (*allowed_hosts, *((host,) if host not in _WILDCARDS else ()))
+    log = None if told.quiet else AccessLog(sys.stderr.fileno(), utc_now)
     try:
-        app = create_app(backend, keys, allowed_hosts=hosts)
-        await serve(app, host, port, on_ready=lambda url: _announce(url, folder, no_keys=no_keys))
+        if metrics:
+            await metrics.begin(backend)
+        app = create_app(
+            backend,
+            keys,
+            limits=Limits(upload=told.max_upload),
+            allowed_hosts=(*told.allowed_hosts, *((told.host,) if told.host not in _WILDCARDS else ())),
+            more=[metrics.row()] if metrics else (),
+            heard=[one.heard for one in (log, metrics) if one],
+        )
+        listener = bind(told.host, told.port)
+        _announce(url_of(listener, scheme="https" if tls else "http"), folder, told, no_keys=no_keys)
+        async with _uses_kept(keys):
+            await serve(app, listener, tls=tls, on_stop=app.state.stop)
     except OSError as fault:
         words = _PORT_WORDS.get(fault.errno or 0, reason(fault))
-        raise Failed(f"Can't listen on {host} port {port}: {words}.") from None
+        raise Failed(f"Can't listen on {told.host} port {told.port}: {words}.") from None
     finally:
+        if log:
+            log.close()
         await backend.aclose()
+
+
+def _tls(told: Serving) -> ssl.SSLContext | None:
+    if told.certificate is None or told.key is None:
+        return None
+    from store.server.runner import tls_context
+
+    try:
+        return tls_context(told.certificate, told.key)
+    except ssl.SSLError:
+        raise Failed(
+            f"{told.certificate} and {told.key} are no certificate and its key: both must be PEM files, the key "
+            "without a passphrase."
+        ) from None
+    except OSError as fault:
+        raise Failed(f"The files of --tls-cert and --tls-key can't be read: {reason(fault)}.") from None
+
+
+def _metrics() -> Metrics:
+    from store.server.metrics import Metrics
+
+    return Metrics()
+
+
+@asynccontextmanager
+async def _uses_kept(keys: KeyRing) -> AsyncIterator[None]:
+    """Keep when each key was used last, now and then and at the end."""
+    from api_client.errors import ApiError
+
+    async def keep() -> None:
+        while True:
+            await asyncio.sleep(_KEYS_SECONDS)
+            with suppress(ApiError):  # told to nobody who could help; the next use notes it anew
+                await asyncio.to_thread(keys.save_uses)
+
+    keeping = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with suppress(ApiError):
+            keys.save_uses()
 
 
 def _stop_on_sigterm() -> None:
@@ -64,7 +175,16 @@ def _stop_on_sigterm() -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
-def _announce(url: str, folder: Path, *, no_keys: bool) -> None:
+def _announce(url: str, folder: Path, told: Serving, *, no_keys: bool) -> None:
     click.echo(f"Serving {folder} at {url} (ctrl+c stops)", err=True)
+    if told.is_open:
+        names = ", ".join(told.allowed_hosts) or told.host
+        click.echo(
+            "Other machines can reach this: whoever holds a key may read and write all projects. It answers to "
+            f"{names}; add --allow-host NAME for other names that callers use.",
+            err=True,
+        )
+        if told.certificate is None:
+            click.echo("Without --tls-cert and --tls-key, keys and all content travel in the open.", err=True)
     if no_keys:
         click.echo(f"No one has a key yet: pumpup-tui keys add NAME --role agent --data {folder}", err=True)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from store.keys import KeyRing
 from store.server.auth import Authentication
-from store.server.calls import Served
+from store.server.calls import Row, Served
 from store.server.errors import HANDLERS, LastResort
 from store.server.limits import LOOPBACK, Gate, Limits
-from store.server.routes import routes, without_key
+from store.server.routes import routes, table, without_key
 from store.server.stream import Tail
+from store.server.watching import Heard, Watched
 
 DEFAULT_LIMITS = Limits()
 
 
 def create_app(
-    backend: Served, keys: KeyRing, *, limits: Limits = DEFAULT_LIMITS, allowed_hosts: Iterable[str] = ()
+    backend: Served,
+    keys: KeyRing,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    allowed_hosts: Iterable[str] = (),
+    more: Iterable[Row] = (),
+    heard: Sequence[Heard] = (),
 ) -> Starlette:
     """Return an ASGI app that answers CONTRACT.md parts 1 and 2 out of `backend`, which stays the caller's to close.
 
@@ -30,15 +37,19 @@ def create_app(
         keys: who may call.
         limits: caps in bytes.
         allowed_hosts: names beside this machine's own that a `Host` header may hold, without a port.
+        more: calls beside the contract's.
+        heard: each is told of every call once it is over.
     """
-    tail = Tail(backend)
+    tail, rows = Tail(backend), table(more)
+    watched = [Middleware(Watched, heard=heard)] if heard else []
     app = Starlette(
-        routes=list(routes(backend, limits, tail)),
+        routes=list(routes(rows, backend, limits, tail)),
         exception_handlers=dict(HANDLERS),
         middleware=[
+            *watched,
             Middleware(LastResort),
             Middleware(Gate, limits=limits, hosts=(*LOOPBACK, *allowed_hosts)),
-            Middleware(Authentication, keys=keys, open_paths=without_key()),
+            Middleware(Authentication, keys=keys, open_paths=without_key(rows)),
         ],
     )
     app.state.stop = tail.close

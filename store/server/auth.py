@@ -11,8 +11,7 @@ from api_client.commands import Actor
 from api_client.errors import NotAuthenticated
 from store.keys import KeyRing
 from store.server.errors import error_response
-
-_PLACE = "pumpup.actor"
+from store.server.watching import ACTOR
 
 
 class Authentication:
@@ -32,13 +31,13 @@ class Authentication:
             words = "The API key is not known here." if secret else "Authorization: Bearer <key> is missing."
             await error_response(NotAuthenticated(words))(scope, receive, send)
             return
-        scope[_PLACE] = actor
+        scope[ACTOR] = actor
         await self._app(scope, receive, send)
 
 
 def caller(request: Request) -> Actor:
     """Return who makes this call."""
-    actor: Actor = request.scope[_PLACE]
+    actor: Actor = request.scope[ACTOR]
     return actor
 
 

@@ -14,6 +14,7 @@ from api_client.backend import PAGE, PAGE_MAX, Backend
 from api_client.commands import Actor, Command
 from api_client.errors import InvalidRequest
 from api_client.models import Order, Receipt, Role, Wire
+from store.figures import Figures
 from store.server.limits import Limits
 from store.server.stream import Tail
 
@@ -27,6 +28,10 @@ class Served(Backend, Protocol):
 
     async def recall(self, path: str, key: str) -> Receipt | None:
         """Return what this caller's `key` was answered on the concrete `path`; None where it was not."""
+        ...
+
+    async def figures(self, since: int) -> Figures:
+        """Return the folder's figures, with the decisions after the event at `since`."""
         ...
 
 

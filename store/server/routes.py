@@ -34,6 +34,7 @@ from store.server.calls import ANYONE, NO_ONE_ASKED, REVIEWERS, Asked, Row, Serv
 from store.server.limits import Limits
 from store.server.openapi import documented
 from store.server.stream import Tail
+from store.server.watching import CALL
 
 _PAGE = ("cursor", "limit")
 _CREATED: Mapping[type[Command], type[Wire]] = {CreateProject: Project, CreateTask: Task}
@@ -45,63 +46,69 @@ def _command(kind: type[Command]) -> Row:
     return Row("POST", kind.path, writes.write(kind), REVIEWERS if kind.for_reviewers else ANYONE, answers, takes=kind)
 
 
-ROWS: tuple[Row, ...] = documented(
-    (
-        Row("GET", "/api/projects", reads.projects, ANYONE, {200: Page[Project]}, ("name",)),
-        Row("GET", "/api/projects/{project_id}", reads.project, ANYONE, {200: Project}),
-        Row("GET", "/api/tasks", reads.tasks, ANYONE, {200: Page[Task]}, ("projectId", "name")),
-        Row("GET", "/api/tasks/{task_id}", reads.task, ANYONE, {200: TaskDetail}),
-        Row("GET", "/api/tasks/{task_id}/events", reads.task_events, ANYONE, {200: Page[Event]}, _PAGE),
-        Row(
-            "GET",
-            "/api/approval-requests/{request_id}/result",
-            reads.approval_result,
-            ANYONE,
-            {200: ApprovalResult, 204: None},
-        ),
-        Row(
-            "GET",
-            "/api/elicitation-requests/{request_id}/result",
-            reads.elicitation_result,
-            ANYONE,
-            {200: ElicitationResult, 204: None},
-        ),
-        Row("POST", "/api/uploads", writes.upload, ANYONE, {201: UploadRef}, takes=ReceiveUpload),
-        Row("GET", "/api/uploads/{upload_id}", reads.upload, ANYONE, {200: Upload}),
-        Row("GET", "/api/uploads/{upload_id}/content", reads.upload_content, ANYONE, {200: None}, media="*/*"),
-        Row("GET", "/api/me", reads.me, REVIEWERS, {200: Me}),
-        Row("GET", "/api/open-requests", reads.open_requests, REVIEWERS, {200: Page[InboxItem]}, ("projectId", *_PAGE)),
-        Row("GET", "/api/requests/{request_id}", reads.request, REVIEWERS, {200: RequestDetail}),
-        Row("GET", "/api/board/{project_id}", reads.board, REVIEWERS, {200: (Board, Page[Card])}, ("step", *_PAGE)),
-        Row(
-            "GET",
-            "/api/events",
-            reads.events,
-            REVIEWERS,
-            {200: Page[Event]},
-            ("projectId", "taskId", "types", "order", *_PAGE),
-        ),
-        Row(
-            "GET",
-            "/api/events/stream",
-            reads.event_stream,
-            REVIEWERS,
-            {200: None},
-            ("cursor",),
-            media=reads.EVENT_STREAM,
-        ),
-        *map(_command, HTTP_COMMANDS),
-        Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None}),
-    )
+_CALLS: tuple[Row, ...] = (
+    Row("GET", "/api/projects", reads.projects, ANYONE, {200: Page[Project]}, ("name",)),
+    Row("GET", "/api/projects/{project_id}", reads.project, ANYONE, {200: Project}),
+    Row("GET", "/api/tasks", reads.tasks, ANYONE, {200: Page[Task]}, ("projectId", "name")),
+    Row("GET", "/api/tasks/{task_id}", reads.task, ANYONE, {200: TaskDetail}),
+    Row("GET", "/api/tasks/{task_id}/events", reads.task_events, ANYONE, {200: Page[Event]}, _PAGE),
+    Row(
+        "GET",
+        "/api/approval-requests/{request_id}/result",
+        reads.approval_result,
+        ANYONE,
+        {200: ApprovalResult, 204: None},
+    ),
+    Row(
+        "GET",
+        "/api/elicitation-requests/{request_id}/result",
+        reads.elicitation_result,
+        ANYONE,
+        {200: ElicitationResult, 204: None},
+    ),
+    Row("POST", "/api/uploads", writes.upload, ANYONE, {201: UploadRef}, takes=ReceiveUpload),
+    Row("GET", "/api/uploads/{upload_id}", reads.upload, ANYONE, {200: Upload}),
+    Row("GET", "/api/uploads/{upload_id}/content", reads.upload_content, ANYONE, {200: None}, media="*/*"),
+    Row("GET", "/api/me", reads.me, REVIEWERS, {200: Me}),
+    Row("GET", "/api/open-requests", reads.open_requests, REVIEWERS, {200: Page[InboxItem]}, ("projectId", *_PAGE)),
+    Row("GET", "/api/requests/{request_id}", reads.request, REVIEWERS, {200: RequestDetail}),
+    Row("GET", "/api/board/{project_id}", reads.board, REVIEWERS, {200: (Board, Page[Card])}, ("step", *_PAGE)),
+    Row(
+        "GET",
+        "/api/events",
+        reads.events,
+        REVIEWERS,
+        {200: Page[Event]},
+        ("projectId", "taskId", "types", "order", *_PAGE),
+    ),
+    Row(
+        "GET",
+        "/api/events/stream",
+        reads.event_stream,
+        REVIEWERS,
+        {200: None},
+        ("cursor",),
+        media=reads.EVENT_STREAM,
+    ),
+    *map(_command, HTTP_COMMANDS),
+    Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None}),
 )
 
 
-def without_key() -> frozenset[str]:
+def table(more: Iterable[Row] = ()) -> tuple[Row, ...]:
+    """Return all rows with `more`, and the one that describes them all."""
+    return documented((*_CALLS, *more))
+
+
+ROWS = table()
+
+
+def without_key(rows: Iterable[Row]) -> frozenset[str]:
     """Return the paths that are answered without a key."""
-    return frozenset(row.path for row in ROWS if row.roles == NO_ONE_ASKED)
+    return frozenset(row.path for row in rows if row.roles == NO_ONE_ASKED)
 
 
-def routes(backend: Served, limits: Limits, tail: Tail, rows: Iterable[Row] = ROWS) -> Iterator[Route]:
+def routes(rows: Iterable[Row], backend: Served, limits: Limits, tail: Tail) -> Iterator[Route]:
     """Give the table as Starlette takes it, each call answered by `backend` acting for its caller."""
     by_path: dict[str, dict[str, Row]] = {}
     for row in rows:
@@ -116,6 +123,7 @@ def _endpoint(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         row = by_method["GET" if request.method == "HEAD" else request.method]
+        request.scope[CALL] = row.name
         if row.roles == NO_ONE_ASKED:
             return await row.handler(Asked(request, backend, limits, tail))
         actor = caller(request)

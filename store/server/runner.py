@@ -1,60 +1,60 @@
-"""The socket under the app: uvicorn, with a clean stop and the contract's words for what no app ever sees."""
+"""The socket under the app: uvicorn, with a clean stop and TLS."""
 
 from __future__ import annotations
 
+import asyncio
+import math
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
-import h11
-import orjson
 import uvicorn
 from starlette.types import ASGIApp
 from typing_extensions import override
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-IDLE_SECONDS = 10
-"""A connection without a call is closed after this; clients let go of theirs earlier."""
+from store.server.protocol import HEADER_BYTES, LINGER_SECONDS, PATIENCE_SECONDS, Protocol
+
 STOP_SECONDS = 10
 """What was accepted has so long to finish when the server is asked to stop."""
-LINGER_SECONDS = 1
-"""A caller that was refused before it had sent everything has so long to read the answer."""
-HEADER_BYTES = 16_000
-
-
-class _Protocol(H11Protocol):
-    """uvicorn's HTTP, answering what it can't read as the contract does."""
-
-    _refused = False
-
-    @override
-    def send_400_response(self, msg: str) -> None:
-        # uvicorn calls this while it handles h11's fault, and drops what that says of the status.
-        fault = sys.exception()
-        too_large = isinstance(fault, h11.RemoteProtocolError) and fault.error_status_hint == 431
-        body: dict[str, str] = {"code": "INVALID_REQUEST", "message": msg}
-        if too_large:
-            body = {"error": f"The headers are over {HEADER_BYTES} bytes."}
-        headers = [("content-type", "application/json"), ("connection", "close")]
-        answer = h11.Response(status_code=431 if too_large else 400, headers=headers)
-        for event in (answer, h11.Data(data=orjson.dumps(body)), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
-        # Closed with bytes still unread the connection would be reset, and the caller might never read why.
-        self._refused = True
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        self.loop.call_later(LINGER_SECONDS, self.transport.close)
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        if not self._refused:
-            super().data_received(data)
+TLS_SECONDS = 9.0
+"""A caller has so long to agree on the encryption, and to say goodbye."""
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, tls: ssl.SSLContext | None, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tls, self._on_stop = tls, on_stop
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take calls on `sockets`: uvicorn's own gives a TLS handshake a minute."""
+        config = self.config
+        make = partial(Protocol, config=config, server_state=self.server_state, app_state={})
+        loop = asyncio.get_running_loop()
+        self.servers = [
+            await loop.create_server(
+                make,
+                sock=one,
+                backlog=config.backlog,
+                ssl=self._tls,
+                ssl_handshake_timeout=TLS_SECONDS if self._tls else None,
+                ssl_shutdown_timeout=LINGER_SECONDS if self._tls else None,
+            )
+            for one in sockets or ()
+        ]
+        self.started = True
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stop()
+        await super().shutdown(sockets)
+
     @override
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -96,23 +96,40 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def serve(app: ASGIApp, host: str, port: int, *, on_ready: Callable[[str], None] = lambda _url: None) -> None:
+def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """Return what a server needs to be called over https.
+
+    Raises:
+        OSError: a file can't be read, or is no certificate or no key for it (`ssl.SSLError`).
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key, password=_no_password)
+    return context
+
+
+def _no_password() -> str:
+    # Asked for where the key is encrypted: without this, OpenSSL would wait at the terminal for one.
+    return ""
+
+
+async def serve(
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    tls: ssl.SSLContext | None = None,
+    on_stop: Callable[[], None] = lambda: None,
+) -> None:
     """Serve `app` until SIGINT or SIGTERM, then finish what was accepted and return.
 
     Args:
         app: what `create_app` made.
-        host: the address to listen on.
-        port: 0 is any free one.
-        on_ready: called once with the address that callers use, when calls are taken.
-
-    Raises:
-        OSError: the port is in use, the host is not this machine's, or the system refuses; nothing was served.
+        listener: what `bind` returned; it is closed at the end.
+        tls: where calls come over https.
+        on_stop: called once calls are no longer taken; ends what would go on for ever.
     """
-    listener = bind(host, port)
-    on_ready(url_of(listener))
     config = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=Protocol,
         loop="asyncio",
         ws="none",
         lifespan="off",
@@ -122,13 +139,13 @@ async def serve(app: ASGIApp, host: str, port: int, *, on_ready: Callable[[str],
         server_header=False,
         proxy_headers=False,
         h11_max_incomplete_event_size=HEADER_BYTES,
-        timeout_keep_alive=IDLE_SECONDS,
+        timeout_keep_alive=math.ceil(PATIENCE_SECONDS),
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    await _Server(config).serve(sockets=[listener])
+    await _Server(config, tls, on_stop).serve(sockets=[listener])
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, *, scheme: str = "http") -> str:
     """Return the address under which `listener` is reached."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -4,48 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
-from store.server.runner import bind, serve, url_of
+from store.server.runner import bind, url_of
 from tests.server.conftest import Served
-
-
-@asynccontextmanager
-async def listening(served: Served) -> AsyncIterator[int]:
-    """Serve on a free port; stop as an operator does."""
-    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    server = asyncio.ensure_future(serve(served.app, "127.0.0.1", 0, on_ready=ready.set_result))
-    port = int((await ready).rpartition(":")[2])
-    # An answer means that the server has taken over the signals.
-    assert (await exchange(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))[0] == 401
-    try:
-        yield port
-    finally:
-        signal.raise_signal(signal.SIGTERM)
-        await asyncio.wait_for(server, 10)
-
-
-async def exchange(port: int, *pieces: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Send raw bytes; return the answer's status, headers and body."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        for piece in pieces:
-            writer.write(piece)
-            await writer.drain()
-        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode()
-        status, *lines = head.strip().split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        body = await reader.readexactly(int(headers["content-length"])) if "content-length" in headers else b""
-        if headers.get("connection") == "close":
-            body += await reader.read()
-        return int(status.split()[1]), headers, body
-    finally:
-        writer.close()
+from tests.server.sockets import exchange, listening
 
 
 async def test_headers_without_an_end_are_431(served: Served) -> None:
@@ -87,12 +52,12 @@ async def test_a_refused_upload_is_not_read_to_its_end(served: Served) -> None:
         assert (status, set(json.loads(body))) == (413, {"error"})
 
 
-async def test_a_port_in_use_is_an_os_error(served: Served) -> None:
+def test_a_port_in_use_is_an_os_error() -> None:
     """Whoever starts a second server on a port hears so before anything is served."""
     taken = bind("127.0.0.1", 0)
     try:
         with pytest.raises(OSError, match="in use"):
-            await serve(served.app, "127.0.0.1", taken.getsockname()[1])
+            bind("127.0.0.1", taken.getsockname()[1])
     finally:
         taken.close()
 

@@ -1,0 +1,109 @@
+"""`GET /metrics`: what a Prometheus server collects. Opt-in; nothing of it is loaded or counted otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.responses import Response
+from typing_extensions import override
+
+from store.figures import Figures
+from store.files import Files
+from store.server.calls import REVIEWERS, Asked, Row, Served
+from store.server.watching import Told
+
+MEDIA = "text/plain; version=1.0.0; charset=utf-8"
+_CALL_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_SYNC_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0)
+
+
+class _Folder(Collector):
+    """The folder's figures, as they were looked up for this scrape."""
+
+    def __init__(self) -> None:
+        self.figures: Figures | None = None
+        self.outcomes: dict[str, int] = {}
+
+    @override
+    def collect(self) -> Iterator[Metric]:
+        if self.figures is None:
+            return
+        waiting = GaugeMetricFamily(
+            "pumpup_open_requests", "Requests that wait for a person, by how long they have.", labels=["project", "age"]
+        )
+        for (project, age), count in sorted(self.figures.open_requests.items()):
+            waiting.add_metric([project, age], count)
+        yield waiting
+        decided = CounterMetricFamily("pumpup_decisions", "Decisions since the server started.", labels=["outcome"])
+        for outcome, count in sorted(self.outcomes.items()):
+            decided.add_metric([outcome], count)
+        yield decided
+        yield CounterMetricFamily("pumpup_journal_commits", "Commits in the journal.", self.figures.commits)
+
+
+class Metrics:
+    """The counters of one server."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._folder = _Folder()
+        self._registry.register(self._folder)
+        self._since: int | None = None
+        self._scraping = asyncio.Lock()
+        self._calls = Histogram(
+            "pumpup_call_seconds",
+            "From a call's head to its answer's end.",
+            ["call", "status"],
+            buckets=_CALL_SECONDS,
+            registry=self._registry,
+        )
+        self._syncs = Histogram(
+            "pumpup_sync_seconds", "A sync to the disk.", buckets=_SYNC_SECONDS, registry=self._registry
+        )
+
+    @property
+    def files(self) -> Files:
+        """What the store is to be opened with, so that its syncs are counted."""
+        return _TimedFiles(self._syncs)
+
+    def row(self) -> Row:
+        """Return the call that answers them: a reviewer's, for it names projects."""
+        return Row("GET", "/metrics", self.metrics, REVIEWERS, {200: None}, media=MEDIA)
+
+    def heard(self, told: Told) -> None:
+        """Count one call. Streams end when their reader goes: how long they took says nothing."""
+        if told.call != "event_stream":
+            self._calls.labels(told.call or "other", str(told.status)).observe(told.seconds)
+
+    async def begin(self, backend: Served) -> None:
+        """Count decisions from now on."""
+        self._since = (await backend.figures(0)).seq if self._since is None else self._since
+
+    async def metrics(self, asked: Asked) -> Response:
+        """Answer the figures of the server and of its folder, as Prometheus reads them."""
+        async with self._scraping:
+            found = await asked.backend.figures(self._since or 0)
+            self._since = found.seq
+            self._folder.figures = found
+            for outcome, count in found.outcomes.items():
+                self._folder.outcomes[outcome] = self._folder.outcomes.get(outcome, 0) + count
+            return Response(generate_latest(self._registry), media_type=MEDIA)
+
+
+class _TimedFiles(Files):
+    """The system's own operations, each sync timed."""
+
+    def __init__(self, syncs: Histogram) -> None:
+        self._syncs = syncs
+
+    @override
+    def sync(self, fd: int) -> None:
+        """Return when the file's bytes are on the disk."""
+        start = time.perf_counter()
+        super().sync(fd)
+        self._syncs.observe(time.perf_counter() - start)

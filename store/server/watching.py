@@ -1,0 +1,136 @@
+"""What is told of each call once it is over: to the access log, to the metrics."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api_client.times import Clock, wire_time
+
+CALL = "pumpup.call"
+"""Where in the scope the routes note which call it is."""
+ACTOR = "pumpup.actor"
+"""Where in the scope it is noted who calls."""
+_WAITING_LINES = 10_000
+_GATHER_SECONDS = 0.2
+_LAST_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One call, without anything that its caller wrote in its body, query or headers."""
+
+    method: str
+    path: str
+    """As it came, still escaped: ASCII without blanks."""
+    status: int
+    seconds: float
+    who: str
+    """The key's name; empty where there was none that is known."""
+    address: str
+    call: str
+    """Which row of the routes table; empty where none."""
+
+
+Heard = Callable[[Told], None]
+
+
+class Watched:
+    """Tells each of `heard` of every call."""
+
+    def __init__(self, app: ASGIApp, *, heard: Sequence[Heard]) -> None:
+        self._app, self._heard = app, heard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the call on and tell of it."""
+        status = 0
+        start = time.perf_counter()
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            told = _told(scope, status, time.perf_counter() - start)
+            for heard in self._heard:
+                heard(told)
+
+
+def _told(scope: Scope, status: int, seconds: float) -> Told:
+    actor: Any = scope.get(ACTOR)
+    return Told(
+        method=scope["method"],
+        path=(scope.get("raw_path") or b"").decode("ascii", "replace"),
+        status=status,
+        seconds=seconds,
+        who=actor.subject if actor is not None else "",
+        address=(scope.get("client") or ("-", 0))[0],
+        call=scope.get(CALL, ""),
+    )
+
+
+class AccessLog:
+    """Writes one line a call to a descriptor, from a thread of its own: a call never waits for its line.
+
+    Lines that come while the descriptor takes none are dropped once there are too many, and counted in a line.
+    """
+
+    def __init__(self, fd: int, clock: Clock) -> None:
+        self._fd, self._clock = fd, clock
+        self._lines: deque[str] = deque()
+        self._dropped = 0
+        self._any = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._write, name="access-log", daemon=True)
+        self._thread.start()
+
+    def heard(self, told: Told) -> None:
+        """Take a line: when, from where, who, what, with which status, in how many milliseconds."""
+        if len(self._lines) >= _WAITING_LINES:
+            self._dropped += 1
+            return
+        who = told.who.replace(" ", "_") or "-"
+        self._lines.append(
+            f"{wire_time(self._clock())} {told.address} {who} {told.method} {told.path} "
+            f"{told.status or '-'} {told.seconds * 1e3:.1f}ms\n"
+        )
+        if not self._any.is_set():
+            self._any.set()
+
+    def close(self) -> None:
+        """Write what waits; give up where the descriptor takes nothing for a second."""
+        self._ended.set()
+        self._any.set()
+        self._thread.join(_LAST_SECONDS)
+
+    def _write(self) -> None:
+        while not self._ended.is_set() or self._lines:
+            self._any.wait()
+            self._ended.wait(_GATHER_SECONDS)
+            self._any.clear()
+            text = "".join(self._lines.popleft() for _ in range(len(self._lines)))
+            if self._dropped:
+                text += f"{self._dropped} calls are not in this log: it could not be written fast enough\n"
+                self._dropped = 0
+            if not _write_all(self._fd, text.encode("utf-8", "replace")):
+                return
+
+
+def _write_all(fd: int, data: bytes) -> bool:
+    try:
+        while data:
+            data = data[os.write(fd, data) :]
+    except OSError:
+        return False  # a log that is gone is no reason to stop serving
+    return True

@@ -1,0 +1,227 @@
+"""The stream of new events: each once and in order, for any number of readers, with a beat where nothing happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api_client.commands import Actor, AddNote
+from store.local import open_local
+from store.server import stream
+from store.server.stream import HEARTBEAT, Tail
+from tests.conftest import FixedClock
+from tests.server.conftest import Served
+from tests.server.sockets import answer, head, listening
+from tests.server.test_bad_input import assert_refused
+
+
+class Reader:
+    """One reader of a stream on a socket."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+        self._seen = b""
+
+    async def next(self) -> tuple[str, dict[str, Any]]:
+        """Return the next event with its id, past all comments."""
+        while True:
+            block = await self.block()
+            lines = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+            if lines:
+                return lines["id"], json.loads(lines["data"])
+
+    async def block(self) -> str:
+        """Return what comes up to the next empty line."""
+        while b"\n\n" not in self._seen:
+            size = int(await asyncio.wait_for(self._reader.readline(), 10), 16)
+            if size == 0:
+                raise EOFError
+            self._seen += await self._reader.readexactly(size)
+            await self._reader.readexactly(2)
+        block, _, self._seen = self._seen.partition(b"\n\n")
+        return block.decode()
+
+
+@asynccontextmanager
+async def reading(served: Served, port: int, query: str = "", *headers: str) -> AsyncIterator[Reader]:
+    """Open a stream."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(head("GET", f"/api/events/stream{query}", served.reviewer, *headers))
+        status, told, _ = await answer(reader)
+        assert (status, told["content-type"]) == (200, "text/event-stream; charset=utf-8")
+        yield Reader(reader)
+    finally:
+        writer.close()
+
+
+async def note(served: Served, task_id: str, words: str) -> str:
+    """Write an event past the server; return its id."""
+    command = AddNote(project_name="claims", task_id=task_id, message=words)
+    return (await served.local.submit(command, key=f"note-{words}")).event_id
+
+
+async def test_each_new_event_comes_once_and_in_order(served: Served) -> None:
+    """Every reader hears what is written from its start on, as the timeline shows it, under the timeline's cursor."""
+    task_id = (await served.task())["id"]
+    async with listening(served) as port, reading(served, port) as one, reading(served, port) as two:
+        await one.block(), await two.block()
+        written = [await note(served, task_id, str(number)) for number in range(30)]
+        heard = [await one.next() for _ in written]
+        assert [event["id"] for _, event in heard] == written
+        assert [await two.next() for _ in written] == heard
+        page = (await served.reviewer("GET", f"/api/events?cursor={heard[9][0]}&limit=5")).json()
+        assert page["items"] == [event for _, event in heard[10:15]]
+
+
+@pytest.mark.parametrize("how", ["Last-Event-ID", "cursor"])
+async def test_a_reader_goes_on_where_it_stopped(served: Served, how: str) -> None:
+    """With the id of the last event that it has, a reader gets all that came after, while more is written: once."""
+    task_id = (await served.task())["id"]
+    start = (await served.reviewer("GET", "/api/events?order=desc&limit=1")).json()["nextCursor"]
+    written = [await note(served, task_id, f"before {number}") for number in range(700)]
+    more = (f"?cursor={start}",) if how == "cursor" else ("", f"Last-Event-ID: {start}")
+    async with listening(served) as port, reading(served, port, *more) as reader:
+        writing = asyncio.create_task(_write(served, task_id, 100))
+        heard = [(await reader.next())[1]["id"] for _ in range(800)]
+        assert heard == written + await writing
+
+
+async def _write(served: Served, task_id: str, count: int) -> list[str]:
+    return [await note(served, task_id, f"during {number}") for number in range(count)]
+
+
+async def test_a_reader_at_the_end_misses_nothing(served: Served) -> None:
+    """The last event's own id leads to what comes next, and to nothing twice."""
+    task_id = (await served.task())["id"]
+    start = (await served.reviewer("GET", "/api/events?order=desc&limit=1")).json()["nextCursor"]
+    async with listening(served) as port, reading(served, port, f"?cursor={start}") as reader:
+        written = await note(served, task_id, "x")
+        assert (await reader.next())[1]["id"] == written
+
+
+async def test_the_very_first_event_is_heard(tmp_path: Path, clock: FixedClock, tokens: Callable[[], str]) -> None:
+    """A stream of a folder in which nothing has ever happened tells the first thing that does."""
+    local = await open_local(tmp_path / "new", Actor("agent-1", "agent"), clock=clock, tokens=tokens)
+    frames = Tail(local).frames(None)
+    assert await anext(frames) == HEARTBEAT
+    from api_client.commands import CreateTask
+
+    made = await local.submit(CreateTask(project_name="general", name="First"), key="k")
+    async with asyncio.timeout(10):
+        assert made.answer["id"] in (await anext(frames)).decode()
+    await frames.aclose()
+    await local.aclose()
+
+
+async def test_what_another_process_writes_is_heard(
+    served: Served, clock: FixedClock, tokens: Callable[[], str]
+) -> None:
+    """An event that came into the folder past this server is on its streams within a second."""
+    task_id = (await served.task())["id"]
+    other = await open_local(served.folder, Actor("agent-2", "agent"), clock=clock, tokens=tokens)
+    async with listening(served) as port, reading(served, port) as reader:
+        await reader.block()
+        command = AddNote(project_name="claims", task_id=task_id, message="from afar")
+        written = (await other.submit(command, key="k")).event_id
+        async with asyncio.timeout(1):
+            assert (await reader.next())[1]["id"] == written
+    await other.aclose()
+
+
+async def test_a_silent_stream_has_a_beat(served: Served) -> None:
+    """Where nothing happens a comment comes, so that a reader knows a quiet line from a dead one."""
+    assert stream.HEARTBEAT_SECONDS <= 15
+    frames = Tail(served.local, heartbeat=0.05).frames(None)
+    async with asyncio.timeout(10):
+        assert [await anext(frames) for _ in range(4)] == [HEARTBEAT] * 4
+    await frames.aclose()
+
+
+async def test_the_timeline_is_followed_once_and_only_while_someone_reads(served: Served) -> None:
+    """Fifty readers cost one follower, and none is left when they are gone."""
+    changes = served.local.changes
+    followed = 0
+
+    def counted(cursor: str | None = None) -> Any:
+        nonlocal followed
+        followed += 1
+        return changes(cursor)
+
+    served.local.changes = counted  # type: ignore[method-assign]
+    tail = Tail(served.local)
+    task_id = (await served.task())["id"]
+    readers = [tail.frames(None) for _ in range(50)]
+    assert [await anext(reader) for reader in readers] == [HEARTBEAT] * 50
+    written = await note(served, task_id, "x")
+    async with asyncio.timeout(10):
+        heard = {await anext(reader) for reader in readers}
+    assert len(heard) == 1
+    assert written.encode() in heard.pop()
+    assert (followed, len(tail)) == (1, 50)
+    for reader in readers:
+        await reader.aclose()
+    assert len(tail) == 0
+    await _nobody_listens(served)
+
+
+async def test_a_reader_who_is_too_slow_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for a reader is bounded: its stream ends without a gap, and it comes back with its last id."""
+    monkeypatch.setattr(stream, "WAITING_EVENTS", 10)
+    task_id = (await served.task())["id"]
+    tail = Tail(served.local)
+    slow, quick = tail.frames(None), tail.frames(None)
+    await anext(slow), await anext(quick)
+    for number in range(12):
+        await note(served, task_id, str(number))
+        await anext(quick)
+    with pytest.raises(StopAsyncIteration):
+        await anext(slow)
+    await quick.aclose()
+
+
+async def test_a_made_up_cursor_is_refused(served: Served) -> None:
+    """A cursor that no list of all events gave is a 400, before any stream begins."""
+    await served.task()
+    for keys in ({"params": {"cursor": "x"}}, {"headers": {"Last-Event-ID": "1-2"}}):
+        assert_refused(await served.reviewer("GET", "/api/events/stream", **keys), 400)
+
+
+async def test_the_capability_is_told(served: Served) -> None:
+    """A client learns from `me` that there is a stream."""
+    assert "stream" in (await served.reviewer("GET", "/api/me")).json()["capabilities"]
+
+
+async def test_a_stop_ends_the_streams(served: Served) -> None:
+    """A stream does not keep the server from stopping: it ends at once, whole."""
+    async with listening(served) as port, reading(served, port) as reader:
+        await reader.block()
+        begun = asyncio.get_running_loop().time()
+        served.app.state.stop()
+        with pytest.raises(EOFError):
+            await reader.block()
+    assert asyncio.get_running_loop().time() - begun < 5
+
+
+async def test_a_reader_who_leaves_is_forgotten(served: Served) -> None:
+    """A closed connection ends what was held for it."""
+    task_id = (await served.task())["id"]
+    async with listening(served) as port:
+        async with reading(served, port) as reader:
+            await reader.block()
+            await note(served, task_id, "x")
+            await reader.next()
+            assert served.local._store._listeners
+        await _nobody_listens(served)
+
+
+async def _nobody_listens(served: Served) -> None:
+    async with asyncio.timeout(10):
+        while served.local._store._listeners:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)

@@ -1,0 +1,178 @@
+"""The timeouts of steps: one event for each task that stays too long, whoever has the folder open."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api_client.commands import Actor, CreateProject, CreateTask, Move, read_command
+from store.batch import Job
+from store.engine import Store
+from store.timeouts import Timeouts
+from tests.conftest import FixedClock, counting_tokens
+from tests.store.folders import receipt
+from tests.unit.world import AGENT
+
+ALICE = Actor("alice", "reviewer")
+STEPS = {
+    "initialStep": "todo",
+    "steps": [
+        {"name": "todo", "owner": "AGENT", "exits": ["review", "done"], "timeoutSeconds": 60},
+        {"name": "review", "owner": "HUMAN", "exits": ["todo", "done"], "timeoutSeconds": 600},
+        {"name": "done", "owner": "PLATFORM", "exits": [], "timeoutSeconds": 1},
+    ],
+}
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FixedClock) -> Iterator[Store]:
+    """A folder with a project whose steps time out."""
+    opened = Store(tmp_path / "data", clock=clock, tokens=counting_tokens())
+    project = read_command(CreateProject, {"name": "Claims", "steps": STEPS})
+    receipt(opened.carry_out([Job(project, ALICE, None)])[0])
+    yield opened
+    opened.close()
+
+
+def new_task(store: Store, name: str = "t") -> str:
+    made = receipt(store.carry_out([Job(CreateTask(project_name="claims", name=name), AGENT, None)])[0])
+    return str(made.answer["id"])
+
+
+def move(store: Store, task_id: str, step: str) -> None:
+    receipt(store.carry_out([Job(Move(task_id=task_id, transitions_to=step), ALICE, None)])[0])
+
+
+def fired(store: Store) -> list[tuple[str, str]]:
+    """Return task and step of each timeout on the timeline."""
+    events: list[dict[str, Any]] = store.read(
+        lambda state: [store.events.at(seq) for seq in state.index.walk(types=("TIMEOUT",))]
+    )
+    assert all((event["source"], event["payload"]["type"]) == ("PLATFORM", "Timeout") for event in events)
+    return [(event["taskId"], event["payload"]["state"]) for event in events]
+
+
+def test_a_task_that_stays_too_long_gets_one_event(store: Store, clock: FixedClock) -> None:
+    """Not before its time, once after it, and the task's step stays as it was."""
+    task_id = new_task(store)
+    sweeper = Timeouts(store)
+    clock.advance(seconds=60)
+    sweeper.sweep()
+    assert fired(store) == []
+    clock.advance(seconds=1)
+    for _ in range(3):
+        sweeper.sweep()
+    assert fired(store) == [(task_id, "todo")]
+    assert store.read(lambda state: state.get("tasks", task_id) or {})["currentStep"] == "todo"
+
+
+def test_each_stay_counts_for_itself(store: Store, clock: FixedClock) -> None:
+    """A task that comes back to a step times out in it again; one that left in time does not; a closed one never."""
+    stays, leaves, ends = new_task(store), new_task(store), new_task(store)
+    sweeper = Timeouts(store)
+    clock.advance(seconds=30)
+    move(store, leaves, "review")
+    move(store, ends, "done")
+    clock.advance(seconds=40)
+    sweeper.sweep()
+    assert fired(store) == [(stays, "todo")]
+    move(store, stays, "review")
+    move(store, stays, "todo")
+    clock.advance(seconds=61)
+    sweeper.sweep()
+    assert fired(store) == [(stays, "todo")] * 2
+    clock.advance(seconds=600)
+    sweeper.sweep()
+    assert fired(store) == [(stays, "todo"), (stays, "todo"), (leaves, "review")]
+
+
+def test_two_that_watch_fire_once(store: Store, clock: FixedClock) -> None:
+    """Two open stores over one folder, each with its own watch, write one event a task between them."""
+    tasks = [new_task(store, str(number)) for number in range(50)]
+    other = Store(store.folder, clock=clock, tokens=counting_tokens())
+    clock.advance(seconds=61)
+    watches = [Timeouts(one, tick=0.001) for one in (store, other)]
+    for watch in watches:
+        watch.start()
+    end = time.monotonic() + 20
+    while len(fired(store)) < 50 and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    other.close()
+    assert sorted(fired(store)) == sorted((task_id, "todo") for task_id in tasks)
+
+
+def test_many_that_were_fired_long_ago_are_passed_once(store: Store, clock: FixedClock) -> None:
+    """A new watch gets past what was fired before it, in small steps, and then looks at nothing of it again."""
+    jobs = [Job(CreateTask(project_name="claims", name=str(n)), AGENT, None) for n in range(900)]
+    for place in range(0, 900, 50):
+        store.carry_out(jobs[place : place + 50])
+    clock.advance(seconds=61)
+    first = Timeouts(store)
+    while first.sweep():
+        pass
+    assert len(fired(store)) == 900
+    last = new_task(store)
+    clock.advance(seconds=61)
+    second = Timeouts(store)
+    looks = 1
+    while second.sweep():
+        looks += 1
+    assert (len(fired(store)), fired(store)[-1][0]) == (901, last)
+    assert looks <= 6
+    looked_at: list[int] = []
+    task_at = store.state.task_at
+    store.state.task_at = lambda seq: (looked_at.append(seq), task_at(seq))[1]  # type: ignore[method-assign,func-returns-value]
+    second.sweep()
+    assert len(looked_at) <= 1
+
+
+def test_a_timeout_past_all_dates_is_none(tmp_path: Path, clock: FixedClock) -> None:
+    """A step may declare more seconds than the calendar has."""
+    store = Store(tmp_path / "far", clock=clock, tokens=counting_tokens())
+    steps = {**STEPS, "steps": [{**step, "timeoutSeconds": 10**18} for step in STEPS["steps"]]}  # type: ignore[dict-item]
+    receipt(store.carry_out([Job(read_command(CreateProject, {"name": "Claims", "steps": steps}), ALICE, None)])[0])
+    new_task(store)
+    clock.advance(days=900_000)
+    assert not Timeouts(store).sweep()
+    assert fired(store) == []
+    store.close()
+
+
+_PROCESS = """
+import asyncio, sys
+from pathlib import Path
+from api_client.commands import Actor
+from store.local import open_local
+async def main():
+    backend = await open_local(Path(sys.argv[1]), Actor("alice", "reviewer"), fires_timeouts=True)
+    print("open", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    await backend.aclose()
+asyncio.run(main())
+"""
+
+
+def test_processes_that_hold_the_folder_fire_once(tmp_path: Path) -> None:
+    """Three processes have the folder open as a server and two terminals would: one event a task."""
+    from api_client.times import utc_now
+
+    store = Store(tmp_path / "data", clock=utc_now, tokens=counting_tokens())
+    steps = {**STEPS, "steps": [{**step, "timeoutSeconds": 1} for step in STEPS["steps"]]}  # type: ignore[dict-item]
+    receipt(store.carry_out([Job(read_command(CreateProject, {"name": "Claims", "steps": steps}), ALICE, None)])[0])
+    tasks = [new_task(store, str(number)) for number in range(20)]
+    words = [sys.executable, "-c", _PROCESS, str(tmp_path / "data")]
+    running = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    end = time.monotonic() + 30
+    while len(fired(store)) < 20 and time.monotonic() < end:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    assert [process.communicate("\n", timeout=30)[0] for process in running] == ["open\n"] * 3
+    assert sorted(fired(store)) == sorted((task_id, "todo") for task_id in tasks)
+    store.close()
