@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TypeVar
 
 import httpx
+import orjson
 from pydantic import ValidationError
 
 from api_client.connection import PATIENCE, Call, Connection
@@ -12,6 +14,9 @@ from api_client.errors import UnexpectedAnswer
 from api_client.models import Wire
 
 M = TypeVar("M", bound=Wire)
+
+SLICE = 200
+"""Items of a whole list that are read in one go: a few milliseconds."""
 
 
 class Reader:
@@ -29,6 +34,23 @@ class Reader:
         """
         return _read(kind, await self._send(path, params, patience))
 
+    async def get_all(self, kind: type[M], path: str, *, patience: float = PATIENCE) -> list[M]:
+        """Return a list that comes whole, however long: others have their turn while it is read.
+
+        Raises:
+            ApiError: as `get`.
+        """
+        response = await self._send(path, {}, patience)
+        found: list[M] = []
+        try:
+            items = orjson.loads(response.content)["items"]
+            for start in range(0, len(items), SLICE):
+                found += [kind.model_validate(item, extra="ignore") for item in items[start : start + SLICE]]
+                await asyncio.sleep(0)
+        except (orjson.JSONDecodeError, ValidationError, TypeError, KeyError):
+            raise _unexpected(response) from None
+        return found
+
     async def get_settled(self, kind: type[M], path: str) -> M | None:
         """Return a result, None while it is pending."""
         response = await self._send(path, {}, PATIENCE)
@@ -43,7 +65,9 @@ def _read(kind: type[M], response: httpx.Response) -> M:
     try:
         return kind.model_validate_json(response.content, extra="ignore")
     except ValidationError:
-        asked = response.request
-        raise UnexpectedAnswer(
-            f"The server's answer to {asked.method} {asked.url.path} is not the contract's."
-        ) from None
+        raise _unexpected(response) from None
+
+
+def _unexpected(response: httpx.Response) -> UnexpectedAnswer:
+    asked = response.request
+    return UnexpectedAnswer(f"The server's answer to {asked.method} {asked.url.path} is not the contract's.")

@@ -23,8 +23,8 @@ TRIES = 3
 """How often a read or a keyed write is sent at the most."""
 FIRST_PAUSE = 0.25
 """Seconds between the first two tries, doubled after each, with up to half of it more by chance."""
-LONGEST_PAUSE = 20.0
-"""Seconds. A server that asks for more is not waited for: the caller hears its `retry_after`."""
+LONGEST_PAUSES = 20.0
+"""Seconds between all tries of a call. Where a server asks for more, the caller hears its `retry_after` at once."""
 
 PATIENCE = 10.0
 """Seconds of silence after which an answer is not waited for, where the call names no other limit."""
@@ -32,6 +32,8 @@ WRITE_PATIENCE = 5.0
 """The same for keyed writes: what became of one is asked again by its key, so less is lost by asking early."""
 SHORT_PATIENCE = 2.0
 """The same for calls that ask whether the server is there: a person must know within three seconds."""
+SHORT_PAUSES = 1.2
+"""Seconds between all tries of such a call."""
 CONNECT_SECONDS = 2.0
 """For the connection itself, and once more for TLS: enough for the system to ask a second time."""
 _POOL_SECONDS = 5.0
@@ -71,6 +73,11 @@ class Call:
     def is_write(self) -> bool:
         """Whether it may change something."""
         return self.method == "POST"
+
+    @property
+    def pauses(self) -> float:
+        """Seconds that may pass between its tries, all together."""
+        return LONGEST_PAUSES if self.patience > SHORT_PATIENCE else SHORT_PAUSES
 
     @property
     def tries(self) -> int:
@@ -124,7 +131,7 @@ class Connection:
             ApiError: the class and code that the status and body name.
             Unreachable: no answer came; `maybe_done` where a write may have arrived.
         """
-        maybe_done = False
+        maybe_done, paused = False, 0.0
         for tried in range(1, call.tries + 1):
             try:
                 response = await self._client.send(self._request(call), stream=stream)
@@ -138,8 +145,9 @@ class Connection:
                 pause = self._pause(tried) if _worth_another_try(call, lost) else None
             except httpx.DecodingError:
                 raise UnexpectedAnswer(f"{self.url} sent an answer that can't be unpacked.") from None
-            if tried == call.tries or pause is None:
+            if tried == call.tries or pause is None or paused + pause > call.pauses:
                 raise fault
+            paused += pause
             await self._sleep(pause)
         raise AssertionError("the last try returns or raises")
 
@@ -194,8 +202,7 @@ class Connection:
         """Return the seconds to wait before the next try; None where another try is of no use."""
         if response.status_code not in _WORTH_ANOTHER_TRY:
             return None
-        pause = max(self._pause(tried), self._retry_after(response) or 0)
-        return pause if pause <= LONGEST_PAUSE else None
+        return max(self._pause(tried), self._retry_after(response) or 0)
 
     def _retry_after(self, response: httpx.Response) -> float | None:
         text: str = response.headers.get("Retry-After", "")

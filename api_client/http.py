@@ -248,10 +248,15 @@ class HttpBackend:
             if has_stream and at is not None:
                 break
             await self._sleep(self._poll)
-        async with aclosing(while_there(self._streamed(at), self.me, every=ASK)) as changes:
+        async with aclosing(while_there(self._streamed(at), self._still_there, every=ASK)) as changes:
             async for change in changes:
                 yield change
         raise Unreachable(f"{self._connection.url} ended its stream of events.")
+
+    async def _still_there(self) -> None:
+        await self.me()
+        if self._hosted:
+            raise Unreachable(f"{self._connection.url} does not answer as it did: its reviewer part is gone.")
 
     async def _streamed(self, cursor: str) -> AsyncGenerator[Change, None]:
         headers = {"Accept": "text/event-stream"}

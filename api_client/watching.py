@@ -109,7 +109,7 @@ class Watch:
                 return
             # The server's own times: no two clocks are compared.
             self._since, self._newest = self._newest, self.line[-1].place[0] if self.line else None
-            tasks = (await self._reader.get(Page[Task], "/api/tasks", patience=self._patience)).items
+            tasks = await self._reader.get_all(Task, "/api/tasks", patience=self._patience)
             self._patience = max(SHORT_PATIENCE, 4 * (now() - begun))
             if not self.projects or any(task.project_id not in self.projects for task in tasks):
                 await self.read_projects()
@@ -120,7 +120,7 @@ class Watch:
 
     async def read_projects(self) -> None:
         """Bring the projects up to date."""
-        found = (await self._reader.get(Page[Project], "/api/projects", patience=self._patience)).items
+        found = await self._reader.get_all(Project, "/api/projects", patience=self._patience)
         self.projects = {project.id: project for project in found}
 
     async def read_events(self, project_id: str | None, task_id: str | None) -> None:

@@ -46,6 +46,7 @@ class Feed:
         self._too_many = False
         self._flush_timer: asyncio.TimerHandle | None = None
         self._next_flush = 0.0
+        self._me: Me | None = None
         self._is_lost = False
         self._is_mending = False
         self._pauses = Pauses()
@@ -189,7 +190,7 @@ class Feed:
                 self._app.post_message(messages.CallFailed("the server", error))
                 await asyncio.sleep(pauses.after(error))
         self._is_lost = False
-        self._app.post_message(messages.Connected(me, self._backend.notices))
+        self._tell_who(self._backend, me)
         self._app.run_worker(
             self._tail(self._backend, cursor), name="live tail", group="tail", exclusive=True, exit_on_error=False
         )
@@ -204,12 +205,20 @@ class Feed:
                 continue  # size and type are a courtesy: the attachment is named without them
         return found
 
+    def _tell_who(self, backend: Backend, me: Me) -> None:
+        """Tell who the caller is, where that is new: a key may get other rights during an outage."""
+        if me != self._me:
+            self._me = me
+            self._app.post_message(messages.Connected(me, backend.notices))
+
     async def _tail(self, backend: Backend, cursor: str | None) -> None:
         """Read new events for ever; after a lost connection, from where it was lost."""
         while True:
             try:
                 if self._is_lost:
-                    cursor = cursor or await self._newest(backend, await backend.me())
+                    me = await backend.me()
+                    cursor = cursor or await self._newest(backend, me)
+                    self._tell_who(backend, me)
                 self._app.post_message(messages.LiveState(live=True, again=self._is_lost))
                 self._is_lost = False
                 async for change in backend.changes(cursor):
@@ -239,7 +248,7 @@ class Feed:
                 if self._is_lost:
                     return  # the tail knows too, and has all read again when it is back
                 try:
-                    await backend.me()
+                    self._tell_who(backend, await backend.me())
                     break
                 except ApiError as fault:
                     error = fault

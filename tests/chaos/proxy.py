@@ -89,7 +89,7 @@ class Proxy:
             pass  # either side is gone, as it happens here
         finally:
             del self._open[task]
-            writer.close()
+            await _closed(writer)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -127,13 +127,20 @@ class Proxy:
                 writer.write(piece)
                 await writer.drain()
         finally:
-            upstream.close()
+            await _closed(upstream)
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
     """Close so that the other side is told of a reset, not of an end."""
     with suppress(OSError):
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    writer.transport.abort()
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError, TimeoutError):
+        await asyncio.wait_for(writer.wait_closed(), 1)  # TLS waits for the other side's goodbye, which may never come
     writer.transport.abort()
 
 

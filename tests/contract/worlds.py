@@ -19,7 +19,7 @@ from api_client.http import HttpBackend
 from store.keys import KeyRing
 from store.local import LocalBackend, open_local
 from store.server.app import create_app
-from store.server.runner import serve
+from store.server.runner import bind, serve, url_of
 from tests.in_process import InProcess
 
 Kind = Literal["local", "http", "socket"]
@@ -82,9 +82,9 @@ def over_http(app: Starlette, secret: str, clock: StepClock) -> HttpBackend:
 @asynccontextmanager
 async def listening(app: Starlette) -> AsyncIterator[str]:
     """Serve on a free port of this machine; give the address, and stop as an operator does."""
-    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    server = asyncio.ensure_future(serve(app, "127.0.0.1", 0, on_ready=ready.set_result))
-    url = await ready
+    listener = bind("127.0.0.1", 0)
+    server = asyncio.ensure_future(serve(app, listener, on_stop=app.state.stop))
+    url = url_of(listener)
     await _answers(url)  # then it has taken over the signals
     try:
         yield url
