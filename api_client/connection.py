@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -32,8 +34,8 @@ WRITE_PATIENCE = 5.0
 """The same for keyed writes: what became of one is asked again by its key, so less is lost by asking early."""
 SHORT_PATIENCE = 2.0
 """The same for calls that ask whether the server is there: a person must know within three seconds."""
-SHORT_PAUSES = 1.2
-"""Seconds between all tries of such a call."""
+SHORT_TRIES, SHORT_PAUSES = 2, 1.2
+"""How often such a call is sent at the most, and the seconds between its tries."""
 CONNECT_SECONDS = 2.0
 """For the connection itself, and once more for TLS: enough for the system to ask a second time."""
 _POOL_SECONDS = 5.0
@@ -81,8 +83,10 @@ class Call:
 
     @property
     def tries(self) -> int:
-        """How often this call may be sent."""
-        return TRIES if self.content is None or isinstance(self.content, bytes) else 1
+        """How often this call may be sent: a stream can't be sent again, and whoever waits for a sign hears it soon."""
+        if not (self.content is None or isinstance(self.content, bytes)):
+            return 1
+        return TRIES if self.patience > SHORT_PATIENCE else SHORT_TRIES
 
 
 class Connection:
@@ -134,7 +138,7 @@ class Connection:
         maybe_done, paused = False, 0.0
         for tried in range(1, call.tries + 1):
             try:
-                response = await self._client.send(self._request(call), stream=stream)
+                response = await self._exchange(self._request(call), stream=stream)
                 if response.is_success:
                     return response
                 fault = await self._fault(response)
@@ -170,6 +174,15 @@ class Connection:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def _exchange(self, request: httpx.Request, *, stream: bool) -> httpx.Response:
+        handshake = _Handshake()
+        request.extensions["trace"] = handshake
+        try:
+            return await self._client.send(request, stream=stream)
+        except asyncio.CancelledError:
+            await handshake.drop()
+            raise
 
     def _request(self, call: Call) -> httpx.Request:
         pairs = call.headers.items()
@@ -226,6 +239,25 @@ class Connection:
         elif reason == "All connection attempts failed":  # anyio's words for a refused connection
             reason = "nothing answers there"
         return f"{self.url} can't be reached: {reason}"
+
+
+class _Handshake:
+    """Notes on which connection TLS is being agreed: where a call is cancelled meanwhile, httpcore leaves it open."""
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        """Hear of what happens to a connection, as httpx's `trace` extension tells it."""
+        if event == "connection.connect_tcp.complete":
+            self._stream = info["return_value"]
+        elif event == "connection.start_tls.complete":
+            self._stream = None
+
+    async def drop(self) -> None:
+        """Close it."""
+        if self._stream is not None:
+            await self._stream.aclose()
 
 
 def _worth_another_try(call: Call, lost: Exception) -> bool:

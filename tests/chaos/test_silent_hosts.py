@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from api_client.http import HttpBackend
 from tests.cli.conftest import command, environment
 from tests.cli.terminal import terminal
 
@@ -56,3 +58,23 @@ def test_a_silent_host_is_a_banner(silent: Callable[[], Iterator[int]], scheme: 
         screen.press("q")
         assert screen.end() == 0
     assert "pk_secret" not in screen.text()
+
+
+async def test_a_call_that_is_cancelled_in_the_handshake_leaves_nothing_open() -> None:
+    """Who leaves a screen while TLS is being agreed closes the connection, at once."""
+    greeted, ended = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1000):
+            greeted.set()
+        ended.set()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        backend = HttpBackend(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", "pk_secret")
+        call = asyncio.ensure_future(backend.projects())
+        await asyncio.wait_for(greeted.wait(), 5)
+        call.cancel()
+        await asyncio.wait_for(ended.wait(), 1)
+        await backend.aclose()
+    assert call.cancelled()
