@@ -20,9 +20,8 @@ A Backend acts for one caller. Guarantees, of every implementation:
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from api_client.commands import Command
 from api_client.models import (
     ApprovalResult,
     Board,
@@ -41,6 +40,9 @@ from api_client.models import (
     TaskDetail,
     Upload,
 )
+
+if TYPE_CHECKING:
+    from api_client.commands import Command
 
 PAGE = 100
 """Items a page holds where the caller names no limit (CONTRACT.md, Cursors)."""

@@ -7,14 +7,14 @@ the body. The same path is the scope of its idempotency key, whichever backend t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from string import Formatter
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, TypeVar
 from urllib.parse import quote
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from api_client.actor import Actor
 from api_client.errors import InvalidRequest
 from api_client.fields import AnyField, check_declaration
 from api_client.models import (
@@ -25,19 +25,8 @@ from api_client.models import (
     Json,
     MetadataPatch,
     Outcome,
-    Role,
     Steps,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who gives a command: a key's name (or a local reviewer's), role and tags."""
-
-    subject: str
-    role: Role | Literal["platform"]
-    tags: tuple[str, ...] = ()
-
 
 PLATFORM = Actor("platform", "platform")
 

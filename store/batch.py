@@ -7,7 +7,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from api_client.commands import KEY_MAX, Actor, Command
+from api_client.actor import Actor
+from api_client.commands import KEY_MAX, Command
 from api_client.errors import ApiError, InvalidRequest
 from api_client.models import Receipt
 from api_client.times import Clock

@@ -13,13 +13,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from api_client.errors import ApiError, StoreDamaged, StoreError, StoreFault, StoreReadOnly
 from api_client.models import Receipt
 from api_client.times import Clock
 from store import checkpoint, lines
-from store.batch import Batch, Job
 from store.events import Events
 from store.files import Files
 from store.head import Position
@@ -27,6 +26,9 @@ from store.journal import Journal
 from store.lock import FolderLock
 from store.state import Draft, State
 from store.trust import doubts
+
+if TYPE_CHECKING:
+    from store.batch import Job
 
 T = TypeVar("T")
 
@@ -230,6 +232,8 @@ class Store:
             self._guarded(self._catch_up)
         if self.read_only:
             raise self._takes_no_writes()
+        from store.batch import Batch
+
         batch = Batch(Draft(self.state, self.events), self.position, clock=self.clock, tokens=self.tokens)
         outcomes = [batch.take(job, self.recall) for job in jobs]
         if batch.commits:

@@ -17,8 +17,9 @@ from filelock import FileLock, Timeout
 from tinydb import TinyDB, where
 from tinydb.table import Table
 
-from api_client.commands import PLATFORM, Actor
-from api_client.errors import InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
+from api_client.actor import Actor
+from api_client.commands import PLATFORM
+from api_client.errors import ApiError, InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
 from api_client.models import Role
 from api_client.times import Clock, utc_now, wire_time
 from store.tables import AtomicStorage
@@ -100,7 +101,8 @@ class KeyRing:
         removed: list[int] = []
         wanted = where("name") == name
         if key_id is not None:
-            wanted &= where("sha256").test(_has_id, key_id)
+            digests = [doc["sha256"] for doc in self._documents() if _id_of(doc["sha256"]) == key_id]
+            wanted &= where("sha256").one_of(digests)
         self._change(lambda table: removed.extend(table.remove(wanted)))
         if not removed:
             raise NotFound(f"There is no key for {name}." if key_id is None else f"{name} has no key {key_id}.")
@@ -155,12 +157,16 @@ class KeyRing:
         if not self._used:
             return
         noted, self._used = self._used, {}
-        with self._changing():
-            known = {doc["sha256"] for doc in self._documents()}
-            used = self._uses()
-            for digest, moment in noted.items():
-                used[digest.hex()] = max(wire_time(moment), used.get(digest.hex(), ""))
-            AtomicStorage(self._used_path).write({"used": {key: used[key] for key in used.keys() & known}})
+        try:
+            with self._changing():
+                known = {doc["sha256"] for doc in self._documents()}
+                used = self._uses()
+                for digest, moment in noted.items():
+                    used[digest.hex()] = max(wire_time(moment), used.get(digest.hex(), ""))
+                AtomicStorage(self._used_path).write({"used": {key: used[key] for key in used.keys() & known}})
+        except ApiError:
+            self._used = {**noted, **self._used}
+            raise
 
     def _uses(self) -> dict[str, str]:
         try:
@@ -226,10 +232,6 @@ def _actor(doc: dict[str, Any]) -> Actor:
 
 def _id_of(digest: str) -> str:
     return digest[:8]
-
-
-def _has_id(digest: str, key_id: str) -> bool:
-    return _id_of(digest) == key_id
 
 
 def _digest(secret: str) -> bytes:

@@ -96,7 +96,7 @@ class Reader:
     def tasks(self, project_id: str | None, name: str | None) -> list[Task]:
         """Return the tasks of a project, or all, whose name contains `name`."""
         wanted = (name or "").lower()
-        docs = self._store.read(lambda state: list(state.documents("tasks")))
+        docs = self._store.read(lambda state: state.snapshot("tasks"))
         found = [doc for doc in docs if project_id in (None, doc["projectId"]) and wanted in doc["name"].lower()]
         return [Task.model_validate(wire.task(doc)) for doc in found]
 

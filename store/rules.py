@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from api_client import commands as c
+from api_client.actor import Actor
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from api_client.fields import check_answers, read_fields
 from api_client.models import Body
@@ -27,7 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 def decide(
     view: View,
     command: c.Command,
-    actor: c.Actor,
+    actor: Actor,
     now: datetime,
     *,
     token: Callable[[], str],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from api_client.commands import Actor
+from api_client.actor import Actor
 from api_client.errors import NotFound
 from api_client.times import wire_time
 from store.fold import Doc, Table, is_terminal, step_of

@@ -7,7 +7,7 @@ events of each task. A `Draft` holds what a commit would change until it is dura
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from store.events import Events
@@ -106,6 +106,11 @@ class State:
     def documents(self, table: Table) -> Iterable[Doc]:
         """Return a table's documents, in the order in which they came."""
         return self._documents[table].values()
+
+    def snapshot(self, table: Table) -> Iterator[Doc]:
+        """Return a table's documents as they are now, to be read when nobody waits for the state any more."""
+        documents = self._documents[table]
+        return documents.snapshot() if isinstance(documents, Packed) else iter(list(documents.values()))
 
     def count(self, table: Table) -> int:
         """Return how many documents the table holds."""

@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from api_client.commands import PLATFORM, FireTimeout
 from api_client.errors import ApiError
-from store.batch import Job
 from store.engine import Store
 from store.fold import NEVER, due_at, is_terminal
 from store.state import State, Step
@@ -63,12 +61,19 @@ class Timeouts:
     def sweep(self) -> bool:
         """Fire some of what is due now; return whether there is more to look at."""
         due = self._store.read(self._due)
+        return (bool(due) and self._fire(due)) or self._unfinished
+
+    def _fire(self, due: list[str]) -> bool:
+        """Fire these tasks' timeouts; return whether there may be more that are due."""
+        # The rules come with the first write.
+        from api_client.commands import PLATFORM, FireTimeout
+        from store.batch import Job
+
         jobs = [Job(FireTimeout(task_id=task_id), PLATFORM, None) for task_id in due]
         for job in jobs:
             self._store.submit(job)
         # A refusal means that another process was first, or the task moved: the next look sees it.
-        fired = sum(job.done.exception() is None for job in jobs)
-        return fired == _AT_ONCE or self._unfinished
+        return sum(job.done.exception() is None for job in jobs) == _AT_ONCE
 
     def _run(self) -> None:
         while not self._ended.wait(self._tick):

@@ -7,10 +7,13 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api_client.errors import StoreFault, TooLarge
 from store.files import Files
-from store.ruling import Content
+
+if TYPE_CHECKING:
+    from store.ruling import Content
 
 MAX_BYTES = 25_000_000
 """The largest upload that is taken unless the owner of the folder says otherwise (CONTRACT.md, Limits)."""
@@ -53,6 +56,8 @@ class Receiver:
         sha256 = self._hash.hexdigest()
         self._files.rename(self._path, self._folder / sha256)
         self._files.sync_folder(self._folder)
+        from store.ruling import Content
+
         return Content(sha256, self._size)
 
     def close(self) -> None:

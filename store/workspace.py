@@ -16,8 +16,8 @@ from typing import Any
 
 import click
 
+from api_client.actor import Actor
 from api_client.commands import (
-    Actor,
     AddNote,
     Answer,
     Assign,

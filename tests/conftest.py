@@ -47,7 +47,7 @@ def tokens() -> Callable[[], str]:
 @pytest.fixture
 async def reviewer(tmp_path: Path, clock: FixedClock, tokens: Callable[[], str]) -> AsyncIterator[LocalBackend]:
     """A reviewer's backend over an empty folder."""
-    from api_client.commands import Actor
+    from api_client.actor import Actor
     from store.local import open_local
 
     backend = await open_local(
@@ -60,6 +60,6 @@ async def reviewer(tmp_path: Path, clock: FixedClock, tokens: Callable[[], str])
 @pytest.fixture
 def agent(reviewer: LocalBackend) -> LocalBackend:
     """An agent's backend over the reviewer's folder."""
-    from api_client.commands import Actor
+    from api_client.actor import Actor
 
     return reviewer.acting_as(Actor("agent-1", "agent"))

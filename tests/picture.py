@@ -9,8 +9,8 @@ from datetime import UTC
 from pathlib import Path
 from random import Random
 
+from api_client.actor import Actor
 from api_client.backend import Backend
-from api_client.commands import Actor
 from pumpup_tui.app import PumpUpApp
 from store.demo import Agent, Team, open_shop
 from store.local import open_local

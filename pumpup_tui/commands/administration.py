@@ -110,7 +110,7 @@ def _json(file: Path) -> object:
 
 
 async def _create(folder: Path, command: CreateProject, reviewer: str) -> Project:
-    from api_client.commands import Actor
+    from api_client.actor import Actor
     from api_client.models import Project
     from store.local import open_local, random_token
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import secrets
@@ -11,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
 
+WARM_SECONDS = 1.0
+
 Connect = Callable[[], Awaitable["Backend"]]
 
 
@@ -32,10 +36,15 @@ def open_folder(data: Path | None, reviewer: str, tags: Sequence[str]) -> None:
     folder = usable_folder(data)
 
     async def connect() -> Backend:
-        from api_client.commands import Actor
+        await asyncio.to_thread(import_module, "store.local")  # 70 ms in which keys are answered
+        from api_client.actor import Actor
         from store.local import open_local
 
-        return await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)), fires_timeouts=True)
+        backend = await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)), fires_timeouts=True)
+        # The first decision shall not wait for the rules: they come while what waits is read.
+        loop = asyncio.get_running_loop()
+        loop.call_later(WARM_SECONDS, lambda: loop.run_in_executor(None, import_module, "store.batch"))
+        return backend
 
     _run(connect, source_label="local", kept=state_folder(str(folder.resolve())))
 
@@ -84,7 +93,7 @@ class Demo:
 
     async def connect(self) -> Backend:
         """Return the user's backend, over a folder with requests waiting and an agent at work."""
-        from api_client.commands import Actor
+        from api_client.actor import Actor
         from store.demo import Agent, Team, open_shop
         from store.local import open_local, random_token
 
@@ -111,6 +120,7 @@ async def _work(agent: Agent, desk: Backend) -> None:
 
 
 def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> None:
+    gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
     from pumpup_tui.kept import Kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import signal
 import ssl
 import sys
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from store.server.metrics import Metrics
 
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - looked for, not bound to
+_MANY_FILES = 65_536
 _KEYS_SECONDS = 10.0
 """How late the last use of a key is kept."""
 _PORT_WORDS = {
@@ -84,9 +86,10 @@ async def _serve(folder: Path, told: Serving) -> None:
     from store.server.app import create_app
     from store.server.limits import Limits
     from store.server.runner import bind, serve, url_of
-    from store.server.watching import AccessLog
+    from store.server.watching import Log
 
     _stop_on_sigterm()
+    _allow_many_files()
     tls = _tls(told)
     keys = KeyRing(folder, utc_now)
     no_keys = not keys.listing()
@@ -102,7 +105,9 @@ async def _serve(folder: Path, told: Serving) -> None:
         )
     for notice in backend.notices:
         click.echo(f"Warning: {notice}", err=True)
-    log = None if told.quiet else AccessLog(sys.stderr.fileno(), utc_now)
+    log = Log(sys.stderr.fileno(), utc_now)
+    # Errors alone: libraries warn of what callers send, a line for each of a caller's whims.
+    logging.basicConfig(handlers=[log], level=logging.ERROR, force=True)
     try:
         if metrics:
             await metrics.begin(backend)
@@ -112,7 +117,7 @@ async def _serve(folder: Path, told: Serving) -> None:
             limits=Limits(upload=told.max_upload),
             allowed_hosts=(*told.allowed_hosts, *((told.host,) if told.host not in _WILDCARDS else ())),
             more=[metrics.row()] if metrics else (),
-            heard=[one.heard for one in (log, metrics) if one],
+            heard=[one.heard for one in (None if told.quiet else log, metrics) if one],
         )
         listener = bind(told.host, told.port)
         _announce(url_of(listener, scheme="https" if tls else "http"), folder, told, no_keys=no_keys)
@@ -122,9 +127,8 @@ async def _serve(folder: Path, told: Serving) -> None:
         words = _PORT_WORDS.get(fault.errno or 0, reason(fault))
         raise Failed(f"Can't listen on {told.host} port {told.port}: {words}.") from None
     finally:
-        if log:
-            log.close()
         await backend.aclose()
+        log.close()
 
 
 def _tls(told: Serving) -> ssl.SSLContext | None:
@@ -173,6 +177,18 @@ def _stop_on_sigterm() -> None:
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
+def _allow_many_files() -> None:
+    """Let the process hold as many connections as the system allows: a login's usual limit is a thousand."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # fewer will do
+        most = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def _announce(url: str, folder: Path, told: Serving, *, no_keys: bool) -> None:

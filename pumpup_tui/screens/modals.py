@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from typing_extensions import override
 
-from pumpup_tui.screens.base import sheet
+from pumpup_tui.sheets import sheet
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Document
 from pumpup_tui.widgets.painting import Line, fit

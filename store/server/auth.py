@@ -7,7 +7,7 @@ from collections.abc import Collection
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api_client.commands import Actor
+from api_client.actor import Actor
 from api_client.errors import NotAuthenticated
 from store.keys import KeyRing
 from store.server.errors import error_response

@@ -10,8 +10,9 @@ from typing import Literal, Protocol, cast
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api_client.actor import Actor
 from api_client.backend import PAGE, PAGE_MAX, Backend
-from api_client.commands import Actor, Command
+from api_client.commands import Command
 from api_client.errors import InvalidRequest
 from api_client.models import Order, Receipt, Role, Wire
 from store.figures import Figures

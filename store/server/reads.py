@@ -23,7 +23,7 @@ _UNFIT_FOR_A_FILE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u2
 
 async def projects(asked: Asked) -> Response:
     """Answer the projects whose name contains `name`."""
-    return list_response(await asked.backend.projects(name=asked.query("name")))
+    return await list_response(await asked.backend.projects(name=asked.query("name")))
 
 
 async def project(asked: Asked) -> Response:
@@ -33,7 +33,7 @@ async def project(asked: Asked) -> Response:
 
 async def tasks(asked: Asked) -> Response:
     """Answer the tasks of a project, or all, whose name contains `name`."""
-    return list_response(await asked.backend.tasks(project_id=asked.query("projectId"), name=asked.query("name")))
+    return await list_response(await asked.backend.tasks(project_id=asked.query("projectId"), name=asked.query("name")))
 
 
 async def task(asked: Asked) -> Response:

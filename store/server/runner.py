@@ -22,6 +22,8 @@ from store.server.protocol import HEADER_BYTES, LINGER_SECONDS, PATIENCE_SECONDS
 
 STOP_SECONDS = 10
 """What was accepted has so long to finish when the server is asked to stop."""
+SWITCH_SECONDS = 0.0005
+"""How long one thread of the process may run while another waits for its turn."""
 TLS_SECONDS = 9.0
 """A caller has so long to agree on the encryption, and to say goodbye."""
 
@@ -61,16 +63,26 @@ class _Server(uvicorn.Server):
         """Stop on SIGINT and SIGTERM, and only stop.
 
         uvicorn's own raises the signal again afterwards, which would end the process before the folder is closed.
+        What the loop was told to do on them until now must not happen beside it: it would cancel what is accepted.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.getsignal(number) for number in numbers}
+        loop = asyncio.get_running_loop()
+        for number in numbers:
+            if sys.platform != "win32":
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+            else:
+                signal.signal(number, self.handle_exit)
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            for number in numbers:
+                if sys.platform != "win32":
+                    loop.remove_signal_handler(number)
+                signal.signal(number, before[number])
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -142,6 +154,8 @@ async def serve(
         timeout_keep_alive=math.ceil(PATIENCE_SECONDS),
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+    # A thread that is busy, with a list of all tasks perhaps, else holds the others up for 5 ms at each turn.
+    sys.setswitchinterval(SWITCH_SECONDS)
     await _Server(config, tls, on_stop).serve(sockets=[listener])
 
 

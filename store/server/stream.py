@@ -22,6 +22,7 @@ WAITING_EVENTS = 1_000
 FIRST_LOOK_SECONDS = 0.2
 """How often a timeline is looked at on which nothing stands yet."""
 HEARTBEAT = b":\n\n"
+_LINE_LIKE = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
 
 class Frame(NamedTuple):
@@ -59,7 +60,7 @@ class Tail:
         self._listeners: set[_Listener] = set()
         self._following: asyncio.Task[None] | None = None
         self._placed = asyncio.Event()
-        """Set once what follows the timeline has its place on it."""
+        """Set once what follows the timeline now has its place on it."""
         self._closed = False
 
     def __len__(self) -> int:
@@ -76,14 +77,15 @@ class Tail:
         """
         # Heard first and looked up then: an event that comes between is in both, and sent once.
         listener = _Listener()
-        await self._listen(listener)
         try:
+            await self._listen(listener)
             sent = _seq(await self._backend.events(order="desc", limit=1))
             missed = _seq(await self._backend.events(cursor=cursor, limit=1)) if cursor is not None else 0
             yield HEARTBEAT
             if 0 < missed <= sent:
-                async for frame in self._missed(cursor, sent):
-                    yield frame.text
+                async with aclosing(self._missed(cursor, sent)) as frames:
+                    async for frame in frames:
+                        yield frame.text
             async for heard in self._heard(listener):
                 if heard is None:
                     yield HEARTBEAT
@@ -105,8 +107,8 @@ class Tail:
             listener.end()
             return
         if self._following is None:
-            self._placed.clear()
-            self._following = asyncio.create_task(self._follow())
+            self._placed = asyncio.Event()
+            self._following = asyncio.create_task(self._follow(self._placed))
         await self._placed.wait()
 
     def _leave(self, listener: _Listener) -> None:
@@ -126,7 +128,7 @@ class Tail:
                         return
             yield frame
 
-    async def _missed(self, cursor: str | None, last: int) -> AsyncIterator[Frame]:
+    async def _missed(self, cursor: str | None, last: int) -> AsyncGenerator[Frame, None]:
         """Yield the events after `cursor` up to the one at `last`, which is there."""
         async with aclosing(_generator(self._backend.changes(cursor))) as changes:
             async for change in changes:
@@ -134,10 +136,10 @@ class Tail:
                 if (change.event.seq or 0) >= last:
                     return
 
-    async def _follow(self) -> None:
+    async def _follow(self, placed: asyncio.Event) -> None:
         try:
             cursor = (await self._backend.events(order="desc", limit=1)).next_cursor
-            self._placed.set()
+            placed.set()
             while cursor is None:  # nothing has ever happened: there is no place yet to follow from
                 await asyncio.sleep(FIRST_LOOK_SECONDS)
                 page = await self._backend.events(limit=1)
@@ -149,11 +151,12 @@ class Tail:
                     self._give(change)
         except ApiError as fault:
             log.error("The event streams ended: %s: %s", fault.code, fault.message)
-            self._following = None
-            for listener in self._listeners:
-                listener.end()
         finally:
-            self._placed.set()
+            placed.set()
+            if self._following is asyncio.current_task():  # it was not told to end: nobody hears anything any more
+                self._following = None
+                for listener in self._listeners:
+                    listener.end()
 
     def _give(self, change: Change) -> None:
         frame = _frame(change)
@@ -172,4 +175,7 @@ def _generator(changes: AsyncIterator[Change]) -> AsyncGenerator[Change, None]:
 
 def _frame(change: Change) -> Frame:
     text = change.event.model_dump_json(by_alias=True, exclude_none=True)
+    # These end no line of a stream, yet many readers' own line splitters take them for one.
+    for mark, escaped in _LINE_LIKE:
+        text = text.replace(mark, escaped)
     return Frame(change.event.seq or 0, f"id: {change.cursor}\ndata: {text}\n\n".encode())

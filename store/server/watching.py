@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from typing_extensions import override
 
 from api_client.times import Clock, wire_time
 
@@ -80,36 +82,45 @@ def _told(scope: Scope, status: int, seconds: float) -> Told:
     )
 
 
-class AccessLog:
-    """Writes one line a call to a descriptor, from a thread of its own: a call never waits for its line.
+class Log(logging.Handler):
+    """Writes lines to a descriptor from a thread of its own: no call ever waits for a terminal or a pipe.
 
     Lines that come while the descriptor takes none are dropped once there are too many, and counted in a line.
     """
 
     def __init__(self, fd: int, clock: Clock) -> None:
+        super().__init__()
         self._fd, self._clock = fd, clock
         self._lines: deque[str] = deque()
         self._dropped = 0
         self._any = threading.Event()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._write, name="access-log", daemon=True)
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
 
     def heard(self, told: Told) -> None:
-        """Take a line: when, from where, who, what, with which status, in how many milliseconds."""
+        """Take a line of the access log: when, from where, who, what, with which status, in how many milliseconds."""
+        who = told.who.replace(" ", "_") or "-"
+        status = told.status or "-"
+        self._put(f"{told.address} {who} {told.method} {told.path} {status} {told.seconds * 1e3:.1f}ms")
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take what a part of the program has to say."""
+        self._put(f"{record.levelname} {self.format(record)}")
+
+    def _put(self, line: str) -> None:
         if len(self._lines) >= _WAITING_LINES:
             self._dropped += 1
             return
-        who = told.who.replace(" ", "_") or "-"
-        self._lines.append(
-            f"{wire_time(self._clock())} {told.address} {who} {told.method} {told.path} "
-            f"{told.status or '-'} {told.seconds * 1e3:.1f}ms\n"
-        )
+        self._lines.append(f"{wire_time(self._clock())} {line}\n")
         if not self._any.is_set():
             self._any.set()
 
+    @override
     def close(self) -> None:
         """Write what waits; give up where the descriptor takes nothing for a second."""
+        super().close()
         self._ended.set()
         self._any.set()
         self._thread.join(_LAST_SECONDS)
@@ -121,7 +132,7 @@ class AccessLog:
             self._any.clear()
             text = "".join(self._lines.popleft() for _ in range(len(self._lines)))
             if self._dropped:
-                text += f"{self._dropped} calls are not in this log: it could not be written fast enough\n"
+                text += f"{self._dropped} lines are missing here: they could not be written fast enough\n"
                 self._dropped = 0
             if not _write_all(self._fd, text.encode("utf-8", "replace")):
                 return

@@ -65,7 +65,7 @@ class Slow:
 
 def slow(folder: Path, seconds: float) -> None:
     """Run our app over a folder whose every answer comes late."""
-    from api_client.commands import Actor
+    from api_client.actor import Actor
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
     from store.local import open_local

@@ -9,17 +9,26 @@ import signal
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
-from api_client.commands import Actor, CreateTask, RequestApproval
+from api_client.actor import Actor
+from api_client.commands import CreateProject, CreateTask, RequestApproval
+from api_client.models import Step, Steps
+from api_client.times import utc_now
+from store.batch import Job
+from store.engine import Store
 from store.keys import KeyRing
-from store.local import open_local
+from store.local import open_local, random_token
+from store.timeouts import Timeouts
+from store.workspace import generate
 from tests.benchmarks.load import Make, latencies, rate
-from tests.benchmarks.rows import Row, Table, median
+from tests.benchmarks.rows import Row, Table, median, timed
 
 CALLERS = 16
 ROUNDS, SECONDS = 3, 1.5
@@ -55,6 +64,10 @@ class Workload:
 
         return make
 
+    def all_tasks(self) -> bytes:
+        """Return what lists all tasks of all projects."""
+        return self._head("GET", "/api/tasks", self.agent_key) + b"\r\n"
+
     def stream(self) -> bytes:
         """Return what opens a stream."""
         return self._head("GET", "/api/events/stream", self.reviewer_key) + b"\r\n"
@@ -80,7 +93,7 @@ async def prepared(folder: Path) -> Workload:
 
 
 @contextmanager
-def served(*words: str | Path) -> Iterator[tuple[int, int]]:
+def served(*words: str | Path | float) -> Iterator[tuple[int, int]]:
     """Run a server in a process of its own; give its port and its process id."""
     command = [sys.executable, "-m", "tests.benchmarks.served", *map(str, words)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -122,6 +135,35 @@ def pace(table: Table, work: Workload, port: int) -> None:
     table.add(Row("durable POST at 100 a second: p99", p99, "ms", limit=20))
 
 
+def beside_lists(table: Table, folder: Path, tasks: int = 20_000) -> None:
+    """How long a write takes while somebody lists all tasks of a large folder, again and again."""
+    generate(folder, tasks=tasks, events=2 * tasks)
+    work = asyncio.run(prepared(folder))
+    with served("ours", folder, 0) as (port, _):
+        times = asyncio.run(_beside_lists(work, port))
+    p99 = statistics.quantiles(times, n=100)[-1]
+    table.add(Row(f"the same p99 while {tasks:,} tasks are listed without end", p99, "ms", limit=100))
+
+
+async def _beside_lists(work: Workload, port: int) -> list[float]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+    async def listing() -> None:
+        while True:
+            writer.write(work.all_tasks())
+            head = await reader.readuntil(b"\r\n\r\n")
+            left = int(head.lower().split(b"content-length:")[1].split()[0])
+            while left:
+                left -= len(await reader.read(min(left, 1 << 16)))
+
+    lister = asyncio.create_task(listing())
+    try:
+        return await latencies(port, work.note(), 100, 4.0, 201)
+    finally:
+        lister.cancel()
+        writer.close()
+
+
 def streams(table: Table, work: Workload, port: int, pid: int) -> None:
     """What many open streams cost in memory, and how late an event is on the last of them."""
     before = _memory(pid)
@@ -156,13 +198,50 @@ def _memory(pid: int) -> float:
     return int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 
 
+def timeouts(table: Table, folder: Path, tasks: int = 20_000) -> None:
+    """What it costs to watch over steps that time out, at rest and after an open where all was fired long ago."""
+    now = utc_now()
+    store = Store(folder, clock=lambda: now, tokens=random_token)
+    steps = Steps(
+        initial_step="todo",
+        steps=(
+            Step(name="todo", owner="AGENT", exits=("done",), timeout_seconds=60),
+            Step(name="done", owner="PLATFORM"),
+        ),
+    )
+    store.carry_out([Job(CreateProject(name="Timed", steps=steps), Actor("bench", "reviewer"), None)])
+    new = Job(CreateTask(project_name="timed", name="T"), Actor("agent-1", "agent"), None)
+    for _ in range(tasks // 500):
+        store.carry_out([new] * 500)
+    now += timedelta(hours=1)
+    fired = swept(Timeouts(store))
+    table.add(Row(f"timeouts fired at once, {tasks:,} due", tasks / fired, "/s"))
+    store.carry_out([new])
+    later = Timeouts(store)
+    longest = max(timed(later.sweep, 2 + tasks // 200))
+    table.add(Row(f"a look for timeouts after an open, {tasks:,} fired, the longest", longest, "ms", limit=10))
+    at_rest = median(timed(later.sweep, 500))
+    table.add(Row(f"a look for timeouts at rest, {tasks:,} tasks in the step", at_rest, "ms", limit=0.1))
+    store.close()
+
+
+def swept(watch: Timeouts) -> float:
+    """Fire all that is due; return the seconds that it took."""
+    start = time.perf_counter()
+    while watch.sweep():
+        pass
+    return time.perf_counter() - start
+
+
 def run(table: Table, folder: Path) -> None:
     """Measure the server over a folder of its own."""
+    timeouts(table, folder / "timed")
     work = asyncio.run(prepared(folder / "served"))
     with served("ours", work.folder, 0) as (port, pid):
         reads(table, work, port)
         writes(table, work, port, limit=2, what="")
         pace(table, work, port)
         streams(table, work, port, pid)
+    beside_lists(table, folder / "large")
     with served("ours", work.folder, 0.005) as (port, _):
         writes(table, work, port, limit=6, what=", sync 5 ms slower")

@@ -18,7 +18,8 @@ from random import Random
 
 from tinydb import TinyDB
 
-from api_client.commands import Actor, AddNote
+from api_client.actor import Actor
+from api_client.commands import AddNote
 from api_client.times import utc_now
 from store import lines
 from store.batch import Job

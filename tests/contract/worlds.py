@@ -13,8 +13,8 @@ from typing import Literal
 
 from starlette.applications import Starlette
 
+from api_client.actor import Actor
 from api_client.backend import Backend
-from api_client.commands import Actor
 from api_client.http import HttpBackend
 from store.keys import KeyRing
 from store.local import LocalBackend, open_local

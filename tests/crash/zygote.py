@@ -20,7 +20,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from api_client.commands import Actor, AddNote, CreateTask, Decide, RequestApproval
+from api_client.actor import Actor
+from api_client.commands import AddNote, CreateTask, Decide, RequestApproval
 from api_client.errors import ApiError
 from api_client.models import Outcome, Receipt
 from api_client.times import utc_now

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual.pilot import Pilot
 
+from api_client.actor import Actor
 from api_client.commands import (
-    Actor,
     Command,
     CreateProject,
     CreateTask,

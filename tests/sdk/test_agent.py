@@ -10,8 +10,9 @@ from pumpup import AsyncPumpUp, PumpUp
 from pumpup.core.api_error import ApiError
 from pumpup.errors import BadRequestError, ConflictError, NotFoundError
 
+from api_client.actor import Actor
 from api_client.backend import Backend
-from api_client.commands import Actor, Answer, Command, Decide
+from api_client.commands import Answer, Command, Decide
 from api_client.http import HttpBackend
 from api_client.models import Outcome
 from store.local import open_local

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from pumpup import PumpUp
 
+from api_client.actor import Actor
 from api_client.backend import Backend
-from api_client.commands import Actor
 from api_client.http import HttpBackend
 from store.local import open_local
 from tests.sdk.agent import Agent

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from api_client.commands import Actor, CreateProject, read_command
+from api_client.actor import Actor
+from api_client.commands import CreateProject, read_command
 from store.keys import KeyRing
 from store.local import LocalBackend, open_local
 from store.server.app import create_app

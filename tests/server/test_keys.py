@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from api_client.commands import Actor
+from api_client.actor import Actor
 from api_client.errors import InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
 from store.keys import KeyRing
 from tests.conftest import FixedClock
@@ -116,3 +116,36 @@ def test_a_lock_that_is_held_is_told(tmp_path: Path, clock: FixedClock, monkeypa
     monkeypatch.setattr("store.keys.LOCK_SECONDS", 0.1)
     with FileLock(tmp_path / "keys.lock"), pytest.raises(StoreBusy):
         KeyRing(tmp_path, clock).add("bot", "agent")
+
+
+def test_the_last_use_is_kept(tmp_path: Path, clock: FixedClock) -> None:
+    """When each key was used last is known once it is saved, the latest of all processes, and gone with the key."""
+    mine, theirs = KeyRing(tmp_path, clock), KeyRing(tmp_path, clock)
+    one, two = mine.add("bot", "agent"), mine.add("bot", "agent")
+    mine.find(one)
+    clock.advance(minutes=5)
+    theirs.find(one)
+    assert [info.last_used_at for info in mine.listing()] == [None, None]
+    theirs.save_uses()
+    mine.save_uses()
+    assert [info.last_used_at for info in mine.listing()] == ["2026-03-02T12:05:00.000000Z", None]
+    assert stat.S_IMODE((tmp_path / "keys-used.json").stat().st_mode) == 0o600
+    mine.find(two)
+    assert mine.revoke("bot", mine.listing()[0].id) == 1
+    mine.save_uses()
+    assert [info.last_used_at for info in theirs.listing()] == ["2026-03-02T12:05:00.000000Z"]
+    assert len((tmp_path / "keys-used.json").read_text().split('"2026')) == 2
+    with pytest.raises(NotFound):
+        mine.revoke("bot", "00000000")
+
+
+def test_a_damaged_note_of_uses_harms_nothing(tmp_path: Path, clock: FixedClock) -> None:
+    """Who used what is told anew with the next use; nobody is kept out for it."""
+    ring = KeyRing(tmp_path, clock)
+    secret = ring.add("bot", "agent")
+    for text in ("{", "[]", '{"used":[]}', '{"used":{"x":1}}'):
+        (tmp_path / "keys-used.json").write_text(text)
+        assert ring.find(secret) is not None
+        assert ring.listing()[0].last_used_at is None
+        ring.save_uses()
+        assert ring.listing()[0].last_used_at == "2026-03-02T12:00:00.000000Z"

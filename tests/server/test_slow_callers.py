@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
+import trustme
 
 from store.server import protocol, runner
 from tests.server.conftest import Served
@@ -174,3 +176,25 @@ async def test_who_does_not_read_an_answer_is_let_go(served: Served, monkeypatch
                 await writer.drain()
         writer.close()
         del reader
+
+
+async def test_a_slow_handshake_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller of the encrypted port who says nothing loses the connection too, and so does one who stops inside it."""
+    monkeypatch.setattr(runner, "TLS_SECONDS", QUICK)
+    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", QUICK)
+    authority = trustme.CA()
+    ours, theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(ours)
+    authority.configure_trust(theirs)
+    async with listening(served, ours) as port:
+        assert QUICK * 0.9 < await held_for(port, iter(())) < QUICK * 4
+        loop = asyncio.get_running_loop()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=theirs)
+        writer.write(head("GET", "/api/projects", served.agent))
+        assert (await answer(reader))[0] == 200
+        start = loop.time()
+        writer.write(b"GET /api")
+        with suppress(OSError):
+            await reader.read()
+        assert QUICK * 0.9 < loop.time() - start < QUICK * 4
+        writer.close()

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from api_client.commands import Actor, AddNote
+from api_client.actor import Actor
+from api_client.commands import AddNote, CreateTask
+from api_client.errors import StoreDamaged
 from store.local import open_local
 from store.server import stream
 from store.server.stream import HEARTBEAT, Tail
@@ -19,6 +21,9 @@ from tests.conftest import FixedClock
 from tests.server.conftest import Served
 from tests.server.sockets import answer, head, listening
 from tests.server.test_bad_input import assert_refused
+
+ITS_OWN = 1
+"""What listens to a store as long as it is open: the way back of its answers."""
 
 
 class Reader:
@@ -64,7 +69,7 @@ async def reading(served: Served, port: int, query: str = "", *headers: str) -> 
 async def note(served: Served, task_id: str, words: str) -> str:
     """Write an event past the server; return its id."""
     command = AddNote(project_name="claims", task_id=task_id, message=words)
-    return (await served.local.submit(command, key=f"note-{words}")).event_id
+    return (await served.local.submit(command, key=f"note-{words[:99]}")).event_id
 
 
 async def test_each_new_event_comes_once_and_in_order(served: Served) -> None:
@@ -78,6 +83,19 @@ async def test_each_new_event_comes_once_and_in_order(served: Served) -> None:
         assert [await two.next() for _ in written] == heard
         page = (await served.reviewer("GET", f"/api/events?cursor={heard[9][0]}&limit=5")).json()
         assert page["items"] == [event for _, event in heard[10:15]]
+
+
+async def test_no_text_breaks_a_frame(served: Served) -> None:
+    """Whatever an agent wrote, an event is one line for every reader, and reads back as it was written."""
+    task_id = (await served.task())["id"]
+    words = "a\nb\rc\x0bd\x0ce\x1cf\x1dg\x1eh\x85i\u2028j\u2029k\x00\n\ndata: x\nid: 7"
+    frames = Tail(served.local).frames(None)
+    assert await anext(frames) == HEARTBEAT
+    await note(served, task_id, words)
+    lines = (await anext(frames)).decode().splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["id", "data", ""]
+    assert json.loads(lines[1].removeprefix("data: "))["payload"]["message"] == words
+    await frames.aclose()
 
 
 @pytest.mark.parametrize("how", ["Last-Event-ID", "cursor"])
@@ -111,8 +129,6 @@ async def test_the_very_first_event_is_heard(tmp_path: Path, clock: FixedClock, 
     local = await open_local(tmp_path / "new", Actor("agent-1", "agent"), clock=clock, tokens=tokens)
     frames = Tail(local).frames(None)
     assert await anext(frames) == HEARTBEAT
-    from api_client.commands import CreateTask
-
     made = await local.submit(CreateTask(project_name="general", name="First"), key="k")
     async with asyncio.timeout(10):
         assert made.answer["id"] in (await anext(frames)).decode()
@@ -186,6 +202,34 @@ async def test_a_reader_who_is_too_slow_is_let_go(served: Served, monkeypatch: p
     await quick.aclose()
 
 
+async def test_a_timeline_that_can_not_be_read_ends_the_streams(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A reader hears by the end of its stream that nothing more will come; the next one begins anew."""
+
+    async def broken(_cursor: str | None = None, *, damaged: bool = True) -> AsyncIterator[Any]:
+        if damaged:
+            raise StoreDamaged("Line 7 is damaged.", line=7)
+        yield
+
+    await served.task()
+    tail = Tail(served.local)
+    with monkeypatch.context() as patched:
+        patched.setattr(served.local, "changes", broken)
+        frames = tail.frames(None)
+        assert await anext(frames) == HEARTBEAT
+        with pytest.raises(StopAsyncIteration):
+            await anext(frames)
+        assert "Line 7" in caplog.text
+    frames = tail.frames(None)
+    assert await anext(frames) == HEARTBEAT
+    written = await note(served, (await served.task())["id"], "again")
+    async with asyncio.timeout(10):
+        while written.encode() not in await anext(frames):
+            pass
+    await frames.aclose()
+
+
 async def test_a_made_up_cursor_is_refused(served: Served) -> None:
     """A cursor that no list of all events gave is a 400, before any stream begins."""
     await served.task()
@@ -217,11 +261,11 @@ async def test_a_reader_who_leaves_is_forgotten(served: Served) -> None:
             await reader.block()
             await note(served, task_id, "x")
             await reader.next()
-            assert served.local._store._listeners
+            assert len(served.local._store._listeners) == ITS_OWN + 1
         await _nobody_listens(served)
 
 
 async def _nobody_listens(served: Served) -> None:
     async with asyncio.timeout(10):
-        while served.local._store._listeners:  # noqa: ASYNC110 - nothing tells of it
+        while len(served.local._store._listeners) > ITS_OWN:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)

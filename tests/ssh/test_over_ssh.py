@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from api_client.commands import Actor, CreateProject, CreateTask, read_command
+from api_client.actor import Actor
+from api_client.commands import CreateProject, CreateTask, read_command
 from store.local import open_local
 from tests.cli.terminal import terminal
 from tests.pilot.stage import STEPS

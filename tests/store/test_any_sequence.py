@@ -10,8 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from api_client.actor import Actor
 from api_client.commands import (
-    Actor,
     AddNote,
     Answer,
     Assign,

@@ -17,7 +17,8 @@ from tests.unit.world import AGENT
 _WRITER = """
 import json, sys
 from pathlib import Path
-from api_client.commands import Actor, AddNote, Decide
+from api_client.actor import Actor
+from api_client.commands import AddNote, Decide
 from api_client.models import Outcome
 from api_client.times import utc_now
 from api_client.times import utc_now

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from api_client.commands import Actor, CreateProject, CreateTask, Move, read_command
+from api_client.actor import Actor
+from api_client.commands import CreateProject, CreateTask, Move, read_command
 from store.batch import Job
 from store.engine import Store
 from store.timeouts import Timeouts

@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from api_client.commands import Actor, Answer, Comment, Decide, Move
+from api_client.actor import Actor
+from api_client.commands import Answer, Comment, Decide, Move
 from api_client.errors import StoreFault
 from api_client.fields import FIELD_TYPES, FieldBase, read_fields
 from api_client.models import Event, Outcome, OutcomeType, RequestDetail

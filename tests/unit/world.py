@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from api_client.commands import Actor, Command, CreateProject, CreateTask, FireTimeout, RequestApproval
+from api_client.actor import Actor
+from api_client.commands import Command, CreateProject, CreateTask, FireTimeout, RequestApproval
 from api_client.models import Steps
 from store import lines
 from store.events import Events
