@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash soak ssh-test check bench picture clean
+.PHONY: help demo test crash soak chaos ssh-test check bench picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ crash: .venv/installed ## the full crash tests: kills, races, faults, flips; som
 
 soak: .venv/installed ## the screens for long: switches, pushes, resizes, live events; some minutes
 	SOAK=full $(BIN)/python -m pytest -s tests/soak
+
+chaos: .venv/installed ## the screens over a network that fails in every way; some minutes
+	CHAOS=full $(BIN)/python -m pytest tests/chaos
 
 ssh-test: .venv/installed ## the screens over a real SSH connection on this machine
 	$(BIN)/python -m pytest -rs tests/ssh

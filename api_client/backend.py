@@ -5,12 +5,16 @@ A Backend acts for one caller. Guarantees, of every implementation:
 * Every write is one command through `submit`, under a key that the caller made before the first try. The same
   key, path and caller again answers what the first answered and writes nothing (`Receipt.replayed`).
 * When `submit` returns, the write is durable. When it raises, nothing was written, but for `Unreachable` with
-  `maybe_done` and `ServerFault`: then the same key may be submitted again to learn what became of it.
+  `maybe_done`, `ServerFault` and `UnexpectedAnswer`: then the same key may be submitted again to learn what became of
+  it. After one of these only `InvalidRequest`, `NotFound` and `Conflict` say that it did not happen: all else is
+  answered before the key is looked for.
 * A caller reads its own writes at once, and those of others within a second.
 * A list's cursor is good for the list and filter that gave it, at any later time; anything else is
   `InvalidRequest`. Cursors of `events` and `changes` are the same and go in both directions.
 * Every failure is an `ApiError`. Foreign text comes as it was written: raw.
 * Calls may run at the same time, and a call that is cancelled leaves nothing half done.
+* Where `me` has neither `decide` nor `answer` nothing is written, and all reads work: from a server without the
+  reviewer part they are put together from what it has, and `changes` may come some seconds later.
 """
 
 from __future__ import annotations

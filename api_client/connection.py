@@ -1,33 +1,22 @@
-"""One exchange with a Pump Up server: the tries, the timeouts, and the one place where a status becomes an error."""
+"""One exchange with a Pump Up server: the tries, the pauses between them, and how long silence is borne."""
 
 from __future__ import annotations
 
+import asyncio
 import random
+import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import httpx
-import orjson
 
-from api_client.errors import (
-    ApiError,
-    Conflict,
-    HeadersTooLarge,
-    InvalidAnswers,
-    InvalidRequest,
-    NotAllowed,
-    NotAuthenticated,
-    NotFound,
-    ServerFault,
-    TooLarge,
-    TooManyRequests,
-    UnexpectedAnswer,
-    Unreachable,
-)
+from api_client.addresses import checked_url, distrust, is_loopback, same_origin, trust
+from api_client.errors import ApiError, NotAuthenticated, TooManyRequests, UnexpectedAnswer, Unreachable
+from api_client.faults import fault_of
 from api_client.times import Clock
 
 Sleep = Callable[[float], Awaitable[object]]
@@ -36,10 +25,21 @@ TRIES = 3
 """How often a read or a keyed write is sent at the most."""
 FIRST_PAUSE = 0.25
 """Seconds between the first two tries, doubled after each, with up to half of it more by chance."""
-LONGEST_PAUSE = 20.0
-"""Seconds. A server that asks for more is not waited for: the caller hears its `retry_after`."""
+LONGEST_PAUSES = 20.0
+"""Seconds between all tries of a call. Where a server asks for more, the caller hears its `retry_after` at once."""
 
-_TIMEOUT = httpx.Timeout(connect=3.0, read=10.0, write=10.0, pool=10.0)
+PATIENCE = 10.0
+"""Seconds of silence after which an answer is not waited for, where the call names no other limit."""
+WRITE_PATIENCE = 5.0
+"""The same for keyed writes: what became of one is asked again by its key, so less is lost by asking early."""
+SHORT_PATIENCE = 2.0
+"""The same for calls that ask whether the server is there: a person must know within three seconds."""
+SHORT_TRIES, SHORT_PAUSES = 2, 1.2
+"""How often such a call is sent at the most, and the seconds between its tries."""
+CONNECT_SECONDS = 2.0
+"""For the connection itself, and once more for TLS: enough for the system to ask a second time."""
+_POOL_SECONDS = 5.0
+
 # Few in flight: past four, httpx serves fewer calls a second. A kept connection is dropped before the server's own
 # limit of idleness, so that a call is seldom sent into a closing one.
 _POOL = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=4.0)
@@ -53,25 +53,40 @@ _NEVER_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
-_BY_STATUS: Mapping[int, type[ApiError]] = {
-    kind.status: kind for kind in (NotAuthenticated, NotAllowed, NotFound, Conflict, TooLarge, HeadersTooLarge)
-}
+# Bytes that break TLS midway come as an SSLError past httpx's own errors.
+_LOST = (httpx.TransportError, ssl.SSLError)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is asked of the server. `content` as a stream can be sent only once."""
+    """What is asked of the server. `content` as a stream can be sent only once.
+
+    `path` may be a whole URL: where that is another server's, the key stays at home.
+    """
 
     method: str
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str | bytes] = field(default_factory=dict)
     content: bytes | AsyncIterable[bytes] | None = None
+    patience: float = PATIENCE
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it may change something."""
+        return self.method == "POST"
+
+    @property
+    def pauses(self) -> float:
+        """Seconds that may pass between its tries, all together."""
+        return LONGEST_PAUSES if self.patience > SHORT_PATIENCE else SHORT_PAUSES
 
     @property
     def tries(self) -> int:
-        """How often this call may be sent."""
-        return TRIES if self.content is None or isinstance(self.content, bytes) else 1
+        """How often this call may be sent: a stream can't be sent again, and whoever waits for a sign hears it soon."""
+        if not (self.content is None or isinstance(self.content, bytes)):
+            return 1
+        return TRIES if self.patience > SHORT_PATIENCE else SHORT_TRIES
 
 
 class Connection:
@@ -87,11 +102,13 @@ class Connection:
         jitter: Callable[[], float] = random.random,
         transport: httpx.AsyncBaseTransport | None = None,
         allow_plain_http: bool = False,
+        ca_file: Path | None = None,
     ) -> None:
         """Check the address; nothing is sent yet.
 
         Raises:
-            InvalidRequest: the address is none, or is plain http to another machine (code `INSECURE_URL`).
+            InvalidRequest: the address is none, or is plain http to another machine (code `INSECURE_URL`), or the
+                certificates to trust can't be read (`INVALID_CA_FILE`).
             NotAuthenticated: the key is empty or holds characters that no key has.
         """
         self.url = checked_url(base_url, allow_plain_http=allow_plain_http)
@@ -101,11 +118,11 @@ class Connection:
         self._client = httpx.AsyncClient(
             base_url=self.url,
             headers={"Authorization": f"Bearer {api_key}", "X-API-Version": "0", "Accept": "application/json"},
-            timeout=_TIMEOUT,
             limits=_POOL,
             transport=transport,
+            verify=trust(self.url, ca_file),
             # What is on this machine is never asked for through a proxy.
-            trust_env=not _is_loopback(httpx.URL(self.url).host),
+            trust_env=not is_loopback(httpx.URL(self.url).host),
         )
 
     def __repr__(self) -> str:
@@ -118,28 +135,29 @@ class Connection:
             ApiError: the class and code that the status and body name.
             Unreachable: no answer came; `maybe_done` where a write may have arrived.
         """
-        maybe_done = False
-        for tries_left in reversed(range(call.tries)):
+        maybe_done, paused = False, 0.0
+        for tried in range(1, call.tries + 1):
             try:
-                response = await self._client.send(self._request(call), stream=stream)
+                response = await self._exchange(self._request(call), stream=stream)
                 if response.is_success:
                     return response
                 fault = await self._fault(response)
-                pause = self._pause(call.tries - tries_left, response)
-            except httpx.TransportError as lost:
-                maybe_done |= call.method == "POST" and not isinstance(lost, _NEVER_SENT)
+                pause = self._pause_after(response, tried)
+            except _LOST as lost:
+                maybe_done |= call.is_write and not isinstance(lost, _NEVER_SENT)
                 fault = Unreachable(self._words(lost), maybe_done=maybe_done)
-                pause = self._pause(call.tries - tries_left, None)
+                pause = self._pause(tried) if _worth_another_try(call, lost) else None
             except httpx.DecodingError:
                 raise UnexpectedAnswer(f"{self.url} sent an answer that can't be unpacked.") from None
-            if not tries_left or pause is None:
+            if tried == call.tries or pause is None or paused + pause > call.pauses:
                 raise fault
+            paused += pause
             await self._sleep(pause)
         raise AssertionError("the last try returns or raises")
 
     @asynccontextmanager
-    async def open(self, call: Call) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Give the pieces of the answer's body, which is not held in memory.
+    async def open(self, call: Call) -> AsyncIterator[httpx.Response]:
+        """Give an answer whose body is read piece by piece and not held in memory.
 
         Raises:
             ApiError: as `send`.
@@ -147,8 +165,8 @@ class Connection:
         """
         response = await self.send(call, stream=True)
         try:
-            yield response.aiter_bytes()
-        except httpx.TransportError as lost:
+            yield response
+        except _LOST as lost:
             raise Unreachable(self._words(lost)) from None
         finally:
             await response.aclose()
@@ -157,15 +175,28 @@ class Connection:
         """Close the connections."""
         await self._client.aclose()
 
+    async def _exchange(self, request: httpx.Request, *, stream: bool) -> httpx.Response:
+        handshake = _Handshake()
+        request.extensions["trace"] = handshake
+        try:
+            return await self._client.send(request, stream=stream)
+        except asyncio.CancelledError:
+            await handshake.drop()
+            raise
+
     def _request(self, call: Call) -> httpx.Request:
         pairs = call.headers.items()
-        return self._client.build_request(
+        request = self._client.build_request(
             call.method,
             call.path,
             params=call.params or None,
             headers=[(name.encode(), value if isinstance(value, bytes) else value.encode()) for name, value in pairs],
             content=call.content,
+            timeout=httpx.Timeout(call.patience, connect=CONNECT_SECONDS, pool=_POOL_SECONDS),
         )
+        if not same_origin(request.url, httpx.URL(self.url)):
+            del request.headers["Authorization"]
+        return request
 
     async def _fault(self, response: httpx.Response) -> ApiError:
         try:
@@ -177,15 +208,14 @@ class Connection:
             fault.retry_after = self._retry_after(response)
         return fault
 
-    def _pause(self, tried: int, response: httpx.Response | None) -> float | None:
+    def _pause(self, tried: int) -> float:
+        return FIRST_PAUSE * 2.0 ** (tried - 1) * (1 + self._jitter() / 2)
+
+    def _pause_after(self, response: httpx.Response, tried: int) -> float | None:
         """Return the seconds to wait before the next try; None where another try is of no use."""
-        pause = FIRST_PAUSE * 2.0 ** (tried - 1) * (1 + self._jitter() / 2)
-        if response is None:
-            return pause
         if response.status_code not in _WORTH_ANOTHER_TRY:
             return None
-        pause = max(pause, self._retry_after(response) or 0)
-        return pause if pause <= LONGEST_PAUSE else None
+        return max(self._pause(tried), self._retry_after(response) or 0)
 
     def _retry_after(self, response: httpx.Response) -> float | None:
         text: str = response.headers.get("Retry-After", "")
@@ -197,7 +227,12 @@ class Connection:
         except (ValueError, TypeError):  # neither seconds nor a date with a zone: as if it were not there
             return None
 
-    def _words(self, lost: httpx.TransportError) -> str:
+    def _words(self, lost: Exception) -> str:
+        if why := distrust(lost):
+            return (
+                f"{self.url} is not trusted: {why}. Where it has a CA of its own, name that with --ca-file or "
+                "SSL_CERT_FILE"
+            )
         reason = str(lost) or type(lost).__name__
         if isinstance(lost, httpx.TimeoutException):
             reason = "no answer in time"
@@ -206,62 +241,27 @@ class Connection:
         return f"{self.url} can't be reached: {reason}"
 
 
-def fault_of(status: int, body: bytes) -> ApiError:
-    """Return the error that an answer other than 2xx names: the only translation from a status to a class."""
-    told = _told(body)
-    words = next((told[key] for key in ("message", "error") if isinstance(told.get(key), str)), None)
-    words = words or f"The server answered {status}."
-    if status == InvalidRequest.status:
-        return _invalid(told, words)
-    if status == TooManyRequests.status:
-        return TooManyRequests(words)
-    if status >= ServerFault.status:
-        return ServerFault(words)
-    if kind := _BY_STATUS.get(status):
-        return kind(words)
-    return UnexpectedAnswer(f"The server answered {status}, which is no answer of this contract: {words}")
+class _Handshake:
+    """Notes on which connection TLS is being agreed: where a call is cancelled meanwhile, httpcore leaves it open."""
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        """Hear of what happens to a connection, as httpx's `trace` extension tells it."""
+        if event == "connection.connect_tcp.complete":
+            self._stream = info["return_value"]
+        elif event == "connection.start_tls.complete":
+            self._stream = None
+
+    async def drop(self) -> None:
+        """Close it."""
+        if self._stream is not None:
+            await self._stream.aclose()
 
 
-def _invalid(told: Mapping[str, Any], words: str) -> InvalidRequest:
-    code, fields = told.get("code"), told.get("fields")
-    if code == InvalidAnswers.code and isinstance(fields, dict):
-        return InvalidAnswers({str(field_id): str(fault) for field_id, fault in fields.items()})
-    return InvalidRequest(words, code=code if isinstance(code, str) else None)
-
-
-def _told(body: bytes) -> Mapping[str, Any]:
-    try:
-        told = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def checked_url(base_url: str, *, allow_plain_http: bool) -> str:
-    """Return `base_url` as it may be called.
-
-    Raises:
-        InvalidRequest: it is no http address (`INVALID_URL`), or its key would travel in the open (`INSECURE_URL`).
-    """
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL:
-        raise InvalidRequest("The server's address is no URL.", code="INVALID_URL") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        words = "The server's address must be like https://host or http://127.0.0.1:7867."
-        raise InvalidRequest(words, code="INVALID_URL")
-    if url.userinfo or url.query or url.fragment:
-        raise InvalidRequest("The server's address must hold no user, query or fragment.", code="INVALID_URL")
-    if url.scheme == "http" and not allow_plain_http and not _is_loopback(url.host):
-        raise InvalidRequest(
-            f"{base_url} is plain http to another machine: the API key would travel in the open. Use https.",
-            code="INSECURE_URL",
-        )
-    return str(url).rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
+def _worth_another_try(call: Call, lost: Exception) -> bool:
+    if distrust(lost):
+        return False
+    # Silence is no passing fault. Whoever reads may ask again; what became of a write only its key can tell.
+    return not isinstance(lost, httpx.TimeoutException) or (call.is_write and not isinstance(lost, _NEVER_SENT))

@@ -6,17 +6,20 @@ import asyncio
 import random
 import re
 import secrets
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
-from typing import TypeVar
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from pathlib import Path
 
 import httpx
 import orjson
-from pydantic import ValidationError
 
+from api_client.addresses import content_url
+from api_client.answers import Reader
 from api_client.backend import PAGE
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, REPLAYED_HEADER, Command, ReceiveUpload, path_part
-from api_client.connection import Call, Connection, Sleep
-from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer
+from api_client.connection import SHORT_PATIENCE, WRITE_PATIENCE, Call, Connection, Sleep
+from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
+from api_client.hosted import ME, Hosted
 from api_client.models import (
     ApprovalResult,
     Board,
@@ -35,14 +38,15 @@ from api_client.models import (
     Task,
     TaskDetail,
     Upload,
-    Wire,
 )
+from api_client.streaming import HEARTBEAT_PATIENCE, STREAM, changes_in, while_there
 from api_client.times import Clock, utc_now
 
-M = TypeVar("M", bound=Wire)
-
 POLL = 0.5
-"""Seconds between two looks for new events."""
+"""Seconds between two looks for new events, where the server has no stream of them."""
+ASK = 0.8
+"""Seconds of a silent stream after which the server is asked whether it is still there: with `SHORT_PATIENCE` less
+than the three within which a person must know."""
 _WITHIN = "within:"
 """Begins the cursor of a change that was not the last of its page: the server named a cursor for the last one only,
 and how many events after which cursor is all that leads back here."""
@@ -62,6 +66,7 @@ class HttpBackend:
         jitter: Callable[[], float] = random.random,
         poll: float = POLL,
         allow_plain_http: bool = False,
+        ca_file: Path | None = None,
     ) -> None:
         """Check the address and the key's form; nothing is sent yet.
 
@@ -74,9 +79,11 @@ class HttpBackend:
             jitter: a number from 0 to 1 by chance, which spreads the tries of many clients.
             poll: seconds between two looks for new events.
             allow_plain_http: lets the key travel in the open.
+            ca_file: certificates, as PEM, that alone are trusted instead of the well-known ones.
 
         Raises:
-            InvalidRequest: the address can't be used (`INVALID_URL`, `INSECURE_URL`).
+            InvalidRequest: the address can't be used (`INVALID_URL`, `INSECURE_URL`), or the certificates can't
+                (`INVALID_CA_FILE`).
             NotAuthenticated: the key is empty or holds characters that no key has.
         """
         self._connection = Connection(
@@ -87,8 +94,13 @@ class HttpBackend:
             jitter=jitter,
             transport=transport,
             allow_plain_http=allow_plain_http,
+            ca_file=ca_file,
         )
         self._sleep, self._poll = sleep, poll
+        self._read = Reader(self._connection)
+        self._me: Me | None = None
+        self._hosted: Hosted | None = None
+        """Stands in for the reviewer part, where the server has none for this key."""
 
     def __repr__(self) -> str:
         return f"HttpBackend({self._connection.url!r})"
@@ -99,46 +111,63 @@ class HttpBackend:
         return ()
 
     async def me(self) -> Me:
-        """Return who the caller is; without any capability where the server has no reviewer part for this key."""
+        """Return who the caller is; with nothing but reads where the server has no reviewer part for this key."""
         try:
-            return await self._get(Me, "/api/me")
+            self._me, self._hosted = await self._read.get(Me, "/api/me", patience=SHORT_PATIENCE), None
         except (NotFound, NotAllowed):
-            return Me(subject="", role="agent")
+            self._me, self._hosted = ME, self._hosted or Hosted(self._read, self._sleep)
+        return self._me
+
+    async def _stand_in(self) -> Hosted | None:
+        """Return what stands in for the reviewer part; None where the server has one."""
+        if self._me is None:
+            await self.me()
+        return self._hosted
 
     async def projects(self, *, name: str | None = None) -> Sequence[Project]:
         """Return the projects whose display name or slug contains `name`."""
-        return (await self._get(Page[Project], "/api/projects", name=name)).items
+        return (await self._read.get(Page[Project], "/api/projects", name=name)).items
 
     async def project(self, project_id: str) -> Project:
         """Return one project."""
-        return await self._get(Project, f"/api/projects/{path_part(project_id)}")
+        return await self._read.get(Project, f"/api/projects/{path_part(project_id)}")
 
     async def board(self, project_id: str) -> Board:
         """Return the project's columns with a count for each."""
-        return await self._get(Board, f"/api/board/{path_part(project_id)}")
+        if hosted := await self._stand_in():
+            return await hosted.board(project_id)
+        return await self._read.get(Board, f"/api/board/{path_part(project_id)}")
 
     async def cards(self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE) -> Page[Card]:
         """Return one column's page of cards."""
+        if hosted := await self._stand_in():
+            return await hosted.cards(project_id, step, cursor=cursor, limit=limit)
         path = f"/api/board/{path_part(project_id)}"
-        return await self._get(Page[Card], path, step=step, cursor=cursor, limit=limit)
+        return await self._read.get(Page[Card], path, step=step, cursor=cursor, limit=limit)
 
     async def tasks(self, *, project_id: str | None = None, name: str | None = None) -> Sequence[Task]:
         """Return the tasks of a project, or all, whose name contains `name`."""
-        return (await self._get(Page[Task], "/api/tasks", projectId=project_id, name=name)).items
+        return (await self._read.get(Page[Task], "/api/tasks", projectId=project_id, name=name)).items
 
     async def task(self, task_id: str) -> TaskDetail:
         """Return a task and its open request."""
-        return await self._get(TaskDetail, f"/api/tasks/{path_part(task_id)}")
+        return await self._read.get(TaskDetail, f"/api/tasks/{path_part(task_id)}")
 
     async def inbox(
         self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE
     ) -> Page[InboxItem]:
         """Return a page of the open requests, oldest first."""
-        return await self._get(Page[InboxItem], "/api/open-requests", projectId=project_id, cursor=cursor, limit=limit)
+        if hosted := await self._stand_in():
+            return await hosted.inbox(project_id=project_id, cursor=cursor, limit=limit)
+        return await self._read.get(
+            Page[InboxItem], "/api/open-requests", projectId=project_id, cursor=cursor, limit=limit
+        )
 
     async def request(self, request_id: str) -> RequestDetail:
         """Return all that a reviewer is shown of a request."""
-        return await self._get(RequestDetail, f"/api/requests/{path_part(request_id)}")
+        if hosted := await self._stand_in():
+            return await hosted.request(request_id)
+        return await self._read.get(RequestDetail, f"/api/requests/{path_part(request_id)}")
 
     async def events(
         self,
@@ -151,11 +180,16 @@ class HttpBackend:
         limit: int = PAGE,
     ) -> Page[Event]:
         """Return a page of a task's, a project's or all timelines."""
+        if hosted := await self._stand_in():
+            return await hosted.events(
+                project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit
+            )
         cursor = await self._resolved(cursor)
         if task_id and not project_id and not types and order == "asc":
-            # The one list of events that an agent's key and a server without the reviewer part answer too.
-            return await self._get(Page[Event], f"/api/tasks/{path_part(task_id)}/events", cursor=cursor, limit=limit)
-        return await self._get(
+            # Kept to the call of part 1, whose cursors agents hold.
+            path = f"/api/tasks/{path_part(task_id)}/events"
+            return await self._read.get(Page[Event], path, cursor=cursor, limit=limit)
+        return await self._read.get(
             Page[Event],
             "/api/events",
             projectId=project_id,
@@ -168,35 +202,68 @@ class HttpBackend:
 
     async def approval_result(self, request_id: str) -> ApprovalResult | None:
         """Return the decision on an approval, None while it is pending."""
-        return await self._result(ApprovalResult, f"/api/approval-requests/{path_part(request_id)}/result")
+        return await self._read.get_settled(ApprovalResult, f"/api/approval-requests/{path_part(request_id)}/result")
 
     async def elicitation_result(self, request_id: str) -> ElicitationResult | None:
         """Return the answers to an elicitation, None while it is pending."""
-        return await self._result(ElicitationResult, f"/api/elicitation-requests/{path_part(request_id)}/result")
+        return await self._read.get_settled(
+            ElicitationResult, f"/api/elicitation-requests/{path_part(request_id)}/result"
+        )
 
     async def upload(self, upload_id: str) -> Upload:
         """Return what is known of an upload."""
-        return await self._get(Upload, f"/api/uploads/{path_part(upload_id)}")
+        return await self._read.get(Upload, f"/api/uploads/{path_part(upload_id)}")
 
     async def download(self, upload_id: str) -> AsyncIterator[bytes]:
         """Give an upload's content, in pieces."""
-        async with self._connection.open(Call("GET", f"/api/uploads/{path_part(upload_id)}/content")) as pieces:
-            async for piece in pieces:
+        path = f"/api/uploads/{path_part(upload_id)}/content"
+        if await self._stand_in():
+            # Without the reviewer part the content is where the server says that it is.
+            path = content_url((await self.upload(upload_id)).url, self._connection.url)
+        async with self._connection.open(Call("GET", path)) as response:
+            async for piece in response.aiter_bytes():
                 yield piece
 
     async def changes(self, cursor: str | None = None) -> AsyncIterator[Change]:
-        """Give new events, each once and in order, by looking for them every `poll` seconds."""
+        """Give new events, each once and in order: those that are there already, then from the server's stream.
+
+        A server without a stream is looked at every `poll` seconds.
+        """
+        if hosted := await self._stand_in():
+            async with aclosing(hosted.changes(cursor)) as found:
+                async for change in found:
+                    yield change
         if cursor is None:
             cursor = (await self.events(order="desc", limit=1)).next_cursor
         at = await self._resolved(cursor)
+        has_stream = self._me is not None and "stream" in self._me.capabilities
         while True:
-            page = await self.events(cursor=at, limit=PAGE)
+            page = await self._read.get(Page[Event], "/api/events", cursor=at, limit=PAGE, patience=SHORT_PATIENCE)
             for count, event in enumerate(page.items, start=1):
                 whole = count == len(page.items) and page.next_cursor is not None
                 yield Change(event=event, cursor=str(page.next_cursor) if whole else f"{_WITHIN}{count}:{at or ''}")
             at = page.next_cursor or at
-            if not page.items:
-                await self._sleep(self._poll)
+            if page.items:
+                continue
+            if has_stream and at is not None:
+                break
+            await self._sleep(self._poll)
+        async with aclosing(while_there(self._streamed(at), self._still_there, every=ASK)) as changes:
+            async for change in changes:
+                yield change
+        raise Unreachable(f"{self._connection.url} ended its stream of events.")
+
+    async def _still_there(self) -> None:
+        await self.me()
+        if self._hosted:
+            raise Unreachable(f"{self._connection.url} does not answer as it did: its reviewer part is gone.")
+
+    async def _streamed(self, cursor: str) -> AsyncGenerator[Change, None]:
+        headers = {"Accept": "text/event-stream"}
+        call = Call("GET", STREAM, {"cursor": cursor}, headers, patience=HEARTBEAT_PATIENCE)
+        async with self._connection.open(call) as response, aclosing(changes_in(response)) as changes:
+            async for change in changes:
+                yield change
 
     async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
         """Write, by one POST under `key`, sent again under the same key where its answer was lost."""
@@ -209,7 +276,9 @@ class HttpBackend:
             body = orjson.dumps(command.body())
         except orjson.JSONEncodeError as fault:
             raise InvalidRequest(f"This can't be written as JSON: {fault}") from None
-        return await self._write(Call("POST", command.location(), headers=headers, content=body))
+        return await self._write(
+            Call("POST", command.location(), headers=headers, content=body, patience=WRITE_PATIENCE)
+        )
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -220,14 +289,6 @@ class HttpBackend:
         if cursor is None or not (found := re.fullmatch(rf"{_WITHIN}([0-9]{{1,3}}):(.*)", cursor, re.DOTALL)):
             return cursor
         return (await self.events(cursor=found[2] or None, limit=int(found[1]))).next_cursor
-
-    async def _get(self, kind: type[M], path: str, **params: str | int | None) -> M:
-        asked = {name: str(value) for name, value in params.items() if value is not None}
-        return _read(kind, await self._connection.send(Call("GET", path, params=asked)))
-
-    async def _result(self, kind: type[M], path: str) -> M | None:
-        response = await self._connection.send(Call("GET", path))
-        return None if response.status_code == httpx.codes.NO_CONTENT else _read(kind, response)
 
     async def _write(self, call: Call) -> Receipt:
         response = await self._connection.send(call)
@@ -260,16 +321,6 @@ async def _form(command: ReceiveUpload, content: AsyncIterable[bytes], boundary:
     async for piece in content:
         yield piece
     yield b"\r\n--%b--\r\n" % boundary.encode()
-
-
-def _read(kind: type[M], response: httpx.Response) -> M:
-    try:
-        return kind.model_validate_json(response.content, extra="ignore")
-    except ValidationError:
-        asked = response.request
-        raise UnexpectedAnswer(
-            f"The server's answer to {asked.method} {asked.url.path} is not the contract's."
-        ) from None
 
 
 def _header_key(key: str) -> bytes:

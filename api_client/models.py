@@ -301,9 +301,12 @@ class Board(Wire):
 
 
 class Card(Task):
-    """A task as the board shows it. `overdue_at` is also there before it has passed."""
+    """A task as the board shows it. `overdue_at` is also there before it has passed.
 
-    step_entered_at: Moment
+    A server without the reviewer part does not tell `step_entered_at`.
+    """
+
+    step_entered_at: Moment | None = None
     assignee_id: str | None = None
     open_request: OpenRequest | None = None
     overdue_at: Moment | None = None

@@ -183,6 +183,7 @@ class PumpUpApp(App[None]):
             self._set_status(status.with_banner() if event.again else status)
             if event.again:
                 self.action_refresh()
+                self.context.feed.read_again()
         else:
             since = when.stamp(event.since, self.context.clock(), self.context.zone) if event.since else ""
             status = replace(status, live=f"offline since {since}", live_tone="bad")
@@ -191,14 +192,13 @@ class PumpUpApp(App[None]):
     @on(messages.CallFailed)
     def _failed(self, event: messages.CallFailed) -> None:
         if not self.context.status.connected:
-            self._set_status(
-                replace(self.context.status, live="not connected", live_tone="bad").with_banner(
-                    str(event.error), "r tries again, q quits"
-                )
-            )
+            step = "trying again; r tries again at once, q quits" if event.is_passing else "r tries again, q quits"
+            status = replace(self.context.status, live="not connected", live_tone="bad")
+            self._set_status(status.with_banner(str(event.error), step))
         elif not (self.context.status.why_read_only and event.error.status in (403, 404)):
             words = f"{event.what} could not be read: {event.error}"
-            self._set_status(self.context.status.with_banner(words, "r tries again"))
+            step = "trying again; r tries again at once" if event.is_passing else "r tries again"
+            self._set_status(self.context.status.with_banner(words, step))
 
     @on(messages.Submitted)
     def _submitted(self, event: messages.Submitted) -> None:

@@ -81,6 +81,13 @@ reviewer_option = click.option(
     metavar="FILE",
     help="A file with the server's key, readable by you alone.  [default: the key in PUMPUP_API_KEY]",
 )
+@click.option(
+    "--ca-file",
+    type=_FILE,
+    metavar="FILE",
+    help="A CA of the server's own, as PEM, to trust instead of the known ones.",
+)
+@click.option("--insecure-http", is_flag=True, help="Let the key travel in the open, to a server without TLS.")
 @reviewer_option
 @click.option("--tag", "tags", multiple=True, metavar="T", help="What you may do, recorded with decisions; repeatable.")
 @click.option(
@@ -93,6 +100,8 @@ def pumpup(
     data: Path | None,
     url: str | None,
     api_key_file: Path | None,
+    ca_file: Path | None,
+    insecure_http: bool,
     reviewer: str | None,
     tags: Sequence[str],
 ) -> None:
@@ -110,9 +119,10 @@ def pumpup(
     if url is not None and data is None:
         if tags or context.get_parameter_source("reviewer") is ParameterSource.COMMANDLINE:
             raise click.UsageError("On a server the key says who you are: --reviewer and --tag are for a local folder.")
-        screens.open_server(url, api_key_file)
-    elif api_key_file is not None:
-        raise click.UsageError("--api-key-file goes with a server: name it with --url.")
+        screens.open_server(url, api_key_file, ca_file=ca_file, insecure_http=insecure_http)
+    elif api_key_file is not None or ca_file is not None or insecure_http:
+        option = "--api-key-file" if api_key_file else "--ca-file" if ca_file else "--insecure-http"
+        raise click.UsageError(f"{option} goes with a server: name it with --url.")
     else:
         own_tags = [places.on_record("--tag", tag) for tag in tags]
         screens.open_folder(data, places.reviewer_name(reviewer), own_tags)

@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from api_client.errors import ApiError, Conflict, InvalidAnswers, NotAllowed, NotFound, ServerFault, Unreachable
+from api_client.errors import ApiError, Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from pumpup_tui import messages
 from pumpup_tui.decision import Phase, Sent
+from pumpup_tui.outage import Pauses, is_passing, leaves_in_doubt, settles_doubt
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
     from api_client.backend import Backend
-    from api_client.models import Attachment, Event, Upload
+    from api_client.models import Attachment, Event, Me, Upload
     from api_client.times import Clock
 
 LATEST = 30
@@ -30,8 +31,6 @@ FLUSH_SECONDS = 0.25
 """Changes that come closer together than this are told together."""
 CHANGES_KEPT = 500
 """More changes than this in one flush are not told one by one: the screens read again."""
-WAIT_FIRST, WAIT_MOST = 1.0, 30.0
-"""Seconds between tries to reach a backend that does not answer."""
 
 
 class Feed:
@@ -47,6 +46,10 @@ class Feed:
         self._too_many = False
         self._flush_timer: asyncio.TimerHandle | None = None
         self._next_flush = 0.0
+        self._me: Me | None = None
+        self._is_lost = False
+        self._is_mending = False
+        self._pauses = Pauses()
 
     @property
     def is_open(self) -> bool:
@@ -162,6 +165,8 @@ class Feed:
                 await work()
             except ApiError as error:
                 to.post_message(messages.CallFailed(what, error))
+                if is_passing(error):
+                    self._mend(error)
 
         # The function, not its coroutine: one that is stopped before it begins is never made.
         self._app.run_worker(
@@ -169,12 +174,25 @@ class Feed:
         )
 
     async def _open(self) -> None:
-        if self._backend is None:
-            self._backend = await self._connect()
-        me = await self._backend.me()
-        self._app.post_message(messages.Connected(me, self._backend.notices))
+        """Open the backend; where it can't be reached now, try until it can."""
+        pauses = Pauses()
+        while True:
+            try:
+                if self._backend is None:
+                    self._backend = await self._connect()
+                me = await self._backend.me()
+                # Before any screen reads: what comes after this is told by the tail.
+                cursor = await self._newest(self._backend, me)
+                break
+            except ApiError as error:
+                if not is_passing(error):
+                    raise
+                self._app.post_message(messages.CallFailed("the server", error))
+                await asyncio.sleep(pauses.after(error))
+        self._is_lost = False
+        self._tell_who(self._backend, me)
         self._app.run_worker(
-            self._tail(self._backend), name="live tail", group="tail", exclusive=True, exit_on_error=False
+            self._tail(self._backend, cursor), name="live tail", group="tail", exclusive=True, exit_on_error=False
         )
 
     @staticmethod
@@ -187,41 +205,73 @@ class Feed:
                 continue  # size and type are a courtesy: the attachment is named without them
         return found
 
-    async def _tail(self, backend: Backend) -> None:
+    def _tell_who(self, backend: Backend, me: Me) -> None:
+        """Tell who the caller is, where that is new: a key may get other rights during an outage."""
+        if me != self._me:
+            self._me = me
+            self._app.post_message(messages.Connected(me, backend.notices))
+
+    async def _tail(self, backend: Backend, cursor: str | None) -> None:
         """Read new events for ever; after a lost connection, from where it was lost."""
-        cursor: str | None = None
-        wait = WAIT_FIRST
-        lost = False
         while True:
             try:
-                if lost:
-                    await backend.me()
-                if cursor is None:
-                    cursor = await self._newest(backend)
-                self._app.post_message(messages.LiveState(live=True, again=lost))
-                lost, wait = False, WAIT_FIRST
+                if self._is_lost:
+                    me = await backend.me()
+                    cursor = cursor or await self._newest(backend, me)
+                    self._tell_who(backend, me)
+                self._app.post_message(messages.LiveState(live=True, again=self._is_lost))
+                self._is_lost = False
                 async for change in backend.changes(cursor):
                     cursor = change.cursor
                     self._collect(change.event)
             except (NotAllowed, NotFound):
                 return  # this key or server has no list of changes: `r` reads again
             except ApiError as error:
-                if not lost:
+                if not self._is_lost:
                     now = self._clock()
                     self._app.post_message(messages.LiveState(live=False, since=now, reason=str(error)))
-                lost = True
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, WAIT_MOST)
+                self._is_lost = True
+                if isinstance(error, InvalidRequest):
+                    cursor = None  # another folder behind the same address: all is read again
+                await asyncio.sleep(self._pauses.after(error))
+
+    def _mend(self, error: ApiError) -> None:
+        """Have all read again once a backend answers that failed one call for a passing reason."""
+        if self._backend is not None and not self._is_mending:
+            self._is_mending = True
+            self._app.run_worker(self._mended(self._backend, error), name="mend", group="mend", exit_on_error=False)
+
+    async def _mended(self, backend: Backend, error: ApiError) -> None:
+        try:
+            while True:
+                await asyncio.sleep(self._pauses.after(error))
+                if self._is_lost:
+                    return  # the tail knows too, and has all read again when it is back
+                try:
+                    self._tell_who(backend, await backend.me())
+                    break
+                except ApiError as fault:
+                    error = fault
+        finally:
+            self._is_mending = False
+        self._app.post_message(messages.LiveState(live=True, again=True))
 
     @staticmethod
-    async def _newest(backend: Backend) -> str | None:
+    async def _newest(backend: Backend, me: Me) -> str | None:
         """Return the cursor of the newest event, so that nothing is missed between the first read and the tail."""
+        if me.role == "agent":
+            return None  # an agent's key has no list of all events: its changes begin now
         try:
             return (await backend.events(order="desc", limit=1)).next_cursor
-        except Unreachable:
-            raise
-        except ApiError:
-            return None  # a server without this list: its changes begin now
+        except ApiError as error:
+            if is_passing(error):
+                raise
+            return None
+
+    def read_again(self) -> None:
+        """Tell all screens, hidden ones too, that what they show may be old."""
+        for listener in self._listeners:
+            listener.post_message(messages.Changed([], too_many=True))
 
     def _collect(self, event: Event) -> None:
         if len(self._pending) < CHANGES_KEPT:
@@ -248,30 +298,27 @@ class Feed:
         if backend is None:
             to.post_message(messages.Submitted(sent.key, Phase.REFUSED, "not sent: nothing is open to send it to"))
             return
-        wait = WAIT_FIRST
-        asked_before = False
+        pauses, in_doubt = Pauses(), False
         while True:
             try:
                 receipt = await backend.submit(command_of(sent.intent), key=sent.key)
-            except (Unreachable, ServerFault) as error:
-                maybe_done = not isinstance(error, Unreachable) or error.maybe_done
-                if not (maybe_done or asked_before):
-                    to.post_message(messages.Submitted(sent.key, Phase.REFUSED, f"not sent: {error}"))
-                    return
-                # It may have been written: only the same key can tell.
-                to.post_message(messages.Submitted(sent.key, Phase.UNKNOWN, str(error)))
-                asked_before = True
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, WAIT_MOST)
-            except Conflict as error:
-                to.post_message(messages.Submitted(sent.key, Phase.LOST, str(error)))
-                return
-            except InvalidAnswers as error:
-                to.post_message(messages.Submitted(sent.key, Phase.REFUSED, str(error), error.fields))
-                return
             except ApiError as error:
-                to.post_message(messages.Submitted(sent.key, Phase.REFUSED, str(error)))
-                return
+                in_doubt = in_doubt or leaves_in_doubt(error)
+                if in_doubt and not settles_doubt(error):
+                    # It may have been written: only the same key can tell.
+                    to.post_message(messages.Submitted(sent.key, Phase.UNKNOWN, str(error)))
+                    await asyncio.sleep(pauses.after(error))
+                    continue
+                to.post_message(_refused(sent.key, error))
             else:
                 to.post_message(messages.Submitted(sent.key, Phase.RECORDED, receipt.event_id))
-                return
+            return
+
+
+def _refused(key: str, error: ApiError) -> messages.Submitted:
+    """Return what is said of a write that is known not to have happened."""
+    if isinstance(error, Conflict):
+        return messages.Submitted(key, Phase.LOST, str(error))
+    if isinstance(error, InvalidAnswers):
+        return messages.Submitted(key, Phase.REFUSED, str(error), error.fields)
+    return messages.Submitted(key, Phase.REFUSED, f"not sent: {error}" if is_passing(error) else str(error))

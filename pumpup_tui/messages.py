@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from pumpup_tui.decision import Phase
+from pumpup_tui.outage import is_passing
 
 if TYPE_CHECKING:
     from api_client.errors import ApiError
@@ -131,6 +132,11 @@ class CallFailed(Message):
         super().__init__()
         self.what = what
         self.error = error
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it is tried again without anyone doing anything."""
+        return is_passing(self.error)
 
 
 class Submitted(Message):

@@ -49,15 +49,15 @@ def open_folder(data: Path | None, reviewer: str, tags: Sequence[str]) -> None:
     _run(connect, source_label="local", kept=state_folder(str(folder.resolve())))
 
 
-def open_server(url: str, key_file: Path | None) -> None:
+def open_server(url: str, key_file: Path | None, *, ca_file: Path | None = None, insecure_http: bool = False) -> None:
     """Show a server, deciding as the key's owner."""
     check_url(url)
     key = api_key(key_file, os.environ)
-    check_terminal(os.environ)
     with in_words():
         from api_client.http import HttpBackend
 
-        backend = HttpBackend(url, key)
+        backend = HttpBackend(url, key, ca_file=ca_file, allow_plain_http=insecure_http)
+    check_terminal(os.environ)
 
     async def connect() -> Backend:
         return backend

@@ -112,6 +112,7 @@ class InboxScreen(ReviewerScreen):
         self._cursor = event.page.next_cursor or self._cursor
         self._complete = len(event.page.items) < PAGE
         self.requests.say_when_empty(EMPTY)
+        before = self.requests.row.request_id if self.requests.row else None
         if event.first:
             self.requests.show(event.page.items)
         else:
@@ -121,6 +122,10 @@ class InboxScreen(ReviewerScreen):
             self._show_none()
         if self.requests.is_going_last:
             self._go_on_last()
+        row = self.requests.row
+        if event.first and self._loaded is None and row is not None and row.request_id == before:
+            # Nobody moved for what could not be read during an outage: it is asked for with the list.
+            self.context.feed.request(self, row.request_id)
 
     def _go_on_last(self) -> None:
         """Go to the real end, page after page."""

@@ -118,7 +118,8 @@ def is_overdue(card: Card, context: Context) -> bool:
 def _status_line(card: Card, width: int, context: Context) -> Line:
     overdue = is_overdue(card, context)
     status = status_run(card.status)
-    age = context.age(card.step_entered_at) + (" ◷ overdue" if overdue else " in step")
+    since = card.step_entered_at
+    age = context.age(since) + (" ◷ overdue" if overdue else " in step") if since else ""
     room = width - width_of([status])
     told = " " * (room - cell_len(age)) + age if room > cell_len(age) else crop(f" {age}", room)
     return [status, (told, "bad" if overdue else "muted")]

@@ -200,6 +200,8 @@ def test_a_key_is_never_an_argument(run: Run) -> None:
         ("--url", "http://127.0.0.1:1", "--reviewer", "bob"),
         ("--url", "http://127.0.0.1:1", "--tag", "lead"),
         ("--api-key-file", "f"),
+        ("--ca-file", "f"),
+        ("--insecure-http",),
         ("serve", "--port", "70000"),
         ("fly",),
     ],
@@ -209,3 +211,22 @@ def test_options_that_do_not_go_together(run: Run, arguments: tuple[str, ...]) -
     result = run(*arguments)
     assert result.returncode == 2
     assert said(result)
+
+
+def test_a_key_travels_in_the_open_only_when_told(run: Run, tmp_path: Path) -> None:
+    """Plain http to another machine is refused with what to do, and taken where one says so."""
+    key = {"PUMPUP_API_KEY": "pk_secret"}
+    words = said(run("--url", "http://192.0.2.1:7867", **key))
+    assert "Use https" in words
+    assert "--insecure-http" in words
+    assert "terminal" in said(run("--url", "http://192.0.2.1:7867", "--insecure-http", **key))
+
+
+def test_certificates_that_are_none(run: Run, tmp_path: Path, steps: Path) -> None:
+    """A CA file that is missing or holds no certificate is named, before any screen."""
+    for file in (tmp_path / "none.pem", steps):
+        words = said(run("--url", "https://127.0.0.1:1", "--ca-file", file, PUMPUP_API_KEY="pk_secret"))
+        assert str(file) in words
+        assert "PEM" in words
+    words = said(run("--url", "https://127.0.0.1:1", PUMPUP_API_KEY="pk_secret", SSL_CERT_FILE=str(steps)))
+    assert "SSL_CERT_FILE" in words

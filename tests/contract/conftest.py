@@ -12,7 +12,7 @@ from tests.contract.given import Given
 from tests.contract.worlds import Kind, StepClock, World, open_world
 
 
-@pytest.fixture(params=["local", "http"])
+@pytest.fixture(params=["local", "http", "socket"])
 async def world(request: pytest.FixtureRequest, tmp_path: Path, tokens: Callable[[], str]) -> AsyncIterator[World]:
     """A folder with an agent and two reviewers, reached in each way."""
     async with open_world(cast("Kind", request.param), tmp_path / "data", StepClock(), tokens) as world:

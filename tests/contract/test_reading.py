@@ -170,6 +170,7 @@ async def test_a_columns_cards_are_oldest_in_the_step_first(world: World, given:
     assert [card.name for card in page.items] == ["second", "first"]
     card = page.items[0]
     assert card.overdue_at is not None
+    assert card.step_entered_at is not None
     assert (card.overdue_at - card.step_entered_at).total_seconds() == 3600
 
 

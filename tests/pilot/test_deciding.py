@@ -229,7 +229,7 @@ async def test_a_lost_answer_is_asked_for_again_under_the_same_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unknown is shown as unknown, then as recorded; the decision is written once."""
-    monkeypatch.setattr("pumpup_tui.feed.WAIT_FIRST", 0.3)
+    monkeypatch.setattr("pumpup_tui.outage.WAIT_FIRST", 0.3)
     stage = Stage(tmp_path)
     lossy: list[LostAnswers] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
@@ -58,6 +59,15 @@ class Stage:
 
     async def _sleep(self, seconds: float) -> None:
         self.waited.append(seconds)
+
+
+def untrusted() -> httpx.ConnectError:
+    """Return what httpx raises where a certificate is refused."""
+    refused = ssl.SSLCertVerificationError(1, "CERTIFICATE_VERIFY_FAILED")
+    refused.verify_message = "self-signed certificate"
+    fault = httpx.ConnectError("no TLS")
+    fault.__cause__ = refused
+    return fault
 
 
 def ok() -> httpx.Response:
@@ -124,6 +134,50 @@ async def test_unreachable_says_whether_the_write_may_have_happened(fault: Excep
     assert read.value.maybe_done is False
 
 
+@pytest.mark.parametrize(
+    ("fault", "reads", "writes"),
+    [
+        (httpx.ConnectError("refused"), 3, 3),
+        (httpx.ReadError("reset"), 3, 3),
+        (httpx.ConnectTimeout(""), 1, 1),
+        (httpx.PoolTimeout(""), 1, 1),
+        (httpx.ReadTimeout(""), 1, 3),
+        (httpx.WriteTimeout(""), 1, 3),
+        (ssl.SSLError("bad record"), 3, 3),
+        (untrusted(), 1, 1),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+async def test_silence_is_not_asked_twice(fault: Exception, reads: int, writes: int) -> None:
+    """A slip is tried again; silence is told at once, but for a write that may have arrived: only its key can tell."""
+    stage = Stage(*[fault] * 9)
+    with pytest.raises(Unreachable):
+        await stage.backend().projects()
+    assert len(stage.asked) == reads
+    with pytest.raises(Unreachable):
+        await stage.backend().submit(NOTE, key="k")
+    assert len(stage.asked) == reads + writes
+
+
+async def test_a_certificate_that_is_not_trusted_is_told_as_such() -> None:
+    """The words say why, and what to do where the server has a CA of its own."""
+    with pytest.raises(Unreachable, match=r"self-signed.*--ca-file") as fault:
+        await Stage(untrusted()).backend().submit(NOTE, key="k")
+    assert fault.value.maybe_done is False
+
+
+async def test_who_asks_whether_a_server_is_there_waits_for_two_seconds() -> None:
+    """Each phase of a call has its limit; a person who waits for the first answer has the shortest."""
+    stage = Stage(httpx.Response(200, json={"subject": "a", "role": "reviewer"}), ok(), made())
+    backend = stage.backend()
+    await backend.me()
+    await backend.projects()
+    await backend.submit(NOTE, key="k")
+    limits = [request.extensions["timeout"] for request in stage.asked]
+    assert [one["read"] for one in limits] == [2.0, 10.0, 5.0]
+    assert all(one["connect"] == 2.0 and one["write"] and one["pool"] for one in limits)
+
+
 async def test_a_write_lost_once_stays_in_doubt() -> None:
     """A first try that may have arrived is not forgotten when the next ones never leave."""
     stage = Stage(httpx.ReadTimeout(""), httpx.ConnectError("refused"), httpx.ConnectError("refused"))
@@ -170,6 +224,14 @@ async def test_too_long_a_pause_is_left_to_the_caller() -> None:
     assert (fault.value.retry_after, stage.waited) == (300.0, [])
 
 
+async def test_who_asks_whether_a_server_is_there_waits_for_no_long_pause() -> None:
+    """A server that is busy for longer than a moment is told as such at once."""
+    stage = Stage(*(httpx.Response(429, headers={"Retry-After": "1"}) for _ in range(3)))
+    with pytest.raises(TooManyRequests):
+        await stage.backend().me()
+    assert stage.waited == [1.0]
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind", "code"),
     [
@@ -213,10 +275,10 @@ async def test_a_html_error_page_is_still_its_status() -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-async def test_without_the_reviewers_part_nothing_is_offered(status: int) -> None:
-    """A server without `me`, or an agent's key, makes every screen read-only."""
+async def test_without_the_reviewers_part_no_write_is_offered(status: int) -> None:
+    """A server without `me`, or an agent's key, makes every screen read-only: there is a board to look at, no more."""
     me = await Stage(httpx.Response(status, json={"error": "x"})).backend().me()
-    assert (me.subject, me.role, me.capabilities) == ("", "agent", ())
+    assert (me.subject, me.role, me.capabilities) == ("", "agent", ("board",))
 
 
 async def test_a_wrong_key_is_told_by_me() -> None:

@@ -11,6 +11,7 @@ from typing_extensions import override
 from api_client.commands import AddNote
 from api_client.errors import Unreachable
 from api_client.http import HttpBackend
+from tests.in_process import InProcess
 from tests.server.conftest import Served
 
 
@@ -19,12 +20,14 @@ class Cable(httpx.AsyncBaseTransport):
 
     def __init__(self, served: Served) -> None:
         self.plugged = True
-        self._inner = httpx.ASGITransport(served.app)
+        self._inner = InProcess(served.app)
+        self.asked: list[str] = []
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if not self.plugged:
             raise httpx.ConnectError("pulled out", request=request)
+        self.asked.append(request.url.path)
         return await self._inner.handle_async_request(request)
 
 
@@ -61,4 +64,65 @@ async def test_a_follower_resumes_without_gap_or_repeat(served: Served) -> None:
         heard.append((await anext(changes)).event.id)
     await changes.aclose()  # type: ignore[attr-defined]  # a generator
     assert heard == written
+    await backend.aclose()
+
+
+async def _noted(served: Served, task_id: str, message: str, key: str) -> str:
+    note = AddNote(project_name="claims", task_id=task_id, message=message)
+    return (await served.local.submit(note, key=key)).event_id
+
+
+async def test_a_follower_hears_by_the_stream(served: Served) -> None:
+    """Once it has caught up it asks for no list any more: events come by themselves, whatever text is in them."""
+    task_id = (await served.task())["id"]
+    cable = Cable(served)
+    backend = HttpBackend("http://127.0.0.1", served.reviewer.secret, transport=cable)
+    await _noted(served, task_id, "missed", "before")
+    changes = backend.changes((await backend.events(limit=1)).next_cursor)
+    assert (await anext(changes)).event.payload["message"] == "missed"
+    texts = ["plain", "two\nlines\r\n\rdata: x\n\n", "\u2028\u2029\x85\x0b\x0c", "é😀" * 40_000, ":"]
+    for number, text in enumerate(texts):
+        coming = asyncio.ensure_future(anext(changes))
+        if number == 0:
+            while "/api/events/stream" not in cable.asked:  # noqa: ASYNC110 - the other end is what is waited for
+                await asyncio.sleep(0.01)
+            cable.asked.clear()
+        event_id = await _noted(served, task_id, text, f"k-{number}")
+        change = await asyncio.wait_for(coming, 5)
+        assert (change.event.id, change.event.payload["message"]) == (event_id, text)
+        assert (await served.local.events(cursor=change.cursor)).items == ()
+    assert "/api/events" not in cable.asked
+    await changes.aclose()  # type: ignore[attr-defined]  # a generator
+    await backend.aclose()
+
+
+async def test_in_a_silent_stream_the_server_is_asked_whether_it_is_there(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing happens, nobody can tell a quiet server from a dead one but by asking."""
+    monkeypatch.setattr("api_client.http.ASK", 0.02)
+    await served.task()
+    cable = Cable(served)
+    backend = HttpBackend("http://127.0.0.1", served.reviewer.secret, transport=cable, sleep=_no_wait)
+    coming = asyncio.ensure_future(anext(backend.changes()))
+    while cable.asked.count("/api/me") < 3:  # noqa: ASYNC110 - the other end is what is waited for
+        await asyncio.sleep(0.01)
+    assert not coming.done()
+    cable.plugged = False
+    with pytest.raises(Unreachable, match="pulled out"):
+        await asyncio.wait_for(coming, 5)
+    await backend.aclose()
+
+
+async def test_a_server_that_stops_ends_its_streams(served: Served) -> None:
+    """A stream that ends is a lost connection: whoever follows resumes."""
+    await served.task()
+    cable = Cable(served)
+    backend = HttpBackend("http://127.0.0.1", served.reviewer.secret, transport=cable)
+    coming = asyncio.ensure_future(anext(backend.changes()))
+    while "/api/events/stream" not in cable.asked:  # noqa: ASYNC110 - the other end is what is waited for
+        await asyncio.sleep(0.01)
+    served.app.state.stop()
+    with pytest.raises(Unreachable, match="ended its stream"):
+        await asyncio.wait_for(coming, 5)
     await backend.aclose()

@@ -43,8 +43,8 @@ class Queue:
 
     def read(self, ask: Ask) -> Page[Card]:
         after = NOON + timedelta(seconds=int(ask.cursor or 0))
-        found = [one for one in self.cards if one.step_entered_at > after][: ask.limit]
-        end = str(int((found[-1].step_entered_at - NOON).total_seconds())) if found else ask.cursor
+        found = [one for one in self.cards if (one.step_entered_at or NOON) > after][: ask.limit]
+        end = str(int(((found[-1].step_entered_at or NOON) - NOON).total_seconds())) if found else ask.cursor
         return Page[Card](items=tuple(found), next_cursor=end)
 
     def walk(self, ask: Ask) -> Walked:

@@ -1,0 +1,73 @@
+"""Reads of a server: one GET each, its answer as the contract's model."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeVar
+
+import httpx
+import orjson
+from pydantic import ValidationError
+
+from api_client.connection import PATIENCE, Call, Connection
+from api_client.errors import UnexpectedAnswer
+from api_client.models import Wire
+
+M = TypeVar("M", bound=Wire)
+
+SLICE = 200
+"""Items of a whole list that are read in one go: a few milliseconds."""
+
+
+class Reader:
+    """The GETs of one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def get(self, kind: type[M], path: str, *, patience: float = PATIENCE, **params: str | int | None) -> M:
+        """Return what the server answers; parameters that are None are left out.
+
+        Raises:
+            ApiError: as `Connection.send`.
+            UnexpectedAnswer: the answer is no `kind`.
+        """
+        return _read(kind, await self._send(path, params, patience))
+
+    async def get_all(self, kind: type[M], path: str, *, patience: float = PATIENCE) -> list[M]:
+        """Return a list that comes whole, however long: others have their turn while it is read.
+
+        Raises:
+            ApiError: as `get`.
+        """
+        response = await self._send(path, {}, patience)
+        found: list[M] = []
+        try:
+            items = orjson.loads(response.content)["items"]
+            for start in range(0, len(items), SLICE):
+                found += [kind.model_validate(item, extra="ignore") for item in items[start : start + SLICE]]
+                await asyncio.sleep(0)
+        except (orjson.JSONDecodeError, ValidationError, TypeError, KeyError):
+            raise _unexpected(response) from None
+        return found
+
+    async def get_settled(self, kind: type[M], path: str) -> M | None:
+        """Return a result, None while it is pending."""
+        response = await self._send(path, {}, PATIENCE)
+        return None if response.status_code == httpx.codes.NO_CONTENT else _read(kind, response)
+
+    async def _send(self, path: str, params: dict[str, str | int | None], patience: float) -> httpx.Response:
+        asked = {name: str(value) for name, value in params.items() if value is not None}
+        return await self._connection.send(Call("GET", path, params=asked, patience=patience))
+
+
+def _read(kind: type[M], response: httpx.Response) -> M:
+    try:
+        return kind.model_validate_json(response.content, extra="ignore")
+    except ValidationError:
+        raise _unexpected(response) from None
+
+
+def _unexpected(response: httpx.Response) -> UnexpectedAnswer:
+    asked = response.request
+    return UnexpectedAnswer(f"The server's answer to {asked.method} {asked.url.path} is not the contract's.")

@@ -1,0 +1,1 @@
+"""The real terminal over a network that fails in every way."""

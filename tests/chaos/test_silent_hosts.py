@@ -1,0 +1,80 @@
+"""A host that says nothing is called unreachable within three seconds, by the real command in a real terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from api_client.http import HttpBackend
+from tests.cli.conftest import command, environment
+from tests.cli.terminal import terminal
+
+KNOWN_WITHIN = 3.0
+
+
+@contextmanager
+def takes_and_says_nothing() -> Iterator[int]:
+    """Give a port on which connections are taken and nothing is ever read."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@contextmanager
+def takes_no_connection() -> Iterator[int]:
+    """Give a port whose queue is full: what asks for a connection hears nothing, as from a host that is gone."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        time.sleep(0.1)  # until the system has taken the first of them
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("silent", [takes_and_says_nothing, takes_no_connection], ids=lambda host: host.__name__)
+def test_a_silent_host_is_a_banner(silent: Callable[[], Iterator[int]], scheme: str, tmp_path: Path) -> None:
+    """The banner is there within three seconds of the first frame, and the program goes on."""
+    with (
+        silent() as port,  # type: ignore[attr-defined]  # a context manager's own type is not named
+        terminal(
+            command("--url", f"{scheme}://127.0.0.1:{port}"), environment(tmp_path / "home", PUMPUP_API_KEY="pk_secret")
+        ) as screen,
+    ):
+        screen.wait_for("opening…")
+        begun = time.monotonic()
+        screen.wait_for("can't be reached: no answer in time", seconds=10)
+        assert time.monotonic() - begun < KNOWN_WITHIN
+        screen.wait_for("trying again")
+        screen.press("q")
+        assert screen.end() == 0
+    assert "pk_secret" not in screen.text()
+
+
+async def test_a_call_that_is_cancelled_in_the_handshake_leaves_nothing_open() -> None:
+    """Who leaves a screen while TLS is being agreed closes the connection, at once."""
+    greeted, ended = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1000):
+            greeted.set()
+        ended.set()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        backend = HttpBackend(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", "pk_secret")
+        call = asyncio.ensure_future(backend.projects())
+        await asyncio.wait_for(greeted.wait(), 5)
+        call.cancel()
+        await asyncio.wait_for(ended.wait(), 1)
+        await backend.aclose()
+    assert call.cancelled()
