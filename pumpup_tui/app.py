@@ -71,7 +71,15 @@ class PumpUpApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         feed = Feed(self, connect, clock)
-        outbox = Outbox(feed, clock=clock, new_key=new_key, grace=preferences.grace_seconds, changed=self._desk_changed)
+        kept = kept or Kept(None)
+        outbox = Outbox(
+            feed,
+            clock=clock,
+            new_key=new_key,
+            grace=preferences.grace_seconds,
+            changed=self._desk_changed,
+            kept=kept,
+        )
         self.context = Context(
             feed=feed,
             outbox=outbox,
@@ -79,7 +87,7 @@ class PumpUpApp(App[None]):
             zone=zone,
             source_label=source_label,
             preferences=preferences,
-            kept=kept or Kept(None),
+            kept=kept,
             status_changed=Signal(self, "status"),
             desk_changed=Signal(self, "desk"),
             minute=Signal(self, "minute"),
@@ -110,6 +118,7 @@ class PumpUpApp(App[None]):
     async def on_unmount(self) -> None:
         """Close the backend."""
         await self.context.feed.aclose()
+        await self.context.kept.close()
 
     @override
     async def on_event(self, event: events.Event) -> None:
@@ -153,6 +162,28 @@ class PumpUpApp(App[None]):
             status = status.with_banner(f"read-only: {status.why_read_only}")
         self._set_status(status.in_touch())
         self.context.feed.projects(self)
+        self.context.feed.left_behind(self, self.context.outbox.on_way)
+
+    @on(messages.LeftBehind)
+    def _left_behind(self, event: messages.LeftBehind) -> None:
+        from pumpup_tui.screens.recovery import RecoveryScreen
+
+        if any(isinstance(screen, RecoveryScreen) for screen in self.screen_stack):
+            return
+
+        def told(request_id: str | None) -> None:
+            known = [one.left for one in event.became if one.is_known]
+            on_way = self.context.outbox.on_way
+            self.context.feed.apart(None, "what is on its way", lambda: on_way.told(known), group="told")
+            if request_id:
+                self.post_message(messages.ShowRequest(request_id))
+
+        self.push_screen(RecoveryScreen(self.context, event.became), told)
+
+    @on(messages.NotKept)
+    def _not_kept(self, event: messages.NotKept) -> None:
+        words = f"{event.what} could not be kept on this machine: {event.reason}"
+        self._set_status(self.context.status.with_banner(words, "what is on the record is safe"))
 
     @on(messages.ProjectsLoaded)
     def _projects(self, event: messages.ProjectsLoaded) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from pumpup_tui import when
@@ -12,6 +12,7 @@ from pumpup_tui.messages import Status
 if TYPE_CHECKING:
     from textual.signal import Signal
 
+    from api_client.models import Event, InboxItem
     from api_client.times import Clock
     from pumpup_tui.feed import Feed
     from pumpup_tui.kept import Kept
@@ -43,6 +44,18 @@ class Context:
     def project_name(self, project_id: str) -> str:
         """Return a project's display name, raw; its id where it is not known."""
         return next((one.name for one in self.status.projects if one.id == project_id), project_id)
+
+    def followed(self, item: InboxItem, event: Event) -> InboxItem:
+        """Return an open request as it is after an event on its task: given to someone, or in another step."""
+        if event.event_type == "ASSIGNMENT":
+            item = item.model_copy(update={"assignee_id": event.payload.get("assigneeId") or None})
+        if event.transition_to is not None:
+            project = next((one for one in self.status.projects if one.id == item.project_id), None)
+            step = project.steps.step(event.transition_to) if project else None
+            seconds = step.timeout_seconds if step else None
+            overdue_at = event.timestamp + timedelta(seconds=seconds) if seconds is not None else None
+            item = item.model_copy(update={"step": event.transition_to, "overdue_at": overdue_at})
+        return item
 
     def age(self, since: datetime) -> str:
         """Return how long ago `since` was."""

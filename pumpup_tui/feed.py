@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import Attachment, Event, Upload
     from api_client.times import Clock
+    from pumpup_tui.on_way import OnWay
 
 LATEST = 30
 """Events that a request's or task's detail shows."""
@@ -30,6 +31,8 @@ FLUSH_SECONDS = 0.25
 """Changes that come closer together than this are told together."""
 CHANGES_KEPT = 500
 """More changes than this in one flush are not told one by one: the screens read again."""
+SENT_AT_ONCE = 4
+"""Writes under way at a time: more would only wait for each other, in the folder as over a link."""
 WAIT_FIRST, WAIT_MOST = 1.0, 30.0
 """Seconds between tries to reach a backend that does not answer."""
 
@@ -47,6 +50,7 @@ class Feed:
         self._too_many = False
         self._flush_timer: asyncio.TimerHandle | None = None
         self._next_flush = 0.0
+        self._sending = asyncio.Semaphore(SENT_AT_ONCE)
 
     @property
     def is_open(self) -> bool:
@@ -65,15 +69,6 @@ class Feed:
     def open(self) -> None:
         """Open the backend, read who the caller is and start the live tail."""
         self._work(self._app, "open", self._open, group="connect")
-
-    def inbox(self, to: MessagePump, *, project_id: str | None, cursor: str | None = None) -> None:
-        """Read a page of open requests; without a cursor, the first."""
-
-        async def call(backend: Backend) -> messages.InboxPage:
-            page = await backend.inbox(project_id=project_id, cursor=cursor, limit=PAGE)
-            return messages.InboxPage(page, first=cursor is None)
-
-        self.ask(to, "the inbox", call, group="inbox")
 
     def request(self, to: MessagePump, request_id: str) -> None:
         """Read all that is shown of a request."""
@@ -127,9 +122,31 @@ class Feed:
 
         self.ask(to, "the projects", call, group="projects")
 
-    def submit(self, to: MessagePump, sent: Sent) -> None:
-        """Write what was confirmed, under its key, until it is known what became of it."""
-        self._work(to, "submit", lambda: self._submit(to, sent), group=f"submit {sent.key}")
+    def left_behind(self, to: MessagePump, on_way: OnWay) -> None:
+        """Look up what ended terminals left, where they did; nothing is sent."""
+
+        async def work() -> None:
+            left = await on_way.left()
+            if left and self._backend is not None:
+                from pumpup_tui.recovery import became_of
+
+                me = (await self._backend.me()).subject
+                to.post_message(messages.LeftBehind([await became_of(self._backend, me, one) for one in left]))
+
+        self.apart(to, "what is on its way", work, group="left behind")
+
+    def submit(self, to: MessagePump, sent: Sent, *, before: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Write what was confirmed, under its key, until it is known what became of it; `before` it, keep it."""
+
+        async def work() -> None:
+            try:
+                await before()
+            except OSError as error:
+                # It was confirmed, and the record is elsewhere: only a crash right now would lose the word of it.
+                to.post_message(messages.NotKept("what is on its way", error.strerror or type(error).__name__))
+            await self._submit(to, sent)
+
+        self._work(to, "submit", work, group=f"submit {sent.key}")
 
     async def aclose(self) -> None:
         """Close the backend. No call may follow."""
@@ -151,6 +168,23 @@ class Feed:
             to.post_message(await call(backend))
 
         self._work(to, what, work, group=group)
+
+    def apart(
+        self, to: MessagePump | None, what: str, work: Callable[[], Coroutine[Any, Any, None]], *, group: str
+    ) -> None:
+        """Do something that is no call of the backend: reading or writing what the user keeps on this machine.
+
+        Without `to` the app is told where it can't be written.
+        """
+        told = to or self._app
+
+        async def guarded() -> None:
+            try:
+                await work()
+            except OSError as error:
+                told.post_message(messages.NotKept(what, error.strerror or type(error).__name__))
+
+        self._work(told, what, guarded, group=group)
 
     def stop(self, group: str) -> None:
         """Stop the call of a group, where one is on its way."""
@@ -252,7 +286,8 @@ class Feed:
         asked_before = False
         while True:
             try:
-                receipt = await backend.submit(command_of(sent.intent), key=sent.key)
+                async with self._sending:
+                    receipt = await backend.submit(command_of(sent.intent), key=sent.key)
             except (Unreachable, ServerFault) as error:
                 maybe_done = not isinstance(error, Unreachable) or error.maybe_done
                 if not (maybe_done or asked_before):

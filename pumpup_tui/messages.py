@@ -14,6 +14,7 @@ from pumpup_tui.decision import Phase
 if TYPE_CHECKING:
     from api_client.errors import ApiError
     from api_client.models import Event, InboxItem, Me, Page, Project, RequestDetail, TaskDetail, Upload
+    from pumpup_tui.recovery import Became
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,38 @@ class Status:
 
 
 class InboxPage(Message):
-    """A page of open requests; `first` begins the list anew."""
+    """A page of open requests; `first` begins the list anew, `last` reaches its end."""
 
-    def __init__(self, page: Page[InboxItem], *, first: bool) -> None:
+    def __init__(self, page: Page[InboxItem], *, first: bool, last: bool) -> None:
         super().__init__()
         self.page = page
         self.first = first
+        self.last = last
+
+
+class FiltersKept(Message):
+    """The reader's own filters by name."""
+
+    def __init__(self, filters: Mapping[str, str]) -> None:
+        super().__init__()
+        self.filters = dict(filters)
+
+
+class LeftBehind(Message):
+    """What became of what was on its way when an earlier terminal ended."""
+
+    def __init__(self, became: Sequence[Became]) -> None:
+        super().__init__()
+        self.became = tuple(became)
+
+
+class NotKept(Message):
+    """Something that should outlive the process could not be written to the disk."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__()
+        self.what = what
+        self.reason = reason
 
 
 class InboxCount(Message):
