@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 0.25
 LEAVE_SECONDS = 5.0
+BEGIN_SECONDS = 1.0
+"""After the backend is open: what only a decision needs is made ready once the first rows are there."""
 
 
 class PumpUpApp(App[None]):
@@ -163,6 +165,7 @@ class PumpUpApp(App[None]):
         self._set_status(status.in_touch())
         self.context.feed.projects(self)
         self.context.feed.left_behind(self, self.context.outbox.on_way)
+        self.set_timer(BEGIN_SECONDS, lambda: self.context.feed.begin_keeping(self.context.outbox.on_way))
 
     @on(messages.LeftBehind)
     def _left_behind(self, event: messages.LeftBehind) -> None:
@@ -179,6 +182,10 @@ class PumpUpApp(App[None]):
                 self.post_message(messages.ShowRequest(request_id))
 
         self.push_screen(RecoveryScreen(self.context, event.became), told)
+
+    @on(messages.OnDisk)
+    def _on_disk(self, event: messages.OnDisk) -> None:
+        self.context.outbox.kept(event)
 
     @on(messages.NotKept)
     def _not_kept(self, event: messages.NotKept) -> None:

@@ -11,7 +11,7 @@ armed is fixed at arming: nothing that arrives later touches it. Keys and times 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -100,8 +100,15 @@ class Sent:
     detail: str = ""
     faults: Mapping[str, str] = field(default_factory=dict)
     """Messages by field id, where the backend refused answers."""
+    on_disk: bool = False
+    """Whether it is kept where a crash can't reach it: nothing is claimed of it before."""
     batch: str = ""
     """What those that were confirmed with one key have in common; empty where it was confirmed alone."""
+
+    @property
+    def word(self) -> str:
+        """Where it is, in a word."""
+        return self.phase.value if self.on_disk or self.phase not in (Phase.HELD, Phase.SENDING) else "keeping"
 
     def seconds_left(self, now: datetime) -> float:
         """Return how long it is still held."""
@@ -193,6 +200,11 @@ class Desk:
             for one in self.sent
         )
         return replace(self, sent=sent)
+
+    def kept(self, keys: Iterable[str]) -> Desk:
+        """Note that these are on the disk."""
+        known = set(keys)
+        return replace(self, sent=tuple(replace(one, on_disk=True) if one.key in known else one for one in self.sent))
 
     def on_way(self, target: str) -> Sent | None:
         """Return the act on `target` that is not over, or None."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from api_client.errors import ApiError, Conflict, InvalidAnswers, NotAllowed, NotFound, ServerFault, Unreachable
@@ -135,15 +136,17 @@ class Feed:
 
         self.apart(to, "what is on its way", work, group="left behind")
 
+    def begin_keeping(self, on_way: OnWay) -> None:
+        """Have the document ready that the first decision is kept in."""
+        self.apart(None, "what is on its way", on_way.begin, group="begin keeping")
+
     def submit(self, to: MessagePump, sent: Sent, *, before: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Write what was confirmed, under its key, until it is known what became of it; `before` it, keep it."""
 
         async def work() -> None:
-            try:
+            # It was confirmed, and the record is elsewhere: without a trace here only a crash would lose word of it.
+            with suppress(OSError):
                 await before()
-            except OSError as error:
-                # It was confirmed, and the record is elsewhere: only a crash right now would lose the word of it.
-                to.post_message(messages.NotKept("what is on its way", error.strerror or type(error).__name__))
             await self._submit(to, sent)
 
         self._work(to, "submit", work, group=f"submit {sent.key}")

@@ -75,6 +75,14 @@ class LeftBehind(Message):
         self.became = tuple(became)
 
 
+class OnDisk(Message):
+    """What was confirmed under these keys is kept, or can't be."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__()
+        self.keys = tuple(keys)
+
+
 class NotKept(Message):
     """Something that should outlive the process could not be written to the disk."""
 

@@ -66,6 +66,12 @@ class OnWay:
                 await self._kept.remove(self._name)
             self._written = upto
 
+    async def begin(self) -> None:
+        """Have a document of this process's own, so that the first decision needn't wait for one."""
+        async with self._turn:
+            if self._name is None:
+                self._name = await self._kept.own(KIND)
+
     async def left(self) -> Sequence[Left]:
         """Return what ended processes left and nobody has been told of."""
         for name in await self._kept.left(KIND):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pumpup_tui.decision import Desk, Intent, KeyGuard, Phase, Sent
+from pumpup_tui.messages import OnDisk, Submitted
 from pumpup_tui.on_way import OnWay
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from api_client.times import Clock
     from pumpup_tui.feed import Feed
     from pumpup_tui.kept import Kept
-    from pumpup_tui.messages import Submitted
 
 KEPT_WHAT = "what is on its way"
 
@@ -115,6 +115,10 @@ class Outbox:
         self._changed()
         self._keep()
 
+    def kept(self, message: OnDisk) -> None:
+        """Note what is on the disk."""
+        self._set(self.desk.kept(message.keys))
+
     def settled(self, message: Submitted) -> None:
         """Note what became of a write."""
         self._set(self.desk.settle(message.key, message.phase, self._clock(), message.detail, message.faults))
@@ -122,12 +126,21 @@ class Outbox:
 
     def _let_out(self, to: MessagePump, going: Sequence[Sent]) -> None:
         """Keep what was confirmed on the disk, then send what is not held."""
+        if not going:
+            return
         number = self.on_way.changed()
+        keys = [one.key for one in going]
+
+        async def keep() -> None:
+            try:
+                await self.on_way.write(number)
+            finally:
+                to.post_message(OnDisk(keys))
+
+        self._feed.apart(to, KEPT_WHAT, keep, group=f"on way {number}")
         for one in going:
             if one.phase is Phase.SENDING:
                 self._feed.submit(to, one, before=lambda: self.on_way.write(number))
-        if any(one.phase is Phase.HELD for one in going):
-            self._feed.apart(to, KEPT_WHAT, lambda: self.on_way.write(number), group=f"on way {number}")
 
     def _keep(self) -> None:
         number = self.on_way.changed()

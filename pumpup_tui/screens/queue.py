@@ -201,7 +201,7 @@ class QueueScreen(ReviewerScreen):
         """Tell the count and the state of the queue."""
         queue = self.requests.queue
         count = f"{queue.total}{'' if self._complete else '+'}"
-        if count != self._count:
+        if count != self._count and (queue.total or self._complete):
             self._count = count
             self.post_message(InboxCount(count))
         overdue = queue.overdue()

@@ -74,7 +74,7 @@ class DecisionBar(Lines):
 
     def _sent(self, one: Sent, width: int) -> Line:
         glyph, tone = MARKS[one.phase]
-        head = f" {glyph} {one.phase.value.upper()} "
+        head = f" {glyph} {one.word.upper()} "
         about = f"{VERB_WORDS[one.intent.verb]} · {target_words(one.intent)}"
         if one.phase is Phase.HELD:
             head += f"{math.ceil(one.seconds_left(self.context.clock()))} s · "

@@ -109,7 +109,7 @@ class RequestList(VirtualList[QueueRow]):
         on_way = self.context.outbox.desk.on_way(item.request_id)
         if on_way is not None:
             glyph, tone = MARKS[on_way.phase]
-            return f"{glyph} {on_way.phase.value}{'…' if on_way.phase is Phase.SENDING else ''}", tone
+            return f"{glyph} {on_way.word}{'…' if on_way.phase is Phase.SENDING else ''}", tone
         return recommendation_run(item.recommendation, item.field_count)
 
     @staticmethod
