@@ -91,6 +91,10 @@ class ReviewerScreen(Screen[None]):
     def redraw(self) -> None:
         """Draw again what tells ages or what is on its way."""
 
+    def redraw_on_way(self) -> None:
+        """Draw again what tells what is on its way."""
+        self.redraw()
+
     # The frame.
 
     @override
@@ -145,7 +149,7 @@ class ReviewerScreen(Screen[None]):
     def _on_desk(self, _: Any) -> None:
         self.query_one(DecisionBar).retell()
         self.query_one(KeyHints).retell()
-        self.redraw()
+        self.redraw_on_way()
 
     @on(CallFailed)
     def _call_failed(self, event: CallFailed) -> None:

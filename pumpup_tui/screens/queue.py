@@ -281,10 +281,14 @@ class QueueScreen(ReviewerScreen):
 
     @override
     def redraw(self) -> None:
-        if self.context.outbox.desk.armed is None:
-            self._catch_up()
         self._tell_queue()
         self.requests.redraw()
+
+    @override
+    def redraw_on_way(self) -> None:
+        if self.context.outbox.desk.armed is None:
+            self._catch_up()
+        self.requests.redraw_on_way()
 
     # Moving.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ class RequestList(VirtualList[QueueRow]):
         super().__init__(id=id, empty="opening…")
         self.context = context
         self.queue = Queued(context.clock)
+        self._on_way: Mapping[str, str] = {}
         self.is_going_last = False
         """Whether the cursor is on its way to the real end, which is not read yet."""
 
@@ -63,6 +64,17 @@ class RequestList(VirtualList[QueueRow]):
         self._cache.clear()
         with self._steady():
             yield self.queue
+
+    def redraw_on_way(self) -> None:
+        """Draw again the rows whose decision went a step on its way."""
+        words = {one.intent.target: one.word for one in self.context.outbox.desk.unfinished()}
+        changed = {row_id for row_id, _ in words.items() ^ self._on_way.items()}
+        self._on_way = words
+        if changed:
+            self._cache.clear()
+        for row_id in changed:
+            if (index := self.queue.where(row_id)) is not None:
+                self._refresh_row(index)
 
     @override
     def viewed(self) -> None:
