@@ -118,7 +118,7 @@ class _Shape:
         if token.type == "blockquote_open":
             self._inside.append(("│ ", "muted"))
             return
-        marker = f"{line(token.info)}{token.markup}" if token.info else "•"
+        marker = line(token.info + token.markup) if token.info else "•"
         self._marker = (f"{marker}  ", "muted")
         self._inside.append((" " * (len(marker) + 2), "muted"))
 
