@@ -37,6 +37,16 @@ class Kept:
         async with self._turns.setdefault(name, asyncio.Lock()):
             await asyncio.to_thread(self._write, self._folder, name, text)
 
+    async def drop(self, name: str) -> None:
+        """Forget a document.
+
+        Raises:
+            OSError: it could not be removed.
+        """
+        if self._folder is not None:
+            async with self._turns.setdefault(name, asyncio.Lock()):
+                await asyncio.to_thread((self._folder / f"{name}.json").unlink, missing_ok=True)
+
     def _read(self, name: str) -> dict[str, Any]:
         if self._folder is None:
             return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -23,9 +23,6 @@ from pumpup_tui.widgets.prompt import Prompt
 from pumpup_tui.widgets.request_detail import RequestDetail
 from pumpup_tui.widgets.request_list import RequestList
 from pumpup_tui.widgets.virtual_list import VirtualList
-
-if TYPE_CHECKING:
-    from pumpup_tui.screens.answer import Draft
 
 REQUESTED = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
 PATIENCE = 0.1
@@ -58,7 +55,6 @@ class InboxScreen(ReviewerScreen):
         self._reading = False
         self._needle = ""
         self._leaving: set[str] = set()
-        self._drafts: dict[str, Draft] = {}
 
     @override
     def body(self) -> ComposeResult:
@@ -330,10 +326,7 @@ class InboxScreen(ReviewerScreen):
                 if (sent := self.context.outbox.confirm(self.app)) is not None:
                     self.confirmed(sent)
 
-        draft = self._drafts.get(request_id)
-        screen = AnswerScreen(self.context, loaded, draft, self._faults(request_id))
-        self._drafts[request_id] = screen.draft
-        self.app.push_screen(screen, done)
+        self.app.push_screen(AnswerScreen(self.context, loaded, self._faults(request_id)), done)
 
     def _faults(self, request_id: str) -> dict[str, str]:
         """Return what the backend refused of the last answers to a request."""
