@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import App, SystemCommand
@@ -18,6 +18,8 @@ from typing_extensions import override
 
 from pumpup_tui import messages, when
 from pumpup_tui.context import Context
+from pumpup_tui.decision import Phase
+from pumpup_tui.drafts import Drafts
 from pumpup_tui.feed import Feed
 from pumpup_tui.kept import Kept
 from pumpup_tui.net import NoControls
@@ -29,6 +31,8 @@ from pumpup_tui.text import line
 from styles.themes import THEMES
 
 if TYPE_CHECKING:
+    from textual.worker import WorkType
+
     from api_client.backend import Backend
     from api_client.times import Clock
     from pumpup_tui.screens.modals import Leave
@@ -90,6 +94,7 @@ class PumpUpApp(App[None]):
             source_label=source_label,
             preferences=preferences,
             kept=kept,
+            drafts=Drafts(kept, self._keep_drafts),
             status_changed=Signal(self, "status"),
             desk_changed=Signal(self, "desk"),
             minute=Signal(self, "minute"),
@@ -118,7 +123,8 @@ class PumpUpApp(App[None]):
         self.call_after_refresh(self.context.feed.open)
 
     async def on_unmount(self) -> None:
-        """Close the backend."""
+        """Keep what was typed, and close the backend."""
+        await self.context.drafts.flush()
         await self.context.feed.aclose()
         await self.context.kept.close()
 
@@ -228,6 +234,13 @@ class PumpUpApp(App[None]):
     @on(messages.Submitted)
     def _submitted(self, event: messages.Submitted) -> None:
         self.context.outbox.settled(event)
+        if event.phase in (Phase.RECORDED, Phase.LOST):
+            for one in self.context.outbox.desk.sent:
+                if one.key == event.key and one.intent.verb == "ANSWER":
+                    self.context.drafts.drop(one.intent.target)
+
+    def _keep_drafts(self, write: Callable[[], Awaitable[None]]) -> None:
+        self.run_worker(cast("WorkType[None]", write), name="drafts", group="drafts", exit_on_error=False)
 
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:

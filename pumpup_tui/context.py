@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from api_client.models import Event, InboxItem
     from api_client.times import Clock
+    from pumpup_tui.drafts import Drafts
     from pumpup_tui.feed import Feed
     from pumpup_tui.kept import Kept
     from pumpup_tui.outbox import Outbox
@@ -31,6 +32,7 @@ class Context:
     source_label: str
     preferences: Preferences
     kept: Kept
+    drafts: Drafts
     status_changed: Signal[Status]
     desk_changed: Signal[None]
     minute: Signal[None]

@@ -42,12 +42,15 @@ class Kept:
         async with self._turns.setdefault(name, asyncio.Lock()):
             await asyncio.to_thread(self._write, self._folder, name, text)
 
-    async def remove(self, name: str) -> None:
-        """Let a document go, where there is one."""
-        folder = self._folder
-        if folder is not None:
+    async def drop(self, name: str) -> None:
+        """Forget a document.
+
+        Raises:
+            OSError: it could not be removed.
+        """
+        if self._folder is not None:
             async with self._turns.setdefault(name, asyncio.Lock()):
-                await asyncio.to_thread((folder / f"{name}.json").unlink, missing_ok=True)
+                await asyncio.to_thread((self._folder / f"{name}.json").unlink, missing_ok=True)
 
     async def own(self, kind: str) -> str:
         """Return a name that is this process's alone until it ends, however it ends: `kind`, a dot, and letters.

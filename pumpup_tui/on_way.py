@@ -63,7 +63,7 @@ class OnWay:
             if sent:
                 await self._kept.write(self._name, {"sent": [_kept_form(one) for one in sent]})
             else:
-                await self._kept.remove(self._name)
+                await self._kept.drop(self._name)
             self._written = upto
 
     async def begin(self) -> None:
@@ -92,7 +92,7 @@ class OnWay:
             if rest:
                 await self._kept.write(name, {"sent": [_kept_form(one.sent) for one in rest]})
             else:
-                await self._kept.remove(name)
+                await self._kept.drop(name)
             self._found[name] = rest
 
 

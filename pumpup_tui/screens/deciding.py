@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from typing_extensions import override
 
-from pumpup_tui.context import Context
 from pumpup_tui.decision import FINAL, Intent, Phase, Sent, Verb
 from pumpup_tui.messages import RequestLoaded
 from pumpup_tui.screens.sifting import SiftingScreen
 from pumpup_tui.telling import kind_of
 from pumpup_tui.text import line
 from pumpup_tui.widgets.prompt import Prompt
-
-if TYPE_CHECKING:
-    from pumpup_tui.screens.answer import Draft
 
 
 class DecidingScreen(SiftingScreen):
@@ -33,10 +29,6 @@ class DecidingScreen(SiftingScreen):
         Binding("t", "take", "take", id="inbox.take", tooltip="take the task, or give it back; y sends"),
         Binding("c", "comment", "note", id="inbox.note", tooltip="note: the armed decision's, else on the task"),
     ]
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._drafts: dict[str, Draft] = {}
 
     # Arming.
 
@@ -81,10 +73,7 @@ class DecidingScreen(SiftingScreen):
                 if (sent := self.context.outbox.confirm(self.app)) is not None:
                     self.confirmed(sent)
 
-        draft = self._drafts.get(request_id)
-        screen = AnswerScreen(self.context, loaded, draft, self._faults(request_id))
-        self._drafts[request_id] = screen.draft
-        self.app.push_screen(screen, done)
+        self.app.push_screen(AnswerScreen(self.context, loaded, self._faults(request_id)), done)
 
     def _faults(self, request_id: str) -> dict[str, str]:
         """Return what the backend refused of the last answers to a request."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from api_client.errors import InvalidAnswers
-from pumpup_tui.widgets.elicitation_form import FieldRow
+from pumpup_tui.screens.answer import AnswerScreen
 from tests.pilot.stage import ALL_FIELDS, Stage
 
 NAME = {"type": "Text", "id": "name", "label": "Name", "required": True, "maxLength": 5}
@@ -35,8 +35,10 @@ async def test_all_ten_types_by_keyboard(tmp_path: Path) -> None:
     async with stage.run(80, 24) as pilot:
         request = await open_form(stage, pilot, ALL_FIELDS)
         await pilot.press(*"mei@x.org", "tab", *"wet", "enter", *"floor", "tab", *"240", "tab")
-        await pilot.press("up", "up", "up", "tab", "down", "space", "tab", "space", "down", "down", "space", "tab")
-        await pilot.press(*"2026-02-28", "tab", *"09:30", "tab", *"2026-02-28T09:30:15", "tab", "down", "space")
+        await pilot.press(
+            "up", "up", "up", "up", "tab", "down", "space", "tab", "space", "down", "down", "space", "tab"
+        )
+        await pilot.press(*"2026-02-28", "tab", *"09:30", "tab", *"2026-02-28T09:30:15", "tab", "space", "space")
         await pilot.press("ctrl+r")
         await stage.sees(pilot, "ANSWER", "y sends")
         assert await answers(stage, request) is None
@@ -95,8 +97,10 @@ async def test_review_tells_all_faults_at_once(tmp_path: Path) -> None:
         await open_form(stage, pilot, ALL_FIELDS)
         await pilot.press("ctrl+r")
         await stage.sees(pilot, "6 answers can't be taken")
-        faulty = [row.form_field.id for row in stage.app.screen.query(FieldRow) if row.has_class("-fault")]
-        assert faulty == ["email", "amount", "trust", "cause", "day", "police"]
+        assert isinstance(stage.app.screen, AnswerScreen)
+        form = stage.app.screen.form
+        assert list(form.form.faults) == ["email", "amount", "trust", "cause", "day", "police"]
+        assert form.row.form_field.id == "email"
         await pilot.press("y")
         assert await stage.decisions() == 0
 
