@@ -11,6 +11,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from pumpup_tui.screens.base import ReviewerScreen
+from pumpup_tui.screens.batching import BatchingScreen
 from pumpup_tui.screens.board import BoardScreen
 from pumpup_tui.screens.deciding import DecidingScreen
 from pumpup_tui.screens.inbox import InboxScreen
@@ -25,6 +26,7 @@ OWNERS: tuple[type[DOMNode], ...] = (
     VirtualList,
     DecidingScreen,
     InboxScreen,
+    BatchingScreen,
     SiftingScreen,
     ReviewerScreen,
     BoardView,

@@ -8,11 +8,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from typing_extensions import override
 
-from pumpup_tui.screens.deciding import DecidingScreen
+from pumpup_tui.screens.batching import BatchingScreen
 from pumpup_tui.text import line
 
 
-class InboxScreen(DecidingScreen):
+class InboxScreen(BatchingScreen):
     """Open requests, oldest first, with all of the one under the cursor beside them."""
 
     MODE = "inbox"
@@ -32,6 +32,8 @@ class InboxScreen(DecidingScreen):
             back = (("esc", f"shows all, not only “{line(self._filter_words, 20)}”"),)
         if self.requests.row is None:
             return (*back, *more[1:]) if back else more[2:]
+        if self.requests.selected:
+            return (("a d e i !", f"decide {len(self.requests.selected)}"), ("x *", "select"), ("esc", "select none"))
         if self._loaded is not None and self._loaded.detail.event.event_type == "ELICITATION_REQUESTED":
             return (*back, ("a", "answer"), *more)
         acts = (("a", "approve"), ("d", "deny"), ("e", "edit+approve"), ("i", "ask"), ("!", "escalate"))
@@ -47,7 +49,9 @@ class InboxScreen(DecidingScreen):
 
     @override
     def go_back(self) -> None:
-        if self.has_class("-detail") and (self.has_class("-narrow") or not self._filter_words):
+        if self.requests.selected:
+            self._select(())
+        elif self.has_class("-detail") and (self.has_class("-narrow") or not self._filter_words):
             self.remove_class("-detail")
         elif self._filter_words:
             self.show_all()
