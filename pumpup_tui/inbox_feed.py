@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pumpup_tui.messages import InboxPage
+from api_client.errors import ApiError
+from pumpup_tui.messages import InboxPage, PrecedentsPage
+from pumpup_tui.precedents import DECIDED
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
@@ -31,6 +33,20 @@ class InboxFeed:
             return InboxPage(page, first=True, last=len(page.items) < PAGE)
 
         self._feed.ask(to, WHAT, call, group="inbox")
+
+    def precedents(self, to: MessagePump, project_id: str, cursor: str | None) -> None:
+        """Read a page of a project's decisions, newest first; a courtesy, so nothing is said where it can't be read."""
+
+        async def call(backend: Backend) -> PrecedentsPage:
+            try:
+                page = await backend.events(
+                    project_id=project_id, types=(DECIDED,), order="desc", cursor=cursor, limit=PAGE
+                )
+            except ApiError:
+                return PrecedentsPage(project_id, None)
+            return PrecedentsPage(project_id, page)
+
+        self._feed.ask(to, "precedents", call, group="precedents")
 
     def on(self, to: MessagePump, project_id: str | None, cursor: str | None, *, to_end: bool) -> None:
         """Read the page after `cursor`; all pages to the end, each told as it comes, where `to_end`."""

@@ -16,6 +16,7 @@ from pumpup_tui.screens.board import BoardScreen
 from pumpup_tui.screens.deciding import DecidingScreen
 from pumpup_tui.screens.inbox import InboxScreen
 from pumpup_tui.screens.moving import MovingScreen
+from pumpup_tui.screens.reading import ReadingScreen
 from pumpup_tui.screens.sifting import SiftingScreen
 from pumpup_tui.screens.task import TaskScreen
 from pumpup_tui.screens.timeline import TimelineScreen
@@ -28,6 +29,7 @@ OWNERS: tuple[type[DOMNode], ...] = (
     InboxScreen,
     BatchingScreen,
     SiftingScreen,
+    ReadingScreen,
     ReviewerScreen,
     BoardView,
     MovingScreen,

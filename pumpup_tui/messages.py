@@ -92,6 +92,15 @@ class NotKept(Message):
         self.reason = reason
 
 
+class PrecedentsPage(Message):
+    """A page of a project's decisions; None where they can't be read."""
+
+    def __init__(self, project_id: str, page: Page[Event] | None) -> None:
+        super().__init__()
+        self.project_id = project_id
+        self.page = page
+
+
 class InboxCount(Message):
     """How many requests are open, in words for the header."""
 

@@ -100,10 +100,6 @@ class DecidingScreen(SiftingScreen):
         choices += [("type", "another…"), *([("none", "no reason code")] if armed.reason_code else [])]
         self.app.push_screen(PickScreen("Reason code", choices, f"code {armed.reason_code}"), self._reason_chosen)
 
-    def _reason_codes(self) -> list[str]:
-        """Return the codes that decisions in the shown project were given, most used first."""
-        return []
-
     def _type_reason(self) -> None:
         armed = self.context.outbox.desk.armed
         if armed is not None:

@@ -90,8 +90,9 @@ class QueueScreen(ReviewerScreen):
     def _forget(self, ids: Iterable[str]) -> None:
         """Let go of what is known of requests that went."""
 
-    def _detail_shown(self) -> None:
-        """Go on once all of a request is shown."""
+    def _show_detail(self, loaded: RequestLoaded) -> None:
+        """Show all of a request."""
+        self.detail.show(loaded)
 
     # Reading.
 
@@ -260,8 +261,7 @@ class QueueScreen(ReviewerScreen):
         if row is None or row.request_id != event.detail.event.id or self.context.outbox.desk.armed is not None:
             return
         before, self._loaded = self._loaded, event
-        self.detail.show(event)
-        self._detail_shown()
+        self._show_detail(event)
         if before is None:
             self.query_one(KeyHints).retell()
 

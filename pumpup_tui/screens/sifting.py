@@ -12,7 +12,8 @@ from pumpup_tui.context import Context
 from pumpup_tui.messages import FiltersKept
 from pumpup_tui.queue_filter import Reader, read_filter
 from pumpup_tui.queue_order import Order
-from pumpup_tui.screens.queue import EMPTY, QueueScreen
+from pumpup_tui.screens.queue import EMPTY
+from pumpup_tui.screens.reading import ReadingScreen
 from pumpup_tui.text import line
 from pumpup_tui.widgets.frame import KeyHints
 from pumpup_tui.widgets.prompt import Prompt
@@ -24,7 +25,7 @@ WHOSE = {"": "all", "is:mine": "mine", "is:free": "unassigned"}
 NAME_KEPT = 40
 
 
-class SiftingScreen(QueueScreen):
+class SiftingScreen(ReadingScreen):
     """A queue that can be searched, filtered, sorted and grouped. A filter is one text, as it is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
