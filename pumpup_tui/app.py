@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -17,6 +19,7 @@ from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
 from pumpup_tui import messages, when
+from pumpup_tui.alerts import Alerts
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Phase
 from pumpup_tui.drafts import Drafts
@@ -99,6 +102,13 @@ class PumpUpApp(App[None]):
             desk_changed=Signal(self, "desk"),
             minute=Signal(self, "minute"),
         )
+        self.alerts = Alerts(
+            preferences,
+            write=self._write_raw,
+            ring=self.bell,
+            term=os.environ.get("TERM", ""),
+            monotonic=time.monotonic,
+        )
         self._leaving = False
         self.add_mode("inbox", lambda: InboxScreen(self.context))
         self.add_mode("board", self._board)
@@ -127,6 +137,7 @@ class PumpUpApp(App[None]):
         await self.context.drafts.flush()
         await self.context.feed.aclose()
         await self.context.kept.close()
+        self.alerts.close()
 
     @override
     async def on_event(self, event: events.Event) -> None:
@@ -205,6 +216,17 @@ class PumpUpApp(App[None]):
     @on(messages.InboxCount)
     def _inbox_count(self, event: messages.InboxCount) -> None:
         self._set_status(replace(self.context.status, inbox=event.words))
+        self.alerts.count(event.words)
+
+    @on(messages.Asked)
+    def _asked(self, event: messages.Asked) -> None:
+        self.alerts.asked(event.summaries)
+
+    def _write_raw(self, sequence: str) -> None:
+        """Write to the terminal beside the screens, in turn with them."""
+        if self._driver is not None and not self._driver.is_headless:
+            self._driver.write(sequence)  # Textual has no public way: its own clipboard and bell go through here
+            self._driver.flush()
 
     @on(messages.LiveState)
     def _live(self, event: messages.LiveState) -> None:

@@ -92,6 +92,14 @@ class NotKept(Message):
         self.reason = reason
 
 
+class Asked(Message):
+    """Agents have asked for something just now: the raw summaries."""
+
+    def __init__(self, summaries: Sequence[str]) -> None:
+        super().__init__()
+        self.summaries = tuple(summaries)
+
+
 class PrecedentsPage(Message):
     """A page of a project's decisions; None where they can't be read."""
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 from pumpup_tui.context import Context
 from pumpup_tui.decision import VERB_WORDS
 from pumpup_tui.inbox_feed import WHAT, InboxFeed
-from pumpup_tui.messages import CallFailed, Changed, InboxCount, InboxPage, RequestLoaded
+from pumpup_tui.messages import Asked, CallFailed, Changed, InboxCount, InboxPage, RequestLoaded
 from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.widgets.frame import KeyHints
 from pumpup_tui.widgets.queue_line import QueueLine, QueueState
@@ -164,7 +164,15 @@ class QueueScreen(ReviewerScreen):
             self._catch_up()
         elif desk.armed.target in self._leaving and not desk.hint:
             self.context.outbox.hint("someone settled this meanwhile: y tells who, esc lets it go")
-        if self._complete and any(one.event_type in REQUESTED for one in event.events):
+        shown_project = self.context.project_id
+        asked = [
+            str(one.payload.get("summary", ""))
+            for one in event.events
+            if one.event_type in REQUESTED and shown_project in (None, one.project_id)
+        ]
+        if asked:
+            self.post_message(Asked(asked))
+        if self._complete and asked:
             self._read_again = self._reading
             self._read_on()
         shown = self._loaded.detail.task.id if self._loaded else None
