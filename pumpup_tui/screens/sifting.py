@@ -16,6 +16,7 @@ from pumpup_tui.screens.queue import EMPTY
 from pumpup_tui.screens.reading import ReadingScreen
 from pumpup_tui.text import line
 from pumpup_tui.widgets.frame import KeyHints
+from pumpup_tui.widgets.painting import joined
 from pumpup_tui.widgets.prompt import Prompt
 
 KEPT_AS = "filters"
@@ -54,7 +55,7 @@ class SiftingScreen(ReadingScreen):
     @property
     @override
     def _filter_words(self) -> str:
-        return self._text
+        return joined((WHOSE[self._whose] if self._whose else "", self._typed), ", ")
 
     @property
     @override
@@ -102,7 +103,6 @@ class SiftingScreen(ReadingScreen):
         names = list(WHOSE)
         self._whose = names[(names.index(self._whose) + 1) % len(names)]
         self._sift()
-        self.context.outbox.hint(f"showing {WHOSE[self._whose]}")
 
     # Filters by name.
 

@@ -88,6 +88,13 @@ class RequestList(VirtualList[QueueRow]):
         super().action_go(index)
 
     @override
+    def _in_view(self, jump: int = 0) -> None:
+        super()._in_view(jump)
+        top = (self.queue.cursor - 1) * self.ROW_HEIGHT
+        if isinstance(self.queue.row(self.queue.cursor - 1), Heading) and top < self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False)  # a group's first request shows which group it begins
+
+    @override
     def row_id(self, row: QueueRow) -> str:
         return row_id_of(row)
 

@@ -2,8 +2,9 @@
 
 python -m tests.crash.late PLACE STATE GRACE MOMENT
 
-PLACE is a folder, or the address of a server whose key is in PUMPUP_KEY. STATE is where the app keeps what outlives
-it. MOMENT is `before` (the write waits on its way there), `after` (its answer waits on the way back) or `none`.
+PLACE is a folder, where REVIEWER decides, or the address of a server whose key is in PUMPUP_KEY. STATE is where the
+app keeps what outlives it. MOMENT is `before` (the write waits on its way there), `after` (its
+answer waits on the way back) or `none`.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def main(place: str, state: str, grace: str, moment: str) -> None:
         from api_client.commands import Actor
         from store.local import open_local
 
-        return Late(await open_local(Path(place), Actor("alice", "reviewer")), moment)
+        return Late(await open_local(Path(place), Actor(os.environ.get("REVIEWER", "alice"), "reviewer")), moment)
 
     PumpUpApp(
         connect,

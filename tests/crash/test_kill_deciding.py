@@ -3,99 +3,13 @@
 from __future__ import annotations
 
 import random
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from api_client.commands import Actor, CreateTask, Decide, RequestApproval, read_command
-from api_client.models import Outcome
-from store.local import open_local
-from tests.cli.conftest import environment
-from tests.cli.terminal import Terminal, terminal
+from tests.crash.place import Place, armed, kill, rest
 from tests.crash.scale import pick
-from tests.sdk.serving import serving
-
-ALICE, BOB, AGENT = Actor("alice", "reviewer"), Actor("bob", "reviewer"), Actor("agent-1", "agent")
-
-
-class Place:
-    """A folder with one approval that waits, and a terminal's state beside it."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.folder, self.state = root, root / "data", root / "state"
-        self.request = ""
-        self.url, self.key = "", ""
-
-    async def seed(self) -> None:
-        """Have an agent ask."""
-        backend = await open_local(self.folder, AGENT)
-        task = read_command(CreateTask, {"projectName": "general", "name": "Claim 1"})
-        task_id = (await backend.submit(task, key="task")).answer["id"]
-        raw = {"projectName": "general", "taskId": task_id, "summary": "Refund $240"}
-        self.request = (await backend.submit(read_command(RequestApproval, raw), key="ask")).event_id
-        await backend.aclose()
-
-    @contextmanager
-    def app(self, moment: str = "none", grace: float = 0.0) -> Iterator[Terminal]:
-        """Run the app in a terminal."""
-        words = [sys.executable, "-m", "tests.crash.late", self.url or self.folder, self.state, grace, moment]
-        home = environment(self.root / "home", PUMPUP_KEY=self.key, PYTHONPATH=str(Path(__file__).parents[2]))
-        with terminal([str(word) for word in words], home, columns=120, rows=30) as shown:
-            yield shown
-
-    async def decided(self) -> list[str]:
-        """Return the outcomes on the record."""
-        backend = await open_local(self.folder, ALICE)
-        page = await backend.events(types=("APPROVAL_DECIDED",))
-        await backend.aclose()
-        return [event.payload["outcome"]["type"] for event in page.items]
-
-    async def decide_as_bob(self) -> None:
-        """Let someone else settle it."""
-        backend = await open_local(self.folder, BOB)
-        await backend.submit(Decide(request_id=self.request, outcome=Outcome(type="REJECT")), key="bob")
-        await backend.aclose()
-
-
-def kill(shown: Terminal) -> None:
-    """End the terminal's process as the system does it: without a word."""
-    shown.process.kill()
-    shown.process.wait()
-
-
-def rest(seconds: float) -> None:
-    """Do nothing, as a hand does between two keys."""
-    time.sleep(seconds)
-
-
-def armed(shown: Terminal) -> None:
-    """Arm an approval of what is shown, once all of it is."""
-    shown.wait_for("approval requested")
-    rest(0.1)
-    shown.press("a")
-    shown.wait_for("esc cancel")
-    rest(0.1)
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> Place:
-    """A place of a folder on this machine."""
-    found = Place(tmp_path)
-    await found.seed()
-    return found
-
-
-@pytest.fixture
-def remote(tmp_path: Path) -> Iterator[Place]:
-    """The same, through a server."""
-    with serving(tmp_path / "data") as served:
-        found = Place(tmp_path)
-        found.url, found.key = served.url, served.reviewer_key
-        yield found
 
 
 async def test_killed_while_held(place: Place) -> None:
