@@ -186,7 +186,7 @@ def test_arrows_lead_to_an_answer_from_an_answer(declared: dict[str, Any], by: i
     """From nothing or from an answer to one that is taken; from anything else nowhere."""
     one = made(declared)
     after = stepped(one, typed, by, cursor=cursor, now=NOW)
-    if after != typed:
+    if after != typed and (not typed or not check([one], Draft({"f": typed}))[1]):
         assert not check([one], Draft({"f": after}))[1]
 
 
