@@ -79,7 +79,10 @@ def _bound(form_field: AnyForm, name: str) -> Fraction | None:
 
 
 def _spelt(value: Fraction) -> str:
-    return str(value.numerator) if value.denominator == 1 else plain(float(value))
+    if value.denominator == 1 and abs(value) < 2**63:
+        return str(value.numerator)
+    number = float(value)
+    return plain(number) if 1e-6 <= abs(number) < 1e15 else repr(number)
 
 
 def _time(form_field: AnyForm, typed: str, by: int, cursor: int, now: datetime) -> str:

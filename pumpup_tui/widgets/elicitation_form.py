@@ -332,8 +332,7 @@ class ElicitationForm(Vertical, can_focus=False):
 
     def tell_faults(self, faults: Mapping[str, str]) -> None:
         """Say all faults at their fields, and go to the first."""
-        self.form.faults.clear()
-        self.form.faults.update(faults)
+        self.form.faults = dict(faults)
         self.row.retell()
         first = next((index for index, one in enumerate(self.form.fields) if one.id in faults), None)
         if first is not None and first != self.index:

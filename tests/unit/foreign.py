@@ -129,7 +129,7 @@ class Function:
         self._node = node
         self._sources = sources
         self._names: set[str] = {one.arg for one in self._parameters() if self._may_be_foreign(one)}
-        self._own: set[str] = set()
+        self._names |= {one.name for one in ast.walk(node) if isinstance(one, ast.ExceptHandler) and one.name}
         for _ in range(3):  # names are bound before and after each other: until nothing is added
             for target, value in self._bindings():
                 self._bind(target, value)

@@ -53,6 +53,7 @@ KEPT = frozenset(
         "_path",
         "_summary",
         "_about",
+        "_text",
         "info",
         "content",
         "markup",
