@@ -45,7 +45,7 @@ class Alerts:
         if self._can and title != self._title:
             first = "" if self._title else _PUSH
             self._title = title
-            self._write(f"{first}\x1b]2;{without_controls(title)}\x07")
+            self._write(f"{first}\x1b]2;{title}\x07")
 
     def asked(self, summaries: Sequence[str]) -> None:
         """Tell of new requests, in the ways that the user chose."""

@@ -10,7 +10,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -21,12 +21,12 @@ from typing_extensions import override
 from pumpup_tui import messages, when
 from pumpup_tui.alerts import Alerts
 from pumpup_tui.context import Context
-from pumpup_tui.decision import Phase
 from pumpup_tui.drafts import Drafts
 from pumpup_tui.feed import Feed
 from pumpup_tui.kept import Kept
 from pumpup_tui.net import NoControls
 from pumpup_tui.outbox import Outbox
+from pumpup_tui.outgoing import OutgoingApp
 from pumpup_tui.preferences import Preferences
 from pumpup_tui.screens.base import ReviewerScreen, sheet
 from pumpup_tui.screens.inbox import InboxScreen
@@ -38,15 +38,11 @@ if TYPE_CHECKING:
 
     from api_client.backend import Backend
     from api_client.times import Clock
-    from pumpup_tui.screens.modals import Leave
 
 TICK_SECONDS = 0.25
-LEAVE_SECONDS = 5.0
-BEGIN_SECONDS = 1.0
-"""After the backend is open: what only a decision needs is made ready once the first rows are there."""
 
 
-class PumpUpApp(App[None]):
+class PumpUpApp(OutgoingApp):
     """A reviewer's terminal over one Backend."""
 
     TITLE = "Pump Up"
@@ -109,7 +105,6 @@ class PumpUpApp(App[None]):
             term=os.environ.get("TERM", ""),
             monotonic=time.monotonic,
         )
-        self._leaving = False
         self.add_mode("inbox", lambda: InboxScreen(self.context))
         self.add_mode("board", self._board)
         self.add_mode("timeline", self._timeline)
@@ -136,7 +131,7 @@ class PumpUpApp(App[None]):
         """Keep what was typed, and close the backend."""
         await self.context.drafts.flush()
         await self.context.feed.aclose()
-        await self.context.kept.close()
+        await self.end_outgoing()
         self.alerts.close()
 
     @override
@@ -157,14 +152,12 @@ class PumpUpApp(App[None]):
             self.context.status = status
             self.context.status_changed.publish(status)
 
-    def _desk_changed(self) -> None:
-        self.context.desk_changed.publish(None)
-        if self._leaving and not self.context.outbox.desk.unfinished():
-            self.exit()
+    @override
+    def tell_banner(self, banner: str, next_step: str) -> None:
+        self._set_status(self.context.status.with_banner(banner, next_step))
 
-    def _tick(self) -> None:
-        if self.context.outbox.desk.held():
-            self.context.outbox.tick(self)
+    def _keep_drafts(self, write: Callable[[], Awaitable[None]]) -> None:
+        self.run_worker(cast("WorkType[None]", write), name="drafts", group="drafts", exit_on_error=False)
 
     @on(messages.Connected)
     def _connected(self, event: messages.Connected) -> None:
@@ -181,33 +174,7 @@ class PumpUpApp(App[None]):
             status = status.with_banner(f"read-only: {status.why_read_only}")
         self._set_status(status.in_touch())
         self.context.feed.projects(self)
-        self.context.feed.left_behind(self, self.context.outbox.on_way)
-        self.set_timer(BEGIN_SECONDS, lambda: self.context.feed.begin_keeping(self.context.outbox.on_way))
-
-    @on(messages.LeftBehind)
-    def _left_behind(self, event: messages.LeftBehind) -> None:
-        from pumpup_tui.screens.recovery import RecoveryScreen
-
-        if any(isinstance(screen, RecoveryScreen) for screen in self.screen_stack):
-            return
-
-        def told(request_id: str | None) -> None:
-            known = [one.left for one in event.became if one.is_known]
-            on_way = self.context.outbox.on_way
-            self.context.feed.apart(None, "what is on its way", lambda: on_way.told(known), group="told")
-            if request_id:
-                self.post_message(messages.ShowRequest(request_id))
-
-        self.push_screen(RecoveryScreen(self.context, event.became), told)
-
-    @on(messages.OnDisk)
-    def _on_disk(self, event: messages.OnDisk) -> None:
-        self.context.outbox.kept(event)
-
-    @on(messages.NotKept)
-    def _not_kept(self, event: messages.NotKept) -> None:
-        words = f"{event.what} could not be kept on this machine: {event.reason}"
-        self._set_status(self.context.status.with_banner(words, "what is on the record is safe"))
+        self.begin_outgoing()
 
     @on(messages.ProjectsLoaded)
     def _projects(self, event: messages.ProjectsLoaded) -> None:
@@ -252,17 +219,6 @@ class PumpUpApp(App[None]):
         elif not (self.context.status.why_read_only and event.error.status in (403, 404)):
             words = f"{event.what} could not be read: {event.error}"
             self._set_status(self.context.status.with_banner(words, "r tries again"))
-
-    @on(messages.Submitted)
-    def _submitted(self, event: messages.Submitted) -> None:
-        self.context.outbox.settled(event)
-        if event.phase in (Phase.RECORDED, Phase.LOST):
-            for one in self.context.outbox.desk.sent:
-                if one.key == event.key and one.intent.verb == "ANSWER":
-                    self.context.drafts.drop(one.intent.target)
-
-    def _keep_drafts(self, write: Callable[[], Awaitable[None]]) -> None:
-        self.run_worker(cast("WorkType[None]", write), name="drafts", group="drafts", exit_on_error=False)
 
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:
@@ -321,35 +277,6 @@ class PumpUpApp(App[None]):
 
         if not self.screen.is_modal:
             self.push_screen(HelpScreen(all_bindings(PumpUpApp)))
-
-    @override
-    async def action_quit(self) -> None:
-        from pumpup_tui.screens.modals import LeaveScreen
-
-        outbox = self.context.outbox
-        held, unfinished = len(outbox.desk.held()), len(outbox.desk.unfinished())
-        if not unfinished:
-            self.exit()
-        elif not isinstance(self.screen, LeaveScreen):
-            self.push_screen(LeaveScreen(held, unfinished - held), self._leave)
-
-    def _leave(self, answer: Leave | None) -> None:
-        outbox = self.context.outbox
-        if answer is None:
-            return
-        self._leaving = True
-        if answer == "send":
-            outbox.send_now(self)
-            self.set_timer(LEAVE_SECONDS, self._stay)
-        else:
-            outbox.take_all_back()
-            if answer == "leave":
-                self.exit()
-
-    def _stay(self) -> None:
-        """Stay after all: the answer takes too long to leave without knowing it."""
-        self._leaving = False
-        self.context.outbox.hint("still no answer: you are still here; q asks again")
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

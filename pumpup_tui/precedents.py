@@ -26,7 +26,7 @@ class Precedent:
     """A decision as it is on the record; all texts raw."""
 
     at: datetime
-    who: str
+    by_whom: str
     kind: str
     """The outcome's type."""
     note: str

@@ -218,7 +218,7 @@ class QueueScreen(ReviewerScreen):
         self.query_one(QueueLine).tell(
             QueueState(
                 order=queue.order.words,
-                filter=self._filter_words,
+                only=self._filter_words,
                 matched=queue.matched,
                 total=queue.total,
                 complete=self._complete,

@@ -22,12 +22,12 @@ from pumpup_tui.widgets.decision_bar import target_words
 from pumpup_tui.widgets.painting import Line, Run, crop, fit, joined, width_of
 from pumpup_tui.widgets.virtual_list import VirtualList
 
-MARKS: Mapping[Fate, Run] = {
-    Fate.NOT_SENT: ("◷", "warn"),
-    Fate.RECORDED: ("✓", "good"),
-    Fate.NOT_RECORDED: ("✗", "bad"),
-    Fate.LOST: ("✗", "bad"),
-    Fate.UNKNOWN: ("?", "warn"),
+SAID: Mapping[Fate, Run] = {
+    Fate.NOT_SENT: ("◷ NOT SENT", "warn"),
+    Fate.RECORDED: ("✓ RECORDED", "good"),
+    Fate.NOT_RECORDED: ("✗ NOT RECORDED", "bad"),
+    Fate.LOST: ("✗ LOST", "bad"),
+    Fate.UNKNOWN: ("? NOT KNOWN", "warn"),
 }
 
 
@@ -46,9 +46,9 @@ class BecameList(VirtualList[Became]):
 
     @override
     def draw_row(self, row: Became, width: int) -> Sequence[Line]:
-        glyph, tone = MARKS[row.fate]
+        said, tone = SAID[row.fate]
         intent = row.left.sent.intent
-        head: Line = [(f"{glyph} {row.fate.value.upper()} ", tone), (f"{VERB_WORDS[intent.verb]} · ", "")]
+        head: Line = [(f"{said} ", tone), (f"{VERB_WORDS[intent.verb]} · ", "")]
         when = f"at {self.context.stamp(row.at)}" if row.at else ""
         asked = f"confirmed {self.context.stamp(row.left.sent.since)}"
         return [

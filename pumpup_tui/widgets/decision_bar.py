@@ -15,7 +15,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.decision import VERB_WORDS, Intent, Phase, Sent
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Lines
-from pumpup_tui.widgets.painting import Line, crop, fit, width_of, wrap
+from pumpup_tui.widgets.painting import Line, Run, crop, fit, width_of, wrap
 
 LEAST = 12
 """Cells of a title that are shown, however narrow it is."""
@@ -117,13 +117,13 @@ def batch_line(sent: Sequence[Sent], now: datetime) -> Line:
     """Return how many of a batch are where, in one line."""
     if not sent:
         return [("taken back: nothing was sent", "warn")]
-    counts = Counter(one.phase for one in sent)
-    runs: list[tuple[str, str]] = []
-    for phase, (glyph, tone) in MARKS.items():
-        if count := counts[phase]:
-            left = max(one.seconds_left(now) for one in sent)
-            wait = f", {left:.0f} s left" if phase is Phase.HELD else ""
-            runs.append((f"{glyph} {count:,} {phase.value}{wait}   ", tone))
+    counts = Counter((one.phase, one.word) for one in sent)
+    runs: list[Run] = []
+    for (phase, word), count in sorted(counts.items(), key=lambda one: list(MARKS).index(one[0][0])):
+        glyph, tone = MARKS[phase]
+        left = max(one.seconds_left(now) for one in sent)
+        wait = f", {left:.0f} s left" if phase is Phase.HELD else ""
+        runs.append((f"{glyph} {count:,} {word}{wait}   ", tone))
     return [(f"{VERB_WORDS[sent[0].intent.verb]} {len(sent):,} at once:  ", "strong"), *runs]
 
 

@@ -17,7 +17,7 @@ class QueueState:
     """What the line tells."""
 
     order: str = ""
-    filter: str = ""
+    only: str = ""
     """What is shown of all, raw; empty where it is all."""
     matched: int = 0
     total: int = 0
@@ -66,9 +66,9 @@ class QueueLine(Lines):
             right.append((f"{state.news:,} new  ", "warn"))
         if state.reading:
             right.append((f"reading, {state.total:,} so far  ", "muted"))
-        if state.filter:
+        if state.only:
             total = f"{state.total:,}{'' if state.complete else '+'}"
             right.append((f"{state.matched:,} of {total} ", "muted"))
-        left = joined((state.order, f"only {line(state.filter, 100)}" if state.filter else ""))
+        left = joined((state.order, f"only {line(state.only, 100)}" if state.only else ""))
         room = max(0, width - width_of(right) - 1)
         return [(" ", ""), (fit(left, room), "muted"), *right]

@@ -174,7 +174,7 @@ def precedent_lines(precedents: Sequence[Precedent], context: Context) -> list[L
     lines: list[Line] = [[], [("Decided before, with the same recommendation", "muted")]]
     for one in precedents:
         glyph, word, tone = outcome_of({"type": one.kind})
-        said = joined((line(one.who, 40), line(one.reason_code, 40), line(one.note, 200)))
+        said = joined((line(one.by_whom, 40), line(one.reason_code, 40), line(one.note, 200)))
         lines.append([(f"{context.stamp(one.at)}  ", "muted"), (f"{glyph} {word}", tone), (f"  {said}", "")])
     return lines
 
@@ -192,22 +192,22 @@ def _pairs(raw_pairs: Any, *, unfolded: bool) -> list[Line]:
     label_width = min(20, max(len(line(key, 40)) for key in shown))
     lines: list[Line] = [[]]
     for key in shown:
-        label = fit(line(key, 40), label_width) + "  "
-        lines += _pair(label, str(raw_pairs[key]), unfolded=unfolded)
+        left = fit(line(key, 40), label_width) + "  "
+        lines += _pair(left, str(raw_pairs[key]), unfolded=unfolded)
     if len(raw_pairs) > len(shown):
         lines.append([(f"… and {len(raw_pairs) - len(shown):,} more   z unfolds", "muted")])
     return lines
 
 
-def _pair(label: str, value: str, *, unfolded: bool) -> list[Line]:
+def _pair(left: str, value: str, *, unfolded: bool) -> list[Line]:
     if unfolded:
         first, *rest = clean(value, limit=UNFOLDED).split("\n")
-        return [[(label, "muted"), (first, "")], *([(" " * len(label), "muted"), (one, "")] for one in rest)]
+        return [[(left, "muted"), (first, "")], *([(" " * len(left), "muted"), (one, "")] for one in rest)]
     if len(value) <= FOLDED and "\n" not in value:
-        return [[(label, "muted"), (line(value), "")]]
-    head = value.partition("\n")[0][:FOLDED]
-    left = len(value) - len(head)
-    return [[(label, "muted"), (line(head), ""), (f" … +{left:,} characters, z unfolds", "muted")]]
+        return [[(left, "muted"), (line(value), "")]]
+    begun = value[:FOLDED].split("\n", maxsplit=1)[0]
+    more = f" … +{len(value) - len(begun):,} characters, z unfolds"
+    return [[(left, "muted"), (line(begun), ""), (more, "muted")]]
 
 
 def _recommendation(offered: Any) -> list[Line]:

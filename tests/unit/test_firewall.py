@@ -26,6 +26,8 @@ NOT_DRAWN = (
     "painting.py",
     "feed.py",
     "board_feed.py",
+    "alerts.py",
+    "__main__.py",
 )
 """The firewall itself, and what writes to no screen of Textual's."""
 OURS = frozenset(("live", "live_tone", "next_step", "inbox", "project", "projects", "capabilities", "connected"))
@@ -54,6 +56,13 @@ KEPT = frozenset(
         "_summary",
         "_about",
         "_text",
+        "_note",
+        "_code",
+        "_codes",
+        "_typed",
+        "_filter_words",
+        "only",
+        "by_whom",
         "info",
         "content",
         "markup",
@@ -65,12 +74,26 @@ ALLOWED = {
     ("app.py", "_failed", "{event.error}"): "the banner cleans it",
     ("app.py", "_worker_failed", "{event.worker.name}"): "our own name of a worker",
     ("screens/base.py", "sheet", "{name}"): "the name of a file of ours",
+    ("recovery.py", "became_of", "{error}"): "cleaned where the list draws it",
+    ("screens/sifting.py", "_text", "{self._typed}"): "a filter as it is typed: read, not drawn",
+    (
+        "screens/sifting.py",
+        "_filter_words",
+        "(WHOSE[self._whose] if self._whose else '', self._typed)",
+    ): "cleaned by the line over the list and the hints",
+    ("screens/sifting.py", "_choose_filter", "{self._text}"): "the id of a choice, drawn nowhere",
+    ("screens/deciding.py", "action_reason", "{code}"): "the id of a choice, drawn nowhere",
+    ("screens/deciding.py", "action_reason", "{armed.reason_code}"): "the id of a choice, drawn nowhere",
     ("screens/task.py", "action_assign", "{me}"): "PickScreen cleans its choices",
     ("screens/task.py", "action_assign", "{loaded.assignee}"): "PickScreen cleans its choices",
     ("widgets/event_detail.py", "event_document", "fit(name, 8) + '  '"): "our own name of a row",
     ("widgets/event_detail.py", "event_document", "name"): "our own name of a row",
     ("widgets/event_detail.py", "event_document", "lines"): "made of what is looked at above",
     ("widgets/prompt.py", "ask", "self.query_one(Static).update(f' {label}: ')"): "made without markup",
+    ("widgets/prompt.py", "action_edit", "self.query_one(Static).update(f' {line(error, 120)}: ')"): "without markup",
+    ("widgets/queued.py", "row_id_of", "{row.name}"): "an id, drawn nowhere",
+    ("widgets/request_detail.py", "foreign_texts", "{key}"): "looked over, or spelt out as it is",
+    ("widgets/request_detail.py", "foreign_texts", "{pairs[key]}"): "looked over, or spelt out as it is",
     ("widgets/prompt.py", "ask", "{label}"): "our own words, with what is foreign cleaned by who asks",
     ("widgets/step_graph.py", "_step_lines", "'final' if not step.exits else step.owner.lower()"): "one of three words",
     (
@@ -82,6 +105,8 @@ ALLOWED = {
 }
 """What is no leak, and why."""
 TWICE = {
+    ("screens/deciding.py", "line(code, 80)"): "PickScreen cleans its choices",
+    ("screens/sifting.py", "line(self._text, 60)"): "PickScreen cleans its choices",
     ("widgets/request_detail.py", "line(key, 40)"): "the width is measured",
     ("widgets/request_detail.py", "line(getattr(field, 'type', ''), 20)"): "cleaned again with what stands beside it",
     ("widgets/step_graph.py", "line(step.name, 80)"): "the width is measured",
