@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pumpup_tui.kept import Kept
     from pumpup_tui.outbox import Outbox
     from pumpup_tui.preferences import Preferences
+
+_TIME = re.compile(r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z")
+"""A time as our backends write it."""
 
 
 @dataclass
@@ -66,6 +70,16 @@ class Context:
     def stamp(self, moment: datetime) -> str:
         """Return a moment in the viewer's zone."""
         return when.stamp(moment, self.clock(), self.zone)
+
+    def in_zone(self, text: str) -> str:
+        """Return a backend's sentence, cleaned already, with the times in it as moments in the viewer's zone."""
+        return _TIME.sub(self._stamped, text)
+
+    def _stamped(self, found: re.Match[str]) -> str:
+        try:
+            return self.stamp(datetime.fromisoformat(found[0]))
+        except ValueError:
+            return found[0]  # only looks like a time
 
     def can(self, capability: str) -> bool:
         """Return whether the backend takes this kind of write."""

@@ -68,6 +68,10 @@ class ReviewerScreen(Screen[None]):
         """Return the keys that do something now, with a word each."""
         return ()
 
+    def armed_hints(self) -> Sequence[tuple[str, str]]:
+        """Return what else can be said with what is armed."""
+        return ()
+
     def shown_project(self) -> Project | None:
         """Return the project whose work is shown, None where it is that of all."""
         return self.context.status.project
@@ -132,7 +136,7 @@ class ReviewerScreen(Screen[None]):
 
     def _hints(self) -> Sequence[tuple[str, str]]:
         if self.context.outbox.desk.armed is not None:
-            return (("y", "send"), ("n", "note"), ("esc", "cancel"))
+            return (("y", "send"), ("n", "note"), *self.armed_hints(), ("esc", "cancel"))
         undo = (("u", "take back"),) if self.context.outbox.desk.held() else ()
         return (*undo, *self.hints())
 

@@ -225,7 +225,14 @@ class Results(VirtualList[Sent]):
         head: Line = [(f"{glyph} {row.word.upper()}  ", tone)]
         first: Line = [*head, (fit(line(row.intent.title, 300), max(0, width - width_of(head))), "")]
         when = f"at {self.context.stamp(row.since)}" if row.phase is Phase.RECORDED else ""
-        said = joined((VERB_WORDS[row.intent.verb], line(row.intent.task_name, 100), when, line(row.detail, 300)))
+        said = joined(
+            (
+                VERB_WORDS[row.intent.verb],
+                line(row.intent.task_name, 100),
+                when,
+                line(self.context.in_zone(row.detail), 300),
+            )
+        )
         return [first, [("  ", ""), (fit(said, width - 2), "muted")]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -29,6 +30,12 @@ class DecidingScreen(SiftingScreen):
         Binding("t", "take", "take", id="inbox.take", tooltip="take the task, or give it back; y sends"),
         Binding("c", "comment", "note", id="inbox.note", tooltip="note: the armed decision's, else on the task"),
     ]
+
+    @override
+    def armed_hints(self) -> Sequence[tuple[str, str]]:
+        armed = self.context.outbox.desk.armed
+        decides = armed is not None and armed.verb in FINAL
+        return (("w", "reason code"), ("ctrl+g", "in a note: $EDITOR")) if decides else ()
 
     # Arming.
 

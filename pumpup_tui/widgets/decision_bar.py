@@ -59,7 +59,8 @@ class DecisionBar(Lines):
         why = next((one for one in sent if one.phase in (Phase.LOST, Phase.REFUSED)), None)
         if why is not None:
             room = max(0, width - width_of(line_))
-            line_.append((crop(f"{line(why.intent.title, 60)}: {line(why.detail)}", room), "muted"))
+            reason = self.context.in_zone(line(why.detail))
+            line_.append((crop(f"{line(why.intent.title, 60)}: {reason}", room), "muted"))
         return line_
 
     def _armed(self, intent: Intent, width: int) -> list[Line]:
@@ -105,9 +106,10 @@ class DecisionBar(Lines):
         elif one.phase is Phase.SENDING:
             head, tail = head + "· ", ""
         else:
-            # The reason matters more than the title here.
-            note = " · c puts your note on the task" if self.context.outbox.desk.lost_note() is one.intent else ""
-            about, tail = line(one.detail) + note, f" · {about}"
+            # The reason matters more than the title here, and what can still be done with the note.
+            offered = self.context.outbox.desk.lost_note() is one.intent
+            tail = " · c puts your note on the task" if offered else f" · {about}"
+            about = self.context.in_zone(line(one.detail))
             head += "· "
         body = crop(about, max(10, width - width_of([(head, "")]) - min(len(tail), width // 3)))
         return [(head, tone), (body, ""), (tail, "muted")]

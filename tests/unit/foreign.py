@@ -51,6 +51,7 @@ PASS_THROUGH = frozenset(
         "zip",
         "pop",
         "cell_len",
+        "in_zone",
     ]
 )
 """Functions and methods that give back what they are given, or a part of it."""
