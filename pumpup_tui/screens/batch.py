@@ -230,7 +230,7 @@ class Results(VirtualList[Sent]):
                 VERB_WORDS[row.intent.verb],
                 line(row.intent.task_name, 100),
                 when,
-                line(self.context.in_zone(row.detail), 300),
+                self.context.in_zone(line(row.detail, 300)),
             )
         )
         return [first, [("  ", ""), (fit(said, width - 2), "muted")]]

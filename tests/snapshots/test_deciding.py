@@ -103,7 +103,7 @@ async def detail(stage: Stage, pilot: Any) -> None:
     await pilot.press("j", "j", "j")
     await stage.ready(pilot)
     await pilot.press("enter")
-    await stage.sees(pilot, "v shows the raw text")
+    await stage.sees(pilot, "looks like something else")
     screen = stage.app.screen
     assert isinstance(screen, InboxScreen)
     while not screen.detail._precedents:  # they may stand below what is in view
