@@ -42,7 +42,7 @@ async def open_attachments(stage: Stage, pilot: Any) -> None:
 
 
 async def test_looking_and_saving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Text and image in the terminal, others only to be saved; saved under a name without a path, never over another."""
+    """Text and image in the terminal, others only saved; under a name without a path, never over another."""
     stage = Stage(tmp_path / "data")
     home = tmp_path / "home"
     home.mkdir()
