@@ -114,7 +114,7 @@ async def test_no_text_reaches_through_a_screen(tmp_path: Path, name: str) -> No
         assert await hostile.stage.decisions() == 0
 
 
-@pytest.mark.parametrize("name", ["markup", "escapes", "bidi", "lines", "broken"])
+@pytest.mark.parametrize("name", ["markup", "escapes", "hidden"])
 async def test_no_word_of_a_server_reaches_through_a_screen(tmp_path: Path, name: str) -> None:
     """Its errors and the name of who was first are drawn as all other foreign text."""
     hostile = Hostile(tmp_path, CORPUS[name])
