@@ -26,6 +26,7 @@ class ReadingScreen(QueueScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("z", "fold", "unfold", id="inbox.fold", tooltip="unfold long values, or fold them"),
+        Binding("o", "attachments", "attachments", id="inbox.attachments", tooltip="look at attachments, or save them"),
         Binding("v", "raw", "raw", id="inbox.raw", tooltip="the raw text, spelt out"),
     ]
 
@@ -41,6 +42,18 @@ class ReadingScreen(QueueScreen):
     def action_raw(self) -> None:
         """Spell the request's texts out, or show them cleaned again."""
         self.detail.toggle_raw()
+
+    def action_attachments(self) -> None:
+        """Look at the request's attachments."""
+        loaded = self._loaded
+        named = set(loaded.detail.event.payload.get("attachments") or ()) if loaded is not None else set()
+        found = [one for one in loaded.detail.task.attachments if one.upload_id in named] if loaded is not None else []
+        if loaded is None or not found:
+            self.context.outbox.hint("this request has no attachments")
+            return
+        from pumpup_tui.screens.attachments import AttachmentsScreen
+
+        self.app.push_screen(AttachmentsScreen(self.context, found, loaded.uploads))
 
     # Precedents.
 

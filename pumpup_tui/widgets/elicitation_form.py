@@ -285,7 +285,7 @@ class ElicitationForm(Vertical, can_focus=False):
         """The draft is another."""
 
     class Moved(Message):
-        """Another field is being answered."""
+        """A person went to another field."""
 
     def __init__(
         self, fields: Sequence[AnyForm], bids: Mapping[str, Bid], draft: Draft, now: Callable[[], datetime]
@@ -316,7 +316,7 @@ class ElicitationForm(Vertical, can_focus=False):
         """Draw what there is room for now."""
         self._place()
 
-    def go_to(self, index: int) -> None:
+    def go_to(self, index: int, *, by_hand: bool = True) -> None:
         """Have a field answered; what is left is checked."""
         row = self.row
         row.collect()
@@ -327,7 +327,8 @@ class ElicitationForm(Vertical, can_focus=False):
             self.index = index
             row.show(index)
             self._place()
-            self.post_message(self.Moved())
+            if by_hand:
+                self.post_message(self.Moved())
         row.focus_control()
 
     def tell_faults(self, faults: Mapping[str, str]) -> None:
@@ -336,7 +337,7 @@ class ElicitationForm(Vertical, can_focus=False):
         self.row.retell()
         first = next((index for index, one in enumerate(self.form.fields) if one.id in faults), None)
         if first is not None and first != self.index:
-            self.go_to(first)
+            self.go_to(first, by_hand=False)
             return
         self._place()
         if first is not None:

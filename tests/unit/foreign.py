@@ -48,6 +48,7 @@ PASS_THROUGH = frozenset(
         "values",
         "keys",
         "enumerate",
+        "table_lines",
         "zip",
         "pop",
         "cell_len",
@@ -81,7 +82,7 @@ SHOWERS = frozenset(
 WIDGETS = frozenset(("Static", "Label", "Button", "Option", "update", "notify"))
 """Those among Textual's own that would read markup in a text."""
 TITLES = frozenset(("border_title", "border_subtitle", "tooltip", "sub_title"))
-GIVERS = frozenset(("bounds", "type_of", "dumps", "_reason_codes"))
+GIVERS = frozenset(("bounds", "type_of", "dumps", "_reason_codes", "reader"))
 """Functions from elsewhere that return foreign text."""
 UNDRAWN = frozenset(("searched", "row_id"))
 """What is called like something drawn, and is compared only."""
@@ -148,7 +149,8 @@ class Function:
 
     def gives(self) -> bool:
         """Return whether what the function returns is foreign."""
-        returned = [node.value for node in ast.walk(self._node) if isinstance(node, ast.Return) and node.value]
+        kinds = (ast.Return, ast.Yield, ast.YieldFrom)
+        returned = [node.value for node in ast.walk(self._node) if isinstance(node, kinds) and node.value]
         return any(self.is_foreign(one) for one in returned)
 
     @property
@@ -208,7 +210,7 @@ class Function:
             ("Any", "object", "Json", "str | int", "tuple[str", "Mapping[str, Any", "Mapping[str, Json")
         ):
             return True
-        return parameter.arg in self._sources and written.startswith(("str", "Sequence[str", "Iterable[str"))
+        return parameter.arg in self._sources and written.startswith(("str", "Path", "Sequence[str", "Iterable[str"))
 
     def _bindings(self) -> Iterator[tuple[ast.expr, ast.expr]]:
         for node in ast.walk(self._node):
@@ -221,6 +223,8 @@ class Function:
                     yield node.target, node.value
                 case ast.For():
                     yield node.target, node.iter
+                case ast.Call(func=ast.Attribute(value=ast.Name() as held, attr="append"), args=[added]):
+                    yield held, added
 
     def _bind(self, target: ast.expr, value: ast.expr, *, anew: bool = False) -> None:
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):

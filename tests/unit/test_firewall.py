@@ -15,6 +15,7 @@ from tests.unit.foreign import CLEANERS, Code, Leak, Module
 
 ROOT = Path(str(pumpup_tui.__file__)).parent
 NOT_DRAWN = (
+    "__main__.py",
     "text.py",
     "suspicion.py",
     "net.py",
@@ -55,6 +56,7 @@ KEPT = frozenset(
         "_path",
         "_summary",
         "_about",
+        "folder",
         "_text",
         "_note",
         "_code",
@@ -70,6 +72,7 @@ KEPT = frozenset(
 )
 """Where foreign text is kept on its way: an intent and what became of it, a query, a choice, a parser's tokens."""
 ALLOWED = {
+    ("previews.py", "free_names", "{name}"): "the name of a file that is written, not drawn",
     ("app.py", "_connected", "{status.why_read_only}"): "the banner cleans it",
     ("app.py", "_failed", "{event.error}"): "the banner cleans it",
     ("app.py", "_worker_failed", "{event.worker.name}"): "our own name of a worker",
