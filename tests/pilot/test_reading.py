@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-from api_client.commands import Decide
+from api_client.commands import Decide, ReceiveUpload
 from api_client.models import Outcome
 from pumpup_tui.screens.inbox import InboxScreen
-from tests.pilot.stage import ALICE, BOB, Stage
+from tests.pilot.stage import AGENT, ALICE, BOB, Stage
 
 DENY = {"outcome": {"type": "REJECT"}, "confidence": 0.62, "rationale": "Outside the limits"}
 
@@ -142,3 +143,29 @@ async def test_what_is_given_to_others_is_followed(tmp_path: Path) -> None:
         await stage.write(Assign(task_id=task, assignee_id="maria"), ALICE)
         await stage.sees(pilot, "· @maria")
         assert isinstance(stage.app.screen, InboxScreen)
+
+
+async def test_o_looks_at_the_attachments(tmp_path: Path) -> None:
+    """Those that the request names, and a word where there are none."""
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        task = await stage.task("Claim 7")
+        assert stage.backend is not None
+        agent = stage.backend.acting_as(AGENT)
+
+        async def table() -> AsyncIterator[bytes]:
+            yield b"item,price\nbox,240\n"
+
+        upload = ReceiveUpload(file_name="items.csv", content_type="text/csv")
+        found = (await agent.submit(upload, key="upload", content=table())).answer["id"]
+        await stage.act(task, "attached", "general", addAttachments=[{"uploadId": found, "label": "items.csv"}])
+        await stage.ask(task, "Refund $240", attachments=[found])
+        await stage.approval("Refund $99", "Claim 8")
+        await stage.ready(pilot, "Refund $240", "items.csv")
+        await pilot.press("o")
+        await stage.sees(pilot, "s saves", "items.csv")
+        await pilot.press("escape", "j")
+        await stage.ready(pilot)
+        await pilot.press("o")
+        await stage.sees(pilot, "this request has no attachments")
