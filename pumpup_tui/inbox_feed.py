@@ -58,10 +58,9 @@ class InboxFeed:
                 page = await backend.inbox(project_id=project_id, cursor=at, limit=limit)
                 # A server whose cursor stands still would be asked for ever.
                 last = len(page.items) < limit or page.next_cursor in (None, at)
-                told = InboxPage(page, first=False, last=last)
                 if last or not to_end:
-                    return told
-                to.post_message(told)
+                    return InboxPage(page, first=False, last=last)
+                to.post_message(InboxPage(page, first=False, last=False, goes_on=True))
                 at = page.next_cursor
 
         self._feed.ask(to, WHAT, call, group="inbox")

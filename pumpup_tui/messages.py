@@ -50,13 +50,17 @@ class Status:
 
 
 class InboxPage(Message):
-    """A page of open requests; `first` begins the list anew, `last` reaches its end."""
+    """A page of open requests.
 
-    def __init__(self, page: Page[InboxItem], *, first: bool, last: bool) -> None:
+    `first` begins the list anew, `last` reaches its end; where it `goes_on`, the next page is on its way already.
+    """
+
+    def __init__(self, page: Page[InboxItem], *, first: bool, last: bool, goes_on: bool = False) -> None:
         super().__init__()
         self.page = page
         self.first = first
         self.last = last
+        self.goes_on = goes_on
 
 
 class FiltersKept(Message):

@@ -45,7 +45,9 @@ class QueueScreen(ReviewerScreen):
         self._reading = False
         self._read_again = False
         self._leaving: set[str] = set()
-        self._arrived: list[InboxItem] = []
+        self._waiting: dict[str, InboxItem] = {}
+        """What came or changed while a decision was armed, and is not shown yet."""
+        self._news = 0
         self._count = ""
 
     @override
@@ -99,27 +101,29 @@ class QueueScreen(ReviewerScreen):
     @override
     def reload(self) -> None:
         self._reading = True
-        self._arrived = []
+        self._waiting, self._news = {}, 0
         self._reads.first(self, self.context.project_id)
 
     @on(InboxPage)
     def _page(self, event: InboxPage) -> None:
         event.stop()
-        was_complete, self._reading = self._complete and not event.first, False
+        was_complete, self._reading = self._complete and not event.first, event.goes_on
         self._cursor = event.page.next_cursor or self._cursor
         self._complete = event.last
         self.requests.say_when_empty(self._when_empty)
         if event.first:
             with self.requests.changing() as queue:
                 queue.show(event.page.items)
-        elif was_complete and self.context.outbox.desk.armed is not None:
-            self._arrived += event.page.items
+        elif self.context.outbox.desk.armed is not None:
+            self._waiting |= {item.request_id: item for item in event.page.items}
+            self._news += len(event.page.items) if was_complete else 0
         elif event.page.items:
             with self.requests.changing() as queue:
                 queue.add(event.page.items)
         self._tell_queue()
         self._show_none_if_empty()
-        self._go_on()
+        if not event.goes_on:
+            self._go_on()
 
     def _go_on(self) -> None:
         """Read what else is wanted, and go to the real end once it is there."""
@@ -181,26 +185,22 @@ class QueueScreen(ReviewerScreen):
 
     def _follow(self, events: Iterable[Event]) -> None:
         """Take over who a waiting task is given to, and the step it is moved to."""
-        changed: dict[str, InboxItem] = {}
         for event in events:
             if event.event_type != "ASSIGNMENT" and event.transition_to is None:
                 continue
             item = self.requests.queue.of_task(event.task_id)
             if item is not None:
-                item = changed.get(item.request_id, item)
-                changed[item.request_id] = self.context.followed(item, event)
-        if changed:
-            with self.requests.changing() as queue:
-                queue.add(changed.values())
+                item = self._waiting.get(item.request_id, item)
+                self._waiting[item.request_id] = self.context.followed(item, event)
 
     def _catch_up(self) -> None:
         """Take settled requests off the list and show those that came; while something is armed, nothing moves."""
-        if not (self._leaving or self._arrived):
+        if not (self._leaving or self._waiting):
             return
         gone, self._leaving = self._leaving, set()
-        came, self._arrived = self._arrived, []
+        came, self._waiting, self._news = self._waiting, {}, 0
         with self.requests.changing() as queue:
-            queue.add(came)
+            queue.add(came.values())
             queue.take_away(gone)
         self._forget(gone)
         self._tell_queue()
@@ -223,7 +223,7 @@ class QueueScreen(ReviewerScreen):
                 total=queue.total,
                 complete=self._complete,
                 reading=self._reading and self._needs_all,
-                news=len(self._arrived),
+                news=self._news,
                 selected=len(self.requests.selected),
                 overdue=len(overdue),
                 overdue_for=self.context.age(first) if first else "",

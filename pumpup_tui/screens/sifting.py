@@ -82,6 +82,12 @@ class SiftingScreen(ReadingScreen):
         self._typed = self._whose = ""
         self._sift()
 
+    @override
+    def redraw(self) -> None:
+        if "overdue" in self._text and self.context.outbox.desk.armed is None:
+            self._sift()  # what is overdue hangs on the minute
+        super().redraw()
+
     # Searching.
 
     def action_search(self) -> None:
