@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api_client.fields import FieldBase, UnknownField, check_answers
+from pumpup_tui.suspicion import look
 
 AnyForm = FieldBase | UnknownField
 YES, NO = "yes", "no"
 TYPED = ("Text", "TextArea", "Number", "Slider", "DateField", "Time", "DateTime")
 """Field types that are typed; the others are picked."""
+LINE_EDITED, TEXT_EDITED = 2_000, 20_000
+"""Characters of a line and of a text up to which a key in an editor is answered at once."""
 
 
 def type_of(form_field: AnyForm) -> str:
@@ -93,16 +96,46 @@ def fault_of(form_field: AnyForm, draft: Draft) -> str:
     return check([form_field], draft)[1].get(form_field.id, "")
 
 
-def stepped(form_field: AnyForm, typed: str, by: int) -> str:
-    """Return a slider's text one step up or down, kept within its bounds and on its grid."""
-    low, high = getattr(form_field, "min", 0.0), getattr(form_field, "max", 0.0)
-    step = getattr(form_field, "step", None) or (high - low) / 20 or 1.0
-    now = _number(typed) if typed.strip() else low
-    if not isinstance(now, (int, float)):
-        now = low
-    count = max(0, min(round((now - low) / step) + by, int((high - low) / step + 1e-9)))
-    value = round(low + count * step, 9)
-    return str(int(value)) if value == int(value) else str(value)
+def fill(fields: Sequence[AnyForm], bids: Mapping[str, Bid], draft: Draft) -> None:
+    """Give every field that nothing was typed into the agent's bid, as if it had been typed."""
+    for one in fields:
+        if one.id not in draft.typed:
+            bid = bids.get(one.id)
+            draft.typed[one.id] = typed_of(one, bid.value if bid else None)
+
+
+def take_bid(form_field: AnyForm, bid: Bid, draft: Draft) -> None:
+    """Put the agent's bid in place of what was typed; the field is untouched again."""
+    draft.typed[form_field.id] = typed_of(form_field, bid.value)
+    draft.touched.discard(form_field.id)
+
+
+def why_sealed(form_field: AnyForm, typed: str | list[str]) -> str:
+    """Return why a text can be shown, but is not put into an editor; empty where it is."""
+    if isinstance(typed, list):
+        return ""
+    if len(typed) > TEXT_EDITED or max(map(len, typed.split("\n"))) > LINE_EDITED:
+        return "too long to edit here"
+    if "\n" in typed and type_of(form_field) != "TextArea":
+        return "more than one line"
+    found = look(typed)
+    return f"{found.hidden:,} hidden" if found.hidden else ""
+
+
+def document_of(draft: Draft) -> dict[str, Any]:
+    """Return a draft as it is kept on the disk: what a person changed, and nothing else."""
+    return {"typed": {one: draft.typed[one] for one in sorted(draft.touched) if one in draft.typed}}
+
+
+def draft_of(document: Mapping[str, Any]) -> Draft:
+    """Return the draft that was kept; what is none of its kind is left out."""
+    draft = Draft()
+    typed = document.get("typed")
+    for field_id, value in typed.items() if isinstance(typed, Mapping) else ():
+        if isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            draft.typed[field_id] = value
+            draft.touched.add(field_id)
+    return draft
 
 
 def _picked(form_field: AnyForm, picked: list[str]) -> Any:

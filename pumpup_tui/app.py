@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -18,11 +20,14 @@ from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
 from pumpup_tui import messages, when
+from pumpup_tui.alerts import Alerts
 from pumpup_tui.context import Context
+from pumpup_tui.drafts import Drafts
 from pumpup_tui.feed import Feed
 from pumpup_tui.kept import Kept
 from pumpup_tui.net import NoControls
 from pumpup_tui.outbox import Outbox
+from pumpup_tui.outgoing import OutgoingApp
 from pumpup_tui.preferences import Preferences
 from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.screens.inbox import InboxScreen
@@ -31,17 +36,17 @@ from pumpup_tui.text import line
 from styles.themes import THEMES
 
 if TYPE_CHECKING:
+    from textual.worker import WorkType
+
     from api_client.backend import Backend
     from api_client.times import Clock
-    from pumpup_tui.screens.modals import Leave
 
 TICK_SECONDS = 0.25
 KEEP_SECONDS = 1.0
 """After which all that a screen brought is there."""
-LEAVE_SECONDS = 5.0
 
 
-class PumpUpApp(App[None]):
+class PumpUpApp(OutgoingApp):
     """A reviewer's terminal over one Backend."""
 
     TITLE = "Pump Up"
@@ -76,7 +81,15 @@ class PumpUpApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         feed = Feed(self, connect, clock)
-        outbox = Outbox(feed, clock=clock, new_key=new_key, grace=preferences.grace_seconds, changed=self._desk_changed)
+        kept = kept or Kept(None)
+        outbox = Outbox(
+            feed,
+            clock=clock,
+            new_key=new_key,
+            grace=preferences.grace_seconds,
+            changed=self._desk_changed,
+            kept=kept,
+        )
         self.context = Context(
             feed=feed,
             outbox=outbox,
@@ -84,13 +97,20 @@ class PumpUpApp(App[None]):
             zone=zone,
             source_label=source_label,
             preferences=preferences,
-            kept=kept or Kept(None),
+            kept=kept,
+            drafts=Drafts(kept, self._keep_drafts),
             status_changed=Signal(self, "status"),
             desk_changed=Signal(self, "desk"),
             minute=Signal(self, "minute"),
         )
-        self._leaving = False
         self._net = NoControls()  # one: what it let by is kept with each line
+        self.alerts = Alerts(
+            preferences,
+            write=self._write_raw,
+            ring=self.bell,
+            term=os.environ.get("TERM", ""),
+            monotonic=time.monotonic,
+        )
         self.add_mode("inbox", lambda: InboxScreen(self.context))
         self.add_mode("board", self._board)
         self.add_mode("timeline", self._timeline)
@@ -121,8 +141,11 @@ class PumpUpApp(App[None]):
         self.call_after_refresh(self.context.feed.open)
 
     async def on_unmount(self) -> None:
-        """Close the backend."""
+        """Keep what was typed, and close the backend."""
+        await self.context.drafts.flush()
         await self.context.feed.aclose()
+        await self.end_outgoing()
+        self.alerts.close()
 
     @override
     async def on_event(self, event: events.Event) -> None:
@@ -142,14 +165,12 @@ class PumpUpApp(App[None]):
             self.context.status = status
             self.context.status_changed.publish(status)
 
-    def _desk_changed(self) -> None:
-        self.context.desk_changed.publish(None)
-        if self._leaving and not self.context.outbox.desk.unfinished():
-            self.exit()
+    @override
+    def tell_banner(self, banner: str, next_step: str) -> None:
+        self._set_status(self.context.status.with_banner(banner, next_step))
 
-    def _tick(self) -> None:
-        if self.context.outbox.desk.held():
-            self.context.outbox.tick(self)
+    def _keep_drafts(self, write: Callable[[], Awaitable[None]]) -> None:
+        self.run_worker(cast("WorkType[None]", write), name="drafts", group="drafts", exit_on_error=False)
 
     @on(messages.Connected)
     def _connected(self, event: messages.Connected) -> None:
@@ -166,6 +187,7 @@ class PumpUpApp(App[None]):
             status = status.with_banner(f"read-only: {status.why_read_only}")
         self._set_status(status.in_touch())
         self.context.feed.projects(self)
+        self.begin_outgoing()
 
     @on(messages.ProjectsLoaded)
     def _projects(self, event: messages.ProjectsLoaded) -> None:
@@ -174,6 +196,17 @@ class PumpUpApp(App[None]):
     @on(messages.InboxCount)
     def _inbox_count(self, event: messages.InboxCount) -> None:
         self._set_status(replace(self.context.status, inbox=event.words))
+        self.alerts.count(event.words)
+
+    @on(messages.Asked)
+    def _asked(self, event: messages.Asked) -> None:
+        self.alerts.asked(event.summaries)
+
+    def _write_raw(self, sequence: str) -> None:
+        """Write to the terminal beside the screens, in turn with them."""
+        if self._driver is not None and not self._driver.is_headless:
+            self._driver.write(sequence)  # Textual has no public way: its own clipboard and bell go through here
+            self._driver.flush()
 
     @on(messages.LiveState)
     def _live(self, event: messages.LiveState) -> None:
@@ -199,10 +232,6 @@ class PumpUpApp(App[None]):
             words = f"{event.what} could not be read: {event.error}"
             step = "trying again; r tries again at once" if event.is_passing else "r tries again"
             self._set_status(self.context.status.with_banner(words, step))
-
-    @on(messages.Submitted)
-    def _submitted(self, event: messages.Submitted) -> None:
-        self.context.outbox.settled(event)
 
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:
@@ -261,35 +290,6 @@ class PumpUpApp(App[None]):
 
         if not self.screen.is_modal:
             self.push_screen(HelpScreen(all_bindings(PumpUpApp)))
-
-    @override
-    async def action_quit(self) -> None:
-        from pumpup_tui.screens.modals import LeaveScreen
-
-        outbox = self.context.outbox
-        held, unfinished = len(outbox.desk.held()), len(outbox.desk.unfinished())
-        if not unfinished:
-            self.exit()
-        elif not isinstance(self.screen, LeaveScreen):
-            self.push_screen(LeaveScreen(held, unfinished - held), self._leave)
-
-    def _leave(self, answer: Leave | None) -> None:
-        outbox = self.context.outbox
-        if answer is None:
-            return
-        self._leaving = True
-        if answer == "send":
-            outbox.send_now(self)
-            self.set_timer(LEAVE_SECONDS, self._stay)
-        else:
-            outbox.take_all_back()
-            if answer == "leave":
-                self.exit()
-
-    def _stay(self) -> None:
-        """Stay after all: the answer takes too long to leave without knowing it."""
-        self._leaving = False
-        self.context.outbox.hint("still no answer: you are still here; q asks again")
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

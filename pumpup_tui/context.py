@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from pumpup_tui import when
@@ -12,11 +13,16 @@ from pumpup_tui.messages import Status
 if TYPE_CHECKING:
     from textual.signal import Signal
 
+    from api_client.models import Event, InboxItem
     from api_client.times import Clock
+    from pumpup_tui.drafts import Drafts
     from pumpup_tui.feed import Feed
     from pumpup_tui.kept import Kept
     from pumpup_tui.outbox import Outbox
     from pumpup_tui.preferences import Preferences
+
+_TIME = re.compile(r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z")
+"""A time as our backends write it."""
 
 
 @dataclass
@@ -30,6 +36,7 @@ class Context:
     source_label: str
     preferences: Preferences
     kept: Kept
+    drafts: Drafts
     status_changed: Signal[Status]
     desk_changed: Signal[None]
     minute: Signal[None]
@@ -44,6 +51,18 @@ class Context:
         """Return a project's display name, raw; its id where it is not known."""
         return next((one.name for one in self.status.projects if one.id == project_id), project_id)
 
+    def followed(self, item: InboxItem, event: Event) -> InboxItem:
+        """Return an open request as it is after an event on its task: given to someone, or in another step."""
+        if event.event_type == "ASSIGNMENT":
+            item = item.model_copy(update={"assignee_id": event.payload.get("assigneeId") or None})
+        if event.transition_to is not None:
+            project = next((one for one in self.status.projects if one.id == item.project_id), None)
+            step = project.steps.step(event.transition_to) if project else None
+            seconds = step.timeout_seconds if step else None
+            overdue_at = event.timestamp + timedelta(seconds=seconds) if seconds is not None else None
+            item = item.model_copy(update={"step": event.transition_to, "overdue_at": overdue_at})
+        return item
+
     def age(self, since: datetime) -> str:
         """Return how long ago `since` was."""
         return when.age(since, self.clock())
@@ -51,6 +70,16 @@ class Context:
     def stamp(self, moment: datetime) -> str:
         """Return a moment in the viewer's zone."""
         return when.stamp(moment, self.clock(), self.zone)
+
+    def in_zone(self, text: str) -> str:
+        """Return a backend's sentence, cleaned already, with the times in it as moments in the viewer's zone."""
+        return _TIME.sub(self._stamped, text)
+
+    def _stamped(self, found: re.Match[str]) -> str:
+        try:
+            return self.stamp(datetime.fromisoformat(found[0]))
+        except ValueError:
+            return found[0]  # only looks like a time
 
     def can(self, capability: str) -> bool:
         """Return whether the backend takes this kind of write."""

@@ -11,7 +11,7 @@ armed is fixed at arming: nothing that arrives later touches it. Keys and times 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -69,10 +69,16 @@ class Intent:
     """The target as it was shown: raw, cleaned where it is drawn."""
     request_hash: str = ""
     note: str = ""
+    reason_code: str = ""
     answers: Mapping[str, Any] = field(default_factory=dict)
     to_step: str = ""
     assignee: str = ""
     """Whom a task is given to; empty gives it back."""
+    task_id: str = ""
+    task_name: str = ""
+    """The task of the request that is settled: where the note of a lost decision can go."""
+    made_of: str = ""
+    """The lost decision's request, where this is its note."""
 
     @property
     def lacks_note(self) -> bool:
@@ -94,6 +100,15 @@ class Sent:
     detail: str = ""
     faults: Mapping[str, str] = field(default_factory=dict)
     """Messages by field id, where the backend refused answers."""
+    on_disk: bool = False
+    """Whether it is kept where a crash can't reach it: nothing is claimed of it before."""
+    batch: str = ""
+    """What those that were confirmed with one key have in common; empty where it was confirmed alone."""
+
+    @property
+    def word(self) -> str:
+        """Where it is, in a word."""
+        return self.phase.value if self.on_disk or self.phase not in (Phase.HELD, Phase.SENDING) else "keeping"
 
     def seconds_left(self, now: datetime) -> float:
         """Return how long it is still held."""
@@ -124,13 +139,18 @@ class Desk:
         """Give the armed intent its note."""
         return replace(self, armed=replace(self.armed, note=note), hint="") if self.armed else self
 
-    def confirm(self, key: str, now: datetime, grace: float) -> Desk:
+    def give_reason(self, code: str) -> Desk:
+        """Give the armed intent a reason code; an empty one takes it away."""
+        return replace(self, armed=replace(self.armed, reason_code=code), hint="") if self.armed else self
+
+    def confirm(self, key: str, now: datetime, grace: float, *, batch: str = "") -> Desk:
         """Turn the armed intent into one that is held, or sent at once where there is no grace time.
 
         Args:
             key: The idempotency key.
             now: The time.
             grace: Seconds that a final act is held.
+            batch: What it has in common with others that the same key confirms.
         """
         if self.armed is None:
             return self
@@ -138,14 +158,19 @@ class Desk:
             return replace(self, hint="it needs a note first: n writes it")
         held = grace > 0 and self.armed.verb in FINAL
         until = now + timedelta(seconds=grace) if held else None
-        one = Sent(self.armed, key, Phase.HELD if held else Phase.SENDING, now, until)
+        one = Sent(self.armed, key, Phase.HELD if held else Phase.SENDING, now, until, batch=batch)
         return Desk(sent=(*self.sent, one))
 
     def take_back(self) -> tuple[Desk, Intent | None]:
-        """Drop the latest held act; also return what it was, None where nothing is held."""
+        """Drop the latest held act, and what of its batch is held; also return it, None where nothing is held."""
         for one in reversed(self.sent):
             if one.phase is Phase.HELD:
-                rest = tuple(other for other in self.sent if other.key != one.key)
+                held = {
+                    other.key
+                    for other in self.held()
+                    if other.key == one.key or (one.batch and other.batch == one.batch)
+                }
+                rest = tuple(other for other in self.sent if other.key not in held)
                 return replace(self, sent=rest, hint="taken back: nothing was sent"), one.intent
         return replace(self, hint="nothing is held: what was sent is on the record"), None
 
@@ -176,9 +201,21 @@ class Desk:
         )
         return replace(self, sent=sent)
 
+    def kept(self, keys: Iterable[str]) -> Desk:
+        """Note that these are on the disk."""
+        known = set(keys)
+        return replace(self, sent=tuple(replace(one, on_disk=True) if one.key in known else one for one in self.sent))
+
     def on_way(self, target: str) -> Sent | None:
         """Return the act on `target` that is not over, or None."""
         return next((one for one in self.sent if one.intent.target == target and one.phase in OPEN), None)
+
+    def lost_note(self) -> Intent | None:
+        """Return the newest act where it was lost to someone else and its note is on no record yet, else None."""
+        newest = self.sent[-1] if self.sent else None
+        if newest is None or newest.phase is not Phase.LOST or not newest.intent.task_id:
+            return None
+        return newest.intent if newest.intent.note.strip() else None
 
     def held(self) -> list[Sent]:
         """Return what can still be taken back."""

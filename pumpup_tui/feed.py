@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from api_client.errors import ApiError, Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import Attachment, Event, Me, Upload
     from api_client.times import Clock
+    from pumpup_tui.on_way import OnWay
 
 LATEST = 30
 """Events that a request's or task's detail shows."""
@@ -31,6 +33,8 @@ FLUSH_SECONDS = 0.25
 """Changes that come closer together than this are told together."""
 CHANGES_KEPT = 500
 """More changes than this in one flush are not told one by one: the screens read again."""
+SENT_AT_ONCE = 4
+"""Writes under way at a time: more would only wait for each other, in the folder as over a link."""
 
 
 class Feed:
@@ -50,6 +54,7 @@ class Feed:
         self._is_lost = False
         self._is_mending = False
         self._pauses = Pauses()
+        self._sending = asyncio.Semaphore(SENT_AT_ONCE)
 
     @property
     def is_open(self) -> bool:
@@ -68,15 +73,6 @@ class Feed:
     def open(self) -> None:
         """Open the backend, read who the caller is and start the live tail."""
         self._work(self._app, "open", self._open, group="connect")
-
-    def inbox(self, to: MessagePump, *, project_id: str | None, cursor: str | None = None) -> None:
-        """Read a page of open requests; without a cursor, the first."""
-
-        async def call(backend: Backend) -> messages.InboxPage:
-            page = await backend.inbox(project_id=project_id, cursor=cursor, limit=PAGE)
-            return messages.InboxPage(page, first=cursor is None)
-
-        self.ask(to, "the inbox", call, group="inbox")
 
     def request(self, to: MessagePump, request_id: str) -> None:
         """Read all that is shown of a request."""
@@ -130,9 +126,33 @@ class Feed:
 
         self.ask(to, "the projects", call, group="projects")
 
-    def submit(self, to: MessagePump, sent: Sent) -> None:
-        """Write what was confirmed, under its key, until it is known what became of it."""
-        self._work(to, "submit", lambda: self._submit(to, sent), group=f"submit {sent.key}")
+    def left_behind(self, to: MessagePump, on_way: OnWay) -> None:
+        """Look up what ended terminals left, where they did; nothing is sent."""
+
+        async def work() -> None:
+            left = await on_way.left()
+            if left and self._backend is not None:
+                from pumpup_tui.recovery import became_of
+
+                me = (await self._backend.me()).subject
+                to.post_message(messages.LeftBehind([await became_of(self._backend, me, one) for one in left]))
+
+        self.apart(to, "what is on its way", work, group="left behind")
+
+    def begin_keeping(self, on_way: OnWay) -> None:
+        """Have the document ready that the first decision is kept in."""
+        self.apart(None, "what is on its way", on_way.begin, group="begin keeping")
+
+    def submit(self, to: MessagePump, sent: Sent, *, before: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Write what was confirmed, under its key, until it is known what became of it; `before` it, keep it."""
+
+        async def work() -> None:
+            # It was confirmed, and the record is elsewhere: without a trace here only a crash would lose word of it.
+            with suppress(OSError):
+                await before()
+            await self._submit(to, sent)
+
+        self._work(to, "submit", work, group=f"submit {sent.key}")
 
     async def aclose(self) -> None:
         """Close the backend. No call may follow."""
@@ -154,6 +174,23 @@ class Feed:
             to.post_message(await call(backend))
 
         self._work(to, what, work, group=group)
+
+    def apart(
+        self, to: MessagePump | None, what: str, work: Callable[[], Coroutine[Any, Any, None]], *, group: str
+    ) -> None:
+        """Do something that is no call of the backend: reading or writing what the user keeps on this machine.
+
+        Without `to` the app is told where it can't be written.
+        """
+        told = to or self._app
+
+        async def guarded() -> None:
+            try:
+                await work()
+            except OSError as error:
+                told.post_message(messages.NotKept(what, error.strerror or type(error).__name__))
+
+        self._work(told, what, guarded, group=group)
 
     def stop(self, group: str) -> None:
         """Stop the call of a group, where one is on its way."""
@@ -301,7 +338,8 @@ class Feed:
         pauses, in_doubt = Pauses(), False
         while True:
             try:
-                receipt = await backend.submit(command_of(sent.intent), key=sent.key)
+                async with self._sending:
+                    receipt = await backend.submit(command_of(sent.intent), key=sent.key)
             except ApiError as error:
                 in_doubt = in_doubt or leaves_in_doubt(error)
                 if in_doubt and not settles_doubt(error):

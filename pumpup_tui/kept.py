@@ -10,8 +10,12 @@ import asyncio
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 
 class Kept:
@@ -20,6 +24,7 @@ class Kept:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._turns: dict[str, asyncio.Lock] = {}
+        self._locks: dict[str, FileLock] = {}
 
     async def read(self, name: str) -> dict[str, Any]:
         """Return a document; an empty one where there is none, or none that can be read."""
@@ -36,6 +41,67 @@ class Kept:
         text = json.dumps(document)
         async with self._turns.setdefault(name, asyncio.Lock()):
             await asyncio.to_thread(self._write, self._folder, name, text)
+
+    async def drop(self, name: str) -> None:
+        """Forget a document.
+
+        Raises:
+            OSError: it could not be removed.
+        """
+        if self._folder is not None:
+            async with self._turns.setdefault(name, asyncio.Lock()):
+                await asyncio.to_thread((self._folder / f"{name}.json").unlink, missing_ok=True)
+
+    async def own(self, kind: str) -> str:
+        """Return a name that is this process's alone until it ends, however it ends: `kind`, a dot, and letters.
+
+        Raises:
+            OSError: the folder takes no file.
+        """
+        if self._folder is None:
+            return kind
+        return await asyncio.to_thread(self._own, self._folder, kind)
+
+    async def left(self, kind: str) -> Sequence[str]:
+        """Return the names of this kind that ended processes left; they are this process's from now on."""
+        return [] if self._folder is None else await asyncio.to_thread(self._left, self._folder, kind)
+
+    async def close(self) -> None:
+        """Let go of the names that are this process's; those without a document leave nothing behind."""
+        if self._folder is not None and self._locks:
+            await asyncio.to_thread(self._close, self._folder)
+
+    def _own(self, folder: Path, kind: str) -> str:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        while True:
+            handle, path = tempfile.mkstemp(dir=folder, prefix=f"{kind}.", suffix=".lock")
+            os.close(handle)
+            if self._take(folder, name := Path(path).stem):
+                return name
+
+    def _left(self, folder: Path, kind: str) -> Sequence[str]:
+        locks = [path.stem for path in sorted(folder.glob(f"{kind}.*.lock"))]
+        ours = [name for name in locks if name in self._locks or self._take(folder, name)]
+        return [name for name in ours if (folder / f"{name}.json").exists()]
+
+    def _close(self, folder: Path) -> None:
+        for name, lock in self._locks.items():
+            if not (folder / f"{name}.json").exists():
+                (folder / f"{name}.lock").unlink(missing_ok=True)
+            lock.release()
+        self._locks.clear()
+
+    def _take(self, folder: Path, name: str) -> bool:
+        """Lock a name; the system lets go of it with the process, also where that is killed."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(folder / f"{name}.lock", thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        self._locks[name] = lock
+        return True
 
     def _read(self, name: str) -> dict[str, Any]:
         if self._folder is None:

@@ -11,9 +11,13 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from pumpup_tui.screens.base import ReviewerScreen
+from pumpup_tui.screens.batching import BatchingScreen
 from pumpup_tui.screens.board import BoardScreen
+from pumpup_tui.screens.deciding import DecidingScreen
 from pumpup_tui.screens.inbox import InboxScreen
 from pumpup_tui.screens.moving import MovingScreen
+from pumpup_tui.screens.reading import ReadingScreen
+from pumpup_tui.screens.sifting import SiftingScreen
 from pumpup_tui.screens.task import TaskScreen
 from pumpup_tui.screens.timeline import TimelineScreen
 from pumpup_tui.widgets.board_view import BoardView
@@ -21,7 +25,11 @@ from pumpup_tui.widgets.virtual_list import VirtualList
 
 OWNERS: tuple[type[DOMNode], ...] = (
     VirtualList,
+    DecidingScreen,
     InboxScreen,
+    BatchingScreen,
+    SiftingScreen,
+    ReadingScreen,
     ReviewerScreen,
     BoardView,
     MovingScreen,

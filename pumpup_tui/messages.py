@@ -15,6 +15,7 @@ from pumpup_tui.outage import is_passing
 if TYPE_CHECKING:
     from api_client.errors import ApiError
     from api_client.models import Event, InboxItem, Me, Page, Project, RequestDetail, TaskDetail, Upload
+    from pumpup_tui.recovery import Became
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,67 @@ class Status:
 
 
 class InboxPage(Message):
-    """A page of open requests; `first` begins the list anew."""
+    """A page of open requests.
 
-    def __init__(self, page: Page[InboxItem], *, first: bool) -> None:
+    `first` begins the list anew, `last` reaches its end; where it `goes_on`, the next page is on its way already.
+    """
+
+    def __init__(self, page: Page[InboxItem], *, first: bool, last: bool, goes_on: bool = False) -> None:
         super().__init__()
         self.page = page
         self.first = first
+        self.last = last
+        self.goes_on = goes_on
+
+
+class FiltersKept(Message):
+    """The reader's own filters by name."""
+
+    def __init__(self, filters: Mapping[str, str]) -> None:
+        super().__init__()
+        self.filters = dict(filters)
+
+
+class LeftBehind(Message):
+    """What became of what was on its way when an earlier terminal ended."""
+
+    def __init__(self, became: Sequence[Became]) -> None:
+        super().__init__()
+        self.became = tuple(became)
+
+
+class OnDisk(Message):
+    """What was confirmed under these keys is kept, or can't be."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__()
+        self.keys = tuple(keys)
+
+
+class NotKept(Message):
+    """Something that should outlive the process could not be written to the disk."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__()
+        self.what = what
+        self.reason = reason
+
+
+class Asked(Message):
+    """Agents have asked for something just now: the raw summaries."""
+
+    def __init__(self, summaries: Sequence[str]) -> None:
+        super().__init__()
+        self.summaries = tuple(summaries)
+
+
+class PrecedentsPage(Message):
+    """A page of a project's decisions; None where they can't be read."""
+
+    def __init__(self, project_id: str, page: Page[Event] | None) -> None:
+        super().__init__()
+        self.project_id = project_id
+        self.page = page
 
 
 class InboxCount(Message):

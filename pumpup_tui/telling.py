@@ -51,12 +51,22 @@ def outcome_of(raw: Any) -> tuple[str, str, str]:
     return OUTCOMES.get(str(kind), ("·", line(kind, 40) or "no outcome", ""))
 
 
+def recommended_type(recommendation: Any) -> str:
+    """Return the raw type of the outcome that an agent recommends, empty where it recommends none."""
+    outcome = recommendation.get("outcome") if isinstance(recommendation, Mapping) else None
+    return str(outcome.get("type") or "") if isinstance(outcome, Mapping) else ""
+
+
+def confidence_value(raw: Any) -> float | None:
+    """Return how sure an agent is (0..1), None where it does not say."""
+    found = raw.get("confidence") if isinstance(raw, Mapping) else None
+    return None if isinstance(found, bool) or not isinstance(found, (int, float)) else float(found)
+
+
 def confidence_of(raw: Any) -> str:
     """Return a confidence as `.91`, empty where there is none."""
-    found = raw.get("confidence") if isinstance(raw, Mapping) else None
-    if isinstance(found, bool) or not isinstance(found, (int, float)):
-        return ""
-    return f"{found:.2f}".removeprefix("0")
+    found = confidence_value(raw)
+    return "" if found is None else f"{found:.2f}".removeprefix("0")
 
 
 def recommendation_run(recommendation: Any, field_count: int | None) -> Run:

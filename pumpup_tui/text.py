@@ -22,7 +22,7 @@ BLOCK = 20_000
 
 _TAB = "    "
 _NAMED = {
-    # An emoji's presentation mark: common, without a picture of its own, and harmless once it is gone.
+    # An emoji's presentation mark, behind its emoji: common, without a picture of its own.
     0xFE0F: "",
     0x7F: "␡",
 }
@@ -32,6 +32,8 @@ _SELECTORS = frozenset((*range(0xFE00, 0xFE0F), *range(0xE0100, 0xE01F0)))
 _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _STACKED_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}")
 _MARKS_KEPT = 4
+_STRAY = re.compile("(?<![^\\w\\s\ufe0f]|ℹ)(?<![0-9](?=\ufe0f\u20e3))\ufe0f")  # noqa: RUF001 - the emoji, meant
+"""A presentation mark where no emoji stands before it: it presents nothing, and may be one bit of a hidden text."""
 
 
 class _Pictures(dict[int, str]):
@@ -96,13 +98,23 @@ def content(text: str, style: str = "", *, one_line: bool = False, limit: int | 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def is_shown_as_is(char: str) -> bool:
+    """Return whether `clean` shows a character as itself; newlines and tabs of ordinary text are taken to be."""
+    return _IN_BLOCK[ord(char)] in (char, _TAB)
+
+
+def stray_marks(text: str) -> list[int]:
+    """Return where presentation marks of emoji stand without an emoji."""
+    return [match.start() for match in _STRAY.finditer(text)] if "\ufe0f" in text else []
+
+
 def without_controls(text: str) -> str:
     """Return `text` with every control character replaced: the net below `clean`, for whatever slipped by."""
     return _CONTROLS.sub("\ufffd", text) if _CONTROLS.search(text) else text
 
 
 def _shown(text: str, pictures: _Pictures) -> str:
-    text = text.replace("\r\n", "\n").translate(pictures)
+    text = _STRAY.sub("⟨U+FE0F⟩", text.replace("\r\n", "\n")).translate(pictures)
     text = _STACKED_MARKS.sub(_unstack, text)
     if text and unicodedata.combining(text[0]):
         text = "◌" + text  # else it would sit on what we wrote before it

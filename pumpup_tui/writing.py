@@ -19,5 +19,5 @@ def command_of(intent: Intent) -> Command:
         return Comment(task_id=intent.target, message=intent.note)
     if intent.verb == "ASSIGN":
         return Assign(task_id=intent.target, assignee_id=intent.assignee)
-    outcome = Outcome(type=intent.verb, note=note)
+    outcome = Outcome(type=intent.verb, note=note, reason_code=intent.reason_code or None)
     return Decide(request_id=intent.target, outcome=outcome, request_hash=request_hash)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -12,20 +14,20 @@ from textual.screen import ModalScreen
 from typing_extensions import override
 
 from api_client.fields import read_fields
-from pumpup_tui.answering import Draft, bids_of, check
+from pumpup_tui.answering import Draft, bids_of, check, type_of
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Intent
+from pumpup_tui.editing import EditorFailed, edit_in
 from pumpup_tui.sheets import sheet
 from pumpup_tui.text import clean, line
-from pumpup_tui.widgets.elicitation_form import ElicitationForm, FieldRow
+from pumpup_tui.widgets.compositing import ExactCompositor
+from pumpup_tui.widgets.elicitation_form import ElicitationForm
 from pumpup_tui.widgets.frame import KeyHints
 from pumpup_tui.widgets.lines import Document, Lines
 from pumpup_tui.widgets.painting import Line, crop, fit, wrap
 
 if TYPE_CHECKING:
     from pumpup_tui.messages import RequestLoaded
-
-__all__ = ["AnswerScreen", "Draft"]
 
 SUMMARY_LINES = 4
 
@@ -61,16 +63,16 @@ class AnswerScreen(ModalScreen[Intent | None]):
     CSS_PATH = sheet("answer")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "review", "review", show=False, id="form.review", tooltip="review all answers, then y sends"),
-        Binding("tab", "app.focus_next", "next field", show=False, id="form.next", tooltip="next field"),
-        Binding("shift+tab", "app.focus_previous", show=False, id="form.previous", tooltip="previous field"),
+        Binding("ctrl+g", "edit", "editor", show=False, id="form.edit", tooltip="a long text in your own editor"),
         Binding("y", "yes", "send", show=False),
         Binding("escape", "back", "back", show=False, id="form.leave", tooltip="back; what is typed is kept"),
     ]
 
-    def __init__(self, context: Context, loaded: RequestLoaded, draft: Draft | None, faults: Mapping[str, str]) -> None:
+    def __init__(self, context: Context, loaded: RequestLoaded, faults: Mapping[str, str]) -> None:
         super().__init__()
+        self._compositor = ExactCompositor()
         self.context = context
-        self.draft = draft or Draft()
+        self.draft = Draft()
         self._loaded = loaded
         payload = loaded.detail.event.payload
         self._fields = read_fields(payload.get("fields") or ())
@@ -83,19 +85,27 @@ class AnswerScreen(ModalScreen[Intent | None]):
         detail = self._loaded.detail
         yield AnswerTitle(detail.task.name, str(detail.event.payload.get("summary", "")))
         with Vertical(id="answer"):
-            yield ElicitationForm(self._fields, self._bids, self.draft, self._faults)
             yield Document(id="review")
         yield KeyHints(self._hints, always=False)
 
-    def on_mount(self) -> None:
-        """Begin at the first field, or at the first that was refused."""
+    async def on_mount(self) -> None:
+        """Begin at the first field, or at the first that was refused, with the answers as they were left."""
+        self.draft = await self.context.drafts.open(self._loaded.detail.event.id, self._fields)
+        form = ElicitationForm(self._fields, self._bids, self.draft, self._now)
+        await self.query_one("#answer").mount(form, before="#review")
         self._tell_state()
-        form = self.query_one(ElicitationForm)
         if self._faults:
             self.query_one(AnswerTitle).tell("the last answers were refused: see the fields marked ✗", "bad")
-            self.call_after_refresh(form.tell_faults, self._faults)
-        elif first := next(iter(form.query(FieldRow)), None):
-            self.call_after_refresh(first.focus_control)
+            form.tell_faults(self._faults)
+        form.row.focus_control()
+
+    @property
+    def form(self) -> ElicitationForm:
+        """The form."""
+        return self.query_one(ElicitationForm)
+
+    def _now(self) -> datetime:
+        return self.context.clock().astimezone(self.context.zone)
 
     def _hints(self) -> Sequence[tuple[str, str]]:
         if self._reviewed is not None:
@@ -108,21 +118,35 @@ class AnswerScreen(ModalScreen[Intent | None]):
             ("esc", "leave, kept"),
         )
 
+    @on(ElicitationForm.Changed)
+    def _changed(self, event: ElicitationForm.Changed) -> None:
+        event.stop()
+        self.context.drafts.keep(self._loaded.detail.event.id)
+
+    @on(ElicitationForm.Moved)
+    def _moved(self, event: ElicitationForm.Moved) -> None:
+        event.stop()
+        self._tell_state()
+
     def _tell_state(self) -> None:
         count = len(self._fields)
-        words = f"{count} field{'s' if count != 1 else ''} · ctrl+r reviews, then y sends"
-        self.query_one(AnswerTitle).tell(words)
+        words = f"field {self.form.index + 1} of {count} · ctrl+r reviews, then y sends"
+        if self.context.drafts.fault:
+            self.query_one(AnswerTitle).tell(f"{words} · not kept on the disk: {self.context.drafts.fault}", "warn")
+        else:
+            self.query_one(AnswerTitle).tell(words)
 
     def action_review(self) -> None:
         """Show all answers as they would be sent; or all faults at their fields."""
+        form = self.form
+        form.row.collect()
         kept, faults = check(self._fields, self.draft)
-        form = self.query_one(ElicitationForm)
         if faults:
             count = len(faults)
             words = f"✗ {count} answer{'s' if count != 1 else ''} can't be taken: see the fields marked ✗"
-            self.query_one(AnswerTitle).tell(words, "bad")
             self._end_review()
             form.tell_faults(faults)
+            self.query_one(AnswerTitle).tell(words, "bad")
             return
         form.tell_faults({})
         detail = self._loaded.detail
@@ -130,12 +154,24 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self._reviewed = Intent("ANSWER", detail.event.id, summary, request_hash=detail.hash, answers=kept)
         self.add_class("-review")
         review = self.query_one("#review", Document)
-        review.tell(self._review_lines(kept))
+        review.tell(self._review_lines(kept), object())
         review.focus()
         self.query_one(AnswerTitle).tell(
             f"ANSWER · as {line(self.context.status.reviewer, 60)} · y sends, esc goes back", "warn"
         )
         self.query_one(KeyHints).retell()
+
+    def action_edit(self) -> None:
+        """Hand a long text to the user's editor."""
+        row = self.form.row
+        row.collect()
+        typed = self.draft.typed.get(row.form_field.id, "")
+        if self._reviewed is not None or type_of(row.form_field) != "TextArea" or not isinstance(typed, str):
+            return
+        try:
+            row.put(edit_in(self.app, typed))
+        except EditorFailed as error:
+            self.query_one(AnswerTitle).tell(line(error, 300), "warn")
 
     def _review_lines(self, kept: Mapping[str, object]) -> list[Line]:
         lines: list[Line] = []
@@ -167,8 +203,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
             return
         self._end_review()
         self._tell_state()
-        if first := next(iter(self.query(FieldRow)), None):
-            first.focus_control()
+        self.form.row.focus_control()
 
 
 def _answer_lines(answer: object) -> list[Line]:

@@ -60,6 +60,10 @@ class ReviewerScreen(PromptScreen):
         """Return the keys that do something now, with a word each."""
         return ()
 
+    def armed_hints(self) -> Sequence[tuple[str, str]]:
+        """Return what else can be said with what is armed."""
+        return ()
+
     def shown_project(self) -> Project | None:
         """Return the project whose work is shown, None where it is that of all."""
         return self.context.status.project
@@ -82,6 +86,10 @@ class ReviewerScreen(PromptScreen):
 
     def redraw(self) -> None:
         """Draw again what tells ages or what is on its way."""
+
+    def redraw_on_way(self) -> None:
+        """Draw again what tells what is on its way."""
+        self.redraw()
 
     # The frame.
 
@@ -120,7 +128,7 @@ class ReviewerScreen(PromptScreen):
 
     def _hints(self) -> Sequence[tuple[str, str]]:
         if self.context.outbox.desk.armed is not None:
-            return (("y", "send"), ("n", "note"), ("esc", "cancel"))
+            return (("y", "send"), ("n", "note"), *self.armed_hints(), ("esc", "cancel"))
         undo = (("u", "take back"),) if self.context.outbox.desk.held() else ()
         return (*undo, *self.hints())
 
@@ -137,7 +145,7 @@ class ReviewerScreen(PromptScreen):
     def _on_desk(self, _: Any) -> None:
         self.query_one(DecisionBar).retell()
         self.query_one(KeyHints).retell()
-        self.redraw()
+        self.redraw_on_way()
 
     @on(CallFailed)
     def _call_failed(self, event: CallFailed) -> None:

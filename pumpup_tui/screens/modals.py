@@ -54,6 +54,7 @@ class HelpScreen(ModalScreen[None]):
 
 
 KEY_WORDS = {
+    "asterisk": "*",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
     "exclamation_mark": "!",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from rich.cells import cell_len
 from typing_extensions import override
@@ -13,7 +15,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.decision import VERB_WORDS, Intent, Phase, Sent
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Lines
-from pumpup_tui.widgets.painting import Line, crop, fit, width_of, wrap
+from pumpup_tui.widgets.painting import Line, Run, crop, fit, width_of, wrap
 
 LEAST = 12
 """Cells of a title that are shown, however narrow it is."""
@@ -44,8 +46,22 @@ class DecisionBar(Lines):
             shown += self._armed(desk.armed, width)
         if desk.hint:
             shown.append([(crop(f" {desk.hint}", width), "warn")])
-        shown += [self._sent(one, width) for one in desk.sent[-SHOWN:]]
+        batches: dict[str, list[Sent]] = {}
+        for one in desk.sent:
+            batches.setdefault(one.batch or one.key, []).append(one)
+        for sent in list(batches.values())[-SHOWN:]:
+            shown.append(self._batch(sent, width) if sent[0].batch else self._sent(sent[0], width))
         return shown
+
+    def _batch(self, sent: Sequence[Sent], width: int) -> Line:
+        """Return one line for all that one key confirmed; the first that was lost says why."""
+        line_ = [(" ", ""), *batch_line(sent, self.context.clock())]
+        why = next((one for one in sent if one.phase in (Phase.LOST, Phase.REFUSED)), None)
+        if why is not None:
+            room = max(0, width - width_of(line_))
+            reason = self.context.in_zone(line(why.detail))
+            line_.append((crop(f"{line(why.intent.title, 60)}: {reason}", room), "muted"))
+        return line_
 
     def _armed(self, intent: Intent, width: int) -> list[Line]:
         status = self.context.status
@@ -70,11 +86,13 @@ class DecisionBar(Lines):
             lines.append([(" needs a note: what should change, or what is missing", "warn")])
         elif intent.note:
             lines.append([(crop(f" note: {line(intent.note)}", width), "muted")])
+        if intent.reason_code:
+            lines.append([(crop(f" reason code: {line(intent.reason_code, 80)}", width), "muted")])
         return lines
 
     def _sent(self, one: Sent, width: int) -> Line:
         glyph, tone = MARKS[one.phase]
-        head = f" {glyph} {one.phase.value.upper()} "
+        head = f" {glyph} {one.word.upper()} "
         about = f"{VERB_WORDS[one.intent.verb]} · {target_words(one.intent)}"
         if one.phase is Phase.HELD:
             head += f"{math.ceil(one.seconds_left(self.context.clock()))} s · "
@@ -88,11 +106,27 @@ class DecisionBar(Lines):
         elif one.phase is Phase.SENDING:
             head, tail = head + "· ", ""
         else:
-            # The reason matters more than the title here.
-            about, tail = line(one.detail), f" · {about}"
+            # The reason matters more than the title here, and what can still be done with the note.
+            offered = self.context.outbox.desk.lost_note() is one.intent
+            tail = " · c puts your note on the task" if offered else f" · {about}"
+            about = self.context.in_zone(line(one.detail))
             head += "· "
         body = crop(about, max(10, width - width_of([(head, "")]) - min(len(tail), width // 3)))
         return [(head, tone), (body, ""), (tail, "muted")]
+
+
+def batch_line(sent: Sequence[Sent], now: datetime) -> Line:
+    """Return how many of a batch are where, in one line."""
+    if not sent:
+        return [("taken back: nothing was sent", "warn")]
+    counts = Counter((one.phase, one.word) for one in sent)
+    runs: list[Run] = []
+    for (phase, word), count in sorted(counts.items(), key=lambda one: list(MARKS).index(one[0][0])):
+        glyph, tone = MARKS[phase]
+        left = max(one.seconds_left(now) for one in sent)
+        wait = f", {left:.0f} s left" if phase is Phase.HELD else ""
+        runs.append((f"{glyph} {count:,} {word}{wait}   ", tone))
+    return [(f"{VERB_WORDS[sent[0].intent.verb]} {len(sent):,} at once:  ", "strong"), *runs]
 
 
 def armed_words(intent: Intent, cells: int) -> str:

@@ -1,216 +1,423 @@
-"""A form for all ten field types, answered by keyboard."""
+"""A form for all ten field types, answered by keyboard.
+
+One field is answered at a time: its control is the only one there is, whatever the form's length. The fields above and
+below it are drawn, as far as they are in view. So a form of 500 fields costs a key what one of five does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import Vertical
+from textual.geometry import Region
+from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, TextArea
 from typing_extensions import override
 
-from pumpup_tui.answering import TYPED, AnyForm, Bid, Draft, fault_of, options_of, stepped, type_of, typed_of
-from pumpup_tui.telling import answer_text
-from pumpup_tui.text import content, line
+from pumpup_tui.answering import AnyForm, Bid, Draft, fault_of, fill, options_of, take_bid, type_of, why_sealed
+from pumpup_tui.stepping import STEPPED, stepped
+from pumpup_tui.widgets.form_controls import Area, Options, Sealed, Toggle, Typed
+from pumpup_tui.widgets.form_lines import MANY, Form, folded_lines, head_lines, tail_lines
+from pumpup_tui.widgets.lines import Lines
 from pumpup_tui.widgets.option_picker import OptionPicker
-from pumpup_tui.widgets.painting import crop, joined
+from pumpup_tui.widgets.painting import Line
 
-HINTS = {"DateField": "YYYY-MM-DD", "Time": "HH:MM", "DateTime": "YYYY-MM-DDTHH:MM"}
+LEAP = 8
+"""Fields that ctrl+pagedown goes on."""
+Control = Typed | Area | Options | Toggle | Sealed
 
 
-class FieldRow(Vertical):
-    """One field: label, description, control, bounds, bid and fault."""
+class Told(Lines):
+    """The lines around the control."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("=", "take_bid", "agent's bid", show=False, id="form.bid", tooltip="take the agent's bid"),
-    ]
+    def __init__(self, lines: Callable[[int], Sequence[Line]], *, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._lines = lines
 
-    def __init__(self, form_field: AnyForm, bid: Bid | None, draft: Draft, fault: str = "") -> None:
+    @override
+    def lines(self, width: int) -> Sequence[Line]:
+        return self._lines(width)
+
+
+class FieldRow(Vertical, can_focus=True):
+    """The field that is being answered: label, description, control, bounds, bid and fault."""
+
+    class Answered(Message):
+        """Something was typed, picked or taken."""
+
+    class Left(Message):
+        """A key that goes to another field."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
+
+    def __init__(self, form: Form, now: Callable[[], datetime]) -> None:
         super().__init__()
-        self.form_field = form_field
-        self._bid = bid
-        self._draft = draft
-        self._fault = fault
+        self.form = form
+        self._now = now
+        self._index = 0
+        self._controls: dict[type[Widget], Control] = {}
+        self.control: Control | None = None
 
     @override
     def compose(self) -> ComposeResult:
-        one, kind = self.form_field, type_of(self.form_field)
-        mark = (
-            Content.styled(" * required", "$text-warning")
-            if one.required
-            else Content.styled(" optional", "$foreground 65%")
-        )
-        yield Static(Content.assemble(content(one.label, "bold", one_line=True), mark), classes="label")
-        if one.description:
-            yield Static(content(one.description, limit=1_000), classes="muted")
-        yield self._control()
-        if about := joined((line(kind, 30), HINTS.get(kind, ""), line(one.bounds()))):
-            yield Static(content(about, one_line=True), classes="muted")
-        yield Static("", classes="bid", markup=False)
-        yield Static("", classes="fault", markup=False)
+        yield Told(self._head, id="head")
+        for kind in (Typed, Area, Options, Toggle, Sealed):
+            control: Control = kind()
+            control.display = False
+            self._controls[kind] = control
+            yield control
+        yield Told(self._tail, id="tail")
 
-    def on_mount(self) -> None:
-        """Fill in what was typed before, or the agent's bid."""
-        typed = self._draft.typed.get(self.form_field.id)
-        if typed is None:
-            typed = typed_of(self.form_field, self._bid.value if self._bid else None)
-            self._draft.typed[self.form_field.id] = typed
-        self._fill(typed)
-        self.set_class(self._bid is not None, "-bid")
-        self._tell_bid()
-        self.tell_fault(self._fault)
+    @property
+    def form_field(self) -> AnyForm:
+        """The field."""
+        return self.form.fields[self._index]
 
-    def tell_fault(self, fault: str) -> None:
-        """Say at the field why its answer is refused; nothing where it is empty."""
-        self.query_one(".fault", Static).update(content(f"✗ {fault}" if fault else "", one_line=True))
-        self.set_class(bool(fault), "-fault")
+    def show(self, index: int) -> None:
+        """Have another field answered."""
+        self._index = index
+        self._control_it()
+        self.retell()
+
+    def retell(self) -> None:
+        """Say what is so now around the control."""
+        for told in self.query(Told):
+            told.retell()
+        self.set_class(self.form_field.id in self.form.faults, "-fault")
+
+    def height(self, width: int) -> int:
+        """Return how many lines the row takes at `width` cells."""
+        control = self.control
+        if isinstance(control, Options):
+            lines = min(len(options_of(self.form_field)), 6) + control.has_class("-searched")
+        elif isinstance(control, Sealed):
+            lines = len(control.lines(width - 4))
+        else:
+            lines = 4 if isinstance(control, Area) else 0 if control is None else 1
+        return len(self._head(width - 4)) + lines + len(self._tail(width - 4)) + 1
 
     def focus_control(self) -> None:
-        """Put the focus where the answer is given."""
-        self.query_one(".control").focus()
+        """Put the focus where the answer is given; where none can be, on the form."""
+        place = self.control.inside if isinstance(self.control, Options) else self.control
+        self.screen.set_focus(place or self, scroll_visible=False)
 
-    def action_take_bid(self) -> None:
+    def collect(self) -> None:
+        """Take what stands in the control now; a message about it may still be on its way, about another field."""
+        typed: str | list[str] = ""
+        if isinstance(self.control, (Options, Toggle)):
+            typed = list(self.control.chosen)
+        elif isinstance(self.control, Typed):
+            typed = self.control.value
+        elif isinstance(self.control, Area):
+            typed = self.control.text
+        else:
+            return
+        self._take(typed)
+
+    def take_bid(self) -> None:
         """Take the agent's bid in place of what was typed."""
-        if self._bid is None:
-            return
-        typed = typed_of(self.form_field, self._bid.value)
-        self._draft.typed[self.form_field.id] = typed
-        self._fill(typed)
-        self._draft.touched.discard(self.form_field.id)
-        self._tell_bid()
-        self.tell_fault(fault_of(self.form_field, self._draft))
+        one = self.form_field
+        if (bid := self.form.bids.get(one.id)) is not None:
+            take_bid(one, bid, self.form.draft)
+            self._control_it()
+            self._mend()
+            self.focus_control()
 
-    def _control(self) -> Widget:
-        kind = type_of(self.form_field)
-        control: Widget
-        if kind == "TextArea":
-            control = TextArea(compact=True, highlight_cursor_line=False)
-            control.cursor_blink = False
-        elif kind in TYPED:
-            control = Stepped(self.form_field) if kind == "Slider" else Typed(bid_on_equals=kind != "Text")
-            control.cursor_blink = False
-        elif options := options_of(self.form_field):
-            control = OptionPicker(options, many=kind == "Multiselect")
-        else:
-            control = Static("this version can't answer this type", markup=False)
-        control.add_class("control")
-        return control
+    def put(self, text: str) -> None:
+        """Take a text that was edited elsewhere."""
+        self._take(text)
+        self._control_it()
+        self.retell()
+        self.focus_control()
 
-    def _fill(self, typed: str | list[str]) -> None:
-        control = self.query_one(".control")
+    def _head(self, width: int) -> Sequence[Line]:
+        return head_lines(self.form_field, max(10, width))
+
+    def _tail(self, width: int) -> Sequence[Line]:
+        return tail_lines(self.form, self._index, max(10, width))
+
+    def _take(self, typed: str | list[str]) -> None:
+        draft, one = self.form.draft, self.form_field
+        if typed != draft.typed.get(one.id):
+            draft.typed[one.id] = typed
+            draft.touched.add(one.id)
+            self._mend()
+
+    def _mend(self) -> None:
+        one = self.form_field
+        if one.id in self.form.faults:
+            self.form.faults.pop(one.id)
+            if fault := fault_of(one, self.form.draft):
+                self.form.faults[one.id] = fault
+        self.retell()
+        self.post_message(self.Answered())
+
+    # The control.
+
+    def _control_it(self) -> None:
+        """Have the control of the field's type, with what was typed in it."""
+        one, kind = self.form_field, type_of(self.form_field)
+        typed = self.form.draft.typed.get(one.id, "")
+        wanted = self._wanted(one, kind, typed)
+        before, self.control = self.control, self._controls[wanted] if wanted is not None else None
+        if self.control is not None:
+            self._fill(self.control, one, kind, typed)
+            self.control.display = True
+        if before is not None and before is not self.control:
+            # First the focus, then what had it goes: else Textual looks for another by itself.
+            self.focus_control()
+            before.display = False
+
+    @staticmethod
+    def _wanted(one: AnyForm, kind: str, typed: str | list[str]) -> type[Control] | None:
+        if kind == "Switch":
+            return Toggle
+        if options_of(one):
+            return Options
+        if why_sealed(one, typed):
+            return Sealed
+        return {"TextArea": Area}.get(kind, Typed) if kind in ("Text", "TextArea", *STEPPED) else None
+
+    def _fill(self, control: Control, one: AnyForm, kind: str, typed: str | list[str]) -> None:
         with self.prevent(Input.Changed, TextArea.Changed):
-            if isinstance(control, Input) and isinstance(typed, str):
-                control.value = typed
-                control.cursor_position = len(typed)
-            elif isinstance(control, TextArea) and isinstance(typed, str):
-                control.load_text(typed)
-            elif isinstance(control, OptionPicker) and isinstance(typed, list):
-                control.set(typed)
-
-    def _tell_bid(self) -> None:
-        bid = self._bid
-        if bid is None:
-            return
-        confidence = f"confidence {bid.confidence:.2f}" if bid.confidence is not None else ""
-        if self.form_field.id in self._draft.touched:
-            head = f"yours; = takes the agent's bid back: {crop(answer_text(bid.value), 200)}"
-        else:
-            head = "◇ the agent's bid, untouched"
-        said = joined((head, confidence, line(bid.rationale, 400)))
-        self.query_one(".bid", Static).update(content(said, one_line=True, limit=1_000))
+            if isinstance(control, Options):
+                options = options_of(one)
+                control.offer(
+                    options, cast("list[str]", typed), many=kind == "Multiselect", searched=len(options) > MANY
+                )
+            elif isinstance(control, Toggle):
+                control.put(cast("list[str]", typed))
+            else:
+                if isinstance(control, Typed):
+                    control.bid_on_equals = kind != "Text"
+                control.put(cast("str", typed))
 
     @on(Input.Changed)
     @on(TextArea.Changed)
     @on(OptionPicker.Picked)
-    def _touched(self, event: Input.Changed | TextArea.Changed | OptionPicker.Picked) -> None:
+    @on(Toggle.Changed)
+    def _changed(self, event: Message) -> None:
         event.stop()
-        control = self.query_one(".control")
-        typed: str | list[str] = ""
-        if isinstance(control, OptionPicker):
-            typed = list(control.chosen)
-        elif isinstance(control, Input):
-            typed = control.value
-        elif isinstance(control, TextArea):
-            typed = control.text
-        if typed == self._draft.typed.get(self.form_field.id):
+        self.collect()
+
+    @on(Sealed.Emptied)
+    def _emptied(self, event: Sealed.Emptied) -> None:
+        event.stop()
+        self.put("")
+
+    @on(Typed.Stepped)
+    def _stepped(self, event: Typed.Stepped) -> None:
+        event.stop()
+        control, one = self.control, self.form_field
+        if not isinstance(control, Typed):
             return
-        self._draft.typed[self.form_field.id] = typed
-        self._draft.touched.add(self.form_field.id)
-        self._tell_bid()
-        if self.has_class("-fault"):
-            self.tell_fault(fault_of(self.form_field, self._draft))
+        if type_of(one) not in STEPPED:
+            self.post_message(self.Left(-1 if event.by > 0 else 1))
+            return
+        cursor = control.cursor_position
+        at_end = control.cursor_at_end
+        control.value = stepped(one, control.value, event.by, cursor=cursor, now=self._now())
+        control.cursor_position = len(control.value) if at_end else cursor
 
-    def on_descendant_blur(self, _: events.DescendantBlur) -> None:
-        """Check the answer as the field is left."""
-        if self.form_field.id in self._draft.touched or self.has_class("-fault"):
-            self.tell_fault(fault_of(self.form_field, self._draft))
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Left(1))
 
 
-class Typed(Input):
-    """A line to type; `=` takes the bid where the type has no use for the character, or nothing is typed yet."""
+class Folded(Lines):
+    """The fields above or below, drawn as far as there is room."""
 
-    def __init__(self, *, bid_on_equals: bool) -> None:
-        super().__init__(compact=True, select_on_focus=False)
-        self._bid_on_equals = bid_on_equals
+    class Clicked(Message):
+        """A field was clicked."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._shown: list[tuple[Line, int]] = []
+
+    def show(self, shown: list[tuple[Line, int]]) -> None:
+        """Draw these lines, each with the index of the field that it is of."""
+        before, self._shown = self._shown, shown
+        for y in range(max(len(before), len(shown))):
+            if before[y : y + 1] != shown[y : y + 1]:
+                self.refresh_line(y)
+
+    def refresh_line(self, y: int) -> None:
+        """Draw one line again."""
+        self.refresh(Region(0, y, self.size.width, 1))
 
     @override
-    def check_consume_key(self, key: str, character: str | None = None) -> bool:
-        if character == "=" and (self._bid_on_equals or not self.value):
-            return False
-        return super().check_consume_key(key, character)
+    def lines(self, width: int) -> Sequence[Line]:
+        return [[(" ", ""), *line] for line, _ in self._shown]
 
-    async def on_key(self, event: events.Key) -> None:
-        """Leave the keys that are not typed here to the field's own bindings."""
-        if event.is_printable and not self.check_consume_key(event.key, event.character):
-            event.prevent_default()
+    def on_click(self, event: events.Click) -> None:
+        """Tell which field was clicked."""
+        if event.y < len(self._shown):
+            self.post_message(self.Clicked(self._shown[event.y][1]))
 
 
-class Stepped(Typed):
-    """A slider's number; up and down go along its grid."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "by(1)", show=False),
-        Binding("down", "by(-1)", show=False),
-    ]
-
-    def __init__(self, form_field: AnyForm) -> None:
-        super().__init__(bid_on_equals=True)
-        self._form_field = form_field
-
-    def action_by(self, count: int) -> None:
-        """Go `count` steps along the grid."""
-        self.value = stepped(self._form_field, self.value, count)
-        self.cursor_position = len(self.value)
-
-
-class ElicitationForm(VerticalScroll, can_focus=False):
+class ElicitationForm(Vertical, can_focus=False):
     """All fields of a request, over one draft."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "go(1)", "next field", show=False, id="form.next", tooltip="next field"),
+        Binding("shift+tab", "go(-1)", show=False, id="form.previous", tooltip="previous field"),
+        Binding("ctrl+pagedown", f"go({LEAP})", show=False, id="form.leap", tooltip="some fields on"),
+        Binding("ctrl+pageup", f"go(-{LEAP})", show=False, id="form.leap_back", tooltip="some fields back"),
+        Binding("ctrl+home", "go_to(0)", show=False, id="form.first", tooltip="to the first field"),
+        Binding("ctrl+end", "go_to(-1)", show=False, id="form.last", tooltip="to the last field"),
+        Binding("=", "take_bid", "agent's bid", show=False, id="form.bid", tooltip="take the agent's bid"),
+    ]
+
+    class Changed(Message):
+        """The draft is another."""
+
+    class Moved(Message):
+        """A person went to another field."""
+
     def __init__(
-        self, fields: Sequence[AnyForm], bids: Mapping[str, Bid], draft: Draft, faults: Mapping[str, str]
+        self, fields: Sequence[AnyForm], bids: Mapping[str, Bid], draft: Draft, now: Callable[[], datetime]
     ) -> None:
         super().__init__()
-        self._fields = fields
-        self._bids = bids
-        self._draft = draft
-        self._faults = faults
+        fill(fields, bids, draft)
+        self.form = Form(fields, bids, draft)
+        self.index = 0
+        self._now = now
+        self._top = 0
 
     @override
     def compose(self) -> ComposeResult:
-        for one in self._fields:
-            yield FieldRow(one, self._bids.get(one.id), self._draft, self._faults.get(one.id, ""))
+        yield Folded(id="above")
+        yield FieldRow(self.form, self._now)
+        yield Folded(id="below")
+
+    @property
+    def row(self) -> FieldRow:
+        """The field that is being answered."""
+        return self.query_one(FieldRow)
+
+    def on_mount(self) -> None:
+        """Begin at the first field."""
+        self.row.show(0)
+
+    def on_resize(self) -> None:
+        """Draw what there is room for now."""
+        self._place()
+
+    def go_to(self, index: int, *, by_hand: bool = True) -> None:
+        """Have a field answered; what is left is checked."""
+        row = self.row
+        row.collect()
+        if index != self.index:
+            self._check(self.index)
+            # The one that is left folds, those between fold and unfold with it: it stays where the eye is.
+            self._top += self._drawn_height(self.index, index)
+            self.index = index
+            row.show(index)
+            self._place()
+            if by_hand:
+                self.post_message(self.Moved())
+        row.focus_control()
 
     def tell_faults(self, faults: Mapping[str, str]) -> None:
         """Say all faults at their fields, and go to the first."""
-        rows = list(self.query(FieldRow))
-        for row in rows:
-            row.tell_fault(faults.get(row.form_field.id, ""))
-        for row in rows:
-            if row.form_field.id in faults:
-                row.focus_control()
-                return
+        self.form.faults = dict(faults)
+        self.row.retell()
+        first = next((index for index, one in enumerate(self.form.fields) if one.id in faults), None)
+        if first is not None and first != self.index:
+            self.go_to(first, by_hand=False)
+            return
+        self._place()
+        if first is not None:
+            self.row.focus_control()
+
+    def action_go(self, by: int) -> None:
+        """Go some fields on, or back; from the last to the first."""
+        count = len(self.form.fields)
+        to = self.index + by
+        self.go_to(to % count if abs(by) == 1 else max(0, min(to, count - 1)))
+
+    def action_go_to(self, index: int) -> None:
+        """Go to a field; -1 is the last."""
+        self.go_to(index if index >= 0 else len(self.form.fields) - 1)
+
+    def action_take_bid(self) -> None:
+        """Take the agent's bid in place of what was typed."""
+        self.row.take_bid()
+
+    @on(FieldRow.Answered)
+    def _answered(self, event: FieldRow.Answered) -> None:
+        event.stop()
+        self._place()
+        self.post_message(self.Changed())
+
+    @on(FieldRow.Left)
+    def _left(self, event: FieldRow.Left) -> None:
+        event.stop()
+        if 0 <= self.index + event.by < len(self.form.fields):
+            self.go_to(self.index + event.by)
+
+    @on(Folded.Clicked)
+    def _clicked(self, event: Folded.Clicked) -> None:
+        event.stop()
+        self.go_to(event.index)
+
+    def _check(self, index: int) -> None:
+        """Check a field's answer as it is left, if a person gave it."""
+        one = self.form.fields[index]
+        if one.id in self.form.draft.touched or one.id in self.form.faults:
+            self.form.faults.pop(one.id, None)
+            if fault := fault_of(one, self.form.draft):
+                self.form.faults[one.id] = fault
+
+    # Where things stand.
+
+    def _drawn_height(self, start: int, end: int) -> int:
+        """Return by how many lines a field at `end` stands below one at `start`; as far as it matters to the view."""
+        width, most = self.size.width, self.size.height
+        total = 0
+        for index in range(min(start, end), max(start, end)):
+            total += len(folded_lines(self.form, index, width - 2))
+            if total > most:
+                break
+        return total if end > start else -total
+
+    def _place(self) -> None:
+        """Draw the fields around the one that is being answered, as it stands now."""
+        width, height = self.size.width, self.size.height
+        if not height:
+            return
+        live = min(self.row.height(width), height)
+        room = height - live
+        above = self._around(range(self.index - 1, -1, -1), room, width)
+        below = self._around(range(self.index + 1, len(self.form.fields)), room, width)
+        top = max(min(self._top, room - min(3, room)), min(2, room))
+        top = max(top, room - len(below))
+        self._top = top = min(top, len(above))
+        self.query_one("#above", Folded).styles.height = top
+        self.query_one("#above", Folded).show(above[len(above) - top :])
+        self.query_one("#below", Folded).show(below[: room - top])
+
+    def _around(self, indices: range, room: int, width: int) -> list[tuple[Line, int]]:
+        """Return the lines of the fields from here on, as many as there is room for, in the order they are drawn."""
+        blocks: list[list[tuple[Line, int]]] = []
+        count = 0
+        for index in indices:
+            if count >= room:
+                break
+            blocks.append([(one, index) for one in folded_lines(self.form, index, width - 2)])
+            count += len(blocks[-1])
+        ordered = reversed(blocks) if indices.step < 0 else blocks
+        return [one for block in ordered for one in block]

@@ -30,10 +30,23 @@ class OptionPicker(VirtualList[str]):
         self._options = options
         self._many = many
         self.chosen: list[str] = []
+        self.always_shows_cursor = False
+        """Whether the cursor is drawn without the focus too: a search beside it moves it."""
 
     def on_mount(self) -> None:
         """List the options."""
         self.show(self._options)
+
+    def offer(self, options: Sequence[str], chosen: Sequence[str], *, many: bool) -> None:
+        """Offer other options, with the cursor on the first that is chosen."""
+        self._options, self._many = options, many
+        self.search("")
+        self.show(options)
+        self.action_go(0)
+        self.set(chosen)
+        if self.chosen:
+            self.select(self.chosen[0])
+        self.refresh(layout=True)
 
     def set(self, chosen: Sequence[str]) -> None:
         """Choose these, and no others."""
@@ -49,7 +62,11 @@ class OptionPicker(VirtualList[str]):
     @property
     @override
     def shows_cursor(self) -> bool:
-        return self.has_focus  # many of these stand below each other: one cursor is enough
+        return self.has_focus or self.always_shows_cursor  # many of these stand below each other: one cursor is enough
+
+    @override
+    def searched(self, row: str) -> str:
+        return row
 
     @override
     def row_id(self, row: str) -> str:

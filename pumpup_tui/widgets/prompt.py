@@ -12,6 +12,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 from typing_extensions import override
 
+from pumpup_tui.text import line
+
 if TYPE_CHECKING:
     from textual.widgets import Input
 
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 class Prompt(Horizontal):
     """Hidden until something is asked; gives focus back where it was."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("ctrl+g", "edit", show=False),
+    ]
 
     class Told(Message):
         """Base of what a prompt tells: what was asked, and the text."""
@@ -76,6 +81,17 @@ class Prompt(Horizontal):
         """Close without an answer."""
         self._close(self.Left)
 
+    def action_edit(self) -> None:
+        """Write it in the user's own editor; what comes back is the answer."""
+        from pumpup_tui.editing import EditorFailed, edit_in
+
+        try:
+            text = edit_in(self.app, self._input.value)
+        except EditorFailed as error:
+            self.query_one(Static).update(f" {line(error, 120)}: ")
+        else:
+            self._close(self.Answered, text.strip())
+
     def on_input_submitted(self, event: Message) -> None:
         """End on enter."""
         event.stop()
@@ -86,8 +102,8 @@ class Prompt(Horizontal):
         event.stop()
         self.post_message(self.Typed(self._what, event.value))
 
-    def _close(self, kind: type[Prompt.Told]) -> None:
-        text = self._input.value
+    def _close(self, kind: type[Prompt.Told], edited: str | None = None) -> None:
+        text = self._input.value if edited is None else edited
         self.remove_class("-asking")
         if self._before is not None:
             self._before.focus()

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.context import Context
+from pumpup_tui.suspicion import look_over, raw
 from pumpup_tui.telling import (
     answer_text,
     confidence_of,
+    confidence_value,
     event_text,
     event_type_run,
     kind_of,
@@ -19,64 +21,129 @@ from pumpup_tui.telling import (
 )
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.lines import Document
+from pumpup_tui.widgets.markdown_lines import markdown_lines
 from pumpup_tui.widgets.painting import Line, crop, fit, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from api_client.models import Attachment, Event, InboxItem, Upload
+    from api_client.models import RequestDetail as Detail
     from pumpup_tui.messages import RequestLoaded
+    from pumpup_tui.precedents import Precedent
 
-PAIRS_SHOWN = 60
+PAIRS_SHOWN, PAIRS_UNFOLDED = 60, 2_000
 """Context pairs and fields that the detail shows; the rest is counted."""
 SUMMARY_KEPT = 4_000
-VALUE_KEPT = 600
+FOLDED = 160
+"""Characters of a context value that are shown while it is folded, and of those in one line."""
+UNFOLDED = 20_000
+BAR = 10
+"""Cells of the bar that shows how sure an agent is."""
 
 
 class RequestDetail(Document):
-    """A request, to read."""
+    """A request, to read. Long values are folded until they are wanted; `raw` spells every text out."""
 
     def __init__(self, context: Context, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self.context = context
+        self._loaded: RequestLoaded | None = None
+        self._precedents: Sequence[Precedent] = ()
+        self._unfolded = False
+        self._raw = False
 
     def show_none(self, words: str) -> None:
         """Say why there is nothing."""
+        self._forget()
         self.tell([[], [(words, "muted")]])
 
     def show_item(self, item: InboxItem) -> None:
         """Show what the list knows of a request, until all of it is there."""
+        self._forget()
         lines: list[Line] = [
             [(f"{kind_of(item.event_type).capitalize()} · ", "muted"), (line(item.task_name), "strong")]
         ]
-        lines += [[], *_block(item.summary, "strong"), [], [("reading the rest…", "muted")]]
+        lines += [[], *markdown_lines(item.summary, tone="strong", limit=SUMMARY_KEPT)]
+        lines += [[], [("reading the rest…", "muted")]]
         self.tell(lines, item.request_id)
 
-    def show(self, loaded: RequestLoaded) -> None:
-        """Show a request with its task's latest events."""
+    def show(self, loaded: RequestLoaded, precedents: Sequence[Precedent] = ()) -> None:
+        """Show a request with its task's latest events, and how cases like it were decided."""
+        if self._loaded is None or self._loaded.detail.event.id != loaded.detail.event.id:
+            self._forget()
+        self._loaded, self._precedents = loaded, precedents
+        self._retell()
+
+    def toggle_fold(self) -> None:
+        """Show long values whole, or folded again."""
+        self._unfolded = not self._unfolded
+        self._retell()
+
+    def toggle_raw(self) -> None:
+        """Spell every text out as it is kept, or show it cleaned again."""
+        self._raw = not self._raw
+        self._retell()
+
+    def _forget(self) -> None:
+        self._loaded, self._unfolded, self._raw = None, False, False
+
+    def _retell(self) -> None:
+        loaded = self._loaded
+        if loaded is None:
+            return
+        event = loaded.detail.event
+        body = self._raw_lines(loaded) if self._raw else self._lines(loaded)
+        self.tell([*self._head(loaded), *body], event.id)
+
+    def _head(self, loaded: RequestLoaded) -> list[Line]:
+        detail, event = loaded.detail, loaded.detail.event
+        where = f" · {line(detail.project.name, 80)} · {line(detail.task.current_step, 80)}"
+        kind = f"{kind_of(event.event_type).capitalize()} · "
+        waits = f"waits {self.context.age(event.timestamp)}, since {self.context.stamp(event.timestamp)}"
+        lines: list[Line] = [
+            [(kind, "muted"), (line(detail.task.name), "strong"), (where, "muted")],
+            [(waits, "muted")],
+        ]
+        if found := look_over(foreign_texts(detail)):
+            lines.append([(f"⚠ {found.words}", "warn"), ("   v raw", "muted")])
+        return [*lines, []]
+
+    def _lines(self, loaded: RequestLoaded) -> list[Line]:
         detail, event = loaded.detail, loaded.detail.event
         payload = event.payload
-        where = f" · {line(detail.project.name, 80)} · {line(detail.task.current_step, 80)}"
-        lines: list[Line] = [
-            [
-                (f"{kind_of(event.event_type).capitalize()} · ", "muted"),
-                (line(detail.task.name), "strong"),
-                (where, "muted"),
-            ],
-            [(f"waits {self.context.age(event.timestamp)}, since {self.context.stamp(event.timestamp)}", "muted")],
-            [],
-            *_block(str(payload.get("summary", "")), "strong"),
-        ]
+        lines = markdown_lines(str(payload.get("summary", "")), tone="strong", limit=SUMMARY_KEPT)
         if detail.result is not None:
-            lines += [[], [("✓ settled: this request takes no more decisions", "good")]]
-        lines += _pairs(payload.get("keyValueContext"))
+            lines = [*lines, [], [("✓ settled: this request takes no more decisions", "good")]]
+        lines = [*lines, *_pairs(payload.get("keyValueContext"), unfolded=self._unfolded)]
         lines += _recommendation(payload.get("recommendation"))
         if event.event_type == "ELICITATION_REQUESTED":
             lines += _fields(payload)
         named = set(payload.get("attachments") or ())
         lines += attachment_lines((one for one in detail.task.attachments if one.upload_id in named), loaded.uploads)
-        lines += [[], [("── Timeline " + "─" * 24, "muted")], *event_lines(loaded.events, self.context)]
-        self.tell(lines, event.id)
+        lines += precedent_lines(self._precedents, self.context)
+        return [*lines, [], [("── Timeline " + "─" * 24, "muted")], *event_lines(loaded.events, self.context)]
+
+    def _raw_lines(self, loaded: RequestLoaded) -> list[Line]:
+        lines: list[Line] = [[("The raw text, as it is kept   v goes back", "accent")]]
+        for text in foreign_texts(loaded.detail):
+            lines += [[], *([(part, "")] for part in raw(text).split("\n"))]
+        return lines
+
+
+def foreign_texts(detail: Detail) -> list[str]:
+    """Return what someone else wrote of a request: task, summary, context, rationale and note."""
+    payload = detail.event.payload
+    texts = [detail.task.name, str(payload.get("summary") or "")]
+    pairs = payload.get("keyValueContext")
+    if isinstance(pairs, Mapping):
+        texts += [f"{key}: {pairs[key]}" for key in sorted(pairs)[:PAIRS_UNFOLDED]]
+    offered = payload.get("recommendation")
+    if isinstance(offered, Mapping):
+        outcome = offered.get("outcome")
+        note = outcome.get("note") if isinstance(outcome, Mapping) else None
+        texts += [str(said) for said in (offered.get("rationale"), note) if said]
+    return texts
 
 
 def attachment_lines(attachments: Iterable[Attachment], uploads: Mapping[str, Upload]) -> list[Line]:
@@ -100,34 +167,61 @@ def event_lines(events: Sequence[Event], context: Context) -> list[Line]:
     return lines
 
 
-def _block(text: str, tone: str) -> list[Line]:
-    return [[(part, tone)] if part else [] for part in clean(text, limit=SUMMARY_KEPT).split("\n")]
-
-
-def _pairs(raw: Any) -> list[Line]:
-    if not isinstance(raw, Mapping) or not raw:
+def precedent_lines(precedents: Sequence[Precedent], context: Context) -> list[Line]:
+    """Return how cases like this one were decided: when, by whom, and with which note."""
+    if not precedents:
         return []
-    shown = list(raw.items())[:PAIRS_SHOWN]
-    label_width = min(20, max(len(line(key, 40)) for key, _ in shown))
-    lines: list[Line] = [[]]
-    for key, value in shown:
-        lines.append([(fit(line(key, 40), label_width) + "  ", "muted"), (line(value, VALUE_KEPT), "")])
-    if len(raw) > len(shown):
-        lines.append([(f"… and {len(raw) - len(shown)} more", "muted")])
+    lines: list[Line] = [[], [("Decided before, with the same recommendation", "muted")]]
+    for one in precedents:
+        glyph, word, tone = outcome_of({"type": one.kind})
+        said = joined((line(one.by_whom, 40), line(one.reason_code, 40), line(one.note, 200)))
+        lines.append([(f"{context.stamp(one.at)}  ", "muted"), (f"{glyph} {word}", tone), (f"  {said}", "")])
     return lines
 
 
-def _recommendation(raw: Any) -> list[Line]:
-    if not isinstance(raw, Mapping):
+def confidence_bar(value: float) -> str:
+    """Return how sure an agent is as a bar of `BAR` cells."""
+    full = round(max(0.0, min(1.0, value)) * BAR)
+    return "█" * full + "░" * (BAR - full)
+
+
+def _pairs(raw_pairs: Any, *, unfolded: bool) -> list[Line]:
+    if not isinstance(raw_pairs, Mapping) or not raw_pairs:
         return []
-    _, _, tone = outcome_of(raw.get("outcome"))
-    word, _ = recommendation_run(raw, None)
-    confidence = confidence_of(raw)
+    shown = sorted(raw_pairs)[: PAIRS_UNFOLDED if unfolded else PAIRS_SHOWN]
+    label_width = min(20, max(len(line(key, 40)) for key in shown))
+    lines: list[Line] = [[]]
+    for key in shown:
+        left = fit(line(key, 40), label_width) + "  "
+        lines += _pair(left, str(raw_pairs[key]), unfolded=unfolded)
+    if len(raw_pairs) > len(shown):
+        lines.append([(f"… and {len(raw_pairs) - len(shown):,} more   z unfolds", "muted")])
+    return lines
+
+
+def _pair(left: str, value: str, *, unfolded: bool) -> list[Line]:
+    if unfolded:
+        first, *rest = clean(value, limit=UNFOLDED).split("\n")
+        return [[(left, "muted"), (first, "")], *([(" " * len(left), "muted"), (one, "")] for one in rest)]
+    if len(value) <= FOLDED and "\n" not in value:
+        return [[(left, "muted"), (line(value), "")]]
+    begun = value[:FOLDED].split("\n", maxsplit=1)[0]
+    more = f" … +{len(value) - len(begun):,} characters, z unfolds"
+    return [[(left, "muted"), (line(begun), ""), (more, "muted")]]
+
+
+def _recommendation(offered: Any) -> list[Line]:
+    if not isinstance(offered, Mapping):
+        return []
+    _, _, tone = outcome_of(offered.get("outcome"))
+    word, _ = recommendation_run(offered, None)
+    confidence, value = confidence_of(offered), confidence_value(offered)
     head = word.removesuffix(f" {confidence}") if confidence else word
-    says = f" · confidence {confidence}" if confidence else ""
-    lines: list[Line] = [[], [("Agent recommends ", ""), (head.upper(), tone), (says, "")]]
-    note = raw["outcome"].get("note") if isinstance(raw.get("outcome"), Mapping) else None
-    for said in (raw.get("rationale"), note):
+    lines: list[Line] = [[], [("Agent recommends ", ""), (head.upper(), tone)]]
+    if value is not None:
+        lines.append([("confidence ", "muted"), (f"{confidence_bar(value)} {confidence}", "")])
+    note = offered["outcome"].get("note") if isinstance(offered.get("outcome"), Mapping) else None
+    for said in (offered.get("rationale"), note):
         if said:
             lines.append([("“" + line(said, 2_000) + "”", "muted")])
     return lines

@@ -1,6 +1,7 @@
 """Run the benchmarks: a table on stdout, the same as JSON in bench.json.
 
-python -m tests.benchmarks [--only store|screens|server] [--sizes 1000,100000,1000000] [--folder DIR] [--json FILE]
+python -m tests.benchmarks [--only store|screens|deciding|hostile|server] [--sizes 1000,100000,1000000]
+    [--folder DIR] [--json FILE]
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import screens_bench, server_bench, store_bench
+from tests.benchmarks import deciding_bench, hostile_bench, screens_bench, server_bench, store_bench
 from tests.benchmarks.rows import Table
 
 
 def main() -> None:
     """Parse the arguments and run every part."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--only", choices=["store", "screens", "server"], help="one part of them")
+    parts = ["store", "screens", "deciding", "hostile", "server"]
+    parser.add_argument("--only", choices=parts, help="one part of them")
     parser.add_argument("--sizes", default="1000,100000,1000000", help="events in the folders that are measured")
     parser.add_argument("--folder", default=None, help="where the folders are made: on the disk that is to be measured")
     parser.add_argument("--json", default="bench.json", help="where the figures are written")
@@ -30,6 +32,10 @@ def main() -> None:
             server_bench.run(table, Path(folder))
         if chosen.only in (None, "screens"):
             screens_bench.run(table, Path(folder), sizes)
+        if chosen.only in (None, "deciding"):
+            deciding_bench.run(table, Path(folder))
+        if chosen.only in (None, "hostile"):
+            hostile_bench.run(table, Path(folder))
     table.write(Path(chosen.json))
 
 

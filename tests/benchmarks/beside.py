@@ -1,11 +1,12 @@
 """What the screens are measured beside: an empty app, a widget per card, and our own app over a slow link.
 
-python -m tests.benchmarks.beside empty | cards COUNT | slow FOLDER SECONDS
+python -m tests.benchmarks.beside empty | cards COUNT | slow FOLDER SECONDS | deciding FOLDER STATE
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import sys
 from pathlib import Path
@@ -76,6 +77,30 @@ def slow(folder: Path, seconds: float) -> None:
     PumpUpApp(connect, source_label="slow", clock=utc_now, new_key=lambda: secrets.token_hex(16)).run()
 
 
+def deciding(folder: Path, state: Path) -> None:
+    """Run our app over a folder, without a grace time, keeping what is on its way as it always does."""
+    from api_client.actor import Actor
+    from api_client.times import utc_now
+    from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.kept import Kept
+    from pumpup_tui.preferences import Preferences
+    from store.local import open_local
+
+    async def connect() -> Any:
+        backend = await open_local(folder, Actor("alice", "reviewer"))
+        gc.freeze()  # as `pumpup_tui.commands.screens` does
+        return backend
+
+    PumpUpApp(
+        connect,
+        source_label="local",
+        clock=utc_now,
+        new_key=lambda: secrets.token_hex(16),
+        preferences=Preferences(grace_seconds=0),
+        kept=Kept(state),
+    ).run()
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["empty"]:
@@ -84,3 +109,5 @@ if __name__ == "__main__":
             cards(int(number))
         case ["slow", place, late]:
             slow(Path(place), float(late))
+        case ["deciding", place, state]:
+            deciding(Path(place), Path(state))

@@ -59,6 +59,16 @@ class Measured:
             size += read
         return Answer(first, last, size)
 
+    def answered(self, key: bytes, *words: bytes, seconds: float = 10) -> float:
+        """Send a key; return the milliseconds until all `words` were drawn after it."""
+        at, start = len(self.raw), time.perf_counter()
+        os.write(self._master, key)
+        while not all(word in _SEQUENCE.sub(b"", self.raw[at:]) for word in words):
+            if time.perf_counter() > start + seconds:
+                raise TimeoutError(f"{key!r} never drew {words!r}: {bytes(self.raw[at:])!r}")
+            self._read(1.0)
+        return (time.perf_counter() - start) * 1e3
+
     def rest(self, seconds: float) -> int:
         """Return the bytes that came in this time."""
         end = time.perf_counter() + seconds

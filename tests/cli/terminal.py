@@ -39,6 +39,11 @@ class Terminal:
         """Send these keys."""
         os.write(self._master, keys.encode())
 
+    def rest(self, quiet: float = 0.15) -> None:
+        """Return once nothing has been drawn for this many seconds."""
+        while self._read(quiet):
+            pass
+
     def end(self, seconds: float = 20) -> int:
         """Return the exit code, once the process has ended."""
         end = time.monotonic() + seconds

@@ -23,6 +23,7 @@ from api_client.commands import (
     read_command,
 )
 from pumpup_tui.app import PumpUpApp
+from pumpup_tui.kept import Kept
 from pumpup_tui.preferences import Preferences
 from pumpup_tui.screens.inbox import InboxScreen
 from store.local import open_local
@@ -63,7 +64,9 @@ ALL_FIELDS: list[dict[str, Any]] = [
 class Stage:
     """A folder, a clock, an app over the folder, and others who write into it."""
 
-    def __init__(self, folder: Path, *, grace: float = 0.0, clock: FixedClock | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, grace: float = 0.0, clock: FixedClock | None = None, kept: Kept | None = None
+    ) -> None:
         self.folder = folder
         self.clock = clock or FixedClock()
         self.tokens = counting_tokens()
@@ -77,6 +80,7 @@ class Stage:
             new_key=lambda: next(self.keys),
             zone=UTC,
             preferences=Preferences(grace_seconds=grace),
+            kept=kept,
         )
         self.before: list[Callable[[Stage], Any]] = []
 

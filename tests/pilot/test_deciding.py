@@ -190,7 +190,7 @@ async def test_the_loser_is_told_who_won(tmp_path: Path) -> None:
 
 
 async def test_requests_that_arrive_do_not_move_what_is_armed(tmp_path: Path) -> None:
-    """New rows come, the armed request stays what y sends."""
+    """What comes is counted and not shown yet; the armed request stays what y sends."""
     stage = Stage(tmp_path)
     async with stage.run() as pilot:
         first, second = await open_with(stage, pilot, "Refund $240", "Refund $99")
@@ -200,9 +200,9 @@ async def test_requests_that_arrive_do_not_move_what_is_armed(tmp_path: Path) ->
         await stage.sees(pilot, "y send")
         await stage.write(Decide(request_id=first, outcome=Outcome(type="APPROVE")), BOB)
         await stage.approval("Refund $7", "Claim 7")
-        await stage.sees(pilot, "Refund $7", "y send")
+        await stage.sees(pilot, "1 new", "y send", "Refund $240", gone=("Refund $7",))
         await pilot.press("y")
-        await stage.sees(pilot, "RECORDED")
+        await stage.sees(pilot, "RECORDED", "Refund $7", gone=("1 new", "Refund $240"))
         assert await stage.outcome(second) == "APPROVE"
 
 

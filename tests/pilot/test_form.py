@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import nullcontext
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from api_client.errors import InvalidAnswers
-from pumpup_tui.widgets.elicitation_form import FieldRow
+from pumpup_tui.app import PumpUpApp
+from pumpup_tui.kept import Kept
+from pumpup_tui.screens.answer import AnswerScreen
+from pumpup_tui.widgets.elicitation_form import ElicitationForm
+from tests.hostile import Poisoned
 from tests.pilot.stage import ALL_FIELDS, Stage
 
 NAME = {"type": "Text", "id": "name", "label": "Name", "required": True, "maxLength": 5}
@@ -35,8 +44,10 @@ async def test_all_ten_types_by_keyboard(tmp_path: Path) -> None:
     async with stage.run(80, 24) as pilot:
         request = await open_form(stage, pilot, ALL_FIELDS)
         await pilot.press(*"mei@x.org", "tab", *"wet", "enter", *"floor", "tab", *"240", "tab")
-        await pilot.press("up", "up", "up", "tab", "down", "space", "tab", "space", "down", "down", "space", "tab")
-        await pilot.press(*"2026-02-28", "tab", *"09:30", "tab", *"2026-02-28T09:30:15", "tab", "down", "space")
+        await pilot.press(
+            "up", "up", "up", "up", "tab", "down", "space", "tab", "space", "down", "down", "space", "tab"
+        )
+        await pilot.press(*"2026-02-28", "tab", *"09:30", "tab", *"2026-02-28T09:30:15", "tab", "space", "space")
         await pilot.press("ctrl+r")
         await stage.sees(pilot, "ANSWER", "y sends")
         assert await answers(stage, request) is None
@@ -95,8 +106,10 @@ async def test_review_tells_all_faults_at_once(tmp_path: Path) -> None:
         await open_form(stage, pilot, ALL_FIELDS)
         await pilot.press("ctrl+r")
         await stage.sees(pilot, "6 answers can't be taken")
-        faulty = [row.form_field.id for row in stage.app.screen.query(FieldRow) if row.has_class("-fault")]
-        assert faulty == ["email", "amount", "trust", "cause", "day", "police"]
+        assert isinstance(stage.app.screen, AnswerScreen)
+        form = stage.app.screen.form
+        assert list(form.form.faults) == ["email", "amount", "trust", "cause", "day", "police"]
+        assert form.row.form_field.id == "email"
         await pilot.press("y")
         assert await stage.decisions() == 0
 
@@ -147,3 +160,143 @@ async def test_an_elicitation_can_not_be_approved(tmp_path: Path) -> None:
         await stage.ready(pilot, "Need details")
         await pilot.press("d")
         await stage.sees(pilot, "an elicitation takes answers: a opens its form")
+
+
+def form_of(stage: Stage) -> ElicitationForm:
+    assert isinstance(stage.app.screen, AnswerScreen)
+    return stage.app.screen.form
+
+
+async def test_a_draft_survives_a_restart(tmp_path: Path) -> None:
+    """What was typed is there after the process is gone; once the answers are recorded, nothing of it is kept."""
+    kept = tmp_path / "kept"
+    stage = Stage(tmp_path / "data", kept=Kept(kept))
+    async with stage.run(80, 24) as pilot:
+        request = await open_form(stage, pilot, [NAME, COLOUR])
+        await pilot.press(*"Bob", "tab", *"red")
+        while not list(kept.glob("draft-*")) or "red" not in next(kept.glob("draft-*")).read_text():
+            await pilot.pause(0.05)
+    again = Stage(tmp_path / "data", kept=Kept(kept))
+    again.keys = (f"again-{number}" for number in count(1))
+    async with again.run(80, 24) as pilot:
+        await again.ready(pilot, "Need details")
+        await pilot.press("a")
+        await again.sees(pilot, "Bob", "red", "field 1 of 2")
+        await pilot.press("ctrl+r")
+        await again.sees(pilot, "y sends")
+        await pilot.press("y")
+        await again.sees(pilot, "RECORDED")
+        assert await answers(again, request) == {"name": "Bob", "colour": "red"}
+        while list(kept.glob("draft-*")):
+            await pilot.pause(0.05)
+
+
+async def test_what_was_typed_last_is_kept_on_quitting(tmp_path: Path) -> None:
+    """Quitting waits for the disk, not for the pause between two writes."""
+    stage = Stage(tmp_path / "data", kept=Kept(tmp_path / "kept"))
+    async with stage.run(80, 24) as pilot:
+        await open_form(stage, pilot, [NAME])
+        await pilot.press(*"Zoe")
+        await stage.sees(pilot, "Zoe")
+    assert "Zoe" in next((tmp_path / "kept").glob("draft-*")).read_text()
+
+
+async def test_a_long_text_goes_to_the_editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ctrl+g hands it over and takes it back; an editor that fails says so and changes nothing."""
+    script = tmp_path / "editor.py"
+    script.write_text("import sys, pathlib\np = pathlib.Path(sys.argv[1])\np.write_text(p.read_text() + ' and more')")
+    monkeypatch.setenv("VISUAL", f"{sys.executable} {script}")
+    monkeypatch.setattr(PumpUpApp, "suspend", lambda _: nullcontext())
+    stage = Stage(tmp_path / "data")
+    story = {"type": "TextArea", "id": "story", "label": "What happened", "required": True}
+    async with stage.run(80, 24) as pilot:
+        await open_form(stage, pilot, [story, NAME])
+        await pilot.press(*"wet", "ctrl+g")
+        await stage.sees(pilot, "wet and more")
+        monkeypatch.setenv("VISUAL", "no-such-editor")
+        await pilot.press("ctrl+g")
+        await stage.sees(pilot, "wet and more", "is not there: see VISUAL and EDITOR")
+
+
+async def test_many_options_are_searched_as_one_types(tmp_path: Path) -> None:
+    """Over ten options there is a search; arrows move, enter chooses."""
+    stage = Stage(tmp_path)
+    countries = [f"Country {number}" for number in range(200)]
+    pick = {"type": "Select", "id": "country", "label": "Country", "required": True, "options": countries}
+    async with stage.run(80, 24) as pilot:
+        request = await open_form(stage, pilot, [pick])
+        await pilot.press(*"19", "down", "enter")
+        await stage.sees(pilot, "(•) Country 119")
+        await pilot.press("ctrl+r")
+        await stage.sees(pilot, "y sends")
+        await pilot.press("y")
+        await stage.sees(pilot, "RECORDED")
+        assert await answers(stage, request) == {"country": "Country 119"}
+
+
+async def test_a_form_of_500_fields_mounts_one(tmp_path: Path) -> None:
+    """As many widgets as a form of one field; the last field is a key away, and its answer is kept."""
+    stage = Stage(tmp_path)
+    fields = [{"type": "Text", "id": f"f{n}", "label": f"Field {n}", "required": n == 499} for n in range(500)]
+    async with stage.run(80, 24) as pilot:
+        request = await open_form(stage, pilot, fields)
+        assert len(list(stage.app.screen.query("*"))) < 30
+        await pilot.press("ctrl+r")
+        await stage.sees(pilot, "1 answer can't be taken", "✗ is required", "Field 499")
+        await pilot.press(*"end", "ctrl+home", *"go", "shift+tab")
+        await stage.sees(pilot, "Field 499", "end")
+        await pilot.press("ctrl+r")
+        await stage.sees(pilot, "y sends")
+        await pilot.press("y")
+        await stage.sees(pilot, "RECORDED")
+        assert await answers(stage, request) == {"f0": "go", "f499": "end"}
+
+
+async def test_a_bid_that_hides_something_is_shown_and_not_edited(tmp_path: Path) -> None:
+    """It is told; it can be sent as it is, or emptied and typed anew."""
+    stage = Stage(tmp_path)
+    async with stage.run(80, 24) as pilot:
+        bid = {"fieldId": "name", "value": "B\u202eb", "confidence": 0.5}
+        request = await open_form(stage, pilot, [NAME, COLOUR], recommendation=[bid])
+        await stage.sees(pilot, "B⟨U+202E⟩b", "1 hidden: = takes the agent's", "! the agent's bid: 1 hidden")
+        await pilot.press("x", "backspace")
+        await stage.sees(pilot, "yours; = takes the agent's bid back")
+        await pilot.press(*"Bob", "ctrl+r")
+        await stage.sees(pilot, "y sends")
+        await pilot.press("y")
+        await stage.sees(pilot, "RECORDED")
+        assert await answers(stage, request) == {"name": "Bob"}
+
+
+async def test_a_field_of_an_unknown_kind_is_said(tmp_path: Path) -> None:
+    """A type that this version does not know is shown, can be passed, and is refused only where it is required."""
+    stage = Stage(tmp_path)
+
+    class Newer(Poisoned):
+        async def request(self, request_id: str) -> Any:
+            found = await self.backend.request(request_id)
+            fields = [{"type": "Colour", "id": "c", "label": "Colour", "required": True}, NAME]
+            payload = {**found.event.payload, "fields": fields}
+            return found.model_copy(update={"event": found.event.model_copy(update={"payload": payload})})
+
+    stage.wrap = lambda backend: Newer(backend, "")
+    async with stage.run(80, 24) as pilot:
+        await stage.sees(pilot, "live")
+        await stage.elicitation("Need details", [NAME])
+        await stage.ready(pilot, "Need details")
+        await pilot.press("a")
+        await stage.sees(pilot, "Colour * required")
+        await pilot.press("tab", *"Bob", "tab", "tab")
+        await stage.sees(pilot, "Bob", "field 2 of 2")
+        await pilot.press("ctrl+r")
+        await stage.sees(pilot, "1 answer can't be taken", "is required")
+
+
+async def test_a_click_goes_to_a_field(tmp_path: Path) -> None:
+    """The field that is clicked is answered next."""
+    stage = Stage(tmp_path)
+    async with stage.run(80, 24) as pilot:
+        await open_form(stage, pilot, [NAME, COLOUR])
+        await pilot.click("#below", offset=(5, 0))
+        await stage.sees(pilot, "field 2 of 2")
+        assert form_of(stage).row.form_field.id == "colour"

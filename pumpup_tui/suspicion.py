@@ -1,0 +1,243 @@
+"""What in a text is not what it seems: hidden characters, lookalikes, mixed scripts, other forms; and the raw text.
+
+`clean` makes a text safe to show. This counts what a reader would still miss, so that it can be said beside the
+text, and spells the text out (`raw`) for whoever wants to know. Pure; Unicode's tables are read with the first
+text that is not ASCII.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from pumpup_tui.text import BLOCK, is_shown_as_is, stray_marks
+
+Kind = Literal["hidden", "lookalike", "form"]
+
+_WORD = re.compile("(?:[^\\W_][\u0300-\u036f]*)+")
+_ODD = re.compile(r"[^\n\t\r\x20-\x7e]|\r(?!\n)")
+_NO_SCRIPT = ("COMMON", "INHERITED", "Unknown")
+_EAST_ASIAN = frozenset(("HAN", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"))
+_WRITTEN_TOGETHER = (
+    frozenset(("LATIN", "HAN", "HIRAGANA", "KATAKANA")),
+    frozenset(("LATIN", "HAN", "HANGUL")),
+    frozenset(("LATIN", "HAN", "BOPOMOFO")),
+)
+"""Scripts that one word may mix (Unicode TR 39, highly restrictive)."""
+_STEERING = frozenset("/\\:.!?&=;")
+"""ASCII marks that an address or a path hangs on."""
+_NEAR = 3
+"""Characters to either side in which East Asian writing makes wide marks usual."""
+_ON_KEYBOARDS = frozenset("…™№ıĳŀŉ\u0e33\u0eb3")
+"""Characters past Latin-1 that Unicode holds to be another form or a lookalike, and that ordinary text is full of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is not what it seems, counted."""
+
+    hidden: int = 0
+    """Characters that a terminal would not show, or that would steer it."""
+    lookalikes: int = 0
+    """Characters that look like others of the script around them."""
+    mixed: int = 0
+    """Words of letters from scripts that are not written together."""
+    forms: int = 0
+    """Characters that Unicode holds to be another form (NFKC) of plain ones."""
+
+    def __add__(self, other: Found) -> Found:
+        return Found(
+            self.hidden + other.hidden,
+            self.lookalikes + other.lookalikes,
+            self.mixed + other.mixed,
+            self.forms + other.forms,
+        )
+
+    def __bool__(self) -> bool:
+        return self != Found()
+
+    @property
+    def words(self) -> str:
+        """The counts to say beside the text, such as "3 hidden, 1 looks like something else"; empty for none."""
+        said = (
+            (self.hidden, "hidden", "hidden"),
+            (self.lookalikes, "looks like something else", "look like something else"),
+            (self.mixed, "word of mixed alphabets", "words of mixed alphabets"),
+            (self.forms, "in another form", "in another form"),
+        )
+        return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in said if count)
+
+
+def look(text: str, *, limit: int = BLOCK) -> Found:
+    """Return what in the first `limit` characters of `text` is not what it seems, in time linear in `limit`."""
+    text = text[:limit]
+    kinds = Counter(_marked(text).values())
+    mixed = 0 if text.isascii() else sum(1 for word in _WORD.findall(text) if _is_mixed(word))
+    return Found(kinds["hidden"], kinds["lookalike"], mixed, kinds["form"])
+
+
+def look_over(texts: Iterable[str], *, limit: int = BLOCK) -> Found:
+    """Return what in all of `texts` is not what it seems, each looked at by itself."""
+    return sum((look(text, limit=limit) for text in texts), Found())
+
+
+def raw(text: str, *, limit: int = BLOCK) -> str:
+    r"""Return `text` spelt out: whatever is not what it seems as its escape (`\x1b`, `\u0430`), as in Python.
+
+    A backslash is doubled; a newline is `\n` and ends the line as well. What is over `limit` is counted.
+    """
+    kept = text[:limit]
+    marked = _marked(kept)
+    spelt = "".join([_spelt(char, escaped=index in marked) for index, char in enumerate(kept)])
+    left_out = len(text) - len(kept)
+    return spelt + (f"… +{left_out:,} characters" if left_out else "")
+
+
+def _spelt(char: str, *, escaped: bool) -> str:
+    if char == "\n":
+        return "\\n\n"
+    if char == "\\":
+        return "\\\\"
+    if escaped and char.isascii() and char.isprintable():
+        return f"\\x{ord(char):02x}"
+    if escaped or not char.isprintable() or _script(char) == "INHERITED":  # a mark would sit on the escape before it
+        return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+    return char
+
+
+def _marked(text: str) -> Mapping[int, Kind]:
+    """Return what is not what it seems, by its place in `text`."""
+    odd = list(_ODD.finditer(text))
+    if not odd:
+        return {}
+    main = "LATIN" if text.isascii() else _main_script(text)
+    marked: dict[int, Kind] = {}
+    for match in odd:
+        if kind := _kind_of(text, match.start(), main):
+            marked[match.start()] = kind
+    for index in stray_marks(text):
+        marked[index] = "hidden"
+    if not text.isascii():
+        for word in _WORD.finditer(text):
+            for index in _lookalikes(word.group(), main):
+                marked.setdefault(word.start() + index, "lookalike")
+    return marked
+
+
+def _kind_of(text: str, index: int, main: str) -> Kind | None:
+    """Return what the character at `index` is, by itself."""
+    char = text[index]
+    if char == "\ufe0f":
+        return None  # told by `stray_marks`, where it is none of an emoji's
+    if not is_shown_as_is(char):
+        return "hidden"
+    if _is_form(char):
+        is_emoji = text[index + 1 : index + 2] == "\ufe0f"
+        is_usual = _is_wide_mark(char) and _is_east_asian(text[max(0, index - _NEAR) : index + _NEAR + 1])
+        return None if is_emoji or is_usual else "form"
+    return "lookalike" if _steers(char, main) else None
+
+
+# What a character is.
+
+
+@lru_cache(maxsize=4096)
+def _script(char: str) -> str:
+    if char.isascii():
+        return "LATIN" if char.isalpha() else "COMMON"
+    # Brings 9,600 lookalikes into memory: most texts do without.
+    from confusable_homoglyphs import categories
+
+    return str(categories.alias(char))
+
+
+@lru_cache(maxsize=4096)
+def _seems(char: str) -> frozenset[str]:
+    """Return the single characters that `char` looks like."""
+    from confusable_homoglyphs import confusables
+
+    found = {one["c"].strip("\u200e") for one in confusables.confusables_data.get(char, ())}
+    return frozenset(one for one in found if len(one) == 1 and one != char)
+
+
+@lru_cache(maxsize=4096)
+def _is_form(char: str) -> bool:
+    """Return whether NFKC makes another character of `char`, and it is none of everyday text."""
+    if char < "\u0100" or char in _ON_KEYBOARDS or unicodedata.category(char) == "Zs":
+        return False
+    made_of = unicodedata.decomposition(char)
+    half_kana = "\uff65" <= char <= "\uff9f"
+    return not half_kana and (made_of.startswith("<") or (bool(made_of) and " " not in made_of))
+
+
+def _is_wide_mark(char: str) -> bool:
+    return "\uff01" <= char <= "\uff5e" and not char.isalnum()
+
+
+def _is_east_asian(text: str) -> bool:
+    return any(_script(char) in _EAST_ASIAN for char in text)
+
+
+def _steers(char: str, main: str) -> bool:
+    """Return whether a character looks like a mark that an address hangs on, and is none of the text's own script."""
+    script = _script(char)
+    if script in _EAST_ASIAN or (script == main and script != "LATIN") or unicodedata.category(char)[0] in "NM":
+        return False
+    return char not in _ON_KEYBOARDS and bool(_seems(char) & _STEERING)
+
+
+# What a word is.
+
+
+def _scripts(word: str) -> Counter[str]:
+    found = Counter(_script(char) for char in word if char.isalpha())
+    for none in _NO_SCRIPT:
+        found.pop(none, None)
+    return found
+
+
+def _main_script(text: str) -> str:
+    """Return the script that most letters are of; Latin where that is undecided."""
+    found = _scripts(text)
+    return max(found, key=lambda script: (found[script], script == "LATIN"), default="LATIN")
+
+
+def _is_mixed(word: str) -> bool:
+    if word.isascii():
+        return False
+    scripts = frozenset(_scripts(word))
+    return len(scripts) > 1 and not any(scripts <= together for together in _WRITTEN_TOGETHER)
+
+
+def _lookalikes(word: str, around: str) -> list[int]:
+    """Return where letters of `word` look like letters of its own script; all of it, where it looks like `around`'s."""
+    if word.isascii():
+        return []
+    scripts = _scripts(word)
+    if not scripts:
+        return []
+    main = max(scripts, key=lambda script: (scripts[script], script == around))
+    found = [index for index, char in enumerate(word) if not _is_plain(char, main) and _passes_for(char, main)]
+    if not found and len(scripts) == 1 and main != around and main not in _EAST_ASIAN:
+        letters = [index for index, char in enumerate(word) if char.isalpha()]
+        return letters if all(_passes_for(word[index], around) for index in letters) else []
+    return found
+
+
+def _is_plain(char: str, script: str) -> bool:
+    """Return whether a letter is an ordinary one of a script; one of Latin may look like one of ASCII, and is not."""
+    if not char.isalpha() or char in _ON_KEYBOARDS:
+        return True
+    return _script(char) == script and (char < "\u0100" or script != "LATIN")
+
+
+def _passes_for(char: str, script: str) -> bool:
+    """Return whether a letter looks like one of a script; of Latin, like one of ASCII."""
+    return any(
+        one.isalpha() and _script(one) == script and (one.isascii() or script != "LATIN") for one in _seems(char)
+    )

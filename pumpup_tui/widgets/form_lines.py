@@ -1,0 +1,118 @@
+"""A form's fields as lines to draw: what each asks, what stands in it, and whose answer that is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pumpup_tui.answering import AnyForm, Bid, Draft, type_of, why_sealed
+from pumpup_tui.stepping import slider_bar
+from pumpup_tui.suspicion import look
+from pumpup_tui.telling import answer_text
+from pumpup_tui.text import clean, line
+from pumpup_tui.widgets.painting import Line, Run, crop, joined, wrap
+
+HINTS = {
+    "TextArea": "ctrl+g opens your editor",
+    "DateField": "YYYY-MM-DD, ↑↓ change the part at the cursor",
+    "Time": "HH:MM, ↑↓ change the part at the cursor",
+    "DateTime": "YYYY-MM-DDTHH:MM, ↑↓ change the part at the cursor",
+    "Slider": "↑↓ go along its steps",
+    "Number": "↑↓ count",
+    "Select": "space chooses",
+    "Multiselect": "space chooses any",
+    "Switch": "space switches",
+}
+MANY = 10
+"""Options over which a search goes with them."""
+BAR = 24
+AREA_LINES = 2
+"""Lines of a longer text that are shown where it is not edited."""
+
+
+@dataclass
+class Form:
+    """What a form is about: its fields, the agent's bids, the draft and what was refused."""
+
+    fields: Sequence[AnyForm]
+    bids: Mapping[str, Bid]
+    draft: Draft
+    faults: dict[str, str] = field(default_factory=dict)
+
+    def is_bid(self, form_field: AnyForm) -> bool:
+        """Return whether a field stands as the agent bid."""
+        return form_field.id in self.bids and form_field.id not in self.draft.touched
+
+
+def folded_lines(form: Form, index: int, width: int) -> list[Line]:
+    """Return a field that is not being answered: its label, its answer in a line or two, its fault."""
+    one = form.fields[index]
+    lines: list[Line] = [_label(one, width, bounds=True)]
+    lines += [[("  ", ""), *shown] for shown in _answer(form, one, width - 4)]
+    if fault := form.faults.get(one.id):
+        lines.append([(crop(f"  ✗ {line(fault)}", width), "bad")])
+    return [*lines, []]
+
+
+def head_lines(form_field: AnyForm, width: int) -> list[Line]:
+    """Return what stands over the control of the field that is being answered."""
+    told: list[Line] = [_label(form_field, width, bounds=False)]
+    for part in clean(form_field.description or "", limit=1_000).split("\n"):
+        told += wrap([(part, "muted")], width) if part else []
+    return told
+
+
+def tail_lines(form: Form, index: int, width: int) -> list[Line]:
+    """Return what stands below the control: bounds, the agent's bid and whose the answer is, the fault."""
+    one, kind = form.fields[index], type_of(form.fields[index])
+    typed = form.draft.typed.get(one.id, "")
+    lines: list[Line] = []
+    if kind == "Slider" and isinstance(typed, str):
+        lines.append([(slider_bar(one, typed, min(BAR, width)), "accent")])
+    hint = "type to search, enter chooses" if len(getattr(one, "options", ())) > MANY else HINTS.get(kind, "")
+    if about := joined((line(kind, 30), line(one.bounds()), hint)):
+        lines += wrap([(about, "muted")], width)
+    if sealed := why_sealed(one, typed):
+        lines += wrap([(f"{sealed}: = takes the agent's, backspace empties it", "warn")], width)
+    lines += _bid(form, one, width)
+    if fault := form.faults.get(one.id):
+        lines += wrap([(f"✗ {line(fault)}", "bad")], width)
+    return lines
+
+
+def _label(form_field: AnyForm, width: int, *, bounds: bool) -> Line:
+    mark: Run = (" * required", "warn") if form_field.required else (" optional", "muted")
+    limits = line(form_field.bounds()) if bounds else ""
+    label = crop(line(form_field.label, 200), max(10, width - len(mark[0])))
+    room = width - len(label) - len(mark[0])
+    return [(label, "strong"), mark, (crop(f" · {limits}" if limits else "", room), "muted")]
+
+
+def _answer(form: Form, one: AnyForm, width: int) -> list[Line]:
+    typed = form.draft.typed.get(one.id, "")
+    whose: Run = ("  ◇ the agent's bid" if form.is_bid(one) else "", "accent")
+    if isinstance(typed, list):
+        said = ", ".join(line(part, 200) for part in typed[:50])
+        return [[(crop(said, width - len(whose[0])), ""), whose] if typed else [("not answered", "muted")]]
+    if not typed:
+        return [[("not answered", "muted")]]
+    parts = clean(typed, limit=2_000).split("\n")
+    shown: list[Line] = [[(crop(part, width - len(whose[0])), "")] for part in parts[:AREA_LINES]]
+    shown[0] = [*shown[0], whose]
+    if len(parts) > AREA_LINES:
+        shown.append([(f"… {len(parts) - AREA_LINES} more lines", "muted")])
+    return shown
+
+
+def _bid(form: Form, one: AnyForm, width: int) -> list[Line]:
+    bid = form.bids.get(one.id)
+    if bid is None:
+        return []
+    confidence = f"confidence {bid.confidence:.2f}" if bid.confidence is not None else ""
+    if form.is_bid(one):
+        head = "◇ the agent's bid, untouched"
+    else:
+        head = f"yours; = takes the agent's bid back: {crop(answer_text(bid.value), 200)}"
+    odd = look(bid.value).words if isinstance(bid.value, str) else ""
+    lines = wrap([(joined((head, confidence, line(bid.rationale, 400))), "accent")], width)
+    return [*lines, *(wrap([(f"! the agent's bid: {odd}", "warn")], width) if odd else [])]

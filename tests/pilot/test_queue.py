@@ -1,0 +1,169 @@
+"""The queue on the screen: all of a long one, in any order, and only what is wanted of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pumpup_tui.kept import Kept
+from pumpup_tui.preferences import Preferences
+from pumpup_tui.screens.inbox import InboxScreen
+from tests.pilot.stage import Stage
+
+MANY = 130
+"""More than the pages that the eye waits for."""
+
+
+async def many(stage: Stage) -> None:
+    """130 requests in two projects; the last one is unlike the others."""
+    await stage.project()
+    for number in range(MANY - 1):
+        await stage.approval(f"Refund ${number}", f"Claim {number}", "claims" if number % 2 else "general")
+    await stage.approval(
+        "Payout of pears",
+        "Claim last",
+        "claims",
+        recommendation={"outcome": {"type": "REJECT"}, "confidence": 0.12},
+    )
+
+
+def inbox(stage: Stage) -> InboxScreen:
+    assert isinstance(stage.app.screen, InboxScreen)
+    return stage.app.screen
+
+
+async def test_search_looks_through_the_whole_queue(tmp_path: Path) -> None:
+    """What is not read yet is found all the same, as one types; escape shows all again."""
+    stage = Stage(tmp_path)
+    stage.before.append(many)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Inbox 100+", "Refund $0")
+        await pilot.press("slash", *"pears")
+        await stage.sees(pilot, "Payout of pears", f"1 of {MANY}", "only pears", gone=("Refund $0",))
+        await pilot.press("enter", "escape")
+        await stage.sees(pilot, "Refund $0", f"Inbox {MANY}")
+        assert await stage.decisions() == 0
+
+
+async def test_sorting_reads_all_and_keeps_the_cursor(tmp_path: Path) -> None:
+    """Least confident first puts the last request on top; the cursor stays on its own."""
+    stage = Stage(tmp_path)
+    stage.before.append(many)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Inbox 100+")
+        before = inbox(stage).requests.queue.cursor_id
+        await pilot.press("s")
+        await stage.sees(pilot, "Sort and group", "● oldest first", "grouped by project")
+        await pilot.press("j", "j", "j", "enter")
+        await stage.sees(pilot, "least confident first", f"Inbox {MANY}")
+        assert inbox(stage).requests.queue.cursor_id == before
+        await pilot.press("g")
+        await stage.sees(pilot, "Payout of pears")
+
+
+async def test_groups_have_headings_with_counts(tmp_path: Path) -> None:
+    """Grouped by project, each group says how many are in it; the keys step over its heading."""
+    stage = Stage(tmp_path)
+    stage.before.append(many)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Inbox 100+")
+        await pilot.press("s", *["j"] * 8, "enter")
+        await stage.sees(pilot, "grouped by project", f"Inbox {MANY}")
+        await pilot.press("g")
+        await stage.sees(pilot, "claims · 65")
+        await pilot.press("k", "k")
+        assert inbox(stage).requests.row is not None
+
+
+async def test_filters_have_names_that_are_kept(tmp_path: Path) -> None:
+    """One of the configuration, and one that a reader keeps: both are there after a restart."""
+
+    def stage_of(name: str) -> Stage:
+        stage = Stage(tmp_path / name)
+        stage.app.context.preferences = Preferences(filters={"doubtful": "confidence<.5"})
+        stage.app.context.kept = Kept(tmp_path / "state")
+        stage.before.append(many)
+        return stage
+
+    stage = stage_of("one")
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Inbox 100+")
+        await pilot.press("f")
+        await stage.sees(pilot, "doubtful   confidence<.5", "unassigned   is:free")
+        await pilot.press("escape", "slash", *"$12", "enter", "f")
+        await stage.sees(pilot, "keep “$12” under a name…")
+        await pilot.press("G", "enter", *"quarter", "enter", "f")
+        await stage.sees(pilot, "quarter   $12")
+    stage = stage_of("two")
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Inbox 100+")
+        await pilot.press("f")
+        await stage.sees(pilot, "quarter   $12", "forget quarter")
+        await pilot.press("j", "j", "j", "j", "enter")
+        await stage.sees(pilot, "only confidence<.5", "Payout of pears", gone=("Refund $0",))
+
+
+async def test_mine_and_unassigned(tmp_path: Path) -> None:
+    """M goes from all to what is one's own, to what is no one's, and back."""
+    from api_client.commands import Assign
+    from tests.pilot.stage import ALICE
+
+    stage = Stage(tmp_path)
+
+    async def two(stage: Stage) -> None:
+        mine = await stage.task("Claim mine")
+        await stage.ask(mine, "Refund mine")
+        await stage.write(Assign(task_id=mine, assignee_id="alice"), ALICE)
+        await stage.approval("Refund free")
+
+    stage.before.append(two)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Refund mine", "Refund free")
+        await pilot.press("m")
+        await stage.sees(pilot, "only mine", "Refund mine", gone=("Refund free",))
+        await pilot.press("m")
+        await stage.sees(pilot, "only unassigned", "Refund free", gone=("Refund mine",))
+        await pilot.press("m")
+        await stage.sees(pilot, "Refund mine", "Refund free", gone=("only",))
+
+
+async def test_what_is_overdue_is_told_in_words(tmp_path: Path) -> None:
+    """A line says how many and for how long, not by its colour alone."""
+    stage = Stage(tmp_path)
+
+    async def late(stage: Stage) -> None:
+        await stage.project()
+        task = await stage.task("Claim late", "claims")
+        await stage.move(task, "in_review")
+        await stage.ask(task, "Refund late", "claims")
+        stage.clock.advance(minutes=25)
+
+    stage.before.append(late)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "◷ 1 is overdue, the longest by 15m", "◷ overdue")
+
+
+async def test_nothing_moves_while_a_decision_is_armed(tmp_path: Path) -> None:
+    """With another order, what comes would go first: it is counted, and shown once nothing is armed."""
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        await stage.approval("Refund $1", "Claim 1")
+        await stage.ready(pilot, "Refund $1")
+        await pilot.press("s", "j", "enter")
+        await stage.sees(pilot, "newest first")
+        await stage.ready(pilot)
+        await pilot.press("a")
+        await stage.sees(pilot, "y send")
+        before = _rows(stage)
+        stage.clock.advance(minutes=1)
+        for number in (2, 3, 4):
+            await stage.approval(f"Refund ${number}", f"Claim {number}")
+        await stage.sees(pilot, "3 new", "y send", gone=("Refund $4",))
+        assert _rows(stage) == before
+        await pilot.press("escape")
+        await stage.sees(pilot, "Refund $4", gone=("3 new",))
+
+
+def _rows(stage: Stage) -> Any:
+    return [row.request_id for row in inbox(stage).requests.rows]

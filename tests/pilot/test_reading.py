@@ -1,0 +1,171 @@
+"""What a reviewer is shown of a request: all that a decision may hang on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from api_client.commands import Decide, ReceiveUpload
+from api_client.models import Outcome
+from pumpup_tui.screens.inbox import InboxScreen
+from tests.pilot.stage import AGENT, ALICE, BOB, Stage
+
+DENY = {"outcome": {"type": "REJECT"}, "confidence": 0.62, "rationale": "Outside the limits"}
+
+
+async def test_context_is_sorted_and_long_values_unfold(tmp_path: Path) -> None:
+    """Keys in order; a long value is cut and counted until z shows it whole."""
+    stage = Stage(tmp_path)
+    async with stage.run(120, 40) as pilot:
+        await stage.sees(pilot, "live")
+        story = "lost in the mail " * 20 + "THE END"
+        await stage.approval("Refund $240", keyValueContext={"Zone": "EU", "Amount": "$240", "Story": story})
+        await stage.ready(pilot, "Amount", "z unfolds")
+        shown = stage.shown()
+        assert shown.index("Amount") < shown.index("Story") < shown.index("Zone")
+        assert "THE END" not in shown
+        await pilot.press("z")
+        await stage.sees(pilot, "THE END", gone=("z unfolds",))
+
+
+async def test_the_recommendation_has_a_number_and_a_bar(tmp_path: Path) -> None:
+    """Outcome, confidence twice over, and the reason."""
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        await stage.approval("Release $4,100", recommendation=DENY)
+        await stage.ready(pilot, "▼ DENY", "██████░░░░ .62", "“Outside the limits”")
+
+
+async def test_what_is_hidden_is_counted_and_v_spells_it_out(tmp_path: Path) -> None:
+    """A reader is told that a text is not what it seems, and can see what it is."""
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        await stage.approval("Pay p\u0430ypal\u200b now", keyValueContext={"Bell": "\x07"})
+        await stage.ready(pilot, "2 hidden", "looks like something else", "v raw")
+        await pilot.press("v")
+        await stage.sees(pilot, "p\\u0430ypal\\u200b now", "Bell: \\x07", "v goes back")
+        await pilot.press("v")
+        await stage.sees(pilot, gone=("\\u0430",))
+
+
+async def test_precedents_are_those_of_the_project_and_the_recommendation(tmp_path: Path) -> None:
+    """The last five alike with outcome, who and note; others are not shown; one that is made now is the first."""
+    stage = Stage(tmp_path)
+
+    async def before(stage: Stage) -> None:
+        await stage.project()
+        for number in range(7):
+            await _decided(stage, f"alike {number}", "claims", "REJECT")
+        await _decided(stage, "other project", "general", "REJECT")
+        await _decided(stage, "other outcome", "claims", "APPROVE")
+
+    stage.before.append(before)
+    async with stage.run(120, 50) as pilot:
+        await stage.sees(pilot, "live")
+        await stage.approval("Release $4,100", project="claims", recommendation=DENY)
+        await stage.ready(pilot, "Decided before", "bob · policy · alike 6", "alike 2", "▲ approve")
+        assert not any(word in stage.shown() for word in ("alike 1", "other project", "other outcome"))
+        await pilot.press("d", "n", *"as ever", "enter", "y")
+        await stage.sees(pilot, "RECORDED")
+        await stage.approval("Release $4,200", "Claim 9", project="claims", recommendation=DENY)
+        await stage.sees(pilot, "alice · as ever", "alike 3", gone=("alike 2",))
+
+
+async def _decided(stage: Stage, note: str, project: str, recommended: str) -> None:
+    asked = await stage.approval(
+        "Release", f"Claim {note}", project, recommendation={"outcome": {"type": recommended}, "confidence": 0.5}
+    )
+    outcome = Outcome(type="APPROVE", note=note, reason_code="policy")
+    await stage.write(Decide(request_id=asked, outcome=outcome), BOB)
+
+
+async def test_a_reason_code_is_picked_or_typed(tmp_path: Path) -> None:
+    """W offers the codes that were used in the project; one that is typed goes with the decision."""
+    stage = Stage(tmp_path)
+
+    async def before(stage: Stage) -> None:
+        await _decided(stage, "alike", "general", "REJECT")
+
+    stage.before.append(before)
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        first = await stage.approval("Release $1", "Claim 1", recommendation=DENY)
+        second = await stage.approval("Release $2", "Claim 2", recommendation=DENY)
+        await stage.ready(pilot, "Release $2", "Decided before")
+        await pilot.press("d", "w")
+        await stage.sees(pilot, "Reason code", "policy", "another…")
+        await pilot.press("enter")
+        await stage.sees(pilot, "reason code: policy", "y send")
+        await pilot.press("y")
+        await stage.sees(pilot, "RECORDED")
+        await stage.ready(pilot)
+        await pilot.press("d", "w", "j", "enter", *"limit-2", "enter")
+        await stage.sees(pilot, "reason code: limit-2")
+        await pilot.press("y")
+        await stage.sees(pilot, "RECORDED", gone=("Release $1",))
+        assert stage.backend is not None
+        for request, code in ((first, "policy"), (second, "limit-2")):
+            result = await stage.backend.approval_result(request)
+            assert result is not None
+            assert result.outcome.reason_code == code
+
+
+async def test_a_task_is_taken_and_given_back(tmp_path: Path) -> None:
+    """T arms taking it, y sends; on one's own it arms giving it back."""
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        await stage.approval("Refund $240")
+        await stage.ready(pilot, "Refund $240")
+        await pilot.press("t")
+        await stage.sees(pilot, "ASSIGN", "→ @alice", "y send")
+        await pilot.press("y")
+        await stage.sees(pilot, "RECORDED", "· @alice")
+        await pilot.press("t")
+        await stage.sees(pilot, "given back")
+        await pilot.pause(1.0)  # the same key again within a second is one that is held down
+        await pilot.press("y")
+        await stage.sees(pilot, "RECORDED", gone=("· @alice",))
+
+
+async def test_what_is_given_to_others_is_followed(tmp_path: Path) -> None:
+    """An assignment by someone else shows in the list without reading it again."""
+    from api_client.commands import Assign
+
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        task = await stage.task("Claim 7")
+        await stage.ask(task, "Refund $7")
+        await stage.ready(pilot, "Refund $7")
+        await stage.write(Assign(task_id=task, assignee_id="maria"), ALICE)
+        await stage.sees(pilot, "· @maria")
+        assert isinstance(stage.app.screen, InboxScreen)
+
+
+async def test_o_looks_at_the_attachments(tmp_path: Path) -> None:
+    """Those that the request names, and a word where there are none."""
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        task = await stage.task("Claim 7")
+        assert stage.backend is not None
+        agent = stage.backend.acting_as(AGENT)
+
+        async def table() -> AsyncIterator[bytes]:
+            yield b"item,price\nbox,240\n"
+
+        upload = ReceiveUpload(file_name="items.csv", content_type="text/csv")
+        found = (await agent.submit(upload, key="upload", content=table())).answer["id"]
+        await stage.act(task, "attached", "general", addAttachments=[{"uploadId": found, "label": "items.csv"}])
+        await stage.ask(task, "Refund $240", attachments=[found])
+        await stage.approval("Refund $99", "Claim 8")
+        await stage.ready(pilot, "Refund $240", "items.csv")
+        await pilot.press("o")
+        await stage.sees(pilot, "s saves", "items.csv")
+        await pilot.press("escape", "j")
+        await stage.ready(pilot)
+        await pilot.press("o")
+        await stage.sees(pilot, "this request has no attachments")

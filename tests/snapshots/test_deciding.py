@@ -1,0 +1,281 @@
+"""Pictures of the inbox's states: the queue in its orders, and a decision on each step of its way, at two sizes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api_client.commands import Decide
+from api_client.errors import Unreachable
+from api_client.models import Outcome
+from pumpup_tui.decision import Intent, Phase, Sent
+from pumpup_tui.on_way import Left
+from pumpup_tui.recovery import Became, Fate
+from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.screens.recovery import RecoveryScreen
+from tests.pilot.stage import BOB, Stage
+from tests.snapshots.test_screens import seed, staged
+
+Act = Callable[[Stage, Any], Awaitable[None]]
+
+STORY = "The parcel was handed in on 12 February and was last seen in Leipzig. " * 6
+SUMMARY = "Release **$1,900** for the water damage:\n\n- photos checked\n- estimate within limits"
+
+
+async def more(stage: Stage) -> None:
+    """The work of the other pictures, four decisions made before, and two more requests."""
+    await seed(stage)
+    for number, (kind, note, code) in enumerate(
+        (
+            ("REJECT", "No receipt", "no-proof"),
+            ("APPROVE", "Receipt came later", None),
+            ("REJECT", None, "no-proof"),
+            ("ESCALATE", "Over my limit", "limit"),
+        )
+    ):
+        task = await stage.task(f"Claim C-09{number}0", "claims")
+        recommended = {"outcome": {"type": "REJECT"}, "confidence": 0.6}
+        asked = await stage.ask(task, "Release payout", "claims", recommendation=recommended)
+        outcome = Outcome.model_validate({"type": kind, "note": note, "reasonCode": code})
+        await stage.write(Decide(request_id=asked, outcome=outcome), BOB)
+        stage.clock.advance(minutes=1)
+    fifth = await stage.task("Claim C-1050 · Li Wei", "claims")
+    await stage.ask(
+        fifth,
+        SUMMARY,
+        "claims",
+        keyValueContext={"Story": STORY, "Amount": "$1,900", "Payee": "p\u0430ypal\u200b"},
+        recommendation={"outcome": {"type": "REJECT"}, "confidence": 0.74, "rationale": "Water damage is excluded"},
+    )
+    await stage.approval("Close the account", "Account 77", recommendation={"outcome": {"type": "APPROVE"}})
+
+
+async def opened(stage: Stage, pilot: Any) -> None:
+    await stage.ready(pilot, "Inbox 5")
+
+
+async def _chosen(stage: Stage, pilot: Any, words: str) -> None:
+    await opened(stage, pilot)
+    await pilot.press("s")
+    await stage.sees(pilot, "Sort and group")
+    choices = stage.app.screen.query_one("#choices")
+    choices.select(words)  # type: ignore[attr-defined]
+    await pilot.press("enter")
+    await pilot.press("g")
+    await stage.ready(pilot)
+
+
+async def queue_sorted(stage: Stage, pilot: Any) -> None:
+    await _chosen(stage, pilot, "sort doubtful")
+    await stage.ready(pilot, "least confident first")
+
+
+async def queue_grouped(stage: Stage, pilot: Any) -> None:
+    await _chosen(stage, pilot, "group project")
+    await stage.ready(pilot, "grouped by project", "claims · 4")
+
+
+async def queue_filtered(stage: Stage, pilot: Any) -> None:
+    await opened(stage, pilot)
+    await pilot.press("slash", *"type:approval confidence<.8", "enter")
+    await stage.ready(pilot, "2 of 5", "only type:approval")
+
+
+async def queue_orders(stage: Stage, pilot: Any) -> None:
+    await opened(stage, pilot)
+    await pilot.press("s")
+    await stage.sees(pilot, "Sort and group", "most overdue first")
+
+
+async def queue_filters(stage: Stage, pilot: Any) -> None:
+    await queue_filtered(stage, pilot)
+    await pilot.press("f")
+    await stage.sees(pilot, "unassigned   is:free", "under a name")
+
+
+async def detail(stage: Stage, pilot: Any) -> None:
+    await opened(stage, pilot)
+    await pilot.press("j", "j", "j")
+    await stage.ready(pilot)
+    await pilot.press("enter")
+    await stage.sees(pilot, "looks like something else")
+    screen = stage.app.screen
+    assert isinstance(screen, InboxScreen)
+    while not screen.detail._precedents:  # they may stand below what is in view
+        await pilot.pause(0.02)
+
+
+async def detail_unfolded(stage: Stage, pilot: Any) -> None:
+    await detail(stage, pilot)
+    await pilot.press("z")
+    await stage.sees(pilot, "Leipzig", gone=("z unfolds",))
+
+
+async def detail_raw(stage: Stage, pilot: Any) -> None:
+    await detail(stage, pilot)
+    await pilot.press("v")
+    await stage.sees(pilot, "v goes back")
+
+
+async def armed_with_reason(stage: Stage, pilot: Any) -> None:
+    await detail(stage, pilot)
+    await pilot.press("d", "n", *"Not covered", "enter", "w")
+    await stage.sees(pilot, "Reason code", "no-proof")
+    await pilot.press("enter")
+    await stage.sees(pilot, "reason code: no-proof", "y send")
+
+
+async def reason_codes(stage: Stage, pilot: Any) -> None:
+    await detail(stage, pilot)
+    await pilot.press("d", "w")
+    await stage.sees(pilot, "Reason code", "no-proof", "limit", "another…")
+
+
+async def armed_and_new(stage: Stage, pilot: Any) -> None:
+    await detail(stage, pilot)
+    await pilot.press("a")
+    await stage.sees(pilot, "y send")
+    for number in (1, 2):
+        await stage.approval(f"Refund ${number}", f"Claim {number}")
+    await stage.sees(pilot, "2 new")
+
+
+async def held(stage: Stage, pilot: Any) -> None:
+    await opened(stage, pilot)
+    await pilot.press("a")
+    await stage.sees(pilot, "y send")
+    await pilot.press("y")
+    await stage.ready(pilot, "HELD 5 s")
+
+
+async def _sent(stage: Stage, pilot: Any, words: str) -> None:
+    stage.app.context.outbox.grace = 0.0
+    await opened(stage, pilot)
+    await pilot.press("d", "n", *"No proof", "enter")
+    await stage.sees(pilot, "y send")
+    await pilot.press("y")
+    await stage.ready(pilot, words)
+
+
+async def sending(stage: Stage, pilot: Any) -> None:
+    await _sent(stage, pilot, "SENDING")
+
+
+async def unknown(stage: Stage, pilot: Any) -> None:
+    await _sent(stage, pilot, "UNKNOWN")
+
+
+async def recorded(stage: Stage, pilot: Any) -> None:
+    await _sent(stage, pilot, "RECORDED")
+    await stage.ready(pilot, "Inbox 4")
+
+
+async def lost(stage: Stage, pilot: Any) -> None:
+    stage.app.context.outbox.grace = 0.0
+    await opened(stage, pilot)
+    await pilot.press("d", "n", *"No proof", "enter")
+    await stage.sees(pilot, "y send")
+    armed = stage.app.context.outbox.desk.armed
+    assert armed is not None
+    await stage.write(Decide(request_id=armed.target, outcome=Outcome(type="APPROVE")), BOB)
+    await stage.sees(pilot, "someone settled this meanwhile")
+    await pilot.press("y")
+    await stage.ready(pilot, "LOST", "bob")
+    await stage.sees(pilot, "Inbox 4")
+
+
+async def batch_preview(stage: Stage, pilot: Any) -> None:
+    await opened(stage, pilot)
+    await pilot.press("asterisk", "a")
+    await stage.sees(pilot, "4 requests")
+    await pilot.press("n", *"Checked by hand", "enter")
+    await stage.sees(pilot, "note for each: Checked by hand")
+
+
+async def batch_results(stage: Stage, pilot: Any) -> None:
+    stage.app.context.outbox.grace = 0.0
+    await batch_preview(stage, pilot)
+    assert stage.backend is not None
+    third = (await stage.backend.inbox()).items[2]
+    await stage.write(Decide(request_id=third.request_id, outcome=Outcome(type="REJECT")), BOB)
+    await pilot.press("y")
+    await stage.sees(pilot, "3 recorded", "1 lost")
+    await pilot.pause(0.3)
+
+
+async def left_behind(stage: Stage, pilot: Any) -> None:
+    await opened(stage, pilot)
+    now = stage.clock()
+    act = Intent("APPROVE", "evt_1", "Refund $240 on claim C-1029", request_hash="h")
+    sent = Sent(act, "k1", Phase.SENDING, now)
+    fates = (
+        (Fate.RECORDED, "", now),
+        (Fate.NOT_SENT, "it was held when this terminal ended: decide again", None),
+        (Fate.NOT_RECORDED, "the request is still open: decide again", None),
+        (Fate.LOST, "bob was first", now),
+    )
+    became = [
+        Became(Left(replace(sent, key=f"k{n}"), "on-way.x"), fate, words, at)
+        for n, (fate, words, at) in enumerate(fates)
+    ]
+    await stage.app.push_screen(RecoveryScreen(stage.app.context, became))
+    await stage.sees(pilot, "bob was first")
+
+
+STATES: dict[str, Act] = {
+    act.__name__: act
+    for act in (
+        queue_sorted,
+        queue_grouped,
+        queue_filtered,
+        queue_orders,
+        queue_filters,
+        detail,
+        detail_unfolded,
+        detail_raw,
+        armed_with_reason,
+        reason_codes,
+        armed_and_new,
+        held,
+        sending,
+        unknown,
+        recorded,
+        lost,
+        batch_preview,
+        batch_results,
+        left_behind,
+    )
+}
+SIZES = ((80, 24), (120, 40))
+
+
+class Hangs:
+    """A backend whose writes never come back, or whose answers are lost."""
+
+    def __init__(self, backend: Any, fault: Exception | None) -> None:
+        self._backend, self._fault = backend, fault
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    async def submit(self, command: Any, *, key: str) -> Any:
+        """Never answer."""
+        if self._fault is not None:
+            raise self._fault
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=[f"{width}x{height}" for width, height in SIZES])
+@pytest.mark.parametrize("state", STATES)
+def test_state(snap_compare: Any, tmp_path: Path, state: str, size: tuple[int, int]) -> None:
+    """Each state over the same folder, clock and ids."""
+    stage = staged(tmp_path, more)
+    if state in ("sending", "unknown"):
+        fault = Unreachable("the server can't be reached", maybe_done=True) if state == "unknown" else None
+        stage.wrap = lambda backend: Hangs(backend, fault)  # type: ignore[assignment, return-value]
+    assert snap_compare(stage.app, terminal_size=size, run_before=lambda pilot: STATES[state](stage, pilot))

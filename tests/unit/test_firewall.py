@@ -1,0 +1,184 @@
+"""No foreign text reaches a widget but through `text.py`: read off the code itself."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from pathlib import Path
+
+import pydantic
+
+import pumpup_tui
+from api_client import fields, models
+from pumpup_tui.messages import Status
+from tests.unit.foreign import CLEANERS, Code, Leak, Module
+
+ROOT = Path(str(pumpup_tui.__file__)).parent
+NOT_DRAWN = (
+    "__main__.py",
+    "text.py",
+    "suspicion.py",
+    "net.py",
+    "cli.py",
+    "commands",
+    "editing.py",
+    "exporting.py",
+    "kept.py",
+    "painting.py",
+    "feed.py",
+    "board_feed.py",
+    "alerts.py",
+    "__main__.py",
+)
+"""The firewall itself, and what writes to no screen of Textual's."""
+OURS = frozenset(("live", "live_tone", "next_step", "inbox", "project", "projects", "capabilities", "connected"))
+"""What the status holds in our own words."""
+NO_TEXT = frozenset(
+    ("cursor", "next_cursor", "min", "max", "set", "unset", "set_once", "overdue_at", "result", "fields")
+)
+"""Fields of models that share a name with what is no text."""
+KEPT = frozenset(
+    [
+        "title",
+        "to_step",
+        "assignee",
+        "detail",
+        "source_label",
+        "types",
+        "text",
+        "path",
+        "failed",
+        "row",
+        "now",
+        "error",
+        "_needle",
+        "_choices",
+        "_path",
+        "_summary",
+        "_about",
+        "folder",
+        "_text",
+        "_note",
+        "_code",
+        "_codes",
+        "_typed",
+        "_filter_words",
+        "only",
+        "by_whom",
+        "info",
+        "content",
+        "markup",
+    ]
+)
+"""Where foreign text is kept on its way: an intent and what became of it, a query, a choice, a parser's tokens."""
+ALLOWED = {
+    ("previews.py", "free_names", "{name}"): "the name of a file that is written, not drawn",
+    ("app.py", "_connected", "{status.why_read_only}"): "the banner cleans it",
+    ("app.py", "_failed", "{event.error}"): "the banner cleans it",
+    ("app.py", "_worker_failed", "{event.worker.name}"): "our own name of a worker",
+    ("screens/base.py", "sheet", "{name}"): "the name of a file of ours",
+    ("recovery.py", "became_of", "{error}"): "cleaned where the list draws it",
+    ("screens/sifting.py", "_text", "{self._typed}"): "a filter as it is typed: read, not drawn",
+    (
+        "screens/sifting.py",
+        "_filter_words",
+        "(WHOSE[self._whose] if self._whose else '', self._typed)",
+    ): "cleaned by the line over the list and the hints",
+    ("screens/sifting.py", "_choose_filter", "{self._text}"): "the id of a choice, drawn nowhere",
+    ("screens/deciding.py", "action_reason", "{code}"): "the id of a choice, drawn nowhere",
+    ("screens/deciding.py", "action_reason", "{armed.reason_code}"): "the id of a choice, drawn nowhere",
+    ("screens/task.py", "action_assign", "{me}"): "PickScreen cleans its choices",
+    ("screens/task.py", "action_assign", "{loaded.assignee}"): "PickScreen cleans its choices",
+    ("widgets/event_detail.py", "event_document", "fit(name, 8) + '  '"): "our own name of a row",
+    ("widgets/event_detail.py", "event_document", "name"): "our own name of a row",
+    ("widgets/event_detail.py", "event_document", "lines"): "made of what is looked at above",
+    ("widgets/prompt.py", "ask", "self.query_one(Static).update(f' {label}: ')"): "made without markup",
+    ("widgets/prompt.py", "action_edit", "self.query_one(Static).update(f' {line(error, 120)}: ')"): "without markup",
+    ("widgets/queued.py", "row_id_of", "{row.name}"): "an id, drawn nowhere",
+    ("widgets/request_detail.py", "foreign_texts", "{key}"): "looked over, or spelt out as it is",
+    ("widgets/request_detail.py", "foreign_texts", "{pairs[key]}"): "looked over, or spelt out as it is",
+    ("widgets/prompt.py", "ask", "{label}"): "our own words, with what is foreign cleaned by who asks",
+    ("widgets/step_graph.py", "_step_lines", "'final' if not step.exits else step.owner.lower()"): "one of three words",
+    (
+        "widgets/request_detail.py",
+        "_fields",
+        "(line(getattr(field, 'type', ''), 20), 'required' if field.required else 'optional', field.bounds())",
+    ): "cleaned as a whole where it is drawn",
+    ("widgets/step_graph.py", "_step_lines", "owner"): "one of three words",
+}
+"""What is no leak, and why."""
+TWICE = {
+    ("screens/deciding.py", "line(code, 80)"): "PickScreen cleans its choices",
+    ("screens/sifting.py", "line(self._text, 60)"): "PickScreen cleans its choices",
+    ("widgets/request_detail.py", "line(key, 40)"): "the width is measured",
+    ("widgets/request_detail.py", "line(getattr(field, 'type', ''), 20)"): "cleaned again with what stands beside it",
+    ("widgets/step_graph.py", "line(step.name, 80)"): "the width is measured",
+    ("widgets/markdown_lines.py", "clean(text, limit=limit)"): "each run is cleaned again after the parser",
+}
+"""Cleaners that could go: another one follows, or only the width is measured."""
+
+
+def sources() -> frozenset[str]:
+    """Return the names of attributes that hold text of an agent, a customer or a server."""
+    found = set(KEPT)
+    for module in (models, fields):
+        for one in vars(module).values():
+            if isinstance(one, type) and issubclass(one, pydantic.BaseModel):
+                found |= {name for name, info in one.model_fields.items() if _may_be_text(str(info.annotation))}
+    found |= {name for name, annotation in Status.__annotations__.items() if _may_be_text(str(annotation))} - OURS
+    return frozenset(found - NO_TEXT)
+
+
+def _may_be_text(annotation: str) -> bool:
+    return "str" in annotation or "Any" in annotation
+
+
+def modules() -> list[Module]:
+    paths = [path for path in sorted(ROOT.rglob("*.py")) if not any(part in NOT_DRAWN for part in path.parts)]
+    return [Module(str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
+
+
+def unallowed(found: list[Leak]) -> list[Leak]:
+    return [leak for leak in found if (leak.module, leak.function, leak.code) not in ALLOWED]
+
+
+def test_no_foreign_text_is_drawn_uncleaned() -> None:
+    """What an agent, a customer or a server wrote is drawn only as `text.py` gives it back."""
+    found = unallowed(Code(modules(), sources()).leaks())
+    assert not found, "\n".join(f"{leak.module}:{leak.line} {leak.function}: {leak.code}" for leak in found)
+
+
+class Opened(ast.NodeTransformer):
+    """Takes the `number`th call of a cleaner away, leaving what it cleaned."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+        self.taken = ""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id in CLEANERS and node.args:
+            self._left -= 1
+            if self._left == -1:
+                self.taken = ast.unparse(node)
+                return node.args[0]
+        return self.generic_visit(node)
+
+
+def test_a_cleaner_taken_away_is_a_leak() -> None:
+    """The test above is worth something: it fails for each single cleaner that is left out."""
+    whole = modules()
+    code = Code(whole, sources())
+    unnoticed = []
+    count = 0
+    for module in whole:
+        before = len(unallowed(code.leaks(module)))
+        for number in range(1000):
+            opened = Opened(number)
+            changed = Module(module.name, opened.visit(copy.deepcopy(module.tree)))
+            if not opened.taken:
+                break
+            count += 1
+            if len(unallowed(code.leaks(changed))) == before and (module.name, opened.taken) not in TWICE:
+                unnoticed.append(f"{module.name}: {opened.taken}")
+    assert count > 80
+    assert not unnoticed, "\n".join(unnoticed)

@@ -1,0 +1,176 @@
+"""The queue without a screen: what a filter takes, in which order, and where the cursor is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api_client.models import InboxItem
+from pumpup_tui.queue_filter import Reader, read_filter
+from pumpup_tui.queue_order import GROUPS, SORTS, Order
+from pumpup_tui.widgets.queued import Heading, Queued
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+READER = Reader("alice", NOW)
+
+
+def item(number: int = 1, **more: Any) -> InboxItem:
+    """Return an open request, the lower its number the older."""
+    known = {
+        "request_id": f"r{number}",
+        "event_type": "APPROVAL_REQUESTED",
+        "summary": f"Refund order {number}",
+        "requested_at": NOW - timedelta(minutes=100 - number),
+        "task_id": f"t{number}",
+        "task_name": f"Claim {number}",
+        "project_id": "p1",
+        "project_name": "claims",
+        "step": "in_review",
+    }
+    return InboxItem.model_validate({**known, **more}, by_name=True)
+
+
+def recommends(outcome: str, confidence: float) -> dict[str, Any]:
+    return {"outcome": {"type": outcome}, "confidence": confidence}
+
+
+ODD = item(
+    7,
+    summary="Pay “Müller” NOW",
+    assignee_id="alice",
+    recommendation=recommends("REJECT", 0.62),
+    overdue_at=NOW - timedelta(minutes=1),
+)
+FIELDS = item(8, event_type="ELICITATION_REQUESTED", project_name="loans", field_count=2, assignee_id="maria")
+
+
+@pytest.mark.parametrize(
+    ("text", "odd", "fields"),
+    [
+        ("", True, True),
+        ("müller", True, False),
+        ("pay now", True, False),
+        ('"pay now"', False, False),
+        ("claim 8", False, True),
+        ("-müller", False, True),
+        ("is:mine", True, False),
+        ("is:m", True, False),
+        ("is:free", False, False),
+        ("is:overdue", True, False),
+        ("is:", True, True),
+        ("is:nothing", False, False),
+        ("type:e", False, True),
+        ("project:loa", False, True),
+        ("-project:loans", True, False),
+        ("step:review", True, True),
+        ("agent:deny", True, False),
+        ("confidence<.7", True, False),
+        ("confidence>=0.62", True, False),
+        ("confidence>.7", False, False),
+        ("@mar", False, True),
+        ("@", True, True),
+        ("order:8", False, False),
+        ("is:mine agent:deny müller", True, False),
+        ('project:"loans"', False, True),
+    ],
+)
+def test_a_filter_takes(text: str, odd: bool, fields: bool) -> None:
+    """Each word of a filter, by itself and with others."""
+    test = read_filter(text, READER)
+    assert [test is None or test(one) for one in (ODD, FIELDS)] == [odd, fields]
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_filter(text: str) -> None:
+    """Nothing that can be typed is an error; a text that stands in a summary finds it when it is quoted."""
+    test = read_filter(text, READER)
+    assert test is None or test(ODD) in (True, False)
+
+
+@given(st.sampled_from(sorted(SORTS)), st.sampled_from(sorted(GROUPS)), st.lists(st.integers(1, 30), unique=True))
+def test_every_order_shows_everything_once(sort: str, group: str, numbers: list[int]) -> None:
+    """Sorting and grouping lose and double nothing; groups are whole, and headings count them."""
+    queue = Queued(lambda: NOW)
+    queue.add(_mixed(number) for number in sorted(numbers))
+    queue.sort(Order(sort, group))
+    shown = list(queue.items())
+    assert sorted(one.request_id for one in shown) == sorted(f"r{number}" for number in numbers)
+    headings = [row for row in map(queue.row, range(queue.count)) if isinstance(row, Heading)]
+    if group:
+        assert sum(one.count for one in headings) == len(numbers)
+        assert len({one.name for one in headings}) == len(headings)
+    else:
+        assert headings == []
+
+
+def _mixed(number: int) -> InboxItem:
+    return item(
+        number,
+        event_type="ELICITATION_REQUESTED" if number % 4 == 0 else "APPROVAL_REQUESTED",
+        project_name=("claims", "loans", "general")[number % 3],
+        recommendation=recommends("APPROVE", number / 30) if number % 5 else None,
+        overdue_at=NOW - timedelta(minutes=number - 10) if number % 2 else None,
+        requested_at=NOW - timedelta(hours=40 - number),
+    )
+
+
+@pytest.mark.parametrize(
+    ("sort", "first"),
+    [("age", 1), ("newest", 9), ("overdue", 9), ("doubtful", 1), ("confident", 9), ("project", 1), ("type", 1)],
+)
+def test_a_sort_puts_first(sort: str, first: int) -> None:
+    """What each order is for stands on top."""
+    queue = Queued(lambda: NOW)
+    queue.add(_mixed(number) for number in range(1, 10))
+    queue.sort(Order(sort))
+    here = next(queue.items())
+    words = {"project": "claims", "type": "APPROVAL_REQUESTED"}
+    found = {"project": here.project_name, "type": here.event_type}.get(sort, here.request_id)
+    assert found == words.get(sort, f"r{first}")
+
+
+changes = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "take", "go", "sort", "sift"]), st.integers(0, 30), st.sampled_from(sorted(GROUPS))
+    ),
+    max_size=20,
+)
+
+
+@given(changes)
+def test_the_cursor_stays_on_its_request(steps: list[tuple[str, int, str]]) -> None:
+    """Whatever comes, goes or is sorted: the cursor is on its request for as long as that is shown, never a heading."""
+    queue = Queued(lambda: NOW)
+    queue.add(_mixed(number) for number in range(5))
+    for what, number, group in steps:
+        before = queue.cursor_id
+        match what:
+            case "add":
+                queue.add([_mixed(number)])
+            case "take":
+                queue.take_away([f"r{number}"])
+            case "go":
+                queue.go(number)
+            case "sort":
+                queue.sort(Order(sorted(SORTS)[number % len(SORTS)], group))
+            case _:
+                queue.sift(read_filter("project:loans" if number % 2 else "", READER))
+        assert not isinstance(queue.row(queue.cursor), Heading)
+        assert (queue.item is None) == (queue.count == 0)
+        if what != "go" and before is not None and queue.where(before) is not None:
+            assert queue.cursor_id == before
+
+
+def test_a_cursor_steps_over_headings() -> None:
+    """Up and down over groups, to both ends."""
+    queue = Queued(lambda: NOW)
+    queue.add([item(1), item(2, project_name="loans")])
+    queue.sort(Order("age", "project"))
+    assert [type(queue.row(index)).__name__ for index in range(4)] == ["Heading", "InboxItem", "Heading", "InboxItem"]
+    for index, where in ((0, 1), (2, 3), (3, 3), (2, 1), (1, 1), (0, 1)):
+        queue.go(index)
+        assert queue.cursor == where

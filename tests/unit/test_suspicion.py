@@ -1,0 +1,114 @@
+# ruff: noqa: RUF001 - lookalikes are what is tried here
+"""What in a text is not what it seems is counted, and can be read letter by letter."""
+
+from __future__ import annotations
+
+import ast
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pumpup_tui.suspicion import Found, look, look_over, raw
+from tests.unit.test_text import ANY_TEXT, NASTY
+
+ODD = st.text(st.sampled_from("аbсdе pay\u202e\u200b\ufe0f⚠１ﬁ∕/日本,，́\n\r\t\\\x1b\ud800Ωǃ"), max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("plain\ntext,\r\n\ttabs", Found()),
+        ("\u202eevil\u200b", Found(hidden=2)),
+        ("\x1b]0;x\x07", Found(hidden=2)),
+        ("a\ud800\u3164\U000e0041", Found(hidden=3)),
+        ("warn ⚠\ufe0f 1\ufe0f\u20e3 ℹ\ufe0f", Found()),
+        ("a\ufe0fb\ufe0f\ufe0f", Found(hidden=3)),
+        ("pаypal", Found(lookalikes=1, mixed=1)),
+        ("Москвa", Found(lookalikes=1, mixed=1)),
+        ("сосо wants money", Found(lookalikes=4)),
+        ("paypal.com∕refund", Found(lookalikes=1)),
+        ("ɑpple", Found(lookalikes=1)),
+        ("λx", Found(mixed=1)),
+        ("Ａcme ﬁne 𝐛old", Found(forms=3)),
+        ("Ａccοunt", Found(lookalikes=1, mixed=1, forms=1)),
+    ],
+)
+def test_what_is_not_what_it_seems_is_counted(text: str, found: Found) -> None:
+    assert look(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Это сор и а, москва — сорок",
+        "Zoë naïve Ångström Kraków İstanbul ılık straße “quoted” – 5 × 3 … ½ m² ™",
+        "日本語，テスト。（全角）",
+        "한국어 API서버",
+        "हिन्दी मराठी",
+        "مرحبا ۱۲۳",
+        "ไทยน้ำ",
+        "Ελληνικά και Latin",
+        "नमस्ते 👍 ❤️",
+    ],
+)
+def test_ordinary_text_of_any_writing_raises_no_flag(text: str) -> None:
+    """A flag that is always up is read by no one."""
+    assert not look(text), (text, look(text))
+
+
+def test_the_counts_are_told_in_words() -> None:
+    assert Found(3, 1).words == "3 hidden, 1 looks like something else"
+    assert Found(0, 2, 1, 1_000).words == "2 look like something else, 1 word of mixed alphabets, 1,000 in another form"
+    assert not Found().words
+
+
+def test_texts_are_counted_together() -> None:
+    assert look_over(["\u202e", "pаy", "fine"]) == Found(hidden=1, lookalikes=1, mixed=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "spelt"),
+    [
+        ("plain C:\\dir", "plain C:\\\\dir"),
+        ("a\nb\t", "a\\n\nb\\t"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("pаypal", "p\\u0430ypal"),
+        ("Москвa", "Москв\\x61"),
+        ("\u202e\ud800\U000e0041", "\\u202e\\ud800\\U000e0041"),
+        ("e\u0301 é 山", "e\\u0301 é 山"),
+    ],
+)
+def test_the_raw_text_spells_out_what_is_not_what_it_seems(text: str, spelt: str) -> None:
+    assert raw(text) == spelt
+
+
+@given(st.one_of(ANY_TEXT, NASTY, ODD))
+def test_the_raw_text_is_all_of_the_text(text: str) -> None:
+    """Read as a Python string, its line ends aside, it is the text again; and it steers nothing."""
+    spelt = raw(text, limit=10_000)
+    assert all(char == "\n" or (char.isprintable() and char != "\ufe0f") for char in spelt)
+    assert ast.literal_eval('"' + spelt.replace("\n", "").replace('"', '\\"') + '"') == text
+
+
+@given(st.one_of(ANY_TEXT, NASTY, ODD), st.one_of(ANY_TEXT, NASTY, ODD))
+def test_nothing_is_found_twice_or_lost(one: str, other: str) -> None:
+    """No count is over the characters there are; hidden ones are found whatever stands beside them."""
+    both = look(one + "\n" + other)
+    assert both.hidden + both.lookalikes + both.forms <= len(one) + len(other)
+    assert both.hidden >= look(one.rstrip("\r")).hidden
+
+
+def test_what_is_cut_is_counted_in_the_raw_text_too() -> None:
+    assert raw("x" * 12, limit=10) == "x" * 10 + "… +2 characters"
+
+
+@pytest.mark.parametrize("unit", ["a", "\x1b", "а", "аb", "Ａ", "\u202ea", "山", "\ufe0f", "e\u0301"])
+def test_a_megabyte_is_no_burden(unit: str) -> None:
+    """What is shown is capped, and so is what is looked at: a guard against hanging, not a measurement."""
+    big = unit * (1_000_000 // len(unit))
+    start = time.perf_counter()
+    look(big)
+    raw(big)
+    assert time.perf_counter() - start < 2
