@@ -68,7 +68,7 @@ class ExactCompositor(Compositor):
         missing: dict[int, set[int]] = {}
         for y, first, last in spans:
             cuts = self.cuts[y]
-            missing.setdefault(y, set()).update(x for x, end in pairwise(cuts) if x < last and end > first)
+            missing[y] = missing.get(y, set()) | {x for x, end in pairwise(cuts) if x < last and end > first}
         # The front comes first: what it has drawn is not asked of what is behind it.
         for widget, (region, clip) in self.visible_widgets.items():
             area = region.intersection(clip)

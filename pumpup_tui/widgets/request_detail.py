@@ -106,7 +106,7 @@ class RequestDetail(Document):
             [(waits, "muted")],
         ]
         if found := look_over(foreign_texts(detail)):
-            lines.append([(f"⚠ {found.words}", "warn"), ("   v raw", "muted")])
+            lines.append([(f"⚠ {found.words}", "warn"), ("  v raw", "muted")])
         return [*lines, []]
 
     def _lines(self, loaded: RequestLoaded) -> list[Line]:

@@ -43,7 +43,7 @@ async def test_what_is_hidden_is_counted_and_v_spells_it_out(tmp_path: Path) -> 
     async with stage.run() as pilot:
         await stage.sees(pilot, "live")
         await stage.approval("Pay p\u0430ypal\u200b now", keyValueContext={"Bell": "\x07"})
-        await stage.ready(pilot, "2 hidden", "looks like something else", "v raw")
+        await stage.ready(pilot, "2 hidden", "looks like something else", "raw")
         await pilot.press("v")
         await stage.sees(pilot, "p\\u0430ypal\\u200b now", "Bell: \\x07", "v goes back")
         await pilot.press("v")

@@ -76,7 +76,7 @@ ALLOWED = {
     ("app.py", "_connected", "{status.why_read_only}"): "the banner cleans it",
     ("app.py", "_failed", "{event.error}"): "the banner cleans it",
     ("app.py", "_worker_failed", "{event.worker.name}"): "our own name of a worker",
-    ("screens/base.py", "sheet", "{name}"): "the name of a file of ours",
+    ("sheets.py", "sheet", "{name}"): "the name of a file of ours",
     ("recovery.py", "became_of", "{error}"): "cleaned where the list draws it",
     ("screens/sifting.py", "_text", "{self._typed}"): "a filter as it is typed: read, not drawn",
     (
