@@ -9,13 +9,24 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pumpup_tui.commands.failure import Failed, in_words
-from pumpup_tui.commands.places import api_key, check_terminal, check_url, reason, state_folder, usable_folder
+from pumpup_tui.commands.options import Given
+from pumpup_tui.commands.places import (
+    Folder,
+    Server,
+    api_key,
+    check_terminal,
+    check_url,
+    place_of,
+    reason,
+    state_folder,
+    usable_folder,
+)
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -26,34 +37,43 @@ _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
 Connect = Callable[[], Awaitable["Backend"]]
 
 
-def open_folder(data: Path | None, reviewer: str, tags: Sequence[str]) -> None:
-    """Show a local folder, deciding as `reviewer`."""
+def open_place(given: Given) -> None:
+    """Show what is named: a local folder or a server."""
+    place = place_of(given, os.environ)
+    if isinstance(place, Server):
+        open_server(place)
+    else:
+        open_folder(place)
+
+
+def open_folder(place: Folder) -> None:
+    """Show a local folder, deciding as its reviewer."""
     check_terminal(os.environ)
-    folder = usable_folder(data)
+    folder = usable_folder(place.path)
 
     async def connect() -> Backend:
         from api_client.commands import Actor
         from store.local import open_local
 
-        return await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)))
+        return await open_local(folder, Actor(place.reviewer, "reviewer", place.tags))
 
     _run(connect, source_label="local", kept=state_folder(str(folder.resolve())))
 
 
-def open_server(url: str, key_file: Path | None) -> None:
+def open_server(place: Server) -> None:
     """Show a server, deciding as the key's owner."""
-    check_url(url)
-    key = api_key(key_file, os.environ)
+    check_url(place.url)
+    key = api_key(place.api_key_file, os.environ)
     check_terminal(os.environ)
     with in_words():
         from api_client.http import HttpBackend
 
-        backend = HttpBackend(url, key)
+        backend = HttpBackend(place.url, key)
 
     async def connect() -> Backend:
         return backend
 
-    _run(connect, source_label=url, kept=state_folder(url))
+    _run(connect, source_label=place.url, kept=state_folder(place.url))
 
 
 def open_demo(seed: int) -> None:

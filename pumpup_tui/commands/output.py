@@ -1,0 +1,201 @@
+"""What commands print: clean text in tables that fit the terminal, or JSON; quietly over where nobody reads on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from pumpup_tui.text import clean, line
+
+_TONES: dict[str, dict[str, Any]] = {
+    "": {},
+    "muted": {"dim": True},
+    "strong": {"bold": True},
+    "accent": {"fg": "cyan"},
+    "good": {"fg": "green"},
+    "bad": {"fg": "red"},
+    "warn": {"fg": "yellow"},
+}
+_PIPED = 10_000
+"""Columns of what is no terminal: nothing is cut there."""
+_GAP = 2
+
+
+def is_terminal() -> bool:
+    """Return whether what is printed goes to a terminal."""
+    return sys.stdout.isatty()
+
+
+def may_ask() -> bool:
+    """Return whether someone is there to be asked: the question goes to stderr, its answer comes from stdin."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def width() -> int:
+    """Return the columns that there are for a line."""
+    return shutil.get_terminal_size().columns if is_terminal() or "COLUMNS" in os.environ else _PIPED
+
+
+def tell(text: str = "", *, err: bool = False) -> None:
+    """Print a line.
+
+    Raises:
+        Exit: the reader has had enough: there is nothing to say, and nowhere to say it.
+    """
+    try:
+        click.echo(text, err=err, color=None if _colours(err=err) else False)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(0) from None
+
+
+def tell_json(value: Any, *, one_line: bool = False) -> None:
+    """Print JSON; every character that is not plain ASCII is escaped, so that no text in it acts on a terminal."""
+    tell(json.dumps(value, indent=None if one_line else 2))
+
+
+def toned(text: str, tone: str) -> str:
+    """Return clean text in a tone; where no colours go, `tell` takes it off again."""
+    return click.style(text, **_TONES[tone]) if tone and text else text
+
+
+def _colours(*, err: bool) -> bool:
+    stream = sys.stderr if err else sys.stdout
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its name in the configuration, its title, and the cells it can't do without."""
+
+    name: str
+    title: str
+    least: int = 0
+    """Cells under which it is not cut; 0: it is never cut, but left out where there is no room."""
+    usual: int = 0
+    """Cells in a stream, where no one knows yet what comes."""
+    tone: str = ""
+
+
+class Stream:
+    """Rows that are printed as they come: each column has its usual width."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._room = width()
+        self._widths = fitted([(column, column.usual) for column in columns], self._room)
+
+    def tell(self, cells: Sequence[object]) -> None:
+        """Print a row; foreign text is cleaned here."""
+        parts = []
+        for cell, wide, column in zip(cells, self._widths, self._columns, strict=True):
+            text = line(cell)
+            if wide:
+                parts.append(toned(_padded(text if self._room == _PIPED else _cut(text, wide), wide), column.tone))
+        tell((" " * _GAP).join(parts).rstrip())
+
+
+def tell_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """Print rows under titles, as wide as the terminal; the last columns go first where there is too little room.
+
+    Args:
+        columns: The most important first of those that can be left out.
+        rows: A cell for each column: foreign text is cleaned here.
+        empty: What to say on stderr where there are no rows.
+    """
+    if not rows:
+        tell(empty, err=True)
+        return
+    cells = [[line(cell) for cell in row] for row in rows]
+    widths = fitted([(column, _widest(column, [row[at] for row in cells])) for at, column in enumerate(columns)])
+    shown = [at for at, wide in enumerate(widths) if wide]
+    tell(toned(_row([columns[at].title for at in shown], [widths[at] for at in shown]), "muted"))
+    for row in cells:
+        parts = [_cut(row[at], widths[at]) for at in shown]
+        padded = [*(_padded(part, widths[at]) for part, at in zip(parts[:-1], shown[:-1], strict=True)), parts[-1]]
+        tell((" " * _GAP).join(toned(part, columns[at].tone) for part, at in zip(padded, shown, strict=True)).rstrip())
+
+
+def fitted(wanted: Sequence[tuple[Column, int]], room: int | None = None) -> list[int]:
+    """Return the cells of each column, 0 for one that has no room: last ones go first, then what can be cut is."""
+    room = width() if room is None else room
+    widths = [wide for _, wide in wanted]
+    least = [min(wide, column.least or wide) for column, wide in wanted]
+    for at in reversed(range(1, len(wanted))):
+        if _whole(least) <= room:
+            break
+        least[at] = widths[at] = 0
+    over = _whole(widths) - room
+    for at in sorted(range(len(widths)), key=lambda at: -widths[at]):
+        cut = max(0, min(over, widths[at] - least[at]))
+        widths[at] -= cut
+        over -= cut
+    return widths if over <= 0 or len(widths) == 1 else [min(widths[0], room), *widths[1:]]
+
+
+def _whole(widths: Sequence[int]) -> int:
+    shown = [wide for wide in widths if wide]
+    return sum(shown) + _GAP * (len(shown) - 1)
+
+
+def _widest(column: Column, cells: Iterable[str]) -> int:
+    from rich.cells import cell_len
+
+    return max(cell_len(column.title), *map(cell_len, cells))
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return (" " * _GAP).join(_padded(_cut(cell, wide), wide) for cell, wide in zip(cells, widths, strict=True)).rstrip()
+
+
+def _cut(cell: str, cells: int) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    return cell if cell_len(cell) <= cells else set_cell_size(cell, cells - 1).rstrip() + "…"
+
+
+def _padded(cell: str, cells: int) -> str:
+    from rich.cells import cell_len
+
+    return cell + " " * (cells - cell_len(cell))
+
+
+def tell_fields(pairs: Iterable[tuple[str, object]], *, err: bool = False) -> None:
+    """Print names and their values, each value's own lines under each other; foreign text is cleaned here."""
+    rows = [(line(name, 40), clean(str(value))) for name, value in pairs if value not in (None, "", ())]
+    indent = max((len(name) for name, _ in rows), default=0) + _GAP
+    for name, value in rows:
+        first, *more = wrapped(value, width() - indent)
+        tell(toned(name.ljust(indent), "muted") + first, err=err)
+        for text in more:
+            tell(" " * indent + text, err=err)
+
+
+def wrapped(text: str, cells: int) -> list[str]:
+    """Return clean text in lines of at most `cells` cells, broken at blanks where there are any."""
+    from rich.cells import cell_len, set_cell_size
+
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        row = ""
+        for word in paragraph.split(" "):
+            longer = f"{row} {word}" if row else word
+            if cell_len(longer) <= max(8, cells):
+                row = longer
+                continue
+            if row:
+                lines.append(row)
+            row = word
+            while cell_len(row) > max(8, cells):
+                piece = set_cell_size(row, max(8, cells)).rstrip() or row[:1]
+                lines.append(piece)
+                row = row[len(piece) :]
+        lines.append(row)
+    return lines
