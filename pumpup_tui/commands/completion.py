@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pumpup_tui.commands.output import tell
+from pumpup_tui.commands.output import is_terminal, tell
 
 _WHERE = {
     "bash": 'eval "$(pumpup-tui completion bash)"   in ~/.bashrc',
@@ -26,5 +26,5 @@ def completion(context: click.Context, shell: str) -> None:
     kinds: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
     script = kinds[shell](context.find_root().command, {}, "pumpup-tui", "_PUMPUP_TUI_COMPLETE")
     tell(script.source())
-    if click.get_text_stream("stdout").isatty():
+    if is_terminal():
         tell(f"# Keep it: {_WHERE[shell]}", err=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pumpup_tui.text import clean
+from pumpup_tui.text import clean, line
 
 if TYPE_CHECKING:
     from api_client.errors import ApiError
@@ -49,10 +49,13 @@ def exit_code_of(fault: ApiError) -> int:
 @contextmanager
 def in_words() -> Iterator[None]:
     """Turn what a backend or the store refuses inside into `Failed`."""
-    from api_client.errors import ApiError
+    from api_client.errors import ApiError, InvalidAnswers
 
     try:
         yield
+    except InvalidAnswers as fault:
+        words = "".join(f"\n  {line(name, 60)}: {line(words, 200)}" for name, words in fault.fields.items())
+        raise Failed(f"Not all of the answers can be taken. Nothing was sent.{words}") from None
     except ApiError as fault:
         # What a server says is foreign text.
         raise Failed(clean(fault.message, limit=2000), exit_code_of(fault)) from None

@@ -43,6 +43,11 @@ def width() -> int:
     return shutil.get_terminal_size().columns if is_terminal() or "COLUMNS" in os.environ else _PIPED
 
 
+def is_cut() -> bool:
+    """Return whether lines are made to fit; what goes to a file is told whole."""
+    return width() != _PIPED
+
+
 def tell(text: str = "", *, err: bool = False) -> None:
     """Print a line.
 
@@ -81,6 +86,8 @@ class Column:
     """Cells under which it is not cut; 0: it is never cut, but left out where there is no room."""
     usual: int = 0
     """Cells in a stream, where no one knows yet what comes."""
+    rank: int = 0
+    """Where there is too little room, columns go by this, the highest first; of the same rank, the last."""
     tone: str = ""
 
 
@@ -103,10 +110,10 @@ class Stream:
 
 
 def tell_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, empty: str) -> None:
-    """Print rows under titles, as wide as the terminal; the last columns go first where there is too little room.
+    """Print rows under titles, as wide as the terminal; some columns are left out where there is too little room.
 
     Args:
-        columns: The most important first of those that can be left out.
+        columns: Which there are, in order.
         rows: A cell for each column: foreign text is cleaned here.
         empty: What to say on stderr where there are no rows.
     """
@@ -124,20 +131,23 @@ def tell_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, e
 
 
 def fitted(wanted: Sequence[tuple[Column, int]], room: int | None = None) -> list[int]:
-    """Return the cells of each column, 0 for one that has no room: last ones go first, then what can be cut is."""
+    """Return the cells of each column, 0 for one that has no room; what can be cut is cut after that."""
     room = width() if room is None else room
     widths = [wide for _, wide in wanted]
     least = [min(wide, column.least or wide) for column, wide in wanted]
-    for at in reversed(range(1, len(wanted))):
+    ranked = sorted(range(len(wanted)), key=lambda at: (wanted[at][0].rank, at))
+    for at in reversed(ranked[1:]):
         if _whole(least) <= room:
             break
         least[at] = widths[at] = 0
-    over = _whole(widths) - room
-    for at in sorted(range(len(widths)), key=lambda at: -widths[at]):
-        cut = max(0, min(over, widths[at] - least[at]))
-        widths[at] -= cut
-        over -= cut
-    return widths if over <= 0 or len(widths) == 1 else [min(widths[0], room), *widths[1:]]
+    # The widest is cut first, cell by cell, so that what is left is shared evenly.
+    while (over := _whole(widths) - room) > 0:
+        at = max(range(len(widths)), key=lambda at: (widths[at] > least[at], widths[at]))
+        if widths[at] <= least[at]:
+            return [min(wide, room) for wide in widths]
+        others = [wide for other, wide in enumerate(widths) if other != at and wide > least[other]]
+        widths[at] = max(least[at], min(widths[at] - 1, max(widths[at] - over, max(others, default=0))))
+    return widths
 
 
 def _whole(widths: Sequence[int]) -> int:
@@ -169,11 +179,13 @@ def _padded(cell: str, cells: int) -> str:
 
 def tell_fields(pairs: Iterable[tuple[str, object]], *, err: bool = False) -> None:
     """Print names and their values, each value's own lines under each other; foreign text is cleaned here."""
-    rows = [(line(name, 40), clean(str(value))) for name, value in pairs if value not in (None, "", ())]
-    indent = max((len(name) for name, _ in rows), default=0) + _GAP
+    from rich.cells import cell_len
+
+    rows = [(line(name, 40), clean(str(value)).rstrip()) for name, value in pairs if value not in (None, "", ())]
+    indent = max((cell_len(name) for name, _ in rows), default=0) + _GAP
     for name, value in rows:
         first, *more = wrapped(value, width() - indent)
-        tell(toned(name.ljust(indent), "muted") + first, err=err)
+        tell(toned(_padded(name, indent), "muted") + first, err=err)
         for text in more:
             tell(" " * indent + text, err=err)
 

@@ -194,15 +194,17 @@ def _json_lines(events: Sequence[Event]) -> None:
 
 
 def _lines() -> Callable[[Sequence[Event]], None]:
+    from api_client.times import utc_now
     from pumpup_tui.commands import configuration, tables
-    from pumpup_tui.commands.output import Stream
+    from pumpup_tui.commands.output import Stream, is_cut
     from pumpup_tui.commands.showing import row_of
 
     columns = tables.columns_of("timeline", configuration.chosen(os.environ))
     stream = Stream(columns)
 
     def told(events: Sequence[Event]) -> None:
-        for row in map(row_of, events):
+        now = utc_now() if is_cut() else None
+        for row in (row_of(event, now) for event in events):
             stream.tell([row[column.name] for column in columns])
 
     return told

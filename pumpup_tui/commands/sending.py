@@ -108,13 +108,10 @@ async def send(backend: Backend, command: Command, key: str) -> Receipt:
         ApiError: it was refused.
         Failed: no answer came, and it may have been recorded: the same key asks.
     """
-    from api_client.errors import InvalidAnswers, ServerFault, Unreachable
+    from api_client.errors import ServerFault, Unreachable
 
     try:
         return await backend.submit(command, key=key)
-    except InvalidAnswers as fault:
-        words = "".join(f"\n  {line(name, 60)}: {line(words, 200)}" for name, words in fault.fields.items())
-        raise Failed(f"{len(fault.fields)} of the answers can't be taken. {_NOT_SENT}{words}") from None
     except (Unreachable, ServerFault) as fault:
         if isinstance(fault, Unreachable) and not fault.maybe_done:
             raise

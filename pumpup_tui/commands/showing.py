@@ -39,13 +39,13 @@ def tell_request(detail: RequestDetail, now: datetime, *, err: bool = False) -> 
     )
 
 
-def row_of(event: Event, zone: Any = None) -> dict[str, str]:
-    """Return an event's cells by the names of the timeline's columns."""
+def row_of(event: Event, now: datetime | None) -> dict[str, str]:
+    """Return an event's cells by the names of the timeline's columns; times short where it is known what is now."""
     from pumpup_tui.query import reviewer_of
     from pumpup_tui.telling import event_type_run, move_of
 
     return {
-        "time": event.timestamp.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+        "time": _time(event.timestamp.astimezone(), now),
         "type": event_type_run(event.event_type)[0],
         "text": event_text(event),
         "by": reviewer_of(event) or event.subject or event.source.lower(),
@@ -53,6 +53,15 @@ def row_of(event: Event, zone: Any = None) -> dict[str, str]:
         "task": event.task_id,
         "id": event.id,
     }
+
+
+def _time(moment: datetime, now: datetime | None) -> str:
+    if now is None:
+        return moment.isoformat(sep=" ", timespec="seconds")
+    today = now.astimezone()
+    if moment.date() == today.date():
+        return moment.strftime("%H:%M:%S")
+    return moment.strftime("%d %b %H:%M" if moment.year == today.year else "%Y-%m-%d")
 
 
 def _pairs(raw: Any) -> Iterator[tuple[str, str]]:
@@ -71,11 +80,12 @@ def _asked(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if "fields" not in payload:
         return
     from api_client.fields import read_fields
-    from pumpup_tui.answering import bids_of, type_of
+    from pumpup_tui.answering import bids_of, options_of, type_of
 
     bids = bids_of(payload)
     for field in read_fields(payload.get("fields") or ()):
-        bounds = ", ".join(part for part in (type_of(field), field.bounds()) if part)
+        options = " / ".join(options_of(field))
+        bounds = ", ".join(part for part in (type_of(field), field.bounds(), options) if part)
         needed = "" if field.required else ", may be left out"
         bid = f"; the agent bids {answer_text(bids[field.id].value)}" if field.id in bids else ""
         yield field.id, f"{field.label} ({bounds}{needed}){bid}"
