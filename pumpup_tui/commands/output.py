@@ -26,6 +26,8 @@ _TONES: dict[str, dict[str, Any]] = {
 _PIPED = 10_000
 """Columns of what is no terminal: nothing is cut there."""
 _GAP = 2
+_NAME = 24
+"""Columns of a name that a value stands beside; a longer one stands above it."""
 
 
 def is_terminal() -> bool:
@@ -182,12 +184,23 @@ def tell_fields(pairs: Iterable[tuple[str, object]], *, err: bool = False) -> No
     from rich.cells import cell_len
 
     rows = [(line(name, 40), clean(str(value)).rstrip()) for name, value in pairs if value not in (None, "", ())]
-    indent = max((cell_len(name) for name, _ in rows), default=0) + _GAP
+    most = min(_NAME, width() // 3)
+    indent = min(most, max((cell_len(name) for name, _ in rows), default=0)) + _GAP
     for name, value in rows:
         first, *more = wrapped(value, width() - indent)
-        tell(toned(_padded(name, indent), "muted") + first, err=err)
+        if cell_len(name) > most:
+            tell_wrapped(name, "muted", err=err)
+            more = [first, *more]
+        else:
+            tell(toned(_padded(name, indent), "muted") + first, err=err)
         for text in more:
             tell(" " * indent + text, err=err)
+
+
+def tell_wrapped(text: str, tone: str = "", *, err: bool = False) -> None:
+    """Print clean text, broken into lines that fit."""
+    for row in wrapped(text, width()):
+        tell(toned(row, tone), err=err)
 
 
 def wrapped(text: str, cells: int) -> list[str]:

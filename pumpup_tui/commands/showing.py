@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui import when
-from pumpup_tui.commands.output import tell, tell_fields, toned
+from pumpup_tui.commands.output import tell, tell_fields, tell_wrapped
 from pumpup_tui.telling import answer_text, confidence_of, event_text, kind_of, outcome_of
 from pumpup_tui.text import clean, line
 
@@ -19,8 +19,8 @@ def tell_request(detail: RequestDetail, now: datetime, *, err: bool = False) -> 
     """Print a request: what is asked, on which task, what the agent recommends, and what became of it."""
     payload = detail.event.payload
     waits = when.age(detail.event.timestamp, now)
-    tell(toned(f"{kind_of(detail.event.event_type).capitalize()} {line(detail.event.id)}", "muted"), err=err)
-    tell(toned(clean(str(payload.get("summary") or "")), "strong"), err=err)
+    tell_wrapped(f"{kind_of(detail.event.event_type).capitalize()} {line(detail.event.id)}", "muted", err=err)
+    tell_wrapped(clean(str(payload.get("summary") or "")), "strong", err=err)
     tell(err=err)
     tell_fields(
         (
