@@ -25,6 +25,7 @@ from pumpup_tui.outbox import Outbox
 from pumpup_tui.preferences import Preferences
 from pumpup_tui.screens.base import ReviewerScreen, sheet
 from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.shown import Memory
 from pumpup_tui.text import line
 from styles.themes import THEMES
 
@@ -85,6 +86,7 @@ class PumpUpApp(App[None]):
             minute=Signal(self, "minute"),
         )
         self._leaving = False
+        self._memory = Memory(self, self.context)
         self.add_mode("inbox", lambda: InboxScreen(self.context))
         self.add_mode("board", self._board)
         self.add_mode("timeline", self._timeline)
@@ -103,6 +105,7 @@ class PumpUpApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the backend once the first frame is out."""
+        self._memory.begin()
         self.set_interval(60, lambda: self.context.minute.publish(None))
         self.set_interval(TICK_SECONDS, self._tick)
         self.call_after_refresh(self.context.feed.open)
@@ -148,6 +151,7 @@ class PumpUpApp(App[None]):
             capabilities=frozenset(event.me.capabilities),
             why_read_only=event.why_read_only,
             notices=event.notices,
+            project=self._memory.project(),
         )
         if status.why_read_only:
             status = status.with_banner(f"read-only: {status.why_read_only}")
@@ -156,7 +160,8 @@ class PumpUpApp(App[None]):
 
     @on(messages.ProjectsLoaded)
     def _projects(self, event: messages.ProjectsLoaded) -> None:
-        self._set_status(replace(self.context.status, projects=tuple(event.projects)))
+        project = self._memory.among(self.context.status.project, event.projects)
+        self._set_status(replace(self.context.status, projects=tuple(event.projects), project=project))
 
     @on(messages.InboxCount)
     def _inbox_count(self, event: messages.InboxCount) -> None:
@@ -244,10 +249,12 @@ class PumpUpApp(App[None]):
     def action_help(self) -> None:
         """Show all keys."""
         from pumpup_tui.keys import all_bindings
+        from pumpup_tui.rebinding import rebound
         from pumpup_tui.screens.modals import HelpScreen
 
         if not self.screen.is_modal:
-            self.push_screen(HelpScreen(all_bindings(PumpUpApp)))
+            keymap = self.context.preferences.keymap
+            self.push_screen(HelpScreen([rebound(one, keymap) for one in all_bindings(PumpUpApp)]))
 
     @override
     async def action_quit(self) -> None:

@@ -3,25 +3,70 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.binding import Binding
 from textual.keys import Keys, _character_to_key
-from textual.screen import Screen
 
-from pumpup_tui.keys import OWNERS, all_bindings
-from pumpup_tui.screens.board import BoardScreen
-from pumpup_tui.widgets.board_view import BoardView
+if TYPE_CHECKING:
+    from textual.app import App
 
 _MODIFIERS = frozenset(("ctrl", "shift", "alt", "super", "hyper", "meta"))
 _NEVER_SENDS = frozenset(("enter", "space", "ctrl+m", "ctrl+j"))
 """Keys that a hand rests on: none of them may send a decision."""
 
+KEY_WORDS = {
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "exclamation_mark": "!",
+    "slash": "/",
+    "question_mark": "?",
+    "colon": ":",
+    "equals_sign": "=",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+}
+_SHORT = {"escape": "esc"}
+"""Keys that hints call by a shorter name."""
+
+
+def key_words(keys: str) -> str:
+    """Return a binding's keys as they stand on a keyboard."""
+    return "  ".join(KEY_WORDS.get(key, key) for key in keys_of(keys))
+
 
 def keys_of(text: str) -> list[str]:
     """Return the keys that stand in `text` between commas, each by its long name."""
     return [_character_to_key(key) if len(key) == 1 else key for key in (part.strip() for part in text.split(","))]
+
+
+def rebound(binding: Binding, keymap: Mapping[str, str]) -> Binding:
+    """Return a binding with the keys that it answers to."""
+    keys = keymap.get(binding.id or "")
+    return binding.with_key(",".join(keys_of(keys))) if keys else binding
+
+
+def renamed(owners: Iterable[type], keymap: Mapping[str, str]) -> Mapping[str, str]:
+    """Return, for each key that one of the owners' bindings has by itself, the key that it has now, as hints name them.
+
+    Args:
+        owners: Classes with bindings, the one that is heard first at the front.
+        keymap: Keys by a binding's id.
+    """
+    names: dict[str, str] = {}
+    for owner in owners if keymap else ():
+        for binding in owner.__dict__.get("BINDINGS", ()):
+            if isinstance(binding, Binding) and binding.id and binding.id in keymap:
+                new = _hint(keys_of(keymap[binding.id])[0])
+                for key in keys_of(binding.key):
+                    names.setdefault(_hint(key), new)
+    return names
+
+
+def in_hints(hints: Sequence[tuple[str, str]], names: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+    """Return key hints with the keys as they are now; a hint may name several, with blanks between."""
+    return [(" ".join(names.get(key, key) for key in keys.split(" ")), word) for keys, word in hints]
 
 
 def check(keymap: Mapping[str, str]) -> None:
@@ -31,6 +76,7 @@ def check(keymap: Mapping[str, str]) -> None:
         ValueError: an id or a key is none, or two bindings that are heard at one place would have the same key.
     """
     from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.keys import all_bindings
 
     known = {binding.id: binding for binding in all_bindings(PumpUpApp)}
     for name, keys in keymap.items():
@@ -43,13 +89,11 @@ def check(keymap: Mapping[str, str]) -> None:
             raise ValueError(f"decide.send can't be {keys!r}: a key that is often pressed must not send a decision")
     if clash := next(_clashes(PumpUpApp, keymap), None):
         one, other, key = clash
-        raise ValueError(f"{one} and {other} would both be {key!r}: give one of them another key")
+        raise ValueError(f"{one} and {other} would both be {_hint(key)!r}: give one of them another key")
 
 
-def rebound(binding: Binding, keymap: Mapping[str, str]) -> Binding:
-    """Return a binding with the keys that it answers to."""
-    keys = keymap.get(binding.id or "")
-    return binding.with_key(",".join(keys_of(keys))) if keys else binding
+def _hint(key: str) -> str:
+    return _SHORT.get(key, KEY_WORDS.get(key, key))
 
 
 def _is_key(key: str) -> bool:
@@ -71,17 +115,26 @@ def _clashes(app: type[App[None]], keymap: Mapping[str, str]) -> Iterator[tuple[
     for scope in _scopes(app):
         held: dict[str, Binding] = {}
         for binding in scope:
-            mine = binding.id or binding.tooltip or binding.description or binding.action
+            mine = _name(binding)
             for key in keys_of(rebound(binding, keymap).key):
                 other = held.setdefault(key, binding)
-                theirs = other.id or other.tooltip or other.description or other.action
                 # What shares a key by itself was made to; only a changed one can take another's key by mistake.
-                if mine != theirs and (binding.id in keymap or other.id in keymap):
-                    yield theirs, mine, key
+                if mine != _name(other) and (binding.id in keymap or other.id in keymap):
+                    yield _name(other), mine, key
+
+
+def _name(binding: Binding) -> str:
+    return binding.id or binding.tooltip or binding.description or binding.action
 
 
 def _scopes(app: type[App[None]]) -> Iterator[list[Binding]]:
     """Yield, for each screen, all bindings that are heard on it."""
+    from textual.screen import Screen
+
+    from pumpup_tui.keys import OWNERS
+    from pumpup_tui.screens.board import BoardScreen
+    from pumpup_tui.widgets.board_view import BoardView
+
     screens = [owner for owner in OWNERS if issubclass(owner, Screen)]
     widgets = [owner for owner in OWNERS if owner not in screens]
     for screen in screens:

@@ -99,7 +99,8 @@ def _mark(content: bytes, given: Mapping[str, str]) -> str:
     """Return a mark that is another one as soon as the file, the environment or this program is."""
     import hashlib
 
-    own = [(Path(__file__).with_name(name).stat().st_mtime_ns) for name in ("settings.py", "../keys.py")]
+    here = Path(__file__).parent
+    own = [(here / name).stat().st_mtime_ns for name in ("settings.py", "../keys.py")]
     return hashlib.sha256(b"\0".join((content, json.dumps([given, own]).encode()))).hexdigest()
 
 

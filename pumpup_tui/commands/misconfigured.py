@@ -70,13 +70,23 @@ def faults_of(
 ) -> list[Fault]:
     """Return each fault with the place that it came from."""
     variables = configuration.variables(environment)
-    found = []
+    found: list[tuple[int, Fault]] = []
     for error in fault.errors():
         key = tuple(str(part) for part in error["loc"])
-        name = variable_of(key, variables)
-        where = name or f"{file}, line {line_of(content, _in(told, key))}"
-        found.append(Fault(where, f"{_words(error, key)}{_remedy(error, key)}"))
-    return found
+        words = f"{_words(error, key)}{_remedy(error, key)}"
+        if name := variable_of(key, variables):
+            found.append((0, Fault(name, words)))
+            continue
+        number = line_of(content, _in(told, _of_one(told, key, words)))
+        found.append((number, Fault(f"{file}, line {number}", words)))
+    return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+
+
+def _of_one(told: Mapping[str, Any], key: Key, words: str) -> Key:
+    """Return the key of the one binding that a fault of all of them is about."""
+    if key != ("keys",) or not isinstance(told.get("keys"), Mapping):
+        return key
+    return next(((*key, name) for name in told["keys"] if name in words), key)
 
 
 def line_of(content: bytes, key: Key) -> int:

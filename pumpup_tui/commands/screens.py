@@ -9,11 +9,12 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed, in_words
 from pumpup_tui.commands.options import Given
 from pumpup_tui.commands.places import (
@@ -30,6 +31,7 @@ from pumpup_tui.commands.places import (
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
+    from pumpup_tui.preferences import Preferences
     from store.demo import Agent
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
@@ -153,6 +155,7 @@ def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> No
         source_label=source_label,
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
+        preferences=preferences_of(configuration.chosen(os.environ)),
         kept=Kept(kept),
     )
     app.run()
@@ -160,6 +163,22 @@ def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> No
         raise app.fault
     if app.return_code:
         sys.exit(app.return_code)
+
+
+def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
+    """Return what a user chose for the screens, out of the checked configuration."""
+    from pumpup_tui.preferences import Preferences
+
+    told = chosen.get("notifications", {})
+    named = {
+        "grace_seconds": chosen.get("grace_seconds"),
+        "bell": told.get("bell"),
+        "desktop": told.get("desktop"),
+        "theme": chosen.get("theme"),
+        "keymap": chosen.get("keys"),
+        "filters": chosen.get("filters"),
+    }
+    return Preferences(**{name: value for name, value in named.items() if value is not None})
 
 
 def _leave_on_signals(leave: Callable[[], None]) -> None:
