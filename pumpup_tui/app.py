@@ -30,6 +30,8 @@ from pumpup_tui.text import line
 from styles.themes import THEMES
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from api_client.backend import Backend
     from api_client.times import Clock
     from pumpup_tui.screens.modals import Leave
@@ -38,12 +40,19 @@ TICK_SECONDS = 0.25
 LEAVE_SECONDS = 5.0
 
 
+def _everything() -> type[Provider]:
+    from pumpup_tui.palette import Everything
+
+    return Everything
+
+
 class PumpUpApp(App[None]):
     """A reviewer's terminal over one Backend."""
 
     TITLE = "Pump Up"
     CSS_PATH = sheet("app")
     DEFAULT_MODE = "inbox"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {*App.COMMANDS, _everything}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "mode('inbox')", "Inbox", show=False, id="screens.inbox", tooltip="the inbox"),
         Binding("2", "mode('board')", "Board", show=False, id="screens.board", tooltip="the board"),
@@ -156,6 +165,7 @@ class PumpUpApp(App[None]):
         if status.why_read_only:
             status = status.with_banner(f"read-only: {status.why_read_only}")
         self._set_status(status.in_touch())
+        self._memory.welcome()
         self.context.feed.projects(self)
 
     @on(messages.ProjectsLoaded)
@@ -235,16 +245,22 @@ class PumpUpApp(App[None]):
         """Choose the project that all screens show."""
         if self.screen.is_modal:
             return
-        projects = self.context.status.projects
-
-        def chosen(project_id: str | None) -> None:
-            if project_id is not None:
-                project = next((one for one in projects if one.id == project_id), None)
-                self._set_status(replace(self.context.status, project=project))
-
         from pumpup_tui.screens.projects import ProjectScreen
 
-        self.push_screen(ProjectScreen(self.context, projects), chosen)
+        self.push_screen(ProjectScreen(self.context, self.context.status.projects), self.show_project)
+
+    def show_project(self, project_id: str | None) -> None:
+        """Show the work of a project, of all where the id is empty; None leaves it as it is."""
+        if project_id is not None:
+            project = next((one for one in self.context.status.projects if one.id == project_id), None)
+            self._set_status(replace(self.context.status, project=project))
+
+    def show_task(self, task_id: str) -> None:
+        """Show a task, over the board."""
+        from pumpup_tui.screens.task import TaskScreen
+
+        self.action_mode("board")
+        self.push_screen(TaskScreen(self.context, task_id))
 
     def action_help(self) -> None:
         """Show all keys."""

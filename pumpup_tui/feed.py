@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from api_client.errors import ApiError, Conflict, InvalidAnswers, NotAllowed, NotFound, ServerFault, Unreachable
 from pumpup_tui import messages
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import Attachment, Event, Upload
     from api_client.times import Clock
+
+T = TypeVar("T")
 
 LATEST = 30
 """Events that a request's or task's detail shows."""
@@ -151,6 +153,13 @@ class Feed:
             to.post_message(await call(backend))
 
         self._work(to, what, work, group=group)
+
+    async def look(self, call: Callable[[Backend], Awaitable[T]]) -> T | None:
+        """Return what a call returns, for whoever waits for it beside the screens; None where nothing came."""
+        try:
+            return await call(self._backend) if self._backend is not None else None
+        except ApiError:
+            return None  # the live tail tells of a backend that does not answer
 
     def stop(self, group: str) -> None:
         """Stop the call of a group, where one is on its way."""

@@ -33,6 +33,11 @@ class Shown:
         return self._configured
 
     @property
+    def is_known(self) -> bool:
+        """Whether the user has been told where to begin."""
+        return self._document.get("welcomed") is True
+
+    @property
     def project(self) -> Mapping[str, Any] | None:
         """The project that was shown, as it stood on the wire; None where it was all of them."""
         found = self._document.get("project")
@@ -75,6 +80,19 @@ class Memory:
         """Note from now on what is shown."""
         self._app.theme_changed_signal.subscribe(self._app, self._theme)
         self._context.status_changed.subscribe(self._app, self._status)
+
+    def welcome(self) -> None:
+        """Say, the first time that anything is shown here, where to begin."""
+        if not self._context.kept.lasts or self._shown.is_known:
+            return
+        keymap = self._context.preferences.keymap
+        help_, find = keymap.get("screens.help", "?"), keymap.get("screens.commands", ":").partition(",")[0]
+        self._context.outbox.hint(
+            f"new here?  {help_} lists the keys  ·  {find} finds everything  ·  a decision takes two keys, "
+            f"as {keymap.get('decide.approve', 'a')} then {keymap.get('decide.send', 'y')}"
+        )
+        self._shown.notes(welcomed=True)
+        self._keep()
 
     def project(self) -> Project | None:
         """Return the project that was shown last, before it is known whether it is still there."""

@@ -85,7 +85,8 @@ def open_demo(seed: int) -> None:
         signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     try:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
-            _run(Demo(Path(folder), seed).connect, source_label="demo")
+            # It is new to whoever sees it: so is what it keeps.
+            _run(Demo(Path(folder) / "data", seed).connect, source_label="demo", kept=Path(folder) / "state")
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
 

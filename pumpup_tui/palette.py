@@ -1,0 +1,97 @@
+"""What the command palette finds beside the actions: projects, tasks and open requests, by what they are called."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, cast
+
+from textual.command import Hit, Hits, Provider
+from textual.content import Content
+from typing_extensions import override
+
+from pumpup_tui.messages import ShowRequest
+from pumpup_tui.text import line
+
+if TYPE_CHECKING:
+    from api_client.backend import Backend
+    from api_client.models import InboxItem, Page, Task
+    from pumpup_tui.app import PumpUpApp
+
+MOST = 20
+"""Hits of a kind: more are not read by anyone; a longer query finds the one that is meant."""
+LEAST = 2
+"""Characters from which tasks and requests are looked for."""
+SCORES = {"Project": 0.3, "Request": 0.2, "Task": 0.1}
+"""In which order the kinds stand, below the actions."""
+PAUSE_SECONDS = 0.15
+"""What is typed within this is one query."""
+_PAGE = 500
+_NAME = 80
+
+
+class Everything(Provider):
+    """Finds what has a name. Foreign text is cleaned, and never read as markup."""
+
+    @property
+    def _app(self) -> PumpUpApp:
+        return cast("PumpUpApp", self.app)
+
+    @override
+    async def search(self, query: str) -> Hits:
+        for project in self._app.context.status.projects:
+            if hit := self._hit(query, "Project", project.name, self._to_project(project.id)):
+                yield hit
+        if len(query.strip()) < LEAST:
+            return
+        await asyncio.sleep(PAUSE_SECONDS)
+        found = 0
+        async for item in self._requests():
+            names = f"{item.summary}  {item.task_name}"
+            if query.casefold() in names.casefold() or item.request_id.startswith(query):
+                yield self._found(query, "Request", names, self._to_request(item.request_id))
+                found += 1
+                if found == MOST:
+                    break
+        for task in (await self._tasks(query))[:MOST]:
+            yield self._found(query, "Task", task.name, self._to_task(task.id))
+
+    async def _requests(self) -> AsyncIterator[InboxItem]:
+        cursor: str | None = None
+        while True:
+            page = await self._page(cursor)
+            for item in page.items if page else ():
+                yield item
+            if page is None or len(page.items) < _PAGE:
+                return
+            cursor = page.next_cursor
+
+    async def _page(self, cursor: str | None) -> Page[InboxItem] | None:
+        return await self._app.context.feed.look(lambda backend: backend.inbox(cursor=cursor, limit=_PAGE))
+
+    async def _tasks(self, query: str) -> list[Task]:
+        async def call(backend: Backend) -> list[Task]:
+            return list(await backend.tasks(name=query))
+
+        return await self._app.context.feed.look(call) or []
+
+    def _hit(self, query: str, kind: str, name: str, command: Callable[[], None]) -> Hit | None:
+        return self._found(query, kind, name, command) if query.casefold() in name.casefold() else None
+
+    def _found(self, query: str, kind: str, name: str, command: Callable[[], None]) -> Hit:
+        shown = line(name, _NAME)
+        content = Content(f"{kind}  {shown}")
+        start = shown.casefold().find(query.casefold())
+        if start >= 0 and self.match_style is not None:
+            begin = start + len(kind) + 2
+            content = content.stylize(self.match_style, begin, begin + len(query))
+        return Hit(SCORES[kind], content, command, text=f"{kind} {shown}")
+
+    def _to_project(self, project_id: str) -> Callable[[], None]:
+        return lambda: self._app.show_project(project_id)
+
+    def _to_request(self, request_id: str) -> Callable[[], None]:
+        return lambda: cast("None", self._app.post_message(ShowRequest(request_id)))
+
+    def _to_task(self, task_id: str) -> Callable[[], None]:
+        return lambda: self._app.show_task(task_id)
