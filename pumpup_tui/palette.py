@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, cast
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
-from textual.command import Hit, Hits, Provider
+from textual.command import CommandPalette, Hit, Hits, Provider
 from textual.content import Content
+from textual.screen import Screen
+from textual.style import Style
+from textual.widgets import Input
 from typing_extensions import override
 
 from pumpup_tui.messages import ShowRequest
@@ -24,7 +27,7 @@ LEAST = 2
 """Characters from which tasks and requests are looked for."""
 SCORES = {"Project": 0.3, "Request": 0.2, "Task": 0.1}
 """In which order the kinds stand, below the actions."""
-PAUSE_SECONDS = 0.15
+PAUSE_SECONDS = 0.1
 """What is typed within this is one query."""
 _PAGE = 500
 _NAME = 80
@@ -33,6 +36,12 @@ _NAME = 80
 class Everything(Provider):
     """Finds what has a name. Foreign text is cleaned, and never read as markup."""
 
+    def __init__(self, screen: Screen[Any], match_style: Style | None = None) -> None:
+        super().__init__(screen, match_style)
+        self._known: Mapping[str, Sequence[Hit]] = {}
+        """What the last query found among requests and tasks."""
+        self._looking: asyncio.Task[None] | None = None
+
     @property
     def _app(self) -> PumpUpApp:
         return cast("PumpUpApp", self.app)
@@ -40,21 +49,44 @@ class Everything(Provider):
     @override
     async def search(self, query: str) -> Hits:
         for project in self._app.context.status.projects:
-            if hit := self._hit(query, "Project", project.name, self._to_project(project.id)):
+            if query.casefold() in project.name.casefold():
+                yield self._found(query, "Project", project.name, self._to_project(project.id))
+        if len(query.strip()) >= LEAST:
+            if query not in self._known:
+                self._look_for(query)
+            for hit in self._known.get(query, ()):
                 yield hit
-        if len(query.strip()) < LEAST:
-            return
+
+    @override
+    async def shutdown(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+
+    def _look_for(self, query: str) -> None:
+        # The palette shows nothing before every provider is done, and enter takes what is shown: none waits here.
+        if self._looking is not None:
+            self._looking.cancel()
+        self._looking = asyncio.create_task(self._look(query))
+
+    async def _look(self, query: str) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
-        found = 0
+        found: list[Hit] = []
         async for item in self._requests():
             names = f"{item.summary}  {item.task_name}"
             if query.casefold() in names.casefold() or item.request_id.startswith(query):
-                yield self._found(query, "Request", names, self._to_request(item.request_id))
-                found += 1
-                if found == MOST:
+                found.append(self._found(query, "Request", names, self._to_request(item.request_id)))
+                if len(found) == MOST:
                     break
-        for task in (await self._tasks(query))[:MOST]:
-            yield self._found(query, "Task", task.name, self._to_task(task.id))
+        tasks = (await self._tasks(query))[:MOST]
+        self._known = {query: [*found, *(self._found(query, "Task", one.name, self._to_task(one.id)) for one in tasks)]}
+        self._search_again(query)
+
+    def _search_again(self, query: str) -> None:
+        """Have the palette search once more, now that it is known what there is, if it still asks for that."""
+        if self._known[query] and isinstance(self.app.screen, CommandPalette):
+            typed = self.app.screen.query_one(Input)
+            if typed.value.strip() == query:
+                typed.post_message(Input.Changed(typed, typed.value))
 
     async def _requests(self) -> AsyncIterator[InboxItem]:
         cursor: str | None = None
@@ -74,9 +106,6 @@ class Everything(Provider):
             return list(await backend.tasks(name=query))
 
         return await self._app.context.feed.look(call) or []
-
-    def _hit(self, query: str, kind: str, name: str, command: Callable[[], None]) -> Hit | None:
-        return self._found(query, kind, name, command) if query.casefold() in name.casefold() else None
 
     def _found(self, query: str, kind: str, name: str, command: Callable[[], None]) -> Hit:
         shown = line(name, _NAME)
