@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.keys import Keys, _character_to_key
 
 if TYPE_CHECKING:
     from textual.app import App
 
 _MODIFIERS = frozenset(("ctrl", "shift", "alt", "super", "hyper", "meta"))
+_NAMED = frozenset((*(str(one.value) for one in Keys), *(_character_to_key(chr(code)) for code in range(0x21, 0x7F))))
 _NEVER_SENDS = frozenset(("enter", "space", "ctrl+m", "ctrl+j"))
 """Keys that a hand rests on: none of them may send a decision."""
 
@@ -56,8 +57,8 @@ def renamed(owners: Iterable[type], keymap: Mapping[str, str]) -> Mapping[str, s
     """
     names: dict[str, str] = {}
     for owner in owners if keymap else ():
-        for binding in owner.__dict__.get("BINDINGS", ()):
-            if isinstance(binding, Binding) and binding.id and binding.id in keymap:
+        for binding in _own_bindings(owner):
+            if binding.id and binding.id in keymap:
                 new = _hint(keys_of(keymap[binding.id])[0])
                 for key in keys_of(binding.key):
                     names.setdefault(_hint(key), new)
@@ -76,12 +77,11 @@ def check(keymap: Mapping[str, str]) -> None:
         ValueError: an id or a key is none, or two bindings that are heard at one place would have the same key.
     """
     from pumpup_tui.app import PumpUpApp
-    from pumpup_tui.keys import all_bindings
 
-    known = {binding.id: binding for binding in all_bindings(PumpUpApp)}
+    known = rebindable()
     for name, keys in keymap.items():
         if name not in known:
-            raise ValueError(f"{name!r} is no binding: there are {', '.join(str(one) for one in known)}")
+            raise ValueError(f"{name!r} is no binding: there are {', '.join(known)}")
         for key in keys_of(keys):
             if not _is_key(key):
                 raise ValueError(f"{name} = {keys!r} is no key: write it like 'A', 'ctrl+x', 'f5' or 'left'")
@@ -92,6 +92,31 @@ def check(keymap: Mapping[str, str]) -> None:
         raise ValueError(f"{one} and {other} would both be {_hint(key)!r}: give one of them another key")
 
 
+def rebindable() -> Sequence[str]:
+    """Return the ids of all bindings that can have another key, in the order of the help."""
+    from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.keys import all_bindings
+
+    bound = {binding.id for owner in _owners() for binding in _own_bindings(owner)}
+    # What the help tells of keys that belong to a widget of Textual's is not ours to change.
+    return [binding.id for binding in all_bindings(PumpUpApp) if binding.id and binding.id in bound]
+
+
+def _own_bindings(owner: type) -> list[Binding]:
+    return [one for one in owner.__dict__.get("BINDINGS", ()) if isinstance(one, Binding)]
+
+
+def _owners() -> Iterator[type[DOMNode]]:
+    """Yield all of our classes that hear keys."""
+    import pumpup_tui.screens.answer  # noqa: F401 - not loaded before a form is opened
+
+    left: list[type[DOMNode]] = [DOMNode]
+    while left:
+        left += (owner := left.pop()).__subclasses__()
+        if owner.__module__.startswith("pumpup_tui."):
+            yield owner
+
+
 def _hint(key: str) -> str:
     return _SHORT.get(key, KEY_WORDS.get(key, key))
 
@@ -100,15 +125,7 @@ def _is_key(key: str) -> bool:
     *modifiers, last = key.split("+") if key != "+" else [key]
     if not set(modifiers) <= _MODIFIERS:
         return False
-    return len(last) == 1 or last in {str(one.value) for one in Keys} or _names_a_character(last)
-
-
-def _names_a_character(name: str) -> bool:
-    try:
-        unicodedata.lookup(name.replace("_", " ").upper())
-    except KeyError:
-        return False
-    return True
+    return len(last) == 1 or last in _NAMED
 
 
 def _clashes(app: type[App[None]], keymap: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -140,7 +157,6 @@ def _scopes(app: type[App[None]]) -> Iterator[list[Binding]]:
     for screen in screens:
         # The board draws its columns itself: it has no list.
         own = [one for one in widgets if (one is BoardView) == issubclass(screen, BoardScreen)]
-        owners = [*own, *(owner for owner in screen.__mro__ if owner.__module__.startswith("pumpup_tui")), app]
-        found = [one for owner in owners for one in owner.__dict__.get("BINDINGS", ()) if isinstance(one, Binding)]
-        if found:
-            yield found
+        yield [one for owner in (*own, *screen.__mro__, app) for one in _own_bindings(owner)]
+    forms = [owner for owner in _owners() if any((one.id or "").startswith("form.") for one in _own_bindings(owner))]
+    yield [one for owner in forms for one in _own_bindings(owner)]

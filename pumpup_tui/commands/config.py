@@ -17,24 +17,71 @@ from pumpup_tui.commands.output import Column, tell, tell_json, tell_table
 if TYPE_CHECKING:
     from pumpup_tui.commands.settings import Settings
 
+EXAMPLE = """\
+# The configuration of pumpup-tui. Over it count the environment (PUMPUP_THEME=nord, PUMPUP_NOTIFICATIONS__BELL=1)
+# and, over both, the options. 'pumpup-tui config' tells what holds.
+
+# The name and tags that decisions in a folder are recorded under.
+reviewer = "alice"
+tags = ["claims-lead"]
+
+# The place that is opened where none is named; its name is one of those below.
+profile = "claims"
+
+# Any theme of the command palette.
+theme = "textual-dark"
+
+# Seconds that a decision can be taken back; 0 sends at once.
+grace_seconds = 5
+
+# How you are told of a new request.
+[notifications]
+bell = false
+desktop = false
+
+# Keys by what they do: the command palette and ? show all of them.
+[keys]
+"decide.deny" = "D"
+"screens.help" = "f1,?"
+
+# Filters of the inbox that you want again, by a name of your choice.
+[filters]
+refunds = "refund"
+
+# The columns of the commands' tables, in order.
+[columns]
+inbox = ["id", "summary", "age", "recommendation", "task", "project"]
+tasks = ["id", "name", "status", "step", "project"]
+timeline = ["time", "type", "text", "by", "move", "task"]
+
+# Places by name: a folder on this machine, or a server with a file that holds your key.
+[profiles.claims]
+data = "~/claims"
+
+[profiles.team]
+url = "https://pumpup.example.com"
+api_key_file = "~/.config/pumpup-tui/team.key"
+"""
+
 _FLAGS = ("profile", "reviewer", "tags")
 """Settings that an option counts over."""
 
 
 @click.command()
 @click.option("--path", is_flag=True, help="Print the file's path alone.")
+@click.option("--example", is_flag=True, help="Print a file with every setting, each with what it does.")
 @click.option("--json", "as_json", is_flag=True, help="Print each setting, its value and its origin as JSON.")
 @writing_options
-def config(given: Given, path: bool, as_json: bool) -> None:
+def config(given: Given, *, path: bool, example: bool, as_json: bool) -> None:
     """Show what is configured and where each setting came from; exit with 2 where something can't be used.
 
     One TOML file, over it the environment (PUMPUP_…, as in PUMPUP_NOTIFICATIONS__BELL=1), over both the options.
 
-    Example: pumpup-tui config
+    Example: pumpup-tui config --example > "$(pumpup-tui config --path)"
     """
     file = configuration.file_of(os.environ)
-    if path:
-        tell(str(file))
+    if path or example:
+        tell(str(file) if path else EXAMPLE.rstrip())
         return
     from pumpup_tui.commands import settings
 

@@ -56,7 +56,11 @@ def tell(text: str = "", *, err: bool = False) -> None:
     Raises:
         Exit: the reader has had enough: there is nothing to say, and nowhere to say it.
     """
+    stream = sys.stderr if err else sys.stdout
+    coding = stream.encoding or "utf-8"
     try:
+        # What a terminal of another coding can't show is told by its number.
+        text = text.encode(coding, "backslashreplace").decode(coding)
         click.echo(text, err=err, color=None if _colours(err=err) else False)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

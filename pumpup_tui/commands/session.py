@@ -13,6 +13,7 @@ from pumpup_tui.commands.failure import Failed, NotThere, in_words
 from pumpup_tui.commands.options import Given
 from pumpup_tui.commands.output import tell
 from pumpup_tui.commands.places import Folder, Place, Server, api_key, check_url, place_of, usable_folder
+from pumpup_tui.text import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -58,7 +59,7 @@ async def opened(place: Place, *, make: bool) -> AsyncIterator[Backend]:
     backend = await (_folder(place, make=make) if isinstance(place, Folder) else _server(place))
     try:
         for notice in backend.notices:
-            tell(f"Warning: {notice}", err=True)
+            tell(f"Warning: {line(notice)}", err=True)
         yield backend
     finally:
         await backend.aclose()

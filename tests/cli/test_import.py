@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from api_client.commands import Actor, ReceiveUpload
 from store.audit import verify
+from store.local import open_local
 from store.workspace import generate
 from tests.cli.conftest import Run, run_in
 from tests.cli.made import conforms
@@ -117,3 +122,33 @@ def test_a_folder_that_holds_something_is_left_alone(run: Run, exported: Path, t
     (tmp_path / "empty").mkdir()
     assert run("import", exported, "--data", tmp_path / "empty").returncode == 0
     assert run("import", tmp_path / "none.jsonl", "--data", tmp_path / "new").returncode == 1
+
+
+async def _with_an_upload(folder: Path) -> str:
+    """Make a folder with an attachment; return the SHA-256 of its content."""
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"a photo"
+
+    backend = await open_local(folder, Actor("agent-1", "agent"))
+    try:
+        await backend.submit(ReceiveUpload(file_name="p.jpg"), key="", content=content())
+    finally:
+        await backend.aclose()
+    return hashlib.sha256(b"a photo").hexdigest()
+
+
+def test_attachments_come_along(run: Run, tmp_path: Path) -> None:
+    """Their content is checked by its hash; without it, it is told how many are missing."""
+    sha256 = asyncio.run(_with_an_upload(tmp_path / "data"))
+    file, uploads = tmp_path / "all.jsonl", tmp_path / "data" / "uploads"
+    assert run("export", "-o", file, "--data", tmp_path / "data").returncode == 0
+    assert "content of 1 attachment" in run("import", file, "--data", tmp_path / "without").stderr
+    assert run("import", file, "--uploads", uploads, "--data", tmp_path / "with").returncode == 0
+    assert (tmp_path / "with" / "uploads" / sha256).read_bytes() == b"a photo"
+    assert run("verify", "--data", tmp_path / "with").returncode == 0
+    (uploads / sha256).write_bytes(b"another")
+    result = run("import", file, "--uploads", uploads, "--data", tmp_path / "again")
+    assert result.returncode == 1
+    assert "it has changed" in result.stderr
+    assert not (tmp_path / "again").exists()

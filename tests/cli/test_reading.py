@@ -138,3 +138,10 @@ def test_following_tells_each_new_event_once(tmp_path: Path, made: Made, on: Run
         process.wait(timeout=20)
         process.stdout.close()
     assert process.returncode == 130
+
+
+def test_a_terminal_of_another_coding_is_no_fault(on: Run, made: Made) -> None:
+    """What it can't show is told by its number."""
+    result = on("inbox", PYTHONIOENCODING="ascii")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "\\u25b2 approve .91" in result.stdout
