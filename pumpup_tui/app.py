@@ -95,7 +95,7 @@ class PumpUpApp(App[None]):
             minute=Signal(self, "minute"),
         )
         self._leaving = False
-        self._memory = Memory(self, self.context)
+        self._memory = self.context.memory = Memory(self, self.context)
         self.add_mode("inbox", lambda: InboxScreen(self.context))
         self.add_mode("board", self._board)
         self.add_mode("timeline", self._timeline)
@@ -254,13 +254,6 @@ class PumpUpApp(App[None]):
         if project_id is not None:
             project = next((one for one in self.context.status.projects if one.id == project_id), None)
             self._set_status(replace(self.context.status, project=project))
-
-    def show_task(self, task_id: str) -> None:
-        """Show a task, over the board."""
-        from pumpup_tui.screens.task import TaskScreen
-
-        self.action_mode("board")
-        self.push_screen(TaskScreen(self.context, task_id))
 
     def action_help(self) -> None:
         """Show all keys."""

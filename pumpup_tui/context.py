@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pumpup_tui.kept import Kept
     from pumpup_tui.outbox import Outbox
     from pumpup_tui.preferences import Preferences
+    from pumpup_tui.shown import Memory
 
 
 @dataclass
@@ -34,6 +35,8 @@ class Context:
     desk_changed: Signal[None]
     minute: Signal[None]
     status: Status = field(default_factory=Status)
+    memory: Memory = field(init=False)
+    """What was shown last; the app brings it."""
 
     @property
     def project_id(self) -> str | None:

@@ -123,4 +123,10 @@ class Everything(Provider):
         return lambda: cast("None", self._app.post_message(ShowRequest(request_id)))
 
     def _to_task(self, task_id: str) -> Callable[[], None]:
-        return lambda: self._app.show_task(task_id)
+        def show() -> None:
+            from pumpup_tui.screens.task import TaskScreen
+
+            self._app.action_mode("board")
+            self._app.push_screen(TaskScreen(self._app.context, task_id))
+
+        return show

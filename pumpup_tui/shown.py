@@ -43,6 +43,11 @@ class Shown:
         found = self._document.get("project")
         return found if isinstance(found, dict) else None
 
+    def of(self, name: str) -> Mapping[str, Any]:
+        """Return what was noted of a screen; nothing where nothing was."""
+        found = self._document.get(name)
+        return found if isinstance(found, dict) else {}
+
     def notes(self, **changed: Any) -> bool:
         """Note what is shown now; return whether it is another than was kept."""
         if all(self._document.get(name) == value for name, value in changed.items()):
@@ -80,6 +85,15 @@ class Memory:
         """Note from now on what is shown."""
         self._app.theme_changed_signal.subscribe(self._app, self._theme)
         self._context.status_changed.subscribe(self._app, self._status)
+
+    def recall(self, screen: str) -> Mapping[str, Any]:
+        """Return what a screen noted when it was shown last."""
+        return self._shown.of(screen)
+
+    def note(self, screen: str, what: Mapping[str, Any]) -> None:
+        """Keep what a screen shows, for the next start."""
+        if self._shown.notes(**{screen: dict(what)}):
+            self._keep()
 
     def welcome(self) -> None:
         """Say, the first time that anything is shown here, where to begin."""

@@ -10,12 +10,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import Given
 from pumpup_tui.commands.places import Folder, Server, api_key, check_url, place_of
+
+if TYPE_CHECKING:
+    from api_client.models import Me
 
 State = Literal["ok", "note", "wrong"]
 
@@ -197,15 +200,18 @@ def _server(place: Server, environment: Mapping[str, str]) -> Iterator[Check]:
     except Failed as fault:
         yield Check("key", "wrong", fault.message)
         return
+    yield from _answer(place.url, key)
+
+
+def _answer(url: str, key: str) -> Iterator[Check]:
     import asyncio
     import time
 
     from api_client.errors import ApiError, NotAuthenticated, Unreachable
     from api_client.http import HttpBackend
-    from api_client.models import Me
 
     async def look() -> tuple[Me, float]:
-        backend = HttpBackend(place.url, key)
+        backend = HttpBackend(url, key)
         try:
             start = time.perf_counter()
             return await backend.me(), time.perf_counter() - start
@@ -214,21 +220,20 @@ def _server(place: Server, environment: Mapping[str, str]) -> Iterator[Check]:
 
     try:
         me, took = asyncio.run(look())
-    except Unreachable as fault:
-        yield Check(
-            "server", "wrong", fault.message, "Is it running, and the address right? A proxy may be in between."
-        )
-        return
     except NotAuthenticated as fault:
-        yield Check("server", "ok", f"{place.url} answers")
+        yield Check("server", "ok", f"{url} answers")
         remedy = "Ask for a key: 'pumpup-tui keys add NAME --role reviewer' makes one on the server's machine."
         yield Check("key", "wrong", fault.message, remedy)
-        return
     except ApiError as fault:
-        yield Check("server", "wrong", fault.message, "Is this the address of a Pump Up server?")
-        return
-    yield Check("server", "ok", f"{place.url} answers in {took * 1e3:.0f} ms")
-    if "decide" in me.capabilities:
-        yield Check("key", "ok", f"decides as {me.subject}")
+        down = "Is it running, and the address right? A proxy may be in between."
+        remedy = down if isinstance(fault, Unreachable) else "Is this the address of a Pump Up server?"
+        yield Check("server", "wrong", fault.message, remedy)
     else:
-        yield Check("key", "note", "it reads, and decides nothing", "Decisions need a reviewer's key and our server.")
+        yield Check("server", "ok", f"{url} answers in {took * 1e3:.0f} ms")
+        yield _may(me)
+
+
+def _may(me: Me) -> Check:
+    if "decide" in me.capabilities:
+        return Check("key", "ok", f"decides as {me.subject}")
+    return Check("key", "note", "it reads, and decides nothing", "Decisions need a reviewer's key and our server.")

@@ -9,6 +9,8 @@ from pathlib import Path
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.kept import Kept
 from pumpup_tui.preferences import Preferences
+from pumpup_tui.query import Query
+from pumpup_tui.screens.timeline import TimelineScreen
 from tests.pilot.stage import Stage
 
 
@@ -96,3 +98,31 @@ async def test_a_rebound_key_acts_and_stands_in_the_help(tmp_path: Path) -> None
         await pilot.press("A")
         await stage.sees(pilot, "APPROVE")
         assert stage.app.context.outbox.desk.armed is not None
+
+
+async def test_a_timelines_filter_is_that_of_last_time(tmp_path: Path) -> None:
+    """Types, sources, reviewer and order come back; what was searched does not."""
+    stage = Stage(tmp_path / "data")
+    stage.before.append(two_projects)
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "Refund $240")
+        await pilot.press("3")
+        await stage.sees(pilot, "task created", "approval requested")
+        screen = stage.app.screen
+        assert isinstance(screen, TimelineScreen)
+        screen.show(replace(screen.shown_query, types=("TASK_CREATED",), newest_first=False, text="Claim"))
+        await stage.sees(pilot, "task created", "oldest first", gone=("? approval requested",))
+    stage.before.clear()
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "Refund $240")
+        await pilot.press("3")
+        await stage.sees(pilot, "task created", "oldest first", gone=("? approval requested", "“Claim”"))
+
+
+def test_a_query_that_can_not_be_read_asks_for_nothing() -> None:
+    """Another version's, or a damaged one."""
+    assert Query.begun({"types": 3, "sources": "AGENT", "reviewer": [], "newestFirst": "x"}) == Query()
+    asked = Query(types=("NOTE",), sources=("HUMAN",), reviewer="alice", newest_first=False)
+    assert Query.begun(asked.lasting()) == asked
