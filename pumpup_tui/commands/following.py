@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pumpup_tui.commands.finding import project_of, task_of
+from pumpup_tui.text import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 _PAGE = 500
 _LATEST = 10
 """Events of before that a reader who follows sees first, unless more are asked for."""
+
+_WAIT_FIRST, _WAIT_MOST = 1.0, 30.0
+"""Seconds between tries to reach a server that does not answer."""
 
 Told = Callable[[Sequence["Event"]], None]
 
@@ -44,9 +48,9 @@ class Follow:
         if follow:
             # What came between the two looks is in both.
             seen = {event.id for event in latest}
-            async for change in backend.changes(last):
-                if self._takes(change.event, task_id, project_id) and change.event.id not in seen:
-                    told([change.event])
+            async for event in _changes(backend, last):
+                if self._takes(event, task_id, project_id) and event.id not in seen:
+                    told([event])
 
     async def _all(self, backend: Backend, task_id: str | None, project_id: str | None, told: Told) -> None:
         cursor: str | None = None
@@ -79,3 +83,24 @@ class Follow:
             and (project_id is None or event.project_id == project_id)
             and (not self._types or event.event_type in self._types)
         )
+
+
+async def _changes(backend: Backend, cursor: str | None) -> AsyncIterator[Event]:
+    """Give each new event for ever; after a lost connection, from where it was lost."""
+    import asyncio
+
+    from api_client.errors import Unreachable
+    from pumpup_tui.commands.output import tell
+
+    wait, lost = _WAIT_FIRST, False
+    while True:
+        try:
+            async for change in backend.changes(cursor):
+                cursor, wait, lost = change.cursor, _WAIT_FIRST, False
+                yield change.event
+        except Unreachable as fault:
+            if not lost:
+                tell(f"{line(fault.message)}: trying again (ctrl+c ends)", err=True)
+            lost = True
+        await asyncio.sleep(wait)
+        wait = min(wait * 2, _WAIT_MOST)

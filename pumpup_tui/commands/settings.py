@@ -33,6 +33,7 @@ from pumpup_tui.commands import configuration, tables
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.misconfigured import Fault, faults_of, unreadable
 from pumpup_tui.preferences import GRACE_SECONDS
+from pumpup_tui.text import line
 
 LONGEST_GRACE = 600.0
 """Seconds; longer than that no one remembers what is held."""
@@ -208,7 +209,7 @@ def usable(file: Path, content: bytes, environment: Mapping[str, str]) -> Settin
     """
     settings, wrong = faults(file, content, environment)
     if settings is None:
-        lines = [f"{one.where}: {one.words}" for one in wrong]
+        lines = [line(f"{one.where}: {one.words}", 2000) for one in wrong]
         raise Failed("The configuration can't be used.\n  " + "\n  ".join(lines), 2)
     return settings
 

@@ -85,12 +85,13 @@ def test_a_terminal_is_asked_once(
     """It shows the request and asks; yes sends it, no and enter do not."""
     request = approval()
     words = command("approve", request, "--data", made.data, "--reviewer", "alice", "--tag", "lead")
-    with terminal(words, environment(tmp_path)) as screen:
+    with terminal(words, environment(tmp_path, NO_COLOR="1"), columns=40) as screen:
         screen.wait_for("Approve this as alice [lead]?")
         assert "Refund $" in screen.text()
         assert "Within policy." in screen.text()
         screen.press(f"{key}\r" if key != "\r" else key)
         assert screen.end() == code
+    assert b"\x1b[3" not in screen.raw
     assert (result(request) is not None) is recorded
     assert ("recorded evt_" in screen.text()) is recorded
     assert ("Nothing was sent" in screen.text()) is not recorded

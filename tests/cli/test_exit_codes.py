@@ -114,6 +114,16 @@ def test_2_a_folder_alone(run: Run) -> None:
     assert "--data DIR" in result.stderr
 
 
+def test_4_what_the_state_does_not_take(on: Run, made: Made, steps: Path) -> None:
+    """A project of the same name; a task that is closed."""
+    assert on("projects", "create", "Claims", "--steps", steps).returncode == 4
+    task = made.tasks[1]
+    assert on("reject", made.approvals[1], "--yes").returncode == 0
+    assert on("move", task, "in_review").returncode == 0
+    assert on("move", task, "denied").returncode == 0
+    assert on("assign", task, "alice").returncode == 4
+
+
 @pytest.mark.parametrize("name", ["inbox", "tasks", "timeline", "stats", *NEED_A_REQUEST[:2], "note"])
 def test_5_nothing_answers(run: Run, closed: Iterator[str], name: str) -> None:
     """A server that is down."""

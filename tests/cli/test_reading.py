@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from api_client.models import Event, InboxItem, Page, Project, RequestDetail, Task
-from tests.cli.conftest import Run, command, environment
+from tests.cli.conftest import Run, command, environment, serving
 from tests.cli.made import Made, conforms
 from tests.cli.terminal import terminal
 
@@ -102,7 +102,10 @@ def test_colours_are_for_terminals(tmp_path: Path, made: Made, on: Run) -> None:
     assert "\x1b" not in on("inbox").stdout + on("show", made.hostile).stdout
 
 
-@pytest.mark.parametrize("words", [*READING, ("inbox", "--json"), ("timeline", "--json")], ids="-".join)
+CLOSED = [*READING, ("inbox", "--json"), ("timeline", "--json"), ("verify",), ("config", "--json"), ("doctor",), ("export",)]
+
+
+@pytest.mark.parametrize("words", CLOSED, ids="-".join)
 def test_a_closed_pipe_ends_quietly(tmp_path: Path, made: Made, words: tuple[str, ...]) -> None:
     """A reader that has had enough is no fault: no complaint, exit code 0."""
     process = subprocess.Popen(
@@ -138,6 +141,32 @@ def test_following_tells_each_new_event_once(tmp_path: Path, made: Made, on: Run
         process.wait(timeout=20)
         process.stdout.close()
     assert process.returncode == 130
+
+
+def test_following_goes_on_after_an_outage(tmp_path: Path, made: Made, on: Run) -> None:
+    """A server that goes and comes back: what was written meanwhile is told, and nothing twice."""
+    words = ("timeline", made.tasks[2], "--follow", "--json", "--limit", "1")
+    with serving(tmp_path / "server", made.data) as url:
+        process = subprocess.Popen(
+            command(*words, "--url", url),
+            env=environment(tmp_path, PUMPUP_API_KEY=made.reviewer_key),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["eventType"] == "APPROVAL_REQUESTED"
+    try:
+        assert "trying again" in process.stderr.readline()
+        assert on("note", made.tasks[2], "meanwhile").returncode == 0
+        with serving(tmp_path / "server", made.data, "--port", url.rpartition(":")[2]):
+            assert json.loads(process.stdout.readline())["payload"]["message"] == "meanwhile"
+            assert on("note", made.tasks[2], "after").returncode == 0
+            assert json.loads(process.stdout.readline())["payload"]["message"] == "after"
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_a_terminal_of_another_coding_is_no_fault(on: Run, made: Made) -> None:
