@@ -151,57 +151,15 @@ def test_a_change_counts_at_once(home: Path, made: Made) -> None:
     assert run_in(home, "inbox").returncode == 2
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "words"),
-    [
-        ("\nreviewer = 7", 2, 'Write it like reviewer = "alice"'),
-        ('reviewer = "a\\u001bb"', 1, "printable"),
-        ('tags = ["a",\n 3]', 1, 'Write it like tags = ["claims-lead"]'),
-        ('theme = "norf"', 1, "there are ansi-dark"),
-        ('grace_seconds = "soon"', 1, "Write it like grace_seconds = 5"),
-        ("grace_seconds = -1", 1, "greater than or equal to 0"),
-        ("grace_seconds = 601", 1, "less than or equal to 600"),
-        ("[notifications]\nbell = 3", 2, "bell = true"),
-        ("[notifications]\nring = true", 2, "notifications.ring is an unknown key"),
-        ("# mine\ngrace_secnds = 3", 2, "Did you mean grace_seconds?"),
-        ("xyz = 3", 1, "There are: profile, reviewer"),
-        ("[keys]\n\n'decide.approve' = 'd'", 3, "decide.approve and decide.deny would both be 'd'"),
-        ("[keys]\n'decide.aprove' = 'A'", 2, "'decide.aprove' is no binding: there are"),
-        ("[keys]\n'decide.approve' = 'ctrl+nokey'", 2, "is no key: write it like"),
-        ("[keys]\n'decide.send' = 'enter'", 2, "must not send a decision"),
-        ("[keys]\n'decide.approve' = 1", 2, "Write it like [keys]"),
-        ("keys = 3", 1, "Write it like [keys]"),
-        ("[filters]\nmine = 3", 2, "Write it like [filters]"),
-        ("[columns]\ninbox = ['id', 'colour']", 2, "'colour' is no column: there are id, summary"),
-        ("[columns]\ninbox = []", 2, "at least one column"),
-        ("profile = 'x'", 1, "write it as [profiles.x]"),
-        ("[profiles.x]\nreviewer = 'a'", 1, "either data, a folder, or url, a server"),
-        ("[profiles.x]\nurl = 'ftp://x'", 2, "Write it like [profiles.claims]"),
-        ("[profiles.x]\nurl = 'http://x'\ntags = ['a']", 1, "the key says who you are"),
-        ("[profiles.x]\ndata = 'x'\napi_key_file = 'k'", 1, "api_key_file goes with a url"),
-        ("[profiles.x]\nurll = 'http://x'", 2, "Did you mean url?"),
-        ("a = ", 1, "it is no TOML"),
-        ("a = 1\n[b", 2, "it is no TOML"),
-        ("a = 1\na = 2", 2, "it is no TOML"),
-    ],
-)
-def test_what_can_not_be_meant_is_named_with_its_line(home: Path, text: str, line: int, words: str) -> None:
-    """File, line, what is wrong and what to write instead; exit code 2, no traceback, nothing opened."""
-    file = written(home, text)
-    result = run_in(home, "inbox")
-    assert result.returncode == 2, result.stderr
-    assert f"{file}, line {line}: " in result.stderr
-    assert words in result.stderr
-    assert "Traceback" not in result.stderr
-    assert not (home / ".local").exists()
-
-
 def test_all_faults_are_told_at_once(home: Path) -> None:
-    """In the file's order; `config` and `doctor` tell them too."""
-    written(home, "grace_seconds = 'x'\ntheme = 3\n")
-    for name in ("inbox", "config"):
-        told = run_in(home, name).stderr
-        assert told.index("line 1: grace_seconds") < told.index("line 2: theme")
+    """In the file's order, before anything is opened; `config` and `doctor` tell them too."""
+    file = written(home, "grace_seconds = 'x'\ntheme = 3\n")
+    for name in ("inbox", "config", "serve"):
+        result = run_in(home, name)
+        assert result.returncode == 2
+        assert result.stderr.index(f"{file}, line 1: grace_seconds") < result.stderr.index("line 2: theme")
+        assert "Traceback" not in result.stderr
+        assert not (home / ".local").exists()
     doctor = run_in(home, "doctor")
     assert doctor.returncode == 1
     assert "WRONG  configuration" in doctor.stdout

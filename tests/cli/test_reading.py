@@ -102,7 +102,15 @@ def test_colours_are_for_terminals(tmp_path: Path, made: Made, on: Run) -> None:
     assert "\x1b" not in on("inbox").stdout + on("show", made.hostile).stdout
 
 
-CLOSED = [*READING, ("inbox", "--json"), ("timeline", "--json"), ("verify",), ("config", "--json"), ("doctor",), ("export",)]
+CLOSED = [
+    *READING,
+    ("inbox", "--json"),
+    ("timeline", "--json"),
+    ("verify",),
+    ("config", "--json"),
+    ("doctor",),
+    ("export",),
+]
 
 
 @pytest.mark.parametrize("words", CLOSED, ids="-".join)
