@@ -7,15 +7,27 @@ that we don't know must be shown, not refused.
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 from pydantic.alias_generators import to_camel
 
-from api_client.times import Moment
+from api_client.times import in_utc, wire_time
 
 Json = Any
 """A value out of JSON. `Any`, since pydantic's recursive type costs a walk for each page of events."""
+
+Moment = Annotated[datetime, AfterValidator(in_utc), PlainSerializer(wire_time, return_type=str, when_used="always")]
+"""A model's time: aware and in UTC inside, the wire's text outside."""
 
 OutcomeType = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO"]
 StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
-
-from pydantic import AfterValidator, PlainSerializer
 
 Clock = Callable[[], datetime]
 """Returns the time now, zone-aware. Handed in wherever a time is needed."""
@@ -31,13 +28,9 @@ def parse_time(text: str) -> datetime:
     Raises:
         ValueError: `text` is no RFC 3339 time.
     """
-    moment = datetime.fromisoformat(text)
+    return in_utc(datetime.fromisoformat(text))
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return `moment` in UTC; one without a zone is taken to be."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-Moment = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(wire_time, return_type=str, when_used="always")]
-"""A model's time: aware and in UTC inside, the wire's text outside."""

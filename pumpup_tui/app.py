@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -23,8 +24,9 @@ from pumpup_tui.kept import Kept
 from pumpup_tui.net import NoControls
 from pumpup_tui.outbox import Outbox
 from pumpup_tui.preferences import Preferences
-from pumpup_tui.screens.base import ReviewerScreen, sheet
+from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.sheets import SteadyStylesheet, sheet
 from pumpup_tui.shown import Memory
 from pumpup_tui.text import line
 from styles.themes import THEMES
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from pumpup_tui.screens.modals import Leave
 
 TICK_SECONDS = 0.25
+KEEP_SECONDS = 1.0
+"""After which all that a screen brought is there."""
 LEAVE_SECONDS = 5.0
 
 
@@ -76,6 +80,7 @@ class PumpUpApp(App[None]):
         kept: Kept | None = None,
     ) -> None:
         super().__init__()
+        self.stylesheet = SteadyStylesheet(variables=self.get_css_variables())
         preferences = preferences or Preferences()
         self.animation_level = "none"  # a slide costs kilobytes over SSH and tells nothing
         for theme in THEMES:
@@ -96,6 +101,7 @@ class PumpUpApp(App[None]):
         )
         self._leaving = False
         self._memory = self.context.memory = Memory(self, self.context)
+        self._net = NoControls()  # one: what it let by is kept with each line
         self.add_mode("inbox", lambda: InboxScreen(self.context))
         self.add_mode("board", self._board)
         self.add_mode("timeline", self._timeline)
@@ -105,16 +111,23 @@ class PumpUpApp(App[None]):
     def _board(self) -> ReviewerScreen:
         from pumpup_tui.screens.board import BoardScreen
 
+        self._keep_all()
         return BoardScreen(self.context)
 
     def _timeline(self) -> ReviewerScreen:
         from pumpup_tui.screens.timeline import TimelineScreen
 
+        self._keep_all()
         return TimelineScreen(self.context)
+
+    def _keep_all(self) -> None:
+        # Modules, sheets and widgets stay until the end: a collection that looks through them takes 20 ms from a key.
+        self.set_timer(KEEP_SECONDS, _keep)
 
     def on_mount(self) -> None:
         """Open the backend once the first frame is out."""
         self._memory.begin()
+        self._keep_all()
         self.set_interval(60, lambda: self.context.minute.publish(None))
         self.set_interval(TICK_SECONDS, self._tick)
         self.call_after_refresh(self.context.feed.open)
@@ -132,7 +145,7 @@ class PumpUpApp(App[None]):
 
     @override
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [NoControls(), *super().get_line_filters()]
+        return [self._net, *super().get_line_filters()]
 
     # How things stand.
 
@@ -300,3 +313,8 @@ class PumpUpApp(App[None]):
 
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)
         yield from commands_of(self, screen)
+
+
+def _keep() -> None:
+    gc.freeze()
+    gc.enable()

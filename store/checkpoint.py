@@ -12,6 +12,7 @@ import gc
 import struct
 from array import array
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ from store.remembered import Remembered, Run
 from store.state import Board, State
 from store.tables import Documents, Packed
 
-VERSION = 3
+VERSION = 4
 _SMALL = ("projects", "requests", "uploads")
 """The tables that are parsed when they are read."""
 
@@ -75,21 +76,26 @@ def read(folder: Path) -> Saved | None:
     Raises:
         Unusable: it can't be used, for this reason.
     """
-    try:
-        data = (folder / "state.json").read_bytes()
-    except FileNotFoundError:
+    if not (folder / "state.json").exists():
         return None
-    except OSError as fault:
-        raise Unusable(str(fault)) from fault
     try:
-        said, pieces = columns.read(folder / "index.bin")
+        # Side by side: what takes the time of each file is its checksum.
+        with ThreadPoolExecutor(1) as beside:
+            reading = beside.submit(_with_checksum, folder / "state.json")
+            said, pieces = columns.read(folder / "index.bin")
+        data, crc = reading.result()
         if said["version"] != VERSION:
             raise Unusable("another version")
-        if (said["size"], said["crc"]) != (len(data), columns.checksum([data])):
+        if (said["size"], said["crc"]) != (len(data), crc):
             raise Unusable("state.json is damaged, or not the one that index.bin was written for")
         return _saved(said, pieces, data)
     except (OSError, ValueError, KeyError, TypeError, IndexError, StopIteration, struct.error) as fault:
         raise Unusable(f"{type(fault).__name__}: {fault}") from fault
+
+
+def _with_checksum(path: Path) -> tuple[bytes, int]:
+    data = path.read_bytes()
+    return data, columns.checksum([data])
 
 
 def load(folder: Path, journal: Journal) -> tuple[State, Position]:
@@ -111,12 +117,14 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
     tables = state.database.storage.read() or {}
     covers = {"checkpoint": {"1": {"version": VERSION, **position._asdict()}}}
     small = orjson.dumps({**covers, **{name: dict(tables.get(name, {})) for name in _SMALL}})[:-1]
-    pieces, sizes = [small, b',"tasks":{'], array("I")
+    pieces, starts, sizes = [small, b',"tasks":{'], array("I"), array("I")
+    place = len(small) + len(pieces[1])
     packed = tables["tasks"]
     assert isinstance(packed, Packed)  # noqa: S101 - what State made, told to the type checker
     for doc_id, doc in packed.pack():
-        name = orjson.dumps(doc_id)
-        pieces.append(b"%b%b:%b" % (b"," if sizes else b"", name, doc))
+        pieces.append(b"%b%b:%b" % (b"," if sizes else b"", orjson.dumps(doc_id), doc))
+        place += len(pieces[-1])
+        starts.append(place - len(doc))
         sizes.append(len(doc))
     pieces.append(b"}}")
     data = b"".join(pieces)
@@ -135,6 +143,7 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
     numbers: list[array[int] | bytearray] = [
         state.index.types,
         *index_columns(state.index),
+        starts,
         sizes,
         *(array("I", seqs) for seqs, _ in steps.values()),
         *(column for run in state.remembered.runs for column in run),
@@ -182,24 +191,14 @@ def _saved(said: dict[str, Any], pieces: Iterator[memoryview], data: bytes) -> S
         raise ValueError("index.bin covers another position")
     small: dict[str, Documents] = orjson.loads(data[: said["small"]] + b"}")
     tables: dict[str, Documents] = {name: small[name] for name in _SMALL}
-    tables["tasks"] = Packed(_tasks(said, filled(array("I"), next(pieces)), data))
+    starts, sizes = filled(array("I"), next(pieces)), filled(array("I"), next(pieces))
+    tables["tasks"] = Packed(said["tasks"], data, starts, sizes)
     board = Board()
     for project_id, step, waiting in said["steps"]:
         board.in_step[project_id, step] = Order(filled(array("I"), next(pieces)))
         board.waiting[project_id, step] = waiting
     runs = [Run(filled(array("Q"), next(pieces)), filled(array("Q"), next(pieces))) for _ in range(said["runs"])]
     return Saved(position, tables, index, board, Remembered(runs))
-
-
-def _tasks(said: dict[str, Any], sizes: array[int], data: bytes) -> dict[str, bytes]:
-    """Return each task's JSON by its id; the checksum has told that all stands where it was written."""
-    place = said["small"] + len(b',"tasks":{')
-    found = {}
-    for doc_id, size in zip(said["tasks"], sizes, strict=True):
-        place += len(orjson.dumps(doc_id)) + 1
-        found[doc_id] = data[place : place + size]
-        place += size + 1
-    return found
 
 
 def _is_of(journal: Journal, index: EventIndex, position: Position) -> bool:

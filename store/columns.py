@@ -6,6 +6,7 @@ have said beside them.
 
 from __future__ import annotations
 
+import mmap
 import struct
 import zlib
 from array import array
@@ -40,7 +41,9 @@ def read(path: Path) -> tuple[dict[str, Any], Iterator[memoryview]]:
         ValueError: the file is damaged, or of another version.
         OSError: it can't be read.
     """
-    data = memoryview(path.read_bytes())
+    with path.open("rb") as file:
+        # Not read, but mapped: what is copied out of it is tens of megabytes. It is only ever replaced, never changed.
+        data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     place = len(_MARK)
     if bytes(data[:place]) != _MARK:
         raise ValueError("another version")

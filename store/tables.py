@@ -7,7 +7,7 @@ overridden, so its version is pinned and all of it stays in this one file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,16 +74,32 @@ class LiveStorage(Storage):
 class Packed(MutableMapping[str, Any]):
     """Documents by id, kept as JSON until they are asked for: a fifth of the memory, and nothing to parse first.
 
-    What is put stays a document until `pack` is called.
+    What is put stays a document until `pack` is called. What was read from a file stays where it is in it.
+
+    Args:
+        ids: The documents' ids, in the order in which they came.
+        data: What they are in, as JSON.
+        starts: Where in `data` each begins, in bytes.
+        sizes: How long each is, in bytes.
     """
 
-    def __init__(self, packed: dict[str, bytes] | None = None) -> None:
-        self._kept: dict[str, Any] = dict(packed) if packed is not None else {}
+    def __init__(
+        self, ids: Iterable[str] = (), data: bytes = b"", starts: Sequence[int] = (), sizes: Sequence[int] = ()
+    ) -> None:
+        self._data, self._starts, self._sizes = data, starts, sizes
+        self._kept: dict[str, Any] = dict(zip(ids, range(len(sizes)), strict=True))
+        """By id: the document, its JSON, or its number in the data."""
 
     @override
     def __getitem__(self, doc_id: str) -> Any:
         kept = self._kept[doc_id]
+        if type(kept) is int:
+            kept = self._json(kept)
         return orjson.loads(kept) if type(kept) is bytes else kept
+
+    def _json(self, number: int) -> bytes:
+        start = self._starts[number]
+        return self._data[start : start + self._sizes[number]]
 
     @override
     def __setitem__(self, doc_id: str, doc: Any) -> None:
@@ -108,7 +124,9 @@ class Packed(MutableMapping[str, Any]):
     def pack(self) -> Iterator[tuple[str, bytes]]:
         """Keep every document as JSON, and yield each with its id, in the order in which they came."""
         for doc_id, kept in self._kept.items():
-            if type(kept) is not bytes:
+            if type(kept) is int:
+                kept = self._json(kept)  # noqa: PLW2901 - it stays where it is
+            elif type(kept) is not bytes:
                 kept = self._kept[doc_id] = orjson.dumps(kept)  # noqa: PLW2901 - the same key: the size stays
             yield doc_id, kept
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import secrets
@@ -11,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +56,7 @@ def open_folder(place: Folder) -> None:
     folder = usable_folder(place.path)
 
     async def connect() -> Backend:
+        await asyncio.to_thread(import_module, "store.local")  # 70 ms in which keys are answered
         from api_client.commands import Actor
         from store.local import open_local
 
@@ -134,6 +137,7 @@ async def _work(agent: Agent, desk: Backend) -> None:
 
 
 def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> None:
+    gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
     from pumpup_tui.kept import Kept

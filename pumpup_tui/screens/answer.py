@@ -15,7 +15,7 @@ from api_client.fields import read_fields
 from pumpup_tui.answering import Draft, bids_of, check
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Intent
-from pumpup_tui.screens.base import sheet
+from pumpup_tui.sheets import sheet
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.elicitation_form import ElicitationForm, FieldRow
 from pumpup_tui.widgets.frame import KeyHints

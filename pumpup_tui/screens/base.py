@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
 from typing_extensions import override
 
-import styles
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Sent
 from pumpup_tui.messages import CallFailed, Status
-from pumpup_tui.widgets.compositing import ExactCompositor
+from pumpup_tui.sheets import sheet
+from pumpup_tui.widgets.compositing import PromptScreen
 from pumpup_tui.widgets.decision_bar import DecisionBar
 from pumpup_tui.widgets.frame import Banner, HeaderLine, KeyHints
 from pumpup_tui.widgets.prompt import Prompt
@@ -30,12 +28,7 @@ WIDE = 100
 """Columns from which the detail stands beside the list."""
 
 
-def sheet(name: str) -> Path:
-    """Return the path of a file of `styles`: each screen brings its own, so that the first frame parses few."""
-    return Path(str(styles.__file__)).with_name(f"{name}.tcss")
-
-
-class ReviewerScreen(Screen[None]):
+class ReviewerScreen(PromptScreen):
     """A screen with header, banner, body, decision bar and key hints."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by Textual
@@ -49,7 +42,6 @@ class ReviewerScreen(Screen[None]):
 
     def __init__(self, context: Context) -> None:
         super().__init__()
-        self._compositor = ExactCompositor()
         self.css_path = [sheet(self.MODE)]
         self.context = context
         self._read_for: tuple[bool, str | None] = (False, None)

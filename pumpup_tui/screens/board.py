@@ -69,6 +69,7 @@ class BoardScreen(FilteringScreen):
         project_id = self._wanted()
         if project_id is not None:
             self._asked = project_id
+            self.view.say("reading the board…")
             for column in self.view.columns.all:
                 column.stale = True
             self._feed.board(self, project_id)
@@ -234,13 +235,17 @@ class BoardScreen(FilteringScreen):
         if project is None or self.state.filter.is_on:
             return
         column.give_up()
-        if event.first:
-            ask = column.top_ask()
-            self._feed.cards(self, project.id, column.about.step, ask)
-        else:
-            ask = column.walk_from()
-            self._walking = column
-            self._feed.walk(self, project.id, column.about.step, ask)
+        if not event.first:
+            self._walk(project.id, column)
+            return
+        ask = column.top_ask()
+        self._feed.cards(self, project.id, column.about.step, ask)
+        column.ask(ask)
+
+    def _walk(self, project_id: str, column: ColumnState) -> None:
+        ask = column.walk_from()
+        self._walking = column
+        self._feed.walk(self, project_id, column.about.step, ask)
         column.ask(ask)
 
     @on(WalkOn)
@@ -253,7 +258,9 @@ class BoardScreen(FilteringScreen):
     def _walk_ended(self, event: WalkEnded) -> None:
         if (column := self._column(event)) is not None and column is self._walking:
             self._walking = None
-            column.take_end(event.walked)
+            if not column.take_end(event.walked):
+                self._walk(event.project_id, column)
+                return
             self._tell_progress("")
             self.view.show_changes()
             self._cursor_kept()

@@ -18,7 +18,7 @@ from pumpup_tui.messages import Changed, InboxCount, InboxPage, RequestLoaded
 from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.telling import kind_of
 from pumpup_tui.text import line
-from pumpup_tui.widgets.frame import KeyHints
+from pumpup_tui.widgets.frame import Divider, KeyHints
 from pumpup_tui.widgets.prompt import Prompt
 from pumpup_tui.widgets.request_detail import RequestDetail
 from pumpup_tui.widgets.request_list import RequestList
@@ -64,6 +64,7 @@ class InboxScreen(ReviewerScreen):
     def body(self) -> ComposeResult:
         with Horizontal(id="inbox"):
             yield RequestList(self.context, id="requests")
+            yield Divider()
             yield RequestDetail(self.context, id="detail")
 
     @property

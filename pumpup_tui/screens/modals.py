@@ -15,7 +15,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from pumpup_tui.rebinding import key_words
-from pumpup_tui.screens.base import sheet
+from pumpup_tui.sheets import sheet
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Document
 from pumpup_tui.widgets.painting import Line, fit

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 from typing_extensions import override
 
 from pumpup_tui.context import Context
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 EVENTS_KEPT = 1000
 """Events that the page shows at the most; the timeline screen has them all."""
 REREAD_SECONDS = 0.4
+PATIENCE = 0.3
+"""Seconds that a task may take to be read before that is said."""
 
 
 class TaskScreen(MovingScreen):
@@ -50,6 +53,7 @@ class TaskScreen(MovingScreen):
         self._events: list[Event] = []
         self._more: str | None = None
         self._reading_more = False
+        self._patience: Timer | None = None
         self._opened: set[Path] = set()
         self._to_read = False
 
@@ -84,6 +88,8 @@ class TaskScreen(MovingScreen):
 
     @override
     def reload(self) -> None:
+        if self._loaded is None and self._patience is None:
+            self._patience = self.set_timer(PATIENCE, lambda: self.say("reading the task…"))
         self.context.feed.task(self, self._task_id)
 
     @on(Changed)
@@ -139,6 +145,9 @@ class TaskScreen(MovingScreen):
 
     @override
     def say(self, words: str) -> None:
+        if self._patience is not None:
+            self._patience.stop()  # it must not come after what is said now
+            self._patience = None
         if self._loaded is None:
             self.page.tell([PageRow([]), PageRow([(words, "muted")])])
 

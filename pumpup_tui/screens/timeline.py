@@ -24,7 +24,7 @@ from pumpup_tui.screens.timeline_filter import FilterScreen
 from pumpup_tui.text import line
 from pumpup_tui.timeline_feed import EventsPage, ExportState, read_page
 from pumpup_tui.widgets.event_detail import event_document
-from pumpup_tui.widgets.frame import KeyHints
+from pumpup_tui.widgets.frame import Divider, KeyHints
 from pumpup_tui.widgets.lines import Document
 from pumpup_tui.widgets.paged_list import PagedList
 from pumpup_tui.widgets.painting import Line, joined
@@ -77,6 +77,7 @@ class TimelineScreen(ReviewerScreen):
             with Vertical(id="events-side"):
                 yield TimelineBar(self._bar, id="events-bar")
                 yield TimelineList(self.context, id="events")
+            yield Divider()
             yield Document(id="event")
 
     @property

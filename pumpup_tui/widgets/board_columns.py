@@ -77,6 +77,8 @@ class ColumnState:
     _stretches: list[Stretch] = field(default_factory=list)
     _behind: list[Start] = field(default_factory=list)
     _next: str | None = None
+    _far: list[Start] = field(default_factory=list)
+    """Where the pages begin that a walk to the end went past, from the column's beginning, the last page's too."""
 
     @property
     def card(self) -> Card | None:
@@ -111,8 +113,8 @@ class ColumnState:
         return Ask("top", None, self.page)
 
     def walk_from(self) -> Ask:
-        """Return where a walk to the end begins."""
-        return Ask("end", self._next, self.page)
+        """Return where a walk to the end begins: two pages before where the last one ended."""
+        return Ask("end", self._far[-2:][0].cursor if self._far else self._next, self.page)
 
     def ask(self, ask: Ask) -> None:
         """Wait for a page."""
@@ -156,16 +158,21 @@ class ColumnState:
         gone = self._settle(before)
         return None if ask.kind == "first" else gone
 
-    def take_end(self, walked: Walked) -> None:
-        """Take the end of the column, and go to its last card."""
+    def take_end(self, walked: Walked) -> bool:
+        """Take the end of the column, and go to its last card; return False where it has to be walked to once more."""
         self.waiting = None
+        if self._far and not walked.last:
+            self._far = []  # all that stood at the end has left
+            return False
         if walked.last:
-            self._behind += [one.start for one in self._stretches]
-            self._behind += walked.past
+            before = self._far[:-2] if self._far else [*self._behind, *(one.start for one in self._stretches)]
+            self._behind = [*before, *walked.past]
             self._stretches = list(walked.last)
+            self._far = [*self._behind, *(one.start for one in walked.last)]
         self._next, self.complete = walked.next_cursor or self._next, True
         self._lay_out()
         self.move_to(len(self.cards) - 1)
+        return True
 
     def take_matches(self, cards: Sequence[Card], matched: int) -> Card | None:
         """Show only these cards, of `matched` that there are; return the card under the cursor if it is not there."""

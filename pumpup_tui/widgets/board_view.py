@@ -13,12 +13,12 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 from typing_extensions import override
 
 from pumpup_tui.context import Context
 from pumpup_tui.widgets.board_columns import Columns, ColumnState
 from pumpup_tui.widgets.board_lines import CARD, HEAD, CardCache, Drawn, Place, changed_span, column_lines
+from pumpup_tui.widgets.direct import Direct
 from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Run, paint, width_of, wrap
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ NARROWEST = 28
 WIDEST = 44
 
 
-class BoardView(Widget, can_focus=True):
+class BoardView(Direct, can_focus=True):
     """Columns side by side in graph order."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from textual.widget import Widget
 from typing_extensions import override
 
 from pumpup_tui.context import Context
@@ -94,6 +95,14 @@ class Banner(Lines):
 def _told(glyph: str, words: Line, tone: str, width: int) -> list[Line]:
     pieces = wrap(words, width - 4)
     return [[(f" {glyph} " if number == 0 else "   ", tone), *piece] for number, piece in enumerate(pieces)]
+
+
+class Divider(Widget):
+    """The line between a list and its detail: apart from both, so that they draw their lines whole."""
+
+    @override
+    def render(self) -> str:
+        return ""
 
 
 class KeyHints(Lines):

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
+from textual.geometry import Region, Size
 from textual.strip import Strip
-from textual.widget import Widget
 from typing_extensions import override
 
-from pumpup_tui.widgets.fitting import fit_height
+from pumpup_tui.widgets.direct import Direct
 from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint, wrap
+from pumpup_tui.widgets.scrolled import Scrolled
 
 
-class Lines(Widget):
+class Lines(Direct):
     """As many lines as it has to say, each drawn at its full width."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
@@ -47,7 +46,7 @@ class Lines(Widget):
         return paint(self, self._told[y] if y < len(self._told) else [], width)
 
 
-class Document(ScrollView, can_focus=True):
+class Document(Scrolled, can_focus=True):
     """Lines to read, wrapped at the width there is; `j k` and the page keys scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -88,10 +87,11 @@ class Document(ScrollView, can_focus=True):
     def _wrap(self) -> None:
         before, room = self._wrapped, max(10, self.size.width - 2)
         self._wrapped = [piece for line in self._source for piece in wrap(line, room, indent=indent_of(line))]
-        fit_height(self, len(self._wrapped))
-        for y in range(self.scroll_offset.y, self.scroll_offset.y + self.size.height):
-            if before[y : y + 1] != self._wrapped[y : y + 1]:
-                self.refresh_lines(y)
+        self.fit_height(len(self._wrapped))
+        top, after = self.scroll_offset.y, self._wrapped
+        shown = range(self.size.height)
+        if changed := [y for y in shown if before[top + y : top + y + 1] != after[top + y : top + y + 1]]:
+            self.refresh(*(Region(0, y, self.lines_width, 1) for y in changed))
 
 
 def indent_of(line: Line) -> int:

@@ -51,9 +51,9 @@ def columns(left: str, right: str, cells: int) -> str:
 
 def wrap(line: Line, cells: int, *, indent: int = 0) -> list[Line]:
     """Return `line` broken at words into lines of at most `cells` cells, the later ones indented."""
+    if width_of(line) <= cells and not any("\n" in text for text, _ in line):
+        return [line] if any(text for text, _ in line) else [[]]
     content = Content.assemble(*line)
-    if not content.plain:
-        return [[]]
     whole: list[Line] = []
     room = max(4, cells - indent)
     pieces = content.wrap(room if indent else max(4, cells))

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from typing_extensions import override
 
 from pumpup_tui.widgets.lines import indent_of
 from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint, wrap
+from pumpup_tui.widgets.scrolled import Scrolled
 
 NEAR_END = 20
 """Rows before the last at which more is asked for."""
@@ -31,7 +31,7 @@ class PageRow:
     """Whether enter goes on from it."""
 
 
-class TaskPage(ScrollView, can_focus=True):
+class TaskPage(Scrolled, can_focus=True):
     """Rows of any height, wrapped; the cursor stays on its row whatever is told anew."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -162,5 +162,5 @@ class TaskPage(ScrollView, can_focus=True):
             wrapped += [(number, piece) for piece in wrap(row.line, room, indent=indent_of(row.line))]
         if wrapped != self._wrapped:
             self._wrapped = wrapped
-            self.virtual_size = Size(self.size.width, len(wrapped))
+            self.fit_height(len(wrapped))
             self.refresh()

@@ -11,13 +11,12 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from typing_extensions import override
 
-from pumpup_tui.widgets.fitting import fit_height
 from pumpup_tui.widgets.listed import Listed
 from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint, wrap
+from pumpup_tui.widgets.scrolled import Scrolled
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -60,7 +59,7 @@ class Rows(Protocol[T_co]):
         """Put the cursor on a row, the nearest where there is none."""
 
 
-class VirtualList(ScrollView, Generic[T], can_focus=True):
+class VirtualList(Scrolled, Generic[T], can_focus=True):
     """Rows of a fixed height, drawn on demand.
 
     Rows may come and go around the cursor; it stays on the row with its id. Where that row goes, the cursor moves to
@@ -226,7 +225,7 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
             return self._placeholder(width, part, at_cursor=at_cursor)
         row_id = self.row_id(row)
         chosen = row_id in self._selected
-        key = (row_id, part, width, at_cursor, chosen, self.rich_style)
+        key = (row_id, part, width, at_cursor, chosen, self.visual_style)
         if key not in self._cache:
             mark: Line = [("▌" if at_cursor else "●" if chosen else " ", "accent" if at_cursor or chosen else "")]
             for number, drawn in enumerate(self.draw_row(row, width - 1)):
@@ -366,4 +365,4 @@ class VirtualList(ScrollView, Generic[T], can_focus=True):
                 self._refresh_row(self._top + place)
 
     def _fit(self) -> None:
-        fit_height(self, max(1, self.model.count) * self.ROW_HEIGHT)
+        self.fit_height(max(1, self.model.count) * self.ROW_HEIGHT)

@@ -95,6 +95,14 @@ def leave(queue: Queue, number: int) -> str:
     return queue.cards.pop(number % len(queue.cards)).id if queue.cards else ""
 
 
+def walk_to_end(state: ColumnState, queue: Queue) -> None:
+    while True:
+        walk = state.walk_from()
+        state.ask(walk)
+        if state.take_end(queue.walk(walk)):
+            return
+
+
 def act(state: ColumnState, queue: Queue, what: str, number: int) -> None:
     if what == "move":
         state.move_to(state.cursor + number)
@@ -108,9 +116,7 @@ def act(state: ColumnState, queue: Queue, what: str, number: int) -> None:
         for _ in range(number):
             queue.add()
     elif what == "end" and not state.complete:
-        walk = state.walk_from()
-        state.ask(walk)
-        state.take_end(queue.walk(walk))
+        walk_to_end(state, queue)
     elif what == "late" and (ask := state.wants()) is not None:
         # The answer is older than what happens meanwhile.
         state.ask(ask)

@@ -1,0 +1,38 @@
+"""The style sheets: where they are, and parsing each once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.css.stylesheet import Stylesheet
+from typing_extensions import override
+
+import styles
+
+
+def sheet(name: str) -> Path:
+    """Return the path of a file of `styles`: each screen brings its own, so that the first frame parses few."""
+    return Path(str(styles.__file__)).with_name(f"{name}.tcss")
+
+
+class SteadyStylesheet(Stylesheet):
+    """A stylesheet that parses again only what is new, or all where a variable changed.
+
+    Textual parses everything again with each screen's sheet, and once more before the first frame.
+    """
+
+    _changed = False
+
+    @override
+    def set_variables(self, variables: dict[str, str]) -> None:
+        if variables != self._variables:
+            super().set_variables(variables)
+            self._changed = True
+
+    @override
+    def reparse(self) -> None:
+        if self._changed:
+            super().reparse()
+            self._changed = False
+        elif self._require_parse:
+            self.parse()
