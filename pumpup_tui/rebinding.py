@@ -11,6 +11,9 @@ from textual.keys import Keys, _character_to_key
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.widget import Widget
+
+    from pumpup_tui.context import Context
 
 _MODIFIERS = frozenset(("ctrl", "shift", "alt", "super", "hyper", "meta"))
 _NAMED = frozenset((*(str(one.value) for one in Keys), *(_character_to_key(chr(code)) for code in range(0x21, 0x7F))))
@@ -63,6 +66,15 @@ def renamed(owners: Iterable[type], keymap: Mapping[str, str]) -> Mapping[str, s
                 for key in keys_of(binding.key):
                     names.setdefault(_hint(key), new)
     return names
+
+
+def named_here(node: Widget, hints: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Return key hints with the keys as they are on the screen of `node`."""
+    context: Context | None = getattr(node.app, "context", None)  # only our own app has keys that can be others
+    if context is None or not context.preferences.keymap:
+        return hints
+    heard = [type(one).__mro__ for one in (node.screen.focused, node.screen, node.app) if one is not None]
+    return in_hints(hints, renamed([owner for owners in heard for owner in owners], context.preferences.keymap))
 
 
 def in_hints(hints: Sequence[tuple[str, str]], names: Mapping[str, str]) -> Sequence[tuple[str, str]]:

@@ -63,7 +63,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         Binding("ctrl+r", "review", "review", show=False, id="form.review", tooltip="review all answers, then y sends"),
         Binding("tab", "app.focus_next", "next field", show=False, id="form.next", tooltip="next field"),
         Binding("shift+tab", "app.focus_previous", show=False, id="form.previous", tooltip="previous field"),
-        Binding("y", "yes", "send", show=False),
+        Binding("y", "yes", "send", show=False, id="decide.send"),
         Binding("escape", "back", "back", show=False, id="form.leave", tooltip="back; what is typed is kept"),
     ]
 

@@ -119,14 +119,6 @@ class ReviewerScreen(PromptScreen):
             self.context.outbox.cancel()
 
     def _hints(self) -> Sequence[tuple[str, str]]:
-        keymap = self.context.preferences.keymap
-        if not keymap:
-            return self._own_hints()
-        from pumpup_tui.rebinding import in_hints, renamed
-
-        return in_hints(self._own_hints(), renamed((*type(self).__mro__, type(self.app)), keymap))
-
-    def _own_hints(self) -> Sequence[tuple[str, str]]:
         if self.context.outbox.desk.armed is not None:
             return (("y", "send"), ("n", "note"), ("esc", "cancel"))
         undo = (("u", "take back"),) if self.context.outbox.desk.held() else ()

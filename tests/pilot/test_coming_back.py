@@ -27,6 +27,10 @@ def again(stage: Stage, kept: Path, preferences: Preferences | None = None) -> P
     return stage.app
 
 
+def is_armed(stage: Stage) -> bool:
+    return stage.app.context.outbox.desk.armed is not None
+
+
 async def two_projects(stage: Stage) -> None:
     await stage.project("Claims")
     await stage.project("Refunds")
@@ -83,12 +87,12 @@ async def test_a_rebound_key_acts_and_stands_in_the_help(tmp_path: Path) -> None
     """The new key approves, the old one does nothing, `?` and the hints name the new one."""
     stage = Stage(tmp_path / "data")
     stage.before.append(two_projects)
-    again(stage, tmp_path / "kept", Preferences(grace_seconds=0.0, keymap={"decide.approve": "A"}))
+    again(stage, tmp_path / "kept", Preferences(grace_seconds=0.0, keymap={"decide.approve": "A", "decide.send": "Y"}))
     async with stage.run() as pilot:
         await stage.sees(pilot, "Refund $240", "approval requested")
         await pilot.press("a")
         await pilot.pause()
-        assert stage.app.context.outbox.desk.armed is None
+        assert not is_armed(stage)
         await stage.sees(pilot, "A approve", gone=("a approve",))
         await pilot.press("question_mark")
         await stage.sees(pilot, "approve; answer an")
@@ -96,8 +100,12 @@ async def test_a_rebound_key_acts_and_stands_in_the_help(tmp_path: Path) -> None
         assert "A  " in line
         await pilot.press("escape")
         await pilot.press("A")
-        await stage.sees(pilot, "APPROVE")
-        assert stage.app.context.outbox.desk.armed is not None
+        await stage.sees(pilot, "APPROVE", "Y send   n note   esc cancel")
+        await pilot.press("y")
+        await pilot.pause()
+        assert is_armed(stage)
+        await pilot.press("Y")
+        await stage.sees(pilot, "RECORDED")
 
 
 async def test_a_timelines_filter_is_that_of_last_time(tmp_path: Path) -> None:
