@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pumpup_tui.context import Context
 
 _MODIFIERS = frozenset(("ctrl", "shift", "alt", "super", "hyper", "meta"))
-_NAMED = frozenset((*(str(one.value) for one in Keys), *(_character_to_key(chr(code)) for code in range(0x21, 0x7F))))
 _NEVER_SENDS = frozenset(("enter", "space", "ctrl+m", "ctrl+j"))
 """Keys that a hand rests on: none of them may send a decision."""
 
@@ -137,7 +136,8 @@ def _is_key(key: str) -> bool:
     *modifiers, last = key.split("+") if key != "+" else [key]
     if not set(modifiers) <= _MODIFIERS:
         return False
-    return len(last) == 1 or last in _NAMED
+    named = {str(one.value) for one in Keys} | {_character_to_key(chr(code)) for code in range(0x21, 0x7F)}
+    return len(last) == 1 or last in named
 
 
 def _clashes(app: type[App[None]], keymap: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
