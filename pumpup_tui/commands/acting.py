@@ -10,6 +10,7 @@ import click
 
 from pumpup_tui.commands.options import Given, json_option, writing_options
 from pumpup_tui.commands.output import tell, tell_json
+from pumpup_tui.text import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -101,4 +102,4 @@ def _write(
     if as_json:
         tell_json(receipt.answer)
     else:
-        tell(f"recorded {receipt.event_id}")
+        tell(f"recorded {line(receipt.event_id, 80)}")

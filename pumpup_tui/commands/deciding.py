@@ -11,6 +11,7 @@ import click
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import FILE, Given, json_option, writing_options
 from pumpup_tui.commands.output import may_ask, tell, tell_json
+from pumpup_tui.text import line
 
 if TYPE_CHECKING:
     from api_client.commands import Command
@@ -66,7 +67,8 @@ def _decision(name: str) -> click.Command:
             from api_client.commands import Decide
 
             if detail.event.event_type != "APPROVAL_REQUESTED":
-                raise Failed(f"{detail.event.id} asks for answers: use 'pumpup-tui answer {detail.event.id}'.")
+                named = line(detail.event.id, 80)
+                raise Failed(f"{named} asks for answers: use 'pumpup-tui answer {named}'.")
             return Decide(request_id=detail.event.id, outcome=chosen, request_hash=detail.hash or None)
 
         _settle(given, request, command, verb=outcome, note=note, yes=yes, as_json=as_json, **bound)
@@ -100,7 +102,8 @@ def answer(
         from api_client.commands import Answer
 
         if detail.event.event_type != "ELICITATION_REQUESTED":
-            raise Failed(f"{detail.event.id} asks for a decision: use 'pumpup-tui approve {detail.event.id}'.")
+            named = line(detail.event.id, 80)
+            raise Failed(f"{named} asks for a decision: use 'pumpup-tui approve {named}'.")
         answers = answers_of(detail.event.payload, pairs) if told is None else told
         return Answer(request_id=detail.event.id, answers=answers, request_hash=detail.hash or None)
 
@@ -130,4 +133,7 @@ def _settle(
     if as_json:
         tell_json(receipt.answer)
     else:
-        tell(f"recorded {receipt.event_id}" + (" (it was before: nothing was written twice)" * receipt.replayed))
+        tell(
+            f"recorded {line(receipt.event_id, 80)}"
+            + (" (it was before: nothing was written twice)" * receipt.replayed)
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,14 @@ _PIPED = 10_000
 _GAP = 2
 _NAME = 24
 """Columns of a name that a value stands beside; a longer one stands above it."""
+
+
+_CONTROLS = re.compile("\x1b\\[[0-9;]*m|[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _netted(text: str) -> str:
+    """Return `text` with nothing in it that acts on a terminal but colours: the net below `line` and `clean`."""
+    return _CONTROLS.sub(lambda found: found[0] if len(found[0]) > 1 else "\ufffd", text)
 
 
 def is_terminal() -> bool:
@@ -60,7 +69,7 @@ def tell(text: str = "", *, err: bool = False) -> None:
     coding = stream.encoding or "utf-8"
     try:
         # What a terminal of another coding can't show is told by its number.
-        text = text.encode(coding, "backslashreplace").decode(coding)
+        text = _netted(text).encode(coding, "backslashreplace").decode(coding)
         click.echo(text, err=err, color=None if _colours(err=err) else False)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

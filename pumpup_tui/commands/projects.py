@@ -11,6 +11,7 @@ import click
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import FILE, Given, json_option, place_options, writing_options
 from pumpup_tui.commands.output import Column, tell, tell_fields, tell_json, tell_table
+from pumpup_tui.text import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -118,8 +119,8 @@ def create(given: Given, name: str, steps: Path, as_json: bool) -> None:
     if as_json:
         tell_json(project.wire())
         return
-    tell(f"Made the project {project.name}; agents name it:", err=True)
-    tell(project.project_name)
+    tell(f"Made the project {line(project.name)}; agents name it:", err=True)
+    tell(line(project.project_name))
 
 
 def read_project(name: str, steps: Path) -> CreateProject:

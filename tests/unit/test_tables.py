@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from pumpup_tui.commands.finding import SHORT, short
 from pumpup_tui.commands.misconfigured import line_of
-from pumpup_tui.commands.output import Column, fitted, wrapped
+from pumpup_tui.commands.output import Column, fitted, tell, wrapped
 from pumpup_tui.commands.settings import faults
 from pumpup_tui.text import clean
 
@@ -71,3 +72,9 @@ def test_the_example_can_be_used_as_it_is(tmp_path: Path) -> None:
     assert wrong == ()
     assert found is not None
     assert found.model_fields_set == set(Settings.model_fields)
+
+
+def test_nothing_that_is_printed_acts_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever slipped by the cleaning: only colours pass, and those only to a terminal."""
+    tell("a\x1b]0;owned\x07b\x9b31mc\rd\x7f\nnext \x1b[1mbold\x1b[0m \ud800")
+    assert capsys.readouterr().out == "a\ufffd]0;owned\ufffdb\ufffd31mc\ufffdd\ufffd\nnext bold \ufffd\n"
