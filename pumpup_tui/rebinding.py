@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
@@ -19,24 +20,19 @@ _MODIFIERS = frozenset(("ctrl", "shift", "alt", "super", "hyper", "meta"))
 _NEVER_SENDS = frozenset(("enter", "space", "ctrl+m", "ctrl+j"))
 """Keys that a hand rests on: none of them may send a decision."""
 
-KEY_WORDS = {
-    "right_square_bracket": "]",
-    "left_square_bracket": "[",
-    "exclamation_mark": "!",
-    "slash": "/",
-    "question_mark": "?",
-    "colon": ":",
-    "equals_sign": "=",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-}
 _SHORT = {"escape": "esc"}
 """Keys that hints call by a shorter name."""
 
 
 def key_words(keys: str) -> str:
     """Return a binding's keys as they stand on a keyboard."""
-    return "  ".join(KEY_WORDS.get(key, key) for key in keys_of(keys))
+    return "  ".join(_characters().get(key, key) for key in keys_of(keys))
+
+
+@cache
+def _characters() -> Mapping[str, str]:
+    """Return the characters that have a key of a longer name, by that name."""
+    return {_character_to_key(chr(code)): chr(code) for code in range(0x21, 0x7F)}
 
 
 def keys_of(text: str) -> list[str]:
@@ -129,15 +125,14 @@ def _owners() -> Iterator[type[DOMNode]]:
 
 
 def _hint(key: str) -> str:
-    return _SHORT.get(key, KEY_WORDS.get(key, key))
+    return _SHORT.get(key, _characters().get(key, key))
 
 
 def _is_key(key: str) -> bool:
     *modifiers, last = key.split("+") if key != "+" else [key]
     if not set(modifiers) <= _MODIFIERS:
         return False
-    named = {str(one.value) for one in Keys} | {_character_to_key(chr(code)) for code in range(0x21, 0x7F)}
-    return len(last) == 1 or last in named
+    return len(last) == 1 or last in _characters() or last in {str(one.value) for one in Keys}
 
 
 def _clashes(app: type[App[None]], keymap: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
