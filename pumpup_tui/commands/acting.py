@@ -88,7 +88,7 @@ def note(given: Given, task: str, message: str, **how: Any) -> None:
 def _write(
     given: Given, task: str, needed: str, command: Callable[[str], Command], *, key: str | None, as_json: bool
 ) -> None:
-    from pumpup_tui.commands.session import work
+    from pumpup_tui.commands.opening import work
 
     async def run(backend: Backend) -> Receipt:
         from pumpup_tui.commands.finding import task_of

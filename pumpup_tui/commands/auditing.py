@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import click
 
 from pumpup_tui.commands.failure import Failed, in_words
+from pumpup_tui.commands.opening import folder_of, must_be_there
 from pumpup_tui.commands.options import FILE, FOLDER, Given, Moment, folder_options
 from pumpup_tui.commands.output import tell, tell_json
 from pumpup_tui.commands.places import reason, usable_folder
 from pumpup_tui.commands.progress import progress_bar
-from pumpup_tui.commands.session import folder_of, must_be_there
 from pumpup_tui.text import line
 
 if TYPE_CHECKING:

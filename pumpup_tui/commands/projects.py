@@ -36,7 +36,7 @@ def list_(given: Given, as_json: bool) -> None:
 
     Example: pumpup-tui projects list --json
     """
-    from pumpup_tui.commands.session import work
+    from pumpup_tui.commands.opening import work
 
     found = work(given, lambda backend: backend.projects())
     if as_json:
@@ -60,7 +60,7 @@ def show(given: Given, project: str, as_json: bool) -> None:
 
     Example: pumpup-tui projects show claims
     """
-    from pumpup_tui.commands.session import work
+    from pumpup_tui.commands.opening import work
 
     async def task(backend: Backend) -> tuple[Project, Board | None]:
         from pumpup_tui.commands.finding import project_of
@@ -101,7 +101,7 @@ def create(given: Given, name: str, steps: Path, as_json: bool) -> None:
     Example: pumpup-tui projects create Claims --steps claims.json --data ./work
     """
     from pumpup_tui.commands.failure import in_words
-    from pumpup_tui.commands.session import work
+    from pumpup_tui.commands.opening import work
 
     with in_words():
         command = read_project(name, steps)

@@ -32,7 +32,7 @@ def inbox(given: Given, *, project: str | None, limit: int | None, as_json: bool
 
     Example: pumpup-tui inbox --project claims --json
     """
-    from pumpup_tui.commands.session import work
+    from pumpup_tui.commands.opening import work
 
     async def task(backend: Backend) -> Page[InboxItem]:
         from pumpup_tui.commands.finding import project_of
@@ -104,7 +104,7 @@ def show(given: Given, *, request: str, as_json: bool) -> None:
     """
     from api_client.times import utc_now
     from pumpup_tui.commands.finding import request_of
-    from pumpup_tui.commands.session import work
+    from pumpup_tui.commands.opening import work
     from pumpup_tui.commands.showing import tell_request
 
     detail = work(given, lambda backend: request_of(backend, request))
@@ -127,7 +127,7 @@ def tasks(given: Given, *, project: str | None, limit: int | None, as_json: bool
 
     Example: pumpup-tui tasks --project claims --status waiting
     """
-    from pumpup_tui.commands.session import work
+    from pumpup_tui.commands.opening import work
 
     async def task(backend: Backend) -> tuple[list[Task], Sequence[Project]]:
         from pumpup_tui.commands.finding import project_of
@@ -180,7 +180,7 @@ def timeline(
     Example: pumpup-tui timeline --project claims --follow
     """
     from pumpup_tui.commands.following import Follow
-    from pumpup_tui.commands.session import work
+    from pumpup_tui.commands.opening import work
 
     wanted = tuple(part.strip().upper() for part in types.split(",") if part.strip())
     reader = Follow(task, project, wanted, limit)

@@ -49,7 +49,7 @@ class Sending:
             Failed: it was refused, or it is not known what became of it; the exit code says which.
             Abort: the answer to the question was no.
         """
-        from pumpup_tui.commands.session import work
+        from pumpup_tui.commands.opening import work
 
         return work(given, self._carry_out)
 

@@ -28,7 +28,7 @@ def stats(given: Given, project: str | None, since: datetime | None, until: date
 
     Example: pumpup-tui stats --project claims --since 2026-01-01
     """
-    from pumpup_tui.commands.session import work
+    from pumpup_tui.commands.opening import work
 
     async def task(backend: Backend) -> Counts:
         from pumpup_tui.commands.counting import Counts
