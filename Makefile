@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash soak chaos ssh-test check bench picture clean
+.PHONY: help demo test crash soak chaos ssh-test packaging check bench picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ chaos: .venv/installed ## the screens over a network that fails in every way; so
 
 ssh-test: .venv/installed ## the screens over a real SSH connection on this machine
 	$(BIN)/python -m pytest -rs tests/ssh
+
+packaging: .venv/installed ## wheel and sdist, installed on each Python that is to be had; some minutes
+	PACKAGING=full $(BIN)/python -m pytest tests/packaging
 
 check: .venv/installed ## lint, types, import arrows
 	$(BIN)/ruff check .

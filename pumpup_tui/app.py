@@ -32,10 +32,12 @@ from pumpup_tui.preferences import Preferences
 from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.screens.inbox import InboxScreen
 from pumpup_tui.sheets import SteadyStylesheet, sheet
+from pumpup_tui.shown import Memory
 from pumpup_tui.text import line
 from styles.themes import THEMES
 
 if TYPE_CHECKING:
+    from textual.command import Provider
     from textual.worker import WorkType
 
     from api_client.backend import Backend
@@ -46,12 +48,19 @@ KEEP_SECONDS = 1.0
 """After which all that a screen brought is there."""
 
 
+def _everything() -> type[Provider]:
+    from pumpup_tui.palette import Everything
+
+    return Everything
+
+
 class PumpUpApp(OutgoingApp):
     """A reviewer's terminal over one Backend."""
 
     TITLE = "Pump Up"
     CSS_PATH = sheet("app")
     DEFAULT_MODE = "inbox"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {*OutgoingApp.COMMANDS, _everything}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "mode('inbox')", "Inbox", show=False, id="screens.inbox", tooltip="the inbox"),
         Binding("2", "mode('board')", "Board", show=False, id="screens.board", tooltip="the board"),
@@ -103,6 +112,7 @@ class PumpUpApp(OutgoingApp):
             desk_changed=Signal(self, "desk"),
             minute=Signal(self, "minute"),
         )
+        self._memory = self.context.memory = Memory(self, self.context)
         self._net = NoControls()  # one: what it let by is kept with each line
         self.alerts = Alerts(
             preferences,
@@ -135,6 +145,7 @@ class PumpUpApp(OutgoingApp):
 
     def on_mount(self) -> None:
         """Open the backend once the first frame is out."""
+        self._memory.begin()
         self._keep_all()
         self.set_interval(60, lambda: self.context.minute.publish(None))
         self.set_interval(TICK_SECONDS, self._tick)
@@ -182,16 +193,19 @@ class PumpUpApp(OutgoingApp):
             capabilities=frozenset(event.me.capabilities),
             why_read_only=event.why_read_only,
             notices=event.notices,
+            project=self._memory.project(),
         )
         if status.why_read_only:
             status = status.with_banner(f"read-only: {status.why_read_only}")
         self._set_status(status.in_touch())
+        self._memory.welcome()
         self.context.feed.projects(self)
         self.begin_outgoing()
 
     @on(messages.ProjectsLoaded)
     def _projects(self, event: messages.ProjectsLoaded) -> None:
-        self._set_status(replace(self.context.status, projects=tuple(event.projects)))
+        project = self._memory.among(self.context.status.project, event.projects)
+        self._set_status(replace(self.context.status, projects=tuple(event.projects), project=project))
 
     @on(messages.InboxCount)
     def _inbox_count(self, event: messages.InboxCount) -> None:
@@ -272,24 +286,25 @@ class PumpUpApp(OutgoingApp):
         """Choose the project that all screens show."""
         if self.screen.is_modal:
             return
-        projects = self.context.status.projects
-
-        def chosen(project_id: str | None) -> None:
-            if project_id is not None:
-                project = next((one for one in projects if one.id == project_id), None)
-                self._set_status(replace(self.context.status, project=project))
-
         from pumpup_tui.screens.projects import ProjectScreen
 
-        self.push_screen(ProjectScreen(self.context, projects), chosen)
+        self.push_screen(ProjectScreen(self.context, self.context.status.projects), self.show_project)
+
+    def show_project(self, project_id: str | None) -> None:
+        """Show the work of a project, of all where the id is empty; None leaves it as it is."""
+        if project_id is not None:
+            project = next((one for one in self.context.status.projects if one.id == project_id), None)
+            self._set_status(replace(self.context.status, project=project))
 
     def action_help(self) -> None:
         """Show all keys."""
         from pumpup_tui.keys import all_bindings
+        from pumpup_tui.rebinding import rebound
         from pumpup_tui.screens.modals import HelpScreen
 
         if not self.screen.is_modal:
-            self.push_screen(HelpScreen(all_bindings(PumpUpApp)))
+            keymap = self.context.preferences.keymap
+            self.push_screen(HelpScreen([rebound(one, keymap) for one in all_bindings(PumpUpApp)]))
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

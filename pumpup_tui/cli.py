@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import click
-from click.core import ParameterSource
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from pumpup_tui.commands.lazy import LazyGroup
+from pumpup_tui.commands.options import FILE, FOLDER, Given, writing_options
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_FILE = click.Path(path_type=Path, dir_okay=False)
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_FOR_A_FOLDER = ("serve", "keys")
+"""Commands that take the folder that was named before them as their context's object."""
 
-
-class _Moment(click.ParamType[datetime]):
-    """A date or a time."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the moment, aware of its zone."""
-        try:
-            return datetime.fromisoformat(value).astimezone()
-        except ValueError:
-            self.fail(f"{value!r} is no date or time: write it like 2026-01-31 or 2026-01-31T09:30.", param, ctx)
+SECTIONS = {
+    "Decide": {
+        "approve": "deciding:approve",
+        "reject": "deciding:reject",
+        "edit": "deciding:edit",
+        "ask": "deciding:ask",
+        "escalate": "deciding:escalate",
+        "answer": "deciding:answer",
+    },
+    "Look": {
+        "inbox": "reading:inbox",
+        "show": "reading:show",
+        "tasks": "reading:tasks",
+        "timeline": "reading:timeline",
+        "stats": "statistics:stats",
+    },
+    "Work on tasks": {
+        "move": "acting:move",
+        "assign": "acting:assign",
+        "note": "acting:note",
+        "projects": "projects:projects",
+    },
+    "Keep the record": {
+        "verify": "auditing:verify",
+        "export": "auditing:export",
+        "import": "auditing:import_",
+        "compact": "auditing:compact",
+    },
+    "Let others in": {"serve": "", "keys": ""},
+    "Set up": {
+        "demo": "",
+        "config": "config:config",
+        "doctor": "doctor:doctor",
+        "completion": "completion:completion",
+    },
+}
 
 
 class _Size(click.ParamType[int]):
@@ -55,77 +79,35 @@ def _version(context: click.Context, _parameter: click.Parameter, wanted: bool) 
 
 
 data_option = click.option(
-    "--data", type=_FOLDER, metavar="DIR", help="The data folder.  [default: pumpup-tui in your user data directory]"
-)
-reviewer_option = click.option(
-    "--reviewer",
-    metavar="NAME",
-    envvar="PUMPUP_REVIEWER",
-    show_envvar=True,
-    help="The name that decisions are recorded under.  [default: your login name]",
+    "--data", type=FOLDER, metavar="DIR", help="The data folder.  [default: pumpup-tui in your user data directory]"
 )
 
 
 @click.group(
+    cls=LazyGroup,
+    sections=SECTIONS,
     invoke_without_command=True,
     context_settings=_SETTINGS,
     epilog="Try 'pumpup-tui demo' first: it needs nothing and leaves nothing behind.",
 )
-@data_option
-@click.option(
-    "--url", metavar="URL", envvar="PUMPUP_BASE_URL", show_envvar=True, help="A server to work on instead of a folder."
-)
-@click.option(
-    "--api-key-file",
-    type=_FILE,
-    metavar="FILE",
-    help="A file with the server's key, readable by you alone.  [default: the key in PUMPUP_API_KEY]",
-)
-@click.option(
-    "--ca-file",
-    type=_FILE,
-    metavar="FILE",
-    help="A CA of the server's own, as PEM, to trust instead of the known ones.",
-)
-@click.option("--insecure-http", is_flag=True, help="Let the key travel in the open, to a server without TLS.")
-@reviewer_option
-@click.option("--tag", "tags", multiple=True, metavar="T", help="What you may do, recorded with decisions; repeatable.")
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
 )
+@writing_options
 @click.pass_context
-def pumpup(
-    context: click.Context,
-    *,
-    data: Path | None,
-    url: str | None,
-    api_key_file: Path | None,
-    ca_file: Path | None,
-    insecure_http: bool,
-    reviewer: str | None,
-    tags: Sequence[str],
-) -> None:
+def pumpup(context: click.Context, given: Given) -> None:
     """Decide what AI agents stop and ask for: approvals and elicitations, in the terminal.
 
     Without a command it opens the screens, over a data folder on this machine or over a server.
     """
-    context.obj = data
-    if context.invoked_subcommand is not None:
-        return
-    if data is not None and context.get_parameter_source("url") is ParameterSource.COMMANDLINE:
-        raise click.UsageError("--data and --url are two places: give one of them.")
-    from pumpup_tui.commands import places, screens
+    if context.invoked_subcommand in _FOR_A_FOLDER:
+        from pumpup_tui.commands.places import named_folder
 
-    if url is not None and data is None:
-        if tags or context.get_parameter_source("reviewer") is ParameterSource.COMMANDLINE:
-            raise click.UsageError("On a server the key says who you are: --reviewer and --tag are for a local folder.")
-        screens.open_server(url, api_key_file, ca_file=ca_file, insecure_http=insecure_http)
-    elif api_key_file is not None or ca_file is not None or insecure_http:
-        option = "--api-key-file" if api_key_file else "--ca-file" if ca_file else "--insecure-http"
-        raise click.UsageError(f"{option} goes with a server: name it with --url.")
-    else:
-        own_tags = [places.on_record("--tag", tag) for tag in tags]
-        screens.open_folder(data, places.reviewer_name(reviewer), own_tags)
+        context.obj = named_folder(given, os.environ)
+    elif context.invoked_subcommand is None:
+        from pumpup_tui.commands import screens
+
+        screens.open_place(given)
 
 
 @pumpup.command()
@@ -142,8 +124,8 @@ def pumpup(
 @click.option(
     "--max-upload", type=_Size(), default="25MB", show_default=True, metavar="SIZE", help="The largest upload taken."
 )
-@click.option("--tls-cert", type=_FILE, metavar="FILE", help="Serve over https: the certificate and its chain, as PEM.")
-@click.option("--tls-key", type=_FILE, metavar="FILE", help="The certificate's key, as PEM, without a passphrase.")
+@click.option("--tls-cert", type=FILE, metavar="FILE", help="Serve over https: the certificate and its chain, as PEM.")
+@click.option("--tls-key", type=FILE, metavar="FILE", help="The certificate's key, as PEM, without a passphrase.")
 @click.option("--metrics", is_flag=True, help="Answer GET /metrics, for Prometheus with a reviewer's key.")
 @click.option("--quiet", is_flag=True, help="Write no line for each call.")
 @click.pass_obj
@@ -215,82 +197,6 @@ def keys_revoke(inherited: Path | None, name: str, key_id: str | None, data: Pat
     from pumpup_tui.commands import administration
 
     administration.revoke_keys(data or inherited, name, key_id)
-
-
-@pumpup.group()
-def projects() -> None:
-    """The projects of the data folder."""
-
-
-@projects.command("create")
-@click.argument("name")
-@click.option("--steps", type=_FILE, metavar="FILE", required=True, help="The step graph, as JSON.")
-@data_option
-@reviewer_option
-@click.pass_obj
-def projects_create(inherited: Path | None, name: str, steps: Path, data: Path | None, reviewer: str | None) -> None:
-    """Make the project NAME; the name that agents use is printed on stdout.
-
-    Example: pumpup-tui projects create Claims --steps claims.json --data ./work
-    """
-    from pumpup_tui.commands import administration, places
-
-    administration.create_project(data or inherited, name, steps, places.reviewer_name(reviewer))
-
-
-@pumpup.command()
-@click.option(
-    "--expect", metavar="HASH", help="The head that you noted earlier: found where a whole old copy is put back."
-)
-@data_option
-@click.pass_obj
-def verify(inherited: Path | None, expect: str | None, data: Path | None) -> None:
-    """Check that the data folder still says what was written; exit with 1 where it does not.
-
-    Checksums, the hash chain, the head, the checkpoint against the events, the uploads' content.
-
-    Example: pumpup-tui verify --data ./work
-    """
-    from pumpup_tui.commands import auditing
-
-    auditing.verify(data or inherited, expect)
-
-
-@pumpup.command()
-@data_option
-@click.pass_obj
-def compact(inherited: Path | None, data: Path | None) -> None:
-    """Write the checkpoint anew, so that the folder opens at once. The journal is never changed.
-
-    Example: pumpup-tui compact --data ./work
-    """
-    from pumpup_tui.commands import auditing
-
-    auditing.compact(data or inherited)
-
-
-@pumpup.command()
-@click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
-@click.option("--project", metavar="NAME", help="Of one project: its id, or the name that agents use.")
-@click.option("--task", metavar="ID", help="Of one task.")
-@click.option("--since", type=_Moment(), help="From this date or time on, in your zone unless it names one.")
-@click.option("--until", type=_Moment(), help="Before this date or time.")
-@click.option("--types", metavar="T,T…", default="", help="Of these event types only, separated by commas.")
-@click.option("-o", "--output", type=_FILE, metavar="FILE", help="Where to write it.  [default: stdout]")
-@data_option
-@click.pass_obj
-def export(
-    inherited: Path | None, /, data: Path | None, kind: Literal["jsonl", "csv"], output: Path | None, **chosen: Any
-) -> None:
-    """Write the timeline to a file, as JSON lines or CSV, with the hashes.
-
-    A full export as JSON lines can be verified by anyone: each line holds the bytes that its hash covers.
-
-    Example: pumpup-tui export --format csv --project claims -o claims.csv
-    """
-    from pumpup_tui.commands import auditing
-
-    auditing.export(data or inherited, kind, output, **chosen)
 
 
 @pumpup.command()

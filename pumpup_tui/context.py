@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pumpup_tui.kept import Kept
     from pumpup_tui.outbox import Outbox
     from pumpup_tui.preferences import Preferences
+    from pumpup_tui.shown import Memory
 
 _TIME = re.compile(r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z")
 """A time as our backends write it."""
@@ -41,6 +42,8 @@ class Context:
     desk_changed: Signal[None]
     minute: Signal[None]
     status: Status = field(default_factory=Status)
+    memory: Memory = field(init=False)
+    """What was shown last; the app brings it."""
 
     @property
     def project_id(self) -> str | None:

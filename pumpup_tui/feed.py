@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from api_client.errors import ApiError, Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from pumpup_tui import messages
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from api_client.models import Attachment, Event, Me, Upload
     from api_client.times import Clock
     from pumpup_tui.on_way import OnWay
+
+T = TypeVar("T")
 
 LATEST = 30
 """Events that a request's or task's detail shows."""
@@ -191,6 +193,13 @@ class Feed:
                 told.post_message(messages.NotKept(what, error.strerror or type(error).__name__))
 
         self._work(told, what, guarded, group=group)
+
+    async def look(self, call: Callable[[Backend], Awaitable[T]]) -> T | None:
+        """Return what a call returns, for whoever waits for it beside the screens; None where nothing came."""
+        try:
+            return await call(self._backend) if self._backend is not None else None
+        except ApiError:
+            return None  # the live tail tells of a backend that does not answer
 
     def stop(self, group: str) -> None:
         """Stop the call of a group, where one is on its way."""

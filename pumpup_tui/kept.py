@@ -30,6 +30,15 @@ class Kept:
         """Return a document; an empty one where there is none, or none that can be read."""
         return await asyncio.to_thread(self._read, name)
 
+    @property
+    def lasts(self) -> bool:
+        """Whether anything is kept at all."""
+        return self._folder is not None
+
+    def read_now(self, name: str) -> dict[str, Any]:
+        """Return a document at once: for before the first frame, when no loop waits yet."""
+        return self._read(name)
+
     async def write(self, name: str, document: dict[str, Any]) -> None:
         """Keep a document in place of the one before it; when this returns it is on the disk.
 

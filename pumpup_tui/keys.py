@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+from pumpup_tui.rebinding import key_words, rebound
 from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.screens.batching import BatchingScreen
 from pumpup_tui.screens.board import BoardScreen
@@ -22,6 +23,9 @@ from pumpup_tui.screens.task import TaskScreen
 from pumpup_tui.screens.timeline import TimelineScreen
 from pumpup_tui.widgets.board_view import BoardView
 from pumpup_tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from pumpup_tui.app import PumpUpApp
 
 OWNERS: tuple[type[DOMNode], ...] = (
     VirtualList,
@@ -62,13 +66,18 @@ def all_bindings(app: type[App[None]]) -> list[Binding]:
     return sorted(found.values(), key=lambda binding: order[(binding.id or "").partition(".")[0]])
 
 
-def commands_of(app: App[None], screen: Screen[Any]) -> Iterator[SystemCommand]:
+def commands_of(app: PumpUpApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
     """Yield a command for each key that does something where the reader is."""
+    keymap = app.context.preferences.keymap
     for binding in all_bindings(type(app)):
         name = f"action_{binding.action.partition('(')[0]}"
         node = next((one for one in (app.focused, screen, app) if one is not None and hasattr(one, name)), None)
         if binding.action and node is not None:
-            yield SystemCommand(binding.tooltip.capitalize(), f"key {binding.key}", _runner(app, binding.action, node))
+            yield SystemCommand(
+                binding.tooltip.capitalize(),
+                f"key {key_words(rebound(binding, keymap).key)}",
+                _runner(app, binding.action, node),
+            )
 
 
 def _runner(app: App[None], action: str, node: DOMNode) -> Callable[[], None]:

@@ -59,6 +59,28 @@ class Query:
             return False
         return not self.text or self.text.casefold() in f"{event_text(event)}\n{move_of(event)}".casefold()
 
+    def lasting(self) -> dict[str, Any]:
+        """Return what a later start begins with: all but the task and the text, as JSON."""
+        return {
+            "newestFirst": self.newest_first,
+            "types": list(self.types),
+            "sources": list(self.sources),
+            "reviewer": self.reviewer,
+        }
+
+    @classmethod
+    def begun(cls, kept: Mapping[str, Any]) -> Query:
+        """Return the query that `lasting` told; what can't be read of it asks for nothing."""
+        lists = {name: kept.get(name) for name in ("types", "sources")}
+        told = {name: tuple(map(str, one)) if isinstance(one, list) else () for name, one in lists.items()}
+        reviewer = kept.get("reviewer")
+        return cls(
+            newest_first=kept.get("newestFirst") is not False,
+            types=told["types"],
+            sources=told["sources"],
+            reviewer=reviewer if isinstance(reviewer, str) else "",
+        )
+
     def words(self) -> str:
         """Return what is left out, in clean words; empty where nothing is."""
         types = ", ".join(EVENT_WORDS[name][1] if name in EVENT_WORDS else line(name, 30) for name in self.types)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.text import line
-from pumpup_tui.widgets.painting import Run
 
 if TYPE_CHECKING:
     from api_client.models import Event
+    from pumpup_tui.widgets.painting import Run
 
 OUTCOMES: Mapping[str, tuple[str, str, str]] = {
     "APPROVE": ("▲", "approve", "good"),

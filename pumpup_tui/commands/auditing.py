@@ -1,4 +1,4 @@
-"""`verify`, `export` and `compact`: what an auditor and whoever keeps the folder need of it."""
+"""`verify`, `export`, `import` and `compact`: what an auditor and whoever keeps the folder need of it."""
 
 from __future__ import annotations
 
@@ -12,48 +12,89 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 import click
 
 from pumpup_tui.commands.failure import Failed, in_words
-from pumpup_tui.commands.places import default_data, reason, usable_folder
+from pumpup_tui.commands.opening import folder_of, must_be_there
+from pumpup_tui.commands.options import FILE, FOLDER, Given, Moment, folder_options
+from pumpup_tui.commands.output import tell, tell_json
+from pumpup_tui.commands.places import reason, usable_folder
 from pumpup_tui.commands.progress import progress_bar
+from pumpup_tui.text import line
 
 if TYPE_CHECKING:
     from store.engine import Store
 
 
-def verify(data: Path | None, expect: str | None) -> None:
-    """Check a folder and say what was found; exit with 1 where anything is wrong."""
+@click.command()
+@click.option(
+    "--expect", metavar="HASH", help="The head that you noted earlier: found where a whole old copy is put back."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@folder_options
+def verify(given: Given, expect: str | None, as_json: bool) -> None:
+    """Check that the data folder still says what was written; exit with 1 where it does not.
+
+    Checksums, the hash chain, the head, the checkpoint against the events, the uploads' content.
+
+    Example: pumpup-tui verify --data ./work
+    """
     from store.audit import verify as look
 
-    folder = data if data is not None else default_data()
+    place = folder_of(given)
+    must_be_there(place)
     with in_words(), progress_bar("Verifying") as progress:
-        found = look(folder, expect=expect, progress=progress)
+        found = look(place.path, expect=expect, progress=progress)
     position = found.position
-    click.echo(f"events   {position.events}")
-    click.echo(f"commits  {position.commits}")
-    click.echo(f"head     {position.hash}")
-    for wrong in found.wrong:
-        click.echo(f"WRONG    {wrong}")
-    click.echo("sound" if not found.wrong else f"{len(found.wrong)} wrong")
+    if as_json:
+        told = {"events": position.events, "commits": position.commits, "head": position.hash, "wrong": found.wrong}
+        tell_json(told)
+    else:
+        tell(f"events   {position.events}")
+        tell(f"commits  {position.commits}")
+        tell(f"head     {position.hash}")
+        for wrong in found.wrong:
+            tell(f"WRONG    {line(wrong)}")
+        tell("sound" if not found.wrong else f"{len(found.wrong)} wrong")
     if found.wrong:
         raise click.exceptions.Exit(1)
 
 
-def compact(data: Path | None) -> None:
-    """Write the checkpoint anew, so that the next open replays nothing."""
-    with in_words(), _opened(usable_folder(data)) as store:
+@click.command()
+@folder_options
+def compact(given: Given) -> None:
+    """Write the checkpoint anew, so that the folder opens at once. The journal is never changed.
+
+    Example: pumpup-tui compact --data ./work
+    """
+    with in_words(), _opened(usable_folder(folder_of(given).path)) as store:
         store.save()
-        click.echo(f"The checkpoint covers all {store.position.events} events.", err=True)
+        tell(f"The checkpoint covers all {store.position.events} events.", err=True)
 
 
-def export(data: Path | None, kind: Literal["jsonl", "csv"], output: Path | None, *, types: str, **chosen: Any) -> None:
-    """Write the timeline, or what is chosen of it, to a file or to stdout, as it is read."""
+@click.command()
+@click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--project", metavar="NAME", help="Of one project: its id, or the name that agents use.")
+@click.option("--task", metavar="ID", help="Of one task.")
+@click.option("--since", type=Moment(), help="From this date or time on, in your zone unless it names one.")
+@click.option("--until", type=Moment(), help="Before this date or time.")
+@click.option("--types", metavar="T,T…", default="", help="Of these event types only, separated by commas.")
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="Where to write it.  [default: stdout]")
+@folder_options
+def export(given: Given, kind: Literal["jsonl", "csv"], output: Path | None, types: str, **chosen: Any) -> None:
+    """Write the timeline to a file, as JSON lines or CSV, with the hashes.
+
+    A full export as JSON lines can be verified by anyone: each line holds the bytes that its hash covers.
+
+    Example: pumpup-tui export --format csv --project claims -o claims.csv
+    """
     from store.export import Filter, as_csv, jsonl
 
+    place = folder_of(given)
+    must_be_there(place)
     wanted = tuple(part.strip().upper() for part in types.split(",") if part.strip())
-    with in_words(), _opened(_existing(data)) as store, progress_bar("Exporting") as progress:
+    with in_words(), _opened(place.path) as store, progress_bar("Exporting") as progress:
         lines = (jsonl if kind == "jsonl" else as_csv)(store, Filter(types=wanted, **chosen), progress)
         try:
             with _output(output) as file:
-                count = sum(1 for line in lines if file.write(line))
+                count = sum(1 for row in lines if file.write(row))
         except BrokenPipeError:
             # The reader has had enough: nothing to say, and nowhere to say it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -61,15 +102,47 @@ def export(data: Path | None, kind: Literal["jsonl", "csv"], output: Path | None
         except OSError as fault:
             raise Failed(f"The export can't be written to {output or 'stdout'}: {reason(fault)}.") from None
     rows = count - (kind == "csv")
-    click.echo(f"Exported {rows} event{'s' if rows != 1 else ''}.", err=True)
+    tell(f"Exported {rows} event{'s' if rows != 1 else ''}.", err=True)
 
 
-def _existing(data: Path | None) -> Path:
-    """Return a folder that has a journal: to look at one must not make one."""
-    folder = data if data is not None else default_data()
-    if not (folder / "journal.jsonl").is_file():
-        raise Failed(f"{folder} is no data folder: it has no journal.jsonl. Name one with --data DIR.")
-    return folder
+@click.command("import")
+@click.argument("file", type=FILE, metavar="FILE")
+@click.option(
+    "--uploads",
+    type=FOLDER,
+    metavar="DIR",
+    help="Where the attachments' content is: the folder 'uploads' of the data folder that was exported.",
+)
+@click.option("--expect", metavar="HASH", help="The head that the record must end with.")
+@folder_options
+def import_(given: Given, file: Path, uploads: Path | None, expect: str | None) -> None:
+    """Make a data folder of a full export: each event byte for byte, so that the chain is the same.
+
+    The folder must be empty or not there; where anything is wrong nothing is made. Keys are in no export.
+
+    Example: pumpup-tui import record.jsonl --data ./restored
+    """
+    from api_client.errors import InvalidRequest
+    from store.importing import Import
+
+    place = folder_of(given)
+    with in_words(), progress_bar("Importing") as progress:
+        try:
+            with file.open("rb") as lines:
+                size = os.fstat(lines.fileno()).st_size
+                found = Import(place.path, uploads=uploads, expect=expect).run(
+                    lines, lambda _: progress(min(lines.tell(), size - 1), size)
+                )
+        except InvalidRequest as fault:
+            raise Failed(f"{file} can't be imported: {fault.message} Nothing was made.") from None
+        except OSError as fault:
+            raise Failed(f"{file} can't be imported: {reason(fault)}. Nothing was made.") from None
+    tell(f"Imported {found.position.events} events.", err=True)
+    if found.missing:
+        tell(
+            f"Warning: the content of {found.missing} attachments is not there: bring it with --uploads DIR.", err=True
+        )
+    tell(found.position.hash)
 
 
 @contextmanager
@@ -82,7 +155,7 @@ def _opened(folder: Path) -> Iterator[Store]:
         store = Store(folder, clock=utc_now, tokens=random_token, progress=progress)
     try:
         for warning in (*store.doubts, *store.warnings):
-            click.echo(f"Warning: {warning}", err=True)
+            tell(f"Warning: {line(warning)}", err=True)
         yield store
     finally:
         store.close()

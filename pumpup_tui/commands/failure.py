@@ -8,23 +8,57 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from pumpup_tui.text import clean, line
+
+if TYPE_CHECKING:
+    from api_client.errors import ApiError
+
 
 class Failed(click.ClickException):
-    """An expected failure; `message` is a sentence for the user. Ends the command with exit code 1."""
+    """An expected failure; `message` is a sentence for the user. Ends the command with `exit_code`."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it off the instance
+
+
+class NotThere(Failed):
+    """There is nothing of the name that was given."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, 3)
+
+
+def exit_code_of(fault: ApiError) -> int:
+    """Return the exit code that tells a script what kind of failure it was."""
+    from api_client import errors
+
+    kinds: tuple[tuple[type[ApiError] | tuple[type[ApiError], ...], int], ...] = (
+        (errors.NotFound, 3),
+        (errors.Conflict, 4),
+        ((errors.Unreachable, errors.TooManyRequests, errors.StoreBusy), 5),
+        ((errors.NotAllowed, errors.NotAuthenticated), 6),
+    )
+    return next((code for kind, code in kinds if isinstance(fault, kind)), 1)
 
 
 @contextmanager
 def in_words() -> Iterator[None]:
     """Turn what a backend or the store refuses inside into `Failed`."""
-    from api_client.errors import ApiError
+    from api_client.errors import ApiError, InvalidAnswers
 
     try:
         yield
+    except InvalidAnswers as fault:
+        words = "".join(f"\n  {line(name, 60)}: {line(words, 200)}" for name, words in fault.fields.items())
+        raise Failed(f"Not all of the answers can be taken. Nothing was sent.{words}") from None
     except ApiError as fault:
-        raise Failed(fault.message) from None
+        # What a server says is foreign text.
+        raise Failed(clean(fault.message, limit=2000), exit_code_of(fault)) from None
 
 
 def write_report(fault: BaseException, folder: Path, now: datetime) -> Path | None:

@@ -5,18 +5,114 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
-from urllib.parse import urlsplit
+from typing import Any, TextIO
 
+from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.options import Given
 
 KEY_VARIABLE = "PUMPUP_API_KEY"
+URL_VARIABLE = "PUMPUP_BASE_URL"
 _KEY_FILE_BYTES = 4096
 _NAME_CHARACTERS = 80
 _STORES_OWN = "platform"
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A data folder on this machine, and who works on it."""
+
+    path: Path
+    reviewer: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server; its key says who works on it."""
+
+    url: str
+    api_key_file: Path | None = None
+    ca_file: Path | None = None
+    insecure_http: bool = False
+
+
+Place = Folder | Server
+
+
+def place_of(given: Given, environment: Mapping[str, str]) -> Place:
+    """Return where to work: what the command line names, else the environment, else the configuration.
+
+    Raises:
+        Failed: the configuration can't be used, or what is named does not go together.
+    """
+    chosen = configuration.chosen(environment)
+    profile = _profile(given, chosen, environment)
+    url = given.url or (profile.get("url") if profile else None)
+    if url is None:
+        if (option := given.for_a_server) is not None:
+            raise Failed(f"{option} goes with a server: name it with --url.", 2)
+        return _local(given, chosen, profile)
+    if given.reviewer is not None or given.tags:
+        raise Failed("On a server the key says who you are: --reviewer and --tag are for a local folder.", 2)
+    file = given.api_key_file or _path(profile.get("api_key_file"))
+    ca_file = given.ca_file or _path(profile.get("ca_file"))
+    insecure_http = given.insecure_http if given.insecure_http is not None else bool(profile.get("insecure_http"))
+    return Server(url, file, ca_file, insecure_http)
+
+
+def named_folder(given: Given, environment: Mapping[str, str]) -> Path | None:
+    """Return the folder that is named for a command that works on one alone; None where none is.
+
+    Raises:
+        Failed: the configuration can't be used.
+    """
+    if given.data is not None:
+        return given.data
+    chosen = configuration.chosen(environment)
+    name = given.profile or chosen.get("profile")
+    profile: Mapping[str, Any] = chosen.get("profiles", {}).get(name, {}) if name else {}
+    return _path(profile.get("data"))
+
+
+def _profile(given: Given, chosen: Mapping[str, Any], environment: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return what is said of the place by name, or by the environment; nothing where the command line says it all."""
+    if given.data is not None or given.url is not None:
+        return {}
+    if given.profile is None and (url := environment.get(URL_VARIABLE, "")):
+        return {"url": url}
+    name = given.profile or chosen.get("profile")
+    if name is None:
+        return {}
+    profiles: Mapping[str, Mapping[str, Any]] = chosen.get("profiles", {})
+    if name not in profiles:
+        known = f"it has {', '.join(sorted(profiles))}" if profiles else "it has none"
+        file = configuration.file_of(environment)
+        raise Failed(f"There is no profile {name!r} in {file}: {known}. Write it there as [profiles.{name}].", 3)
+    return profiles[name]
+
+
+def _local(given: Given, chosen: Mapping[str, Any], profile: Mapping[str, Any]) -> Folder:
+    reviewer = given.reviewer
+    if reviewer is None:
+        reviewer = _environment_first(chosen, profile, "reviewer")
+    tags = given.tags or profile.get("tags") or chosen.get("tags") or ()
+    path = given.data or _path(profile.get("data")) or default_data()
+    return Folder(path, reviewer_name(reviewer), tuple(on_record("--tag", tag) for tag in tags))
+
+
+def _environment_first(chosen: Mapping[str, Any], profile: Mapping[str, Any], name: str) -> Any:
+    """Return a setting that a profile may say for itself: the environment's, else the profile's, else the file's."""
+    if name in chosen.get(configuration.FROM_ENVIRONMENT, ()):
+        return chosen[name]
+    return profile.get(name, chosen.get(name))
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text).expanduser()
 
 
 def default_data() -> Path:
@@ -42,6 +138,8 @@ def usable_folder(data: Path | None) -> Path:
     Raises:
         Failed: it can't be made or written.
     """
+    import tempfile
+
     folder = data if data is not None else default_data()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -93,6 +191,8 @@ def on_record(what: str, text: str) -> str:
 
 def check_url(url: str) -> None:
     """Raise `Failed` where `url` is no address of a server."""
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -10,17 +10,30 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed, in_words
-from pumpup_tui.commands.places import api_key, check_terminal, check_url, reason, state_folder, usable_folder
+from pumpup_tui.commands.options import Given
+from pumpup_tui.commands.places import (
+    Folder,
+    Server,
+    api_key,
+    check_terminal,
+    check_url,
+    place_of,
+    reason,
+    state_folder,
+    usable_folder,
+)
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
+    from pumpup_tui.preferences import Preferences
     from store.demo import Agent
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
@@ -30,17 +43,26 @@ WARM_SECONDS = 1.0
 Connect = Callable[[], Awaitable["Backend"]]
 
 
-def open_folder(data: Path | None, reviewer: str, tags: Sequence[str]) -> None:
-    """Show a local folder, deciding as `reviewer`."""
+def open_place(given: Given) -> None:
+    """Show what is named: a local folder or a server."""
+    place = place_of(given, os.environ)
+    if isinstance(place, Server):
+        open_server(place)
+    else:
+        open_folder(place)
+
+
+def open_folder(place: Folder) -> None:
+    """Show a local folder, deciding as its reviewer."""
     check_terminal(os.environ)
-    folder = usable_folder(data)
+    folder = usable_folder(place.path)
 
     async def connect() -> Backend:
         await asyncio.to_thread(import_module, "store.local")  # 70 ms in which keys are answered
         from api_client.actor import Actor
         from store.local import open_local
 
-        backend = await open_local(folder, Actor(reviewer, "reviewer", tuple(tags)), fires_timeouts=True)
+        backend = await open_local(folder, Actor(place.reviewer, "reviewer", place.tags), fires_timeouts=True)
         # The first decision shall not wait for the rules: they come while what waits is read.
         loop = asyncio.get_running_loop()
         loop.call_later(WARM_SECONDS, lambda: loop.run_in_executor(None, import_module, "store.batch"))
@@ -49,20 +71,20 @@ def open_folder(data: Path | None, reviewer: str, tags: Sequence[str]) -> None:
     _run(connect, source_label="local", kept=state_folder(str(folder.resolve())))
 
 
-def open_server(url: str, key_file: Path | None, *, ca_file: Path | None = None, insecure_http: bool = False) -> None:
+def open_server(place: Server) -> None:
     """Show a server, deciding as the key's owner."""
-    check_url(url)
-    key = api_key(key_file, os.environ)
+    check_url(place.url)
+    key = api_key(place.api_key_file, os.environ)
     with in_words():
         from api_client.http import HttpBackend
 
-        backend = HttpBackend(url, key, ca_file=ca_file, allow_plain_http=insecure_http)
+        backend = HttpBackend(place.url, key, ca_file=place.ca_file, allow_plain_http=place.insecure_http)
     check_terminal(os.environ)
 
     async def connect() -> Backend:
         return backend
 
-    _run(connect, source_label=url, kept=state_folder(url))
+    _run(connect, source_label=place.url, kept=state_folder(place.url))
 
 
 def open_demo(seed: int) -> None:
@@ -72,7 +94,8 @@ def open_demo(seed: int) -> None:
         signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     try:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
-            _run(Demo(Path(folder), seed).connect, source_label="demo")
+            # It is new to whoever sees it: so is what it keeps.
+            _run(Demo(Path(folder) / "data", seed).connect, source_label="demo", kept=Path(folder) / "state")
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
 
@@ -146,6 +169,7 @@ def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> No
         source_label=source_label,
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
+        preferences=preferences_of(configuration.chosen(os.environ)),
         kept=Kept(kept),
     )
     app.run()
@@ -153,6 +177,22 @@ def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> No
         raise app.fault
     if app.return_code:
         sys.exit(app.return_code)
+
+
+def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
+    """Return what a user chose for the screens, out of the checked configuration."""
+    from pumpup_tui.preferences import Preferences
+
+    told = chosen.get("notifications", {})
+    named = {
+        "grace_seconds": chosen.get("grace_seconds"),
+        "bell": told.get("bell"),
+        "desktop": told.get("desktop"),
+        "theme": chosen.get("theme"),
+        "keymap": chosen.get("keys"),
+        "filters": chosen.get("filters"),
+    }
+    return Preferences(**{name: value for name, value in named.items() if value is not None})
 
 
 def _leave_on_signals(leave: Callable[[], None]) -> None:

@@ -64,7 +64,9 @@ class AnswerScreen(ModalScreen[Intent | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "review", "review", show=False, id="form.review", tooltip="review all answers, then y sends"),
         Binding("ctrl+g", "edit", "editor", show=False, id="form.edit", tooltip="a long text in your own editor"),
-        Binding("y", "yes", "send", show=False),
+        Binding("tab", "app.focus_next", "next field", show=False, id="form.next", tooltip="next field"),
+        Binding("shift+tab", "app.focus_previous", show=False, id="form.previous", tooltip="previous field"),
+        Binding("y", "yes", "send", show=False, id="decide.send"),
         Binding("escape", "back", "back", show=False, id="form.leave", tooltip="back; what is typed is kept"),
     ]
 

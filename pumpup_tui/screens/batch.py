@@ -87,7 +87,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
 
     CSS_PATH = sheet("batch")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "yes", "send", show=False),
+        Binding("y", "yes", "send", show=False, id="decide.send"),
         Binding("n,c", "note", "note", show=False),
         Binding("w", "reason", "reason code", show=False),
         Binding("x", "leave_out", "leave out", show=False),

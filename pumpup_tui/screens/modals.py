@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from typing_extensions import override
 
+from pumpup_tui.rebinding import key_words
 from pumpup_tui.sheets import sheet
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Document
@@ -51,25 +52,6 @@ class HelpScreen(ModalScreen[None]):
             lines.append([(fit(key_words(binding.key), 20) + "  ", "accent"), (binding.tooltip, "")])
         self.query_one(Document).tell(lines[1:])
         self.query_one(Document).focus()
-
-
-KEY_WORDS = {
-    "asterisk": "*",
-    "right_square_bracket": "]",
-    "left_square_bracket": "[",
-    "exclamation_mark": "!",
-    "slash": "/",
-    "question_mark": "?",
-    "colon": ":",
-    "equals_sign": "=",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-}
-
-
-def key_words(keys: str) -> str:
-    """Return a binding's keys as they stand on a keyboard."""
-    return "  ".join(KEY_WORDS.get(key.strip(), key.strip()) for key in keys.split(","))
 
 
 class Choice(VirtualList[tuple[str, str]]):

@@ -61,7 +61,7 @@ class TimelineScreen(ReviewerScreen):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._query = Query()
+        self._query = Query.begun(context.memory.recall(self.MODE))
         self._following = False
         self._new = 0
         self._looked = 0
@@ -250,6 +250,7 @@ class TimelineScreen(ReviewerScreen):
     def show(self, query: Query) -> None:
         """Show something else, from its beginning."""
         self._query = query
+        self.context.memory.note(self.MODE, query.lasting())
         self._restart()
         self._on_desk(None)
 

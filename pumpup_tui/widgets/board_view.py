@@ -35,12 +35,12 @@ class BoardView(Direct, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("h,left", "column(-1)", "left", show=False, id="board.left", tooltip="column to the left"),
         Binding("l,right", "column(1)", "right", show=False, id="board.right", tooltip="column to the right"),
-        Binding("j,down", "card(1)", show=False),
-        Binding("k,up", "card(-1)", show=False),
-        Binding("g,home", "first", show=False),
-        Binding("G,end", "last", show=False),
-        Binding("ctrl+d,pagedown", "page(1)", show=False),
-        Binding("ctrl+u,pageup", "page(-1)", show=False),
+        Binding("j,down", "card(1)", show=False, id="move.down"),
+        Binding("k,up", "card(-1)", show=False, id="move.up"),
+        Binding("g,home", "first", show=False, id="move.first"),
+        Binding("G,end", "last", show=False, id="move.last"),
+        Binding("ctrl+d,pagedown", "page(1)", show=False, id="move.page_down"),
+        Binding("ctrl+u,pageup", "page(-1)", show=False, id="move.page_up"),
         Binding("enter", "choose", show=False, id="board.task", tooltip="open the task"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES

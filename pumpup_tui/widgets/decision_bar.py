@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from pumpup_tui.context import Context
 from pumpup_tui.decision import VERB_WORDS, Intent, Phase, Sent
+from pumpup_tui.rebinding import named_here
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Lines
 from pumpup_tui.widgets.painting import Line, Run, crop, fit, width_of, wrap
@@ -66,7 +67,8 @@ class DecisionBar(Lines):
     def _armed(self, intent: Intent, width: int) -> list[Line]:
         status = self.context.status
         tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
-        keys = "n note   esc cancel " if intent.lacks_note else "y send   n note   esc cancel "
+        hints = (("y", "send"), ("n", "note"), ("esc", "cancel"))[intent.lacks_note :]
+        keys = "   ".join(map(" ".join, named_here(self, hints))) + " "
         verb = f" {VERB_WORDS[intent.verb].upper()} "
         actor = f" · as {line(status.reviewer, 40)}{tags}"
         room = width - len(verb) - len(keys) - 1

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from typing_extensions import override
 
 from pumpup_tui.context import Context
+from pumpup_tui.rebinding import named_here
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.lines import Lines
 from pumpup_tui.widgets.painting import Line, Run, crop, joined, width_of, wrap
@@ -111,16 +112,17 @@ class KeyHints(Lines):
     def __init__(self, hints: Callable[[], Sequence[tuple[str, str]]], *, always: bool = True) -> None:
         super().__init__()
         self._hints = hints
-        self._always = _pairs(ALWAYS) if always else []
+        self._always = ALWAYS if always else ()
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
         runs: list[Run] = [(" ", "")]
-        for pair in map(_pairs, ([hint] for hint in self._hints())):
-            if width_of([*runs, *pair, *self._always]) > width + 2:
+        always = _pairs(named_here(self, self._always))
+        for pair in map(_pairs, ([hint] for hint in named_here(self, self._hints()))):
+            if width_of([*runs, *pair, *always]) > width + 2:
                 break
             runs += pair
-        return [[*runs, *self._always]]
+        return [[*runs, *always]]
 
 
 ALWAYS = (("?", "help"), ("q", "quit"))

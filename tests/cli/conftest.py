@@ -8,9 +8,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.made import Made
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -37,22 +42,41 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "HOME": str(home), "TERM": "xterm-256color", "PYTHONWARNINGS": "default", **more}
 
 
+def run_in(
+    home: Path, *arguments: str | Path, given: str | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, without a terminal; `given` is what it reads on stdin."""
+    return subprocess.run(
+        command(*arguments),
+        env=environment(home, **more),
+        stdin=subprocess.DEVNULL if given is None else None,
+        input=given,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Run a command to its end, without a terminal."""
+    return partial(run_in, tmp_path / "home")
 
-    def _run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command(*arguments),
-            env=environment(tmp_path / "home", **more),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-            check=False,
-        )
 
-    return _run
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """A folder that the tests of a module share."""
+    from tests.cli.made import make
+
+    return make(tmp_path_factory.mktemp("made") / "data")
+
+
+@pytest.fixture(scope="module")
+def on(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run a command on the shared folder."""
+    home = tmp_path_factory.mktemp("home")
+    return lambda *arguments, **more: run_in(home, *arguments, "--data", made.data, **more)
 
 
 @pytest.fixture

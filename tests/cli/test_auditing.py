@@ -52,7 +52,7 @@ def test_verify_says_what_is_wrong_where_and_exits_with_1(run: Run, data: Path) 
 def test_a_folder_that_is_none_is_told_and_not_made(run: Run, tmp_path: Path, name: str) -> None:
     """Looking at a folder that isn't there fails with a sentence and makes nothing."""
     result = run(name, "--data", tmp_path / "nothing")
-    assert result.returncode == 1
+    assert result.returncode == 3
     assert "no data folder" in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "nothing").exists()

@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from pumpup_tui.cli import SECTIONS
 from tests.cli.conftest import Run, command, environment, serving
 
 
@@ -21,7 +22,8 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
         "from pumpup_tui.__main__ import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'textual', 'pydantic', 'httpx', 'starlette', 'uvicorn', 'tinydb', 'store', 'rich', 'asyncio'}\n"
+        "heavy = {'textual', 'pydantic', 'pydantic_settings', 'httpx', 'starlette', 'uvicorn', 'tinydb', 'store',"
+        " 'rich', 'asyncio', 'tomllib', 'platformdirs', 'typing_extensions', 'api_client', 'orjson'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -36,13 +38,22 @@ def test_version(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [("serve",), ("keys",), ("keys", "add"), ("projects",), ("projects", "create"), ("demo",)]
+    "name",
+    [
+        *((name,) for section in SECTIONS.values() for name in section),
+        ("keys", "add"),
+        ("projects", "create"),
+        ("projects", "list"),
+        ("projects", "show"),
+    ],
+    ids=" ".join,
 )
 def test_each_command_has_help(run: Run, name: tuple[str, ...]) -> None:
     """Each command explains itself."""
     result = run(*name, "--help")
     assert result.returncode == 0
     assert len(result.stdout.splitlines()) > 4
+    assert "Example: " in result.stdout or name in (("keys",), ("projects",), ("demo",))
 
 
 def test_a_key_is_alone_on_stdout(run: Run, tmp_path: Path) -> None:

@@ -1,12 +1,16 @@
-"""A wheel built from this tree, installed where nothing else is."""
+"""A wheel and an sdist built from this tree, installed where nothing else is, on each Python that is to be had.
+
+The running Python alone, unless PACKAGING=full (`make packaging`).
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
-import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,10 +49,23 @@ def do(*words: str | Path, cwd: Path) -> str:
     return result.stdout
 
 
-def fresh(folder: Path) -> Path:
+def fresh(folder: Path, python: str = sys.executable) -> Path:
     """Return the scripts' folder of a new virtual environment with nothing but pip in it."""
-    venv.create(folder, with_pip=True)
+    do(python, "-m", "venv", folder, cwd=folder.parent)
     return folder / ("Scripts" if sys.platform == "win32" else "bin")
+
+
+def pythons() -> Iterator[str]:
+    """Yield the running Python and, for all that is to be tried, each other one from 3.11 on."""
+    yield sys.executable
+    if os.environ.get("PACKAGING") != "full":
+        return
+    versions = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
+    for minor in range(11, 20):
+        kept = sorted(versions.glob(f"3.{minor}.*/bin/python"))
+        found = str(kept[-1]) if kept else shutil.which(f"python3.{minor}")
+        if found and minor != sys.version_info.minor:
+            yield found
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +81,11 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return work / "dist"
 
 
-@pytest.fixture(scope="module")
-def installed(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=list(pythons()))
+def installed(dist: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """The scripts' folder of a fresh environment that holds the wheel and what it asks for, nothing else."""
     work = tmp_path_factory.mktemp("install")
-    bin_ = fresh(work / "venv")
+    bin_ = fresh(work / "venv", request.param)
     (wheel,) = dist.glob("*.whl")
     do(bin_ / "pip", "install", "--quiet", "--disable-pip-version-check", wheel, cwd=work)
     return bin_
@@ -79,6 +96,8 @@ def test_the_installed_command_runs(installed: Path, tmp_path: Path) -> None:
     """`pip install` of the wheel gives a `pumpup-tui` that knows its version and its commands."""
     assert do(installed / "pumpup-tui", "--version", cwd=tmp_path).startswith("pumpup-tui ")
     assert "demo" in do(installed / "pumpup-tui", "--help", cwd=tmp_path)
+    assert "built in" in do(installed / "pumpup-tui", "config", cwd=tmp_path)
+    assert "versions" in do(installed / "pumpup-tui", "doctor", cwd=tmp_path)
     key = do(installed / "pumpup-tui", "keys", "add", "bot", "--role", "agent", "--data", "data", cwd=tmp_path)
     assert len(key.strip()) > 30
 
@@ -107,3 +126,13 @@ def test_the_sdist_holds_what_a_packager_needs(dist: Path) -> None:
         "tests/conftest.py",
     } <= names
     assert not [name for name in names if name.startswith((".venv", ".git/")) or name.endswith(".pyc")]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.environ.get("PACKAGING") != "full", reason="PACKAGING=full tries it: make packaging")
+def test_the_sdist_installs(dist: Path, tmp_path: Path) -> None:
+    """`pip install` of the sdist builds and gives the same command."""
+    bin_ = fresh(tmp_path / "venv")
+    (sdist,) = dist.glob("*.tar.gz")
+    do(bin_ / "pip", "install", "--quiet", "--disable-pip-version-check", sdist, cwd=tmp_path)
+    assert do(bin_ / "pumpup-tui", "--version", cwd=tmp_path).startswith("pumpup-tui ")

@@ -1,0 +1,241 @@
+"""The checks of `doctor`, each with what to do where it fails."""
+
+from __future__ import annotations
+
+import locale
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pumpup_tui.commands import configuration
+from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.options import Given
+from pumpup_tui.commands.places import Folder, Server, api_key, check_url, place_of
+
+if TYPE_CHECKING:
+    from api_client.models import Me
+
+State = Literal["ok", "note", "wrong"]
+
+_LEAST_FREE = 100_000_000
+"""Bytes that a disk should have left."""
+_LEAST_SIZE = (40, 10)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at, how it is, and what to do."""
+
+    what: str
+    state: State
+    words: str
+    remedy: str = ""
+
+    def wire(self) -> dict[str, str]:
+        """Return it as JSON."""
+        found = {"check": self.what, "state": self.state, "words": self.words}
+        return {**found, "remedy": self.remedy} if self.remedy else found
+
+
+def all_checks(given: Given, environment: Mapping[str, str]) -> list[Check]:
+    """Look at everything; what can't be looked at is told like what is wrong."""
+    found = [*_versions(), *_terminal(environment), *_configuration(environment)]
+    try:
+        place = place_of(given, environment)
+    except Failed as fault:
+        if found[-1].state != "wrong":
+            found.append(Check("place", "wrong", fault.message))
+        return found
+    return [*found, *(_folder(place) if isinstance(place, Folder) else _server(place, environment))]
+
+
+def _versions() -> Iterator[Check]:
+    from importlib.metadata import version
+
+    own = ", ".join(f"{name} {version(name)}" for name in ("pumpup-tui", "textual", "pydantic", "tinydb"))
+    yield Check("versions", "ok", f"{own}, Python {platform.python_version()}, {platform.system()}")
+
+
+def _terminal(environment: Mapping[str, str]) -> Iterator[Check]:
+    kind = environment.get("TERM", "")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        yield Check("terminal", "note", "none: commands work, the screens need one")
+    elif kind in ("", "dumb", "unknown"):
+        yield Check("terminal", "wrong", f"TERM is {kind!r}: no screen can be drawn", "Try with TERM=xterm-256color.")
+    else:
+        columns, rows = shutil.get_terminal_size()
+        words = f"{kind}, {columns} columns, {rows} rows"
+        if columns < _LEAST_SIZE[0] or rows < _LEAST_SIZE[1]:
+            yield Check("terminal", "note", words, "Make it larger: 80 columns and 24 rows show all of a request.")
+        else:
+            yield Check("terminal", "ok", words)
+    coding = locale.getpreferredencoding(do_setlocale=False)
+    if coding.lower().replace("-", "") != "utf8":
+        remedy = "Set LANG to a locale of UTF-8, like C.UTF-8: other characters are not drawn right."
+        yield Check("characters", "wrong", f"the locale's coding is {coding}", remedy)
+    else:
+        yield Check("characters", "ok", coding)
+
+
+def _configuration(environment: Mapping[str, str]) -> Iterator[Check]:
+    file = configuration.file_of(environment)
+    try:
+        configuration.chosen(environment)
+    except Failed as fault:
+        yield Check("configuration", "wrong", fault.message, "'pumpup-tui config' tells each setting.")
+        return
+    yield Check("configuration", "ok", str(file) if file.exists() else f"{file} is not there: what is built in holds")
+
+
+def _folder(place: Folder) -> Iterator[Check]:
+    folder = place.path
+    yield Check("reviewer", "ok", " ".join((place.reviewer, *(f"[{tag}]" for tag in place.tags))))
+    if not folder.exists():
+        yield Check("folder", "note", f"{folder} is not there yet", "The screens and 'projects create' make it.")
+        return
+    yield from _access(folder)
+    yield from _room(folder)
+    from store.trust import doubts
+
+    for doubt in doubts(folder):
+        yield Check("disk", "note", doubt)
+    if (folder / "journal.jsonl").is_file():
+        yield from _lock(folder)
+        yield from _journal(folder)
+    else:
+        yield Check("journal", "note", "none yet: the folder is new", "'pumpup-tui projects create' begins one.")
+
+
+def _access(folder: Path) -> Iterator[Check]:
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        yield Check(
+            "folder", "wrong", f"{folder} can't be read and written", f"Run 'chmod u+rwx {folder}' as its owner."
+        )
+    elif folder.stat().st_mode & 0o077:
+        remedy = f"Run 'chmod 700 {folder}', unless others are meant to."
+        yield Check("folder", "note", f"{folder} can be entered by others on this machine", remedy)
+    else:
+        yield Check("folder", "ok", str(folder))
+
+
+def _room(folder: Path) -> Iterator[Check]:
+    free = shutil.disk_usage(folder).free
+    words = f"{free / 1e9:.1f} GB free"
+    yield Check("disk", "ok", words) if free >= _LEAST_FREE else Check("disk", "wrong", words, "Make room.")
+
+
+def _lock(folder: Path) -> Iterator[Check]:
+    """Look, without waiting, whether someone writes right now, and who."""
+    import fcntl
+
+    try:
+        handle = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield Check("lock", "ok", "nobody has ever held it")
+        return
+    except OSError as fault:
+        yield Check("lock", "wrong", f"{folder / 'lock'} can't be opened: {fault.strerror}", "Make it yours again.")
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield Check("lock", "ok", "free")
+    except BlockingIOError:
+        holder = _holder(os.fstat(handle).st_ino)
+        yield Check(
+            "lock", "note", f"held by {holder}", "Look again: a writer holds it for a moment. End one that hangs."
+        )
+    except OSError as fault:
+        words = f"the file system has no locks ({fault.strerror})"
+        yield Check("lock", "wrong", words, "Keep the folder on a disk of this machine.")
+    finally:
+        os.close(handle)
+
+
+def _holder(inode: int) -> str:
+    """Return who holds a lock, as far as the system tells."""
+    try:
+        rows = [row.split() for row in Path("/proc/locks").read_text().splitlines()]
+        pid = next(row[4] for row in rows if row[1] == "FLOCK" and row[5].endswith(f":{inode}"))
+        name = Path(f"/proc/{pid}/comm").read_text().strip()
+    except (OSError, StopIteration, IndexError):
+        return "another program"
+    return f"process {pid} ({name})"
+
+
+def _journal(folder: Path) -> Iterator[Check]:
+    from api_client.errors import StoreError
+    from store.files import ReadingFiles
+    from store.head import Head
+
+    size = (folder / "journal.jsonl").stat().st_size
+    remedy = f"Run 'pumpup-tui verify --data {folder}': it names what is wrong."
+    head = Head(folder, ReadingFiles())
+    try:
+        position = head.read()
+    except StoreError as fault:
+        yield Check("journal", "wrong", str(fault), remedy)
+        return
+    finally:
+        head.close()
+    if position is None:
+        state: State = "note" if size else "ok"
+        yield Check(
+            "journal", state, f"{size:,} bytes, and nothing says how many are agreed on", remedy if size else ""
+        )
+    elif size < position.size:
+        yield Check("journal", "wrong", f"it has been cut: {size:,} of {position.size:,} bytes are there", remedy)
+    else:
+        yield Check("journal", "ok", f"{position.events:,} events, {size / 1e6:.1f} MB; 'verify' reads all of it")
+
+
+def _server(place: Server, environment: Mapping[str, str]) -> Iterator[Check]:
+    try:
+        check_url(place.url)
+        key = api_key(place.api_key_file, environment)
+    except Failed as fault:
+        yield Check("key", "wrong", fault.message)
+        return
+    yield from _answer(place, key)
+
+
+def _answer(place: Server, key: str) -> Iterator[Check]:
+    import asyncio
+    import time
+
+    from api_client.errors import ApiError, NotAuthenticated, Unreachable
+    from api_client.http import HttpBackend
+
+    url = place.url
+
+    async def look() -> tuple[Me, float]:
+        backend = HttpBackend(url, key, ca_file=place.ca_file, allow_plain_http=place.insecure_http)
+        try:
+            start = time.perf_counter()
+            return await backend.me(), time.perf_counter() - start
+        finally:
+            await backend.aclose()
+
+    try:
+        me, took = asyncio.run(look())
+    except NotAuthenticated as fault:
+        yield Check("server", "ok", f"{url} answers")
+        remedy = "Ask for a key: 'pumpup-tui keys add NAME --role reviewer' makes one on the server's machine."
+        yield Check("key", "wrong", fault.message, remedy)
+    except ApiError as fault:
+        down = "Is it running, and the address right? A proxy may be in between."
+        remedy = down if isinstance(fault, Unreachable) else "Is this the address of a Pump Up server?"
+        yield Check("server", "wrong", fault.message, remedy)
+    else:
+        yield Check("server", "ok", f"{url} answers in {took * 1e3:.0f} ms")
+        yield _may(me)
+
+
+def _may(me: Me) -> Check:
+    if "decide" in me.capabilities:
+        return Check("key", "ok", f"decides as {me.subject}")
+    return Check("key", "note", "it reads, and decides nothing", "Decisions need a reviewer's key and our server.")

@@ -1,0 +1,30 @@
+"""`completion`: what a shell reads to complete the commands."""
+
+from __future__ import annotations
+
+import click
+
+from pumpup_tui.commands.output import is_terminal, tell
+
+_WHERE = {
+    "bash": 'eval "$(pumpup-tui completion bash)"   in ~/.bashrc',
+    "zsh": 'eval "$(pumpup-tui completion zsh)"   in ~/.zshrc',
+    "fish": "pumpup-tui completion fish > ~/.config/fish/completions/pumpup-tui.fish",
+}
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(list(_WHERE)))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print what SHELL reads to complete commands and options.
+
+    Example: eval "$(pumpup-tui completion bash)"
+    """
+    from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
+
+    kinds: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+    script = kinds[shell](context.find_root().command, {}, "pumpup-tui", "_PUMPUP_TUI_COMPLETE")
+    tell(script.source())
+    if is_terminal():
+        tell(f"# Keep it: {_WHERE[shell]}", err=True)

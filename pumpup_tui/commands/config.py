@@ -1,0 +1,141 @@
+"""`config`: what holds, and where each setting came from."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pumpup_tui.commands import configuration
+from pumpup_tui.commands.options import Given, writing_options
+from pumpup_tui.commands.output import Column, tell, tell_json, tell_table
+
+if TYPE_CHECKING:
+    from pumpup_tui.commands.settings import Settings
+
+EXAMPLE = """\
+# The configuration of pumpup-tui. Over it count the environment (PUMPUP_THEME=nord, PUMPUP_NOTIFICATIONS__BELL=1)
+# and, over both, the options. 'pumpup-tui config' tells what holds.
+
+# The name and tags that decisions in a folder are recorded under.
+reviewer = "alice"
+tags = ["claims-lead"]
+
+# The place that is opened where none is named; its name is one of those below.
+profile = "claims"
+
+# Any theme of the command palette.
+theme = "textual-dark"
+
+# Seconds that a decision can be taken back; 0 sends at once.
+grace_seconds = 5
+
+# How you are told of a new request.
+[notifications]
+bell = false
+desktop = false
+
+# Keys by what they do: the command palette and ? show all of them.
+[keys]
+"decide.deny" = "D"
+"screens.help" = "f1,?"
+
+# Filters of the inbox that you want again, by a name of your choice.
+[filters]
+refunds = "refund"
+
+# The columns of the commands' tables, in order.
+[columns]
+inbox = ["id", "summary", "age", "recommendation", "task", "project"]
+tasks = ["id", "name", "status", "step", "project"]
+timeline = ["time", "type", "text", "by", "move", "task"]
+
+# Places by name: a folder on this machine, or a server with a file that holds your key.
+[profiles.claims]
+data = "~/claims"
+
+[profiles.team]
+url = "https://pumpup.example.com"
+api_key_file = "~/.config/pumpup-tui/team.key"
+"""
+
+_FLAGS = ("profile", "reviewer", "tags")
+"""Settings that an option counts over."""
+
+
+@click.command()
+@click.option("--path", is_flag=True, help="Print the file's path alone.")
+@click.option("--example", is_flag=True, help="Print a file with every setting, each with what it does.")
+@click.option("--json", "as_json", is_flag=True, help="Print each setting, its value and its origin as JSON.")
+@writing_options
+def config(given: Given, *, path: bool, example: bool, as_json: bool) -> None:
+    """Show what is configured and where each setting came from; exit with 2 where something can't be used.
+
+    One TOML file, over it the environment (PUMPUP_…, as in PUMPUP_NOTIFICATIONS__BELL=1), over both the options.
+
+    Example: pumpup-tui config --example > "$(pumpup-tui config --path)"
+    """
+    file = configuration.file_of(os.environ)
+    if path or example:
+        tell(str(file) if path else EXAMPLE.rstrip())
+        return
+    from pumpup_tui.commands import settings
+
+    content = configuration.read(file, must_be_there=bool(os.environ.get(configuration.FILE_VARIABLE)))
+    found = settings.usable(file, content, os.environ)
+    told = settings.parsed(file, content)
+    rows = list(_rows(found, given, file, content, told))
+    if as_json:
+        tell_json({"file": str(file), "settings": [dict(zip(_JSON, row, strict=True)) for row in rows]})
+        return
+    tell(f"{file}{'' if content else ': not there yet, so what is built in holds'}", err=True)
+    columns = (Column("name", "SETTING", tone="strong"), Column("value", "VALUE", least=12), Column("from", "FROM"))
+    tell_table(columns, [(name, _shown(value), origin) for name, value, origin in rows], empty="Nothing.")
+
+
+_JSON = ("setting", "value", "from")
+
+
+def _rows(
+    found: Settings, given: Given, file: Path, content: bytes, told: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, str]]:
+    """Yield name, value and origin of each setting; what is one of many is told by itself."""
+    variables = configuration.variables(os.environ)
+    for name, value in _flat((), found.model_dump(mode="json")):
+        if name[0] in _FLAGS and getattr(given, name[0]):
+            yield ".".join(name), getattr(given, name[0]), f"--{name[0].removesuffix('s')}"
+        else:
+            yield ".".join(name), value, _origin(name, variables, file, content, told)
+    if url := os.environ.get("PUMPUP_BASE_URL"):
+        yield "url", url, "PUMPUP_BASE_URL"
+    if os.environ.get("PUMPUP_API_KEY"):
+        yield "api key", "(not shown)", "PUMPUP_API_KEY"
+
+
+def _flat(name: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, dict) and value:
+        for key, one in value.items():
+            if not (name[:1] == ("profiles",) and one in (None, [])):
+                yield from _flat((*name, key), one)
+    else:
+        yield name, value
+
+
+def _origin(
+    name: tuple[str, ...], variables: Mapping[str, str], file: Path, content: bytes, told: Mapping[str, Any]
+) -> str:
+    from pumpup_tui.commands.misconfigured import is_in, line_of, variable_of
+
+    if variable := variable_of(name, variables):
+        return variable
+    return f"{file.name}:{line_of(content, name)}" if is_in(told, name) else "built in"
+
+
+def _shown(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "-"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,120 @@
+"""The configuration as it holds: out of the user's file and the environment, checked.
+
+What was checked once is kept beside a mark of what it was read from, so that no start but the one after a change
+pays for reading and checking; `settings` does both. Without a file and without a variable nothing is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pumpup_tui.commands.failure import Failed
+
+PREFIX = "PUMPUP_"
+FILE_VARIABLE = "PUMPUP_CONFIG"
+FROM_ENVIRONMENT = "fromEnvironment"
+"""The key under which `chosen` tells the names of the settings that the environment gave."""
+MOST_BYTES = 256_000
+_NO_SETTINGS = frozenset(("PUMPUP_API_KEY", "PUMPUP_BASE_URL", FILE_VARIABLE))
+_PLAIN = {"PUMPUP_REVIEWER": "reviewer", "PUMPUP_PROFILE": "profile"}
+"""Variables whose text is the setting."""
+
+
+def file_of(environment: Mapping[str, str]) -> Path:
+    """Return where the configuration is, or would be."""
+    if named := environment.get(FILE_VARIABLE):
+        return Path(named).expanduser()
+    import platformdirs
+
+    return platformdirs.user_config_path("pumpup-tui", appauthor=False) / "config.toml"
+
+
+def variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that give settings."""
+    return {
+        name: value
+        for name, value in sorted(environment.items())
+        if name.startswith(PREFIX) and name not in _NO_SETTINGS and value
+    }
+
+
+def chosen(environment: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the settings that file or environment give, each as JSON, by name; those of neither are left out.
+
+    Raises:
+        Failed: something in them can't be used; the message names place, fault and remedy.
+    """
+    file = file_of(environment)
+    content = read(file, must_be_there=bool(environment.get(FILE_VARIABLE)))
+    given = variables(environment)
+    if not content and given.keys() <= _PLAIN.keys():
+        plain = {_PLAIN[name]: value for name, value in given.items()}
+        return {**plain, FROM_ENVIRONMENT: list(plain)} if plain else {}
+    mark = _mark(content, given)
+    kept = _kept_file()
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        known = json.loads(kept.read_bytes())
+        if known["of"] == mark:
+            found: Mapping[str, Any] = known["settings"]
+            return found
+    from pumpup_tui.commands import settings
+
+    checked = settings.checked(file, content, environment)
+    _keep(kept, {"of": mark, "settings": checked})
+    return checked
+
+
+def read(file: Path, *, must_be_there: bool = False) -> bytes:
+    """Return what the file holds; nothing where there is none.
+
+    Raises:
+        Failed: it can't be read, or is too long to be one.
+    """
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        if must_be_there:
+            raise Failed(
+                f"The configuration {file} is not there: {FILE_VARIABLE} names it. Make it, or unset that.", 2
+            ) from None
+        return b""
+    except OSError as fault:
+        words = (fault.strerror or str(fault)).lower()
+        raise Failed(
+            f"The configuration {file} can't be read: {words}. Make it readable, or name another with {FILE_VARIABLE}.",
+            2,
+        ) from None
+    if len(content) > MOST_BYTES:
+        raise Failed(f"The configuration {file} is over {MOST_BYTES:,} bytes: is it the right file?", 2)
+    return content
+
+
+def _mark(content: bytes, given: Mapping[str, str]) -> str:
+    """Return a mark that is another one as soon as the file, the environment or this program is."""
+    import hashlib
+
+    here = Path(__file__).parent
+    own = [(here / name).stat().st_mtime_ns for name in ("settings.py", "../keys.py")]
+    return hashlib.sha256(b"\0".join((content, json.dumps([given, own]).encode()))).hexdigest()
+
+
+def _kept_file() -> Path:
+    import platformdirs
+
+    return platformdirs.user_cache_path("pumpup-tui", appauthor=False) / "configuration.json"
+
+
+def _keep(path: Path, document: Mapping[str, Any]) -> None:
+    # A courtesy to the next start: where it can't be written, that one checks again.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary.touch(mode=0o600)
+        temporary.write_text(json.dumps(document), encoding="utf-8")
+        temporary.replace(path)

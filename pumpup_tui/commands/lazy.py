@@ -1,0 +1,69 @@
+"""Groups of commands that are imported when they are named: a command that runs loads no other, `--help` only click."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+EXIT_CODES = (
+    (0, "done"),
+    (1, "failed"),
+    (2, "the call or the configuration can't be meant"),
+    (3, "there is no such thing"),
+    (4, "someone else was first, or the state does not take it"),
+    (5, "no answer from the server or the folder: try again"),
+    (6, "you may not"),
+)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands stand in sections, each by the place that declares it."""
+
+    def __init__(self, *args: Any, sections: Mapping[str, Mapping[str, str]], **kwargs: Any) -> None:
+        """Take the commands.
+
+        Args:
+            args: As click's Group.
+            sections: By title, then by name: `module:attribute` below `pumpup_tui.commands`; empty for a command
+                that is declared where the group is.
+            kwargs: As click's Group.
+        """
+        super().__init__(*args, **kwargs)
+        self._sections = sections
+        self._places = {name: place for section in sections.values() for name, place in section.items()}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all names, in the order of the sections."""
+        named = [name for name in self._places if self._places[name] or name in self.commands]
+        return [*named, *(name for name in super().list_commands(ctx) if name not in self._places)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported where it has not been yet."""
+        place = self._places.get(cmd_name)
+        if not place:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = place.partition(":")
+        found: click.Command = getattr(import_module(f"pumpup_tui.commands.{module}"), attribute)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by section."""
+        names = self.list_commands(ctx)
+        limit = formatter.width - 6 - max(map(len, names))
+        sections = {title: [name for name in section if name in names] for title, section in self._sections.items()}
+        sections["Other"] = [name for name in names if name not in self._places]
+        for title, section in sections.items():
+            found = [(name, self.get_command(ctx, name)) for name in section]
+            rows = [(name, command.get_short_help_str(limit)) for name, command in found if command is not None]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the exit codes tell."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), words) for code, words in EXIT_CODES])
+        super().format_epilog(ctx, formatter)

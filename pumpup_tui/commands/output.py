@@ -1,0 +1,239 @@
+"""What commands print: clean text in tables that fit the terminal, or JSON; quietly over where nobody reads on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from pumpup_tui.text import clean, line
+
+_TONES: dict[str, dict[str, Any]] = {
+    "": {},
+    "muted": {"dim": True},
+    "strong": {"bold": True},
+    "accent": {"fg": "cyan"},
+    "good": {"fg": "green"},
+    "bad": {"fg": "red"},
+    "warn": {"fg": "yellow"},
+}
+_PIPED = 10_000
+"""Columns of what is no terminal: nothing is cut there."""
+_GAP = 2
+_NAME = 24
+"""Columns of a name that a value stands beside; a longer one stands above it."""
+
+
+_CONTROLS = re.compile("\x1b\\[[0-9;]*m|[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _netted(text: str) -> str:
+    """Return `text` with nothing in it that acts on a terminal but colours: the net below `line` and `clean`."""
+    return _CONTROLS.sub(lambda found: found[0] if len(found[0]) > 1 else "\ufffd", text)
+
+
+def is_terminal() -> bool:
+    """Return whether what is printed goes to a terminal."""
+    return sys.stdout.isatty()
+
+
+def may_ask() -> bool:
+    """Return whether someone is there to be asked: the question goes to stderr, its answer comes from stdin."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def width() -> int:
+    """Return the columns that there are for a line."""
+    return shutil.get_terminal_size().columns if is_terminal() or "COLUMNS" in os.environ else _PIPED
+
+
+def is_cut() -> bool:
+    """Return whether lines are made to fit; what goes to a file is told whole."""
+    return width() != _PIPED
+
+
+def tell(text: str = "", *, err: bool = False) -> None:
+    """Print a line.
+
+    Raises:
+        Exit: the reader has had enough: there is nothing to say, and nowhere to say it.
+    """
+    stream = sys.stderr if err else sys.stdout
+    coding = stream.encoding or "utf-8"
+    try:
+        # What a terminal of another coding can't show is told by its number.
+        text = _netted(text).encode(coding, "backslashreplace").decode(coding)
+        click.echo(text, err=err, color=None if _colours(err=err) else False)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(0) from None
+
+
+def tell_json(value: Any, *, one_line: bool = False) -> None:
+    """Print JSON; every character that is not plain ASCII is escaped, so that no text in it acts on a terminal."""
+    tell(json.dumps(value, indent=None if one_line else 2))
+
+
+def toned(text: str, tone: str) -> str:
+    """Return clean text in a tone; where no colours go, `tell` takes it off again."""
+    return click.style(text, **_TONES[tone]) if tone and text else text
+
+
+def _colours(*, err: bool) -> bool:
+    stream = sys.stderr if err else sys.stdout
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its name in the configuration, its title, and the cells it can't do without."""
+
+    name: str
+    title: str
+    least: int = 0
+    """Cells under which it is not cut; 0: it is never cut, but left out where there is no room."""
+    usual: int = 0
+    """Cells in a stream, where no one knows yet what comes."""
+    rank: int = 0
+    """Where there is too little room, columns go by this, the highest first; of the same rank, the last."""
+    tone: str = ""
+
+
+class Stream:
+    """Rows that are printed as they come: each column has its usual width."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._room = width()
+        self._widths = fitted([(column, column.usual) for column in columns], self._room)
+
+    def tell(self, cells: Sequence[object]) -> None:
+        """Print a row; foreign text is cleaned here."""
+        parts = []
+        for cell, wide, column in zip(cells, self._widths, self._columns, strict=True):
+            text = line(cell)
+            if wide:
+                parts.append(toned(_padded(text if self._room == _PIPED else _cut(text, wide), wide), column.tone))
+        tell((" " * _GAP).join(parts).rstrip())
+
+
+def tell_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """Print rows under titles, as wide as the terminal; some columns are left out where there is too little room.
+
+    Args:
+        columns: Which there are, in order.
+        rows: A cell for each column: foreign text is cleaned here.
+        empty: What to say on stderr where there are no rows.
+    """
+    if not rows:
+        tell(empty, err=True)
+        return
+    cells = [[line(cell) for cell in row] for row in rows]
+    widths = fitted([(column, _widest(column, [row[at] for row in cells])) for at, column in enumerate(columns)])
+    shown = [at for at, wide in enumerate(widths) if wide]
+    tell(toned(_row([columns[at].title for at in shown], [widths[at] for at in shown]), "muted"))
+    for row in cells:
+        parts = [_cut(row[at], widths[at]) for at in shown]
+        padded = [*(_padded(part, widths[at]) for part, at in zip(parts[:-1], shown[:-1], strict=True)), parts[-1]]
+        tell((" " * _GAP).join(toned(part, columns[at].tone) for part, at in zip(padded, shown, strict=True)).rstrip())
+
+
+def fitted(wanted: Sequence[tuple[Column, int]], room: int | None = None) -> list[int]:
+    """Return the cells of each column, 0 for one that has no room; what can be cut is cut after that."""
+    room = width() if room is None else room
+    widths = [wide for _, wide in wanted]
+    least = [min(wide, column.least or wide) for column, wide in wanted]
+    ranked = sorted(range(len(wanted)), key=lambda at: (wanted[at][0].rank, at))
+    for at in reversed(ranked[1:]):
+        if _whole(least) <= room:
+            break
+        least[at] = widths[at] = 0
+    # The widest is cut first, cell by cell, so that what is left is shared evenly.
+    while (over := _whole(widths) - room) > 0:
+        at = max(range(len(widths)), key=lambda at: (widths[at] > least[at], widths[at]))
+        if widths[at] <= least[at]:
+            return [min(wide, room) for wide in widths]
+        others = [wide for other, wide in enumerate(widths) if other != at and wide > least[other]]
+        widths[at] = max(least[at], min(widths[at] - 1, max(widths[at] - over, max(others, default=0))))
+    return widths
+
+
+def _whole(widths: Sequence[int]) -> int:
+    shown = [wide for wide in widths if wide]
+    return sum(shown) + _GAP * (len(shown) - 1)
+
+
+def _widest(column: Column, cells: Iterable[str]) -> int:
+    from rich.cells import cell_len
+
+    return max(cell_len(column.title), *map(cell_len, cells))
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return (" " * _GAP).join(_padded(_cut(cell, wide), wide) for cell, wide in zip(cells, widths, strict=True)).rstrip()
+
+
+def _cut(cell: str, cells: int) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    return cell if cell_len(cell) <= cells else set_cell_size(cell, cells - 1).rstrip() + "…"
+
+
+def _padded(cell: str, cells: int) -> str:
+    from rich.cells import cell_len
+
+    return cell + " " * (cells - cell_len(cell))
+
+
+def tell_fields(pairs: Iterable[tuple[str, object]], *, err: bool = False) -> None:
+    """Print names and their values, each value's own lines under each other; foreign text is cleaned here."""
+    from rich.cells import cell_len
+
+    rows = [(line(name, 40), clean(str(value)).rstrip()) for name, value in pairs if value not in (None, "", ())]
+    most = min(_NAME, width() // 3)
+    indent = min(most, max((cell_len(name) for name, _ in rows), default=0)) + _GAP
+    for name, value in rows:
+        first, *more = wrapped(value, width() - indent)
+        if cell_len(name) > most:
+            tell_wrapped(name, "muted", err=err)
+            more = [first, *more]
+        else:
+            tell(toned(_padded(name, indent), "muted") + first, err=err)
+        for text in more:
+            tell(" " * indent + text, err=err)
+
+
+def tell_wrapped(text: str, tone: str = "", *, err: bool = False) -> None:
+    """Print clean text, broken into lines that fit."""
+    for row in wrapped(text, width()):
+        tell(toned(row, tone), err=err)
+
+
+def wrapped(text: str, cells: int) -> list[str]:
+    """Return clean text in lines of at most `cells` cells, broken at blanks where there are any."""
+    from rich.cells import cell_len, set_cell_size
+
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        row = ""
+        for word in paragraph.split(" "):
+            longer = f"{row} {word}" if row else word
+            if cell_len(longer) <= max(8, cells):
+                row = longer
+                continue
+            if row:
+                lines.append(row)
+            row = word
+            while cell_len(row) > max(8, cells):
+                piece = set_cell_size(row, max(8, cells)).rstrip() or row[:1]
+                lines.append(piece)
+                row = row[len(piece) :]
+        lines.append(row)
+    return lines

@@ -1,0 +1,213 @@
+"""The configuration: what it says holds, what counts over it, and what is told of what can't be meant."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Run, command, environment, run_in
+from tests.cli.made import Made, conforms
+from tests.cli.terminal import terminal
+
+SETTINGS = {
+    "type": "object",
+    "required": ["file", "settings"],
+    "additionalProperties": False,
+    "properties": {
+        "file": {"type": "string"},
+        "settings": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["setting", "value", "from"],
+                "additionalProperties": False,
+                "properties": {"setting": {"type": "string"}, "value": {}, "from": {"type": "string"}},
+            },
+        },
+    },
+}
+WHOLE = """\
+reviewer = "alice"
+tags = ["claims-lead"]
+theme = "nord"
+grace_seconds = 2.5
+profile = "work"
+
+[notifications]
+bell = true
+
+[keys]
+"decide.approve" = "A"
+
+[filters]
+mine = "assignee:alice"
+
+[columns]
+inbox = ["age",
+         "summary"]
+
+[profiles.work]
+data = "DATA"
+
+[profiles.team]
+url = "http://127.0.0.1:1"
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with no configuration."""
+    return tmp_path / "home"
+
+
+def written(home: Path, text: str) -> Path:
+    """Write the configuration; return its file."""
+    file = home / ".config" / "pumpup-tui" / "config.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def settings(home: Path, *options: str, **more: str) -> dict[str, tuple[Any, str]]:
+    """Return what `config` tells: value and origin by setting."""
+    told = conforms(run_in(home, "config", "--json", *options, **more).stdout, SETTINGS)
+    return {one["setting"]: (one["value"], one["from"]) for one in told["settings"]}
+
+
+def test_without_a_file_what_is_built_in_holds(home: Path) -> None:
+    """Each setting is told with its value and 'built in'; the file's path can be asked for."""
+    told = settings(home)
+    assert told["grace_seconds"] == (5.0, "built in")
+    assert {origin for _, origin in told.values()} == {"built in"}
+    path = run_in(home, "config", "--path").stdout.strip()
+    assert path == str(home / ".config" / "pumpup-tui" / "config.toml")
+
+
+def test_each_setting_is_told_with_its_line(home: Path) -> None:
+    """File and line; over it a variable, over both an option."""
+    written(home, WHOLE)
+    told = settings(home, "--reviewer", "zed", PUMPUP_THEME="dracula", PUMPUP_NOTIFICATIONS__DESKTOP="1")
+    assert told["reviewer"] == ("zed", "--reviewer")
+    assert told["theme"] == ("dracula", "PUMPUP_THEME")
+    assert told["tags"] == (["claims-lead"], "config.toml:2")
+    assert told["grace_seconds"] == (2.5, "config.toml:4")
+    assert told["notifications.bell"] == (True, "config.toml:8")
+    assert told["notifications.desktop"] == (True, "PUMPUP_NOTIFICATIONS__DESKTOP")
+    assert told["keys.decide.approve"] == ("A", "config.toml:11")
+    assert told["columns.inbox"] == (["age", "summary"], "config.toml:17")
+    assert told["profiles.team.url"] == ("http://127.0.0.1:1", "config.toml:24")
+    shown = run_in(home, "config", COLUMNS="60").stdout
+    assert "config.toml:17" in shown
+
+
+def test_a_profile_is_a_place(home: Path, made: Made) -> None:
+    """The one in the file is used where none is named; `--profile`, a variable, `--data` and `--url` count over it."""
+    written(home, WHOLE.replace("DATA", str(made.data)))
+    assert run_in(home, "inbox").stdout.startswith("WAITS  SUMMARY\n")
+    for named in (("--profile", "team", "inbox"), ("inbox", "--profile", "team")):
+        assert run_in(home, *named, PUMPUP_API_KEY="k").returncode == 5
+    assert run_in(home, "inbox", PUMPUP_PROFILE="team", PUMPUP_API_KEY="k").returncode == 5
+    assert run_in(home, "--profile", "team", "inbox", "--data", made.data).returncode == 0
+    missing = run_in(home, "--profile", "nope", "inbox")
+    assert missing.returncode == 3
+    assert "[profiles.nope]" in missing.stderr
+    assert run_in(home, "keys", "add", "x", "--role", "agent").returncode == 0
+    assert '"x"' in (made.data / "keys.json").read_text(encoding="utf-8")
+
+
+def test_who_decides_comes_from_the_nearest(home: Path, made: Made) -> None:
+    """Option over variable over profile over file."""
+    text = WHOLE.replace("DATA", str(made.data))
+    written(home, text)
+    written(home, text.replace('data = "', 'reviewer = "carol"\ndata = "'))
+
+    def by(*options: str, **more: str) -> str:
+        assert run_in(home, "note", made.tasks[0], "hi", *options, **more).returncode == 0
+        lines = run_in(home, "timeline", made.tasks[0], "--limit", "1", "--json").stdout
+        return str(json.loads(lines)["subject"])
+
+    assert by() == "carol"
+    assert by(PUMPUP_REVIEWER="dave") == "dave"
+    assert by("--reviewer", "erin", PUMPUP_REVIEWER="dave") == "erin"
+
+
+def test_a_change_counts_at_once(home: Path, made: Made) -> None:
+    """What was checked is kept for the next start, and no longer than the file stays as it is."""
+    text = WHOLE.replace("DATA", str(made.data))
+    file = written(home, text)
+    assert run_in(home, "inbox").returncode == 0
+    (kept,) = home.rglob("configuration.json")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    file.write_text(text.replace('"age",', '"id",'), encoding="utf-8")
+    assert run_in(home, "inbox").stdout.startswith("ID")
+    kept.write_text("{", encoding="utf-8")
+    assert run_in(home, "inbox").stdout.startswith("ID")
+    file.write_text(text.replace("[filters]", "[filter]"), encoding="utf-8")
+    assert run_in(home, "inbox").returncode == 2
+
+
+def test_all_faults_are_told_at_once(home: Path) -> None:
+    """In the file's order, before anything is opened; `config` and `doctor` tell them too."""
+    file = written(home, "grace_seconds = 'x'\ntheme = 3\n")
+    for name in ("inbox", "config", "serve"):
+        result = run_in(home, name)
+        assert result.returncode == 2
+        assert result.stderr.index(f"{file}, line 1: grace_seconds") < result.stderr.index("line 2: theme")
+        assert "Traceback" not in result.stderr
+        assert not (home / ".local").exists()
+    doctor = run_in(home, "doctor")
+    assert doctor.returncode == 1
+    assert "WRONG  configuration" in doctor.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PUMPUP_GRACE_SECONDS", "soon", "PUMPUP_GRACE_SECONDS: grace_seconds"),
+        ("PUMPUP_KEYS", "{", "PUMPUP_KEYS can't be read"),
+        ("PUMPUP_NOTIFICATIONS__BELL", "perhaps", "PUMPUP_NOTIFICATIONS__BELL: notifications.bell"),
+        ("PUMPUP_CONFIG", "none.toml", "PUMPUP_CONFIG names it"),
+        ("PUMPUP_CONFIG", "/", "can't be read"),
+    ],
+)
+def test_a_variable_is_named_like_a_line(home: Path, name: str, value: str, words: str) -> None:
+    """The variable, what is wrong, what to write."""
+    result = run_in(home, "inbox", **{name: value})
+    assert result.returncode == 2
+    assert words in result.stderr
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_can_not_be_read(home: Path) -> None:
+    """It is named, with what to do."""
+    written(home, "").chmod(0)
+    assert "Make it readable" in run_in(home, "inbox").stderr
+
+
+def test_a_file_that_is_no_text(home: Path) -> None:
+    """The line of the first byte that is no UTF-8; and a file that is far too long."""
+    file = written(home, "")
+    file.write_bytes(b"a = 1\nb = '\xff'\n")
+    assert "line 2: it is no TOML: it is no UTF-8 text" in run_in(home, "inbox").stderr
+    file.write_bytes(b"#" * 300_000)
+    assert "is it the right file?" in run_in(home, "inbox").stderr
+
+
+def test_the_screens_begin_as_configured(home: Path, made: Made, run: Run) -> None:
+    """Profile, reviewer, tags and keys of the file are those of the screens; a broken file is told before them."""
+    written(home, WHOLE.replace("DATA", str(made.data)))
+    with terminal(command(), environment(home)) as screen:
+        screen.wait_for("alice [claims-lead]")
+        screen.wait_for("A approve")
+        screen.press("q")
+        assert screen.end() == 0
+    file = written(home, "theme = 3")
+    with terminal(command(), environment(home)) as screen:
+        assert screen.end() == 2
+    assert f"{file}, line 1" in screen.text()
+    assert b"\x1b[?1049h" not in screen.raw

@@ -1,0 +1,136 @@
+"""Starting again: where it was left, with the theme and keys that were chosen."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from pumpup_tui.app import PumpUpApp
+from pumpup_tui.kept import Kept
+from pumpup_tui.preferences import Preferences
+from pumpup_tui.query import Query
+from pumpup_tui.screens.timeline import TimelineScreen
+from tests.pilot.stage import Stage
+
+
+def again(stage: Stage, kept: Path, preferences: Preferences | None = None) -> PumpUpApp:
+    """Give the stage another start of the app."""
+    stage.app = PumpUpApp(
+        stage.connect,
+        source_label="local",
+        clock=stage.clock,
+        new_key=lambda: next(stage.keys),
+        preferences=preferences or Preferences(grace_seconds=0.0),
+        kept=Kept(kept),
+    )
+    return stage.app
+
+
+def is_armed(stage: Stage) -> bool:
+    return stage.app.context.outbox.desk.armed is not None
+
+
+async def two_projects(stage: Stage) -> None:
+    await stage.project("Claims")
+    await stage.project("Refunds")
+    await stage.approval("Refund $240", project="claims")
+    await stage.approval("Pay the vendor", project="refunds")
+
+
+async def test_the_project_is_the_one_of_last_time(tmp_path: Path) -> None:
+    """Who left on one project begins on it, and sees only its requests."""
+    stage = Stage(tmp_path / "data")
+    stage.before.append(two_projects)
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "Refund $240", "Pay the vendor", "all projects")
+        project = next(one for one in stage.app.context.status.projects if one.name == "Refunds")
+        stage.app._set_status(replace(stage.app.context.status, project=project))
+        await stage.sees(pilot, "Pay the vendor", "Refunds ▾", gone=("Refund $240",))
+    stage.before.clear()
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "Pay the vendor", "Refunds ▾", gone=("Refund $240",))
+
+
+async def test_a_project_that_is_no_more_is_let_go(tmp_path: Path) -> None:
+    """In another folder's place the screens show all projects."""
+    stage = Stage(tmp_path / "data")
+    stage.before.append(two_projects)
+    kept = Kept(tmp_path / "kept")
+    steps = {"initialStep": "a", "steps": [{"name": "a", "owner": "AGENT", "exits": []}]}
+    project = {"id": "prj_gone", "name": "Gone", "projectName": "gone", "steps": steps}
+    await kept.write("shown", {"project": project})
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "Refund $240", "Pay the vendor", "all projects")
+
+
+async def test_the_theme_is_configured_or_picked(tmp_path: Path) -> None:
+    """The configured theme is there with the first frame; a picked one with that of the next start."""
+    stage = Stage(tmp_path / "data")
+    again(stage, tmp_path / "kept", Preferences(theme="nord"))
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "Nothing waits")
+        assert stage.app.theme == "nord"
+        stage.app.theme = "dracula"
+        await pilot.pause()
+        async with asyncio.timeout(10):
+            while '"dracula"' not in str(Kept(tmp_path / "kept").read_now("shown")).replace("'", '"'):
+                await pilot.pause(0.02)
+    again(stage, tmp_path / "kept", Preferences(theme="nord"))
+    assert stage.app.theme == "dracula"
+
+
+async def test_a_rebound_key_acts_and_stands_in_the_help(tmp_path: Path) -> None:
+    """The new key approves, the old one does nothing, `?` and the hints name the new one."""
+    stage = Stage(tmp_path / "data")
+    stage.before.append(two_projects)
+    again(stage, tmp_path / "kept", Preferences(grace_seconds=0.0, keymap={"decide.approve": "A", "decide.send": "Y"}))
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "Refund $240", "approval requested")
+        await pilot.press("a")
+        await pilot.pause()
+        assert not is_armed(stage)
+        await stage.sees(pilot, "A approve", gone=("a approve",))
+        await pilot.press("question_mark")
+        await stage.sees(pilot, "approve; answer an")
+        line = next(row for row in stage.shown().splitlines() if "approve; answer an" in row)
+        assert "A  " in line
+        await pilot.press("escape")
+        await pilot.press("A")
+        await stage.sees(pilot, "APPROVE", "Y send   n note   esc cancel")
+        await pilot.press("y")
+        await pilot.pause()
+        assert is_armed(stage)
+        await pilot.press("Y")
+        await stage.sees(pilot, "RECORDED")
+
+
+async def test_a_timelines_filter_is_that_of_last_time(tmp_path: Path) -> None:
+    """Types, sources, reviewer and order come back; what was searched does not."""
+    stage = Stage(tmp_path / "data")
+    stage.before.append(two_projects)
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "Refund $240")
+        await pilot.press("3")
+        await stage.sees(pilot, "task created", "approval requested")
+        screen = stage.app.screen
+        assert isinstance(screen, TimelineScreen)
+        screen.show(replace(screen.shown_query, types=("TASK_CREATED",), newest_first=False, text="Claim"))
+        await stage.sees(pilot, "task created", "oldest first", gone=("? approval requested",))
+    stage.before.clear()
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "Refund $240")
+        await pilot.press("3")
+        await stage.sees(pilot, "task created", "oldest first", gone=("? approval requested", "“Claim”"))
+
+
+def test_a_query_that_can_not_be_read_asks_for_nothing() -> None:
+    """Another version's, or a damaged one."""
+    assert Query.begun({"types": 3, "sources": "AGENT", "reviewer": [], "newestFirst": "x"}) == Query()
+    asked = Query(types=("NOTE",), sources=("HUMAN",), reviewer="alice", newest_first=False)
+    assert Query.begun(asked.lasting()) == asked
