@@ -279,7 +279,7 @@ async def test_a_field_of_an_unknown_kind_is_said(tmp_path: Path) -> None:
             payload = {**found.event.payload, "fields": fields}
             return found.model_copy(update={"event": found.event.model_copy(update={"payload": payload})})
 
-    stage.wrap = lambda backend: Newer(backend, "")  # type: ignore[assignment,return-value]
+    stage.wrap = lambda backend: Newer(backend, "")
     async with stage.run(80, 24) as pilot:
         await stage.sees(pilot, "live")
         await stage.elicitation("Need details", [NAME])

@@ -31,7 +31,7 @@ class Hostile:
         self.text = text
         self.stage = Stage(folder)
         self.stage.before += [seed, self._more]
-        self.stage.wrap = lambda backend: Poisoned(backend, text)  # type: ignore[assignment,return-value]
+        self.stage.wrap = lambda backend: Poisoned(backend, text)
 
     async def _more(self, stage: Stage) -> None:
         task = await stage.task("Claim C-1040", "claims")
