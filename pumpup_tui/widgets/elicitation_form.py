@@ -16,20 +16,23 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
 from typing_extensions import override
 
 from pumpup_tui.answering import AnyForm, Bid, Draft, fault_of, fill
 from pumpup_tui.widgets.field_row import FieldRow
 from pumpup_tui.widgets.form_lines import Form, folded_lines
-from pumpup_tui.widgets.lines import Lines
-from pumpup_tui.widgets.painting import Line
+from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint
 
 LEAP = 8
 """Fields that ctrl+pagedown goes on."""
 
 
-class Folded(Lines):
+class Folded(Widget):
     """The fields above or below, drawn as far as there is room."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
 
     class Clicked(Message):
         """A field was clicked."""
@@ -43,19 +46,16 @@ class Folded(Lines):
         self._shown: list[tuple[Line, int]] = []
 
     def show(self, shown: list[tuple[Line, int]]) -> None:
-        """Draw these lines, each with the index of the field that it is of."""
+        """Draw these lines, each with the index of the field that it is of; only those that differ are drawn again."""
         before, self._shown = self._shown, shown
         for y in range(max(len(before), len(shown))):
             if before[y : y + 1] != shown[y : y + 1]:
-                self.refresh_line(y)
-
-    def refresh_line(self, y: int) -> None:
-        """Draw one line again."""
-        self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self.size.width, 1))
 
     @override
-    def lines(self, width: int) -> Sequence[Line]:
-        return [[(" ", ""), *line] for line, _ in self._shown]
+    def render_line(self, y: int) -> Strip:
+        line = self._shown[y][0] if y < len(self._shown) else []
+        return paint(self, [(" ", ""), *line], self.size.width)
 
     def on_click(self, event: events.Click) -> None:
         """Tell which field was clicked."""
@@ -201,9 +201,10 @@ class ElicitationForm(Vertical, can_focus=False):
         top = max(min(self._top, room - min(3, room)), min(2, room))
         top = max(top, room - len(below))
         self._top = top = min(top, len(above))
-        self.query_one("#above", Folded).styles.height = top
-        self.query_one("#above", Folded).show(above[len(above) - top :])
-        self.query_one("#below", Folded).show(below[: room - top])
+        over, under = self.query_one("#above", Folded), self.query_one("#below", Folded)
+        over.styles.height = top
+        over.show(above[len(above) - top :])
+        under.show(below[: room - top])
 
     def _around(self, indices: range, room: int, width: int) -> list[tuple[Line, int]]:
         """Return the lines of the fields from here on, as many as there is room for, in the order they are drawn."""
