@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from pumpup import AsyncPumpUp
 
-from api_client.backend import Backend
 from api_client.actor import Actor
+from api_client.backend import Backend
 from api_client.commands import Command, CreateTask, Decide, RequestApproval
 from api_client.models import Outcome, Receipt
 from store.local import open_local
