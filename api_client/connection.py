@@ -15,7 +15,15 @@ from typing import Any
 import httpx
 
 from api_client.addresses import checked_url, distrust, is_loopback, same_origin, trust
-from api_client.errors import ApiError, NotAuthenticated, TooManyRequests, UnexpectedAnswer, Unreachable
+from api_client.errors import (
+    AFTER_THE_KEY,
+    ApiError,
+    NotAuthenticated,
+    ServerFault,
+    TooManyRequests,
+    UnexpectedAnswer,
+    Unreachable,
+)
 from api_client.faults import fault_of
 from api_client.times import Clock
 
@@ -142,6 +150,10 @@ class Connection:
                 if response.is_success:
                     return response
                 fault = await self._fault(response)
+                if maybe_done and not isinstance(fault, AFTER_THE_KEY):
+                    # An earlier try may have arrived, and this answer was given before its key was looked for.
+                    fault = Unreachable(f"{self.url} does not tell what became of it: {fault}", maybe_done=True)
+                maybe_done |= call.is_write and isinstance(fault, ServerFault)
                 pause = self._pause_after(response, tried)
             except _LOST as lost:
                 maybe_done |= call.is_write and not isinstance(lost, _NEVER_SENT)

@@ -171,3 +171,8 @@ class StoreDamaged(StoreError):
         super().__init__(message)
         self.line = line
         """The journal's line, from 1, where the damage was met."""
+
+
+AFTER_THE_KEY = (InvalidRequest, NotFound, Conflict)
+"""What a write is answered once its key was looked for and not found (the order of CONTRACT.md part 1): it did not
+happen, whatever became of an earlier try. No other failure says so."""

@@ -69,7 +69,7 @@ class Hosted:
         known = project.steps.in_graph_order()
         tasks = self._tasks(project_id)
         count = Counter(one.task.current_step for one in tasks)
-        waiting = Counter(one.task.current_step for one in tasks if one.waits)
+        waiting = Counter(one.task.current_step for one in tasks if one.open)
         shown: list[tuple[str, str, bool]] = [(step.name, step.owner, not step.exits) for step in known]
         shown += [(name, "", False) for name in sorted(count.keys() - {step.name for step in known})]
         columns = (

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from time import monotonic
 
 from api_client.errors import (
+    AFTER_THE_KEY,
     ApiError,
-    Conflict,
-    InvalidRequest,
-    NotFound,
     ServerFault,
     TooManyRequests,
     UnexpectedAnswer,
@@ -34,11 +32,8 @@ def leaves_in_doubt(error: ApiError) -> bool:
 
 
 def settles_doubt(error: ApiError) -> bool:
-    """Return whether a backend that answers so has looked for the write's key and not found it.
-
-    These come after the replay in the order of CONTRACT.md part 1; what comes before it says nothing of the write.
-    """
-    return isinstance(error, (InvalidRequest, NotFound, Conflict))
+    """Return whether a backend that answers so has looked for the write's key and not found it."""
+    return isinstance(error, AFTER_THE_KEY)
 
 
 class Pauses:

@@ -142,7 +142,7 @@ async def test_the_board_counts_the_tasks(backend: Backend) -> None:
         ("triage", 2, 2),
         ("in_review", 1, 1),
         ("paid", 1, 0),
-        ("quarantine", 1, 1),
+        ("quarantine", 1, 0),
     ]
     (card,) = (await backend.cards("prj_1", "quarantine")).items
     assert (card.name, card.status, card.step_entered_at is None) == ("Claim C-1060", "PAUSED_BY_LEGAL", False)

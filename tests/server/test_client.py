@@ -186,6 +186,23 @@ async def test_a_write_lost_once_stays_in_doubt() -> None:
     assert lost.value.maybe_done is True
 
 
+@pytest.mark.parametrize("status", [401, 403, 413, 429, 431, 500])
+@pytest.mark.parametrize("first", [httpx.ReadError("reset"), httpx.Response(500)], ids=["lost", "500"])
+async def test_an_answer_before_the_key_settles_no_doubt(first: Reply, status: int) -> None:
+    """A first try may have been written: an answer that is given before its key is looked for does not deny it."""
+    stage = Stage(first, httpx.Response(status), httpx.Response(status))
+    with pytest.raises(Unreachable) as fault:
+        await stage.backend().submit(NOTE, key="k")
+    assert fault.value.maybe_done is True
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, InvalidRequest), (404, NotFound), (409, Conflict)])
+async def test_an_answer_after_the_key_settles_the_doubt(status: int, kind: type[ApiError]) -> None:
+    """The server looked for the key first and did not find it: the earlier try never happened."""
+    with pytest.raises(kind):
+        await Stage(httpx.ReadError("reset"), httpx.Response(status)).backend().submit(NOTE, key="k")
+
+
 async def test_a_conflict_is_never_tried_again() -> None:
     """Someone was first: sending it again helps nobody."""
     stage = Stage(httpx.Response(409, json={"error": "Already decided by bob"}))
