@@ -76,8 +76,8 @@ class Feed:
         """Open the backend, read who the caller is and start the live tail."""
         self._work(self._app, "open", self._open, group="connect")
 
-    def request(self, to: MessagePump, request_id: str) -> None:
-        """Read all that is shown of a request."""
+    def request(self, to: MessagePump, request_id: str, *, ahead: bool = False) -> None:
+        """Read all that is shown of a request; `ahead` of its being looked at, beside the one that is."""
 
         async def call(backend: Backend) -> messages.RequestLoaded:
             detail = await backend.request(request_id)
@@ -86,7 +86,7 @@ class Feed:
             uploads = await self._uploads(backend, (a for a in detail.task.attachments if a.upload_id in named))
             return messages.RequestLoaded(detail, events.items, uploads)
 
-        self.ask(to, "the request", call, group="request")
+        self.ask(to, "the request", call, group="request ahead" if ahead else "request")
 
     def events(
         self, to: MessagePump, scope: tuple[str, str], *, cursor: str | None = None, group: str = "timeline"

@@ -60,6 +60,7 @@ class DecidingScreen(SiftingScreen):
             self._answer(verb, loaded)
         else:
             outbox.arm(intent_of(verb, loaded))
+            self._read_ahead()
             if outbox.desk.armed is not None and outbox.desk.armed.lacks_note:
                 self.action_note()
 

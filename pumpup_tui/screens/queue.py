@@ -48,6 +48,8 @@ class QueueScreen(ReviewerScreen):
         self._waiting: dict[str, InboxItem] = {}
         """What came or changed while a decision was armed, and is not shown yet."""
         self._news = 0
+        self._ahead: RequestLoaded | None = None
+        """The request that would be next, read while this one's decision is armed."""
         self._count = ""
 
     @override
@@ -256,11 +258,25 @@ class QueueScreen(ReviewerScreen):
             self.context.outbox.cancel()  # what it said was about another request
         self._loaded = None
         row = self.requests.row
-        if row is not None:
+        ahead, self._ahead = self._ahead, None
+        if row is None:
+            self._show_none()
+        elif ahead is not None and ahead.detail.event.id == row.request_id:
+            self._request(ahead)
+            self.set_timer(PATIENCE, self._read_request)  # it may have changed since
+        else:
             self.set_timer(PATIENCE, self._show_item)
             self.context.feed.request(self, row.request_id)
-        else:
-            self._show_none()
+
+    def _read_request(self) -> None:
+        row = self.requests.row
+        if row is not None:
+            self.context.feed.request(self, row.request_id)
+
+    def _read_ahead(self) -> None:
+        """Read the request that would be next, so that it is there the moment this one is decided."""
+        if (following := self._following(1)) is not None:
+            self.context.feed.request(self, following, ahead=True)
 
     def _show_item(self) -> None:
         """Show what the list knows of a request that is not read yet."""
@@ -272,7 +288,10 @@ class QueueScreen(ReviewerScreen):
     def _request(self, event: RequestLoaded) -> None:
         event.stop()
         row = self.requests.row
-        if row is None or row.request_id != event.detail.event.id or self.context.outbox.desk.armed is not None:
+        armed = self.context.outbox.desk.armed
+        if row is not None and row.request_id != event.detail.event.id:
+            self._ahead = event if armed is not None else None
+        if row is None or row.request_id != event.detail.event.id or armed is not None:
             return
         before, self._loaded = self._loaded, event
         self._show_detail(event)
@@ -318,9 +337,12 @@ class QueueScreen(ReviewerScreen):
         self._step(by)
 
     def _step(self, by: int) -> bool:
-        desk = self.context.outbox.desk
-        found = self.requests.queue.beyond(by, lambda request_id: desk.on_way(request_id) is None)
+        found = self._following(by)
         return found is not None and self.requests.select(found)
+
+    def _following(self, by: int) -> str | None:
+        desk = self.context.outbox.desk
+        return self.requests.queue.beyond(by, lambda request_id: desk.on_way(request_id) is None)
 
     @on(VirtualList.Chosen, "#requests")
     def _chosen(self, event: VirtualList.Chosen) -> None:
