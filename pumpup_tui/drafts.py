@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -31,13 +31,15 @@ class Drafts:
 
     async def open(self, request_id: str, fields: Sequence[AnyForm]) -> Draft:
         """Return a request's draft, as it was left; a new one where there is none."""
-        from pumpup_tui.answering import draft_of
+        from pumpup_tui.answering import TYPED, draft_of, type_of
 
         if request_id not in self._drafts:
             found = draft_of(await self._kept.read(_name(request_id)))
-            declared = {one.id for one in fields}
-            found.typed = {one: typed for one, typed in found.typed.items() if one in declared}
-            found.touched &= declared
+            picked = {one.id: type_of(one) not in TYPED for one in fields}
+            found.typed = {
+                one: typed for one, typed in found.typed.items() if picked.get(one) is isinstance(typed, list)
+            }
+            found.touched &= found.typed.keys()
             self._drafts.setdefault(request_id, found)
         return self._drafts[request_id]
 
@@ -57,16 +59,21 @@ class Drafts:
         """Write what is not written yet, at once."""
         from pumpup_tui.answering import document_of
 
-        changed, self._changed = self._changed, set()
         self.fault = ""
-        for request_id in sorted(changed):
+        for request_id in sorted(self._changed):
+            self._changed.discard(request_id)
             draft = self._drafts.get(request_id)
-            document: Mapping[str, Any] = document_of(draft) if draft is not None and draft.touched else {}
+            document = document_of(draft) if draft is not None and draft.touched else {}
+            written = False
             try:
-                await self._put(_name(request_id), dict(document))
+                # Shielded: one that is left half-way, as the program ends, still comes before the next one.
+                await asyncio.shield(self._put(_name(request_id), document))
+                written = True
             except OSError as error:
                 self.fault = error.strerror or str(error)
-                self._changed.add(request_id)  # with the next change, or at the end
+            finally:
+                if not written:
+                    self._changed.add(request_id)  # with the next change, or at the end
 
     async def _put(self, name: str, document: dict[str, Any]) -> None:
         if document:

@@ -199,6 +199,9 @@ class AnswerScreen(ModalScreen[Intent | None]):
     def action_back(self) -> None:
         """Go back to the form; from there, leave with the draft kept."""
         if self._reviewed is None:
+            for form in self.query(ElicitationForm):
+                form.row.collect()  # the last key's message may still be on its way
+                self.context.drafts.keep(self._loaded.detail.event.id)
             self.dismiss(None)
             return
         self._end_review()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -16,225 +16,23 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 from typing_extensions import override
 
-from pumpup_tui.answering import AnyForm, Bid, Draft, fault_of, fill, options_of, take_bid, type_of, why_sealed
-from pumpup_tui.stepping import STEPPED, stepped
-from pumpup_tui.widgets.form_controls import Area, Options, Sealed, Toggle, Typed
-from pumpup_tui.widgets.form_lines import MANY, Form, folded_lines, head_lines, tail_lines
-from pumpup_tui.widgets.lines import Lines
-from pumpup_tui.widgets.option_picker import OptionPicker
-from pumpup_tui.widgets.painting import Line
+from pumpup_tui.answering import AnyForm, Bid, Draft, fault_of, fill
+from pumpup_tui.widgets.field_row import FieldRow
+from pumpup_tui.widgets.form_lines import Form, folded_lines
+from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint
 
 LEAP = 8
 """Fields that ctrl+pagedown goes on."""
-Control = Typed | Area | Options | Toggle | Sealed
 
 
-class Told(Lines):
-    """The lines around the control."""
-
-    def __init__(self, lines: Callable[[int], Sequence[Line]], *, id: str) -> None:  # noqa: A002 - Textual's own name
-        super().__init__(id=id)
-        self._lines = lines
-
-    @override
-    def lines(self, width: int) -> Sequence[Line]:
-        return self._lines(width)
-
-
-class FieldRow(Vertical, can_focus=True):
-    """The field that is being answered: label, description, control, bounds, bid and fault."""
-
-    class Answered(Message):
-        """Something was typed, picked or taken."""
-
-    class Left(Message):
-        """A key that goes to another field."""
-
-        def __init__(self, by: int) -> None:
-            super().__init__()
-            self.by = by
-
-    def __init__(self, form: Form, now: Callable[[], datetime]) -> None:
-        super().__init__()
-        self.form = form
-        self._now = now
-        self._index = 0
-        self._controls: dict[type[Widget], Control] = {}
-        self.control: Control | None = None
-
-    @override
-    def compose(self) -> ComposeResult:
-        yield Told(self._head, id="head")
-        for kind in (Typed, Area, Options, Toggle, Sealed):
-            control: Control = kind()
-            control.display = False
-            self._controls[kind] = control
-            yield control
-        yield Told(self._tail, id="tail")
-
-    @property
-    def form_field(self) -> AnyForm:
-        """The field."""
-        return self.form.fields[self._index]
-
-    def show(self, index: int) -> None:
-        """Have another field answered."""
-        self._index = index
-        self._control_it()
-        self.retell()
-
-    def retell(self) -> None:
-        """Say what is so now around the control."""
-        for told in self.query(Told):
-            told.retell()
-        self.set_class(self.form_field.id in self.form.faults, "-fault")
-
-    def height(self, width: int) -> int:
-        """Return how many lines the row takes at `width` cells."""
-        control = self.control
-        if isinstance(control, Options):
-            lines = min(len(options_of(self.form_field)), 6) + control.has_class("-searched")
-        elif isinstance(control, Sealed):
-            lines = len(control.lines(width - 4))
-        else:
-            lines = 4 if isinstance(control, Area) else 0 if control is None else 1
-        return len(self._head(width - 4)) + lines + len(self._tail(width - 4)) + 1
-
-    def focus_control(self) -> None:
-        """Put the focus where the answer is given; where none can be, on the form."""
-        place = self.control.inside if isinstance(self.control, Options) else self.control
-        self.screen.set_focus(place or self, scroll_visible=False)
-
-    def collect(self) -> None:
-        """Take what stands in the control now; a message about it may still be on its way, about another field."""
-        typed: str | list[str] = ""
-        if isinstance(self.control, (Options, Toggle)):
-            typed = list(self.control.chosen)
-        elif isinstance(self.control, Typed):
-            typed = self.control.value
-        elif isinstance(self.control, Area):
-            typed = self.control.text
-        else:
-            return
-        self._take(typed)
-
-    def take_bid(self) -> None:
-        """Take the agent's bid in place of what was typed."""
-        one = self.form_field
-        if (bid := self.form.bids.get(one.id)) is not None:
-            take_bid(one, bid, self.form.draft)
-            self._control_it()
-            self._mend()
-            self.focus_control()
-
-    def put(self, text: str) -> None:
-        """Take a text that was edited elsewhere."""
-        self._take(text)
-        self._control_it()
-        self.retell()
-        self.focus_control()
-
-    def _head(self, width: int) -> Sequence[Line]:
-        return head_lines(self.form_field, max(10, width))
-
-    def _tail(self, width: int) -> Sequence[Line]:
-        return tail_lines(self.form, self._index, max(10, width))
-
-    def _take(self, typed: str | list[str]) -> None:
-        draft, one = self.form.draft, self.form_field
-        if typed != draft.typed.get(one.id):
-            draft.typed[one.id] = typed
-            draft.touched.add(one.id)
-            self._mend()
-
-    def _mend(self) -> None:
-        one = self.form_field
-        if one.id in self.form.faults:
-            self.form.faults.pop(one.id)
-            if fault := fault_of(one, self.form.draft):
-                self.form.faults[one.id] = fault
-        self.retell()
-        self.post_message(self.Answered())
-
-    # The control.
-
-    def _control_it(self) -> None:
-        """Have the control of the field's type, with what was typed in it."""
-        one, kind = self.form_field, type_of(self.form_field)
-        typed = self.form.draft.typed.get(one.id, "")
-        wanted = self._wanted(one, kind, typed)
-        before, self.control = self.control, self._controls[wanted] if wanted is not None else None
-        if self.control is not None:
-            self._fill(self.control, one, kind, typed)
-            self.control.display = True
-        if before is not None and before is not self.control:
-            # First the focus, then what had it goes: else Textual looks for another by itself.
-            self.focus_control()
-            before.display = False
-
-    @staticmethod
-    def _wanted(one: AnyForm, kind: str, typed: str | list[str]) -> type[Control] | None:
-        if kind == "Switch":
-            return Toggle
-        if options_of(one):
-            return Options
-        if why_sealed(one, typed):
-            return Sealed
-        return {"TextArea": Area}.get(kind, Typed) if kind in ("Text", "TextArea", *STEPPED) else None
-
-    def _fill(self, control: Control, one: AnyForm, kind: str, typed: str | list[str]) -> None:
-        with self.prevent(Input.Changed, TextArea.Changed):
-            if isinstance(control, Options):
-                options = options_of(one)
-                control.offer(
-                    options, cast("list[str]", typed), many=kind == "Multiselect", searched=len(options) > MANY
-                )
-            elif isinstance(control, Toggle):
-                control.put(cast("list[str]", typed))
-            else:
-                if isinstance(control, Typed):
-                    control.bid_on_equals = kind != "Text"
-                control.put(cast("str", typed))
-
-    @on(Input.Changed)
-    @on(TextArea.Changed)
-    @on(OptionPicker.Picked)
-    @on(Toggle.Changed)
-    def _changed(self, event: Message) -> None:
-        event.stop()
-        self.collect()
-
-    @on(Sealed.Emptied)
-    def _emptied(self, event: Sealed.Emptied) -> None:
-        event.stop()
-        self.put("")
-
-    @on(Typed.Stepped)
-    def _stepped(self, event: Typed.Stepped) -> None:
-        event.stop()
-        control, one = self.control, self.form_field
-        if not isinstance(control, Typed):
-            return
-        if type_of(one) not in STEPPED:
-            self.post_message(self.Left(-1 if event.by > 0 else 1))
-            return
-        cursor = control.cursor_position
-        at_end = control.cursor_at_end
-        control.value = stepped(one, control.value, event.by, cursor=cursor, now=self._now())
-        control.cursor_position = len(control.value) if at_end else cursor
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.post_message(self.Left(1))
-
-
-class Folded(Lines):
+class Folded(Widget):
     """The fields above or below, drawn as far as there is room."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
 
     class Clicked(Message):
         """A field was clicked."""
@@ -248,19 +46,16 @@ class Folded(Lines):
         self._shown: list[tuple[Line, int]] = []
 
     def show(self, shown: list[tuple[Line, int]]) -> None:
-        """Draw these lines, each with the index of the field that it is of."""
+        """Draw these lines, each with the index of the field that it is of; only those that differ are drawn again."""
         before, self._shown = self._shown, shown
         for y in range(max(len(before), len(shown))):
             if before[y : y + 1] != shown[y : y + 1]:
-                self.refresh_line(y)
-
-    def refresh_line(self, y: int) -> None:
-        """Draw one line again."""
-        self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self.size.width, 1))
 
     @override
-    def lines(self, width: int) -> Sequence[Line]:
-        return [[(" ", ""), *line] for line, _ in self._shown]
+    def render_line(self, y: int) -> Strip:
+        line = self._shown[y][0] if y < len(self._shown) else []
+        return paint(self, [(" ", ""), *line], self.size.width)
 
     def on_click(self, event: events.Click) -> None:
         """Tell which field was clicked."""
@@ -406,9 +201,10 @@ class ElicitationForm(Vertical, can_focus=False):
         top = max(min(self._top, room - min(3, room)), min(2, room))
         top = max(top, room - len(below))
         self._top = top = min(top, len(above))
-        self.query_one("#above", Folded).styles.height = top
-        self.query_one("#above", Folded).show(above[len(above) - top :])
-        self.query_one("#below", Folded).show(below[: room - top])
+        over, under = self.query_one("#above", Folded), self.query_one("#below", Folded)
+        over.styles.height = top
+        over.show(above[len(above) - top :])
+        under.show(below[: room - top])
 
     def _around(self, indices: range, room: int, width: int) -> list[tuple[Line, int]]:
         """Return the lines of the fields from here on, as many as there is room for, in the order they are drawn."""

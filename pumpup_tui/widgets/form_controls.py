@@ -81,8 +81,8 @@ class Toggle(Lines, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space,enter", "switch", show=False),
-        Binding("left,up", "set(True)", show=False),
-        Binding("right,down", "set(False)", show=False),
+        Binding("left,up,h,k", "set(True)", show=False),
+        Binding("right,down,l,j", "set(False)", show=False),
         Binding("backspace,delete", "set(None)", show=False),
     ]
 

@@ -10,7 +10,7 @@ from typing import Any
 from api_client.commands import Actor, CreateTask, RequestApproval, RequestElicitation, read_command
 from api_client.times import utc_now
 from store.local import open_local
-from tests.benchmarks.rows import Row, Table, p95
+from tests.benchmarks.rows import Row, Table, median, p95
 from tests.benchmarks.terminals import measured
 from tests.conftest import counting_tokens
 from tests.hostile import ESCAPES
@@ -66,10 +66,12 @@ def forms(table: Table, folder: Path) -> None:
             app.rest(1)
             opened = app.press(b"a").last
             app.rest(1)
-            going = p95([app.press(b"\t").last for _ in range(PRESSES)])
-            typing = p95([app.press(b"1").last for _ in range(PRESSES)])
+            going = median([app.press(b"\t").last for _ in range(PRESSES)])
+            typing = median([app.press(b"1").last for _ in range(PRESSES)])
         found[size] = opened, going, typing
-    for what, large, small in zip(("open", "next field, p95", "a character, p95"), found[500], found[5], strict=True):
+    for what, large, small in zip(
+        ("open", "next field, median", "a character, median"), found[500], found[5], strict=True
+    ):
         table.add(Row(f"form of 500 fields: {what}", large, "ms", small, "a form of 5 fields", 1.3))
 
 

@@ -198,6 +198,7 @@ async def test_what_was_typed_last_is_kept_on_quitting(tmp_path: Path) -> None:
         await open_form(stage, pilot, [NAME])
         await pilot.press(*"Zoe")
         await stage.sees(pilot, "Zoe")
+        await pilot.pause()
     assert "Zoe" in next((tmp_path / "kept").glob("draft-*")).read_text()
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from api_client.commands import Comment, RaiseException, read_command
 from api_client.errors import Conflict, Unreachable
+from pumpup_tui.screens.attachments import AttachmentsScreen
 from pumpup_tui.screens.inbox import InboxScreen
 from pumpup_tui.widgets.elicitation_form import ElicitationForm
 from tests.hostile import CORPUS, Poisoned
@@ -84,6 +85,21 @@ class Hostile:
         for _ in range(6):
             await press("j")
             yield "an event"
+        app.push_screen(await self.attachments())
+        await press("enter")
+        await pilot.pause(0.1)
+        yield "an attachment"
+        await press("s")
+        yield "where it would be saved"
+        await press("escape", "escape")
+        await self.until(pilot, lambda: not app.screen.is_modal)
+
+    async def attachments(self) -> AttachmentsScreen:
+        """Return the screen of a task's attachments, poisoned as all the rest."""
+        backend = Poisoned(self.stage.backend, self.text)
+        task = next(one for one in await backend.tasks() if one.attachments)
+        uploads = {one.upload_id: await backend.upload(one.upload_id) for one in task.attachments}
+        return AttachmentsScreen(self.stage.app.context, task.attachments, uploads)
 
     def check(self, where: str) -> None:
         """See that nothing stands on the screen that could act or that hides."""

@@ -77,13 +77,13 @@ TYPED = (
     *"a@b.eu", "tab",
     *"It", "enter", *"fell", "tab",
     "tab",  # the agent's bid of 2 parcels stands
-    "up", "up", "up", "tab",
+    "up", "up", "up", "up", "tab",
     "j", "space", "tab",
     "space", "j", "space", "tab",
     *"2026-02-28", "tab",
     *"09:30", "tab",
     *"2026-02-28T09:30", "tab",
-    "j", "space",
+    "j",
 )  # fmt: skip
 """The keys that fill in the form, field by field."""
 
