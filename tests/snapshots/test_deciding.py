@@ -59,6 +59,14 @@ async def opened(stage: Stage, pilot: Any) -> None:
     await stage.ready(pilot, "Inbox 5")
 
 
+async def looked_back(stage: Stage, pilot: Any) -> None:
+    """Wait until all that is known of the request under the cursor is there, its precedents too."""
+    screen = stage.app.screen
+    assert isinstance(screen, InboxScreen)
+    while screen._loaded is None or not screen.is_read or screen._lacks_precedents(screen._loaded):
+        await pilot.pause(0.02)
+
+
 async def _chosen(stage: Stage, pilot: Any, words: str) -> None:
     await opened(stage, pilot)
     await pilot.press("s")
@@ -68,6 +76,7 @@ async def _chosen(stage: Stage, pilot: Any, words: str) -> None:
     await pilot.press("enter")
     await pilot.press("g")
     await stage.ready(pilot)
+    await looked_back(stage, pilot)
 
 
 async def queue_sorted(stage: Stage, pilot: Any) -> None:
@@ -84,6 +93,7 @@ async def queue_filtered(stage: Stage, pilot: Any) -> None:
     await opened(stage, pilot)
     await pilot.press("slash", *"type:approval confidence<.8", "enter")
     await stage.ready(pilot, "2 of 5", "only type:approval")
+    await looked_back(stage, pilot)
 
 
 async def queue_orders(stage: Stage, pilot: Any) -> None:
@@ -104,10 +114,7 @@ async def detail(stage: Stage, pilot: Any) -> None:
     await stage.ready(pilot)
     await pilot.press("enter")
     await stage.sees(pilot, "looks like something else")
-    screen = stage.app.screen
-    assert isinstance(screen, InboxScreen)
-    while not screen.detail._precedents:  # they may stand below what is in view
-        await pilot.pause(0.02)
+    await looked_back(stage, pilot)  # they may stand below what is in view
 
 
 async def detail_unfolded(stage: Stage, pilot: Any) -> None:
