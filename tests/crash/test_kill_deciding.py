@@ -102,7 +102,7 @@ async def test_killed_at_any_moment(tmp_path: Path) -> None:
             shown.press("y")
             rest(rng.uniform(0, 0.03))
             kill(shown)
-        left = list(place.state.glob("*.json"))
+        left = list(place.state.glob("on-way*.json"))
         decided = await place.decided()
         assert decided in ([], ["APPROVE"])
         if left:

@@ -77,6 +77,18 @@ ALLOWED = {
     ("app.py", "_failed", "{event.error}"): "the banner cleans it",
     ("app.py", "_worker_failed", "{event.worker.name}"): "our own name of a worker",
     ("sheets.py", "sheet", "{name}"): "the name of a file of ours",
+    ("palette.py", "_look", "{item.summary}"): "`_found` cleans what it shows",
+    ("palette.py", "_look", "{item.task_name}"): "`_found` cleans what it shows",
+    ("rebinding.py", "key_words", "'  '.join((_characters().get(key, key) for key in keys_of(keys)))"): "our keys",
+    (
+        "rebinding.py",
+        "keys_of",
+        "[_character_to_key(key) if len(key) == 1 else key for key in (part.strip() for part in text.split(','))]",
+    ): "our keys",
+    ("rebinding.py", "renamed", "keys_of(keymap[binding.id])[0]"): "our keys, or the user's own",
+    ("rebinding.py", "renamed", "key"): "our keys, or the user's own",
+    ("rebinding.py", "check", "{', '.join(known)}"): "our names of bindings",
+    ("rebinding.py", "check", "key"): "our keys, or the user's own",
     ("recovery.py", "became_of", "{error}"): "cleaned where the list draws it",
     ("screens/sifting.py", "_text", "{self._typed}"): "a filter as it is typed: read, not drawn",
     (
