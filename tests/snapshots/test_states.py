@@ -82,7 +82,9 @@ SHOWN = {"board": board, "timeline": timeline, "task": task}
 
 async def loading(stage: Stage, pilot: Any, screen: str) -> None:
     await opened(stage, pilot, screen)
-    await stage.sees(pilot, "eading")
+    await stage.sees(pilot, "eading", "Inbox 3")
+    while screen == "timeline" and stage.shown().count("reading…") < 2:
+        await pilot.pause(0.02)  # the line over the list says so a moment later
 
 
 async def error(stage: Stage, pilot: Any, screen: str) -> None:
