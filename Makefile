@@ -20,7 +20,8 @@ demo: .venv/installed ## open the screens over a throw-away folder with a simula
 	$(BIN)/pumpup-tui demo
 
 test: .venv/installed ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/snapshots
+	$(BIN)/python -m pytest tests/snapshots
 
 crash: .venv/installed ## the full crash tests: kills, races, faults, flips; some minutes
 	CRASH=full $(BIN)/python -m pytest tests/crash

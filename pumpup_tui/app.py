@@ -29,8 +29,7 @@ from pumpup_tui.net import NoControls
 from pumpup_tui.outbox import Outbox
 from pumpup_tui.outgoing import OutgoingApp
 from pumpup_tui.preferences import Preferences
-from pumpup_tui.screens.base import ReviewerScreen
-from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.screens.start import StartScreen
 from pumpup_tui.sheets import SteadyStylesheet, sheet
 from pumpup_tui.shown import Memory
 from pumpup_tui.text import line
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
 
     from api_client.backend import Backend
     from api_client.times import Clock
+    from pumpup_tui.screens.base import ReviewerScreen
 
 TICK_SECONDS = 0.25
 KEEP_SECONDS = 1.0
@@ -59,7 +59,7 @@ class PumpUpApp(OutgoingApp):
 
     TITLE = "Pump Up"
     CSS_PATH = sheet("app")
-    DEFAULT_MODE = "inbox"
+    DEFAULT_MODE = "start"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {*OutgoingApp.COMMANDS, _everything}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "mode('inbox')", "Inbox", show=False, id="screens.inbox", tooltip="the inbox"),
@@ -121,11 +121,17 @@ class PumpUpApp(OutgoingApp):
             term=os.environ.get("TERM", ""),
             monotonic=time.monotonic,
         )
-        self.add_mode("inbox", lambda: InboxScreen(self.context))
+        self.add_mode("start", lambda: StartScreen(self.context))
+        self.add_mode("inbox", self._inbox)
         self.add_mode("board", self._board)
         self.add_mode("timeline", self._timeline)
 
-    # The first frame waits for no other screen's imports.
+    # The first frame waits for no screen's imports.
+
+    def _inbox(self) -> ReviewerScreen:
+        from pumpup_tui.screens.inbox import InboxScreen
+
+        return InboxScreen(self.context)
 
     def _board(self) -> ReviewerScreen:
         from pumpup_tui.screens.board import BoardScreen
@@ -144,12 +150,18 @@ class PumpUpApp(OutgoingApp):
         self.set_timer(KEEP_SECONDS, _keep)
 
     def on_mount(self) -> None:
-        """Open the backend once the first frame is out."""
+        """Begin once the first frame is out."""
         self._memory.begin()
         self._keep_all()
         self.set_interval(60, lambda: self.context.minute.publish(None))
         self.set_interval(TICK_SECONDS, self._tick)
-        self.call_after_refresh(self.context.feed.open)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """Open the backend, and the inbox where no key has asked for another screen meanwhile."""
+        self.context.feed.open()
+        if self.current_mode == "start":
+            self.switch_mode("inbox")
 
     async def on_unmount(self) -> None:
         """Keep what was typed, and close the backend."""
@@ -250,6 +262,8 @@ class PumpUpApp(OutgoingApp):
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:
         self.action_mode("inbox")
+        from pumpup_tui.screens.inbox import InboxScreen
+
         if isinstance(self.screen, InboxScreen):
             self.screen.show_request(event.request_id)
 
@@ -278,6 +292,8 @@ class PumpUpApp(OutgoingApp):
             self.context.feed.open()
             return
         self.context.feed.projects(self)
+        from pumpup_tui.screens.base import ReviewerScreen
+
         for screen in self.screen_stack:
             if isinstance(screen, ReviewerScreen):
                 screen.reload()

@@ -31,13 +31,17 @@ def _free_port() -> int:
 
 
 @contextmanager
-def sshd(folder: Path) -> Iterator[int]:
-    """Run an sshd that knows one key, made for it; give its port."""
+def sshd(folder: Path, *, forced: str = "") -> Iterator[int]:
+    """Run an sshd that knows one key, made for it; give its port.
+
+    With `forced` the key may do that command alone, as on a host that several reviewers share.
+    """
     folder.chmod(0o700)
     for name in ("host", "user"):
         words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
-    shutil.copy(folder / "user.pub", folder / "authorized_keys")
+    only = f'restrict,pty,command="{forced}" ' if forced else ""
+    (folder / "authorized_keys").write_text(only + (folder / "user.pub").read_text())
     port = _free_port()
     (folder / "config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder / 'host'}\nPidFile none\n"

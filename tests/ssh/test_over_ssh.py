@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -79,6 +80,52 @@ def test_open_browse_move_and_quit(tmp_path: Path, server: tuple[Path, int], kin
         assert screen.end() == 0
     assert b"\x1b[?1049l" in screen.raw
     assert asyncio.run(_moved(data)) == [("HUMAN", "triage", "in_review")]
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed: apt-get install tmux")
+def test_within_tmux(tmp_path: Path, server: tuple[Path, int]) -> None:
+    """The client runs in a tmux: the screens open, a card is moved, and tmux has its window back."""
+    (folder, port), data = server, tmp_path / "data"
+    asyncio.run(_fill(data))
+    inner = shlex.join(client(folder, port, remote(data, "screen-256color")))
+    words = [
+        "tmux",
+        "-S",
+        str(folder / "tmux"),
+        "-f",
+        "/dev/null",
+        "new-session",
+        f"{inner}; echo left with $?; read -r _",
+    ]
+    with terminal(words, {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8"}) as screen:
+        screen.wait_for("Nothing waits for you", seconds=60)
+        screen.press("2")
+        screen.wait_for("Claim C-0")
+        screen.press("L")
+        screen.wait_for("y send")
+        screen.press("y")
+        screen.wait_for("RECORDED")
+        screen.press("q")
+        screen.wait_for("left with 0")
+        screen.press("\r")
+        assert screen.end() == 0
+    assert asyncio.run(_moved(data)) == [("HUMAN", "triage", "in_review")]
+
+
+def test_a_key_that_may_only_review(tmp_path: Path) -> None:
+    """On a shared host the key decides the name and the folder, and whoever asks for a shell gets the inbox."""
+    folder, data = tmp_path / "ssh", tmp_path / "data"
+    folder.mkdir()
+    asyncio.run(_fill(data))
+    forced = f"{remote(data, 'xterm-256color')} --tag claims-lead"
+    with sshd(folder, forced=forced) as port:
+        words = client(folder, port, "sh -c 'echo a shell; id'")
+        with terminal(words, {"PATH": "/usr/bin:/bin"}) as screen:
+            screen.wait_for("alice [claims-lead]", seconds=60)
+            screen.wait_for("Nothing waits for you")
+            assert "a shell" not in screen.text()
+            screen.press("q")
+            assert screen.end() == 0
 
 
 def test_a_dumb_terminal_is_told_so(tmp_path: Path, server: tuple[Path, int]) -> None:
