@@ -21,7 +21,7 @@ demo: .venv/installed ## open the screens over a throw-away folder with a simula
 
 test: .venv/installed ## run all tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/snapshots
-	$(BIN)/python -m pytest tests/snapshots
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/snapshots
 
 crash: .venv/installed ## the full crash tests: kills, races, faults, flips; some minutes
 	CRASH=full $(BIN)/python -m pytest tests/crash
@@ -47,7 +47,7 @@ check: .venv/installed ## lint, types, import arrows
 bench: .venv/installed ## measure, each figure beside its baseline
 	$(BIN)/python -m tests.benchmarks
 
-picture: .venv/installed ## draw docs/inbox.svg again
+picture: .venv/installed ## draw the README's pictures again
 	$(BIN)/python -m tests.picture
 
 clean: ## remove what these targets made

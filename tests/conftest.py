@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -12,6 +13,9 @@ import pytest
 
 if TYPE_CHECKING:
     from store.local import LocalBackend
+
+for told in ("COLUMNS", "LINES"):
+    os.environ.pop(told, None)  # where tests run side by side each runner is told a width; our terminals have their own
 
 
 class FixedClock:

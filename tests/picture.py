@@ -1,4 +1,4 @@
-"""Draws `docs/inbox.svg`, the README's picture: the real app over the demo's folder. `make picture` runs it."""
+"""Draws the README's pictures into `docs`: the real app over the demo's folder. `make picture` runs it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from store.demo import Agent, Team, open_shop
 from store.local import open_local
 from tests.conftest import FixedClock, counting_tokens
 
-PICTURE = Path(__file__).parents[1] / "docs" / "inbox.svg"
+DOCS = Path(__file__).parents[1] / "docs"
+SCREENS = {"inbox": ("1", "Agent recommends"), "board": ("2", "in step"), "timeline": ("3", "Payload")}
+"""Each screen's key, and words that stand on it once all is there."""
 SIZE = (120, 34)
 
 
-async def draw(folder: Path) -> str:
-    """Return the inbox as SVG, the same in each run."""
+async def draw(folder: Path, screen: str) -> str:
+    """Return a screen as SVG, the same in each run."""
     clock, tokens = FixedClock(), counting_tokens()
 
     async def connect() -> Backend:
@@ -39,11 +41,13 @@ async def draw(folder: Path) -> str:
 
     app = PumpUpApp(connect, source_label="local", clock=clock, new_key=tokens, zone=UTC)
     async with app.run_test(size=SIZE) as pilot:
-        for _ in range(100):
-            await pilot.pause(0.05)
-            if app.context.status.connected and "Agent recommends" in app.export_screenshot().replace("&#160;", " "):
-                break
-        await pilot.pause(0.2)
+        for key, words in (SCREENS["inbox"], SCREENS[screen]):
+            await pilot.press(key)
+            for _ in range(100):
+                await pilot.pause(0.05)
+                if app.context.status.connected and words in app.export_screenshot().replace("&#160;", " "):
+                    break
+        await pilot.pause(0.5)
         return without_downloads(app.export_screenshot(title="pumpup-tui"))
 
 
@@ -53,10 +57,11 @@ def without_downloads(svg: str) -> str:
 
 
 def main() -> None:
-    """Write the picture."""
-    PICTURE.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        PICTURE.write_text(asyncio.run(draw(Path(folder))), encoding="utf-8")
+    """Write the pictures."""
+    DOCS.mkdir(exist_ok=True)
+    for screen in SCREENS:
+        with tempfile.TemporaryDirectory() as folder:
+            (DOCS / f"{screen}.svg").write_text(asyncio.run(draw(Path(folder), screen)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -52,8 +52,8 @@ class TimelineList(PagedList["Event"]):
         word, tone = event_type_run(row.event_type)
         head = f"{fit(self.context.stamp(row.timestamp), 12)} {fit(line(row.source.lower(), 20), SOURCE_CELLS)} "
         said = joined((move_of(row), event_text(row)))
-        room = width - 12 - 1 - SOURCE_CELLS - 1 - TYPE_CELLS - 1
-        return [[(head, "muted"), (fit(word, TYPE_CELLS), tone), (" ", ""), (fit(said, room), "")]]
+        room = width - 12 - 1 - SOURCE_CELLS - 1 - TYPE_CELLS - 1 - 1  # the last cell is the scrollbar's
+        return [[(head, "muted"), (fit(word, TYPE_CELLS), tone), (" ", ""), (fit(said, room), ""), (" ", "")]]
 
     def seek(self, step: int, wanted: Callable[[Event], bool]) -> None:
         """Go to the next row that is `wanted`, down (1) or up (-1) the list; read on as far as it takes."""

@@ -13,6 +13,7 @@ from api_client.http import HttpBackend
 from api_client.models import Outcome
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.keys import all_bindings
+from pumpup_tui.rebinding import key_words
 from tests.cli.conftest import Run, environment, serving
 
 README = Path(__file__).parents[2] / "README.md"
@@ -62,7 +63,7 @@ def test_the_keys_of_the_readme_are_the_apps() -> None:
     """No key in the README's table does nothing, and none of those that decide or move is missing."""
     table = README.read_text(encoding="utf-8").partition("| where | keys |")[2].partition("\n\n")[0]
     told = set(re.findall(r"`([^`]+)`", table))
-    bound = {key: binding for binding in all_bindings(PumpUpApp) for key in binding.key.split(",")}
+    bound = {key: binding for binding in all_bindings(PumpUpApp) for key in key_words(binding.key).split("  ")}
     assert told <= bound.keys()
     must = {key for key, binding in bound.items() if (binding.id or "").startswith(("decide.", "board.move"))}
     assert must <= told
@@ -82,7 +83,7 @@ def test_the_readme_names_what_is_there() -> None:
 def test_the_commands_of_the_readme_are_there(run: Run) -> None:
     """Each `pumpup-tui COMMAND` that the README shows exists, with the options that it is shown with."""
     text = README.read_text(encoding="utf-8")
-    shown = re.findall(r"^pumpup-tui ([a-z]+(?: (?:add|create))?)\b(.*?)(?:\s#.*)?$", text, re.MULTILINE)
+    shown = re.findall(r"^pumpup-tui ([a-z]+(?: (?:add|list|revoke|create))?)\b(.*?)(?:\s#.*)?$", text, re.MULTILINE)
     assert len(shown) >= 5
     for name, rest in shown:
         result = run(*name.split(), "--help")

@@ -60,7 +60,7 @@ async def test_looking_and_saving(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         await pilot.press("s")
         await stage.sees(pilot, "save to the folder")
         await pilot.press("enter")
-        await stage.sees(pilot, "✓ saved as", "evil (2).zip")
+        await stage.sees(pilot, "✓ saved as", "(2).zip")
         await pilot.press("escape")
         await stage.sees(pilot, "Inbox")
     assert (home / "evil (2).zip").read_bytes() == b"PK\x03\x04"

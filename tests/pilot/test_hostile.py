@@ -48,6 +48,7 @@ class Hostile:
 
     async def opened(self, pilot: Any) -> None:
         """Wait until the inbox is read, with its first request under the cursor."""
+        await self.until(pilot, lambda: isinstance(self.stage.app.screen, InboxScreen))
         screen = self.stage.app.screen
         assert isinstance(screen, InboxScreen)
         await self.until(pilot, lambda: screen.requests.total == 3 and screen.is_read)
