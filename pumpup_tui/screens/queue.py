@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 REQUESTED = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
 PATIENCE = 0.1
 """Seconds that a request may take to be read before what the list knows of it is shown meanwhile."""
+SETTLED = "the request you were on is settled: the cursor is on its neighbour"
+NOT_READ = "read again from the beginning: the request you were on is settled, or further down"
 EMPTY = "Nothing waits for you. Requests appear here as agents ask."
 
 
@@ -44,6 +46,8 @@ class QueueScreen(ReviewerScreen):
         self._complete = False
         self._reading = False
         self._read_again = False
+        self._begun_anew = False
+        """Whether the last change of the list was that it was read from its beginning."""
         self._leaving: set[str] = set()
         self._waiting: dict[str, InboxItem] = {}
         """What came or changed while a decision was armed, and is not shown yet."""
@@ -115,6 +119,7 @@ class QueueScreen(ReviewerScreen):
         self._cursor = event.page.next_cursor or self._cursor
         self._complete = event.last
         self.requests.say_when_empty(self._when_empty)
+        self._begun_anew = event.first
         if event.first:
             with self.requests.changing() as queue:
                 queue.show(event.page.items)
@@ -205,6 +210,7 @@ class QueueScreen(ReviewerScreen):
         """Take settled requests off the list and show those that came; while something is armed, nothing moves."""
         if not (self._leaving or self._waiting):
             return
+        self._begun_anew = False
         gone, self._leaving = self._leaving, set()
         came, self._waiting, self._news = self._waiting, {}, 0
         with self.requests.changing() as queue:
@@ -246,7 +252,7 @@ class QueueScreen(ReviewerScreen):
         desk = self.context.outbox.desk
         own = any(one.intent.target == event.row_id for one in desk.sent)
         if self.requests.row is not None and not own and desk.armed is None:
-            self.context.outbox.hint("the request you were on is settled: the cursor is on its neighbour")
+            self.context.outbox.hint(NOT_READ if self._begun_anew and not self._complete else SETTLED)
 
     @on(VirtualList.Moved, "#requests")
     def _moved(self, event: VirtualList.Moved) -> None:

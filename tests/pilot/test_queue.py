@@ -167,3 +167,15 @@ async def test_nothing_moves_while_a_decision_is_armed(tmp_path: Path) -> None:
 
 def _rows(stage: Stage) -> Any:
     return [row.request_id for row in inbox(stage).requests.rows]
+
+
+async def test_reading_again_far_down_does_not_call_a_request_settled(tmp_path: Path) -> None:
+    """What the first page does not hold may be further down: it is not said to be settled."""
+    stage = Stage(tmp_path)
+    stage.before.append(many)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Inbox 100+")
+        await pilot.press("G")
+        await stage.sees(pilot, f"Inbox {MANY}", "▌A  Payout of pears")
+        await pilot.press("r")
+        await stage.sees(pilot, "settled, or further down")
