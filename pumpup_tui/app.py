@@ -91,14 +91,8 @@ class PumpUpApp(OutgoingApp):
             self.register_theme(theme)
         feed = Feed(self, connect, clock)
         kept = kept or Kept(None)
-        outbox = Outbox(
-            feed,
-            clock=clock,
-            new_key=new_key,
-            grace=preferences.grace_seconds,
-            changed=self._desk_changed,
-            kept=kept,
-        )
+        grace, changed = preferences.grace_seconds, self._desk_changed
+        outbox = Outbox(feed, clock=clock, new_key=new_key, grace=grace, changed=changed, kept=kept)
         self.context = Context(
             feed=feed,
             outbox=outbox,
@@ -114,17 +108,15 @@ class PumpUpApp(OutgoingApp):
         )
         self._memory = self.context.memory = Memory(self, self.context)
         self._net = NoControls()  # one: what it let by is kept with each line
-        self.alerts = Alerts(
-            preferences,
-            write=self._write_raw,
-            ring=self.bell,
-            term=os.environ.get("TERM", ""),
-            monotonic=time.monotonic,
-        )
+        self.alerts = self._alerts(preferences)
         self.add_mode("start", lambda: StartScreen(self.context))
         self.add_mode("inbox", self._inbox)
         self.add_mode("board", self._board)
         self.add_mode("timeline", self._timeline)
+
+    def _alerts(self, preferences: Preferences) -> Alerts:
+        term = os.environ.get("TERM", "")
+        return Alerts(preferences, write=self._write_raw, ring=self.bell, term=term, monotonic=time.monotonic)
 
     # The first frame waits for no screen's imports.
 
