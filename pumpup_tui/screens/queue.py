@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.timer import Timer
 from typing_extensions import override
 
 from pumpup_tui.context import Context
@@ -46,6 +47,7 @@ class QueueScreen(ReviewerScreen):
         self._complete = False
         self._reading = False
         self._read_again = False
+        self._patience: Timer | None = None
         self._begun_anew = False
         """Whether the last change of the list was that it was read from its beginning."""
         self._leaving: set[str] = set()
@@ -271,7 +273,9 @@ class QueueScreen(ReviewerScreen):
             self._request(ahead)
             self.set_timer(PATIENCE, self._read_request)  # it may have changed since
         else:
-            self.set_timer(PATIENCE, self._show_item)
+            if self._patience is not None:
+                self._patience.stop()  # it is the last request's: now it would show this one half read
+            self._patience = self.set_timer(PATIENCE, self._show_item)
             self.context.feed.request(self, row.request_id)
 
     def _read_request(self) -> None:
