@@ -8,6 +8,7 @@ a key has to wait for: here what changed is painted when the screen has nothing 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from time import perf_counter
 from typing import TypeAlias
@@ -16,9 +17,12 @@ from rich.console import Console
 from rich.control import Control
 from textual import events
 from textual._compositor import ChopsUpdate, Compositor
+from textual._styles_cache import StylesCache
+from textual.color import Color
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.style import Style
 from textual.timer import Timer
 from typing_extensions import override
 
@@ -101,6 +105,14 @@ def _runs(lines: Sequence[int]) -> Iterator[tuple[int, int]]:
             yield lines[start], place - start
             start = place
 
+
+@lru_cache(1024)
+def _inner_and_outer(base: Color, background: Color) -> tuple[Style, Style]:
+    return Style(background=base + background), Style(background=base)
+
+
+# Textual remembers these by the widget too, and with it, long after a screen is gone, every line that it drew.
+StylesCache.get_inner_outer = staticmethod(_inner_and_outer)  # type: ignore[assignment,method-assign]
 
 REST_SECONDS = 0.004
 """Between two paints, so that a stream of changes leaves the loop time to read keys."""
