@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from textual.strip import Strip
 from textual.worker import WorkerState
 
 from api_client.commands import AddNote
@@ -86,3 +87,19 @@ async def test_memory_stays_and_no_worker_is_left(tmp_path: Path) -> None:
         grown = memory() - before
     assert grown <= GROWTH, f"{grown:.1f} MB more than before"
     assert not [one for one in stage.app.workers if one.state is WorkerState.RUNNING]
+
+
+async def test_lines_of_closed_screens_are_let_go(tmp_path: Path) -> None:
+    """However often a screen is opened and closed, no drawn line of it stays."""
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Nothing waits for you")
+
+        async def lines_after(count: int) -> int:
+            await pushes(stage, pilot, count)
+            await pilot.pause(0.2)
+            gc.collect()
+            return sum(type(one) is Strip for one in gc.get_objects())
+
+        first = await lines_after(6)
+        assert await lines_after(20) <= first + 100
