@@ -131,9 +131,11 @@ class Proxy:
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    """Close so that the other side is told of a reset, not of an end."""
-    with suppress(OSError):
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    """Close so that the other side is told of a reset, not of an end; nothing to tell where it is gone already."""
+    beneath = writer.get_extra_info("socket")
+    if beneath is not None:  # TLS forgets its socket as soon as either side is gone, before our own task is told
+        with suppress(OSError):
+            beneath.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     writer.transport.abort()
 
 
@@ -145,8 +147,11 @@ async def _closed(writer: asyncio.StreamWriter) -> None:
 
 
 def _garble(writer: asyncio.StreamWriter) -> None:
-    """Send bytes beneath TLS, in the form of a sealed record."""
-    with socket.socket(fileno=socket.dup(writer.get_extra_info("socket").fileno())) as beneath:
+    """Send bytes beneath TLS, in the form of a sealed record; nowhere to send them where the other side is gone."""
+    found = writer.get_extra_info("socket")
+    if found is None:
+        return
+    with socket.socket(fileno=socket.dup(found.fileno())) as beneath:
         beneath.setblocking(False)
         beneath.send(b"\x17\x03\x03\x00\x20" + b"\xa5" * 32)
 
