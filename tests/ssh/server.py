@@ -31,17 +31,18 @@ def _free_port() -> int:
 
 
 @contextmanager
-def sshd(folder: Path, *, forced: str = "") -> Iterator[int]:
+def sshd(folder: Path, *, line: str = "") -> Iterator[int]:
     """Run an sshd that knows one key, made for it; give its port.
 
-    With `forced` the key may do that command alone, as on a host that several reviewers share.
+    With `line` the key stands in `authorized_keys` as it says, in the place of `AAAA…`.
     """
     folder.chmod(0o700)
     for name in ("host", "user"):
         words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
-    only = f'restrict,pty,command="{forced}" ' if forced else ""
-    (folder / "authorized_keys").write_text(only + (folder / "user.pub").read_text())
+    public = (folder / "user.pub").read_text()
+    known = line.replace("AAAA…", public.split()[1]) if line else public
+    (folder / "authorized_keys").write_text(known)
     port = _free_port()
     (folder / "config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder / 'host'}\nPidFile none\n"
