@@ -36,7 +36,7 @@ README = ROOT / "README.md"
 BIN = Path(sys.executable).parent
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^##+ (.+)$", re.MULTILINE)
-_FILE = re.compile(r"Save this as `([^`]+)`")
+_FILE = re.compile(r"save this as `([^`]+)`", re.IGNORECASE)
 
 Act = Callable[["Walk", str], None]
 """What is done with a command that does not end by itself, or with a block that is no shell's."""

@@ -187,9 +187,8 @@ def operate(walk: Walk) -> None:
 # -- the auditor
 
 
-def is_the_head(walk: Walk, block: str) -> None:
-    (walk.folder / "chain.py").write_text(block, encoding="utf-8")
-    head = walk.run("python chain.py").strip()
+def is_the_head(walk: Walk, command: str) -> None:
+    head = walk.run(command).strip()
     assert f"head     {head}\n" in walk.said[next(one for one in walk.said if "tui verify" in one)]
 
 
@@ -215,7 +214,7 @@ def hears_what_comes(walk: Walk, command: str) -> None:
 def audit(walk: Walk) -> None:
     walk.walk(
         {
-            "```python": is_the_head,
+            "python chain.py": is_the_head,
             "pumpup-tui --data ./audit": looks_at_the_timeline,
             "timeline --follow": hears_what_comes,
         }

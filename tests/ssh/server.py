@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tests.cli.readme import BIN, blocks
+
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
 
 
@@ -23,6 +25,14 @@ def missing() -> str:
     if shutil.which("ssh") is None or shutil.which("ssh-keygen") is None:
         return "ssh is not installed: apt-get install openssh-client"
     return ""
+
+
+def authorized(data: Path, *, before: str = "") -> str:
+    """Return the README's line for `authorized_keys`, over a folder of ours; `before` stands before its command."""
+    (line,) = (block.text for block in blocks() if "AAAA…" in block.text)
+    ours = line.replace("/opt/pumpup/bin/pumpup-tui", f"{before}{BIN / 'pumpup-tui'}").replace("/srv/review", str(data))
+    assert ours.count(str(BIN)) == ours.count(str(data)) == 1
+    return ours
 
 
 def _free_port() -> int:

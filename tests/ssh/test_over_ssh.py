@@ -16,10 +16,9 @@ import pytest
 from api_client.actor import Actor
 from api_client.commands import CreateProject, CreateTask, read_command
 from store.local import open_local
-from tests.cli.readme import BIN, blocks
 from tests.cli.terminal import terminal
 from tests.pilot.stage import STEPS
-from tests.ssh.server import client, delayed, missing, sshd
+from tests.ssh.server import authorized, client, delayed, missing, sshd
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "-")
 ROOT = Path(__file__).parents[2]
@@ -118,9 +117,7 @@ def test_a_key_that_may_only_review(tmp_path: Path) -> None:
     folder, data = tmp_path / "ssh", tmp_path / "data"
     folder.mkdir()
     asyncio.run(_fill(data))
-    (line,) = (block.text for block in blocks() if "AAAA…" in block.text)
-    ours = line.replace("/opt/pumpup/bin/pumpup-tui", str(BIN / "pumpup-tui")).replace("/srv/review", str(data))
-    with sshd(folder, line=ours) as port:
+    with sshd(folder, line=authorized(data)) as port:
         words = client(folder, port, "sh -c 'echo a shell; id'")
         with terminal(words, {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color"}) as screen:
             screen.wait_for("alice [claims-lead]", seconds=60)

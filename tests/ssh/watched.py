@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Sequence
 
 import pyte
 
@@ -29,14 +30,21 @@ class Watched:
         self._fed = len(raw)
         return [line.rstrip() for line in self._screen.display]
 
-    def sees(self, *words: str, seconds: float = 30) -> None:
+    def sees(self, *words: str) -> None:
         """Return once all `words` stand on it."""
-        end = time.monotonic() + seconds
-        while not all(any(one in line for line in self.lines()) for one in words):
-            assert time.monotonic() < end, f"never stood there: {words!r} in\n" + "\n".join(self.lines())
-            self.terminal.rest(0.05)
+        self._wait(lambda lines: all(any(one in line for line in lines) for one in words), words)
+
+    def becomes(self, wanted: Sequence[str]) -> None:
+        """Return once just these lines stand on it."""
+        self._wait(lambda lines: lines == list(wanted), wanted)
 
     def settled(self) -> list[str]:
         """Return what stands in the lines once nothing more comes."""
         self.terminal.rest(0.5)
         return self.lines()
+
+    def _wait(self, stands: Callable[[list[str]], bool], wanted: Sequence[str]) -> None:
+        end = time.monotonic() + 30
+        while not stands(self.lines()):
+            assert time.monotonic() < end, "\n".join(("this never came:", *wanted, "this stands there:", *self.lines()))
+            self.terminal.rest(0.05)
