@@ -33,6 +33,7 @@ from pumpup_tui.screens.start import StartScreen
 from pumpup_tui.sheets import SteadyStylesheet, sheet
 from pumpup_tui.shown import Memory
 from pumpup_tui.text import line
+from pumpup_tui.turns import Passed, Turns
 from styles.themes import THEMES
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class PumpUpApp(OutgoingApp):
             minute=Signal(self, "minute"),
         )
         self._memory = self.context.memory = Memory(self, self.context)
+        self._turns = Turns(self, self._hear)
         self._net = NoControls()  # one: what it let by is kept with each line
         self.alerts = self._alerts(preferences)
         self.add_mode("start", lambda: StartScreen(self.context))
@@ -164,10 +166,20 @@ class PumpUpApp(OutgoingApp):
 
     @override
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            await self._turns.take(event)
+        else:
+            await super().on_event(event)
+
+    async def _hear(self, event: events.Key | events.Paste) -> None:
         # Every key passes here once, on its way down: what confirms must know how it came.
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        if isinstance(event, events.Key):
             self.context.outbox.guard.saw(event.key, event.time)
         await super().on_event(event)
+
+    @on(Passed)
+    def _passed(self, event: Passed) -> None:
+        self._turns.passed(event)
 
     @override
     def get_line_filters(self) -> Sequence[LineFilter]:

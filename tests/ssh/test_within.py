@@ -13,10 +13,10 @@ import pytest
 
 from tests.cli.conftest import command
 from tests.cli.terminal import terminal
+from tests.cli.watched import Watched
 from tests.sample import FILE
 from tests.ssh.server import authorized, client, missing, sshd
 from tests.ssh.test_over_ssh import remote
-from tests.ssh.watched import Watched
 
 HERE = {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8"}
 KEYS = (

@@ -1,0 +1,91 @@
+"""One key after the other: the next one is heard when all that the last one does is done.
+
+Textual hands a key to what has the focus and goes on at once; what the key is bound to is done when it has bubbled up
+to the app. Keys that come in one piece, as a slow line, mosh or a fast hand bring them, would overtake each other: the
+text behind a `/` would be taken for keys of the list, a backspace would delete what was typed after it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.screen import Screen
+    from textual.widget import Widget
+
+    Pressed = events.Key | events.Paste
+
+PATIENCE = 0.1
+"""Seconds that a key waits at the most: what had the focus may be gone, and with it the word that it is done."""
+
+
+class Passed(Message):
+    """Follows a key on its way up to the app, behind it in every queue."""
+
+    def __init__(self, turn: int) -> None:
+        super().__init__()
+        self.turn = turn
+
+
+class Turns:
+    """Whose turn it is among the keys of one app."""
+
+    def __init__(self, app: App[None], hear: Callable[[Pressed], Awaitable[None]]) -> None:
+        """Take what hears a key: it hands it on, or does what it is bound to."""
+        self._app, self._hear = app, hear
+        self._waiting: deque[Pressed] = deque()
+        self._begun = 0
+        self._open = 0
+        """The turn that is not over; 0 is none."""
+        self._typed_in: Widget | Screen[object] | None = None
+        """What the open turn's character was typed in; None where it was no character."""
+
+    async def take(self, event: Pressed) -> None:
+        """Hear a key now, or when it is its turn."""
+        if self._waiting or not self._may_follow(event):
+            self._waiting.append(event)
+            if len(self._waiting) == 1:
+                self._app.set_timer(PATIENCE, partial(self._over, self._open))
+        else:
+            await self._begin(event)
+
+    def passed(self, event: Passed) -> None:
+        """Note that a key has come all its way; what it asked for behind that, as another focus, comes first."""
+        self._app.call_later(self._over, event.turn)
+
+    async def _over(self, turn: int) -> None:
+        if turn != self._open:
+            return
+        self._open = 0
+        while self._waiting and self._may_follow(self._waiting[0]):
+            await self._begin(self._waiting.popleft())
+        if self._waiting:
+            self._app.set_timer(PATIENCE, partial(self._over, self._open))
+
+    def _may_follow(self, event: Pressed) -> bool:
+        """Tell whether nothing is under way that the key could overtake: characters of one text never do."""
+        return not self._open or (self._typed_in is not None and self._typed_by(event) is self._typed_in)
+
+    async def _begin(self, event: Pressed) -> None:
+        target, typed_in = self._target, self._typed_by(event)
+        await self._hear(event)
+        if event.is_forwarded:
+            self._begun += 1
+            if target.post_message(Passed(self._begun)):
+                self._open, self._typed_in = self._begun, typed_in
+
+    @property
+    def _target(self) -> Widget | Screen[object]:
+        return self._app.focused or self._app.screen
+
+    def _typed_by(self, event: Pressed) -> Widget | Screen[object] | None:
+        target = self._target
+        typed = isinstance(event, events.Key) and target.check_consume_key(event.key, event.character)
+        return target if typed else None
