@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
@@ -107,6 +108,7 @@ class PumpUpApp(OutgoingApp):
             minute=Signal(self, "minute"),
         )
         self._memory = self.context.memory = Memory(self, self.context)
+        self._hides = True
         self._net = NoControls()  # one: what it let by is kept with each line
         self.alerts = self._alerts(preferences)
         self.add_mode("start", lambda: StartScreen(self.context))
@@ -265,6 +267,19 @@ class PumpUpApp(OutgoingApp):
         if event.state is WorkerState.ERROR:
             words = f"{event.worker.name} stopped: {type(event.worker.error).__name__}: {line(event.worker.error, 200)}"
             self._set_status(self.context.status.with_banner(words, "r tries again"))
+
+    @override
+    def switch_mode(self, mode: str) -> AwaitMount:
+        self._hides = mode not in self._screen_stacks
+        try:
+            return super().switch_mode(mode)
+        finally:
+            self._hides = True
+
+    @override
+    def delay_update(self, delay: float = 0.05) -> None:
+        # So long Textual hides a screen that may still be put together; one that was shown before is there at once.
+        super().delay_update(delay if self._hides else 0.001)
 
     # Keys.
 

@@ -276,7 +276,10 @@ class QueueScreen(ReviewerScreen):
             if self._patience is not None:
                 self._patience.stop()  # it is the last request's: now it would show this one half read
             self._patience = self.set_timer(PATIENCE, self._show_item)
-            self.context.feed.request(self, row.request_id)
+            if self._begun_anew:
+                self.call_after_refresh(self._read_request)  # the list first: it is what the eye waits for
+            else:
+                self._read_request()
 
     def _read_request(self) -> None:
         row = self.requests.row

@@ -126,12 +126,20 @@ class PromptScreen(Screen[None]):
         self._compositor = ExactCompositor()
         self._painted_at = 0.0
         self._resting: Timer | None = None
+        self._was_suspended = False
 
     @override
     def _compositor_refresh(self) -> None:
         # While an update is put together, as before the first frame, Textual draws all of it and throws that away.
         if not self.app._batch_count:
             super()._compositor_refresh()
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        # Textual's own handler comes after this one, and styles every widget: mounting has just done so.
+        event.refresh_styles = event.refresh_styles and self._was_suspended
+
+    def _on_screen_suspend(self) -> None:
+        self._was_suspended = True
 
     async def _on_idle(self, event: events.Idle) -> None:
         await super()._on_idle(event)
@@ -154,5 +162,9 @@ class PromptScreen(Screen[None]):
 
     @override
     def _on_timer_update(self) -> None:
+        if self._layout_required and self._repaint_required:
+            # Textual paints once for the layout and once more for the rest.
+            self._dirty_widgets.add(self)
+            self._repaint_required = False
         super()._on_timer_update()
         self._painted_at = perf_counter()
