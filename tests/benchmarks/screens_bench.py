@@ -13,8 +13,12 @@ STARTS = 9
 PRESSES = 40
 BESIDE = "tests.benchmarks.beside"
 KEYS = {"down": b"j", "page down": b"\x1b[6~", "end": b"G", "home": b"g", "next column": b"l"}
-SCREENS = {"inbox": (b"1", b"\xe2\x96\x8c"), "board": (b"2", b"in step"), "timeline": (b"3", b"action")}
+SCREENS = {"inbox": (b"1", b"\xe2\x96\x8c"), "board": (b"2", b"in step"), "timeline": (b"3", b"agent    ")}
 """Each screen's key, and what stands on it once its rows are there."""
+MANY = 10_000
+"""Events from which a twentieth of them in tasks fills every list; in a smaller folder most tasks wait for a person."""
+SCROLLS = 5
+"""Pages that every list is long enough for, also in a small folder: where less is drawn, a key is quicker."""
 BYTES = {"board": 1_500, "inbox": 6_000, "timeline": 6_000}
 
 
@@ -80,7 +84,7 @@ def _key(
     for number in range(PRESSES):
         if what.endswith(("end", "home")):
             app.press(b"g" if what.endswith("end") else b"G")
-        elif number % 20 == 0:
+        elif number % SCROLLS == 0:
             app.press(b"g")
         answers.append(app.press(pressed))
     last = p95([one.last for one in answers])
@@ -121,8 +125,11 @@ def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
     beside = naive(table)
     for events in sorted({sizes[0], sizes[-1]}):
         place = folder / f"events-{events}"
-        if not place.exists():
-            generate(place, tasks=max(10, events // 20), events=events)
+        if events < MANY:
+            place = folder / f"waiting-{events}"
+            generate(place, tasks=events * 9 // 20, events=events, closed=0, waiting=1)
+        elif not place.exists():
+            generate(place, tasks=events // 20, events=events)
         keys(table, place, events, first, beside)
     starts(table, folder / f"events-{sizes[-1]}", sizes[-1], folder / "bare")
     slow_link(table, folder / f"events-{sizes[-1]}")
