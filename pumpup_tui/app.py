@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -34,6 +33,7 @@ from pumpup_tui.screens.start import StartScreen
 from pumpup_tui.sheets import SteadyStylesheet, sheet
 from pumpup_tui.shown import Memory
 from pumpup_tui.text import line
+from pumpup_tui.tidying import Tidying
 from styles.themes import THEMES
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class PumpUpApp(OutgoingApp):
             minute=Signal(self, "minute"),
         )
         self._memory = self.context.memory = Memory(self, self.context)
+        self._tidying = Tidying(time.monotonic)
         self._hides = True
         self._net = NoControls()  # one: what it let by is kept with each line
         self.alerts = self._alerts(preferences)
@@ -140,8 +141,7 @@ class PumpUpApp(OutgoingApp):
         return TimelineScreen(self.context)
 
     def _keep_all(self) -> None:
-        # Modules, sheets and widgets stay until the end: a collection that looks through them takes 20 ms from a key.
-        self.set_timer(KEEP_SECONDS, _keep)
+        self.set_timer(KEEP_SECONDS, self._tidying.keep_all)
 
     def on_mount(self) -> None:
         """Begin once the first frame is out."""
@@ -149,6 +149,7 @@ class PumpUpApp(OutgoingApp):
         self._keep_all()
         self.set_interval(60, lambda: self.context.minute.publish(None))
         self.set_interval(TICK_SECONDS, self._tick)
+        self.set_interval(TICK_SECONDS, self._tidying.tick)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -169,6 +170,7 @@ class PumpUpApp(OutgoingApp):
         # Every key passes here once, on its way down: what confirms must know how it came.
         if isinstance(event, events.Key) and not event.is_forwarded:
             self.context.outbox.guard.saw(event.key, event.time)
+            self._tidying.pressed()
         await super().on_event(event)
 
     @override
@@ -335,8 +337,3 @@ class PumpUpApp(OutgoingApp):
 
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)
         yield from commands_of(self, screen)
-
-
-def _keep() -> None:
-    gc.freeze()
-    gc.enable()

@@ -10,7 +10,7 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
 
 WARM_SECONDS = 1.0
+NEEDED_SOON = ("markdown_it",)
+"""Modules that neither the first decision nor the first text with a list in it shall wait for."""
 
 Connect = Callable[[], Awaitable["Backend"]]
 
@@ -62,13 +64,10 @@ def open_folder(place: Folder) -> None:
         from api_client.actor import Actor
         from store.local import open_local
 
-        backend = await open_local(folder, Actor(place.reviewer, "reviewer", place.tags), fires_timeouts=True)
-        # The first decision shall not wait for the rules: they come while what waits is read.
-        loop = asyncio.get_running_loop()
-        loop.call_later(WARM_SECONDS, lambda: loop.run_in_executor(None, import_module, "store.batch"))
-        return backend
+        return await open_local(folder, Actor(place.reviewer, "reviewer", place.tags), fires_timeouts=True)
 
-    _run(connect, source_label="local", kept=state_folder(str(folder.resolve())))
+    kept = state_folder(str(folder.resolve()))
+    _run(connect, source_label="local", kept=kept, needed_soon=(*NEEDED_SOON, "store.batch"))
 
 
 def open_server(place: Server) -> None:
@@ -142,7 +141,9 @@ async def _work(agent: Agent, desk: Backend) -> None:
         await desk.aclose()
 
 
-def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> None:
+def _run(
+    connect: Connect, *, source_label: str, kept: Path | None = None, needed_soon: Sequence[str] = NEEDED_SOON
+) -> None:
     gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
@@ -162,6 +163,9 @@ def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> No
         backend = await connect()
         # What a folder holds lives as long as the screens: looked through for garbage, it cost 40 ms of a key's time.
         gc.freeze()
+        loop = asyncio.get_running_loop()
+        for module in needed_soon:  # while what waits is read
+            loop.call_later(WARM_SECONDS, lambda name: loop.run_in_executor(None, import_module, name), module)
         return backend
 
     app = Shown(

@@ -14,7 +14,6 @@ from time import perf_counter
 from typing import TypeAlias
 
 from rich.console import Console
-from rich.control import Control
 from textual import events
 from textual._compositor import ChopsUpdate, Compositor
 from textual._styles_cache import StylesCache
@@ -44,7 +43,7 @@ class ExactUpdate(ChopsUpdate):
             for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
                 start, stop = max(x, first), min(end, last)
                 if strip is not None and start < stop:
-                    sequences.append(Control.move_to(start, y).segment.text)
+                    sequences.append(f"\x1b[{y + 1};{start + 1}H")
                     whole = (start, stop) == (x, end)
                     sequences.append(sender.cells(strip if whole else strip.crop(start - x, stop - x)))
         return "".join(sequences) + sender.end()
@@ -87,11 +86,10 @@ class ExactCompositor(Compositor):
 
     def _fill(self, y: int, strip: Strip, area: Region, chops: Chops, missing: dict[int, set[int]]) -> None:
         cuts = [cut for cut in self.cuts[y] if area.x <= cut <= area.right]
-        # Most lines are in one piece, and a strip is dear to make.
-        pieces = [strip] if len(cuts) <= 2 else strip.divide([cut - area.x for cut in cuts[1:]])
-        for x, piece in zip(cuts, pieces, strict=False):
+        for x, end in pairwise(cuts):
             if x in missing[y]:
-                chops[x] = piece
+                # Most lines are in one piece, and a strip is dear to make.
+                chops[x] = strip if len(cuts) == 2 else strip.crop(x - area.x, end - area.x)
                 missing[y].discard(x)
         if not missing[y]:
             del missing[y]

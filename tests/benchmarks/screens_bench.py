@@ -71,6 +71,8 @@ def keys(table: Table, folder: Path, events: int, first: dict[str, float], besid
                 if name == "next column" and screen != "board":
                     continue
                 _key(table, app, f"{screen}, {name}", pressed, events, first, beside)
+        back = [app.press(key).last for _ in range(PRESSES // 4) for key in (b"1", b"2")]
+        table.add(Row(f"back to a screen, key to last byte, {events:,} events, p95", p95(back), "ms"))
         app.press(b"1")
         app.rest(1.5)
         table.add(Row(f"bytes in 10 s at rest, {events:,} events", app.rest(10), "B", limit=0))
