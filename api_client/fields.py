@@ -124,7 +124,7 @@ class NumberField(FieldBase, tag="Number"):
     integer_only: bool
 
     def __post_init__(self) -> None:
-        _check_numbers(min=self.min, max=self.max)
+        _keep_numbers(self, "min", "max")
         _check_order(self.min, self.max)
 
     @override
@@ -151,7 +151,7 @@ class SliderField(FieldBase, tag="Slider"):
     step: Annotated[float, Meta(gt=0)] | None = None
 
     def __post_init__(self) -> None:
-        _check_numbers(min=self.min, max=self.max, step=self.step)
+        _keep_numbers(self, "min", "max", "step")
         _check_order(self.min, self.max)
 
     @override
@@ -383,10 +383,14 @@ def check_declaration(fields: Sequence[FieldBase], bids: Sequence[FieldBid]) -> 
         raise ValueError(f"recommendation names the field {unknown[0]!r}, which is not declared")
 
 
-def _check_numbers(**bounds: float | None) -> None:
-    for name, bound in bounds.items():
-        if bound is not None and not isfinite(bound):
-            raise ValueError(f"{name} must be a number with an end")
+def _keep_numbers(field: FieldBase, *names: str) -> None:
+    """Make the bounds of a field that is made in code what they are where it is read: floats, and none without end."""
+    for name in names:
+        bound: float | None = getattr(field, name)
+        if bound is not None:
+            if not isfinite(bound):
+                raise ValueError(f"{name} must be a number with an end")
+            force_setattr(field, name, float(bound))
 
 
 def _check_order(low: Any, high: Any) -> None:
