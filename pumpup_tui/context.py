@@ -56,14 +56,17 @@ class Context:
 
     def followed(self, item: InboxItem, event: Event) -> InboxItem:
         """Return an open request as it is after an event on its task: given to someone, or in another step."""
+        # A row is there that may be changed, and the models with it: the first paint waits for neither.
+        from msgspec.structs import replace
+
         if event.event_type == "ASSIGNMENT":
-            item = item.model_copy(update={"assignee_id": event.payload.get("assigneeId") or None})
+            item = replace(item, assignee_id=event.payload.get("assigneeId") or None)
         if event.transition_to is not None:
             project = next((one for one in self.status.projects if one.id == item.project_id), None)
             step = project.steps.step(event.transition_to) if project else None
             seconds = step.timeout_seconds if step else None
             overdue_at = event.timestamp + timedelta(seconds=seconds) if seconds is not None else None
-            item = item.model_copy(update={"step": event.transition_to, "overdue_at": overdue_at})
+            item = replace(item, step=event.transition_to, overdue_at=overdue_at)
         return item
 
     def age(self, since: datetime) -> str:

@@ -113,14 +113,13 @@ class Memory:
         raw = self._shown.project
         if raw is None or self._context.status.project is not None:
             return self._context.status.project
-        # Behind the first paint: the backend is open, and brought pydantic with it.
-        from pydantic import ValidationError
-
+        # Behind the first paint: the backend is open, and brought the models with it.
         from api_client.models import Project
+        from api_client.wire import read
 
         try:
-            return Project.model_validate(raw)
-        except ValidationError:
+            return read(Project, raw)
+        except ValueError:
             return None  # another version's, or damaged: a courtesy, not the record
 
     @staticmethod

@@ -72,7 +72,7 @@ class DecidingScreen(SiftingScreen):
         if self.context.outbox.desk.on_way(request_id):
             self.context.outbox.hint("these answers are on their way already")
             return
-        # Brings pydantic and the form's widgets, which the first paint must not wait for.
+        # Brings the form's widgets, which the first paint must not wait for.
         from pumpup_tui.screens.answer import AnswerScreen
 
         def done(intent: Intent | None) -> None:

@@ -228,7 +228,7 @@ def _recommendation(offered: Any) -> list[Line]:
 
 
 def _fields(payload: Mapping[str, Any]) -> list[Line]:
-    # Imported with the first elicitation: the list is painted before pydantic is there.
+    # Imported with the first elicitation: the list is painted without the fields.
     from api_client.fields import read_fields
 
     fields = read_fields(payload.get("fields") or ())

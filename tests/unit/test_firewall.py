@@ -6,10 +6,11 @@ import ast
 import copy
 from pathlib import Path
 
-import pydantic
+from msgspec.structs import fields as fields_of
 
 import pumpup_tui
 from api_client import fields, models
+from api_client.wire import Wire
 from pumpup_tui.messages import Status
 from tests.unit.foreign import CLEANERS, Code, Leak, Module
 
@@ -135,8 +136,8 @@ def sources() -> frozenset[str]:
     found = set(KEPT)
     for module in (models, fields):
         for one in vars(module).values():
-            if isinstance(one, type) and issubclass(one, pydantic.BaseModel):
-                found |= {name for name, info in one.model_fields.items() if _may_be_text(str(info.annotation))}
+            if isinstance(one, type) and issubclass(one, Wire):
+                found |= {info.name for info in fields_of(one) if _may_be_text(str(info.type))}
     found |= {name for name, annotation in Status.__annotations__.items() if _may_be_text(str(annotation))} - OURS
     return frozenset(found - NO_TEXT)
 
