@@ -78,6 +78,7 @@ ALLOWED = {
     ("app.py", "_failed", "{event.error}"): "the banner cleans it",
     ("app.py", "_worker_failed", "{event.worker.name}"): "our own name of a worker",
     ("sheets.py", "sheet", "{name}"): "the name of a file of ours",
+    ("sheets.py", "update", "super().update(root, animate)"): "styles a widget, draws no text",
     ("palette.py", "_look", "{item.summary}"): "`_found` cleans what it shows",
     ("palette.py", "_look", "{item.task_name}"): "`_found` cleans what it shows",
     ("rebinding.py", "key_words", "'  '.join((_characters().get(key, key) for key in keys_of(keys)))"): "our keys",
