@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 
-OFTEN, SELDOM = 20_000, 200_000
+OFTEN, SELDOM = 10_000, 50_000
 """Objects more than were let go, from which a look is worth it in a pause, and from which it waits for none."""
 PAUSE_SECONDS = 1.0
 
