@@ -15,14 +15,14 @@ from pumpup_tui.context import Context
 from pumpup_tui.decision import Sent
 from pumpup_tui.messages import CallFailed, Changed, Status, TaskLoaded
 from pumpup_tui.screens.board_filtering import FilteringScreen, now
-from pumpup_tui.screens.moving import Movable
+from pumpup_tui.screens.moving import MOVE_KEYS, Movable
 from pumpup_tui.screens.task import TaskScreen
 from pumpup_tui.telling import status_run
 from pumpup_tui.text import line
 from pumpup_tui.widgets.board_columns import ColumnState
 from pumpup_tui.widgets.board_filter import BoardFilter
 from pumpup_tui.widgets.board_view import BoardView
-from pumpup_tui.widgets.frame import HeaderLine
+from pumpup_tui.widgets.frame import SCREEN_KEYS, HeaderLine
 
 if TYPE_CHECKING:
     from api_client.models import Card, Event, Project
@@ -51,9 +51,10 @@ class BoardScreen(FilteringScreen):
 
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
-        clear = (("esc", "all cards"),) if self.state.filter.is_on else ()
-        moves = (("H L m", "move"),) if self.context.can("move") else ()
-        return (*clear, ("enter", "task"), *moves, ("/ f", "filter"), ("p", "project"), ("1 2 3", "screens"))
+        clear = (("move.back", "all cards"),) if self.state.filter.is_on else ()
+        moves = ((MOVE_KEYS, "move"),) if self.context.can("move") else ()
+        find = (("board.search board.filter", "filter"), ("screens.project", "project"), (SCREEN_KEYS, "screens"))
+        return (*clear, ("board.task", "task"), *moves, *find)
 
     @override
     def shown_project(self) -> Project | None:

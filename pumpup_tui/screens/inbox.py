@@ -10,6 +10,16 @@ from typing_extensions import override
 
 from pumpup_tui.screens.batching import BatchingScreen
 from pumpup_tui.text import line
+from pumpup_tui.widgets.frame import SCREEN_KEYS
+
+ACTS = (
+    ("decide.approve", "approve"),
+    ("decide.deny", "deny"),
+    ("decide.edit", "edit+approve"),
+    ("decide.ask", "ask"),
+    ("decide.escalate", "escalate"),
+)
+OUTCOME_KEYS = " ".join(name for name, _ in ACTS)
 
 
 class InboxScreen(BatchingScreen):
@@ -24,20 +34,27 @@ class InboxScreen(BatchingScreen):
 
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
-        more = (("]", "next"), ("/ f s", "find, filter, sort"), ("1 2 3", "screens"))
+        more = (
+            ("inbox.next", "next"),
+            ("inbox.search inbox.filter inbox.sort", "find, filter, sort"),
+            (SCREEN_KEYS, "screens"),
+        )
         back: tuple[tuple[str, str], ...] = ()
         if self.has_class("-detail") and self.has_class("-narrow"):
-            back = (("esc", "list"),)
+            back = (("move.back", "list"),)
         elif self._filter_words:
-            back = (("esc", f"shows all, not only “{line(self._filter_words, 20)}”"),)
+            back = (("move.back", f"shows all, not only “{line(self._filter_words, 20)}”"),)
         if self.requests.row is None:
             return (*back, *more[1:]) if back else more[2:]
         if self.requests.selected:
-            return (("a d e i !", f"decide {len(self.requests.selected)}"), ("x *", "select"), ("esc", "select none"))
+            return (
+                (OUTCOME_KEYS, f"decide {len(self.requests.selected)}"),
+                ("inbox.select inbox.select_all", "select"),
+                ("move.back", "select none"),
+            )
         if self._loaded is not None and self._loaded.detail.event.event_type == "ELICITATION_REQUESTED":
-            return (*back, ("a", "answer"), *more)
-        acts = (("a", "approve"), ("d", "deny"), ("e", "edit+approve"), ("i", "ask"), ("!", "escalate"))
-        return (*back, *acts, *more)
+            return (*back, ("decide.approve", "answer"), *more)
+        return (*back, *ACTS, *more)
 
     def show_request(self, request_id: str) -> None:
         """Put the cursor on a request and open it."""

@@ -62,7 +62,8 @@ class SiftingScreen(ReadingScreen):
     def _when_empty(self) -> str:
         if not self._text:
             return EMPTY
-        return "Nothing matches. esc shows all." if self._complete else "Nothing so far: reading on…"
+        all_ = f"{self.context.key('move.back')} shows all"
+        return f"Nothing matches. {all_}." if self._complete else "Nothing so far: reading on…"
 
     def _sift(self) -> None:
         """Show what the filter takes, out of all requests: those that are not read yet are read now."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from pumpup_tui.key_names import names_at
 from pumpup_tui.telling import STATUSES, kind_of, status_run
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Lines
@@ -112,7 +113,8 @@ class BoardState(Lines):
         shown: list[Line] = []
         if self.filter.is_on:
             counts = f"  {self.matched:,} of {self.total:,}"
-            keys = "  f change  esc clears "
+            key = names_at(self)
+            keys = f"  {key('board.filter')} change  {key('move.back')} clears "
             room = width - len(counts) - len(keys) - 10
             head: Line = [(" FILTER ", "cursor"), (" ", ""), (crop(self.filter.words(), max(10, room)), "")]
             line_: Line = [*head, (counts, "strong"), (keys, "accent")]
