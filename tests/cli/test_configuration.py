@@ -105,6 +105,26 @@ def test_each_setting_is_told_with_its_line(home: Path) -> None:
     assert "config.toml:17" in shown
 
 
+def test_every_key_is_listed_with_its_name(home: Path) -> None:
+    """What can be put in [keys], with the key that holds; what can't be changed is told, and why."""
+    assert "binding" not in settings(home)
+    written(home, '[keys]\n"form.toggle" = "f2"\n"form.up" = "ctrl+p"\n"decide.deny" = "D"\n')
+    result = run_in(home, "config", "--keys", COLUMNS="200")
+    listed = {
+        name: rest.split(maxsplit=1) for name, rest in (one.split(maxsplit=1) for one in result.stdout.splitlines())
+    }
+    assert (listed["form.toggle"][0], listed["form.up"][0], listed["decide.deny"][0]) == ("f2", "ctrl+p", "D")
+    assert listed["decide.approve"][1].startswith("approve")
+    assert "Not to be changed" in result.stderr
+    kinds = {"binding": {"type": "string"}, "keys": {"type": "array"}, "does": {"type": "string"}}
+    shape = {"type": "object", "required": list(kinds), "properties": kinds, "additionalProperties": False}
+    told = conforms(run_in(home, "config", "--keys", "--json").stdout, {"type": "array", "items": shape})
+    assert [one["binding"] for one in told] == list(listed)[1:]
+    every = "\n".join(f'"{one["binding"]}" = "alt+f{number}"' for number, one in enumerate(told, 1) if number < 25)
+    written(home, f"[keys]\n{every}\n")
+    assert run_in(home, "config").returncode == 0
+
+
 def test_a_profile_is_a_place(home: Path, made: Made) -> None:
     """The one in the file is used where none is named; `--profile`, a variable, `--data` and `--url` count over it."""
     written(home, WHOLE.replace("DATA", str(made.data)))

@@ -263,13 +263,19 @@ async def test_the_board_and_a_task(tmp_path: Path) -> None:
 async def test_the_timeline(tmp_path: Path) -> None:
     """Followed, filtered to nothing, and with what is new."""
     stage = rebound(tmp_path)
-    stage.before.append(requests)
+
+    async def many(stage: Stage) -> None:
+        for number in range(20):
+            await stage.task(f"Task {number:02}")
+        await requests(stage)
+
+    stage.before.append(many)
     async with stage.run(240, 14) as pilot:
         walk = Walk(stage, pilot)
         await stage.ready(pilot, "Pay 240")
         decisions = "{timeline.previous} {timeline.next} decisions"
         await walk.to("screens.timeline", sees=(decisions, "{move.enter} event", "{timeline.export} export"))
-        await walk.press("move.last")
+        await walk.to("move.last", sees=("▌12:00        agent    + task created          Task 00",), gone=("C-1044",))
         await stage.approval("Pay 7", project="claims")
         await walk.to(sees=("new", "{timeline.follow} follows"))
         await walk.to("timeline.follow", sees=("▼ following", "{timeline.follow} stop following"))
