@@ -45,7 +45,7 @@ bell = true
 "decide.approve" = "A"
 
 [filters]
-mine = "assignee:alice"
+mine = "@alice"
 
 [columns]
 inbox = ["age",
@@ -183,6 +183,20 @@ def test_all_faults_are_told_at_once(home: Path) -> None:
     doctor = run_in(home, "doctor")
     assert doctor.returncode == 1
     assert "WRONG  configuration" in doctor.stdout
+
+
+def test_each_wrong_filter_is_told_with_its_line(home: Path) -> None:
+    """In the file or in a variable, before anything is opened, and by `doctor`: what is wrong and what to write."""
+    file = written(home, '[filters]\nfine = "refund"\nmine = "is:mne"\nsure = "confidence >.9"\n')
+    result = run_in(home)
+    assert result.returncode == 2
+    assert f"{file}, line 3: filters.mine 'is:mne' is none of is:mine, is:free, is:overdue." in result.stderr
+    assert f"{file}, line 4: filters.sure '>.9' compares nothing: write it like confidence<.7" in result.stderr
+    assert "WRONG  configuration" in run_in(home, "doctor").stdout
+    file.write_text('[filters]\nfine = "is:mine"\n', encoding="utf-8")
+    assert settings(home)["filters.fine"] == ("is:mine", "config.toml:2")
+    given = run_in(home, "inbox", PUMPUP_FILTERS='{"big": "amount:4"}')
+    assert (given.returncode, "PUMPUP_FILTERS: filters.big 'amount:4' begins with no key" in given.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(
