@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -97,10 +96,10 @@ class BoardScreen(FilteringScreen):
         if event.project.id != self._asked:
             return
         view = self.view
-        if view.project is not None and view.project.id != event.project.id:
-            self._stop_walking()
-            self._set_filter(replace(self.state.filter, step=""), scan=False)
         fresh = view.project is None or view.project.id != event.project.id
+        if fresh:
+            self._stop_walking()
+            self._set_filter(self._noted_filter(event.project), scan=False)
         view.show_board(event.project, event.board)
         self._read()
         if self.state.filter.is_on and (fresh or any(column.matched is None for column in view.columns.all)):
@@ -281,6 +280,7 @@ class BoardScreen(FilteringScreen):
             self._stop_walking()
         else:
             self._set_filter(BoardFilter())
+            self._note_filter()
 
     # Moving a card.
 

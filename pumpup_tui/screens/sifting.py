@@ -42,6 +42,10 @@ class SiftingScreen(ReadingScreen):
         self._whose = ""
         self._kept: dict[str, str] | None = None
 
+    def on_mount(self) -> None:
+        """Begin in the order of last time."""
+        self.requests.queue.sort(Order.begun(self.context.memory.recall(self.MODE)))
+
     @property
     @override
     def _needs_all(self) -> bool:
@@ -173,6 +177,7 @@ class SiftingScreen(ReadingScreen):
         order = queue.order.chosen(choice or "")
         if order != queue.order:
             self._sort(order)
+            self.context.memory.note(self.MODE, order.lasting())
 
     def _sort(self, order: Order) -> None:
         with self.requests.changing() as queue:

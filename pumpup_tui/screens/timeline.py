@@ -90,7 +90,8 @@ class TimelineScreen(ReviewerScreen):
 
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
-        back = (("move.back", "list"),) if self.has_class("-detail") else (("move.enter", "event"),)
+        out = (("move.back", "all events"),) if self._query.is_filtered else ()
+        back = (("move.back", "list"),) if self.has_class("-detail") else (*out, ("move.enter", "event"))
         follow = ("timeline.follow", "stop following" if self._following else "follow")
         what = ("timeline.task", "all tasks" if self._query.task_id else "this task")
         decisions = ("timeline.previous timeline.next", "decisions")

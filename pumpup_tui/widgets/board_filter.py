@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -64,6 +64,24 @@ class BoardFilter:
                 f"open request: {REQUESTS.get(self.request, self.request)}" if self.request else "",
                 f"step {line(self.step, 80)}" if self.step else "",
             )
+        )
+
+    def lasting(self) -> dict[str, str]:
+        """Return what a later start begins with, as JSON; nothing where it asks for nothing."""
+        return {part: value for part, value in asdict(self).items() if value}
+
+    @classmethod
+    def begun(cls, kept: object, steps: Iterable[str]) -> BoardFilter:
+        """Return the filter that `lasting` told; what can't be read of it, or is no step now, asks for nothing."""
+        known: Mapping[str, Any] = kept if isinstance(kept, Mapping) else {}
+        allowed = {"status": STATUSES, "request": REQUESTS, "step": set(steps)}
+        parts = {one.name: known.get(one.name) for one in fields(cls)}
+        return cls(
+            **{
+                name: value
+                for name, value in parts.items()
+                if isinstance(value, str) and value in allowed.get(name, (value,))
+            }
         )
 
     def toggled(self, choice: str) -> BoardFilter:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run, command, environment, serving
+from tests.cli.made import Made
 from tests.cli.terminal import terminal
 
 SHOWS_AGAIN = b"\x1b[?1049l"
@@ -54,6 +55,49 @@ def test_a_local_folder_opens_under_a_name(tmp_path: Path) -> None:
         screen.wait_for("alice [claims-lead]")
         screen.press("q")
         assert screen.end() == 0
+
+
+def test_what_was_shown_is_there_again(tmp_path: Path, made: Made) -> None:
+    """Another start shows the board's filter and both orders of last time; one key clears the filter for good."""
+    whole = command("--data", made.data)
+    with terminal(whole, environment(tmp_path / "home")) as screen:
+        screen.wait_for("oldest first")
+        screen.press("s")
+        screen.wait_for("Sort and group")
+        screen.press("j\r")
+        screen.rest()
+        screen.press("3")
+        screen.wait_for("enter event")
+        screen.press("s")
+        screen.rest()
+        screen.press("2")
+        screen.wait_for("in step")
+        screen.press("/")
+        screen.wait_for("show cards with")
+        screen.press("nowhere\r")
+        screen.wait_for("FILTER “nowhere”")
+        screen.wait_for("nothing matches")
+        screen.press("q")
+        assert screen.end() == 0
+    with terminal(whole, environment(tmp_path / "home")) as screen:
+        screen.wait_for("newest first")
+        screen.press("3")
+        screen.wait_for("oldest first")
+        screen.press("2")
+        screen.wait_for("FILTER “nowhere”")
+        screen.wait_for("esc clears")
+        assert "in step" not in screen.text()
+        screen.press("\x1b")
+        screen.wait_for("in step")
+        screen.press("q")
+        assert screen.end() == 0
+    with terminal(whole, environment(tmp_path / "home")) as screen:
+        screen.wait_for("newest first")
+        screen.press("2")
+        screen.wait_for("in step")
+        screen.press("q")
+        assert screen.end() == 0
+    assert "FILTER" not in screen.text()
 
 
 def test_a_server_opens_with_a_key_file(run: Run, tmp_path: Path) -> None:
