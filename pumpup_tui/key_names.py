@@ -97,7 +97,12 @@ _found: dict[str, str] = {}
 
 
 def _own_keys(name: str) -> str:
-    """Return the keys that a binding has by itself. What names it is shown by a class that hears it: that is loaded."""
+    """Return the keys that a binding has by itself. Most are named by a class that hears them: that is loaded."""
     if name not in _found:
         _found.update((one.id, one.key) for owner in owners() for one in bindings_of(owner) if one.id)
+    if name not in _found:
+        from pumpup_tui.keys import FURTHER_KEYS  # and with it all screens
+
+        _found.update((one.id, one.key) for owner in owners() for one in bindings_of(owner) if one.id)
+        _found.update((one.id, one.key) for one in FURTHER_KEYS if one.id)
     return _found[name]

@@ -108,12 +108,12 @@ def scopes() -> Iterator[Iterable[type[DOMNode]]]:
     """Yield the classes that are heard at one place: what has the focus, what it stands in, the screen, the app."""
     from textual.screen import ModalScreen
 
-    from pumpup_tui.app import PumpUpApp
     from pumpup_tui.screens import answer, attachments, batch, modals, recovery, timeline_filter
     from pumpup_tui.screens.board import BoardScreen
     from pumpup_tui.screens.inbox import InboxScreen
     from pumpup_tui.screens.task import TaskScreen
     from pumpup_tui.screens.timeline import TimelineScreen
+    from pumpup_tui.touring import TouringApp
     from pumpup_tui.widgets import form_controls
     from pumpup_tui.widgets.board_view import BoardView
     from pumpup_tui.widgets.elicitation_form import ElicitationForm
@@ -142,7 +142,7 @@ def scopes() -> Iterator[Iterable[type[DOMNode]]]:
     }
     yield Prompt.__mro__
     for screen, widgets in focused.items():
-        around = (PumpUpApp,) if not issubclass(screen, ModalScreen) else ()
+        around = TouringApp.__mro__ if not issubclass(screen, ModalScreen) else ()
         for widget in widgets:
             within = (ElicitationForm,) if widget in controls and screen is answer.AnswerScreen else ()
             yield (*widget.__mro__, *within, *screen.__mro__, *around)

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed, in_words
@@ -33,6 +33,7 @@ from pumpup_tui.commands.places import (
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
+    from pumpup_tui.app import PumpUpApp
     from pumpup_tui.preferences import Preferences
     from store.demo import Agent
 
@@ -41,6 +42,7 @@ _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
 WARM_SECONDS = 1.0
 
 Connect = Callable[[], Awaitable["Backend"]]
+App = TypeVar("App", bound="PumpUpApp")
 
 
 def open_place(given: Given) -> None:
@@ -95,7 +97,8 @@ def open_demo(seed: int) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
             # It is new to whoever sees it: so is what it keeps.
-            _run(Demo(Path(folder) / "data", seed).connect, source_label="demo", kept=Path(folder) / "state")
+            demo = Demo(Path(folder) / "data", seed)
+            _run(demo.connect, source_label="demo", kept=Path(folder) / "state", tour=True)
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
 
@@ -142,7 +145,7 @@ async def _work(agent: Agent, desk: Backend) -> None:
         await desk.aclose()
 
 
-def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> None:
+def _run(connect: Connect, *, source_label: str, kept: Path | None = None, tour: bool = False) -> None:
     gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
@@ -164,7 +167,8 @@ def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> No
         gc.freeze()
         return backend
 
-    app = Shown(
+    app_class = _touring(Shown) if tour else Shown
+    app = app_class(
         connect_and_listen,
         source_label=source_label,
         clock=utc_now,
@@ -177,6 +181,13 @@ def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> No
         raise app.fault
     if app.return_code:
         sys.exit(app.return_code)
+
+
+def _touring(shown: type[App]) -> type[App]:
+    """Return the app with the demo's tour. Only the demo pays for it."""
+    from pumpup_tui.touring import TouringApp
+
+    return type("Touring", (TouringApp, shown), {})
 
 
 def preferences_of(chosen: Mapping[str, Any]) -> Preferences:

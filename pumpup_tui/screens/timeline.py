@@ -88,6 +88,11 @@ class TimelineScreen(ReviewerScreen):
         """What is shown."""
         return replace(self._query, project_id=None if self._query.task_id else self.context.project_id)
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it is followed, or not all of it is shown."""
+        return self._following or self._query.is_filtered
+
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
         out = (("move.back", "all events"),) if self._query.is_filtered else ()

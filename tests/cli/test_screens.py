@@ -36,6 +36,50 @@ def test_the_demo_opens_and_leaves_nothing(tmp_path: Path, room: Path) -> None:
     assert SHOWS_AGAIN in screen.raw
 
 
+def test_the_demo_is_a_tour(tmp_path: Path, room: Path) -> None:
+    """A line names what to do next, goes on as it is done, and can be left; a folder of one's own has none."""
+    with terminal(command("demo"), environment(tmp_path / "home", TMPDIR=str(room)), columns=80, rows=24) as screen:
+        screen.wait_for("Open claim C-1030")
+        screen.wait_for("1/10 · j moves to the next request, k back. > skip X end tour")
+        screen.press("j")
+        screen.wait_for("enter opens it")
+        screen.press("\r")
+        screen.wait_for("arms an approval")
+        screen.rest()
+        screen.press("a")
+        screen.wait_for("y sends it, esc cancels.")
+        screen.press("y")
+        screen.wait_for("It is held for a moment: u takes it back.")
+        screen.press("u")
+        screen.wait_for("goes on: find one marked E")
+        screen.press(">")
+        screen.wait_for("2 shows the board")
+        screen.press("2")
+        screen.wait_for("move the card along an exit")
+        screen.press("LL")
+        screen.wait_for("makes the move, esc cancels.")
+        screen.press("\x1b")
+        screen.rest()
+        screen.press(">3")
+        screen.wait_for("F follows what happens")
+        screen.press("F")
+        screen.wait_for("finds every action, project, task and request.")
+        screen.press(">?")
+        screen.wait_for("Keys esc closes")
+        screen.wait_for("q quits; nothing of the demo stays.")
+        screen.press("q")  # closes the help
+        screen.rest()
+        screen.press("q")
+        assert screen.end() == 0
+    assert list(room.iterdir()) == []
+    with terminal(command("--data", tmp_path / "data"), environment(tmp_path / "home")) as screen:
+        screen.wait_for("live")
+        screen.rest()
+        screen.press("q")
+        assert screen.end() == 0
+    assert "end tour" not in screen.text()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_lost_connection_ends_the_demo_cleanly(tmp_path: Path, room: Path, number: signal.Signals) -> None:
     """A closed SSH session or a kill leaves no folder, no traceback and no half-drawn terminal."""

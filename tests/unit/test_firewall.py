@@ -90,6 +90,7 @@ ALLOWED = {
         "_own_keys",
         "_found.update(((one.id, one.key) for owner in owners() for one in bindings_of(owner) if one.id))",
     ): "our keys",
+    ("key_names.py", "_own_keys", "_found.update(((one.id, one.key) for one in FURTHER_KEYS if one.id))"): "our keys",
     ("rebinding.py", "check", "{', '.join(known)}"): "our names of bindings",
     ("rebinding.py", "_name", "{(binding.description or binding.action).lower()}"): "Textual's own words",
     ("rebinding.py", "check", "key"): "our keys, or the user's own",
