@@ -10,8 +10,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from pumpup_tui.key_names import bindings_of, key_words
-from pumpup_tui.rebinding import rebound
+from pumpup_tui.key_names import bindings_of
 from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.screens.batching import BatchingScreen
 from pumpup_tui.screens.board import BoardScreen
@@ -96,17 +95,24 @@ def all_bindings(app: type[App[None]]) -> list[Binding]:
 
 
 def commands_of(app: PumpUpApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
-    """Yield a command for each key that does something where the reader is."""
-    keymap = app.context.preferences.keymap
-    for binding in all_bindings(type(app)):
-        name = f"action_{binding.action.partition('(')[0]}"
-        node = next((one for one in (app.focused, screen, app) if one is not None and hasattr(one, name)), None)
-        if binding.action and node is not None:
-            yield SystemCommand(
-                binding.tooltip.capitalize(),
-                f"key {key_words(rebound(binding, keymap).key)}",
-                _runner(app, binding.action, node),
-            )
+    """Yield a command for each key that does something where the reader is: what has the focus, the screen, the app."""
+    listed = {binding.id: binding for binding in all_bindings(type(app))}
+    told: set[str] = set()
+    for node in screen.focused.ancestors_with_self if screen.focused is not None else (screen, app):
+        for binding in (one for owner in type(node).__mro__ for one in bindings_of(owner)):
+            known = listed.get(binding.id)
+            # What is nearer is heard first: it is what the key does here.
+            if known is not None and known.id and known.id not in told:
+                told.add(known.id)
+                run = _runner(app, binding.action, node)
+                yield SystemCommand(_title(binding, known), f"key {app.context.key(known.id)}", run)
+
+
+def _title(binding: Binding, known: Binding) -> str:
+    """Return what a binding does, with the word that hints call it by where that is another."""
+    does = (binding.tooltip or known.tooltip).capitalize()
+    short = binding.description or known.description
+    return does if short.casefold() in does.casefold() else f"{does} ({short})"
 
 
 def _runner(app: App[None], action: str, node: DOMNode) -> Callable[[], None]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from typing_extensions import override
 
+from pumpup_tui.context import Context
 from pumpup_tui.screens.batching import BatchingScreen
 from pumpup_tui.text import line
 from pumpup_tui.widgets.frame import SCREEN_KEYS
@@ -31,6 +32,11 @@ class InboxScreen(BatchingScreen):
         Binding("]", "step(1)", "next", id="inbox.next", tooltip="next pending request"),
         Binding("[", "step(-1)", "previous", id="inbox.previous", tooltip="previous pending request"),
     ]
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._wanted: str | None = None
+        """A request that is to be shown once it is read."""
 
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
@@ -57,12 +63,30 @@ class InboxScreen(BatchingScreen):
         return (*back, *ACTS, *more)
 
     def show_request(self, request_id: str) -> None:
-        """Put the cursor on a request and open it."""
+        """Put the cursor on a request and open it; where it is not read yet, read on until it is there."""
+        self._wanted = request_id
         self.show_all()
-        if self.requests.select(request_id):
+        self._show_wanted()
+
+    @property
+    @override
+    def _needs_all(self) -> bool:
+        return super()._needs_all or self._wanted is not None
+
+    @override
+    def _go_on(self) -> None:
+        super()._go_on()
+        self._show_wanted()
+
+    def _show_wanted(self) -> None:
+        if self._wanted is None or self.context.outbox.desk.armed is not None:
+            self._wanted = None  # what is armed stays under the cursor
+        elif self.requests.select(self._wanted):
+            self._wanted = None
             self._open_detail()
-        else:
-            self.context.outbox.hint("that request is not in this list: another project's, or further down")
+        elif self._complete and not self._reading:
+            self._wanted = None
+            self.context.outbox.hint("that request waits no more, or is another project's")
 
     @override
     def go_back(self) -> None:
