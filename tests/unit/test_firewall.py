@@ -92,6 +92,7 @@ ALLOWED = {
     ): "our keys",
     ("key_names.py", "_own_keys", "_found.update(((one.id, one.key) for one in FURTHER_KEYS if one.id))"): "our keys",
     ("rebinding.py", "check", "{', '.join(known)}"): "our names of bindings",
+    ("keys.py", "_title", "{short}"): "our own words",
     ("rebinding.py", "_name", "{(binding.description or binding.action).lower()}"): "Textual's own words",
     ("rebinding.py", "check", "key"): "our keys, or the user's own",
     ("recovery.py", "became_of", "{error}"): "cleaned where the list draws it",
