@@ -25,6 +25,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.drafts import Drafts
 from pumpup_tui.feed import Feed
 from pumpup_tui.kept import Kept
+from pumpup_tui.key_names import KeyNames
 from pumpup_tui.net import NoControls
 from pumpup_tui.outbox import Outbox
 from pumpup_tui.outgoing import OutgoingApp
@@ -92,8 +93,8 @@ class PumpUpApp(OutgoingApp):
             self.register_theme(theme)
         feed = Feed(self, connect, clock)
         kept = kept or Kept(None)
-        grace, changed = preferences.grace_seconds, self._desk_changed
-        outbox = Outbox(feed, clock=clock, new_key=new_key, grace=grace, changed=changed, kept=kept)
+        key, grace, changed = KeyNames(preferences.keymap), preferences.grace_seconds, self._desk_changed
+        outbox = Outbox(feed, clock=clock, new_key=new_key, grace=grace, changed=changed, kept=kept, key=key)
         self.context = Context(
             feed=feed,
             outbox=outbox,
@@ -101,6 +102,7 @@ class PumpUpApp(OutgoingApp):
             zone=zone,
             source_label=source_label,
             preferences=preferences,
+            key=key,
             kept=kept,
             drafts=Drafts(kept, self._keep_drafts),
             status_changed=Signal(self, "status"),
@@ -247,13 +249,16 @@ class PumpUpApp(OutgoingApp):
     @on(messages.CallFailed)
     def _failed(self, event: messages.CallFailed) -> None:
         if not self.context.status.connected:
-            step = "trying again; r tries again at once, q quits" if event.is_passing else "r tries again, q quits"
+            step = f"{self._next_step(passing=event.is_passing)}, {self.context.key('screens.quit')} quits"
             status = replace(self.context.status, live="not connected", live_tone="bad")
             self._set_status(status.with_banner(str(event.error), step))
         elif not (self.context.status.why_read_only and event.error.status in (403, 404)):
             words = f"{event.what} could not be read: {event.error}"
-            step = "trying again; r tries again at once" if event.is_passing else "r tries again"
-            self._set_status(self.context.status.with_banner(words, step))
+            self._set_status(self.context.status.with_banner(words, self._next_step(passing=event.is_passing)))
+
+    def _next_step(self, *, passing: bool = False) -> str:
+        again = f"{self.context.key('screens.refresh')} tries again"
+        return f"trying again; {again} at once" if passing else again
 
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:
@@ -268,7 +273,7 @@ class PumpUpApp(OutgoingApp):
         # What a worker raises beside ApiError is our own fault: said, not hidden, and nothing shown is lost.
         if event.state is WorkerState.ERROR:
             words = f"{event.worker.name} stopped: {type(event.worker.error).__name__}: {line(event.worker.error, 200)}"
-            self._set_status(self.context.status.with_banner(words, "r tries again"))
+            self._set_status(self.context.status.with_banner(words, self._next_step()))
 
     @override
     def switch_mode(self, mode: str) -> AwaitMount:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pumpup_tui.drafts import Drafts
     from pumpup_tui.feed import Feed
     from pumpup_tui.kept import Kept
+    from pumpup_tui.key_names import KeyNames
     from pumpup_tui.outbox import Outbox
     from pumpup_tui.preferences import Preferences
     from pumpup_tui.shown import Memory
@@ -36,6 +37,8 @@ class Context:
     zone: tzinfo | None
     source_label: str
     preferences: Preferences
+    key: KeyNames
+    """Names the key of a binding, as it is bound."""
     kept: Kept
     drafts: Drafts
     status_changed: Signal[Status]

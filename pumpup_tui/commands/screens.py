@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed, in_words
@@ -33,6 +33,7 @@ from pumpup_tui.commands.places import (
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
+    from pumpup_tui.app import PumpUpApp
     from pumpup_tui.preferences import Preferences
     from store.demo import Agent
 
@@ -43,6 +44,7 @@ NEEDED_SOON = ("markdown_it",)
 """Modules that neither the first decision nor the first text with a list in it shall wait for."""
 
 Connect = Callable[[], Awaitable["Backend"]]
+App = TypeVar("App", bound="PumpUpApp")
 
 
 def open_place(given: Given) -> None:
@@ -94,7 +96,8 @@ def open_demo(seed: int) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
             # It is new to whoever sees it: so is what it keeps.
-            _run(Demo(Path(folder) / "data", seed).connect, source_label="demo", kept=Path(folder) / "state")
+            demo = Demo(Path(folder) / "data", seed)
+            _run(demo.connect, source_label="demo", kept=Path(folder) / "state", tour=True)
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
 
@@ -142,7 +145,12 @@ async def _work(agent: Agent, desk: Backend) -> None:
 
 
 def _run(
-    connect: Connect, *, source_label: str, kept: Path | None = None, needed_soon: Sequence[str] = NEEDED_SOON
+    connect: Connect,
+    *,
+    source_label: str,
+    kept: Path | None = None,
+    needed_soon: Sequence[str] = NEEDED_SOON,
+    tour: bool = False,
 ) -> None:
     gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
@@ -168,7 +176,8 @@ def _run(
             loop.call_later(WARM_SECONDS, lambda name: loop.run_in_executor(None, import_module, name), module)
         return backend
 
-    app = Shown(
+    app_class = _touring(Shown) if tour else Shown
+    app = app_class(
         connect_and_listen,
         source_label=source_label,
         clock=utc_now,
@@ -181,6 +190,13 @@ def _run(
         raise app.fault
     if app.return_code:
         sys.exit(app.return_code)
+
+
+def _touring(shown: type[App]) -> type[App]:
+    """Return the app with the demo's tour. Only the demo pays for it."""
+    from pumpup_tui.touring import TouringApp
+
+    return type("Touring", (TouringApp, shown), {})
 
 
 def preferences_of(chosen: Mapping[str, Any]) -> Preferences:

@@ -182,7 +182,9 @@ class QueueScreen(ReviewerScreen):
         if desk.armed is None:
             self._catch_up()
         elif desk.armed.target in self._leaving and not desk.hint:
-            self.context.outbox.hint("someone settled this meanwhile: y tells who, esc lets it go")
+            key = self.context.key
+            words = f"{key('decide.send')} tells who, {key('move.back')} lets it go"
+            self.context.outbox.hint(f"someone settled this meanwhile: {words}")
         shown_project = self.context.project_id
         asked = [
             str(one.payload.get("summary", ""))

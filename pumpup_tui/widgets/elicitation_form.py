@@ -20,6 +20,7 @@ from textual.strip import Strip
 from typing_extensions import override
 
 from pumpup_tui.answering import AnyForm, Bid, Draft, fault_of, fill
+from pumpup_tui.key_names import KeyNames
 from pumpup_tui.widgets.direct import Direct
 from pumpup_tui.widgets.field_row import FieldRow
 from pumpup_tui.widgets.form_lines import Form, folded_lines
@@ -83,11 +84,17 @@ class ElicitationForm(Vertical, can_focus=False):
         """A person went to another field."""
 
     def __init__(
-        self, fields: Sequence[AnyForm], bids: Mapping[str, Bid], draft: Draft, now: Callable[[], datetime]
+        self,
+        fields: Sequence[AnyForm],
+        bids: Mapping[str, Bid],
+        draft: Draft,
+        *,
+        now: Callable[[], datetime],
+        key: KeyNames,
     ) -> None:
         super().__init__()
         fill(fields, bids, draft)
-        self.form = Form(fields, bids, draft)
+        self.form = Form(fields, bids, draft, key)
         self.index = 0
         self._now = now
         self._top = 0

@@ -12,8 +12,8 @@ from api_client.commands import Decide
 from api_client.http import HttpBackend
 from api_client.models import Outcome
 from pumpup_tui.app import PumpUpApp
+from pumpup_tui.key_names import key_words
 from pumpup_tui.keys import all_bindings
-from pumpup_tui.rebinding import key_words
 from tests.cli.conftest import Run, environment, serving
 
 README = Path(__file__).parents[2] / "README.md"
