@@ -180,6 +180,8 @@ class TimelineScreen(ReviewerScreen):
     @on(EventsPage)
     def _page(self, event: EventsPage) -> None:
         event.stop()
+        # Who has just gone elsewhere stays there, also where the word of it comes after this page.
+        keeps_up = self._following and self._is_on_newest()
         if event.answer is None:
             self.timeline.failed(event.want)
         elif self.timeline.arrive(event.want, event.answer):
@@ -188,7 +190,7 @@ class TimelineScreen(ReviewerScreen):
                 key = self.context.key
                 keys = f"{key('timeline.filter')} changes the filter, {key('move.back')} shows all."
                 self.say(f"No event fits. {keys}" if self.shown_query.is_filtered else EMPTY)
-            if self._following:
+            if keeps_up:
                 self._to_newest()
         if not self.timeline.pages.is_waiting:
             self._asked_at, self._looked = None, self._looked if self._stopped else 0
