@@ -47,8 +47,9 @@ check: .venv/installed ## lint, types, import arrows
 bench: .venv/installed ## measure, each figure beside its baseline
 	$(BIN)/python -m tests.benchmarks
 
-picture: .venv/installed ## draw the README's pictures again
+picture: .venv/installed ## draw the README's pictures and write its record again
 	$(BIN)/python -m tests.picture
+	$(BIN)/python -m tests.sample
 
 clean: ## remove what these targets made
 	rm -rf .venv build dist

@@ -32,6 +32,8 @@ from pumpup_tui.commands.places import (
 )
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from api_client.backend import Backend
     from pumpup_tui.app import PumpUpApp
     from pumpup_tui.preferences import Preferences
@@ -155,12 +157,16 @@ def _run(
     gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.commands.terminals import clearing, reports_mouse
     from pumpup_tui.kept import Kept
 
     class Shown(PumpUpApp):
         """The app with its unforeseen faults left to `main`: Textual prints what local variables hold, keys too."""
 
         fault: Exception | None = None
+
+        def get_driver_class(self) -> type[Driver]:
+            return clearing(super().get_driver_class())
 
         def _handle_exception(self, error: Exception) -> None:
             self.fault = self.fault or error
@@ -185,7 +191,7 @@ def _run(
         preferences=preferences_of(configuration.chosen(os.environ)),
         kept=Kept(kept),
     )
-    app.run()
+    app.run(mouse=reports_mouse(os.environ))
     if app.fault is not None:
         raise app.fault
     if app.return_code:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, TextArea
 from typing_extensions import override
 
-from pumpup_tui.answering import AnyForm, fault_of, options_of, take_bid, type_of, why_sealed
+from pumpup_tui.answering import TYPED, AnyForm, fault_of, options_of, take_bid, type_of, why_sealed
 from pumpup_tui.stepping import STEPPED, stepped
 from pumpup_tui.widgets.form_controls import Area, Options, Sealed, Toggle, Typed
 from pumpup_tui.widgets.form_lines import MANY, Form, head_lines, tail_lines
@@ -176,7 +176,7 @@ class FieldRow(Vertical, can_focus=True):
             return Options
         if why_sealed(one, typed):
             return Sealed
-        return {"TextArea": Area}.get(kind, Typed) if kind in ("Text", "TextArea", *STEPPED) else None
+        return {"TextArea": Area}.get(kind, Typed) if kind in TYPED else None
 
     def _fill(self, control: Control, one: AnyForm, kind: str, typed: str | list[str]) -> None:
         with self.prevent(Input.Changed, TextArea.Changed):

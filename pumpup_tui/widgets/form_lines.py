@@ -61,7 +61,7 @@ def tail_lines(form: Form, index: int, width: int) -> list[Line]:
     lines: list[Line] = []
     if kind == "Slider" and isinstance(typed, str):
         lines.append([(slider_bar(one, typed, min(BAR, width)), "accent")])
-    hint = _what_keys_do(kind, form.key, searched=len(getattr(one, "options", ())) > MANY)
+    hint = what_keys_do(kind, form.key, searched=len(getattr(one, "options", ())) > MANY)
     if about := joined((line(kind, 30), line(one.bounds()), hint)):
         lines += wrap([(about, "muted")], width)
     if sealed := why_sealed(one, typed):
@@ -73,7 +73,7 @@ def tail_lines(form: Form, index: int, width: int) -> list[Line]:
     return lines
 
 
-def _what_keys_do(kind: str, key: KeyNames, *, searched: bool) -> str:
+def what_keys_do(kind: str, key: KeyNames, *, searched: bool) -> str:
     """Return what the keys do in a field of this type."""
     choose, arrows = key.keys("form.toggle"), (key("form.up"), key("form.down"))
     steps = ("" if arrows == ("↑", "↓") else " ").join(arrows)

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tests.cli.readme import BIN, blocks
+
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
 
 
@@ -25,23 +27,32 @@ def missing() -> str:
     return ""
 
 
+def authorized(data: Path, *, before: str = "") -> str:
+    """Return the README's line for `authorized_keys`, over a folder of ours; `before` stands before its command."""
+    (line,) = (block.text for block in blocks() if "AAAA…" in block.text)
+    ours = line.replace("/opt/pumpup/bin/pumpup-tui", f"{before}{BIN / 'pumpup-tui'}").replace("/srv/review", str(data))
+    assert ours.count(str(BIN)) == ours.count(str(data)) == 1
+    return ours
+
+
 def _free_port() -> int:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         return int(taken.getsockname()[1])
 
 
 @contextmanager
-def sshd(folder: Path, *, forced: str = "") -> Iterator[int]:
+def sshd(folder: Path, *, line: str = "") -> Iterator[int]:
     """Run an sshd that knows one key, made for it; give its port.
 
-    With `forced` the key may do that command alone, as on a host that several reviewers share.
+    With `line` the key stands in `authorized_keys` as it says, in the place of `AAAA…`.
     """
     folder.chmod(0o700)
     for name in ("host", "user"):
         words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
         subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
-    only = f'restrict,pty,command="{forced}" ' if forced else ""
-    (folder / "authorized_keys").write_text(only + (folder / "user.pub").read_text())
+    public = (folder / "user.pub").read_text()
+    known = line.replace("AAAA…", public.split()[1]) if line else public
+    (folder / "authorized_keys").write_text(known)
     port = _free_port()
     (folder / "config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder / 'host'}\nPidFile none\n"

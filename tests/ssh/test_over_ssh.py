@@ -18,7 +18,7 @@ from api_client.commands import CreateProject, CreateTask, read_command
 from store.local import open_local
 from tests.cli.terminal import terminal
 from tests.pilot.stage import STEPS
-from tests.ssh.server import client, delayed, missing, sshd
+from tests.ssh.server import authorized, client, delayed, missing, sshd
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "-")
 ROOT = Path(__file__).parents[2]
@@ -51,10 +51,10 @@ def server(tmp_path: Path) -> Iterator[tuple[Path, int]]:
         yield folder, port
 
 
-def remote(data: Path, kind: str) -> str:
-    """Return the command line that opens the screens on the other side, on a terminal of this kind."""
+def remote(data: Path, kind: str = "") -> str:
+    """Return the command line that opens the screens on the other side, on a terminal of this kind or of its own."""
     words = [sys.executable, "-m", "pumpup_tui", "--data", str(data), "--reviewer", "alice"]
-    return f"cd {shlex.quote(str(ROOT))} && TERM={kind} {shlex.join(words)}"
+    return f"cd {shlex.quote(str(ROOT))} && {f'TERM={kind} ' if kind else ''}{shlex.join(words)}"
 
 
 @pytest.mark.parametrize(("kind", "delay"), [("xterm", 0.0), ("screen-256color", 0.0), ("xterm-256color", 0.2)])
@@ -113,14 +113,13 @@ def test_within_tmux(tmp_path: Path, server: tuple[Path, int]) -> None:
 
 
 def test_a_key_that_may_only_review(tmp_path: Path) -> None:
-    """On a shared host the key decides the name and the folder, and whoever asks for a shell gets the inbox."""
+    """On a host that is set up as the README says, the key decides name, folder and tags; a shell is not to be had."""
     folder, data = tmp_path / "ssh", tmp_path / "data"
     folder.mkdir()
     asyncio.run(_fill(data))
-    forced = f"{remote(data, 'xterm-256color')} --tag claims-lead"
-    with sshd(folder, forced=forced) as port:
+    with sshd(folder, line=authorized(data)) as port:
         words = client(folder, port, "sh -c 'echo a shell; id'")
-        with terminal(words, {"PATH": "/usr/bin:/bin"}) as screen:
+        with terminal(words, {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color"}) as screen:
             screen.wait_for("alice [claims-lead]", seconds=60)
             screen.wait_for("Nothing waits for you")
             assert "a shell" not in screen.text()

@@ -1,0 +1,342 @@
+"""Every block of the README is done, as it stands there: by real processes, in real terminals, on a real port."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import shutil
+import signal
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import sample
+from tests.cli.readme import ROOT, Act, Walk, begun, blocks, sections
+from tests.cli.terminal import Terminal
+
+Way = Callable[[Walk], None]
+MOVED = "pumpup-tui timeline tsk_000000000027 --types ACTION --json --data ./work"
+LEAVES = b"\x1b[?1049l"
+"""What gives the terminal its own screen back."""
+
+
+def leave(screen: Terminal) -> None:
+    """Quit, and see the shell's own screen again."""
+    screen.press("q")
+    assert screen.end() == 0
+    assert LEAVES in screen.raw
+
+
+def see(screen: Terminal, keys: str, *words: str) -> None:
+    """Press keys one after the other, and see the words that come of the last."""
+    screen.rest()
+    for key in keys[:-1]:
+        screen.press(key)
+        screen.rest()
+    screen.raw = b""
+    screen.press(keys[-1:])
+    for one in words:
+        screen.wait_for(one)
+
+
+def serves(walk: Walk, command: str) -> None:
+    walk.serve(command)
+
+
+# -- before the ways
+
+
+def is_a_target(_walk: Walk, command: str) -> None:
+    """Not run within itself: the target is there, and runs all of `tests`."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert command == "make test"
+    assert "\ntest: " in makefile
+    assert "-m pytest" in makefile.partition("\ntest: ")[2].partition("\n\n")[0]
+
+
+def opens_the_demo(walk: Walk, command: str) -> None:
+    with walk.screen(command) as screen:
+        screen.wait_for("Open claim C-1030", seconds=40)
+        leave(screen)
+
+
+def start(walk: Walk) -> None:
+    walk.walk({"make demo": opens_the_demo, "make test": is_a_target})
+
+
+def begin(walk: Walk) -> None:
+    """Whoever begins has the commands of `.venv` and a record that is the sample's own."""
+    assert json.loads(walk.run("pumpup-tui verify --json --data ./work"))["wrong"] == []
+    assert sample.FILE.read_bytes() == sample.record()
+
+
+# -- the reviewer
+
+
+def decides(walk: Walk, command: str) -> None:
+    with walk.screen(command) as screen:
+        screen.wait_for("alice [claims-lead]", seconds=40)
+        see(screen, "a", "APPROVE", "y send")
+        see(screen, "y", "HELD", "u takes it back")
+        see(screen, "u", "taken back")
+        see(screen, "]]a", "Day of the accident", "field 1 of 3")
+        see(screen, "2026-02-20\t\t ", "yes")
+        see(screen, "\x12", "y sends")
+        see(screen, "y", "HELD")
+        screen.wait_for("RECORDED")
+        see(screen, "2", "in_review")
+        see(screen, "3", "3 answers by alice")
+        see(screen, "?", "esc closes")
+        see(screen, "\x1b", "newest first")
+        leave(screen)
+
+
+def is_asked_once(walk: Walk, command: str) -> None:
+    with walk.screen(command) as screen:
+        screen.wait_for("Deny this as alice?")
+        screen.press("y\r")
+        screen.wait_for("recorded evt_")
+        assert screen.end() == 0
+
+
+def review(walk: Walk) -> None:
+    walk.walk({"--tag claims-lead": decides, "pumpup-tui reject": is_asked_once})
+    assert "Pay $610" in next(said for command, said in walk.said.items() if "tui inbox" in command)
+    told = walk.run("pumpup-tui timeline --types APPROVAL_DECIDED,ELICITATION_PROVIDED --json --data ./work")
+    settled = [json.loads(line) for line in told.splitlines()]
+    assert [one["payload"].get("answers", {}).get("day") for one in settled if one["subject"] == "alice"] == [
+        "2026-02-20",
+        None,
+    ]
+
+
+# -- ops
+
+
+def is_well(walk: Walk, command: str) -> None:
+    assert json.loads(walk.run(command)) == {"status": "ok"}
+
+
+def counts(walk: Walk, command: str) -> None:
+    assert 'pumpup_open_requests{age="older",project="claims"} 3.0' in walk.run(command)
+
+
+def moves_a_card(walk: Walk, command: str) -> None:
+    with walk.screen(command) as screen:
+        screen.wait_for("bob", seconds=40)
+        screen.wait_for("live")
+        see(screen, "2", "Claim C-1032")
+        see(screen, "L", "y send")
+        see(screen, "y", "RECORDED")
+        leave(screen)
+
+
+def is_reached_over_https(walk: Walk, command: str) -> None:
+    with walk.screen(command) as screen:
+        screen.wait_for("bob [claims-lead]", seconds=40)
+        screen.wait_for("live")
+        leave(screen)
+    context = ssl.create_default_context(cafile=walk.folder / "client.pem")
+    name = {"Host": "reviews.example.com"}, {"sni_hostname": "reviews.example.com"}
+    with httpx.Client(verify=context) as client:
+        url = walk.mine("https://localhost:7867/healthz")
+        assert client.get(url, headers=name[0], extensions=name[1]).json() == {"status": "ok"}
+        assert client.get(url, headers={"Host": "others.example.com"}).status_code == 403
+
+
+def is_an_authorized_key(walk: Walk, block: str) -> None:
+    """`tests/ssh` comes with such a key to a real sshd; here its form is read as sshd reads it."""
+    keygen = shutil.which("ssh-keygen")
+    if keygen is None:
+        return
+    made = walk.folder / "alice"
+    subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", made], check=True, stdin=subprocess.DEVNULL)
+    line = block.replace("AAAA…", made.with_suffix(".pub").read_text(encoding="utf-8").split()[1])
+    (walk.folder / "authorized_keys").write_text(line, encoding="utf-8")
+    told = walk.run("ssh-keygen -l -f authorized_keys")
+    assert "alice@laptop (ED25519)" in told
+    assert told.split()[1] == walk.run("ssh-keygen -l -f alice.pub").split()[1]
+
+
+def operate(walk: Walk) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed: apt-get install curl")
+    acts: Mapping[str, Act] = {
+        "pumpup-tui serve": serves,
+        "/healthz": is_well,
+        "/metrics": counts,
+        "pumpup-tui --url http://": moves_a_card,
+        "pumpup-tui --url https://": is_reached_over_https,
+        "```": is_an_authorized_key,
+    }
+    walk.walk(acts)
+    assert (walk.folder / "bob.key").stat().st_mode & 0o077 == 0
+    assert "bob" in walk.said["pumpup-tui keys list --data ./work"]
+    assert "bob" not in walk.run("pumpup-tui keys list --data ./work")
+    moved = [json.loads(line) for line in walk.run(MOVED).splitlines()]
+    assert [(one["subject"], one.get("transitionTo")) for one in moved][-2:] == [
+        ("bob", "in_review"),
+        (getpass.getuser(), "paid"),
+    ]
+
+
+# -- the auditor
+
+
+def is_the_head(walk: Walk, command: str) -> None:
+    head = walk.run(command).strip()
+    assert f"head     {head}\n" in walk.said[next(one for one in walk.said if "tui verify" in one)]
+
+
+def looks_at_the_timeline(walk: Walk, command: str) -> None:
+    with walk.screen(command) as screen:
+        screen.wait_for("live", seconds=40)
+        see(screen, "3", "newest first", "The shop is asked for the price")
+        see(screen, "}t", "task tsk_")
+        leave(screen)
+
+
+def hears_what_comes(walk: Walk, command: str) -> None:
+    process = walk.started(command, "followed")
+    walk.written("followed", "evt_00000023", process)
+    walk.run('pumpup-tui note tsk_000000000027 "looked at it" --data ./work')
+    walk.written("followed", "looked at it", process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) in (0, 130)
+    events = [json.loads(line) for line in (walk.folder / "followed").read_text(encoding="utf-8").splitlines()]
+    assert events[-1]["eventType"] == "NOTE"
+
+
+def audit(walk: Walk) -> None:
+    walk.walk(
+        {
+            "python chain.py": is_the_head,
+            "pumpup-tui --data ./audit": looks_at_the_timeline,
+            "timeline --follow": hears_what_comes,
+        }
+    )
+    assert "50%" in next(said for command, said in walk.said.items() if "tui stats" in command)
+    assert len((walk.folder / "timeline.csv").read_bytes().splitlines()) == 36
+
+
+# -- the developer of agents
+
+
+def develop(walk: Walk) -> None:
+    agents: list[subprocess.Popen[bytes]] = []
+
+    def asks(walk: Walk, command: str) -> None:
+        agents.append(walk.started(command, "agent.log"))
+
+    walk.walk({"pumpup-tui serve": serves, "python agent.py": asks, "pumpup-tui --data ./work": answers_the_agent})
+    assert walk.ends("agent.log", agents[0]) == f"APPROVE by {getpass.getuser()}\n"
+
+
+def answers_the_agent(walk: Walk, command: str) -> None:
+    with walk.screen(command) as screen:
+        screen.wait_for("Refund $240 on order 1029", seconds=40)
+        see(screen, "Ga", "APPROVE", "order 1029", "y send")
+        see(screen, "y", "HELD")
+        screen.wait_for("RECORDED")
+        leave(screen)
+
+
+# -- every day, backup
+
+
+def opens_a_profile(walk: Walk, command: str) -> None:
+    with walk.screen(command) as screen:
+        screen.wait_for("alice [claims-lead]", seconds=40)
+        leave(screen)
+
+
+def every_day(walk: Walk) -> None:
+    walk.walk({"--profile claims": opens_a_profile})
+    assert "config.toml:" in walk.said["pumpup-tui config"]
+
+
+def back_up(walk: Walk) -> None:
+    if shutil.which("flock") is None:
+        pytest.skip("flock is not installed: apt-get install util-linux")
+    walk.walk()
+    assert (walk.folder / "backup" / "keys.json").exists() == (walk.folder / "broken" / "keys.json").exists()
+
+
+def is_drawn_so(_walk: Walk, block: str) -> None:
+    """The arrows are those that `make check` proves."""
+    assert all((ROOT / name).is_dir() for name in ("pumpup_tui", "api_client", "store"))
+    assert block.split()[:5] == ["pumpup_tui", "──►", "api_client", "◄──", "store"]
+
+
+def built(walk: Walk) -> None:
+    walk.walk({"```": is_drawn_so})
+
+
+WAYS: Mapping[str, Way] = {
+    "": start,
+    "Begin": begin,
+    "You review": review,
+    "You run it (ops)": operate,
+    "You audit": audit,
+    "You write agents": develop,
+    "Every day": every_day,
+    "Backup and restore": back_up,
+    "How it is built": built,
+}
+"""By heading, what does the blocks under it."""
+
+
+@pytest.fixture
+def walk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Walk]:
+    """Whoever is about to do what stands under a heading."""
+    with begun(request.getfixturevalue("section"), tmp_path) as made:
+        yield made
+
+
+@pytest.mark.parametrize("section", sections())
+def test_what_stands_under_a_heading_can_be_done(section: str, walk: Walk) -> None:
+    """Typed as it stands, each command of a section does what the README says, in its order; none is left out."""
+    assert section in WAYS, f"no test does what stands under {section!r}: give it a way in WAYS"
+    WAYS[section](walk)
+
+
+def test_no_way_is_left_over() -> None:
+    """Each way that is tried is still in the README, and each block stands under a heading that has one."""
+    assert {block.section for block in blocks()} == set(WAYS)
+
+
+WRITER = """
+import asyncio, pathlib, sys
+from api_client.actor import Actor
+from api_client.commands import AddNote, ReceiveUpload
+from store.local import open_local
+
+async def main():
+    backend = await open_local(pathlib.Path(sys.argv[1]), Actor("claims-bot", "agent"))
+    for number in range(1_000_000):
+        note = AddNote(project_name="claims", task_id="tsk_000000000027", message="x" * (number % 3_000))
+        await backend.submit(note, key=f"{sys.argv[2]}-{number}")
+        if number == 5:
+            print("writes", flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(shutil.which("flock") is None, reason="flock is not installed: apt-get install util-linux")
+def test_a_copy_under_the_lock_is_whole(tmp_path: Path) -> None:
+    """However fast two programs write meanwhile, each copy that the README's command makes verifies."""
+    with begun("Backup and restore", tmp_path) as walk:
+        copy = next(block for block in blocks() if block.section == walk.section).commands[0]
+        (tmp_path / "writer.py").write_text(WRITER, encoding="utf-8")
+        for number in range(2):
+            process = walk.started(f"python writer.py ./work {number}", f"writer-{number}")
+            walk.written(f"writer-{number}", "writes", process)
+        assert copy.count("./backup") == 1
+        for number in range(6):
+            walk.run(copy.replace("./backup", f"./backup{number}"))
+            walk.run(f"pumpup-tui verify --data ./backup{number}")

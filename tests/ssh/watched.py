@@ -1,0 +1,50 @@
+"""What stands on a terminal, cell by cell: for what draws again what the screens drew, as `screen` and `mosh` do."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+
+import pyte
+
+from tests.cli.terminal import Terminal
+
+_KEPT = re.compile(rb"\x1b[\[?][<>=][0-9;]*[a-zA-Z]")
+"""Sequences that pyte takes for others: they ask for a kind of keyboard, and draw nothing."""
+
+
+class Watched:
+    """A terminal of 80 by 24, as its user sees it."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self._screen = pyte.Screen(80, 24)
+        self._stream = pyte.ByteStream(self._screen)
+        self._fed = 0
+
+    def lines(self) -> list[str]:
+        """Return what stands in the lines now."""
+        raw = self.terminal.raw
+        self._stream.feed(_KEPT.sub(b"", raw[self._fed :]))
+        self._fed = len(raw)
+        return [line.rstrip() for line in self._screen.display]
+
+    def sees(self, *words: str) -> None:
+        """Return once all `words` stand on it."""
+        self._wait(lambda lines: all(any(one in line for line in lines) for one in words), words)
+
+    def becomes(self, wanted: Sequence[str]) -> None:
+        """Return once just these lines stand on it."""
+        self._wait(lambda lines: lines == list(wanted), wanted)
+
+    def settled(self) -> list[str]:
+        """Return what stands in the lines once nothing more comes."""
+        self.terminal.rest(0.5)
+        return self.lines()
+
+    def _wait(self, stands: Callable[[list[str]], bool], wanted: Sequence[str]) -> None:
+        end = time.monotonic() + 30
+        while not stands(self.lines()):
+            assert time.monotonic() < end, "\n".join(("this never came:", *wanted, "this stands there:", *self.lines()))
+            self.terminal.rest(0.05)

@@ -1,0 +1,87 @@
+"""What is declared in several places stands in all of them: these tests tell whoever adds one what is left to do."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api_client.commands import HTTP_COMMANDS, Command, FireTimeout, ReceiveUpload
+from api_client.fields import FIELD_TYPES, FieldBase, read_fields
+from pumpup_tui.answering import typed_of
+from pumpup_tui.app import PumpUpApp
+from pumpup_tui.key_names import KeyNames
+from pumpup_tui.sheets import sheet
+from pumpup_tui.telling import EVENT_WORDS
+from pumpup_tui.widgets.field_row import FieldRow
+from pumpup_tui.widgets.form_controls import Area, Typed
+from pumpup_tui.widgets.form_lines import what_keys_do
+from pumpup_tui.widgets.frame import SCREENS
+from store import fold, rules
+from store.index import ON_NO_TASK, TYPES
+from tests.answers_table import TAKEN
+from tests.pilot.stage import Stage
+
+WRITERS = ("ruling.on_task", "self.on_task", "_change", "_request")
+STORE = Path(str(rules.__file__)).parent
+
+
+def test_a_main_screen_has_mode_key_name_and_sheet(tmp_path: Path) -> None:
+    """What a key goes to is a mode of the app, stands in the header and brings a style sheet."""
+    modes = set(Stage(tmp_path).app._modes) - {PumpUpApp.DEFAULT_MODE}
+    bound = {found[1] for one in PumpUpApp.BINDINGS if (found := re.search(r"mode\('(\w+)'\)", str(one)))}
+    named = {mode for *_, mode, _name in SCREENS}
+    assert modes == bound == named
+    assert [mode for mode in sorted(modes) if not sheet(mode).is_file()] == []
+
+
+def concrete(kind: type[Command]) -> Iterator[type[Command]]:
+    """Yield the commands that can be given: those with a path of their own."""
+    if "path" in kind.__dict__:
+        yield kind
+    for below in kind.__subclasses__():
+        yield from concrete(below)
+
+
+def test_a_command_has_a_rule_and_a_call() -> None:
+    """Each command is ruled on; all but an upload and the platform's own are calls with a JSON body."""
+    commands = set(concrete(Command))
+    assert set(rules._RULES) == commands
+    assert set(HTTP_COMMANDS) == commands - {ReceiveUpload, FireTimeout}
+
+
+def types_written(file: Path) -> Iterator[str]:
+    """Yield the event types that a module of the store hands to what writes events."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in WRITERS:
+            yield from (str(one.value) for one in node.args if isinstance(one, ast.Constant))
+
+
+def test_an_event_type_is_folded_indexed_and_told() -> None:
+    """Each type that a rule writes adds up to something, has a code for filters and words on the screens."""
+    written = {kind for name in ("rules.py", "ruling.py") for kind in types_written(STORE / name)}
+    on_no_task = {TYPES[code] for code in ON_NO_TASK}
+    assert len(written) > 8
+    assert written | on_no_task == set(TYPES[1:]) == set(fold._CHANGES)
+    assert written == set(EVENT_WORDS)
+
+
+def example(kind: str) -> tuple[FieldBase, object]:
+    row = next(row for row in TAKEN if row.field["type"] == kind)
+    (field,) = read_fields([row.field])
+    assert isinstance(field, FieldBase)
+    return field, row.answer
+
+
+@pytest.mark.parametrize("kind", FIELD_TYPES)
+def test_a_field_type_has_a_control(kind: str) -> None:
+    """Each type can be answered in the form, by typing or by choosing, and its hint says how."""
+    field, answer = example(kind)
+    typed = typed_of(field, answer)
+    control = FieldRow._wanted(field, kind, typed)
+    assert control is not None
+    assert (control in (Typed, Area)) == isinstance(typed, str)
+    assert what_keys_do(kind, KeyNames(), searched=False) or kind == "Text"
