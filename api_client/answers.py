@@ -7,11 +7,10 @@ from typing import TypeVar
 
 import httpx
 import orjson
-from pydantic import ValidationError
 
 from api_client.connection import PATIENCE, Call, Connection
 from api_client.errors import UnexpectedAnswer
-from api_client.models import Wire
+from api_client.wire import Wire, read, read_json
 
 M = TypeVar("M", bound=Wire)
 
@@ -45,9 +44,9 @@ class Reader:
         try:
             items = orjson.loads(response.content)["items"]
             for start in range(0, len(items), SLICE):
-                found += [kind.model_validate(item, extra="ignore") for item in items[start : start + SLICE]]
+                found += [read(kind, item) for item in items[start : start + SLICE]]
                 await asyncio.sleep(0)
-        except (orjson.JSONDecodeError, ValidationError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError):
             raise _unexpected(response) from None
         return found
 
@@ -63,8 +62,8 @@ class Reader:
 
 def _read(kind: type[M], response: httpx.Response) -> M:
     try:
-        return kind.model_validate_json(response.content, extra="ignore")
-    except ValidationError:
+        return read_json(kind, response.content)
+    except ValueError:
         raise _unexpected(response) from None
 
 

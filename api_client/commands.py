@@ -7,26 +7,17 @@ the body. The same path is the scope of its idempotency key, whichever backend t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from string import Formatter
 from typing import ClassVar, TypeVar
 from urllib.parse import quote
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
-
 from api_client.actor import Actor
+from api_client.body_faults import faults_in
 from api_client.errors import InvalidRequest
 from api_client.fields import AnyField, check_declaration
-from api_client.models import (
-    ApprovalRecommendation,
-    Attachment,
-    Body,
-    FieldBid,
-    Json,
-    MetadataPatch,
-    Outcome,
-    Steps,
-)
+from api_client.models import ApprovalRecommendation, Attachment, FieldBid, MetadataPatch, Outcome, Steps
+from api_client.wire import Body, Json, read, wire_name
 
 PLATFORM = Actor("platform", "platform")
 
@@ -34,6 +25,8 @@ KEY_MAX = 255
 """Characters of an idempotency key at the most; it has at least one (CONTRACT.md part 1, Headers)."""
 REPLAYED_HEADER = "Idempotent-Replayed"
 """The header by which our server tells an answer that was remembered; others' clients may ignore it."""
+_FAULTS_TOLD = 10
+"""Faults of a body that are named, at the most."""
 
 
 def path_part(text: str) -> str:
@@ -66,7 +59,8 @@ class Command(Body):
 
     def body(self) -> dict[str, Json]:
         """Return the JSON body of this command's call."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(self.path_keys()))
+        in_path = {wire_name(type(self), key) for key in self.path_keys()}
+        return {key: value for key, value in self.wire().items() if key not in in_path}
 
 
 class CreateProject(Command):
@@ -103,7 +97,7 @@ class RequestApproval(TaskCommand):
     summary: str
     key_value_context: dict[str, str] | None = None
     recommendation: ApprovalRecommendation | None = None
-    attachments: tuple[str, ...] | None = Field(default=None, strict=False)
+    attachments: tuple[str, ...] | None = None
 
 
 class RequestElicitation(TaskCommand):
@@ -111,15 +105,13 @@ class RequestElicitation(TaskCommand):
 
     path = "/api/elicitation-requests"
     summary: str
-    fields: tuple[AnyField, ...] = Field(strict=False)
+    fields: tuple[AnyField, ...]
     key_value_context: dict[str, str] | None = None
-    recommendation: tuple[FieldBid, ...] | None = Field(default=None, strict=False)
-    attachments: tuple[str, ...] | None = Field(default=None, strict=False)
+    recommendation: tuple[FieldBid, ...] | None = None
+    attachments: tuple[str, ...] | None = None
 
-    @model_validator(mode="after")
-    def _declared(self) -> RequestElicitation:
+    def __post_init__(self) -> None:
         check_declaration(self.fields, self.recommendation or ())
-        return self
 
 
 class RecordAction(TaskCommand):
@@ -130,7 +122,7 @@ class RecordAction(TaskCommand):
     detail: dict[str, Json] | None = None
     metadata_patch: MetadataPatch | None = None
     transitions_to: str | None = None
-    add_attachments: tuple[Attachment, ...] | None = Field(default=None, strict=False)
+    add_attachments: tuple[Attachment, ...] | None = None
 
 
 class RaiseException(TaskCommand):
@@ -221,22 +213,13 @@ def read_command(kind: type[C], raw: Mapping[str, Json], **path_values: str) -> 
     Raises:
         InvalidRequest: a key is unknown, missing or of the wrong kind; the message names each.
     """
-    in_path = {kind.model_fields[name].alias or name: value for name, value in path_values.items()}
+    in_path = {wire_name(kind, name): value for name, value in path_values.items()}
     if doubled := raw.keys() & in_path.keys():
         raise InvalidRequest(f"{', '.join(sorted(doubled))}: unknown key (it stands in the path)")
-    try:
-        return kind.model_validate({**raw, **in_path}, by_alias=True, by_name=False, extra="forbid")
-    except ValidationError as fault:
-        raise InvalidRequest("; ".join(_fault_words(error) for error in fault.errors()[:10])) from None
-
-
-def _fault_words(error: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in error["loc"]) or "body"
-    if error["type"] == "extra_forbidden":
-        return f"{place}: unknown key"
-    if error["type"] == "missing":
-        return f"{place}: is missing"
-    return f"{place}: {error['msg'].removeprefix('Value error, ')}"
+    whole = {**raw, **in_path}
+    if faults := list(islice(faults_in(kind, whole), _FAULTS_TOLD)):
+        raise InvalidRequest("; ".join(faults))
+    return read(kind, whole)
 
 
 HTTP_COMMANDS: tuple[type[Command], ...] = (

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from api_client.models import Json
+from api_client.wire import Json
 
 M = TypeVar("M", time, datetime)
 Comparable = TypeVar("Comparable", date, time, datetime, Decimal, int)
@@ -89,7 +89,10 @@ def time_bound(text: str) -> str:
 def date_time_bound(text: str) -> str:
     """Return a bound of a `DateTime` as it is kept."""
     # The SDK sends a naive datetime with the machine's offset: the zone is dropped, the wall clock kept.
-    return datetime.fromisoformat(text).replace(tzinfo=None).isoformat()
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None).isoformat()
+    except ValueError:
+        raise ValueError("must be a date and time like 2026-01-31T09:30") from None
 
 
 def decimal_of(number: float) -> Decimal:

@@ -7,10 +7,12 @@ returns the answer as it is kept, or raises `ValueError` with words for the pers
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from datetime import date, datetime, time
+from math import isfinite
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from msgspec import Meta
+from msgspec.structs import force_setattr
 from typing_extensions import override
 
 from api_client.field_values import (
@@ -32,16 +34,22 @@ from api_client.field_values import (
     text_of,
     time_bound,
 )
-from api_client.models import Body, FieldBid, Json, Wire
+from api_client.models import FieldBid
+from api_client.wire import Body, Json, Wire, read
 
 
-class FieldBase(Body):
+class FieldBase(Body, tag_field="type"):
     """What all field types declare."""
 
-    id: str = Field(min_length=1)
+    id: Annotated[str, Meta(min_length=1)]
     label: str
     description: str | None = None
     required: bool
+
+    @property
+    def type(self) -> str:
+        """The name of its type on the wire."""
+        return str(self.__struct_config__.tag)
 
     def check(self, answer: Json) -> Json:
         """Return `answer` as it is kept.
@@ -57,14 +65,12 @@ class FieldBase(Body):
 
 
 class _Lengths(FieldBase):
-    min_length: int | None = Field(default=None, ge=0)
-    max_length: int | None = Field(default=None, ge=0)
+    min_length: Annotated[int, Meta(ge=0)] | None = None
+    max_length: Annotated[int, Meta(ge=0)] | None = None
 
-    @model_validator(mode="after")
-    def _ordered(self) -> _Lengths:
+    def __post_init__(self) -> None:
         if self.min_length is not None and self.max_length is not None and self.min_length > self.max_length:
             raise ValueError("minLength is over maxLength")
-        return self
 
     @override
     def check(self, answer: Json) -> str:
@@ -82,10 +88,9 @@ class _Lengths(FieldBase):
         return range_words(self.min_length, self.max_length, " characters")
 
 
-class TextField(_Lengths):
+class TextField(_Lengths, tag="Text"):
     """One line of text."""
 
-    type: Literal["Text"] = "Text"
     format: Literal["EMAIL", "PHONE", "URL"] | None = None
 
     @override
@@ -107,23 +112,20 @@ class TextField(_Lengths):
         return ", ".join(part for part in (form, super().bounds()) if part)
 
 
-class TextAreaField(_Lengths):
+class TextAreaField(_Lengths, tag="TextArea"):
     """Text of any number of lines."""
 
-    type: Literal["TextArea"] = "TextArea"
 
-
-class NumberField(FieldBase):
+class NumberField(FieldBase, tag="Number"):
     """A number."""
 
-    type: Literal["Number"] = "Number"
-    min: float | None = Field(default=None, allow_inf_nan=False)
-    max: float | None = Field(default=None, allow_inf_nan=False)
+    min: float | None = None
+    max: float | None = None
     integer_only: bool
 
-    @model_validator(mode="after")
-    def _ordered(self) -> NumberField:
-        return _checked_order(self, self.min, self.max)
+    def __post_init__(self) -> None:
+        _keep_numbers(self, "min", "max")
+        _check_order(self.min, self.max)
 
     @override
     def check(self, answer: Json) -> float:
@@ -141,17 +143,16 @@ class NumberField(FieldBase):
         return ", ".join(part for part in (whole, range_words(*both_plain(self.min, self.max))) if part)
 
 
-class SliderField(FieldBase):
+class SliderField(FieldBase, tag="Slider"):
     """A number on the grid `min + k * step`; without a step, any between."""
 
-    type: Literal["Slider"] = "Slider"
-    min: float = Field(allow_inf_nan=False)
-    max: float = Field(allow_inf_nan=False)
-    step: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    min: float
+    max: float
+    step: Annotated[float, Meta(gt=0)] | None = None
 
-    @model_validator(mode="after")
-    def _ordered(self) -> SliderField:
-        return _checked_order(self, self.min, self.max)
+    def __post_init__(self) -> None:
+        _keep_numbers(self, "min", "max", "step")
+        _check_order(self.min, self.max)
 
     @override
     def check(self, answer: Json) -> float:
@@ -170,13 +171,11 @@ class SliderField(FieldBase):
 
 
 class _Options(FieldBase):
-    options: tuple[str, ...] = Field(min_length=1, strict=False)
+    options: Annotated[tuple[str, ...], Meta(min_length=1)]
 
 
-class SelectField(_Options):
+class SelectField(_Options, tag="Select"):
     """One of the options."""
-
-    type: Literal["Select"] = "Select"
 
     @override
     def check(self, answer: Json) -> str:
@@ -185,10 +184,8 @@ class SelectField(_Options):
         return answer
 
 
-class MultiselectField(_Options):
+class MultiselectField(_Options, tag="Multiselect"):
     """Any of the options, each once."""
-
-    type: Literal["Multiselect"] = "Multiselect"
 
     @override
     def check(self, answer: Json) -> list[str]:
@@ -203,72 +200,41 @@ class MultiselectField(_Options):
         return list(answer)
 
 
-class DateField(FieldBase):
-    """A date, `YYYY-MM-DD`."""
+class _Spelt(FieldBase):
+    """A date or time, its bounds too: as text of a certain form."""
 
-    type: Literal["DateField"] = "DateField"
-    min: Annotated[str, AfterValidator(date_bound)] | None = None
-    max: Annotated[str, AfterValidator(date_bound)] | None = None
+    if TYPE_CHECKING:  # each type has its own, which stand behind the type in the record
+        min: str | None
+        max: str | None
 
-    @model_validator(mode="after")
-    def _ordered(self) -> DateField:
-        return _checked_order(self, self.min, self.max)
+    def __post_init__(self) -> None:
+        for name in ("min", "max"):
+            bound: str | None = getattr(self, name)
+            if bound is not None:
+                try:
+                    force_setattr(self, name, self._kept(bound))
+                except ValueError as fault:
+                    raise ValueError(f"{name} {fault}") from None
+        _check_order(*self._limits())
 
-    @override
-    def check(self, answer: Json) -> str:
-        text = text_of(answer)
-        low, high = (parse_date(bound) if bound else None for bound in (self.min, self.max))
-        check_within(parse_date(text), low, high, (self.min, self.max))
-        return text
-
-    @override
-    def bounds(self) -> str:
-        return range_words(self.min, self.max)
-
-
-class TimeField(FieldBase):
-    """A time of day, `HH:MM` or `HH:MM:SS`."""
-
-    type: Literal["Time"] = "Time"
-    min: Annotated[str, AfterValidator(time_bound)] | None = None
-    max: Annotated[str, AfterValidator(time_bound)] | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> TimeField:
-        low, high = (parse_clock_time(bound) if bound else None for bound in (self.min, self.max))
-        return _checked_order(self, low, high)
-
-    @override
-    def check(self, answer: Json) -> str:
-        text = text_of(answer)
-        low, high = (parse_clock_time(bound) if bound else None for bound in (self.min, self.max))
-        check_within(parse_clock_time(text), low, high, (self.min, self.max))
-        return text
-
-    @override
-    def bounds(self) -> str:
-        return range_words(self.min, self.max)
-
-
-class DateTimeField(FieldBase):
-    """A wall-clock date and time, `YYYY-MM-DDTHH:MM[:SS]`."""
-
-    type: Literal["DateTime"] = "DateTime"
-    min: Annotated[str, AfterValidator(date_time_bound)] | None = None
-    max: Annotated[str, AfterValidator(date_time_bound)] | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> DateTimeField:
-        return _checked_order(self, *self._limits())
-
-    def _limits(self) -> tuple[datetime | None, datetime | None]:
-        low, high = (datetime.fromisoformat(bound) if bound else None for bound in (self.min, self.max))
+    def _limits(self) -> tuple[Any, Any]:
+        low, high = (self._parsed(bound) if bound is not None else None for bound in (self.min, self.max))
         return low, high
 
+    @staticmethod
+    def _kept(text: str) -> str:
+        """Return a bound as it is kept; `ValueError` says what it must be."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _parsed(text: str) -> date | time:
+        """Return what an answer or a bound means; `ValueError` says what it must be."""
+        raise NotImplementedError
+
     @override
     def check(self, answer: Json) -> str:
         text = text_of(answer)
-        check_within(parse_date_time(text), *self._limits(), (self.min, self.max))
+        check_within(self._parsed(text), *self._limits(), (self.min, self.max))
         return text
 
     @override
@@ -276,10 +242,41 @@ class DateTimeField(FieldBase):
         return range_words(self.min, self.max)
 
 
-class SwitchField(FieldBase):
-    """Yes or no."""
+class DateField(_Spelt, tag="DateField"):
+    """A date, `YYYY-MM-DD`."""
 
-    type: Literal["Switch"] = "Switch"
+    min: str | None = None
+    max: str | None = None
+    _kept = staticmethod(date_bound)
+    _parsed = staticmethod(parse_date)
+
+
+class TimeField(_Spelt, tag="Time"):
+    """A time of day, `HH:MM` or `HH:MM:SS`."""
+
+    min: str | None = None
+    max: str | None = None
+    _kept = staticmethod(time_bound)
+    _parsed = staticmethod(parse_clock_time)
+
+
+class DateTimeField(_Spelt, tag="DateTime"):
+    """A wall-clock date and time, `YYYY-MM-DDTHH:MM[:SS]`."""
+
+    min: str | None = None
+    max: str | None = None
+    _kept = staticmethod(date_time_bound)
+    _parsed = staticmethod(parse_date_time)
+
+    @override
+    def _limits(self) -> tuple[datetime | None, datetime | None]:
+        # The SDK's bounds have microseconds, an answer has none.
+        low, high = (datetime.fromisoformat(bound) if bound is not None else None for bound in (self.min, self.max))
+        return low, high
+
+
+class SwitchField(FieldBase, tag="Switch"):
+    """Yes or no."""
 
     @override
     def check(self, answer: Json) -> bool:
@@ -291,12 +288,12 @@ class SwitchField(FieldBase):
 class UnknownField(Wire):
     """A field of a type that this program does not know: shown as it is, never answered."""
 
-    type: str = ""
-    id: str = ""
-    label: str = ""
+    type: str
+    id: str
+    label: str
     description: str | None = None
-    required: bool = False
-    raw: dict[str, Json] = Field(default_factory=dict)
+    required: bool
+    raw: dict[str, Json]
 
     def check(self, answer: Json) -> Json:
         """Raise `ValueError`: nobody here knows what it takes."""
@@ -307,7 +304,7 @@ class UnknownField(Wire):
         return ""
 
 
-AnyField = Annotated[
+AnyField = (
     TextField
     | TextAreaField
     | NumberField
@@ -317,23 +314,11 @@ AnyField = Annotated[
     | DateField
     | TimeField
     | DateTimeField
-    | SwitchField,
-    Field(discriminator="type"),
-]
-"""A field as a request may declare it."""
+    | SwitchField
+)
+"""A field as a request may declare it, known by its `type`."""
 
-FIELD_TYPES: Mapping[str, type[FieldBase]] = {
-    "Text": TextField,
-    "TextArea": TextAreaField,
-    "Number": NumberField,
-    "Slider": SliderField,
-    "Select": SelectField,
-    "Multiselect": MultiselectField,
-    "DateField": DateField,
-    "Time": TimeField,
-    "DateTime": DateTimeField,
-    "Switch": SwitchField,
-}
+FIELD_TYPES: Mapping[str, type[FieldBase]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyField)}
 
 
 def read_fields(raw: Iterable[Json]) -> list[FieldBase | UnknownField]:
@@ -344,13 +329,13 @@ def read_fields(raw: Iterable[Json]) -> list[FieldBase | UnknownField]:
 def _read_field(raw: dict[str, Any]) -> FieldBase | UnknownField:
     known = FIELD_TYPES.get(str(raw.get("type")))
     if known is not None:
-        names = {info.alias or name for name, info in known.model_fields.items()}
         try:
-            return known.model_validate({key: value for key, value in raw.items() if key in names})
-        except ValidationError:
+            return read(known, raw)
+        except ValueError:
             pass  # a hosted server's dialect of a known type: shown as it is, like an unknown one
     shown = {key: str(raw[key]) for key in ("type", "id", "label", "description") if raw.get(key) is not None}
-    return UnknownField(**shown, required=raw.get("required") is True, raw=raw)
+    unsaid = {"type": "", "id": "", "label": ""}
+    return read(UnknownField, {**unsaid, **shown, "required": raw.get("required") is True, "raw": raw})
 
 
 def check_answers(
@@ -398,10 +383,16 @@ def check_declaration(fields: Sequence[FieldBase], bids: Sequence[FieldBid]) -> 
         raise ValueError(f"recommendation names the field {unknown[0]!r}, which is not declared")
 
 
-F = TypeVar("F", bound=FieldBase)
+def _keep_numbers(field: FieldBase, *names: str) -> None:
+    """Make the bounds of a field that is made in code what they are where it is read: floats, and none without end."""
+    for name in names:
+        bound: float | None = getattr(field, name)
+        if bound is not None:
+            if not isfinite(bound):
+                raise ValueError(f"{name} must be a number with an end")
+            force_setattr(field, name, float(bound))
 
 
-def _checked_order(field: F, low: Any, high: Any) -> F:
+def _check_order(low: Any, high: Any) -> None:
     if low is not None and high is not None and low > high:
         raise ValueError("min is over max")
-    return field

@@ -12,6 +12,8 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from itertools import islice
 from operator import attrgetter
 
+from msgspec.structs import asdict
+
 from api_client.answers import Reader
 from api_client.backend import PAGE_MAX
 from api_client.connection import Sleep
@@ -190,7 +192,7 @@ class Hosted:
         payload = told.event.payload if told else {}
         fields = payload.get("fields")
         return InboxItem(
-            **dict(request),
+            **asdict(request),
             task_id=task.id,
             task_name=task.name,
             project_id=task.project_id,
@@ -204,7 +206,7 @@ class Hosted:
 
 def _card(watched: Watched) -> Card:
     return Card(
-        **dict(watched.task),
+        **asdict(watched.task),
         step_entered_at=watched.step_entered_at,
         assignee_id=watched.assignee,
         open_request=watched.open[0] if watched.open else None,

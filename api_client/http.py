@@ -28,7 +28,6 @@ from api_client.models import (
     ElicitationResult,
     Event,
     InboxItem,
-    Json,
     Me,
     Order,
     Page,
@@ -41,6 +40,7 @@ from api_client.models import (
 )
 from api_client.streaming import HEARTBEAT_PATIENCE, STREAM, changes_in, while_there
 from api_client.times import Clock, utc_now
+from api_client.wire import Json
 
 POLL = 0.5
 """Seconds between two looks for new events, where the server has no stream of them."""

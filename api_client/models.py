@@ -7,27 +7,11 @@ that we don't know must be shown, not refused.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-)
-from pydantic.alias_generators import to_camel
+from msgspec import Meta, field
 
-from api_client.times import in_utc, wire_time
-
-Json = Any
-"""A value out of JSON. `Any`, since pydantic's recursive type costs a walk for each page of events."""
-
-Moment = Annotated[datetime, AfterValidator(in_utc), PlainSerializer(wire_time, return_type=str, when_used="always")]
-"""A model's time: aware and in UTC inside, the wire's text outside."""
+from api_client.wire import Body, Json, Moment, Wire, keep_in_utc
 
 OutcomeType = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO"]
 StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]
@@ -40,24 +24,8 @@ APPROVAL_DECIDED = "APPROVAL_DECIDED"
 ELICITATION_REQUESTED = "ELICITATION_REQUESTED"
 ELICITATION_PROVIDED = "ELICITATION_PROVIDED"
 
-
-class Wire(BaseModel):
-    """Base of all that an answer holds."""
-
-    # Built when first used: half of the models are not needed before the first screen.
-    model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore", defer_build=True
-    )
-
-    def wire(self) -> dict[str, Json]:
-        """Return the object as JSON values under its wire names, optional keys without a value left out."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-class Body(Wire):
-    """Base of all that a request may hold. `read_command` refuses unknown keys; an answer may have them."""
-
-    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
+Confidence = Annotated[float, Meta(ge=0, le=1)]
+"""From 0 to 1."""
 
 
 class Step(Body):
@@ -65,15 +33,15 @@ class Step(Body):
 
     name: str
     owner: StepOwner
-    exits: tuple[str, ...] = Field(default=(), strict=False)
-    timeout_seconds: int | None = Field(default=None)
+    exits: tuple[str, ...] = ()
+    timeout_seconds: int | None = None
 
 
 class Steps(Body):
     """A project's step graph."""
 
     initial_step: str
-    steps: tuple[Step, ...] = Field(strict=False)
+    steps: tuple[Step, ...]
     step_schemas: dict[str, dict[str, Json] | bool] | None = None
 
     def step(self, name: str) -> Step | None:
@@ -115,7 +83,7 @@ class Task(Wire):
     external_id: str | None = None
     current_step: str
     status: str
-    metadata: dict[str, Json] = Field(default_factory=dict)
+    metadata: dict[str, Json] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -126,6 +94,9 @@ class OpenRequest(Wire):
     event_type: str
     summary: str
     requested_at: Moment
+
+    def __post_init__(self) -> None:
+        keep_in_utc(self, "requested_at")
 
 
 class TaskDetail(Wire):
@@ -147,23 +118,20 @@ class ApprovalRecommendation(Body):
     """What the agent would decide; confidence from 0 to 1."""
 
     outcome: Outcome
-    confidence: float | None = Field(default=None, ge=0, le=1)
+    confidence: Confidence | None = None
     rationale: str | None = None
 
 
 class FieldBid(Body):
-    """What the agent would answer to one field: the reviewer's pre-fill."""
+    """What the agent would answer to one field: the reviewer's pre-fill.
+
+    Its value is told where it is null too: the SDK takes a bid without one for a broken one.
+    """
 
     field_id: str
     value: Json
-    confidence: float | None = Field(default=None, ge=0, le=1)
+    confidence: Confidence | None = None
     rationale: str | None = None
-
-    @model_serializer(mode="wrap")
-    def _keep_null_value(self, handler: SerializerFunctionWrapHandler) -> dict[str, Json]:
-        # The SDK takes a bid without a value for a broken one, so a null stays on the wire.
-        dumped: dict[str, Json] = handler(self)
-        return {**dumped, "value": dumped.get("value")}
 
 
 class MetadataPatch(Body):
@@ -171,7 +139,7 @@ class MetadataPatch(Body):
 
     set: dict[str, Json] | None = None
     set_once: dict[str, Json] | None = None
-    unset: tuple[str, ...] | None = Field(default=None, strict=False)
+    unset: tuple[str, ...] | None = None
 
 
 class AuthoritySnapshot(Wire):
@@ -200,6 +168,9 @@ class Event(Wire):
     seq: int | None = None
     hash: str | None = None
 
+    def __post_init__(self) -> None:
+        keep_in_utc(self, "timestamp")
+
 
 class ApprovalResult(Wire):
     """The decision on an approval."""
@@ -212,6 +183,9 @@ class ApprovalResult(Wire):
     authority_snapshot: AuthoritySnapshot | None = None
     recommendation_snapshot: ApprovalRecommendation | None = None
 
+    def __post_init__(self) -> None:
+        keep_in_utc(self, "decided_at")
+
 
 class ElicitationResult(Wire):
     """The answers to an elicitation, by field id."""
@@ -221,6 +195,9 @@ class ElicitationResult(Wire):
     fields: dict[str, Json]
     answered_at: Moment
     answered_by: str | None = None
+
+    def __post_init__(self) -> None:
+        keep_in_utc(self, "answered_at")
 
 
 class EventRef(Wire):
@@ -273,6 +250,9 @@ class InboxItem(Wire):
     overdue_at: Moment | None = None
     hash: str = ""
 
+    def __post_init__(self) -> None:
+        keep_in_utc(self, "requested_at", "overdue_at")
+
 
 class RequestDetail(Wire):
     """All that a reviewer is shown of a request; `hash` is what a decision answers."""
@@ -310,6 +290,9 @@ class Card(Task):
     assignee_id: str | None = None
     open_request: OpenRequest | None = None
     overdue_at: Moment | None = None
+
+    def __post_init__(self) -> None:
+        keep_in_utc(self, "step_entered_at", "overdue_at")
 
 
 T = TypeVar("T")

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import httpx
 from httpx_sse import EventSource, SSEError
-from pydantic import ValidationError
 
 from api_client.errors import UnexpectedAnswer
 from api_client.models import Change, Event
+from api_client.wire import read_json
 
 T = TypeVar("T")
 
@@ -31,8 +31,8 @@ async def changes_in(response: httpx.Response) -> AsyncGenerator[Change, None]:
         async with aclosing(EventSource(response).aiter_sse()) as told:
             async for one in told:
                 if one.data:
-                    yield Change(event=Event.model_validate_json(one.data, extra="ignore"), cursor=one.id)
-    except (SSEError, ValidationError):
+                    yield Change(event=read_json(Event, one.data), cursor=one.id)
+    except (SSEError, ValueError):
         raise UnexpectedAnswer("The server's stream of events is not the contract's.") from None
 
 

@@ -19,7 +19,8 @@ def wire_time(moment: datetime) -> str:
 
     The fixed width makes the texts of two times compare as the times do.
     """
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat("T", "microseconds")[: -len("+00:00")] + "Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -16,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
@@ -25,6 +25,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.drafts import Drafts
 from pumpup_tui.feed import Feed
 from pumpup_tui.kept import Kept
+from pumpup_tui.key_names import KeyNames
 from pumpup_tui.net import NoControls
 from pumpup_tui.outbox import Outbox
 from pumpup_tui.outgoing import OutgoingApp
@@ -33,6 +34,7 @@ from pumpup_tui.screens.start import StartScreen
 from pumpup_tui.sheets import SteadyStylesheet, sheet
 from pumpup_tui.shown import Memory
 from pumpup_tui.text import line
+from pumpup_tui.tidying import Tidying
 from pumpup_tui.turns import Passed, Turns
 from styles.themes import THEMES
 
@@ -92,8 +94,8 @@ class PumpUpApp(OutgoingApp):
             self.register_theme(theme)
         feed = Feed(self, connect, clock)
         kept = kept or Kept(None)
-        grace, changed = preferences.grace_seconds, self._desk_changed
-        outbox = Outbox(feed, clock=clock, new_key=new_key, grace=grace, changed=changed, kept=kept)
+        key, grace, changed = KeyNames(preferences.keymap), preferences.grace_seconds, self._desk_changed
+        outbox = Outbox(feed, clock=clock, new_key=new_key, grace=grace, changed=changed, kept=kept, key=key)
         self.context = Context(
             feed=feed,
             outbox=outbox,
@@ -101,6 +103,7 @@ class PumpUpApp(OutgoingApp):
             zone=zone,
             source_label=source_label,
             preferences=preferences,
+            key=key,
             kept=kept,
             drafts=Drafts(kept, self._keep_drafts),
             status_changed=Signal(self, "status"),
@@ -109,6 +112,8 @@ class PumpUpApp(OutgoingApp):
         )
         self._memory = self.context.memory = Memory(self, self.context)
         self._turns = Turns(self, self._hear)
+        self._tidying = Tidying(time.monotonic)
+        self._hides = True
         self._net = NoControls()  # one: what it let by is kept with each line
         self.alerts = self._alerts(preferences)
         self.add_mode("start", lambda: StartScreen(self.context))
@@ -140,8 +145,7 @@ class PumpUpApp(OutgoingApp):
         return TimelineScreen(self.context)
 
     def _keep_all(self) -> None:
-        # Modules, sheets and widgets stay until the end: a collection that looks through them takes 20 ms from a key.
-        self.set_timer(KEEP_SECONDS, _keep)
+        self.set_timer(KEEP_SECONDS, self._tidying.keep_all)
 
     def on_mount(self) -> None:
         """Begin once the first frame is out."""
@@ -149,6 +153,7 @@ class PumpUpApp(OutgoingApp):
         self._keep_all()
         self.set_interval(60, lambda: self.context.minute.publish(None))
         self.set_interval(TICK_SECONDS, self._tick)
+        self.set_interval(TICK_SECONDS, self._tidying.tick)
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -175,6 +180,7 @@ class PumpUpApp(OutgoingApp):
         # Every key passes here once, on its way down: what confirms must know how it came.
         if isinstance(event, events.Key):
             self.context.outbox.guard.saw(event.key, event.time)
+            self._tidying.pressed()
         await super().on_event(event)
 
     @on(Passed)
@@ -255,13 +261,16 @@ class PumpUpApp(OutgoingApp):
     @on(messages.CallFailed)
     def _failed(self, event: messages.CallFailed) -> None:
         if not self.context.status.connected:
-            step = "trying again; r tries again at once, q quits" if event.is_passing else "r tries again, q quits"
+            step = f"{self._next_step(passing=event.is_passing)}, {self.context.key('screens.quit')} quits"
             status = replace(self.context.status, live="not connected", live_tone="bad")
             self._set_status(status.with_banner(str(event.error), step))
         elif not (self.context.status.why_read_only and event.error.status in (403, 404)):
             words = f"{event.what} could not be read: {event.error}"
-            step = "trying again; r tries again at once" if event.is_passing else "r tries again"
-            self._set_status(self.context.status.with_banner(words, step))
+            self._set_status(self.context.status.with_banner(words, self._next_step(passing=event.is_passing)))
+
+    def _next_step(self, *, passing: bool = False) -> str:
+        again = f"{self.context.key('screens.refresh')} tries again"
+        return f"trying again; {again} at once" if passing else again
 
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:
@@ -276,7 +285,20 @@ class PumpUpApp(OutgoingApp):
         # What a worker raises beside ApiError is our own fault: said, not hidden, and nothing shown is lost.
         if event.state is WorkerState.ERROR:
             words = f"{event.worker.name} stopped: {type(event.worker.error).__name__}: {line(event.worker.error, 200)}"
-            self._set_status(self.context.status.with_banner(words, "r tries again"))
+            self._set_status(self.context.status.with_banner(words, self._next_step()))
+
+    @override
+    def switch_mode(self, mode: str) -> AwaitMount:
+        self._hides = mode not in self._screen_stacks
+        try:
+            return super().switch_mode(mode)
+        finally:
+            self._hides = True
+
+    @override
+    def delay_update(self, delay: float = 0.05) -> None:
+        # So long Textual hides a screen that may still be put together; one that was shown before is there at once.
+        super().delay_update(delay if self._hides else 0.001)
 
     # Keys.
 
@@ -332,8 +354,3 @@ class PumpUpApp(OutgoingApp):
 
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)
         yield from commands_of(self, screen)
-
-
-def _keep() -> None:
-    gc.freeze()
-    gc.enable()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pumpup_tui.drafts import Drafts
     from pumpup_tui.feed import Feed
     from pumpup_tui.kept import Kept
+    from pumpup_tui.key_names import KeyNames
     from pumpup_tui.outbox import Outbox
     from pumpup_tui.preferences import Preferences
     from pumpup_tui.shown import Memory
@@ -36,6 +37,8 @@ class Context:
     zone: tzinfo | None
     source_label: str
     preferences: Preferences
+    key: KeyNames
+    """Names the key of a binding, as it is bound."""
     kept: Kept
     drafts: Drafts
     status_changed: Signal[Status]
@@ -56,14 +59,17 @@ class Context:
 
     def followed(self, item: InboxItem, event: Event) -> InboxItem:
         """Return an open request as it is after an event on its task: given to someone, or in another step."""
+        # A row is there that may be changed, and the models with it: the first paint waits for neither.
+        from msgspec.structs import replace
+
         if event.event_type == "ASSIGNMENT":
-            item = item.model_copy(update={"assignee_id": event.payload.get("assigneeId") or None})
+            item = replace(item, assignee_id=event.payload.get("assigneeId") or None)
         if event.transition_to is not None:
             project = next((one for one in self.status.projects if one.id == item.project_id), None)
             step = project.steps.step(event.transition_to) if project else None
             seconds = step.timeout_seconds if step else None
             overdue_at = event.timestamp + timedelta(seconds=seconds) if seconds is not None else None
-            item = item.model_copy(update={"step": event.transition_to, "overdue_at": overdue_at})
+            item = replace(item, step=event.transition_to, overdue_at=overdue_at)
         return item
 
     def age(self, since: datetime) -> str:

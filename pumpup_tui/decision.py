@@ -11,7 +11,7 @@ armed is fixed at arming: nothing that arrives later touches it. Keys and times 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -56,6 +56,8 @@ class Phase(Enum):
 
 OPEN = frozenset((Phase.HELD, Phase.SENDING, Phase.UNKNOWN))
 """Phases that are not over: leaving now would leave something open."""
+
+NOTE_FIRST = "it needs a note first"
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ class Desk:
         if self.armed is None:
             return self
         if self.armed.lacks_note:
-            return replace(self, hint="it needs a note first: n writes it")
+            return replace(self, hint=NOTE_FIRST)
         held = grace > 0 and self.armed.verb in FINAL
         until = now + timedelta(seconds=grace) if held else None
         one = Sent(self.armed, key, Phase.HELD if held else Phase.SENDING, now, until, batch=batch)
@@ -229,7 +231,9 @@ class Desk:
 class KeyGuard:
     """Tells a key that was pressed from one that was pasted or held down."""
 
-    def __init__(self) -> None:
+    def __init__(self, send: Callable[[], str]) -> None:
+        """Take what names the key that confirms."""
+        self._send = send
         self._before: tuple[str, float] | None = None
         self._last: tuple[str, float] | None = None
 
@@ -243,7 +247,7 @@ class KeyGuard:
             return ""
         gap = self._last[1] - self._before[1]
         if gap < BURST:
-            return "that came too fast for a key press: wait a moment, then press y again"
+            return f"that came too fast for a key press: wait a moment, then press {self._send()} again"
         if self._last[0] == self._before[0] and gap < REPEAT:
-            return "y was held down: let go, wait a moment, press it again"
+            return f"{self._send()} was held down: let go, wait a moment, press it again"
         return ""

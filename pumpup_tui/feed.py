@@ -337,7 +337,7 @@ class Feed:
             listener.post_message(messages.Changed(events, too_many=too_many))
 
     async def _submit(self, to: MessagePump, sent: Sent) -> None:
-        # pydantic is imported behind the first paint.
+        # The commands are imported with the first of them, behind the first paint.
         from pumpup_tui.writing import command_of
 
         backend = self._backend

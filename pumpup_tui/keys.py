@@ -1,4 +1,4 @@
-"""All keys, read off the bindings: for help and for the command palette."""
+"""All keys, read off the bindings: for help, configuration and the command palette."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from pumpup_tui.rebinding import key_words, rebound
+from pumpup_tui.key_names import bindings_of
 from pumpup_tui.screens.base import ReviewerScreen
 from pumpup_tui.screens.batching import BatchingScreen
 from pumpup_tui.screens.board import BoardScreen
+from pumpup_tui.screens.board_filtering import FilteringScreen
 from pumpup_tui.screens.deciding import DecidingScreen
 from pumpup_tui.screens.inbox import InboxScreen
 from pumpup_tui.screens.moving import MovingScreen
@@ -22,6 +23,7 @@ from pumpup_tui.screens.sifting import SiftingScreen
 from pumpup_tui.screens.task import TaskScreen
 from pumpup_tui.screens.timeline import TimelineScreen
 from pumpup_tui.widgets.board_view import BoardView
+from pumpup_tui.widgets.task_page import TaskPage
 from pumpup_tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -38,28 +40,54 @@ OWNERS: tuple[type[DOMNode], ...] = (
     BoardView,
     MovingScreen,
     BoardScreen,
+    FilteringScreen,
     TimelineScreen,
     TaskScreen,
+    TaskPage,
 )
-FORM_KEYS = (
+FURTHER_KEYS = (
     Binding("tab", "", id="form.next", tooltip="next field"),
-    Binding("space", "", id="form.toggle", tooltip="choose an option, or take it back"),
-    Binding("up,down", "", id="form.slide", tooltip="a slider's steps"),
+    Binding("shift+tab", "", id="form.previous", tooltip="previous field"),
+    Binding("space,enter", "", id="form.toggle", tooltip="choose an option, or take it back; switch"),
+    Binding("up", "", id="form.up", tooltip="a step up; in a text, the field above"),
+    Binding("down", "", id="form.down", tooltip="a step down; in a text, the field below"),
+    Binding("pageup", "", id="form.up_much", tooltip="ten steps up"),
+    Binding("pagedown", "", id="form.down_much", tooltip="ten steps down"),
+    Binding("left,up,h,k", "", id="form.yes", tooltip="yes, of a switch"),
+    Binding("right,down,l,j", "", id="form.no", tooltip="no, of a switch"),
+    Binding("backspace,delete", "", id="form.empty", tooltip="neither yes nor no; empty what can't be edited"),
     Binding("=", "", id="form.bid", tooltip="take the agent's bid (in text: while it is empty)"),
-    Binding("ctrl+r", "", id="form.review", tooltip="review all answers, then y sends"),
+    Binding("ctrl+g", "", id="form.edit", tooltip="a long text in your own editor"),
+    Binding("ctrl+pagedown", "", id="form.leap", tooltip="some fields on"),
+    Binding("ctrl+pageup", "", id="form.leap_back", tooltip="some fields back"),
+    Binding("ctrl+home", "", id="form.first", tooltip="to the first field"),
+    Binding("ctrl+end", "", id="form.last", tooltip="to the last field"),
+    Binding("ctrl+r", "", id="form.review", tooltip="review all answers before they are sent"),
     Binding("escape", "", id="form.leave", tooltip="leave; what is typed is kept"),
+    Binding("escape", "", id="typing.leave", tooltip="leave what is typed in one line, or a filter's choice"),
+    Binding("ctrl+g", "", id="typing.edit", tooltip="a note in your own editor"),
+    Binding("enter", "", id="filter.show", tooltip="show what the timeline's filter chooses"),
+    Binding("x", "", id="batch.leave_out", tooltip="leave one out of what is decided at once"),
+    Binding("s", "", id="attachment.save", tooltip="save the attachment to a folder"),
+    Binding("escape,q", "", id="modal.close", tooltip="close a list, the help, or what became of a batch"),
+    Binding("s", "", id="leave.send", tooltip="on leaving: send what is held, then quit"),
+    Binding("t", "", id="leave.take_back", tooltip="on leaving: take back what is held, then quit"),
+    Binding("x", "", id="leave.quit", tooltip="on leaving: quit without knowing what became of it"),
+    Binding("escape,enter,q", "", id="leave.stay", tooltip="on leaving: stay"),
+    Binding(">", "", id="tour.skip", tooltip="in the demo: skip a step of the tour"),
+    Binding("X", "", id="tour.end", tooltip="in the demo: end the tour"),
 )
-"""The form's keys, spelt out here: its module is not imported before a form is opened."""
+"""The keys of forms and of what lies over a screen, spelt out: their modules are imported when they are needed."""
 
 
 def all_bindings(app: type[App[None]]) -> list[Binding]:
     """Return every binding that has an id, by what it is for, doubles left out."""
     found: dict[str, Binding] = {}
-    for owner in (app, *OWNERS):
-        for binding in owner.__dict__.get("BINDINGS", ()):
-            if isinstance(binding, Binding) and binding.id and binding.tooltip:
+    for owner in (*app.__mro__, *OWNERS):
+        for binding in bindings_of(owner):
+            if binding.id and binding.tooltip:
                 found.setdefault(binding.id, binding)
-    found |= {binding.id: binding for binding in FORM_KEYS if binding.id}
+    found |= {binding.id: binding for binding in FURTHER_KEYS if binding.id}
     order: dict[str, int] = {}
     for name in found:
         order.setdefault(name.partition(".")[0], len(order))
@@ -67,17 +95,24 @@ def all_bindings(app: type[App[None]]) -> list[Binding]:
 
 
 def commands_of(app: PumpUpApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
-    """Yield a command for each key that does something where the reader is."""
-    keymap = app.context.preferences.keymap
-    for binding in all_bindings(type(app)):
-        name = f"action_{binding.action.partition('(')[0]}"
-        node = next((one for one in (app.focused, screen, app) if one is not None and hasattr(one, name)), None)
-        if binding.action and node is not None:
-            yield SystemCommand(
-                binding.tooltip.capitalize(),
-                f"key {key_words(rebound(binding, keymap).key)}",
-                _runner(app, binding.action, node),
-            )
+    """Yield a command for each key that does something where the reader is: what has the focus, the screen, the app."""
+    listed = {binding.id: binding for binding in all_bindings(type(app))}
+    told: set[str] = set()
+    for node in screen.focused.ancestors_with_self if screen.focused is not None else (screen, app):
+        for binding in (one for owner in type(node).__mro__ for one in bindings_of(owner)):
+            known = listed.get(binding.id)
+            # What is nearer is heard first: it is what the key does here.
+            if known is not None and known.id and known.id not in told:
+                told.add(known.id)
+                run = _runner(app, binding.action, node)
+                yield SystemCommand(_title(binding, known), f"key {app.context.key(known.id)}", run)
+
+
+def _title(binding: Binding, known: Binding) -> str:
+    """Return what a binding does, with the word that hints call it by where that is another."""
+    does = (binding.tooltip or known.tooltip).capitalize()
+    short = binding.description or known.description
+    return does if short.casefold() in does.casefold() else f"{does} ({short})"
 
 
 def _runner(app: App[None], action: str, node: DOMNode) -> Callable[[], None]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pumpup_tui.decision import Desk, Intent, KeyGuard, Phase, Sent
+from pumpup_tui.decision import NOTE_FIRST, Desk, Intent, KeyGuard, Phase, Sent
 from pumpup_tui.messages import OnDisk, Submitted
 from pumpup_tui.on_way import OnWay
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from api_client.times import Clock
     from pumpup_tui.feed import Feed
     from pumpup_tui.kept import Kept
+    from pumpup_tui.key_names import KeyNames
 
 KEPT_WHAT = "what is on its way"
 
@@ -32,9 +33,11 @@ class Outbox:
         grace: float,
         changed: Callable[[], None],
         kept: Kept,
+        key: KeyNames,
     ) -> None:
         self.desk = Desk()
-        self.guard = KeyGuard()
+        self.guard = KeyGuard(lambda: key("decide.send"))
+        self._key = key
         self.grace = grace
         self._feed = feed
         self._clock = clock
@@ -65,6 +68,9 @@ class Outbox:
             self.hint(fault)
             return None
         before = self.desk
+        if before.armed is not None and before.armed.lacks_note:
+            self.hint(f"{NOTE_FIRST}: {self._key('decide.note')} writes it")
+            return None
         after = before.confirm(self._new_key(), self._clock(), self.grace)
         self._set(after)
         if len(after.sent) == len(before.sent):

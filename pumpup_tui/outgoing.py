@@ -114,4 +114,4 @@ class OutgoingApp(App[None]):
     def _stay(self) -> None:
         """Stay after all: the answer takes too long to leave without knowing it."""
         self._leaving = False
-        self.context.outbox.hint("still no answer: you are still here; q asks again")
+        self.context.outbox.hint(f"still no answer: you are still here; {self.context.key('screens.quit')} asks again")

@@ -27,6 +27,8 @@ LEAST = 2
 """Characters from which tasks and requests are looked for."""
 SCORES = {"Project": 0.3, "Request": 0.2, "Task": 0.1}
 """In which order the kinds stand, below the actions."""
+MEANT = 0.05
+"""What comes on top where the query is the whole name: it stands first of its kind."""
 PAUSE_SECONDS = 0.1
 """What is typed within this is one query."""
 _PAGE = 500
@@ -70,16 +72,23 @@ class Everything(Provider):
 
     async def _look(self, query: str) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
-        found: list[Hit] = []
+        tasks = [self._found(query, "Task", one.name, self._to_task(one.id)) for one in await self._tasks(query)]
+        requests: list[Hit] = []
         async for item in self._requests():
             names = f"{item.summary}  {item.task_name}"
             if query.casefold() in names.casefold() or item.request_id.startswith(query):
-                found.append(self._found(query, "Request", names, self._to_request(item.request_id)))
-                if len(found) == MOST:
-                    break
-        tasks = (await self._tasks(query))[:MOST]
-        self._known = {query: [*found, *(self._found(query, "Task", one.name, self._to_task(one.id)) for one in tasks)]}
-        self._search_again(query)
+                is_meant = query.casefold() in (item.summary.casefold(), item.request_id)
+                if is_meant or len(requests) < MOST:
+                    requests.append(self._found(query, "Request", names, self._to_request(item), is_meant=is_meant))
+                if len(requests) == MOST:
+                    self._tell(query, [*requests, *tasks])  # enough to look at; one of that very name may still come
+        self._tell(query, [*requests, *tasks])
+
+    def _tell(self, query: str, found: Sequence[Hit]) -> None:
+        """Show what was found, unless that is what is shown."""
+        if len(found) != len(self._known.get(query, ())) or query not in self._known:
+            self._known = {query: found}
+            self._search_again(query)
 
     def _search_again(self, query: str) -> None:
         """Have the palette search once more, now that it is known what there is, if it still asks for that."""
@@ -105,22 +114,35 @@ class Everything(Provider):
         async def call(backend: Backend) -> list[Task]:
             return list(await backend.tasks(name=query))
 
-        return await self._app.context.feed.look(call) or []
+        found = await self._app.context.feed.look(call) or []
+        # The longer a list, the more begin alike: what has that very name comes first, then what begins so.
+        wanted = query.casefold()
+        found.sort(key=lambda one: (one.name.casefold() != wanted, not one.name.casefold().startswith(wanted)))
+        return found[:MOST]
 
-    def _found(self, query: str, kind: str, name: str, command: Callable[[], None]) -> Hit:
+    def _found(
+        self, query: str, kind: str, name: str, command: Callable[[], None], *, is_meant: bool | None = None
+    ) -> Hit:
         shown = line(name, _NAME)
         content = Content(f"{kind}  {shown}")
         start = shown.casefold().find(query.casefold())
         if start >= 0 and self.match_style is not None:
             begin = start + len(kind) + 2
             content = content.stylize(self.match_style, begin, begin + len(query))
-        return Hit(SCORES[kind], content, command, text=f"{kind} {shown}")
+        if is_meant is None:
+            is_meant = name.casefold() == query.casefold()
+        return Hit(SCORES[kind] + is_meant * MEANT, content, command, text=f"{kind} {shown}")
 
     def _to_project(self, project_id: str) -> Callable[[], None]:
         return lambda: self._app.show_project(project_id)
 
-    def _to_request(self, request_id: str) -> Callable[[], None]:
-        return lambda: cast("None", self._app.post_message(ShowRequest(request_id)))
+    def _to_request(self, item: InboxItem) -> Callable[[], None]:
+        def show() -> None:
+            if self._app.context.project_id not in (None, item.project_id):
+                self._app.show_project("")  # it is another project's: all of them are shown
+            self._app.post_message(ShowRequest(item.request_id))
+
+        return show
 
     def _to_task(self, task_id: str) -> Callable[[], None]:
         def show() -> None:

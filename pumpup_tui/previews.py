@@ -28,14 +28,13 @@ PIXELS = 40_000_000
 """Pixels over which an image is not decoded: a small file can hold billions."""
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 """Image formats that are decoded; others have decoders that nobody attacks for lack of use."""
-ONLY_SAVED = "This can't be shown here. s saves it."
 _IMAGE = re.compile(r"image/(png|jpe?g|gif|webp|bmp|x-ms-bmp)")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
 
 
 class NoPreview(Exception):
-    """It can't be shown; the message says why, and what can be done."""
+    """It can't be shown; the message says why."""
 
 
 def kind_of(content_type: str, name: str) -> str:
@@ -60,47 +59,50 @@ def kind_of(content_type: str, name: str) -> str:
     return ""
 
 
-def text_lines(content: bytes, kind: str) -> list[Line]:
-    """Return text, JSON or CSV as lines of clean runs.
+def text_lines(content: bytes, kind: str, saves: str) -> list[Line]:
+    """Return text, JSON or CSV as lines of clean runs; `saves` is the key that saves what is too long to show.
 
     Raises:
         NoPreview: it is not what it is said to be.
     """
     text = _decoded(content)
     if kind == "json":
-        lines = _json_lines(text)
+        lines = _json_lines(text, saves)
     elif kind == "csv":
-        lines = _csv_lines(text)
+        lines = _csv_lines(text, saves)
     else:
-        lines = [[(clean(part, one_line=True, limit=2_000), "")] for part in _first_lines(text)]
+        lines = [[(clean(part, one_line=True, limit=2_000), "")] for part in _first_lines(text, saves)]
     if len(content) > TEXT_BYTES:
-        lines.append([(f"… {len(content) - TEXT_BYTES:,} more bytes: s saves all of it", "muted")])
+        lines.append([(f"… {len(content) - TEXT_BYTES:,} more bytes: {saves} saves all of it", "muted")])
     return lines
 
 
 def _decoded(content: bytes) -> str:
     head = content[:TEXT_BYTES]
     if b"\x00" in head[:8_000]:
-        raise NoPreview(f"It is said to be text, and is none. {ONLY_SAVED}")
+        raise NoPreview("It is said to be text, and is none.")
     return head.decode("utf-8-sig", errors="replace")
 
 
-def _first_lines(text: str) -> Iterator[str]:
+def _first_lines(text: str, saves: str) -> Iterator[str]:
     parts = text.split("\n")
     yield from (part.removesuffix("\r") for part in parts[:LINES])
     if len(parts) > LINES:
-        yield f"… {len(parts) - LINES:,} more lines: s saves all of it"
+        yield f"… {len(parts) - LINES:,} more lines: {saves} saves all of it"
 
 
-def _json_lines(text: str) -> list[Line]:
+def _json_lines(text: str, saves: str) -> list[Line]:
     try:
         pretty = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
-        return [[("not JSON after all; as it is:", "warn")], *text_lines(text.encode("utf-8", "replace"), "text")]
-    return [[(clean(part, one_line=True, limit=2_000), "")] for part in _first_lines(pretty)]
+        return [
+            [("not JSON after all; as it is:", "warn")],
+            *text_lines(text.encode("utf-8", "replace"), "text", saves),
+        ]
+    return [[(clean(part, one_line=True, limit=2_000), "")] for part in _first_lines(pretty, saves)]
 
 
-def _csv_lines(text: str) -> list[Line]:
+def _csv_lines(text: str, saves: str) -> list[Line]:
     # The separator is guessed from the first line alone: csv.Sniffer takes minutes on hostile text.
     first = text.split("\n", 1)[0]
     separator = max(",;\t|", key=first.count)
@@ -111,10 +113,10 @@ def _csv_lines(text: str) -> list[Line]:
                 break
             rows.append([line(cell, 200) for cell in row[:100]])
     except csv.Error:
-        return text_lines(text.encode("utf-8", "replace"), "text")
+        return text_lines(text.encode("utf-8", "replace"), "text", saves)
     lines: list[Line] = [[(row, "strong" if number == 0 else "")] for number, row in enumerate(table_lines(rows))]
     if len(rows) == LINES:
-        lines.append([(f"… only the first {LINES:,} rows are shown: s saves all of it", "muted")])
+        lines.append([(f"… only the first {LINES:,} rows are shown: {saves} saves all of it", "muted")])
     return lines
 
 
@@ -134,16 +136,16 @@ def image_rows(content: bytes, columns: int, rows: int) -> list[list[Cell]]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 if image.width * image.height > PIXELS:
-                    raise NoPreview(f"{image.width:,} × {image.height:,} pixels are too many to show. s saves it.")  # noqa: RUF001
+                    raise NoPreview(f"{image.width:,} × {image.height:,} pixels are too many to show.")  # noqa: RUF001
                 image.draft("RGB", (columns * 2, rows * 4))  # a large JPEG is decoded smaller at once
                 shown = image.convert("RGB")
         shown.thumbnail((columns, rows * 2))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise NoPreview("It would take too much memory to show. s saves it.") from None
+        raise NoPreview("It would take too much memory to show.") from None
     except UnidentifiedImageError:
-        raise NoPreview(f"It is said to be an image, and is none that is known here. {ONLY_SAVED}") from None
+        raise NoPreview("It is said to be an image, and is none that is known here.") from None
     except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:  # what Pillow's decoders raise
-        raise NoPreview(f"The image is broken ({line(error, 100)}). {ONLY_SAVED}") from None
+        raise NoPreview(f"The image is broken ({line(error, 100)}).") from None
     pixels, width = shown.tobytes(), shown.width
     return [[_cell(pixels, width, x, y) for x in range(width)] for y in range(0, shown.height, 2)]
 

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 Test = Callable[["InboxItem"], bool]
 TEXT_KEPT = 4_000
 """Characters of a summary that are searched."""
-_WORD = re.compile(r'(-?)(?:([a-z]+:)?"([^"]*)"?|(\S+))')
-_CONFIDENCE = re.compile(r"confidence(<=|>=|<|>|=)(\d*\.?\d+)")
+WORD = re.compile(r'(-?)(?:([a-z]+:)?"([^"]*)"?|(\S+))')
+CONFIDENCE = re.compile(r"confidence(<=|>=|<|>|=)(\d*\.?\d+)")
+STATES = ("mine", "free", "overdue")
+"""What can stand after `is:`."""
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
@@ -68,7 +70,7 @@ def read_filter(text: str, reader: Reader, text_of: Callable[[InboxItem], str] =
         reader: Who looks, and when.
         text_of: What words are looked for in; a caller that keeps it hands its own in.
     """
-    tests = [test for match in _WORD.finditer(text) if (test := _test(match, reader, text_of)) is not None]
+    tests = [test for match in WORD.finditer(text) if (test := _test(match, reader, text_of)) is not None]
     if not tests:
         return None
     return lambda item: all(test(item) for test in tests)
@@ -77,7 +79,7 @@ def read_filter(text: str, reader: Reader, text_of: Callable[[InboxItem], str] =
 def _test(match: re.Match[str], reader: Reader, text_of: Callable[[InboxItem], str]) -> Test | None:
     without, key, quoted, plain = match.groups()
     if quoted is None and plain is not None:
-        key, _, value = plain.rpartition(":") if re.match(r"[a-z]+:", plain) else ("", "", plain)
+        key, _, value = plain.partition(":") if re.match(r"[a-z]+:", plain) else ("", "", plain)
         test = _keyed(key, value, reader) if key else _plain(plain)
     else:
         value = quoted or ""
@@ -99,7 +101,7 @@ def _plain(word: str) -> Test | None:
     if word.startswith("@"):
         name = word[1:].casefold()
         return lambda item: name in (item.assignee_id or "").casefold() if name else True
-    if compared := _CONFIDENCE.fullmatch(word):
+    if compared := CONFIDENCE.fullmatch(word):
         compare, bound = _COMPARE[compared[1]], float(compared[2])
 
         def within(item: InboxItem) -> bool:
@@ -126,12 +128,12 @@ def _keyed(key: str, value: str, reader: Reader) -> Test | None:
 
 
 def _state(value: str, reader: Reader) -> Test | None:
-    states: Mapping[str, Test] = {
-        "mine": lambda item: item.assignee_id == reader.name,
-        "free": lambda item: not item.assignee_id,
-        "overdue": lambda item: is_overdue(item, reader.now),
-    }
-    meant = [test for name, test in states.items() if name.startswith(value)]
+    tests: tuple[Test, ...] = (
+        lambda item: item.assignee_id == reader.name,
+        lambda item: not item.assignee_id,
+        lambda item: is_overdue(item, reader.now),
+    )
+    meant = [test for name, test in zip(STATES, tests, strict=True) if name.startswith(value)]
     if not value:
         return lambda _: True
     return meant[0] if meant else None

@@ -55,6 +55,16 @@ class Order:
         """The order as people read it."""
         return SORTS[self.sort] + (f", {GROUPS[self.group]}" if self.group else "")
 
+    def lasting(self) -> dict[str, str]:
+        """Return what a later start begins with, as JSON."""
+        return {"sort": self.sort, "group": self.group}
+
+    @classmethod
+    def begun(cls, kept: Mapping[str, Any]) -> Order:
+        """Return the order that `lasting` told; what can't be read of it is as it is built in."""
+        sort = next((name for name in SORTS if name == kept.get("sort")), "age")
+        return cls(sort, next((name for name in GROUPS if name == kept.get("group")), ""))
+
     def choices(self) -> list[tuple[str, str]]:
         """Return what can be chosen, with what is chosen marked."""
         sorts = [(f"sort {name}", f"{'●' if name == self.sort else ' '} {words}") for name, words in SORTS.items()]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual.app import App
 from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from typing_extensions import override
 
 import styles
@@ -18,10 +20,12 @@ def sheet(name: str) -> Path:
 class SteadyStylesheet(Stylesheet):
     """A stylesheet that parses again only what is new, or all where a variable changed.
 
-    Textual parses everything again with each screen's sheet, and once more before the first frame.
+    Textual parses everything again with each screen's sheet, and once more before the first frame. And it styles all
+    that is shown anew with each sheet, where a screen's sheet is for the widgets that the screen is about to bring.
     """
 
     _changed = False
+    _only_added = False
 
     @override
     def set_variables(self, variables: dict[str, str]) -> None:
@@ -31,8 +35,15 @@ class SteadyStylesheet(Stylesheet):
 
     @override
     def reparse(self) -> None:
+        self._only_added = not self._changed
         if self._changed:
             super().reparse()
             self._changed = False
         elif self._require_parse:
             self.parse()
+
+    @override
+    def update(self, root: DOMNode, animate: bool = False) -> None:
+        only_added, self._only_added = self._only_added, False
+        if not (only_added and isinstance(root, App)):
+            super().update(root, animate)

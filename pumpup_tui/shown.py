@@ -99,11 +99,12 @@ class Memory:
         """Say, the first time that anything is shown here, where to begin."""
         if not self._context.kept.lasts or self._shown.is_known:
             return
-        keymap = self._context.preferences.keymap
-        help_, find = keymap.get("screens.help", "?"), keymap.get("screens.commands", ":").partition(",")[0]
+        from pumpup_tui.screens import deciding  # noqa: F401 - names the keys of a decision; the inbox brings it
+
+        key = self._context.key
         self._context.outbox.hint(
-            f"new here?  {help_} lists the keys  ·  {find} finds everything  ·  a decision takes two keys, "
-            f"as {keymap.get('decide.approve', 'a')} then {keymap.get('decide.send', 'y')}"
+            f"new here?  {key('screens.help')} lists the keys  ·  {key('screens.commands')} finds everything  ·  "
+            f"a decision takes two keys, as {key('decide.approve')} then {key('decide.send')}"
         )
         self._shown.notes(welcomed=True)
         self._keep()
@@ -113,14 +114,13 @@ class Memory:
         raw = self._shown.project
         if raw is None or self._context.status.project is not None:
             return self._context.status.project
-        # Behind the first paint: the backend is open, and brought pydantic with it.
-        from pydantic import ValidationError
-
+        # Behind the first paint: the backend is open, and brought the models with it.
         from api_client.models import Project
+        from api_client.wire import read
 
         try:
-            return Project.model_validate(raw)
-        except ValidationError:
+            return read(Project, raw)
+        except ValueError:
             return None  # another version's, or damaged: a courtesy, not the record
 
     @staticmethod

@@ -54,7 +54,7 @@ def read_page(feed: Feed, to: MessagePump, query: Query, want: Want) -> None:
     """Read a page that a list wants; each is a worker of its own."""
 
     async def call(backend: Backend) -> EventsPage:
-        # pydantic is imported behind the first paint.
+        # What reads a timeline is imported with the first one, behind the first paint.
         from pumpup_tui.scanning import Timeline
 
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 
 def age(since: datetime, now: datetime) -> str:
@@ -17,10 +18,16 @@ def age(since: datetime, now: datetime) -> str:
 
 def stamp(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
     """Return the time of day in `zone`, with the date where it is another day than `now`."""
-    there, today = moment.astimezone(zone), now.astimezone(zone)
+    there, today = _in_zone(moment, zone), _in_zone(now.replace(second=0, microsecond=0), zone)
     if there.date() == today.date():
         return there.strftime("%H:%M")
     return there.strftime("%d %b %H:%M" if there.year == today.year else "%Y-%m-%d %H:%M")
+
+
+@lru_cache(4096)
+def _in_zone(moment: datetime, zone: tzinfo | None) -> datetime:
+    # Where no zone is given the machine's is looked up in a file, each time.
+    return moment.astimezone(zone)
 
 
 def full(moment: datetime, zone: tzinfo | None) -> str:

@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
+
 from api_client.actor import Actor
 from api_client.commands import KEY_MAX, Command
 from api_client.errors import ApiError, InvalidRequest
@@ -52,7 +54,7 @@ class Batch:
             if scope is not None:
                 replay = self._answered.get(scope) or recall(*scope)
                 if replay is not None:
-                    return replay.model_copy(update={"replayed": True})
+                    return replace(replay, replayed=True)
             receipt = self._write(job, scope)
         except ApiError as fault:
             return fault

@@ -6,12 +6,15 @@ have said beside them.
 
 from __future__ import annotations
 
+import mmap
 import os
 import struct
+import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -89,8 +92,7 @@ def read(path: Path, beside: Executor) -> tuple[dict[str, Any], Iterator[memoryv
         OSError: it can't be read.
     """
     with path.open("rb") as file:
-        # Into memory that can be changed: the columns are used where they stand in it.
-        data = memoryview(bytearray(os.fstat(file.fileno()).st_size))
+        data = _room(os.fstat(file.fileno()).st_size)
         if file.readinto(data) != len(data):
             raise ValueError("it is shorter than it was")
     place = len(_MARK)
@@ -105,6 +107,20 @@ def read(path: Path, beside: Executor) -> tuple[dict[str, Any], Iterator[memoryv
     if len(body) != sum(said["sizes"]):
         raise ValueError("it is damaged")
     return said["said"], _cut(body, said["sizes"]), beside.submit(_check, body, said["crc"])
+
+
+def _room(size: int) -> memoryview:
+    """Return memory that can be changed, for columns are used where they stand in it.
+
+    Not a bytearray: it is filled with zeros first, and 40 MB of them hold up every thread for 20 ms.
+    """
+    if sys.platform == "win32":
+        return memoryview(mmap.mmap(-1, size))
+    room = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if sys.platform == "linux":
+        with suppress(OSError):  # a kernel without large pages: it is slower there
+            room.madvise(mmap.MADV_HUGEPAGE)
+    return memoryview(room)
 
 
 def _check(body: memoryview, crc: int) -> None:

@@ -29,8 +29,9 @@ from api_client.commands import (
 )
 from api_client.errors import Conflict, InvalidRequest, NotFound, StoreError, Unreachable
 from api_client.fields import DateField, DateTimeField, FieldBase, MultiselectField, SelectField, TextField, read_fields
-from api_client.models import Attachment, ElicitationResult, Json, MetadataPatch, Outcome, OutcomeType, Steps
+from api_client.models import Attachment, ElicitationResult, MetadataPatch, Outcome, OutcomeType, Steps
 from api_client.times import Clock
+from api_client.wire import Json
 from store.demo_cases import WORKFLOWS, Approval, Case, Elicitation, make_case
 from store.demo_files import File
 
@@ -344,7 +345,7 @@ def sample_answer(field: FieldBase) -> Json:
         return field.max
     if isinstance(field, DateTimeField) and field.min:
         return field.min
-    return _SAMPLES[field.model_dump()["type"]]
+    return _SAMPLES[field.type]
 
 
 def path_to(steps: Steps, start: str, target: str) -> list[str]:

@@ -23,7 +23,8 @@ from api_client.fields import (
     TextField,
     TimeField,
 )
-from api_client.models import ApprovalRecommendation, FieldBid, Json, Outcome, OutcomeType, Step, Steps
+from api_client.models import ApprovalRecommendation, FieldBid, Outcome, OutcomeType, Step, Steps
+from api_client.wire import Json
 from store.demo_files import File, photo, text_file
 
 CLAIMS, REFUNDS, VENDORS = "Claims", "Refunds", "Vendor onboarding"

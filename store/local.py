@@ -28,11 +28,13 @@ from api_client.models import (
     Project,
     Receipt,
     RequestDetail,
+    Role,
     Task,
     TaskDetail,
     Upload,
 )
 from api_client.times import Clock, utc_now
+from api_client.wire import read
 from store import uploads
 from store.answers import Answers
 from store.engine import Progress, Store
@@ -126,7 +128,7 @@ class LocalBackend:
         """See `Backend.me`."""
         is_agent = self._actor.role == "agent"
         may = () if is_agent or self._store.read_only else _REVIEWER_MAY
-        role = "agent" if is_agent else "reviewer"
+        role: Role = "agent" if is_agent else "reviewer"
         return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=may)
 
     async def projects(self, *, name: str | None = None) -> Sequence[Project]:
@@ -185,14 +187,14 @@ class LocalBackend:
         if self._store.is_pending(request_id, APPROVAL_REQUESTED):
             return None
         found = await self._in_thread(self._reader.result, request_id, APPROVAL_REQUESTED)
-        return None if found is None else ApprovalResult.model_validate(found)
+        return None if found is None else read(ApprovalResult, found)
 
     async def elicitation_result(self, request_id: str) -> ElicitationResult | None:
         """See `Backend.elicitation_result`."""
         if self._store.is_pending(request_id, ELICITATION_REQUESTED):
             return None
         found = await self._in_thread(self._reader.result, request_id, ELICITATION_REQUESTED)
-        return None if found is None else ElicitationResult.model_validate(found)
+        return None if found is None else read(ElicitationResult, found)
 
     async def upload(self, upload_id: str) -> Upload:
         """See `Backend.upload`."""
@@ -225,7 +227,7 @@ class LocalBackend:
 
     async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
         """See `Backend.submit`."""
-        # The rules come with the first write: who opens a folder sees it 30 ms sooner.
+        # The rules come with the first write: who opens a folder does not wait for them.
         from api_client.commands import ReceiveUpload
         from store.batch import Job
 

@@ -24,6 +24,7 @@ from api_client.models import (
     TaskDetail,
     Upload,
 )
+from api_client.wire import read
 from store import wire
 from store.engine import Store
 from store.fold import Doc, Table, is_terminal
@@ -50,11 +51,11 @@ class Reader:
         wanted = (name or "").lower()
         docs = self._store.read(lambda state: list(state.documents("projects")))
         found = [doc for doc in docs if wanted in doc["name"].lower() or wanted in doc["projectName"]]
-        return [Project.model_validate(wire.project(doc)) for doc in found]
+        return [read(Project, wire.project(doc)) for doc in found]
 
     def project(self, project_id: str) -> Project:
         """Return one project."""
-        return Project.model_validate(wire.project(self._store.read(lambda s: _found(s, "projects", project_id))))
+        return read(Project, wire.project(self._store.read(lambda s: _found(s, "projects", project_id))))
 
     def board(self, project_id: str) -> Board:
         """Return a project's columns in graph order."""
@@ -69,9 +70,9 @@ class Reader:
                     "count": len(state.board.in_step[project_id, step.name]),
                     "waiting": state.board.waiting[project_id, step.name],
                 }
-                for step in Project.model_validate(wire.project(doc)).steps.in_graph_order()
+                for step in read(Project, wire.project(doc)).steps.in_graph_order()
             ]
-            return Board.model_validate({"columns": columns})
+            return read(Board, {"columns": columns})
 
         return self._store.read(look)
 
@@ -89,7 +90,7 @@ class Reader:
                 limit,
                 lambda seq: wire.card(state, state.task_at(seq)),
             )
-            return Page[Card].model_validate(page)
+            return read(Page[Card], page)
 
         return self._store.read(look)
 
@@ -98,7 +99,7 @@ class Reader:
         wanted = (name or "").lower()
         docs = self._store.read(lambda state: state.snapshot("tasks"))
         found = [doc for doc in docs if project_id in (None, doc["projectId"]) and wanted in doc["name"].lower()]
-        return [Task.model_validate(wire.task(doc)) for doc in found]
+        return [read(Task, wire.task(doc)) for doc in found]
 
     def task(self, task_id: str) -> TaskDetail:
         """Return a task and its open request."""
@@ -106,8 +107,8 @@ class Reader:
         def look(state: State) -> TaskDetail:
             doc = _found(state, "tasks", task_id)
             request = state.get("requests", doc.get("openRequest") or "")
-            return TaskDetail.model_validate(
-                {"task": wire.task(doc), "openRequests": [wire.open_request(request)] if request else []}
+            return read(
+                TaskDetail, {"task": wire.task(doc), "openRequests": [wire.open_request(request)] if request else []}
             )
 
         return self._store.read(look)
@@ -123,7 +124,7 @@ class Reader:
                 limit,
                 lambda seq: wire.inbox_item(state, state.request_at(seq)),
             )
-            return Page[InboxItem].model_validate(page)
+            return read(Page[InboxItem], page)
 
         return self._store.read(look)
 
@@ -140,7 +141,7 @@ class Reader:
                 "project": wire.project(_found(state, "projects", event["projectId"])),
                 "result": wire.result(request_id, settled) if settled else None,
             }
-            return RequestDetail.model_validate(shown)
+            return read(RequestDetail, shown)
 
         return self._store.read(look)
 
@@ -181,11 +182,12 @@ class Reader:
                     types=tuple(types),
                 )
                 seqs = list(islice(walk, _checked(limit)))
-            return Page[Event].model_validate(
+            return read(
+                Page[Event],
                 {
                     "items": [self._store.events.at(seq) for seq in seqs],
                     "nextCursor": self._store.events.cursor(scope, seqs[-1]) if seqs else cursor,
-                }
+                },
             )
 
         return self._store.read(look)
@@ -204,7 +206,7 @@ class Reader:
             last = seq
             for last in range(seq + 1, min(state.seq, seq + PAGE_MAX) + 1):
                 if state.index.types[last - 1] not in ON_NO_TASK:
-                    event = Event.model_validate(self._store.events.at(last))
+                    event = read(Event, self._store.events.at(last))
                     found.append(Change(event=event, cursor=self._store.events.cursor(_ALL_EVENTS, last)))
             return News(found, last)
 

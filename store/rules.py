@@ -15,8 +15,8 @@ from api_client import commands as c
 from api_client.actor import Actor
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from api_client.fields import check_answers, read_fields
-from api_client.models import Body
 from api_client.times import parse_time
+from api_client.wire import Body
 from store import graphs
 from store.fold import PROJECT_CREATED, UPLOAD_RECEIVED, Doc, attached, is_terminal, patched, step_of
 from store.ruling import Content, Ruling, View, project_of

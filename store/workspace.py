@@ -31,7 +31,9 @@ from api_client.commands import (
     RequestElicitation,
 )
 from api_client.errors import ApiError
-from api_client.models import ApprovalRecommendation, MetadataPatch, Outcome, Steps
+from api_client.fields import AnyField
+from api_client.models import ApprovalRecommendation, MetadataPatch, Outcome, OutcomeType, Steps
+from api_client.wire import read
 from store.batch import Job
 from store.checkpoint import paused_collector
 from store.engine import Store
@@ -135,8 +137,12 @@ class _Generator:
         context = dict(rng.sample(CONTEXTS, rng.randrange(1, 6)))
         if rng.random() < 0.25:
             fields = rng.sample(FIELDS, rng.randrange(1, len(FIELDS)))
-            body = {"summary": rng.choice(SUMMARIES), "fields": fields, "key_value_context": context}
-            life.request = RequestElicitation.model_validate({**body, **_on(life)})
+            life.request = RequestElicitation(
+                summary=rng.choice(SUMMARIES),
+                fields=read(tuple[AnyField, ...], fields),
+                key_value_context=context,
+                **_on(life),
+            )
         else:
             outcome = Outcome(type=rng.choice(("APPROVE", "APPROVE", "APPROVE", "REJECT", "ESCALATE")))
             confidence = round(rng.uniform(0.4, 0.99), 2)
@@ -155,9 +161,10 @@ class _Generator:
         if isinstance(request, RequestElicitation):
             answers = {one.id: SAMPLES[one.id] for one in request.fields}
             return Answer(request_id=life.request_id, answers=answers)
-        kind = self._rng.choices(("APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE"), (70, 18, 8, 4))[0]
+        kinds: tuple[OutcomeType, ...] = ("APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE")
+        kind = self._rng.choices(kinds, (70, 18, 8, 4))[0]
         note = self._rng.choice(NOTES) if kind == "EDIT_AND_APPROVE" or self._rng.random() < 0.2 else None
-        return Decide(request_id=life.request_id, outcome=Outcome.model_validate({"type": kind, "note": note}))
+        return Decide(request_id=life.request_id, outcome=Outcome(type=kind, note=note))
 
     def _onward(self, life: _Life) -> str | None:
         """Return an exit of the task's step that does not end it, None where there is none."""
@@ -259,11 +266,12 @@ def _on(life: _Life) -> dict[str, Any]:
 
 
 def _graph(steps: list[tuple[str, str, list[str]]]) -> Steps:
-    return Steps.model_validate(
+    return read(
+        Steps,
         {
             "initialStep": steps[0][0],
             "steps": [{"name": name, "owner": owner, "exits": onward} for name, owner, onward in steps],
-        }
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api_client.models import Json
+from api_client.wire import Json
 
 _LONG = "The customer wrote at length about what happened, in which order, and who was told. "
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api_client.models import Json
+from api_client.wire import Json
 
 
 @dataclass(frozen=True, slots=True)

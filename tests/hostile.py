@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-from pydantic import BaseModel
+from msgspec.structs import replace
+
+from api_client.wire import Wire
 
 ESCAPES = "\x1b]52;c;UFdORUQ=\x07\x1b]0;PWNED\x07\x1b[6n\x1b[2J\x1b[31;7777m\x9b6n\x07\x08\x7f\x1bcPWNED "
 CORPUS: Mapping[str, str] = {
@@ -78,10 +80,10 @@ STRUCTURE = frozenset(
 
 def poisoned(value: Any, text: str) -> Any:
     """Return a backend's answer with `text` before every word of someone else's."""
-    if isinstance(value, BaseModel):
-        found = {name: getattr(value, name) for name in type(value).model_fields}
+    if isinstance(value, Wire):
+        found = {name: getattr(value, name) for name in value.__struct_fields__}
         changed = {name: _field(name, one, text) for name, one in found.items()}
-        return value.model_copy(update=changed)
+        return replace(value, **changed)
     if isinstance(value, (list, tuple)):
         return type(value)(poisoned(one, text) for one in value)
     return value

@@ -57,7 +57,7 @@ def all_checks(given: Given, environment: Mapping[str, str]) -> list[Check]:
 def _versions() -> Iterator[Check]:
     from importlib.metadata import version
 
-    own = ", ".join(f"{name} {version(name)}" for name in ("pumpup-tui", "textual", "pydantic", "tinydb"))
+    own = ", ".join(f"{name} {version(name)}" for name in ("pumpup-tui", "textual", "msgspec", "tinydb"))
     yield Check("versions", "ok", f"{own}, Python {platform.python_version()}, {platform.system()}")
 
 

@@ -39,7 +39,7 @@ grace_seconds = 5
 bell = false
 desktop = false
 
-# Keys by what they do: the command palette and ? show all of them.
+# Keys by what they do: 'pumpup-tui config --keys' lists all that can be changed.
 [keys]
 "decide.deny" = "D"
 "screens.help" = "f1,?"
@@ -70,9 +70,10 @@ _FLAGS = ("profile", "reviewer", "tags")
 @click.command()
 @click.option("--path", is_flag=True, help="Print the file's path alone.")
 @click.option("--example", is_flag=True, help="Print a file with every setting, each with what it does.")
+@click.option("--keys", is_flag=True, help="Print each key that can be changed: its name for [keys], and what it does.")
 @click.option("--json", "as_json", is_flag=True, help="Print each setting, its value and its origin as JSON.")
 @writing_options
-def config(given: Given, *, path: bool, example: bool, as_json: bool) -> None:
+def config(given: Given, *, path: bool, example: bool, keys: bool, as_json: bool) -> None:
     """Show what is configured and where each setting came from; exit with 2 where something can't be used.
 
     One TOML file, over it the environment (PUMPUP_…, as in PUMPUP_NOTIFICATIONS__BELL=1), over both the options.
@@ -88,6 +89,9 @@ def config(given: Given, *, path: bool, example: bool, as_json: bool) -> None:
     content = configuration.read(file, must_be_there=bool(os.environ.get(configuration.FILE_VARIABLE)))
     found = settings.usable(file, content, os.environ)
     told = settings.parsed(file, content)
+    if keys:
+        _tell_keys(found.keys, as_json=as_json)
+        return
     rows = list(_rows(found, given, file, content, told))
     if as_json:
         tell_json({"file": str(file), "settings": [dict(zip(_JSON, row, strict=True)) for row in rows]})
@@ -97,7 +101,27 @@ def config(given: Given, *, path: bool, example: bool, as_json: bool) -> None:
     tell_table(columns, [(name, _shown(value), origin) for name, value, origin in rows], empty="Nothing.")
 
 
+FIXED = (
+    "Not to be changed: what a text that is typed hears itself (enter, arrows, ctrl+a …), the keys within the command "
+    "palette, and tab between the parts of a screen. They are those of the terminal's toolkit."
+)
 _JSON = ("setting", "value", "from")
+
+
+def _tell_keys(keymap: Mapping[str, str], *, as_json: bool) -> None:
+    """Print every binding of the screens with the keys that it has now."""
+    from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.key_names import key_words
+    from pumpup_tui.keys import all_bindings
+    from pumpup_tui.rebinding import rebound
+
+    listed = [(str(one.id), key_words(rebound(one, keymap).key), one.tooltip) for one in all_bindings(PumpUpApp)]
+    if as_json:
+        tell_json([{"binding": name, "keys": keys.split(), "does": does} for name, keys, does in listed])
+        return
+    columns = (Column("binding", "BINDING", tone="strong"), Column("keys", "KEYS"), Column("does", "DOES", least=20))
+    tell_table(columns, listed, empty="Nothing.")
+    tell(FIXED, err=True)
 
 
 def _rows(

@@ -100,7 +100,10 @@ def _mark(content: bytes, given: Mapping[str, str]) -> str:
     import hashlib
 
     here = Path(__file__).parent
-    own = [(here / name).stat().st_mtime_ns for name in ("settings.py", "../keys.py")]
+    own = [
+        (here / name).stat().st_mtime_ns
+        for name in ("settings.py", "../keys.py", "../rebinding.py", "../filter_check.py")
+    ]
     return hashlib.sha256(b"\0".join((content, json.dumps([given, own]).encode()))).hexdigest()
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Key = tuple[str, ...]
+OF_THE_NAME = "[key]"
+"""What pydantic puts behind a name that is itself at fault."""
 
 _LIKE: Mapping[str, str] = {
     "profile": 'profile = "claims"',
@@ -26,7 +28,7 @@ _LIKE: Mapping[str, str] = {
     "grace_seconds": "grace_seconds = 5",
     "notifications": "[notifications] with bell = true and desktop = true",
     "keys": '[keys] with "decide.approve" = "A"',
-    "filters": '[filters] with a name = "what you would type"',
+    "filters": '[filters] with a name = "what you would type", like old = "is:overdue"',
     "columns": '[columns] with inbox = ["id", "summary"]',
     "profiles": '[profiles.claims] with data = "~/work", or url = "https://…" and api_key_file = "~/claims.key"',
 }
@@ -72,7 +74,7 @@ def faults_of(
     variables = configuration.variables(environment)
     found: list[tuple[int, Fault]] = []
     for error in fault.errors():
-        key = tuple(str(part) for part in error["loc"])
+        key = tuple(str(part) for part in error["loc"] if part != OF_THE_NAME)
         words = f"{_words(error, key)}{_remedy(error, key)}"
         if name := variable_of(key, variables):
             found.append((0, Fault(name, words)))

@@ -110,10 +110,11 @@ def create(given: Given, name: str, steps: Path, as_json: bool) -> None:
         import secrets
 
         from api_client.models import Project
+        from api_client.wire import read
         from pumpup_tui.commands.sending import check_can, send
 
         check_can(await backend.me(), "create_project")
-        return Project.model_validate((await send(backend, command, secrets.token_hex(16))).answer)
+        return read(Project, (await send(backend, command, secrets.token_hex(16))).answer)
 
     project = work(given, task, make=True)
     if as_json:

@@ -10,11 +10,11 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed, in_words
@@ -35,14 +35,18 @@ if TYPE_CHECKING:
     from textual.driver import Driver
 
     from api_client.backend import Backend
+    from pumpup_tui.app import PumpUpApp
     from pumpup_tui.preferences import Preferences
     from store.demo import Agent
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
 
 WARM_SECONDS = 1.0
+NEEDED_SOON = ("markdown_it",)
+"""Modules that neither the first decision nor the first text with a list in it shall wait for."""
 
 Connect = Callable[[], Awaitable["Backend"]]
+App = TypeVar("App", bound="PumpUpApp")
 
 
 def open_place(given: Given) -> None:
@@ -64,13 +68,10 @@ def open_folder(place: Folder) -> None:
         from api_client.actor import Actor
         from store.local import open_local
 
-        backend = await open_local(folder, Actor(place.reviewer, "reviewer", place.tags), fires_timeouts=True)
-        # The first decision shall not wait for the rules: they come while what waits is read.
-        loop = asyncio.get_running_loop()
-        loop.call_later(WARM_SECONDS, lambda: loop.run_in_executor(None, import_module, "store.batch"))
-        return backend
+        return await open_local(folder, Actor(place.reviewer, "reviewer", place.tags), fires_timeouts=True)
 
-    _run(connect, source_label="local", kept=state_folder(str(folder.resolve())))
+    kept = state_folder(str(folder.resolve()))
+    _run(connect, source_label="local", kept=kept, needed_soon=(*NEEDED_SOON, "store.batch"))
 
 
 def open_server(place: Server) -> None:
@@ -97,7 +98,8 @@ def open_demo(seed: int) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
             # It is new to whoever sees it: so is what it keeps.
-            _run(Demo(Path(folder) / "data", seed).connect, source_label="demo", kept=Path(folder) / "state")
+            demo = Demo(Path(folder) / "data", seed)
+            _run(demo.connect, source_label="demo", kept=Path(folder) / "state", tour=True)
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
 
@@ -144,7 +146,14 @@ async def _work(agent: Agent, desk: Backend) -> None:
         await desk.aclose()
 
 
-def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> None:
+def _run(
+    connect: Connect,
+    *,
+    source_label: str,
+    kept: Path | None = None,
+    needed_soon: Sequence[str] = NEEDED_SOON,
+    tour: bool = False,
+) -> None:
     gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
@@ -168,9 +177,13 @@ def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> No
         backend = await connect()
         # What a folder holds lives as long as the screens: looked through for garbage, it cost 40 ms of a key's time.
         gc.freeze()
+        loop = asyncio.get_running_loop()
+        for module in needed_soon:  # while what waits is read
+            loop.call_later(WARM_SECONDS, lambda name: loop.run_in_executor(None, import_module, name), module)
         return backend
 
-    app = Shown(
+    app_class = _touring(Shown) if tour else Shown
+    app = app_class(
         connect_and_listen,
         source_label=source_label,
         clock=utc_now,
@@ -183,6 +196,13 @@ def _run(connect: Connect, *, source_label: str, kept: Path | None = None) -> No
         raise app.fault
     if app.return_code:
         sys.exit(app.return_code)
+
+
+def _touring(shown: type[App]) -> type[App]:
+    """Return the app with the demo's tour. Only the demo pays for it."""
+    from pumpup_tui.touring import TouringApp
+
+    return type("Touring", (TouringApp, shown), {})
 
 
 def preferences_of(chosen: Mapping[str, Any]) -> Preferences:

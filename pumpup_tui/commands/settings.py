@@ -35,6 +35,8 @@ from pumpup_tui.commands.misconfigured import Fault, faults_of, unreadable
 from pumpup_tui.preferences import GRACE_SECONDS
 from pumpup_tui.text import line
 
+FILTER_NAME = 40
+"""Characters of a filter's name, as the inbox keeps it."""
 LONGEST_GRACE = 600.0
 """Seconds; longer than that no one remembers what is held."""
 
@@ -128,6 +130,20 @@ def _keys(keys: dict[str, str]) -> dict[str, str]:
     return keys
 
 
+def _filter_name(name: str) -> str:
+    if not (1 <= len(name.strip()) <= FILTER_NAME and name.isprintable()):
+        raise ValueError(f"is no name for a filter: it must have 1 to {FILTER_NAME} printable characters")
+    return name
+
+
+def _filter(text: str) -> str:
+    from pumpup_tui.filter_check import fault_of
+
+    if fault := fault_of(text):
+        raise ValueError(fault)
+    return text
+
+
 def _is_there(name: str, info: ValidationInfo) -> str:
     profiles = info.data.get("profiles")
     if profiles is not None and name not in profiles:
@@ -155,7 +171,7 @@ class Settings(BaseSettings):
     grace_seconds: Annotated[float, Field(ge=0, le=LONGEST_GRACE)] = GRACE_SECONDS
     notifications: Notifications = Notifications()
     keys: Annotated[dict[str, str], AfterValidator(_keys)] = {}
-    filters: dict[str, str] = {}
+    filters: dict[Annotated[str, AfterValidator(_filter_name)], Annotated[str, AfterValidator(_filter)]] = {}
     columns: Columns = Columns()
 
     @override

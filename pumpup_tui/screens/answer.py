@@ -62,7 +62,14 @@ class AnswerScreen(ModalScreen[Intent | None]):
 
     CSS_PATH = sheet("answer")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "review", "review", show=False, id="form.review", tooltip="review all answers, then y sends"),
+        Binding(
+            "ctrl+r",
+            "review",
+            "review",
+            show=False,
+            id="form.review",
+            tooltip="review all answers before they are sent",
+        ),
         Binding("ctrl+g", "edit", "editor", show=False, id="form.edit", tooltip="a long text in your own editor"),
         Binding("tab", "app.focus_next", "next field", show=False, id="form.next", tooltip="next field"),
         Binding("shift+tab", "app.focus_previous", show=False, id="form.previous", tooltip="previous field"),
@@ -93,7 +100,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
     async def on_mount(self) -> None:
         """Begin at the first field, or at the first that was refused, with the answers as they were left."""
         self.draft = await self.context.drafts.open(self._loaded.detail.event.id, self._fields)
-        form = ElicitationForm(self._fields, self._bids, self.draft, self._now)
+        form = ElicitationForm(self._fields, self._bids, self.draft, now=self._now, key=self.context.key)
         await self.query_one("#answer").mount(form, before="#review")
         self._tell_state()
         if self._faults:
@@ -111,13 +118,13 @@ class AnswerScreen(ModalScreen[Intent | None]):
 
     def _hints(self) -> Sequence[tuple[str, str]]:
         if self._reviewed is not None:
-            return (("y", "send"), ("esc", "back to the form"))
+            return (("decide.send", "send"), ("form.leave", "back to the form"))
         return (
-            ("tab", "next"),
-            ("space", "choose"),
-            ("=", "agent's bid"),
-            ("ctrl+r", "review"),
-            ("esc", "leave, kept"),
+            ("form.next", "next"),
+            ("form.toggle", "choose"),
+            ("form.bid", "agent's bid"),
+            ("form.review", "review"),
+            ("form.leave", "leave, kept"),
         )
 
     @on(ElicitationForm.Changed)
@@ -131,8 +138,9 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self._tell_state()
 
     def _tell_state(self) -> None:
-        count = len(self._fields)
-        words = f"field {self.form.index + 1} of {count} · ctrl+r reviews, then y sends"
+        key, count = self.context.key, len(self._fields)
+        keys = f"{key('form.review')} reviews, then {key('decide.send')} sends"
+        words = f"field {self.form.index + 1} of {count} · {keys}"
         if self.context.drafts.fault:
             self.query_one(AnswerTitle).tell(f"{words} · not kept on the disk: {self.context.drafts.fault}", "warn")
         else:
@@ -158,9 +166,9 @@ class AnswerScreen(ModalScreen[Intent | None]):
         review = self.query_one("#review", Document)
         review.tell(self._review_lines(kept), object())
         review.focus()
-        self.query_one(AnswerTitle).tell(
-            f"ANSWER · as {line(self.context.status.reviewer, 60)} · y sends, esc goes back", "warn"
-        )
+        keys = f"{self.context.key('decide.send')} sends, {self.context.key('form.leave')} goes back"
+        who = line(self.context.status.reviewer, 60)
+        self.query_one(AnswerTitle).tell(f"ANSWER · as {who} · {keys}", "warn")
         self.query_one(KeyHints).retell()
 
     def action_edit(self) -> None:

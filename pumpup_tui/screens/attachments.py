@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 
 BIGGEST = 26_214_400
 """Bytes of an attachment that are taken into memory: as many as a server takes."""
-KEYS = "enter shows, s saves, esc closes"
+
+
+class TooLarge(NoPreview):
+    """It can be neither shown nor saved."""
 
 
 class Previewed(Message):
@@ -107,7 +110,7 @@ class AttachmentsScreen(ModalScreen[None]):
 
     CSS_PATH = sheet("attachments")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "close", "close", show=False),
+        Binding("escape,q", "close", "close", show=False, id="modal.close"),
         Binding("s", "save", "save", show=False, id="attachment.save", tooltip="save to a folder"),
     ]
 
@@ -119,8 +122,10 @@ class AttachmentsScreen(ModalScreen[None]):
 
     @override
     def compose(self) -> ComposeResult:
+        key = self.context.key
+        keys = f"{key('move.enter')} shows, {key('attachment.save')} saves, {key('modal.close')} closes"
         with Vertical(id="attachments"):
-            yield Static(f"Attachments   {KEYS}", markup=False, id="title")
+            yield Static(f"Attachments   {keys}", markup=False, id="title")
             yield AttachmentList(id="choices", empty="no attachments")
             yield Picture(id="preview")
             yield Static("", markup=False, id="state")
@@ -148,20 +153,22 @@ class AttachmentsScreen(ModalScreen[None]):
             return
         self._say("reading…")
         kind = previews.kind_of(*self._about(row))
-        room = self.query_one(Picture).size
+        room, saves = self.query_one(Picture).size, self.context.key("attachment.save")
 
         async def call(backend: Backend) -> Previewed:
             try:
                 if not kind:
-                    raise NoPreview(previews.ONLY_SAVED)
+                    raise NoPreview("This can't be shown here.")
                 read = await _read(backend, row.upload_id)
                 if kind == "image":
                     # Decoding takes as long as it takes: the keys don't wait for it.
                     picture = await asyncio.to_thread(previews.image_rows, read, room.width, room.height)
                     return Previewed(row.upload_id, (), picture)
-                return Previewed(row.upload_id, await asyncio.to_thread(previews.text_lines, read, kind))
-            except NoPreview as fault:
+                return Previewed(row.upload_id, await asyncio.to_thread(previews.text_lines, read, kind, saves))
+            except TooLarge as fault:
                 return Previewed(row.upload_id, [[(line(fault), "warn")]])
+            except NoPreview as fault:
+                return Previewed(row.upload_id, [[(f"{line(fault)} {saves} saves it.", "warn")]])
 
         self.context.feed.ask(self, "the attachment", call, group="attachment")
 
@@ -191,7 +198,7 @@ class AttachmentsScreen(ModalScreen[None]):
         async def call(backend: Backend) -> Saved:
             try:
                 read = await _read(backend, row.upload_id)
-            except NoPreview as fault:
+            except TooLarge as fault:
                 return Saved(f"✗ {line(fault)}")
             return Saved(await asyncio.to_thread(save, folder, name, read))
 
@@ -229,13 +236,13 @@ async def _read(backend: Backend, upload_id: str) -> bytes:
     """Return an upload's content.
 
     Raises:
-        NoPreview: it is larger than any server of this kind takes.
+        TooLarge: it is larger than any server of this kind takes.
     """
     read = bytearray()
     async for piece in backend.download(upload_id):
         read += piece
         if len(read) > BIGGEST:
-            raise NoPreview("It is larger than anything that belongs here: nothing of it is kept.")
+            raise TooLarge("It is larger than anything that belongs here: nothing of it is kept.")
     return bytes(read)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -13,6 +12,7 @@ from typing_extensions import override
 
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Sent
+from pumpup_tui.key_names import Hints
 from pumpup_tui.messages import CallFailed, Status
 from pumpup_tui.sheets import sheet
 from pumpup_tui.widgets.compositing import PromptScreen
@@ -56,11 +56,11 @@ class ReviewerScreen(PromptScreen):
         """Read everything that is shown again."""
         raise NotImplementedError
 
-    def hints(self) -> Sequence[tuple[str, str]]:
-        """Return the keys that do something now, with a word each."""
+    def hints(self) -> Hints:
+        """Return the bindings that do something now, with a word each."""
         return ()
 
-    def armed_hints(self) -> Sequence[tuple[str, str]]:
+    def armed_hints(self) -> Hints:
         """Return what else can be said with what is armed."""
         return ()
 
@@ -126,17 +126,18 @@ class ReviewerScreen(PromptScreen):
         if self.app.screen is not self and not self.app.screen.is_modal:
             self.context.outbox.cancel()
 
-    def _hints(self) -> Sequence[tuple[str, str]]:
+    def _hints(self) -> Hints:
         if self.context.outbox.desk.armed is not None:
-            return (("y", "send"), ("n", "note"), *self.armed_hints(), ("esc", "cancel"))
-        undo = (("u", "take back"),) if self.context.outbox.desk.held() else ()
+            return (("decide.send", "send"), ("decide.note", "note"), *self.armed_hints(), ("move.back", "cancel"))
+        undo = (("decide.undo", "take back"),) if self.context.outbox.desk.held() else ()
         return (*undo, *self.hints())
 
     def _on_status(self, status: Status) -> None:
         self.query_one(HeaderLine).retell()
         self.query_one(Banner).retell()
         if not status.connected:
-            self.say("Nothing is open: the line above says why. r tries again." if status.banner else status.live)
+            again = f"{self.context.key('screens.refresh')} tries again"
+            self.say(f"Nothing is open: the line above says why. {again}." if status.banner else status.live)
         wanted = (status.connected, status.project.id if status.project else None)
         if status.connected and wanted != self._read_for:
             self._read_for = wanted

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from typing_extensions import override
 
 from pumpup_tui.context import Context
-from pumpup_tui.decision import VERB_WORDS, Intent, Phase, Sent, Verb
+from pumpup_tui.decision import NOTE_FIRST, VERB_WORDS, Intent, Phase, Sent, Verb
 from pumpup_tui.sheets import sheet
 from pumpup_tui.telling import OUTCOMES, recommendation_run, recommended_type
 from pumpup_tui.text import line
@@ -51,7 +51,7 @@ class Planned(VirtualList["InboxItem"]):
     ROW_HEIGHT = 2
 
     def __init__(self, verb: Verb) -> None:
-        super().__init__(id="batch", empty="nothing is left of it: esc goes back")
+        super().__init__(id="batch")
         self._verb = verb
 
     @override
@@ -88,10 +88,11 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
     CSS_PATH = sheet("batch")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "send", show=False, id="decide.send"),
-        Binding("n,c", "note", "note", show=False),
-        Binding("w", "reason", "reason code", show=False),
-        Binding("x", "leave_out", "leave out", show=False),
-        Binding("escape", "dismiss", "cancel", show=False),
+        Binding("n", "note", "note", show=False, id="decide.note"),
+        Binding("c", "note", "note", show=False, id="inbox.note"),
+        Binding("w", "reason", "reason code", show=False, id="decide.reason"),
+        Binding("x", "leave_out", "leave out", show=False, id="batch.leave_out"),
+        Binding("escape", "dismiss", "cancel", show=False, id="move.back"),
     ]
 
     def __init__(self, context: Context, verb: Verb, items: Sequence[InboxItem], codes: Sequence[str]) -> None:
@@ -113,8 +114,10 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
 
     def on_mount(self) -> None:
         """List what would be sent; ask for the note where there must be one."""
-        self.query_one(Planned).show(self._items)
-        self.query_one(Planned).focus()
+        planned = self.query_one(Planned)
+        planned.say_when_empty(f"nothing is left of it: {self.context.key('move.back')} goes back")
+        planned.show(self._items)
+        planned.focus()
         self._tell()
         if self._lacks_note:
             self.call_after_refresh(self.action_note)
@@ -124,8 +127,9 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         return Intent(self._verb, "", "", note=self._note).lacks_note
 
     def _hints(self) -> Sequence[tuple[str, str]]:
-        send = () if self._lacks_note or not self._items else (("y", f"send all {len(self._items)}"),)
-        return (*send, ("n", "note"), ("w", "reason code"), ("x", "leave one out"), ("esc", "cancel"))
+        send = () if self._lacks_note or not self._items else (("decide.send", f"send all {len(self._items)}"),)
+        keys = (("decide.note", "note"), ("decide.reason", "reason code"), ("batch.leave_out", "leave one out"))
+        return (*send, *keys, ("move.back", "cancel"))
 
     def _tell(self) -> None:
         status, count = self.context.status, len(self._items)
@@ -140,7 +144,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         if others:
             told.append([(f" ≠ for {others:,} of them the agent recommends something else", "warn")])
         if self._lacks_note:
-            told.append([(" needs a note, the same for all: n writes it", "warn")])
+            told.append([(f" needs a note, the same for all: {self.context.key('decide.note')} writes it", "warn")])
         elif self._note:
             told.append([(f" note for each: {line(self._note, 300)}", "muted")])
         if self._code:
@@ -154,7 +158,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         """Return all of it, if the key was pressed on purpose."""
         self._fault = self.context.outbox.guard.fault()
         if self._lacks_note:
-            self._fault = "it needs a note first: n writes it"
+            self._fault = f"{NOTE_FIRST}: {self.context.key('decide.note')} writes it"
         if self._fault or not self._items:
             self._tell()
         else:
@@ -241,8 +245,9 @@ class BatchResults(ModalScreen[None]):
 
     CSS_PATH = sheet("batch")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "take_back", "take back", show=False),
-        Binding("escape,q,enter", "dismiss", "close", show=False),
+        Binding("u", "take_back", "take back", show=False, id="decide.undo"),
+        Binding("escape,q", "dismiss", "close", show=False, id="modal.close"),
+        Binding("enter", "dismiss", "close", show=False, id="move.enter"),
     ]
 
     def __init__(self, context: Context, batch: str) -> None:
@@ -269,7 +274,7 @@ class BatchResults(ModalScreen[None]):
 
     def _hints(self) -> Sequence[tuple[str, str]]:
         held = any(one.phase is Phase.HELD for one in self._sent)
-        return (*((("u", "take all back"),) if held else ()), ("esc", "close"))
+        return (*((("decide.undo", "take all back"),) if held else ()), ("modal.close", "close"))
 
     def _changed(self, _: Any) -> None:
         sent = {one.key: replace(one, until=None) for one in self._sent}

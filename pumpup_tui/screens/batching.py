@@ -47,7 +47,8 @@ class BatchingScreen(DecidingScreen):
             several = left_out != 1
             self.context.outbox.hint(f"{left_out} elicitation{'s' if several else ''} left out: each takes answers")
         elif not all_are and not self._complete:
-            self.context.outbox.hint("all that are read so far are selected: G reads on to the end")
+            on = f"{self.context.key('move.last')} reads on to the end"
+            self.context.outbox.hint(f"all that are read so far are selected: {on}")
 
     def _select(self, ids: Iterable[str]) -> None:
         self.context.outbox.cancel()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -15,14 +14,14 @@ from pumpup_tui.context import Context
 from pumpup_tui.decision import Sent
 from pumpup_tui.messages import CallFailed, Changed, Status, TaskLoaded
 from pumpup_tui.screens.board_filtering import FilteringScreen, now
-from pumpup_tui.screens.moving import Movable
+from pumpup_tui.screens.moving import MOVE_KEYS, Movable
 from pumpup_tui.screens.task import TaskScreen
 from pumpup_tui.telling import status_run
 from pumpup_tui.text import line
 from pumpup_tui.widgets.board_columns import ColumnState
 from pumpup_tui.widgets.board_filter import BoardFilter
 from pumpup_tui.widgets.board_view import BoardView
-from pumpup_tui.widgets.frame import HeaderLine
+from pumpup_tui.widgets.frame import SCREEN_KEYS, HeaderLine
 
 if TYPE_CHECKING:
     from api_client.models import Card, Event, Project
@@ -51,9 +50,10 @@ class BoardScreen(FilteringScreen):
 
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
-        clear = (("esc", "all cards"),) if self.state.filter.is_on else ()
-        moves = (("H L m", "move"),) if self.context.can("move") else ()
-        return (*clear, ("enter", "task"), *moves, ("/ f", "filter"), ("p", "project"), ("1 2 3", "screens"))
+        clear = (("move.back", "all cards"),) if self.state.filter.is_on else ()
+        moves = ((MOVE_KEYS, "move"),) if self.context.can("move") else ()
+        find = (("board.search board.filter", "filter"), ("screens.project", "project"), (SCREEN_KEYS, "screens"))
+        return (*clear, ("board.task", "task"), *moves, *find)
 
     @override
     def shown_project(self) -> Project | None:
@@ -96,10 +96,10 @@ class BoardScreen(FilteringScreen):
         if event.project.id != self._asked:
             return
         view = self.view
-        if view.project is not None and view.project.id != event.project.id:
-            self._stop_walking()
-            self._set_filter(replace(self.state.filter, step=""), scan=False)
         fresh = view.project is None or view.project.id != event.project.id
+        if fresh:
+            self._stop_walking()
+            self._set_filter(self._noted_filter(event.project), scan=False)
         view.show_board(event.project, event.board)
         self._read()
         if self.state.filter.is_on and (fresh or any(column.matched is None for column in view.columns.all)):
@@ -280,6 +280,7 @@ class BoardScreen(FilteringScreen):
             self._stop_walking()
         else:
             self._set_filter(BoardFilter())
+            self._note_filter()
 
     # Moving a card.
 

@@ -22,11 +22,14 @@ from pumpup_tui.widgets.board_view import BoardView
 from pumpup_tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
-    from api_client.models import Card
+    from api_client.models import Card, Project
 
 RESCAN_SECONDS = 0.8
 """Between two scans because of changes, and at least four times as long as the last one took."""
 TYPING_SECONDS = 0.25
+KEPT_AS = "boards"
+"""What is noted of the boards that were shown: a filter by the project's id."""
+PROJECTS_KEPT = 100
 
 
 class FilteringScreen(MovingScreen):
@@ -105,6 +108,7 @@ class FilteringScreen(MovingScreen):
         self._typing = self.set_timer(wait, lambda: self._set_filter(wanted)) if wait else None
         if not wait:
             self._set_filter(wanted)
+            self._note_filter()
 
     def action_filter(self) -> None:
         """Choose what to show."""
@@ -116,8 +120,21 @@ class FilteringScreen(MovingScreen):
         def chosen(choice: str | None) -> None:
             if choice is not None:
                 self._set_filter(self.state.filter.toggled(choice))
+                self._note_filter()
 
         self.app.push_screen(PickScreen("Show cards by", choices), chosen)
+
+    def _note_filter(self) -> None:
+        """Keep this project's filter for the next start."""
+        if (project := self.view.project) is not None:
+            others = {name: one for name, one in self.context.memory.recall(KEPT_AS).items() if name != project.id}
+            mine = {project.id: self.state.filter.lasting()} if self.state.filter.is_on else {}
+            self.context.memory.note(KEPT_AS, dict(list((others | mine).items())[-PROJECTS_KEPT:]))
+
+    def _noted_filter(self, project: Project) -> BoardFilter:
+        """Return the filter that was on when this project was shown last."""
+        steps = [step.name for step in project.steps.steps]
+        return BoardFilter.begun(self.context.memory.recall(KEPT_AS).get(project.id), steps)
 
     def _set_filter(self, wanted: BoardFilter, *, scan: bool = True) -> None:
         state = self.state

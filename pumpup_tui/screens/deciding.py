@@ -27,7 +27,7 @@ class DecidingScreen(SiftingScreen):
         Binding("i", "act('REQUEST_MORE_INFO')", "ask", id="decide.ask", tooltip="ask for more, with a note"),
         Binding("!", "act('ESCALATE')", "escalate", id="decide.escalate", tooltip="escalate"),
         Binding("w", "reason", "reason", id="decide.reason", tooltip="why: the armed decision's reason code"),
-        Binding("t", "take", "take", id="inbox.take", tooltip="take the task, or give it back; y sends"),
+        Binding("t", "take", "take", id="inbox.take", tooltip="take the task, or give it back"),
         Binding("c", "comment", "note", id="inbox.note", tooltip="note: the armed decision's, else on the task"),
     ]
 
@@ -35,7 +35,7 @@ class DecidingScreen(SiftingScreen):
     def armed_hints(self) -> Sequence[tuple[str, str]]:
         armed = self.context.outbox.desk.armed
         decides = armed is not None and armed.verb in FINAL
-        return (("w", "reason code"), ("ctrl+g", "in a note: $EDITOR")) if decides else ()
+        return (("decide.reason", "reason code"), ("typing.edit", "in a note: $EDITOR")) if decides else ()
 
     # Arming.
 
@@ -66,13 +66,14 @@ class DecidingScreen(SiftingScreen):
 
     def _answer(self, verb: Verb, loaded: RequestLoaded) -> None:
         if verb != "APPROVE":
-            self.context.outbox.cancel("an elicitation takes answers: a opens its form")
+            key = self.context.key("decide.approve")
+            self.context.outbox.cancel(f"an elicitation takes answers: {key} opens its form")
             return
         request_id = loaded.detail.event.id
         if self.context.outbox.desk.on_way(request_id):
             self.context.outbox.hint("these answers are on their way already")
             return
-        # Brings pydantic and the form's widgets, which the first paint must not wait for.
+        # Brings the form's widgets, which the first paint must not wait for.
         from pumpup_tui.screens.answer import AnswerScreen
 
         def done(intent: Intent | None) -> None:

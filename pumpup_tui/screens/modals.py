@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from typing_extensions import override
 
-from pumpup_tui.rebinding import key_words
+from pumpup_tui.key_names import key_words, names_at
 from pumpup_tui.sheets import sheet
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Document
@@ -28,7 +28,10 @@ class HelpScreen(ModalScreen[None]):
     """All keys, made from the bindings."""
 
     CSS_PATH = sheet("modals")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,?", "dismiss", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "close", show=False, id="modal.close"),
+        Binding("?", "dismiss", "close", show=False, id="screens.help"),
+    ]
 
     def __init__(self, bindings: Sequence[Binding]) -> None:
         super().__init__()
@@ -37,7 +40,7 @@ class HelpScreen(ModalScreen[None]):
     @override
     def compose(self) -> ComposeResult:
         with Vertical(id="modal"):
-            yield Static("Keys   esc closes", markup=False, id="title")
+            yield Static(f"Keys   {names_at(self)('modal.close')} closes", markup=False, id="title")
             yield Document(id="help")
 
     def on_mount(self) -> None:
@@ -70,7 +73,7 @@ class PickScreen(ModalScreen[str]):
     """Choose one of a few; escape chooses none."""
 
     CSS_PATH = sheet("modals")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", show=False, id="modal.close")]
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], chosen: str = "") -> None:
         super().__init__()
@@ -81,8 +84,13 @@ class PickScreen(ModalScreen[str]):
     @override
     def compose(self) -> ComposeResult:
         with Vertical(id="modal"):
-            yield Static(f"{self._title}   enter chooses, esc leaves", markup=False, id="title")
+            yield Static(self.told_title(), markup=False, id="title")
             yield Choice(id="choices", empty="nothing to choose from")
+
+    def told_title(self) -> str:
+        """Return the title with the keys."""
+        key = names_at(self)
+        return f"{self._title}   {key('move.enter')} chooses, {key('modal.close')} leaves"
 
     def on_mount(self) -> None:
         """List the choices with the cursor on the present one."""
@@ -105,10 +113,10 @@ class LeaveScreen(ModalScreen[Leave]):
 
     CSS_PATH = sheet("modals")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "answer('send')", show=False),
-        Binding("t", "answer('take_back')", show=False),
-        Binding("x", "answer('leave')", show=False),
-        Binding("escape,enter,q", "dismiss", show=False),
+        Binding("s", "answer('send')", show=False, id="leave.send"),
+        Binding("t", "answer('take_back')", show=False, id="leave.take_back"),
+        Binding("x", "answer('leave')", show=False, id="leave.quit"),
+        Binding("escape,enter,q", "dismiss", show=False, id="leave.stay"),
     ]
 
     def __init__(self, held: int, open_: int) -> None:
@@ -118,18 +126,18 @@ class LeaveScreen(ModalScreen[Leave]):
 
     @override
     def compose(self) -> ComposeResult:
+        key = names_at(self)
         with Vertical(id="modal"):
             yield Static("Before you go", markup=False, id="title")
             if self._held:
                 yield Static(f"{self._held} held, not sent yet.", markup=False)
-                yield Static("s  send now, then quit", markup=False)
-                yield Static("t  take back, then quit", markup=False)
+                yield Static(f"{key('leave.send')}  send now, then quit", markup=False)
+                yield Static(f"{key('leave.take_back')}  take back, then quit", markup=False)
             if self._open:
                 yield Static(f"{self._open} sent, the answer is not known yet.", markup=False)
-                yield Static(
-                    "x  quit without knowing" + (" (what is held is taken back)" if self._held else ""), markup=False
-                )
-            yield Static("esc  stay", markup=False)
+                held = " (what is held is taken back)" if self._held else ""
+                yield Static(f"{key('leave.quit')}  quit without knowing{held}", markup=False)
+            yield Static(f"{key('leave.stay')}  stay", markup=False)
 
     def action_answer(self, answer: Leave) -> None:
         """Return the answer, where it is one of those offered."""

@@ -15,6 +15,8 @@ from pumpup_tui.text import line
 if TYPE_CHECKING:
     from api_client.models import Project, Step
 
+MOVE_KEYS = "board.move_left board.move_right board.move"
+
 
 @dataclass(frozen=True)
 class Movable:

@@ -54,7 +54,7 @@ class ProjectScreen(PickScreen):
     @override
     def compose(self) -> ComposeResult:
         with Vertical(id="modal"):
-            yield Static("Project   enter chooses, esc leaves", markup=False, id="title")
+            yield Static(self.told_title(), markup=False, id="title")
             yield ProjectChoice(id="choices", empty="no projects: pumpup-tui projects create makes one")
 
     @override

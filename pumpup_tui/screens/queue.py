@@ -182,7 +182,9 @@ class QueueScreen(ReviewerScreen):
         if desk.armed is None:
             self._catch_up()
         elif desk.armed.target in self._leaving and not desk.hint:
-            self.context.outbox.hint("someone settled this meanwhile: y tells who, esc lets it go")
+            key = self.context.key
+            words = f"{key('decide.send')} tells who, {key('move.back')} lets it go"
+            self.context.outbox.hint(f"someone settled this meanwhile: {words}")
         shown_project = self.context.project_id
         asked = [
             str(one.payload.get("summary", ""))
@@ -276,7 +278,10 @@ class QueueScreen(ReviewerScreen):
             if self._patience is not None:
                 self._patience.stop()  # it is the last request's: now it would show this one half read
             self._patience = self.set_timer(PATIENCE, self._show_item)
-            self.context.feed.request(self, row.request_id)
+            if self._begun_anew:
+                self.call_after_refresh(self._read_request)  # the list first: it is what the eye waits for
+            else:
+                self._read_request()
 
     def _read_request(self) -> None:
         row = self.requests.row

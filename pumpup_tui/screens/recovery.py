@@ -61,7 +61,7 @@ class RecoveryScreen(ModalScreen[str]):
     """Returns the id of a request to go to, none where it was only read."""
 
     CSS_PATH = sheet("modals")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", show=False, id="modal.close")]
 
     def __init__(self, context: Context, became: Sequence[Became]) -> None:
         super().__init__()
@@ -73,7 +73,9 @@ class RecoveryScreen(ModalScreen[str]):
         with Vertical(id="modal"):
             yield Static("What was on its way when this terminal ended", markup=False, id="title")
             yield BecameList(self.context, id="became")
-            yield Static("Nothing was sent again.   enter goes to the request, esc closes", markup=False)
+            key = self.context.key
+            keys = f"{key('move.enter')} goes to the request, {key('modal.close')} closes"
+            yield Static(f"Nothing was sent again.   {keys}", markup=False)
 
     def on_mount(self) -> None:
         """List what became of each."""

@@ -42,6 +42,10 @@ class SiftingScreen(ReadingScreen):
         self._whose = ""
         self._kept: dict[str, str] | None = None
 
+    def on_mount(self) -> None:
+        """Begin in the order of last time."""
+        self.requests.queue.sort(Order.begun(self.context.memory.recall(self.MODE)))
+
     @property
     @override
     def _needs_all(self) -> bool:
@@ -62,7 +66,8 @@ class SiftingScreen(ReadingScreen):
     def _when_empty(self) -> str:
         if not self._text:
             return EMPTY
-        return "Nothing matches. esc shows all." if self._complete else "Nothing so far: reading on…"
+        all_ = f"{self.context.key('move.back')} shows all"
+        return f"Nothing matches. {all_}." if self._complete else "Nothing so far: reading on…"
 
     def _sift(self) -> None:
         """Show what the filter takes, out of all requests: those that are not read yet are read now."""
@@ -172,6 +177,7 @@ class SiftingScreen(ReadingScreen):
         order = queue.order.chosen(choice or "")
         if order != queue.order:
             self._sort(order)
+            self.context.memory.note(self.MODE, order.lasting())
 
     def _sort(self, order: Order) -> None:
         with self.requests.changing() as queue:

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from pumpup_tui.context import Context
 from pumpup_tui.widgets.compositing import PromptScreen
-from pumpup_tui.widgets.frame import HeaderLine, KeyHints
+from pumpup_tui.widgets.frame import SCREEN_KEYS, HeaderLine, KeyHints
 from pumpup_tui.widgets.lines import Lines
 from pumpup_tui.widgets.painting import Line
 
@@ -33,4 +33,4 @@ class StartScreen(PromptScreen):
     def compose(self) -> ComposeResult:
         yield HeaderLine(self.context, "inbox", lambda: self.context.status.project)
         yield Opening()
-        yield KeyHints(lambda: (("1 2 3", "screens"),))
+        yield KeyHints(lambda: ((SCREEN_KEYS, "screens"),))

@@ -16,9 +16,10 @@ from pumpup_tui.context import Context
 from pumpup_tui.decision import Intent
 from pumpup_tui.messages import Changed, EventsPage, ShowRequest, TaskLoaded
 from pumpup_tui.screens.modals import PickScreen
-from pumpup_tui.screens.moving import Movable, MovingScreen
+from pumpup_tui.screens.moving import MOVE_KEYS, Movable, MovingScreen
 from pumpup_tui.telling import kind_of, status_run
 from pumpup_tui.text import line
+from pumpup_tui.widgets.frame import SCREEN_KEYS
 from pumpup_tui.widgets.json_rows import Path, json_rows
 from pumpup_tui.widgets.painting import Line
 from pumpup_tui.widgets.prompt import Prompt
@@ -68,12 +69,12 @@ class TaskScreen(MovingScreen):
 
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
-        request = (("enter", "open request"),) if self._request_id else ()
+        request = (("task.request", "open request"),) if self._request_id else ()
         can = self.context.can
         closed = self._loaded is not None and self._loaded.detail.task.status == "CLOSED"
-        offers = (("H L m", "move", "move"), ("t", "assign", "assign"), ("c", "note", "note"))
+        offers = ((MOVE_KEYS, "move", "move"), ("task.assign", "assign", "assign"), ("task.note", "note", "note"))
         keys = [(key, word) for key, word, needs in offers if can(needs) and (not closed or word == "note")]
-        return (*request, *keys, ("space", "fold"), ("esc", "back"), ("1 2 3", "screens"))
+        return (*request, *keys, ("task.fold", "fold"), ("move.back", "back"), (SCREEN_KEYS, "screens"))
 
     @override
     def shown_project(self) -> Project | None:
@@ -214,9 +215,10 @@ class TaskScreen(MovingScreen):
     def _requests(self) -> list[PageRow]:
         open_ = self._loaded.detail.open_requests if self._loaded else ()
         rows: list[PageRow] = []
+        opens = f"   {self.context.key('task.request')} opens it"
         for request in open_:
             words = f"{kind_of(request.event_type)}, open for {self.context.age(request.requested_at)}: "
-            said: Line = [("? ", "warn"), (words, "warn"), (line(request.summary), ""), ("   enter opens it", "muted")]
+            said: Line = [("? ", "warn"), (words, "warn"), (line(request.summary), ""), (opens, "muted")]
             rows += [PageRow([]), PageRow(said, ("request", request.request_id), leads=True)]
         return rows
 
@@ -240,7 +242,8 @@ class TaskScreen(MovingScreen):
         lines = event_lines(self._events, self.context)
         rows += [PageRow(one, ("event", event.id)) for event, one in zip(self._events, lines, strict=True)]
         if self._more is not None:
-            words = "reading more…" if len(self._events) < EVENTS_KEPT else "older ones are on the timeline (3)"
+            older = f"older ones are on the timeline ({self.context.key('screens.timeline')})"
+            words = "reading more…" if len(self._events) < EVENTS_KEPT else older
             rows.append(PageRow([(words, "muted")], "more"))
         return rows
 

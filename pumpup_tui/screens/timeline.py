@@ -34,8 +34,6 @@ from pumpup_tui.widgets.timeline_list import TimelineList
 from pumpup_tui.widgets.virtual_list import VirtualList
 
 EMPTY = "Nothing has happened yet. Events appear here as agents work."
-NONE_FOUND = "No event fits. f changes the filter, esc shows all."
-STOPPED = "Stopped before anything was found. r looks further, esc shows all."
 PATIENCE = 0.3
 """Seconds that may pass before it is said that something is being read."""
 RETELL = 0.5
@@ -90,13 +88,21 @@ class TimelineScreen(ReviewerScreen):
         """What is shown."""
         return replace(self._query, project_id=None if self._query.task_id else self.context.project_id)
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it is followed, or not all of it is shown."""
+        return self._following or self._query.is_filtered
+
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
-        back = (("esc", "list"),) if self.has_class("-detail") else (("enter", "event"),)
-        follow = ("F", "stop following" if self._following else "follow")
-        what = ("t", "all tasks" if self._query.task_id else "this task")
-        keys = (("f", "filter"), ("/", "search"), follow, what, ("{ }", "decisions"), ("s", "order"))
-        return (*back, *keys, ("o", "open task"), ("E", "export"))
+        out = (("move.back", "all events"),) if self._query.is_filtered else ()
+        back = (("move.back", "list"),) if self.has_class("-detail") else (*out, ("move.enter", "event"))
+        follow = ("timeline.follow", "stop following" if self._following else "follow")
+        what = ("timeline.task", "all tasks" if self._query.task_id else "this task")
+        decisions = ("timeline.previous timeline.next", "decisions")
+        keys = (("timeline.filter", "filter"), ("timeline.search", "search"), follow, what, decisions)
+        more = (("timeline.order", "order"), ("timeline.open", "open task"), ("timeline.export", "export"))
+        return (*back, *keys, *more)
 
     # What the line over the list says.
 
@@ -114,17 +120,21 @@ class TimelineScreen(ReviewerScreen):
             return left, [(said, "accent")]
         right: list[tuple[str, str]] = [(f"{self._new:,} new  ", "warn")] if self._new else []
         if self._stopped:
-            right.append((f"stopped at {self._looked:,} events, r goes on  ", "warn"))
-        right.append(("▼ following" if self._following else "F follows" if self._new and row else "", "good"))
+            right.append(
+                (f"stopped at {self._looked:,} events, {self.context.key('screens.refresh')} goes on  ", "warn")
+            )
+        follows = f"{self.context.key('timeline.follow')} follows" if self._new and row else ""
+        right.append(("▼ following" if self._following else follows, "good"))
         return left, right
 
     def _progress(self) -> str:
         if self._stopped or self._asked_at is None or monotonic() - self._asked_at < PATIENCE:
             return ""
+        stops = f"{self.context.key('move.back')} stops"
         if self.timeline.is_seeking:
-            return f"no decision in {self._looked:,} events yet · esc stops"
+            return f"no decision in {self._looked:,} events yet · {stops}"
         if self.shown_query.is_scanned and self._looked:
-            return f"{self._looked:,} events looked at · esc stops"
+            return f"{self._looked:,} events looked at · {stops}"
         return "reading…"
 
     def retell(self, *, now: bool = True) -> None:
@@ -170,13 +180,17 @@ class TimelineScreen(ReviewerScreen):
     @on(EventsPage)
     def _page(self, event: EventsPage) -> None:
         event.stop()
+        # Who has just gone elsewhere stays there, also where the word of it comes after this page.
+        keeps_up = self._following and self._is_on_newest()
         if event.answer is None:
             self.timeline.failed(event.want)
         elif self.timeline.arrive(event.want, event.answer):
             self._looked += event.looked
             if self.timeline.pages.is_complete:
-                self.say(NONE_FOUND if self.shown_query.is_filtered else EMPTY)
-            if self._following:
+                key = self.context.key
+                keys = f"{key('timeline.filter')} changes the filter, {key('move.back')} shows all."
+                self.say(f"No event fits. {keys}" if self.shown_query.is_filtered else EMPTY)
+            if keeps_up:
                 self._to_newest()
         if not self.timeline.pages.is_waiting:
             self._asked_at, self._looked = None, self._looked if self._stopped else 0
@@ -334,7 +348,9 @@ class TimelineScreen(ReviewerScreen):
         if self._asked_at is None or not self.shown_query.is_scanned or self._stopped:
             return False
         self._stopped = True
-        self.say(STOPPED)
+        key = self.context.key
+        keys = f"{key('screens.refresh')} looks further, {key('move.back')} shows all."
+        self.say(f"Stopped before anything was found. {keys}")
         return True
 
     def action_open_task(self) -> None:

@@ -29,10 +29,14 @@ class TimelineExport:
         self.progress = ""
         """How far it is, in clean words; empty where nothing is written."""
 
+    @property
+    def _stops(self) -> str:
+        return f"{self._screen.context.key('move.back')} stops"
+
     def ask(self) -> None:
         """Ask for the file's name, with one offered."""
         if self._running:
-            self._hint("an export is being written; esc stops it")
+            self._hint(f"an export is being written; {self._stops} it")
             return
         query = self._screen.shown_query
         project = self._screen.context.status.project
@@ -79,7 +83,7 @@ class TimelineExport:
             return
         else:
             looked = f" of {state.looked:,} looked at" if state.looked != state.written else ""
-            self.progress = f"writing: {state.written:,} events{looked} · esc stops"
+            self.progress = f"writing: {state.written:,} events{looked} · {self._stops}"
         self._told_at = monotonic()
         self._screen.retell()
 

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from typing_extensions import override
 
+from pumpup_tui.key_names import names_at
 from pumpup_tui.query import SOURCES, Query
 from pumpup_tui.telling import EVENT_WORDS
 from pumpup_tui.widgets.option_picker import OptionPicker
@@ -24,8 +25,10 @@ class FilterScreen(ModalScreen[Query | None]):
     """Choose what a timeline shows; escape changes nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "leave", show=False),
-        Binding("enter", "take", "show", show=False, priority=True),
+        Binding("escape", "dismiss", "leave", show=False, id="typing.leave"),
+        Binding("enter", "take", "show", show=False, priority=True, id="filter.show"),
+        Binding("tab", "app.focus_next", "next", show=False, id="form.next"),
+        Binding("shift+tab", "app.focus_previous", "back", show=False, id="form.previous"),
     ]
 
     def __init__(self, query: Query) -> None:
@@ -34,8 +37,11 @@ class FilterScreen(ModalScreen[Query | None]):
 
     @override
     def compose(self) -> ComposeResult:
+        key = names_at(self)
+        keys = f"{key('form.toggle')} chooses, {key('form.next')} goes on"
+        ends = f"{key('filter.show')} shows, {key('typing.leave')} leaves"
         with Vertical(id="modal"):
-            yield Static("Show only   space chooses, tab goes on, enter shows, esc leaves", markup=False, id="title")
+            yield Static(f"Show only   {keys}, {ends}", markup=False, id="title")
             yield OptionPicker([_word(name) for name in TYPES], many=True)
             yield Static("from (none chosen: all)", markup=False)
             yield OptionPicker([name.lower() for name in SOURCES], many=True)

@@ -46,6 +46,15 @@ class Stretch:
     cards: list[Card]
 
 
+class Window(NamedTuple):
+    """What is loaded of a column, kept while the cursor is at the column's other end."""
+
+    stretches: list[Stretch]
+    behind: list[Start]
+    next: str | None
+    complete: bool
+
+
 class Walked(NamedTuple):
     """What a walk to a column's end found: the pages it went past, the last ones, and the cursor after them."""
 
@@ -77,6 +86,7 @@ class ColumnState:
     _stretches: list[Stretch] = field(default_factory=list)
     _behind: list[Start] = field(default_factory=list)
     _next: str | None = None
+    _other: Window | None = None
     _far: list[Start] = field(default_factory=list)
     """Where the pages begin that a walk to the end went past, from the column's beginning, the last page's too."""
 
@@ -120,7 +130,7 @@ class ColumnState:
         """Wait for a page."""
         self.waiting, self.failed = ask, False
         if ask.kind == "again":
-            self.stale = False
+            self.stale, self._other = False, None
 
     def give_up(self) -> None:
         """Wait no more: the call failed or was stopped."""
@@ -148,6 +158,7 @@ class ColumnState:
             for one in self._stretches:
                 one.cards = [card for card in one.cards if card.id not in ids]
             if ask.kind != "after":
+                self._other = self._window() if ask.kind == "top" and self.complete else None
                 self._stretches, self._behind = [], []
             self._stretches.append(Stretch(Start(ask.cursor, ask.limit), cards))
             self._end(ask, page)
@@ -165,6 +176,7 @@ class ColumnState:
             self._far = []  # all that stood at the end has left
             return False
         if walked.last:
+            self._other = self._window() if self.begins else None
             before = self._far[:-2] if self._far else [*self._behind, *(one.start for one in self._stretches)]
             self._behind = [*before, *walked.past]
             self._stretches = list(walked.last)
@@ -179,11 +191,12 @@ class ColumnState:
         before = self.card
         self._stretches, self._behind = [Stretch(Start(None, self.page), list(cards))], []
         self.waiting, self.complete, self.loaded, self.matched = None, True, True, matched
+        self._other = None
         return self._settle(before)
 
     def begin_anew(self) -> None:
         """Forget that anything is loaded; the cursor's card is looked for in what is read next."""
-        self.waiting, self.matched = None, None
+        self.waiting, self.matched, self._other = None, None, None
         self.loaded = self.stale = self.complete = self.failed = False
 
     def _take_before(self, ask: Ask, page: Page[Card], cards: list[Card]) -> None:
@@ -242,6 +255,28 @@ class ColumnState:
     def _lay_out(self) -> None:
         self.cards = [card for one in self._stretches for card in one.cards]
 
+    # The window at the other end.
+
+    def _window(self) -> Window:
+        return Window(self._stretches, self._behind, self._next, self.complete)
+
+    def go_over(self, *, first: bool) -> bool:
+        """Go to the column's first card, or the last; return False where that end has to be read."""
+        other = self._other
+        if other is None or self.stale or (other.behind if first else not other.complete):
+            return False
+        self._other = self._window()
+        self._stretches, self._behind, self._next, self.complete = other
+        self._lay_out()
+        self.move_to(0 if first else len(self.cards) - 1)
+        return True
+
+    def heed(self, task_ids: set[str]) -> bool:
+        """Return whether one of these tasks is loaded; what is kept of the other end with one of them is let go."""
+        if self._other is not None and any(card.id in task_ids for one in self._other.stretches for card in one.cards):
+            self._other = None
+        return any(card.id in task_ids for card in self.cards)
+
     # The cursor.
 
     def move_to(self, index: int) -> None:
@@ -296,7 +331,7 @@ class Columns:
         touched, ids = set(steps), set(task_ids)
         found: set[str] = set()
         for column in self.all:
-            if column.about.step in touched or any(card.id in ids for card in column.cards):
+            if column.heed(ids) or column.about.step in touched:
                 column.stale = True
                 found.add(column.about.step)
         return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from pumpup_tui.key_names import names_at
 from pumpup_tui.telling import STATUSES, kind_of, status_run
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Lines
@@ -65,6 +66,24 @@ class BoardFilter:
             )
         )
 
+    def lasting(self) -> dict[str, str]:
+        """Return what a later start begins with, as JSON; nothing where it asks for nothing."""
+        return {part: value for part, value in asdict(self).items() if value}
+
+    @classmethod
+    def begun(cls, kept: object, steps: Iterable[str]) -> BoardFilter:
+        """Return the filter that `lasting` told; what can't be read of it, or is no step now, asks for nothing."""
+        known: Mapping[str, Any] = kept if isinstance(kept, Mapping) else {}
+        allowed = {"status": STATUSES, "request": REQUESTS, "step": set(steps)}
+        parts = {one.name: known.get(one.name) for one in fields(cls)}
+        return cls(
+            **{
+                name: value
+                for name, value in parts.items()
+                if isinstance(value, str) and value in allowed.get(name, (value,))
+            }
+        )
+
     def toggled(self, choice: str) -> BoardFilter:
         """Return the filter after a choice of `choices`: taken, or taken back where it was on."""
         part, _, value = choice.partition("=")
@@ -112,7 +131,8 @@ class BoardState(Lines):
         shown: list[Line] = []
         if self.filter.is_on:
             counts = f"  {self.matched:,} of {self.total:,}"
-            keys = "  f change  esc clears "
+            key = names_at(self)
+            keys = f"  {key('board.filter')} change  {key('move.back')} clears "
             room = width - len(counts) - len(keys) - 10
             head: Line = [(" FILTER ", "cursor"), (" ", ""), (crop(self.filter.words(), max(10, room)), "")]
             line_: Line = [*head, (counts, "strong"), (keys, "accent")]

@@ -17,6 +17,7 @@ from pumpup_tui.widgets.painting import Line, Run, columns, crop, fit, joined, w
 
 if TYPE_CHECKING:
     from api_client.models import Card
+    from pumpup_tui.key_names import KeyNames
 
 HEAD = 3
 """Lines above the cards: the column's name, its owner and counts, a rule."""
@@ -61,6 +62,11 @@ class CardCache:
             self._kept[key] = kept
         return kept[1]
 
+    @property
+    def key(self) -> KeyNames:
+        """Names the key of a binding."""
+        return self._context.key
+
     def clear(self) -> None:
         """Forget all: ages have changed."""
         self._kept.clear()
@@ -76,7 +82,7 @@ def column_lines(column: ColumnState, place: Place, height: int, cards: CardCach
         lines += cards.lines(column.cards[index], width, at_cursor=at_cursor)
         index += 1
     if index >= len(column.cards):
-        lines += [Drawn(_padded([(f"  {words}", "muted")], width)) for words in _after_cards(column)]
+        lines += [Drawn(_padded([(f"  {words}", "muted")], width)) for words in _after_cards(column, cards.key)]
     blank = Drawn(_padded([], width))
     return [*lines, *[blank] * (height - len(lines))][:height]
 
@@ -132,12 +138,12 @@ def _request_line(card: Card, width: int) -> Line:
     return [(columns(asks, who, width), "warn" if open_ else "muted")]
 
 
-def _after_cards(column: ColumnState) -> tuple[str, ...]:
+def _after_cards(column: ColumnState, key: KeyNames) -> tuple[str, ...]:
     """Return what stands under the last card."""
     if column.matched is not None and column.matched > len(column.cards):
         return (f"… and {column.matched - len(column.cards):,} more match", "narrow the filter to see them")
     if column.failed:
-        return ("could not be read", "r tries again")
+        return ("could not be read", f"{key('screens.refresh')} tries again")
     if not column.loaded:
         return ("reading…",)
     if not column.cards:

@@ -214,9 +214,10 @@ class BoardView(Direct, can_focus=True):
         column = self.columns.here
         if column is None:
             return
+        is_there = (column.begins if first else column.complete) or column.go_over(first=first)
         column.move_to(0 if first else len(column.cards) - 1)
         self._moved()
-        if not (column.begins if first else column.complete):
+        if not is_there:
             self.post_message(self.ToEnd(column, first=first))
 
     def action_choose(self) -> None:

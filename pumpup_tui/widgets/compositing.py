@@ -14,7 +14,6 @@ from time import perf_counter
 from typing import TypeAlias
 
 from rich.console import Console
-from rich.control import Control
 from textual import events
 from textual._compositor import ChopsUpdate, Compositor
 from textual._styles_cache import StylesCache
@@ -44,7 +43,7 @@ class ExactUpdate(ChopsUpdate):
             for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
                 start, stop = max(x, first), min(end, last)
                 if strip is not None and start < stop:
-                    sequences.append(Control.move_to(start, y).segment.text)
+                    sequences.append(f"\x1b[{y + 1};{start + 1}H")
                     whole = (start, stop) == (x, end)
                     sequences.append(sender.cells(strip if whole else strip.crop(start - x, stop - x)))
         return "".join(sequences) + sender.end()
@@ -87,11 +86,10 @@ class ExactCompositor(Compositor):
 
     def _fill(self, y: int, strip: Strip, area: Region, chops: Chops, missing: dict[int, set[int]]) -> None:
         cuts = [cut for cut in self.cuts[y] if area.x <= cut <= area.right]
-        # Most lines are in one piece, and a strip is dear to make.
-        pieces = [strip] if len(cuts) <= 2 else strip.divide([cut - area.x for cut in cuts[1:]])
-        for x, piece in zip(cuts, pieces, strict=False):
+        for x, end in pairwise(cuts):
             if x in missing[y]:
-                chops[x] = piece
+                # Most lines are in one piece, and a strip is dear to make.
+                chops[x] = strip if len(cuts) == 2 else strip.crop(x - area.x, end - area.x)
                 missing[y].discard(x)
         if not missing[y]:
             del missing[y]
@@ -126,12 +124,20 @@ class PromptScreen(Screen[None]):
         self._compositor = ExactCompositor()
         self._painted_at = 0.0
         self._resting: Timer | None = None
+        self._was_suspended = False
 
     @override
     def _compositor_refresh(self) -> None:
         # While an update is put together, as before the first frame, Textual draws all of it and throws that away.
         if not self.app._batch_count:
             super()._compositor_refresh()
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        # Textual's own handler comes after this one, and styles every widget: mounting has just done so.
+        event.refresh_styles = event.refresh_styles and self._was_suspended
+
+    def _on_screen_suspend(self) -> None:
+        self._was_suspended = True
 
     async def _on_idle(self, event: events.Idle) -> None:
         await super()._on_idle(event)
@@ -154,5 +160,9 @@ class PromptScreen(Screen[None]):
 
     @override
     def _on_timer_update(self) -> None:
+        if self._layout_required and self._repaint_required:
+            # Textual paints once for the layout and once more for the rest.
+            self._dirty_widgets.add(self)
+            self._repaint_required = False
         super()._on_timer_update()
         self._painted_at = perf_counter()

@@ -13,7 +13,6 @@ from typing_extensions import override
 
 from pumpup_tui.context import Context
 from pumpup_tui.decision import VERB_WORDS, Intent, Phase, Sent
-from pumpup_tui.rebinding import named_here
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Lines
 from pumpup_tui.widgets.painting import Line, Run, crop, fit, width_of, wrap
@@ -67,8 +66,8 @@ class DecisionBar(Lines):
     def _armed(self, intent: Intent, width: int) -> list[Line]:
         status = self.context.status
         tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
-        hints = (("y", "send"), ("n", "note"), ("esc", "cancel"))[intent.lacks_note :]
-        keys = "   ".join(map(" ".join, named_here(self, hints))) + " "
+        hints = (("decide.send", "send"), ("decide.note", "note"), ("move.back", "cancel"))[intent.lacks_note :]
+        keys = "   ".join(map(" ".join, self.context.key.told(hints))) + " "
         verb = f" {VERB_WORDS[intent.verb].upper()} "
         actor = f" · as {line(status.reviewer, 40)}{tags}"
         room = width - len(verb) - len(keys) - 1
@@ -98,7 +97,7 @@ class DecisionBar(Lines):
         about = f"{VERB_WORDS[one.intent.verb]} · {target_words(one.intent)}"
         if one.phase is Phase.HELD:
             head += f"{math.ceil(one.seconds_left(self.context.clock()))} s · "
-            tail = " · u takes it back"
+            tail = f" · {self.context.key('decide.undo')} takes it back"
         elif one.phase is Phase.RECORDED:
             head += f"{self.context.stamp(one.since)} · "
             tail = f" · {line(one.detail, 60)}" if one.detail else ""
@@ -110,7 +109,8 @@ class DecisionBar(Lines):
         else:
             # The reason matters more than the title here, and what can still be done with the note.
             offered = self.context.outbox.desk.lost_note() is one.intent
-            tail = " · c puts your note on the task" if offered else f" · {about}"
+            note = f" · {self.context.key('inbox.note')} puts your note on the task"
+            tail = note if offered else f" · {about}"
             about = self.context.in_zone(line(one.detail))
             head += "· "
         body = crop(about, max(10, width - width_of([(head, "")]) - min(len(tail), width // 3)))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from textual.geometry import Region
+from typing import Any
+
+from rich.style import Style
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
@@ -15,16 +18,44 @@ class Direct(Widget):
     these, what `render_line` says is what is drawn, at a third of the time. With any of them Textual draws.
     """
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._drawn_size: Size | None = None
+        self._tones: dict[str, tuple[object, object, Style]] = {}
+
+    @property
+    @override
+    def size(self) -> Size:
+        # Asked for each line; Textual looks each time for the widget on its screen.
+        return super().size if self._drawn_size is None else self._drawn_size
+
+    def style_of(self, tone: str) -> Style:
+        """Return how text in a tone looks."""
+        # Textual keeps this too, but forgets it with each line that is to be drawn again.
+        component, own = self._component_styles[f"tone--{tone}"], self.visual_style
+        kept = self._tones.get(tone)
+        if kept is None or kept[0] is not component or kept[1] is not own:
+            kept = self._tones[tone] = component, own, self.get_component_rich_style(f"tone--{tone}")
+        return kept[2]
+
     @override
     def render_lines(self, crop: Region) -> list[Strip]:
         if self.styles.gutter.totals != (0, 0):
             return super().render_lines(crop)
+        self._drawn_size = size = self.size
+        try:
+            return self._strips(crop, whole=crop.column_span == (0, size.width))
+        finally:
+            self._drawn_size = None
+
+    def _strips(self, crop: Region, *, whole: bool) -> list[Strip]:
         filters, background = self.get_line_filters(), self.background_colors[1]
-        whole = crop.column_span == (0, self.size.width)
         strips: list[Strip] = []
         for y in crop.line_range:
             strip = self.render_line(y)
+            segments = list(strip)
             for line_filter in filters:
-                strip = strip.apply_filter(line_filter, background)
+                segments = line_filter.apply(segments, background)
+            strip = Strip(segments, strip.cell_length)
             strips.append(strip if whole else strip.crop(*crop.column_span))
         return strips

@@ -17,10 +17,11 @@ from textual.containers import Vertical
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 from typing_extensions import override
 
 from pumpup_tui.answering import AnyForm, Bid, Draft, fault_of, fill
+from pumpup_tui.key_names import KeyNames
+from pumpup_tui.widgets.direct import Direct
 from pumpup_tui.widgets.field_row import FieldRow
 from pumpup_tui.widgets.form_lines import Form, folded_lines
 from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint
@@ -29,7 +30,7 @@ LEAP = 8
 """Fields that ctrl+pagedown goes on."""
 
 
-class Folded(Widget):
+class Folded(Direct):
     """The fields above or below, drawn as far as there is room."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
@@ -83,11 +84,17 @@ class ElicitationForm(Vertical, can_focus=False):
         """A person went to another field."""
 
     def __init__(
-        self, fields: Sequence[AnyForm], bids: Mapping[str, Bid], draft: Draft, now: Callable[[], datetime]
+        self,
+        fields: Sequence[AnyForm],
+        bids: Mapping[str, Bid],
+        draft: Draft,
+        *,
+        now: Callable[[], datetime],
+        key: KeyNames,
     ) -> None:
         super().__init__()
         fill(fields, bids, draft)
-        self.form = Form(fields, bids, draft)
+        self.form = Form(fields, bids, draft, key)
         self.index = 0
         self._now = now
         self._top = 0

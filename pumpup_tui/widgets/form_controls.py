@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import ClassVar
 
 from textual import events, on
@@ -14,6 +15,7 @@ from textual.widgets import Input, TextArea
 from typing_extensions import override
 
 from pumpup_tui.answering import NO, YES
+from pumpup_tui.key_names import names_at
 from pumpup_tui.text import clean
 from pumpup_tui.widgets.lines import Lines
 from pumpup_tui.widgets.option_picker import OptionPicker
@@ -24,10 +26,10 @@ class Typed(Input):
     """A line to type; `=` takes the bid where the type has no use for the character, or nothing is typed yet."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "by(1)", show=False),
-        Binding("down", "by(-1)", show=False),
-        Binding("pageup", "by(10)", show=False),
-        Binding("pagedown", "by(-10)", show=False),
+        Binding("up", "by(1)", show=False, id="form.up"),
+        Binding("down", "by(-1)", show=False, id="form.down"),
+        Binding("pageup", "by(10)", show=False, id="form.up_much"),
+        Binding("pagedown", "by(-10)", show=False, id="form.down_much"),
     ]
 
     class Stepped(Message):
@@ -53,13 +55,19 @@ class Typed(Input):
 
     @override
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
-        if character == "=" and (self.bid_on_equals or not self.value):
+        # Textual asks this of the bindings' own keys, before it puts a user's in their place: both are let by.
+        if (character == "=" or key in self._takes_bid) and (self.bid_on_equals or not self.value):
             return False
         return super().check_consume_key(key, character)
 
+    @cached_property
+    def _takes_bid(self) -> Sequence[str]:
+        return names_at(self).keys("form.bid")
+
     async def on_key(self, event: events.Key) -> None:
         """Leave the keys that are not typed here to the field's own bindings."""
-        if event.is_printable and not self.check_consume_key(event.key, event.character):
+        is_bound = event.key in self._takes_bid and (self.bid_on_equals or not self.value)
+        if event.is_printable and is_bound:
             event.prevent_default()
 
 
@@ -80,10 +88,10 @@ class Toggle(Lines, can_focus=True):
     """Yes or no; space switches."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,enter", "switch", show=False),
-        Binding("left,up,h,k", "set(True)", show=False),
-        Binding("right,down,l,j", "set(False)", show=False),
-        Binding("backspace,delete", "set(None)", show=False),
+        Binding("space,enter", "switch", show=False, id="form.toggle"),
+        Binding("left,up,h,k", "set(True)", show=False, id="form.yes"),
+        Binding("right,down,l,j", "set(False)", show=False, id="form.no"),
+        Binding("backspace,delete", "set(None)", show=False, id="form.empty"),
     ]
 
     class Changed(Message):
@@ -121,7 +129,7 @@ class Toggle(Lines, can_focus=True):
 class Sealed(Lines, can_focus=True):
     """A text that is shown and not edited: it hides something, or is too long. Typing begins it anew."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("backspace,delete", "empty", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("backspace,delete", "empty", show=False, id="form.empty")]
     SHOWN = 4
 
     class Emptied(Message):
@@ -152,11 +160,11 @@ class Search(Input):
     """What is searched among the options below; the keys that move and choose are theirs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup,ctrl+u", "page(-1)", show=False),
-        Binding("pagedown,ctrl+d", "page(1)", show=False),
-        Binding("enter", "pick", show=False),
+        Binding("k,up", "move(-1)", show=False, id="move.up"),
+        Binding("j,down", "move(1)", show=False, id="move.down"),
+        Binding("ctrl+u,pageup", "page(-1)", show=False, id="move.page_up"),
+        Binding("ctrl+d,pagedown", "page(1)", show=False, id="move.page_down"),
+        Binding("space,enter", "pick", show=False, id="form.toggle"),
     ]
 
     def __init__(self, picker: OptionPicker) -> None:
@@ -166,16 +174,19 @@ class Search(Input):
 
     @override
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
-        if character in (" ", "=") and not self.value:
+        if (character in (" ", "=") or key in self._bound) and not self.value:
             return False  # no search begins with them
         return super().check_consume_key(key, character)
 
+    @cached_property
+    def _bound(self) -> Sequence[str]:
+        key = names_at(self)
+        return [*key.keys("form.bid"), *key.keys("form.toggle")]
+
     async def on_key(self, event: events.Key) -> None:
-        """Choose by space as well, while nothing is searched."""
-        if event.is_printable and not self.check_consume_key(event.key, event.character):
+        """Leave the keys that no search begins with to the bindings, while nothing is searched."""
+        if event.is_printable and event.key in self._bound and not self.value:
             event.prevent_default()
-            if event.character == " ":
-                self._picker.action_pick()
 
     def action_move(self, by: int) -> None:
         """Move the options' cursor."""

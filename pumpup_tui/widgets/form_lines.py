@@ -6,23 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pumpup_tui.answering import AnyForm, Bid, Draft, type_of, why_sealed
+from pumpup_tui.key_names import KeyNames, hint_of
 from pumpup_tui.stepping import slider_bar
 from pumpup_tui.suspicion import look
 from pumpup_tui.telling import answer_text
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.painting import Line, Run, crop, joined, wrap
 
-HINTS = {
-    "TextArea": "ctrl+g opens your editor",
-    "DateField": "YYYY-MM-DD, ↑↓ change the part at the cursor",
-    "Time": "HH:MM, ↑↓ change the part at the cursor",
-    "DateTime": "YYYY-MM-DDTHH:MM, ↑↓ change the part at the cursor",
-    "Slider": "↑↓ go along its steps",
-    "Number": "↑↓ count",
-    "Select": "space chooses",
-    "Multiselect": "space chooses any",
-    "Switch": "space switches",
-}
 MANY = 10
 """Options over which a search goes with them."""
 BAR = 24
@@ -37,6 +27,8 @@ class Form:
     fields: Sequence[AnyForm]
     bids: Mapping[str, Bid]
     draft: Draft
+    key: KeyNames
+    """Names the key of a binding."""
     faults: dict[str, str] = field(default_factory=dict)
 
     def is_bid(self, form_field: AnyForm) -> bool:
@@ -69,15 +61,36 @@ def tail_lines(form: Form, index: int, width: int) -> list[Line]:
     lines: list[Line] = []
     if kind == "Slider" and isinstance(typed, str):
         lines.append([(slider_bar(one, typed, min(BAR, width)), "accent")])
-    hint = "type to search, enter chooses" if len(getattr(one, "options", ())) > MANY else HINTS.get(kind, "")
+    hint = what_keys_do(kind, form.key, searched=len(getattr(one, "options", ())) > MANY)
     if about := joined((line(kind, 30), line(one.bounds()), hint)):
         lines += wrap([(about, "muted")], width)
     if sealed := why_sealed(one, typed):
-        lines += wrap([(f"{sealed}: = takes the agent's, backspace empties it", "warn")], width)
+        keys = f"{form.key('form.bid')} takes the agent's, {form.key('form.empty')} empties it"
+        lines += wrap([(f"{sealed}: {keys}", "warn")], width)
     lines += _bid(form, one, width)
     if fault := form.faults.get(one.id):
         lines += wrap([(f"✗ {line(fault)}", "bad")], width)
     return lines
+
+
+def what_keys_do(kind: str, key: KeyNames, *, searched: bool) -> str:
+    """Return what the keys do in a field of this type."""
+    choose, arrows = key.keys("form.toggle"), (key("form.up"), key("form.down"))
+    steps = ("" if arrows == ("↑", "↓") else " ").join(arrows)
+    if searched:
+        return f"type to search, {hint_of(choose[-1])} chooses"
+    hints = {
+        "TextArea": f"{key('form.edit')} opens your editor",
+        "DateField": f"YYYY-MM-DD, {steps} change the part at the cursor",
+        "Time": f"HH:MM, {steps} change the part at the cursor",
+        "DateTime": f"YYYY-MM-DDTHH:MM, {steps} change the part at the cursor",
+        "Slider": f"{steps} go along its steps",
+        "Number": f"{steps} count",
+        "Select": f"{hint_of(choose[0])} chooses",
+        "Multiselect": f"{hint_of(choose[0])} chooses any",
+        "Switch": f"{hint_of(choose[0])} switches",
+    }
+    return hints.get(kind, "")
 
 
 def _label(form_field: AnyForm, width: int, *, bounds: bool) -> Line:
@@ -112,7 +125,7 @@ def _bid(form: Form, one: AnyForm, width: int) -> list[Line]:
     if form.is_bid(one):
         head = "◇ the agent's bid, untouched"
     else:
-        head = f"yours; = takes the agent's bid back: {crop(answer_text(bid.value), 200)}"
+        head = f"yours; {form.key('form.bid')} takes the agent's bid back: {crop(answer_text(bid.value), 200)}"
     odd = look(bid.value).words if isinstance(bid.value, str) else ""
     lines = wrap([(joined((head, confidence, line(bid.rationale, 400))), "accent")], width)
     return [*lines, *(wrap([(f"! the agent's bid: {odd}", "warn")], width) if odd else [])]

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from typing_extensions import override
 
 from pumpup_tui.context import Context
-from pumpup_tui.rebinding import named_here
+from pumpup_tui.key_names import Hints, names_at
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.lines import Lines
 from pumpup_tui.widgets.painting import Line, Run, crop, joined, width_of, wrap
@@ -17,8 +17,10 @@ from pumpup_tui.widgets.painting import Line, Run, crop, joined, width_of, wrap
 if TYPE_CHECKING:
     from api_client.models import Project
 
-SCREENS = (("1", "inbox", "Inbox"), ("2", "board", "Board"), ("3", "timeline", "Timeline"))
-"""Key, mode and name of each main screen."""
+SCREENS = (("inbox", "Inbox"), ("board", "Board"), ("timeline", "Timeline"))
+"""Mode and name of each main screen; its key is `screens.` and the mode."""
+
+SCREEN_KEYS = " ".join(f"screens.{mode}" for mode, _ in SCREENS)
 
 
 class HeaderLine(Lines):
@@ -59,7 +61,8 @@ class HeaderLine(Lines):
 
     def _middle(self, *, names: bool) -> list[Run]:
         runs: list[Run] = []
-        for key, mode, name in SCREENS:
+        for mode, name in SCREENS:
+            key = self.context.key(f"screens.{mode}")
             here = mode == self._mode
             count = f" {self.context.status.inbox}" if mode == "inbox" and self.context.status.inbox else ""
             said = f" {name}{count}" if names or here else count
@@ -89,7 +92,8 @@ class Banner(Lines):
             words = clean(status.banner, one_line=True, limit=300)
             told += _told("✗", [(words, "bad"), (f"  {status.next_step}", "strong")], "bad", width)
         for notice in status.notices:
-            told += _told("!", [(f"{line(notice)}  (r puts this away)", "warn")], "warn", width)
+            away = f"  ({self.context.key('screens.refresh')} puts this away)"
+            told += _told("!", [(f"{line(notice)}{away}", "warn")], "warn", width)
         return told
 
 
@@ -109,7 +113,7 @@ class Divider(Widget):
 class KeyHints(Lines):
     """The keys that do something here, in one line."""
 
-    def __init__(self, hints: Callable[[], Sequence[tuple[str, str]]], *, always: bool = True) -> None:
+    def __init__(self, hints: Callable[[], Hints], *, always: bool = True) -> None:
         super().__init__()
         self._hints = hints
         self._always = ALWAYS if always else ()
@@ -117,15 +121,16 @@ class KeyHints(Lines):
     @override
     def lines(self, width: int) -> Sequence[Line]:
         runs: list[Run] = [(" ", "")]
-        always = _pairs(named_here(self, self._always))
-        for pair in map(_pairs, ([hint] for hint in named_here(self, self._hints()))):
+        named = names_at(self).told
+        always = _pairs(named(self._always))
+        for pair in map(_pairs, ([hint] for hint in named(self._hints()))):
             if width_of([*runs, *pair, *always]) > width + 2:
                 break
             runs += pair
         return [[*runs, *always]]
 
 
-ALWAYS = (("?", "help"), ("q", "quit"))
+ALWAYS = (("screens.help", "help"), ("screens.quit", "quit"))
 """Hints that there is always room for."""
 
 

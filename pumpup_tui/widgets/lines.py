@@ -50,12 +50,12 @@ class Document(Scrolled, can_focus=True):
     """Lines to read, wrapped at the width there is; `j k` and the page keys scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll_down", show=False),
-        Binding("k,up", "scroll_up", show=False),
-        Binding("g,home", "scroll_home", show=False),
-        Binding("G,end", "scroll_end", show=False),
-        Binding("ctrl+d,pagedown", "page_down", show=False),
-        Binding("ctrl+u,pageup", "page_up", show=False),
+        Binding("j,down", "scroll_down", show=False, id="move.down"),
+        Binding("k,up", "scroll_up", show=False, id="move.up"),
+        Binding("g,home", "scroll_home", show=False, id="move.first"),
+        Binding("G,end", "scroll_end", show=False, id="move.last"),
+        Binding("ctrl+d,pagedown", "page_down", show=False, id="move.page_down"),
+        Binding("ctrl+u,pageup", "page_up", show=False, id="move.page_up"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
 

@@ -14,7 +14,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
 from textual.strip import Strip
-from textual.widget import Widget
+
+from pumpup_tui.widgets.direct import Direct
 
 Run: TypeAlias = tuple[str, str]
 """A clean text and its tone; an empty tone is the widget's own colour."""
@@ -78,7 +79,7 @@ def _runs(piece: Content) -> Line:
     return runs
 
 
-def paint(widget: Widget, line: Line, cells: int, *, over: str = "") -> Strip:
+def paint(widget: Direct, line: Line, cells: int, *, over: str = "") -> Strip:
     """Return `line` as a strip of exactly `cells` cells.
 
     Args:
@@ -89,15 +90,16 @@ def paint(widget: Widget, line: Line, cells: int, *, over: str = "") -> Strip:
     """
     base = widget.visual_style.rich_style  # kept by the widget; `rich_style` asks all its ancestors each time
     if over:
-        under = widget.get_component_rich_style(f"tone--{over}")
+        under = widget.style_of(over)
         base += under
         cover = Style(bgcolor=under.bgcolor, bold=under.bold)
     segments = []
     for text, tone in line:
-        style = widget.get_component_rich_style(f"tone--{tone}") if tone else base
+        style = widget.style_of(tone) if tone else base
         segments.append(Segment(text, style + cover if over else style))
-    # Neighbours that look alike are sent as one: a style costs 40 bytes in a terminal of all colours.
-    return Strip(segments).adjust_cell_length(cells, base).simplify()
+    # Neighbours that look alike are sent as one: a style costs 40 bytes in a terminal of all colours. All of it before
+    # there is a strip: one is nine objects, and a key draws a hundred of them.
+    return Strip(Segment.simplify(Segment.adjust_line_length(segments, cells, base)), cells)
 
 
 def joined(parts: Iterable[str], separator: str = " · ") -> str:

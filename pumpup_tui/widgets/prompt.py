@@ -22,8 +22,8 @@ class Prompt(Horizontal):
     """Hidden until something is asked; gives focus back where it was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False),
-        Binding("ctrl+g", "edit", show=False),
+        Binding("escape", "leave", show=False, id="typing.leave"),
+        Binding("ctrl+g", "edit", show=False, id="typing.edit"),
     ]
 
     class Told(Message):

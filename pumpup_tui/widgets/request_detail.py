@@ -106,7 +106,7 @@ class RequestDetail(Document):
             [(waits, "muted")],
         ]
         if found := look_over(foreign_texts(detail)):
-            lines.append([(f"⚠ {found.words}", "warn"), ("  v raw", "muted")])
+            lines.append([(f"⚠ {found.words}", "warn"), (f"  {self.context.key('inbox.raw')} raw", "muted")])
         return [*lines, []]
 
     def _lines(self, loaded: RequestLoaded) -> list[Line]:
@@ -115,7 +115,7 @@ class RequestDetail(Document):
         lines = markdown_lines(str(payload.get("summary", "")), tone="strong", limit=SUMMARY_KEPT)
         if detail.result is not None:
             lines = [*lines, [], [("✓ settled: this request takes no more decisions", "good")]]
-        lines = [*lines, *_pairs(payload.get("keyValueContext"), unfolded=self._unfolded)]
+        lines = [*lines, *self._pairs(payload.get("keyValueContext"))]
         lines += _recommendation(payload.get("recommendation"))
         if event.event_type == "ELICITATION_REQUESTED":
             lines += _fields(payload)
@@ -124,8 +124,25 @@ class RequestDetail(Document):
         lines += precedent_lines(self._precedents, self.context)
         return [*lines, [], [("── Timeline " + "─" * 24, "muted")], *event_lines(loaded.events, self.context)]
 
+    def _pairs(self, raw_pairs: Any) -> list[Line]:
+        if not isinstance(raw_pairs, Mapping) or not raw_pairs:
+            return []
+        unfolds = f"{self.context.key('inbox.fold')} unfolds"
+        shown = sorted(raw_pairs)[: PAIRS_UNFOLDED if self._unfolded else PAIRS_SHOWN]
+        label_width = min(20, max(len(line(key, 40)) for key in shown))
+        lines: list[Line] = [[]]
+        for key in shown:
+            left = fit(line(key, 40), label_width) + "  "
+            lines += (
+                _unfolded(left, str(raw_pairs[key])) if self._unfolded else _folded(left, str(raw_pairs[key]), unfolds)
+            )
+        if len(raw_pairs) > len(shown):
+            lines.append([(f"… and {len(raw_pairs) - len(shown):,} more   {unfolds}", "muted")])
+        return lines
+
     def _raw_lines(self, loaded: RequestLoaded) -> list[Line]:
-        lines: list[Line] = [[("The raw text, as it is kept   v goes back", "accent")]]
+        back = f"{self.context.key('inbox.raw')} goes back"
+        lines: list[Line] = [[(f"The raw text, as it is kept   {back}", "accent")]]
         for text in foreign_texts(loaded.detail):
             lines += [[], *([(part, "")] for part in raw(text).split("\n"))]
         return lines
@@ -185,28 +202,16 @@ def confidence_bar(value: float) -> str:
     return "█" * full + "░" * (BAR - full)
 
 
-def _pairs(raw_pairs: Any, *, unfolded: bool) -> list[Line]:
-    if not isinstance(raw_pairs, Mapping) or not raw_pairs:
-        return []
-    shown = sorted(raw_pairs)[: PAIRS_UNFOLDED if unfolded else PAIRS_SHOWN]
-    label_width = min(20, max(len(line(key, 40)) for key in shown))
-    lines: list[Line] = [[]]
-    for key in shown:
-        left = fit(line(key, 40), label_width) + "  "
-        lines += _pair(left, str(raw_pairs[key]), unfolded=unfolded)
-    if len(raw_pairs) > len(shown):
-        lines.append([(f"… and {len(raw_pairs) - len(shown):,} more   z unfolds", "muted")])
-    return lines
+def _unfolded(left: str, value: str) -> list[Line]:
+    first, *rest = clean(value, limit=UNFOLDED).split("\n")
+    return [[(left, "muted"), (first, "")], *([(" " * len(left), "muted"), (one, "")] for one in rest)]
 
 
-def _pair(left: str, value: str, *, unfolded: bool) -> list[Line]:
-    if unfolded:
-        first, *rest = clean(value, limit=UNFOLDED).split("\n")
-        return [[(left, "muted"), (first, "")], *([(" " * len(left), "muted"), (one, "")] for one in rest)]
+def _folded(left: str, value: str, unfolds: str) -> list[Line]:
     if len(value) <= FOLDED and "\n" not in value:
         return [[(left, "muted"), (line(value), "")]]
     begun = value[:FOLDED].split("\n", maxsplit=1)[0]
-    more = f" … +{len(value) - len(begun):,} characters, z unfolds"
+    more = f" … +{len(value) - len(begun):,} characters, {unfolds}"
     return [[(left, "muted"), (line(begun), ""), (more, "muted")]]
 
 
@@ -228,7 +233,7 @@ def _recommendation(offered: Any) -> list[Line]:
 
 
 def _fields(payload: Mapping[str, Any]) -> list[Line]:
-    # Imported with the first elicitation: the list is painted before pydantic is there.
+    # Imported with the first elicitation: the list is painted without the fields.
     from api_client.fields import read_fields
 
     fields = read_fields(payload.get("fields") or ())

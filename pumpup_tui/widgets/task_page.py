@@ -35,15 +35,15 @@ class TaskPage(Scrolled, can_focus=True):
     """Rows of any height, wrapped; the cursor stays on its row whatever is told anew."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", show=False),
-        Binding("k,up", "move(-1)", show=False),
-        Binding("g,home", "move(-1000000)", show=False),
-        Binding("G,end", "move(1000000)", show=False),
-        Binding("ctrl+d,pagedown", "page(1)", show=False),
-        Binding("ctrl+u,pageup", "page(-1)", show=False),
+        Binding("j,down", "move(1)", show=False, id="move.down"),
+        Binding("k,up", "move(-1)", show=False, id="move.up"),
+        Binding("g,home", "move(-1000000)", show=False, id="move.first"),
+        Binding("G,end", "move(1000000)", show=False, id="move.last"),
+        Binding("ctrl+d,pagedown", "page(1)", show=False, id="move.page_down"),
+        Binding("ctrl+u,pageup", "page(-1)", show=False, id="move.page_up"),
         Binding("space", "fold", show=False, id="task.fold", tooltip="open or close a nested value"),
-        Binding("l,right", "fold(True)", show=False),
-        Binding("h,left", "fold(False)", show=False),
+        Binding("l,right", "fold(True)", show=False, id="task.unfold", tooltip="open a nested value"),
+        Binding("h,left", "fold(False)", show=False, id="task.close", tooltip="close a nested value"),
         Binding(
             "enter", "choose", show=False, id="task.request", tooltip="go to the open request; open a nested value"
         ),

@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from api_client.commands import REPLAYED_HEADER
 from api_client.errors import InvalidRequest
-from api_client.models import Json, Receipt, Wire
+from api_client.models import Receipt
+from api_client.wire import Json, Wire
 from store.server.limits import capped
 
 DEEPEST = 100
@@ -78,13 +79,9 @@ def _refuse_huge_integers(body: bytes) -> None:
     json.loads(body, parse_int=check)
 
 
-def _bytes(answer: Wire) -> bytes:
-    return answer.model_dump_json(by_alias=True, exclude_none=True).encode()
-
-
 def json_response(answer: Wire) -> Response:
     """Return `answer` under its wire names, optional keys without a value left out."""
-    return Response(_bytes(answer), media_type="application/json")
+    return Response(answer.wire_bytes(), media_type="application/json")
 
 
 async def list_response(items: Sequence[Wire]) -> Response:
@@ -94,7 +91,7 @@ async def list_response(items: Sequence[Wire]) -> Response:
 
 
 def _list(items: Sequence[Wire]) -> bytes:
-    return b'{"items":[' + b",".join(map(_bytes, items)) + b"]}"
+    return b'{"items":[' + b",".join(one.wire_bytes() for one in items) + b"]}"
 
 
 def receipt_response(receipt: Receipt) -> Response:

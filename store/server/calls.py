@@ -14,7 +14,8 @@ from api_client.actor import Actor
 from api_client.backend import PAGE, PAGE_MAX, Backend
 from api_client.commands import Command
 from api_client.errors import InvalidRequest
-from api_client.models import Order, Receipt, Role, Wire
+from api_client.models import Order, Receipt, Role
+from api_client.wire import Wire
 from store.figures import Figures
 from store.server.limits import Limits
 from store.server.stream import Tail

@@ -7,17 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
+from inspect import cleandoc
 from string import Formatter
-from typing import Any, cast
+from typing import Any, get_args
 
 import orjson
-from pydantic.alias_generators import to_camel
-from pydantic.json_schema import models_json_schema
+from msgspec.json import schema_components
 from starlette.responses import Response
 
 from api_client.backend import PAGE, PAGE_MAX
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, Command, ReceiveUpload
-from api_client.models import Body, Wire
+from api_client.wire import Body, Wire, wire_name
 from store.server.calls import JSON, NO_ONE_ASKED, REVIEWERS, Asked, Row, Shapes
 
 Schema = dict[str, Any]
@@ -169,8 +169,8 @@ def _ref(model: type[Wire]) -> Schema:
 
 
 def _name(model: type[Wire]) -> str:
-    # As pydantic names the schema of a generic model.
-    return model.__name__.replace("[", "_").replace("]", "_")
+    # As msgspec names the schema of a generic model.
+    return model.__name__ + "".join(f"_{_name(inner)}_" for inner in get_args(model))
 
 
 def _schemas(rows: Iterable[Row]) -> Schema:
@@ -181,22 +181,20 @@ def _schemas(rows: Iterable[Row]) -> Schema:
                 if shape is not None and shape is not ReceiveUpload:
                     models[_name(shape)] = shape
     # The form that is taken is also the one that is given: what is left out of an answer is never required.
-    _, found = models_json_schema(
-        [(model, "validation") for model in models.values()], ref_template="#/components/schemas/{model}"
-    )
-    schemas = cast("dict[str, Schema]", found["$defs"])
+    _, schemas = schema_components(models.values(), ref_template="#/components/schemas/{name}")
     refusing = {_name(kind) for kind in _below(Body)}
     for name, schema in schemas.items():
+        schema["description"] = cleandoc(schema["description"])
         if name in refusing:
             schema["additionalProperties"] = False
-        if (kind := models.get(name)) and issubclass(kind, Command):
+        if (kind := models.get(name)) in HTTP_COMMANDS:
             _leave_path_out(schema, kind)
     return schemas
 
 
 def _leave_path_out(schema: Schema, kind: type[Command]) -> None:
     """Take out of a command's schema what stands in its path."""
-    for key in map(to_camel, kind.path_keys()):
+    for key in (wire_name(kind, name) for name in kind.path_keys()):
         del schema["properties"][key]
         schema["required"].remove(key)
 

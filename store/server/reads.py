@@ -7,12 +7,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from urllib.parse import quote
 
+from msgspec.structs import replace
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from api_client.commands import path_part
-from api_client.models import Wire
+from api_client.wire import Wire
 from store.server.bodies import json_response, list_response
 from store.server.calls import JSON, Asked
 
@@ -62,7 +63,7 @@ async def upload(asked: Asked) -> Response:
     """Answer what is known of an upload, with the address of its content as this caller reaches us."""
     found = await asked.backend.upload(asked.path("upload_id"))
     url = f"{asked.request.base_url}api/uploads/{path_part(found.id)}/content"
-    return json_response(found.model_copy(update={"url": url}))
+    return json_response(replace(found, url=url))
 
 
 async def upload_content(asked: Asked) -> Response:
@@ -85,7 +86,7 @@ async def upload_content(asked: Asked) -> Response:
 async def me(asked: Asked) -> Response:
     """Answer who the caller is."""
     found = await asked.backend.me()
-    return json_response(found.model_copy(update={"capabilities": (*found.capabilities, "stream")}))
+    return json_response(replace(found, capabilities=(*found.capabilities, "stream")))
 
 
 async def open_requests(asked: Asked) -> Response:

@@ -26,8 +26,8 @@ from api_client.models import (
     TaskDetail,
     Upload,
     UploadRef,
-    Wire,
 )
+from api_client.wire import Wire
 from store.server import reads, writes
 from store.server.auth import caller
 from store.server.calls import ANYONE, NO_ONE_ASKED, REVIEWERS, Asked, Row, Served

@@ -174,7 +174,7 @@ def _generator(changes: AsyncIterator[Change]) -> AsyncGenerator[Change, None]:
 
 
 def _frame(change: Change) -> Frame:
-    text = change.event.model_dump_json(by_alias=True, exclude_none=True)
+    text = change.event.wire_bytes().decode()
     # These end no line of a stream, yet many readers' own line splitters take them for one.
     for mark, escaped in _LINE_LIKE:
         text = text.replace(mark, escaped)

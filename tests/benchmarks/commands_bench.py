@@ -54,7 +54,7 @@ def _help(table: Table) -> None:
 
 
 def _inbox(table: Table, place: Path, events: int) -> None:
-    imports = "import click, pydantic, orjson, asyncio, tinydb"
+    imports = "import click, msgspec, orjson, asyncio, tinydb"
     words = {
         "inbox": ["-m", "pumpup_tui", "inbox", "--json", "--data", str(place)],
         "imports": ["-c", imports],

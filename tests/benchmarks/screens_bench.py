@@ -13,8 +13,12 @@ STARTS = 9
 PRESSES = 40
 BESIDE = "tests.benchmarks.beside"
 KEYS = {"down": b"j", "page down": b"\x1b[6~", "end": b"G", "home": b"g", "next column": b"l"}
-SCREENS = {"inbox": (b"1", b"\xe2\x96\x8c"), "board": (b"2", b"in step"), "timeline": (b"3", b"action")}
+SCREENS = {"inbox": (b"1", b"\xe2\x96\x8c"), "board": (b"2", b"in step"), "timeline": (b"3", b"agent    ")}
 """Each screen's key, and what stands on it once its rows are there."""
+MANY = 10_000
+"""Events from which a twentieth of them in tasks fills every list; in a smaller folder most tasks wait for a person."""
+SCROLLS = 5
+"""Pages that every list is long enough for, also in a small folder: where less is drawn, a key is quicker."""
 BYTES = {"board": 1_500, "inbox": 6_000, "timeline": 6_000}
 
 
@@ -67,6 +71,8 @@ def keys(table: Table, folder: Path, events: int, first: dict[str, float], besid
                 if name == "next column" and screen != "board":
                     continue
                 _key(table, app, f"{screen}, {name}", pressed, events, first, beside)
+        back = [app.press(key).last for _ in range(PRESSES // 4) for key in (b"1", b"2")]
+        table.add(Row(f"back to a screen, key to last byte, {events:,} events, p95", p95(back), "ms"))
         app.press(b"1")
         app.rest(1.5)
         table.add(Row(f"bytes in 10 s at rest, {events:,} events", app.rest(10), "B", limit=0))
@@ -80,14 +86,16 @@ def _key(
     for number in range(PRESSES):
         if what.endswith(("end", "home")):
             app.press(b"g" if what.endswith("end") else b"G")
-        elif number % 20 == 0:
+        elif what.endswith("column"):
+            app.press(b"h")
+        elif number % SCROLLS == 0:
             app.press(b"g")
         answers.append(app.press(pressed))
-    last = p95([one.last for one in answers])
+    last, middle = p95([one.last for one in answers]), median([one.last for one in answers])
     table.add(Row(f"{what}, key to last byte, {events:,} events, p95", last, "ms", limit=16))
     if what in first:
-        table.add(Row(f"{what}, {events:,} events", last, "ms", first[what], "itself at the first size", 1.2))
-    first.setdefault(what, last)
+        table.add(Row(f"{what}, {events:,} events, median", middle, "ms", first[what], "itself at the first size", 1.2))
+    first.setdefault(what, middle)
     screen, _, name = what.partition(", ")
     if name == "down":
         table.add(Row(f"{what}, bytes, {events:,} events", _bytes(answers), "B", limit=BYTES[screen]))
@@ -121,8 +129,11 @@ def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
     beside = naive(table)
     for events in sorted({sizes[0], sizes[-1]}):
         place = folder / f"events-{events}"
-        if not place.exists():
-            generate(place, tasks=max(10, events // 20), events=events)
+        if events < MANY:
+            place = folder / f"waiting-{events}"
+            generate(place, tasks=events * 9 // 20, events=events, closed=0, waiting=1)
+        elif not place.exists():
+            generate(place, tasks=events // 20, events=events)
         keys(table, place, events, first, beside)
     starts(table, folder / f"events-{sizes[-1]}", sizes[-1], folder / "bare")
     slow_link(table, folder / f"events-{sizes[-1]}")

@@ -100,7 +100,9 @@ def measured(module: str, *arguments: str | Path, columns: int = 120, rows: int 
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     words: Sequence[str] = [sys.executable, "-m", module, *map(str, arguments)]
-    environment = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+    # As it is installed: our modules compiled, as a library's are; where this is set, the first run would not be kept.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment.update(TERM="xterm-256color", PYTHONPATH=str(ROOT))
     started = time.perf_counter()
     process = subprocess.Popen(
         words, cwd=ROOT, env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-from pydantic import BaseModel
+from msgspec.json import schema as schema_of
 
 from api_client.actor import Actor
 from api_client.commands import CreateProject, CreateTask, RequestApproval, RequestElicitation, read_command
 from api_client.times import utc_now
+from api_client.wire import Wire
 from store.keys import KeyRing
 from store.local import LocalBackend, open_local
 from tests.cli.conftest import CLAIMS_STEPS
@@ -79,11 +80,11 @@ async def _ask(agent: LocalBackend, tasks: list[str], number: int, **asked: Any)
     return (await agent.submit(command, key=f"ask-{number}")).event_id
 
 
-def conforms(text: str, shape: type[BaseModel] | dict[str, Any]) -> Any:
+def conforms(text: str, shape: type[Wire] | dict[str, Any]) -> Any:
     """Return what a JSON text says, after checking it against a model's schema, with no key that is not in it."""
     assert text.isascii(), "JSON on stdout escapes all that could act on a terminal"
     assert not any(char < " " for char in text if char != "\n")
-    schema = shape if isinstance(shape, dict) else _closed(shape.model_json_schema(by_alias=True))
+    schema = shape if isinstance(shape, dict) else _closed(schema_of(shape))
     told = json.loads(text)
     jsonschema.validate(told, schema)
     return told

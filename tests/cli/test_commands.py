@@ -13,6 +13,7 @@ import pytest
 
 from pumpup_tui.cli import SECTIONS
 from tests.cli.conftest import Run, command, environment, serving
+from tests.cli.made import make
 
 
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
@@ -30,6 +31,35 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     assert result.stderr.strip() == "[]"
     for words in ("demo", "serve", "keys", "projects", "--data", "--url", "--reviewer", "PUMPUP_API_KEY"):
         assert words in result.stdout
+
+
+def test_only_the_configuration_loads_pydantic(tmp_path: Path) -> None:
+    """The first rows of a command, of the screens and of a server wait for no second library of models."""
+    made = make(tmp_path / "data", approvals=1, elicitations=1)
+    code = (
+        "import importlib, pkgutil, sys; sys.argv = ['pumpup-tui', 'inbox', '--data', sys.argv[1]]\n"
+        "from pumpup_tui.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print('pydantic' in sys.modules, 'msgspec' in sys.modules, file=sys.stderr)\n"
+        "import api_client, pumpup_tui, store\n"
+        "for package in (api_client, store, pumpup_tui):\n"
+        "    for one in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "        if not one.name.endswith(('__main__', 'commands.settings')): importlib.import_module(one.name)\n"
+        "from store.server import openapi, routes\n"
+        "openapi.describe(routes.ROWS)\n"
+        "print('pydantic' in sys.modules, 'store.server.runner' in sys.modules, 'pumpup_tui.app' in sys.modules,"
+        " file=sys.stderr)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, made.data],
+        env=environment(tmp_path / "home"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert made.approvals[0][:12] in result.stdout
+    assert result.stderr.splitlines()[-2:] == ["False True", "False True True"]
 
 
 def test_version(run: Run) -> None:

@@ -45,7 +45,7 @@ bell = true
 "decide.approve" = "A"
 
 [filters]
-mine = "assignee:alice"
+mine = "@alice"
 
 [columns]
 inbox = ["age",
@@ -103,6 +103,26 @@ def test_each_setting_is_told_with_its_line(home: Path) -> None:
     assert told["profiles.team.url"] == ("http://127.0.0.1:1", "config.toml:24")
     shown = run_in(home, "config", COLUMNS="60").stdout
     assert "config.toml:17" in shown
+
+
+def test_every_key_is_listed_with_its_name(home: Path) -> None:
+    """What can be put in [keys], with the key that holds; what can't be changed is told, and why."""
+    assert "binding" not in settings(home)
+    written(home, '[keys]\n"form.toggle" = "f2"\n"form.up" = "ctrl+p"\n"decide.deny" = "D"\n')
+    result = run_in(home, "config", "--keys", COLUMNS="200")
+    listed = {
+        name: rest.split(maxsplit=1) for name, rest in (one.split(maxsplit=1) for one in result.stdout.splitlines())
+    }
+    assert (listed["form.toggle"][0], listed["form.up"][0], listed["decide.deny"][0]) == ("f2", "ctrl+p", "D")
+    assert listed["decide.approve"][1].startswith("approve")
+    assert "Not to be changed" in result.stderr
+    kinds = {"binding": {"type": "string"}, "keys": {"type": "array"}, "does": {"type": "string"}}
+    shape = {"type": "object", "required": list(kinds), "properties": kinds, "additionalProperties": False}
+    told = conforms(run_in(home, "config", "--keys", "--json").stdout, {"type": "array", "items": shape})
+    assert [one["binding"] for one in told] == list(listed)[1:]
+    every = "\n".join(f'"{one["binding"]}" = "alt+f{number}"' for number, one in enumerate(told, 1) if number < 25)
+    written(home, f"[keys]\n{every}\n")
+    assert run_in(home, "config").returncode == 0
 
 
 def test_a_profile_is_a_place(home: Path, made: Made) -> None:
@@ -163,6 +183,20 @@ def test_all_faults_are_told_at_once(home: Path) -> None:
     doctor = run_in(home, "doctor")
     assert doctor.returncode == 1
     assert "WRONG  configuration" in doctor.stdout
+
+
+def test_each_wrong_filter_is_told_with_its_line(home: Path) -> None:
+    """In the file or in a variable, before anything is opened, and by `doctor`: what is wrong and what to write."""
+    file = written(home, '[filters]\nfine = "refund"\nmine = "is:mne"\nsure = "confidence >.9"\n')
+    result = run_in(home)
+    assert result.returncode == 2
+    assert f"{file}, line 3: filters.mine 'is:mne' is none of is:mine, is:free, is:overdue." in result.stderr
+    assert f"{file}, line 4: filters.sure '>.9' compares nothing: write it like confidence<.7" in result.stderr
+    assert "WRONG  configuration" in run_in(home, "doctor").stdout
+    file.write_text('[filters]\nfine = "is:mine"\n', encoding="utf-8")
+    assert settings(home)["filters.fine"] == ("is:mine", "config.toml:2")
+    given = run_in(home, "inbox", PUMPUP_FILTERS='{"big": "amount:4"}')
+    assert (given.returncode, "PUMPUP_FILTERS: filters.big 'amount:4' begins with no key" in given.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

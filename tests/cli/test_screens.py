@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run, command, environment, serving
+from tests.cli.made import Made
 from tests.cli.terminal import terminal
 
 SHOWS_AGAIN = b"\x1b[?1049l"
@@ -35,6 +36,50 @@ def test_the_demo_opens_and_leaves_nothing(tmp_path: Path, room: Path) -> None:
     assert SHOWS_AGAIN in screen.raw
 
 
+def test_the_demo_is_a_tour(tmp_path: Path, room: Path) -> None:
+    """A line names what to do next, goes on as it is done, and can be left; a folder of one's own has none."""
+    with terminal(command("demo"), environment(tmp_path / "home", TMPDIR=str(room)), columns=80, rows=24) as screen:
+        screen.wait_for("Open claim C-1030")
+        screen.wait_for("1/10 · j moves to the next request, k back. > skip X end tour")
+        screen.press("j")
+        screen.wait_for("enter opens it")
+        screen.press("\r")
+        screen.wait_for("arms an approval")
+        screen.rest()
+        screen.press("a")
+        screen.wait_for("y sends it, esc cancels.")
+        screen.press("y")
+        screen.wait_for("It is held for a moment: u takes it back.")
+        screen.press("u")
+        screen.wait_for("goes on: find one marked E")
+        screen.press(">")
+        screen.wait_for("2 shows the board")
+        screen.press("2")
+        screen.wait_for("move the card along an exit")
+        screen.press("LL")
+        screen.wait_for("makes the move, esc cancels.")
+        screen.press("\x1b")
+        screen.rest()
+        screen.press(">3")
+        screen.wait_for("F follows what happens")
+        screen.press("F")
+        screen.wait_for("finds every action, project, task and request.")
+        screen.press(">?")
+        screen.wait_for("Keys esc closes")
+        screen.wait_for("q quits; nothing of the demo stays.")
+        screen.press("q")  # closes the help
+        screen.rest()
+        screen.press("q")
+        assert screen.end() == 0
+    assert list(room.iterdir()) == []
+    with terminal(command("--data", tmp_path / "data"), environment(tmp_path / "home")) as screen:
+        screen.wait_for("live")
+        screen.rest()
+        screen.press("q")
+        assert screen.end() == 0
+    assert "end tour" not in screen.text()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_lost_connection_ends_the_demo_cleanly(tmp_path: Path, room: Path, number: signal.Signals) -> None:
     """A closed SSH session or a kill leaves no folder, no traceback and no half-drawn terminal."""
@@ -54,6 +99,49 @@ def test_a_local_folder_opens_under_a_name(tmp_path: Path) -> None:
         screen.wait_for("alice [claims-lead]")
         screen.press("q")
         assert screen.end() == 0
+
+
+def test_what_was_shown_is_there_again(tmp_path: Path, made: Made) -> None:
+    """Another start shows the board's filter and both orders of last time; one key clears the filter for good."""
+    whole = command("--data", made.data)
+    with terminal(whole, environment(tmp_path / "home")) as screen:
+        screen.wait_for("oldest first")
+        screen.press("s")
+        screen.wait_for("Sort and group")
+        screen.press("j\r")
+        screen.rest()
+        screen.press("3")
+        screen.wait_for("enter event")
+        screen.press("s")
+        screen.rest()
+        screen.press("2")
+        screen.wait_for("in step")
+        screen.press("/")
+        screen.wait_for("show cards with")
+        screen.press("nowhere\r")
+        screen.wait_for("FILTER “nowhere”")
+        screen.wait_for("nothing matches")
+        screen.press("q")
+        assert screen.end() == 0
+    with terminal(whole, environment(tmp_path / "home")) as screen:
+        screen.wait_for("newest first")
+        screen.press("3")
+        screen.wait_for("oldest first")
+        screen.press("2")
+        screen.wait_for("FILTER “nowhere”")
+        screen.wait_for("esc clears")
+        assert "in step" not in screen.text()
+        screen.press("\x1b")
+        screen.wait_for("in step")
+        screen.press("q")
+        assert screen.end() == 0
+    with terminal(whole, environment(tmp_path / "home")) as screen:
+        screen.wait_for("newest first")
+        screen.press("2")
+        screen.wait_for("in step")
+        screen.press("q")
+        assert screen.end() == 0
+    assert "FILTER" not in screen.text()
 
 
 def test_a_server_opens_with_a_key_file(run: Run, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from api_client.commands import (
     read_command,
 )
 from api_client.models import Attachment, Event, MetadataPatch, Outcome, Project, Receipt, Task
+from api_client.wire import read
 from tests.contract.worlds import World
 
 STEPS: dict[str, Any] = {
@@ -74,7 +75,7 @@ class Given:
     async def project(self, name: str = "Claims Refund v1", steps: dict[str, Any] | None = None) -> Project:
         command = read_command(CreateProject, {"name": name, "steps": steps or STEPS})
         receipt = await self.world.reviewer.submit(command, key=self.key())
-        return Project.model_validate(receipt.answer)
+        return read(Project, receipt.answer)
 
     async def task(self, name: str = "Claim C-1029", *, slug: str = "claims_refund_v1", **keys: Any) -> Task:
         """Make a task, and the project where it is not there yet."""
@@ -82,7 +83,7 @@ class Given:
             await self.project()
         command = CreateTask(project_name=slug, name=name, **keys)
         receipt = await self.world.agent.submit(command, key=self.key())
-        return Task.model_validate(receipt.answer)
+        return read(Task, receipt.answer)
 
     async def approval(self, task: Task | None = None, **keys: Any) -> Event:
         """Ask for an approval on `task`, or on a new one, and return the request's event."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from api_client.backend import Backend
 from api_client.models import Me
 from tests.contract.given import Given
@@ -13,7 +15,7 @@ from tests.contract.worlds import ALICE, World
 async def _me(backend: Backend) -> Me:
     """Return who the caller is; that the server streams is its own way to tell of changes."""
     me = await backend.me()
-    return me.model_copy(update={"capabilities": tuple(name for name in me.capabilities if name != "stream")})
+    return replace(me, capabilities=tuple(name for name in me.capabilities if name != "stream"))
 
 
 async def _all_reads(backend: Backend, given: Given, ids: dict[str, str]) -> list[Any]:

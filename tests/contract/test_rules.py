@@ -22,6 +22,7 @@ from api_client.commands import (
 )
 from api_client.errors import ApiError, Conflict, InvalidRequest, NotAllowed, NotFound, TooLarge
 from api_client.models import Attachment, MetadataPatch, Outcome, Step, Steps, Task
+from api_client.wire import read
 from tests.contract.given import STEPS, Given
 from tests.contract.worlds import World
 
@@ -238,7 +239,7 @@ async def test_an_agent_may_not_review(world: World, given: Given) -> None:
     for command in (
         Decide(request_id=request.id, outcome=Outcome(type="APPROVE")),
         Move(task_id=request.task_id, transitions_to="in_review"),
-        CreateProject(name="Mine", steps=Steps.model_validate(STEPS)),
+        CreateProject(name="Mine", steps=read(Steps, STEPS)),
     ):
         with pytest.raises(NotAllowed) as fault:
             await world.agent.submit(command, key=given.key())

@@ -6,11 +6,16 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from textual.pilot import Pilot
+
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.kept import Kept
 from pumpup_tui.preferences import Preferences
 from pumpup_tui.query import Query
+from pumpup_tui.queue_order import Order
 from pumpup_tui.screens.timeline import TimelineScreen
+from pumpup_tui.widgets.board_filter import NOBODY, BoardFilter
 from tests.pilot.stage import Stage
 
 
@@ -127,6 +132,78 @@ async def test_a_timelines_filter_is_that_of_last_time(tmp_path: Path) -> None:
         await stage.sees(pilot, "Refund $240")
         await pilot.press("3")
         await stage.sees(pilot, "task created", "oldest first", gone=("? approval requested", "“Claim”"))
+
+
+async def choose(stage: Stage, pilot: Pilot[None], name: str) -> None:
+    """Choose a project by its name."""
+    await pilot.press("p")
+    await stage.sees(pilot, "enter chooses", name)
+    await pilot.press("g")
+    while f"▌{name}" not in stage.shown():
+        await pilot.press("j")
+    await pilot.press("enter")
+
+
+async def test_a_boards_filter_is_that_of_last_time(tmp_path: Path) -> None:
+    """Each project has its own, told over the board; esc shows all cards, also at the next start."""
+    stage = Stage(tmp_path / "data")
+    stage.before.append(two_projects)
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Refund $240")
+        await pilot.press("2")
+        await stage.sees(pilot, "Claims ▾", "Refund $240")
+        await pilot.press("slash", *"nowhere", "enter")
+        await stage.sees(pilot, "FILTER  “nowhere”", "0 of 1", gone=("Refund $240",))
+        await choose(stage, pilot, "Refunds")
+        await stage.sees(pilot, "Refunds ▾", "Pay the vendor", gone=("FILTER",))
+    stage.before.clear()
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Pay the vendor")
+        await pilot.press("2")
+        await stage.sees(pilot, "Refunds ▾", "Pay the vendor", gone=("FILTER",))
+        await choose(stage, pilot, "Claims")
+        await stage.sees(pilot, "Claims ▾", "FILTER  “nowhere”", "0 of 1", "esc clears", gone=("Refund $240",))
+        await pilot.press("escape")
+        await stage.sees(pilot, "Refund $240", gone=("FILTER",))
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Refund $240")
+        await pilot.press("2")
+        await stage.sees(pilot, "Claims ▾", "Refund $240", gone=("FILTER",))
+
+
+async def test_the_inboxs_order_is_that_of_last_time(tmp_path: Path) -> None:
+    """Sort and groups come back, and stand over the list."""
+    stage = Stage(tmp_path / "data")
+    stage.before.append(two_projects)
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Refund $240")
+        await pilot.press("s", "j", "enter")
+        await stage.sees(pilot, "newest first")
+        await pilot.press("s", "G", "k", "k", "k", "k", "enter")
+        await stage.sees(pilot, "newest first, grouped by project")
+    stage.before.clear()
+    again(stage, tmp_path / "kept")
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "newest first, grouped by project", "Pay the vendor")
+
+
+@pytest.mark.parametrize(
+    "kept", [None, 3, {"status": 3, "step": "gone"}, {"status": "ODD", "request": "what", "x": "y"}]
+)
+def test_a_filter_that_can_not_be_read_shows_all_cards(kept: object) -> None:
+    """Another version's, a damaged one, or one for a step that is no more."""
+    assert BoardFilter.begun(kept, ["triage"]) == BoardFilter()
+    whole = BoardFilter(text="a", status="CLOSED", assignee=NOBODY, request="none", step="triage")
+    assert BoardFilter.begun(whole.lasting(), ["triage"]) == whole
+
+
+def test_an_order_that_can_not_be_read_is_the_built_in_one() -> None:
+    assert Order.begun({"sort": "colour", "group": 3}) == Order()
+    assert Order.begun(Order("newest", "type").lasting()) == Order("newest", "type")
 
 
 def test_a_query_that_can_not_be_read_asks_for_nothing() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from api_client.errors import NotAllowed, NotAuthenticated, ServerFault, Unreachable
 from tests.pilot.stage import Stage
@@ -142,7 +143,7 @@ async def test_a_server_without_the_reviewer_part_says_why(tmp_path: Path) -> No
     class ReadOnly(Flaky):
         async def me(self) -> Any:
             me = await self.backend.me()
-            return me.model_copy(update={"capabilities": (), "role": "agent"})
+            return replace(me, capabilities=(), role="agent")
 
     stage.wrap = ReadOnly
     async with stage.run() as pilot:
@@ -195,7 +196,7 @@ async def test_a_key_without_the_list_of_changes_is_read_only_not_offline(tmp_pa
 
     class Agents(Flaky):
         async def me(self) -> Any:
-            return (await self.backend.me()).model_copy(update={"capabilities": (), "role": "agent"})
+            return replace(await self.backend.me(), capabilities=(), role="agent")
 
         async def changes(self, cursor: str | None = None) -> AsyncIterator[Any]:
             for refused in (True,):

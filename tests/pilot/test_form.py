@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from api_client.errors import InvalidAnswers
 from pumpup_tui.app import PumpUpApp
@@ -278,7 +279,7 @@ async def test_a_field_of_an_unknown_kind_is_said(tmp_path: Path) -> None:
             found = await self.backend.request(request_id)
             fields = [{"type": "Colour", "id": "c", "label": "Colour", "required": True}, NAME]
             payload = {**found.event.payload, "fields": fields}
-            return found.model_copy(update={"event": found.event.model_copy(update={"payload": payload})})
+            return replace(found, event=replace(found.event, payload=payload))
 
     stage.wrap = lambda backend: Newer(backend, "")
     async with stage.run(80, 24) as pilot:

@@ -39,7 +39,7 @@ async def test_a_task_is_found_and_opened(tmp_path: Path) -> None:
         await pilot.press("colon", *"C-1029")
         await stage.sees(pilot, "Task  Claim C-1029")
         await pilot.press("up", "enter")
-        await stage.sees(pilot, "Claim C-1029", "triage", gone=("Request  ",))
+        await stage.sees(pilot, "Claim C-1029", "Timeline, newest first", gone=("Request  ",))
         assert isinstance(stage.app.screen, TaskScreen)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from api_client.models import Me
 from tests.pilot.stage import Stage
 from tests.pilot.test_board import open_board, step_of
@@ -124,7 +126,7 @@ class Looking:
 
     async def me(self) -> Me:
         me: Me = await self._backend.me()
-        return me.model_copy(update={"capabilities": ("board", "stream")})
+        return replace(me, capabilities=("board", "stream"))
 
 
 async def test_what_one_may_not_do_is_not_offered_and_says_why(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pumpup_tui.screens.timeline import TimelineScreen
+from pumpup_tui.timeline_feed import EventsPage
+from pumpup_tui.widgets.pages import Answer
 from tests.pilot.stage import Stage
 
 
@@ -47,6 +49,24 @@ async def test_moving_away_stops_it_and_counts_what_is_new(tmp_path: Path) -> No
         await stage.sees(pilot, "3 new", "▌12:00        agent    + task created          Task 029", gone=("Fresh 2",))
         await pilot.press("g")
         await stage.sees(pilot, "▌12:00        agent    + task created          Fresh 2", gone=("3 new",))
+
+
+async def test_a_page_that_comes_right_after_a_key_leaves_the_cursor_where_the_key_put_it(tmp_path: Path) -> None:
+    """The page may be there before the screen has heard of the move: following is over all the same."""
+    stage = Stage(tmp_path)
+    stage.before.append(many)
+    async with stage.run(80, 24) as pilot:
+        await stage.ready(pilot, "Nothing waits")
+        await pilot.press("3")
+        await stage.sees(pilot, "Task 059")
+        await pilot.press("F")
+        await stage.sees(pilot, "▼ following")
+        timeline = screen_of(stage).timeline
+        timeline.pages.has_news(above=True)
+        (want,) = timeline.pages.wants(0, timeline.size.height)
+        timeline.action_move(3)
+        screen_of(stage).post_message(EventsPage(want, Answer([], None, more=False)))
+        await stage.sees(pilot, "▌12:00        agent    + task created          Task 056", gone=("▼ following",))
 
 
 async def test_oldest_first_follows_at_the_bottom(tmp_path: Path) -> None:

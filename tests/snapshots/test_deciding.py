@@ -13,6 +13,7 @@ import pytest
 from api_client.commands import Decide
 from api_client.errors import Unreachable
 from api_client.models import Outcome
+from api_client.wire import read
 from pumpup_tui.decision import Intent, Phase, Sent
 from pumpup_tui.on_way import Left
 from pumpup_tui.recovery import Became, Fate
@@ -41,7 +42,7 @@ async def more(stage: Stage) -> None:
         task = await stage.task(f"Claim C-09{number}0", "claims")
         recommended = {"outcome": {"type": "REJECT"}, "confidence": 0.6}
         asked = await stage.ask(task, "Release payout", "claims", recommendation=recommended)
-        outcome = Outcome.model_validate({"type": kind, "note": note, "reasonCode": code})
+        outcome = read(Outcome, {"type": kind, "note": note, "reasonCode": code})
         await stage.write(Decide(request_id=asked, outcome=outcome), BOB)
         stage.clock.advance(minutes=1)
     fifth = await stage.task("Claim C-1050 · Li Wei", "claims")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from api_client.commands import Assign, ReceiveUpload
 from api_client.errors import NotAuthenticated, Unreachable
@@ -202,7 +203,7 @@ class Agents(Flaky):
     """A server without the reviewer's part."""
 
     async def me(self) -> Any:
-        return (await self.backend.me()).model_copy(update={"capabilities": (), "role": "agent"})
+        return replace(await self.backend.me(), capabilities=(), role="agent")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from api_client.errors import ServerFault, Unreachable
 from tests.pilot.stage import Stage
@@ -54,7 +55,7 @@ class Reading(Flaky):
     """A backend that shows everything and takes nothing."""
 
     async def me(self) -> Any:
-        return (await self.backend.me()).model_copy(update={"capabilities": ("board",)})
+        return replace(await self.backend.me(), capabilities=("board",))
 
 
 async def silence() -> None:

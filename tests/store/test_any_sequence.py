@@ -25,7 +25,9 @@ from api_client.commands import (
     RequestElicitation,
 )
 from api_client.errors import ApiError
+from api_client.fields import AnyField
 from api_client.models import MetadataPatch, Outcome
+from api_client.wire import read
 from store import checkpoint
 from store.batch import Job
 from store.engine import Store
@@ -108,7 +110,9 @@ class AnySequence(RuleBasedStateMachine):
     def ask(self, task: int, approval: bool, project: str) -> None:
         common: dict[str, Any] = {"project_name": project, "task_id": self._task(task), "summary": "?"}
         command = (
-            RequestApproval(**common) if approval else RequestElicitation.model_validate(common | {"fields": FIELDS})
+            RequestApproval(**common)
+            if approval
+            else RequestElicitation(**common, fields=read(tuple[AnyField, ...], FIELDS))
         )
         answer = self._give(command)
         if answer:

@@ -84,6 +84,8 @@ moves = st.lists(
         st.tuples(st.just("back"), st.integers(0, 100)),
         st.tuples(st.just("join"), st.integers(1, 3)),
         st.tuples(st.just("end"), st.just(0)),
+        st.tuples(st.just("top"), st.just(0)),
+        st.tuples(st.just("over"), st.integers(0, 1)),
         st.tuples(st.just("late"), st.integers(0, 100)),
         st.tuples(st.just("look"), st.just(0)),
     ),
@@ -117,12 +119,23 @@ def act(state: ColumnState, queue: Queue, what: str, number: int) -> None:
             queue.add()
     elif what == "end" and not state.complete:
         walk_to_end(state, queue)
+    elif what in ("top", "over"):
+        go(state, queue, what, first=not number)
     elif what == "late" and (ask := state.wants()) is not None:
         # The answer is older than what happens meanwhile.
         state.ask(ask)
         page = queue.read(ask)
         leave(queue, number)
         state.take(ask, page)
+
+
+def go(state: ColumnState, queue: Queue, what: str, *, first: bool) -> None:
+    if what == "over" and not (state.begins if first else state.complete):
+        state.go_over(first=first)
+    elif what == "top" and not state.begins:
+        top = state.top_ask()
+        state.ask(top)
+        state.take(top, queue.read(top))
 
 
 @given(st.integers(0, 30), moves)
@@ -176,6 +189,23 @@ def test_a_large_column_keeps_a_few_hundred_cards() -> None:
         assert state.card.id == expected
         state.move_to(state.cursor - 1)
         settle(state, queue)
+
+
+def test_both_ends_of_a_long_column_are_kept() -> None:
+    """Who went to the end and back goes there again without a read, until something in the column changes."""
+    queue, state = Queue(3000), ColumnState(column("s"))
+    settle(state, queue)
+    walk_to_end(state, queue)
+    assert state.go_over(first=True)
+    assert (state.card, state.begins, state.complete) == (queue.cards[0], True, False)
+    assert state.wants() is None
+    assert state.go_over(first=False)
+    assert (state.card, state.begins, state.complete) == (queue.cards[-1], False, True)
+    columns = Columns()
+    columns.all = [state]
+    columns.touch(["another"], [queue.cards[0].id])  # given to someone: it stays where it is
+    assert not state.go_over(first=True)
+    assert state.stale is False
 
 
 def test_a_page_that_is_no_longer_waited_for_is_ignored() -> None:

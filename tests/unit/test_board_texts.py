@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from api_client.models import Steps
+from api_client.wire import read
 from pumpup_tui.widgets.board_filter import BoardFilter
 from pumpup_tui.widgets.board_lines import Drawn, changed_span
 from pumpup_tui.widgets.json_rows import MOST, json_rows
@@ -28,7 +30,7 @@ def ring(count: int) -> Steps:
         {"name": name, "owner": "AGENT", "exits": [names[(number + 1) % count], names[-1]]}
         for number, name in enumerate(names)
     ]
-    return Steps.model_validate({"initialStep": names[0], "steps": steps})
+    return read(Steps, {"initialStep": names[0], "steps": steps})
 
 
 @pytest.mark.parametrize("width", [40, 78, 118])
@@ -46,7 +48,7 @@ def test_a_step_that_leads_to_itself_and_back_says_so() -> None:
         "initialStep": "a",
         "steps": [{"name": "a", "owner": "HUMAN", "exits": ["a", "b"]}, {"name": "b", "owner": "AGENT"}],
     }
-    first, second = graph_lines(Steps.model_validate(steps), "b", 60)
+    first, second = graph_lines(read(Steps, steps), "b", 60)
     assert plain(first) == ["○ a  human     → b  ↺ a"]
     assert plain(second) == ["● b  final     ◀   "]
 
@@ -77,7 +79,7 @@ def test_a_filter_says_all_that_it_asks_for() -> None:
     assert wanted.toggled("clear=") == BoardFilter()
     one = card("t", 1)
     assert not wanted.takes(one)
-    assert wanted.takes(one.model_copy(update={"status": "WAITING", "assignee_id": "bob"}))
+    assert wanted.takes(replace(one, status="WAITING", assignee_id="bob"))
 
 
 tones = st.sampled_from(["", "muted"])

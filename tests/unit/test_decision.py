@@ -115,7 +115,7 @@ def test_an_armed_note_is_the_armed_ones() -> None:
 
 class TestKeyGuard:
     def saw(self, *keys: tuple[str, float]) -> str:
-        guard = KeyGuard()
+        guard = KeyGuard(lambda: "y")
         for key, at in keys:
             guard.saw(key, at)
         return guard.fault()

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pytest
 
 from api_client.actor import Actor
-from api_client.commands import Answer, Comment, Decide, Move
+from api_client.commands import (
+    Answer,
+    Command,
+    Comment,
+    CreateProject,
+    Decide,
+    Move,
+    RequestApproval,
+    RequestElicitation,
+    read_command,
+)
 from api_client.errors import StoreFault
 from api_client.fields import FIELD_TYPES, FieldBase, read_fields
 from api_client.models import Event, Outcome, OutcomeType, RequestDetail
@@ -171,6 +182,22 @@ def test_every_field_type_appears_early() -> None:
     assert {field.type for field in fields} == FIELD_TYPES.keys()
     for field in fields:
         field.check(sample_answer(field))
+
+
+def test_whatever_the_demo_writes_is_what_a_server_takes() -> None:
+    """Its cases and projects are made in code, where nothing checks them: each reads back as it was written."""
+    rng, today = Random(1), FixedClock().now.date()
+    on: dict[str, Any] = {"project_name": "claims", "task_id": "tsk_1"}
+    made: list[Command] = [CreateProject(name=flow.name, steps=flow.steps) for flow in WORKFLOWS.values()]
+    for number in range(40):
+        for ask in make_case(rng, number, today).asks:
+            on |= {"summary": ask.summary, "key_value_context": ask.context}
+            if isinstance(ask, Elicitation):
+                made.append(RequestElicitation(**on, fields=ask.fields, recommendation=ask.bids or None))
+            else:
+                made.append(RequestApproval(**on, recommendation=ask.recommendation))
+    for command in made:
+        assert read_command(type(command), command.body()) == command
 
 
 def test_ways_through_a_project_are_found() -> None:

@@ -6,10 +6,11 @@ import ast
 import copy
 from pathlib import Path
 
-import pydantic
+from msgspec.structs import fields as fields_of
 
 import pumpup_tui
 from api_client import fields, models
+from api_client.wire import Wire
 from pumpup_tui.messages import Status
 from tests.unit.foreign import CLEANERS, Code, Leak, Module
 
@@ -77,17 +78,24 @@ ALLOWED = {
     ("app.py", "_failed", "{event.error}"): "the banner cleans it",
     ("app.py", "_worker_failed", "{event.worker.name}"): "our own name of a worker",
     ("sheets.py", "sheet", "{name}"): "the name of a file of ours",
+    ("sheets.py", "update", "super().update(root, animate)"): "styles a widget, draws no text",
     ("palette.py", "_look", "{item.summary}"): "`_found` cleans what it shows",
     ("palette.py", "_look", "{item.task_name}"): "`_found` cleans what it shows",
-    ("rebinding.py", "key_words", "'  '.join((_characters().get(key, key) for key in keys_of(keys)))"): "our keys",
+    ("key_names.py", "key_words", "'  '.join((_characters().get(key, key) for key in keys_of(keys)))"): "our keys",
     (
-        "rebinding.py",
+        "key_names.py",
         "keys_of",
         "[_character_to_key(key) if len(key) == 1 else key for key in (part.strip() for part in text.split(','))]",
     ): "our keys",
-    ("rebinding.py", "renamed", "keys_of(keymap[binding.id])[0]"): "our keys, or the user's own",
-    ("rebinding.py", "renamed", "key"): "our keys, or the user's own",
+    (
+        "key_names.py",
+        "_own_keys",
+        "_found.update(((one.id, one.key) for owner in owners() for one in bindings_of(owner) if one.id))",
+    ): "our keys",
+    ("key_names.py", "_own_keys", "_found.update(((one.id, one.key) for one in FURTHER_KEYS if one.id))"): "our keys",
     ("rebinding.py", "check", "{', '.join(known)}"): "our names of bindings",
+    ("keys.py", "_title", "{short}"): "our own words",
+    ("rebinding.py", "_name", "{(binding.description or binding.action).lower()}"): "Textual's own words",
     ("rebinding.py", "check", "key"): "our keys, or the user's own",
     ("recovery.py", "became_of", "{error}"): "cleaned where the list draws it",
     ("screens/sifting.py", "_text", "{self._typed}"): "a filter as it is typed: read, not drawn",
@@ -135,8 +143,8 @@ def sources() -> frozenset[str]:
     found = set(KEPT)
     for module in (models, fields):
         for one in vars(module).values():
-            if isinstance(one, type) and issubclass(one, pydantic.BaseModel):
-                found |= {name for name, info in one.model_fields.items() if _may_be_text(str(info.annotation))}
+            if isinstance(one, type) and issubclass(one, Wire):
+                found |= {info.name for info in fields_of(one) if _may_be_text(str(info.type))}
     found |= {name for name, annotation in Status.__annotations__.items() if _may_be_text(str(annotation))} - OURS
     return frozenset(found - NO_TEXT)
 

@@ -13,11 +13,12 @@ from api_client.commands import HTTP_COMMANDS, Command, FireTimeout, ReceiveUplo
 from api_client.fields import FIELD_TYPES, FieldBase, read_fields
 from pumpup_tui.answering import typed_of
 from pumpup_tui.app import PumpUpApp
+from pumpup_tui.key_names import KeyNames
 from pumpup_tui.sheets import sheet
 from pumpup_tui.telling import EVENT_WORDS
 from pumpup_tui.widgets.field_row import FieldRow
 from pumpup_tui.widgets.form_controls import Area, Typed
-from pumpup_tui.widgets.form_lines import HINTS
+from pumpup_tui.widgets.form_lines import what_keys_do
 from pumpup_tui.widgets.frame import SCREENS
 from store import fold, rules
 from store.index import ON_NO_TASK, TYPES
@@ -83,4 +84,4 @@ def test_a_field_type_has_a_control(kind: str) -> None:
     control = FieldRow._wanted(field, kind, typed)
     assert control is not None
     assert (control in (Typed, Area)) == isinstance(typed, str)
-    assert kind in HINTS or kind == "Text"
+    assert what_keys_do(kind, KeyNames(), searched=False) or kind == "Text"

@@ -64,20 +64,31 @@ def test_what_it_is_shown_as(content_type: str, name: str, kind: str) -> None:
 
 
 def test_text_json_and_csv() -> None:
-    assert texts(text_lines("one\r\ntwo ü\x1b".encode(), "text")) == ["one", "two ü␛"]
-    assert texts(text_lines(b'{"a":[1,"\\u001b"]}', "json")) == ["{", '  "a": [', "    1,", '    "\\u001b"', "  ]", "}"]
-    assert texts(text_lines(b'{"a":', "json")) == ["not JSON after all; as it is:", '{"a":']
-    assert texts(text_lines("name;sum\nMei;240\n山田;4\n".encode(), "csv")) == ["name │ sum", "Mei  │ 240", "山田 │ 4"]
+    assert texts(text_lines("one\r\ntwo ü\x1b".encode(), "text", "s")) == ["one", "two ü␛"]
+    assert texts(text_lines(b'{"a":[1,"\\u001b"]}', "json", "s")) == [
+        "{",
+        '  "a": [',
+        "    1,",
+        '    "\\u001b"',
+        "  ]",
+        "}",
+    ]
+    assert texts(text_lines(b'{"a":', "json", "s")) == ["not JSON after all; as it is:", '{"a":']
+    assert texts(text_lines("name;sum\nMei;240\n山田;4\n".encode(), "csv", "s")) == [
+        "name │ sum",
+        "Mei  │ 240",
+        "山田 │ 4",
+    ]
 
 
 def test_what_is_no_text_is_said() -> None:
     with pytest.raises(NoPreview, match="said to be text, and is none"):
-        text_lines(b"PK\x03\x04\x00\x00", "text")
+        text_lines(b"PK\x03\x04\x00\x00", "text", "s")
 
 
 def test_lines_over_the_cap_are_counted() -> None:
-    assert texts(text_lines(b"a\n" * 5_000, "text"))[-1] == f"… {5_001 - LINES:,} more lines: s saves all of it"
-    assert "only the first" in texts(text_lines(b"a,b\n" * 5_000, "csv"))[-1]
+    assert texts(text_lines(b"a\n" * 5_000, "text", "s"))[-1] == f"… {5_001 - LINES:,} more lines: s saves all of it"
+    assert "only the first" in texts(text_lines(b"a,b\n" * 5_000, "csv", "s"))[-1]
 
 
 @given(st.one_of(st.binary(max_size=300), NASTY.map(lambda text: text.encode("utf-8", "replace"))), st.data())
@@ -85,7 +96,7 @@ def test_nothing_steers(content: bytes, data: st.DataObject) -> None:
     """Whatever the bytes are, lines are clean, or there is a word for why there are none."""
     kind = data.draw(st.sampled_from(["text", "json", "csv"]))
     try:
-        shown = texts(text_lines(content, kind))
+        shown = texts(text_lines(content, kind, "s"))
     except NoPreview:
         return
     assert not [char for one in shown for char in one if unicodedata.category(char) in HIDDEN]
@@ -96,7 +107,7 @@ def test_nothing_steers(content: bytes, data: st.DataObject) -> None:
 def test_a_megabyte_is_no_burden(content: bytes, kind: str) -> None:
     """A guard against hanging, not a measurement."""
     start = time.perf_counter()
-    text_lines(content, kind)
+    text_lines(content, kind, "s")
     assert time.perf_counter() - start < 3
 
 

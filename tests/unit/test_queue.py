@@ -20,7 +20,7 @@ READER = Reader("alice", NOW)
 
 def item(number: int = 1, **more: Any) -> InboxItem:
     """Return an open request, the lower its number the older."""
-    known = {
+    known: dict[str, Any] = {
         "request_id": f"r{number}",
         "event_type": "APPROVAL_REQUESTED",
         "summary": f"Refund order {number}",
@@ -31,7 +31,7 @@ def item(number: int = 1, **more: Any) -> InboxItem:
         "project_name": "claims",
         "step": "in_review",
     }
-    return InboxItem.model_validate({**known, **more}, by_name=True)
+    return InboxItem(**{**known, **more})
 
 
 def recommends(outcome: str, confidence: float) -> dict[str, Any]:

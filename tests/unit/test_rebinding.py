@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pumpup_tui.app import PumpUpApp
+from pumpup_tui.key_names import KeyNames, bindings_of, key_words, keys_of, owners
 from pumpup_tui.keys import all_bindings
-from pumpup_tui.rebinding import check, in_hints, key_words, keys_of, rebindable, rebound, renamed
-from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.rebinding import check, rebindable, rebound, scopes
 
 
 @pytest.mark.parametrize("name", rebindable())
@@ -15,7 +15,7 @@ def test_every_binding_can_have_another_key(name: str) -> None:
     """Its id stands in the help, and a key that nothing has is taken."""
     assert name in {binding.id for binding in all_bindings(PumpUpApp)}
     check({name: "f12"})
-    check({name: "f12,ctrl+y"})
+    check({name: "f12,ctrl+t"})
 
 
 def test_what_shares_a_key_by_itself_is_no_clash() -> None:
@@ -54,9 +54,38 @@ def test_keys_are_named_as_they_stand_on_a_keyboard() -> None:
     approve = next(one for one in all_bindings(PumpUpApp) if one.id == "decide.approve")
     assert key_words(rebound(approve, keymap).key) == "?"
     assert keys_of("?, a") == ["question_mark", "a"]
-    names = renamed(InboxScreen.__mro__, keymap)
-    assert in_hints((("a", "approve"), ("esc", "back"), ("1 2 3", "screens")), names) == [
+    key = KeyNames(keymap)
+    assert key("decide.approve") == "?"
+    assert key.told((("decide.approve", "approve"), ("move.back", "back"), ("screens.inbox screens.board", "go"))) == [
         ("?", "approve"),
         ("ctrl+x", "back"),
-        ("1 2 3", "screens"),
+        ("1 2", "go"),
     ]
+
+
+def test_no_binding_is_left_out() -> None:
+    """All that our classes hear has an id, stands in the help, has the same keys everywhere and can have others."""
+    listed = {binding.id: binding.key for binding in all_bindings(PumpUpApp)}
+    heard = {owner for scope in scopes() for owner in scope}
+    for owner in owners():
+        for binding in bindings_of(owner):
+            assert binding.id, f"{owner.__name__}: {binding.key} has no id"
+            assert listed.get(binding.id) == binding.key, f"{owner.__name__}: {binding.id} is listed otherwise"
+            assert owner in heard, f"{owner.__name__} is heard at no place that is checked for clashes"
+    assert rebindable() == list(listed)
+
+
+@pytest.mark.parametrize("name", ["form.leave", "form.review", "typing.leave", "filter.show", "form.bid"])
+def test_a_key_that_is_typed_is_refused_where_one_types(name: str) -> None:
+    """It would end up in the text."""
+    with pytest.raises(ValueError, match="heard where that is typed"):
+        check({name: "b"})
+
+
+def test_a_control_of_a_form_has_its_own_keys() -> None:
+    """What a switch hears may be a list's too, and no key of the form's."""
+    check({"form.yes": "g"})
+    with pytest.raises(ValueError, match="would both be"):
+        check({"form.yes": "f7", "form.review": "f7"})
+    with pytest.raises(ValueError, match=r"redo in a text and form.review would both be 'ctrl\+y'"):
+        check({"form.review": "ctrl+y"})

@@ -9,6 +9,7 @@ import pytest
 from api_client.commands import CreateProject
 from api_client.errors import Conflict, InvalidRequest, NotAllowed
 from api_client.models import Steps
+from api_client.wire import read
 from tests.unit.test_rules_tasks import refused
 from tests.unit.world import AGENT, ALICE, CLAIMS, World
 
@@ -23,7 +24,7 @@ def step(name: str, *exits: str, **keys: Any) -> dict[str, Any]:
 
 
 def graph(*steps: dict[str, Any], initial: str = "a", **keys: Any) -> Steps:
-    return Steps.model_validate({"initialStep": initial, "steps": list(steps), **keys})
+    return read(Steps, {"initialStep": initial, "steps": list(steps), **keys})
 
 
 def test_general_is_there_from_the_first(world: World) -> None:

@@ -9,6 +9,7 @@ import pytest
 from api_client.commands import Answer, Decide, RequestApproval, RequestElicitation
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from api_client.models import Outcome
+from api_client.wire import read
 from tests.unit.test_rules_tasks import refused
 from tests.unit.world import AGENT, ALICE, BOB, World
 
@@ -25,12 +26,12 @@ def world() -> World:
 
 def elicitation(task: str, **keys: Any) -> RequestElicitation:
     body = {"projectName": "general", "taskId": task, "summary": "Where?", "fields": FIELDS, **keys}
-    return RequestElicitation.model_validate(body)
+    return read(RequestElicitation, body)
 
 
 def decision(request: str, kind: str = "APPROVE", **keys: Any) -> Decide:
     note = keys.pop("note", None)
-    return Decide(request_id=request, outcome=Outcome.model_validate({"type": kind, "note": note}), **keys)
+    return Decide(request_id=request, outcome=read(Outcome, {"type": kind, "note": note}), **keys)
 
 
 def test_an_open_request_makes_its_task_wait(world: World) -> None:
@@ -65,7 +66,7 @@ def test_a_decision_snapshots_its_decider_and_the_recommendation(world: World) -
     task = world.task()
     recommendation = {"outcome": {"type": "REJECT"}, "confidence": 0.5, "rationale": "odd"}
     body = {"projectName": "general", "taskId": task, "summary": "?", "recommendation": recommendation}
-    (asked,) = world.give(RequestApproval.model_validate(body))
+    (asked,) = world.give(read(RequestApproval, body))
     (event,) = world.give(decision(asked["id"]), ALICE)
     assert event["payload"]["authority"] == {"subject": "alice", "tags": ["claims-lead"]}
     assert event["payload"]["recommendationSnapshot"] == recommendation

@@ -18,6 +18,7 @@ from api_client.commands import (
 )
 from api_client.errors import ApiError, Conflict, InvalidRequest, NotAllowed, NotFound
 from api_client.models import Attachment, MetadataPatch, Steps
+from api_client.wire import read
 from store.ruling import Content
 from tests.unit.world import AGENT, ALICE, World
 
@@ -55,7 +56,7 @@ def test_a_new_task_enters_the_initial_step(world: World) -> None:
 
 def test_a_task_whose_first_step_is_terminal_is_closed_at_once(world: World) -> None:
     """Creating a task in a terminal initial step writes its closing in the same commit."""
-    only = Steps.model_validate({"initialStep": "done", "steps": [{"name": "done", "owner": "PLATFORM"}]})
+    only = read(Steps, {"initialStep": "done", "steps": [{"name": "done", "owner": "PLATFORM"}]})
     world.project("Log", only)
     created, closed = world.give(CreateTask(project_name="log", name="C-1"))
     assert (created["eventType"], closed["eventType"]) == ("TASK_CREATED", "TASK_CLOSED")
@@ -174,7 +175,7 @@ def test_a_schema_that_refers_to_another_address_is_not_fetched(world: World) ->
         "steps": [{"name": "a", "owner": "AGENT", "exits": ["a"]}],
         "stepSchemas": {"a": {"$ref": "http://127.0.0.1:9/schema.json"}},
     }
-    world.project("Remote", Steps.model_validate(steps))
+    world.project("Remote", read(Steps, steps))
     words = refused(world, CreateTask(project_name="remote", name="x"), InvalidRequest, "INVALID_METADATA")
     assert "http://127.0.0.1:9/schema.json" in words
 

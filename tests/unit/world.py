@@ -7,6 +7,7 @@ from typing import Any, cast
 from api_client.actor import Actor
 from api_client.commands import Command, CreateProject, CreateTask, FireTimeout, RequestApproval
 from api_client.models import Steps
+from api_client.wire import read
 from store import lines
 from store.events import Events
 from store.rules import decide
@@ -19,7 +20,8 @@ ALICE = Actor("alice", "reviewer", ("claims-lead",))
 BOB = Actor("bob", "reviewer")
 PLATFORM = Actor("platform", "platform")
 
-CLAIMS = Steps.model_validate(
+CLAIMS = read(
+    Steps,
     {
         "initialStep": "intake",
         "steps": [
@@ -29,7 +31,7 @@ CLAIMS = Steps.model_validate(
             {"name": "closed", "owner": "PLATFORM", "exits": []},
         ],
         "stepSchemas": {"review": {"type": "object", "required": ["amount"]}},
-    }
+    },
 )
 
 

@@ -1,0 +1,129 @@
+"""What is wrong with a request's body, in the caller's words: each fault with its place, none with what was sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from msgspec.structs import FieldInfo, fields
+
+from api_client.wire import Body, Json, read
+
+Place = tuple[str, ...]
+
+_WORDS = {
+    "array": "a list",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "object": "an object",
+    "str": "text",
+}
+"""What msgspec's words for a kind are to a person."""
+
+
+def faults_in(kind: Any, raw: Json, place: Place = (), *, sound: bool = False) -> Iterator[str]:
+    """Give what makes `raw` no `kind`: unknown and missing keys and values of the wrong kind, at every depth.
+
+    What is `sound` holds no fault but unknown keys, which reading it passes over.
+    """
+    fault = None if sound else _fault(kind, raw)
+    below = [one for part in _parts(kind) for one in _below(part, raw, place, sound=fault is None)]
+    yield from below
+    if fault is not None and not below:
+        yield _told(kind, fault, place)
+
+
+def _fault(kind: Any, raw: Json) -> str | None:
+    try:
+        read(kind, raw)
+    except ValueError as fault:
+        return str(fault)
+    return None
+
+
+@cache
+def _parts(kind: Any) -> tuple[Any, ...]:
+    """Return the bodies, lists and objects that a kind may be and that can be looked into."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _parts(inner[0])
+    if origin in (Union, UnionType):
+        return tuple(part for one in inner for part in _parts(one))
+    if origin in (tuple, dict):
+        return () if _of(kind) is Any else (kind,)
+    return (kind,) if isinstance(kind, type) and issubclass(kind, Body) else ()
+
+
+def _of(kind: Any) -> Any:
+    """Return what a list or an object holds."""
+    return get_args(kind)[0 if get_origin(kind) is tuple else 1]
+
+
+@cache
+def _keys(kind: type[Body]) -> Mapping[str, FieldInfo]:
+    return {one.encode_name: one for one in fields(kind)}
+
+
+def _below(part: Any, raw: Json, place: Place, *, sound: bool) -> Iterator[str]:
+    """Give the faults of what is inside of `raw`, where it has the form of `part`."""
+    origin = get_origin(part)
+    if origin is tuple and isinstance(raw, (list, tuple)):
+        for number, one in enumerate(raw):
+            yield from faults_in(_of(part), one, (*place, str(number)), sound=sound)
+    elif origin is dict and isinstance(raw, Mapping):
+        for key, one in raw.items():
+            yield from faults_in(_of(part), one, (*place, str(key)), sound=sound)
+    elif origin is None and isinstance(raw, Mapping):
+        yield from _of_keys(part, raw, place, sound=sound)
+
+
+def _of_keys(kind: type[Body], raw: Mapping[str, Json], place: Place, *, sound: bool) -> Iterator[str]:
+    tag_field, tag = kind.__struct_config__.tag_field, kind.__struct_config__.tag
+    if tag_field is not None and raw.get(tag_field) != tag:
+        return
+    known = _keys(kind)
+    for key, info in known.items():
+        if key in raw:
+            if not sound or _parts(info.type):
+                yield from faults_in(info.type, raw[key], (*place, key), sound=sound)
+        elif info.required:
+            yield _at((*place, key), "is missing")
+    for key in raw:
+        if key not in known and key != tag_field:
+            yield _at((*place, key), "unknown key")
+
+
+def _told(kind: Any, fault: str, place: Place) -> str:
+    """Return msgspec's fault as ours."""
+    words, _, path = fault.partition(" - at `$")
+    place = (*place, *re.findall(r"\w+", path))
+    if missing := re.fullmatch(r"Object missing required field `(\w+)`", words):
+        return _at((*place, missing[1]), "is missing")
+    if words.startswith(("Invalid value", "Invalid enum value")):  # ends with what was sent
+        return _at(place, f"must be one of {', '.join(_choices(kind))}")
+    if expected := re.fullmatch(r"Expected (.*?)(, got .*)?", words):
+        named = re.sub(r"`([^`]+)`", lambda one: _named(one[1]), expected[1])
+        return _at(place, f"must be {named}")
+    return _at(place, words[:1].lower() + words[1:])
+
+
+def _named(kinds: str) -> str:
+    return " or ".join(_WORDS.get(kind, kind) for kind in kinds.split(" | "))
+
+
+def _choices(kind: Any) -> Iterator[str]:
+    if get_origin(kind) is Literal:
+        yield from map(str, get_args(kind))
+    elif isinstance(kind, type) and issubclass(kind, Body):
+        yield str(kind.__struct_config__.tag)
+    else:
+        for one in get_args(kind):
+            yield from _choices(one)
+
+
+def _at(place: Place, words: str) -> str:
+    return f"{'.'.join(place) or 'body'}: {words}"
