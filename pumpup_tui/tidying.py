@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 
-OFTEN, SELDOM = 10_000, 50_000
+OFTEN, SELDOM = 10_000, 20_000
 """Objects more than were let go, from which a look is worth it in a pause, and from which it waits for none."""
 PAUSE_SECONDS = 1.0
 
@@ -25,7 +25,7 @@ class Tidying:
     def keep_all() -> None:
         """Leave alone what is there now: modules, sheets and widgets stay until the end."""
         gc.freeze()
-        gc.set_threshold(SELDOM, 10, 10)
+        gc.set_threshold(SELDOM, 3, 3)
         gc.enable()
 
     def pressed(self) -> None:
