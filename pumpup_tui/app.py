@@ -16,10 +16,9 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.widget import AwaitMount
-from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
-from pumpup_tui import messages, when
+from pumpup_tui import messages
 from pumpup_tui.alerts import Alerts
 from pumpup_tui.context import Context
 from pumpup_tui.drafts import Drafts
@@ -28,12 +27,11 @@ from pumpup_tui.kept import Kept
 from pumpup_tui.key_names import KeyNames
 from pumpup_tui.net import NoControls
 from pumpup_tui.outbox import Outbox
-from pumpup_tui.outgoing import OutgoingApp
 from pumpup_tui.preferences import Preferences
 from pumpup_tui.screens.start import StartScreen
 from pumpup_tui.sheets import SteadyStylesheet, sheet
 from pumpup_tui.shown import Memory
-from pumpup_tui.text import line
+from pumpup_tui.standing import StandingApp
 from pumpup_tui.tidying import Tidying
 from pumpup_tui.turns import Passed, Turns
 from styles.themes import THEMES
@@ -57,13 +55,13 @@ def _everything() -> type[Provider]:
     return Everything
 
 
-class PumpUpApp(OutgoingApp):
+class PumpUpApp(StandingApp):
     """A reviewer's terminal over one Backend."""
 
     TITLE = "Pump Up"
     CSS_PATH = sheet("app")
     DEFAULT_MODE = "start"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {*OutgoingApp.COMMANDS, _everything}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {*StandingApp.COMMANDS, _everything}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "mode('inbox')", "Inbox", show=False, id="screens.inbox", tooltip="the inbox"),
         Binding("2", "mode('board')", "Board", show=False, id="screens.board", tooltip="the board"),
@@ -92,13 +90,19 @@ class PumpUpApp(OutgoingApp):
         self.animation_level = "none"  # a slide costs kilobytes over SSH and tells nothing
         for theme in THEMES:
             self.register_theme(theme)
-        feed = Feed(self, connect, clock)
         kept = kept or Kept(None)
-        key, grace, changed = KeyNames(preferences.keymap), preferences.grace_seconds, self._desk_changed
-        outbox = Outbox(feed, clock=clock, new_key=new_key, grace=grace, changed=changed, kept=kept, key=key)
+        feed, key = Feed(self, connect, clock), KeyNames(preferences.keymap)
         self.context = Context(
             feed=feed,
-            outbox=outbox,
+            outbox=Outbox(
+                feed,
+                clock=clock,
+                new_key=new_key,
+                grace=preferences.grace_seconds,
+                changed=self._desk_changed,
+                kept=kept,
+                key=key,
+            ),
             clock=clock,
             zone=zone,
             source_label=source_label,
@@ -111,11 +115,15 @@ class PumpUpApp(OutgoingApp):
             minute=Signal(self, "minute"),
         )
         self._memory = self.context.memory = Memory(self, self.context)
+        self.alerts = self._alerts(preferences)
+        self._begin_ways()
+
+    def _begin_ways(self) -> None:
+        """Make what keys and lines go through, and name the screens."""
         self._turns = Turns(self, self._hear)
         self._tidying = Tidying(time.monotonic)
         self._hides = True
         self._net = NoControls()  # one: what it let by is kept with each line
-        self.alerts = self._alerts(preferences)
         self.add_mode("start", lambda: StartScreen(self.context))
         self.add_mode("inbox", self._inbox)
         self.add_mode("board", self._board)
@@ -191,86 +199,14 @@ class PumpUpApp(OutgoingApp):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [self._net, *super().get_line_filters()]
 
-    # How things stand.
-
-    def _set_status(self, status: messages.Status) -> None:
-        if status != self.context.status:
-            self.context.status = status
-            self.context.status_changed.publish(status)
-
-    @override
-    def tell_banner(self, banner: str, next_step: str) -> None:
-        self._set_status(self.context.status.with_banner(banner, next_step))
-
     def _keep_drafts(self, write: Callable[[], Awaitable[None]]) -> None:
         self.run_worker(cast("WorkType[None]", write), name="drafts", group="drafts", exit_on_error=False)
-
-    @on(messages.Connected)
-    def _connected(self, event: messages.Connected) -> None:
-        status = replace(
-            self.context.status.with_banner(),
-            connected=True,
-            reviewer=event.me.subject,
-            tags=event.me.tags,
-            capabilities=frozenset(event.me.capabilities),
-            why_read_only=event.why_read_only,
-            notices=event.notices,
-            project=self._memory.project(),
-        )
-        if status.why_read_only:
-            status = status.with_banner(f"read-only: {status.why_read_only}")
-        self._set_status(status.in_touch())
-        self._memory.welcome()
-        self.context.feed.projects(self)
-        self.begin_outgoing()
-
-    @on(messages.ProjectsLoaded)
-    def _projects(self, event: messages.ProjectsLoaded) -> None:
-        project = self._memory.among(self.context.status.project, event.projects)
-        self._set_status(replace(self.context.status, projects=tuple(event.projects), project=project))
-
-    @on(messages.InboxCount)
-    def _inbox_count(self, event: messages.InboxCount) -> None:
-        self._set_status(replace(self.context.status, inbox=event.words))
-        self.alerts.count(event.words)
-
-    @on(messages.Asked)
-    def _asked(self, event: messages.Asked) -> None:
-        self.alerts.asked(event.summaries)
 
     def _write_raw(self, sequence: str) -> None:
         """Write to the terminal beside the screens, in turn with them."""
         if self._driver is not None and not self._driver.is_headless:
             self._driver.write(sequence)  # Textual has no public way: its own clipboard and bell go through here
             self._driver.flush()
-
-    @on(messages.LiveState)
-    def _live(self, event: messages.LiveState) -> None:
-        status = self.context.status
-        if event.live:
-            status = status.in_touch()
-            self._set_status(status.with_banner() if event.again else status)
-            if event.again:
-                self.action_refresh()
-                self.context.feed.read_again()
-        else:
-            since = when.stamp(event.since, self.context.clock(), self.context.zone) if event.since else ""
-            status = replace(status, live=f"offline since {since}", live_tone="bad")
-            self._set_status(status.with_banner(event.reason, "trying again; what is shown may be old"))
-
-    @on(messages.CallFailed)
-    def _failed(self, event: messages.CallFailed) -> None:
-        if not self.context.status.connected:
-            step = f"{self._next_step(passing=event.is_passing)}, {self.context.key('screens.quit')} quits"
-            status = replace(self.context.status, live="not connected", live_tone="bad")
-            self._set_status(status.with_banner(str(event.error), step))
-        elif not (self.context.status.why_read_only and event.error.status in (403, 404)):
-            words = f"{event.what} could not be read: {event.error}"
-            self._set_status(self.context.status.with_banner(words, self._next_step(passing=event.is_passing)))
-
-    def _next_step(self, *, passing: bool = False) -> str:
-        again = f"{self.context.key('screens.refresh')} tries again"
-        return f"trying again; {again} at once" if passing else again
 
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:
@@ -279,13 +215,6 @@ class PumpUpApp(OutgoingApp):
 
         if isinstance(self.screen, InboxScreen):
             self.screen.show_request(event.request_id)
-
-    @on(Worker.StateChanged)
-    def _worker_failed(self, event: Worker.StateChanged) -> None:
-        # What a worker raises beside ApiError is our own fault: said, not hidden, and nothing shown is lost.
-        if event.state is WorkerState.ERROR:
-            words = f"{event.worker.name} stopped: {type(event.worker.error).__name__}: {line(event.worker.error, 200)}"
-            self._set_status(self.context.status.with_banner(words, self._next_step()))
 
     @override
     def switch_mode(self, mode: str) -> AwaitMount:

@@ -25,7 +25,7 @@ grace_seconds = 3
 "decide.approve" = "A"
 
 [filters]
-mine = "assignee:alice"
+mine = "@alice"
 """
 
 

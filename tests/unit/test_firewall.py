@@ -74,9 +74,9 @@ KEPT = frozenset(
 """Where foreign text is kept on its way: an intent and what became of it, a query, a choice, a parser's tokens."""
 ALLOWED = {
     ("previews.py", "free_names", "{name}"): "the name of a file that is written, not drawn",
-    ("app.py", "_connected", "{status.why_read_only}"): "the banner cleans it",
-    ("app.py", "_failed", "{event.error}"): "the banner cleans it",
-    ("app.py", "_worker_failed", "{event.worker.name}"): "our own name of a worker",
+    ("standing.py", "_connected", "{status.why_read_only}"): "the banner cleans it",
+    ("standing.py", "_failed", "{event.error}"): "the banner cleans it",
+    ("standing.py", "_worker_failed", "{event.worker.name}"): "our own name of a worker",
     ("sheets.py", "sheet", "{name}"): "the name of a file of ours",
     ("sheets.py", "update", "super().update(root, animate)"): "styles a widget, draws no text",
     ("palette.py", "_look", "{item.summary}"): "`_found` cleans what it shows",
