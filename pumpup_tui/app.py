@@ -92,17 +92,10 @@ class PumpUpApp(StandingApp):
             self.register_theme(theme)
         kept = kept or Kept(None)
         feed, key = Feed(self, connect, clock), KeyNames(preferences.keymap)
+        grace, changed = preferences.grace_seconds, self._desk_changed
         self.context = Context(
             feed=feed,
-            outbox=Outbox(
-                feed,
-                clock=clock,
-                new_key=new_key,
-                grace=preferences.grace_seconds,
-                changed=self._desk_changed,
-                kept=kept,
-                key=key,
-            ),
+            outbox=Outbox(feed, clock=clock, new_key=new_key, grace=grace, changed=changed, kept=kept, key=key),
             clock=clock,
             zone=zone,
             source_label=source_label,
@@ -275,7 +268,7 @@ class PumpUpApp(StandingApp):
 
         if not self.screen.is_modal:
             keymap = self.context.preferences.keymap
-            self.push_screen(HelpScreen([rebound(one, keymap) for one in all_bindings(PumpUpApp)]))
+            self.push_screen(HelpScreen([rebound(one, keymap) for one in all_bindings(type(self))]))
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -74,14 +74,12 @@ FURTHER_KEYS = (
     Binding("t", "", id="leave.take_back", tooltip="on leaving: take back what is held, then quit"),
     Binding("x", "", id="leave.quit", tooltip="on leaving: quit without knowing what became of it"),
     Binding("escape,enter,q", "", id="leave.stay", tooltip="on leaving: stay"),
-    Binding(">", "", id="tour.skip", tooltip="in the demo: skip a step of the tour"),
-    Binding("X", "", id="tour.end", tooltip="in the demo: end the tour"),
 )
 """The keys of forms and of what lies over a screen, spelt out: their modules are imported when they are needed."""
 
 
 def all_bindings(app: type[App[None]]) -> list[Binding]:
-    """Return every binding that has an id, by what it is for, doubles left out."""
+    """Return every binding of an app that has an id, by what it is for, doubles left out."""
     found: dict[str, Binding] = {}
     for owner in (*app.__mro__, *OWNERS):
         for binding in bindings_of(owner):

@@ -60,11 +60,11 @@ def check(keymap: Mapping[str, str]) -> None:
 
 
 def rebindable() -> Sequence[str]:
-    """Return the ids of all bindings, in the order of the help: each can have another key."""
-    from pumpup_tui.app import PumpUpApp
+    """Return the ids of all bindings, in the order of the demo's help, which has most: each can have another key."""
     from pumpup_tui.keys import all_bindings
+    from pumpup_tui.touring import TouringApp
 
-    return [binding.id for binding in all_bindings(PumpUpApp) if binding.id]
+    return [binding.id for binding in all_bindings(TouringApp) if binding.id]
 
 
 def _is_typed(name: str, key: str) -> bool:
@@ -104,28 +104,22 @@ def _name(binding: Binding) -> str:
     return binding.id or f"{(binding.description or binding.action).lower()} in a text"
 
 
-def scopes() -> Iterator[Iterable[type[DOMNode]]]:
-    """Yield the classes that are heard at one place: what has the focus, what it stands in, the screen, the app."""
-    from textual.screen import ModalScreen
-
+def _focused() -> Mapping[type[DOMNode], Sequence[type[DOMNode]]]:
+    """Return what may have the focus on each screen."""
     from pumpup_tui.screens import answer, attachments, batch, modals, recovery, timeline_filter
     from pumpup_tui.screens.board import BoardScreen
     from pumpup_tui.screens.inbox import InboxScreen
     from pumpup_tui.screens.task import TaskScreen
     from pumpup_tui.screens.timeline import TimelineScreen
-    from pumpup_tui.touring import TouringApp
-    from pumpup_tui.widgets import form_controls
+    from pumpup_tui.widgets import form_controls as form
     from pumpup_tui.widgets.board_view import BoardView
-    from pumpup_tui.widgets.elicitation_form import ElicitationForm
     from pumpup_tui.widgets.lines import Document
     from pumpup_tui.widgets.option_picker import OptionPicker
-    from pumpup_tui.widgets.prompt import Prompt
     from pumpup_tui.widgets.task_page import TaskPage
     from pumpup_tui.widgets.virtual_list import VirtualList
 
-    form = form_controls
     controls = (form.Typed, form.Area, form.Toggle, form.Sealed, form.Search, OptionPicker)
-    focused: Mapping[type[DOMNode], Sequence[type[DOMNode]]] = {
+    return {
         InboxScreen: (VirtualList, Document),
         BoardScreen: (BoardView,),
         TaskScreen: (TaskPage,),
@@ -140,9 +134,21 @@ def scopes() -> Iterator[Iterable[type[DOMNode]]]:
         timeline_filter.FilterScreen: (OptionPicker,),
         answer.AnswerScreen: (Document, *controls),
     }
+
+
+def scopes() -> Iterator[Iterable[type[DOMNode]]]:
+    """Yield the classes that are heard at one place: what has the focus, what it stands in, the screen, the app."""
+    from textual.screen import ModalScreen
+
+    from pumpup_tui.screens.answer import AnswerScreen
+    from pumpup_tui.touring import TouringApp
+    from pumpup_tui.widgets.elicitation_form import ElicitationForm
+    from pumpup_tui.widgets.lines import Document
+    from pumpup_tui.widgets.prompt import Prompt
+
     yield Prompt.__mro__
-    for screen, widgets in focused.items():
+    for screen, widgets in _focused().items():
         around = TouringApp.__mro__ if not issubclass(screen, ModalScreen) else ()
         for widget in widgets:
-            within = (ElicitationForm,) if widget in controls and screen is answer.AnswerScreen else ()
+            within = (ElicitationForm,) if screen is AnswerScreen and widget is not Document else ()
             yield (*widget.__mro__, *within, *screen.__mro__, *around)

@@ -120,17 +120,9 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
     tables = state.database.storage.read() or {}
     covers = {"checkpoint": {"1": {"version": VERSION, **position._asdict()}}}
     small = orjson.dumps({**covers, **{name: dict(tables.get(name, {})) for name in _SMALL}})[:-1]
-    pieces, starts, sizes = [small, b',"tasks":{'], array("I"), array("I")
-    place = len(small) + len(pieces[1])
     packed = tables["tasks"]
     assert isinstance(packed, Packed)  # noqa: S101 - what State made, told to the type checker
-    for doc_id, doc in packed.pack():
-        pieces.append(b"%b%b:%b" % (b"," if sizes else b"", orjson.dumps(doc_id), doc))
-        place += len(pieces[-1])
-        starts.append(place - len(doc))
-        sizes.append(len(doc))
-    pieces.append(b"}}")
-    data = b"".join(pieces)
+    data, starts, sizes = _with_tasks(small, packed)
     steps = _steps(state.board)
     state.remembered.settle()
     said = {
@@ -153,6 +145,19 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
     ]
     columns.write(folder / "index.bin", files, said, numbers)
     files.replace(folder / "state.json", data)
+
+
+def _with_tasks(small: bytes, packed: Packed) -> tuple[bytes, array[int], array[int]]:
+    """Return an object of JSON that lacks its end with the tasks behind it, and where in it each stands."""
+    pieces, starts, sizes = [small, b',"tasks":{'], array("I"), array("I")
+    place = len(small) + len(pieces[1])
+    for doc_id, doc in packed.pack():
+        pieces.append(b"%b%b:%b" % (b"," if sizes else b"", orjson.dumps(doc_id), doc))
+        place += len(pieces[-1])
+        starts.append(place - len(doc))
+        sizes.append(len(doc))
+    pieces.append(b"}}")
+    return b"".join(pieces), starts, sizes
 
 
 @contextmanager

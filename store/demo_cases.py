@@ -313,6 +313,26 @@ def _refund_method(rng: Random, number: int, today: date) -> Case:
     )
 
 
+def _profile_fields(today: date) -> tuple[AnyField, ...]:
+    return (
+        TextField(id="phone", label="Phone of the contact", required=True, format="PHONE"),
+        TextField(id="site", label="Web site", required=False, format="URL"),
+        MultiselectField(
+            id="certificates",
+            label="Certificates seen",
+            required=True,
+            options=("ISO 9001", "ISO 14001", "ISO 27001", "HACCP", "none of these"),
+        ),
+        SliderField(id="risk", label="Risk, 0 none to 1 high", required=True, min=0, max=1, step=0.1),
+        DateTimeField(
+            id="call",
+            label="When to call them",
+            required=False,
+            min=f"{today.isoformat()}T00:00:00",
+        ),
+    )
+
+
 def _vendor_profile(rng: Random, number: int, today: date) -> Case:
     vendor = rng.choice(VENDOR_NAMES)
     return Case(
@@ -325,23 +345,7 @@ def _vendor_profile(rng: Random, number: int, today: date) -> Case:
             Elicitation(
                 f"Complete the profile of {vendor}",
                 {"Missing": "phone, web site, certificates"},
-                (
-                    TextField(id="phone", label="Phone of the contact", required=True, format="PHONE"),
-                    TextField(id="site", label="Web site", required=False, format="URL"),
-                    MultiselectField(
-                        id="certificates",
-                        label="Certificates seen",
-                        required=True,
-                        options=("ISO 9001", "ISO 14001", "ISO 27001", "HACCP", "none of these"),
-                    ),
-                    SliderField(id="risk", label="Risk, 0 none to 1 high", required=True, min=0, max=1, step=0.1),
-                    DateTimeField(
-                        id="call",
-                        label="When to call them",
-                        required=False,
-                        min=f"{today.isoformat()}T00:00:00",
-                    ),
-                ),
+                _profile_fields(today),
                 (
                     FieldBid(
                         field_id="certificates", value=["ISO 9001"], confidence=0.8, rationale="on their web site"

@@ -110,12 +110,12 @@ _JSON = ("setting", "value", "from")
 
 def _tell_keys(keymap: Mapping[str, str], *, as_json: bool) -> None:
     """Print every binding of the screens with the keys that it has now."""
-    from pumpup_tui.app import PumpUpApp
     from pumpup_tui.key_names import key_words
     from pumpup_tui.keys import all_bindings
     from pumpup_tui.rebinding import rebound
+    from pumpup_tui.touring import TouringApp
 
-    listed = [(str(one.id), key_words(rebound(one, keymap).key), one.tooltip) for one in all_bindings(PumpUpApp)]
+    listed = [(str(one.id), key_words(rebound(one, keymap).key), one.tooltip) for one in all_bindings(TouringApp)]
     if as_json:
         tell_json([{"binding": name, "keys": keys.split(), "does": does} for name, keys, does in listed])
         return

@@ -32,8 +32,6 @@ from pumpup_tui.commands.places import (
 )
 
 if TYPE_CHECKING:
-    from textual.driver import Driver
-
     from api_client.backend import Backend
     from pumpup_tui.app import PumpUpApp
     from pumpup_tui.preferences import Preferences
@@ -156,21 +154,9 @@ def _run(
 ) -> None:
     gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
-    from pumpup_tui.app import PumpUpApp
-    from pumpup_tui.commands.terminals import clearing, reports_mouse
+    from pumpup_tui.commands.guarded import GuardedApp
+    from pumpup_tui.commands.terminals import reports_mouse
     from pumpup_tui.kept import Kept
-
-    class Shown(PumpUpApp):
-        """The app with its unforeseen faults left to `main`: Textual prints what local variables hold, keys too."""
-
-        fault: Exception | None = None
-
-        def get_driver_class(self) -> type[Driver]:
-            return clearing(super().get_driver_class())
-
-        def _handle_exception(self, error: Exception) -> None:
-            self.fault = self.fault or error
-            self.panic()
 
     async def connect_and_listen() -> Backend:
         _leave_on_signals(app.exit)
@@ -182,7 +168,7 @@ def _run(
             loop.call_later(WARM_SECONDS, lambda name: loop.run_in_executor(None, import_module, name), module)
         return backend
 
-    app_class = _touring(Shown) if tour else Shown
+    app_class = _touring(GuardedApp) if tour else GuardedApp
     app = app_class(
         connect_and_listen,
         source_label=source_label,

@@ -23,6 +23,7 @@ from pumpup_tui.commands.progress import progress_bar
 
 if TYPE_CHECKING:
     from store.keys import KeyRing
+    from store.local import LocalBackend
     from store.server.metrics import Metrics
 
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - looked for, not bound to
@@ -79,10 +80,8 @@ def run(data: Path | None, told: Serving) -> None:
 
 
 async def _serve(folder: Path, told: Serving) -> None:
-    from api_client.commands import PLATFORM
     from api_client.times import utc_now
     from store.keys import KeyRing
-    from store.local import open_local
     from store.server.app import create_app
     from store.server.limits import Limits
     from store.server.runner import bind, serve, url_of
@@ -94,17 +93,7 @@ async def _serve(folder: Path, told: Serving) -> None:
     keys = KeyRing(folder, utc_now)
     no_keys = not keys.listing()
     metrics = _metrics() if told.metrics else None
-    with progress_bar("Reading the journal") as progress:
-        backend = await open_local(
-            folder,
-            PLATFORM,
-            progress=progress,
-            files=metrics.files if metrics else None,
-            max_upload_bytes=told.max_upload,
-            fires_timeouts=True,
-        )
-    for notice in backend.notices:
-        click.echo(f"Warning: {notice}", err=True)
+    backend = await _opened(folder, told, metrics)
     log = Log(sys.stderr.fileno(), utc_now)
     # Errors alone: libraries warn of what callers send, a line for each of a caller's whims.
     logging.basicConfig(handlers=[log], level=logging.ERROR, force=True)
@@ -129,6 +118,24 @@ async def _serve(folder: Path, told: Serving) -> None:
     finally:
         await backend.aclose()
         log.close()
+
+
+async def _opened(folder: Path, told: Serving, metrics: Metrics | None) -> LocalBackend:
+    from api_client.commands import PLATFORM
+    from store.local import open_local
+
+    with progress_bar("Reading the journal") as progress:
+        backend = await open_local(
+            folder,
+            PLATFORM,
+            progress=progress,
+            files=metrics.files if metrics else None,
+            max_upload_bytes=told.max_upload,
+            fires_timeouts=True,
+        )
+    for notice in backend.notices:
+        click.echo(f"Warning: {notice}", err=True)
+    return backend
 
 
 def _tls(told: Serving) -> ssl.SSLContext | None:
