@@ -16,6 +16,7 @@ from api_client.errors import InvalidRequest, StoreDamaged
 from store.index import EventIndex, seq_of
 from store.journal import Journal
 from store.lines import HASH_TAIL
+from store.shapes import recognised
 
 Scope = tuple[str, ...]
 """What a list is of, and its filter."""
@@ -29,7 +30,7 @@ class Events:
         self._index = index
 
     def at(self, seq: int) -> dict[str, Any]:
-        """Return the event at a place of the chain, with its `hash`.
+        """Return the event at a place of the chain, with its `hash`, or its stand-in (`shapes`).
 
         Raises:
             StoreDamaged: the journal no longer holds there what it held.
@@ -37,7 +38,7 @@ class Events:
         text, hash_ = self.raw(seq)
         event: dict[str, Any] = orjson.loads(text)
         event["hash"] = hash_
-        return event
+        return recognised(event, seq)
 
     def raw(self, seq: int) -> tuple[bytes, str]:
         """Return an event's JSON, byte for byte as it is hashed, and its hash.
