@@ -80,7 +80,7 @@ class Conformance:
         except InvalidAnswers as refusal:
             return "; ".join(f"the answer {name!r} {words}" for name, words in islice(refusal.fields.items(), 5))
         except ApiError as refusal:
-            return refusal.message
+            return f"no {_shown(recorded.get('eventType'))} by {_shown(recorded.get('source'))}: {refusal.message}"
         except RecursionError:
             return "it is nested too deeply"
         return ""
@@ -108,9 +108,8 @@ class Conformance:
         ruling = decide(
             self._view, command, _actor(event, call), now, token=lambda: token, content=_content(event, call)
         )
-        first, *more = ruling.events
-        _compare(event, first)
-        return more
+        _compare(event, ruling.events[0])
+        return list(ruling.events[1:])
 
     def _token(self, call: _Call) -> str:
         """Return the part of a new thing's id that can't be guessed."""
@@ -327,7 +326,7 @@ def _tell(of: str, recorded: Doc, made: Doc) -> None:
         if recorded[key] != made[key]:
             if key == "payload":
                 _tell("payload.", recorded[key], made[key])
-            back = key == "timestamp" and made[key] > recorded[key]
+            back = key == "timestamp" and isinstance(recorded[key], str) and made[key] > recorded[key]
             word = ", which goes back" if back else ""
             raise _Breach(f"its {of}{key} is {_shown(recorded[key])}{word}; the rules make it {_shown(made[key])}")
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from api_client.errors import InvalidRequest, StoreDamaged
 from store.index import EventIndex, seq_of
-from store.journal import Journal
 from store.lines import HASH_TAIL
 from store.shapes import recognised
 
@@ -22,10 +21,18 @@ Scope = tuple[str, ...]
 """What a list is of, and its filter."""
 
 
+class Source(Protocol):
+    """What the events are read from: the journal, or one that is being written."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes at `offset`; fewer where there are no more."""
+        ...
+
+
 class Events:
     """The journal's events by seq and by id."""
 
-    def __init__(self, journal: Journal, index: Callable[[], EventIndex]) -> None:
+    def __init__(self, journal: Source, index: Callable[[], EventIndex]) -> None:
         self._journal = journal
         self._index = index
 

@@ -138,6 +138,10 @@ class State:
         """Bring everything up to date with a commit that was read from the journal, whatever it holds."""
         for event, place in zip(commit.events, commit.places, strict=True):
             self.take(event, place)
+        self.remember(commit)
+
+    def remember(self, commit: Commit) -> None:
+        """Remember a commit's idempotency record, if it has one."""
         if commit.key is not None and is_record(commit.key):
             self.remembered.add(commit.key, commit.offset)
 
