@@ -108,7 +108,7 @@ class Bounded(httpx.AsyncBaseTransport):
         response = await self._inner.handle_async_request(request)
         named: Limit = request.extensions.get(LIMIT) or BodyLimit(ANSWER_MOST)
         limit = named.new() if response.is_success else BodyLimit(ERROR_MOST)
-        encoding = ",".join(response.headers.get_list("Content-Encoding", split_commas=True)).strip().lower()
+        encoding = ", ".join(response.headers.get_list("Content-Encoding", split_commas=True)).strip().lower()
         headers = [pair for pair in response.headers.raw if pair[0].lower() != b"content-encoding"]
         return httpx.Response(
             response.status_code,

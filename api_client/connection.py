@@ -204,7 +204,15 @@ class Connection:
     async def _exchange(self, request: httpx.Request, dialling: Dialling, *, stream: bool) -> httpx.Response:
         request.extensions["trace"] = dialling
         async with dialling.guarded():
-            return await self._client.send(request, stream=stream)
+            # The body of a failure is read where its status is known already: see `_fault`.
+            response = await self._client.send(request, stream=True)
+            try:
+                if response.is_success and not stream:
+                    await response.aread()
+            except BaseException:
+                await response.aclose()
+                raise
+            return response
 
     def _request(self, call: Call) -> httpx.Request:
         pairs = call.headers.items()

@@ -88,7 +88,7 @@ class Dialling:
         elif what.startswith("setup_socks5_connection."):
             self._is_in_socks = not what.endswith(".complete")
             self._is_through = not self._is_in_socks
-            if self._limit is not None:
+            if self._limit is not None and not what.endswith(".failed"):
                 due = asyncio.get_running_loop().time() + CONNECT_SECONDS
                 self._limit.reschedule(due if what.endswith(".started") else None)
 
