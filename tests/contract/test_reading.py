@@ -149,7 +149,7 @@ async def test_an_elicitations_result_has_its_answers(world: World, given: Given
 
 @pytest.mark.parametrize("types", [("PROJECT_CREATED",), ("UPLOAD_RECEIVED", "PROJECT_CREATED"), ("NOPE",)])
 async def test_types_of_no_timeline_match_nothing(world: World, given: Given, types: tuple[str, ...]) -> None:
-    """Entries of the chain that stand on no timeline, and types of a newer client's, select nothing; that is no fault."""
+    """Entries of the chain that stand on no timeline, and types that nobody knows, select nothing and are no fault."""
     await given.upload(b"x", "a.txt", "text/plain")
     task = await given.task()
     for project_id in (None, task.project_id):

@@ -176,6 +176,7 @@ BARE = _raw.compress(WHOLE) + _raw.flush()
         ("deflate", BARE),
         ("identity", WHOLE),
     ],
+    ids=["gzip", "x-gzip", "uppercase", "deflate", "deflate without its frame", "identity"],
 )
 async def test_what_is_asked_for_is_unpacked(how: str, body: bytes) -> None:
     """An answer that is packed as the client asked, or not at all, is read."""
@@ -190,7 +191,7 @@ async def test_other_packings_are_refused_in_words(how: str) -> None:
     assert how in fault.value.message
 
 
-@pytest.mark.parametrize("body", [gzip.compress(WHOLE)[:-20], b"no gzip at all", gzip.compress(WHOLE)[:4]])
+@pytest.mark.parametrize("body", [gzip.compress(WHOLE)[:-20], b"no gzip", gzip.compress(WHOLE)[:4]], ids=len)
 async def test_a_damaged_packing_is_no_answer(body: bytes) -> None:
     """What is cut off or is no gzip is told as such."""
     with pytest.raises(UnexpectedAnswer, match="can't be unpacked"):
