@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api_client.actor import Actor
-from api_client.errors import NotAuthenticated
+from api_client.errors import ApiError, NotAuthenticated
 from store.keys import KeyRing
 from store.server.errors import error_response
 from store.server.watching import ACTOR
+
+KNOWN = "pumpup.known"
+"""Where in the scope it stands what tells whether the key is still known."""
 
 
 class Authentication:
@@ -32,13 +36,26 @@ class Authentication:
             await error_response(NotAuthenticated(words))(scope, receive, send)
             return
         scope[ACTOR] = actor
+        scope[KNOWN] = partial(self._is_known, secret, actor)
         await self._app(scope, receive, send)
+
+    def _is_known(self, secret: str, actor: Actor) -> bool:
+        try:
+            return self._keys.find(secret) == actor
+        except ApiError:
+            return False  # a ring that can't be read lets nobody in
 
 
 def caller(request: Request) -> Actor:
     """Return who makes this call."""
     actor: Actor = request.scope[ACTOR]
     return actor
+
+
+def is_still_known(request: Request) -> bool:
+    """Tell whether the call's key is still known and names the same caller: what goes on for long asks again."""
+    known: Callable[[], bool] = request.scope[KNOWN]
+    return known()
 
 
 def _bearer(scope: Scope) -> str:

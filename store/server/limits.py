@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api_client.body_limits import BodyLimits
 from api_client.errors import ApiError, HeadersTooLarge, NotAllowed, TooLarge
 from store.server.errors import error_response
 
@@ -20,11 +21,12 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]]+)(:[0-9]*)?")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Caps, in bytes."""
+    """Caps, in bytes; `within` counts what a JSON body holds."""
 
     headers: int = 16_000
     body: int = 1_000_000
     upload: int = 25_000_000
+    within: BodyLimits = field(default_factory=BodyLimits)
 
 
 class Gate:

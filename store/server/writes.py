@@ -28,7 +28,7 @@ def write(kind: type[Command]) -> Handler:
         key = idempotency_key(asked.request)
         ids: dict[str, str] = asked.request.path_params
         try:
-            command = read_command(kind, read_object(body), **ids)
+            command = read_command(kind, read_object(body, asked.limits.within), **ids)
         except InvalidRequest:
             # A repeat is answered whatever its body says now. With a body that reads well, `submit` looks for it.
             receipt = await asked.backend.recall(kind.location_of(**ids), key)
