@@ -93,7 +93,7 @@ async def test_a_waiting_task_moves_with_all_its_requests(world: World, given: G
 
 
 async def test_a_hundred_may_be_open_on_a_task(world: World, given: Given) -> None:
-    """The hundred and first is a conflict until one is settled; asked side by side, a hundred are taken all the same."""
+    """The hundred and first is a conflict until one is settled; asked side by side, a hundred are taken."""
     task = await given.task()
     outcomes: list[object] = [await given.approval(task) for _ in range(95)]
     outcomes += await asyncio.gather(*(given.approval(task) for _ in range(8)), return_exceptions=True)
