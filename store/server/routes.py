@@ -91,7 +91,7 @@ _CALLS: tuple[Row, ...] = (
         media=reads.EVENT_STREAM,
     ),
     *map(_command, HTTP_COMMANDS),
-    Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None}),
+    Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None, 503: None}),
 )
 
 
