@@ -9,9 +9,9 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api_client.commands import KEY_MAX, Command, ReceiveUpload, read_command
+from api_client.commands import KEY_MAX, Command, ReceiveUpload
 from api_client.errors import InvalidRequest, TooLarge
-from store.server.bodies import read_body, read_object, receipt_response
+from store.server.bodies import read_body, read_command_in, receipt_response
 from store.server.calls import Asked, Handler
 from store.server.limits import capped
 
@@ -29,7 +29,7 @@ def write(kind: type[Command]) -> Handler:
         key = idempotency_key(asked.request)
         ids: dict[str, str] = asked.request.path_params
         try:
-            command = read_command(kind, read_object(body, asked.limits.within), **ids)
+            command = await read_command_in(kind, body, asked.limits.within, **ids)
         except InvalidRequest:
             # A repeat is answered whatever its body says now. With a body that reads well, `submit` looks for it.
             receipt = await asked.backend.recall(kind.location_of(**ids), key)
