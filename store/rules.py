@@ -22,6 +22,8 @@ from store.fold import PROJECT_CREATED, UPLOAD_RECEIVED, Doc, attached, is_termi
 from store.ruling import Content, Ruling, View, project_of
 
 KINDS = {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}
+_LISTED = 10
+"""Ids that a refusal lists at the most."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -308,8 +310,10 @@ def _check_not_closed(task: Doc) -> None:
 
 
 def _check_known(missing: Iterable[str]) -> None:
-    if names := ", ".join(missing):
-        raise InvalidRequest(f"Not attached to the task, or never uploaded: {names}", code="UNKNOWN_UPLOAD")
+    if unknown := list(missing):  # an empty id too, which no text of them would show
+        names = ", ".join(one if one else repr(one) for one in unknown[:_LISTED])
+        more = f" and {len(unknown) - _LISTED} more" if len(unknown) > _LISTED else ""
+        raise InvalidRequest(f"Not attached to the task, or never uploaded: {names}{more}", code="UNKNOWN_UPLOAD")
 
 
 def _check_exit(project: Doc, task: Doc, to: str) -> None:
