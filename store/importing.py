@@ -96,6 +96,7 @@ class Import:
     def _write(self, making: Path, exported: Iterable[bytes], progress: Progress) -> None:
         journal = Journal(making, self._files)
         try:
+            journal.create()
             with checkpoint.paused_collector():
                 pending = _Pending(journal)
                 for after in self._batches(exported, pending):

@@ -8,13 +8,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from api_client.errors import StoreFault, TooLarge
-from store.files import Files
+from store.files import Files, open_regular
 from store.shapes import is_hash
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ class Receiver:
         self._folder = folder
         self._files = files
         self._max_bytes = max_bytes
+        folder.mkdir(exist_ok=True, mode=0o700)
         self._path = folder / f"{token}.{os.getpid()}.part"
         self._fd = files.open(self._path)
         self._hash = hashlib.sha256()
@@ -90,12 +90,7 @@ def open_content(folder: Path, sha256: str) -> BinaryIO:
         StoreFault: it is no content hash, or what is there is no regular file.
         OSError: there is nothing of this name, or it can't be read.
     """
-    # A FIFO would be waited for without O_NONBLOCK; a regular file knows no difference.
-    fd = os.open(content_path(folder, sha256), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise StoreFault(f"{sha256} in {folder} is no regular file: nothing was read.")
-    return os.fdopen(fd, "rb")
+    return os.fdopen(open_regular(content_path(folder, sha256), os.O_RDONLY), "rb")
 
 
 def pieces(folder: Path, sha256: str) -> Iterator[bytes]:

@@ -58,9 +58,8 @@ def whole() -> Events:
     ]
     for kind, payload, keys in later:
         place = len(events) + 1
-        if kind == "ELICITATION_PROVIDED":
-            keys = {"source": "HUMAN", "subject": "eve", "inResponseTo": events[-1]["id"]}
-        events.append(event(place, kind, payload, **keys))
+        answers = {"source": "HUMAN", "subject": "eve", "inResponseTo": events[-1]["id"]}
+        events.append(event(place, kind, payload, **(answers if kind == "ELICITATION_PROVIDED" else keys)))
     for one in events[11:]:
         one["timestamp"] = "2026-03-01T10:00:00.000000Z"
     return events
@@ -151,16 +150,19 @@ BREACHES: dict[str, tuple[Callable[[Events], object], str]] = {
     ),
     "no closing": (lambda e: e.extend((decided(5), done(6), event(7, "NOTE", NOTE))), "Line 7.*TASK_CLOSED must"),
     "no closing at the end": (lambda e: e.extend((decided(5), done(6))), "Line 6.*TASK_CLOSED must follow"),
-    "work on a closed task": (
-        lambda e: e.extend(
-            (decided(5), done(6), event(7, "TASK_CLOSED", {"type": "TaskClosed", "terminalState": "done"}, **CLOSING))
-            + (event(8, "ACTION", {"type": "Action", "description": "x", "metadataPatch": {}}, owner="PLATFORM"),)
-        ),
-        "Line 8.*closed",
-    ),
+    "work on a closed task": (lambda e: e.extend((decided(5), done(6), closed(7), acted(8))), "Line 8.*closed"),
     "an open request that is closed over": (lambda e: e.append(done(5)), "Line 5.*open request"),
 }
-CLOSING = {"source": "PLATFORM", "owner": "PLATFORM"}
+
+
+def closed(place: int) -> dict[str, Any]:
+    payload = {"type": "TaskClosed", "terminalState": "done"}
+    return event(place, "TASK_CLOSED", payload, source="PLATFORM", owner="PLATFORM")
+
+
+def acted(place: int) -> dict[str, Any]:
+    payload = {"type": "Action", "description": "x", "metadataPatch": {}}
+    return event(place, "ACTION", payload, owner="PLATFORM")
 
 
 def placed(place: int) -> dict[str, Any]:

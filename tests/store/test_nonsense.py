@@ -54,7 +54,7 @@ async def test_the_folder_opens_and_takes_writes(backend: LocalBackend) -> None:
 async def test_what_has_no_shape_is_an_unknown_event(backend: LocalBackend) -> None:
     """It stands in its place on the timeline, as a note that says so and holds what was recorded."""
     events = {one.seq: one for one in await all_events(backend)}
-    recorded = {place: one for place, one in enumerate(nonsense(), start=1)}
+    recorded = dict(enumerate(nonsense(), start=1))
     unknown = {seq for seq, one in events.items() if seq and "recorded" in one.payload}
     assert len(unknown) > 20
     for seq in unknown:
