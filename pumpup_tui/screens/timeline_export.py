@@ -52,7 +52,7 @@ class TimelineExport:
             if self._path.is_dir():
                 self._hint(f"{line(self._path, 200)} is a folder: nothing was written")
             elif self._path.is_symlink():
-                self._hint(f"{line(self._path, 200)} is a symlink: name the file itself; nothing was written")
+                self._hint(f"nothing was written: {line(self._path.name, 60)} is a symlink, name the file itself")
             elif self._path.exists():
                 self._screen.query_one(Prompt).ask(OVERWRITE, f"{line(self._path.name, 60)} is there: type over")
             else:

@@ -68,6 +68,7 @@ def write_journal(folder: Path, events: Iterable[Mapping[str, Any]], *, key: Any
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / "uploads").mkdir(exist_ok=True, mode=0o700)
     journal, position = Journal(folder, Files()), START
+    journal.create()
     try:
         for one in events:
             texts, hashed = lines.chain(position.hash, [dict(one)])

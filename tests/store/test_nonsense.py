@@ -157,14 +157,18 @@ async def test_every_get_of_the_server_answers(folder: Path, backend: LocalBacke
 
 async def test_one_who_writes_on_it_is_answered(backend: LocalBackend) -> None:
     """Commands on tasks and requests of nonsense are taken or refused as the contract says, never a fault."""
-    from api_client.commands import Comment, Decide, Move
+    from api_client.commands import Answer, Comment, Decide, Move
     from api_client.models import Outcome
 
     for number, found in enumerate(IDS[:40]):
-        try:
-            await backend.submit(Decide(request_id=found, outcome=Outcome(type="REJECT")), key=f"decide {number}")
-        except (NotFound, Conflict):
-            continue
+        for command in (
+            Decide(request_id=found, outcome=Outcome(type="REJECT")),
+            Answer(request_id=found, answers={}),
+        ):
+            try:
+                await backend.submit(command, key=f"settle {number}")
+            except (NotFound, Conflict):
+                continue
     await backend.submit(Comment(task_id="tsk_1", message="still here"), key="comment")
     await backend.submit(Move(task_id="tsk_1", transitions_to="done"), key="move")
     assert (await backend.task("tsk_1")).task.status == "CLOSED"
