@@ -6,10 +6,10 @@ other limits stays readable. One walk over the parsed JSON, linear in its size, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-
-from typing_extensions import override
+from itertools import count
+from typing import Any
 
 from api_client.errors import InvalidRequest
 from api_client.wire import Json
@@ -41,6 +41,16 @@ class BodyLimits:
         if self.nesting > DEEPEST:
             raise ValueError(f"nesting must be {DEEPEST} or less")
 
+    @property
+    def few(self) -> int:
+        """Return how many items are within every limit, whatever they are."""
+        return min(self.fields, self.options, self.context_entries)
+
+    @property
+    def short(self) -> int:
+        """Return how many characters are within every limit, whatever they are."""
+        return min(self.summary, self.text) // _BYTES_A_CHARACTER
+
 
 def check_body(body: Mapping[str, Json], limits: BodyLimits) -> None:
     """Check a parsed body against the counted limits.
@@ -48,69 +58,62 @@ def check_body(body: Mapping[str, Json], limits: BodyLimits) -> None:
     Raises:
         InvalidRequest: it is over one; the message names the place, what it holds and the limit.
     """
-    few = min(limits.fields, limits.options, limits.context_entries)
-    short = min(limits.summary, limits.text) // _BYTES_A_CHARACTER
-    for place, value in _containers(body, limits.nesting):
-        if len(value) > few:
-            _check_count(place, len(value), limits)
-        if isinstance(value, Mapping):
-            for name in value:
-                if len(name) > short:
-                    _check_text(f"{place}: a key", name, limits.text)
-        for key, one in _items(value):
-            if isinstance(one, str) and len(one) > short:
-                is_summary = place.above is None and key == "summary"
-                _check_text(f"{_Place(place, key)}: the text", one, limits.summary if is_summary else limits.text)
+    level: list[tuple[_Container, _Place]] = [(body, None)]
+    for depth in count(1):
+        if not level:
+            return
+        if depth > limits.nesting:
+            raise InvalidRequest(f"{_told(level[0][1])}: the body is nested deeper than {limits.nesting} levels")
+        is_last = depth == limits.nesting
+        level = [inner for value, place in level for inner in _looked_at(value, place, limits, is_last=is_last)]
 
 
 _Key = str | int
 _Container = Mapping[str, Json] | list[Json]
+_Place = tuple[Any, _Key] | None
+"""Where a value stands: the place of what holds it and its key there; None is the body itself."""
 _BYTES_A_CHARACTER = 4
 _KEY_SHOWN = 60
 
 
-class _Place:
-    """Where a value stands in the body, as a link to what holds it: written out only where something is refused."""
-
-    __slots__ = ("above", "depth", "key")
-
-    def __init__(self, above: _Place | None, key: _Key) -> None:
-        self.above, self.key = above, key
-        self.depth: int = above.depth + 1 if above is not None else 1
-
-    def keys(self) -> list[_Key]:
-        """Return the keys and indexes that lead here from the body."""
-        keys: list[_Key] = []
-        place: _Place | None = self
-        while place is not None and place.above is not None:
-            keys.append(place.key)
-            place = place.above
-        return keys[::-1]
-
-    @override
-    def __str__(self) -> str:
-        return ".".join(str(key)[:_KEY_SHOWN] for key in self.keys()) or "body"
+def _looked_at(
+    value: _Container, place: _Place, limits: BodyLimits, *, is_last: bool
+) -> Iterator[tuple[_Container, _Place]]:
+    """Check one object or list, and give those that it holds: empty ones only where they may not be."""
+    if len(value) > limits.few:
+        _check_count(place, len(value), limits)
+    short = limits.short
+    if isinstance(value, dict):
+        for name in value:
+            if len(name) > short:
+                _check_text(f"{_told(place)}: a key", name, limits.text)
+    for key, one in value.items() if isinstance(value, Mapping) else enumerate(value):
+        kind = one.__class__
+        if kind is dict or kind is list:
+            if one or is_last:
+                yield one, (place, key)
+        elif kind is str and len(one) > short:
+            most = limits.summary if place is None and key == "summary" else limits.text
+            _check_text(f"{_told((place, key))}: the text", one, most)
 
 
-def _containers(body: Mapping[str, Json], nesting: int) -> Iterator[tuple[_Place, _Container]]:
-    """Give each object and list of the body with its place, outer ones before inner ones."""
-    waiting: list[tuple[_Place, _Container]] = [(_Place(None, ""), body)]
-    while waiting:
-        place, value = waiting.pop()
-        if place.depth > nesting:
-            raise InvalidRequest(f"{place}: the body is nested deeper than {nesting} levels")
-        yield place, value
-        waiting.extend((_Place(place, key), one) for key, one in _items(value) if isinstance(one, (dict, list)))
+def _keys(place: _Place) -> list[_Key]:
+    """Return the keys and indexes that lead from the body to a place."""
+    keys: list[_Key] = []
+    while place is not None:
+        place, key = place
+        keys.append(key)
+    return keys[::-1]
 
 
-def _items(value: _Container) -> Iterable[tuple[_Key, Json]]:
-    return value.items() if isinstance(value, Mapping) else enumerate(value)
+def _told(place: _Place) -> str:
+    return ".".join(str(key)[:_KEY_SHOWN] for key in _keys(place)) or "body"
 
 
-def _check_count(place: _Place, count: int, limits: BodyLimits) -> None:
-    most, what = _most(place.keys(), limits)
-    if most and count > most:
-        raise InvalidRequest(f"{place}: has {count:,} {what}, at most {most:,} are taken")
+def _check_count(place: _Place, size: int, limits: BodyLimits) -> None:
+    most, what = _most(_keys(place), limits)
+    if most and size > most:
+        raise InvalidRequest(f"{_told(place)}: has {size:,} {what}, at most {most:,} are taken")
 
 
 def _most(keys: list[_Key], limits: BodyLimits) -> tuple[int, str]:

@@ -6,6 +6,7 @@ Pure, and part of the rules (CONTRACT.md part 3, Projects and Metadata); apart f
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ from store.fold import Doc
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
+_LISTED = 10
+"""Names that a refusal lists at the most."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -27,20 +30,20 @@ def check(graph: Steps) -> None:
     Raises:
         InvalidRequest: INVALID_STEPS, with what is wrong.
     """
-    names = [step.name for step in graph.steps]
+    names = Counter(step.name for step in graph.steps)
     if not names:
         raise _invalid("there are no steps")
     for name in names:
         if not 1 <= len(name) <= 80 or _CONTROL.search(name):
             raise InvalidRequest("A step's name has 1 to 80 characters, none of them a control character.")
-    if doubled := {name for name in names if names.count(name) > 1}:
+    if doubled := {name for name, count in names.items() if count > 1}:
         raise _invalid(f"{_listed(doubled)} declared more than once")
     if graph.initial_step not in names:
         raise _invalid(f"the initial step {graph.initial_step!r} is not declared")
     exits = {exit_ for step in graph.steps for exit_ in step.exits}
-    if unknown := exits - set(names):
+    if unknown := exits - names.keys():
         raise _invalid(f"{_listed(unknown)} named as an exit, but not declared")
-    if lost := set(names) - _reached(graph):
+    if lost := names.keys() - graph.reached():
         raise _invalid(f"{_listed(lost)} can't be reached from {graph.initial_step!r}")
     for step in graph.steps:
         if step.timeout_seconds is not None and step.timeout_seconds < 1:
@@ -88,8 +91,9 @@ def _check_schemas(graph: Steps) -> None:
     from jsonschema.exceptions import SchemaError
     from jsonschema.validators import validator_for
 
+    names = {step.name for step in graph.steps}
     for name, schema in graph.step_schemas.items():
-        if graph.step(name) is None:
+        if name not in names:
             raise _invalid(f"stepSchemas names {name!r}, which is no step")
         try:
             validator_for(schema, default=Draft202012Validator).check_schema(schema)  # type: ignore[arg-type]  # bool too
@@ -97,21 +101,10 @@ def _check_schemas(graph: Steps) -> None:
             raise _invalid(f"the schema of {name!r} is no JSON Schema: {fault.message[:300]}") from None
 
 
-def _reached(graph: Steps) -> set[str]:
-    reached = {graph.initial_step}
-    waiting = [graph.initial_step]
-    while waiting:
-        step = graph.step(waiting.pop())
-        for exit_ in step.exits if step else ():
-            if exit_ not in reached:
-                reached.add(exit_)
-                waiting.append(exit_)
-    return reached
-
-
 def _invalid(what: str) -> InvalidRequest:
     return InvalidRequest(f"The steps can't be taken: {what}.", code="INVALID_STEPS")
 
 
 def _listed(names: set[str]) -> str:
-    return ", ".join(repr(name) for name in sorted(names))
+    told = ", ".join(repr(name) for name in sorted(names)[:_LISTED])
+    return told if len(names) <= _LISTED else f"{told} and {len(names) - _LISTED} more"

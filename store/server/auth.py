@@ -12,6 +12,7 @@ from api_client.actor import Actor
 from api_client.errors import ApiError, NotAuthenticated
 from store.keys import KeyRing
 from store.server.errors import error_response
+from store.server.shares import Paces
 from store.server.watching import ACTOR
 
 KNOWN = "pumpup.known"
@@ -23,6 +24,7 @@ class Authentication:
 
     def __init__(self, app: ASGIApp, *, keys: KeyRing, open_paths: Collection[str] = ()) -> None:
         self._app, self._keys, self._open_paths = app, keys, open_paths
+        self._paces = Paces()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note the caller in the scope, or answer 401."""
@@ -32,6 +34,7 @@ class Authentication:
         secret = _bearer(scope)
         actor = self._keys.find(secret) if secret else None
         if actor is None:
+            await self._paces.hold((scope.get("client") or ("-", 0))[0])
             words = "The API key is not known here." if secret else "Authorization: Bearer <key> is missing."
             await error_response(NotAuthenticated(words))(scope, receive, send)
             return

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
 
 from api_client.body_limits import BodyLimits
+from api_client.commands import read_command
+from store.server import bodies
 from store.server.app import create_app
 from store.server.limits import Limits
 from tests.server.conftest import Served
@@ -171,13 +175,14 @@ async def test_a_closed_task_is_a_409(served: Served) -> None:
     assert served.journal == journal
 
 
-async def test_a_second_open_request_is_a_409(served: Served) -> None:
-    """One open request a task."""
+async def test_one_open_request_too_many_is_a_409(served: Served) -> None:
+    """A hundred requests may be open on a task; the next is refused with words that say what to do."""
     task = await served.task()
-    await served.approval(task["id"])
+    for _ in range(100):
+        await served.approval(task["id"])
     journal = served.journal
     body = {"projectName": "claims", "taskId": task["id"], "summary": "again?"}
-    assert_refused(await served.agent.post("/api/approval-requests", body), 409)
+    assert "settle one" in assert_refused(await served.agent.post("/api/approval-requests", body), 409)
     assert served.journal == journal
 
 
@@ -326,3 +331,24 @@ async def test_a_replay_is_answered_whatever_its_body_holds_now(served: Served) 
     again = await served.agent.post("/api/tasks", {**body, "metadataPatch": [[]] * 40}, headers=key)
     deep = await served.agent("POST", "/api/tasks", content=b'{"a":' + b"[" * 50 + b"]" * 50 + b"}", headers=key)
     assert first.json() == again.json() == deep.json()
+
+
+async def test_a_large_body_is_read_beside_the_other_calls(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a large body takes to be read and checked, the server goes on answering others."""
+    started, answered = threading.Event(), threading.Event()
+    in_time: list[bool] = []
+
+    def slow(*args: Any, **keys: Any) -> Any:
+        started.set()
+        in_time.append(answered.wait(10))
+        return read_command(*args, **keys)
+
+    task = await served.task()
+    monkeypatch.setattr(bodies, "read_command", slow)
+    body = {"projectName": "claims", "taskId": task["id"], "message": "x" * bodies.INLINE_BYTES}
+    large = asyncio.create_task(served.agent.post("/api/notes", body))
+    assert await asyncio.to_thread(started.wait, 10)
+    assert (await served.agent("GET", "/api/projects")).status_code == 200
+    answered.set()
+    assert (await large).status_code == 201
+    assert in_time == [True]
