@@ -164,7 +164,8 @@ def test_a_request_in_flight_is_not_armed_again(phase: Phase) -> None:
         assert desk.on_way("r1") is None
         assert desk.unfinished() == []
     else:
-        assert desk.arm(again) == Desk(hint="that decision is on its way already", sent=desk.sent)
+        refused = Desk(hint="that decision is on its way already", sent=desk.sent)
+        assert desk.arm(again) == replace(desk, armed=EDIT).arm(again) == refused
         assert desk.on_way("r1") == desk.sent[0]
         assert desk.unfinished() == list(desk.sent)
     assert desk.on_way("r2") is None
