@@ -24,6 +24,8 @@ from store.files import Files
 from store.head import Position
 from store.journal import Journal
 from store.lock import FolderLock
+from store.ruling import Limits
+from store.schemas.checks import Checks
 from store.state import Draft, State
 from store.trust import doubts
 
@@ -41,6 +43,7 @@ grows with the folder, stays a small part of the commits', and what an open must
 CLOSE_SHARE = 2_000
 """On close it is not written where less than one commit in 2,000 is new: to replay them is quicker than to write it."""
 MANY_EVENTS = 100_000
+LIMITS = Limits()
 
 Progress = Callable[[int, int], None]
 """Told how many bytes of the journal were read, and how many are to be."""
@@ -57,6 +60,7 @@ class Store:
         tokens: Callable[[], str],
         files: Files | None = None,
         progress: Progress = lambda *_: None,
+        limits: Limits = LIMITS,
     ) -> None:
         """Open the folder, making it where it is missing; `progress` hears of a journal that must be replayed.
 
@@ -80,7 +84,8 @@ class Store:
         self._closed = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
-        self.before_close: list[Callable[[], None]] = []
+        self.limits, self.checks = limits, Checks(limits.check_seconds)
+        self.before_close: list[Callable[[], None]] = [self.checks.close]
         """Called when the store is to close, while it still takes commands: they end what works on it."""
         with self._worded("opened"):
             self._make_folder()
@@ -234,7 +239,8 @@ class Store:
             raise self._takes_no_writes()
         from store.batch import Batch
 
-        batch = Batch(Draft(self.state, self.events), self.position, clock=self.clock, tokens=self.tokens)
+        draft, clock, tokens = Draft(self.state, self.events), self.clock, self.tokens
+        batch = Batch(draft, self.position, clock=clock, tokens=tokens, limits=self.limits, checks=self.checks)
         outcomes = [batch.take(job, self.recall) for job in jobs]
         if batch.commits:
             with self._guard:

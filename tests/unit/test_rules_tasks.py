@@ -168,18 +168,6 @@ def test_metadata_must_fit_the_schema_of_the_step_that_the_task_is_then_in(world
     world.give(action(task, transitions_to="intake", metadata_patch=unset))
 
 
-def test_a_schema_that_refers_to_another_address_is_not_fetched(world: World) -> None:
-    """A `$ref` to elsewhere refuses the metadata with words; nothing is asked of the network."""
-    steps = {
-        "initialStep": "a",
-        "steps": [{"name": "a", "owner": "AGENT", "exits": ["a"]}],
-        "stepSchemas": {"a": {"$ref": "http://127.0.0.1:9/schema.json"}},
-    }
-    world.project("Remote", read(Steps, steps))
-    words = refused(world, CreateTask(project_name="remote", name="x"), InvalidRequest, "INVALID_METADATA")
-    assert "http://127.0.0.1:9/schema.json" in words
-
-
 def test_an_attachment_is_a_known_upload_and_attaching_again_replaces_the_label(world: World) -> None:
     """An action attaches uploads that exist; the same upload keeps one entry with its newest label."""
     task = world.task()

@@ -11,7 +11,8 @@ from api_client.wire import read
 from store import lines
 from store.events import Events
 from store.rules import decide
-from store.ruling import Content
+from store.ruling import Content, Limits
+from store.schemas.engine import answer
 from store.state import Draft, State
 from tests.conftest import FixedClock, counting_tokens
 
@@ -55,7 +56,8 @@ class World:
     def give(self, command: Command, actor: Actor = AGENT, content: Content | None = None) -> list[dict[str, Any]]:
         """Carry a command out and return its events; an error leaves everything as it was."""
         draft = Draft(self.state, cast("Events", self))
-        ruling = decide(draft, command, actor, self.clock(), token=self._tokens, content=content)
+        now, limits = self.clock(), Limits()
+        ruling = decide(draft, command, actor, now, token=self._tokens, content=content, limits=limits, ask=answer)
         previous = self.log[-1]["hash"] if self.log else lines.NO_HASH
         texts, events = lines.chain(previous, ruling.events)
         _, commit = lines.encode(texts, events, None, 0)
