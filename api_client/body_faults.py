@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
-from msgspec.structs import FieldInfo, fields
-
+from api_client.unknown_keys import holds_unknown_keys, item_of, known_keys, narrowed, parts_of
 from api_client.wire import Body, Json, read
 
 Place = tuple[str, ...]
@@ -30,10 +27,16 @@ def faults_in(kind: Any, raw: Json, place: Place = (), *, sound: bool = False) -
 
     What is `sound` holds no fault but unknown keys, which reading it passes over.
     """
+    kind = narrowed(kind, raw)
     fault = None if sound else _fault(kind, raw)
-    below = [one for part in _parts(kind) for one in _below(part, raw, place, sound=fault is None)]
-    yield from below
-    if fault is not None and not below:
+    if fault is None and not holds_unknown_keys(kind, raw):
+        return
+    below = (one for part in parts_of(kind) for one in _below(part, raw, place, sound=fault is None))
+    first = next(below, None)
+    if first is not None:
+        yield first
+        yield from below
+    elif fault is not None:
         yield _told(kind, fault, place)
 
 
@@ -45,38 +48,15 @@ def _fault(kind: Any, raw: Json) -> str | None:
     return None
 
 
-@cache
-def _parts(kind: Any) -> tuple[Any, ...]:
-    """Return the bodies, lists and objects that a kind may be and that can be looked into."""
-    origin, inner = get_origin(kind), get_args(kind)
-    if origin is Annotated:
-        return _parts(inner[0])
-    if origin in (Union, UnionType):
-        return tuple(part for one in inner for part in _parts(one))
-    if origin in (tuple, dict):
-        return () if _of(kind) is Any else (kind,)
-    return (kind,) if isinstance(kind, type) and issubclass(kind, Body) else ()
-
-
-def _of(kind: Any) -> Any:
-    """Return what a list or an object holds."""
-    return get_args(kind)[0 if get_origin(kind) is tuple else 1]
-
-
-@cache
-def _keys(kind: type[Body]) -> Mapping[str, FieldInfo]:
-    return {one.encode_name: one for one in fields(kind)}
-
-
 def _below(part: Any, raw: Json, place: Place, *, sound: bool) -> Iterator[str]:
     """Give the faults of what is inside of `raw`, where it has the form of `part`."""
     origin = get_origin(part)
     if origin is tuple and isinstance(raw, (list, tuple)):
         for number, one in enumerate(raw):
-            yield from faults_in(_of(part), one, (*place, str(number)), sound=sound)
+            yield from faults_in(item_of(part), one, (*place, str(number)), sound=sound)
     elif origin is dict and isinstance(raw, Mapping):
         for key, one in raw.items():
-            yield from faults_in(_of(part), one, (*place, str(key)), sound=sound)
+            yield from faults_in(item_of(part), one, (*place, str(key)), sound=sound)
     elif origin is None and isinstance(raw, Mapping):
         yield from _of_keys(part, raw, place, sound=sound)
 
@@ -85,10 +65,10 @@ def _of_keys(kind: type[Body], raw: Mapping[str, Json], place: Place, *, sound: 
     tag_field, tag = kind.__struct_config__.tag_field, kind.__struct_config__.tag
     if tag_field is not None and raw.get(tag_field) != tag:
         return
-    known = _keys(kind)
+    known = known_keys(kind)
     for key, info in known.items():
         if key in raw:
-            if not sound or _parts(info.type):
+            if not sound or parts_of(info.type):
                 yield from faults_in(info.type, raw[key], (*place, key), sound=sound)
         elif info.required:
             yield _at((*place, key), "is missing")

@@ -191,8 +191,10 @@ class MultiselectField(_Options, tag="Multiselect"):
     def check(self, answer: Json) -> list[str]:
         if not isinstance(answer, list) or any(not isinstance(one, str) for one in answer):
             raise ValueError("must be a list of options")
-        if unknown := [one for one in answer if one not in self.options]:
-            raise ValueError(f"must hold options only, not {unknown[0]!r}")
+        options = set(self.options)
+        unknown = next((one for one in answer if one not in options), None)
+        if unknown is not None:
+            raise ValueError(f"must hold options only, not {unknown!r}")
         if len(set(answer)) != len(answer):
             raise ValueError("must not repeat an option")
         if self.required and not answer:
@@ -373,14 +375,14 @@ def check_declaration(fields: Sequence[FieldBase], bids: Sequence[FieldBid]) -> 
     """
     if not fields:
         raise ValueError("fields must not be empty")
-    ids = [field.id for field in fields]
-    if len(set(ids)) != len(ids):
+    ids = {field.id for field in fields}
+    if len(ids) != len(fields):
         raise ValueError("field ids must be unique")
-    for_fields = [bid.field_id for bid in bids]
-    if len(set(for_fields)) != len(for_fields):
+    if len({bid.field_id for bid in bids}) != len(bids):
         raise ValueError("recommendation holds more than one bid for a field")
-    if unknown := [field_id for field_id in for_fields if field_id not in ids]:
-        raise ValueError(f"recommendation names the field {unknown[0]!r}, which is not declared")
+    unknown = next((bid.field_id for bid in bids if bid.field_id not in ids), None)
+    if unknown is not None:
+        raise ValueError(f"recommendation names the field {unknown!r}, which is not declared")
 
 
 def _keep_numbers(field: FieldBase, *names: str) -> None:

@@ -7,6 +7,7 @@ that we don't know must be shown, not refused.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Annotated, Generic, Literal, TypeVar
 
 from msgspec import Meta, field
@@ -50,12 +51,20 @@ class Steps(Body):
 
     def in_graph_order(self) -> list[Step]:
         """Return the steps breadth first from the initial one; steps that can't be reached come last."""
-        order = [self.initial_step]
-        for name in order:
-            step = self.step(name)
-            order.extend(exit_ for exit_ in (step.exits if step else ()) if exit_ not in order)
-        place = {name: index for index, name in enumerate(order)}
-        return sorted(self.steps, key=lambda step: place.get(step.name, len(order)))
+        place = {name: index for index, name in enumerate(self.reached())}
+        return sorted(self.steps, key=lambda step: place.get(step.name, len(place)))
+
+    def reached(self) -> list[str]:
+        """Return the names of the steps that can be reached, breadth first from the initial one."""
+        exits = {step.name: step.exits for step in reversed(self.steps)}  # of steps with one name the first counts
+        reached = {self.initial_step: None}
+        waiting = deque(reached)
+        while waiting:
+            for name in exits.get(waiting.popleft(), ()):
+                if name not in reached:
+                    reached[name] = None
+                    waiting.append(name)
+        return list(reached)
 
 
 class Project(Wire):

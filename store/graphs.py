@@ -15,32 +15,34 @@ import orjson
 from api_client.errors import InvalidRequest
 from api_client.models import Steps
 from store.fold import Doc
-from store.schemas.questions import Ask, Question
+from store.schemas.questions import Ask, Question, unasked
 
+_LISTED = 10
+"""Names that a refusal lists at the most."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def check(graph: Steps, *, schema_bytes: int | None, ask: Ask) -> None:
+def check(graph: Steps, *, schema_bytes: int | None = None, ask: Ask = unasked) -> None:
     """Check a step graph; each of its schemas may have `schema_bytes` as JSON, None is any number.
 
     Raises:
         InvalidRequest: INVALID_STEPS, with what is wrong.
         CheckNeeded: by `ask`.
     """
-    names = [step.name for step in graph.steps]
+    names = Counter(step.name for step in graph.steps)
     if not names:
         raise _invalid("there are no steps")
     for name in names:
         if not 1 <= len(name) <= 80 or _CONTROL.search(name):
             raise InvalidRequest("A step's name has 1 to 80 characters, none of them a control character.")
-    if doubled := {name for name, count in Counter(names).items() if count > 1}:
+    if doubled := {name for name, count in names.items() if count > 1}:
         raise _invalid(f"{_listed(doubled)} declared more than once")
     if graph.initial_step not in names:
         raise _invalid(f"the initial step {graph.initial_step!r} is not declared")
     exits = {exit_ for step in graph.steps for exit_ in step.exits}
-    if unknown := exits - set(names):
+    if unknown := exits - names.keys():
         raise _invalid(f"{_listed(unknown)} named as an exit, but not declared")
-    if lost := set(names) - _reached(graph):
+    if lost := names.keys() - graph.reached():
         raise _invalid(f"{_listed(lost)} can't be reached from {graph.initial_step!r}")
     for step in graph.steps:
         if step.timeout_seconds is not None and step.timeout_seconds < 1:
@@ -107,21 +109,10 @@ def _check_schemas(graph: Steps, most: int | None, ask: Ask) -> None:
         raise _invalid(verdict.words if verdict.kind == "unusable" else f"to check the schemas, {verdict.words}")
 
 
-def _reached(graph: Steps) -> set[str]:
-    exits = {step.name: step.exits for step in graph.steps}
-    reached = {graph.initial_step}
-    waiting = [graph.initial_step]
-    while waiting:
-        for exit_ in exits.get(waiting.pop(), ()):
-            if exit_ not in reached:
-                reached.add(exit_)
-                waiting.append(exit_)
-    return reached
-
-
 def _invalid(what: str) -> InvalidRequest:
     return InvalidRequest(f"The steps can't be taken: {what}.", code="INVALID_STEPS")
 
 
 def _listed(names: set[str]) -> str:
-    return ", ".join(repr(name) for name in sorted(names))
+    told = ", ".join(repr(name) for name in sorted(names)[:_LISTED])
+    return told if len(names) <= _LISTED else f"{told} and {len(names) - _LISTED} more"

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,7 @@ LOCK_SECONDS = 10.0
 """Seconds that a change of the ring waits for another process's."""
 _TABLE = "keys"
 _FOLDER_ONLY = 0o600
+_KIND: Mapping[str, str] = {"agent": "an agent's", "reviewer": "a reviewer's"}
 
 Stamp = tuple[int, int, int]
 
@@ -75,10 +76,11 @@ class KeyRing:
     def add(self, name: str, role: Role, tags: Sequence[str] = ()) -> str:
         """Make a key for `name` and return its secret, which is kept nowhere.
 
-        A name may have several keys: they are the same caller.
+        A name may have several keys: they are the same caller, whose answers are remembered under that name. So a
+        name has one role: else an agent could be answered what a reviewer was.
 
         Raises:
-            InvalidRequest: the name, role or a tag can't be used.
+            InvalidRequest: the name, role or a tag can't be used, or the name has a key of another role.
             StoreBusy: another process is changing the ring for too long.
             StoreDamaged: the file is not what was written.
             StoreFault: the disk or the system refuses.
@@ -86,7 +88,16 @@ class KeyRing:
         _check(name, role, tags)
         secret = f"pk_{self._tokens(32)}"
         document = {"name": name, "role": role, "tags": list(tags), "addedAt": wire_time(self._clock())}
-        self._change(lambda table: table.insert({**document, "sha256": _digest(secret).hex()}))
+
+        def insert(table: Table) -> None:
+            if others := table.search((where("name") == name) & (where("role") != role)):
+                raise InvalidRequest(
+                    f"{name} has {_KIND[others[0]['role']]} key already, and a name has one role: take another name, "
+                    f"or revoke that key first."
+                )
+            table.insert({**document, "sha256": _digest(secret).hex()})
+
+        self._change(insert)
         return secret
 
     def revoke(self, name: str, key_id: str | None = None) -> int:
@@ -128,15 +139,32 @@ class KeyRing:
             for doc in self._documents()
         ]
 
+    def of_two_roles(self) -> list[str]:
+        """Return the names that have keys of both roles: their agent's keys are not accepted.
+
+        Raises:
+            StoreDamaged: the file is not what was written.
+            StoreFault: the disk or the system refuses.
+        """
+        return _of_two_roles(self._documents())
+
     def find(self, secret: str) -> Actor | None:
         """Return whose key `secret` is, None where it is nobody's. Takes as long for any key that is there as for none.
+
+        Where a name has keys of both roles, as rings of older versions may, its agent's keys are nobody's.
 
         Raises:
             StoreDamaged: the file is not what was written.
             StoreFault: the disk or the system refuses.
         """
         if (stamp := self._look()) != self._stamp:
-            self._known = tuple((bytes.fromhex(doc["sha256"]), _actor(doc)) for doc in self._documents())
+            documents = self._documents()
+            torn = _of_two_roles(documents)
+            self._known = tuple(
+                (bytes.fromhex(doc["sha256"]), _actor(doc))
+                for doc in documents
+                if doc["role"] == "reviewer" or doc["name"] not in torn
+            )
             self._stamp = stamp
         digest = _digest(secret)
         found = None
@@ -228,6 +256,11 @@ def _checked(doc: dict[str, Any]) -> dict[str, Any]:
 
 def _actor(doc: dict[str, Any]) -> Actor:
     return Actor(doc["name"], doc["role"], tuple(doc["tags"]))
+
+
+def _of_two_roles(documents: Sequence[dict[str, Any]]) -> list[str]:
+    agents = {doc["name"] for doc in documents if doc["role"] == "agent"}
+    return sorted(agents & {doc["name"] for doc in documents if doc["role"] != "agent"})
 
 
 def _id_of(digest: str) -> str:

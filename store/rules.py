@@ -23,6 +23,8 @@ from store.ruling import NO_LIMITS, Content, Limits, Ruling, View, project_of
 from store.schemas.questions import Ask, unasked
 
 KINDS = {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}
+_LISTED = 10
+"""Ids that a refusal lists at the most."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -323,8 +325,10 @@ def _check_not_closed(task: Doc) -> None:
 
 
 def _check_known(missing: Iterable[str]) -> None:
-    if names := ", ".join(missing):
-        raise InvalidRequest(f"Not attached to the task, or never uploaded: {names}", code="UNKNOWN_UPLOAD")
+    if unknown := list(missing):  # an empty id too, which no text of them would show
+        names = ", ".join(one if one else repr(one) for one in unknown[:_LISTED])
+        more = f" and {len(unknown) - _LISTED} more" if len(unknown) > _LISTED else ""
+        raise InvalidRequest(f"Not attached to the task, or never uploaded: {names}{more}", code="UNKNOWN_UPLOAD")
 
 
 def _check_exit(project: Doc, task: Doc, to: str) -> None:

@@ -69,7 +69,7 @@ WINDOW = field("DateTime", min="2026-03-01T09:00:00Z", max="2026-03-01T17:00:00+
 SWITCH = field("Switch")
 
 TAKEN: list[Taken] = [
-    *_taken("Text", TEXT, "x", " ", "Zoë", "مرحبا", "👩‍👩‍👧", "a\tb", "x" * 100_000),
+    *_taken("Text", TEXT, "x", " ", "Zoë", "مرحبا", "👩‍👩‍👧", "a\tb", "x" * 64_000),
     *_taken("Text of 2 to 4", SHORT, "ab", "abcd", "日本語"),
     *_taken("optional Text", field("Text", required=False), ""),
     *_taken("e-mail", EMAIL, "a@b.cd", "first.last+tag@mail.example.org", "用户@例え.jp"),

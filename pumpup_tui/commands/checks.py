@@ -5,6 +5,7 @@ from __future__ import annotations
 import locale
 import os
 import platform
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -107,6 +108,7 @@ def _folder(place: Folder) -> Iterator[Check]:
     if (folder / "journal.jsonl").is_file():
         yield from _lock(folder)
         yield from _journal(folder)
+        yield from _keys(folder)
     else:
         yield Check("journal", "note", "none yet: the folder is new", "'pumpup-tui projects create' begins one.")
 
@@ -191,6 +193,27 @@ def _journal(folder: Path) -> Iterator[Check]:
         yield Check("journal", "wrong", f"it has been cut: {size:,} of {position.size:,} bytes are there", remedy)
     else:
         yield Check("journal", "ok", f"{position.events:,} events, {size / 1e6:.1f} MB; 'verify' reads all of it")
+
+
+def _keys(folder: Path) -> Iterator[Check]:
+    """Look for what keeps a key that is there from being accepted."""
+    from api_client.errors import StoreError
+    from store.keys import KeyRing
+
+    try:
+        names = KeyRing(folder).of_two_roles()
+    except StoreError as fault:
+        yield Check("keys", "wrong", str(fault), "Restore keys.json from a backup, or remove it and make new keys.")
+        return
+    for name in names:
+        words = f"{name} has keys of both roles, and a name has one: the agent's keys are not accepted"
+        yield Check("keys", "wrong", words, two_roles_remedy(folder, name))
+
+
+def two_roles_remedy(folder: Path, name: str) -> str:
+    """Return what to do where a name has keys of both roles."""
+    command = f"pumpup-tui keys revoke {shlex.quote(name)} --id ID --data {shlex.quote(str(folder))}"
+    return f"Make new keys under another name, then run '{command}'."
 
 
 def _server(place: Server, environment: Mapping[str, str]) -> Iterator[Check]:

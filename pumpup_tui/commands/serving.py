@@ -92,6 +92,7 @@ async def _serve(folder: Path, told: Serving) -> None:
     tls = _tls(told)
     keys = KeyRing(folder, utc_now)
     no_keys = not keys.listing()
+    _warn_of_two_roles(keys, folder)
     metrics = _metrics() if told.metrics else None
     backend = await _opened(folder, told, metrics)
     log = Log(sys.stderr.fileno(), utc_now)
@@ -141,6 +142,17 @@ async def _opened(folder: Path, told: Serving, metrics: Metrics | None) -> Local
     for notice in backend.notices:
         click.echo(f"Warning: {notice}", err=True)
     return backend
+
+
+def _warn_of_two_roles(keys: KeyRing, folder: Path) -> None:
+    from pumpup_tui.commands.checks import two_roles_remedy
+
+    for name in keys.of_two_roles():
+        click.echo(
+            f"Warning: {name} has keys of both roles, and a name has one: the agent's keys are not accepted. "
+            f"{two_roles_remedy(folder, name)}",
+            err=True,
+        )
 
 
 def _tls(told: Serving) -> ssl.SSLContext | None:

@@ -52,6 +52,6 @@ def create_app(
             Middleware(Authentication, keys=keys, open_paths=without_key(rows)),
         ],
     )
-    app.state.stop = tail.close
+    app.state.stop, app.state.tail = tail.close, tail
     app.router.redirect_slashes = False  # an empty id is unknown, not another call
     return app

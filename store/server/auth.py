@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api_client.actor import Actor
-from api_client.errors import NotAuthenticated
+from api_client.errors import ApiError, NotAuthenticated
 from store.keys import KeyRing
 from store.server.errors import error_response
+from store.server.shares import Paces
 from store.server.watching import ACTOR
+
+KNOWN = "pumpup.known"
+"""Where in the scope it stands what tells whether the key is still known."""
 
 
 class Authentication:
@@ -19,6 +24,7 @@ class Authentication:
 
     def __init__(self, app: ASGIApp, *, keys: KeyRing, open_paths: Collection[str] = ()) -> None:
         self._app, self._keys, self._open_paths = app, keys, open_paths
+        self._paces = Paces()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note the caller in the scope, or answer 401."""
@@ -28,17 +34,31 @@ class Authentication:
         secret = _bearer(scope)
         actor = self._keys.find(secret) if secret else None
         if actor is None:
+            await self._paces.hold((scope.get("client") or ("-", 0))[0])
             words = "The API key is not known here." if secret else "Authorization: Bearer <key> is missing."
             await error_response(NotAuthenticated(words))(scope, receive, send)
             return
         scope[ACTOR] = actor
+        scope[KNOWN] = partial(self._is_known, secret, actor)
         await self._app(scope, receive, send)
+
+    def _is_known(self, secret: str, actor: Actor) -> bool:
+        try:
+            return self._keys.find(secret) == actor
+        except ApiError:
+            return False  # a ring that can't be read lets nobody in
 
 
 def caller(request: Request) -> Actor:
     """Return who makes this call."""
     actor: Actor = request.scope[ACTOR]
     return actor
+
+
+def is_still_known(request: Request) -> bool:
+    """Tell whether the call's key is still known and names the same caller: what goes on for long asks again."""
+    known: Callable[[], bool] = request.scope[KNOWN]
+    return known()
 
 
 def _bearer(scope: Scope) -> str:

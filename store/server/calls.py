@@ -18,6 +18,7 @@ from api_client.models import Order, Receipt, Role
 from api_client.wire import Wire
 from store.figures import Figures
 from store.server.limits import Limits
+from store.server.shares import Ticket
 from store.server.stream import Tail
 
 
@@ -47,6 +48,8 @@ class Asked:
     limits: Limits
     tail: Tail
     """The new events of all timelines."""
+    ticket: Ticket | None = None
+    """What the call holds of its caller's share; none where no caller is asked for."""
 
     def path(self, name: str) -> str:
         """Return the id that stands in the path under `name`."""
@@ -60,6 +63,20 @@ class Asked:
     def header(self, name: str) -> str | None:
         """Return a header's text, None where it was left out."""
         return self.request.headers.get(name)
+
+    async def turn(self) -> None:
+        """Wait for the caller's turn, once the body has come."""
+        if self.ticket is not None:
+            await self.ticket.turn()
+
+    def rest(self) -> None:
+        """Give the caller's turn back, before the call only waits: it is not worked on any more.
+
+        Raises:
+            TooManyRequests: the caller waits for as many answers as it may already.
+        """
+        if self.ticket is not None:
+            self.ticket.rest()
 
     def limit(self) -> int:
         """Return how many items a page may hold.
@@ -111,6 +128,10 @@ class Row:
     """What its JSON body spells."""
     media: str = JSON
     """The media type of its answers' bodies."""
+    large: bool = False
+    """Whether an answer may take memory: a list, a page, or something that holds a task's metadata."""
+    goes_on: bool = False
+    """Whether its answer goes on long after it has begun: a stream, or an upload's content."""
 
     @property
     def name(self) -> str:

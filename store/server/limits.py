@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api_client.body_limits import BodyLimits
 from api_client.errors import ApiError, HeadersTooLarge, NotAllowed, TooLarge
 from store.server.errors import error_response
+from store.server.shares import Shares
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 """The names by which this machine calls itself."""
 
+LARGE_BODY = 64_000
+"""Bytes over which a body is large; the counted limits of the contract leave most calls far below."""
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]]+)(:[0-9]*)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Caps, in bytes."""
+    """Caps, in bytes; `within` counts what a JSON body holds, `shares` what one caller may use at a time."""
 
     headers: int = 16_000
     body: int = 1_000_000
     upload: int = 25_000_000
+    within: BodyLimits = field(default_factory=BodyLimits)
+    shares: Shares = field(default_factory=Shares)
 
 
 class Gate:
@@ -61,6 +67,12 @@ def _host_name(headers: Collection[tuple[bytes, bytes]]) -> str:
     host = next((value for name, value in headers if name == b"host"), b"").decode("latin-1").lower()
     found = _HOST.fullmatch(host)
     return found["name"].rstrip(".") if found else ""
+
+
+def is_large(request: Request) -> bool:
+    """Tell whether the body takes memory that is worth a turn of its own, or does not say how long it is."""
+    declared = request.headers.get("content-length", "")
+    return int(declared) > LARGE_BODY if declared.isdecimal() else "transfer-encoding" in request.headers
 
 
 def capped(request: Request, cap: int) -> Request:

@@ -59,7 +59,7 @@ _KEY_HEADER: Schema = {
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX},
 }
 _ANY_CALL = (400, 431, 500)
-_WITH_KEY = (401, 403)
+_WITH_KEY = (401, 403, 429)
 _WRITES = (404, 409, 413)
 _FORM: Schema = {
     "type": "object",

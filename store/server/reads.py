@@ -8,12 +8,14 @@ from contextlib import aclosing
 from urllib.parse import quote
 
 from msgspec.structs import replace
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from api_client.commands import path_part
 from api_client.wire import Wire
+from store.server.auth import is_still_known
 from store.server.bodies import json_response, list_response
 from store.server.calls import JSON, Asked
 
@@ -134,7 +136,8 @@ async def event_stream(asked: Asked) -> Response:
         return Response(headers=headers, media_type=EVENT_STREAM)
     frames = asked.tail.frames(asked.header("last-event-id") or asked.query("cursor"))
     # The first piece is read before the answer starts, so that a bad cursor is still told by the status.
-    return _Stream(_from_first(await anext(frames), frames), headers=headers, media_type=EVENT_STREAM)
+    pieces = _while_known(asked.request, _from_first(await anext(frames), frames))
+    return _Stream(pieces, headers=headers, media_type=EVENT_STREAM)
 
 
 class _Stream(StreamingResponse):
@@ -162,4 +165,13 @@ async def _from_first(first: bytes, pieces: AsyncGenerator[bytes, None]) -> Asyn
     async with aclosing(pieces):
         yield first
         async for piece in pieces:
+            yield piece
+
+
+async def _while_known(request: Request, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """Yield the pieces until the caller's key is revoked: not one after that."""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if not is_still_known(request):
+                return
             yield piece

@@ -31,8 +31,9 @@ from api_client.wire import Wire
 from store.server import reads, writes
 from store.server.auth import caller
 from store.server.calls import ANYONE, NO_ONE_ASKED, REVIEWERS, Asked, Row, Served
-from store.server.limits import Limits
+from store.server.limits import Limits, is_large
 from store.server.openapi import documented
+from store.server.shares import Door, Held, leaving_on_error
 from store.server.stream import Tail
 from store.server.watching import CALL
 
@@ -47,11 +48,11 @@ def _command(kind: type[Command]) -> Row:
 
 
 _CALLS: tuple[Row, ...] = (
-    Row("GET", "/api/projects", reads.projects, ANYONE, {200: Page[Project]}, ("name",)),
+    Row("GET", "/api/projects", reads.projects, ANYONE, {200: Page[Project]}, ("name",), large=True),
     Row("GET", "/api/projects/{project_id}", reads.project, ANYONE, {200: Project}),
-    Row("GET", "/api/tasks", reads.tasks, ANYONE, {200: Page[Task]}, ("projectId", "name")),
-    Row("GET", "/api/tasks/{task_id}", reads.task, ANYONE, {200: TaskDetail}),
-    Row("GET", "/api/tasks/{task_id}/events", reads.task_events, ANYONE, {200: Page[Event]}, _PAGE),
+    Row("GET", "/api/tasks", reads.tasks, ANYONE, {200: Page[Task]}, ("projectId", "name"), large=True),
+    Row("GET", "/api/tasks/{task_id}", reads.task, ANYONE, {200: TaskDetail}, large=True),
+    Row("GET", "/api/tasks/{task_id}/events", reads.task_events, ANYONE, {200: Page[Event]}, _PAGE, large=True),
     Row(
         "GET",
         "/api/approval-requests/{request_id}/result",
@@ -68,11 +69,29 @@ _CALLS: tuple[Row, ...] = (
     ),
     Row("POST", "/api/uploads", writes.upload, ANYONE, {201: UploadRef}, takes=ReceiveUpload),
     Row("GET", "/api/uploads/{upload_id}", reads.upload, ANYONE, {200: Upload}),
-    Row("GET", "/api/uploads/{upload_id}/content", reads.upload_content, ANYONE, {200: None}, media="*/*"),
+    Row(
+        "GET", "/api/uploads/{upload_id}/content", reads.upload_content, ANYONE, {200: None}, media="*/*", goes_on=True
+    ),
     Row("GET", "/api/me", reads.me, REVIEWERS, {200: Me}),
-    Row("GET", "/api/open-requests", reads.open_requests, REVIEWERS, {200: Page[InboxItem]}, ("projectId", *_PAGE)),
-    Row("GET", "/api/requests/{request_id}", reads.request, REVIEWERS, {200: RequestDetail}),
-    Row("GET", "/api/board/{project_id}", reads.board, REVIEWERS, {200: (Board, Page[Card])}, ("step", *_PAGE)),
+    Row(
+        "GET",
+        "/api/open-requests",
+        reads.open_requests,
+        REVIEWERS,
+        {200: Page[InboxItem]},
+        ("projectId", *_PAGE),
+        large=True,
+    ),
+    Row("GET", "/api/requests/{request_id}", reads.request, REVIEWERS, {200: RequestDetail}, large=True),
+    Row(
+        "GET",
+        "/api/board/{project_id}",
+        reads.board,
+        REVIEWERS,
+        {200: (Board, Page[Card])},
+        ("step", *_PAGE),
+        large=True,
+    ),
     Row(
         "GET",
         "/api/events",
@@ -80,6 +99,7 @@ _CALLS: tuple[Row, ...] = (
         REVIEWERS,
         {200: Page[Event]},
         ("projectId", "taskId", "types", "order", *_PAGE),
+        large=True,
     ),
     Row(
         "GET",
@@ -89,6 +109,7 @@ _CALLS: tuple[Row, ...] = (
         {200: None},
         ("cursor",),
         media=reads.EVENT_STREAM,
+        goes_on=True,
     ),
     *map(_command, HTTP_COMMANDS),
     Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None}),
@@ -114,12 +135,13 @@ def routes(rows: Iterable[Row], backend: Served, limits: Limits, tail: Tail) -> 
     for row in rows:
         by_path.setdefault(row.path, {})[row.method] = row
     # A path without a part that varies comes first: `/api/events/stream` and the like are no ids.
+    door = Door(limits.shares)
     for path in sorted(by_path, key=lambda path: "{" in path):
-        yield Route(path, _endpoint(by_path[path], backend, limits, tail), methods=list(by_path[path]))
+        yield Route(path, _endpoint(by_path[path], backend, limits, tail, door), methods=list(by_path[path]))
 
 
 def _endpoint(
-    by_method: Mapping[str, Row], backend: Served, limits: Limits, tail: Tail
+    by_method: Mapping[str, Row], backend: Served, limits: Limits, tail: Tail, door: Door
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         row = by_method["GET" if request.method == "HEAD" else request.method]
@@ -132,6 +154,12 @@ def _endpoint(
         # An escaped slash belongs to an id, and no id has one; unescaped it would be read as another call's path.
         if b"%2f" in request.scope.get("raw_path", b"").lower():
             raise NotFound("There is nothing of this id.")
-        return await row.handler(Asked(request, backend.acting_as(actor), limits, tail))
+        is_write = row.method != "GET"
+        ticket = await door.enter(actor.subject, write=is_write, large=is_large(request) if is_write else row.large)
+        with leaving_on_error(ticket):
+            answer = await row.handler(Asked(request, backend.acting_as(actor), limits, tail, ticket))
+            if row.goes_on:
+                ticket.rest()
+        return Held(answer, ticket)
 
     return endpoint

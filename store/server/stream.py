@@ -19,6 +19,8 @@ HEARTBEAT_SECONDS = 10.0
 """A stream is silent for no longer than this (CONTRACT.md part 2 asks for 15 s)."""
 WAITING_EVENTS = 1_000
 """A stream that is so many events behind is ended: its reader comes back with the id of the last one it has."""
+WAITING_BYTES = 4_000_000
+"""The same in bytes."""
 FIRST_LOOK_SECONDS = 0.2
 """How often a timeline is looked at on which nothing stands yet."""
 HEARTBEAT = b":\n\n"
@@ -37,17 +39,26 @@ class _Listener:
     """One open stream: the frames that wait for it, None where it is to end."""
 
     waiting: asyncio.Queue[Frame | None] = field(default_factory=asyncio.Queue)
+    size: int = 0
+    """Bytes that wait."""
 
     def take(self, frame: Frame) -> None:
-        if self.waiting.qsize() < WAITING_EVENTS:
+        if self.waiting.qsize() < WAITING_EVENTS and (self.size + len(frame.text) <= WAITING_BYTES or not self.size):
             self.waiting.put_nowait(frame)
+            self.size += len(frame.text)
         else:
             self.end()
+
+    async def next(self) -> Frame | None:
+        frame = await self.waiting.get()
+        self.size -= len(frame.text) if frame else 0
+        return frame
 
     def end(self) -> None:
         """Drop what waits: a gap can't be told from the end, for nothing follows."""
         while not self.waiting.empty():
             self.waiting.get_nowait()
+        self.size = 0
         self.waiting.put_nowait(None)
 
 
@@ -123,7 +134,7 @@ class Tail:
             frame = None
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._heartbeat):
-                    frame = await listener.waiting.get()
+                    frame = await listener.next()
                     if frame is None:
                         return
             yield frame

@@ -9,9 +9,9 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api_client.commands import KEY_MAX, Command, ReceiveUpload, read_command
+from api_client.commands import KEY_MAX, Command, ReceiveUpload
 from api_client.errors import InvalidRequest, TooLarge
-from store.server.bodies import read_body, read_object, receipt_response
+from store.server.bodies import read_body, read_command_in, receipt_response
 from store.server.calls import Asked, Handler
 from store.server.limits import capped
 
@@ -25,10 +25,11 @@ def write(kind: type[Command]) -> Handler:
 
     async def handler(asked: Asked) -> Response:
         body = await read_body(asked.request, asked.limits.body)
+        await asked.turn()
         key = idempotency_key(asked.request)
         ids: dict[str, str] = asked.request.path_params
         try:
-            command = read_command(kind, read_object(body), **ids)
+            command = await read_command_in(kind, body, asked.limits.within, **ids)
         except InvalidRequest:
             # A repeat is answered whatever its body says now. With a body that reads well, `submit` looks for it.
             receipt = await asked.backend.recall(kind.location_of(**ids), key)
@@ -69,6 +70,7 @@ async def upload(asked: Asked) -> Response:
         files = form.getlist("file")
         if len(files) != 1 or not isinstance(file := files[0], UploadFile):
             raise InvalidRequest("file: must be there once, as a file")
+        await asked.turn()
         if (file.size or 0) > cap:
             raise TooLarge(f"The file is over {cap} bytes.")
         receipt = await asked.backend.submit(_described(file), key="upload", content=_pieces(file))

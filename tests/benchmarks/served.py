@@ -35,13 +35,16 @@ async def ours(folder: Path, seconds: float) -> None:
     from store.keys import KeyRing
     from store.local import open_local
     from store.server.app import create_app
+    from store.server.limits import Limits
+    from store.server.shares import Shares
     from tests.benchmarks.store_bench import SlowFiles
 
     files = SlowFiles()
     backend = await open_local(folder, PLATFORM, files=files)
     files.seconds = seconds
     try:
-        await _serve(create_app(backend, KeyRing(folder)))
+        # As many writes as it can take, by one key: that is what is measured.
+        await _serve(create_app(backend, KeyRing(folder), limits=Limits(shares=Shares(writes_per_second=0))))
     finally:
         await backend.aclose()
 

@@ -79,6 +79,22 @@ def test_a_new_folder_is_no_fault(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_a_name_with_keys_of_both_roles_is_found(run: Run, tmp_path: Path, steps: Path) -> None:
+    """A ring of an older version may hold one: `doctor` and `serve` say which keys are not accepted, and the remedy."""
+    data = tmp_path / "two roles"
+    assert run("projects", "create", "Claims", "--steps", steps, "--data", data).returncode == 0
+    for name, role in (("sam", "agent"), ("tom", "reviewer")):
+        assert run("keys", "add", name, "--role", role, "--data", data).returncode == 0
+    assert "keys" not in states(run, "--data", data)
+    ring = data / "keys.json"
+    ring.write_text(ring.read_text().replace('"tom"', '"sam"'))
+    found = states(run, "--data", data)["keys"]
+    assert found[0] == "wrong"
+    assert "keys revoke sam --id ID" in found[1]
+    refused = run("serve", "--data", data, "--host", "192.0.2.1", "--port", "0")
+    assert "Warning: sam has keys of both roles" in refused.stderr
+
+
 def test_a_folder_for_all_eyes_is_noted(run: Run, tmp_path: Path) -> None:
     """With what closes it."""
     (tmp_path / "open").mkdir(mode=0o755)

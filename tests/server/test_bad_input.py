@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
 
+from api_client.body_limits import BodyLimits
+from api_client.commands import read_command
+from store.server import bodies
+from store.server.app import create_app
+from store.server.limits import Limits
 from tests.server.conftest import Served
 
 FIELD = {"type": "Text", "id": "name", "label": "Name", "required": True}
@@ -284,3 +291,63 @@ async def test_the_order_of_faults(served: Served) -> None:
     assert (await served.reviewer("POST", nowhere, content=b"no json")).status_code == 400
     assert (await served.reviewer.post(nowhere, good)).status_code == 404
     assert (await served.reviewer.post(path, good)).status_code == 409
+
+
+# -- the counted limits within a body
+
+
+OVER_A_LIMIT: dict[str, tuple[str, dict[str, Any], str]] = {
+    "fields": ("/api/elicitation-requests", {"summary": "?", "fields": [FIELD] * 4}, "at most 3"),
+    "context": (
+        "/api/approval-requests",
+        {"summary": "?", "keyValueContext": {"a": "", "b": "", "c": ""}},
+        "at most 2",
+    ),
+    "summary": ("/api/approval-requests", {"summary": "x" * 101}, "at most 100"),
+    "text": ("/api/notes", {"message": "x" * 201}, "at most 200"),
+    "nesting": ("/api/agent-actions", {"description": "x", "detail": {"a": [[[[[]]]]]}}, "deeper than 6"),
+}
+
+
+@pytest.mark.parametrize("what", OVER_A_LIMIT)
+async def test_a_body_over_a_counted_limit_is_refused(served: Served, what: str) -> None:
+    """The server holds each caller to the limits that it was given, and says which one; nothing is written."""
+    within = BodyLimits(fields=3, context_entries=2, summary=100, text=200, nesting=6)
+    served.agent.app = create_app(served.local, served.keys, limits=Limits(within=within))
+    path, body, words = OVER_A_LIMIT[what]
+    task = await served.task()
+    journal = served.journal
+    answer = await served.agent.post(path, {"projectName": "claims", "taskId": task["id"], **body})
+    assert words in assert_refused(answer, 400)
+    assert served.journal == journal
+
+
+async def test_a_replay_is_answered_whatever_its_body_holds_now(served: Served) -> None:
+    """The counted limits come after the replay, as all of 400 does."""
+    key = {"Idempotency-Key": "once"}
+    body = {"projectName": "claims", "name": "x"}
+    first = await served.agent.post("/api/tasks", body, headers=key)
+    again = await served.agent.post("/api/tasks", {**body, "metadataPatch": [[]] * 40}, headers=key)
+    deep = await served.agent("POST", "/api/tasks", content=b'{"a":' + b"[" * 50 + b"]" * 50 + b"}", headers=key)
+    assert first.json() == again.json() == deep.json()
+
+
+async def test_a_large_body_is_read_beside_the_other_calls(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long a large body takes to be read and checked, the server goes on answering others."""
+    started, answered = threading.Event(), threading.Event()
+    in_time: list[bool] = []
+
+    def slow(*args: Any, **keys: Any) -> Any:
+        started.set()
+        in_time.append(answered.wait(10))
+        return read_command(*args, **keys)
+
+    task = await served.task()
+    monkeypatch.setattr(bodies, "read_command", slow)
+    body = {"projectName": "claims", "taskId": task["id"], "message": "x" * bodies.INLINE_BYTES}
+    large = asyncio.create_task(served.agent.post("/api/notes", body))
+    assert await asyncio.to_thread(started.wait, 10)
+    assert (await served.agent("GET", "/api/projects")).status_code == 200
+    answered.set()
+    assert (await large).status_code == 201
+    assert in_time == [True]

@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from api_client.actor import Actor
 from api_client.errors import InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
+from api_client.models import Role
 from store.keys import KeyRing
 from tests.conftest import FixedClock
 
@@ -79,6 +80,33 @@ def test_processes_add_keys_at_the_same_time(tmp_path: Path, clock: FixedClock) 
     ring = KeyRing(tmp_path, clock)
     assert len(ring.listing()) == len(secrets) == 30
     assert all(ring.find(secret) for secret in secrets)
+
+
+@pytest.mark.parametrize(("first", "second"), [("agent", "reviewer"), ("reviewer", "agent")])
+def test_a_name_has_one_role(tmp_path: Path, clock: FixedClock, first: Role, second: Role) -> None:
+    """A name that holds a key of one role gets none of the other, and can have it once that key is revoked."""
+    ring = KeyRing(tmp_path, clock)
+    secret = ring.add("sam", first)
+    with pytest.raises(InvalidRequest, match=r"sam has an? "):
+        ring.add("sam", second)
+    assert [info.role for info in ring.listing()] == [first]
+    assert ring.find(secret) == Actor("sam", first)
+    ring.revoke("sam")
+    assert ring.find(ring.add("sam", second)) == Actor("sam", second)
+
+
+def test_an_older_ring_with_both_roles_lets_the_reviewer_in_alone(tmp_path: Path, clock: FixedClock) -> None:
+    """Of a name with keys of both roles the agent's are not accepted until the reviewer's are revoked."""
+    ring = KeyRing(tmp_path, clock)
+    agent, reviewer = ring.add("sam", "agent"), ring.add("tom", "reviewer")
+    path = tmp_path / "keys.json"
+    path.write_text(path.read_text().replace('"tom"', '"sam"'))
+    ring = KeyRing(tmp_path, clock)
+    assert ring.of_two_roles() == ["sam"]
+    assert (ring.find(agent), ring.find(reviewer)) == (None, Actor("sam", "reviewer"))
+    ring.revoke("sam", next(info.id for info in ring.listing() if info.role == "reviewer"))
+    assert ring.of_two_roles() == []
+    assert ring.find(agent) == Actor("sam", "agent")
 
 
 @pytest.mark.parametrize("name", ["", " bot", "bot\n", "\x1b[31mbot", "x" * 81, "platform"])

@@ -18,7 +18,7 @@ from store.local import open_local
 from store.server import stream
 from store.server.stream import HEARTBEAT, Tail
 from tests.conftest import FixedClock
-from tests.server.conftest import Served
+from tests.server.conftest import Caller, Served
 from tests.server.sockets import answer, head, listening
 from tests.server.test_bad_input import assert_refused
 
@@ -54,11 +54,13 @@ class Reader:
 
 
 @asynccontextmanager
-async def reading(served: Served, port: int, query: str = "", *headers: str) -> AsyncIterator[Reader]:
+async def reading(
+    served: Served, port: int, query: str = "", *headers: str, of: Caller | None = None
+) -> AsyncIterator[Reader]:
     """Open a stream."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        writer.write(head("GET", f"/api/events/stream{query}", served.reviewer, *headers))
+        writer.write(head("GET", f"/api/events/stream{query}", of or served.reviewer, *headers))
         status, told, _ = await answer(reader)
         assert (status, told["content-type"]) == (200, "text/event-stream; charset=utf-8")
         yield Reader(reader)
@@ -200,6 +202,51 @@ async def test_a_reader_who_is_too_slow_is_let_go(served: Served, monkeypatch: p
     with pytest.raises(StopAsyncIteration):
         await anext(slow)
     await quick.aclose()
+
+
+async def test_what_waits_for_a_slow_reader_is_bounded_in_bytes(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few large events end a slow reader's stream as many small ones do; one alone is always delivered."""
+    monkeypatch.setattr(stream, "WAITING_BYTES", 3_000)
+    task_id = (await served.task())["id"]
+    tail = Tail(served.local)
+    slow, quick = tail.frames(None), tail.frames(None)
+    await anext(slow), await anext(quick)
+    await note(served, task_id, "x" * 5_000)
+    assert await anext(slow) == await anext(quick)
+    for number in range(4):
+        await note(served, task_id, f"{number}" * 1_000)
+        await anext(quick)
+    with pytest.raises(StopAsyncIteration):
+        await anext(slow)
+    await quick.aclose()
+
+
+async def test_a_revoked_key_hears_nothing_more(served: Served) -> None:
+    """The stream of a key that was revoked ends with the next event, which does not reach it; others go on."""
+    task_id = (await served.task())["id"]
+    other = Caller(served.app, served.keys.add("bob", "reviewer"))
+    async with listening(served) as port, reading(served, port) as revoked, reading(served, port, of=other) as kept:
+        await revoked.block(), await kept.block()
+        before = await note(served, task_id, "before")
+        assert (await revoked.next())[1]["id"] == (await kept.next())[1]["id"] == before
+        served.keys.revoke("alice")
+        after = await note(served, task_id, "after")
+        assert (await kept.next())[1]["id"] == after
+        with pytest.raises(EOFError):
+            await revoked.block()
+
+
+async def test_a_revoked_keys_silent_stream_ends_with_the_next_beat(served: Served) -> None:
+    """Where nothing happens, a revoked key's stream is closed by the time of the next heartbeat."""
+    served.app.state.tail._heartbeat = 0.05
+    async with listening(served) as port, reading(served, port) as reader:
+        await reader.block()
+        served.keys.revoke("alice")
+        with pytest.raises(EOFError):
+            while True:
+                await reader.block()
 
 
 async def test_a_timeline_that_can_not_be_read_ends_the_streams(

@@ -20,6 +20,7 @@ AGENT = Actor("agent-1", "agent")
 ALICE = Actor("alice", "reviewer", ("claims-lead",))
 BOB = Actor("bob", "reviewer")
 PLATFORM = Actor("platform", "platform")
+LIMITS = Limits()
 
 CLAIMS = read(
     Steps,
@@ -53,10 +54,12 @@ class World:
         """Return the event that settled a request."""
         return next((event for event in self.log if event.get("inResponseTo") == request_id), None)
 
-    def give(self, command: Command, actor: Actor = AGENT, content: Content | None = None) -> list[dict[str, Any]]:
+    def give(
+        self, command: Command, actor: Actor = AGENT, content: Content | None = None, limits: Limits = LIMITS
+    ) -> list[dict[str, Any]]:
         """Carry a command out and return its events; an error leaves everything as it was."""
         draft = Draft(self.state, cast("Events", self))
-        now, limits = self.clock(), Limits()
+        now = self.clock()
         ruling = decide(draft, command, actor, now, token=self._tokens, content=content, limits=limits, ask=answer)
         previous = self.log[-1]["hash"] if self.log else lines.NO_HASH
         texts, events = lines.chain(previous, ruling.events)
