@@ -20,9 +20,10 @@ from typing import Any
 
 import orjson
 
+from api_client.errors import StoreFault
 from store import columns
 from store.columns import Column, filled
-from store.files import Files
+from store.files import Files, read_regular
 from store.fold import TABLES
 from store.head import START, Position
 from store.index import EventIndex
@@ -34,6 +35,8 @@ from store.state import Board, State
 from store.tables import Documents, Packed
 
 VERSION = 4
+_READINGS = 5
+"""How often a checkpoint is read that a writer replaces meanwhile."""
 _SMALL = ("projects", "requests", "uploads")
 """The tables that are parsed when they are read."""
 
@@ -78,6 +81,27 @@ def read(folder: Path) -> Saved | None:
     """
     if not (folder / "state.json").exists():
         return None
+    for _ in range(_READINGS - 1):
+        before = _stamps(folder)
+        try:
+            return _read(folder)
+        except Unusable:
+            if _stamps(folder) == before:
+                raise
+    return _read(folder)
+
+
+def _stamps(folder: Path) -> list[tuple[int, int]]:
+    """Return what tells whether a writer has replaced the checkpoint's files: nobody is locked out to read them."""
+    found = []
+    for name in ("index.bin", "state.json"):
+        with suppress(OSError):
+            seen = (folder / name).stat()
+            found.append((seen.st_ino, seen.st_mtime_ns))
+    return found
+
+
+def _read(folder: Path) -> Saved:
     try:
         # Side by side: what takes the time of a large file is its checksum.
         with ThreadPoolExecutor(2) as beside:
@@ -92,12 +116,12 @@ def read(folder: Path) -> Saved | None:
             saved = _saved(said, pieces, data, index, position)
             sound.result()
             return saved
-    except (OSError, ValueError, KeyError, TypeError, IndexError, StopIteration, struct.error) as fault:
+    except (StoreFault, OSError, ValueError, KeyError, TypeError, IndexError, StopIteration, struct.error) as fault:
         raise Unusable(f"{type(fault).__name__}: {fault}") from fault
 
 
 def _with_checksum(path: Path) -> tuple[bytes, int]:
-    data = path.read_bytes()
+    data = read_regular(path)
     return data, columns.checksum([data])
 
 

@@ -35,6 +35,7 @@ ENDLESS: dict[str, Any] = {
 }
 """A schema that refers to nothing in a circle, and takes 2**40 looks at any metadata."""
 MINE, OTHERS = "agent-1", "agent-2"
+Workers = Callable[[], set[int]]
 
 
 def question(schema: Any = True, metadata: Any = None) -> Question:
@@ -48,11 +49,18 @@ def checks() -> Iterator[Checks]:
     made.close()
 
 
-def workers(parent: int = 0) -> dict[int, list[str]]:
-    """Return the command lines of a process's workers, by process id."""
+def workers_of(parent: int) -> set[int]:
+    """Return the process ids of a process's workers."""
     listed = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in listed.splitlines() if "schemas.worker" in line]
-    return {int(pid): [args] for pid, ppid, args in rows if int(ppid) == (parent or os.getpid())}
+    return {int(pid) for pid, ppid, _ in rows if int(ppid) == parent}
+
+
+@pytest.fixture
+def workers() -> Workers:
+    """What looks up the workers that this test has started, and not those of a folder that another one left open."""
+    others = workers_of(os.getpid())
+    return lambda: workers_of(os.getpid()) - others
 
 
 def test_a_check_that_takes_too_long_is_cut_off_and_the_next_one_is_not(checks: Checks) -> None:
@@ -81,7 +89,9 @@ def test_a_declaration_is_checked_apart_from_metadata(checks: Checks) -> None:
     assert not declared.done()
 
 
-def test_a_worker_holds_nothing_of_its_parents(checks: Checks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_holds_nothing_of_its_parents(
+    checks: Checks, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It has its three standard streams and no other file, no variable of its parent's, and another folder."""
     if not Path("/proc/self/fd").exists():
         pytest.skip("this system doesn't show what a process holds")
@@ -96,16 +106,16 @@ def test_a_worker_holds_nothing_of_its_parents(checks: Checks, tmp_path: Path, m
     assert Path(f"/proc/{worker}/cwd").readlink() == Path("/")
 
 
-def test_a_worker_that_was_killed_is_replaced(checks: Checks) -> None:
+def test_a_worker_that_was_killed_is_replaced(checks: Checks, workers: Workers) -> None:
     """Whatever has ended an idle worker, the next check has another."""
     checks.ask(question(), MINE).result()
     (worker,) = workers()
     os.kill(worker, signal.SIGKILL)
     assert checks.ask(question({}), MINE).result() is None
-    assert set(workers()).isdisjoint({worker})
+    assert worker not in workers()
 
 
-def test_an_idle_worker_is_stopped(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_worker_is_stopped(checks: Checks, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that is asked nothing for a while ends, and the next check starts another."""
     monkeypatch.setattr(lane, "IDLE_SECONDS", 0.05)
     checks.ask(question(), MINE).result()
@@ -114,7 +124,7 @@ def test_an_idle_worker_is_stopped(checks: Checks, monkeypatch: pytest.MonkeyPat
     assert checks.ask(question({}), MINE).result() is None
 
 
-def test_closing_ends_the_check_that_runs_and_those_that_wait(checks: Checks) -> None:
+def test_closing_ends_the_check_that_runs_and_those_that_wait(checks: Checks, workers: Workers) -> None:
     """Whoever waits for a check of a folder that is closed is told so, and no worker stays."""
     waiting = [checks.ask(question(ENDLESS, {"n": n}), MINE) for n in range(3)]
     while not workers():
@@ -142,7 +152,7 @@ def test_a_worker_ends_with_its_parent() -> None:
     with subprocess.Popen([sys.executable, "-c", _PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         assert parent.stdout
         assert parent.stdout.readline() == b"asked\n"
-        (worker,) = workers(parent.pid)
+        (worker,) = workers_of(parent.pid)
         parent.kill()
     while Path(f"/proc/{worker}").exists():
         pass
