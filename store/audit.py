@@ -92,6 +92,8 @@ class _Verification:
     def _read_checkpoint(self) -> checkpoint.Saved | None:
         try:
             return checkpoint.read(self._folder)
+        except checkpoint.OtherVersion:
+            return None  # the journal is the truth, and all of it is read here
         except checkpoint.Unusable as fault:
             self._found.wrong.append(f"The checkpoint can't be used ({fault}); the next open makes it anew.")
             return None

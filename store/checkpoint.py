@@ -34,7 +34,7 @@ from store.remembered import Remembered, Run
 from store.state import Board, State
 from store.tables import Documents, Packed
 
-VERSION = 4
+VERSION = 5
 _READINGS = 5
 """How often a checkpoint is read that a writer replaces meanwhile."""
 _SMALL = ("projects", "requests", "uploads")
@@ -43,6 +43,10 @@ _SMALL = ("projects", "requests", "uploads")
 
 class Unusable(Exception):
     """A checkpoint that can't be read: damaged, or of another version."""
+
+
+class OtherVersion(Unusable):
+    """A checkpoint that another version of the program wrote: nothing is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def read(folder: Path) -> Saved | None:
 
     Raises:
         Unusable: it can't be used, for this reason.
+        OtherVersion: it is of another version; the next open makes it anew from the journal.
     """
     if not (folder / "state.json").exists():
         return None
@@ -108,7 +113,7 @@ def _read(folder: Path) -> Saved:
             reading = beside.submit(_with_checksum, folder / "state.json")
             said, pieces, sound = columns.read(folder / "index.bin", beside)
             if said["version"] != VERSION:
-                raise Unusable("another version")
+                raise OtherVersion("another version")
             index, position = _index(said, pieces)
             data, crc = reading.result()
             if (said["size"], said["crc"]) != (len(data), crc):

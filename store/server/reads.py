@@ -41,7 +41,7 @@ async def tasks(asked: Asked) -> Response:
 
 
 async def task(asked: Asked) -> Response:
-    """Answer a task and its open request."""
+    """Answer a task and its open requests, oldest first."""
     return json_response(await asked.backend.task(asked.path("task_id")))
 
 
