@@ -10,13 +10,13 @@ _RULES = (
     "tests/unit/test_rules_several.py",
     "tests/unit/test_rules_tasks.py",
 )
-_FOLDERS = ("tests/store/test_opening.py", "tests/crash/test_faults.py")
+_FOLDERS = ("tests/store/test_journal.py", "tests/store/test_opening.py")
 
 MODULES: Mapping[str, tuple[str, ...]] = {
     "store/journal.py": _FOLDERS,
     "store/head.py": ("tests/store/test_head.py", "tests/store/test_opening.py"),
     "store/lines.py": ("tests/unit/test_lines.py",),
-    "store/engine.py": _FOLDERS,
+    "store/engine.py": ("tests/store/test_engine.py", "tests/store/test_opening.py"),
     "store/rules.py": _RULES,
     "store/fold.py": _RULES,
     "store/graphs.py": ("tests/unit/test_rules_projects.py", "tests/unit/test_rules_tasks.py"),
