@@ -63,7 +63,8 @@ def _answer(status: int, body: Mapping[str, object], headers: Mapping[str, str] 
 def _on_api_error(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, ApiError)  # noqa: S101 - what the table below registers it for
     if isinstance(fault, StoreError):
-        log.error("%s: %s: %s", _call_of(request.scope), fault.code, fault.message)
+        kind = (fault.code, fault.message)
+        log.error("%s: %s: %s", _call_of(request.scope), fault.code, fault.message, extra={"kind": kind})
     return error_response(fault)
 
 
@@ -113,7 +114,8 @@ class LastResort:
         except Exception as fault:  # one faulty call must not end the others, whatever it met
             # The fault's own words may hold what a caller sent: neither a terminal nor a log should get that.
             place = "".join(traceback.format_tb(fault.__traceback__))
-            log.error("%s failed: %s\n%s", _call_of(scope), type(fault).__name__, place)
+            kind = (type(fault), place)
+            log.error("%s failed: %s\n%s", _call_of(scope), type(fault).__name__, place, extra={"kind": kind})
             if started:
                 raise
             await error_response(ServerFault("The server failed; this is not your doing."))(scope, receive, send)

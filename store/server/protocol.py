@@ -18,6 +18,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from store.server.accepting import Room
+from store.server.watching import ACTOR
+
 PATIENCE_SECONDS = 9.0
 """A connection without a call, headers, and each `PACE_BYTES` of a body may take so long."""
 PACE_BYTES = 32_000
@@ -33,8 +36,9 @@ _NEVER = float("inf")
 class Protocol(H11Protocol):
     """One connection."""
 
-    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], room: Room) -> None:
         super().__init__(config, server_state, app_state)
+        self._room, self._is_known = room, False
         self._refused = False
         self._due = _NEVER
         """When the caller's time is up, on the loop's clock; never while it is the server's turn."""
@@ -46,6 +50,7 @@ class Protocol(H11Protocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self._room.add(self, self.client[0] if self.client else "")
         self._due = self.loop.time() + PATIENCE_SECONDS
         self._look_again = self.loop.call_later(PATIENCE_SECONDS, self._look)
 
@@ -55,6 +60,16 @@ class Protocol(H11Protocol):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+        self._room.remove(self)
+
+    @property
+    def is_idle_stranger(self) -> bool:
+        """Whether it has never shown a key that is known, and is not being answered."""
+        return not self._is_known and (self.cycle is None or self.cycle.response_complete)
+
+    def drop(self) -> None:
+        """Close it at once."""
+        self.transport.abort()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -74,6 +89,7 @@ class Protocol(H11Protocol):
 
     @override
     def on_response_complete(self) -> None:
+        self._is_known = self._is_known or ACTOR in self.scope
         super().on_response_complete()
         if self.conn.their_state is h11.IDLE:
             # No phase: the first byte of the next headers begins it, and starts the time anew.

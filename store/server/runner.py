@@ -18,6 +18,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from typing_extensions import override
 
+from store.server.accepting import PER_ADDRESS, Acceptor, Room, room_for_connections
 from store.server.protocol import HEADER_BYTES, LINGER_SECONDS, PATIENCE_SECONDS, Protocol
 
 STOP_SECONDS = 10
@@ -29,25 +30,19 @@ TLS_SECONDS = 9.0
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, tls: ssl.SSLContext | None, on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, tls: ssl.SSLContext | None, on_stop: Callable[[], None], per_address: int
+    ) -> None:
         super().__init__(config)
-        self._tls, self._on_stop = tls, on_stop
+        self._tls, self._on_stop, self._per_address = tls, on_stop, per_address
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take calls on `sockets`: uvicorn's own gives a TLS handshake a minute."""
-        config = self.config
-        make = partial(Protocol, config=config, server_state=self.server_state, app_state={})
-        loop = asyncio.get_running_loop()
+        """Take calls on `sockets`: uvicorn's own takes any number, and gives a TLS handshake a minute."""
+        room = Room(most=room_for_connections(), per_address=self._per_address)
+        make = partial(Protocol, config=self.config, server_state=self.server_state, app_state={}, room=room)
         self.servers = [
-            await loop.create_server(
-                make,
-                sock=one,
-                backlog=config.backlog,
-                ssl=self._tls,
-                ssl_handshake_timeout=TLS_SECONDS if self._tls else None,
-                ssl_shutdown_timeout=LINGER_SECONDS if self._tls else None,
-            )
+            Acceptor(one, make, room, tls=self._tls, handshake=TLS_SECONDS, goodbye=LINGER_SECONDS)  # type: ignore[misc]  # all that uvicorn does with it is close and wait_closed
             for one in sockets or ()
         ]
         self.started = True
@@ -130,6 +125,7 @@ async def serve(
     *,
     tls: ssl.SSLContext | None = None,
     on_stop: Callable[[], None] = lambda: None,
+    per_address: int = PER_ADDRESS,
 ) -> None:
     """Serve `app` until SIGINT or SIGTERM, then finish what was accepted and return.
 
@@ -138,6 +134,7 @@ async def serve(
         listener: what `bind` returned; it is closed at the end.
         tls: where calls come over https.
         on_stop: called once calls are no longer taken; ends what would go on for ever.
+        per_address: connections that one address may hold; 0 is no limit.
     """
     config = uvicorn.Config(
         app,
@@ -156,7 +153,7 @@ async def serve(
     )
     # A thread that is busy, with a list of all tasks perhaps, else holds the others up for 5 ms at each turn.
     sys.setswitchinterval(SWITCH_SECONDS)
-    await _Server(config, tls, on_stop).serve(sockets=[listener])
+    await _Server(config, tls, on_stop, per_address).serve(sockets=[listener])
 
 
 def url_of(listener: socket.socket, *, scheme: str = "http") -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,13 @@ ACTOR = "pumpup.actor"
 _WAITING_LINES = 10_000
 _GATHER_SECONDS = 0.2
 _LAST_SECONDS = 1.0
+REPEAT_SECONDS = 60.0
+"""What repeats itself is written anew after so long."""
+_LOOK_SECONDS = 5.0
+_KINDS = 1_000
+_REFUSED = frozenset((401, 429))
+"""What a caller is answered who does not wait, or has no key: as often as it likes."""
+_REFUSED_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,9 @@ def _told(scope: Scope, status: int, seconds: float) -> Told:
 class Log(logging.Handler):
     """Writes lines to a descriptor from a thread of its own: no call ever waits for a terminal or a pipe.
 
-    Lines that come while the descriptor takes none are dropped once there are too many, and counted in a line.
+    Lines that come while the descriptor takes none are dropped once there are too many, and counted in a line. So is
+    trouble that repeats itself: of what one place of the program reports again and again, and of the refusals of one
+    caller, the first lines of a minute are written, and at its end how many more there were.
     """
 
     def __init__(self, fd: int, clock: Clock) -> None:
@@ -93,6 +103,8 @@ class Log(logging.Handler):
         self._fd, self._clock = fd, clock
         self._lines: deque[str] = deque()
         self._dropped = 0
+        self._repeats = Repeats()
+        self._counting = threading.Lock()
         self._any = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
@@ -102,12 +114,25 @@ class Log(logging.Handler):
         """Take a line of the access log: when, from where, who, what, with which status, in how many milliseconds."""
         who = told.who.replace(" ", "_") or "-"
         status = told.status or "-"
+        if told.status in _REFUSED and not self._allows(
+            (told.address, who, status), f"{told.address} {who} calls answered with {status}", _REFUSED_LINES
+        ):
+            return
         self._put(f"{told.address} {who} {told.method} {told.path} {status} {told.seconds * 1e3:.1f}ms")
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
         """Take what a part of the program has to say."""
-        self._put(f"{record.levelname} {self.format(record)}")
+        # What a record says may be another text each time: it is of one kind with what the same place said of the
+        # same thing, which a record may name.
+        kind = (record.pathname, record.lineno, getattr(record, "kind", None))
+        summary = f"{record.levelname} of the kind of: {record.getMessage().partition(chr(10))[0][:200]}"
+        if self._allows(kind, summary, 1):
+            self._put(f"{record.levelname} {self.format(record)}")
+
+    def _allows(self, kind: Hashable, summary: str, lines: int) -> bool:
+        with self._counting:
+            return self._repeats.allows(kind, summary, lines, time.monotonic())
 
     def _put(self, line: str) -> None:
         if len(self._lines) >= _WAITING_LINES:
@@ -125,17 +150,58 @@ class Log(logging.Handler):
         self._any.set()
         self._thread.join(_LAST_SECONDS)
 
+    def _sum_up(self, *, at_end: bool) -> None:
+        with self._counting:
+            over = self._repeats.over(math.inf if at_end else time.monotonic())
+        for line in over:
+            self._lines.append(f"{wire_time(self._clock())} {line}\n")
+
     def _write(self) -> None:
         while not self._ended.is_set() or self._lines:
-            self._any.wait()
+            self._any.wait(_LOOK_SECONDS)
             self._ended.wait(_GATHER_SECONDS)
             self._any.clear()
+            self._sum_up(at_end=self._ended.is_set())
             text = "".join(self._lines.popleft() for _ in range(len(self._lines)))
             if self._dropped:
                 text += f"{self._dropped} lines are missing here: they could not be written fast enough\n"
                 self._dropped = 0
             if not _write_all(self._fd, text.encode("utf-8", "replace")):
                 return
+
+
+class Repeats:
+    """What repeats itself within a minute, by kind: how much of it was written, and how much was counted alone."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Hashable, _Seen] = {}
+
+    def allows(self, kind: Hashable, summary: str, lines: int, now: float) -> bool:
+        """Tell whether one more of this kind is to be written: `lines` a minute are."""
+        if kind not in self._seen and len(self._seen) >= _KINDS:
+            kind, summary = None, "lines of other kinds"
+        seen = self._seen.setdefault(kind, _Seen(now + REPEAT_SECONDS, summary))
+        seen.count += 1
+        seen.written += (allowed := seen.written < lines)
+        return allowed
+
+    def over(self, now: float) -> list[str]:
+        """Return a line for each kind whose minute is over and of which some were only counted; forget them."""
+        ended = [kind for kind, seen in self._seen.items() if seen.until <= now]
+        found = [self._seen.pop(kind) for kind in ended]
+        return [f"{seen.extra:,} more in the last minute: {seen.summary}" for seen in found if seen.extra]
+
+
+@dataclass(slots=True)
+class _Seen:
+    until: float
+    summary: str
+    count: int = 0
+    written: int = 0
+
+    @property
+    def extra(self) -> int:
+        return self.count - self.written
 
 
 def _write_all(fd: int, data: bytes) -> bool:
