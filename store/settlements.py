@@ -14,8 +14,6 @@ from contextlib import suppress
 from api_client.errors import ApiError
 from store.engine import Store
 
-LOOK_SECONDS = 0.2
-"""How often the journal's head is looked at for what other processes wrote; own commits are heard at once."""
 _REST_SECONDS = 10e-6
 """Seconds of rest after a look for each one that waits: thousands who wait take a small share of the loop."""
 
@@ -23,9 +21,9 @@ _REST_SECONDS = 10e-6
 class Settlements:
     """The calls over one store that wait, in one event loop at a time."""
 
-    def __init__(self, store: Store, catch_up: Callable[[], Awaitable[object]]) -> None:
-        """Take the store, and what brings its state up to date with other processes off the event loop."""
-        self._store, self._catch_up = store, catch_up
+    def __init__(self, store: Store, catch_up: Callable[[], Awaitable[object]], *, every: float) -> None:
+        """Take the store, and what brings its state up to date with other processes, each `every` seconds."""
+        self._store, self._catch_up, self._every = store, catch_up, every
         self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
         self._looking: asyncio.Task[None] | None = None
 
@@ -69,16 +67,18 @@ class Settlements:
                 self._wake_settled()
                 await asyncio.sleep(len(self._waiting) * _REST_SECONDS)
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_SECONDS):
+                    async with asyncio.timeout(self._every):
                         await heard.wait()
-                heard.clear()
-                if self._store.journal.head.has_news():
+                if not heard.is_set() or self._store.journal.head.has_news():
                     await self._catch_up()
+                heard.clear()
         except ApiError:
             for request_id in list(self._waiting):  # each meets the fault itself when it asks again
                 self._wake_all(request_id)
         finally:
             stop_listening()
+            if self._looking is asyncio.current_task():  # it failed: who waits next begins anew
+                self._looking = None
 
     def _wake_settled(self) -> None:
         for request_id in list(self._waiting):
