@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from api_client.actor import Actor
 from api_client.backend import PAGE
-from api_client.errors import ApiError, InvalidRequest, StoreFault
+from api_client.errors import ApiError, InvalidRequest, StoreFault, TooManyRequests
 from api_client.models import (
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
@@ -37,17 +37,20 @@ from api_client.times import Clock, utc_now
 from api_client.wire import read
 from store import uploads
 from store.answers import Answers
-from store.engine import Progress, Store
+from store.engine import LIMITS, Progress, Store
 from store.figures import Figures, figures
 from store.files import Files
 from store.fold import Doc
 from store.reading import Reader
+from store.schemas.checks import TRIES
+from store.schemas.questions import CheckNeeded
 from store.settlements import Settlements
 from store.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from api_client.commands import Command
-    from store.ruling import Content
+    from store.batch import Job
+    from store.ruling import Content, Limits
 
 T = TypeVar("T")
 
@@ -72,6 +75,7 @@ async def open_local(
     progress: Progress = lambda *_: None,
     fires_timeouts: bool = False,
     for_reading: bool = False,
+    limits: Limits = LIMITS,
 ) -> LocalBackend:
     """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
 
@@ -87,7 +91,15 @@ async def open_local(
     try:
         store = await loop.run_in_executor(
             threads,
-            lambda: Store(folder, clock=clock, tokens=tokens, files=files, progress=progress, for_reading=for_reading),
+            lambda: Store(
+                folder,
+                clock=clock,
+                tokens=tokens,
+                files=files,
+                progress=progress,
+                for_reading=for_reading,
+                limits=limits,
+            ),
         )
     except ApiError:
         threads.shutdown(wait=False)
@@ -133,6 +145,10 @@ class LocalBackend:
     def notices(self) -> Sequence[str]:
         """See `Backend.notices`: what was healed or is wrong in the folder, and what can't be relied on where it is."""
         return [*self._store.doubts, *self._store.warnings]
+
+    def break_off(self) -> None:
+        """Have commands whose metadata takes long to check fail from now on: the folder is about to be closed."""
+        self._store.checks.break_off()
 
     async def aclose(self) -> None:
         """See `Backend.aclose`. Finishes what was submitted and writes the checkpoint."""
@@ -261,8 +277,23 @@ class LocalBackend:
                 raise InvalidRequest("An upload needs its content.")
             job = Job(command, self._actor, None, await self._receive(content))
         else:
-            job = Job(command, self._actor, key)
-        return await self._answers.submit(job)
+            job = Job(command, self._actor, key, verdicts={})
+        return await self._checked(job)
+
+    async def _checked(self, job: Job) -> Receipt:
+        """Submit a job, and check its metadata in between as often as the rules ask for it.
+
+        Raises:
+            TooManyRequests: the state went on moving while it was checked.
+        """
+        for _ in range(TRIES):
+            try:
+                return await self._answers.submit(job)
+            except CheckNeeded as needed:
+                question = needed.question
+            verdict = await asyncio.wrap_future(self._store.checks.ask(question, job.actor.subject))
+            job = job.with_verdict(question, verdict)
+        raise TooManyRequests("The task changed each time that this was checked; nothing was recorded.", retry_after=1)
 
     async def recall(self, path: str, key: str) -> Receipt | None:
         """Return what this caller's key was answered on the concrete `path`, None where it never was."""

@@ -72,6 +72,10 @@ BAD_GRAPHS = {
     "unreached": Steps(initial_step="a", steps=(_step("a"), _step("b"))),
     "schema": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"a": {"type": 7}}),
     "schema of no step": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"b": {}}),
+    "schema to itself": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"a": {"$ref": "#"}}),
+    "schema to elsewhere": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"a": {"$ref": "http://h/s"}}),
+    "pattern": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"a": {"pattern": "(?=a)"}}),
+    "large schema": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"a": {"enum": ["x" * 32_000] * 2}}),
 }
 
 
@@ -309,6 +313,34 @@ async def test_metadata_must_satisfy_the_schema_of_the_step(world: World, given:
             await given.action(task, transitions_to="in_review", metadata_patch=patch)
         assert refusal(fault) == (InvalidRequest, "INVALID_METADATA")
     await given.action(task, transitions_to="in_review", metadata_patch=MetadataPatch(set={"amount": 1}))
+
+
+async def test_metadata_that_takes_too_long_to_check_is_refused(world: World, given: Given) -> None:
+    """A check that would never end is cut off: INVALID_METADATA, and the task is as it was."""
+    bits = 40
+    doubled = {f"s{n}": {"allOf": [{"$ref": f"#/$defs/s{n + 1}"}] * 2} for n in range(bits)}
+    endless = {"$defs": {**doubled, f"s{bits}": {}}, "if": {"required": ["n"]}, "then": {"$ref": "#/$defs/s0"}}
+    await given.project(steps={**STEPS, "stepSchemas": {"intake": endless}})
+    task = await given.task()
+    before = await given.timeline(task)
+    with pytest.raises(InvalidRequest, match="takes too long") as fault:
+        await given.action(task, metadata_patch=MetadataPatch(set={"n": 1}))
+    assert refusal(fault) == (InvalidRequest, "INVALID_METADATA")
+    assert await given.timeline(task) == before
+
+
+async def test_a_tasks_metadata_has_a_limit(world: World, given: Given) -> None:
+    """What is over 256 kB in all is refused with the limit; what makes room for it is taken."""
+    task = await given.task(metadata_patch=MetadataPatch(set={f"k{n}": "x" * 50_000 for n in range(5)}))
+    more = MetadataPatch(set={"more": "x" * 50_000})
+    with pytest.raises(InvalidRequest, match="256000") as fault:
+        await given.action(task, metadata_patch=more)
+    assert refusal(fault) == (InvalidRequest, "INVALID_REQUEST")
+    assert "more" not in (await world.agent.task(task.id)).task.metadata
+    with pytest.raises(InvalidRequest, match="256000"):
+        await given.task(metadata_patch=MetadataPatch(set={f"k{n}": "x" * 50_000 for n in range(6)}))
+    await given.action(task, metadata_patch=MetadataPatch(set={"more": "x" * 50_000}, unset=("k0",)))
+    await given.action(task, transitions_to="in_review")
 
 
 async def test_attaching_again_replaces_the_label(world: World, given: Given) -> None:
