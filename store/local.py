@@ -37,12 +37,12 @@ from api_client.times import Clock, utc_now
 from api_client.wire import read
 from store import uploads
 from store.answers import Answers
-from store.engine import LIMITS, Progress, Store
+from store.engine import Progress, Store
 from store.figures import Figures, figures
 from store.files import Files
+from store.fold import Doc
 from store.reading import Reader
-from store.schemas.checks import TRIES
-from store.schemas.questions import CheckNeeded
+from store.settlements import Settlements
 from store.timeouts import Timeouts
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LOOK_SECONDS = 0.2
-"""How often `changes` looks for what other processes wrote; own writes are heard at once."""
+"""How often those that wait look for what other processes wrote; own writes are heard at once."""
 _REVIEWER_MAY = ("decide", "answer", "assign", "move", "note", "create_project", "board")
 
 
@@ -73,7 +73,7 @@ async def open_local(
     progress: Progress = lambda *_: None,
     fires_timeouts: bool = False,
     for_reading: bool = False,
-    limits: Limits = LIMITS,
+    limits: Limits | None = None,
 ) -> LocalBackend:
     """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
 
@@ -116,7 +116,9 @@ class LocalBackend:
         actor: Actor,
         threads: ThreadPoolExecutor,
         max_upload_bytes: int,
+        *,
         answers: Answers | None = None,
+        settlements: Settlements | None = None,
     ) -> None:
         self._store = store
         self._reader = Reader(store)
@@ -124,10 +126,18 @@ class LocalBackend:
         self._threads = threads
         self._max_upload_bytes = max_upload_bytes
         self._answers = answers or Answers(store)
+        self._settlements = settlements or Settlements(store, self._catch_up, every=LOOK_SECONDS)
 
     def acting_as(self, actor: Actor) -> LocalBackend:
         """Return a backend for another caller over the same open folder; only one of them is to be closed."""
-        return LocalBackend(self._store, actor, self._threads, self._max_upload_bytes, self._answers)
+        return LocalBackend(
+            self._store,
+            actor,
+            self._threads,
+            self._max_upload_bytes,
+            answers=self._answers,
+            settlements=self._settlements,
+        )
 
     @property
     def notices(self) -> Sequence[str]:
@@ -202,19 +212,28 @@ class LocalBackend:
             )
         )
 
-    async def approval_result(self, request_id: str) -> ApprovalResult | None:
+    async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """See `Backend.approval_result`."""
-        if self._store.is_pending(request_id, APPROVAL_REQUESTED):
-            return None
-        found = await self._in_thread(self._reader.result, request_id, APPROVAL_REQUESTED)
+        if not wait and self._store.is_pending(request_id, APPROVAL_REQUESTED):
+            return None  # what agents ask all the time
+        found = await self._result(request_id, APPROVAL_REQUESTED, wait)
         return None if found is None else read(ApprovalResult, found)
 
-    async def elicitation_result(self, request_id: str) -> ElicitationResult | None:
+    async def elicitation_result(self, request_id: str, *, wait: float = 0) -> ElicitationResult | None:
         """See `Backend.elicitation_result`."""
-        if self._store.is_pending(request_id, ELICITATION_REQUESTED):
-            return None
-        found = await self._in_thread(self._reader.result, request_id, ELICITATION_REQUESTED)
+        if not wait and self._store.is_pending(request_id, ELICITATION_REQUESTED):
+            return None  # what agents ask all the time
+        found = await self._result(request_id, ELICITATION_REQUESTED, wait)
         return None if found is None else read(ElicitationResult, found)
+
+    async def _result(self, request_id: str, event_type: str, wait: float) -> Doc | None:
+        found = None
+        if not self._store.is_pending(request_id, event_type):
+            found = await self._in_thread(self._reader.result, request_id, event_type)
+        if found is not None or wait <= 0:
+            return found
+        await self._settlements.wait(request_id, wait)
+        return await self._result(request_id, event_type, 0)
 
     async def upload(self, upload_id: str) -> Upload:
         """See `Backend.upload`."""
@@ -265,6 +284,9 @@ class LocalBackend:
         Raises:
             TooManyRequests: the state went on moving while it was checked.
         """
+        from store.schemas.checks import TRIES
+        from store.schemas.questions import CheckNeeded
+
         for _ in range(TRIES):
             try:
                 return await self._answers.submit(job)
@@ -298,6 +320,15 @@ class LocalBackend:
                     await heard.wait()
             except TimeoutError:
                 continue
+
+    async def _catch_up(self) -> None:
+        """Bring the state up to date with what other processes wrote.
+
+        Raises:
+            StoreError: the record can't be read, or was moved away.
+        """
+        if await self._in_thread(self._look):
+            await self._in_thread(self._store.read, lambda _: None)
 
     def _look(self) -> bool:
         """Return whether another process has committed.

@@ -256,7 +256,8 @@ def _assign(ruling: Ruling, command: c.Assign) -> None:
 def _move(ruling: Ruling, command: c.Move) -> None:
     task = _task(ruling.view, command.task_id)
     _check_not_closed(task)
-    words = command.note or f"Moved from {task['currentStep']} to {command.transitions_to}"
+    note = command.note or ""
+    words = note if note.strip() else f"Moved from {task['currentStep']} to {command.transitions_to}"
     payload = {"type": "Action", "description": words, "metadataPatch": {}}
     _change(ruling, task, "ACTION", payload, to=command.transitions_to)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from api_client.commands import (
     AddNote,
     Assign,
+    Command,
     Comment,
     CreateProject,
     CreateTask,
@@ -367,3 +369,34 @@ async def test_a_request_names_only_what_is_attached(world: World, given: Given)
 
 async def _move(world: World, given: Given, task: Task, to: str, note: str | None = None) -> None:
     await world.reviewer.submit(Move(task_id=task.id, transitions_to=to, note=note), key=given.key())
+
+
+# -- texts
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n\t", "\u00a0\u2003\u3000"])
+async def test_a_text_that_a_person_is_to_read_is_not_blank(world: World, given: Given, blank: str) -> None:
+    """White space alone, Unicode's too, is no summary, description or message; nothing is written."""
+    task = await given.task()
+    on_task: dict[str, Any] = {"project_name": SLUG, "task_id": task.id}
+    before = (await world.reviewer.events(task_id=task.id)).items
+    makers: dict[str, Callable[[], Command]] = {
+        "summary": lambda: RequestApproval(summary=blank, **on_task),
+        "description": lambda: RecordAction(description=blank, **on_task),
+        "message": lambda: RaiseException(message=blank, **on_task),
+        "message ": lambda: AddNote(message=blank, **on_task),
+        "message  ": lambda: Comment(message=blank, task_id=task.id),
+    }
+    for name, make in makers.items():
+        with pytest.raises(InvalidRequest, match=f"{name.strip()}: must not be blank"):
+            await world.reviewer.submit(make(), key=given.key())
+    assert (await world.reviewer.events(task_id=task.id)).items == before
+
+
+async def test_a_move_with_a_blank_note_says_what_moved(world: World, given: Given) -> None:
+    """A note of white space is none: the description names both steps."""
+    task = await given.task()
+    receipt = await world.reviewer.submit(Move(task_id=task.id, transitions_to="in_review", note=" "), key=given.key())
+    page = await world.reviewer.events(task_id=task.id)
+    moved = next(event for event in page.items if event.id == receipt.event_id)
+    assert moved.payload["description"] == "Moved from intake to in_review"
