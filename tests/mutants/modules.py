@@ -19,7 +19,7 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "store/engine.py": ("tests/store/test_engine.py", "tests/store/test_opening.py"),
     "store/rules.py": _RULES,
     "store/fold.py": _RULES,
-    "store/graphs.py": ("tests/unit/test_rules_projects.py", "tests/unit/test_rules_tasks.py"),
+    "store/graphs.py": ("tests/unit/test_graphs.py", "tests/unit/test_rules_projects.py"),
     "api_client/fields.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),
     "api_client/field_values.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),
     "pumpup_tui/decision.py": ("tests/unit/test_decision.py",),
