@@ -193,6 +193,7 @@ class Hosted:
         fields = payload.get("fields")
         return InboxItem(
             **asdict(request),
+            requested_by=(told.event.subject or "") if told else "",
             task_id=task.id,
             task_name=task.name,
             project_id=task.project_id,
@@ -210,6 +211,7 @@ def _card(watched: Watched) -> Card:
         step_entered_at=watched.step_entered_at,
         assignee_id=watched.assignee,
         open_request=watched.open[0] if watched.open else None,
+        open_request_count=len(watched.open),
     )
 
 

@@ -8,9 +8,11 @@ that we don't know must be shown, not refused.
 from __future__ import annotations
 
 from collections import deque
+from operator import attrgetter
 from typing import Annotated, Generic, Literal, TypeVar
 
 from msgspec import Meta, field
+from msgspec.structs import force_setattr
 
 from api_client.wire import Body, Json, Moment, Wire, keep_in_utc
 
@@ -109,10 +111,15 @@ class OpenRequest(Wire):
 
 
 class TaskDetail(Wire):
-    """A task and what is open on it."""
+    """A task and what is open on it, the oldest request first."""
 
     task: Task
     open_requests: tuple[OpenRequest, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.open_requests) > 1:
+            # A hosted server promises no order; what was asked at the same time stays as it was told.
+            force_setattr(self, "open_requests", tuple(sorted(self.open_requests, key=attrgetter("requested_at"))))
 
 
 class Outcome(Body):
@@ -242,12 +249,16 @@ class Me(Wire):
 
 
 class InboxItem(Wire):
-    """An open request as the inbox lists it; `recommendation` is the approval's, raw."""
+    """An open request as the inbox lists it; `recommendation` is the approval's, raw.
+
+    `requested_by` is the subject of the key that asked; empty where the server does not say.
+    """
 
     request_id: str
     event_type: str
     summary: str
     requested_at: Moment
+    requested_by: str = ""
     task_id: str
     task_name: str
     project_id: str
@@ -274,7 +285,7 @@ class RequestDetail(Wire):
 
 
 class Column(Wire):
-    """One step of a board with its counts; `waiting` tasks have an open request."""
+    """One step of a board with its counts; `waiting` tasks have an open request, or several."""
 
     step: str
     owner: str
@@ -292,16 +303,20 @@ class Board(Wire):
 class Card(Task):
     """A task as the board shows it. `overdue_at` is also there before it has passed.
 
+    `open_request` is the oldest of `open_request_count`.
     A server without the reviewer part does not tell `step_entered_at`.
     """
 
     step_entered_at: Moment | None = None
     assignee_id: str | None = None
     open_request: OpenRequest | None = None
+    open_request_count: int = 0
     overdue_at: Moment | None = None
 
     def __post_init__(self) -> None:
         keep_in_utc(self, "step_entered_at", "overdue_at")
+        if self.open_request is not None and self.open_request_count < 1:
+            force_setattr(self, "open_request_count", 1)  # a server that knows of one request a task counts none
 
 
 T = TypeVar("T")

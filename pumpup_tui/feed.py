@@ -52,7 +52,7 @@ class Feed:
         self._too_many = False
         self._flush_timer: asyncio.TimerHandle | None = None
         self._next_flush = 0.0
-        self._me: Me | None = None
+        self._known: tuple[Me, tuple[str, ...]] | None = None
         self._is_lost = False
         self._is_mending = False
         self._pauses = Pauses()
@@ -252,10 +252,14 @@ class Feed:
         return found
 
     def _tell_who(self, backend: Backend, me: Me) -> None:
-        """Tell who the caller is, where that is new: a key may get other rights during an outage."""
-        if me != self._me:
-            self._me = me
-            self._app.post_message(messages.Connected(me, backend.notices))
+        """Notify the app of who the caller is and of the place's notices, where either is new.
+
+        A key may get other rights during an outage; the first write may have had something to put in order.
+        """
+        notices = tuple(backend.notices)
+        if (me, notices) != self._known:
+            self._known = me, notices
+            self._app.post_message(messages.Connected(me, notices))
 
     async def _tail(self, backend: Backend, cursor: str | None) -> None:
         """Read new events for ever; after a lost connection, from where it was lost."""
@@ -359,6 +363,8 @@ class Feed:
                 to.post_message(_refused(sent.key, error))
             else:
                 to.post_message(messages.Submitted(sent.key, Phase.RECORDED, receipt.event_id))
+                if self._known is not None:
+                    self._tell_who(backend, self._known[0])
             return
 
 

@@ -7,13 +7,14 @@ checkpoint against a fold of the events, and the content of every upload.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from api_client.errors import StoreDamaged, StoreFault
 from store import checkpoint
-from store.files import ReadingFiles
+from store.files import Files
 from store.head import START, Position
 from store.journal import Journal
 from store.lock import FolderLock
@@ -30,6 +31,8 @@ class Findings:
 
     position: Position = START
     wrong: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What a program that was killed left behind, which no one was told was recorded: the next write deals with it."""
 
 
 def verify(folder: Path, *, expect: str | None = None, progress: Progress = lambda *_: None) -> Findings:
@@ -39,10 +42,10 @@ def verify(folder: Path, *, expect: str | None = None, progress: Progress = lamb
         StoreBusy: another process holds the lock.
         StoreFault: there is no such folder, or it can't be read.
     """
-    if not (folder / "journal.jsonl").is_file():
+    if not any(os.path.lexists(folder / name) for name in ("journal.jsonl", "head")):
         raise StoreFault(f"{folder} is no data folder: it has no journal.jsonl.")
     try:
-        journal = Journal(folder, ReadingFiles())
+        journal = Journal(folder, Files())
         try:
             return _Verification(folder, journal, progress).run(expect)
         finally:
@@ -73,12 +76,8 @@ class _Verification:
 
     def _snapshot(self) -> tuple[Position | None, int, checkpoint.Saved | None]:
         """Look at what belongs together while nobody writes."""
-        lock = FolderLock(self._folder)
-        try:
-            with lock.held():
-                return self._read_head(), self._journal.size(), self._read_checkpoint()
-        finally:
-            lock.close()
+        with FolderLock(self._folder).reading():
+            return self._read_head(), self._journal.size(), self._read_checkpoint()
 
     def _read_head(self) -> Position | None:
         try:
@@ -93,6 +92,8 @@ class _Verification:
     def _read_checkpoint(self) -> checkpoint.Saved | None:
         try:
             return checkpoint.read(self._folder)
+        except checkpoint.OtherVersion:
+            return None  # the journal is the truth, and all of it is read here
         except checkpoint.Unusable as fault:
             self._found.wrong.append(f"The checkpoint can't be used ({fault}); the next open makes it anew.")
             return None
@@ -100,7 +101,7 @@ class _Verification:
     def _read_journal(self, size: int, saved: checkpoint.Saved | None) -> None:
         compared = saved is None
         try:
-            for commit in self._journal.commits(START, size):
+            for commit in self._journal.commits(START, self._end_of_lines(size)):
                 self._state.replay(commit)
                 self._found.position = self._found.position.after(commit)
                 if self._found.position.commits % 1024 == 0:
@@ -109,20 +110,27 @@ class _Verification:
                     compared = True
                     self._found.wrong += saved.differences(self._state)
         except StoreDamaged as damage:
-            self._found.wrong.append(self._words_of(damage))
+            self._found.wrong.append(str(damage))
         except (KeyError, TypeError, ValueError) as fault:
             line = self._found.position.commits + 1
             self._found.wrong.append(f"Line {line} of the journal holds an event that makes no sense here ({fault!r}).")
         if not compared and saved is not None and saved.position != START:
             self._found.wrong.append("The checkpoint covers a place that the journal does not have.")
 
-    def _words_of(self, damage: StoreDamaged) -> str:
-        """Name the damage, and tell a torn end from damage in the middle."""
-        try:
-            end = self._journal.sound_end(self._found.position)
-        except StoreDamaged:
-            return str(damage)
-        return f"{damage} Nothing sound follows byte {end}."
+    def _end_of_lines(self, size: int) -> int:
+        """Return where the last whole line of `size` bytes ends, and note what follows it."""
+        end, tail = size, b""
+        while end and not tail.endswith(b"\n"):
+            start = max(0, end - PIECE)
+            tail = self._journal.read(start, end - start)
+            end = start + tail.rfind(b"\n") + 1
+            tail = tail[: end - start]
+        if end < size:
+            self._found.notes.append(
+                f"The journal ends in an unfinished line of {size - end} bytes, never acknowledged. The next write "
+                "moves it to a file of its own."
+            )
+        return end
 
     def _compare_head(self, head: Position | None) -> None:
         position = self._found.position
@@ -135,8 +143,14 @@ class _Verification:
             )
         elif head.size == position.size and head != position:
             self._found.wrong.append("The journal is not the one that head was written for.")
+        elif head.size > position.size and not self._found.wrong:
+            self._found.wrong.append("The journal does not hold the last commit that head names as a whole line.")
         elif head.size < position.size:
-            self._found.wrong.append("The journal goes on after the last commit that head names.")
+            more = position.commits - head.commits
+            self._found.notes.append(
+                f"The journal goes on after the last commit that head names: {more} whole lines, which a program that "
+                "was stopped did not acknowledge. The next write takes them in."
+            )
 
     def _hash_uploads(self) -> None:
         for doc in self._state.documents("uploads"):

@@ -20,9 +20,10 @@ from typing import Any
 
 import orjson
 
+from api_client.errors import StoreFault
 from store import columns
 from store.columns import Column, filled
-from store.files import Files
+from store.files import Files, read_regular
 from store.fold import TABLES
 from store.head import START, Position
 from store.index import EventIndex
@@ -33,13 +34,19 @@ from store.remembered import Remembered, Run
 from store.state import Board, State
 from store.tables import Documents, Packed
 
-VERSION = 4
+VERSION = 5
+_READINGS = 5
+"""How often a checkpoint is read that a writer replaces meanwhile."""
 _SMALL = ("projects", "requests", "uploads")
 """The tables that are parsed when they are read."""
 
 
 class Unusable(Exception):
     """A checkpoint that can't be read: damaged, or of another version."""
+
+
+class OtherVersion(Unusable):
+    """A checkpoint that another version of the program wrote: nothing is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +82,38 @@ def read(folder: Path) -> Saved | None:
 
     Raises:
         Unusable: it can't be used, for this reason.
+        OtherVersion: it is of another version; the next open makes it anew from the journal.
     """
     if not (folder / "state.json").exists():
         return None
+    for _ in range(_READINGS - 1):
+        before = _stamps(folder)
+        try:
+            return _read(folder)
+        except Unusable:
+            if _stamps(folder) == before:
+                raise
+    return _read(folder)
+
+
+def _stamps(folder: Path) -> list[tuple[int, int]]:
+    """Return what tells whether a writer has replaced the checkpoint's files: nobody is locked out to read them."""
+    found = []
+    for name in ("index.bin", "state.json"):
+        with suppress(OSError):
+            seen = (folder / name).stat()
+            found.append((seen.st_ino, seen.st_mtime_ns))
+    return found
+
+
+def _read(folder: Path) -> Saved:
     try:
         # Side by side: what takes the time of a large file is its checksum.
         with ThreadPoolExecutor(2) as beside:
             reading = beside.submit(_with_checksum, folder / "state.json")
             said, pieces, sound = columns.read(folder / "index.bin", beside)
             if said["version"] != VERSION:
-                raise Unusable("another version")
+                raise OtherVersion("another version")
             index, position = _index(said, pieces)
             data, crc = reading.result()
             if (said["size"], said["crc"]) != (len(data), crc):
@@ -92,12 +121,12 @@ def read(folder: Path) -> Saved | None:
             saved = _saved(said, pieces, data, index, position)
             sound.result()
             return saved
-    except (OSError, ValueError, KeyError, TypeError, IndexError, StopIteration, struct.error) as fault:
+    except (StoreFault, OSError, ValueError, KeyError, TypeError, IndexError, StopIteration, struct.error) as fault:
         raise Unusable(f"{type(fault).__name__}: {fault}") from fault
 
 
 def _with_checksum(path: Path) -> tuple[bytes, int]:
-    data = path.read_bytes()
+    data = read_regular(path)
     return data, columns.checksum([data])
 
 

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 import orjson
 
-from store.files import Files
+from store.files import Files, open_regular
 
 _MARK = b"pumpup-columns-1\n"
 _LENGTH = struct.Struct("<I")
@@ -89,9 +89,10 @@ def read(path: Path, beside: Executor) -> tuple[dict[str, Any], Iterator[memoryv
 
     Raises:
         ValueError: the file is damaged, or of another version.
+        StoreFault: it is a symbolic link, or no regular file.
         OSError: it can't be read.
     """
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
         data = _room(os.fstat(file.fileno()).st_size)
         if file.readinto(data) != len(data):
             raise ValueError("it is shorter than it was")

@@ -3,6 +3,9 @@
 Commands that wait together are ruled one after the other over a draft, appended as one write under one sync, and
 only then does the state take the draft over and do the callers hear of it. Other processes do the same under the
 folder's lock; each brings its state up to date from the journal's new lines before it rules or reads.
+
+Opening and reading change nothing in the folder, and need no lock: what `head` names is never taken back. What a
+killed writer left is put in order by the first commit.
 """
 
 from __future__ import annotations
@@ -21,11 +24,10 @@ from api_client.times import Clock
 from store import checkpoint, lines
 from store.events import Events
 from store.files import Files
-from store.head import Position
 from store.journal import Journal
 from store.lock import FolderLock
 from store.state import Draft, State
-from store.trust import doubts
+from store.trust import doubts, unwritable
 
 if TYPE_CHECKING:
     from store.batch import Job
@@ -57,12 +59,15 @@ class Store:
         tokens: Callable[[], str],
         files: Files | None = None,
         progress: Progress = lambda *_: None,
+        for_reading: bool = False,
     ) -> None:
-        """Open the folder, making it where it is missing; `progress` hears of a journal that must be replayed.
+        """Open the folder; `progress` hears of a journal that must be replayed.
+
+        A folder that is missing or empty is made, unless it is opened `for_reading`: then nothing is ever written.
 
         Raises:
-            StoreBusy: another process holds the lock.
-            StoreFault: the folder can't be made, read or written.
+            StoreBusy: another process holds the lock of a folder that is to be made.
+            StoreFault: the folder can't be made or read.
         """
         self.folder = folder
         self.files = files or Files()
@@ -72,9 +77,12 @@ class Store:
         self.doubts = doubts(folder)
         """What can't be relied on where the folder is: sentences for the user."""
         self.warnings: list[str] = []
-        """What was met in the folder and healed, or is wrong with it: sentences for the user."""
-        self.read_only = ""
+        """What was met in the folder and put in order, or is wrong with it: sentences for the user."""
+        self.is_damaged = False
+        """Whether the record is not as it was written, as far as it was read."""
+        self.read_only = "It was opened for reading." if for_reading else ""
         """Why the folder takes no writes; empty where it does."""
+        self._for_reading = for_reading
         self._guard = threading.RLock()
         self._committing = False
         self._closed = False
@@ -83,11 +91,15 @@ class Store:
         self.before_close: list[Callable[[], None]] = []
         """Called when the store is to close, while it still takes commands: they end what works on it."""
         with self._worded("opened"):
-            self._make_folder()
+            if not for_reading:
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.lock = FolderLock(folder)
             self.journal = Journal(folder, self.files)
         try:
-            self.state, self.position = self._load()
+            if not for_reading:
+                self._begin()
+            with self._worded("read"):
+                self.state, self.position = checkpoint.load(folder, self.journal)
             self._saved = self.position
             self.events = Events(self.journal, lambda: self.state.index)
             self._catch_up_at_open()
@@ -97,17 +109,26 @@ class Store:
         self._writer = threading.Thread(target=self._write, name="store-writer", daemon=True)
         self._writer.start()
 
-    def _make_folder(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (self.folder / "uploads").mkdir(exist_ok=True, mode=0o700)
+    def _begin(self) -> None:
+        """Make the files of a new folder; of one that is there, find out whether it takes writes."""
+        with self._worded("made"):
+            self._guarded(self._make_new)
+        if not self.read_only and not self.journal.is_new() and (why := unwritable(self.folder)):
+            self.read_only = why
+            self.warnings.append(f"Opened for reading only. {why}")
 
-    def _load(self) -> tuple[State, Position]:
-        with self._worded("read"), self.lock.held():
-            return checkpoint.load(self.folder, self.journal)
+    def _make_new(self) -> None:
+        if self.journal.is_new():
+            with self.lock.held():
+                if self.journal.is_new():  # nobody else was first
+                    self.journal.create()
 
     def _catch_up_at_open(self) -> None:
-        with self._worded("read"), self.lock.held(), checkpoint.paused_collector():
-            self._guarded(self._catch_up)
+        with self._worded("read"), self.lock.reading(wait=False) as is_quiet, checkpoint.paused_collector():
+            self._guarded(self._catch_up_to_head)
+            if is_quiet and not self.is_damaged:
+                # Whole lines beyond the head are a killed writer's: nobody takes them back any more.
+                self._guarded(self._catch_up_to_end)
             if self.state.seq >= MANY_EVENTS:
                 # A full collection over so many documents stops every thread for a tenth of a second.
                 gc.freeze()
@@ -119,7 +140,7 @@ class Store:
         self._closed = True
         self._jobs.put(None)
         self._writer.join()
-        if self._fresh() and self._fresh() * CLOSE_SHARE >= self.position.commits and not self.read_only:
+        if not self.read_only and 0 < self.position.commits <= self._fresh() * CLOSE_SHARE:
             with suppress(StoreError):  # the journal has it all: the next open replays it
                 self.save()
         self._let_go()
@@ -133,11 +154,13 @@ class Store:
 
         Raises:
             StoreBusy: another process holds the lock.
-            StoreReadOnly: the journal is damaged.
+            StoreReadOnly: the folder takes no writes.
             StoreFault: the disk refused; the old checkpoint is as it was.
         """
+        if self.read_only:
+            raise self._takes_no_writes()
         with self._worded("written"), self.lock.held(), self._guard:
-            self._guarded(self._catch_up)
+            self._guarded(self._catch_up_to_head)
             if self.read_only:
                 raise self._takes_no_writes()
             checkpoint.save(self.folder, self.files, self.state, self.position)
@@ -149,10 +172,21 @@ class Store:
         """Return what `look` finds in the state as it is now, with all that other processes have committed."""
         with self._guard:
             # While this process commits, it holds the lock: there is nothing new but what it writes itself.
-            if not self._committing and not self.read_only and self.journal.head.has_news():
+            if not self._committing and not self.is_damaged and self.journal.head.has_news():
                 with self._worded("read"):
                     self._guarded(self._catch_up_to_head)
             return look(self.state)
+
+    def check(self) -> None:
+        """Check that a write could be recorded, as far as that can be told without one.
+
+        Raises:
+            StoreDamaged: the record is not as it was written.
+            StoreFault: a file of the record was moved, removed or replaced.
+        """
+        if self.is_damaged:
+            raise StoreDamaged(self.read_only)
+        self.journal.check_in_place()
 
     def is_pending(self, request_id: str, event_type: str) -> bool:
         """Tell, without waiting, whether a request of this type is known to be open. False: look closer."""
@@ -228,8 +262,10 @@ class Store:
 
     def _commit(self, jobs: list[Job]) -> list[Receipt | ApiError]:
         """Rule on each job over one draft, and make all that they write durable with one sync."""
-        with self._guard:
-            self._guarded(self._catch_up)
+        if not self.read_only:
+            self.journal.check_in_place()
+            with self._guard:
+                self._guarded(self._catch_up)
         if self.read_only:
             raise self._takes_no_writes()
         from store.batch import Batch
@@ -271,29 +307,47 @@ class Store:
         try:
             catch_up()
         except StoreDamaged as damage:
+            self.is_damaged = True
             self.read_only = str(damage)
             self.warnings.append(str(damage))
 
     def _catch_up_to_head(self) -> None:
         """Read what others have acknowledged: without the lock, for that is never taken back."""
-        head = self.journal.head.read()
-        if head is not None and self.position.size < head.size <= self.journal.size():
+        try:
+            head = self.journal.head.read()
+        except StoreDamaged:
+            self._catch_up_to_end()
+            raise
+        if head is None:
+            self._catch_up_to_end()
+        elif self.position.size < head.size <= self.journal.size():
             self._replay(head.size)
         self.journal.check(self.position)
 
+    def _catch_up_to_end(self) -> None:
+        """Read all whole lines."""
+        if self.journal.size() > self.position.size:
+            self._replay(self.journal.whole_end(self.position))
+
     def _catch_up(self) -> None:
-        """Read all that is there, under the lock, and heal what a killed writer left."""
+        """Read all that is there, under the lock, and put in order what a killed writer left."""
         self._catch_up_to_head()
-        size = self.journal.size()
-        if size > self.position.size:
-            end = self.journal.sound_end(self.position)
-            self._replay(end)
-            if end < size:
-                self.journal.cut(end)
-                self.warnings.append(f"A torn line of {size - end} bytes, never acknowledged, was cut off the journal.")
+        if self.journal.size() > self.position.size:
+            self._catch_up_to_end()
+            if self.journal.size() > self.position.size:
+                size = self.journal.size() - self.position.size
+                aside = self.journal.set_aside(self.position.size)
+                self.warnings.append(
+                    f"A program that was stopped while it wrote left an unfinished line of {size} bytes at the "
+                    f"journal's end. It was never acknowledged; it was moved to {aside.name}."
+                )
             self.journal.adopt(self.position)
-        elif self.journal.head.is_torn():
+        elif self.journal.head.is_torn() or self._is_ahead():
             self.journal.adopt(self.position)
+
+    def _is_ahead(self) -> bool:
+        head = self.journal.head.read()
+        return head is not None and head.size < self.position.size
 
     def _replay(self, end: int) -> None:
         with checkpoint.paused_collector():

@@ -1,26 +1,71 @@
 """The few operations that change a folder, each through one object, so that a test can make each of them fail.
 
-Nothing else in the store writes, syncs, renames or truncates.
+Nothing else in the store writes, syncs, renames or truncates. Every file of a folder is opened here too: never through
+a symbolic link, and regular files only, so that nothing outside the folder is read or changed under one of its names.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 from pathlib import Path
 
-from typing_extensions import override
-
 from api_client.errors import StoreFault
+
+_SAFELY = os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""No link is followed, and a named pipe that nobody writes to does not hold up whoever opens it."""
+_IS_A_LINK = frozenset({errno.ELOOP, errno.EMLINK})
+_MODE = 0o600
+
+
+def open_regular(path: Path, flags: int) -> int:
+    """Return a descriptor of the regular file at `path`.
+
+    Raises:
+        StoreFault: `path` is a symbolic link, or no regular file.
+        OSError: the system refused.
+    """
+    try:
+        fd = os.open(path, flags | _SAFELY, _MODE)
+    except OSError as fault:
+        if fault.errno in _IS_A_LINK:
+            raise StoreFault(
+                f"{path} is a symbolic link: the files of a data folder must be regular files. Put the file itself "
+                "in the link's place."
+            ) from None
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise StoreFault(f"{path} is not a regular file. Move it out of the data folder.")
+    return fd
+
+
+def read_regular(path: Path) -> bytes:
+    """Return the content of the regular file at `path`.
+
+    Raises:
+        StoreFault: `path` is a symbolic link, or no regular file.
+        FileNotFoundError: there is none.
+        OSError: the system refused.
+    """
+    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+        return file.read()
 
 
 class Files:
     """The system's own operations."""
 
-    def open(self, path: Path) -> int:
-        """Return a descriptor for reading and writing `path`, made for its owner alone where it is missing."""
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def open(self, path: Path, *, create: bool = True) -> int:
+        """Return a descriptor for reading and writing `path`, made for its owner alone where it is missing.
+
+        Raises:
+            StoreFault: `path` is a symbolic link, or no regular file.
+            OSError: the system refused, or it is missing and `create` is false.
+        """
+        return open_regular(path, os.O_RDWR | (os.O_CREAT if create else 0))
 
     def pwrite(self, fd: int, data: bytes, offset: int) -> int:
         """Write `data` at `offset`; return the number of bytes that the system took, which may be fewer."""
@@ -71,6 +116,8 @@ class Files:
             OSError: the system refused.
         """
         temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()  # a killed process of the same number may have left it
         fd = self.open(temporary)
         try:
             try:
@@ -90,12 +137,82 @@ class Files:
         self.sync_folder(path.parent)
 
 
-class ReadingFiles(Files):
-    """Opens what is there for reading alone; what is missing reads as empty."""
+class RecordFile:
+    """A file of the record at its path: opened for reading, and for writing by whoever first has something to write.
 
-    @override
-    def open(self, path: Path) -> int:
-        """Return a descriptor for reading `path`."""
-        with contextlib.suppress(FileNotFoundError):
-            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    Other processes may be about to create it: until it is there it reads as empty.
+    """
+
+    def __init__(self, path: Path, files: Files) -> None:
+        self.path = path
+        self._files = files
+        self._fd: int | None = None
+        self._read_fd: int | None = None
+        self._id: tuple[int, int] | None = None
+        self._is_writable = False
+        self._find()
+
+    def close(self) -> None:
+        """Close what is open."""
+        for fd in (self._fd, self._read_fd):
+            if fd is not None:
+                os.close(fd)
+
+    def is_there(self) -> bool:
+        """Return whether there is a file."""
+        return self._find() is not None
+
+    def size(self) -> int:
+        """Return the size in bytes, 0 where there is no file yet."""
+        fd = self._find()
+        return 0 if fd is None else os.fstat(fd).st_size
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes at `offset`, fewer where it ends before."""
+        fd = self._find()
+        return b"" if fd is None else os.pread(fd, size, offset)
+
+    def for_writing(self, *, create: bool = False) -> int:
+        """Return a descriptor that can be written.
+
+        Raises:
+            StoreFault: another file has taken the path since this one was opened for reading.
+            OSError: the system refused.
+        """
+        if self._fd is not None and self._is_writable:
+            return self._fd
+        fd = self._files.open(self.path, create=create)
+        if self._find() is not None and _id_of(os.fstat(fd)) != self._id:
+            os.close(fd)
+            raise StoreFault(moved(self.path))
+        # Another thread may be reading from the first right now: it stays open.
+        self._read_fd, self._fd, self._id = self._fd, fd, _id_of(os.fstat(fd))
+        self._is_writable = True
+        return fd
+
+    def is_in_place(self) -> bool:
+        """Return, by one look (1 µs), whether what is open is still what stands at the path."""
+        try:
+            there = os.stat(self.path, follow_symlinks=False)  # noqa: PTH116 - half the time of Path.stat
+        except OSError:
+            return self._fd is None
+        return self._fd is None or _id_of(there) == self._id
+
+    def _find(self) -> int | None:
+        if self._fd is None:
+            with contextlib.suppress(FileNotFoundError):
+                self._fd = open_regular(self.path, os.O_RDONLY)
+                self._id = _id_of(os.fstat(self._fd))
+        return self._fd
+
+
+def moved(path: Path) -> str:
+    """Return the sentence for a file of the record that is no longer where it was opened."""
+    return (
+        f"{path.name} is no longer the file that was opened: it was moved, removed or replaced. Nothing more is "
+        f"recorded. Put it back, or close this program and run 'pumpup-tui doctor --data {path.parent}'."
+    )
+
+
+def _id_of(seen: os.stat_result) -> tuple[int, int]:
+    return seen.st_dev, seen.st_ino

@@ -1,6 +1,6 @@
 """What events add up to: pure, one event at a time, over documents that are replaced and never changed.
 
-The documents are the state's own: a wire object's keys and a few more (`openRequest`, `stepEnteredAt`, …).
+The documents are the state's own: a wire object's keys and a few more (`openRequests`, `stepEnteredAt`, …).
 """
 
 from __future__ import annotations
@@ -107,6 +107,12 @@ def attached(attachments: list[Doc], added: list[Doc] | None) -> list[Doc]:
     return list(by_upload.values())
 
 
+def open_requests(task: Doc) -> list[str]:
+    """Return the ids of a task's open requests, oldest first."""
+    found: list[str] = task.get("openRequests") or []
+    return found
+
+
 def _touch(docs: Docs, event: Doc, **changes: Any) -> None:
     """Replace the event's task with `changes`, and with the step that the event enters, if any."""
     task = docs.get("tasks", event["taskId"])
@@ -172,18 +178,26 @@ def _requested(docs: Docs, event: Doc) -> None:
         "summary": payload["summary"],
         "requestedAt": event["timestamp"],
         "hash": event["hash"],
+        "requestedBy": event.get("subject", ""),
     }
     if event["eventType"] == "ELICITATION_REQUESTED":
         doc["fieldCount"] = len(payload["fields"])
     elif payload.get("recommendation"):
         doc["recommendation"] = payload["recommendation"]
     docs.put("requests", event["id"], doc)
-    _touch(docs, event, status="WAITING", openRequest=event["id"])
+    task = docs.get("tasks", event["taskId"]) or {}
+    _wait_for(docs, event, [*open_requests(task), event["id"]])
 
 
 def _settled(docs: Docs, event: Doc) -> None:
     docs.drop("requests", event["inResponseTo"])
-    _touch(docs, event, status="RUNNING", openRequest=None)
+    task = docs.get("tasks", event["taskId"]) or {}
+    _wait_for(docs, event, [one for one in open_requests(task) if one != event["inResponseTo"]])
+
+
+def _wait_for(docs: Docs, event: Doc, requests: list[str]) -> None:
+    """Let the event's task wait while any request is open on it (CONTRACT.md part 3, Requests)."""
+    _touch(docs, event, status="WAITING" if requests else "RUNNING", openRequests=requests)
 
 
 def _assigned(docs: Docs, event: Doc) -> None:

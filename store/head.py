@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 from api_client.errors import StoreDamaged, StoreFault
 from store import lines
-from store.files import Files
+from store.files import Files, RecordFile
 
 _MARK = b"pumpup-head-1"
 _RECORD = 512
@@ -48,14 +47,29 @@ class Head:
 
     def __init__(self, folder: Path, files: Files) -> None:
         self._files = files
-        self._fd = files.open(folder / "head")
+        self._file = RecordFile(folder / "head", files)
         self._seen = b""
         self._positions: list[Position | None] = []
         """What each record says, None where it is not as it was written."""
 
     def close(self) -> None:
-        """Let go of the file."""
-        os.close(self._fd)
+        """Close the file."""
+        self._file.close()
+
+    def is_in_place(self) -> bool:
+        """Return whether the open file is still the one at its path."""
+        return self._file.is_in_place()
+
+    def create(self) -> None:
+        """Make the file, naming a journal without commits, and sync it: a journal is never without its head.
+
+        Raises:
+            StoreFault: the disk took only a part.
+            OSError: the disk refused.
+        """
+        self._file.for_writing(create=True)
+        self.write(START)
+        self._files.sync(self._file.for_writing())
 
     def has_news(self) -> bool:
         """Tell, by one look (2 µs), whether the file has changed since it was last read."""
@@ -92,12 +106,13 @@ class Head:
         body = body.ljust(_RECORD - 2 * _SUM_SIZE - 1)
         record = body + _checksum(body) + b"\n"
         before = self._seen
+        fd = self._file.for_writing()
         try:
-            self._files.write_all(self._fd, record, slot * _RECORD)
+            self._files.write_all(fd, record, slot * _RECORD)
         except (OSError, StoreFault):
             with contextlib.suppress(OSError, StoreFault):  # unreadable, it names nothing: the other record holds
-                self._files.truncate(self._fd, len(before))
-                self._files.write_all(self._fd, before, 0)
+                self._files.truncate(fd, len(before))
+                self._files.write_all(fd, before, 0)
             raise
         self._positions[slot : slot + 1] = [position]
         self._seen = before[: slot * _RECORD] + record + before[(slot + 1) * _RECORD :]
@@ -113,7 +128,7 @@ class Head:
         return max(filter(None, self._positions), default=None)
 
     def _look(self) -> bytes:
-        return os.pread(self._fd, 2 * _RECORD, 0)
+        return self._file.read(0, 2 * _RECORD)
 
 
 def _parse(record: bytes) -> Position | None:

@@ -90,6 +90,7 @@ class Import:
     def _write(self, making: Path, exported: Iterable[bytes], progress: Progress) -> None:
         journal = Journal(making, self._files)
         try:
+            journal.create()
             with checkpoint.paused_collector():
                 for data, after in self._batches(exported):
                     journal.append(self._position, data, after)

@@ -3,56 +3,104 @@
 `journal.jsonl` holds a line a commit (`lines`). `head` names the last commit that was acknowledged: it is written
 after the line is synced and before the caller hears of it, so a reader that goes no further than `head` never
 sees what a failed sync takes back, and a journal that ends before its `head` has been cut.
+
+Reading changes nothing: both files are opened for writing by the first commit. The one thing that a writer ever cuts
+off is a last line without its newline, which was never acknowledged, and its bytes are stored beside the journal first.
 """
 
 from __future__ import annotations
 
-import os
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from api_client.errors import StoreDamaged, StoreFault
 from store import lines
-from store.files import Files
-from store.head import Head, Position
+from store.files import Files, RecordFile, moved
+from store.head import START, Head, Position
 
 _CHUNK = 1 << 20
+_OURS = b'{"n":['
+"""How each line begins that this program writes (`lines`)."""
+_REMEDY = (
+    "Nothing was changed. Put the files back as they were in a backup, or go on in a new folder with what can be read: "
+    "'pumpup-tui export -o FILE', then 'pumpup-tui import FILE --data NEW'."
+)
 
 
 class Journal:
     """The files `journal.jsonl` and `head` of one folder. Writing is for whoever holds the folder's lock."""
 
     def __init__(self, folder: Path, files: Files) -> None:
+        """Open what is there, for reading.
+
+        Raises:
+            StoreFault: one of the files is a symbolic link, or no regular file.
+            OSError: one can't be read.
+        """
         self.path = folder / "journal.jsonl"
         self._files = files
-        self._fd = files.open(self.path)
+        self._file = RecordFile(self.path, files)
         self.head = Head(folder, files)
         self._failed = ""
 
     def close(self) -> None:
-        """Let go of the files."""
-        os.close(self._fd)
+        """Close the files."""
+        self._file.close()
         self.head.close()
 
     def size(self) -> int:
         """Return the journal's size in bytes, with whatever a writer is adding right now."""
-        return os.fstat(self._fd).st_size
+        return self._file.size()
+
+    def is_new(self) -> bool:
+        """Return whether nothing was ever written: no line, and no head that names one."""
+        return self.size() == 0 and self.head.read() in (None, START)
+
+    def check_in_place(self) -> None:
+        """Check that the open files are the ones at their paths: what is written to a removed file is lost.
+
+        Raises:
+            StoreFault: one was moved, removed or replaced.
+        """
+        if not self._file.is_in_place():
+            raise StoreFault(moved(self.path))
+        if not self.head.is_in_place():
+            raise StoreFault(moved(self.path.with_name("head")))
+
+    def create(self) -> None:
+        """Make the files of a new folder, the head first.
+
+        Raises:
+            StoreFault: the disk took only a part.
+            OSError: the disk refused.
+        """
+        self.head.create()
+        self._file.for_writing(create=True)
+        self._files.sync_folder(self.path.parent)
 
     def check(self, position: Position) -> None:
         """Check what was read against `head`.
 
         Raises:
-            StoreDamaged: the journal ends before its head, or is another one.
+            StoreDamaged: the journal has no head, ends before it, or is another one.
         """
         head = self.head.read()
         if head is None:
+            if self.size():
+                raise StoreDamaged(
+                    "The file head, which names the last acknowledged commit, is missing: whether lines were cut off "
+                    f"{self.path.name} can't be told. {_REMEDY}"
+                )
             return
         if self.size() < head.size:
+            words = "has been cut" if self._file.is_there() else "is missing"
             raise StoreDamaged(
-                f"{self.path.name} has been cut: {head.commits} commits were acknowledged, and it ends before the last."
+                f"{self.path.name} {words}: {head.commits} commits were acknowledged, and it ends before the last. "
+                f"{_REMEDY}"
             )
         if position.size == head.size and position != head:
-            raise StoreDamaged(f"{self.path.name} is not the journal that its head was written for.")
+            raise StoreDamaged(f"{self.path.name} is not the journal that its head was written for. {_REMEDY}")
 
     def commits(self, start: Position, end: int) -> Iterator[lines.Commit]:
         """Yield the commits between `start` and the byte `end`, which is a line's end.
@@ -65,49 +113,40 @@ class Journal:
             try:
                 commit = lines.decode(line, offset, position.hash)
             except ValueError as fault:
-                number = position.commits + 1
-                raise StoreDamaged(f"Line {number} of {self.path.name} is damaged: {fault}.", line=number) from None
+                raise self._damaged(position.commits + 1, line, str(fault)) from None
             position = position.after(commit)
             yield commit
 
-    def sound_end(self, start: Position) -> int:
-        """Return where the journal's sound lines end, from `start` on: what follows is torn.
+    def whole_end(self, start: Position) -> int:
+        """Return where the last whole line ends, from `start` on: what follows lacks its newline.
 
-        A writer that was killed leaves a torn end, never a torn middle.
-
-        Raises:
-            StoreDamaged: sound lines follow after a line that is not.
+        A writer that was killed leaves such an end, never a torn middle.
         """
         end = start.size
-        number = start.commits
-        torn: int | None = None
         for offset, line in self._lines(start.size, self.size()):
-            if not lines.is_sound(line):
-                torn = torn or number + 1
-            elif torn is not None:
-                raise StoreDamaged(f"Line {torn} of {self.path.name} is damaged: lines follow it.", line=torn)
-            else:
+            if line.endswith(b"\n"):
                 end = offset + len(line)
-                number += 1
         return end
 
     def append(self, position: Position, data: bytes, after: Position) -> None:
         """Add whole lines at `position`, durably, and name them in `head`. One sync for all of them.
 
         Raises:
-            StoreFault: the disk refused. Nothing of them remains; after a failed sync, or where the journal could
-                not be put back, no more is taken until the folder is opened anew.
+            StoreFault: the disk refused, or a file was moved away meanwhile. Nothing of them remains; after a failed
+                sync, or where the journal could not be put back, no more is taken until the folder is opened anew.
         """
         if self._failed:
             raise StoreFault(self._failed)
         try:
-            self._files.write_all(self._fd, data, position.size)
+            fd = self._file.for_writing()
+            self._files.write_all(fd, data, position.size)
             try:
-                self._files.sync(self._fd)
+                self._files.sync(fd)
             except OSError:
                 # What the system still holds of the file after a failed sync is not known.
                 self._failed = "The disk failed to keep what it was given. Close this program and look at the disk."
                 raise
+            self.check_in_place()
             self.head.write(after)
         except (OSError, StoreFault) as fault:
             self._take_back(position)
@@ -119,23 +158,34 @@ class Journal:
         """Make durable, and name in `head`, lines that a killed writer left complete but perhaps not synced.
 
         Raises:
+            StoreFault: a file was moved away, or the disk took only a part.
             OSError: the disk refused.
         """
-        self._files.sync(self._fd)
+        self._files.sync(self._file.for_writing())
         self.head.write(position)
 
-    def cut(self, size: int) -> None:
-        """Cut a torn end off.
+    def set_aside(self, end: int) -> Path:
+        """Cut off what stands behind the last whole line, at `end`, once a file beside the journal holds its bytes.
+
+        Returns:
+            The file that holds them.
 
         Raises:
+            StoreFault: a file was moved away, or the disk took only a part.
             OSError: the disk refused.
         """
-        self._files.truncate(self._fd, size)
-        self._files.sync(self._fd)
+        torn = self.read(end, self.size() - end)
+        name = f"{self.path.name}.torn-{end}-{hashlib.sha256(torn).hexdigest()[:8]}"
+        aside = self.path.with_name(name)
+        self._files.replace(aside, torn)
+        fd = self._file.for_writing()
+        self._files.truncate(fd, end)
+        self._files.sync(fd)
+        return aside
 
     def read(self, offset: int, size: int) -> bytes:
         """Return `size` bytes at `offset`; fewer where the journal has been cut."""
-        return os.pread(self._fd, size, offset)
+        return self._file.read(offset, size)
 
     def line_at(self, offset: int) -> bytes:
         """Return the line that begins at `offset`; empty where none does."""
@@ -146,7 +196,7 @@ class Journal:
         offset, rest = start, b""
         position = start
         while position < end:
-            chunk = os.pread(self._fd, min(_CHUNK, end - position), position)
+            chunk = self._file.read(position, min(_CHUNK, end - position))
             if not chunk:
                 break
             position += len(chunk)
@@ -160,6 +210,17 @@ class Journal:
     def _take_back(self, position: Position) -> None:
         try:
             if self.size() > position.size:
-                self._files.truncate(self._fd, position.size)
+                self._files.truncate(self._file.for_writing(), position.size)
         except OSError:
             self._failed = self._failed or "The disk refuses to put the journal back. Close this program and try again."
+
+    def _damaged(self, number: int, line: bytes, why: str) -> StoreDamaged:
+        if number == 1 and not line.startswith(_OURS):
+            return StoreDamaged(
+                f"{self.path} is not a journal of this program: its first line is not one that it writes. Nothing was "
+                "changed. Move the file away, or name another folder with --data DIR.",
+                line=number,
+            )
+        if line.endswith(b"\r\n"):
+            why = "it ends with CR LF: an editor or a transfer changed the line ends"
+        return StoreDamaged(f"Line {number} of {self.path.name} is damaged: {why}. {_REMEDY}", line=number)

@@ -22,6 +22,7 @@ from api_client.commands import PLATFORM
 from api_client.errors import ApiError, InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
 from api_client.models import Role
 from api_client.times import Clock, utc_now, wire_time
+from store.files import open_regular
 from store.tables import AtomicStorage
 
 LOCK_SECONDS = 10.0
@@ -110,13 +111,15 @@ class KeyRing:
             StoreFault: the disk or the system refuses.
         """
         removed: list[int] = []
+        if all(doc["name"] != name for doc in self._documents()):
+            raise NotFound(f"There is no key for {name}.")
         wanted = where("name") == name
         if key_id is not None:
             digests = [doc["sha256"] for doc in self._documents() if _id_of(doc["sha256"]) == key_id]
             wanted &= where("sha256").one_of(digests)
         self._change(lambda table: removed.extend(table.remove(wanted)))
         if not removed:
-            raise NotFound(f"There is no key for {name}." if key_id is None else f"{name} has no key {key_id}.")
+            raise NotFound(f"{name} has no key {key_id}." if key_id else f"There is no key for {name}.")
         return len(removed)
 
     def listing(self) -> list[KeyInfo]:
@@ -200,7 +203,7 @@ class KeyRing:
         try:
             found = (AtomicStorage(self._used_path).read() or {}).get("used", {})
             return {str(digest): str(moment) for digest, moment in found.items()}
-        except (ValueError, AttributeError, OSError):
+        except (ValueError, AttributeError, OSError, StoreFault):
             return {}  # nothing depends on it: it is told anew with the next use
 
     def _look(self) -> Stamp | None:
@@ -229,6 +232,8 @@ class KeyRing:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         try:
+            # The library refuses a link too, in words that name no file.
+            os.close(open_regular(Path(self._lock.lock_file), os.O_RDWR | os.O_CREAT))
             with self._lock:
                 yield
         except Timeout as fault:

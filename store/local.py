@@ -69,11 +69,13 @@ async def open_local(
     max_upload_bytes: int = uploads.MAX_BYTES,
     progress: Progress = lambda *_: None,
     fires_timeouts: bool = False,
+    for_reading: bool = False,
 ) -> LocalBackend:
     """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
 
-    With `fires_timeouts` the timeouts of steps are fired while it is open, as whoever holds a folder for long should.
-    `progress` hears, from another thread, of a journal that must be replayed: bytes read, bytes in all.
+    Opened `for_reading` nothing is made or written, and every command is refused. With `fires_timeouts` the timeouts of
+    steps are fired while it is open, as whoever holds a folder for long should. `progress` hears, from another thread,
+    of a journal that must be replayed: bytes read, bytes in all.
 
     Raises:
         StoreError: the folder can't be made, locked or read.
@@ -82,7 +84,8 @@ async def open_local(
     loop = asyncio.get_running_loop()
     try:
         store = await loop.run_in_executor(
-            threads, lambda: Store(folder, clock=clock, tokens=tokens, files=files, progress=progress)
+            threads,
+            lambda: Store(folder, clock=clock, tokens=tokens, files=files, progress=progress, for_reading=for_reading),
         )
     except ApiError:
         threads.shutdown(wait=False)
@@ -126,6 +129,7 @@ class LocalBackend:
 
     async def me(self) -> Me:
         """See `Backend.me`."""
+        await self._in_thread(self._store.journal.check_in_place)
         is_agent = self._actor.role == "agent"
         may = () if is_agent or self._store.read_only else _REVIEWER_MAY
         role: Role = "agent" if is_agent else "reviewer"
@@ -249,18 +253,35 @@ class LocalBackend:
         """Return what this caller's key was answered on the concrete `path`, None where it never was."""
         return await self._in_thread(lambda: self._store.recall(self._actor.subject, path, key))
 
+    async def check(self) -> None:
+        """Check that writes can be recorded.
+
+        Raises:
+            StoreError: they can't, for this reason.
+        """
+        await self._in_thread(self._store.check)
+
     async def figures(self, since: int) -> Figures:
         """Return the folder's figures, with the decisions after the event at `since`."""
         return await self._in_thread(figures, self._store, since)
 
     async def _news(self, heard: asyncio.Event, seq: int) -> None:
         """Return when there may be news after `seq`: this process has committed, or another one's head has moved."""
-        while not heard.is_set() and self._store.state.seq == seq and not self._store.journal.head.has_news():
+        while not heard.is_set() and self._store.state.seq == seq and not await self._in_thread(self._look):
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await heard.wait()
             except TimeoutError:
                 continue
+
+    def _look(self) -> bool:
+        """Return whether another process has committed.
+
+        Raises:
+            StoreFault: the record was moved away: no news would ever come.
+        """
+        self._store.journal.check_in_place()
+        return self._store.journal.head.has_news()
 
     async def _receive(self, content: AsyncIterable[bytes]) -> Content:
         folder = self._store.folder / "uploads"

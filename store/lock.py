@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from api_client.errors import StoreBusy
+from api_client.errors import StoreBusy, StoreFault
+from store.files import open_regular
 
 LOCK_SECONDS = 10.0
 """How long a writer waits for the other processes' writers."""
@@ -25,46 +26,96 @@ class FolderLock:
     """The lock of one folder, for all threads of this process."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the lock's file.
-
-        Raises:
-            OSError: it can't be made.
-        """
+        """Look at nothing yet: the lock's file comes with the first writer."""
         self._folder = folder
-        self._fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._path = folder / "lock"
+        self._fd: int | None = None
         self._turn = threading.Lock()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock.
+        """Hold the lock as the one writer.
 
         Raises:
             StoreBusy: another process has held it for `LOCK_SECONDS`.
-            OSError: the system has no locks here.
+            StoreFault: its file is a symbolic link, or no regular file.
+            OSError: the system has no locks here, or the folder can't be written.
         """
         # A file's lock belongs to the process: a second thread would walk in beside the first.
         with self._turn:
-            self._wait()
+            fd = self._take(fcntl.LOCK_EX)
             try:
                 yield
             finally:
-                fcntl.flock(self._fd, fcntl.LOCK_UN)
+                fcntl.flock(fd, fcntl.LOCK_UN)
+
+    @contextmanager
+    def reading(self, *, wait: bool = True) -> Iterator[bool]:
+        """Keep writers out for the while, as one of many readers; nothing is created for it.
+
+        Gives True where no writer is at work: it was kept out, or there is no lock to take (a folder that nobody has
+        written, or a read-only file system).
+
+        Args:
+            wait: whether to wait for a writer; without, False is given where one is at work.
+
+        Raises:
+            StoreBusy: another process has held the lock for `LOCK_SECONDS`.
+        """
+        try:
+            fd = open_regular(self._path, os.O_RDONLY)
+        except (OSError, StoreFault):
+            yield True
+            return
+        try:
+            yield self._shared(fd, wait=wait)
+        finally:
+            os.close(fd)
 
     def close(self) -> None:
-        """Let go of the lock's file."""
-        os.close(self._fd)
+        """Close the lock's file."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
 
-    def _wait(self) -> None:
+    def _take(self, kind: int) -> int:
+        """Return the locked descriptor of the file that stands at the lock's path now."""
+        while True:
+            if self._fd is None:
+                self._fd = open_regular(self._path, os.O_RDWR | os.O_CREAT)
+            self._wait(self._fd, kind)
+            # Removed or replaced, it would keep no one out who came later.
+            here, there = os.fstat(self._fd), _seen(self._path)
+            if there is not None and (here.st_ino, here.st_dev) == (there.st_ino, there.st_dev):
+                return self._fd
+            self.close()
+
+    def _shared(self, fd: int, *, wait: bool) -> bool:
+        try:
+            return self._wait(fd, fcntl.LOCK_SH) if wait else _try(fd, fcntl.LOCK_SH)
+        except OSError:
+            return True  # the file system has no locks: a writer could not work here either
+
+    def _wait(self, fd: int, kind: int) -> bool:
         end = time.monotonic() + LOCK_SECONDS
-        while not self._take():
+        while not _try(fd, kind):
             if time.monotonic() > end:
                 message = f"Another program has held {self._folder} for {LOCK_SECONDS:.0f} s. End it, or try again."
                 raise StoreBusy(message)
             time.sleep(_POLL_SECONDS)
-
-    def _take(self) -> bool:
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
         return True
+
+
+def _try(fd: int, kind: int) -> bool:
+    try:
+        fcntl.flock(fd, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _seen(path: Path) -> os.stat_result | None:
+    try:
+        return os.stat(path, follow_symlinks=False)  # noqa: PTH116 - half the time of Path.stat, on each commit
+    except FileNotFoundError:
+        return None

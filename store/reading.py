@@ -146,14 +146,11 @@ class Reader:
                 yield read(Task, wire.task(doc))
 
     def task(self, task_id: str) -> TaskDetail:
-        """Return a task and its open request."""
+        """Return a task and its open requests, oldest first."""
 
         def look(state: State) -> TaskDetail:
             doc = _found(state, "tasks", task_id)
-            request = state.get("requests", doc.get("openRequest") or "")
-            return read(
-                TaskDetail, {"task": wire.task(doc), "openRequests": [wire.open_request(request)] if request else []}
-            )
+            return read(TaskDetail, {"task": wire.task(doc), "openRequests": wire.open_on(state, doc)})
 
         return self._store.read(look)
 

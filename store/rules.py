@@ -18,10 +18,12 @@ from api_client.fields import check_answers, read_fields
 from api_client.times import parse_time
 from api_client.wire import Body
 from store import graphs
-from store.fold import PROJECT_CREATED, UPLOAD_RECEIVED, Doc, attached, is_terminal, patched, step_of
+from store.fold import PROJECT_CREATED, UPLOAD_RECEIVED, Doc, attached, is_terminal, open_requests, patched, step_of
 from store.ruling import Content, Ruling, View, project_of
 
 KINDS = {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}
+OPEN_MOST = 100
+"""Requests that may be open on one task (CONTRACT.md part 3, Requests)."""
 _LISTED = 10
 """Ids that a refusal lists at the most."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -150,8 +152,9 @@ def _change(
     if to is not None or event_type == "ACTION":
         metadata = patched(task["metadata"], payload.get("metadataPatch"))
         graphs.check_metadata(project, to or task["currentStep"], metadata)
-    if to is not None and task.get("openRequest") and is_terminal(project, to):
-        raise Conflict(f"The task has an open request, and {to!r} would close it: settle the request first.")
+    if to is not None and (waiting := len(open_requests(task))) and is_terminal(project, to):
+        several = f"{waiting} open requests" if waiting > 1 else "an open request"
+        raise Conflict(f"The task has {several}, and {to!r} would close it: settle what is open first.")
     moved = {} if to is None else {"transitionFrom": task["currentStep"], "transitionTo": to}
     event = ruling.on_task(task, event_type, _without_none(payload), externalTraceId=trace, **moved)
     if to is not None:
@@ -185,11 +188,28 @@ def _request(
     on_task = {one["uploadId"] for one in attached(task["attachments"], None)}
     _check_known(upload for upload in command.attachments or () if upload not in on_task)
     _check_not_closed(task)
-    if task.get("openRequest"):
-        raise Conflict("The task has an open request already: one at a time.")
+    if len(open_requests(task)) >= OPEN_MOST:
+        raise Conflict(f"The task has {OPEN_MOST} open requests, as many as it may have: settle one of them first.")
     payload["keyValueContext"] = command.key_value_context
     payload["attachments"] = None if command.attachments is None else list(command.attachments)
+    payload["attachmentSnapshots"] = attachment_snapshots(ruling.view, task, command.attachments or ()) or None
     ruling.on_task(task, event_type, _without_none(payload), externalTraceId=command.external_trace_id)
+
+
+def attachment_snapshots(view: View, task: Doc, uploads: Iterable[str]) -> list[Doc]:
+    """Return what a request that is asked now shows of these uploads: label and content hash (CONTRACT.md part 3).
+
+    Each upload once, in the order in which they are named; what is not attached to the task is left out. Requests
+    that were recorded before there were snapshots have none, which is no breach; a snapshot that is there is this.
+    """
+    labels = {one["uploadId"]: one["label"] for one in task["attachments"]}
+    return [
+        _without_none(
+            {"uploadId": upload, "label": labels[upload], "sha256": (view.get("uploads", upload) or {}).get("sha256")}
+        )
+        for upload in dict.fromkeys(uploads)
+        if upload in labels
+    ]
 
 
 # -- a reviewer's commands

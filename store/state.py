@@ -34,15 +34,15 @@ class Board:
         was = (old["projectId"], old["currentStep"]) if old else None
         now = (new["projectId"], new["currentStep"]) if new else None
         if old and new and was == now and old["stepSeq"] == new["stepSeq"]:
-            if now and bool(old.get("openRequest")) != bool(new.get("openRequest")):
-                self.waiting[now] += 1 if new.get("openRequest") else -1
+            if now and bool(old.get("openRequests")) != bool(new.get("openRequests")):
+                self.waiting[now] += 1 if new.get("openRequests") else -1
             return
         if old and was:
             self.in_step[was].remove(old["stepSeq"])
-            self.waiting[was] -= bool(old.get("openRequest"))
+            self.waiting[was] -= bool(old.get("openRequests"))
         if new and now:
             self.in_step[now].add(new["stepSeq"])
-            self.waiting[now] += bool(new.get("openRequest"))
+            self.waiting[now] += bool(new.get("openRequests"))
 
 
 class State:

@@ -17,7 +17,7 @@ from tinydb.storages import Storage
 from tinydb.table import Table
 from typing_extensions import override
 
-from store.files import Files
+from store.files import Files, read_regular
 
 Documents = MutableMapping[str, Any]
 """A table's documents by id."""
@@ -35,10 +35,11 @@ class AtomicStorage(Storage):
         """Return the tables, None where the file is missing.
 
         Raises:
+            StoreFault: the path is a symbolic link, or no regular file.
             ValueError: the file is no JSON.
         """
         try:
-            data = self._path.read_bytes()
+            data = read_regular(self._path)
         except FileNotFoundError:
             return None
         tables: dict[str, dict[str, Any]] = orjson.loads(data)

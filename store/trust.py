@@ -1,14 +1,21 @@
-"""Whether a folder's file system keeps the promises that the store builds on: locks between processes, and syncs."""
+"""Whether a folder keeps the promises that the store builds on: locks between processes, syncs, and one owner.
+
+The folder is its owner's: who else can write it can change the record and all keys, so a server does not start on it.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 # Over a network a lock may hold on one machine only, and a sync may end at the other side's memory.
 _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ncpfs", "ceph", "glusterfs", "fuse.sshfs", "davfs")
 _IN_MEMORY = ("tmpfs", "ramfs")
 MOUNTS = Path("/proc/self/mounts")
+RECORD = ("journal.jsonl", "head", "lock", "state.json", "index.bin", "keys.json")
+"""The files of a data folder, by name."""
+_OTHERS_WRITE = 0o022
 
 
 def file_system(folder: Path, mounts: str) -> str:
@@ -25,8 +32,51 @@ def file_system(folder: Path, mounts: str) -> str:
     return found
 
 
+def writable_by_others(folder: Path) -> str:
+    """Return a sentence that says what of a data folder others on this machine can write, and what to do; else ""."""
+    names = ("", "uploads", *RECORD)
+    open_to_others = [folder / name for name in names if _mode(folder / name) & _OTHERS_WRITE]
+    if not open_to_others:
+        return ""
+    paths = " ".join(str(path) for path in open_to_others)
+    return f"Others on this machine can write the record: {paths}. Run 'chmod go-w {paths}'."
+
+
+def unwritable(folder: Path) -> str:
+    """Return a sentence that says why this process can't write to a data folder that is there; "" where it can."""
+    for path in (folder, *(folder / name for name in RECORD)):
+        try:
+            path.lstat()
+        except FileNotFoundError:
+            continue
+        if not os.access(path, os.W_OK):
+            kind = "is on a read-only file system" if _is_read_only(path) else "can't be written by this login"
+            return f"{path} {kind}."
+    return ""
+
+
+def _is_read_only(path: Path) -> bool:
+    try:
+        return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
+
+
+def _mode(path: Path) -> int:
+    try:
+        return stat.S_IMODE(path.lstat().st_mode) if not path.is_symlink() else 0
+    except OSError:
+        return 0
+
+
 def doubts(folder: Path) -> list[str]:
     """Return what the user should know about where `folder` is: sentences, none where all is well or not known."""
+    others = writable_by_others(folder)
+    return [*([others] if others else []), *doubts_of_place(folder)]
+
+
+def doubts_of_place(folder: Path) -> list[str]:
+    """Return what of the file system under `folder` can't be relied on: sentences, none where all is well."""
     try:
         kind = file_system(folder, MOUNTS.read_text(errors="replace"))
     except OSError:

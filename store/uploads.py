@@ -27,6 +27,7 @@ class Receiver:
         self._folder = folder
         self._files = files
         self._max_bytes = max_bytes
+        folder.mkdir(exist_ok=True, mode=0o700)
         self._path = folder / f"{token}.{os.getpid()}.part"
         self._fd = files.open(self._path)
         self._hash = hashlib.sha256()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from api_client.times import wire_time
-from store.fold import NEVER, Doc, due_at, step_of
+from store.fold import NEVER, Doc, due_at, open_requests, step_of
 from store.state import State
 
 _TASK = ("id", "projectId", "name", "externalId", "currentStep", "status", "metadata", "attachments")
 _PROJECT = ("id", "name", "projectName", "steps")
 _OPEN_REQUEST = ("requestId", "eventType", "summary", "requestedAt")
-_INBOX = (*_OPEN_REQUEST, "taskId", "projectId", "recommendation", "fieldCount", "hash")
+_INBOX = (*_OPEN_REQUEST, "requestedBy", "taskId", "projectId", "recommendation", "fieldCount", "hash")
 
 
 def _only(doc: Doc, keys: tuple[str, ...]) -> dict[str, Any]:
@@ -33,6 +33,12 @@ def open_request(doc: Doc) -> dict[str, Any]:
     return _only(doc, _OPEN_REQUEST)
 
 
+def open_on(state: State, task_doc: Doc) -> list[dict[str, Any]]:
+    """Return the OpenRequests of a task's document, oldest first."""
+    found = (state.get("requests", request_id) for request_id in open_requests(task_doc))
+    return [open_request(request) for request in found if request is not None]
+
+
 def overdue_at(state: State, task_doc: Doc) -> str | None:
     """Return when a task's step will have taken too long, None where its step declares no `timeoutSeconds`."""
     project_doc = state.get("projects", task_doc["projectId"])
@@ -45,12 +51,14 @@ def overdue_at(state: State, task_doc: Doc) -> str | None:
 
 def card(state: State, doc: Doc) -> dict[str, Any]:
     """Return a Card of a task's document."""
-    request = state.get("requests", doc.get("openRequest") or "")
+    waiting = open_requests(doc)
+    oldest = state.get("requests", waiting[0]) if waiting else None
     return {
         **task(doc),
         "stepEnteredAt": doc["stepEnteredAt"],
         "assigneeId": doc.get("assigneeId"),
-        "openRequest": open_request(request) if request else None,
+        "openRequest": open_request(oldest) if oldest else None,
+        "openRequestCount": len(waiting),
         "overdueAt": overdue_at(state, doc),
     }
 

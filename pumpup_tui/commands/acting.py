@@ -98,7 +98,7 @@ def _write(
         found = await task_of(backend, task)
         return await send(backend, command(found.task.id), key or secrets.token_hex(16))
 
-    receipt = work(given, run)
+    receipt = work(given, run, writes=True)
     if as_json:
         tell_json(receipt.answer)
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pumpup_tui.commands.failure import in_words
-from pumpup_tui.commands.places import usable_folder
+from pumpup_tui.commands.places import default_data, usable_folder
 
 if TYPE_CHECKING:
     from api_client.models import Role
@@ -31,7 +31,7 @@ def list_keys(data: Path | None) -> None:
     """Print what is known of each key, a line each."""
     from store.keys import KeyRing
 
-    folder = usable_folder(data)
+    folder = data if data is not None else default_data()
     with in_words():
         found = KeyRing(folder).listing()
     if not found:
@@ -54,7 +54,7 @@ def revoke_keys(data: Path | None, name: str, key_id: str | None) -> None:
     """Take back a name's keys, or one of them."""
     from store.keys import KeyRing
 
-    folder = usable_folder(data)
+    folder = data if data is not None else default_data()
     with in_words():
         count = KeyRing(folder).revoke(name, key_id)
     click.echo(f"Revoked {count} key{'s' if count != 1 else ''} of {name}: in effect at once.", err=True)

@@ -15,7 +15,7 @@ from pumpup_tui.commands.failure import Failed, in_words
 from pumpup_tui.commands.opening import folder_of, must_be_there
 from pumpup_tui.commands.options import FILE, FOLDER, Given, Moment, folder_options
 from pumpup_tui.commands.output import tell, tell_json
-from pumpup_tui.commands.places import reason, usable_folder
+from pumpup_tui.commands.places import reason
 from pumpup_tui.commands.progress import progress_bar
 from pumpup_tui.text import line
 
@@ -45,11 +45,13 @@ def verify(given: Given, expect: str | None, as_json: bool) -> None:
     position = found.position
     if as_json:
         told = {"events": position.events, "commits": position.commits, "head": position.hash, "wrong": found.wrong}
-        tell_json(told)
+        tell_json({**told, "notes": found.notes})
     else:
         tell(f"events   {position.events}")
         tell(f"commits  {position.commits}")
         tell(f"head     {position.hash}")
+        for note in found.notes:
+            tell(f"note     {line(note)}")
         for wrong in found.wrong:
             tell(f"WRONG    {line(wrong)}")
         tell("sound" if not found.wrong else f"{len(found.wrong)} wrong")
@@ -64,7 +66,9 @@ def compact(given: Given) -> None:
 
     Example: pumpup-tui compact --data ./work
     """
-    with in_words(), _opened(usable_folder(folder_of(given).path)) as store:
+    place = folder_of(given)
+    must_be_there(place)
+    with in_words(), _opened(place.path, for_reading=False) as store:
         store.save()
         tell(f"The checkpoint covers all {store.position.events} events.", err=True)
 
@@ -146,13 +150,13 @@ def import_(given: Given, file: Path, uploads: Path | None, expect: str | None) 
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[Store]:
+def _opened(folder: Path, *, for_reading: bool = True) -> Iterator[Store]:
     from api_client.times import utc_now
     from store.engine import Store
     from store.local import random_token
 
     with progress_bar("Reading the journal") as progress:
-        store = Store(folder, clock=utc_now, tokens=random_token, progress=progress)
+        store = Store(folder, clock=utc_now, tokens=random_token, progress=progress, for_reading=for_reading)
     try:
         for warning in (*store.doubts, *store.warnings):
             tell(f"Warning: {line(warning)}", err=True)

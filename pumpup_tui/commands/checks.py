@@ -101,11 +101,11 @@ def _folder(place: Folder) -> Iterator[Check]:
         return
     yield from _access(folder)
     yield from _room(folder)
-    from store.trust import doubts
+    from store.trust import doubts_of_place
 
-    for doubt in doubts(folder):
+    for doubt in doubts_of_place(folder):
         yield Check("disk", "note", doubt)
-    if (folder / "journal.jsonl").is_file():
+    if os.path.lexists(folder / "journal.jsonl") or os.path.lexists(folder / "head"):
         yield from _lock(folder)
         yield from _journal(folder)
         yield from _keys(folder)
@@ -114,10 +114,15 @@ def _folder(place: Folder) -> Iterator[Check]:
 
 
 def _access(folder: Path) -> Iterator[Check]:
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        yield Check(
-            "folder", "wrong", f"{folder} can't be read and written", f"Run 'chmod u+rwx {folder}' as its owner."
-        )
+    from store.trust import unwritable, writable_by_others
+
+    if not os.access(folder, os.R_OK | os.X_OK):
+        yield Check("folder", "wrong", f"{folder} can't be read", f"Run 'chmod u+rwx {folder}' as its owner.")
+    elif why := unwritable(folder):
+        remedy = "Reading and verifying work; to decide, open the folder where it can be written, as its owner."
+        yield Check("folder", "note", why, remedy)
+    elif others := writable_by_others(folder):
+        yield Check("folder", "wrong", others, "'serve' does not start on it.")
     elif folder.stat().st_mode & 0o077:
         remedy = f"Run 'chmod 700 {folder}', unless others are meant to."
         yield Check("folder", "note", f"{folder} can be entered by others on this machine", remedy)
@@ -135,10 +140,16 @@ def _lock(folder: Path) -> Iterator[Check]:
     """Look, without waiting, whether someone writes right now, and who."""
     import fcntl
 
+    from api_client.errors import StoreError
+    from store.files import open_regular
+
     try:
-        handle = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
+        handle = open_regular(folder / "lock", os.O_RDONLY)
     except FileNotFoundError:
         yield Check("lock", "ok", "nobody has ever held it")
+        return
+    except StoreError as fault:
+        yield Check("lock", "wrong", str(fault))
         return
     except OSError as fault:
         yield Check("lock", "wrong", f"{folder / 'lock'} can't be opened: {fault.strerror}", "Make it yours again.")
@@ -170,29 +181,30 @@ def _holder(inode: int) -> str:
 
 
 def _journal(folder: Path) -> Iterator[Check]:
+    """Open the record as a reader would, and say what a reader is told."""
     from api_client.errors import StoreError
-    from store.files import ReadingFiles
-    from store.head import Head
+    from api_client.times import utc_now
+    from store.engine import Store
+    from store.local import random_token
 
-    size = (folder / "journal.jsonl").stat().st_size
-    remedy = f"Run 'pumpup-tui verify --data {folder}': it names what is wrong."
-    head = Head(folder, ReadingFiles())
     try:
-        position = head.read()
+        store = Store(folder, clock=utc_now, tokens=random_token, for_reading=True)
     except StoreError as fault:
-        yield Check("journal", "wrong", str(fault), remedy)
+        yield Check("journal", "wrong", str(fault))
         return
+    try:
+        size = store.journal.size()
+        if store.is_damaged:
+            remedy = f"'pumpup-tui verify --data {folder}' looks through all of it."
+            yield Check("journal", "wrong", store.read_only, remedy)
+        elif size > store.position.size:
+            words = f"it ends in an unfinished line of {size - store.position.size:,} bytes, never acknowledged"
+            yield Check("journal", "note", words, "The next write moves it to a file of its own.")
+        else:
+            words = f"{store.position.events:,} events, {size / 1e6:.1f} MB; 'verify' reads all of it"
+            yield Check("journal", "ok", words)
     finally:
-        head.close()
-    if position is None:
-        state: State = "note" if size else "ok"
-        yield Check(
-            "journal", state, f"{size:,} bytes, and nothing says how many are agreed on", remedy if size else ""
-        )
-    elif size < position.size:
-        yield Check("journal", "wrong", f"it has been cut: {size:,} of {position.size:,} bytes are there", remedy)
-    else:
-        yield Check("journal", "ok", f"{position.events:,} events, {size / 1e6:.1f} MB; 'verify' reads all of it")
+        store.close()
 
 
 def _keys(folder: Path) -> Iterator[Check]:

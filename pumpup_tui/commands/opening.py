@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NOTICE = 600
+"""Characters of a notice that are printed, at most."""
 
-def work(given: Given, task: Callable[[Backend], Awaitable[T]], *, make: bool = False) -> T:
+
+def work(given: Given, task: Callable[[Backend], Awaitable[T]], *, make: bool = False, writes: bool = False) -> T:
     """Return what `task` returns of the place that was named.
 
     Args:
         given: What the command line says of the place.
         task: The command's work.
         make: Whether a data folder that is not there is made.
+        writes: Whether the work writes; a data folder is opened for reading alone where it does not.
 
     Raises:
         Failed: the place can't be opened, or refuses; its exit code says how.
@@ -38,7 +42,7 @@ def work(given: Given, task: Callable[[Backend], Awaitable[T]], *, make: bool = 
     place = place_of(given, os.environ)
 
     async def run() -> T:
-        async with opened(place, make=make) as backend:
+        async with opened(place, make=make, writes=writes or make) as backend:
             return await task(backend)
 
     with in_words():
@@ -49,23 +53,26 @@ def work(given: Given, task: Callable[[Backend], Awaitable[T]], *, make: bool = 
 
 
 @asynccontextmanager
-async def opened(place: Place, *, make: bool) -> AsyncIterator[Backend]:
-    """Give the backend of a place, and close it.
+async def opened(place: Place, *, make: bool = False, writes: bool = False) -> AsyncIterator[Backend]:
+    """Give the backend of a place, and close it; what it has to say of the place is printed, before and after.
 
     Raises:
         ApiError: it can't be opened.
         Failed: it is not there, or no key for it.
     """
-    backend = await (_folder(place, make=make) if isinstance(place, Folder) else _server(place))
+    backend = await (_folder(place, make=make, writes=writes) if isinstance(place, Folder) else _server(place))
+    notices = list(backend.notices)
     try:
-        for notice in backend.notices:
-            tell(f"Warning: {line(notice)}", err=True)
+        for notice in notices:
+            tell(f"Warning: {line(notice, _NOTICE)}", err=True)
         yield backend
     finally:
+        for notice in backend.notices[len(notices) :]:
+            tell(f"Warning: {line(notice, _NOTICE)}", err=True)
         await backend.aclose()
 
 
-async def _folder(place: Folder, *, make: bool) -> Backend:
+async def _folder(place: Folder, *, make: bool, writes: bool) -> Backend:
     if make:
         usable_folder(place.path)
     else:
@@ -76,7 +83,8 @@ async def _folder(place: Folder, *, make: bool) -> Backend:
     from store.local import open_local
 
     with progress_bar("Reading the journal") as progress:
-        return await open_local(place.path, Actor(place.reviewer, "reviewer", place.tags), progress=progress)
+        actor = Actor(place.reviewer, "reviewer", place.tags)
+        return await open_local(place.path, actor, progress=progress, for_reading=not writes)
 
 
 async def _server(place: Server) -> Backend:
@@ -90,7 +98,8 @@ async def _server(place: Server) -> Backend:
 
 def must_be_there(place: Folder) -> None:
     """Raise `NotThere` where there is no data folder: to look at one must not make one."""
-    if not (place.path / "journal.jsonl").is_file():
+    # Whatever stands under these names: a link or a pipe in a file's place is told of when it is opened.
+    if not any(os.path.lexists(place.path / name) for name in ("journal.jsonl", "head")):
         raise NotThere(
             f"{place.path} is no data folder: it has no journal.jsonl. Name one with --data DIR; "
             "'pumpup-tui projects create' or 'pumpup-tui serve' makes one."

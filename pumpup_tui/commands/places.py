@@ -135,12 +135,16 @@ def state_folder(place: str) -> Path:
 def usable_folder(data: Path | None) -> Path:
     """Return the data folder, made where it is missing and tried with a file, before any screen is drawn.
 
+    One that holds a record is left as it is: where it can't be written it is opened for reading, with the reason.
+
     Raises:
         Failed: it can't be made or written.
     """
     import tempfile
 
     folder = data if data is not None else default_data()
+    if os.path.lexists(folder / "journal.jsonl") or os.path.lexists(folder / "head"):
+        return folder
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=folder):

@@ -51,7 +51,7 @@ class Sending:
         """
         from pumpup_tui.commands.opening import work
 
-        return work(given, self._carry_out)
+        return work(given, self._carry_out, writes=True)
 
     async def _carry_out(self, backend: Backend) -> Receipt:
         from pumpup_tui.commands.finding import request_of

@@ -74,6 +74,8 @@ def run(data: Path | None, told: Serving) -> None:
     """Serve until SIGINT or SIGTERM."""
     told.check()
     folder = usable_folder(data)
+    if others := _writable_by_others(folder):
+        raise Failed(f"{others} A server would hand out what they put there.")
     # A signal before the server minds them ends the command all the same: folder closed, nothing said.
     with in_words(), suppress(asyncio.CancelledError, KeyboardInterrupt):
         asyncio.run(_serve(folder, told))
@@ -137,6 +139,12 @@ async def _opened(folder: Path, told: Serving, metrics: Metrics | None) -> Local
     for notice in backend.notices:
         click.echo(f"Warning: {notice}", err=True)
     return backend
+
+
+def _writable_by_others(folder: Path) -> str:
+    from store.trust import writable_by_others
+
+    return writable_by_others(folder)
 
 
 def _warn_of_two_roles(keys: KeyRing, folder: Path) -> None:

@@ -37,6 +37,10 @@ class Served(Backend, Protocol):
         """Return what this caller's `key` was answered on the concrete `path`; None where it was not."""
         ...
 
+    async def check(self) -> None:
+        """Check that writes can be recorded; raises `StoreError` where they can't."""
+        ...
+
     async def figures(self, since: int) -> Figures:
         """Return the folder's figures, with the decisions after the event at `since`."""
         ...

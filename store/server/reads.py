@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from api_client.commands import path_part
+from api_client.errors import StoreError
 from api_client.wire import Wire
 from store.server.auth import is_still_known
 from store.server.bodies import json_response, list_response, page_response
@@ -43,7 +44,7 @@ async def tasks(asked: Asked) -> Response:
 
 
 async def task(asked: Asked) -> Response:
-    """Answer a task and its open request."""
+    """Answer a task and its open requests, oldest first."""
     return json_response(await asked.backend.task(asked.path("task_id")))
 
 
@@ -129,8 +130,12 @@ async def events(asked: Asked) -> Response:
     )
 
 
-async def health(_asked: Asked) -> Response:
-    """Answer that the server takes calls."""
+async def health(asked: Asked) -> Response:
+    """Answer whether the server takes calls and can record what is written: 503 where it can't."""
+    try:
+        await asked.backend.check()
+    except StoreError:
+        return Response(b'{"status":"failing","error":"The store can\'t record writes."}', 503, media_type=JSON)
     return Response(b'{"status":"ok"}', media_type=JSON)
 
 

@@ -112,7 +112,7 @@ _CALLS: tuple[Row, ...] = (
         goes_on=True,
     ),
     *map(_command, HTTP_COMMANDS),
-    Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None}),
+    Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None, 503: None}),
 )
 
 

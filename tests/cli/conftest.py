@@ -100,6 +100,8 @@ def serving(home: Path, data: Path, *more: str) -> Iterator[str]:
     assert process.stderr is not None
     try:
         words = process.stderr.readline()
+        while words.startswith("Warning: "):
+            words = process.stderr.readline()
         assert " at http://" in words, words
         yield words.split(" at ")[1].split()[0]
     finally:

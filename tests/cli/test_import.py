@@ -20,13 +20,14 @@ from tests.cli.made import conforms
 
 FINDINGS = {
     "type": "object",
-    "required": ["events", "commits", "head", "wrong"],
+    "required": ["events", "commits", "head", "wrong", "notes"],
     "additionalProperties": False,
     "properties": {
         "events": {"type": "integer"},
         "commits": {"type": "integer"},
         "head": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
         "wrong": {"type": "array", "items": {"type": "string"}},
+        "notes": {"type": "array", "items": {"type": "string"}},
     },
 }
 

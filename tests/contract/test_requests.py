@@ -23,18 +23,6 @@ async def test_a_request_makes_the_task_wait(world: World, given: Given) -> None
         assert (await world.agent.task(request.task_id)).task.status == "RUNNING"
 
 
-async def test_a_task_has_one_open_request(world: World, given: Given) -> None:
-    """A second request on a waiting task is a conflict, of either kind."""
-    request = await given.approval()
-    task = (await world.agent.task(request.task_id)).task
-    for second in (given.approval, given.elicitation):
-        with pytest.raises(Conflict) as fault:
-            await second(task)
-        assert fault.value.code == "CONFLICT"
-    await given.decision(request)
-    await given.elicitation(task)
-
-
 async def test_a_decision_is_on_the_timeline_with_its_snapshots(world: World, given: Given) -> None:
     """The event says who decided with which tags, what was recommended, and what it answers."""
     request = await given.approval()

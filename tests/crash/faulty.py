@@ -91,8 +91,8 @@ class RecordingFiles(Files):
         return lambda folder: _write(folder / path, data[:size], offset)
 
     @override
-    def open(self, path: Path) -> int:
-        fd = super().open(path)
+    def open(self, path: Path, *, create: bool = True) -> int:
+        fd = super().open(path, create=create)
         relative = self._paths[fd] = path.relative_to(self.folder)
         self._note("open", lambda folder: (folder / relative).touch())
         return fd

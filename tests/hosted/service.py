@@ -89,9 +89,9 @@ class Service:
     def settle(self, request_id: str) -> None:
         """Decide a request, in the service's own workspace."""
         task_id = request_id.partition("_evt_")[0]
-        self._tasks[task_id]["status"] = "RUNNING"
         payload = {"type": "ApprovalDecided", "outcome": {"type": "DEFER_TO_BOARD", "votes": 3}}
         self.event(task_id, "APPROVAL_DECIDED", payload, inResponseTo=request_id, source="HUMAN")
+        self._tasks[task_id]["status"] = "WAITING" if self.open_on(task_id) else "RUNNING"
 
     def move(self, task_id: str, step: str) -> None:
         """Take a task to a step."""
@@ -100,7 +100,7 @@ class Service:
         self.event(task_id, "ACTION", payload, transitionFrom=before, transitionTo=step)
 
     def open_on(self, task_id: str) -> list[dict[str, Any]]:
-        """Return what is open on a task."""
+        """Return what is open on a task, the newest first: the service promises no order."""
         settled = {event.get("inResponseTo") for event in self._events[task_id]}
         return [
             {
@@ -110,7 +110,7 @@ class Service:
                 "requestedAt": event["timestamp"],
                 "channel": "web",
             }
-            for event in self._events[task_id]
+            for event in reversed(self._events[task_id])
             if event["eventType"].endswith("_REQUESTED") and event["id"] not in settled
         ]
 

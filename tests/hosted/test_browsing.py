@@ -135,6 +135,26 @@ async def test_a_settled_request_says_how(backend: Backend, service: Service) ->
     assert result["outcome"] == {"type": "DEFER_TO_BOARD", "votes": 3}
 
 
+async def test_several_requests_of_one_task_are_seen(backend: Backend, service: Service) -> None:
+    """All that is open on a task is listed and can be read; each leaves by itself, and its card counts them."""
+    first = (await backend.inbox()).items[0]
+    second = service.ask(first.task_id, summary="And the delivery fee?")
+    third = service.ask(first.task_id, "ELICITATION_REQUESTED", summary="Which parcel?", fields=[])
+    mine = [one.request_id for one in (await backend.inbox()).items if one.task_id == first.task_id]
+    assert mine == [first.request_id, second, third]
+    assert [one.request_id for one in (await backend.task(first.task_id)).open_requests] == mine
+    for settled, left in ((second, [first.request_id, third]), (first.request_id, [third]), (third, [])):
+        service.settle(settled)
+        items = (await backend.inbox()).items
+        assert [one.request_id for one in items if one.task_id == first.task_id] == left
+        (card,) = (await backend.cards(first.project_id, "in_review")).items
+        oldest = card.open_request.request_id if card.open_request else None
+        assert (card.open_request_count, oldest) == (len(left), left[0] if left else None)
+        waiting = {column.step: column.waiting for column in (await backend.board(first.project_id)).columns}
+        assert waiting["in_review"] == bool(left)
+    assert (await backend.request(second)).result is not None
+
+
 async def test_the_board_counts_the_tasks(backend: Backend) -> None:
     """A column for each step, and one more for a step that the project does not name."""
     columns = (await backend.board("prj_1")).columns

@@ -156,9 +156,9 @@ def test_each_documented_error_is_its_class(client: PumpUp) -> None:
             client.tasks.get(unknown)
     agent.ask_approval([])
     with pytest.raises(ConflictError) as conflict:
-        client.approvals.create(
-            idempotency_key="e-2", project_name="claims", task_id=agent.task.id, summary="x",
-            request_options=once,
+        client.events.agent_action(
+            idempotency_key="e-2", project_name="claims", task_id=agent.task.id, description="x",
+            transitions_to="paid", request_options=once,
         )  # fmt: skip
     assert "open request" in conflict.value.body.error
     with pytest.raises(NotFoundError):
@@ -171,7 +171,7 @@ def test_a_retried_conflict_writes_nothing(client: PumpUp) -> None:
     agent.ask_approval([])
     before = agent.timeline(limit=100)
     with pytest.raises(ConflictError):
-        agent.ask_approval([])
+        agent.finish()
     assert agent.timeline(limit=100) == before
 
 

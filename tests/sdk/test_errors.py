@@ -124,12 +124,13 @@ async def test_its_own_retry_of_a_conflict_writes_nothing(
 ) -> None:
     """The SDK sends a 409 three times; the timeline stays as it was, and the caller hears the conflict."""
     task = await _task(call)
-    on_task = {"project_name": "claims", "task_id": task.id, "summary": "x"}
-    await call(lambda client: client.approvals.create(idempotency_key=uuid4().hex, **on_task))
+    on_task = {"project_name": "claims", "task_id": task.id}
+    await call(lambda client: client.approvals.create(idempotency_key=uuid4().hex, summary="x", **on_task))
+    closing = {"description": "x", "transitions_to": "paid", **on_task}
     before = await _events(call, task)
     key = uuid4().hex
     with pytest.raises(ConflictError) as conflict:
-        await call_through(lambda client: client.approvals.create(idempotency_key=key, **on_task))
+        await call_through(lambda client: client.events.agent_action(idempotency_key=key, **closing))
     assert "open request" in conflict.value.body.error
     assert len(proxy.writes) == 3
     assert await _events(call, task) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,24 @@ from api_client.commands import (
     CreateTask,
     Decide,
     Move,
+    ReceiveUpload,
     RecordAction,
     RequestApproval,
     RequestElicitation,
 )
 from api_client.errors import ApiError
 from api_client.fields import AnyField
-from api_client.models import MetadataPatch, Outcome
+from api_client.models import Attachment, MetadataPatch, Outcome
 from api_client.wire import read
 from store import checkpoint
 from store.batch import Job
 from store.engine import Store
+from store.fold import Doc, open_requests
 from store.head import START
+from store.ruling import Content
 from store.state import State
 from tests.conftest import FixedClock, counting_tokens
+from tests.store.folders import receipt
 from tests.unit.world import AGENT, ALICE, BOB, CLAIMS
 
 STEPS = ("intake", "review", "paid", "closed", "nowhere")
@@ -67,14 +72,18 @@ class AnySequence(RuleBasedStateMachine):
         self.tokens = counting_tokens()
         self.tasks: list[str] = []
         self.requests: list[str] = []
+        self.shown: dict[str, list[str]] = {}
+        """The attachments' labels as they were when each request was asked."""
         self.acknowledged = 0
 
     @initialize()
     def open(self) -> None:
-        self.store = self._open()
+        self.store = self._store()
         self._give(CreateProject(name="Claims", steps=CLAIMS), ALICE)
+        upload = Job(ReceiveUpload(file_name="a.txt"), AGENT, None, Content("a" * 64, 1))
+        self.upload = str(receipt(self.store.carry_out([upload])[0]).answer["id"])
 
-    def _open(self) -> Store:
+    def _store(self) -> Store:
         return Store(Path(self.folder.name), clock=self.clock, tokens=self.tokens)
 
     def _give(self, command: Command, actor: Actor = AGENT, key: str | None = None) -> dict[str, Any] | None:
@@ -106,9 +115,29 @@ class AnySequence(RuleBasedStateMachine):
         )
         self._give(command)
 
-    @rule(task=picks, approval=st.booleans(), project=st.sampled_from(["general", "claims"]))
-    def ask(self, task: int, approval: bool, project: str) -> None:
+    @rule(task=picks, label=st.sampled_from(["invoice", "photo"]), project=st.sampled_from(["general", "claims"]))
+    def attach(self, task: int, label: str, project: str) -> None:
+        added = (Attachment(upload_id=self.upload, label=label),)
+        command = RecordAction(project_name=project, task_id=self._task(task), description="x", add_attachments=added)
+        self._give(command)
+
+    @rule(
+        task=picks,
+        approval=st.booleans(),
+        shows=st.booleans(),
+        several=st.integers(1, 3),
+        project=st.sampled_from(["general", "claims"]),
+    )
+    def ask(self, task: int, approval: bool, shows: bool, several: int, project: str) -> None:
+        for _ in range(several):
+            self._ask(task, approval=approval, shows=shows, project=project)
+
+    def _ask(self, task: int, *, approval: bool, shows: bool, project: str) -> None:
         common: dict[str, Any] = {"project_name": project, "task_id": self._task(task), "summary": "?"}
+        common["attachments"] = (self.upload,) if shows else None
+        labels = [
+            one["label"] for one in (self.store.state.get("tasks", self._task(task)) or {}).get("attachments", ())
+        ]
         command = (
             RequestApproval(**common)
             if approval
@@ -117,6 +146,8 @@ class AnySequence(RuleBasedStateMachine):
         answer = self._give(command)
         if answer:
             self.requests.append(answer["eventId"])
+            if shows:
+                self.shown[answer["eventId"]] = labels
 
     @rule(request=picks, who=st.sampled_from([ALICE, BOB, AGENT]))
     def settle(self, request: int, who: Actor) -> None:
@@ -150,7 +181,7 @@ class AnySequence(RuleBasedStateMachine):
             self.store.journal.close()
         else:
             self.store.close()
-        self.store = self._open()
+        self.store = self._store()
         assert everything(self.store.state) == before
         assert self.store.warnings == []
 
@@ -162,6 +193,26 @@ class AnySequence(RuleBasedStateMachine):
         for commit in self.store.journal.commits(START, self.store.position.size):
             folded.replay(commit)
         assert everything(folded) == everything(self.store.state)
+
+    @invariant()
+    def a_task_waits_while_a_request_is_open_on_it(self) -> None:
+        waiting: Counter[tuple[str, str]] = Counter()
+        for task in self.tasks:
+            doc = self.store.state.get("tasks", task) or {}
+            requests = open_requests(doc)
+            assert requests == [one["requestId"] for one in self._requests() if one["taskId"] == task]
+            assert (doc["status"] == "WAITING") is bool(requests)
+            waiting[doc["projectId"], doc["currentStep"]] += bool(requests)
+        assert Counter(self.store.state.board.waiting) == waiting
+
+    def _requests(self) -> list[Doc]:
+        return list(self.store.state.documents("requests"))
+
+    @invariant()
+    def a_request_shows_its_attachments_as_they_were(self) -> None:
+        for request, labels in self.shown.items():
+            event = self.store.events.find(request) or {}
+            assert [one["label"] for one in event["payload"]["attachmentSnapshots"]] == labels
 
     @invariant()
     def times_never_go_back_within_a_task(self) -> None:

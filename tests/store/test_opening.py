@@ -13,6 +13,7 @@ from store import checkpoint
 from store.batch import Job
 from store.engine import Store
 from store.workspace import generate
+from tests.conftest import FixedClock, counting_tokens
 from tests.store.folders import fill, note_job, open_store, receipt, timeline
 from tests.unit.world import AGENT
 
@@ -87,8 +88,8 @@ def test_a_checkpoint_of_another_journal_is_not_believed(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("torn", [1, 50, -1])
-def test_a_torn_last_line_is_cut_with_a_warning(tmp_path: Path, torn: int) -> None:
-    """A line that a killed writer left unfinished was never acknowledged: it goes, and the user is told."""
+def test_a_torn_last_line_is_set_aside_by_the_next_writer(tmp_path: Path, torn: int) -> None:
+    """A line that a killed writer left unfinished was never acknowledged: it is stored beside, cut off, and told of."""
     store = open_store(tmp_path)
     task = fill(store, 3)
     before, size = timeline(store), store.position.size
@@ -106,12 +107,68 @@ def test_a_torn_last_line_is_cut_with_a_warning(tmp_path: Path, torn: int) -> No
     with journal.open("ab") as file:
         file.write(line[:torn])
     healed = open_store(tmp_path)
-    assert len(healed.warnings) == 1
-    assert "torn" in healed.warnings[0]
+    assert healed.warnings == []
     assert timeline(healed)[:-1] == before
+    assert journal.read_bytes().endswith(line[:torn]), "a reader cut it off"
     receipt(healed.carry_out([note_job(task, "goes on")])[0])
+    assert len(healed.warnings) == 1
+    (aside,) = tmp_path.glob("journal.jsonl.torn-*")
+    assert aside.name in healed.warnings[0]
+    assert aside.read_bytes() == line[:torn]
     healed.close()
     assert open_store(tmp_path).warnings == []
+
+
+def test_a_whole_line_that_is_not_sound_is_never_cut(tmp_path: Path) -> None:
+    """Only what lacks its newline can be a killed writer's: anything else makes the folder read-only, byte for byte."""
+    store = open_store(tmp_path)
+    task = fill(store, 3)
+    leave_open(store)
+    journal = tmp_path / "journal.jsonl"
+    with journal.open("ab") as file:
+        file.write(b"a line of someone else\n" * 3)
+    before = journal.read_bytes()
+    again = open_store(tmp_path)
+    with pytest.raises(StoreReadOnly, match="Line 5"):
+        again.carry_out([note_job(task)])
+    again.close()
+    assert journal.read_bytes() == before
+
+
+def test_lines_that_were_whole_but_never_acknowledged_are_taken_in(tmp_path: Path) -> None:
+    """What a killed writer had written whole is there for readers, and named in the head by the next writer."""
+    store = open_store(tmp_path)
+    task = fill(store, 3)
+    before = (tmp_path / "head").read_bytes()
+    receipt(store.carry_out([note_job(task, "whole")])[0])
+    everything = timeline(store)
+    leave_open(store)
+    (tmp_path / "head").write_bytes(before)
+    reader = Store(tmp_path, clock=FixedClock(), tokens=counting_tokens(), for_reading=True)
+    assert timeline(reader) == everything
+    reader.close()
+    assert (tmp_path / "head").read_bytes() == before
+    writer = open_store(tmp_path)
+    receipt(writer.carry_out([note_job(task, "next", "k")])[0])
+    leave_open(writer)
+    again = open_store(tmp_path)
+    assert again.read_only == ""
+    assert timeline(again)[:-1] == everything
+
+
+def test_a_store_that_was_opened_for_reading_refuses_every_write(tmp_path: Path) -> None:
+    """Nothing can be submitted, carried out or saved, and no file is made."""
+    store = open_store(tmp_path)
+    task = fill(store, 3)
+    leave_open(store)
+    before = {path.name for path in tmp_path.iterdir()}
+    reader = Store(tmp_path, clock=FixedClock(), tokens=counting_tokens(), for_reading=True)
+    with pytest.raises(StoreReadOnly):
+        reader.carry_out([note_job(task)])
+    with pytest.raises(StoreReadOnly):
+        reader.save()
+    reader.close()
+    assert {path.name for path in tmp_path.iterdir()} == before
 
 
 def test_damage_in_the_middle_is_named_by_line_and_the_rest_stays_readable(tmp_path: Path) -> None:

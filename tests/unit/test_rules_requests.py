@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from api_client.commands import Answer, Decide, RequestApproval, RequestElicitation
+from api_client.commands import Answer, Decide, ReceiveUpload, RecordAction, RequestApproval, RequestElicitation
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
-from api_client.models import Outcome
+from api_client.models import Attachment, Outcome
 from api_client.wire import read
+from store import lines
+from store.fold import open_requests
+from store.ruling import Content
 from tests.unit.test_rules_tasks import refused
 from tests.unit.world import AGENT, ALICE, BOB, World
 
@@ -47,11 +50,31 @@ def test_an_open_request_makes_its_task_wait(world: World) -> None:
     assert world.doc(task)["status"] == "RUNNING"
 
 
-def test_a_second_open_request_is_a_conflict(world: World) -> None:
-    """One open request a task, of either kind."""
+def test_a_task_waits_until_its_last_open_request_is_settled(world: World) -> None:
+    """Several are open at once, oldest first; one that is settled leaves the others as they are."""
     task = world.task()
-    world.approval(task)
+    first, second = world.approval(task), world.approval(task)
+    (third,) = world.give(elicitation(task))
+    assert open_requests(world.doc(task)) == [first, second, third["id"]]
+    world.give(decision(second, "REJECT"), ALICE)
+    assert open_requests(world.doc(task)) == [first, third["id"]]
+    world.give(Answer(request_id=third["id"], answers={"where": "here"}), ALICE)
+    assert (open_requests(world.doc(task)), world.doc(task)["status"]) == ([first], "WAITING")
+    words = refused(world, decision(second), Conflict, actor=BOB)
+    assert "alice" in words
+    world.give(decision(first), ALICE)
+    assert (open_requests(world.doc(task)), world.doc(task)["status"]) == ([], "RUNNING")
+
+
+def test_a_hundred_requests_may_be_open_on_a_task(world: World) -> None:
+    """One more is a conflict, of either kind, on that task alone; where one is settled there is room again."""
+    task = world.task()
+    requests = [world.approval(task) for _ in range(100)]
     refused(world, RequestApproval(project_name="general", task_id=task, summary="Again?"), Conflict)
+    refused(world, elicitation(task), Conflict)
+    world.approval(world.task())
+    world.give(decision(requests[50]), ALICE)
+    world.give(elicitation(task))
     refused(world, elicitation(task), Conflict)
 
 
@@ -59,6 +82,56 @@ def test_a_request_names_only_uploads_on_its_task(world: World) -> None:
     """A request that names an upload which isn't attached to the task is refused."""
     command = RequestApproval(project_name="general", task_id=world.task(), summary="?", attachments=("upl_1",))
     refused(world, command, InvalidRequest, "UNKNOWN_UPLOAD")
+
+
+def attach(world: World, task: str, *labels: tuple[str, str]) -> None:
+    added = tuple(Attachment(upload_id=upload, label=label) for upload, label in labels)
+    world.give(RecordAction(project_name="general", task_id=task, description="attached", add_attachments=added))
+
+
+def uploads(world: World, *contents: str) -> list[str]:
+    """Return the ids of uploads, each with its SHA-256."""
+    made = (world.give(ReceiveUpload(file_name="a"), content=Content(sha256, 1)) for sha256 in contents)
+    return [event["payload"]["id"] for (event,) in made]
+
+
+def test_a_request_snapshots_its_attachments(world: World) -> None:
+    """Label and content hash stand in the request as they were; a later relabelling shows in later requests alone."""
+    task, (one, two, other) = world.task(), uploads(world, "a" * 64, "b" * 64, "c" * 64)
+    attach(world, task, (one, "invoice"), (two, "photo"), (other, "not asked about"))
+    asks = RequestApproval(project_name="general", task_id=task, summary="Pay?", attachments=(two, one, two))
+    (first,) = world.give(asks)
+    assert first["payload"]["attachmentSnapshots"] == [
+        {"uploadId": two, "label": "photo", "sha256": "b" * 64},
+        {"uploadId": one, "label": "invoice", "sha256": "a" * 64},
+    ]
+    attach(world, task, (one, "reminder"))
+    (second,) = world.give(asks)
+    assert [shown["label"] for shown in second["payload"]["attachmentSnapshots"]] == ["photo", "reminder"]
+    found = world.find(first["id"]) or {}
+    assert [shown["label"] for shown in found["payload"]["attachmentSnapshots"]] == ["photo", "invoice"]
+
+
+def test_an_elicitation_snapshots_its_attachments_too(world: World) -> None:
+    """Both kinds of request say what they showed; the snapshots are part of what the request's hash is over."""
+    task, (one,) = world.task(), uploads(world, "a" * 64)
+    attach(world, task, (one, "form"))
+    (asked,) = world.give(elicitation(task, attachments=[one]))
+    assert asked["payload"]["attachmentSnapshots"] == [{"uploadId": one, "label": "form", "sha256": "a" * 64}]
+    payload = {**asked["payload"], "attachmentSnapshots": [{"uploadId": one, "label": "other", "sha256": "a" * 64}]}
+    unhashed = {key: value for key, value in asked.items() if key != "hash"}
+    (_, (same,)), (_, (changed,)) = (
+        lines.chain(world.log[-2]["hash"], [{**unhashed, "payload": one}]) for one in (asked["payload"], payload)
+    )
+    assert (same["hash"], changed["hash"] == asked["hash"]) == (asked["hash"], False)
+
+
+@pytest.mark.parametrize("attachments", [None, ()])
+def test_a_request_without_attachments_says_nothing_of_them(world: World, attachments: tuple[str, ...] | None) -> None:
+    """Nothing is added to the record of a request that shows no attachment."""
+    asks = RequestApproval(project_name="general", task_id=world.task(), summary="Pay?", attachments=attachments)
+    (event,) = world.give(asks)
+    assert "attachmentSnapshots" not in event["payload"]
 
 
 def test_a_decision_snapshots_its_decider_and_the_recommendation(world: World) -> None:

@@ -11,13 +11,14 @@ from api_client.commands import (
     Assign,
     Comment,
     CreateTask,
+    Decide,
     Move,
     RaiseException,
     ReceiveUpload,
     RecordAction,
 )
 from api_client.errors import ApiError, Conflict, InvalidRequest, NotAllowed, NotFound
-from api_client.models import Attachment, MetadataPatch, Steps
+from api_client.models import Attachment, MetadataPatch, Outcome, Steps
 from api_client.wire import read
 from store.ruling import Content
 from tests.unit.world import AGENT, ALICE, World
@@ -136,15 +137,28 @@ def test_a_reviewers_move_is_an_action_of_a_human(world: World) -> None:
 
 
 def test_a_step_that_would_close_a_task_with_an_open_request_is_a_conflict(world: World) -> None:
-    """While a request is open the task may move on, but not to its end."""
+    """While any request is open the task may move on, but not to its end; the refusal says how many are."""
     world.project()
     task = world.task("claims")
     world.give(action(task, metadata_patch=MetadataPatch(set={"amount": 1})))
+    requests = [world.approval(task, "claims") for _ in range(2)]
+    for words in ("2 open requests", "an open request"):
+        assert words in refused(world, action(task, transitions_to="closed"), Conflict)
+        assert words in refused(world, Move(task_id=task, transitions_to="closed"), Conflict, actor=ALICE)
+        assert world.doc(task)["status"] == "WAITING"
+        world.give(Decide(request_id=requests.pop(), outcome=Outcome(type="APPROVE")), ALICE)
+    world.give(action(task, transitions_to="closed"))
+    assert world.doc(task)["status"] == "CLOSED"
+
+
+def test_a_task_moves_on_while_it_waits(world: World) -> None:
+    """A step that is not terminal may be entered whatever is open."""
+    world.project()
+    task = world.task("claims")
     world.approval(task, "claims")
-    refused(world, action(task, transitions_to="closed"), Conflict)
-    refused(world, Move(task_id=task, transitions_to="closed"), Conflict, actor=ALICE)
-    world.give(action(task, transitions_to="review"))
-    assert world.doc(task)["status"] == "WAITING"
+    world.approval(task, "claims")
+    world.give(action(task, transitions_to="review", metadata_patch=MetadataPatch(set={"amount": 1})))
+    assert (world.doc(task)["currentStep"], world.doc(task)["status"]) == ("review", "WAITING")
 
 
 def test_a_metadata_patch_sets_sets_once_and_unsets_in_this_order(world: World) -> None:
