@@ -68,7 +68,8 @@ async def elicitation_result(asked: Asked) -> Response:
 async def upload(asked: Asked) -> Response:
     """Answer what is known of an upload, with the address of its content as this caller reaches us."""
     found = await asked.backend.upload(asked.path("upload_id"))
-    url = f"{asked.request.base_url}api/uploads/{path_part(found.id)}/content"
+    base = asked.limits.public_url or str(asked.request.base_url).rstrip("/")
+    url = f"{base}/api/uploads/{path_part(found.id)}/content"
     return json_response(replace(found, url=url))
 
 
