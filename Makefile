@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# What is started again and again is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test crash soak chaos ssh-test packaging check bench picture clean
 
@@ -20,8 +23,7 @@ demo: .venv/installed ## open the screens over a throw-away folder with a simula
 	$(BIN)/pumpup-tui demo
 
 test: .venv/installed ## run all tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/snapshots
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/snapshots
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 crash: .venv/installed ## the full crash tests: kills, races, faults, flips; some minutes
 	CRASH=full $(BIN)/python -m pytest tests/crash

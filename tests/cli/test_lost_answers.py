@@ -18,6 +18,7 @@ from api_client import errors
 from pumpup_tui.commands.failure import exit_code_of
 from tests.cli.conftest import Run, run_in, serving
 from tests.cli.made import Made
+from tests.waiting import HANG_SECONDS
 
 
 class _Passing(BaseHTTPRequestHandler):
@@ -39,7 +40,7 @@ class _Passing(BaseHTTPRequestHandler):
         kept = ("Authorization", "X-API-Version", "Idempotency-Key", "Content-Type")
         headers = {name: self.headers[name] for name in kept if name in self.headers}
         try:
-            with urlopen(Request(self.upstream + self.path, body, headers), timeout=10) as answer:
+            with urlopen(Request(self.upstream + self.path, body, headers), timeout=HANG_SECONDS) as answer:
                 return answer.status, answer.read()
         except HTTPError as fault:
             with fault:

@@ -21,6 +21,7 @@ from store.local import LocalBackend, open_local
 from store.server.app import create_app
 from store.server.runner import bind, serve, url_of
 from tests.in_process import InProcess
+from tests.waiting import HANG_SECONDS
 
 Kind = Literal["local", "http", "socket"]
 """At the folder; through the server's app in this process; through the server on a real socket."""
@@ -90,7 +91,7 @@ async def listening(app: Starlette) -> AsyncIterator[str]:
         yield url
     finally:
         signal.raise_signal(signal.SIGTERM)
-        await asyncio.wait_for(server, 15)
+        await asyncio.wait_for(server, HANG_SECONDS)
 
 
 async def _answers(url: str) -> None:

@@ -14,6 +14,7 @@ from api_client.commands import Command, CreateTask, Decide, RequestApproval
 from api_client.models import Outcome, Receipt
 from store.local import open_local
 from tests.sdk.serving import ServedFolder
+from tests.waiting import HANG_SECONDS
 
 MANY = 1_000
 
@@ -35,7 +36,7 @@ async def test_a_thousand_approvals_are_polled_at_once(served: ServedFolder) -> 
     ids = [receipt.event_id for receipt in asked]
     # All wait at once, on few connections: with a hundred of them httpx itself takes half a minute to share them out.
     limits = httpx.Limits(max_connections=16)
-    async with httpx.AsyncClient(timeout=60, limits=limits) as connections:
+    async with httpx.AsyncClient(timeout=HANG_SECONDS, limits=limits) as connections:
         client = AsyncPumpUp(base_url=served.url, api_key=served.agent_key, httpx_client=connections)
 
         async def polled() -> list[Any]:
@@ -48,7 +49,7 @@ async def test_a_thousand_approvals_are_polled_at_once(served: ServedFolder) -> 
         ]
         await _all(local, decisions)
         results = await polled()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_SECONDS):
             while None in results:  # another process wrote them: the server hears of it within a second
                 results = await polled()
     for number, (request_id, result) in enumerate(zip(ids, results, strict=True)):

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from store.server.runner import bind, serve
 from tests.server.conftest import Caller, Served
+from tests.waiting import HANG_SECONDS
 
 
 @asynccontextmanager
@@ -27,7 +28,7 @@ async def listening(served: Served, tls: ssl.SSLContext | None = None) -> AsyncI
         yield port
     finally:
         signal.raise_signal(signal.SIGTERM)
-        await asyncio.wait_for(server, 15)
+        await asyncio.wait_for(server, HANG_SECONDS)
 
 
 async def exchange(port: int, *pieces: bytes) -> tuple[int, dict[str, str], bytes]:
@@ -44,7 +45,7 @@ async def exchange(port: int, *pieces: bytes) -> tuple[int, dict[str, str], byte
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
     """Read one answer; return its status, headers and body."""
-    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)).decode()
+    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HANG_SECONDS)).decode()
     status, *lines = head.strip().split("\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
     body = await reader.readexactly(int(headers["content-length"])) if "content-length" in headers else b""
