@@ -162,7 +162,7 @@ def test_the_largest_upload_can_be_set(run: Run, tmp_path: Path, key: str) -> No
 
 
 def test_a_proxys_address_stands_in_the_links(tmp_path: Path, key: str) -> None:
-    """With `--public-url` an upload's link begins with it, path and all; without it no header of a caller changes it."""
+    """With `--public-url` an upload's link begins with it, path and all; without it no header of a caller does."""
     forwarded = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/evil"}
     for more, base in (
         (("--public-url", "https://reviews.example/pumpup/"), "https://reviews.example/pumpup"),

@@ -1,0 +1,1 @@
+"""One bad caller at a time, beside honest ones, against a real server."""
