@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash attack soak chaos ssh-test packaging check bench picture clean
+.PHONY: help demo test crash attack soak chaos ssh-test packaging mutants check bench picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,10 @@ ssh-test: .venv/installed ## the screens over a real SSH connection on this mach
 
 packaging: .venv/installed ## wheel and sdist, installed on each Python that is to be had; some minutes
 	PACKAGING=full $(BIN)/python -m pytest tests/packaging
+
+mutants: .venv/installed ## change the code in small ways and name what no test notices: half an hour, or ONLY=store/head.py
+	@$(BIN)/python -c 'import mutmut' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --group mutants
+	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY))
 
 check: .venv/installed ## lint, types, import arrows
 	$(BIN)/ruff check .

@@ -31,7 +31,7 @@ from api_client.wire import read
 from store import wire
 from store.engine import Store
 from store.fold import Doc, Table, is_terminal
-from store.index import ON_NO_TASK
+from store.index import OFF_TIMELINES, ON_NO_TASK
 from store.orders import Order as Line
 from store.state import State
 
@@ -208,19 +208,21 @@ class Reader:
     ) -> Page[Event]:
         """Return a page of a timeline."""
         scope = ("events", project_id or "", task_id or "", *sorted(types))
+        wanted = tuple(name for name in types if name not in OFF_TIMELINES)
 
         def look(state: State) -> Page[Event]:
             task = None if task_id is None else _found(state, "tasks", task_id)
             project = None if project_id is None else _found(state, "projects", project_id)
             start = self._store.events.read_cursor(scope, cursor)
             taken: Taken[int] = Taken([])
-            if task is None or project is None or task["projectId"] == project["id"]:
+            is_one = task is None or project is None or task["projectId"] == project["id"]
+            if is_one and (wanted or not types):
                 walk = state.index.walk(
                     task=task["no"] if task else 0,
                     project=project["no"] if project else 0,
                     start=start,
                     order=order,
-                    types=tuple(types),
+                    types=wanted,
                 )
                 taken = fitting(walk, _checked(limit), lambda seq: (seq, state.index.place(seq)[1]))
             seqs = taken.items

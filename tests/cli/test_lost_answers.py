@@ -92,6 +92,7 @@ def test_a_lost_answer_is_asked_for_with_the_same_key(made: Made, tmp_path: Path
     [
         (errors.InvalidRequest("x"), 1),
         (errors.InvalidAnswers({"a": "x"}), 1),
+        (errors.Misconfigured("x"), 2),
         (errors.NotAuthenticated("x"), 6),
         (errors.NotAllowed("x"), 6),
         (errors.NotFound("x"), 3),
@@ -99,6 +100,8 @@ def test_a_lost_answer_is_asked_for_with_the_same_key(made: Made, tmp_path: Path
         (errors.TooLarge("x"), 1),
         (errors.TooManyRequests("x"), 5),
         (errors.ServerFault("x"), 1),
+        (errors.Unavailable("x"), 5),
+        (errors.ProxyFailed("x"), 5),
         (errors.Unreachable("x"), 5),
         (errors.UnexpectedAnswer("x"), 1),
         (errors.StoreBusy("x"), 5),
