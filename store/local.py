@@ -37,13 +37,11 @@ from api_client.times import Clock, utc_now
 from api_client.wire import read
 from store import uploads
 from store.answers import Answers
-from store.engine import LIMITS, Progress, Store
+from store.engine import Progress, Store
 from store.figures import Figures, figures
 from store.files import Files
 from store.fold import Doc
 from store.reading import Reader
-from store.schemas.checks import TRIES
-from store.schemas.questions import CheckNeeded
 from store.settlements import Settlements
 from store.timeouts import Timeouts
 
@@ -75,7 +73,7 @@ async def open_local(
     progress: Progress = lambda *_: None,
     fires_timeouts: bool = False,
     for_reading: bool = False,
-    limits: Limits = LIMITS,
+    limits: Limits | None = None,
 ) -> LocalBackend:
     """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
 
@@ -292,6 +290,9 @@ class LocalBackend:
         Raises:
             TooManyRequests: the state went on moving while it was checked.
         """
+        from store.schemas.checks import TRIES
+        from store.schemas.questions import CheckNeeded
+
         for _ in range(TRIES):
             try:
                 return await self._answers.submit(job)
