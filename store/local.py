@@ -181,6 +181,12 @@ class LocalBackend:
         """See `Backend.tasks`."""
         return await self._in_thread(self._reader.tasks, project_id, name)
 
+    async def task_pieces(self, *, project_id: str | None = None, name: str | None = None) -> AsyncIterator[bytes]:
+        """Yield what `tasks` returns as the JSON of a list, in pieces that are made when they are asked for."""
+        pieces = self._reader.task_pieces(project_id, name)
+        while piece := await self._in_thread(next, pieces, b""):
+            yield piece
+
     async def task(self, task_id: str) -> TaskDetail:
         """See `Backend.task`."""
         return await self._in_thread(self._reader.task, task_id)
