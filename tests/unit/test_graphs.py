@@ -111,8 +111,8 @@ def project(**schemas: Any) -> dict[str, Any]:
 def test_metadata_is_asked_about_where_a_schema_says_something() -> None:
     """Only the step's own schema matters; one that takes everything, or none, needs no check, and false needs one."""
     asked = Asked()
-    for everything in ({}, True):
-        check_metadata(project(a=everything, b={"type": "object"}), "a", {"x": 1}, ask=asked)
+    check_metadata(project(a={}, b={"type": "object"}), "a", {"x": 1}, ask=asked)
+    check_metadata(project(a=True, b={"type": "object"}), "a", {"x": 1}, ask=asked)
     check_metadata({"steps": {}}, "a", {"x": 1}, ask=asked)
     check_metadata(project(b={"type": "object"}), "a", {"x": 1}, ask=asked)
     assert asked.questions == []
