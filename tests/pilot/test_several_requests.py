@@ -66,7 +66,7 @@ async def test_a_task_lists_all_and_opens_the_one_under_the_cursor(tmp_path: Pat
         await pilot.press("enter")
         await stage.sees(pilot, "▌? approval", "3 requests are open: j goes to the next")
         await pilot.press("j", "enter")
-        await stage.sees(pilot, "a approve", "Approval · Claim 1", "▌")
+        await stage.sees(pilot, "a approve", "Approval · Claim 1")
         row = stage.app.screen.requests.row  # type: ignore[attr-defined]
         assert row.request_id == asked.requests[1]
 
@@ -84,7 +84,8 @@ async def test_what_is_settled_leaves_the_page_and_the_others_stay(tmp_path: Pat
         await stage.sees(pilot, "a approve")
         row = stage.app.screen.requests.row  # type: ignore[attr-defined]
         assert row.request_id == asked.requests[2]
-        await pilot.press("2")
+        await pilot.press("2", "enter")
+        await stage.sees(pilot, "2 open requests")
         await asked.settle(stage, 1)
         await stage.sees(pilot, "Close the account?   enter opens it", gone=("open requests",))
 
@@ -102,7 +103,6 @@ async def test_the_inbox_decides_one_after_the_other(tmp_path: Path) -> None:
         await pilot.press("right_square_bracket")
         await stage.ready(pilot, "Close the account?")
         await pilot.press("d", "y")
-        await stage.sees(pilot, "DENIED" if "DENIED" in stage.shown() else "RECORDED")
         while await stage.outcome(asked.requests[2]) is None:
             await pilot.pause(0.02)
         assert [await stage.outcome(one) for one in asked.requests] == ["APPROVE", None, "REJECT"]
