@@ -2,8 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# What is started again and again is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash soak chaos ssh-test packaging check bench picture clean
+.PHONY: help demo test crash soak chaos ssh-test packaging mutants check bench picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -20,8 +23,7 @@ demo: .venv/installed ## open the screens over a throw-away folder with a simula
 	$(BIN)/pumpup-tui demo
 
 test: .venv/installed ## run all tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/snapshots
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 tests/snapshots
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 crash: .venv/installed ## the full crash tests: kills, races, faults, flips; some minutes
 	CRASH=full $(BIN)/python -m pytest tests/crash
@@ -37,6 +39,10 @@ ssh-test: .venv/installed ## the screens over a real SSH connection on this mach
 
 packaging: .venv/installed ## wheel and sdist, installed on each Python that is to be had; some minutes
 	PACKAGING=full $(BIN)/python -m pytest tests/packaging
+
+mutants: .venv/installed ## change the code in small ways and name what no test notices: half an hour, or ONLY=store/head.py
+	@$(BIN)/python -c 'import mutmut' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --group mutants
+	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY))
 
 check: .venv/installed ## lint, types, import arrows
 	$(BIN)/ruff check .

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from math import ceil
 from typing import TypeVar
 
 import httpx
 import orjson
 
+from api_client.backend import WAIT_MAX
+from api_client.bounded import ANSWER_MOST, LIST_MOST, BodyLimit
 from api_client.connection import PATIENCE, Call, Connection
 from api_client.errors import UnexpectedAnswer
 from api_client.wire import Wire, read, read_json
@@ -24,14 +27,22 @@ class Reader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def get(self, kind: type[M], path: str, *, patience: float = PATIENCE, **params: str | int | None) -> M:
-        """Return what the server answers; parameters that are None are left out.
+    async def get(
+        self,
+        kind: type[M],
+        path: str,
+        *,
+        patience: float = PATIENCE,
+        most: int = ANSWER_MOST,
+        **params: str | int | None,
+    ) -> M:
+        """Return what the server answers, of at most `most` bytes; parameters that are None are left out.
 
         Raises:
             ApiError: as `Connection.send`.
             UnexpectedAnswer: the answer is no `kind`.
         """
-        return _read(kind, await self._send(path, params, patience))
+        return _read(kind, await self._send(path, params, patience, most))
 
     async def get_all(self, kind: type[M], path: str, *, patience: float = PATIENCE) -> list[M]:
         """Return a list that comes whole, however long: others have their turn while it is read.
@@ -39,7 +50,7 @@ class Reader:
         Raises:
             ApiError: as `get`.
         """
-        response = await self._send(path, {}, patience)
+        response = await self._send(path, {}, patience, LIST_MOST)
         found: list[M] = []
         try:
             items = orjson.loads(response.content)["items"]
@@ -50,14 +61,16 @@ class Reader:
             raise _unexpected(response) from None
         return found
 
-    async def get_settled(self, kind: type[M], path: str) -> M | None:
-        """Return a result, None while it is pending."""
-        response = await self._send(path, {}, PATIENCE)
+    async def get_settled(self, kind: type[M], path: str, *, wait: float = 0) -> M | None:
+        """Return a result, None while it is pending: for `wait` seconds, where the server knows how to wait."""
+        seconds = min(ceil(wait), WAIT_MAX)
+        response = await self._send(path, {"wait": seconds or None}, PATIENCE + seconds, ANSWER_MOST)
         return None if response.status_code == httpx.codes.NO_CONTENT else _read(kind, response)
 
-    async def _send(self, path: str, params: dict[str, str | int | None], patience: float) -> httpx.Response:
+    async def _send(self, path: str, params: dict[str, str | int | None], patience: float, most: int) -> httpx.Response:
         asked = {name: str(value) for name, value in params.items() if value is not None}
-        return await self._connection.send(Call("GET", path, params=asked, patience=patience))
+        call = Call("GET", path, params=asked, patience=patience, limit=BodyLimit(most))
+        return await self._connection.send(call)
 
 
 def _read(kind: type[M], response: httpx.Response) -> M:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from api_client.addresses import checked_url, distrust, is_loopback, same_origin, trust
+from api_client.bounded import ACCEPTED, ANSWER_MOST, LIMIT, BodyLimit, Bounded, Limit
+from api_client.dialling import CONNECT_SECONDS, Dialling, Routes
 from api_client.errors import (
     AFTER_THE_KEY,
     ApiError,
     NotAuthenticated,
+    ProxyFailed,
     ServerFault,
     TooManyRequests,
     UnexpectedAnswer,
     Unreachable,
 )
 from api_client.faults import fault_of
+from api_client.proxies import Proxies, Proxy, proxies_of_environment
 from api_client.times import Clock
 
 Sleep = Callable[[float], Awaitable[object]]
@@ -44,13 +47,7 @@ SHORT_PATIENCE = 2.0
 """The same for calls that ask whether the server is there: a person must know within three seconds."""
 SHORT_TRIES, SHORT_PAUSES = 2, 1.2
 """How often such a call is sent at the most, and the seconds between its tries."""
-CONNECT_SECONDS = 2.0
-"""For the connection itself, and once more for TLS: enough for the system to ask a second time."""
 _POOL_SECONDS = 5.0
-
-# Few in flight: past four, httpx serves fewer calls a second. A kept connection is dropped before the server's own
-# limit of idleness, so that a call is seldom sent into a closing one.
-_POOL = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=4.0)
 
 _WORTH_ANOTHER_TRY = frozenset({408, 429, 500, 502, 503, 504})
 _NEVER_SENT = (
@@ -78,6 +75,8 @@ class Call:
     headers: Mapping[str, str | bytes] = field(default_factory=dict)
     content: bytes | AsyncIterable[bytes] | None = None
     patience: float = PATIENCE
+    limit: Limit = field(default_factory=lambda: BodyLimit(ANSWER_MOST))
+    """How much its answer may hold, unpacked."""
 
     @property
     def is_write(self) -> bool:
@@ -115,22 +114,33 @@ class Connection:
         """Check the address; nothing is sent yet.
 
         Raises:
-            InvalidRequest: the address is none, or is plain http to another machine (code `INSECURE_URL`), or the
-                certificates to trust can't be read (`INVALID_CA_FILE`).
+            Misconfigured: the address is none (`INVALID_URL`) or is plain http to another machine (`INSECURE_URL`),
+                the certificates to trust can't be read (`INVALID_CA_FILE`), or the environment names a proxy that
+                can't be (`INVALID_PROXY`).
             NotAuthenticated: the key is empty or holds characters that no key has.
         """
         self.url = checked_url(base_url, allow_plain_http=allow_plain_http)
         if not (api_key.isascii() and api_key.isprintable() and api_key.split() == [api_key]):
             raise NotAuthenticated("The API key is empty or holds characters that no key has.")
         self._clock, self._sleep, self._jitter = clock, sleep, jitter
+        # What is on this machine is never asked for through a proxy.
+        direct = transport is not None or is_loopback(httpx.URL(self.url).host)
+        self._proxies = Proxies({}) if direct else proxies_of_environment()
+        # A value that can't be used is reported before anything is sent.
+        self.proxy = str(self._proxies.of(httpx.URL(self.url)) or "")
+        trusted = cache(lambda: trust(ca_file))
+        if self.url.startswith("https:"):
+            trusted()
         self._client = httpx.AsyncClient(
             base_url=self.url,
-            headers={"Authorization": f"Bearer {api_key}", "X-API-Version": "0", "Accept": "application/json"},
-            limits=_POOL,
-            transport=transport,
-            verify=trust(self.url, ca_file),
-            # What is on this machine is never asked for through a proxy.
-            trust_env=not is_loopback(httpx.URL(self.url).host),
+            headers={
+                "Authorization": f"Bearer {api_key}",
+                "X-API-Version": "0",
+                "Accept": "application/json",
+                "Accept-Encoding": ACCEPTED,
+            },
+            transport=Bounded(transport or Routes(self._proxies, trusted)),
+            trust_env=False,  # the environment's proxies and certificates are read here, to be refused in words
         )
 
     def __repr__(self) -> str:
@@ -145,8 +155,10 @@ class Connection:
         """
         maybe_done, paused = False, 0.0
         for tried in range(1, call.tries + 1):
+            request = self._request(call)
+            dialling = Dialling(self._proxies.of(request.url), is_secure=request.url.scheme == "https")
             try:
-                response = await self._exchange(self._request(call), stream=stream)
+                response = await self._exchange(request, dialling, stream=stream)
                 if response.is_success:
                     return response
                 fault = await self._fault(response)
@@ -156,11 +168,11 @@ class Connection:
                 maybe_done |= call.is_write and isinstance(fault, ServerFault)
                 pause = self._pause_after(response, tried)
             except _LOST as lost:
-                maybe_done |= call.is_write and not isinstance(lost, _NEVER_SENT)
-                fault = Unreachable(self._words(lost), maybe_done=maybe_done)
+                maybe_done |= call.is_write and not (dialling.failed_at or isinstance(lost, _NEVER_SENT))
+                fault = self._unreachable(lost, dialling.failed_at, maybe_done=maybe_done)
                 pause = self._pause(tried) if _worth_another_try(call, lost) else None
             except httpx.DecodingError:
-                raise UnexpectedAnswer(f"{self.url} sent an answer that can't be unpacked.") from None
+                raise self._not_unpacked() from None
             if tried == call.tries or pause is None or paused + pause > call.pauses:
                 raise fault
             paused += pause
@@ -179,7 +191,9 @@ class Connection:
         try:
             yield response
         except _LOST as lost:
-            raise Unreachable(self._words(lost)) from None
+            raise self._unreachable(lost) from None
+        except httpx.DecodingError:
+            raise self._not_unpacked() from None
         finally:
             await response.aclose()
 
@@ -187,14 +201,18 @@ class Connection:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _exchange(self, request: httpx.Request, *, stream: bool) -> httpx.Response:
-        handshake = _Handshake()
-        request.extensions["trace"] = handshake
-        try:
-            return await self._client.send(request, stream=stream)
-        except asyncio.CancelledError:
-            await handshake.drop()
-            raise
+    async def _exchange(self, request: httpx.Request, dialling: Dialling, *, stream: bool) -> httpx.Response:
+        request.extensions["trace"] = dialling
+        async with dialling.guarded():
+            # The body of a failure is read where its status is known already: see `_fault`.
+            response = await self._client.send(request, stream=True)
+            try:
+                if response.is_success and not stream:
+                    await response.aread()
+            except BaseException:
+                await response.aclose()
+                raise
+            return response
 
     def _request(self, call: Call) -> httpx.Request:
         pairs = call.headers.items()
@@ -208,13 +226,19 @@ class Connection:
         )
         if not same_origin(request.url, httpx.URL(self.url)):
             del request.headers["Authorization"]
+        request.extensions[LIMIT] = call.limit
         return request
 
     async def _fault(self, response: httpx.Response) -> ApiError:
         try:
             body = await response.aread()
+        except (UnexpectedAnswer, httpx.DecodingError):
+            body = b""  # the status says what to do, whatever stands beside it
         finally:
             await response.aclose()
+        proxy = self._proxies.of(response.request.url)
+        if proxy is not None and response.status_code == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+            return ProxyFailed(_refused_by(proxy, f"{self.url} is not reached", "407"))
         fault = fault_of(response.status_code, body)
         if isinstance(fault, TooManyRequests):
             fault.retry_after = self._retry_after(response)
@@ -236,40 +260,51 @@ class Connection:
                 return float(text)
             due = parsedate_to_datetime(text)
             return max(0.0, (due - self._clock()).total_seconds())
-        except (ValueError, TypeError):  # neither seconds nor a date with a zone: as if it were not there
+        except (
+            ValueError,
+            TypeError,
+            OverflowError,
+        ):  # neither seconds nor a date: as if it were not there
             return None
 
-    def _words(self, lost: Exception) -> str:
+    def _not_unpacked(self) -> UnexpectedAnswer:
+        return UnexpectedAnswer(f"{self.url} sent an answer that can't be unpacked.")
+
+    def _unreachable(self, lost: Exception, proxy: Proxy | None = None, *, maybe_done: bool = False) -> Unreachable:
+        """Return what to say of a lost call; of the proxy where it came no further than that."""
+        if proxy is not None:
+            return ProxyFailed(_refused_by(proxy, f"{self.url} is not reached", _reason(lost)), maybe_done=maybe_done)
         if why := distrust(lost):
-            return (
+            words = (
                 f"{self.url} is not trusted: {why}. Where it has a CA of its own, name that with --ca-file or "
                 "SSL_CERT_FILE"
             )
-        reason = str(lost) or type(lost).__name__
-        if isinstance(lost, httpx.TimeoutException):
-            reason = "no answer in time"
-        elif reason == "All connection attempts failed":  # anyio's words for a refused connection
-            reason = "nothing answers there"
-        return f"{self.url} can't be reached: {reason}"
+            return Unreachable(words, maybe_done=maybe_done)
+        return Unreachable(f"{self.url} can't be reached: {_reason(lost)}", maybe_done=maybe_done)
 
 
-class _Handshake:
-    """Notes on which connection TLS is being agreed: where a call is cancelled meanwhile, httpcore leaves it open."""
+def _reason(lost: Exception) -> str:
+    reason = distrust(lost) or str(lost) or type(lost).__name__
+    if isinstance(lost, httpx.TimeoutException):
+        return "no answer in time"
+    # anyio's words for a refused connection
+    return "nothing answers there" if reason == "All connection attempts failed" else reason
 
-    def __init__(self) -> None:
-        self._stream: Any = None
 
-    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        """Hear of what happens to a connection, as httpx's `trace` extension tells it."""
-        if event == "connection.connect_tcp.complete":
-            self._stream = info["return_value"]
-        elif event == "connection.start_tls.complete":
-            self._stream = None
+_NOT_LET_IN = ("407", "Invalid username/password", "Requested ")
+"""What httpcore's words begin with where a proxy wants a user and password, or others."""
 
-    async def drop(self) -> None:
-        """Close it."""
-        if self._stream is not None:
-            await self._stream.aclose()
+
+def _refused_by(proxy: Proxy, what: str, reason: str) -> str:
+    if reason.startswith(_NOT_LET_IN):
+        return (
+            f"{what}: the {proxy} wants another user and password ({reason}). "
+            f"Write them into {proxy.variable}, like {proxy.url.scheme}://user:password@host:port"
+        )
+    return (
+        f"{what}: the {proxy} does not let it through ({reason}). "
+        f"Correct or unset {proxy.variable}, or name the server in NO_PROXY"
+    )
 
 
 def _worth_another_try(call: Call, lost: Exception) -> bool:

@@ -2,7 +2,8 @@
 
     ApiError                    code (stable), message (for people), status (HTTP, 0 where there is none)
     ├── InvalidRequest          400  INVALID_REQUEST, or the code that the rule names
-    │   └── InvalidAnswers      400  INVALID_ANSWERS, with `fields`
+    │   ├── InvalidAnswers      400  INVALID_ANSWERS, with `fields`
+    │   └── Misconfigured       an address, certificates or a proxy that can't be used: nothing was sent
     ├── NotAuthenticated        401
     ├── NotAllowed              403
     ├── NotFound                404
@@ -11,7 +12,9 @@
     ├── TooManyRequests         429  with `retry_after`
     ├── HeadersTooLarge         431
     ├── ServerFault             500
+    │   └── Unavailable         408, 502, 503, 504: the server does not answer at present, something before it does
     ├── Unreachable             no answer came; `maybe_done` says whether the write may have happened
+    │   └── ProxyFailed         the proxy before the server did not put the call through
     ├── UnexpectedAnswer        an answer came that this contract does not know
     └── StoreError              the folder on this machine
         ├── StoreBusy           another process holds the folder's lock for too long
@@ -57,6 +60,12 @@ class InvalidAnswers(InvalidRequest):
         count = len(fields)
         super().__init__(f"{count} answer{'s' if count != 1 else ''} can't be taken: {', '.join(fields)}")
         self.fields = dict(fields)
+
+
+class Misconfigured(InvalidRequest):
+    """What the caller's environment or configuration says can't be used; `code` names which part of it."""
+
+    code = "MISCONFIGURED"
 
 
 class NotAuthenticated(ApiError):
@@ -120,6 +129,13 @@ class ServerFault(ApiError):
     status = 500
 
 
+class Unavailable(ServerFault):
+    """The server is restarting or overloaded, or a gateway before it hears nothing from it: worth another try."""
+
+    code = "UNAVAILABLE"
+    status = 503
+
+
 class Unreachable(ApiError):
     """No answer came from the server."""
 
@@ -129,6 +145,12 @@ class Unreachable(ApiError):
         super().__init__(message)
         self.maybe_done = maybe_done
         """True where the request may have reached the server before the connection was lost."""
+
+
+class ProxyFailed(Unreachable):
+    """The proxy that the environment names is down or refuses: the server itself was never asked."""
+
+    code = "PROXY_FAILED"
 
 
 class UnexpectedAnswer(ApiError):

@@ -19,12 +19,16 @@ from api_client.errors import (
     ServerFault,
     TooLarge,
     TooManyRequests,
+    Unavailable,
     UnexpectedAnswer,
 )
 
 _BY_STATUS: Mapping[int, type[ApiError]] = {
     kind.status: kind for kind in (NotAuthenticated, NotAllowed, NotFound, Conflict, TooLarge, HeadersTooLarge)
 }
+
+_UNAVAILABLE = frozenset({408, 502, 503, 504})
+"""What a server or gateway answers that has no answer at present."""
 
 
 def fault_of(status: int, body: bytes) -> ApiError:
@@ -36,6 +40,8 @@ def fault_of(status: int, body: bytes) -> ApiError:
         return _invalid(told, words)
     if status == TooManyRequests.status:
         return TooManyRequests(words)
+    if status in _UNAVAILABLE:
+        return Unavailable(words)
     if status >= ServerFault.status:
         return ServerFault(words)
     if kind := _BY_STATUS.get(status):

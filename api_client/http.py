@@ -16,6 +16,7 @@ import orjson
 from api_client.addresses import content_url
 from api_client.answers import Reader
 from api_client.backend import PAGE
+from api_client.bounded import LIST_MOST, BodyLimit, EventLimit
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, REPLAYED_HEADER, Command, ReceiveUpload, path_part
 from api_client.connection import SHORT_PATIENCE, WRITE_PATIENCE, Call, Connection, Sleep
 from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
@@ -82,8 +83,8 @@ class HttpBackend:
             ca_file: certificates, as PEM, that alone are trusted instead of the well-known ones.
 
         Raises:
-            InvalidRequest: the address can't be used (`INVALID_URL`, `INSECURE_URL`), or the certificates can't
-                (`INVALID_CA_FILE`).
+            Misconfigured: the address can't be used (`INVALID_URL`, `INSECURE_URL`), the certificates can't
+                (`INVALID_CA_FILE`), or the proxy that the environment names (`INVALID_PROXY`).
             NotAuthenticated: the key is empty or holds characters that no key has.
         """
         self._connection = Connection(
@@ -106,6 +107,11 @@ class HttpBackend:
         return f"HttpBackend({self._connection.url!r})"
 
     @property
+    def proxy(self) -> str:
+        """The proxy that the server is reached through, without its password; empty where there is none."""
+        return self._connection.proxy
+
+    @property
     def notices(self) -> Sequence[str]:
         """See `Backend.notices`: a server keeps what is wrong with its place to itself."""
         return ()
@@ -115,8 +121,21 @@ class HttpBackend:
         try:
             self._me, self._hosted = await self._read.get(Me, "/api/me", patience=SHORT_PATIENCE), None
         except (NotFound, NotAllowed):
-            self._me, self._hosted = ME, self._hosted or Hosted(self._read, self._sleep)
+            if self._hosted is None:
+                await self._must_be_a_server()
+                self._hosted = Hosted(self._read, self._sleep)
+            self._me = ME
         return self._me
+
+    async def _must_be_a_server(self) -> None:
+        """Raise `UnexpectedAnswer` where the agent API, which every server of the contract has, is not there."""
+        try:
+            await self._read.get(Page[Project], "/api/projects", patience=SHORT_PATIENCE, name="general")
+        except (NotFound, UnexpectedAnswer):
+            raise UnexpectedAnswer(
+                f"What answers at {self._connection.url} is no Pump Up API. Is the address right? "
+                "It is the one that /api/projects comes after."
+            ) from None
 
     async def _stand_in(self) -> Hosted | None:
         """Return what stands in for the reviewer part; None where the server has one."""
@@ -126,7 +145,7 @@ class HttpBackend:
 
     async def projects(self, *, name: str | None = None) -> Sequence[Project]:
         """Return the projects whose display name or slug contains `name`."""
-        return (await self._read.get(Page[Project], "/api/projects", name=name)).items
+        return (await self._read.get(Page[Project], "/api/projects", most=LIST_MOST, name=name)).items
 
     async def project(self, project_id: str) -> Project:
         """Return one project."""
@@ -147,7 +166,7 @@ class HttpBackend:
 
     async def tasks(self, *, project_id: str | None = None, name: str | None = None) -> Sequence[Task]:
         """Return the tasks of a project, or all, whose name contains `name`."""
-        return (await self._read.get(Page[Task], "/api/tasks", projectId=project_id, name=name)).items
+        return (await self._read.get(Page[Task], "/api/tasks", most=LIST_MOST, projectId=project_id, name=name)).items
 
     async def task(self, task_id: str) -> TaskDetail:
         """Return a task and its open request."""
@@ -200,29 +219,37 @@ class HttpBackend:
             limit=limit,
         )
 
-    async def approval_result(self, request_id: str) -> ApprovalResult | None:
+    async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """Return the decision on an approval, None while it is pending."""
-        return await self._read.get_settled(ApprovalResult, f"/api/approval-requests/{path_part(request_id)}/result")
+        path = f"/api/approval-requests/{path_part(request_id)}/result"
+        return await self._read.get_settled(ApprovalResult, path, wait=wait)
 
-    async def elicitation_result(self, request_id: str) -> ElicitationResult | None:
+    async def elicitation_result(self, request_id: str, *, wait: float = 0) -> ElicitationResult | None:
         """Return the answers to an elicitation, None while it is pending."""
-        return await self._read.get_settled(
-            ElicitationResult, f"/api/elicitation-requests/{path_part(request_id)}/result"
-        )
+        path = f"/api/elicitation-requests/{path_part(request_id)}/result"
+        return await self._read.get_settled(ElicitationResult, path, wait=wait)
 
     async def upload(self, upload_id: str) -> Upload:
         """Return what is known of an upload."""
         return await self._read.get(Upload, f"/api/uploads/{path_part(upload_id)}")
 
     async def download(self, upload_id: str) -> AsyncIterator[bytes]:
-        """Give an upload's content, in pieces."""
+        """Give an upload's content, in pieces: exactly as many bytes as the upload is said to have."""
         path = f"/api/uploads/{path_part(upload_id)}/content"
-        if await self._stand_in():
+        is_hosted = await self._stand_in()
+        upload = await self.upload(upload_id)
+        if is_hosted:
             # Without the reviewer part the content is where the server says that it is.
-            path = content_url((await self.upload(upload_id)).url, self._connection.url)
-        async with self._connection.open(Call("GET", path)) as response:
+            path = content_url(upload.url, self._connection.url)
+        count = 0
+        async with self._connection.open(Call("GET", path, limit=BodyLimit(upload.size))) as response:
             async for piece in response.aiter_bytes():
+                count += len(piece)
                 yield piece
+        if count < upload.size:
+            raise UnexpectedAnswer(
+                f"The content ends after {count:,} of the upload's {upload.size:,} bytes. Try again."
+            )
 
     async def changes(self, cursor: str | None = None) -> AsyncIterator[Change]:
         """Give new events, each once and in order: those that are there already, then from the server's stream.
@@ -260,7 +287,7 @@ class HttpBackend:
 
     async def _streamed(self, cursor: str) -> AsyncGenerator[Change, None]:
         headers = {"Accept": "text/event-stream"}
-        call = Call("GET", STREAM, {"cursor": cursor}, headers, patience=HEARTBEAT_PATIENCE)
+        call = Call("GET", STREAM, {"cursor": cursor}, headers, patience=HEARTBEAT_PATIENCE, limit=EventLimit())
         async with self._connection.open(call) as response, aclosing(changes_in(response)) as changes:
             async for change in changes:
                 yield change

@@ -141,11 +141,12 @@ class ApprovalRecommendation(Body):
 class FieldBid(Body):
     """What the agent would answer to one field: the reviewer's pre-fill.
 
-    Its value is told where it is null too: the SDK takes a bid without one for a broken one.
+    The value may be left out (the TypeScript SDK does for undefined) and is null then. It is written where it is null
+    too: the Python SDK refuses a bid without the key.
     """
 
     field_id: str
-    value: Json
+    value: Json = field(default_factory=lambda: None)
     confidence: Confidence | None = None
     rationale: str | None = None
 

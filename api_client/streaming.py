@@ -27,6 +27,8 @@ async def changes_in(response: httpx.Response) -> AsyncGenerator[Change, None]:
     Raises:
         UnexpectedAnswer: it is no stream of the contract's events.
     """
+    # A stream of events is UTF-8, whatever its header says: Python has codecs that are no character sets.
+    response.encoding = "utf-8"
     try:
         async with aclosing(EventSource(response).aiter_sse()) as told:
             async for one in told:

@@ -26,6 +26,8 @@ from store.events import Events
 from store.files import Files
 from store.journal import Journal
 from store.lock import FolderLock
+from store.ruling import Limits
+from store.schemas.checks import Checks
 from store.state import Draft, State
 from store.trust import doubts, unwritable
 
@@ -43,6 +45,7 @@ grows with the folder, stays a small part of the commits', and what an open must
 CLOSE_SHARE = 2_000
 """On close it is not written where less than one commit in 2,000 is new: to replay them is quicker than to write it."""
 MANY_EVENTS = 100_000
+LIMITS = Limits()
 
 Progress = Callable[[int, int], None]
 """Told how many bytes of the journal were read, and how many are to be."""
@@ -60,6 +63,7 @@ class Store:
         files: Files | None = None,
         progress: Progress = lambda *_: None,
         for_reading: bool = False,
+        limits: Limits = LIMITS,
     ) -> None:
         """Open the folder; `progress` hears of a journal that must be replayed.
 
@@ -88,7 +92,8 @@ class Store:
         self._closed = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
-        self.before_close: list[Callable[[], None]] = []
+        self.limits, self.checks = limits, Checks(limits.check_seconds)
+        self.before_close: list[Callable[[], None]] = [self.checks.close]
         """Called when the store is to close, while it still takes commands: they end what works on it."""
         with self._worded("opened"):
             if not for_reading:
@@ -270,7 +275,8 @@ class Store:
             raise self._takes_no_writes()
         from store.batch import Batch
 
-        batch = Batch(Draft(self.state, self.events), self.position, clock=self.clock, tokens=self.tokens)
+        draft, clock, tokens = Draft(self.state, self.events), self.clock, self.tokens
+        batch = Batch(draft, self.position, clock=clock, tokens=tokens, limits=self.limits, checks=self.checks)
         outcomes = [batch.take(job, self.recall) for job in jobs]
         if batch.commits:
             with self._guard:

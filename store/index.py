@@ -32,6 +32,8 @@ TYPES = (
 """The event types by their code in the column `types`: add at the end only."""
 _CODES = {name: code for code, name in enumerate(TYPES)}
 ON_NO_TASK = frozenset((_CODES["PROJECT_CREATED"], _CODES["UPLOAD_RECEIVED"]))
+OFF_TIMELINES = frozenset(TYPES[code] for code in ON_NO_TASK)
+"""The names of these types: entries of the chain that no timeline shows."""
 
 
 class Chain:

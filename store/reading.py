@@ -28,7 +28,7 @@ from api_client.wire import read
 from store import wire
 from store.engine import Store
 from store.fold import Doc, Table, is_terminal
-from store.index import ON_NO_TASK
+from store.index import OFF_TIMELINES, ON_NO_TASK
 from store.orders import Order as Line
 from store.state import State
 
@@ -164,19 +164,21 @@ class Reader:
     ) -> Page[Event]:
         """Return a page of a timeline."""
         scope = ("events", project_id or "", task_id or "", *sorted(types))
+        wanted = tuple(name for name in types if name not in OFF_TIMELINES)
 
         def look(state: State) -> Page[Event]:
             task = None if task_id is None else _found(state, "tasks", task_id)
             project = None if project_id is None else _found(state, "projects", project_id)
             start = self._store.events.read_cursor(scope, cursor)
             seqs: list[int] = []
-            if task is None or project is None or task["projectId"] == project["id"]:
+            is_one = task is None or project is None or task["projectId"] == project["id"]
+            if is_one and (wanted or not types):
                 walk = state.index.walk(
                     task=task["no"] if task else 0,
                     project=project["no"] if project else 0,
                     start=start,
                     order=order,
-                    types=tuple(types),
+                    types=wanted,
                 )
                 seqs = list(islice(walk, _checked(limit)))
             return read(

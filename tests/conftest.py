@@ -2,20 +2,74 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from store.local import LocalBackend
 
 for told in ("COLUMNS", "LINES"):
     os.environ.pop(told, None)  # where tests run side by side each runner is told a width; our terminals have their own
+
+# Started in the background of a script, or by nohup, we ignore the keyboard's interrupt, and so would every process
+# that a test starts: ctrl+c could not stop them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The commands that the tests run would compile every module again at each start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
+
+SLOWEST_FIRST = ("packaging", "chaos", "crash", "cli", "ssh", "soak", "sdk", "pilot", "snapshots", "server", "contract")
+"""Folders of tests in the order in which they run, those that take longest first; the others after them."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many workers share the tests: two a core, for much of a test is waiting for a process or a timer."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    root = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(root).parts[0]
+        return SLOWEST_FIRST.index(folder) if folder in SLOWEST_FIRST else len(SLOWEST_FIRST)
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Let go of what the apps of earlier tests left: each freezes the heap, and with it the garbage of the others."""
+    result = yield
+    if nextitem is not None and gc.get_freeze_count() > _Heap.frozen + 300_000:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        _Heap.frozen = gc.get_freeze_count()
+    return result
+
+
+class _Heap:
+    frozen = 0
+    """How many objects were set aside when the heap was last tidied."""
 
 
 class FixedClock:

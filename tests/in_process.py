@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp, Message
 
+from tests.waiting import HANG_SECONDS
+
 
 class InProcess(httpx.AsyncBaseTransport):
     """Carries requests to an ASGI app."""
@@ -56,7 +58,7 @@ class _Call(httpx.AsyncByteStream):
         """Leave: the app is told, as a server tells it of a closed connection."""
         self._to_app.put_nowait({"type": "http.disconnect"})
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._running, 5)
+            await asyncio.wait_for(self._running, HANG_SECONDS)
 
 
 def _scope(request: httpx.Request) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import click
 
 from pumpup_tui.commands.failure import Failed, in_words
 from pumpup_tui.commands.opening import folder_of, must_be_there
-from pumpup_tui.commands.options import FILE, FOLDER, Given, Moment, folder_options
+from pumpup_tui.commands.options import FILE, FOLDER, Given, Moment, folder_options, no_such, split_types
 from pumpup_tui.commands.output import tell, tell_json
 from pumpup_tui.commands.places import reason
 from pumpup_tui.commands.progress import progress_bar
@@ -90,10 +90,13 @@ def export(given: Given, kind: Literal["jsonl", "csv"], output: Path | None, typ
     Example: pumpup-tui export --format csv --project claims -o claims.csv
     """
     from store.export import Filter, as_csv, jsonl
+    from store.index import TYPES
 
     place = folder_of(given)
     must_be_there(place)
-    wanted = tuple(part.strip().upper() for part in types.split(",") if part.strip())
+    wanted = split_types(types)
+    if unknown := [one for one in wanted if one not in TYPES[1:]]:
+        raise no_such("event type", unknown[0], TYPES[1:])
     with in_words(), _opened(place.path) as store, progress_bar("Exporting") as progress:
         lines = (jsonl if kind == "jsonl" else as_csv)(store, Filter(types=wanted, **chosen), progress)
         try:

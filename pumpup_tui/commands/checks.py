@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import Given
-from pumpup_tui.commands.places import Folder, Server, api_key, check_url, place_of
+from pumpup_tui.commands.places import Folder, Server, api_key, place_of
 
 if TYPE_CHECKING:
     from api_client.models import Me
@@ -230,7 +230,6 @@ def two_roles_remedy(folder: Path, name: str) -> str:
 
 def _server(place: Server, environment: Mapping[str, str]) -> Iterator[Check]:
     try:
-        check_url(place.url)
         key = api_key(place.api_key_file, environment)
     except Failed as fault:
         yield Check("key", "wrong", fault.message)
@@ -239,35 +238,50 @@ def _server(place: Server, environment: Mapping[str, str]) -> Iterator[Check]:
 
 
 def _answer(place: Server, key: str) -> Iterator[Check]:
-    import asyncio
-    import time
-
-    from api_client.errors import ApiError, NotAuthenticated, Unreachable
-    from api_client.http import HttpBackend
+    from api_client.errors import ApiError, Misconfigured, NotAuthenticated, ProxyFailed, Unreachable
 
     url = place.url
-
-    async def look() -> tuple[Me, float]:
-        backend = HttpBackend(url, key, ca_file=place.ca_file, allow_plain_http=place.insecure_http)
-        try:
-            start = time.perf_counter()
-            return await backend.me(), time.perf_counter() - start
-        finally:
-            await backend.aclose()
-
     try:
-        me, took = asyncio.run(look())
+        me, took, proxy = _asked(place, key)
     except NotAuthenticated as fault:
         yield Check("server", "ok", f"{url} answers")
         remedy = "Ask for a key: 'pumpup-tui keys add NAME --role reviewer' makes one on the server's machine."
         yield Check("key", "wrong", fault.message, remedy)
+    except Misconfigured as fault:
+        yield Check("proxy" if fault.code == "INVALID_PROXY" else "server", "wrong", fault.message)
+    except ProxyFailed as fault:
+        yield Check("proxy", "wrong", fault.message)
     except ApiError as fault:
         down = "Is it running, and the address right? A proxy may be in between."
         remedy = down if isinstance(fault, Unreachable) else "Is this the address of a Pump Up server?"
-        yield Check("server", "wrong", fault.message, remedy)
+        yield Check("server", "wrong", fault.message, "" if "address" in fault.message else remedy)
     else:
+        if proxy:
+            yield Check("proxy", "ok", f"the server is reached through the {proxy}")
         yield Check("server", "ok", f"{url} answers in {took * 1e3:.0f} ms")
         yield _may(me)
+
+
+def _asked(place: Server, key: str) -> tuple[Me, float, str]:
+    """Return what the server says of the key, the seconds that it took, and the proxy on the way; empty without one.
+
+    Raises:
+        ApiError: it is not reached, or does not answer as a Pump Up server does.
+    """
+    import asyncio
+    import time
+
+    from api_client.http import HttpBackend
+
+    async def look() -> tuple[Me, float, str]:
+        backend = HttpBackend(place.url, key, ca_file=place.ca_file, allow_plain_http=place.insecure_http)
+        try:
+            start = time.perf_counter()
+            return await backend.me(), time.perf_counter() - start, backend.proxy
+        finally:
+            await backend.aclose()
+
+    return asyncio.run(look())
 
 
 def _may(me: Me) -> Check:

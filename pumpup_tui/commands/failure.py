@@ -38,9 +38,10 @@ def exit_code_of(fault: ApiError) -> int:
     from api_client import errors
 
     kinds: tuple[tuple[type[ApiError] | tuple[type[ApiError], ...], int], ...] = (
+        (errors.Misconfigured, 2),
         (errors.NotFound, 3),
         (errors.Conflict, 4),
-        ((errors.Unreachable, errors.TooManyRequests, errors.StoreBusy), 5),
+        ((errors.Unreachable, errors.Unavailable, errors.TooManyRequests, errors.StoreBusy), 5),
         ((errors.NotAllowed, errors.NotAuthenticated), 6),
     )
     return next((code for kind, code in kinds if isinstance(fault, kind)), 1)

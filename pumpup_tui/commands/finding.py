@@ -49,6 +49,21 @@ async def request_of(backend: Backend, given: str, *, open_only: bool = False, b
     return await backend.request(_only("request", given, found))
 
 
+async def check_types(backend: Backend, types: Sequence[str]) -> None:
+    """Refuse event types that neither this program knows nor any event here is of: a server may have more than we do.
+
+    Raises:
+        UsageError: there is no such type; the words name those that there are.
+        ApiError: the backend could not be read.
+    """
+    from pumpup_tui.commands.options import no_such
+    from pumpup_tui.telling import EVENT_WORDS
+
+    for name in types:
+        if name not in EVENT_WORDS and not (await backend.events(types=(name,), order="desc", limit=1)).items:
+            raise no_such("event type", name, tuple(EVENT_WORDS))
+
+
 async def task_of(backend: Backend, given: str) -> TaskDetail:
     """Return the task that `given` names.
 

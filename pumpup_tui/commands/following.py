@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
-from pumpup_tui.commands.finding import project_of, task_of
+from pumpup_tui.commands.finding import check_types, project_of, task_of
 from pumpup_tui.text import line
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ class Follow:
         Raises:
             ApiError: the backend could not be read.
             Failed: there is no such task or project.
+            UsageError: there is no such event type.
         """
+        await check_types(backend, self._types)
         task_id = (await task_of(backend, self._task)).task.id if self._task else None
         project_id = (await project_of(backend, self._project)).id if self._project else None
         if not follow and self._limit is None:

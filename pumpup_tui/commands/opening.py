@@ -12,7 +12,7 @@ import click
 from pumpup_tui.commands.failure import Failed, NotThere, in_words
 from pumpup_tui.commands.options import Given
 from pumpup_tui.commands.output import tell
-from pumpup_tui.commands.places import Folder, Place, Server, api_key, check_url, place_of, usable_folder
+from pumpup_tui.commands.places import Folder, Place, Server, api_key, place_of, usable_folder
 from pumpup_tui.text import line
 
 if TYPE_CHECKING:
@@ -88,7 +88,6 @@ async def _folder(place: Folder, *, make: bool, writes: bool) -> Backend:
 
 
 async def _server(place: Server) -> Backend:
-    check_url(place.url)
     key = api_key(place.api_key_file, os.environ)
 
     from api_client.http import HttpBackend

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,18 @@ class Moment(click.ParamType[datetime]):
             return datetime.fromisoformat(value).astimezone()
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is no date or time: write it like 2026-01-31 or 2026-01-31T09:30.", param, ctx)
+
+
+def split_types(text: str) -> tuple[str, ...]:
+    """Return the event types that `--types` lists, as the record spells them."""
+    return tuple(part.strip().upper() for part in text.split(",") if part.strip())
+
+
+def no_such(what: str, name: str, known: Sequence[str]) -> click.UsageError:
+    """Return the failure of a name that is none of a fixed set; the words name all that are."""
+    near = get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return click.UsageError(f"{name!r:.80} is no {what}.{hint} There are {', '.join(known)}.")
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def place_of(given: Given, environment: Mapping[str, str]) -> Place:
         if (option := given.for_a_server) is not None:
             raise Failed(f"{option} goes with a server: name it with --url.", 2)
         return _local(given, chosen, profile)
+    check_url(url)
     if given.reviewer is not None or given.tags:
         raise Failed("On a server the key says who you are: --reviewer and --tag are for a local folder.", 2)
     file = given.api_key_file or _path(profile.get("api_key_file"))
@@ -194,29 +195,41 @@ def on_record(what: str, text: str) -> str:
 
 
 def check_url(url: str) -> None:
-    """Raise `Failed` where `url` is no address of a server."""
+    """Raise `Failed` where `url` is no address of a server; a password in it is not shown."""
     from urllib.parse import urlsplit
 
+    if "@" in url:
+        raise Failed(
+            "A server's address holds no user or password: give it like https://pumpup.example.com with --url, "
+            f"and the key in {KEY_VARIABLE} or with --api-key-file FILE.",
+            2,
+        )
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         good = False
-    if not good:
-        raise Failed(f"{url!r} is no server's address: give one like https://pumpup.example.com with --url.")
+    if not good or "?" in url or "#" in url:
+        raise Failed(f"{url!r:.200} is no server's address: give one like https://pumpup.example.com with --url.", 2)
 
 
 def api_key(file: Path | None, environment: Mapping[str, str]) -> str:
     """Return the key to call with: the file's, else the environment's.
 
     Raises:
-        Failed: there is none, or its file can be read by others or not by us.
+        Failed: there is none, it is none that can be, or its file can be read by others or not by us.
     """
     if file is not None:
         return _key_in(file)
     if key := environment.get(KEY_VARIABLE, "").strip():
+        if not _can_be_key(key):
+            raise Failed(f"{KEY_VARIABLE} holds no key: it must have one line, as 'pumpup-tui keys add' printed it.", 2)
         return key
-    raise Failed(f"A server needs a key: set {KEY_VARIABLE}, or name a file that holds it with --api-key-file FILE.")
+    raise Failed(f"A server needs a key: set {KEY_VARIABLE}, or name a file that holds it with --api-key-file FILE.", 2)
+
+
+def _can_be_key(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _key_in(file: Path) -> str:
@@ -226,15 +239,17 @@ def _key_in(file: Path) -> str:
             mode = os.fstat(opened.fileno()).st_mode
             content = opened.read(_KEY_FILE_BYTES + 1)
     except OSError as fault:
-        raise Failed(f"The key file {file} can't be read: {reason(fault)}.") from None
+        raise Failed(f"The key file {file} can't be read: {reason(fault)}.", 2) from None
     if os.name == "posix" and stat.S_ISREG(mode) and stat.S_IMODE(mode) & 0o077:
-        raise Failed(f"The key file {file} can be read or changed by others: run 'chmod 600 {file}' first.")
+        raise Failed(f"The key file {file} can be read or changed by others: run 'chmod 600 {file}' first.", 2)
     try:
         key = content.decode("ascii").strip()
     except UnicodeDecodeError:
         key = ""
-    if not key or len(content) > _KEY_FILE_BYTES or not key.isprintable() or " " in key:
-        raise Failed(f"The key file {file} holds no key: it must have one line, as 'pumpup-tui keys add' printed it.")
+    if not key or len(content) > _KEY_FILE_BYTES or not _can_be_key(key):
+        raise Failed(
+            f"The key file {file} holds no key: it must have one line, as 'pumpup-tui keys add' printed it.", 2
+        )
     return key
 
 

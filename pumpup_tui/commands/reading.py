@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pumpup_tui.commands.options import Given, json_option, place_options
+from pumpup_tui.commands.options import Given, json_option, no_such, place_options, split_types
 from pumpup_tui.commands.output import tell_json, tell_table
 
 if TYPE_CHECKING:
@@ -134,7 +134,9 @@ def tasks(given: Given, *, project: str | None, limit: int | None, as_json: bool
 
         chosen = await project_of(backend, project) if project else None
         found = await backend.tasks(project_id=chosen.id if chosen else None, name=wanted["name"])
-        return [one for one in found if _is_wanted(one, wanted)][:limit], await backend.projects()
+        projects = await backend.projects()
+        _check_wanted(wanted, found, projects if chosen is None else [chosen])
+        return [one for one in found if _is_wanted(one, wanted)][:limit], projects
 
     found, projects = work(given, task)
     if as_json:
@@ -157,6 +159,20 @@ def tasks(given: Given, *, project: str | None, limit: int | None, as_json: bool
         for one, name in zip(found, ids, strict=True)
     ]
     _table("tasks", rows, empty="No such task.")
+
+
+def _check_wanted(wanted: dict[str, str | None], tasks: Sequence[Task], projects: Sequence[Project]) -> None:
+    """Refuse a status or a step that there is nowhere here: a server may have more of both than we know of."""
+    from pumpup_tui.commands.failure import NotThere
+    from pumpup_tui.telling import STATUSES
+    from pumpup_tui.text import line
+
+    status, step = (wanted["status"] or "").upper(), wanted["step"]
+    if status and status not in STATUSES and not any(one.status == status for one in tasks):
+        raise no_such("status", status, tuple(STATUSES))
+    steps = {one.name: None for project in projects for one in project.steps.steps}
+    if step is not None and step not in steps and not any(one.current_step == step for one in tasks):
+        raise NotThere(f"There is no step {line(step, 80)!r}: there are {', '.join(line(one, 80) for one in steps)}.")
 
 
 def _is_wanted(task: Task, wanted: dict[str, str | None]) -> bool:
@@ -182,8 +198,7 @@ def timeline(
     from pumpup_tui.commands.following import Follow
     from pumpup_tui.commands.opening import work
 
-    wanted = tuple(part.strip().upper() for part in types.split(",") if part.strip())
-    reader = Follow(task, project, wanted, limit)
+    reader = Follow(task, project, split_types(types), limit)
     told = _json_lines if as_json else _lines()
     work(given, lambda backend: reader.read(backend, follow=follow, told=told))
 

@@ -24,7 +24,6 @@ from pumpup_tui.commands.places import (
     Server,
     api_key,
     check_terminal,
-    check_url,
     place_of,
     reason,
     state_folder,
@@ -74,7 +73,6 @@ def open_folder(place: Folder) -> None:
 
 def open_server(place: Server) -> None:
     """Show a server, deciding as the key's owner."""
-    check_url(place.url)
     key = api_key(place.api_key_file, os.environ)
     with in_words():
         from api_client.http import HttpBackend

@@ -110,12 +110,13 @@ async def send(backend: Backend, command: Command, key: str) -> Receipt:
         ApiError: it was refused.
         Failed: no answer came, and it may have been recorded: the same key asks.
     """
-    from api_client.errors import ServerFault, Unreachable
+    from api_client.errors import ApiError
+    from pumpup_tui.outage import leaves_in_doubt
 
     try:
         return await backend.submit(command, key=key)
-    except (Unreachable, ServerFault) as fault:
-        if isinstance(fault, Unreachable) and not fault.maybe_done:
+    except ApiError as fault:
+        if not leaves_in_doubt(fault):
             raise
         again = f"It may have been recorded: the same command with --key {key} asks, and never does it twice."
-        raise Failed(f"{clean(fault.message, limit=500)}. {again}", 5) from None
+        raise Failed(f"{clean(fault.message, limit=500).removesuffix('.')}. {again}", 5) from None

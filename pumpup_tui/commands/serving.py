@@ -111,10 +111,15 @@ async def _serve(folder: Path, told: Serving) -> None:
             more=[metrics.row()] if metrics else (),
             heard=[one.heard for one in (None if told.quiet else log, metrics) if one],
         )
+
+        def stop() -> None:
+            app.state.stop()
+            backend.break_off()
+
         listener = bind(told.host, told.port)
         _announce(url_of(listener, scheme="https" if tls else "http"), folder, told, no_keys=no_keys)
         async with _uses_kept(keys):
-            await serve(app, listener, tls=tls, on_stop=app.state.stop)
+            await serve(app, listener, tls=tls, on_stop=stop)
     except OSError as fault:
         words = _PORT_WORDS.get(fault.errno or 0, reason(fault))
         raise Failed(f"Can't listen on {told.host} port {told.port}: {words}.") from None

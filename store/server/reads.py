@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
+from typing import Protocol
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -23,6 +24,14 @@ from store.server.calls import JSON, Asked
 EVENT_STREAM = "text/event-stream"
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _UNFIT_FOR_A_FILE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069/\\:*?\"<>|]+")
+
+
+class _Result(Protocol):
+    """A backend's call for a result."""
+
+    def __call__(self, request_id: str, *, wait: float = 0) -> Awaitable[Wire | None]:
+        """Return what settled the request, None while it is pending."""
+        ...
 
 
 async def projects(asked: Asked) -> Response:
@@ -54,12 +63,21 @@ async def task_events(asked: Asked) -> Response:
 
 async def approval_result(asked: Asked) -> Response:
     """Answer the decision on an approval, 204 while it is pending."""
-    return _or_pending(await asked.backend.approval_result(asked.path("request_id")))
+    return await _settled(asked, asked.backend.approval_result)
 
 
 async def elicitation_result(asked: Asked) -> Response:
     """Answer the answers to an elicitation, 204 while it is pending."""
-    return _or_pending(await asked.backend.elicitation_result(asked.path("request_id")))
+    return await _settled(asked, asked.backend.elicitation_result)
+
+
+async def _settled(asked: Asked, result: _Result) -> Response:
+    request_id, seconds = asked.path("request_id"), asked.wait()
+    found = await result(request_id)
+    if found is None and seconds:
+        asked.rest()
+        found = await asked.tail.waits.answered(asked.request, result(request_id, wait=seconds))
+    return Response(status_code=204) if found is None else json_response(found)
 
 
 async def upload(asked: Asked) -> Response:
@@ -160,10 +178,6 @@ def disposition(name: str) -> str:
     clean = _UNFIT_FOR_A_FILE_NAME.sub("_", name).strip(" .")[:150] or "upload"
     plain = clean.encode("ascii", "replace").decode().replace("?", "_").replace("%", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean, safe='', errors='replace')}"
-
-
-def _or_pending(result: Wire | None) -> Response:
-    return Response(status_code=204) if result is None else json_response(result)
 
 
 async def _from_first(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import HANG_SECONDS
+
 if TYPE_CHECKING:
     from tests.cli.made import Made
 
@@ -53,7 +55,7 @@ def run_in(
         input=given,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=HANG_SECONDS,
         check=False,
     )
 
@@ -106,4 +108,4 @@ def serving(home: Path, data: Path, *more: str) -> Iterator[str]:
         yield words.split(" at ")[1].split()[0]
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=HANG_SECONDS)

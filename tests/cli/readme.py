@@ -30,6 +30,7 @@ from types import TracebackType
 
 from tests.cli.conftest import environment
 from tests.cli.terminal import Terminal, terminal
+from tests.waiting import HANG_SECONDS
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -141,7 +142,7 @@ class Walk(AbstractContextManager["Walk"]):
             input=given,
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=HANG_SECONDS,
             check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
@@ -166,7 +167,7 @@ class Walk(AbstractContextManager["Walk"]):
 
     def written(self, name: str, pattern: str, process: subprocess.Popen[bytes]) -> re.Match[str]:
         """Return where the output of a started command first matches, once it does."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + HANG_SECONDS
         while not (found := re.search(pattern, (self.folder / name).read_text(encoding="utf-8"))):
             said = (self.folder / name).read_text(encoding="utf-8")
             assert process.poll() is None and time.monotonic() < end, f"{pattern!r} never came:\n{said}"
@@ -175,7 +176,7 @@ class Walk(AbstractContextManager["Walk"]):
 
     def ends(self, name: str, process: subprocess.Popen[bytes]) -> str:
         """Return all that a started command wrote, once it has ended well."""
-        assert process.wait(30) == 0, (self.folder / name).read_text(encoding="utf-8")
+        assert process.wait(HANG_SECONDS) == 0, (self.folder / name).read_text(encoding="utf-8")
         return (self.folder / name).read_text(encoding="utf-8")
 
     def serve(self, command: str) -> None:
@@ -190,7 +191,7 @@ class Walk(AbstractContextManager["Walk"]):
         """Press ctrl+c where the server runs."""
         if self._server is not None:
             self._server.send_signal(signal.SIGINT)
-            assert self._server.wait(30) == 0
+            assert self._server.wait(HANG_SECONDS) == 0
             self._server = None
 
     @property

@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from tests.waiting import HANG_SECONDS
+
 _CONTROL = re.compile(r"\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b[\[?][0-9;?<>=]*[ -/]*[@-~]|\x1b.")
 
 
@@ -24,7 +26,7 @@ class Terminal:
         self.process, self._master = process, master
         self.raw = b""
 
-    def wait_for(self, words: str, seconds: float = 20) -> None:
+    def wait_for(self, words: str, seconds: float = HANG_SECONDS) -> None:
         """Return once `words` have been drawn, control sequences and runs of blanks aside."""
         end = time.monotonic() + seconds
         while words not in self.text():
@@ -44,7 +46,7 @@ class Terminal:
         while self._read(quiet):
             pass
 
-    def end(self, seconds: float = 20) -> int:
+    def end(self, seconds: float = HANG_SECONDS) -> int:
         """Return the exit code, once the process has ended."""
         end = time.monotonic() + seconds
         while self.process.poll() is None:

@@ -14,6 +14,7 @@ import pytest
 from pumpup_tui.cli import SECTIONS
 from tests.cli.conftest import Run, command, environment, serving
 from tests.cli.made import make
+from tests.waiting import HANG_SECONDS
 
 
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
@@ -123,7 +124,7 @@ def test_the_folder_may_be_named_before_the_command(run: Run, tmp_path: Path, st
 
 def call(url: str, key: str, path: str) -> object:
     request = Request(url + path, headers={"Authorization": f"Bearer {key}", "X-API-Version": "0"})
-    with urlopen(request, timeout=10) as answer:
+    with urlopen(request, timeout=HANG_SECONDS) as answer:
         return json.load(answer)
 
 
@@ -150,7 +151,7 @@ def test_serve_stops_when_asked(tmp_path: Path) -> None:
         assert process.stderr is not None
         assert "Serving" in process.stderr.readline()
         process.terminate() if stop == "terminate" else process.send_signal(2)
-        _, words = process.communicate(timeout=20)
+        _, words = process.communicate(timeout=HANG_SECONDS)
         assert process.returncode == 0
         assert "Traceback" not in words
 
@@ -167,7 +168,7 @@ def test_serve_says_how_to_make_the_first_key(tmp_path: Path) -> None:
     assert "Serving" in process.stderr.readline()
     assert "keys add NAME --role agent" in process.stderr.readline()
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=HANG_SECONDS)
 
 
 def test_an_unforeseen_fault_ends_in_words(tmp_path: Path) -> None:

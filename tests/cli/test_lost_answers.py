@@ -18,6 +18,7 @@ from api_client import errors
 from pumpup_tui.commands.failure import exit_code_of
 from tests.cli.conftest import Run, run_in, serving
 from tests.cli.made import Made
+from tests.waiting import HANG_SECONDS
 
 
 class _Passing(BaseHTTPRequestHandler):
@@ -39,7 +40,7 @@ class _Passing(BaseHTTPRequestHandler):
         kept = ("Authorization", "X-API-Version", "Idempotency-Key", "Content-Type")
         headers = {name: self.headers[name] for name in kept if name in self.headers}
         try:
-            with urlopen(Request(self.upstream + self.path, body, headers), timeout=10) as answer:
+            with urlopen(Request(self.upstream + self.path, body, headers), timeout=HANG_SECONDS) as answer:
                 return answer.status, answer.read()
         except HTTPError as fault:
             with fault:
@@ -91,6 +92,7 @@ def test_a_lost_answer_is_asked_for_with_the_same_key(made: Made, tmp_path: Path
     [
         (errors.InvalidRequest("x"), 1),
         (errors.InvalidAnswers({"a": "x"}), 1),
+        (errors.Misconfigured("x"), 2),
         (errors.NotAuthenticated("x"), 6),
         (errors.NotAllowed("x"), 6),
         (errors.NotFound("x"), 3),
@@ -98,6 +100,8 @@ def test_a_lost_answer_is_asked_for_with_the_same_key(made: Made, tmp_path: Path
         (errors.TooLarge("x"), 1),
         (errors.TooManyRequests("x"), 5),
         (errors.ServerFault("x"), 1),
+        (errors.Unavailable("x"), 5),
+        (errors.ProxyFailed("x"), 5),
         (errors.Unreachable("x"), 5),
         (errors.UnexpectedAnswer("x"), 1),
         (errors.StoreBusy("x"), 5),

@@ -12,6 +12,7 @@ from api_client.models import Event, InboxItem, Page, Project, RequestDetail, Ta
 from tests.cli.conftest import Run, command, environment, serving
 from tests.cli.made import Made, conforms
 from tests.cli.terminal import terminal
+from tests.waiting import HANG_SECONDS
 
 
 def test_the_inbox_lists_what_waits(on: Run, made: Made) -> None:
@@ -124,7 +125,7 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path, made: Made, words: tuple[str
     assert process.stderr is not None
     assert process.stderr.read() == b""
     process.stderr.close()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=HANG_SECONDS) == 0
 
 
 def test_following_tells_each_new_event_once(tmp_path: Path, made: Made, on: Run) -> None:
@@ -146,7 +147,7 @@ def test_following_tells_each_new_event_once(tmp_path: Path, made: Made, on: Run
         assert told == ["first", "second"]
     finally:
         process.send_signal(2)
-        process.wait(timeout=20)
+        process.wait(timeout=HANG_SECONDS)
         process.stdout.close()
     assert process.returncode == 130
 

@@ -17,6 +17,7 @@ import pytest
 from tests import sample
 from tests.cli.readme import ROOT, Act, Walk, begun, blocks, sections
 from tests.cli.terminal import Terminal
+from tests.waiting import HANG_SECONDS
 
 Way = Callable[[Walk], None]
 MOVED = "pumpup-tui timeline tsk_000000000027 --types ACTION --json --data ./work"
@@ -60,7 +61,7 @@ def is_a_target(_walk: Walk, command: str) -> None:
 
 def opens_the_demo(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
-        screen.wait_for("Open claim C-1030", seconds=40)
+        screen.wait_for("Open claim C-1030")
         leave(screen)
 
 
@@ -79,7 +80,7 @@ def begin(walk: Walk) -> None:
 
 def decides(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
-        screen.wait_for("alice [claims-lead]", seconds=40)
+        screen.wait_for("alice [claims-lead]")
         see(screen, "a", "APPROVE", "y send")
         see(screen, "y", "HELD", "u takes it back")
         see(screen, "u", "taken back")
@@ -127,7 +128,7 @@ def counts(walk: Walk, command: str) -> None:
 
 def moves_a_card(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
-        screen.wait_for("bob", seconds=40)
+        screen.wait_for("bob")
         screen.wait_for("live")
         see(screen, "2", "Claim C-1032")
         see(screen, "L", "y send")
@@ -137,7 +138,7 @@ def moves_a_card(walk: Walk, command: str) -> None:
 
 def is_reached_over_https(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
-        screen.wait_for("bob [claims-lead]", seconds=40)
+        screen.wait_for("bob [claims-lead]")
         screen.wait_for("live")
         leave(screen)
     context = ssl.create_default_context(cafile=walk.folder / "client.pem")
@@ -194,7 +195,7 @@ def is_the_head(walk: Walk, command: str) -> None:
 
 def looks_at_the_timeline(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
-        screen.wait_for("live", seconds=40)
+        screen.wait_for("live")
         see(screen, "3", "newest first", "The shop is asked for the price")
         see(screen, "}t", "task tsk_")
         leave(screen)
@@ -206,7 +207,7 @@ def hears_what_comes(walk: Walk, command: str) -> None:
     walk.run('pumpup-tui note tsk_000000000027 "looked at it" --data ./work')
     walk.written("followed", "looked at it", process)
     process.send_signal(signal.SIGINT)
-    assert process.wait(20) in (0, 130)
+    assert process.wait(HANG_SECONDS) in (0, 130)
     events = [json.loads(line) for line in (walk.folder / "followed").read_text(encoding="utf-8").splitlines()]
     assert events[-1]["eventType"] == "NOTE"
 
@@ -238,7 +239,7 @@ def develop(walk: Walk) -> None:
 
 def answers_the_agent(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
-        screen.wait_for("Refund $240 on order 1029", seconds=40)
+        screen.wait_for("Refund $240 on order 1029")
         see(screen, "Ga", "APPROVE", "order 1029", "y send")
         see(screen, "y", "HELD")
         screen.wait_for("RECORDED")
@@ -250,7 +251,7 @@ def answers_the_agent(walk: Walk, command: str) -> None:
 
 def opens_a_profile(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
-        screen.wait_for("alice [claims-lead]", seconds=40)
+        screen.wait_for("alice [claims-lead]")
         leave(screen)
 
 

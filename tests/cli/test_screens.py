@@ -166,7 +166,7 @@ def test_an_unreachable_server_is_a_banner(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     with terminal(command("--url", url), environment(tmp_path / "home", PUMPUP_API_KEY="pk_secret")) as screen:
-        screen.wait_for("r tries again", seconds=30)
+        screen.wait_for("r tries again")
         screen.press("q")
         assert screen.end() == 0
     assert "pk_secret" not in screen.text()

@@ -24,6 +24,7 @@ from pumpup_tui.commands import serving
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.serving import Serving
 from tests.cli.conftest import Run, command, environment
+from tests.waiting import HANG_SECONDS
 
 CANARY_NOTE = "canary-note-4711"
 
@@ -39,7 +40,7 @@ class Server:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Stop it and return its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=HANG_SECONDS)
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def served(tmp_path: Path, *more: str | Path) -> Iterator[Server]:
         subprocess.Popen(words, env=environment(tmp_path / "home"), stdin=subprocess.DEVNULL, stderr=stderr) as process,
     ):
         try:
-            end = time.monotonic() + 20
+            end = time.monotonic() + HANG_SECONDS
             while not (found := re.search(r" at (https?://\S+)", log.read_text())):
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < end
@@ -280,7 +281,7 @@ def test_a_stop_finishes_what_was_accepted(tmp_path: Path, key: str, number: int
         with calling(server, key) as client:
             task_id = new_task(client)
         answered = asyncio.run(_write_until_it_stops(server, key, task_id, number))
-        assert server.process.wait(timeout=20) == 0
+        assert server.process.wait(timeout=HANG_SECONDS) == 0
     journal = (tmp_path / "data" / "journal.jsonl").read_text()
     assert len(answered) > 20
     assert all(journal.count(f'"message":"{words}"') == 1 for words in answered)
@@ -307,7 +308,7 @@ async def _write_until_it_stops(server: Server, key: str, task_id: str, number: 
         while len(answered) < 40:  # noqa: ASYNC110 - any of the writers adds to it
             await asyncio.sleep(0.01)
         server.process.send_signal(number)
-        await asyncio.wait_for(asyncio.gather(*writers), 20)
+        await asyncio.wait_for(asyncio.gather(*writers), HANG_SECONDS)
     return answered
 
 
@@ -316,7 +317,7 @@ def test_a_call_on_its_way_is_answered_before_the_end(tmp_path: Path, key: str) 
     with served(tmp_path) as server:
         port = int(server.url.rpartition(":")[2])
         body = json.dumps({"projectName": "general", "name": "last"}).encode()
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as half:
+        with socket.create_connection(("127.0.0.1", port), timeout=HANG_SECONDS) as half:
             lines = f"Host: localhost\r\nAuthorization: Bearer {key}\r\nIdempotency-Key: k\r\n"
             half.sendall(f"POST /api/tasks HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n".encode() + body[:9])
             time.sleep(0.2)
@@ -326,7 +327,7 @@ def test_a_call_on_its_way_is_answered_before_the_end(tmp_path: Path, key: str) 
                 socket.create_connection(("127.0.0.1", port), timeout=2).close()
             half.sendall(body[9:])
             assert half.recv(100).startswith(b"HTTP/1.1 201")
-        assert server.process.wait(timeout=20) == 0
+        assert server.process.wait(timeout=HANG_SECONDS) == 0
     assert b'"name":"last"' in (tmp_path / "data" / "journal.jsonl").read_bytes()
 
 
@@ -342,7 +343,9 @@ def test_a_key_is_found_nowhere(run: Run, tmp_path: Path, key: str) -> None:
         client.get("/api/nothing")
         client.post("/api/tasks", content=b"{", headers={"Idempotency-Key": "x"})
         raw = f"GET /api/projects HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nBad\x01: x\r\n\r\n"
-        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=10) as broken:
+        with socket.create_connection(
+            ("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=HANG_SECONDS
+        ) as broken:
             broken.sendall(raw.encode())
             assert key.encode() not in broken.recv(4096)
         process = Path(f"/proc/{server.process.pid}")
@@ -377,8 +380,8 @@ def test_a_log_that_nobody_reads_stops_nothing(tmp_path: Path, key: str) -> None
         assert process.stderr is not None
         url = process.stderr.readline().decode().split(" at ")[1].split()[0]
         headers = {"Content-Type": "multipart/form-data; boundary=b"}
-        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=5) as client:
+        with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=HANG_SECONDS) as client:
             for _ in range(1_200):
                 assert client.post("/api/uploads", content=b"--b\r\n[]: x\r\n", headers=headers).status_code == 400
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=HANG_SECONDS) == 0

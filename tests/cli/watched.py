@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import pyte
 
 from tests.cli.terminal import Terminal
+from tests.waiting import HANG_SECONDS
 
 _KEPT = re.compile(rb"\x1b[\[?][<>=][0-9;]*[a-zA-Z]")
 """Sequences that pyte takes for others: they ask for a kind of keyboard, and draw nothing."""
@@ -44,7 +45,7 @@ class Watched:
         return self.lines()
 
     def _wait(self, stands: Callable[[list[str]], bool], wanted: Sequence[str]) -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + HANG_SECONDS
         while not stands(self.lines()):
             assert time.monotonic() < end, "\n".join(("this never came:", *wanted, "this stands there:", *self.lines()))
             self.terminal.rest(0.05)

@@ -147,6 +147,17 @@ async def test_an_elicitations_result_has_its_answers(world: World, given: Given
     assert (result.fields, result.answered_by) == (ANSWERS, "alice")
 
 
+@pytest.mark.parametrize("types", [("PROJECT_CREATED",), ("UPLOAD_RECEIVED", "PROJECT_CREATED"), ("NOPE",)])
+async def test_types_of_no_timeline_match_nothing(world: World, given: Given, types: tuple[str, ...]) -> None:
+    """Entries of the chain that stand on no timeline, and types that nobody knows, select nothing and are no fault."""
+    await given.upload(b"x", "a.txt", "text/plain")
+    task = await given.task()
+    for project_id in (None, task.project_id):
+        assert (await world.reviewer.events(types=types, project_id=project_id)).items == ()
+    page = await world.reviewer.events(types=(*types, "TASK_CREATED"))
+    assert [event.event_type for event in page.items] == ["TASK_CREATED"]
+
+
 async def test_the_board_counts_its_columns(world: World, given: Given) -> None:
     """A board has a column for each step in graph order, with its tasks and those that wait."""
     task, waiting = await given.task(), await given.task()

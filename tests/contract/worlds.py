@@ -18,9 +18,11 @@ from api_client.backend import Backend
 from api_client.http import HttpBackend
 from store.keys import KeyRing
 from store.local import LocalBackend, open_local
+from store.ruling import Limits
 from store.server.app import create_app
 from store.server.runner import bind, serve, url_of
 from tests.in_process import InProcess
+from tests.waiting import HANG_SECONDS
 
 Kind = Literal["local", "http", "socket"]
 """At the folder; through the server's app in this process; through the server on a real socket."""
@@ -57,7 +59,8 @@ class World:
 @asynccontextmanager
 async def open_world(kind: Kind, folder: Path, clock: StepClock, tokens: Callable[[], str]) -> AsyncIterator[World]:
     """Give a world of this kind over `folder`, which may be new or may have been left by another one."""
-    local = await open_local(folder, ALICE, clock=clock, tokens=tokens)
+    limits = Limits(check_seconds=0.3)  # so that a test of what takes too long need not
+    local = await open_local(folder, ALICE, clock=clock, tokens=tokens, limits=limits)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(local.aclose)
         if kind == "local":
@@ -90,7 +93,7 @@ async def listening(app: Starlette) -> AsyncIterator[str]:
         yield url
     finally:
         signal.raise_signal(signal.SIGTERM)
-        await asyncio.wait_for(server, 15)
+        await asyncio.wait_for(server, HANG_SECONDS)
 
 
 async def _answers(url: str) -> None:

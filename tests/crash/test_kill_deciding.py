@@ -10,6 +10,7 @@ import pytest
 
 from tests.crash.place import Place, armed, kill, rest
 from tests.crash.scale import pick
+from tests.waiting import HANG_SECONDS
 
 
 async def test_killed_while_held(place: Place) -> None:
@@ -112,7 +113,7 @@ async def test_killed_at_any_moment(tmp_path: Path) -> None:
 
 
 async def _until_decided(place: Place) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + HANG_SECONDS
     while not await place.decided():
         assert time.monotonic() < end
         rest(0.05)

@@ -17,6 +17,7 @@ from api_client.models import Change, Outcome
 from tests.contract.given import Given
 from tests.contract.worlds import StepClock, open_world
 from tests.hosted.service import KEY, Service, busy_service
+from tests.waiting import HANG_SECONDS
 
 
 class Line(httpx.AsyncBaseTransport):
@@ -236,7 +237,7 @@ async def test_news_are_told_once_and_in_order(backend: Backend, line: Line, ser
         changes = backend.changes(cursor)
         waiting = asyncio.ensure_future(anext(changes))
     while len(heard) < len(expected):
-        heard.append((await asyncio.wait_for(waiting, 5)).event.id)
+        heard.append((await asyncio.wait_for(waiting, HANG_SECONDS)).event.id)
         waiting = asyncio.ensure_future(anext(changes))
     waiting.cancel()
     assert heard == expected

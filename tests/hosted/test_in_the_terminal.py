@@ -24,6 +24,7 @@ from tests.cli.conftest import command, environment
 from tests.cli.terminal import terminal
 from tests.hosted.service import KEY, Service, busy_service
 from tests.in_process import InProcess
+from tests.waiting import HANG_SECONDS
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 WHY = "this server takes decisions only in its own workspace"
@@ -41,7 +42,7 @@ class Shown:
 
     async def sees(self, *words: str, gone: tuple[str, ...] = ()) -> None:
         """Wait until all `words` stand on the screen, and none of `gone`."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_SECONDS):
             while not all(word in self.text() for word in words) or any(word in self.text() for word in gone):
                 await self.pilot.pause(0.02)
 

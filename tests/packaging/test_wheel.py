@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANG_SECONDS
+
 ROOT = Path(__file__).parents[2]
 
 LOOK = """
@@ -42,17 +44,23 @@ def do(*words: str | Path, cwd: Path) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=5 * HANG_SECONDS,  # packages come over a network
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
 
 
-def fresh(folder: Path, python: str = sys.executable) -> Path:
-    """Return the scripts' folder of a new virtual environment with nothing but pip in it."""
-    do(python, "-m", "venv", folder, cwd=folder.parent)
+def fresh(folder: Path, python: str = sys.executable, *, pip: bool = False) -> Path:
+    """Return the scripts' folder of a new virtual environment with nothing in it, but pip where it is asked for."""
+    do(python, "-m", "venv", *(() if pip else ("--without-pip",)), folder, cwd=folder.parent)
     return folder / ("Scripts" if sys.platform == "win32" else "bin")
+
+
+def install(into: Path, *packages: str | Path, pip: Path) -> None:
+    """Install packages into a fresh environment, by the pip of another one; each module is compiled once it is used."""
+    quietly = ("--quiet", "--disable-pip-version-check", "--no-compile")
+    do(pip, "--python", into / "python", "install", *quietly, *packages, cwd=into)
 
 
 def pythons() -> Iterator[str]:
@@ -69,25 +77,31 @@ def pythons() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sdist, and with the wheel that is built out of it."""
+def pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pip of an environment in which packages are built."""
     work = tmp_path_factory.mktemp("build")
-    bin_ = fresh(work / "venv")
-    do(bin_ / "pip", "install", "--quiet", "--disable-pip-version-check", "hatchling", cwd=work)
-    do(bin_ / "python", "-m", "hatchling", "build", "-t", "sdist", "-d", work / "dist", cwd=ROOT)
-    (sdist,) = (work / "dist").glob("*.tar.gz")
-    pip_wheel = ("wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "-w", work / "dist", sdist)
-    do(bin_ / "pip", *pip_wheel, cwd=work)
-    return work / "dist"
+    bin_ = fresh(work / "venv", pip=True)
+    install(bin_, "hatchling", pip=bin_ / "pip")
+    return bin_ / "pip"
+
+
+@pytest.fixture(scope="module")
+def dist(pip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sdist, and with the wheel that is built out of it."""
+    work = tmp_path_factory.mktemp("dist")
+    do(pip.parent / "python", "-m", "hatchling", "build", "-t", "sdist", "-d", work, cwd=ROOT)
+    (sdist,) = work.glob("*.tar.gz")
+    quietly = ("--quiet", "--disable-pip-version-check", "--no-build-isolation", "--no-deps")
+    do(pip, "wheel", *quietly, "-w", work, sdist, cwd=work)
+    return work
 
 
 @pytest.fixture(scope="module", params=list(pythons()))
-def installed(dist: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+def installed(pip: Path, dist: Path, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
     """The scripts' folder of a fresh environment that holds the wheel and what it asks for, nothing else."""
-    work = tmp_path_factory.mktemp("install")
-    bin_ = fresh(work / "venv", request.param)
+    bin_ = fresh(tmp_path_factory.mktemp("install") / "venv", request.param)
     (wheel,) = dist.glob("*.whl")
-    do(bin_ / "pip", "install", "--quiet", "--disable-pip-version-check", wheel, cwd=work)
+    install(bin_, wheel, pip=pip)
     return bin_
 
 
@@ -132,7 +146,7 @@ def test_the_sdist_holds_what_a_packager_needs(dist: Path) -> None:
 @pytest.mark.skipif(os.environ.get("PACKAGING") != "full", reason="PACKAGING=full tries it: make packaging")
 def test_the_sdist_installs(dist: Path, tmp_path: Path) -> None:
     """`pip install` of the sdist builds and gives the same command."""
-    bin_ = fresh(tmp_path / "venv")
+    bin_ = fresh(tmp_path / "venv", pip=True)
     (sdist,) = dist.glob("*.tar.gz")
-    do(bin_ / "pip", "install", "--quiet", "--disable-pip-version-check", sdist, cwd=tmp_path)
+    install(bin_, sdist, pip=bin_ / "pip")
     assert do(bin_ / "pumpup-tui", "--version", cwd=tmp_path).startswith("pumpup-tui ")

@@ -17,6 +17,7 @@ from pumpup_tui.queue_order import Order
 from pumpup_tui.screens.timeline import TimelineScreen
 from pumpup_tui.widgets.board_filter import NOBODY, BoardFilter
 from tests.pilot.stage import Stage
+from tests.waiting import HANG_SECONDS
 
 
 def again(stage: Stage, kept: Path, preferences: Preferences | None = None) -> PumpUpApp:
@@ -81,7 +82,7 @@ async def test_the_theme_is_configured_or_picked(tmp_path: Path) -> None:
         assert stage.app.theme == "nord"
         stage.app.theme = "dracula"
         await pilot.pause()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANG_SECONDS):
             while '"dracula"' not in str(Kept(tmp_path / "kept").read_now("shown")).replace("'", '"'):
                 await pilot.pause(0.02)
     again(stage, tmp_path / "kept", Preferences(theme="nord"))

@@ -33,6 +33,8 @@ from pumpup.types.field import (
     Field_Time,
 )
 
+from tests.waiting import HANG_SECONDS
+
 PHOTO = b"\xff\xd8 not quite a photo " * 5000
 
 
@@ -119,7 +121,7 @@ class Agent:
         )
         return asked.event_id
 
-    def wait_for_decision(self, request_id: str, seconds: float = 30) -> ApprovalResult:
+    def wait_for_decision(self, request_id: str, seconds: float = HANG_SECONDS) -> ApprovalResult:
         """Poll until a person has decided."""
         end = time.monotonic() + seconds
         result: ApprovalResult | None = None
@@ -129,7 +131,7 @@ class Agent:
             time.sleep(0.05)
         return result
 
-    def wait_for_answers(self, request_id: str, seconds: float = 30) -> ElicitationResult:
+    def wait_for_answers(self, request_id: str, seconds: float = HANG_SECONDS) -> ElicitationResult:
         """Poll until a person has answered."""
         end = time.monotonic() + seconds
         result: ElicitationResult | None = None

@@ -9,6 +9,7 @@ import pytest
 from pumpup import PumpUp
 
 from tests.sdk.serving import ServedFolder, serving
+from tests.waiting import HANG_SECONDS
 
 
 @pytest.fixture(scope="session")
@@ -21,5 +22,5 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedFolder]:
 @pytest.fixture
 def client(served: ServedFolder) -> Iterator[PumpUp]:
     """The official SDK, pointed at the server, over connections that are closed after the test."""
-    with httpx.Client(timeout=30) as connections:
+    with httpx.Client(timeout=HANG_SECONDS) as connections:
         yield PumpUp(base_url=served.url, api_key=served.agent_key, httpx_client=connections)

@@ -17,8 +17,9 @@ from pumpup_tui.decision import Phase, Sent
 from pumpup_tui.preferences import Preferences
 from pumpup_tui.screens.answer import AnswerScreen
 from pumpup_tui.screens.inbox import InboxScreen
+from tests.waiting import HANG_SECONDS
 
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = HANG_SECONDS
 
 Connect = Callable[[], Awaitable[Backend]]
 

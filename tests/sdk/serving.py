@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.contract.given import STEPS
+from tests.waiting import HANG_SECONDS
 
-START_SECONDS = 20.0
+START_SECONDS = HANG_SECONDS
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ def command(*words: str) -> list[str]:
 
 def run(*words: str) -> str:
     """Run a command to its end and return its stdout."""
-    return subprocess.run(command(*words), check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+    return subprocess.run(
+        command(*words), check=True, capture_output=True, text=True, timeout=HANG_SECONDS
+    ).stdout.strip()
 
 
 @contextmanager
@@ -57,7 +60,7 @@ def serving(folder: Path) -> Iterator[ServedFolder]:
             yield ServedFolder(folder, _announced(server), agent, reviewer)
         finally:
             server.send_signal(signal.SIGTERM)
-            assert server.wait(timeout=20) == 0
+            assert server.wait(timeout=HANG_SECONDS) == 0
 
 
 def _announced(server: subprocess.Popen[bytes]) -> str:

@@ -19,6 +19,7 @@ from store.local import open_local
 from tests.contract.given import ANSWERS
 from tests.sdk.agent import PHOTO, Agent
 from tests.sdk.serving import ServedFolder
+from tests.waiting import HANG_SECONDS
 
 FINE = Outcome(type="APPROVE", note="Fine")
 WHOLE_LIFE = [
@@ -177,14 +178,14 @@ def test_a_retried_conflict_writes_nothing(client: PumpUp) -> None:
 
 def test_a_wrong_key_is_a_401(served: ServedFolder) -> None:
     """A key that nobody made is refused."""
-    with httpx.Client(timeout=30) as connections, pytest.raises(ApiError) as fault:
+    with httpx.Client(timeout=HANG_SECONDS) as connections, pytest.raises(ApiError) as fault:
         PumpUp(base_url=served.url, api_key="pk_wrong", httpx_client=connections).projects.list()
     assert fault.value.status_code == 401
 
 
 async def test_the_async_client_works_as_well(served: ServedFolder) -> None:
     """The SDK's other half speaks the same."""
-    async with httpx.AsyncClient(timeout=30) as connections:
+    async with httpx.AsyncClient(timeout=HANG_SECONDS) as connections:
         client = AsyncPumpUp(base_url=served.url, api_key=served.agent_key, httpx_client=connections)
         task = await client.tasks.create(idempotency_key="async-1", project_name="general", name="async")
         await client.events.note(idempotency_key="async-2", project_name="general", task_id=task.id, message="hello")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,17 +19,21 @@ from api_client.errors import (
     HeadersTooLarge,
     InvalidAnswers,
     InvalidRequest,
+    Misconfigured,
     NotAllowed,
     NotAuthenticated,
     NotFound,
     ServerFault,
     TooLarge,
     TooManyRequests,
+    Unavailable,
     UnexpectedAnswer,
     Unreachable,
 )
 from api_client.http import HttpBackend
-from tests.conftest import FixedClock
+from tests.conftest import FixedClock, counting_tokens
+from tests.contract.given import Given
+from tests.contract.worlds import StepClock, open_world
 
 SECRET = "pk_canary-0123456789"
 NOTE = Comment(task_id="tsk_1", message="x")
@@ -261,6 +267,11 @@ async def test_who_asks_whether_a_server_is_there_waits_for_no_long_pause() -> N
         (409, {"error": "x"}, Conflict, "CONFLICT"),
         (413, {"error": "x"}, TooLarge, "TOO_LARGE"),
         (431, {"error": "x"}, HeadersTooLarge, "HEADERS_TOO_LARGE"),
+        (500, {"error": "x"}, ServerFault, "SERVER_FAULT"),
+        (502, {"error": "x"}, Unavailable, "UNAVAILABLE"),
+        (503, {"error": "x"}, Unavailable, "UNAVAILABLE"),
+        (504, {"error": "x"}, Unavailable, "UNAVAILABLE"),
+        (408, {"error": "x"}, Unavailable, "UNAVAILABLE"),
         (418, {"error": "x"}, UnexpectedAnswer, "UNEXPECTED_ANSWER"),
         (302, {}, UnexpectedAnswer, "UNEXPECTED_ANSWER"),
     ],
@@ -268,7 +279,7 @@ async def test_who_asks_whether_a_server_is_there_waits_for_no_long_pause() -> N
 async def test_each_status_is_one_class(status: int, body: object, kind: type[ApiError], code: str) -> None:
     """A caller may branch on class and code, whatever the words are."""
     with pytest.raises(ApiError) as fault:
-        await Stage(httpx.Response(status, json=body)).backend().task("tsk_1")
+        await Stage(*(httpx.Response(status, json=body) for _ in range(3))).backend().task("tsk_1")
     assert (type(fault.value), fault.value.code) == (kind, code)
 
 
@@ -294,8 +305,50 @@ async def test_a_html_error_page_is_still_its_status() -> None:
 @pytest.mark.parametrize("status", [403, 404])
 async def test_without_the_reviewers_part_no_write_is_offered(status: int) -> None:
     """A server without `me`, or an agent's key, makes every screen read-only: there is a board to look at, no more."""
-    me = await Stage(httpx.Response(status, json={"error": "x"})).backend().me()
+    me = await Stage(httpx.Response(status, json={"error": "x"}), ok()).backend().me()
     assert (me.subject, me.role, me.capabilities) == ("", "agent", ("board",))
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (httpx.Response(404, html="<h1>not here</h1>"), httpx.Response(404, html="<h1>not here</h1>")),
+        (httpx.Response(404, html="<h1>not here</h1>"), httpx.Response(200, html="<h1>welcome</h1>")),
+        (httpx.Response(403, html="<h1>no</h1>"), httpx.Response(404, html="<h1>no</h1>")),
+    ],
+)
+async def test_where_no_agent_api_is_either_it_is_no_server_of_ours(answers: tuple[httpx.Response, ...]) -> None:
+    """A web server at a wrong address is not taken for one that keeps its reviewer part to itself."""
+    stage = Stage(*answers, *answers)
+    backend = stage.backend()
+    for _ in range(2):
+        with pytest.raises(UnexpectedAnswer, match="no Pump Up API"):
+            await backend.me()
+    assert [request.url.path for request in stage.asked] == ["/api/me", "/api/projects"] * 2
+
+
+async def test_a_burst_with_retry_after_ends_recorded_once(tmp_path: Path) -> None:
+    """A write that is turned away twice with a pause is sent on under its key, and stands on the record once."""
+    async with open_world("http", tmp_path / "data", StepClock(), counting_tokens()) as world:
+        task = await Given(world).task()
+        waited: list[float] = []
+        inner = world.reviewer._connection._client._transport  # type: ignore[attr-defined]  # the way to the app
+        turned_away = iter([httpx.Response(429, headers={"Retry-After": "1"}) for _ in range(2)])
+
+        class Busy(httpx.AsyncBaseTransport):
+            async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+                await request.aread()
+                return next(turned_away, None) or await inner.handle_async_request(request)
+
+        async def sleep(seconds: float) -> None:
+            waited.append(seconds)
+
+        key = world.reviewer._connection._client.headers["Authorization"].split()[1]  # type: ignore[attr-defined]
+        backend = HttpBackend("http://127.0.0.1", key, transport=Busy(), sleep=sleep, jitter=lambda: 0.0)
+        await backend.submit(Comment(task_id=task.id, message="once"), key="k-1")
+        events = (await world.reviewer.events(task_id=task.id)).items
+        assert waited == [1.0, 1.0]
+        assert [event.payload.get("message") for event in events].count("once") == 1
 
 
 async def test_a_wrong_key_is_told_by_me() -> None:
@@ -320,6 +373,20 @@ URLS = {
     "https://": "INVALID_URL",
     "https://user:pass@pump.example": "INVALID_URL",
     "https://pump.example/?a=b": "INVALID_URL",
+    "https://pump.example?": "INVALID_URL",
+    "https://pump.example/#": "INVALID_URL",
+    "https://pump.example:0": "INVALID_URL",
+    "https://pump.example:99999": "INVALID_URL",
+    "https://pump.example:pass": "INVALID_URL",
+    "https://pump example": "INVALID_URL",
+    "https://%70ump": "INVALID_URL",
+    "https://a..b": "INVALID_URL",
+    "https://xn--zz--.com": "INVALID_URL",
+    "https://\u2603\u2603.com": "INVALID_URL",
+    "https://1.2.3.999": "INVALID_URL",
+    "https://[fe80::1%25]x": "INVALID_URL",
+    f"https://{'a' * 64}.com": "INVALID_URL",
+    f"https://{'a.' * 200}com": "INVALID_URL",
     "http://[::1": "INVALID_URL",
     "": "INVALID_URL",
 }
@@ -335,7 +402,18 @@ def test_an_unfit_address_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://localhost:1", "http://127.0.0.1:1/", "http://[::1]:1", "https://pump.example/a"]
+    "url",
+    [
+        "http://localhost:1",
+        "http://127.0.0.1:1/",
+        "http://[::1]:1",
+        "http://[::1%25lo]:1",
+        "https://[fe80::1%25eth0]:1",
+        "https://b\u00fccher.example",
+        "https://pump.example./",
+        "HTTPS://Pump_1.example/a",
+        "https://pump.example/a",
+    ],
 )
 async def test_a_fit_address_is_taken(url: str) -> None:
     """This machine may be reached in the open, others by https."""
@@ -345,6 +423,39 @@ async def test_a_fit_address_is_taken(url: str) -> None:
 async def test_the_open_road_must_be_asked_for() -> None:
     """Plain http to another machine is for those who say so."""
     await HttpBackend("http://pump.example", SECRET, allow_plain_http=True).aclose()
+
+
+@pytest.mark.parametrize("url", ["http://[::1%25lo]:{port}", "http://localhost:{port}"])
+async def test_a_server_that_is_named_with_its_zone_is_reached(url: str) -> None:
+    """An IPv6 address with a zone, escaped as in any URL, is looked up as the system writes it."""
+    with socket.create_server(("localhost", 0)) as taken:
+        port = taken.getsockname()[1]
+    backend = HttpBackend(url.format(port=port), SECRET)
+    with pytest.raises(Unreachable, match="nothing answers there"):
+        await backend.me()
+    await backend.aclose()
+
+
+CERTIFICATES = {
+    "nowhere": ("SSL_CERT_FILE", "/nowhere/ca.pem", "INVALID_CA_FILE"),
+    "a folder": ("SSL_CERT_FILE", "{folder}", "INVALID_CA_FILE"),
+    "no certificates": ("SSL_CERT_FILE", "{empty}", "INVALID_CA_FILE"),
+    "damaged": ("SSL_CERT_FILE", "{damaged}", "INVALID_CA_FILE"),
+    "key log": ("SSLKEYLOGFILE", "/nowhere/keys.log", "INVALID_KEY_LOG"),
+}
+
+
+@pytest.mark.parametrize("case", CERTIFICATES)
+def test_what_the_environment_says_of_tls_is_named(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Certificates and key log that can't be used are told before anything is sent, with the variable."""
+    variable, value, code = CERTIFICATES[case]
+    (tmp_path / "empty").touch()
+    damaged = tmp_path / "damaged"
+    damaged.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
+    monkeypatch.setenv(variable, value.format(folder=tmp_path, empty=tmp_path / "empty", damaged=damaged))
+    with pytest.raises(Misconfigured, match=variable) as fault:
+        HttpBackend("https://pump.example", SECRET)
+    assert fault.value.code == code
 
 
 @pytest.mark.parametrize("key", ["", "a b", "a\nb", "ké", "a\r\nX: y"])

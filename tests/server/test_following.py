@@ -13,6 +13,7 @@ from api_client.errors import Unreachable
 from api_client.http import HttpBackend
 from tests.in_process import InProcess
 from tests.server.conftest import Served
+from tests.waiting import HANG_SECONDS
 
 
 class Cable(httpx.AsyncBaseTransport):
@@ -88,7 +89,7 @@ async def test_a_follower_hears_by_the_stream(served: Served) -> None:
                 await asyncio.sleep(0.01)
             cable.asked.clear()
         event_id = await _noted(served, task_id, text, f"k-{number}")
-        change = await asyncio.wait_for(coming, 5)
+        change = await asyncio.wait_for(coming, HANG_SECONDS)
         assert (change.event.id, change.event.payload["message"]) == (event_id, text)
         assert (await served.local.events(cursor=change.cursor)).items == ()
     assert "/api/events" not in cable.asked
@@ -110,7 +111,7 @@ async def test_in_a_silent_stream_the_server_is_asked_whether_it_is_there(
     assert not coming.done()
     cable.plugged = False
     with pytest.raises(Unreachable, match="pulled out"):
-        await asyncio.wait_for(coming, 5)
+        await asyncio.wait_for(coming, HANG_SECONDS)
     await backend.aclose()
 
 
@@ -124,5 +125,5 @@ async def test_a_server_that_stops_ends_its_streams(served: Served) -> None:
         await asyncio.sleep(0.01)
     served.app.state.stop()
     with pytest.raises(Unreachable, match="ended its stream"):
-        await asyncio.wait_for(coming, 5)
+        await asyncio.wait_for(coming, HANG_SECONDS)
     await backend.aclose()

@@ -15,6 +15,7 @@ from api_client.errors import InvalidRequest, NotFound, StoreBusy, StoreDamaged,
 from api_client.models import Role
 from store.keys import KeyRing
 from tests.conftest import FixedClock
+from tests.waiting import HANG_SECONDS
 
 
 def test_a_key_names_its_caller(tmp_path: Path, clock: FixedClock) -> None:
@@ -76,7 +77,7 @@ def test_processes_add_keys_at_the_same_time(tmp_path: Path, clock: FixedClock) 
         subprocess.Popen([sys.executable, "-c", script, str(tmp_path), name], stdout=subprocess.PIPE, text=True)
         for name in ("a", "b", "c")
     ]
-    secrets = [line for process in running for line in process.communicate(timeout=60)[0].split()]
+    secrets = [line for process in running for line in process.communicate(timeout=HANG_SECONDS)[0].split()]
     ring = KeyRing(tmp_path, clock)
     assert len(ring.listing()) == len(secrets) == 30
     assert all(ring.find(secret) for secret in secrets)

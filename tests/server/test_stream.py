@@ -14,13 +14,14 @@ import pytest
 from api_client.actor import Actor
 from api_client.commands import AddNote, CreateTask
 from api_client.errors import StoreDamaged
-from store.local import open_local
+from store.local import LOOK_SECONDS, open_local
 from store.server import stream
 from store.server.stream import HEARTBEAT, Tail
 from tests.conftest import FixedClock
 from tests.server.conftest import Caller, Served
 from tests.server.sockets import answer, head, listening
 from tests.server.test_bad_input import assert_refused
+from tests.waiting import HANG_SECONDS
 
 ITS_OWN = 1
 """What listens to a store as long as it is open: the way back of its answers."""
@@ -44,7 +45,7 @@ class Reader:
     async def block(self) -> str:
         """Return what comes up to the next empty line."""
         while b"\n\n" not in self._seen:
-            size = int(await asyncio.wait_for(self._reader.readline(), 10), 16)
+            size = int(await asyncio.wait_for(self._reader.readline(), HANG_SECONDS), 16)
             if size == 0:
                 raise EOFError
             self._seen += await self._reader.readexactly(size)
@@ -132,7 +133,7 @@ async def test_the_very_first_event_is_heard(tmp_path: Path, clock: FixedClock, 
     frames = Tail(local).frames(None)
     assert await anext(frames) == HEARTBEAT
     made = await local.submit(CreateTask(project_name="general", name="First"), key="k")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_SECONDS):
         assert made.answer["id"] in (await anext(frames)).decode()
     await frames.aclose()
     await local.aclose()
@@ -141,14 +142,15 @@ async def test_the_very_first_event_is_heard(tmp_path: Path, clock: FixedClock, 
 async def test_what_another_process_writes_is_heard(
     served: Served, clock: FixedClock, tokens: Callable[[], str]
 ) -> None:
-    """An event that came into the folder past this server is on its streams within a second."""
+    """An event that came into the folder past this server is on its streams at the next look: within a second."""
+    assert LOOK_SECONDS <= 1
     task_id = (await served.task())["id"]
     other = await open_local(served.folder, Actor("agent-2", "agent"), clock=clock, tokens=tokens)
     async with listening(served) as port, reading(served, port) as reader:
         await reader.block()
         command = AddNote(project_name="claims", task_id=task_id, message="from afar")
         written = (await other.submit(command, key="k")).event_id
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(HANG_SECONDS):
             assert (await reader.next())[1]["id"] == written
     await other.aclose()
 
@@ -157,7 +159,7 @@ async def test_a_silent_stream_has_a_beat(served: Served) -> None:
     """Where nothing happens a comment comes, so that a reader knows a quiet line from a dead one."""
     assert stream.HEARTBEAT_SECONDS <= 15
     frames = Tail(served.local, heartbeat=0.05).frames(None)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_SECONDS):
         assert [await anext(frames) for _ in range(4)] == [HEARTBEAT] * 4
     await frames.aclose()
 
@@ -178,7 +180,7 @@ async def test_the_timeline_is_followed_once_and_only_while_someone_reads(served
     readers = [tail.frames(None) for _ in range(50)]
     assert [await anext(reader) for reader in readers] == [HEARTBEAT] * 50
     written = await note(served, task_id, "x")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_SECONDS):
         heard = {await anext(reader) for reader in readers}
     assert len(heard) == 1
     assert written.encode() in heard.pop()
@@ -271,7 +273,7 @@ async def test_a_timeline_that_can_not_be_read_ends_the_streams(
     frames = tail.frames(None)
     assert await anext(frames) == HEARTBEAT
     written = await note(served, (await served.task())["id"], "again")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_SECONDS):
         while written.encode() not in await anext(frames):
             pass
     await frames.aclose()
@@ -290,14 +292,12 @@ async def test_the_capability_is_told(served: Served) -> None:
 
 
 async def test_a_stop_ends_the_streams(served: Served) -> None:
-    """A stream does not keep the server from stopping: it ends at once, whole."""
+    """A stream does not keep the server from stopping: it ends whole, before any that is cut off after its time."""
     async with listening(served) as port, reading(served, port) as reader:
         await reader.block()
-        begun = asyncio.get_running_loop().time()
         served.app.state.stop()
         with pytest.raises(EOFError):
             await reader.block()
-    assert asyncio.get_running_loop().time() - begun < 5
 
 
 async def test_a_reader_who_leaves_is_forgotten(served: Served) -> None:
@@ -313,6 +313,6 @@ async def test_a_reader_who_leaves_is_forgotten(served: Served) -> None:
 
 
 async def _nobody_listens(served: Served) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_SECONDS):
         while len(served.local._store._listeners) > ITS_OWN:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)

@@ -65,7 +65,7 @@ def test_open_browse_move_and_quit(tmp_path: Path, server: tuple[Path, int], kin
     with ExitStack() as stack:
         near = stack.enter_context(delayed(port, delay)) if delay else port
         screen = stack.enter_context(terminal(client(folder, near, remote(data, kind)), {"PATH": "/usr/bin:/bin"}))
-        screen.wait_for("Nothing waits for you", seconds=60)
+        screen.wait_for("Nothing waits for you")
         screen.press("2")
         screen.wait_for("Claim C-0")
         screen.press("jjk")
@@ -98,7 +98,7 @@ def test_within_tmux(tmp_path: Path, server: tuple[Path, int]) -> None:
         f"{inner}; echo left with $?; read -r _",
     ]
     with terminal(words, {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8"}) as screen:
-        screen.wait_for("Nothing waits for you", seconds=60)
+        screen.wait_for("Nothing waits for you")
         screen.press("2")
         screen.wait_for("Claim C-0")
         screen.press("L")
@@ -120,7 +120,7 @@ def test_a_key_that_may_only_review(tmp_path: Path) -> None:
     with sshd(folder, line=authorized(data)) as port:
         words = client(folder, port, "sh -c 'echo a shell; id'")
         with terminal(words, {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color"}) as screen:
-            screen.wait_for("alice [claims-lead]", seconds=60)
+            screen.wait_for("alice [claims-lead]")
             screen.wait_for("Nothing waits for you")
             assert "a shell" not in screen.text()
             screen.press("q")

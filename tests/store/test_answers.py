@@ -14,6 +14,7 @@ from api_client.errors import NotFound, StoreFault
 from store.files import Files
 from store.local import LocalBackend, open_local
 from tests.unit.world import AGENT
+from tests.waiting import HANG_SECONDS, until
 
 
 class Held(Files):
@@ -22,11 +23,14 @@ class Held(Files):
     def __init__(self) -> None:
         self.go = threading.Event()
         self.go.set()
+        self.reached = threading.Event()
+        """Set while a sync waits for leave, and after."""
 
     @override
     def sync(self, fd: int) -> None:
         """Wait for leave, then sync."""
-        assert self.go.wait(20)
+        self.reached.set()
+        assert self.go.wait(HANG_SECONDS)
         super().sync(fd)
 
 
@@ -64,11 +68,12 @@ async def test_a_caller_who_gave_up_takes_what_still_waits_back(tmp_path: Path, 
     """A command that is cancelled in line is never written; one that is being written is, and disturbs nobody."""
     backend, task_id = await opened(tmp_path, disk)
     disk.go.clear()
+    disk.reached.clear()
     notes = [AddNote(project_name="general", task_id=task_id, message=f"n{number}") for number in range(4)]
     first = asyncio.ensure_future(backend.submit(notes[0], key="0"))
-    await asyncio.sleep(0.1)  # it is at the sync now
+    await until(disk.reached.is_set, "the first is at the sync")
     others = [asyncio.ensure_future(backend.submit(note, key=note.message)) for note in notes[1:]]
-    await asyncio.sleep(0.1)
+    await until(lambda: backend._store._jobs.qsize() == 3, "the others are in line")
     first.cancel()
     others[1].cancel()
     await asyncio.sleep(0)
@@ -83,7 +88,7 @@ async def test_a_command_after_the_end_is_told_at_once(tmp_path: Path, disk: Hel
     """A closed folder refuses, and does not leave its caller waiting."""
     backend, task_id = await opened(tmp_path, disk)
     await backend.aclose()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_SECONDS):
         with pytest.raises(StoreFault):
             await backend.submit(AddNote(project_name="general", task_id=task_id, message="late"), key="late")
 

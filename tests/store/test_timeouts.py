@@ -19,6 +19,7 @@ from store.timeouts import Timeouts
 from tests.conftest import FixedClock, counting_tokens
 from tests.store.folders import receipt
 from tests.unit.world import AGENT
+from tests.waiting import HANG_SECONDS, wait_until
 
 ALICE = Actor("alice", "reviewer")
 STEPS = {
@@ -101,10 +102,8 @@ def test_two_that_watch_fire_once(store: Store, clock: FixedClock) -> None:
     watches = [Timeouts(one, tick=0.001) for one in (store, other)]
     for watch in watches:
         watch.start()
-    end = time.monotonic() + 20
-    while len(fired(store)) < 50 and time.monotonic() < end:
-        time.sleep(0.01)
-    time.sleep(0.05)
+    wait_until(lambda: len(fired(store)) >= 50, "all have timed out")
+    time.sleep(0.05)  # one that came twice would come now
     other.close()
     assert sorted(fired(store)) == sorted((task_id, "todo") for task_id in tasks)
 
@@ -170,10 +169,8 @@ def test_processes_that_hold_the_folder_fire_once(tmp_path: Path) -> None:
     tasks = [new_task(store, str(number)) for number in range(20)]
     words = [sys.executable, "-c", _PROCESS, str(tmp_path / "data")]
     running = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    end = time.monotonic() + 30
-    while len(fired(store)) < 20 and time.monotonic() < end:
-        time.sleep(0.05)
-    time.sleep(0.5)
-    assert [process.communicate("\n", timeout=30)[0] for process in running] == ["open\n"] * 3
+    wait_until(lambda: len(fired(store)) >= 20, "all have timed out")
+    time.sleep(0.5)  # one that came twice would come now
+    assert [process.communicate("\n", timeout=HANG_SECONDS)[0] for process in running] == ["open\n"] * 3
     assert sorted(fired(store)) == sorted((task_id, "todo") for task_id in tasks)
     store.close()
