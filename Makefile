@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash soak chaos ssh-test packaging check bench picture clean
+.PHONY: help demo test crash attack soak chaos ssh-test packaging mutants check bench picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ test: .venv/installed ## run all tests
 crash: .venv/installed ## the full crash tests: kills, races, faults, flips; some minutes
 	CRASH=full $(BIN)/python -m pytest tests/crash
 
+attack: .venv/installed ## one bad caller at a time beside honest ones, whose time is measured; some minutes
+	ATTACK=full $(BIN)/python -m pytest -s tests/attacks
+
 soak: .venv/installed ## the screens for long: switches, pushes, resizes, live events; some minutes
 	SOAK=full $(BIN)/python -m pytest -s tests/soak
 
@@ -39,6 +42,10 @@ ssh-test: .venv/installed ## the screens over a real SSH connection on this mach
 
 packaging: .venv/installed ## wheel and sdist, installed on each Python that is to be had; some minutes
 	PACKAGING=full $(BIN)/python -m pytest tests/packaging
+
+mutants: .venv/installed ## change the code in small ways and name what no test notices: half an hour, or ONLY=store/head.py
+	@$(BIN)/python -c 'import mutmut' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --group mutants
+	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY))
 
 check: .venv/installed ## lint, types, import arrows
 	$(BIN)/ruff check .

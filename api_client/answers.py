@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from math import ceil
 from typing import TypeVar
 
 import httpx
 import orjson
 
+from api_client.backend import WAIT_MAX
 from api_client.bounded import ANSWER_MOST, LIST_MOST, BodyLimit
 from api_client.connection import PATIENCE, Call, Connection
 from api_client.errors import UnexpectedAnswer
@@ -59,9 +61,10 @@ class Reader:
             raise _unexpected(response) from None
         return found
 
-    async def get_settled(self, kind: type[M], path: str) -> M | None:
-        """Return a result, None while it is pending."""
-        response = await self._send(path, {}, PATIENCE, ANSWER_MOST)
+    async def get_settled(self, kind: type[M], path: str, *, wait: float = 0) -> M | None:
+        """Return a result, None while it is pending: for `wait` seconds, where the server knows how to wait."""
+        seconds = min(ceil(wait), WAIT_MAX)
+        response = await self._send(path, {"wait": seconds or None}, PATIENCE + seconds, ANSWER_MOST)
         return None if response.status_code == httpx.codes.NO_CONTENT else _read(kind, response)
 
     async def _send(self, path: str, params: dict[str, str | int | None], patience: float, most: int) -> httpx.Response:

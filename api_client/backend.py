@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 PAGE = 100
 """Items a page holds where the caller names no limit (CONTRACT.md, Cursors)."""
 PAGE_MAX = 500
+WAIT_MAX = 60
+"""Seconds that a call for a result waits at the most (CONTRACT.md part 1)."""
 
 
 class Backend(Protocol):
@@ -141,16 +143,19 @@ class Backend(Protocol):
         """
         ...
 
-    async def approval_result(self, request_id: str) -> ApprovalResult | None:
+    async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """Return the decision on an approval, None while it is pending.
+
+        With `wait` (seconds, `WAIT_MAX` at the most) it returns as soon as the request is settled, None when they are
+        over; a server that knows no waiting answers at once.
 
         Raises:
             NotFound: there is no such approval.
         """
         ...
 
-    async def elicitation_result(self, request_id: str) -> ElicitationResult | None:
-        """Return the answers to an elicitation, None while it is pending.
+    async def elicitation_result(self, request_id: str, *, wait: float = 0) -> ElicitationResult | None:
+        """Return the answers to an elicitation, None while it is pending; `wait` as in `approval_result`.
 
         Raises:
             NotFound: there is no such elicitation.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from api_client.unknown_keys import holds_unknown_keys, item_of, known_keys, narrowed, parts_of
-from api_client.wire import Body, Json, read
+from api_client.wire import BLANK, Body, Json, read
 
 Place = tuple[str, ...]
 
@@ -20,6 +20,9 @@ _WORDS = {
     "str": "text",
 }
 """What msgspec's words for a kind are to a person."""
+
+_NOT_BLANK = r"Expected `str` matching regex '\\S'"
+"""msgspec's words for a `NotBlank` that is blank."""
 
 
 def faults_in(kind: Any, raw: Json, place: Place = (), *, sound: bool = False) -> Iterator[str]:
@@ -83,6 +86,8 @@ def _told(kind: Any, fault: str, place: Place) -> str:
     place = (*place, *re.findall(r"\w+", path))
     if missing := re.fullmatch(r"Object missing required field `(\w+)`", words):
         return _at((*place, missing[1]), "is missing")
+    if words == _NOT_BLANK:
+        return _at(place, BLANK)
     if words.startswith(("Invalid value", "Invalid enum value")):  # ends with what was sent
         return _at(place, f"must be one of {', '.join(_choices(kind))}")
     if expected := re.fullmatch(r"Expected (.*?)(, got .*)?", words):

@@ -17,7 +17,7 @@ from api_client.body_faults import faults_in
 from api_client.errors import InvalidRequest
 from api_client.fields import AnyField, check_declaration
 from api_client.models import ApprovalRecommendation, Attachment, FieldBid, MetadataPatch, Outcome, Steps
-from api_client.wire import Body, Json, read, wire_name
+from api_client.wire import Body, Json, NotBlank, check_not_blank, read, wire_name
 
 PLATFORM = Actor("platform", "platform")
 
@@ -94,23 +94,27 @@ class RequestApproval(TaskCommand):
     """Ask a person to decide."""
 
     path = "/api/approval-requests"
-    summary: str
+    summary: NotBlank
     key_value_context: dict[str, str] | None = None
     recommendation: ApprovalRecommendation | None = None
     attachments: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        check_not_blank(self, "summary")
 
 
 class RequestElicitation(TaskCommand):
     """Ask a person to fill in fields."""
 
     path = "/api/elicitation-requests"
-    summary: str
+    summary: NotBlank
     fields: tuple[AnyField, ...]
     key_value_context: dict[str, str] | None = None
     recommendation: tuple[FieldBid, ...] | None = None
     attachments: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
+        check_not_blank(self, "summary")
         check_declaration(self.fields, self.recommendation or ())
 
 
@@ -118,27 +122,36 @@ class RecordAction(TaskCommand):
     """Record what an agent did, with what it changes."""
 
     path = "/api/agent-actions"
-    description: str
+    description: NotBlank
     detail: dict[str, Json] | None = None
     metadata_patch: MetadataPatch | None = None
     transitions_to: str | None = None
     add_attachments: tuple[Attachment, ...] | None = None
+
+    def __post_init__(self) -> None:
+        check_not_blank(self, "description")
 
 
 class RaiseException(TaskCommand):
     """Record that something went wrong."""
 
     path = "/api/exceptions"
-    message: str
+    message: NotBlank
     detail: dict[str, Json] | None = None
     transitions_to: str | None = None
+
+    def __post_init__(self) -> None:
+        check_not_blank(self, "message")
 
 
 class AddNote(TaskCommand):
     """Add an agent's note to a task's timeline."""
 
     path = "/api/notes"
-    message: str
+    message: NotBlank
+
+    def __post_init__(self) -> None:
+        check_not_blank(self, "message")
 
 
 class ReceiveUpload(Command):
@@ -194,7 +207,10 @@ class Comment(Command):
     path = "/api/tasks/{task_id}/notes"
     for_reviewers = True
     task_id: str
-    message: str
+    message: NotBlank
+
+    def __post_init__(self) -> None:
+        check_not_blank(self, "message")
 
 
 class FireTimeout(Command):

@@ -21,6 +21,10 @@ Comparable = TypeVar("Comparable", date, time, datetime, Decimal, int)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
+_ZONED_TIME = re.compile(
+    r"(?P<clock>[0-9]{2}:[0-9]{2}(:[0-9]{2})?)((?<=:[0-9]{2}:[0-9]{2})\.[0-9]+)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
+)
+"""A time of day as RFC 3339 has it, its seconds, fraction and zone left out at will."""
 _EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 _PHONE = re.compile(r"\+?[0-9(][0-9 .()\-]*[0-9]")
 _LARGEST_INTEGER = 2**63 - 1
@@ -76,18 +80,26 @@ def _before_midnight(moment: M, hour: str) -> M:
 
 
 def date_bound(text: str) -> str:
-    """Return a date bound as it is kept."""
-    return parse_date(text).isoformat()
+    """Return a bound of a `DateField` in its plain form; a time of day and a zone after the date are dropped.
+
+    The published schemas have a plain string here, and `2026-05-14T00:00:00Z` comes too (CONTRACT.md part 1, Field).
+    """
+    day, has_time, time_of_day = text.partition("T")
+    if has_time and not _ZONED_TIME.fullmatch(time_of_day):
+        raise ValueError("must be a date like 2026-01-31")
+    return parse_date(day).isoformat()
 
 
 def time_bound(text: str) -> str:
-    """Return a time bound as it is kept."""
-    parse_clock_time(text)
-    return text
+    """Return a bound of a `Time` in its plain form, without zone and fraction: no answer is finer than a second."""
+    found = _ZONED_TIME.fullmatch(text)
+    clock = found["clock"] if found else text
+    parse_clock_time(clock)
+    return clock
 
 
 def date_time_bound(text: str) -> str:
-    """Return a bound of a `DateTime` as it is kept."""
+    """Return a bound of a `DateTime` in its plain form."""
     # The SDK sends a naive datetime with the machine's offset: the zone is dropped, the wall clock kept.
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None).isoformat()

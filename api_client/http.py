@@ -219,15 +219,15 @@ class HttpBackend:
             limit=limit,
         )
 
-    async def approval_result(self, request_id: str) -> ApprovalResult | None:
+    async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """Return the decision on an approval, None while it is pending."""
-        return await self._read.get_settled(ApprovalResult, f"/api/approval-requests/{path_part(request_id)}/result")
+        path = f"/api/approval-requests/{path_part(request_id)}/result"
+        return await self._read.get_settled(ApprovalResult, path, wait=wait)
 
-    async def elicitation_result(self, request_id: str) -> ElicitationResult | None:
+    async def elicitation_result(self, request_id: str, *, wait: float = 0) -> ElicitationResult | None:
         """Return the answers to an elicitation, None while it is pending."""
-        return await self._read.get_settled(
-            ElicitationResult, f"/api/elicitation-requests/{path_part(request_id)}/result"
-        )
+        path = f"/api/elicitation-requests/{path_part(request_id)}/result"
+        return await self._read.get_settled(ElicitationResult, path, wait=wait)
 
     async def upload(self, upload_id: str) -> Upload:
         """Return what is known of an upload."""

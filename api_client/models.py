@@ -141,11 +141,12 @@ class ApprovalRecommendation(Body):
 class FieldBid(Body):
     """What the agent would answer to one field: the reviewer's pre-fill.
 
-    Its value is told where it is null too: the SDK takes a bid without one for a broken one.
+    The value may be left out (the TypeScript SDK does for undefined) and is null then. It is written where it is null
+    too: the Python SDK refuses a bid without the key.
     """
 
     field_id: str
-    value: Json
+    value: Json = field(default_factory=lambda: None)
     confidence: Confidence | None = None
     rationale: str | None = None
 
@@ -327,6 +328,12 @@ class Page(Wire, Generic[T]):
 
     items: tuple[T, ...] = ()
     next_cursor: str | None = None
+    more: bool | None = None
+    """True where it holds fewer items than were asked for because they are large, and there are others (ours)."""
+
+    def is_last(self, limit: int) -> bool:
+        """Tell whether nothing follows for now, of a page that was asked for with this limit."""
+        return len(self.items) < limit and not self.more
 
 
 class Change(Wire):

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, StructMeta, convert, field, json
 from msgspec.structs import astuple, fields, force_setattr
 from typing_extensions import override
 
+from api_client.errors import InvalidRequest
 from api_client.times import in_utc, wire_time
 
 Json = Any
@@ -22,6 +23,10 @@ Json = Any
 
 Moment = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
 """A time: aware and in UTC inside (its object calls `keep_in_utc`), the wire's text outside."""
+
+NotBlank = Annotated[str, Meta(pattern=r"\S")]
+"""A text that holds more than white space, Unicode's too (CONTRACT.md part 1, Field). Its object calls
+`check_not_blank`, for a constructor checks nothing."""
 
 T = TypeVar("T")
 
@@ -91,6 +96,20 @@ def read_json(kind: type[T], content: bytes | str) -> T:
 def wire_name(kind: type[Wire], name: str) -> str:
     """Return how an attribute is called on the wire."""
     return kind.__struct_encode_fields__[kind.__struct_fields__.index(name)]
+
+
+def check_not_blank(one: Wire, name: str) -> None:
+    """Check a `NotBlank` attribute of an object that is being made.
+
+    Raises:
+        InvalidRequest: it holds nothing but white space.
+    """
+    text: str = getattr(one, name)
+    if not text.strip():
+        raise InvalidRequest(f"{wire_name(type(one), name)}: {BLANK}")
+
+
+BLANK = "must not be blank"
 
 
 def keep_in_utc(one: Wire, *names: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -11,14 +13,19 @@ from msgspec.structs import replace
 
 from api_client.actor import Actor
 from api_client.commands import KEY_MAX, Command
-from api_client.errors import ApiError, InvalidRequest
+from api_client.errors import ApiError, InvalidRequest, StoreFault
 from api_client.models import Receipt
 from api_client.times import Clock
 from store import lines, wire
 from store.head import Position
 from store.rules import decide
 from store.ruling import Content, Ruling
+from store.schemas.checks import Checks
+from store.schemas.questions import Ask, Question, Verdict
 from store.state import Draft
+
+log = logging.getLogger("pumpup.store")
+log.addHandler(logging.NullHandler())  # where nobody keeps a log, a screen must not show it
 
 Scope = tuple[str, str, str]
 Recall = Callable[[str, str, str], Receipt | None]
@@ -26,29 +33,48 @@ Recall = Callable[[str, str, str], Receipt | None]
 
 @dataclass(slots=True)
 class Job:
-    """A command on its way through the writer. Without a key nothing remembers its answer."""
+    """A command on its way through the writer. Without a key nothing remembers its answer.
+
+    With `verdicts`, metadata that has to be checked is checked elsewhere: the answer is `CheckNeeded` until they hold
+    what is asked. Without, it is checked there and then.
+    """
 
     command: Command
     actor: Actor
     key: str | None
     content: Content | None = None
+    verdicts: dict[Question, Verdict | None] | None = None
     done: Future[Receipt] = field(default_factory=Future)
+
+    def with_verdict(self, question: Question, verdict: Verdict | None) -> Job:
+        """Return the same job, to be submitted again, with the answer to what was asked."""
+        return Job(self.command, self.actor, self.key, self.content, {question: verdict})
 
 
 class Batch:
     """What a batch of jobs would write, from `position` on."""
 
-    def __init__(self, draft: Draft, position: Position, *, clock: Clock, tokens: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        position: Position,
+        *,
+        clock: Clock,
+        tokens: Callable[[], str],
+        checks: Checks,
+    ) -> None:
         self.draft = draft
         self.position = position
         self.commits: list[lines.Commit] = []
         self.data = bytearray()
         self._clock = clock
         self._tokens = tokens
+        self._checks = checks
         self._answered: dict[Scope, Receipt] = {}
 
     def take(self, job: Job, recall: Recall) -> Receipt | ApiError:
         """Rule on one job and add what it writes; return what its caller is to hear once that is durable."""
+        self.draft.mark()
         try:
             scope = _scope(job)
             if scope is not None:
@@ -57,13 +83,29 @@ class Batch:
                     return replace(replay, replayed=True)
             receipt = self._write(job, scope)
         except ApiError as fault:
+            self.draft.undo()
             return fault
+        except Exception as fault:  # noqa: BLE001 - one faulty command must not fail those that share its sync
+            self.draft.undo()
+            # The fault's own words may hold what a caller sent.
+            place = "".join(traceback.format_tb(fault.__traceback__))
+            log.error("%s failed: %s\n%s", type(job.command).__name__, type(fault).__name__, place)
+            return StoreFault(f"The store failed over this command ({type(fault).__name__}); nothing was recorded.")
         if scope is not None:
             self._answered[scope] = receipt
         return receipt
 
     def _write(self, job: Job, scope: Scope | None) -> Receipt:
-        ruling = decide(self.draft, job.command, job.actor, self._clock(), token=self._tokens, content=job.content)
+        ruling = decide(
+            self.draft,
+            job.command,
+            job.actor,
+            self._clock(),
+            token=self._tokens,
+            content=job.content,
+            limits=self._checks.limits,
+            ask=self._ask_for(job),
+        )
         try:
             texts, events = lines.chain(self.position.hash, ruling.events)
         except TypeError as fault:
@@ -76,6 +118,9 @@ class Batch:
         self.data += line
         self.position = self.position.after(commit)
         return Receipt(answer=answer)
+
+    def _ask_for(self, job: Job) -> Ask:
+        return self._checks.at_once(job.actor.subject) if job.verdicts is None else self._checks.known(job.verdicts)
 
 
 def _scope(job: Job) -> Scope | None:

@@ -31,6 +31,8 @@ from store.trust import doubts, unwritable
 
 if TYPE_CHECKING:
     from store.batch import Job
+    from store.ruling import Limits
+    from store.schemas.checks import Checks
 
 T = TypeVar("T")
 
@@ -60,10 +62,12 @@ class Store:
         files: Files | None = None,
         progress: Progress = lambda *_: None,
         for_reading: bool = False,
+        limits: Limits | None = None,
     ) -> None:
         """Open the folder; `progress` hears of a journal that must be replayed.
 
         A folder that is missing or empty is made, unless it is opened `for_reading`: then nothing is ever written.
+        `limits` are held against the commands that come in; the contract's, where none are given.
 
         Raises:
             StoreBusy: another process holds the lock of a folder that is to be made.
@@ -88,7 +92,9 @@ class Store:
         self._closed = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
-        self.before_close: list[Callable[[], None]] = []
+        self._limits = limits
+        self._checks: Checks | None = None
+        self.before_close: list[Callable[[], None]] = [self._close_checks]
         """Called when the store is to close, while it still takes commands: they end what works on it."""
         with self._worded("opened"):
             if not for_reading:
@@ -224,6 +230,8 @@ class Store:
         Raises:
             StoreError: nothing of them was recorded.
         """
+        if self.read_only:  # before the lock, whose file may not be there to be made
+            raise self._takes_no_writes()
         with self._worded("written"), self.lock.held():
             return self._commit(jobs)
 
@@ -270,7 +278,8 @@ class Store:
             raise self._takes_no_writes()
         from store.batch import Batch
 
-        batch = Batch(Draft(self.state, self.events), self.position, clock=self.clock, tokens=self.tokens)
+        draft, clock, tokens = Draft(self.state, self.events), self.clock, self.tokens
+        batch = Batch(draft, self.position, clock=clock, tokens=tokens, checks=self.checks)
         outcomes = [batch.take(job, self.recall) for job in jobs]
         if batch.commits:
             with self._guard:
@@ -285,6 +294,21 @@ class Store:
             finally:
                 self._committing = False
         return outcomes
+
+    @property
+    def checks(self) -> Checks:
+        """Where metadata is checked. It comes with the first write: who opens a folder does not wait for it."""
+        if self._checks is None:
+            from store.ruling import Limits
+            from store.schemas.checks import Checks
+
+            with self._guard:
+                self._checks = self._checks or Checks(self._limits or Limits())
+        return self._checks
+
+    def _close_checks(self) -> None:
+        if self._checks is not None:
+            self._checks.close()
 
     def _fresh(self) -> int:
         """Return how many commits the checkpoint on disk does not cover."""

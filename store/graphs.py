@@ -1,34 +1,33 @@
 """A project's step graph and metadata schemas: what may be declared, and what metadata satisfies.
 
-Pure, and part of the rules (CONTRACT.md part 3, Projects and Metadata); apart from them for its library.
+Pure, and part of the rules (CONTRACT.md part 3, Projects and Metadata). What takes a JSON Schema's own evaluation is
+asked for: its cost is up to callers, so whoever rules says where it is run.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from api_client.errors import InvalidRequest
 from api_client.models import Steps
 from store.fold import Doc
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
+from store.schemas.questions import Ask, Question, unasked
 
 _LISTED = 10
 """Names that a refusal lists at the most."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def check(graph: Steps) -> None:
-    """Check a step graph.
+def check(graph: Steps, *, schema_bytes: int | None = None, ask: Ask = unasked) -> None:
+    """Check a step graph; each of its schemas may have `schema_bytes` as JSON, None is any number.
 
     Raises:
         InvalidRequest: INVALID_STEPS, with what is wrong.
+        CheckNeeded: by `ask`.
     """
     names = Counter(step.name for step in graph.steps)
     if not names:
@@ -48,57 +47,66 @@ def check(graph: Steps) -> None:
     for step in graph.steps:
         if step.timeout_seconds is not None and step.timeout_seconds < 1:
             raise _invalid(f"timeoutSeconds of {step.name!r} must be 1 or more")
-    _check_schemas(graph)
+    _check_schemas(graph, schema_bytes, ask)
 
 
-def check_metadata(project: Doc, step: str, metadata: Doc) -> None:
+def check_metadata(project: Doc, step: str, metadata: Doc, *, ask: Ask) -> None:
     """Check metadata against the schema that the project declares for `step`, if it does.
 
     Raises:
-        InvalidRequest: INVALID_METADATA, with the place and what is wrong there.
+        InvalidRequest: INVALID_METADATA, with the place and what is wrong there, or why that can't be said.
+        CheckNeeded: by `ask`.
     """
-    schemas = project["steps"].get("stepSchemas") or {}
-    if step not in schemas:
+    schema = (project["steps"].get("stepSchemas") or {}).get(step)
+    if schema is None or schema is True or schema == {}:
         return
-    from referencing.exceptions import Unresolvable
-
-    try:
-        fault = next(_validator(orjson.dumps(schemas[step])).iter_errors(dict(metadata)), None)
-    except Unresolvable as missing:
-        message = f"The schema of {step!r} refers to {missing.ref!r}, which is not in it."
-        raise InvalidRequest(message, code="INVALID_METADATA") from None
-    if fault is not None:
-        message = f"The metadata does not fit the schema of {step!r}: {fault.json_path}: {fault.message[:300]}"
+    verdict = ask(Question(json_bytes(schema), json_bytes(metadata)))
+    if verdict is not None and verdict.kind == "misfit":
+        message = f"The metadata does not fit the schema of {step!r}: {verdict.words}"
+        raise InvalidRequest(message, code="INVALID_METADATA")
+    if verdict is not None:
+        message = f"The metadata can't be checked against the schema of {step!r}: {verdict.words}."
         raise InvalidRequest(message, code="INVALID_METADATA")
 
 
-@lru_cache(maxsize=64)
-def _validator(schema: bytes) -> Validator:
-    from jsonschema import Draft202012Validator
-    from jsonschema.validators import validator_for
-    from referencing import Registry
+def check_size(metadata: Doc, before: Doc, *, most: int | None) -> None:
+    """Check that a task's metadata has at most so many bytes as JSON, None is any number (CONTRACT.md part 3, Limits).
 
-    content: Any = orjson.loads(schema)
-    kind = validator_for(content, default=Draft202012Validator)
-    # An empty registry, handed in: without it the library would fetch a remote $ref.
-    return kind(content, registry=Registry())
+    Metadata that was over the limit `before` may get smaller.
+
+    Raises:
+        InvalidRequest: it has more.
+    """
+    if most is None:
+        return
+    size = len(json_bytes(metadata))
+    if size > most and size > len(json_bytes(before)):
+        raise InvalidRequest(f"The task's metadata would have {size} bytes, and may have {most}.")
 
 
-def _check_schemas(graph: Steps) -> None:
+def json_bytes(value: Any) -> bytes:
+    """Return a value as JSON.
+
+    Raises:
+        InvalidRequest: it holds what JSON can't.
+    """
+    try:
+        return orjson.dumps(value)
+    except TypeError as fault:
+        raise InvalidRequest(f"The request holds something that JSON can't: {fault}.") from None
+
+
+def _check_schemas(graph: Steps, most: int | None, ask: Ask) -> None:
     if not graph.step_schemas:
         return
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
-    from jsonschema.validators import validator_for
-
     names = {step.name for step in graph.steps}
     for name, schema in graph.step_schemas.items():
         if name not in names:
             raise _invalid(f"stepSchemas names {name!r}, which is no step")
-        try:
-            validator_for(schema, default=Draft202012Validator).check_schema(schema)  # type: ignore[arg-type]  # bool too
-        except SchemaError as fault:
-            raise _invalid(f"the schema of {name!r} is no JSON Schema: {fault.message[:300]}") from None
+        if most is not None and (size := len(json_bytes(schema))) > most:
+            raise _invalid(f"the schema of {name!r} has {size} bytes, and may have {most}")
+    if verdict := ask(Question(json_bytes(graph.step_schemas))):
+        raise _invalid(verdict.words if verdict.kind == "unusable" else f"to check the schemas, {verdict.words}")
 
 
 def _invalid(what: str) -> InvalidRequest:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from api_client.actor import Actor
 from api_client.backend import PAGE
-from api_client.errors import ApiError, InvalidRequest, StoreFault
+from api_client.errors import ApiError, InvalidRequest, StoreFault, TooManyRequests
 from api_client.models import (
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
@@ -40,17 +40,20 @@ from store.answers import Answers
 from store.engine import Progress, Store
 from store.figures import Figures, figures
 from store.files import Files
+from store.fold import Doc
 from store.reading import Reader
+from store.settlements import Settlements
 from store.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from api_client.commands import Command
-    from store.ruling import Content
+    from store.batch import Job
+    from store.ruling import Content, Limits
 
 T = TypeVar("T")
 
 LOOK_SECONDS = 0.2
-"""How often `changes` looks for what other processes wrote; own writes are heard at once."""
+"""How often those that wait look for what other processes wrote; own writes are heard at once."""
 _REVIEWER_MAY = ("decide", "answer", "assign", "move", "note", "create_project", "board")
 
 
@@ -70,6 +73,7 @@ async def open_local(
     progress: Progress = lambda *_: None,
     fires_timeouts: bool = False,
     for_reading: bool = False,
+    limits: Limits | None = None,
 ) -> LocalBackend:
     """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
 
@@ -85,7 +89,15 @@ async def open_local(
     try:
         store = await loop.run_in_executor(
             threads,
-            lambda: Store(folder, clock=clock, tokens=tokens, files=files, progress=progress, for_reading=for_reading),
+            lambda: Store(
+                folder,
+                clock=clock,
+                tokens=tokens,
+                files=files,
+                progress=progress,
+                for_reading=for_reading,
+                limits=limits,
+            ),
         )
     except ApiError:
         threads.shutdown(wait=False)
@@ -104,7 +116,9 @@ class LocalBackend:
         actor: Actor,
         threads: ThreadPoolExecutor,
         max_upload_bytes: int,
+        *,
         answers: Answers | None = None,
+        settlements: Settlements | None = None,
     ) -> None:
         self._store = store
         self._reader = Reader(store)
@@ -112,15 +126,27 @@ class LocalBackend:
         self._threads = threads
         self._max_upload_bytes = max_upload_bytes
         self._answers = answers or Answers(store)
+        self._settlements = settlements or Settlements(store, self._catch_up, every=LOOK_SECONDS)
 
     def acting_as(self, actor: Actor) -> LocalBackend:
         """Return a backend for another caller over the same open folder; only one of them is to be closed."""
-        return LocalBackend(self._store, actor, self._threads, self._max_upload_bytes, self._answers)
+        return LocalBackend(
+            self._store,
+            actor,
+            self._threads,
+            self._max_upload_bytes,
+            answers=self._answers,
+            settlements=self._settlements,
+        )
 
     @property
     def notices(self) -> Sequence[str]:
         """See `Backend.notices`: what was healed or is wrong in the folder, and what can't be relied on where it is."""
         return [*self._store.doubts, *self._store.warnings]
+
+    def break_off(self) -> None:
+        """Have commands whose metadata takes long to check fail from now on: the folder is about to be closed."""
+        self._store.checks.break_off()
 
     async def aclose(self) -> None:
         """See `Backend.aclose`. Finishes what was submitted and writes the checkpoint."""
@@ -155,6 +181,12 @@ class LocalBackend:
         """See `Backend.tasks`."""
         return await self._in_thread(self._reader.tasks, project_id, name)
 
+    async def task_pieces(self, *, project_id: str | None = None, name: str | None = None) -> AsyncIterator[bytes]:
+        """Yield what `tasks` returns as the JSON of a list, in pieces that are made when they are asked for."""
+        pieces = self._reader.task_pieces(project_id, name)
+        while piece := await self._in_thread(next, pieces, b""):
+            yield piece
+
     async def task(self, task_id: str) -> TaskDetail:
         """See `Backend.task`."""
         return await self._in_thread(self._reader.task, task_id)
@@ -186,19 +218,28 @@ class LocalBackend:
             )
         )
 
-    async def approval_result(self, request_id: str) -> ApprovalResult | None:
+    async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """See `Backend.approval_result`."""
-        if self._store.is_pending(request_id, APPROVAL_REQUESTED):
-            return None
-        found = await self._in_thread(self._reader.result, request_id, APPROVAL_REQUESTED)
+        if not wait and self._store.is_pending(request_id, APPROVAL_REQUESTED):
+            return None  # what agents ask all the time
+        found = await self._result(request_id, APPROVAL_REQUESTED, wait)
         return None if found is None else read(ApprovalResult, found)
 
-    async def elicitation_result(self, request_id: str) -> ElicitationResult | None:
+    async def elicitation_result(self, request_id: str, *, wait: float = 0) -> ElicitationResult | None:
         """See `Backend.elicitation_result`."""
-        if self._store.is_pending(request_id, ELICITATION_REQUESTED):
-            return None
-        found = await self._in_thread(self._reader.result, request_id, ELICITATION_REQUESTED)
+        if not wait and self._store.is_pending(request_id, ELICITATION_REQUESTED):
+            return None  # what agents ask all the time
+        found = await self._result(request_id, ELICITATION_REQUESTED, wait)
         return None if found is None else read(ElicitationResult, found)
+
+    async def _result(self, request_id: str, event_type: str, wait: float) -> Doc | None:
+        found = None
+        if not self._store.is_pending(request_id, event_type):
+            found = await self._in_thread(self._reader.result, request_id, event_type)
+        if found is not None or wait <= 0:
+            return found
+        await self._settlements.wait(request_id, wait)
+        return await self._result(request_id, event_type, 0)
 
     async def upload(self, upload_id: str) -> Upload:
         """See `Backend.upload`."""
@@ -240,8 +281,26 @@ class LocalBackend:
                 raise InvalidRequest("An upload needs its content.")
             job = Job(command, self._actor, None, await self._receive(content))
         else:
-            job = Job(command, self._actor, key)
-        return await self._answers.submit(job)
+            job = Job(command, self._actor, key, verdicts={})
+        return await self._checked(job)
+
+    async def _checked(self, job: Job) -> Receipt:
+        """Submit a job, and check its metadata in between as often as the rules ask for it.
+
+        Raises:
+            TooManyRequests: the state went on moving while it was checked.
+        """
+        from store.schemas.checks import TRIES
+        from store.schemas.questions import CheckNeeded
+
+        for _ in range(TRIES):
+            try:
+                return await self._answers.submit(job)
+            except CheckNeeded as needed:
+                question = needed.question
+            verdict = await asyncio.wrap_future(self._store.checks.ask(question, job.actor.subject))
+            job = job.with_verdict(question, verdict)
+        raise TooManyRequests("The task changed each time that this was checked; nothing was recorded.", retry_after=1)
 
     async def recall(self, path: str, key: str) -> Receipt | None:
         """Return what this caller's key was answered on the concrete `path`, None where it never was."""
@@ -267,6 +326,15 @@ class LocalBackend:
                     await heard.wait()
             except TimeoutError:
                 continue
+
+    async def _catch_up(self) -> None:
+        """Bring the state up to date with what other processes wrote.
+
+        Raises:
+            StoreError: the record can't be read, or was moved away.
+        """
+        if await self._in_thread(self._look):
+            await self._in_thread(self._store.read, lambda _: None)
 
     def _look(self) -> bool:
         """Return whether another process has committed.

@@ -19,7 +19,8 @@ from api_client.times import parse_time
 from api_client.wire import Body
 from store import graphs
 from store.fold import PROJECT_CREATED, UPLOAD_RECEIVED, Doc, attached, is_terminal, open_requests, patched, step_of
-from store.ruling import Content, Ruling, View, project_of
+from store.ruling import NO_LIMITS, Content, Limits, Ruling, View, project_of
+from store.schemas.questions import Ask, unasked
 
 KINDS = {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}
 OPEN_MOST = 100
@@ -37,20 +38,26 @@ def decide(
     *,
     token: Callable[[], str],
     content: Content | None = None,
+    limits: Limits = NO_LIMITS,
+    ask: Ask = unasked,
 ) -> Ruling:
     """Return what `command` makes of the state as it is now.
+
+    `limits` and what `ask` says of schemas are held against a command that comes in. By default neither is held
+    against it, as it must be where what is already on the record is ruled on again.
 
     Raises:
         NotAllowed: the actor's role may not give this command.
         InvalidRequest: a rule refuses it; `code` names which.
         NotFound: it names something that does not exist.
         Conflict: the state does not take it.
+        CheckNeeded: by `ask`.
     """
     if command.for_reviewers and actor.role == "agent":
         raise NotAllowed("An agent's key can't do this: it takes a reviewer's.")
     if isinstance(command, c.FireTimeout) and actor.role != "platform":
         raise NotAllowed("Only the platform fires a timeout.")
-    ruling = Ruling(view, actor, now, token, content)
+    ruling = Ruling(view, actor, now, token, content, limits, ask)
     _RULES[type(command)](ruling, command)
     return ruling
 
@@ -60,7 +67,7 @@ def decide(
 
 def _create_project(ruling: Ruling, command: c.CreateProject) -> None:
     _check_name(command.name, "A project's name", 80)
-    graphs.check(command.steps)
+    graphs.check(command.steps, schema_bytes=ruling.limits.schema_bytes, ask=ruling.ask)
     slug = slug_of(command.name) or _numbered(ruling.view)
     if ruling.view.project_by_slug(slug) is not None:
         raise Conflict(f"There is a project {slug!r} already.")
@@ -90,7 +97,7 @@ def _create_task(ruling: Ruling, command: c.CreateTask) -> None:
     project = _project_named(ruling.view, command.project_name)
     initial = project["steps"]["initialStep"]
     patch = _dump(command.metadata_patch) if command.metadata_patch else {}
-    graphs.check_metadata(project, initial, patched({}, patch))
+    _check_metadata(ruling, project, initial, {}, patch)
     task = {"id": f"tsk_{ruling.token()}", "projectId": project["id"], "currentStep": initial}
     payload = {"type": "TaskCreated", "name": command.name, "initialState": initial, "metadataPatch": patch}
     if command.external_id is not None:
@@ -150,8 +157,8 @@ def _change(
     if to is not None:
         _check_exit(project, task, to)
     if to is not None or event_type == "ACTION":
-        metadata = patched(task["metadata"], payload.get("metadataPatch"))
-        graphs.check_metadata(project, to or task["currentStep"], metadata)
+        patch = payload.get("metadataPatch")
+        _check_metadata(ruling, project, to or task["currentStep"], task["metadata"], patch)
     if to is not None and (waiting := len(open_requests(task))) and is_terminal(project, to):
         several = f"{waiting} open requests" if waiting > 1 else "an open request"
         raise Conflict(f"The task has {several}, and {to!r} would close it: settle what is open first.")
@@ -249,7 +256,8 @@ def _assign(ruling: Ruling, command: c.Assign) -> None:
 def _move(ruling: Ruling, command: c.Move) -> None:
     task = _task(ruling.view, command.task_id)
     _check_not_closed(task)
-    words = command.note or f"Moved from {task['currentStep']} to {command.transitions_to}"
+    note = command.note or ""
+    words = note if note.strip() else f"Moved from {task['currentStep']} to {command.transitions_to}"
     payload = {"type": "Action", "description": words, "metadataPatch": {}}
     _change(ruling, task, "ACTION", payload, to=command.transitions_to)
 
@@ -322,6 +330,14 @@ def _agents_task(view: View, command: c.TaskCommand) -> Doc:
     if task["projectId"] != project["id"]:
         raise InvalidRequest(f"The task is not of the project {command.project_name!r}.", code="PROJECT_MISMATCH")
     return task
+
+
+def _check_metadata(ruling: Ruling, project: Doc, step: str, before: Doc, patch: Doc | None) -> None:
+    """Check what `patch` makes of a task's metadata, against the limits and against the schema of `step`."""
+    metadata = patched(before, patch)
+    if patch:
+        graphs.check_size(metadata, before, most=ruling.limits.metadata_bytes)
+    graphs.check_metadata(project, step, metadata, ask=ruling.ask)
 
 
 def _check_not_closed(task: Doc) -> None:

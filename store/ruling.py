@@ -11,6 +11,7 @@ from api_client.actor import Actor
 from api_client.errors import NotFound
 from api_client.times import wire_time
 from store.fold import Doc, Table, is_terminal, step_of
+from store.schemas.questions import Ask, unasked
 
 
 class View(Protocol):
@@ -50,6 +51,22 @@ class Content:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of what a command leaves behind, in bytes as JSON (CONTRACT.md part 3, Limits); None is no limit."""
+
+    metadata_bytes: int | None = 256_000
+    """All of a task's metadata."""
+    schema_bytes: int | None = 64_000
+    """A step's schema."""
+    check_seconds: float = 2.0
+    """Processor time in which metadata must be checked."""
+
+
+NO_LIMITS = Limits(None, None)
+"""For what stands on the record already: a limit that came later is not held against it."""
+
+
 @dataclass(slots=True)
 class Ruling:
     """What a command makes: events without their hashes, and which thing the answer shows."""
@@ -59,6 +76,8 @@ class Ruling:
     now: datetime
     token: Callable[[], str]
     content: Content | None = None
+    limits: Limits = NO_LIMITS
+    ask: Ask = unasked
     events: list[dict[str, Any]] = field(default_factory=list)
     shows: tuple[Literal["event", "projects", "tasks", "uploads"], str] = ("event", "")
 

@@ -185,6 +185,9 @@ class Draft:
         self.events: list[Doc] = []
         self._by_id: dict[str, Doc] = {}
         self._settling: dict[str, Doc] = {}
+        self._before: list[tuple[Table, str, Doc | None, bool]] = []
+        """What `mark` goes back to: each document as it was, and whether this draft had changed it, in order."""
+        self._events_before = 0
 
     @property
     def seq(self) -> int:
@@ -202,13 +205,39 @@ class Draft:
 
     def put(self, table: Table, doc_id: str, doc: Doc) -> None:
         """Put `doc` in the place of what has this id."""
-        self._made[table] += self.get(table, doc_id) is None
+        self._made[table] += self._remember(table, doc_id) is None
         self._changes[table][doc_id] = doc
 
     def drop(self, table: Table, doc_id: str) -> None:
         """Remove a document."""
-        self._made[table] -= self.get(table, doc_id) is not None
+        self._made[table] -= self._remember(table, doc_id) is not None
         self._changes[table][doc_id] = None
+
+    def mark(self) -> None:
+        """Begin a command, whose changes `undo` takes back."""
+        self._before.clear()
+        self._events_before = len(self.events)
+
+    def undo(self) -> None:
+        """Take back what was changed since `mark`."""
+        while self._before:
+            table, doc_id, doc, was_changed = self._before.pop()
+            self._made[table] += (doc is not None) - (self.get(table, doc_id) is not None)
+            if was_changed:
+                self._changes[table][doc_id] = doc
+            else:
+                del self._changes[table][doc_id]
+        for event in self.events[self._events_before :]:
+            del self._by_id[event["id"]]
+            if self._settling.get(event.get("inResponseTo", "")) is event:
+                del self._settling[event["inResponseTo"]]
+        del self.events[self._events_before :]
+
+    def _remember(self, table: Table, doc_id: str) -> Doc | None:
+        """Return a document, None where there is none, and note it for `undo`."""
+        doc = self.get(table, doc_id)
+        self._before.append((table, doc_id, doc, doc_id in self._changes[table]))
+        return doc
 
     def apply(self, events: Iterable[Doc]) -> None:
         """Bring the draft up to date with a command's events."""

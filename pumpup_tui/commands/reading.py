@@ -57,7 +57,7 @@ async def _pages(backend: Backend, project_id: str | None, limit: int | None) ->
         page = await backend.inbox(project_id=project_id, cursor=cursor, limit=wanted)
         items += page.items
         cursor = page.next_cursor or cursor
-        if len(page.items) < wanted or len(items) == limit:
+        if page.is_last(wanted) or len(items) == limit:
             return Page[InboxItem](items=tuple(items), next_cursor=cursor)
 
 
@@ -98,7 +98,7 @@ def _table(name: str, rows: Sequence[dict[str, Any]], *, empty: str) -> None:
 @json_option
 @place_options
 def show(given: Given, *, request: str, as_json: bool) -> None:
-    """Show all of a request. ID may be the beginning of one.
+    """Show all of a request. ID may be the beginning of one, or a task on which one request is open.
 
     Example: pumpup-tui show evt_0000001a
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, cast
 
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api_client.actor import Actor
-from api_client.backend import PAGE, PAGE_MAX, Backend
+from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX, Backend
 from api_client.commands import Command
 from api_client.errors import InvalidRequest
 from api_client.models import Order, Receipt, Role
@@ -27,6 +27,10 @@ class Served(Backend, Protocol):
 
     def acting_as(self, actor: Actor) -> Served:
         """Return a Backend over the same folder whose caller is `actor`."""
+        ...
+
+    def task_pieces(self, *, project_id: str | None = None, name: str | None = None) -> AsyncIterator[bytes]:
+        """Yield what `tasks` returns as the JSON of a list, in pieces."""
         ...
 
     async def recall(self, path: str, key: str) -> Receipt | None:
@@ -95,6 +99,20 @@ class Asked:
             raise InvalidRequest("limit: must be a whole number from 1 on")
         digits = text.lstrip("0")
         return PAGE_MAX if len(digits) > len(str(PAGE_MAX)) else min(int(digits), PAGE_MAX)
+
+    def wait(self) -> int:
+        """Return for how many seconds a result may be waited for.
+
+        Raises:
+            InvalidRequest: `wait` is no whole number from 0 to 60.
+        """
+        # Agents poll without it, thousands at a time: then the query is not even looked into.
+        text = self.query("wait") if self.request.scope["query_string"] else None
+        if text is None:
+            return 0
+        if not re.fullmatch(r"[0-9]{1,2}", text, re.ASCII) or int(text) > WAIT_MAX:
+            raise InvalidRequest(f"wait: must be a whole number of seconds from 0 to {WAIT_MAX}")
+        return int(text)
 
     def order(self) -> Order:
         """Return the order of a list of events.

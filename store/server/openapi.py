@@ -15,7 +15,7 @@ import orjson
 from msgspec.json import schema_components
 from starlette.responses import Response
 
-from api_client.backend import PAGE, PAGE_MAX
+from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, Command, ReceiveUpload
 from api_client.wire import Body, Wire, wire_name
 from store.server.calls import JSON, NO_ONE_ASKED, REVIEWERS, Asked, Row, Shapes
@@ -46,6 +46,10 @@ _QUERY: Mapping[str, tuple[str, Schema]] = {
     "step": ("The cards of this step, in place of all steps' counts.", _TEXT),
     "order": ("From the first event or from the last.", {"type": "string", "enum": ["asc", "desc"], "default": "asc"}),
     "cursor": ("Where to go on: a cursor that this list gave.", _TEXT),
+    "wait": (
+        "Seconds to wait for a request that is pending: answered as soon as it is settled, 204 at the end.",
+        {"type": "integer", "minimum": 0, "maximum": WAIT_MAX, "default": 0},
+    ),
     "limit": (
         f"Items in a page; more than {PAGE_MAX} is taken as that.",
         {"type": "integer", "minimum": 1, "default": PAGE},

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
+from typing import Protocol
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -17,12 +18,20 @@ from api_client.commands import path_part
 from api_client.errors import StoreError
 from api_client.wire import Wire
 from store.server.auth import is_still_known
-from store.server.bodies import json_response, list_response
+from store.server.bodies import json_response, list_response, page_response
 from store.server.calls import JSON, Asked
 
 EVENT_STREAM = "text/event-stream"
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 _UNFIT_FOR_A_FILE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069/\\:*?\"<>|]+")
+
+
+class _Result(Protocol):
+    """A backend's call for a result."""
+
+    def __call__(self, request_id: str, *, wait: float = 0) -> Awaitable[Wire | None]:
+        """Return what settled the request, None while it is pending."""
+        ...
 
 
 async def projects(asked: Asked) -> Response:
@@ -37,7 +46,10 @@ async def project(asked: Asked) -> Response:
 
 async def tasks(asked: Asked) -> Response:
     """Answer the tasks of a project, or all, whose name contains `name`."""
-    return await list_response(await asked.backend.tasks(project_id=asked.query("projectId"), name=asked.query("name")))
+    pieces = asked.backend.task_pieces(project_id=asked.query("projectId"), name=asked.query("name"))
+    assert isinstance(pieces, AsyncGenerator)  # noqa: S101 - so it can be closed where its reader goes
+    # The first piece is made before the answer starts, so that a fault is still told by its status.
+    return _Stream(_from_first(await anext(pieces), pieces), media_type=JSON)
 
 
 async def task(asked: Asked) -> Response:
@@ -47,25 +59,35 @@ async def task(asked: Asked) -> Response:
 
 async def task_events(asked: Asked) -> Response:
     """Answer a page of a task's timeline."""
-    return json_response(
+    return await page_response(
         await asked.backend.events(task_id=asked.path("task_id"), cursor=asked.query("cursor"), limit=asked.limit())
     )
 
 
 async def approval_result(asked: Asked) -> Response:
     """Answer the decision on an approval, 204 while it is pending."""
-    return _or_pending(await asked.backend.approval_result(asked.path("request_id")))
+    return await _settled(asked, asked.backend.approval_result)
 
 
 async def elicitation_result(asked: Asked) -> Response:
     """Answer the answers to an elicitation, 204 while it is pending."""
-    return _or_pending(await asked.backend.elicitation_result(asked.path("request_id")))
+    return await _settled(asked, asked.backend.elicitation_result)
+
+
+async def _settled(asked: Asked, result: _Result) -> Response:
+    request_id, seconds = asked.path("request_id"), asked.wait()
+    found = await result(request_id)
+    if found is None and seconds:
+        asked.rest()
+        found = await asked.tail.waits.answered(asked.request, result(request_id, wait=seconds))
+    return Response(status_code=204) if found is None else json_response(found)
 
 
 async def upload(asked: Asked) -> Response:
     """Answer what is known of an upload, with the address of its content as this caller reaches us."""
     found = await asked.backend.upload(asked.path("upload_id"))
-    url = f"{asked.request.base_url}api/uploads/{path_part(found.id)}/content"
+    base = asked.limits.public_url or str(asked.request.base_url).rstrip("/")
+    url = f"{base}/api/uploads/{path_part(found.id)}/content"
     return json_response(replace(found, url=url))
 
 
@@ -95,7 +117,9 @@ async def me(asked: Asked) -> Response:
 async def open_requests(asked: Asked) -> Response:
     """Answer a page of the inbox."""
     limit, project_id = asked.limit(), asked.query("projectId")
-    return json_response(await asked.backend.inbox(project_id=project_id, cursor=asked.query("cursor"), limit=limit))
+    return await page_response(
+        await asked.backend.inbox(project_id=project_id, cursor=asked.query("cursor"), limit=limit)
+    )
 
 
 async def request(asked: Asked) -> Response:
@@ -108,12 +132,12 @@ async def board(asked: Asked) -> Response:
     project_id, step, limit = asked.path("project_id"), asked.query("step"), asked.limit()
     if step is None:
         return json_response(await asked.backend.board(project_id))
-    return json_response(await asked.backend.cards(project_id, step, cursor=asked.query("cursor"), limit=limit))
+    return await page_response(await asked.backend.cards(project_id, step, cursor=asked.query("cursor"), limit=limit))
 
 
 async def events(asked: Asked) -> Response:
     """Answer a page of a task's, a project's or all timelines."""
-    return json_response(
+    return await page_response(
         await asked.backend.events(
             project_id=asked.query("projectId"),
             task_id=asked.query("taskId"),
@@ -160,10 +184,6 @@ def disposition(name: str) -> str:
     clean = _UNFIT_FOR_A_FILE_NAME.sub("_", name).strip(" .")[:150] or "upload"
     plain = clean.encode("ascii", "replace").decode().replace("?", "_").replace("%", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean, safe='', errors='replace')}"
-
-
-def _or_pending(result: Wire | None) -> Response:
-    return Response(status_code=204) if result is None else json_response(result)
 
 
 async def _from_first(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

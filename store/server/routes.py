@@ -37,6 +37,7 @@ from store.server.shares import Door, Held, leaving_on_error
 from store.server.stream import Tail
 from store.server.watching import CALL
 
+_WAIT = ("wait",)
 _PAGE = ("cursor", "limit")
 _CREATED: Mapping[type[Command], type[Wire]] = {CreateProject: Project, CreateTask: Task}
 """What a command answers that makes something other than an event."""
@@ -59,6 +60,7 @@ _CALLS: tuple[Row, ...] = (
         reads.approval_result,
         ANYONE,
         {200: ApprovalResult, 204: None},
+        _WAIT,
     ),
     Row(
         "GET",
@@ -66,6 +68,7 @@ _CALLS: tuple[Row, ...] = (
         reads.elicitation_result,
         ANYONE,
         {200: ElicitationResult, 204: None},
+        _WAIT,
     ),
     Row("POST", "/api/uploads", writes.upload, ANYONE, {201: UploadRef}, takes=ReceiveUpload),
     Row("GET", "/api/uploads/{upload_id}", reads.upload, ANYONE, {200: Upload}),

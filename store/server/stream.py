@@ -12,6 +12,7 @@ from typing import NamedTuple
 from api_client.backend import Backend
 from api_client.errors import ApiError
 from api_client.models import Change, Event, Page
+from store.server.waiting import Waits
 
 log = logging.getLogger("pumpup.server")
 
@@ -73,6 +74,8 @@ class Tail:
         self._placed = asyncio.Event()
         """Set once what follows the timeline now has its place on it."""
         self._closed = False
+        self.waits = Waits()
+        """The calls that wait for something other than the next events."""
 
     def __len__(self) -> int:
         return len(self._listeners)
@@ -106,8 +109,9 @@ class Tail:
             self._leave(listener)
 
     def close(self) -> None:
-        """End every stream, now and from now on."""
+        """End every stream and every wait, now and from now on."""
         self._closed = True
+        self.waits.end()
         for listener in self._listeners:
             listener.end()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from api_client.commands import (
     AddNote,
     Assign,
+    Command,
     Comment,
     CreateProject,
     CreateTask,
@@ -70,6 +72,10 @@ BAD_GRAPHS = {
     "unreached": Steps(initial_step="a", steps=(_step("a"), _step("b"))),
     "schema": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"a": {"type": 7}}),
     "schema of no step": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"b": {}}),
+    "schema to itself": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"a": {"$ref": "#"}}),
+    "schema to elsewhere": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"a": {"$ref": "http://h/s"}}),
+    "pattern": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"a": {"pattern": "(?=a)"}}),
+    "large schema": Steps(initial_step="a", steps=(_step("a"),), step_schemas={"a": {"enum": ["x" * 32_000] * 2}}),
 }
 
 
@@ -309,6 +315,34 @@ async def test_metadata_must_satisfy_the_schema_of_the_step(world: World, given:
     await given.action(task, transitions_to="in_review", metadata_patch=MetadataPatch(set={"amount": 1}))
 
 
+async def test_metadata_that_takes_too_long_to_check_is_refused(world: World, given: Given) -> None:
+    """A check that would never end is cut off: INVALID_METADATA, and the task is as it was."""
+    bits = 40
+    doubled = {f"s{n}": {"allOf": [{"$ref": f"#/$defs/s{n + 1}"}] * 2} for n in range(bits)}
+    endless = {"$defs": {**doubled, f"s{bits}": {}}, "if": {"required": ["n"]}, "then": {"$ref": "#/$defs/s0"}}
+    await given.project(steps={**STEPS, "stepSchemas": {"intake": endless}})
+    task = await given.task()
+    before = await given.timeline(task)
+    with pytest.raises(InvalidRequest, match="takes too long") as fault:
+        await given.action(task, metadata_patch=MetadataPatch(set={"n": 1}))
+    assert refusal(fault) == (InvalidRequest, "INVALID_METADATA")
+    assert await given.timeline(task) == before
+
+
+async def test_a_tasks_metadata_has_a_limit(world: World, given: Given) -> None:
+    """What is over 256 kB in all is refused with the limit; what makes room for it is taken."""
+    task = await given.task(metadata_patch=MetadataPatch(set={f"k{n}": "x" * 50_000 for n in range(5)}))
+    more = MetadataPatch(set={"more": "x" * 50_000})
+    with pytest.raises(InvalidRequest, match="256000") as fault:
+        await given.action(task, metadata_patch=more)
+    assert refusal(fault) == (InvalidRequest, "INVALID_REQUEST")
+    assert "more" not in (await world.agent.task(task.id)).task.metadata
+    with pytest.raises(InvalidRequest, match="256000"):
+        await given.task(metadata_patch=MetadataPatch(set={f"k{n}": "x" * 50_000 for n in range(6)}))
+    await given.action(task, metadata_patch=MetadataPatch(set={"more": "x" * 50_000}, unset=("k0",)))
+    await given.action(task, transitions_to="in_review")
+
+
 async def test_attaching_again_replaces_the_label(world: World, given: Given) -> None:
     """An upload is on a task once, under the label that it got last."""
     task = await given.task()
@@ -335,3 +369,34 @@ async def test_a_request_names_only_what_is_attached(world: World, given: Given)
 
 async def _move(world: World, given: Given, task: Task, to: str, note: str | None = None) -> None:
     await world.reviewer.submit(Move(task_id=task.id, transitions_to=to, note=note), key=given.key())
+
+
+# -- texts
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n\t", "\u00a0\u2003\u3000"])
+async def test_a_text_that_a_person_is_to_read_is_not_blank(world: World, given: Given, blank: str) -> None:
+    """White space alone, Unicode's too, is no summary, description or message; nothing is written."""
+    task = await given.task()
+    on_task: dict[str, Any] = {"project_name": SLUG, "task_id": task.id}
+    before = (await world.reviewer.events(task_id=task.id)).items
+    makers: dict[str, Callable[[], Command]] = {
+        "summary": lambda: RequestApproval(summary=blank, **on_task),
+        "description": lambda: RecordAction(description=blank, **on_task),
+        "message": lambda: RaiseException(message=blank, **on_task),
+        "message ": lambda: AddNote(message=blank, **on_task),
+        "message  ": lambda: Comment(message=blank, task_id=task.id),
+    }
+    for name, make in makers.items():
+        with pytest.raises(InvalidRequest, match=f"{name.strip()}: must not be blank"):
+            await world.reviewer.submit(make(), key=given.key())
+    assert (await world.reviewer.events(task_id=task.id)).items == before
+
+
+async def test_a_move_with_a_blank_note_says_what_moved(world: World, given: Given) -> None:
+    """A note of white space is none: the description names both steps."""
+    task = await given.task()
+    receipt = await world.reviewer.submit(Move(task_id=task.id, transitions_to="in_review", note=" "), key=given.key())
+    page = await world.reviewer.events(task_id=task.id)
+    moved = next(event for event in page.items if event.id == receipt.event_id)
+    assert moved.payload["description"] == "Moved from intake to in_review"

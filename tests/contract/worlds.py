@@ -18,6 +18,7 @@ from api_client.backend import Backend
 from api_client.http import HttpBackend
 from store.keys import KeyRing
 from store.local import LocalBackend, open_local
+from store.ruling import Limits
 from store.server.app import create_app
 from store.server.runner import bind, serve, url_of
 from tests.in_process import InProcess
@@ -58,7 +59,8 @@ class World:
 @asynccontextmanager
 async def open_world(kind: Kind, folder: Path, clock: StepClock, tokens: Callable[[], str]) -> AsyncIterator[World]:
     """Give a world of this kind over `folder`, which may be new or may have been left by another one."""
-    local = await open_local(folder, ALICE, clock=clock, tokens=tokens)
+    limits = Limits(check_seconds=0.3)  # so that a test of what takes too long need not
+    local = await open_local(folder, ALICE, clock=clock, tokens=tokens, limits=limits)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(local.aclose)
         if kind == "local":

@@ -294,6 +294,26 @@ async def test_the_order_of_faults(served: Served) -> None:
     assert (await served.reviewer.post(path, good)).status_code == 409
 
 
+BLANK: dict[str, tuple[str, dict[str, Any]]] = {
+    "an approval": ("/api/approval-requests", {"summary": " "}),
+    "a form": ("/api/elicitation-requests", {"summary": "\u3000", "fields": [FIELD]}),
+    "an action": ("/api/agent-actions", {"description": "\n"}),
+    "an exception": ("/api/exceptions", {"message": "\t"}),
+    "a note": ("/api/notes", {"message": ""}),
+}
+
+
+@pytest.mark.parametrize("what", BLANK)
+async def test_a_blank_text_is_refused_by_its_key(served: Served, what: str) -> None:
+    """An agent hears at once that nobody could read what it asks or says."""
+    path, body = BLANK[what]
+    task = await served.task()
+    journal = served.journal
+    words = assert_refused(await served.agent.post(path, {"projectName": "claims", "taskId": task["id"], **body}), 400)
+    assert words == f"{next(iter(body))}: must not be blank"
+    assert served.journal == journal
+
+
 # -- the counted limits within a body
 
 

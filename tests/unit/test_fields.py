@@ -47,6 +47,33 @@ def test_a_broken_declaration_is_refused(name: str, raw: dict[str, Json]) -> Non
         declared(raw)
 
 
+@pytest.mark.parametrize(
+    ("kind", "sent", "kept"),
+    [
+        ("DateField", "2026-05-14", "2026-05-14"),
+        ("DateField", "2026-05-14T00:00:00Z", "2026-05-14"),
+        ("DateField", "2026-05-14T00:00:00.000Z", "2026-05-14"),
+        ("DateField", "2026-05-14T23:30:00+02:00", "2026-05-14"),
+        ("DateField", "2026-05-14T09:30", "2026-05-14"),
+        ("Time", "09:00", "09:00"),
+        ("Time", "09:00:00", "09:00:00"),
+        ("Time", "09:00:00Z", "09:00:00"),
+        ("Time", "09:00:00.000Z", "09:00:00"),
+        ("Time", "09:00:00.5-0330", "09:00:00"),
+        ("Time", "09:00+02:00", "09:00"),
+        ("DateTime", "2026-05-14T09:00:00Z", "2026-05-14T09:00:00"),
+        ("DateTime", "2026-05-14T09:00:00.000+02:00", "2026-05-14T09:00:00"),
+    ],
+)
+def test_a_bound_with_a_zone_is_kept_in_its_plain_form(kind: str, sent: str, kept: str) -> None:
+    """The published schemas have plain strings for bounds: the zone is dropped, and answers are held to the rest."""
+    for name in ("min", "max"):
+        made = declared(field(kind, **{name: sent}))
+        assert made.wire()[name] == kept
+        assert kept in made.bounds()
+        assert made.check(kept) == kept
+
+
 def asking(fields: list[Json], bids: list[Json] | None = None) -> RequestElicitation:
     raw = {"projectName": "p", "taskId": "t", "summary": "s", "fields": fields, "recommendation": bids}
     return read_command(RequestElicitation, raw)
@@ -70,6 +97,12 @@ def test_a_request_whose_fields_make_no_form_is_refused(
     """Doubled ids, bids for no field and the like are refused with the place named."""
     with pytest.raises(InvalidRequest, match=words):
         asking(fields, bids)
+
+
+def test_a_bid_without_a_value_is_read_back_as_null() -> None:
+    """The TypeScript SDK leaves an undefined value out; the Python SDK wants the key in the event that it reads."""
+    bids = asking([field("Switch")], [{"fieldId": "f", "rationale": "not sure"}]).wire()["recommendation"]
+    assert bids == [{"fieldId": "f", "value": None, "rationale": "not sure"}]
 
 
 def test_a_bid_is_not_an_answer() -> None:

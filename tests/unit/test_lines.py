@@ -62,6 +62,7 @@ def test_text_that_looks_like_the_end_of_an_event_is_text() -> None:
     made: list[dict[str, Any]] = [
         {"message": SPOOF, "event": {"hash": "0" * 64}, "hash2": SPOOF},
         {"n": [1], "sum": SPOOF},
+        {"n": [1], "events": [{"event": {}, "hash": "0" * 64}]},
     ]
     texts, hashed = lines.chain(lines.NO_HASH, made)
     line, commit = lines.encode(texts, hashed, {"key": SPOOF}, 7)
@@ -75,3 +76,10 @@ def test_a_line_of_another_chain_is_refused() -> None:
     line, _ = lines.encode(texts, hashed, None, 0)
     with pytest.raises(ValueError, match="chain"):
         lines.decode(line, 0, lines.NO_HASH)
+
+
+def test_a_checksum_over_nothing_is_no_line() -> None:
+    """A line that is only a checksum, and one of the right length without one, are not sound; nor is an empty one."""
+    nothing = b',"sum":"%b"}\n' % hashlib.blake2b(b"", digest_size=8).hexdigest().encode()
+    for line in (nothing, b"x" * len(nothing), b"x" * 200, b"\n", b""):
+        assert not lines.is_sound(line)

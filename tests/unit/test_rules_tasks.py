@@ -20,7 +20,7 @@ from api_client.commands import (
 from api_client.errors import ApiError, Conflict, InvalidRequest, NotAllowed, NotFound
 from api_client.models import Attachment, MetadataPatch, Outcome, Steps
 from api_client.wire import read
-from store.ruling import Content
+from store.ruling import NO_LIMITS, Content
 from tests.unit.world import AGENT, ALICE, World
 
 
@@ -182,16 +182,16 @@ def test_metadata_must_fit_the_schema_of_the_step_that_the_task_is_then_in(world
     world.give(action(task, transitions_to="intake", metadata_patch=unset))
 
 
-def test_a_schema_that_refers_to_another_address_is_not_fetched(world: World) -> None:
-    """A `$ref` to elsewhere refuses the metadata with words; nothing is asked of the network."""
-    steps = {
-        "initialStep": "a",
-        "steps": [{"name": "a", "owner": "AGENT", "exits": ["a"]}],
-        "stepSchemas": {"a": {"$ref": "http://127.0.0.1:9/schema.json"}},
-    }
-    world.project("Remote", read(Steps, steps))
-    words = refused(world, CreateTask(project_name="remote", name="x"), InvalidRequest, "INVALID_METADATA")
-    assert "http://127.0.0.1:9/schema.json" in words
+def test_an_old_tasks_metadata_may_be_over_the_limit_and_get_smaller(world: World) -> None:
+    """What was recorded without a limit stands in no action's way, and can be brought under it bit by bit."""
+    values = {f"k{number}": "x" * 50_000 for number in range(8)}
+    made = CreateTask(project_name="general", name="x", metadata_patch=MetadataPatch(set=values))
+    (event,) = world.give(made, limits=NO_LIMITS)
+    task = event["taskId"]
+    world.give(action(task, "general"))
+    world.give(action(task, "general", metadata_patch=MetadataPatch(unset=("k0",))))
+    more = MetadataPatch(set={"more": 1})
+    assert "256000" in refused(world, action(task, "general", metadata_patch=more), InvalidRequest, "INVALID_REQUEST")
 
 
 def test_an_attachment_is_a_known_upload_and_attaching_again_replaces_the_label(world: World) -> None:

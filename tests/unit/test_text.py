@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.text import BLOCK, LINE, clean, content, line, without_controls
+from pumpup_tui.text import BLOCK, LINE, clean, content, is_shown_as_is, line, stray_marks, without_controls
 from tests.waiting import grows_no_faster_than_its_input, work_of
 
 ANY_TEXT = st.text(st.characters(codec=None))  # with lone surrogates
@@ -102,3 +102,57 @@ def test_a_megabyte_is_no_burden(unit: str) -> None:
     capped = min(work_of(lambda: clean(big, one_line=True)) for _ in range(3))
     assert capped * 10 < work_of(lambda: clean(big, limit=2_000_000))
     assert grows_no_faster_than_its_input(lambda size: clean(big[:size], limit=2_000_000), len(big) // 4)
+
+
+def test_every_control_below_the_blank_has_its_picture() -> None:
+    """Control characters are shown by Unicode's pictures of them; the blank and what follows it as itself."""
+    for code in range(0x20):
+        assert clean(f"a{chr(code)}b", one_line=True) == f"a{ {9: '⇥', 10: '⏎'}.get(code, chr(0x2400 + code)) }b"
+    assert clean("é !~") == "é !~"
+
+
+@pytest.mark.parametrize("char", ["\u034f", "\u2800", "\u3164", "\ufe00", "\ufe0e", "\U000e0100", "\U000e01ef"])
+def test_what_has_no_picture_is_shown_as_its_number(char: str) -> None:
+    """Blanks and selectors that Unicode counts among letters, marks and symbols are no less hidden than formats."""
+    assert clean(f"a{char}b") == f"a⟨U+{ord(char):04X}⟩b"
+    assert not is_shown_as_is(char)
+
+
+def test_a_stray_presentation_mark_is_shown_where_it_stands() -> None:
+    """A mark behind an emoji or a keycap's digit is its own; anywhere else it is shown, and its place is told."""
+    assert clean("a\ufe0fb") == "a⟨U+FE0F⟩b"
+    assert clean("⚠\ufe0f 1\ufe0f\u20e3") == "⚠ 1\u20e3"
+    assert stray_marks("a\ufe0fb⚠\ufe0f\ufe0f") == [1, 5]
+    assert stray_marks("ab⚠\ufe0f") == stray_marks("ab") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"), [("xxx", "xxx"), ("xxxx", "xxx… +1 characters"), ("é" * 4, "ééé… +1 characters")]
+)
+def test_one_character_over_is_cut_and_counted(text: str, cut: str) -> None:
+    """The limit itself still fits; one more is left out and said so, in every way to clean a text."""
+    assert clean(text, limit=3) == cut
+    assert clean(text, one_line=True, limit=3) == cut
+    assert line(text, 3) == cut
+    assert content(text, limit=3).plain == cut
+
+
+def test_a_line_is_one_line_within_the_limit_of_lines() -> None:
+    """A one-line place shows line ends as marks; where it names no limit, it keeps as much as a line does."""
+    assert line("a\nb") == "a⏎b"
+    assert line("\ud800a") == "⟨U+D800⟩a"
+    assert line("x" * (LINE + 7)) == "x" * LINE + "… +7 characters"
+
+
+def test_content_keeps_its_lines_unless_it_has_one() -> None:
+    """Content of many lines keeps them; in a place of one line they are marks; without a style it has none."""
+    assert content("a\nb").plain == "a\nb"
+    assert content("a\nb", one_line=True).plain == "a⏎b"
+    assert content("x" * (BLOCK + 7)).plain == "x" * BLOCK + "… +7 characters"
+    assert not any(span.style for span in content("a").spans)
+
+
+def test_the_net_replaces_each_control_and_nothing_else() -> None:
+    """What slipped by `clean` becomes the mark of a character that could not be shown, one for one."""
+    assert without_controls("a\x1b[2J\x9bé") == "a\ufffd[2J\ufffdé"
+    assert without_controls("plain é") == "plain é"

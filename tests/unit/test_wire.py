@@ -200,10 +200,10 @@ FAULTS: list[tuple[type[Command], dict[str, Any], list[str]]] = [
     (RequestElicitation, {**ASKING, "fields": []}, ["body: fields must not be empty"]),
     (
         RequestElicitation,
-        {**ASKING, "fields": "SECRET", "recommendation": [{"fieldId": "f", "confidence": 1.5, "note": "SECRET"}]},
+        {**ASKING, "fields": "SECRET", "recommendation": [{"confidence": 1.5, "note": "SECRET"}]},
         [
             "fields: must be a list",
-            "recommendation.0.value: is missing",
+            "recommendation.0.fieldId: is missing",
             "recommendation.0.confidence: must be a number <= 1.0",
             "recommendation.0.note: unknown key",
         ],

@@ -11,7 +11,8 @@ from api_client.wire import read
 from store import lines
 from store.events import Events
 from store.rules import decide
-from store.ruling import Content
+from store.ruling import Content, Limits
+from store.schemas.engine import answer
 from store.state import Draft, State
 from tests.conftest import FixedClock, counting_tokens
 
@@ -19,6 +20,7 @@ AGENT = Actor("agent-1", "agent")
 ALICE = Actor("alice", "reviewer", ("claims-lead",))
 BOB = Actor("bob", "reviewer")
 PLATFORM = Actor("platform", "platform")
+LIMITS = Limits()
 
 CLAIMS = read(
     Steps,
@@ -52,10 +54,13 @@ class World:
         """Return the event that settled a request."""
         return next((event for event in self.log if event.get("inResponseTo") == request_id), None)
 
-    def give(self, command: Command, actor: Actor = AGENT, content: Content | None = None) -> list[dict[str, Any]]:
+    def give(
+        self, command: Command, actor: Actor = AGENT, content: Content | None = None, limits: Limits = LIMITS
+    ) -> list[dict[str, Any]]:
         """Carry a command out and return its events; an error leaves everything as it was."""
         draft = Draft(self.state, cast("Events", self))
-        ruling = decide(draft, command, actor, self.clock(), token=self._tokens, content=content)
+        now = self.clock()
+        ruling = decide(draft, command, actor, now, token=self._tokens, content=content, limits=limits, ask=answer)
         previous = self.log[-1]["hash"] if self.log else lines.NO_HASH
         texts, events = lines.chain(previous, ruling.events)
         _, commit = lines.encode(texts, events, None, 0)

@@ -1,0 +1,120 @@
+"""Make small changes to the modules that everything rests on, and name those that no test notices.
+
+    python -m tests.mutants [--only store/head.py] [--again] [--folder build/mutants]
+
+mutmut makes and runs the changes, each in a fork of its own, at the functions that a test reaches. Exits with 1
+where a survivor is not listed in survivors.toml, or where fewer than 90 % of the changes were noticed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.mutants.modules import LEFT_OUT, MODULES
+from tests.mutants.survivors import Change, Outcome, load, report
+
+ROOT = Path(__file__).resolve().parents[2]
+LINKED = ("store", "api_client", "pumpup_tui", "styles", "tests", "README.md", "CHANGELOG.md", "Makefile", "docs")
+PROCESSES = 2
+
+
+def main() -> None:
+    """Parse the arguments, run each module and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("--only", choices=sorted(MODULES), action="append", help="one module of them")
+    parser.add_argument("--again", action="store_true", help="run only what survived last time, and what is new")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "mutants", help="where the changed code stands")
+    chosen = parser.parse_args()
+    outcomes = [run(module, chosen.folder, again=chosen.again) for module in chosen.only or MODULES]
+    sys.exit(report(outcomes, load()))
+
+
+def run(module: str, folder: Path, *, again: bool) -> Outcome:
+    """Run every change of one module; return what was noticed."""
+    place = folder / module.removesuffix(".py").replace("/", ".")
+    if not again:
+        shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True, exist_ok=True)
+    for name in LINKED:
+        link = place / name
+        if not link.is_symlink():
+            link.symlink_to(ROOT / name)
+    (place / "pyproject.toml").write_text(_configuration(module))
+    if survivors := _names(place, module, lambda word: word not in ("killed", "not checked")):
+        _mutmut(place, survivors)
+    if not again or _names(place, module, lambda word: word == "not checked"):
+        _mutmut(place, [])
+    # On a busy machine a change may end at the limit of time without being to blame: it has a second try.
+    if late := _names(place, module, lambda word: word == "timeout"):
+        _mutmut(place, late)
+    return _outcome(place, module)
+
+
+def _mutmut(place: Path, names: Sequence[str]) -> None:
+    """Run these changes, or all that have not been run, in a folder that is laid out for one module."""
+    command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(PROCESSES), *names]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    log = place / "mutmut.log"
+    with log.open("w") as output:
+        done = subprocess.run(command, cwd=place, env=environment, stdout=output, stderr=output, check=False)
+    if done.returncode:
+        sys.exit(f"mutmut failed in {place}:\n{log.read_text()[-5000:]}")
+
+
+def _configuration(module: str) -> str:
+    """Return the project's configuration with mutmut's for one module."""
+    plugins = ["-p", "pytest_asyncio.plugin", "-p", "_hypothesis_pytestplugin", "-p", "tests.mutants.quick"]
+    settings = {
+        "source_paths": ["store", "api_client", "pumpup_tui"],
+        "only_mutate": [module],
+        "also_copy": [name for name in LINKED if name not in ("store", "api_client", "pumpup_tui", "tests")],
+        "pytest_add_cli_args": [*plugins, "-p", "no:cacheprovider"],
+        "pytest_add_cli_args_test_selection": [*MODULES[module], "-k", LEFT_OUT],
+        "timeout_constant": 3.0,  # seconds, for one test more or less: what is loaded late counts as well
+        "process_isolation": "forkserver",  # else what the first run of the tests left in caches hides what is changed
+        "use_git_change_detection": False,
+    }
+    # Lists of strings, strings, numbers and booleans are written alike in JSON and in TOML.
+    lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
+    return "\n".join([(ROOT / "pyproject.toml").read_text(), "[tool.mutmut]", *lines, ""])
+
+
+def _codes(place: Path, module: str) -> dict[str, int | None]:
+    meta = place / "mutants" / f"{module}.meta"
+    codes: dict[str, int | None] = json.loads(meta.read_text())["exit_code_by_key"] if meta.exists() else {}
+    return codes
+
+
+def _names(place: Path, module: str, chosen: Callable[[str], bool]) -> list[str]:
+    """Return mutmut's names for the changes whose outcome, in mutmut's word, is a chosen one."""
+    from mutmut.stats import status_by_exit_code
+
+    return [name for name, code in _codes(place, module).items() if chosen(status_by_exit_code[code])]
+
+
+def _outcome(place: Path, module: str) -> Outcome:
+    """Read what mutmut left: the exit code of each change's tests, and the changes as lines."""
+    from mutmut.mutation.diff_apply import get_diff_for_mutant
+    from mutmut.stats import status_by_exit_code
+
+    changes: dict[str, list[Change]] = {}
+    before = Path.cwd()
+    os.chdir(place)
+    try:
+        for name, code in _codes(place, module).items():
+            diff = get_diff_for_mutant(name, path=module)
+            changes.setdefault(status_by_exit_code[code], []).append(Change.of(module, name, diff))
+    finally:
+        os.chdir(before)
+    return Outcome(module, changes)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""The modules that are changed, each with the tests that run for it: in process, quick, without a limit of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_RULES = (
+    "tests/unit/test_rules_projects.py",
+    "tests/unit/test_rules_requests.py",
+    "tests/unit/test_rules_several.py",
+    "tests/unit/test_rules_tasks.py",
+)
+_FOLDERS = ("tests/store/test_journal.py", "tests/store/test_opening.py")
+
+MODULES: Mapping[str, tuple[str, ...]] = {
+    "store/journal.py": _FOLDERS,
+    "store/head.py": ("tests/store/test_head.py", "tests/store/test_opening.py"),
+    "store/lines.py": ("tests/unit/test_lines.py",),
+    "store/engine.py": ("tests/store/test_engine.py", "tests/store/test_opening.py"),
+    "store/rules.py": _RULES,
+    "store/fold.py": _RULES,
+    "store/graphs.py": ("tests/unit/test_graphs.py", "tests/unit/test_rules_projects.py"),
+    "api_client/fields.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),
+    "api_client/field_values.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),
+    "pumpup_tui/decision.py": ("tests/unit/test_decision.py",),
+    "pumpup_tui/text.py": ("tests/unit/test_text.py", "tests/unit/test_suspicion.py"),
+    "pumpup_tui/suspicion.py": ("tests/unit/test_suspicion.py",),
+}
+"""Module to the test files, directories or ids that are run for it."""
+LEFT_OUT = "not megabyte"
+"""An expression of pytest's -k: what measures time would take a busy machine for a noticed change."""
