@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash soak chaos ssh-test packaging mutants check bench picture clean
+.PHONY: help demo test crash attack soak chaos ssh-test packaging mutants check bench picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ test: .venv/installed ## run all tests
 
 crash: .venv/installed ## the full crash tests: kills, races, faults, flips; some minutes
 	CRASH=full $(BIN)/python -m pytest tests/crash
+
+attack: .venv/installed ## one bad caller at a time beside honest ones, whose time is measured; some minutes
+	ATTACK=full $(BIN)/python -m pytest -s tests/attacks
 
 soak: .venv/installed ## the screens for long: switches, pushes, resizes, live events; some minutes
 	SOAK=full $(BIN)/python -m pytest -s tests/soak

@@ -328,6 +328,12 @@ class Page(Wire, Generic[T]):
 
     items: tuple[T, ...] = ()
     next_cursor: str | None = None
+    more: bool | None = None
+    """True where it holds fewer items than were asked for because they are large, and there are others (ours)."""
+
+    def is_last(self, limit: int) -> bool:
+        """Tell whether nothing follows for now, of a page that was asked for with this limit."""
+        return len(self.items) < limit and not self.more
 
 
 class Change(Wire):

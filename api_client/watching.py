@@ -178,7 +178,7 @@ class Watch:
             for event in page.items:
                 self._take(watched, event)
             watched.cursor = page.next_cursor or watched.cursor
-            if len(page.items) < SMALLEST_PAGE or page.next_cursor is None:
+            if page.is_last(SMALLEST_PAGE) or page.next_cursor is None:
                 watched.is_read = True
                 return
 

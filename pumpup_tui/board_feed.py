@@ -64,7 +64,7 @@ class BoardFeed:
                     last.append(Stretch(Start(cursor, WALK_PAGE), list(page.items)))
                 past += [one.start for one in last[:-2]]
                 last, cursor, read = last[-2:], page.next_cursor, read + len(page.items)
-                if len(page.items) < WALK_PAGE or cursor is None:
+                if page.is_last(WALK_PAGE) or cursor is None:
                     return messages.WalkEnded(project_id, step, Walked(past, last, cursor))
                 if clock() - told > TELL_SECONDS:
                     told = clock()
@@ -88,7 +88,7 @@ class BoardFeed:
                     cards += taken[: MATCHES_KEPT - len(cards)]
                     matched, cursor, read = matched + len(taken), page.next_cursor, read + len(page.items)
                     found[step] = messages.Matches(tuple(cards), matched)
-                    if len(page.items) < SCAN_PAGE or cursor is None:
+                    if page.is_last(SCAN_PAGE) or cursor is None:
                         break
                     if clock() - told > TELL_SECONDS:
                         told = clock()

@@ -126,6 +126,18 @@ def pumpup(context: click.Context, given: Given) -> None:
 )
 @click.option("--tls-cert", type=FILE, metavar="FILE", help="Serve over https: the certificate and its chain, as PEM.")
 @click.option("--tls-key", type=FILE, metavar="FILE", help="The certificate's key, as PEM, without a passphrase.")
+@click.option(
+    "--public-url",
+    metavar="URL",
+    help="The address under which callers reach it, behind a proxy: links in answers begin with it.",
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=N",
+    help="Another limit than the built-in one, like writes-per-second=50; repeatable. A name that is none lists all.",
+)
 @click.option("--metrics", is_flag=True, help="Answer GET /metrics, for Prometheus with a reviewer's key.")
 @click.option("--quiet", is_flag=True, help="Write no line for each call.")
 @click.pass_obj
@@ -145,7 +157,7 @@ def serve(
     """
     from pumpup_tui.commands import serving
 
-    serving.run(data or inherited, serving.Serving(**told, certificate=tls_cert, key=tls_key))
+    serving.run(data or inherited, serving.as_configured(os.environ, **told, certificate=tls_cert, key=tls_key))
 
 
 @pumpup.group()

@@ -30,7 +30,7 @@ class InboxFeed:
 
         async def call(backend: Backend) -> InboxPage:
             page = await backend.inbox(project_id=project_id, limit=PAGE)
-            return InboxPage(page, first=True, last=len(page.items) < PAGE)
+            return InboxPage(page, first=True, last=page.is_last(PAGE))
 
         self._feed.ask(to, WHAT, call, group="inbox")
 
@@ -57,7 +57,7 @@ class InboxFeed:
             while True:
                 page = await backend.inbox(project_id=project_id, cursor=at, limit=limit)
                 # A server whose cursor stands still would be asked for ever.
-                last = len(page.items) < limit or page.next_cursor in (None, at)
+                last = page.is_last(limit) or page.next_cursor in (None, at)
                 if last or not to_end:
                     return InboxPage(page, first=False, last=last)
                 to.post_message(InboxPage(page, first=False, last=False, goes_on=True))

@@ -103,7 +103,7 @@ class Everything(Provider):
             page = await self._page(cursor)
             for item in page.items if page else ():
                 yield item
-            if page is None or len(page.items) < _PAGE:
+            if page is None or page.is_last(_PAGE):
                 return
             cursor = page.next_cursor
 

@@ -58,7 +58,7 @@ class Timeline:
             looked += len(page.items)
             rows += filter(self._query.finds, page.items)
             cursor = page.next_cursor or cursor
-            more = len(page.items) == limit
+            more = not page.is_last(limit)
             # A page that was given up comes back whole; others tell how far they came.
             enough = len(rows) >= want.limit or (looked >= SCAN_MOST and want.kind != "again")
             if enough or not more:
@@ -83,5 +83,5 @@ class Timeline:
             page = await self._page(down=True, cursor=cursor, limit=PAGE_MOST)
             yield len(page.items), [event for event in page.items if self._query.finds(event)]
             cursor = page.next_cursor
-            if len(page.items) < PAGE_MOST:
+            if page.is_last(PAGE_MOST):
                 return

@@ -19,7 +19,7 @@ from api_client.times import Clock
 from store import lines, wire
 from store.head import Position
 from store.rules import decide
-from store.ruling import Content, Limits, Ruling
+from store.ruling import Content, Ruling
 from store.schemas.checks import Checks
 from store.schemas.questions import Ask, Question, Verdict
 from store.state import Draft
@@ -61,7 +61,6 @@ class Batch:
         *,
         clock: Clock,
         tokens: Callable[[], str],
-        limits: Limits,
         checks: Checks,
     ) -> None:
         self.draft = draft
@@ -70,7 +69,6 @@ class Batch:
         self.data = bytearray()
         self._clock = clock
         self._tokens = tokens
-        self._limits = limits
         self._checks = checks
         self._answered: dict[Scope, Receipt] = {}
 
@@ -105,7 +103,7 @@ class Batch:
             self._clock(),
             token=self._tokens,
             content=job.content,
-            limits=self._limits,
+            limits=self._checks.limits,
             ask=self._ask_for(job),
         )
         try:

@@ -26,13 +26,13 @@ from store.events import Events
 from store.files import Files
 from store.journal import Journal
 from store.lock import FolderLock
-from store.ruling import Limits
-from store.schemas.checks import Checks
 from store.state import Draft, State
 from store.trust import doubts, unwritable
 
 if TYPE_CHECKING:
     from store.batch import Job
+    from store.ruling import Limits
+    from store.schemas.checks import Checks
 
 T = TypeVar("T")
 
@@ -45,7 +45,6 @@ grows with the folder, stays a small part of the commits', and what an open must
 CLOSE_SHARE = 2_000
 """On close it is not written where less than one commit in 2,000 is new: to replay them is quicker than to write it."""
 MANY_EVENTS = 100_000
-LIMITS = Limits()
 
 Progress = Callable[[int, int], None]
 """Told how many bytes of the journal were read, and how many are to be."""
@@ -63,11 +62,12 @@ class Store:
         files: Files | None = None,
         progress: Progress = lambda *_: None,
         for_reading: bool = False,
-        limits: Limits = LIMITS,
+        limits: Limits | None = None,
     ) -> None:
         """Open the folder; `progress` hears of a journal that must be replayed.
 
         A folder that is missing or empty is made, unless it is opened `for_reading`: then nothing is ever written.
+        `limits` are held against the commands that come in; the contract's, where none are given.
 
         Raises:
             StoreBusy: another process holds the lock of a folder that is to be made.
@@ -92,8 +92,9 @@ class Store:
         self._closed = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
-        self.limits, self.checks = limits, Checks(limits.check_seconds)
-        self.before_close: list[Callable[[], None]] = [self.checks.close]
+        self._limits = limits
+        self._checks: Checks | None = None
+        self.before_close: list[Callable[[], None]] = [self._close_checks]
         """Called when the store is to close, while it still takes commands: they end what works on it."""
         with self._worded("opened"):
             if not for_reading:
@@ -276,7 +277,7 @@ class Store:
         from store.batch import Batch
 
         draft, clock, tokens = Draft(self.state, self.events), self.clock, self.tokens
-        batch = Batch(draft, self.position, clock=clock, tokens=tokens, limits=self.limits, checks=self.checks)
+        batch = Batch(draft, self.position, clock=clock, tokens=tokens, checks=self.checks)
         outcomes = [batch.take(job, self.recall) for job in jobs]
         if batch.commits:
             with self._guard:
@@ -291,6 +292,21 @@ class Store:
             finally:
                 self._committing = False
         return outcomes
+
+    @property
+    def checks(self) -> Checks:
+        """Where metadata is checked. It comes with the first write: who opens a folder does not wait for it."""
+        if self._checks is None:
+            from store.ruling import Limits
+            from store.schemas.checks import Checks
+
+            with self._guard:
+                self._checks = self._checks or Checks(self._limits or Limits())
+        return self._checks
+
+    def _close_checks(self) -> None:
+        if self._checks is not None:
+            self._checks.close()
 
     def _fresh(self) -> int:
         """Return how many commits the checkpoint on disk does not cover."""

@@ -37,13 +37,11 @@ from api_client.times import Clock, utc_now
 from api_client.wire import read
 from store import uploads
 from store.answers import Answers
-from store.engine import LIMITS, Progress, Store
+from store.engine import Progress, Store
 from store.figures import Figures, figures
 from store.files import Files
 from store.fold import Doc
 from store.reading import Reader
-from store.schemas.checks import TRIES
-from store.schemas.questions import CheckNeeded
 from store.settlements import Settlements
 from store.timeouts import Timeouts
 
@@ -75,7 +73,7 @@ async def open_local(
     progress: Progress = lambda *_: None,
     fires_timeouts: bool = False,
     for_reading: bool = False,
-    limits: Limits = LIMITS,
+    limits: Limits | None = None,
 ) -> LocalBackend:
     """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
 
@@ -183,6 +181,12 @@ class LocalBackend:
         """See `Backend.tasks`."""
         return await self._in_thread(self._reader.tasks, project_id, name)
 
+    async def task_pieces(self, *, project_id: str | None = None, name: str | None = None) -> AsyncIterator[bytes]:
+        """Yield what `tasks` returns as the JSON of a list, in pieces that are made when they are asked for."""
+        pieces = self._reader.task_pieces(project_id, name)
+        while piece := await self._in_thread(next, pieces, b""):
+            yield piece
+
     async def task(self, task_id: str) -> TaskDetail:
         """See `Backend.task`."""
         return await self._in_thread(self._reader.task, task_id)
@@ -286,6 +290,9 @@ class LocalBackend:
         Raises:
             TooManyRequests: the state went on moving while it was checked.
         """
+        from store.schemas.checks import TRIES
+        from store.schemas.questions import CheckNeeded
+
         for _ in range(TRIES):
             try:
                 return await self._answers.submit(job)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import orjson
 
 from api_client.backend import PAGE_MAX
 from api_client.errors import InvalidRequest, NotFound
@@ -32,12 +35,40 @@ from store.index import OFF_TIMELINES, ON_NO_TASK
 from store.orders import Order as Line
 from store.state import State
 
+T = TypeVar("T")
+
+PAGE_BYTES = 4_000_000
+"""A page ends early before it is larger, so that what is read at a time is bounded in memory too."""
+LIST_PIECE = 64_000
+"""Bytes after which the next piece of a list begins."""
+
 
 class News(NamedTuple):
     """New events, and the seq up to which the timeline was looked through."""
 
     changes: list[Change]
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Generic[T]):
+    """What fits a page; `more` is True where its bytes ended it, None where its count did."""
+
+    items: list[T]
+    more: bool | None = None
+
+
+def fitting(seqs: Iterable[int], limit: int, make: Callable[[int], tuple[T, int]]) -> Taken[T]:
+    """Return what `make` makes of the first seqs, with its size: `limit` at the most, and `PAGE_BYTES` or one alone."""
+    items: list[T] = []
+    size = 0
+    for seq in islice(seqs, limit):
+        made, bytes_more = make(seq)
+        size += bytes_more
+        if items and size > PAGE_BYTES:
+            return Taken(items, more=True)
+        items.append(made)
+    return Taken(items)
 
 
 class Reader:
@@ -96,10 +127,23 @@ class Reader:
 
     def tasks(self, project_id: str | None, name: str | None) -> list[Task]:
         """Return the tasks of a project, or all, whose name contains `name`."""
+        return list(self._tasks(project_id, name))
+
+    def task_pieces(self, project_id: str | None, name: str | None) -> Iterator[bytes]:
+        """Yield the same as the JSON of a list of tasks, in pieces: each task is read when its piece is made."""
+        piece = bytearray(b'{"items":[')
+        for number, task in enumerate(self._tasks(project_id, name)):
+            piece += b"," * bool(number) + task.wire_bytes()
+            if len(piece) >= LIST_PIECE:
+                yield bytes(piece)
+                piece.clear()
+        yield bytes(piece + b"]}")
+
+    def _tasks(self, project_id: str | None, name: str | None) -> Iterator[Task]:
         wanted = (name or "").lower()
-        docs = self._store.read(lambda state: state.snapshot("tasks"))
-        found = [doc for doc in docs if project_id in (None, doc["projectId"]) and wanted in doc["name"].lower()]
-        return [read(Task, wire.task(doc)) for doc in found]
+        for doc in self._store.read(lambda state: state.snapshot("tasks")):
+            if project_id in (None, doc["projectId"]) and wanted in doc["name"].lower():
+                yield read(Task, wire.task(doc))
 
     def task(self, task_id: str) -> TaskDetail:
         """Return a task and its open requests, oldest first."""
@@ -170,7 +214,7 @@ class Reader:
             task = None if task_id is None else _found(state, "tasks", task_id)
             project = None if project_id is None else _found(state, "projects", project_id)
             start = self._store.events.read_cursor(scope, cursor)
-            seqs: list[int] = []
+            taken: Taken[int] = Taken([])
             is_one = task is None or project is None or task["projectId"] == project["id"]
             if is_one and (wanted or not types):
                 walk = state.index.walk(
@@ -180,12 +224,14 @@ class Reader:
                     order=order,
                     types=wanted,
                 )
-                seqs = list(islice(walk, _checked(limit)))
+                taken = fitting(walk, _checked(limit), lambda seq: (seq, state.index.place(seq)[1]))
+            seqs = taken.items
             return read(
                 Page[Event],
                 {
                     "items": [self._store.events.at(seq) for seq in seqs],
                     "nextCursor": self._store.events.cursor(scope, seqs[-1]) if seqs else cursor,
+                    "more": taken.more,
                 },
             )
 
@@ -202,8 +248,11 @@ class Reader:
 
         def look(state: State) -> News:
             found: list[Change] = []
-            last = seq
+            last, size = seq, 0
             for last in range(seq + 1, min(state.seq, seq + PAGE_MAX) + 1):
+                size += state.index.place(last)[1]
+                if found and size > PAGE_BYTES:
+                    return News(found, last - 1)
                 if state.index.types[last - 1] not in ON_NO_TASK:
                     event = read(Event, self._store.events.at(last))
                     found.append(Change(event=event, cursor=self._store.events.cursor(_ALL_EVENTS, last)))
@@ -237,9 +286,14 @@ class Reader:
         item: Callable[[int], dict[str, Any]],
     ) -> dict[str, Any]:
         after = line.after(self._store.events.read_cursor(scope, cursor))
-        seqs = list(islice(after, _checked(limit)))
-        next_cursor = self._store.events.cursor(scope, seqs[-1]) if seqs else cursor
-        return {"items": [item(seq) for seq in seqs], "nextCursor": next_cursor}
+
+        def measured(seq: int) -> tuple[tuple[int, dict[str, Any]], int]:
+            made = item(seq)
+            return (seq, made), len(orjson.dumps(made))
+
+        taken = fitting(after, _checked(limit), measured)
+        next_cursor = self._store.events.cursor(scope, taken.items[-1][0]) if taken.items else cursor
+        return {"items": [made for _, made in taken.items], "nextCursor": next_cursor, "more": taken.more}
 
 
 _ALL_EVENTS = ("events", "", "")

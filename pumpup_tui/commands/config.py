@@ -54,6 +54,11 @@ inbox = ["id", "summary", "age", "recommendation", "task", "project"]
 tasks = ["id", "name", "status", "step", "project"]
 timeline = ["time", "type", "text", "by", "move", "task"]
 
+# What 'serve' is told where its options say nothing: the address that callers use, and limits by name.
+[serve]
+public_url = "https://reviews.example.com/pumpup"
+limits = { writes_per_second = 200, calls = 256, connections = 1000 }
+
 # Places by name: a folder on this machine, or a server with a file that holds your key.
 [profiles.claims]
 data = "~/claims"

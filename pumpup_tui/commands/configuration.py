@@ -102,7 +102,7 @@ def _mark(content: bytes, given: Mapping[str, str]) -> str:
     here = Path(__file__).parent
     own = [
         (here / name).stat().st_mtime_ns
-        for name in ("settings.py", "../keys.py", "../rebinding.py", "../filter_check.py")
+        for name in ("settings.py", "../keys.py", "../rebinding.py", "../filter_check.py", "serve_limits.py")
     ]
     return hashlib.sha256(b"\0".join((content, json.dumps([given, own]).encode()))).hexdigest()
 

@@ -103,7 +103,7 @@ async def inbox(backend: Backend, project_id: str | None = None) -> AsyncIterato
         for item in page.items:
             yield item
         cursor = page.next_cursor
-        if len(page.items) < _PAGE:
+        if page.is_last(_PAGE):
             return
 
 
@@ -117,7 +117,7 @@ async def events(
         for event in page.items:
             yield event
         cursor = page.next_cursor
-        if len(page.items) < _PAGE:
+        if page.is_last(_PAGE):
             return
 
 

@@ -62,7 +62,7 @@ class Follow:
             )
             told(page.items)
             cursor = page.next_cursor
-            if len(page.items) < _PAGE:
+            if page.is_last(_PAGE):
                 return
 
     async def _latest(self, backend: Backend, task_id: str | None, project_id: str | None, count: int) -> list[Event]:
@@ -75,7 +75,7 @@ class Follow:
             )
             found += page.items
             cursor = page.next_cursor
-            if len(page.items) < wanted:
+            if page.is_last(wanted):
                 break
         return found[::-1]
 

@@ -30,6 +30,7 @@ _LIKE: Mapping[str, str] = {
     "keys": '[keys] with "decide.approve" = "A"',
     "filters": '[filters] with a name = "what you would type", like old = "is:overdue"',
     "columns": '[columns] with inbox = ["id", "summary"]',
+    "serve": '[serve] with public_url = "https://reviews.example.com", and limits = { writes_per_second = 50 }',
     "profiles": '[profiles.claims] with data = "~/work", or url = "https://…" and api_key_file = "~/claims.key"',
 }
 """How each setting is written."""
@@ -37,6 +38,7 @@ _KNOWN: Mapping[Key, Sequence[str]] = {
     (): tuple(_LIKE),
     ("notifications",): ("bell", "desktop"),
     ("columns",): ("inbox", "tasks", "timeline"),
+    ("serve",): ("public_url", "limits"),
     ("profiles",): ("data", "url", "api_key_file", "ca_file", "insecure_http", "reviewer", "tags"),
 }
 

@@ -57,7 +57,7 @@ async def _pages(backend: Backend, project_id: str | None, limit: int | None) ->
         page = await backend.inbox(project_id=project_id, cursor=cursor, limit=wanted)
         items += page.items
         cursor = page.next_cursor or cursor
-        if len(page.items) < wanted or len(items) == limit:
+        if page.is_last(wanted) or len(items) == limit:
             return Page[InboxItem](items=tuple(items), next_cursor=cursor)
 
 

@@ -8,18 +8,20 @@ import logging
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed, in_words
 from pumpup_tui.commands.places import reason, usable_folder
 from pumpup_tui.commands.progress import progress_bar
+from pumpup_tui.commands.serve_limits import CONNECTIONS, checked_url, limits_of, parsed
 
 if TYPE_CHECKING:
     from store.keys import KeyRing
@@ -50,6 +52,8 @@ class Serving:
     key: Path | None = None
     metrics: bool = False
     quiet: bool = False
+    public_url: str = ""
+    limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -70,6 +74,22 @@ class Serving:
             )
 
 
+def as_configured(
+    environment: Mapping[str, str], public_url: str | None, limits: Sequence[str], **told: Any
+) -> Serving:
+    """Return what `serve` is told: its options, and where they say nothing the configuration.
+
+    Raises:
+        Failed: a limit or the address can't be used.
+    """
+    chosen = configuration.chosen(environment).get("serve", {})
+    try:
+        url = checked_url(public_url) if public_url else chosen.get("public_url") or ""
+        return Serving(**told, public_url=url, limits={**chosen.get("limits", {}), **parsed(limits)})
+    except ValueError as fault:
+        raise Failed(f"{fault}.", 2) from None
+
+
 def run(data: Path | None, told: Serving) -> None:
     """Serve until SIGINT or SIGTERM."""
     told.check()
@@ -84,8 +104,8 @@ def run(data: Path | None, told: Serving) -> None:
 async def _serve(folder: Path, told: Serving) -> None:
     from api_client.times import utc_now
     from store.keys import KeyRing
+    from store.server.accepting import PER_ADDRESS
     from store.server.app import create_app
-    from store.server.limits import Limits
     from store.server.runner import bind, serve, url_of
     from store.server.watching import Log
 
@@ -106,7 +126,7 @@ async def _serve(folder: Path, told: Serving) -> None:
         app = create_app(
             backend,
             keys,
-            limits=Limits(upload=told.max_upload),
+            limits=replace(limits_of(told.limits, upload=told.max_upload), public_url=told.public_url),
             allowed_hosts=(*told.allowed_hosts, *((told.host,) if told.host not in _WILDCARDS else ())),
             more=[metrics.row()] if metrics else (),
             heard=[one.heard for one in (None if told.quiet else log, metrics) if one],
@@ -119,7 +139,8 @@ async def _serve(folder: Path, told: Serving) -> None:
         listener = bind(told.host, told.port)
         _announce(url_of(listener, scheme="https" if tls else "http"), folder, told, no_keys=no_keys)
         async with _uses_kept(keys):
-            await serve(app, listener, tls=tls, on_stop=stop)
+            per_address = told.limits.get(CONNECTIONS, PER_ADDRESS)
+            await serve(app, listener, tls=tls, on_stop=stop, per_address=per_address)
     except OSError as fault:
         words = _PORT_WORDS.get(fault.errno or 0, reason(fault))
         raise Failed(f"Can't listen on {told.host} port {told.port}: {words}.") from None

@@ -152,6 +152,26 @@ def _is_there(name: str, info: ValidationInfo) -> str:
     return name
 
 
+def _url(url: str) -> str:
+    from pumpup_tui.commands.serve_limits import checked_url
+
+    return checked_url(url)
+
+
+def _limits(limits: dict[str, int]) -> dict[str, int]:
+    from pumpup_tui.commands.serve_limits import check
+
+    check(limits)
+    return limits
+
+
+class Serve(_Part):
+    """What `serve` is told where its options say nothing."""
+
+    public_url: Annotated[str, AfterValidator(_url)] | None = None
+    limits: Annotated[dict[str, int], AfterValidator(_limits)] = {}
+
+
 class Settings(BaseSettings):
     """All that can be chosen."""
 
@@ -173,6 +193,7 @@ class Settings(BaseSettings):
     keys: Annotated[dict[str, str], AfterValidator(_keys)] = {}
     filters: dict[Annotated[str, AfterValidator(_filter_name)], Annotated[str, AfterValidator(_filter)]] = {}
     columns: Columns = Columns()
+    serve: Serve = Serve()
 
     @override
     @classmethod

@@ -87,7 +87,7 @@ class ReadingScreen(QueueScreen):
         if event.page is None:
             found.give_up()
         else:
-            found.take(event.page.items, event.page.next_cursor, last=len(event.page.items) < PAGE)
+            found.take(event.page.items, event.page.next_cursor, last=event.page.is_last(PAGE))
         loaded = self._loaded
         if loaded is not None and loaded.detail.project.id == event.project_id:
             if self._precedents(loaded):

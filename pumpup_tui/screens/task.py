@@ -116,7 +116,7 @@ class TaskScreen(MovingScreen):
         meets = len(older) < len(self._events)
         self._events = [*event.events.items, *(older if meets else ())][:EVENTS_KEPT]
         if not (meets and older):
-            full = len(event.events.items) >= len(self._events) and len(event.events.items) >= 100
+            full = len(event.events.items) >= len(self._events) and not event.events.is_last(100)
             self._more = event.events.next_cursor if full else None
         self._disarm_moved(before, event.detail.task.current_step)
         self._tell()
@@ -141,7 +141,7 @@ class TaskScreen(MovingScreen):
         self._reading_more = False
         known = {one.id for one in self._events}
         self._events += [one for one in event.page.items if one.id not in known]
-        self._more = event.page.next_cursor if len(event.page.items) >= 100 else None
+        self._more = event.page.next_cursor if not event.page.is_last(100) else None
         self._tell()
 
     @override

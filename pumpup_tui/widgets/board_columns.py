@@ -226,7 +226,7 @@ class ColumnState:
 
     def _end(self, ask: Ask, page: Page[Card]) -> None:
         self._next = page.next_cursor or self._next
-        self.complete = len(page.items) < ask.limit or page.next_cursor is None
+        self.complete = page.is_last(ask.limit) or page.next_cursor is None
 
     def _settle(self, before: Card | None) -> Card | None:
         """Put the cursor where its card is now, let go of far pages; return the card where it is gone."""

@@ -16,6 +16,7 @@ from functools import partial
 from hashlib import blake2b
 from typing import Generic, TypeVar
 
+from store.ruling import Limits
 from store.schemas.lane import Asked, Lane
 from store.schemas.questions import Ask, CheckNeeded, Question, Verdict
 
@@ -32,8 +33,10 @@ Verdicts = dict[Question, Verdict | None]
 class Checks:
     """Answers the questions of one store's rules."""
 
-    def __init__(self, seconds: float) -> None:
-        """Give each check `seconds` of processor time; then its command is refused."""
+    def __init__(self, limits: Limits) -> None:
+        """Give each check the processor time that `limits` have for it; then its command is refused."""
+        self.limits = limits
+        seconds = limits.check_seconds
         # The slow lane stands back where there are fewer cores than work: callers wait for the others.
         self._slow = Lane(seconds, lambda asked: asked.done.set_result(_LONG), niceness=5)
         self._quick = Lane(min(QUICK_SECONDS, seconds), self._to_slow_lane)

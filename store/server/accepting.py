@@ -28,6 +28,8 @@ _SHARE_OF_CONNECTIONS = 2 / 3
 _USUAL_DESCRIPTORS = 1_024
 _AT_ONCE = 64
 _PAUSE_SECONDS = 1.0
+GRACE_SECONDS = 0.25
+"""A connection that has just been opened has so long to begin a call before it may be dropped for others."""
 _NONE_LEFT = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
 
@@ -36,7 +38,7 @@ class Connection(Protocol):
 
     @property
     def is_idle_stranger(self) -> bool:
-        """Whether it has never shown a key that is known, and is not being answered."""
+        """Whether it has never shown a key that is known, is not being answered, and had its time to begin."""
         ...
 
     def drop(self) -> None:
@@ -166,7 +168,7 @@ class Acceptor:
         for _ in range(_AT_ONCE):
             if not self._room.make():
                 log.error("There are as many connections as there is room for: the next ones wait.")
-                self._pause(_PAUSE_SECONDS)
+                self._pause(GRACE_SECONDS / 4)
                 return
             try:
                 accepted, address = self._listener.accept()

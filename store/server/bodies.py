@@ -7,21 +7,27 @@ import json
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Never, TypeVar
+from typing import Any, Never, TypeVar
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from typing_extensions import override
 
 from api_client.body_limits import BodyLimits, check_body
 from api_client.commands import REPLAYED_HEADER, Command, read_command
 from api_client.errors import InvalidRequest
-from api_client.models import Receipt
+from api_client.models import Page, Receipt
 from api_client.wire import Json, Wire
 from store.server.limits import capped
 
 C = TypeVar("C", bound=Command)
 
+JSON = "application/json"
+_PIECE = 64 * 1024
+_FEW = 50
+"""Items of a page that are written out at once."""
 _SHORT = 500
 """Items of a list that are written out in a few milliseconds."""
 INLINE_BYTES = 4_000
@@ -90,13 +96,32 @@ def _refuse_huge_integers(body: bytes) -> None:
 
 def json_response(answer: Wire) -> Response:
     """Return `answer` under its wire names, optional keys without a value left out."""
-    return Response(answer.wire_bytes(), media_type="application/json")
+    return in_pieces(answer.wire_bytes())
+
+
+async def page_response(page: Page[Any]) -> Response:
+    """Return a page; one of many items is written out beside the other calls, not before them."""
+    return in_pieces(page.wire_bytes() if len(page.items) <= _FEW else await asyncio.to_thread(page.wire_bytes))
+
+
+def in_pieces(body: bytes) -> Response:
+    """Return an answer of JSON; a large one is handed on as fast as it is read, in pieces."""
+    return Response(body, media_type=JSON) if len(body) <= _PIECE else _InPieces(body, media_type=JSON)
+
+
+class _InPieces(Response):
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for start in range(0, len(self.body), _PIECE):
+            piece, more = self.body[start : start + _PIECE], start + _PIECE < len(self.body)
+            await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
 async def list_response(items: Sequence[Wire]) -> Response:
     """Return a list that comes whole; a long one is written out beside the other calls, not before them."""
     body = _list(items) if len(items) <= _SHORT else await asyncio.to_thread(_list, items)
-    return Response(body, media_type="application/json")
+    return in_pieces(body)
 
 
 def _list(items: Sequence[Wire]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, cast
 
@@ -27,6 +27,10 @@ class Served(Backend, Protocol):
 
     def acting_as(self, actor: Actor) -> Served:
         """Return a Backend over the same folder whose caller is `actor`."""
+        ...
+
+    def task_pieces(self, *, project_id: str | None = None, name: str | None = None) -> AsyncIterator[bytes]:
+        """Yield what `tasks` returns as the JSON of a list, in pieces."""
         ...
 
     async def recall(self, path: str, key: str) -> Receipt | None:

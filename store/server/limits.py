@@ -31,6 +31,8 @@ class Limits:
     upload: int = 25_000_000
     within: BodyLimits = field(default_factory=BodyLimits)
     shares: Shares = field(default_factory=Shares)
+    public_url: str = ""
+    """The address under which callers reach the server, without a slash at its end; empty: what they call it."""
 
 
 class Gate:

@@ -18,7 +18,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from store.server.accepting import Room
+from store.server.accepting import GRACE_SECONDS, Room
 from store.server.watching import ACTOR
 
 PATIENCE_SECONDS = 9.0
@@ -39,6 +39,7 @@ class Protocol(H11Protocol):
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], room: Room) -> None:
         super().__init__(config, server_state, app_state)
         self._room, self._is_known = room, False
+        self._begun = self.loop.time()
         self._refused = False
         self._due = _NEVER
         """When the caller's time is up, on the loop's clock; never while it is the server's turn."""
@@ -64,8 +65,9 @@ class Protocol(H11Protocol):
 
     @property
     def is_idle_stranger(self) -> bool:
-        """Whether it has never shown a key that is known, and is not being answered."""
-        return not self._is_known and (self.cycle is None or self.cycle.response_complete)
+        """Whether it has never shown a key that is known, is not being answered, and had its time to begin."""
+        is_idle = not self._is_known and (self.cycle is None or self.cycle.response_complete)
+        return is_idle and self.loop.time() >= self._begun + GRACE_SECONDS
 
     def drop(self) -> None:
         """Close it at once."""

@@ -18,7 +18,7 @@ from api_client.commands import path_part
 from api_client.errors import StoreError
 from api_client.wire import Wire
 from store.server.auth import is_still_known
-from store.server.bodies import json_response, list_response
+from store.server.bodies import json_response, list_response, page_response
 from store.server.calls import JSON, Asked
 
 EVENT_STREAM = "text/event-stream"
@@ -46,7 +46,10 @@ async def project(asked: Asked) -> Response:
 
 async def tasks(asked: Asked) -> Response:
     """Answer the tasks of a project, or all, whose name contains `name`."""
-    return await list_response(await asked.backend.tasks(project_id=asked.query("projectId"), name=asked.query("name")))
+    pieces = asked.backend.task_pieces(project_id=asked.query("projectId"), name=asked.query("name"))
+    assert isinstance(pieces, AsyncGenerator)  # noqa: S101 - so it can be closed where its reader goes
+    # The first piece is made before the answer starts, so that a fault is still told by its status.
+    return _Stream(_from_first(await anext(pieces), pieces), media_type=JSON)
 
 
 async def task(asked: Asked) -> Response:
@@ -56,7 +59,7 @@ async def task(asked: Asked) -> Response:
 
 async def task_events(asked: Asked) -> Response:
     """Answer a page of a task's timeline."""
-    return json_response(
+    return await page_response(
         await asked.backend.events(task_id=asked.path("task_id"), cursor=asked.query("cursor"), limit=asked.limit())
     )
 
@@ -83,7 +86,8 @@ async def _settled(asked: Asked, result: _Result) -> Response:
 async def upload(asked: Asked) -> Response:
     """Answer what is known of an upload, with the address of its content as this caller reaches us."""
     found = await asked.backend.upload(asked.path("upload_id"))
-    url = f"{asked.request.base_url}api/uploads/{path_part(found.id)}/content"
+    base = asked.limits.public_url or str(asked.request.base_url).rstrip("/")
+    url = f"{base}/api/uploads/{path_part(found.id)}/content"
     return json_response(replace(found, url=url))
 
 
@@ -113,7 +117,9 @@ async def me(asked: Asked) -> Response:
 async def open_requests(asked: Asked) -> Response:
     """Answer a page of the inbox."""
     limit, project_id = asked.limit(), asked.query("projectId")
-    return json_response(await asked.backend.inbox(project_id=project_id, cursor=asked.query("cursor"), limit=limit))
+    return await page_response(
+        await asked.backend.inbox(project_id=project_id, cursor=asked.query("cursor"), limit=limit)
+    )
 
 
 async def request(asked: Asked) -> Response:
@@ -126,12 +132,12 @@ async def board(asked: Asked) -> Response:
     project_id, step, limit = asked.path("project_id"), asked.query("step"), asked.limit()
     if step is None:
         return json_response(await asked.backend.board(project_id))
-    return json_response(await asked.backend.cards(project_id, step, cursor=asked.query("cursor"), limit=limit))
+    return await page_response(await asked.backend.cards(project_id, step, cursor=asked.query("cursor"), limit=limit))
 
 
 async def events(asked: Asked) -> Response:
     """Answer a page of a task's, a project's or all timelines."""
-    return json_response(
+    return await page_response(
         await asked.backend.events(
             project_id=asked.query("projectId"),
             task_id=asked.query("taskId"),

@@ -151,10 +151,10 @@ async def _beside_lists(work: Workload, port: int) -> list[float]:
     async def listing() -> None:
         while True:
             writer.write(work.all_tasks())
-            head = await reader.readuntil(b"\r\n\r\n")
-            left = int(head.lower().split(b"content-length:")[1].split()[0])
-            while left:
-                left -= len(await reader.read(min(left, 1 << 16)))
+            await reader.readuntil(b"\r\n\r\n")
+            while size := int(await reader.readline(), 16):
+                await reader.readexactly(size + 2)
+            await reader.readline()
 
     lister = asyncio.create_task(listing())
     try:

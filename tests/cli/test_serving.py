@@ -44,13 +44,15 @@ class Server:
 
 
 @contextmanager
-def served(tmp_path: Path, *more: str | Path) -> Iterator[Server]:
+def served(tmp_path: Path, *more: str | Path, **variables: str) -> Iterator[Server]:
     """Serve a folder with stderr in a file."""
     log = tmp_path / "serve.log"
     words = command("serve", "--data", tmp_path / "data", "--port", "0", *more)
     with (
         log.open("wb") as stderr,
-        subprocess.Popen(words, env=environment(tmp_path / "home"), stdin=subprocess.DEVNULL, stderr=stderr) as process,
+        subprocess.Popen(
+            words, env={**environment(tmp_path / "home"), **variables}, stdin=subprocess.DEVNULL, stderr=stderr
+        ) as process,
     ):
         try:
             end = time.monotonic() + HANG_SECONDS
@@ -157,6 +159,50 @@ def test_the_largest_upload_can_be_set(run: Run, tmp_path: Path, key: str) -> No
             assert client.post("/api/uploads", files={"file": ("a", b"x" * size)}).status_code == status
     done = run("serve", "--data", tmp_path / "data", "--max-upload", "lots")
     assert (done.returncode, "25MB" in done.stderr) == (2, True)
+
+
+def test_a_proxys_address_stands_in_the_links(tmp_path: Path, key: str) -> None:
+    """With `--public-url` an upload's link begins with it, path and all; without it no header of a caller does."""
+    forwarded = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/evil"}
+    for more, base in (
+        (("--public-url", "https://reviews.example/pumpup/"), "https://reviews.example/pumpup"),
+        ((), ""),
+    ):
+        with served(tmp_path, *more) as server, calling(server, key) as client:
+            upload = client.post("/api/uploads", files={"file": ("a", b"a")}).json()["id"]
+            url = client.get(f"/api/uploads/{upload}", headers=forwarded).json()["url"]
+            assert url == f"{base or server.url}/api/uploads/{upload}/content"
+
+
+@pytest.mark.parametrize("url", ["reviews.example", "ftp://a", "http://", "https://a/?b", "https://u:p@a"])
+def test_an_address_that_is_none_is_refused(run: Run, tmp_path: Path, url: str) -> None:
+    """What can't be an address is a sentence and exit code 2, before the folder is made."""
+    done = run("serve", "--data", tmp_path / "never", "--public-url", url)
+    assert (done.returncode, "https://reviews.example.com" in done.stderr or "nothing comes after" in done.stderr) == (
+        2,
+        True,
+    )
+    assert not (tmp_path / "never").exists()
+
+
+def test_limits_can_be_set(run: Run, tmp_path: Path, key: str) -> None:
+    """`--limit` counts over the configuration, and that over what is built in; a name that is none lists all."""
+    config = tmp_path / "home" / "limits.toml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text("[serve]\nlimits = { burst = 1, writes_per_second = 1, summary = 10 }\n")
+    done = run("serve", "--data", tmp_path / "data", "--limit", "writes=1")
+    assert (done.returncode, "writes_per_second" in done.stderr) == (2, True)
+    done = run("serve", "--data", tmp_path / "data", "--limit", "calls=0")
+    assert (done.returncode, "from 1 on" in done.stderr) == (2, True)
+    with (
+        served(tmp_path, "--limit", "burst=2", PUMPUP_CONFIG=str(config)) as server,
+        calling(server, key) as client,
+    ):
+        task_id = new_task(client)
+        asked = {"projectName": "general", "taskId": task_id, "summary": "x" * 11}
+        assert client.post("/api/approval-requests", json=asked, headers={"Idempotency-Key": "a"}).status_code == 400
+        refused = note(client, task_id, "n", "n")
+        assert (refused.status_code, refused.headers["retry-after"].isdecimal()) == (429, True)
 
 
 def test_each_call_is_a_line_without_key_query_or_body(tmp_path: Path, key: str) -> None:

@@ -28,6 +28,7 @@ from pumpup_tui.preferences import Preferences
 from pumpup_tui.screens.inbox import InboxScreen
 from store.local import open_local
 from tests.conftest import FixedClock, counting_tokens
+from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -160,10 +161,12 @@ class Stage:
         strips = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
-    async def sees(self, pilot: Pilot[None], *words: str, gone: tuple[str, ...] = (), seconds: float = 10.0) -> None:
+    async def sees(
+        self, pilot: Pilot[None], *words: str, gone: tuple[str, ...] = (), seconds: float = HANG_SECONDS
+    ) -> None:
         """Wait until all `words` stand on the screen, and none of `gone`."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        end = loop.time() + HANG_SECONDS
         while True:
             shown = self.shown()
             if all(word in shown for word in words) and not any(word in shown for word in gone):

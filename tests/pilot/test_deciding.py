@@ -11,6 +11,7 @@ from api_client.commands import Decide
 from api_client.errors import Unreachable
 from api_client.models import Outcome
 from tests.pilot.stage import BOB, Stage
+from tests.waiting import until
 
 
 async def open_with(stage: Stage, pilot: Any, *summaries: str) -> list[str]:
@@ -268,10 +269,7 @@ async def test_quitting_can_send_what_is_held(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await open_with(stage, pilot, "Refund $240")
         await pilot.press("a", "y", "q", "s")
-        for _ in range(100):
-            if not stage.app.is_running:
-                break
-            await pilot.pause(0.02)
+        await until(lambda: not stage.app.is_running, "the app ends")
     from store.local import open_local
     from tests.pilot.stage import ALICE
 

@@ -9,6 +9,7 @@ import pytest
 
 from styles.themes import THEMES
 from tests.pilot.stage import ALL_FIELDS, Stage
+from tests.waiting import until
 
 
 def tones(stage: Stage) -> set[tuple[int, ...]]:
@@ -66,8 +67,4 @@ async def test_a_theme_can_be_chosen(tmp_path: Path, theme: str) -> None:
         await pilot.pause(0.2)
         await pilot.press(*theme, "enter")
         await stage.sees(pilot, "Nothing waits for you")
-        for _ in range(100):
-            if stage.app.theme == theme:
-                break
-            await pilot.pause(0.02)
-        assert stage.app.theme == theme
+        await until(lambda: stage.app.theme == theme, "the theme is chosen")

@@ -44,7 +44,7 @@ def question(schema: Any = True, metadata: Any = None) -> Question:
 
 @pytest.fixture
 def checks() -> Iterator[Checks]:
-    made = Checks(1.0)
+    made = Checks(Limits(check_seconds=1))
     yield made
     made.close()
 
@@ -138,9 +138,10 @@ def test_closing_ends_the_check_that_runs_and_those_that_wait(checks: Checks, wo
 
 _PARENT = """
 import sys
+from store.ruling import Limits
 from store.schemas.checks import Checks
 from store.schemas.questions import Question, unasked
-checks = Checks(60.0)
+checks = Checks(Limits(check_seconds=60))
 checks.ask(Question(b"true", b"{}"), "a").result()
 print("asked", flush=True)
 sys.stdin.readline()
@@ -252,7 +253,7 @@ async def test_an_old_project_opens_and_its_check_ends_in_words(
 ) -> None:
     """Schemas that would be refused today stay on the record; metadata for them is refused in words, or taken."""
     store = open_store(tmp_path)
-    store.limits = NO_LIMITS
+    store.checks.limits = NO_LIMITS
     monkeypatch.setattr(store.checks, "at_once", lambda _subject: unasked)
     for name, schema in OLD.items():
         receipt(store.carry_out([Job(project(schema, name), ALICE, None)])[0])
