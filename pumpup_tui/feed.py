@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from api_client.errors import ApiError, Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from pumpup_tui import messages
+from pumpup_tui.attached import attachments_of
 from pumpup_tui.decision import Phase, Sent
 from pumpup_tui.outage import Pauses, is_passing, leaves_in_doubt, settles_doubt
 
@@ -82,8 +83,7 @@ class Feed:
         async def call(backend: Backend) -> messages.RequestLoaded:
             detail = await backend.request(request_id)
             events = await backend.events(task_id=detail.task.id, order="desc", limit=LATEST)
-            named = set(detail.event.payload.get("attachments") or ())
-            uploads = await self._uploads(backend, (a for a in detail.task.attachments if a.upload_id in named))
+            uploads = await self._uploads(backend, attachments_of(detail))
             return messages.RequestLoaded(detail, events.items, uploads)
 
         self.ask(to, "the request", call, group="request ahead" if ahead else "request")
@@ -107,7 +107,7 @@ class Feed:
         self.ask(to, "the timeline", call, group=group)
 
     def task(self, to: MessagePump, task_id: str) -> None:
-        """Read a task with its open request and its latest events."""
+        """Read a task with its open requests and its latest events."""
 
         async def call(backend: Backend) -> messages.TaskLoaded:
             detail = await backend.task(task_id)

@@ -106,7 +106,7 @@ def _spelt(char: str, *, escaped: bool) -> str:
     if escaped and char.isascii() and char.isprintable():
         return f"\\x{ord(char):02x}"
     if escaped or not char.isprintable() or _script(char) == "INHERITED":  # a mark would sit on the escape before it
-        return char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        return char.encode("unicode_escape").decode("ascii")
     return char
 
 

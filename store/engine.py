@@ -230,6 +230,8 @@ class Store:
         Raises:
             StoreError: nothing of them was recorded.
         """
+        if self.read_only:  # before the lock, whose file may not be there to be made
+            raise self._takes_no_writes()
         with self._worded("written"), self.lock.held():
             return self._commit(jobs)
 

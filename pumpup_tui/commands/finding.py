@@ -20,17 +20,18 @@ _PAGE = 500
 _NAMED = 5
 
 
-async def request_of(backend: Backend, given: str, *, open_only: bool = False) -> RequestDetail:
+async def request_of(backend: Backend, given: str, *, open_only: bool = False, by_task: bool = True) -> RequestDetail:
     """Return the request that `given` names.
 
     Args:
         backend: Where to look.
-        given: An id, or the beginning of one.
+        given: A request's id, or the beginning of one; the id or the name of a task on which one request is open.
         open_only: Look for a shortened id among the open requests alone.
+        by_task: Whether a task may stand for what is open on it.
 
     Raises:
-        NotThere: no request's id begins so.
-        Failed: more than one does.
+        NotThere: nothing is called so.
+        Failed: it may mean more than one, whose ids are named.
         ApiError: the backend could not be read.
     """
     from api_client.errors import InvalidRequest, NotFound
@@ -39,7 +40,10 @@ async def request_of(backend: Backend, given: str, *, open_only: bool = False) -
         return await backend.request(given)
     except (NotFound, InvalidRequest):
         pass
-    found = [item.request_id async for item in inbox(backend) if _begins(item.request_id, given)]
+    waiting = [item async for item in inbox(backend)]
+    found = [item.request_id for item in waiting if _begins(item.request_id, given)]
+    if not found and (on_task := [item for item in waiting if _is_of_task(item, given)]):
+        return await backend.request(_only_open(given, on_task, by_task=by_task))
     if not found and not open_only:
         found = [one.id async for one in events(backend, types=_REQUESTED) if _begins(one.id, given)]
     return await backend.request(_only("request", given, found))
@@ -130,6 +134,21 @@ def short(ids: Sequence[str]) -> list[str]:
         neighbours[one] = max(neighbours.get(one, 0), same)
         neighbours[other] = max(neighbours.get(other, 0), same)
     return [one[: max(SHORT, neighbours.get(one, 0) + 1)] for one in ids]
+
+
+def _is_of_task(item: InboxItem, given: str) -> bool:
+    return _begins(item.task_id, given) or item.task_name.casefold() == given.casefold()
+
+
+def _only_open(given: str, found: Sequence[InboxItem], *, by_task: bool) -> str:
+    """Return the one request that is open on a task; which of several is meant is never guessed."""
+    named = "; ".join(f"{line(item.request_id, 60)} ({line(item.summary, 60)})" for item in found[:_NAMED])
+    named += f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    if len(found) > 1:
+        raise Failed(f"{line(given, 80)!r} has {len(found)} open requests: {named}. Name the request that you mean.", 2)
+    if not by_task:
+        raise Failed(f"{line(given, 80)!r} is a task: with --yes or --key name its request. Open is {named}.", 2)
+    return found[0].request_id
 
 
 def _begins(full: str, given: str) -> bool:

@@ -98,7 +98,7 @@ def _table(name: str, rows: Sequence[dict[str, Any]], *, empty: str) -> None:
 @json_option
 @place_options
 def show(given: Given, *, request: str, as_json: bool) -> None:
-    """Show all of a request. ID may be the beginning of one.
+    """Show all of a request. ID may be the beginning of one, or a task on which one request is open.
 
     Example: pumpup-tui show evt_0000001a
     """

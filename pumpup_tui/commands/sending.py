@@ -58,7 +58,9 @@ class Sending:
 
         me = await backend.me()
         check_can(me, "answer" if self._verb == "ANSWER" else "decide")
-        detail = await request_of(backend, self._request)
+        # Unseen or sent again, a task could stand for another request than the one that was meant.
+        by_task = (self._ask or self._shown is not None) and not self._again
+        detail = await request_of(backend, self._request, by_task=by_task)
         command = self._command(detail)
         if self._shown is not None and self._shown.lower() != detail.hash:
             raise Failed(f"The request is not the one of the hash {line(self._shown, 80)}. {_NOT_SENT}", 4)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui import when
+from pumpup_tui.attached import attachments_of, relabelled, relabelled_words
 from pumpup_tui.commands.output import tell, tell_fields, tell_wrapped
 from pumpup_tui.telling import answer_text, confidence_of, event_text, kind_of, outcome_of
 from pumpup_tui.text import clean, line
@@ -29,7 +30,7 @@ def tell_request(detail: RequestDetail, now: datetime, *, err: bool = False) -> 
             ("Step", detail.task.current_step),
             ("Waits" if detail.result is None else "Asked", waits),
             *_pairs(payload.get("keyValueContext")),
-            ("Attached", ", ".join(one.label for one in detail.task.attachments)),
+            ("Attached", ", ".join(_attached(detail))),
             *_recommended(payload.get("recommendation")),
             *_asked(payload),
             *_settled(detail.result),
@@ -62,6 +63,13 @@ def _time(moment: datetime, now: datetime | None) -> str:
     if moment.date() == today.date():
         return moment.strftime("%H:%M:%S")
     return moment.strftime("%d %b %H:%M" if moment.year == today.year else "%Y-%m-%d")
+
+
+def _attached(detail: RequestDetail) -> Iterator[str]:
+    since = relabelled(detail)
+    for one in attachments_of(detail):
+        mark = f" ({relabelled_words(since[one.upload_id])})" if one.upload_id in since else ""
+        yield f"{one.label}{mark}"
 
 
 def _pairs(raw: Any) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from pumpup_tui import previews
+from pumpup_tui.attached import relabelled_words
 from pumpup_tui.context import Context
 from pumpup_tui.messages import CallFailed
 from pumpup_tui.previews import Cell, NoPreview
@@ -66,6 +67,7 @@ class AttachmentList(VirtualList["Attachment"]):
     """Attachments with their types and sizes."""
 
     uploads: Mapping[str, Upload] = {}
+    labels_since: Mapping[str, str] = {}
 
     @override
     def row_id(self, row: Attachment) -> str:
@@ -75,7 +77,9 @@ class AttachmentList(VirtualList["Attachment"]):
     def draw_row(self, row: Attachment, width: int) -> Sequence[Line]:
         upload = self.uploads.get(row.upload_id)
         about = joined((line(upload.content_type, 40), size_words(upload.size))) if upload else ""
-        return [[(columns(line(row.label, 200), f"{about} ", width), "")]]
+        since = self.labels_since.get(row.upload_id)
+        label = line(row.label, 200) if since is None else f"{line(row.label, 200)}  {relabelled_words(since)}"
+        return [[(columns(label, f"{about} ", width), "" if since is None else "warn")]]
 
 
 class Picture(Document):
@@ -114,11 +118,19 @@ class AttachmentsScreen(ModalScreen[None]):
         Binding("s", "save", "save", show=False, id="attachment.save", tooltip="save to a folder"),
     ]
 
-    def __init__(self, context: Context, attachments: Sequence[Attachment], uploads: Mapping[str, Upload]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        attachments: Sequence[Attachment],
+        uploads: Mapping[str, Upload],
+        labels_since: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the attachments under the labels that they are shown with, and those that they got since, by upload."""
         super().__init__()
         self.context = context
         self._attachments = attachments
         self._uploads = uploads
+        self._labels_since = labels_since or {}
 
     @override
     def compose(self) -> ComposeResult:
@@ -134,7 +146,7 @@ class AttachmentsScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """List them; none is fetched yet."""
         choices = self.query_one(AttachmentList)
-        choices.uploads = self._uploads
+        choices.uploads, choices.labels_since = self._uploads, self._labels_since
         choices.styles.height = min(max(1, len(self._attachments)), 6)
         choices.show(self._attachments)
         choices.focus()

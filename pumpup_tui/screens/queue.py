@@ -205,10 +205,11 @@ class QueueScreen(ReviewerScreen):
         for event in events:
             if event.event_type != "ASSIGNMENT" and event.transition_to is None:
                 continue
-            item = self.requests.queue.of_task(event.task_id)
-            if item is not None:
-                item = self._waiting.get(item.request_id, item)
-                self._waiting[item.request_id] = self.context.followed(item, event)
+            # With what came while a decision was armed: a request may be of the task and not shown yet.
+            shown = {item.request_id: item for item in self.requests.queue.of_task(event.task_id)}
+            came = {name: item for name, item in self._waiting.items() if item.task_id == event.task_id}
+            for request_id, item in (shown | came).items():
+                self._waiting[request_id] = self.context.followed(item, event)
 
     def _catch_up(self) -> None:
         """Take settled requests off the list and show those that came; while something is armed, nothing moves."""

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
+from pumpup_tui.attached import attachments_of, relabelled
 from pumpup_tui.context import Context
 from pumpup_tui.inbox_feed import PAGE
 from pumpup_tui.messages import Changed, PrecedentsPage, RequestLoaded
@@ -46,14 +47,13 @@ class ReadingScreen(QueueScreen):
     def action_attachments(self) -> None:
         """Look at the request's attachments."""
         loaded = self._loaded
-        named = set(loaded.detail.event.payload.get("attachments") or ()) if loaded is not None else set()
-        found = [one for one in loaded.detail.task.attachments if one.upload_id in named] if loaded is not None else []
+        found = attachments_of(loaded.detail) if loaded is not None else []
         if loaded is None or not found:
             self.context.outbox.hint("this request has no attachments")
             return
         from pumpup_tui.screens.attachments import AttachmentsScreen
 
-        self.app.push_screen(AttachmentsScreen(self.context, found, loaded.uploads))
+        self.app.push_screen(AttachmentsScreen(self.context, found, loaded.uploads, relabelled(loaded.detail)))
 
     # Precedents.
 

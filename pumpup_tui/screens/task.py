@@ -1,4 +1,4 @@
-"""One task: state, step graph, open request, metadata, attachments, timeline; and what can be done with it."""
+"""One task: state, step graph, open requests, metadata, attachments, timeline; and what can be done with it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from pumpup_tui.widgets.step_graph import graph_lines
 from pumpup_tui.widgets.task_page import PageRow, TaskPage
 
 if TYPE_CHECKING:
-    from api_client.models import Event, Project
+    from api_client.models import Event, OpenRequest, Project
 
 EVENTS_KEPT = 1000
 """Events that the page shows at the most; the timeline screen has them all."""
@@ -38,7 +38,7 @@ PATIENCE = 0.3
 
 
 class TaskScreen(MovingScreen):
-    """A task, its request an enter away."""
+    """A task, its requests an enter away."""
 
     MODE = "board"
     AUTO_FOCUS = "#task"
@@ -69,7 +69,7 @@ class TaskScreen(MovingScreen):
 
     @override
     def hints(self) -> Sequence[tuple[str, str]]:
-        request = (("task.request", "open request"),) if self._request_id else ()
+        request = (("task.request", "open request"),) if self._open else ()
         can = self.context.can
         closed = self._loaded is not None and self._loaded.detail.task.status == "CLOSED"
         offers = ((MOVE_KEYS, "move", "move"), ("task.assign", "assign", "assign"), ("task.note", "note", "note"))
@@ -81,9 +81,9 @@ class TaskScreen(MovingScreen):
         return self._loaded.project if self._loaded else super().shown_project()
 
     @property
-    def _request_id(self) -> str | None:
-        open_ = self._loaded.detail.open_requests if self._loaded else ()
-        return open_[0].request_id if open_ else None
+    def _open(self) -> Sequence[OpenRequest]:
+        """What is open on the task, oldest first."""
+        return self._loaded.detail.open_requests if self._loaded else ()
 
     # Reading.
 
@@ -213,13 +213,19 @@ class TaskScreen(MovingScreen):
         return rows
 
     def _requests(self) -> list[PageRow]:
-        open_ = self._loaded.detail.open_requests if self._loaded else ()
-        rows: list[PageRow] = []
-        opens = f"   {self.context.key('task.request')} opens it"
-        for request in open_:
+        if not self._open:
+            return []
+        key = self.context.key("task.request")
+        several = len(self._open) > 1
+        rows = [PageRow([])]
+        if several:
+            head: Line = [(f"{len(self._open)} open requests, oldest first", "warn")]
+            rows.append(PageRow([*head, (f"   {key} opens the one under the cursor", "muted")], "requests"))
+        opens: Line = [] if several else [(f"   {key} opens it", "muted")]
+        for request in self._open:
             words = f"{kind_of(request.event_type)}, open for {self.context.age(request.requested_at)}: "
-            said: Line = [("? ", "warn"), (words, "warn"), (line(request.summary), ""), (opens, "muted")]
-            rows += [PageRow([]), PageRow(said, ("request", request.request_id), leads=True)]
+            said: Line = [("? ", "warn"), (words, "warn"), (line(request.summary), ""), *opens]
+            rows.append(PageRow(said, ("request", request.request_id), leads=True))
         return rows
 
     def _metadata(self) -> list[PageRow]:
@@ -259,8 +265,14 @@ class TaskScreen(MovingScreen):
     @on(TaskPage.Chosen)
     def _chosen(self, event: TaskPage.Chosen) -> None:
         event.stop()
-        if self._request_id is not None:
-            self.post_message(ShowRequest(self._request_id))
+        keys = [("request", request.request_id) for request in self._open]
+        key = event.key if event.key in keys else keys[0] if len(keys) == 1 else None
+        if key is not None:
+            self.post_message(ShowRequest(key[1]))
+        elif keys:
+            # None is picked unseen: which one is meant is for the reader to say.
+            self.page.go_to(keys[0])
+            self.context.outbox.hint(f"{len(keys)} requests are open: {self.context.key('move.down')} goes to the next")
         else:
             self.context.outbox.hint("nothing is open on this task")
 

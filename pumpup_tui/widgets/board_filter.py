@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NOBODY = "\x00"
 """Stands for cards that are given to no one: no name can hold it."""
 REQUESTS = {"any": "any open request", "approval": "an approval", "elicitation": "an elicitation", "none": "none"}
-"""What can be asked of a card's open request, in words."""
+"""What can be asked of a card's open requests, in words. A card tells the oldest of them: others may be of any kind."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class BoardFilter:
     def _asks(self, card: Card) -> bool:
         if card.open_request is None:
             return self.request == "none"
-        return self.request == "any" or kind_of(card.open_request.event_type) == self.request
+        # Better a card too many than one that hides what waits: only the oldest of several is known here.
+        any_kind = self.request == "any" or (self.request != "none" and card.open_request_count > 1)
+        return any_kind or kind_of(card.open_request.event_type) == self.request
 
     def words(self) -> str:
         """Return what it asks for, in clean words."""

@@ -105,7 +105,7 @@ def head_lines(column: ColumnState, place: Place) -> Sequence[Line]:
 
 
 def card_lines(card: Card, width: int, context: Context, *, at_cursor: bool) -> list[Drawn]:
-    """Return a card's lines: name; status and age; open request and assignee; a blank one.
+    """Return a card's lines: name; status and age; count and oldest of the open requests, assignee; a blank one.
 
     Only the name and the mark tell the cursor: what stays as it is need not be sent.
     """
@@ -133,7 +133,8 @@ def _status_line(card: Card, width: int, context: Context) -> Line:
 
 def _request_line(card: Card, width: int) -> Line:
     open_ = card.open_request
-    asks = f"? {kind_of(open_.event_type)}: {line(open_.summary, 200)}" if open_ else ""
+    several = f"{card.open_request_count} open · " if card.open_request_count > 1 else ""
+    asks = f"? {several}{kind_of(open_.event_type)}: {line(open_.summary, 200)}" if open_ else ""
     who = crop(f"@{line(card.assignee_id, 40)}", width // 2) if card.assignee_id else ""
     return [(columns(asks, who, width), "warn" if open_ else "muted")]
 

@@ -111,9 +111,9 @@ class Queued:
         """Return a request, shown or not."""
         return self._all.get(request_id)
 
-    def of_task(self, task_id: str) -> InboxItem | None:
-        """Return the request that is open on a task, None where none is read."""
-        return next((item for item in self._all.values() if item.task_id == task_id), None)
+    def of_task(self, task_id: str) -> list[InboxItem]:
+        """Return the requests that are open on a task, as far as they are read."""
+        return [item for item in self._all.values() if item.task_id == task_id]
 
     def overdue(self) -> Sequence[InboxItem]:
         """Return what is overdue as of this minute, shown or not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pumpup_tui.attached import attachments_of, relabelled, relabelled_words
 from pumpup_tui.context import Context
 from pumpup_tui.suspicion import look_over, raw
 from pumpup_tui.telling import (
@@ -119,8 +120,7 @@ class RequestDetail(Document):
         lines += _recommendation(payload.get("recommendation"))
         if event.event_type == "ELICITATION_REQUESTED":
             lines += _fields(payload)
-        named = set(payload.get("attachments") or ())
-        lines += attachment_lines((one for one in detail.task.attachments if one.upload_id in named), loaded.uploads)
+        lines += attachment_lines(attachments_of(detail), loaded.uploads, relabelled(detail))
         lines += precedent_lines(self._precedents, self.context)
         return [*lines, [], [("── Timeline " + "─" * 24, "muted")], *event_lines(loaded.events, self.context)]
 
@@ -163,13 +163,17 @@ def foreign_texts(detail: Detail) -> list[str]:
     return texts
 
 
-def attachment_lines(attachments: Iterable[Attachment], uploads: Mapping[str, Upload]) -> list[Line]:
-    """Return a line for each attachment: name, type and size."""
+def attachment_lines(
+    attachments: Iterable[Attachment], uploads: Mapping[str, Upload], labels_since: Mapping[str, str] | None = None
+) -> list[Line]:
+    """Return a line for each attachment: label, type and size, and which label it got since, by upload."""
     lines: list[Line] = []
     for one in attachments:
         upload = uploads.get(one.upload_id)
         about = joined((line(upload.content_type, 60), size_words(upload.size))) if upload else ""
-        lines.append([("▪ ", "muted"), (line(one.label, 200), ""), (f"  {about}", "muted")])
+        since = (labels_since or {}).get(one.upload_id)
+        mark: Line = [(f"  {relabelled_words(since)}", "warn")] if since is not None else []
+        lines.append([("▪ ", "muted"), (line(one.label, 200), ""), (f"  {about}", "muted"), *mark])
     return [[], [("Attachments", "muted")], *lines] if lines else []
 
 

@@ -45,7 +45,11 @@ class TaskPage(Scrolled, can_focus=True):
         Binding("l,right", "fold(True)", show=False, id="task.unfold", tooltip="open a nested value"),
         Binding("h,left", "fold(False)", show=False, id="task.close", tooltip="close a nested value"),
         Binding(
-            "enter", "choose", show=False, id="task.request", tooltip="go to the open request; open a nested value"
+            "enter",
+            "choose",
+            show=False,
+            id="task.request",
+            tooltip="go to the open request; open a nested value",
         ),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
@@ -59,7 +63,11 @@ class TaskPage(Scrolled, can_focus=True):
             self.open = open_
 
     class Chosen(Message):
-        """Enter on anything that does not fold."""
+        """Enter on anything that does not fold; `key` is the row's."""
+
+        def __init__(self, key: Hashable) -> None:
+            super().__init__()
+            self.key = key
 
     class NearEnd(Message):
         """The cursor nears the last row."""
@@ -90,6 +98,12 @@ class TaskPage(Scrolled, can_focus=True):
             self._cursor = next((n for n, row in enumerate(rows) if row.key == key), self._cursor)
         self._cursor = max(0, min(self._cursor, len(rows) - 1))
         self._wrap()
+
+    def go_to(self, key: Hashable) -> None:
+        """Put the cursor on the row with this key; it stays where there is none."""
+        index = next((number for number, row in enumerate(self._rows) if row.key == key), None)
+        if index is not None:
+            self._to(index)
 
     def on_resize(self) -> None:
         """Wrap at the new width."""
@@ -126,7 +140,7 @@ class TaskPage(Scrolled, can_focus=True):
         if self.row is not None and self.row.folds:
             self.action_fold()
         else:
-            self.post_message(self.Chosen())
+            self.post_message(self.Chosen(self.row.key if self.row is not None else None))
 
     def _to(self, index: int) -> None:
         old, self._cursor = self._cursor, index

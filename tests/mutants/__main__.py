@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.mutants.modules import LEFT_OUT, MODULES
@@ -46,15 +47,25 @@ def run(module: str, folder: Path, *, again: bool) -> Outcome:
         if not link.is_symlink():
             link.symlink_to(ROOT / name)
     (place / "pyproject.toml").write_text(_configuration(module))
-    names = [name for name, code in _codes(place, module).items() if code not in (1, 3)] if again else []
+    if survivors := _names(place, module, lambda word: word not in ("killed", "not checked")):
+        _mutmut(place, survivors)
+    if not again or _names(place, module, lambda word: word == "not checked"):
+        _mutmut(place, [])
+    # On a busy machine a change may end at the limit of time without being to blame: it has a second try.
+    if late := _names(place, module, lambda word: word == "timeout"):
+        _mutmut(place, late)
+    return _outcome(place, module)
+
+
+def _mutmut(place: Path, names: Sequence[str]) -> None:
+    """Run these changes, or all that have not been run, in a folder that is laid out for one module."""
     command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(PROCESSES), *names]
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     log = place / "mutmut.log"
     with log.open("w") as output:
         done = subprocess.run(command, cwd=place, env=environment, stdout=output, stderr=output, check=False)
     if done.returncode:
-        sys.exit(f"mutmut failed over {module}:\n{log.read_text()[-5000:]}")
-    return _outcome(place, module)
+        sys.exit(f"mutmut failed in {place}:\n{log.read_text()[-5000:]}")
 
 
 def _configuration(module: str) -> str:
@@ -66,10 +77,11 @@ def _configuration(module: str) -> str:
         "also_copy": [name for name in LINKED if name not in ("store", "api_client", "pumpup_tui", "tests")],
         "pytest_add_cli_args": [*plugins, "-p", "no:cacheprovider"],
         "pytest_add_cli_args_test_selection": [*MODULES[module], "-k", LEFT_OUT],
+        "timeout_constant": 3.0,  # seconds, for one test more or less: what is loaded late counts as well
         "process_isolation": "forkserver",  # else what the first run of the tests left in caches hides what is changed
         "use_git_change_detection": False,
     }
-    # A list of strings, a string and a boolean are written alike in JSON and in TOML.
+    # Lists of strings, strings, numbers and booleans are written alike in JSON and in TOML.
     lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
     return "\n".join([(ROOT / "pyproject.toml").read_text(), "[tool.mutmut]", *lines, ""])
 
@@ -80,8 +92,15 @@ def _codes(place: Path, module: str) -> dict[str, int | None]:
     return codes
 
 
+def _names(place: Path, module: str, chosen: Callable[[str], bool]) -> list[str]:
+    """Return mutmut's names for the changes whose outcome, in mutmut's word, is a chosen one."""
+    from mutmut.stats import status_by_exit_code
+
+    return [name for name, code in _codes(place, module).items() if chosen(status_by_exit_code[code])]
+
+
 def _outcome(place: Path, module: str) -> Outcome:
-    """Read what mutmut left: the exit code of each change's tests, and the survivors as changes of lines."""
+    """Read what mutmut left: the exit code of each change's tests, and the changes as lines."""
     from mutmut.mutation.diff_apply import get_diff_for_mutant
     from mutmut.stats import status_by_exit_code
 

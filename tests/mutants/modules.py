@@ -10,16 +10,16 @@ _RULES = (
     "tests/unit/test_rules_several.py",
     "tests/unit/test_rules_tasks.py",
 )
-_FOLDERS = ("tests/store/test_opening.py", "tests/crash/test_faults.py")
+_FOLDERS = ("tests/store/test_journal.py", "tests/store/test_opening.py")
 
 MODULES: Mapping[str, tuple[str, ...]] = {
     "store/journal.py": _FOLDERS,
     "store/head.py": ("tests/store/test_head.py", "tests/store/test_opening.py"),
     "store/lines.py": ("tests/unit/test_lines.py",),
-    "store/engine.py": _FOLDERS,
+    "store/engine.py": ("tests/store/test_engine.py", "tests/store/test_opening.py"),
     "store/rules.py": _RULES,
     "store/fold.py": _RULES,
-    "store/graphs.py": ("tests/unit/test_rules_projects.py", "tests/unit/test_rules_tasks.py"),
+    "store/graphs.py": ("tests/unit/test_graphs.py", "tests/unit/test_rules_projects.py"),
     "api_client/fields.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),
     "api_client/field_values.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),
     "pumpup_tui/decision.py": ("tests/unit/test_decision.py",),

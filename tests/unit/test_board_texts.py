@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from api_client.models import Steps
+from api_client.models import Card, OpenRequest, Steps
 from api_client.wire import read
 from pumpup_tui.widgets.board_filter import BoardFilter
 from pumpup_tui.widgets.board_lines import Drawn, changed_span
@@ -17,6 +17,8 @@ from pumpup_tui.widgets.json_rows import MOST, json_rows
 from pumpup_tui.widgets.painting import width_of
 from pumpup_tui.widgets.step_graph import graph_lines
 from tests.unit.test_board_columns import card
+
+OLDEST = {"requestId": "r", "eventType": "APPROVAL_REQUESTED", "summary": "?", "requestedAt": "2026-03-02T12:00:00Z"}
 
 
 def plain(lines: Any) -> list[str]:
@@ -98,3 +100,19 @@ def test_what_is_drawn_again_covers_every_cell_that_differs(old: Any, new: Any) 
     if span is not None and differ:
         assert span[0] <= differ[0]
         assert differ[-1] < span[1] <= whole
+
+
+def test_a_filter_by_kind_hides_no_card_that_may_hold_it() -> None:
+    """Of several open requests a card tells the oldest alone: the others may be of the kind that is looked for."""
+    one = replace(card("t", 1), open_request=read(OpenRequest, OLDEST), open_request_count=1)
+    two = replace(one, open_request_count=2)
+    for kind, takes in (("any", [True, True]), ("approval", [True, True]), ("elicitation", [False, True])):
+        assert [BoardFilter(request=kind).takes(shown) for shown in (one, two)] == takes, kind
+    assert not BoardFilter(request="none").takes(two)
+
+
+def test_a_card_of_a_server_that_counts_no_requests_has_one() -> None:
+    """A server of before tells the open request and no count: that is one."""
+    task = {"id": "t", "projectId": "p", "name": "T", "currentStep": "a", "status": "WAITING"}
+    assert read(Card, {**task, "openRequest": OLDEST}).open_request_count == 1
+    assert read(Card, task).open_request_count == 0

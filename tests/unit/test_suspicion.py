@@ -33,6 +33,12 @@ ODD = st.text(st.sampled_from("аbсdе pay\u202e\u200b\ufe0f⚠１ﬁ∕/日本
         ("λx", Found(mixed=1)),
         ("Ａcme ﬁne 𝐛old", Found(forms=3)),
         ("Ａccοunt", Found(lookalikes=1, mixed=1, forms=1)),
+        ("日bcd！ ！bcd日", Found(forms=2)),  # wide marks are usual within three characters of East Asian ones
+        ("日本Ａ 日本﹖", Found(forms=2)),  # wide letters and other forms of marks are not, anywhere
+        ("‼ and ‼\ufe0f!", Found(forms=1)),
+        ("Հայերեն։ in an English text", Found(lookalikes=1)),
+        ("payǃ now", Found(lookalikes=1)),
+        ("сос abc", Found(lookalikes=3)),  # as many letters of either: the text is taken for Latin
     ],
 )
 def test_what_is_not_what_it_seems_is_counted(text: str, found: Found) -> None:
@@ -51,6 +57,14 @@ def test_what_is_not_what_it_seems_is_counted(text: str, found: Found) -> None:
         "ไทยน้ำ",
         "Ελληνικά και Latin",
         "नमस्ते 👍 ❤️",
+        "日bc！ ！bc日",
+        "日！",
+        "Հայերեն։ Այո։",
+        "þ and ı are letters of their own",
+        "Москва pays the rest, ем too, to З",  # not every letter of these words passes for a Latin one
+        "Это сор и а, москва — сорок для Acme",
+        "an English text about ノート, with order ۰",
+        "a漢한 aカ漢ひ aㄅ漢",  # each of the sets of scripts that are written together, whole
     ],
 )
 def test_ordinary_text_of_any_writing_raises_no_flag(text: str) -> None:
@@ -65,7 +79,9 @@ def test_the_counts_are_told_in_words() -> None:
 
 
 def test_texts_are_counted_together() -> None:
-    assert look_over(["\u202e", "pаy", "fine"]) == Found(hidden=1, lookalikes=1, mixed=1)
+    assert look_over(["\u202e", "pаy", "fine", "ﬁ"]) == Found(hidden=1, lookalikes=1, mixed=1, forms=1)
+    assert look_over(["ﬁne", "\u202e", "Ａ"]) == Found(hidden=1, forms=2)
+    assert not look_over(["abc\u202e", "ab"], limit=3)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +92,7 @@ def test_texts_are_counted_together() -> None:
         ("\x1b[31m", "\\x1b[31m"),
         ("pаypal", "p\\u0430ypal"),
         ("Москвa", "Москв\\x61"),
+        ("aа plain", "a\\u0430 plain"),  # one letter of either: the text around tells which one is foreign
         ("\u202e\ud800\U000e0041", "\\u202e\\ud800\\U000e0041"),
         ("e\u0301 é 山", "e\\u0301 é 山"),
     ],
