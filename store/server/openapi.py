@@ -189,7 +189,8 @@ def _schemas(rows: Iterable[Row]) -> Schema:
                     models[_name(shape)] = shape
     # The form that is taken is also the one that is given: what is left out of an answer is never required.
     _, schemas = schema_components((*models.values(), *PAYLOADS), ref_template=_TEMPLATE)
-    schemas["Event"]["properties"]["payload"] = payload_schema(_TEMPLATE)
+    if "Event" in schemas:
+        schemas["Event"]["properties"]["payload"] = payload_schema(_TEMPLATE)
     refusing = {_name(kind) for kind in _below(Body)}
     for name, schema in schemas.items():
         schema["description"] = cleandoc(schema["description"])
