@@ -238,10 +238,10 @@ def test_what_was_read_is_checked_against_the_head(tmp_path: Path) -> None:
     """The journal that its head names passes at every position; one that ends earlier is cut, and says how much was."""
     journal, positions = filled(tmp_path)
     for position in positions:
-        journal.check(position)
+        journal.check(position, journal.head.read())
     os.truncate(journal.path, positions[-1].size - 1)
     with pytest.raises(StoreDamaged, match=r"journal\.jsonl has been cut: 3 commits were acknowledged"):
-        journal.check(positions[2])
+        journal.check(positions[2], journal.head.read())
     journal.path.unlink()
     with pytest.raises(StoreDamaged, match=r"journal\.jsonl is missing: 3 commits"):
         Journal(tmp_path, Files()).check(START)
@@ -250,12 +250,12 @@ def test_what_was_read_is_checked_against_the_head(tmp_path: Path) -> None:
 def test_an_exchanged_journal_is_found(tmp_path: Path) -> None:
     """A journal of the same size and as many commits that ends with another hash is not the one that the head names."""
     journal, positions = filled(tmp_path)
-    journal.check(positions[-1])
+    journal.check(positions[-1], journal.head.read())
     with pytest.raises(StoreDamaged, match="not the journal that its head was written for"):
-        journal.check(positions[-1]._replace(hash="1" * 64))
+        journal.check(positions[-1]._replace(hash="1" * 64), journal.head.read())
     with pytest.raises(StoreDamaged, match="not the journal that its head was written for"):
-        journal.check(positions[-1]._replace(commits=2))
-    journal.check(positions[1]._replace(hash="1" * 64))  # not there yet: nothing can be said
+        journal.check(positions[-1]._replace(commits=2), journal.head.read())
+    journal.check(positions[1]._replace(hash="1" * 64), journal.head.read())  # not there yet: nothing can be said
 
 
 def test_lines_without_a_head_are_damage(tmp_path: Path) -> None:
