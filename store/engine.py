@@ -200,6 +200,7 @@ class Store:
         if self.is_damaged:
             raise StoreDamaged(self.read_only)
         self.journal.check_in_place()
+        self.journal.check_whole()
 
     def is_pending(self, request_id: str, event_type: str) -> bool:
         """Tell, without waiting, whether a request of this type is known to be open. False: look closer."""
@@ -279,6 +280,7 @@ class Store:
         """Rule on each job over one draft, and make all that they write durable with one sync."""
         if not self.read_only:
             self.journal.check_in_place()
+            self.journal.check_whole()
             with self._guard:
                 self._guarded(self._catch_up)
         if self.read_only:

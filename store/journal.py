@@ -69,6 +69,15 @@ class Journal:
         if not self.head.is_in_place():
             raise StoreFault(moved(self.path.with_name("head")))
 
+    def check_whole(self) -> None:
+        """Check that no other program changed the journal while this one wrote it: what is read is not as it was.
+
+        Raises:
+            StoreFault: one did.
+        """
+        if self._is_overwritten:
+            raise StoreFault(self._failed)
+
     def create(self) -> None:
         """Make the files of a new folder, the head first.
 
