@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _RULES = (
+    "tests/unit/test_rules_events.py",
     "tests/unit/test_rules_projects.py",
     "tests/unit/test_rules_requests.py",
     "tests/unit/test_rules_several.py",
