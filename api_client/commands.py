@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import islice
 from string import Formatter
-from typing import ClassVar, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 from urllib.parse import quote
+
+from msgspec import Meta
 
 from api_client.actor import Actor
 from api_client.body_faults import faults_in
@@ -108,7 +110,7 @@ class RequestElicitation(TaskCommand):
 
     path = "/api/elicitation-requests"
     summary: NotBlank
-    fields: tuple[AnyField, ...]
+    fields: Annotated[tuple[AnyField, ...], Meta(extra_json_schema={"minItems": 1})]
     key_value_context: dict[str, str] | None = None
     recommendation: tuple[FieldBid, ...] | None = None
     attachments: tuple[str, ...] | None = None

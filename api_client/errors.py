@@ -20,6 +20,7 @@
         ├── StoreBusy           another process holds the folder's lock for too long
         ├── StoreReadOnly       the folder takes no writes, with the reason
         ├── StoreFault          the disk refused: nothing was recorded
+        │   └── StoreFull       the disk is so full that uploads are refused
         └── StoreDamaged        the journal does not read as it was written
 
 Both sides translate at one point only: the server from a class to a status, `HttpBackend` back.
@@ -182,6 +183,12 @@ class StoreFault(StoreError):
     """The disk refused a write; the state is as it was."""
 
     code = "STORE_FAULT"
+
+
+class StoreFull(StoreFault):
+    """The disk is nearly full: what is left is the journal's."""
+
+    code = "STORE_FULL"
 
 
 class StoreDamaged(StoreError):

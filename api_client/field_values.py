@@ -10,8 +10,10 @@ import re
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
+
+from msgspec import Meta
 
 from api_client.wire import Json
 
@@ -28,6 +30,32 @@ _ZONED_TIME = re.compile(
 _EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 _PHONE = re.compile(r"\+?[0-9(][0-9 .()\-]*[0-9]")
 _LARGEST_INTEGER = 2**63 - 1
+
+
+_CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
+DateBound = Annotated[
+    str,
+    Meta(
+        description="`YYYY-MM-DD`, and so it is read back; a time of day and a zone after it are dropped.",
+        extra_json_schema={"anyOf": [{"format": "date"}, {"format": "date-time"}]},
+    ),
+]
+TimeBound = Annotated[
+    str,
+    Meta(
+        description="`HH:MM` or `HH:MM:SS`, and so it is read back; a fraction of a second and a zone are dropped.",
+        extra_json_schema={"anyOf": [{"pattern": f"^{_CLOCK}$"}, {"format": "time"}]},
+    ),
+]
+DateTimeBound = Annotated[
+    str,
+    Meta(
+        description="`YYYY-MM-DDTHH:MM[:SS]`, and so it is read back; a zone is dropped, the wall clock stays.",
+        extra_json_schema={
+            "anyOf": [{"pattern": f"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_CLOCK}$"}, {"format": "date-time"}]
+        },
+    ),
+]
 
 
 def parse_date(text: str) -> date:

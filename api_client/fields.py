@@ -16,6 +16,9 @@ from msgspec.structs import force_setattr
 from typing_extensions import override
 
 from api_client.field_values import (
+    DateBound,
+    DateTimeBound,
+    TimeBound,
     both_plain,
     check_number,
     check_within,
@@ -247,8 +250,8 @@ class _Spelt(FieldBase):
 class DateField(_Spelt, tag="DateField"):
     """A date, `YYYY-MM-DD`."""
 
-    min: str | None = None
-    max: str | None = None
+    min: DateBound | None = None
+    max: DateBound | None = None
     _kept = staticmethod(date_bound)
     _parsed = staticmethod(parse_date)
 
@@ -256,8 +259,8 @@ class DateField(_Spelt, tag="DateField"):
 class TimeField(_Spelt, tag="Time"):
     """A time of day, `HH:MM` or `HH:MM:SS`."""
 
-    min: str | None = None
-    max: str | None = None
+    min: TimeBound | None = None
+    max: TimeBound | None = None
     _kept = staticmethod(time_bound)
     _parsed = staticmethod(parse_clock_time)
 
@@ -265,8 +268,8 @@ class TimeField(_Spelt, tag="Time"):
 class DateTimeField(_Spelt, tag="DateTime"):
     """A wall-clock date and time, `YYYY-MM-DDTHH:MM[:SS]`."""
 
-    min: str | None = None
-    max: str | None = None
+    min: DateTimeBound | None = None
+    max: DateTimeBound | None = None
     _kept = staticmethod(date_time_bound)
     _parsed = staticmethod(parse_date_time)
 

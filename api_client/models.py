@@ -44,7 +44,7 @@ class Steps(Body):
     """A project's step graph."""
 
     initial_step: str
-    steps: tuple[Step, ...]
+    steps: Annotated[tuple[Step, ...], Meta(extra_json_schema={"minItems": 1})]
     step_schemas: dict[str, dict[str, Json] | bool] | None = None
 
     def step(self, name: str) -> Step | None:
@@ -227,7 +227,7 @@ class UploadRef(Wire):
     """An upload that has arrived."""
 
     id: str
-    status: Literal["READY"] = "READY"
+    status: Literal["READY"]
 
 
 class Upload(Wire):
@@ -236,7 +236,7 @@ class Upload(Wire):
     id: str
     content_type: str
     size: int
-    url: str = ""
+    url: str
     file_name: str = ""
 
 

@@ -346,7 +346,8 @@ class Store:
             self._catch_up_to_end()
         elif self.position.size < head.size <= self.journal.size():
             self._replay(head.size)
-        self.journal.check(self.position)
+        # The same head: one that was read anew would be taken for read up to.
+        self.journal.check(self.position, head)
 
     def _catch_up_to_end(self) -> None:
         """Read all whole lines."""

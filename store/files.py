@@ -97,6 +97,11 @@ class Files:
         finally:
             os.close(fd)
 
+    def free(self, folder: Path) -> int:
+        """Return the bytes that this user may still write to the folder's disk."""
+        found = os.statvfs(folder)
+        return found.f_bavail * found.f_frsize
+
     def write_all(self, fd: int, data: bytes, offset: int) -> None:
         """Write all of `data` at `offset`.
 

@@ -79,13 +79,12 @@ class Journal:
         self._file.for_writing(create=True)
         self._files.sync_folder(self.path.parent)
 
-    def check(self, position: Position) -> None:
-        """Check what was read against `head`.
+    def check(self, position: Position, head: Position | None) -> None:
+        """Check what was read against what `head` said before it was read: meanwhile it may name more.
 
         Raises:
             StoreDamaged: the journal has no head, ends before it, or is another one.
         """
-        head = self.head.read()
         if head is None:
             if self.size():
                 raise StoreDamaged(

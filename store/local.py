@@ -70,6 +70,7 @@ async def open_local(
     tokens: Callable[[], str] = random_token,
     files: Files | None = None,
     max_upload_bytes: int = uploads.MAX_BYTES,
+    keep_free: int = 0,
     progress: Progress = lambda *_: None,
     fires_timeouts: bool = False,
     for_reading: bool = False,
@@ -79,7 +80,7 @@ async def open_local(
 
     Opened `for_reading` nothing is made or written, and every command is refused. With `fires_timeouts` the timeouts of
     steps are fired while it is open, as whoever holds a folder for long should. `progress` hears, from another thread,
-    of a journal that must be replayed: bytes read, bytes in all.
+    of a journal that must be replayed: bytes read, bytes in all. Uploads leave `keep_free` bytes of the disk free.
 
     Raises:
         StoreError: the folder can't be made, locked or read.
@@ -104,7 +105,7 @@ async def open_local(
         raise
     if fires_timeouts:
         Timeouts(store).start()
-    return LocalBackend(store, actor, threads, max_upload_bytes)
+    return LocalBackend(store, actor, threads, max_upload_bytes, keep_free=keep_free)
 
 
 class LocalBackend:
@@ -117,6 +118,7 @@ class LocalBackend:
         threads: ThreadPoolExecutor,
         max_upload_bytes: int,
         *,
+        keep_free: int = 0,
         answers: Answers | None = None,
         settlements: Settlements | None = None,
     ) -> None:
@@ -125,6 +127,7 @@ class LocalBackend:
         self._actor = actor
         self._threads = threads
         self._max_upload_bytes = max_upload_bytes
+        self._keep_free = keep_free
         self._answers = answers or Answers(store)
         self._settlements = settlements or Settlements(store, self._catch_up, every=LOOK_SECONDS)
 
@@ -135,6 +138,7 @@ class LocalBackend:
             actor,
             self._threads,
             self._max_upload_bytes,
+            keep_free=self._keep_free,
             answers=self._answers,
             settlements=self._settlements,
         )
@@ -347,9 +351,10 @@ class LocalBackend:
 
     async def _receive(self, content: AsyncIterable[bytes]) -> Content:
         folder = self._store.folder / "uploads"
-        most = self._max_upload_bytes
+        files, token = self._store.files, self._store.tokens()
+        bounds = self._max_upload_bytes, self._keep_free
         try:
-            receiver = await self._in_thread(uploads.Receiver, folder, self._store.files, self._store.tokens(), most)
+            receiver = await self._in_thread(uploads.Receiver, folder, files, token, *bounds)
             try:
                 async for piece in content:
                     await self._in_thread(receiver.take, piece)

@@ -267,7 +267,9 @@ class Reader:
     def shown_upload(self, upload_id: str) -> Upload:
         """Return what is known of an upload."""
         doc = self.upload(upload_id)
-        return Upload(id=doc["id"], content_type=doc["contentType"], size=doc["size"], file_name=doc["fileName"])
+        return Upload(
+            id=doc["id"], content_type=doc["contentType"], size=doc["size"], url="", file_name=doc["fileName"]
+        )
 
     def _request_event(self, request_id: str, types: tuple[str, ...]) -> dict[str, Any]:
         event = self._store.events.find(request_id)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api_client.errors import StoreFault, TooLarge
+from api_client.errors import StoreFault, StoreFull, TooLarge
 from store.files import Files
 
 if TYPE_CHECKING:
@@ -20,14 +20,37 @@ MAX_BYTES = 25_000_000
 PIECE = 1 << 18
 
 
+LEFT_OVER_SECONDS = 3_600.0
+"""A part that nothing was added to for so long is a killed process's: a slow upload adds to its own all the while."""
+
+
+def sweep_parts(folder: Path, now: float) -> int:
+    """Remove what killed processes left of uploads that never arrived; return how many there were."""
+    removed = 0
+    for path in folder.glob("*.part"):
+        with contextlib.suppress(OSError):  # another process's sweep may be first
+            if path.lstat().st_mtime < now - LEFT_OVER_SECONDS:
+                path.unlink()
+                removed += 1
+    return removed
+
+
 class Receiver:
     """Takes one upload in, piece by piece, and gives it its name when all of it is on the disk."""
 
-    def __init__(self, folder: Path, files: Files, token: str, max_bytes: int) -> None:
+    def __init__(self, folder: Path, files: Files, token: str, max_bytes: int, keep_free: int = 0) -> None:
+        """Begin, where there is room.
+
+        Raises:
+            StoreFull: the disk has less than `keep_free` bytes left, which are the journal's.
+            OSError: the disk refused.
+        """
         self._folder = folder
         self._files = files
         self._max_bytes = max_bytes
         folder.mkdir(exist_ok=True, mode=0o700)
+        self._keep_free = keep_free
+        self._check_room(0)
         self._path = folder / f"{token}.{os.getpid()}.part"
         self._fd = files.open(self._path)
         self._hash = hashlib.sha256()
@@ -38,14 +61,20 @@ class Receiver:
 
         Raises:
             TooLarge: the upload is over the cap.
+            StoreFull: the disk has no more room for uploads.
             StoreFault: the disk took only a part.
             OSError: the disk refused.
         """
         if self._size + len(piece) > self._max_bytes:
             raise TooLarge(f"The upload is over {self._max_bytes:,} bytes.")
+        self._check_room(len(piece))
         self._files.write_all(self._fd, piece, self._size)
         self._hash.update(piece)
         self._size += len(piece)
+
+    def _check_room(self, size: int) -> None:
+        if self._keep_free and self._files.free(self._folder) - size < self._keep_free:
+            raise StoreFull(f"The disk has less than {self._keep_free:,} bytes left: uploads are refused. Make room.")
 
     def finish(self) -> Content:
         """Make it durable and name it by its content.

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
 CONNECTIONS = "connections"
 """Of one address; what the socket looks at, the app does not."""
+KEEP_FREE = "keep_free"
+"""Bytes of the disk that uploads leave free, for the journal."""
+KEEP_FREE_BYTES = 200_000_000
 MOST = 10**12
-_NONE_AT_ZERO = frozenset((CONNECTIONS, "writes_per_second"))
+_NONE_AT_ZERO = frozenset((CONNECTIONS, KEEP_FREE, "writes_per_second"))
 
 
 def names() -> list[str]:
@@ -21,7 +24,7 @@ def names() -> list[str]:
     from api_client.body_limits import BodyLimits
     from store.server.shares import Shares
 
-    return [*(one.name for kind in (BodyLimits, Shares) for one in fields(kind)), "body", CONNECTIONS]
+    return [*(one.name for kind in (BodyLimits, Shares) for one in fields(kind)), "body", KEEP_FREE, CONNECTIONS]
 
 
 def check(limits: Mapping[str, int]) -> None:

@@ -8,6 +8,7 @@ import logging
 import signal
 import ssl
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed, in_words
 from pumpup_tui.commands.places import reason, usable_folder
 from pumpup_tui.commands.progress import progress_bar
-from pumpup_tui.commands.serve_limits import CONNECTIONS, checked_url, limits_of, parsed
+from pumpup_tui.commands.serve_limits import CONNECTIONS, KEEP_FREE, KEEP_FREE_BYTES, checked_url, limits_of, parsed
 
 if TYPE_CHECKING:
     from store.keys import KeyRing
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - looked for, not bound to
 _MANY_FILES = 65_536
+_SWEEP_SECONDS = 3_600.0
 _KEYS_SECONDS = 10.0
 """How late the last use of a key is kept."""
 _PORT_WORDS = {
@@ -138,7 +140,7 @@ async def _serve(folder: Path, told: Serving) -> None:
 
         listener = bind(told.host, told.port)
         _announce(url_of(listener, scheme="https" if tls else "http"), folder, told, no_keys=no_keys)
-        async with _uses_kept(keys):
+        async with _uses_kept(keys), _parts_swept(folder):
             per_address = told.limits.get(CONNECTIONS, PER_ADDRESS)
             await serve(app, listener, tls=tls, on_stop=stop, per_address=per_address)
     except OSError as fault:
@@ -160,6 +162,7 @@ async def _opened(folder: Path, told: Serving, metrics: Metrics | None) -> Local
             progress=progress,
             files=metrics.files if metrics else None,
             max_upload_bytes=told.max_upload,
+            keep_free=told.limits.get(KEEP_FREE, KEEP_FREE_BYTES),
             fires_timeouts=True,
         )
     for notice in backend.notices:
@@ -224,6 +227,23 @@ async def _uses_kept(keys: KeyRing) -> AsyncIterator[None]:
         keeping.cancel()
         with suppress(ApiError):
             keys.save_uses()
+
+
+@asynccontextmanager
+async def _parts_swept(folder: Path) -> AsyncIterator[None]:
+    """Remove now, and each hour, what killed processes left of uploads."""
+    from store.uploads import sweep_parts
+
+    async def sweep() -> None:
+        while True:
+            await asyncio.to_thread(sweep_parts, folder / "uploads", time.time())
+            await asyncio.sleep(_SWEEP_SECONDS)
+
+    sweeping = asyncio.create_task(sweep())
+    try:
+        yield
+    finally:
+        sweeping.cancel()
 
 
 def _stop_on_sigterm() -> None:

@@ -21,6 +21,7 @@ from api_client.errors import (
     ServerFault,
     StoreBusy,
     StoreError,
+    StoreFull,
     StoreReadOnly,
     TooManyRequests,
 )
@@ -31,6 +32,7 @@ _ROUTER_WORDS = {404: "There is no such call.", 405: "This call does not take th
 _STORE_WORDS: Mapping[type[StoreError], str] = {
     StoreBusy: "The store is busy; try again.",
     StoreReadOnly: "The store takes no writes at present.",
+    StoreFull: "The server's disk is nearly full: uploads are not accepted until there is room. Nothing was recorded.",
     StoreError: "The store did not take it; nothing was recorded.",
 }
 

@@ -19,6 +19,7 @@ from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, Command, ReceiveUpload
 from api_client.wire import Body, Wire, wire_name
 from store.server.calls import JSON, NO_ONE_ASKED, REVIEWERS, Asked, Row, Shapes
+from store.server.payloads import PAYLOADS, payload_schema
 
 Schema = dict[str, Any]
 
@@ -37,6 +38,8 @@ class Refusal(Wire):
     fields: dict[str, str] | None = None
 
 
+_TEMPLATE = "#/components/schemas/{name}"
+"""Where the schema of a model stands in the document."""
 _TEXT: Schema = {"type": "string"}
 _QUERY: Mapping[str, tuple[str, Schema]] = {
     "name": ("A part of the name, in either case.", _TEXT),
@@ -169,7 +172,7 @@ def _answer(status: int, shapes: Shapes, media: str) -> Schema:
 
 
 def _ref(model: type[Wire]) -> Schema:
-    return {"$ref": f"#/components/schemas/{_name(model)}"}
+    return {"$ref": _TEMPLATE.format(name=_name(model))}
 
 
 def _name(model: type[Wire]) -> str:
@@ -185,7 +188,9 @@ def _schemas(rows: Iterable[Row]) -> Schema:
                 if shape is not None and shape is not ReceiveUpload:
                     models[_name(shape)] = shape
     # The form that is taken is also the one that is given: what is left out of an answer is never required.
-    _, schemas = schema_components(models.values(), ref_template="#/components/schemas/{name}")
+    _, schemas = schema_components((*models.values(), *PAYLOADS), ref_template=_TEMPLATE)
+    if "Event" in schemas:
+        schemas["Event"]["properties"]["payload"] = payload_schema(_TEMPLATE)
     refusing = {_name(kind) for kind in _below(Body)}
     for name, schema in schemas.items():
         schema["description"] = cleandoc(schema["description"])

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from api_client.commands import path_part
-from api_client.errors import StoreError
+from api_client.errors import NotAuthenticated, StoreError
 from api_client.wire import Wire
 from store.server.auth import is_still_known
 from store.server.bodies import json_response, list_response, page_response
@@ -80,6 +80,8 @@ async def _settled(asked: Asked, result: _Result) -> Response:
     if found is None and seconds:
         asked.rest()
         found = await asked.tail.waits.answered(asked.request, result(request_id, wait=seconds))
+        if not is_still_known(asked.request):
+            raise NotAuthenticated("The API key was revoked while this call waited.")
     return Response(status_code=204) if found is None else json_response(found)
 
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from jsonschema import Draft202012Validator
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import BaseSchema
@@ -156,3 +157,70 @@ def test_unknown_keys_are_not_in_a_bodys_schema() -> None:
     for name in ("CreateTask", "Decide", "Outcome", "MetadataPatch", "Step", "Steps", "SelectField", "FieldBid"):
         assert schemas[name]["additionalProperties"] is False, name
     assert "requestId" not in schemas["Decide"]["properties"]
+
+
+WHOLE = describe(ROWS)
+
+
+def fits(name: str, value: object) -> bool:
+    """Return whether a value is what the document says of a schema's name."""
+    return Draft202012Validator({**WHOLE, "$ref": f"#/components/schemas/{name}"}).is_valid(value)
+
+
+EVENT = {
+    **dict.fromkeys(("id", "taskId", "projectId", "source", "owner"), "x"),
+    "eventType": "NOTE",
+    "timestamp": "2026-03-02T12:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("payload", "is_declared"),
+    [
+        ({"type": "Note", "message": "x"}, True),
+        ({"type": "Note", "message": "x", "later": 1}, True),
+        ({"type": "Note"}, False),
+        ({"type": "Action", "description": "x", "metadataPatch": {}}, True),
+        ({"type": "Action", "description": "x"}, False),
+        ({"type": "TaskCreated", "name": "x", "initialState": "a"}, False),
+        ({"type": "ElicitationRequested", "summary": "x", "fields": [{"type": "Text"}]}, False),
+        ({"type": "SomethingNew", "anything": 1}, True),
+        ({"message": "x"}, False),
+    ],
+)
+def test_a_payload_is_declared_by_its_type(payload: dict[str, Any], is_declared: bool) -> None:
+    """A tool that is made from the document knows each payload of the table, and passes over one that came later."""
+    assert fits("Event", {**EVENT, "payload": payload}) is is_declared
+
+
+def test_a_bound_is_declared_with_its_form() -> None:
+    """What a date or time is bounded by has a form in the document: the plain one, and the published one."""
+    forms = {}
+    for name in ("DateField", "TimeField", "DateTimeField"):
+        bound = WHOLE["components"]["schemas"][name]["properties"]["min"]["anyOf"][0]
+        forms[name] = [next(iter(form.values())) for form in bound["anyOf"]]
+    assert forms["DateField"] == ["date", "date-time"]
+    for name, plain, published in (("TimeField", "09:30", "time"), ("DateTimeField", "2026-05-14T09:30", "date-time")):
+        assert re.fullmatch(forms[name][0], plain)
+        assert not re.fullmatch(forms[name][0], plain.replace("09", "25"))
+        assert forms[name][1] == published
+
+
+def test_what_is_always_there_is_required_and_what_may_not_be_empty_says_so() -> None:
+    """An upload has its status and its address; a form has a field, a graph a step, a select an option."""
+    schemas = WHOLE["components"]["schemas"]
+    assert "status" in schemas["UploadRef"]["required"]
+    assert "url" in schemas["Upload"]["required"]
+    assert "value" not in schemas["FieldBid"]["required"]
+    filled = (("RequestElicitation", "fields"), ("Steps", "steps"), ("SelectField", "options"))
+    assert [schemas[name]["properties"][key]["minItems"] for name, key in filled] == [1, 1, 1]
+    texts = (("RequestApproval", "summary"), ("RecordAction", "description"), ("Comment", "message"))
+    assert {schemas[name]["properties"][key]["pattern"] for name, key in texts} == {r"\S"}
+
+
+def test_waiting_is_in_the_document() -> None:
+    """Both result calls take `wait`, in whole seconds up to a minute."""
+    for kind in ("approval", "elicitation"):
+        call = WHOLE["paths"][f"/api/{kind}-requests/{{request_id}}/result"]["get"]
+        wait = next(one for one in call["parameters"] if one["name"] == "wait")
+        assert (wait["schema"]["minimum"], wait["schema"]["maximum"]) == (0, 60)

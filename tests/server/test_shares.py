@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +15,7 @@ from pumpup import PumpUp
 
 from store.server.app import create_app
 from store.server.shares import Bucket, Pace, Shares
+from store.uploads import sweep_parts
 from tests.server.conftest import SMALL, Caller, Served
 from tests.server.sockets import head, listening
 from tests.server.test_bad_input import assert_refused
@@ -148,6 +152,43 @@ async def test_who_waits_is_limited_too(served: Served) -> None:
         assert (await served.reviewer("GET", "/api/projects")).status_code == 200
         assert_refused(await served.reviewer("GET", "/api/events/stream"), 429)
         writer.close()
+
+
+async def test_a_revoked_key_is_not_answered_after_its_wait(served: Served) -> None:
+    """A call that waits for a decision is 401 where its key was revoked meanwhile."""
+    request_id = await served.approval((await served.task())["id"])
+    waiting = asyncio.ensure_future(served.agent("GET", f"/api/approval-requests/{request_id}/result?wait=60"))
+    await asyncio.wait([waiting], timeout=0.1)
+    served.keys.revoke("agent-1")
+    decision = {"outcome": {"type": "APPROVE"}}
+    await served.reviewer.post(f"/api/approval-requests/{request_id}/decision", decision)
+    assert (await waiting).status_code == 401
+
+
+async def test_uploads_leave_room_for_the_journal(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a disk that is nearly full an upload is refused in words and leaves nothing; other writes are recorded."""
+    monkeypatch.setattr(served.local, "_keep_free", 1_000)
+    free = 500
+    monkeypatch.setattr(type(served.local._store.files), "free", lambda *_: free)
+    refused = await served.agent("POST", "/api/uploads", files={"file": ("a", b"a")})
+    assert_refused(refused, 500)
+    assert "nearly full" in refused.json()["error"]
+    assert list((served.folder / "uploads").iterdir()) == []
+    assert (await served.task())["id"]
+    free = 1_500
+    assert (await served.agent("POST", "/api/uploads", files={"file": ("a", b"a" * 600)})).status_code == 500
+    assert list((served.folder / "uploads").iterdir()) == []
+    assert (await served.agent("POST", "/api/uploads", files={"file": ("a", b"a" * 400)})).status_code == 201
+
+
+def test_parts_of_killed_processes_are_swept(tmp_path: Path) -> None:
+    """What nothing was added to for an hour goes; a part that still grows, and whole uploads, stay."""
+    for name in ("old.1.part", "new.2.part", "a" * 64):
+        (tmp_path / name).write_bytes(b"x")
+    for name in ("old.1.part", "a" * 64):
+        os.utime(tmp_path / name, (0, 0))
+    assert sweep_parts(tmp_path, time.time()) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a" * 64, "new.2.part"]
 
 
 async def test_the_sdk_waits_as_it_is_told(served: Served) -> None:

@@ -234,28 +234,33 @@ def test_a_commit_into_a_file_that_is_gone_is_refused(tmp_path: Path, name: str,
     assert journal.head.read() == first
 
 
+def check(journal: Journal, position: Position) -> None:
+    """Check a position against the head as it is now."""
+    journal.check(position, journal.head.read())
+
+
 def test_what_was_read_is_checked_against_the_head(tmp_path: Path) -> None:
     """The journal that its head names passes at every position; one that ends earlier is cut, and says how much was."""
     journal, positions = filled(tmp_path)
     for position in positions:
-        journal.check(position)
+        check(journal, position)
     os.truncate(journal.path, positions[-1].size - 1)
     with pytest.raises(StoreDamaged, match=r"journal\.jsonl has been cut: 3 commits were acknowledged"):
-        journal.check(positions[2])
+        check(journal, positions[2])
     journal.path.unlink()
     with pytest.raises(StoreDamaged, match=r"journal\.jsonl is missing: 3 commits"):
-        Journal(tmp_path, Files()).check(START)
+        check(Journal(tmp_path, Files()), START)
 
 
 def test_an_exchanged_journal_is_found(tmp_path: Path) -> None:
     """A journal of the same size and as many commits that ends with another hash is not the one that the head names."""
     journal, positions = filled(tmp_path)
-    journal.check(positions[-1])
+    check(journal, positions[-1])
     with pytest.raises(StoreDamaged, match="not the journal that its head was written for"):
-        journal.check(positions[-1]._replace(hash="1" * 64))
+        check(journal, positions[-1]._replace(hash="1" * 64))
     with pytest.raises(StoreDamaged, match="not the journal that its head was written for"):
-        journal.check(positions[-1]._replace(commits=2))
-    journal.check(positions[1]._replace(hash="1" * 64))  # not there yet: nothing can be said
+        check(journal, positions[-1]._replace(commits=2))
+    check(journal, positions[1]._replace(hash="1" * 64))  # not there yet: nothing can be said
 
 
 def test_lines_without_a_head_are_damage(tmp_path: Path) -> None:
@@ -263,11 +268,11 @@ def test_lines_without_a_head_are_damage(tmp_path: Path) -> None:
     filled(tmp_path)[0].close()
     (tmp_path / "head").unlink()
     with pytest.raises(StoreDamaged, match=r"^The file head, which names the last"):
-        Journal(tmp_path, Files()).check(START)
+        check(Journal(tmp_path, Files()), START)
     (tmp_path / "journal.jsonl").write_bytes(b"")
-    Journal(tmp_path, Files()).check(START)
+    check(Journal(tmp_path, Files()), START)
     (tmp_path / "journal.jsonl").unlink()
-    Journal(tmp_path, Files()).check(START)
+    check(Journal(tmp_path, Files()), START)
 
 
 def test_a_journal_that_ends_within_a_line_is_not_read_as_if_it_were_whole(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from store.batch import Job
 from store.local import LOOK_SECONDS, open_local
-from tests.store.folders import fill, open_store, receipt, timeline
+from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
 from tests.unit.world import AGENT
 from tests.waiting import HANG_SECONDS, until
 
@@ -136,3 +138,23 @@ async def test_changes_hears_another_process_once_and_in_order(tmp_path: Path) -
     await asyncio.wait_for(follower, HANG_SECONDS)
     await backend.aclose()
     assert heard == list(range(2, 42))
+
+
+def test_what_is_committed_while_a_reader_catches_up_is_read_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that another process makes just behind the reader is not taken for read: the next look has it."""
+    reader, writer = open_store(tmp_path, tokens=lambda: "a" * 12), open_store(tmp_path, tokens=lambda: "b" * 12)
+    task = str(receipt(writer.carry_out([task_job("C-1")])[0]).answer["id"])
+    replay = reader._replay
+
+    def and_meanwhile(end: int) -> None:
+        replay(end)
+        monkeypatch.undo()
+        receipt(writer.carry_out([note_job(task, "meanwhile")])[0])
+
+    monkeypatch.setattr(reader, "_replay", and_meanwhile)
+    assert reader.read(lambda state: state.seq) == 1
+    assert reader.read(lambda state: state.seq) == 2
+    reader.close()
+    writer.close()

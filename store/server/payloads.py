@@ -1,0 +1,130 @@
+"""The payloads of events by their own `type` (CONTRACT.md part 1, payload), for the document that describes them.
+
+Nothing is read by these: a payload is passed on as it was recorded, and clients must expect types and keys that they
+don't know.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api_client.fields import AnyField
+from api_client.models import (
+    ApprovalRecommendation,
+    Attachment,
+    AuthoritySnapshot,
+    FieldBid,
+    MetadataPatch,
+    Outcome,
+)
+from api_client.wire import Json, Wire
+
+
+class Payload(Wire, tag_field="type"):
+    """Base of what an event of the table may carry."""
+
+
+class TaskCreated(Payload, tag=True):
+    """A task has entered its initial step."""
+
+    name: str
+    initial_state: str
+    metadata_patch: MetadataPatch
+
+
+class Action(Payload, tag=True):
+    """What was done on a task, and what it changed."""
+
+    description: str
+    detail: dict[str, Json] | None = None
+    metadata_patch: MetadataPatch
+    add_attachments: tuple[Attachment, ...] | None = None
+
+
+class ExceptionRaised(Payload, tag=True):
+    """What went wrong."""
+
+    message: str
+    detail: dict[str, Json] | None = None
+
+
+class Note(Payload, tag=True):
+    """What someone noted."""
+
+    message: str
+
+
+class ApprovalRequested(Payload, tag=True):
+    """What a person is asked to decide."""
+
+    summary: str
+    key_value_context: dict[str, str] | None = None
+    recommendation: ApprovalRecommendation | None = None
+    attachments: tuple[str, ...] | None = None
+
+
+class ApprovalDecided(Payload, tag=True):
+    """The decision on an approval."""
+
+    outcome: Outcome
+    authority: AuthoritySnapshot | None = None
+    recommendation_snapshot: ApprovalRecommendation | None = None
+
+
+class ElicitationRequested(Payload, tag=True):
+    """What a person is asked to fill in."""
+
+    summary: str
+    fields: tuple[AnyField, ...]
+    key_value_context: dict[str, str] | None = None
+    recommendation: tuple[FieldBid, ...] | None = None
+    attachments: tuple[str, ...] | None = None
+
+
+class ElicitationProvided(Payload, tag=True):
+    """The answers to an elicitation, by field id."""
+
+    answers: dict[str, Json]
+    answered_by: str | None = None
+
+
+class Assignment(Payload, tag=True):
+    """Whose task it is now; an empty name is nobody's."""
+
+    assignee_id: str
+
+
+class Timeout(Payload, tag=True):
+    """A task has stayed in a step for longer than its `timeoutSeconds`."""
+
+    state: str
+
+
+class TaskClosed(Payload, tag=True):
+    """A task has come to a terminal step."""
+
+    terminal_state: str
+
+
+PAYLOADS: tuple[type[Payload], ...] = tuple(Payload.__subclasses__())
+
+
+def payload_schema(template: str) -> dict[str, Any]:
+    """Return the JSON Schema of an event's payload: one of the table's, or of a type that is not in it.
+
+    Args:
+        template: where the schema of a class stands, with `{name}` in place of its name.
+    """
+    refs = {kind.__name__: template.format(name=kind.__name__) for kind in PAYLOADS}
+    unknown = {
+        "title": "UnknownPayload",
+        "description": "Of a type that came later: pass over what you don't know.",
+        "type": "object",
+        "properties": {"type": {"type": "string", "not": {"enum": [*refs]}}},
+        "required": ["type"],
+    }
+    known = {
+        "oneOf": [{"$ref": ref} for ref in refs.values()],
+        "discriminator": {"propertyName": "type", "mapping": refs},
+    }
+    return {"anyOf": [known, unknown]}
