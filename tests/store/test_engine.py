@@ -231,7 +231,7 @@ def test_what_was_submitted_before_the_closing_is_carried_out(tmp_path: Path) ->
     assert saved(tmp_path) == 22
 
 
-@pytest.mark.parametrize(("commits", "share", "covered"), [(4, 1, 4), (4, 4, 4), (0, 1, 0)])
+@pytest.mark.parametrize(("commits", "share", "covered"), [(4, 1, 4), (4, 4, 4), (1, 1, 1), (0, 1, 0)])
 def test_a_folder_is_saved_on_close_where_that_is_worth_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: int, share: int, covered: int
 ) -> None:
@@ -242,6 +242,7 @@ def test_a_folder_is_saved_on_close_where_that_is_worth_it(
         fill(store, commits - 1)
     store.close()
     assert saved(tmp_path) == covered
+    assert (tmp_path / "state.json").exists() is bool(covered)
 
 
 @pytest.mark.parametrize(("share", "covered"), [(1, 4), (4, 4), (5, 5)])
@@ -288,6 +289,8 @@ def test_a_refused_checkpoint_or_look_is_no_end(tmp_path: Path, monkeypatch: pyt
         job = task_job(f"C-{number}")
         store.submit(job)
         job.done.result(10)
+    store.close()
+    store = open_store(tmp_path)
     monkeypatch.setattr(store.journal.head, "has_news", lambda: True)
     monkeypatch.setattr(store.journal.head, "read", refuses)
     with pytest.raises(StoreFault, match=r"can't be read: No space left on device\.$"):

@@ -25,7 +25,7 @@ from api_client.commands import (
 from api_client.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from api_client.models import ApprovalRecommendation, Attachment, MetadataPatch, Outcome
 from api_client.wire import read
-from store.fold import GENERAL, due_at, patched
+from store.fold import GENERAL
 from store.ruling import Content
 from tests.unit.test_rules_requests import FIELDS, elicitation
 from tests.unit.test_rules_tasks import refused
@@ -364,30 +364,6 @@ def test_a_closed_task_takes_notes_only(world: World) -> None:
         assert refused(world, command, Conflict, actor=actor) == "The task is closed: it takes notes only."
     world.give(AddNote(**base, message="n"))
     assert world.doc(task)["status"] == "CLOSED"
-
-
-@pytest.mark.parametrize(
-    ("patch", "result"),
-    [
-        (None, {"a": 1, "b": 2}),
-        ({}, {"a": 1, "b": 2}),
-        ({"set": {"a": 3, "c": 4}}, {"a": 3, "b": 2, "c": 4}),
-        ({"setOnce": {"a": 3, "c": 4}}, {"a": 1, "b": 2, "c": 4}),
-        ({"unset": ["a", "x"]}, {"b": 2}),
-        ({"set": {"c": 1}, "setOnce": {"c": 2, "d": 3}, "unset": ["d", "a"]}, {"b": 2, "c": 1}),
-    ],
-)
-def test_a_patch_sets_then_sets_once_then_unsets(patch: dict[str, Any] | None, result: dict[str, Any]) -> None:
-    """The three parts are done in the contract's order; what was there before is not changed in place."""
-    before = {"a": 1, "b": 2}
-    assert patched(before, patch) == result
-    assert before == {"a": 1, "b": 2}
-
-
-def test_a_timeout_beyond_all_dates_is_never_due() -> None:
-    """A step's timeout may be any number of seconds, also one that no calendar holds."""
-    assert due_at(60, {"stepEnteredAt": AT}).isoformat() == "2026-03-02T12:01:00+00:00"
-    assert due_at(10**12, {"stepEnteredAt": AT}).year == 9999
 
 
 def test_time_never_goes_back_within_a_task(world: World) -> None:
