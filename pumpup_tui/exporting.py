@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from api_client.cells import harmless
 from api_client.times import wire_time
+from pumpup_tui.new_file import open_new
 from pumpup_tui.query import reviewer_of
 from pumpup_tui.scanning import Timeline
 
@@ -47,7 +48,7 @@ class Export:
         self._lines = _csv_lines if path.suffix.lower() == ".csv" else _json_lines
 
     def _open(self) -> BinaryIO:
-        return self._path.open("wb") if self._overwrite else self._path.open("xb")
+        return open_new(self._path, overwrite=self._overwrite)
 
     def _put(self, file: BinaryIO, events: Sequence[Event]) -> None:
         file.write(self._lines(events))

@@ -1,7 +1,7 @@
 """Verifying a folder: does everything in it still say what was written?
 
 The journal is read from its first byte, without the store: every checksum, every link of the chain, `head`, the
-checkpoint against a fold of the events, and the content of every upload.
+checkpoint against a fold of the events, the content of every upload; and each event against the rules.
 """
 
 from __future__ import annotations
@@ -14,15 +14,22 @@ from pathlib import Path
 
 from api_client.errors import StoreDamaged, StoreFault
 from store import checkpoint
+from store.conformance import Conformance
+from store.events import Events
 from store.files import Files
 from store.head import START, Position
 from store.journal import Journal
+from store.lines import Commit
 from store.lock import FolderLock
-from store.state import State
-from store.uploads import PIECE
+from store.remembered import is_record
+from store.state import Draft, State
+from store.uploads import PIECE, open_content
 
 Progress = Callable[[int, int], None]
 """Told how many bytes were looked at, and how many there are."""
+
+BREACHES_NAMED = 20
+"""Breaches of the rules that are named, at the most; the others are counted."""
 
 
 @dataclass(slots=True)
@@ -61,6 +68,9 @@ class _Verification:
         self._progress = progress
         self._found = Findings()
         self._state = State()
+        # Over a draft that nothing is put into: the state itself, with the events that are on the disk.
+        self._rules = Conformance(Draft(self._state, Events(journal, lambda: self._state.index)))
+        self._breaches = 0
 
     def run(self, expect: str | None) -> Findings:
         head, size, saved = self._snapshot()
@@ -102,7 +112,7 @@ class _Verification:
         compared = saved is None
         try:
             for commit in self._journal.commits(START, self._end_of_lines(size)):
-                self._state.replay(commit)
+                self._take(commit)
                 self._found.position = self._found.position.after(commit)
                 if self._found.position.commits % 1024 == 0:
                     self._progress(self._found.position.size, size)
@@ -111,11 +121,27 @@ class _Verification:
                     self._found.wrong += saved.differences(self._state)
         except StoreDamaged as damage:
             self._found.wrong.append(str(damage))
-        except (KeyError, TypeError, ValueError) as fault:
-            line = self._found.position.commits + 1
-            self._found.wrong.append(f"Line {line} of the journal holds an event that makes no sense here ({fault!r}).")
+        if fault := self._rules.unfinished():
+            self._breach(fault, self._found.position.commits)
+        if self._breaches > BREACHES_NAMED:
+            self._found.wrong.append(f"… and {self._breaches - BREACHES_NAMED} more that break the rules.")
         if not compared and saved is not None and saved.position != START:
             self._found.wrong.append("The checkpoint covers a place that the journal does not have.")
+
+    def _take(self, commit: Commit) -> None:
+        """Hold a commit's events against the rules, one after the other, and bring the state up to date."""
+        for event, (offset, size) in zip(commit.events, commit.places, strict=True):
+            if fault := self._rules.breach(event, self._journal.read(offset, size)):
+                self._breach(fault, self._found.position.commits + 1)
+            self._state.take(event, (offset, size))
+        if commit.key is not None and not is_record(commit.key):
+            self._breach("its idempotency record is none", self._found.position.commits + 1)
+        self._state.remember(commit)
+
+    def _breach(self, fault: str, line: int) -> None:
+        self._breaches += 1
+        if self._breaches <= BREACHES_NAMED:
+            self._found.wrong.append(f"Line {line} of the journal breaks the rules: {fault.rstrip('.')}.")
 
     def _end_of_lines(self, size: int) -> int:
         """Return where the last whole line of `size` bytes ends, and note what follows it."""
@@ -154,14 +180,15 @@ class _Verification:
 
     def _hash_uploads(self) -> None:
         for doc in self._state.documents("uploads"):
-            path = self._folder / "uploads" / doc["sha256"]
-            sha256 = hashlib.sha256()
+            sha256, size = hashlib.sha256(), 0
             try:
-                with path.open("rb") as file:
+                with open_content(self._folder / "uploads", doc["sha256"]) as file:
                     while piece := file.read(PIECE):
                         sha256.update(piece)
-            except OSError as fault:
-                self._found.wrong.append(f"The upload {doc['id']} can't be read: {fault.strerror or fault}.")
+                        size += len(piece)
+            except (OSError, StoreFault) as fault:
+                words = str(getattr(fault, "strerror", "") or fault).rstrip(".")
+                self._found.wrong.append(f"The upload {doc['id']} can't be read: {words}.")
                 continue
-            if sha256.hexdigest() != doc["sha256"]:
+            if sha256.hexdigest() != doc["sha256"] or size != doc["size"]:
                 self._found.wrong.append(f"The upload {doc['id']} is not what arrived: its content has changed.")

@@ -8,28 +8,36 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from api_client.errors import InvalidRequest, StoreDamaged
 from store.index import EventIndex, seq_of
-from store.journal import Journal
 from store.lines import HASH_TAIL
+from store.shapes import recognised
 
 Scope = tuple[str, ...]
 """What a list is of, and its filter."""
 
 
+class Source(Protocol):
+    """What the events are read from: the journal, or one that is being written."""
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes at `offset`; fewer where there are no more."""
+        ...
+
+
 class Events:
     """The journal's events by seq and by id."""
 
-    def __init__(self, journal: Journal, index: Callable[[], EventIndex]) -> None:
+    def __init__(self, journal: Source, index: Callable[[], EventIndex]) -> None:
         self._journal = journal
         self._index = index
 
     def at(self, seq: int) -> dict[str, Any]:
-        """Return the event at a place of the chain, with its `hash`.
+        """Return the event at a place of the chain, with its `hash`, or its stand-in (`shapes`).
 
         Raises:
             StoreDamaged: the journal no longer holds there what it held.
@@ -37,7 +45,7 @@ class Events:
         text, hash_ = self.raw(seq)
         event: dict[str, Any] = orjson.loads(text)
         event["hash"] = hash_
-        return event
+        return recognised(event, seq)
 
     def raw(self, seq: int) -> tuple[bytes, str]:
         """Return an event's JSON, byte for byte as it is hashed, and its hash.

@@ -15,6 +15,7 @@ from api_client.errors import NotFound
 from api_client.times import wire_time
 from store.engine import Store
 from store.fold import Doc
+from store.shapes import recognised
 from store.state import State
 
 Progress = Callable[[int, int], None]
@@ -78,7 +79,7 @@ def as_csv(store: Store, chosen: Filter, progress: Progress = lambda *_: None) -
     yield _row(CSV_COLUMNS)
     for text, hash_ in _events(store, chosen, progress):
         event = {**orjson.loads(text), "hash": hash_}
-        event["payload"] = orjson.dumps(event["payload"]).decode()
+        event["payload"] = orjson.dumps(event.get("payload")).decode()
         yield _row(tuple(harmless(str(event.get(column, ""))) for column in CSV_COLUMNS))
 
 
@@ -94,7 +95,7 @@ def _events(store: Store, chosen: Filter, progress: Progress) -> Iterator[tuple[
             break
         text, hash_ = store.events.raw(seq)
         if since or until:
-            at = orjson.loads(text)["timestamp"]
+            at = recognised(orjson.loads(text), seq)["timestamp"]
             if at < since or (until and at >= until):
                 continue
         yield text, hash_

@@ -63,6 +63,46 @@ def apply(docs: Docs, event: Doc) -> None:
         change(docs, event)
 
 
+def take(docs: Docs, event: Doc) -> bool:
+    """Bring `docs` up to date with a recorded event, and tell whether it changed them.
+
+    No rule was asked of what an older version imported. An event that the documents can't have led to (a task or a
+    step that there is not, a settlement of nothing that is open, a second making of the same thing) changes nothing;
+    `shapes.recognised` is to have seen it first.
+    """
+    change = _CHANGES.get(event["eventType"])
+    if change is None or not _fits(docs, event):
+        return False
+    change(docs, event)
+    return True
+
+
+def _fits(docs: Docs, event: Doc) -> bool:
+    kind = event["eventType"]
+    if kind in _MAKES:
+        return _MAKES[kind](docs, event)
+    task = docs.get("tasks", event["taskId"])
+    if task is None or task["projectId"] != event["projectId"]:
+        return False
+    if event.get("transitionTo") is not None and not _has_step(docs, event, event["transitionTo"]):
+        return False
+    return kind not in _SETTLES or _is_open(docs, event, _SETTLES[kind])
+
+
+def _makes_a_task(docs: Docs, event: Doc) -> bool:
+    return docs.get("tasks", event["taskId"]) is None and _has_step(docs, event, event["payload"]["initialState"])
+
+
+def _has_step(docs: Docs, event: Doc, name: str) -> bool:
+    project = docs.get("projects", event["projectId"])
+    return project is not None and any(step["name"] == name for step in project["steps"]["steps"])
+
+
+def _is_open(docs: Docs, event: Doc, asked: str) -> bool:
+    request = docs.get("requests", event["inResponseTo"])
+    return request is not None and (request["eventType"], request["taskId"]) == (asked, event["taskId"])
+
+
 def patched(metadata: Doc, patch: Doc | None) -> dict[str, Any]:
     """Return `metadata` after `set`, `setOnce` and `unset`, in this order (CONTRACT.md part 1, MetadataPatch)."""
     patch = patch or {}
@@ -203,6 +243,15 @@ def _wait_for(docs: Docs, event: Doc, requests: list[str]) -> None:
 def _assigned(docs: Docs, event: Doc) -> None:
     _touch(docs, event, assigneeId=event["payload"]["assigneeId"] or None)
 
+
+_MAKES: dict[str, Callable[[Docs, Doc], bool]] = {
+    PROJECT_CREATED: lambda docs, event: docs.get("projects", event["projectId"]) is None,
+    UPLOAD_RECEIVED: lambda docs, event: docs.get("uploads", event["payload"]["id"]) is None,
+    "TASK_CREATED": _makes_a_task,
+}
+"""Tells of an event that makes something whether it can: there is no such thing yet."""
+_SETTLES = {"APPROVAL_DECIDED": "APPROVAL_REQUESTED", "ELICITATION_PROVIDED": "ELICITATION_REQUESTED"}
+"""The type of the request that an event of this type settles."""
 
 _CHANGES: dict[str, Callable[[Docs, Doc], None]] = {
     PROJECT_CREATED: _project_created,

@@ -1,12 +1,12 @@
 """A data folder out of a full export: each event byte for byte as it was, so that the chain is the same.
 
 All of it is written beside the folder, checked, and put in its place at the end: where anything is wrong nothing
-is made. Idempotency records and keys are in no export; the commits' bounds aren't either, so each event is one.
+is made. Each event is held against the rules, as if it were written now. Idempotency records and keys are in no
+export; the commits' bounds aren't either, so each event is one.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -16,19 +16,25 @@ from typing import NamedTuple
 
 import orjson
 
-from api_client.errors import InvalidRequest, StoreFault
+from api_client.errors import InvalidRequest, StoreFault, TooLarge
 from store import checkpoint, lines
+from store.conformance import Conformance
+from store.events import Events
 from store.files import Files
 from store.fold import Doc
 from store.head import START, Position
 from store.journal import Journal
-from store.state import State
+from store.ruling import Content
+from store.state import Draft, State
+from store.uploads import PIECE, Receiver, open_content
 
 Progress = Callable[[int], None]
 """Told how many events were taken in; how many there are no one knows before the end."""
 
 _START = b'{"event":'
 _HASH = b',"hash":"'
+LINE_MOST = 1 << 24
+"""Bytes of a line at the most: far over the largest body that any version took."""
 _BATCH = 2_000
 """Lines that share one sync."""
 
@@ -76,7 +82,7 @@ class Import:
             (making / "uploads").mkdir(parents=True, mode=0o700)
             making.chmod(0o700)
             self._write(making, exported, progress)
-            missing = sum(not self._bring(making / "uploads", doc["sha256"]) for doc in self._upload_docs())
+            missing = sum(not self._bring(making / "uploads", doc) for doc in self._upload_docs())
             checkpoint.save(making, self._files, self._state, self._position)
             self._files.rename(making, self._folder)
             self._files.sync_folder(self._folder.parent)
@@ -92,8 +98,10 @@ class Import:
         try:
             journal.create()
             with checkpoint.paused_collector():
-                for data, after in self._batches(exported):
-                    journal.append(self._position, data, after)
+                pending = _Pending(journal)
+                for after in self._batches(exported, pending):
+                    journal.append(self._position, bytes(pending.data), after)
+                    pending.written()
                     self._position = after
                     progress(after.events)
         finally:
@@ -103,54 +111,105 @@ class Import:
         if not self._position.events:
             raise InvalidRequest("It holds no events.")
 
-    def _batches(self, exported: Iterable[bytes]) -> Iterator[tuple[bytes, Position]]:
-        data, after = bytearray(), self._position
-        for number, line in enumerate(exported, start=1):
-            piece, commit = self._commit(line, number, after)
-            data += piece
+    def _batches(self, exported: Iterable[bytes], pending: _Pending) -> Iterator[Position]:
+        """Gather lines that share one sync in `pending`, and yield the position after each such batch."""
+        # Over a draft that nothing is put into: the state itself, with the events that were read.
+        rules = Conformance(Draft(self._state, Events(pending, lambda: self._state.index)))
+        after, number = self._position, 0
+        for number, line in enumerate(_whole(exported), start=1):
+            piece, commit = self._commit(line, number, after, rules)
+            pending.data += piece
+            self._state.replay(commit)
             after = after.after(commit)
             if number % _BATCH == 0:
-                yield bytes(data), after
-                data.clear()
-        if data:
-            yield bytes(data), after
+                yield after
+        if missing := rules.unfinished():
+            raise InvalidRequest(f"Line {number} breaks the rules: {missing}.")
+        if pending.data:
+            yield after
 
-    def _commit(self, line: bytes, number: int, at: Position) -> tuple[bytes, lines.Commit]:
-        """Return the journal's line of an event, checked against the one before it and folded into the state."""
+    def _commit(self, line: bytes, number: int, at: Position, rules: Conformance) -> tuple[bytes, lines.Commit]:
+        """Return the journal's line of an event, held against the chain and the rules."""
         text, hash_ = _parted(line, number)
         if lines.link(at.hash, text) != hash_:
             raise InvalidRequest(f"Line {number} breaks the hash chain: it was changed, or one before it is missing.")
         try:
             event = orjson.loads(text)
-            piece, commit = lines.encode([text], [{**event, "hash": hash_}], None, at.size)
-            self._state.replay(commit)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as fault:
-            raise InvalidRequest(f"Line {number} holds an event that makes no sense here ({fault!r:.200}).") from None
-        return piece, commit
+        except ValueError as fault:
+            raise InvalidRequest(f"Line {number} holds no JSON: {fault}.") from None
+        if not isinstance(event, dict):
+            raise InvalidRequest(f"Line {number} holds an event that is no object.")
+        if breach := rules.breach(event, text):
+            raise InvalidRequest(f"Line {number} breaks the rules: {breach.rstrip('.')}.")
+        return lines.encode([text], [{**event, "hash": hash_}], None, at.size)
 
     def _upload_docs(self) -> list[Doc]:
         return list(self._state.documents("uploads"))
 
-    def _bring(self, folder: Path, sha256: str) -> bool:
+    def _bring(self, folder: Path, doc: Doc) -> bool:
         """Copy an attachment's content where there is one; return whether it is there now.
 
         Raises:
             InvalidRequest: the content is another one.
+            StoreFault: it is no regular file.
         """
         if self._uploads is None:
             return False
+        sha256: str = doc["sha256"]
         try:
-            content = (self._uploads / sha256).read_bytes()
+            content = open_content(self._uploads, sha256)
         except FileNotFoundError:
             return False
-        if hashlib.sha256(content).hexdigest() != sha256:
+        with content:
+            receiver = Receiver(folder, self._files, "import", doc["size"])
+            try:
+                while piece := content.read(PIECE):
+                    receiver.take(piece)
+                same = receiver.finish() == Content(sha256, doc["size"])
+            except TooLarge:
+                same = False
+            finally:
+                receiver.close()
+        if not same:
             raise InvalidRequest(f"The attachment {sha256} in {self._uploads} is not what arrived: it has changed.")
-        self._files.replace(folder / sha256, content)
         return True
+
+
+class _Pending:
+    """The journal as far as it is written, and behind it the lines that are about to be."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._start = 0
+        self.data = bytearray()
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return `size` bytes at `offset`; an event's stand either here or there."""
+        begin = offset - self._start
+        return self._journal.read(offset, size) if begin < 0 else bytes(self.data[begin : begin + size])
+
+    def written(self) -> None:
+        """Let go of what is in the journal now."""
+        self._start += len(self.data)
+        self.data.clear()
+
+
+def _whole(exported: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines without an empty one at the end."""
+    empty = 0
+    for line in exported:
+        if not line.strip():
+            empty += 1
+            continue
+        yield from [b"\n"] * empty
+        empty = 0
+        yield line
 
 
 def _parted(line: bytes, number: int) -> tuple[bytes, str]:
     """Return the bytes of an event and its hash, out of a line of a full export (CONTRACT.md, Chain)."""
+    if len(line) > LINE_MOST:
+        raise InvalidRequest(f"Line {number} is over {LINE_MOST:,} bytes: it is no line of a full export.")
     line = line.removesuffix(b"\n").removesuffix(b"\r")
     tail = line[-lines.HASH_TAIL :]
     text = line[len(_START) : -lines.HASH_TAIL]

@@ -44,12 +44,13 @@ class Chain:
         self.after = Column("I")
         self.first = Column("I", [0])
         self.last = Column("I", [0])
+        self._count = 0
+        """Chains that are known to be there: fewer than there are where the columns were read from a checkpoint."""
 
     def add(self, seq: int, number: int) -> None:
         """Put the event `seq` at the end of the chain `number` (0: of none)."""
-        while len(self.last) <= number:
-            self.first.append(0)
-            self.last.append(0)
+        if number >= self._count:
+            self._grow(number)
         before = self.last[number] if number else 0
         self.before.append(before)
         self.after.append(0)
@@ -59,6 +60,12 @@ class Chain:
             else:
                 self.first[number] = seq
             self.last[number] = seq
+
+    def _grow(self, number: int) -> None:
+        while len(self.last) <= number:
+            self.first.append(0)
+            self.last.append(0)
+        self._count = len(self.last)
 
     def walk(self, number: int, start: int, order: Order) -> Iterator[int]:
         """Yield the seqs of a chain after the event `start` (0: from the end where `order` begins)."""
@@ -88,8 +95,13 @@ class EventIndex:
     def __len__(self) -> int:
         return len(self.offsets)
 
-    def add(self, event: dict[str, Any], place: tuple[int, int], *, task: int, project: int) -> None:
-        """Add the next event, whose JSON stands at `place` (offset and size), on the task and project numbered so."""
+    def add(
+        self, event: dict[str, Any], place: tuple[int, int], *, task: int, project: int, settles: bool = True
+    ) -> None:
+        """Add the next event, whose JSON stands at `place` (offset and size), on the task and project numbered so.
+
+        An event that answers a request counts as what settled it, unless `settles` says that it changed nothing.
+        """
         seq = len(self) + 1
         self.offsets.append(place[0])
         self.sizes.append(place[1])
@@ -100,7 +112,7 @@ class EventIndex:
         self.tasks.add(seq, task)
         self.projects.add(seq, project)
         asked = seq_of(event.get("inResponseTo") or "")
-        if 0 < asked < seq:
+        if settles and 0 < asked < seq:
             self.replies[asked - 1] = seq
 
     def place(self, seq: int) -> tuple[int, int]:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -29,8 +28,7 @@ _SUM_SIZE = 8
 _TAIL = len(_SUM) + 2 * _SUM_SIZE + len(b'"}\n')
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(NamedTuple):
     """A line as it was read: events with their `hash`, where the JSON of each stands in the file, the key record."""
 
     events: list[dict[str, Any]]
@@ -104,6 +102,8 @@ def decode(line: bytes, offset: int, previous: str) -> Commit:
         if body[start + len(text) : start + len(text) + HASH_TAIL] != b',"hash":"%b"}' % previous.encode():
             raise ValueError("the hash chain breaks here")
         event = orjson.loads(text)
+        if not isinstance(event, dict):
+            raise ValueError("it holds an event that is no object")
         event["hash"] = previous
         events.append(event)
         places.append((offset + start, len(text)))

@@ -24,6 +24,15 @@ def digest(caller: str, path: str, key: str) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
 
+def is_record(record: dict[str, Any]) -> bool:
+    """Tell whether a line's key record is one: what an older version read in may be any JSON."""
+    return (
+        isinstance(record, dict)
+        and all(isinstance(record.get(name), str) for name in ("caller", "path", "key"))
+        and isinstance(record.get("answer"), dict)
+    )
+
+
 class Run(NamedTuple):
     """Records sorted by digest."""
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from store.events import Events
-from store.fold import GENERAL, TABLES, Doc, Table, apply
+from store.fold import GENERAL, TABLES, Doc, Table, apply, take
 from store.index import EventIndex
 from store.lines import Commit
 from store.orders import Order
-from store.remembered import Remembered
+from store.remembered import Remembered, is_record
+from store.shapes import recognised
 from store.tables import Documents, LiveDatabase, LiveStorage, LiveTable, Packed
 
 Step = tuple[str, str]
@@ -82,8 +84,7 @@ class State:
 
     def get(self, table: Table, doc_id: str) -> Doc | None:
         """Return a document, None where there is none."""
-        found: Doc | None = self._documents[table].get(doc_id)
-        return found
+        return self._documents[table].get(doc_id)
 
     def task_at(self, seq: int) -> Doc:
         """Return the task whose timeline the event `seq` is on.
@@ -129,17 +130,32 @@ class State:
     def record(self, commit: Commit) -> None:
         """Enter a commit's events and key, whose documents are in place, into the index."""
         for event, place in zip(commit.events, commit.places, strict=True):
-            task = self.get("tasks", event.get("taskId", ""))
-            project = self.get("projects", event["projectId"]) if task else None
-            self.index.add(event, place, task=task["no"] if task else 0, project=project["no"] if project else 0)
+            self._enter(event, place, taken=True)
         if commit.key is not None:
             self.remembered.add(commit.key, commit.offset)
 
     def replay(self, commit: Commit) -> None:
-        """Bring everything up to date with a commit that was read from the journal."""
-        for event in commit.events:
-            apply(self, event)
-        self.record(commit)
+        """Bring everything up to date with a commit that was read from the journal, whatever it holds."""
+        for event, place in zip(commit.events, commit.places, strict=True):
+            self.take(event, place)
+        self.remember(commit)
+
+    def remember(self, commit: Commit) -> None:
+        """Remember a commit's idempotency record, if it has one."""
+        if commit.key is not None and is_record(commit.key):
+            self.remembered.add(commit.key, commit.offset)
+
+    def take(self, event: dict[str, Any], place: tuple[int, int]) -> None:
+        """Bring everything up to date with the next event, whose JSON stands at `place` (offset and size)."""
+        known = recognised(event, self.seq + 1)
+        self._enter(known, place, taken=take(self, known))
+
+    def _enter(self, event: dict[str, Any], place: tuple[int, int], *, taken: bool) -> None:
+        task = self._documents["tasks"].get(event.get("taskId", ""))
+        project = self._documents["projects"].get(event["projectId"]) if task else None
+        self.index.add(
+            event, place, task=task["no"] if task else 0, project=project["no"] if project else 0, settles=taken
+        )
 
     def _reorder(self, table: Table, old: Doc | None, new: Doc | None) -> None:
         if table == "tasks":
@@ -155,7 +171,7 @@ class State:
             if new is None and old is not None:
                 del self._request_ids[old["seq"]]
         elif table == "projects" and new is not None:
-            self.slugs[new["projectName"]] = new["id"]
+            self.slugs.setdefault(new["projectName"], new["id"])
 
 
 class Draft:

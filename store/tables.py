@@ -95,6 +95,14 @@ class Packed(MutableMapping[str, Any]):
     def __getitem__(self, doc_id: str) -> Any:
         return self._read(self._kept[doc_id])
 
+    @override
+    def get(self, doc_id: str, default: Any = None) -> Any:
+        """Return a document, `default` where there is none: once or twice an event, so not by way of an exception."""
+        kept = self._kept.get(doc_id)
+        if type(kept) is dict:
+            return kept
+        return default if kept is None else self._read(kept)
+
     def _read(self, kept: Any) -> Any:
         if type(kept) is int:
             kept = self._json(kept)
@@ -163,11 +171,13 @@ class LiveTable(Table):
 
     def put(self, doc_id: str, doc: Mapping[str, Any]) -> None:
         """Put `doc` in the place of whatever has this id."""
-        self._update_table(lambda table: table.__setitem__(doc_id, doc))
+        self.documents[doc_id] = doc
+        self.clear_cache()
 
     def drop(self, doc_id: str) -> None:
         """Remove the document with this id; there may be none."""
-        self._update_table(lambda table: table.pop(doc_id, None))
+        self.documents.pop(doc_id, None)
+        self.clear_cache()
 
 
 class LiveDatabase(TinyDB):

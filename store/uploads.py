@@ -1,4 +1,7 @@
-"""The bytes of uploads, by the SHA-256 of their content. Names are in documents only: no path comes from one."""
+"""The bytes of uploads, by the SHA-256 of their content. Names are in documents only: no path comes from one.
+
+A hash comes out of the record, which may have been imported: here alone a path is made of one, and a file opened.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from api_client.errors import StoreFault, StoreFull, TooLarge
-from store.files import Files
+from store.files import Files, open_regular
+from store.shapes import is_hash
 
 if TYPE_CHECKING:
     from store.ruling import Content
@@ -84,7 +88,7 @@ class Receiver:
         """
         self._files.sync(self._fd)
         sha256 = self._hash.hexdigest()
-        self._files.rename(self._path, self._folder / sha256)
+        self._files.rename(self._path, content_path(self._folder, sha256))
         self._files.sync_folder(self._folder)
         from store.ruling import Content
 
@@ -97,14 +101,35 @@ class Receiver:
             self._path.unlink(missing_ok=True)
 
 
+def content_path(folder: Path, sha256: str) -> Path:
+    """Return where the content of this hash is, in a folder of uploads.
+
+    Raises:
+        StoreFault: it is no SHA-256 of 64 lowercase hex digits, so no path is made of it.
+    """
+    if not is_hash(sha256):
+        raise StoreFault("The upload's record holds no content hash (64 lowercase hex digits): nothing was opened.")
+    return folder / sha256
+
+
+def open_content(folder: Path, sha256: str) -> BinaryIO:
+    """Open the content of this hash: a regular file of the folder itself, through no symlink, without waiting.
+
+    Raises:
+        StoreFault: it is no content hash, or what is there is no regular file.
+        OSError: there is nothing of this name, or it can't be read.
+    """
+    return os.fdopen(open_regular(content_path(folder, sha256), os.O_RDONLY), "rb")
+
+
 def pieces(folder: Path, sha256: str) -> Iterator[bytes]:
     """Yield an upload's content.
 
     Raises:
-        StoreFault: the file is missing or can't be read.
+        StoreFault: the file is missing, is none of ours, or can't be read.
     """
     try:
-        with (folder / sha256).open("rb") as file:
+        with open_content(folder, sha256) as file:
             while piece := file.read(PIECE):
                 yield piece
     except OSError as fault:

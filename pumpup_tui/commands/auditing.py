@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
@@ -14,10 +14,10 @@ import click
 from pumpup_tui.commands.failure import Failed, in_words
 from pumpup_tui.commands.opening import folder_of, must_be_there
 from pumpup_tui.commands.options import FILE, FOLDER, Given, Moment, folder_options, no_such, split_types
-from pumpup_tui.commands.output import tell, tell_json
+from pumpup_tui.commands.output import may_ask, tell, tell_json
 from pumpup_tui.commands.places import reason
 from pumpup_tui.commands.progress import progress_bar
-from pumpup_tui.text import line
+from pumpup_tui.text import clean, line
 
 if TYPE_CHECKING:
     from store.engine import Store
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def verify(given: Given, expect: str | None, as_json: bool) -> None:
     """Check that the data folder still says what was written; exit with 1 where it does not.
 
-    Checksums, the hash chain, the head, the checkpoint against the events, the uploads' content.
+    Checksums, the hash chain, each event against the rules, the head, the checkpoint against the events, the uploads.
 
     Example: pumpup-tui verify --data ./work
     """
@@ -80,9 +80,12 @@ def compact(given: Given) -> None:
 @click.option("--since", type=Moment(), help="From this date or time on, in your zone unless it names one.")
 @click.option("--until", type=Moment(), help="Before this date or time.")
 @click.option("--types", metavar="T,T…", default="", help="Of these event types only, separated by commas.")
-@click.option("-o", "--output", type=FILE, metavar="FILE", help="Where to write it.  [default: stdout]")
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="Where to write it; - is stdout.  [default: stdout]")
+@click.option("--yes", is_flag=True, help="Don't ask before a file that is there is written over.")
 @folder_options
-def export(given: Given, kind: Literal["jsonl", "csv"], output: Path | None, types: str, **chosen: Any) -> None:
+def export(
+    given: Given, kind: Literal["jsonl", "csv"], output: Path | None, *, yes: bool, types: str, **chosen: Any
+) -> None:
     """Write the timeline to a file, as JSON lines or CSV, with the hashes.
 
     A full export as JSON lines can be verified by anyone: each line holds the bytes that its hash covers.
@@ -94,13 +97,15 @@ def export(given: Given, kind: Literal["jsonl", "csv"], output: Path | None, typ
 
     place = folder_of(given)
     must_be_there(place)
+    if output is not None and str(output) == "-":
+        output = None
     wanted = split_types(types)
     if unknown := [one for one in wanted if one not in TYPES[1:]]:
         raise no_such("event type", unknown[0], TYPES[1:])
     with in_words(), _opened(place.path) as store, progress_bar("Exporting") as progress:
         lines = (jsonl if kind == "jsonl" else as_csv)(store, Filter(types=wanted, **chosen), progress)
         try:
-            with _output(output) as file:
+            with _output(output, overwrite=yes) as file:
                 count = sum(1 for row in lines if file.write(row))
         except BrokenPipeError:
             # The reader has had enough: nothing to say, and nowhere to say it.
@@ -127,23 +132,25 @@ def import_(given: Given, file: Path, uploads: Path | None, expect: str | None) 
 
     The folder must be empty or not there; where anything is wrong nothing is made. Keys are in no export.
 
+    FILE is a path, or - for stdin.
+
     Example: pumpup-tui import record.jsonl --data ./restored
     """
     from api_client.errors import InvalidRequest
     from store.importing import Import
 
     place = folder_of(given)
+    where = "stdin" if str(file) == "-" else str(file)
     with in_words(), progress_bar("Importing") as progress:
         try:
-            with file.open("rb") as lines:
-                size = os.fstat(lines.fileno()).st_size
+            with nullcontext(sys.stdin.buffer) if where == "stdin" else file.open("rb") as exported:
                 found = Import(place.path, uploads=uploads, expect=expect).run(
-                    lines, lambda _: progress(min(lines.tell(), size - 1), size)
+                    _lines_of(exported), _progress_through(exported, progress)
                 )
         except InvalidRequest as fault:
-            raise Failed(f"{file} can't be imported: {fault.message} Nothing was made.") from None
+            raise Failed(f"{where} can't be imported: {clean(fault.message, limit=2000)} Nothing was made.") from None
         except OSError as fault:
-            raise Failed(f"{file} can't be imported: {reason(fault)}. Nothing was made.") from None
+            raise Failed(f"{where} can't be imported: {reason(fault)}. Nothing was made.") from None
     tell(f"Imported {found.position.events} events.", err=True)
     if found.missing:
         tell(
@@ -169,10 +176,43 @@ def _opened(folder: Path, *, for_reading: bool = True) -> Iterator[Store]:
 
 
 @contextmanager
-def _output(path: Path | None) -> Iterator[BinaryIO]:
+def _output(path: Path | None, *, overwrite: bool) -> Iterator[BinaryIO]:
     if path is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    with path.open("wb") as file:
+    from pumpup_tui.new_file import open_new
+
+    try:
+        file = open_new(path, overwrite=overwrite)
+    except FileExistsError:
+        _ask_to_overwrite(path)
+        file = open_new(path, overwrite=True)
+    with file:
         yield file
+
+
+def _ask_to_overwrite(path: Path) -> None:
+    if not may_ask():
+        raise Failed(f"{path} is there already: say --yes to write over it. Nothing was written.")
+    try:
+        agreed = click.confirm(f"{line(path, 300)} is there already. Write over it?", default=False, err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise Failed("Nothing was written.")
+
+
+def _lines_of(exported: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a file or a pipe; of one that is too long to be an event's, no more than shows that."""
+    from store.importing import LINE_MOST
+
+    return iter(lambda: exported.readline(LINE_MOST + 1), b"")
+
+
+def _progress_through(exported: BinaryIO, progress: Callable[[int, int], None]) -> Callable[[int], None]:
+    """Return what tells how much of a file was read; of a pipe no one knows how much there is."""
+    if not exported.seekable():
+        return lambda _: None
+    size = os.fstat(exported.fileno()).st_size
+    return lambda _: progress(min(exported.tell(), size - 1), size)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pumpup_tui.new_file import open_new
 from pumpup_tui.text import clean, line
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def write_report(fault: BaseException, folder: Path, now: datetime) -> Path | No
     path = folder / f"fault-{now:%Y%m%dT%H%M%S}.log"
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text("".join(traceback.format_exception(fault)), encoding="utf-8", errors="backslashreplace")
+        with open_new(path, overwrite=True) as file:
+            file.write("".join(traceback.format_exception(fault)).encode(errors="backslashreplace"))
         return path
     return None
 

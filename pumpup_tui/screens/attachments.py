@@ -24,6 +24,7 @@ from pumpup_tui import previews
 from pumpup_tui.attached import relabelled_words
 from pumpup_tui.context import Context
 from pumpup_tui.messages import CallFailed
+from pumpup_tui.new_file import NotOverwritable, open_new
 from pumpup_tui.previews import Cell, NoPreview
 from pumpup_tui.sheets import sheet
 from pumpup_tui.telling import size_words
@@ -265,10 +266,10 @@ def save(folder: Path, name: str, read: bytes) -> str:
     for free in previews.free_names(name):
         place = folder / free
         try:
-            with place.open("xb") as file:
+            with open_new(place) as file:
                 file.write(read)
-        except FileExistsError:
-            continue  # what is there is never written over
+        except (FileExistsError, NotOverwritable):
+            continue  # what is there is never written over, nor what a symlink points to
         except OSError as error:
             return f"✗ not saved: {line(error.strerror or error, 200)}"
         return f"✓ saved as {line(place, 300)}"

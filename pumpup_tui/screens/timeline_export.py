@@ -51,6 +51,8 @@ class TimelineExport:
             self._path = Path(event.text.strip()).expanduser()
             if self._path.is_dir():
                 self._hint(f"{line(self._path, 200)} is a folder: nothing was written")
+            elif self._path.is_symlink():
+                self._hint(f"nothing was written: {line(self._path.name, 60)} is a symlink, name the file itself")
             elif self._path.exists():
                 self._screen.query_one(Prompt).ask(OVERWRITE, f"{line(self._path.name, 60)} is there: type over")
             else:

@@ -115,3 +115,27 @@ def test_compact_writes_the_checkpoint(run: Run, data: Path) -> None:
     assert result.returncode == 0
     assert (data / "state.json").is_file()
     assert run("verify", "--data", data).returncode == 0
+
+
+def test_an_export_goes_over_nothing_unasked(run: Run, data: Path, tmp_path: Path) -> None:
+    """A file that is there stays, unless `--yes` says otherwise; a symlink always does; what is made is mode 600."""
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    result = run("export", "-o", tmp_path / "out", "--data", data)
+    assert result.returncode == 1
+    assert "--yes" in result.stderr
+    result = run("export", "--yes", "-o", tmp_path / "link", "--data", data)
+    assert result.returncode == 1
+    assert "symlink" in result.stderr
+    assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
+    assert run("export", "--yes", "-o", tmp_path / "out", "--data", data).returncode == 0
+    assert len((tmp_path / "out").read_bytes().splitlines()) == 300
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_export_to_a_dash_goes_to_stdout(run: Run, data: Path) -> None:
+    """`-o -` is stdout, and no file of that name is made."""
+    result = run("export", "-o", "-", "--data", data)
+    assert result.returncode == 0
+    assert len(result.stdout.splitlines()) == 300
+    assert not Path("-").exists()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from store.local import open_local
 from store.workspace import generate
 from tests.cli.conftest import Run, run_in
 from tests.cli.made import conforms
+from tests.store.nonsense import export_lines, nonsense, sound_start, write_journal
 
 FINDINGS = {
     "type": "object",
@@ -154,3 +157,95 @@ def test_attachments_come_along(run: Run, tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "it has changed" in result.stderr
     assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize("way", ["-", "/dev/stdin", "a blank last line", "a pipe"])
+def test_a_record_is_taken_from_wherever_it_comes(run: Run, exported: Path, tmp_path: Path, way: str) -> None:
+    """Stdin, a named pipe and a file that ends in a blank line are as good as the export itself."""
+    text = exported.read_text(encoding="utf-8")
+    if way == "a pipe":
+        os.mkfifo(tmp_path / "pipe")
+        feeding = threading.Thread(target=(tmp_path / "pipe").write_text, args=(text,), daemon=True)
+        feeding.start()
+        result = run("import", tmp_path / "pipe", "--data", tmp_path / "back")
+        feeding.join()
+    elif way == "a blank last line":
+        (tmp_path / "x.jsonl").write_text(f"{text}\n\r\n", encoding="utf-8")
+        result = run("import", tmp_path / "x.jsonl", "--data", tmp_path / "back")
+    else:
+        result = run("import", way, "--data", tmp_path / "back", given=text)
+    assert result.returncode == 0, result.stderr
+    assert "Imported 300 events." in result.stderr
+
+
+def test_a_blank_line_in_the_middle_is_named(run: Run, exported: Path, tmp_path: Path) -> None:
+    """Only behind the last event a blank line means nothing."""
+    lines = exported.read_bytes().splitlines(keepends=True)
+    (tmp_path / "x.jsonl").write_bytes(b"".join([*lines[:10], b"\n", *lines[10:]]))
+    result = run("import", tmp_path / "x.jsonl", "--data", tmp_path / "back")
+    assert result.returncode == 1
+    assert "Line 11 is no line of a full export" in result.stderr
+
+
+def test_what_no_rule_makes_is_refused_with_its_line(run: Run, tmp_path: Path) -> None:
+    """The chain is sound and the content's hash a path: refused, nothing made; `verify` says the same."""
+    events = sound_start()
+    events[2]["payload"]["sha256"] = "/etc/passwd"
+    (tmp_path / "x.jsonl").write_bytes(b"".join(export_lines(events)))
+    result = run("import", tmp_path / "x.jsonl", "--data", tmp_path / "back")
+    assert result.returncode == 1
+    assert "Line 3 breaks the rules" in result.stderr
+    assert not (tmp_path / "back").exists()
+    write_journal(tmp_path / "data", events)
+    result = run("verify", "--data", tmp_path / "data")
+    assert result.returncode == 1
+    assert "Line 3 of the journal breaks the rules" in result.stdout
+
+
+@pytest.mark.parametrize("kind", ["a symlink", "a pipe", "a larger file"])
+def test_uploads_are_read_as_regular_files_alone(run: Run, tmp_path: Path, kind: str) -> None:
+    """What stands in the place of an attachment's content and is not it is named, and never waited for or followed."""
+    sha256 = asyncio.run(_with_an_upload(tmp_path / "data"))
+    file, uploads = tmp_path / "all.jsonl", tmp_path / "uploads"
+    assert run("export", "-o", file, "--data", tmp_path / "data").returncode == 0
+    uploads.mkdir()
+    if kind == "a symlink":
+        (uploads / sha256).symlink_to(tmp_path / "data" / "uploads" / sha256)
+    elif kind == "a pipe":
+        os.mkfifo(uploads / sha256)
+    else:
+        (uploads / sha256).write_bytes(b"a photo" * 99)
+    result = run("import", file, "--uploads", uploads, "--data", tmp_path / "back")
+    assert result.returncode == 1
+    assert "Error: " in result.stderr
+    assert not (tmp_path / "back").exists()
+
+
+COMMANDS = (
+    ("inbox",),
+    ("inbox", "--json"),
+    ("tasks",),
+    ("tasks", "--json"),
+    ("projects", "list"),
+    ("timeline",),
+    ("timeline", "--json"),
+    ("stats",),
+    ("export",),
+    ("export", "--format", "csv"),
+    ("export", "--since", "2026-01-01", "--project", "claims"),
+    ("show", sound_start()[3]["id"]),
+    ("note", "tsk_1", "still here"),
+    ("doctor",),
+    ("compact",),
+)
+
+
+def test_every_command_works_on_what_makes_no_sense(run: Run, tmp_path: Path) -> None:
+    """A folder of events that no rule has seen: each command does its work, and `verify` names what is wrong."""
+    write_journal(tmp_path / "data", nonsense(), key=[1])
+    for call in COMMANDS:
+        result = run(*call, "--data", tmp_path / "data")
+        assert result.returncode == 0, (call, result.stderr)
+    result = run("verify", "--json", "--data", tmp_path / "data")
+    assert result.returncode == 1
+    assert len(json.loads(result.stdout)["wrong"]) > 10

@@ -84,6 +84,21 @@ async def test_a_file_that_is_there_is_asked_about(tmp_path: Path) -> None:
     assert len(there.read_text().splitlines()) == 231
 
 
+async def test_a_symlink_is_not_written_through(tmp_path: Path) -> None:
+    """What it points to stays as it was, and the screen says what to name instead."""
+    stage = Stage(tmp_path / "data")
+    stage.before.append(many)
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "out.jsonl").symlink_to(tmp_path / "mine")
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Nothing waits")
+        await pilot.press("3")
+        await stage.sees(pilot, "Task 229")
+        await export(stage, pilot, tmp_path / "out.jsonl")
+        await stage.sees(pilot, "nothing was written")
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
 async def test_a_place_that_takes_nothing_says_why(tmp_path: Path) -> None:
     """A folder that is not there is told, and nothing else happens."""
     stage = Stage(tmp_path / "data")

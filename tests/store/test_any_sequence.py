@@ -32,11 +32,13 @@ from api_client.models import Attachment, MetadataPatch, Outcome
 from api_client.wire import read
 from store import checkpoint
 from store.batch import Job
+from store.conformance import Conformance
 from store.engine import Store
+from store.events import Events
 from store.fold import Doc, open_requests
 from store.head import START
 from store.ruling import Content
-from store.state import State
+from store.state import Draft, State
 from tests.conftest import FixedClock, counting_tokens
 from tests.store.folders import receipt
 from tests.unit.world import AGENT, ALICE, BOB, CLAIMS
@@ -193,6 +195,18 @@ class AnySequence(RuleBasedStateMachine):
         for commit in self.store.journal.commits(START, self.store.position.size):
             folded.replay(commit)
         assert everything(folded) == everything(self.store.state)
+
+    @invariant()
+    def the_rules_would_make_it_again(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        folded = State()
+        rules = Conformance(Draft(folded, Events(self.store.journal, lambda: folded.index)))
+        for commit in self.store.journal.commits(START, self.store.position.size):
+            for event, (offset, size) in zip(commit.events, commit.places, strict=True):
+                assert rules.breach(event, self.store.journal.read(offset, size)) == ""
+                folded.take(event, (offset, size))
+            assert rules.unfinished() == ""
 
     @invariant()
     def a_task_waits_while_a_request_is_open_on_it(self) -> None:
