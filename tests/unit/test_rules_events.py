@@ -61,7 +61,12 @@ def upload(world: World, name: str = "a.pdf") -> str:
 def test_a_project_and_an_upload_are_entries_of_the_chain(world: World) -> None:
     """Both stand on no task's timeline, hold all that was declared, and make a document of it."""
     (made,) = world.give(CreateProject(name="Claims", steps=CLAIMS), ALICE)
-    payload = {"type": "ProjectCreated", "name": "Claims", "projectName": "claims", "steps": CLAIMS.wire()}
+    payload: dict[str, Any] = {
+        "type": "ProjectCreated",
+        "name": "Claims",
+        "projectName": "claims",
+        "steps": CLAIMS.wire(),
+    }
     project = made["projectId"]
     assert event(made) == expected(1, "PROJECT_CREATED", payload, actor=ALICE, projectId=project)
     assert project.startswith("prj_")
@@ -83,7 +88,12 @@ def test_a_task_is_created_with_what_it_was_given(world: World) -> None:
     project = world.project()
     patch = MetadataPatch(set={"a": 1, "b": 2}, set_once={"a": 9, "c": 3}, unset=("b",))
     (made,) = world.give(CreateTask(project_name="claims", name="C-1", external_id="x", metadata_patch=patch))
-    payload = {"type": "TaskCreated", "name": "C-1", "initialState": "intake", "metadataPatch": patch.wire()}
+    payload: dict[str, Any] = {
+        "type": "TaskCreated",
+        "name": "C-1",
+        "initialState": "intake",
+        "metadataPatch": patch.wire(),
+    }
     payload["externalId"] = "x"
     task = made["taskId"]
     assert task.startswith("tsk_")
@@ -127,7 +137,12 @@ def test_an_action_holds_all_that_it_did(world: World) -> None:
         add_attachments=added,
     )
     (made,) = world.give(command)
-    payload = {"type": "Action", "description": "did it", "detail": {"k": [1]}, "metadataPatch": patch.wire()}
+    payload: dict[str, Any] = {
+        "type": "Action",
+        "description": "did it",
+        "detail": {"k": [1]},
+        "metadataPatch": patch.wire(),
+    }
     payload["addAttachments"] = [{"uploadId": file, "label": "A"}]
     keys = {"taskId": task, "projectId": project, "owner": "AGENT", "externalTraceId": "t-1"}
     moved = {"transitionFrom": "intake", "transitionTo": "review"}
@@ -187,7 +202,7 @@ def test_an_approval_is_asked_and_decided_with_what_was_shown(world: World) -> N
             attachments=(file, file),
         )
     )
-    payload = {
+    payload: dict[str, Any] = {
         "type": "ApprovalRequested",
         "summary": "Pay?",
         "recommendation": recommendation.wire(),
@@ -238,7 +253,12 @@ def test_an_elicitation_is_asked_and_answered_with_its_fields(world: World) -> N
     keys = {"taskId": task, "projectId": "prj_general", "owner": "AGENT"}
     bids = [{"fieldId": "where", "value": "there", "confidence": 1.0, "rationale": "r"}]
     (asked,) = world.give(elicitation(task, recommendation=bids, externalTraceId="t"))
-    payload = {"type": "ElicitationRequested", "summary": "Where?", "recommendation": bids, "fields": FIELDS}
+    payload: dict[str, Any] = {
+        "type": "ElicitationRequested",
+        "summary": "Where?",
+        "recommendation": bids,
+        "fields": FIELDS,
+    }
     command = read(RequestElicitation, {"projectName": "general", "taskId": task, "summary": "s", "fields": FIELDS})
     payload["fields"] = [one.wire() for one in command.fields]
     assert event(asked) == expected(2, "ELICITATION_REQUESTED", payload, **keys, externalTraceId="t")
@@ -257,7 +277,7 @@ def test_moves_assignments_and_timeouts_are_events_of_their_own(world: World) ->
     task = world.task("claims")
     keys = {"taskId": task, "projectId": project, "owner": "AGENT"}
     (made,) = world.give(Assign(task_id=task, assignee_id="bob"), ALICE)
-    payload = {"type": "Assignment", "assigneeId": "bob"}
+    payload: dict[str, Any] = {"type": "Assignment", "assigneeId": "bob"}
     assert event(made) == expected(3, "ASSIGNMENT", payload, actor=ALICE, **keys)
     assert world.doc(task)["assigneeId"] == "bob"
     world.give(Assign(task_id=task, assignee_id=""), ALICE)
