@@ -70,12 +70,13 @@ def _mutmut(place: Path, names: Sequence[str]) -> None:
 
 def _configuration(module: str) -> str:
     """Return the project's configuration with mutmut's for one module."""
-    plugins = ["-p", "pytest_asyncio.plugin", "-p", "_hypothesis_pytestplugin", "-p", "tests.mutants.quick"]
+    plugins = ["pytest_asyncio.plugin", "_hypothesis_pytestplugin", "tests.mutants.quick", "no:cacheprovider"]
+    plugins += ["no:unraisableexception", "no:threadexception"]  # they collect garbage five times a run: half its time
     settings = {
         "source_paths": ["store", "api_client", "pumpup_tui"],
         "only_mutate": [module],
         "also_copy": [name for name in LINKED if name not in ("store", "api_client", "pumpup_tui", "tests")],
-        "pytest_add_cli_args": [*plugins, "-p", "no:cacheprovider"],
+        "pytest_add_cli_args": [part for name in plugins for part in ("-p", name)],
         "pytest_add_cli_args_test_selection": [*MODULES[module], "-k", LEFT_OUT],
         "timeout_constant": 3.0,  # seconds, for one test more or less: what is loaded late counts as well
         "process_isolation": "forkserver",  # else what the first run of the tests left in caches hides what is changed
