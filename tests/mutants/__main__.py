@@ -50,7 +50,7 @@ def run(module: str, place: Path, *, again: bool) -> None:
         if not link.is_symlink():
             link.symlink_to(ROOT / name)
     (place / "pyproject.toml").write_text(_configuration(module))
-    if survivors := _names(place, module, lambda word: word not in ("killed", "not checked")):
+    if survivors := _names(place, module, lambda word: word not in ("killed", "not collected", "not checked")):
         _mutmut(place, survivors)
     if not again or _names(place, module, lambda word: word == "not checked"):
         _mutmut(place, [])
@@ -97,15 +97,20 @@ def _codes(place: Path, module: str) -> dict[str, int | None]:
 
 def _names(place: Path, module: str, chosen: Callable[[str], bool]) -> list[str]:
     """Return mutmut's names for the changes whose outcome, in mutmut's word, is a chosen one."""
+    return [name for name, code in _codes(place, module).items() if chosen(_word(code))]
+
+
+def _word(code: int | None) -> str:
+    """Return mutmut's word for an exit code, and one of ours where it has a wrong one."""
     from mutmut.stats import status_by_exit_code
 
-    return [name for name, code in _codes(place, module).items() if chosen(status_by_exit_code[code])]
+    # A test that runs the code as it is loaded can't be collected then: mutmut takes that for the limit of time.
+    return "not collected" if code == 255 else status_by_exit_code[code]
 
 
 def outcome_of(module: str, place: Path) -> Outcome:
     """Read what mutmut left: the exit code of each change's tests, and the changes as lines."""
     from mutmut.mutation.diff_apply import get_diff_for_mutant
-    from mutmut.stats import status_by_exit_code
 
     changes: dict[str, list[Change]] = {}
     before = Path.cwd()
@@ -113,7 +118,7 @@ def outcome_of(module: str, place: Path) -> Outcome:
     try:
         for name, code in _codes(place, module).items():
             diff = get_diff_for_mutant(name, path=module)
-            changes.setdefault(status_by_exit_code[code], []).append(Change.of(module, name, diff))
+            changes.setdefault(_word(code), []).append(Change.of(module, name, diff))
     finally:
         os.chdir(before)
     return Outcome(module, changes)
