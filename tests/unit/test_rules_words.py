@@ -8,7 +8,8 @@ import pytest
 
 from api_client.commands import Answer, Command, CreateProject, CreateTask, Decide, Move, RaiseException, ReceiveUpload
 from api_client.errors import Conflict, InvalidRequest
-from api_client.models import MetadataPatch, Outcome
+from api_client.models import MetadataPatch, Outcome, Steps
+from api_client.wire import read
 from store.events import Events
 from store.rules import decide, settler_of
 from store.ruling import Content
@@ -92,3 +93,15 @@ def test_a_request_that_is_gone_without_a_settlement_is_settled_by_someone(
     world.give(decision, ALICE)
     monkeypatch.setattr(world, "settlement", lambda _: None)
     assert refused(world, decision, Conflict, actor=ALICE).startswith("Already decided by someone at ")
+
+
+def test_limits_are_told_with_their_numbers(world: World) -> None:
+    """A schema over its bytes is refused with both sizes, a request over those that may be open with their number."""
+    schema = {"type": "object", "description": "x" * 64_000}
+    steps = read(Steps, {"initialStep": "a", "steps": [{"name": "a", "owner": "AGENT"}], "stepSchemas": {"a": schema}})
+    told = refused(world, CreateProject(name="x", steps=steps), InvalidRequest, "INVALID_STEPS", actor=ALICE)
+    assert "bytes, and may have 64000" in told
+    task = world.task()
+    for _ in range(100):
+        world.approval(task)
+    assert "100 open requests" in refused(world, elicitation(task), Conflict)
