@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
+from msgspec.structs import force_setattr
 
 from api_client import commands as c
 from api_client.actor import Actor
@@ -29,6 +30,7 @@ from store.shapes import is_hash
 ADDED_LATER = frozenset(("attachmentSnapshots", "requestHash", "agreements"))
 """Keys of payloads that older versions did not write: their absence is no breach."""
 _ROLES: Mapping[str, Any] = {"AGENT": "agent", "HUMAN": "reviewer"}
+_TEXTS = frozenset(("summary", "description", "message"))
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _SHOWN = 120
 """Characters of a recorded value that a breach shows."""
@@ -140,11 +142,16 @@ def _check_text(event: Doc, text: bytes) -> None:
 
 
 def _command(call: _Call) -> c.Command:
+    body = {key: value for key, value in call.body.items() if value is not None}
+    # A blank text is refused where a body comes in, which older versions did not do: it is put in afterwards.
+    blank = {key: body[key] for key in _TEXTS & body.keys() if isinstance(body[key], str) and not body[key].strip()}
     try:
-        return read(call.command, {key: value for key, value in call.body.items() if value is not None})
+        command = read(call.command, {**body, **dict.fromkeys(blank, "-")})
     except ValueError as fault:
-        body = {key: value for key, value in call.body.items() if value is not None}
         raise _Breach("; ".join(islice(faults_in(call.command, body), 5)) or str(fault)) from None
+    for key, text in blank.items():
+        force_setattr(command, key, text)
+    return command
 
 
 def _moment(text: object) -> Any:

@@ -213,6 +213,13 @@ def test_a_key_that_a_newer_version_adds_may_be_absent(tmp_path: Path, key: str)
     assert breach_of(events, tmp_path) == ""
 
 
+def test_a_blank_text_that_an_older_version_took_is_no_breach(tmp_path: Path) -> None:
+    """Blank texts are refused where a body comes in; a record that holds them was made when they were not."""
+    events = [*sound_start(), event(5, "NOTE", {"type": "Note", "message": " "}), decided(6)]
+    events[3]["payload"]["summary"] = ""
+    assert breach_of(events, tmp_path) == ""
+
+
 def test_many_breaches_are_counted_and_not_all_listed(tmp_path: Path) -> None:
     """The first are named and the rest counted, so that a large folder's report can be read."""
     notes = [event(place, "NOTE", NOTE, taskId="tsk_x") for place in range(5, 205)]
