@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from typing_extensions import override
 
-from api_client.errors import NotFound
+from api_client.errors import NotFound, StoreFault, StoreReadOnly
+from store import engine, journal, lock
 from store.files import Files
 from store.head import Head
 from tests.store.folders import fill, note_job, open_store, receipt, timeline
@@ -68,23 +69,79 @@ def test_an_unfinished_line_is_told_with_its_size(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_read_while_a_commit_is_named_does_not_take_it_in_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Watched(Files):
+    """Calls whoever watches after each write, while it is known to nobody yet."""
+
+    def __init__(self) -> None:
+        self.watch: Callable[[], object] = lambda: None
+
+    @override
+    def pwrite(self, fd: int, data: bytes, offset: int) -> int:
+        taken = super().pwrite(fd, data, offset)
+        self.watch()
+        return taken
+
+
+def test_a_read_while_a_commit_is_named_does_not_take_it_in_twice(tmp_path: Path) -> None:
     """Between the head's write and the state's change a reader sees the state before, and then the one after."""
-    store = open_store(tmp_path)
+    files = Watched()
+    store = open_store(tmp_path, files)
     task = fill(store, 1)
-    append: Callable[..., None] = store.journal.append
     seen: list[int] = []
-
-    def watched(*args: Any) -> None:
-        append(*args)
-        seen.append(store.read(lambda state: state.seq))
-
-    monkeypatch.setattr(store.journal, "append", watched)
+    files.watch = lambda: seen.append(store.read(lambda state: state.seq))
     receipt(store.carry_out([note_job(task)])[0])
-    assert seen == [2]
+    assert seen == [2, 2]
     assert store.read(lambda state: state.seq) == 3
     receipt(store.carry_out([note_job(task)])[0])
-    assert (seen, [event[0] for event in timeline(store)]) == ([2, 3], [1, 2, 3, 4])
+    assert (seen, [event[0] for event in timeline(store)]) == ([2, 2, 3, 3], [1, 2, 3, 4])
+    files.watch = lambda: None
     store.close()
+
+
+def test_opening_waits_for_no_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another process commits, the folder opens at once with what is acknowledged."""
+    store = open_store(tmp_path)
+    fill(store, 2)
+    store.close()
+    monkeypatch.setattr(lock, "LOCK_SECONDS", 0.0)
+    with lock.FolderLock(tmp_path).held():
+        again = open_store(tmp_path)
+        assert len(timeline(again)) == 3
+        ended_by_a_kill(again)
+
+
+def test_a_folder_that_can_not_be_written_opens_for_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says why, once, and reads on; a folder that is still to be made is not asked."""
+    monkeypatch.setattr(engine, "unwritable", lambda _: "It is on a disk for reading.")
+    store = open_store(tmp_path)
+    task = fill(store, 1)
+    store.close()
+    again = open_store(tmp_path)
+    assert again.read_only == "It is on a disk for reading."
+    assert again.warnings == ["Opened for reading only. It is on a disk for reading."]
+    with pytest.raises(StoreReadOnly):
+        again.carry_out([note_job(task)])
+    assert len(timeline(again)) == 2
+    again.close()
+
+
+def refuses(*_: object, **__: object) -> None:
+    raise OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize(
+    ("refusing", "done"), [("create", "made"), ("reading", "read"), ("held", "written"), ("mkdir", "opened")]
+)
+def test_what_the_system_refuses_is_told_with_what_was_to_be_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusing: str, done: str
+) -> None:
+    """Whether the folder could not be opened, made, read or written is in the sentence, with the system's reason."""
+    owner = {"create": journal.Journal, "mkdir": Path}.get(refusing, lock.FolderLock)
+    store = open_store(tmp_path / "old")
+    monkeypatch.setattr(owner, refusing, refuses)
+    with pytest.raises(StoreFault, match=f"can't be {done}: Input/output error"):
+        if refusing == "held":
+            store.carry_out([note_job("x")])
+        else:
+            open_store(tmp_path / ("old" if refusing == "reading" else "new"))
+    ended_by_a_kill(store)
