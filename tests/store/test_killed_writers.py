@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typing_extensions import override
 
-from api_client.errors import NotFound, StoreFault, StoreReadOnly
-from store import engine, journal, lock
+from api_client.commands import CreateTask
+from api_client.errors import InvalidRequest, NotFound, StoreFault, StoreReadOnly
+from api_client.models import MetadataPatch
+from store import checkpoint, engine, journal, lock
+from store.batch import Job
+from store.engine import Store
 from store.files import Files
 from store.head import Head
+from store.ruling import Limits
+from tests.conftest import FixedClock, counting_tokens
 from tests.store.folders import fill, note_job, open_store, receipt, timeline
 from tests.store.test_engine import ended_by_a_kill
+from tests.unit.world import AGENT
 
 
 @pytest.mark.parametrize("left", ["behind", "torn"])
@@ -130,18 +139,39 @@ def refuses(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("refusing", "done"), [("create", "made"), ("reading", "read"), ("held", "written"), ("mkdir", "opened")]
+    ("refusing", "done"),
+    [("create", "made"), ("reading", "read"), ("load", "read"), ("held", "written"), ("mkdir", "opened")],
 )
 def test_what_the_system_refuses_is_told_with_what_was_to_be_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusing: str, done: str
 ) -> None:
     """Whether the folder could not be opened, made, read or written is in the sentence, with the system's reason."""
-    owner = {"create": journal.Journal, "mkdir": Path}.get(refusing, lock.FolderLock)
+    owner = {"create": journal.Journal, "load": checkpoint, "mkdir": Path}.get(refusing, lock.FolderLock)
     store = open_store(tmp_path / "old")
     monkeypatch.setattr(owner, refusing, refuses)
     with pytest.raises(StoreFault, match=f"can't be {done}: Input/output error"):
         if refusing == "held":
             store.carry_out([note_job("x")])
         else:
-            open_store(tmp_path / ("old" if refusing == "reading" else "new"))
+            open_store(tmp_path / ("old" if done == "read" else "new"))
     ended_by_a_kill(store)
+
+
+def test_a_folder_has_its_doubts_and_its_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be relied on where the folder is can be asked for, and metadata is held to what was set."""
+    monkeypatch.setattr(engine, "doubts", lambda folder: [f"{folder.name} is odd"])
+    store = Store(tmp_path, clock=FixedClock(), tokens=counting_tokens(), limits=Limits(metadata_bytes=10))
+    assert store.doubts == [f"{tmp_path.name} is odd"]
+    big = CreateTask(project_name="general", name="x", metadata_patch=MetadataPatch(set={"a": "x" * 20}))
+    (outcome,) = store.carry_out([Job(big, AGENT, None)])
+    assert isinstance(outcome, InvalidRequest)
+    store.close()
+
+
+def test_a_program_that_forgets_to_close_ends(tmp_path: Path) -> None:
+    """The writer's thread keeps no process alive."""
+    code = (
+        "from pathlib import Path; from tests.store.folders import fill, open_store; import sys; "
+        "fill(open_store(Path(sys.argv[1])), 1)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], timeout=60, check=False).returncode == 0
