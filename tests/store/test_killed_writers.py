@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
+from typing_extensions import override
 
-from api_client.errors import NotFound
+from api_client.commands import CreateTask
+from api_client.errors import InvalidRequest, NotFound, StoreFault, StoreReadOnly
+from api_client.models import MetadataPatch
+from store import checkpoint, engine, journal, lock
+from store.batch import Job
+from store.engine import Store
 from store.files import Files
 from store.head import Head
+from store.ruling import Limits
+from tests.conftest import FixedClock, counting_tokens
 from tests.store.folders import fill, note_job, open_store, receipt, timeline
 from tests.store.test_engine import ended_by_a_kill
+from tests.unit.world import AGENT
 
 
 @pytest.mark.parametrize("left", ["behind", "torn"])
@@ -68,23 +78,100 @@ def test_an_unfinished_line_is_told_with_its_size(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_read_while_a_commit_is_named_does_not_take_it_in_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class Watched(Files):
+    """Calls whoever watches after each write, while it is known to nobody yet."""
+
+    def __init__(self) -> None:
+        self.watch: Callable[[], object] = lambda: None
+
+    @override
+    def pwrite(self, fd: int, data: bytes, offset: int) -> int:
+        taken = super().pwrite(fd, data, offset)
+        self.watch()
+        return taken
+
+
+def test_a_read_while_a_commit_is_named_does_not_take_it_in_twice(tmp_path: Path) -> None:
     """Between the head's write and the state's change a reader sees the state before, and then the one after."""
-    store = open_store(tmp_path)
+    files = Watched()
+    store = open_store(tmp_path, files)
     task = fill(store, 1)
-    append: Callable[..., None] = store.journal.append
     seen: list[int] = []
-
-    def watched(*args: Any) -> None:
-        append(*args)
-        seen.append(store.read(lambda state: state.seq))
-
-    monkeypatch.setattr(store.journal, "append", watched)
+    files.watch = lambda: seen.append(store.read(lambda state: state.seq))
     receipt(store.carry_out([note_job(task)])[0])
-    assert seen == [2]
+    assert seen == [2, 2]
     assert store.read(lambda state: state.seq) == 3
     receipt(store.carry_out([note_job(task)])[0])
-    assert (seen, [event[0] for event in timeline(store)]) == ([2, 3], [1, 2, 3, 4])
+    assert (seen, [event[0] for event in timeline(store)]) == ([2, 2, 3, 3], [1, 2, 3, 4])
+    files.watch = lambda: None
     store.close()
+
+
+def test_opening_waits_for_no_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another process commits, the folder opens at once with what is acknowledged."""
+    store = open_store(tmp_path)
+    fill(store, 2)
+    store.close()
+    monkeypatch.setattr(lock, "LOCK_SECONDS", 0.0)
+    with lock.FolderLock(tmp_path).held():
+        again = open_store(tmp_path)
+        assert len(timeline(again)) == 3
+        ended_by_a_kill(again)
+
+
+def test_a_folder_that_can_not_be_written_opens_for_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says why, once, and reads on; a folder that is still to be made is not asked."""
+    monkeypatch.setattr(engine, "unwritable", lambda _: "It is on a disk for reading.")
+    store = open_store(tmp_path)
+    task = fill(store, 1)
+    store.close()
+    again = open_store(tmp_path)
+    assert again.read_only == "It is on a disk for reading."
+    assert again.warnings == ["Opened for reading only. It is on a disk for reading."]
+    with pytest.raises(StoreReadOnly):
+        again.carry_out([note_job(task)])
+    assert len(timeline(again)) == 2
+    again.close()
+
+
+def refuses(*_: object, **__: object) -> None:
+    raise OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize(
+    ("refusing", "done"),
+    [("create", "made"), ("reading", "read"), ("load", "read"), ("held", "written"), ("mkdir", "opened")],
+)
+def test_what_the_system_refuses_is_told_with_what_was_to_be_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusing: str, done: str
+) -> None:
+    """Whether the folder could not be opened, made, read or written is in the sentence, with the system's reason."""
+    owner = {"create": journal.Journal, "load": checkpoint, "mkdir": Path}.get(refusing, lock.FolderLock)
+    store = open_store(tmp_path / "old")
+    monkeypatch.setattr(owner, refusing, refuses)
+    with pytest.raises(StoreFault, match=f"can't be {done}: Input/output error"):
+        if refusing == "held":
+            store.carry_out([note_job("x")])
+        else:
+            open_store(tmp_path / ("old" if done == "read" else "new"))
+    ended_by_a_kill(store)
+
+
+def test_a_folder_has_its_doubts_and_its_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be relied on where the folder is can be asked for, and metadata is held to what was set."""
+    monkeypatch.setattr(engine, "doubts", lambda folder: [f"{folder.name} is odd"])
+    store = Store(tmp_path, clock=FixedClock(), tokens=counting_tokens(), limits=Limits(metadata_bytes=10))
+    assert store.doubts == [f"{tmp_path.name} is odd"]
+    big = CreateTask(project_name="general", name="x", metadata_patch=MetadataPatch(set={"a": "x" * 20}))
+    (outcome,) = store.carry_out([Job(big, AGENT, None)])
+    assert isinstance(outcome, InvalidRequest)
+    store.close()
+
+
+def test_a_program_that_forgets_to_close_ends(tmp_path: Path) -> None:
+    """The writer's thread keeps no process alive."""
+    code = (
+        "from pathlib import Path; from tests.store.folders import fill, open_store; import sys; "
+        "fill(open_store(Path(sys.argv[1])), 1)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], timeout=60, check=False).returncode == 0
