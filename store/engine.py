@@ -86,7 +86,6 @@ class Store:
         """Whether the record is not as it was written, as far as it was read."""
         self.read_only = "It was opened for reading." if for_reading else ""
         """Why the folder takes no writes; empty where it does."""
-        self._for_reading = for_reading
         self._guard = threading.RLock()
         self._committing = False
         self._closed = False

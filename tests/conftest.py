@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import warnings
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -60,9 +61,12 @@ def pytest_runtest_protocol(nextitem: pytest.Item | None) -> Generator[None, obj
     """Let go of what the apps of earlier tests left: each freezes the heap, and with it the garbage of the others."""
     result = yield
     if nextitem is not None and gc.get_freeze_count() > _Heap.frozen + 300_000:
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
+        with warnings.catch_warnings():
+            # What a former test left open is no fault of the next one.
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
         _Heap.frozen = gc.get_freeze_count()
     return result
 

@@ -319,7 +319,7 @@ from store.local import open_local
 async def main():
     backend = await open_local(pathlib.Path(sys.argv[1]), Actor("claims-bot", "agent"))
     for number in range(1_000_000):
-        note = AddNote(project_name="claims", task_id="tsk_000000000027", message="x" * (number % 3_000))
+        note = AddNote(project_name="claims", task_id="tsk_000000000027", message="x" * (1 + number % 3_000))
         await backend.submit(note, key=f"{sys.argv[2]}-{number}")
         if number == 5:
             print("writes", flush=True)

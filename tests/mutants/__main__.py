@@ -1,6 +1,6 @@
 """Make small changes to the modules that everything rests on, and name those that no test notices.
 
-    python -m tests.mutants [--only store/head.py] [--again] [--folder build/mutants]
+    python -m tests.mutants [--only store/head.py] [--again | --last] [--folder build/mutants]
 
 mutmut makes and runs the changes, each in a fork of its own, at the functions that a test reaches. Exits with 1
 where a survivor is not listed in survivors.toml, or where fewer than 90 % of the changes were noticed.
@@ -30,15 +30,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--only", choices=sorted(MODULES), action="append", help="one module of them")
     parser.add_argument("--again", action="store_true", help="run only what survived last time, and what is new")
+    parser.add_argument("--last", action="store_true", help="run nothing, report the last run")
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "mutants", help="where the changed code stands")
     chosen = parser.parse_args()
-    outcomes = [run(module, chosen.folder, again=chosen.again) for module in chosen.only or MODULES]
-    sys.exit(report(outcomes, load()))
+    places = {module: chosen.folder / module.removesuffix(".py").replace("/", ".") for module in chosen.only or MODULES}
+    for module, place in places.items():
+        if not chosen.last:
+            run(module, place, again=chosen.again)
+    sys.exit(report([outcome_of(module, place) for module, place in places.items()], load()))
 
 
-def run(module: str, folder: Path, *, again: bool) -> Outcome:
-    """Run every change of one module; return what was noticed."""
-    place = folder / module.removesuffix(".py").replace("/", ".")
+def run(module: str, place: Path, *, again: bool) -> None:
+    """Run every change of one module, or those that were not noticed before and those that are new."""
     if not again:
         shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True, exist_ok=True)
@@ -47,14 +50,13 @@ def run(module: str, folder: Path, *, again: bool) -> Outcome:
         if not link.is_symlink():
             link.symlink_to(ROOT / name)
     (place / "pyproject.toml").write_text(_configuration(module))
-    if survivors := _names(place, module, lambda word: word not in ("killed", "not checked")):
+    if survivors := _names(place, module, lambda word: word not in ("killed", "not collected", "not checked")):
         _mutmut(place, survivors)
     if not again or _names(place, module, lambda word: word == "not checked"):
         _mutmut(place, [])
     # On a busy machine a change may end at the limit of time without being to blame: it has a second try.
     if late := _names(place, module, lambda word: word == "timeout"):
         _mutmut(place, late)
-    return _outcome(place, module)
 
 
 def _mutmut(place: Path, names: Sequence[str]) -> None:
@@ -70,12 +72,13 @@ def _mutmut(place: Path, names: Sequence[str]) -> None:
 
 def _configuration(module: str) -> str:
     """Return the project's configuration with mutmut's for one module."""
-    plugins = ["-p", "pytest_asyncio.plugin", "-p", "_hypothesis_pytestplugin", "-p", "tests.mutants.quick"]
+    plugins = ["pytest_asyncio.plugin", "_hypothesis_pytestplugin", "tests.mutants.quick", "no:cacheprovider"]
+    plugins += ["no:unraisableexception", "no:threadexception"]  # they collect garbage five times a run: half its time
     settings = {
         "source_paths": ["store", "api_client", "pumpup_tui"],
         "only_mutate": [module],
         "also_copy": [name for name in LINKED if name not in ("store", "api_client", "pumpup_tui", "tests")],
-        "pytest_add_cli_args": [*plugins, "-p", "no:cacheprovider"],
+        "pytest_add_cli_args": [part for name in plugins for part in ("-p", name)],
         "pytest_add_cli_args_test_selection": [*MODULES[module], "-k", LEFT_OUT],
         "timeout_constant": 3.0,  # seconds, for one test more or less: what is loaded late counts as well
         "process_isolation": "forkserver",  # else what the first run of the tests left in caches hides what is changed
@@ -94,15 +97,20 @@ def _codes(place: Path, module: str) -> dict[str, int | None]:
 
 def _names(place: Path, module: str, chosen: Callable[[str], bool]) -> list[str]:
     """Return mutmut's names for the changes whose outcome, in mutmut's word, is a chosen one."""
+    return [name for name, code in _codes(place, module).items() if chosen(_word(code))]
+
+
+def _word(code: int | None) -> str:
+    """Return mutmut's word for an exit code, and one of ours where it has a wrong one."""
     from mutmut.stats import status_by_exit_code
 
-    return [name for name, code in _codes(place, module).items() if chosen(status_by_exit_code[code])]
+    # A test that runs the code as it is loaded can't be collected then: mutmut takes that for the limit of time.
+    return "not collected" if code == 255 else status_by_exit_code[code]
 
 
-def _outcome(place: Path, module: str) -> Outcome:
+def outcome_of(module: str, place: Path) -> Outcome:
     """Read what mutmut left: the exit code of each change's tests, and the changes as lines."""
     from mutmut.mutation.diff_apply import get_diff_for_mutant
-    from mutmut.stats import status_by_exit_code
 
     changes: dict[str, list[Change]] = {}
     before = Path.cwd()
@@ -110,7 +118,7 @@ def _outcome(place: Path, module: str) -> Outcome:
     try:
         for name, code in _codes(place, module).items():
             diff = get_diff_for_mutant(name, path=module)
-            changes.setdefault(status_by_exit_code[code], []).append(Change.of(module, name, diff))
+            changes.setdefault(_word(code), []).append(Change.of(module, name, diff))
     finally:
         os.chdir(before)
     return Outcome(module, changes)

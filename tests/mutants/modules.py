@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _RULES = (
+    "tests/unit/test_rules_events.py",
     "tests/unit/test_rules_projects.py",
     "tests/unit/test_rules_requests.py",
     "tests/unit/test_rules_several.py",
     "tests/unit/test_rules_tasks.py",
+    "tests/unit/test_rules_words.py",
 )
 _FOLDERS = ("tests/store/test_journal.py", "tests/store/test_opening.py")
 
@@ -16,9 +18,13 @@ MODULES: Mapping[str, tuple[str, ...]] = {
     "store/journal.py": _FOLDERS,
     "store/head.py": ("tests/store/test_head.py", "tests/store/test_opening.py"),
     "store/lines.py": ("tests/unit/test_lines.py",),
-    "store/engine.py": ("tests/store/test_engine.py", "tests/store/test_opening.py"),
+    "store/engine.py": (
+        "tests/store/test_engine.py",
+        "tests/store/test_killed_writers.py",
+        "tests/store/test_opening.py",
+    ),
     "store/rules.py": _RULES,
-    "store/fold.py": _RULES,
+    "store/fold.py": ("tests/unit/test_fold.py", *_RULES),
     "store/graphs.py": ("tests/unit/test_graphs.py", "tests/unit/test_rules_projects.py"),
     "api_client/fields.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),
     "api_client/field_values.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),

@@ -11,7 +11,7 @@ from pathlib import Path
 LIST = Path(__file__).with_name("survivors.toml")
 SHARE = 0.9
 """Of the changes to each module, those that must be noticed."""
-NOTICED = ("killed", "timeout", "segfault", "suspicious")
+NOTICED = ("killed", "not collected", "timeout", "segfault", "suspicious")
 _SENTENCE = re.compile(r'"[^"]*[^"\s] [^"]*"')
 
 

@@ -81,7 +81,7 @@ async def test_a_follower_hears_by_the_stream(served: Served) -> None:
     await _noted(served, task_id, "missed", "before")
     changes = backend.changes((await backend.events(limit=1)).next_cursor)
     assert (await anext(changes)).event.payload["message"] == "missed"
-    texts = ["plain", "two\nlines\r\n\rdata: x\n\n", "\u2028\u2029\x85\x0b\x0c", "é😀" * 40_000, ":"]
+    texts = ["plain", "two\nlines\r\n\rdata: x\n\n", "a\u2028\u2029\x85\x0b\x0c", "é😀" * 40_000, ":"]
     for number, text in enumerate(texts):
         coming = asyncio.ensure_future(anext(changes))
         if number == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 from collections.abc import Callable
@@ -83,7 +84,9 @@ def test_a_request_is_known_to_be_pending_only_while_nothing_else_is_known(tmp_p
         store.close()
 
 
-def test_what_was_answered_is_recalled_for_the_same_caller_path_and_key(tmp_path: Path) -> None:
+def test_what_was_answered_is_recalled_for_the_same_caller_path_and_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The stored answer comes back marked as a replay; another key, path or caller was never answered."""
     store = open_store(tmp_path)
     done = receipt(store.carry_out([task_job("C-1", "k1")])[0])
@@ -93,7 +96,13 @@ def test_what_was_answered_is_recalled_for_the_same_caller_path_and_key(tmp_path
     for scope in (("agent-2", "/api/tasks", "k1"), ("agent-1", "/api/notes", "k1")):
         assert store.recall(*scope) is None
     assert store.recall("agent-1", "/api/tasks", "k2") is None
-    store.close()
+    # Where two keys share a place in the index, or the line is gone, nothing wrong is recalled.
+    place = next(iter(store.state.remembered.lines("agent-1", "/api/tasks", "k1")))
+    monkeypatch.setattr(store.state.remembered, "lines", lambda *_: [place])
+    assert store.recall("agent-1", "/api/tasks", "k2") is None
+    os.truncate(store.journal.path, 0)
+    assert store.recall("agent-1", "/api/tasks", "k1") is None
+    ended_by_a_kill(store)
 
 
 def test_listeners_hear_of_each_commit_until_they_are_taken_off(tmp_path: Path) -> None:
@@ -179,20 +188,27 @@ def test_one_refused_command_fails_alone(tmp_path: Path) -> None:
     assert store.state.seq == 1 + 4
 
 
-def test_a_fault_that_nobody_foresaw_is_told_and_the_writer_lives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (ZeroDivisionError("odd"), r"The store failed \(ZeroDivisionError: odd\)"),
+        (StoreFault("The disk refused."), r"^The disk refused\.$"),
+    ],
+)
+def test_a_fault_of_a_whole_batch_is_told_and_the_writer_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, words: str
 ) -> None:
     """Every caller of the batch hears of it in a sentence, and the next command is carried out."""
     store = open_store(tmp_path)
     task = fill(store, 0)
 
     def fails(_jobs: object) -> list[object]:
-        raise ZeroDivisionError("odd")
+        raise fault
 
     monkeypatch.setattr(store, "carry_out", fails)
     job = note_job(task)
     store.submit(job)
-    with pytest.raises(StoreFault, match=r"The store failed \(ZeroDivisionError: odd\)"):
+    with pytest.raises(StoreFault, match=words):
         job.done.result(10)
     monkeypatch.undo()
     job = note_job(task)
@@ -215,7 +231,7 @@ def test_what_was_submitted_before_the_closing_is_carried_out(tmp_path: Path) ->
     assert saved(tmp_path) == 22
 
 
-@pytest.mark.parametrize(("commits", "share", "covered"), [(4, 1, 4), (4, 4, 4), (0, 1, 0)])
+@pytest.mark.parametrize(("commits", "share", "covered"), [(4, 1, 4), (4, 4, 4), (1, 1, 1), (0, 1, 0)])
 def test_a_folder_is_saved_on_close_where_that_is_worth_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: int, share: int, covered: int
 ) -> None:
@@ -226,6 +242,7 @@ def test_a_folder_is_saved_on_close_where_that_is_worth_it(
         fill(store, commits - 1)
     store.close()
     assert saved(tmp_path) == covered
+    assert (tmp_path / "state.json").exists() is bool(covered)
 
 
 @pytest.mark.parametrize(("share", "covered"), [(1, 4), (4, 4), (5, 5)])
@@ -259,16 +276,34 @@ def test_a_long_run_is_saved_in_between(
     assert saved(tmp_path) == covered
 
 
+def refuses(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_refused_checkpoint_or_look_is_no_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the checkpoint can't be written the writer goes on; where the head can't be read, readers hear so."""
+    monkeypatch.setattr(engine, "CHECKPOINT_COMMITS", 1)
+    monkeypatch.setattr(checkpoint, "save", refuses)
+    store = open_store(tmp_path)
+    for number in range(3):
+        job = task_job(f"C-{number}")
+        store.submit(job)
+        job.done.result(10)
+    store.close()
+    store = open_store(tmp_path)
+    monkeypatch.setattr(store.journal.head, "has_news", lambda: True)
+    monkeypatch.setattr(store.journal.head, "read", refuses)
+    with pytest.raises(StoreFault, match=r"can't be read: No space left on device\.$"):
+        store.read(lambda state: state.seq)
+    ended_by_a_kill(store)
+
+
 def test_a_save_covers_everything_and_says_when_it_can_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A save is refused where the folder takes no writes, and words the disk's refusal with what was to be done."""
     store = open_store(tmp_path)
     task = fill(store, 2)
     store.save()
     assert saved(tmp_path) == 3
-
-    def refuses(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
     monkeypatch.setattr(checkpoint, "save", refuses)
     with pytest.raises(StoreFault, match=r"can't be written: No space left on device\.$"):
         store.save()
@@ -298,6 +333,8 @@ def test_damage_is_met_once_and_told_everywhere(tmp_path: Path) -> None:
     assert again.is_damaged
     assert again.warnings == [again.read_only]
     assert again.read_only.startswith("Line 3 of journal.jsonl is damaged")
+    head = (tmp_path / "head").read_bytes()
+    (tmp_path / "head").write_bytes(head[512:] + head[:512])  # news, which changes nothing any more
     assert again.read(lambda state: state.seq) == 2
     with pytest.raises(StoreDamaged, match=r"^Line 3"):
         again.check()

@@ -275,6 +275,14 @@ def test_lines_without_a_head_are_damage(tmp_path: Path) -> None:
     check(Journal(tmp_path, Files()), START)
 
 
+def test_a_journal_that_ends_within_a_line_is_not_read_as_if_it_were_whole(tmp_path: Path) -> None:
+    """What was cut off while it was read leaves half a line: that is damage, not the end."""
+    journal, positions = filled(tmp_path)
+    os.truncate(journal.path, positions[-1].size - 30)
+    with pytest.raises(StoreDamaged, match=r"^Line 3 of journal\.jsonl"):
+        list(journal.commits(START, positions[-1].size))
+
+
 def harmed(folder: Path, number: int, line: bytes | None = None, *, end: bytes = b"\n") -> StoreDamaged:
     """Put another line, or another end, in the place of one line; return what reading all of them says."""
     journal, _ = filled(folder)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from api_client.body_faults import faults_in
 from api_client.commands import RequestElicitation, read_command
 from api_client.errors import InvalidRequest
-from api_client.fields import FIELD_TYPES, AnyField, FieldBase, UnknownField, check_answers, read_fields
+from api_client.field_values import date_bound, date_time_bound, time_bound
+from api_client.fields import (
+    FIELD_TYPES,
+    AnyField,
+    FieldBase,
+    NumberField,
+    SliderField,
+    UnknownField,
+    check_answers,
+    read_fields,
+)
 from api_client.wire import Json, read
 from tests.answers_table import BAD_DECLARATIONS, REFUSED, TAKEN, Refused, Taken, field
 
@@ -152,6 +165,11 @@ def test_foreign_fields_are_read_as_far_as_they_go() -> None:
     assert read[2].check("x") == "x"
     assert isinstance(read[0], UnknownField)
     assert read[0].raw["palette"] == ["red"]
+    assert (read[0].type, read[0].description, read[0].bounds()) == ("Colour", None, "")
+    assert isinstance(read[3], UnknownField)
+    assert (read[3].type, read[3].id, read[3].label, read[3].required) == ("", "", "", False)
+    (described,) = read_fields([{**colour, "description": "of the car"}])
+    assert described.description == "of the car"
 
 
 def test_a_field_of_an_unknown_type_takes_no_answer() -> None:
@@ -167,6 +185,8 @@ def test_a_field_of_an_unknown_type_takes_no_answer() -> None:
         (field("TextArea", minLength=2, maxLength=3), "2 to 3 characters"),
         (field("Number", integerOnly=True, min=1.0, max=5.0), "whole number, 1 to 5"),
         (field("Number", integerOnly=False, min=0.5), "at least 0.5"),
+        (field("Number", integerOnly=True, max=5.0), "whole number, at most 5"),
+        (field("Number", integerOnly=False), ""),
         (field("Slider", min=-0.0, max=1e21, step=0.1), "0 to 1000000000000000000000, step 0.1"),
         (field("DateField", max="2026-05-31"), "at most 2026-05-31"),
         (field("DateTime", min="2026-03-01T09:00:00Z"), "at least 2026-03-01T09:00:00"),
@@ -176,3 +196,34 @@ def test_a_field_of_an_unknown_type_takes_no_answer() -> None:
 def test_bounds_are_told_as_a_person_writes_them(raw: dict[str, Json], words: str) -> None:
     """The form says beside a field what it takes: no `5.0`, no exponents."""
     assert declared(raw).bounds() == words
+
+
+@pytest.mark.parametrize(
+    ("bound", "text", "words"),
+    [
+        (date_bound, "2026-01-31Tnoon", "must be a date like 2026-01-31"),
+        (date_bound, "31.1.2026", "must be a date like 2026-01-31"),
+        (time_bound, "noon", "must be a time like 09:30"),
+        (date_time_bound, "tomorrow", "must be a date and time like 2026-01-31T09:30"),
+    ],
+)
+def test_a_bound_that_is_none_is_told_with_its_form(bound: Callable[[str], str], text: str, words: str) -> None:
+    """An agent whose bound can't be read is told how one looks."""
+    with pytest.raises(ValueError, match=words):
+        bound(text)
+
+
+@pytest.mark.parametrize("name", ["min", "max", "step"])
+def test_a_field_made_in_code_is_held_to_the_same_bounds(name: str) -> None:
+    """A bound is a number with an end, told by its name, and is kept as it would be where it is read."""
+    bounds: dict[str, Any] = {"min": 0, "max": 10, "step": 2}
+    made = SliderField(id="s", label="S", required=True, **bounds)
+    assert type(getattr(made, name)) is float
+    assert read(SliderField, made.wire()) == made
+    with pytest.raises(ValueError, match=f"{name} must be a number with an end"):
+        SliderField(id="s", label="S", required=True, **{**bounds, name: float("inf")})
+    if name != "step":
+        number: dict[str, Any] = {"id": "n", "label": "N", "required": True, "integer_only": True}
+        assert type(getattr(NumberField(**{**number, name: 1}), name)) is float
+        with pytest.raises(ValueError, match=f"{name} must be a number with an end"):
+            NumberField(**{**number, name: float("inf")})

@@ -1,0 +1,87 @@
+"""What events add up to, where no rule stands before them: parts of it alone, and events that fit nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from store.fold import GENERAL, Doc, apply, due_at, patched, step_of
+
+AT = "2026-03-02T12:00:00.000000Z"
+
+
+class Documents:
+    """Documents in a dictionary."""
+
+    def __init__(self) -> None:
+        self.tables: dict[tuple[str, str], Doc] = {}
+
+    def get(self, table: str, doc_id: str) -> Doc | None:
+        return self.tables.get((table, doc_id))
+
+    def put(self, table: str, doc_id: str, doc: Doc) -> None:
+        self.tables[table, doc_id] = doc
+
+    def drop(self, table: str, doc_id: str) -> None:
+        del self.tables[table, doc_id]
+
+    def count(self, table: str) -> int:
+        return sum(name == table for name, _ in self.tables)
+
+
+def event(kind: str, payload: dict[str, Any], **keys: Any) -> dict[str, Any]:
+    return {"id": "e1", "seq": 1, "eventType": kind, "timestamp": AT, "hash": "0", "payload": payload, **keys}
+
+
+def test_an_event_of_a_task_that_is_not_there_names_it() -> None:
+    """Whoever reads such a record learns which task is missing."""
+    with pytest.raises(KeyError, match="tsk_9"):
+        apply(Documents(), event("NOTE", {"message": "n"}, taskId="tsk_9"))
+
+
+def test_an_event_of_an_unknown_type_changes_nothing() -> None:
+    """Records of later versions may hold types that this one does not know."""
+    documents = Documents()
+    apply(documents, event("SOMETHING_NEW", {}, taskId="tsk_9"))
+    assert documents.tables == {}
+
+
+def test_a_request_of_nobody_is_asked_by_nobody() -> None:
+    """An event without a subject makes a request whose asker is an empty name."""
+    documents = Documents()
+    created = {"name": "x", "initialState": "in_progress", "metadataPatch": {}}
+    apply(documents, event("TASK_CREATED", created, taskId="t", projectId="prj_general"))
+    apply(documents, event("APPROVAL_REQUESTED", {"summary": "s"}, taskId="t", projectId="prj_general"))
+    assert (documents.get("requests", "e1") or {})["requestedBy"] == ""
+
+
+def test_a_step_that_is_not_declared_is_named() -> None:
+    """Whoever looks for a step hears which one a project lacks."""
+    assert step_of(GENERAL, "complete")["owner"] == "PLATFORM"
+    with pytest.raises(KeyError, match="nowhere"):
+        step_of(GENERAL, "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("patch", "result"),
+    [
+        (None, {"a": 1, "b": 2}),
+        ({}, {"a": 1, "b": 2}),
+        ({"set": {"a": 3, "c": 4}}, {"a": 3, "b": 2, "c": 4}),
+        ({"setOnce": {"a": 3, "c": 4}}, {"a": 1, "b": 2, "c": 4}),
+        ({"unset": ["a", "x"]}, {"b": 2}),
+        ({"set": {"c": 1}, "setOnce": {"c": 2, "d": 3}, "unset": ["d", "a"]}, {"b": 2, "c": 1}),
+    ],
+)
+def test_a_patch_sets_then_sets_once_then_unsets(patch: dict[str, Any] | None, result: dict[str, Any]) -> None:
+    """The three parts are done in the contract's order; what was there before is not changed in place."""
+    before = {"a": 1, "b": 2}
+    assert patched(before, patch) == result
+    assert before == {"a": 1, "b": 2}
+
+
+def test_a_timeout_beyond_all_dates_is_never_due() -> None:
+    """A step's timeout may be any number of seconds, also one that no calendar holds."""
+    assert due_at(60, {"stepEnteredAt": AT}).isoformat() == "2026-03-02T12:01:00+00:00"
+    assert due_at(10**12, {"stepEnteredAt": AT}).year == 9999
