@@ -22,6 +22,8 @@ from store.journal import Journal
 from store.lines import Commit
 from store.lock import FolderLock
 from store.remembered import is_record
+from store.ruling import Limits
+from store.schemas.checks import Checks
 from store.state import Draft, State
 from store.uploads import PIECE, open_content
 
@@ -53,9 +55,11 @@ def verify(folder: Path, *, expect: str | None = None, progress: Progress = lamb
         raise StoreFault(f"{folder} is no data folder: it has no journal.jsonl.")
     try:
         journal = Journal(folder, Files())
+        verification = _Verification(folder, journal, progress)
         try:
-            return _Verification(folder, journal, progress).run(expect)
+            return verification.run(expect)
         finally:
+            verification.close()
             journal.close()
     except OSError as fault:
         raise StoreFault(f"{folder} can't be read: {fault.strerror or fault}.") from fault
@@ -69,7 +73,8 @@ class _Verification:
         self._found = Findings()
         self._state = State()
         # Over a draft that nothing is put into: the state itself, with the events that are on the disk.
-        self._rules = Conformance(Draft(self._state, Events(journal, lambda: self._state.index)))
+        self._checks = Checks(Limits())
+        self._rules = Conformance(Draft(self._state, Events(journal, lambda: self._state.index)), self._checks)
         self._breaches = 0
 
     def run(self, expect: str | None) -> Findings:
@@ -83,6 +88,10 @@ class _Verification:
             self._found.wrong.append(f"The chain stands at {position.hash}, not at the expected {expect}.")
         self._progress(size, size)
         return self._found
+
+    def close(self) -> None:
+        """End what checks metadata."""
+        self._checks.close()
 
     def _snapshot(self) -> tuple[Position | None, int, checkpoint.Saved | None]:
         """Look at what belongs together while nobody writes."""

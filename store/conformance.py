@@ -25,6 +25,8 @@ from api_client.wire import read
 from store.fold import PROJECT_CREATED, UPLOAD_RECEIVED, Doc
 from store.rules import decide
 from store.ruling import Content, View
+from store.schemas.checks import Checks
+from store.schemas.questions import Question, Verdict
 from store.shapes import is_hash
 
 ADDED_LATER = frozenset(("attachmentSnapshots", "requestHash", "agreements"))
@@ -55,8 +57,10 @@ class _Call(NamedTuple):
 class Conformance:
     """Follows one record from its first event, over the view of what came before."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, checks: Checks) -> None:
+        """Begin with the first event; `checks`, which stay the caller's to close, look at metadata with a schema."""
         self._view = view
+        self._checks = checks.at_once("record")
         self._due: list[Doc] = []
         """What the last command also wrote, and must come next."""
 
@@ -108,10 +112,24 @@ class Conformance:
             token = self._token(call)
         now = _moment(event.get("timestamp"))
         ruling = decide(
-            self._view, command, _actor(event, call), now, token=lambda: token, content=_content(event, call)
+            self._view,
+            command,
+            _actor(event, call),
+            now,
+            token=lambda: token,
+            content=_content(event, call),
+            ask=self._misfit,
         )
         _compare(event, ruling.events[0])
         return list(ruling.events[1:])
+
+    def _misfit(self, question: Question) -> Verdict | None:
+        """Return why metadata misses its step's schema.
+
+        A schema that is refused today, and a check that takes too long for one, are not held against a record.
+        """
+        verdict = None if question.metadata is None else self._checks(question)
+        return verdict if verdict is not None and verdict.kind == "misfit" else None
 
     def _token(self, call: _Call) -> str:
         """Return the part of a new thing's id that can't be guessed."""

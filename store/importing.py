@@ -24,7 +24,8 @@ from store.files import Files
 from store.fold import Doc
 from store.head import START, Position
 from store.journal import Journal
-from store.ruling import Content
+from store.ruling import Content, Limits
+from store.schemas.checks import Checks
 from store.state import Draft, State
 from store.uploads import PIECE, Receiver, open_content
 
@@ -67,6 +68,7 @@ class Import:
         self._files = files or Files()
         self._state = State()
         self._position = START
+        self._checks = Checks(Limits())
 
     def run(self, exported: Iterable[bytes], progress: Progress = lambda _: None) -> Imported:
         """Make the folder of a full export's lines; `progress` hears how many events were taken in.
@@ -106,6 +108,7 @@ class Import:
                     progress(after.events)
         finally:
             journal.close()
+            self._checks.close()
         if self._expect is not None and self._expect.lower() != self._position.hash:
             raise InvalidRequest(f"The record ends with {self._position.hash}, not with the expected {self._expect}.")
         if not self._position.events:
@@ -114,7 +117,7 @@ class Import:
     def _batches(self, exported: Iterable[bytes], pending: _Pending) -> Iterator[Position]:
         """Gather lines that share one sync in `pending`, and yield the position after each such batch."""
         # Over a draft that nothing is put into: the state itself, with the events that were read.
-        rules = Conformance(Draft(self._state, Events(pending, lambda: self._state.index)))
+        rules = Conformance(Draft(self._state, Events(pending, lambda: self._state.index)), self._checks)
         after, number = self._position, 0
         for number, line in enumerate(_whole(exported), start=1):
             piece, commit = self._commit(line, number, after, rules)

@@ -201,7 +201,7 @@ class AnySequence(RuleBasedStateMachine):
         if not hasattr(self, "store"):
             return
         folded = State()
-        rules = Conformance(Draft(folded, Events(self.store.journal, lambda: folded.index)))
+        rules = Conformance(Draft(folded, Events(self.store.journal, lambda: folded.index)), self.store.checks)
         for commit in self.store.journal.commits(START, self.store.position.size):
             for event, (offset, size) in zip(commit.events, commit.places, strict=True):
                 assert rules.breach(event, self.store.journal.read(offset, size)) == ""

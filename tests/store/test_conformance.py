@@ -76,6 +76,18 @@ def test_what_the_rules_make_is_taken(tmp_path: Path) -> None:
     assert verify(tmp_path / "data").wrong == []
 
 
+def test_metadata_that_misses_its_steps_schema_is_a_breach(tmp_path: Path) -> None:
+    """A recorded action must leave metadata that the schema of its step takes; an unusable schema holds none."""
+    schema: dict[str, Any]
+    for schema, is_breach in (({"properties": {"a": {"type": "string"}}}, True), ({"$ref": "#"}, False)):
+        events = whole()
+        events[0]["payload"]["steps"]["stepSchemas"] = {"in_review": schema}
+        assert ("does not fit" in breach_of(events, tmp_path)) == is_breach
+    events = whole()
+    events[0]["payload"]["steps"]["stepSchemas"] = {"in_review": {"properties": {"a": {"type": "integer"}}}}
+    assert breach_of(events, tmp_path) == ""
+
+
 def test_a_generated_workspace_is_no_breach(tmp_path: Path) -> None:
     """Thousands of events that agents and reviewers would make pass `verify`."""
     generate(tmp_path / "data", tasks=100, events=2_000)
