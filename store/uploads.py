@@ -28,10 +28,10 @@ LEFT_OVER_SECONDS = 3_600.0
 """A part that nothing was added to for so long is a killed process's: a slow upload adds to its own all the while."""
 
 
-def sweep_parts(folder: Path, now: float) -> int:
-    """Remove what killed processes left of uploads that never arrived; return how many there were."""
+def sweep_left_over(folder: Path, pattern: str, now: float) -> int:
+    """Remove what killed processes left of files that were never whole; return how many there were."""
     removed = 0
-    for path in folder.glob("*.part"):
+    for path in folder.glob(pattern):
         with contextlib.suppress(OSError):  # another process's sweep may be first
             if path.lstat().st_mtime < now - LEFT_OVER_SECONDS:
                 path.unlink()

@@ -15,8 +15,11 @@ CONNECTIONS = "connections"
 KEEP_FREE = "keep_free"
 """Bytes of the disk that uploads leave free, for the journal."""
 KEEP_FREE_BYTES = 200_000_000
+LOOSE_UPLOADS = "loose_uploads"
+"""Bytes of uploads that a caller has sent and attached to no task."""
+LOOSE_UPLOADS_BYTES = 250_000_000
 MOST = 10**12
-_NONE_AT_ZERO = frozenset((CONNECTIONS, KEEP_FREE, "writes_per_second"))
+_NONE_AT_ZERO = frozenset((CONNECTIONS, KEEP_FREE, LOOSE_UPLOADS, "writes_per_second"))
 
 
 def names() -> list[str]:
@@ -24,7 +27,13 @@ def names() -> list[str]:
     from api_client.body_limits import BodyLimits
     from store.server.shares import Shares
 
-    return [*(one.name for kind in (BodyLimits, Shares) for one in fields(kind)), "body", KEEP_FREE, CONNECTIONS]
+    return [
+        *(one.name for kind in (BodyLimits, Shares) for one in fields(kind)),
+        "body",
+        KEEP_FREE,
+        LOOSE_UPLOADS,
+        CONNECTIONS,
+    ]
 
 
 def check(limits: Mapping[str, int]) -> None:

@@ -15,7 +15,7 @@ from pumpup import PumpUp
 
 from store.server.app import create_app
 from store.server.shares import Bucket, Pace, Shares
-from store.uploads import sweep_parts
+from store.uploads import sweep_left_over
 from tests.server.conftest import SMALL, Caller, Served
 from tests.server.sockets import head, listening
 from tests.server.test_bad_input import assert_refused
@@ -187,7 +187,7 @@ def test_parts_of_killed_processes_are_swept(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"x")
     for name in ("old.1.part", "a" * 64):
         os.utime(tmp_path / name, (0, 0))
-    assert sweep_parts(tmp_path, time.time()) == 1
+    assert sweep_left_over(tmp_path, "*.part", time.time()) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a" * 64, "new.2.part"]
 
 
