@@ -355,9 +355,8 @@ def _check_known(missing: Iterable[str]) -> None:
 
 def _check_not_dropped(ruling: Ruling, uploads: Iterable[str]) -> None:
     """Refuse what no task has had for so long that its content may be dropped (CONTRACT.md part 3, Limits)."""
-    if ruling.limits.loose_seconds is None:
-        return
-    first = wire_time(ruling.now - timedelta(seconds=ruling.limits.loose_seconds))
+    seconds = ruling.limits.loose_seconds
+    first = "" if seconds is None else wire_time(ruling.now - timedelta(seconds=seconds))
     for upload in uploads:
         doc = ruling.view.get("uploads", upload) or {}
         if not doc.get("attached") and doc.get("receivedAt", first) < first:

@@ -180,6 +180,11 @@ class State:
         if new is None and old is not None:
             del self._request_ids[old["seq"]]
 
+    def _count_loose(self, old: Doc | None, new: Doc | None) -> None:
+        for doc, sign in ((old, -1), (new, 1)):
+            if doc is not None and not doc.get("attached"):
+                self.loose[doc["subject"]] += sign * doc["size"]
+
 
 class Draft:
     """What the commands of one commit would change, over a state that does not know of it yet."""

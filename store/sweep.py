@@ -7,6 +7,7 @@ after the rules have ceased to let it be attached (`Limits.loose_seconds`), so t
 from __future__ import annotations
 
 import contextlib
+import re
 from datetime import datetime, timedelta
 
 from api_client.times import wire_time
@@ -14,11 +15,14 @@ from store.engine import Store
 from store.ruling import Limits
 from store.shapes import is_hash
 from store.state import State
-from store.uploads import content_path, sweep_left_over
+from store.uploads import PART, content_path, sweep_left_over
 
 MARGIN_SECONDS = 3_600
 """Between the last moment at which an upload could be attached and the one at which it is dropped; also how long its
 file must not have been written: the same content may be arriving again."""
+
+_REPLACED = re.compile(r"(state\.json|index\.bin|keys\.json|keys-used\.json)\.[0-9]+\.tmp")
+"""What `Files.replace` writes before it has its name."""
 
 
 def sweep(store: Store, now: datetime) -> int:
@@ -26,16 +30,19 @@ def sweep(store: Store, now: datetime) -> int:
 
     Raises:
         StoreBusy: another process holds the folder's lock.
-        StoreFault: the journal can't be read.
+        StoreDamaged, StoreFault: the record is not as it was written, was moved away, or can't be read.
         OSError: the system has no locks here.
     """
     if store.read_only:
         return 0
+    store.check()
     seconds = (store.limits or Limits()).loose_seconds
     folder = store.folder / "uploads"
-    sweep_left_over(store.folder, "*.tmp", now.timestamp())
-    sweep_left_over(folder, "*.part", now.timestamp())
-    names = {path.name for path in folder.iterdir() if is_hash(path.name)} if folder.is_dir() else set()
+    sweep_left_over(store.folder, _REPLACED, now.timestamp())
+    sweep_left_over(folder, PART, now.timestamp())
+    if folder.is_symlink() or not folder.is_dir():
+        return 0
+    names = {path.name for path in folder.iterdir() if is_hash(path.name)}
     if not store.read(lambda state: _loose(state, names, now, seconds)):
         return 0
     dropped = 0
