@@ -83,3 +83,12 @@ def test_a_checksum_over_nothing_is_no_line() -> None:
     nothing = b',"sum":"%b"}\n' % hashlib.blake2b(b"", digest_size=8).hexdigest().encode()
     for line in (nothing, b"x" * len(nothing), b"x" * 200, b"\n", b""):
         assert not lines.is_sound(line)
+
+
+def test_an_event_that_is_no_object_is_refused() -> None:
+    """A line whose checksum and chain fit may still hold what is no event: it is told, and not read."""
+    text = b"[1]"
+    line, _ = lines.encode([text], [{"hash": lines.link(lines.NO_HASH, text)}], None, 0)
+    assert lines.is_sound(line)
+    with pytest.raises(ValueError, match="an event that is no object"):
+        lines.decode(line, 0, lines.NO_HASH)
