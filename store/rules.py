@@ -244,8 +244,12 @@ def _answer(ruling: Ruling, command: c.Answer) -> None:
     if faults:
         raise InvalidAnswers(faults)
     task = _unsettled(ruling.view, event, command.request_hash)
-    payload = {"type": "ElicitationProvided", "answers": kept, "answeredBy": ruling.actor.subject}
-    payload["requestHash"] = command.request_hash
+    payload = {
+        "type": "ElicitationProvided",
+        "answers": kept,
+        "answeredBy": ruling.actor.subject,
+        "requestHash": command.request_hash,
+    }
     ruling.on_task(task, "ELICITATION_PROVIDED", _without_none(payload), inResponseTo=command.request_id)
 
 

@@ -27,7 +27,13 @@ def names() -> list[str]:
     from api_client.body_limits import BodyLimits
     from store.server.shares import Shares
 
-    return [*(one.name for kind in (BodyLimits, Shares) for one in fields(kind)), "body", *RECORD, KEEP_FREE, CONNECTIONS]
+    return [
+        *(one.name for kind in (BodyLimits, Shares) for one in fields(kind)),
+        "body",
+        *RECORD,
+        KEEP_FREE,
+        CONNECTIONS,
+    ]
 
 
 def check(limits: Mapping[str, int]) -> None:
