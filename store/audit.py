@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api_client.errors import StoreDamaged, StoreFault
-from store import checkpoint
+from store import checkpoint, lines
 from store.conformance import Conformance
 from store.events import Events
 from store.files import Files
@@ -25,7 +25,7 @@ from store.remembered import is_record
 from store.ruling import Limits
 from store.schemas.checks import Checks
 from store.state import Draft, State
-from store.uploads import PIECE, open_content
+from store.uploads import PIECE, open_content, own_folder
 
 Progress = Callable[[int, int], None]
 """Told how many bytes were looked at, and how many there are."""
@@ -114,7 +114,7 @@ class _Verification:
         except checkpoint.OtherVersion:
             return None  # the journal is the truth, and all of it is read here
         except checkpoint.Unusable as fault:
-            self._found.wrong.append(f"The checkpoint can't be used ({fault}); the next open makes it anew.")
+            self._found.wrong.append(f"The checkpoint can't be used ({fault}); who writes next makes it anew.")
             return None
 
     def _read_journal(self, size: int, saved: checkpoint.Saved | None) -> None:
@@ -156,6 +156,8 @@ class _Verification:
         """Return where the last whole line of `size` bytes ends, and note what follows it."""
         end, tail = size, b""
         while end and not tail.endswith(b"\n"):
+            if size - end > lines.MOST:
+                return size  # no unfinished line of ours: reading tells what is wrong
             start = max(0, end - PIECE)
             tail = self._journal.read(start, end - start)
             end = start + tail.rfind(b"\n") + 1
@@ -191,8 +193,9 @@ class _Verification:
         for doc in self._state.documents("uploads"):
             sha256, size = hashlib.sha256(), 0
             try:
-                with open_content(self._folder / "uploads", doc["sha256"]) as file:
-                    while piece := file.read(PIECE):
+                with open_content(own_folder(self._folder / "uploads"), doc["sha256"]) as file:
+                    # What is longer has changed, however much longer it is.
+                    while size <= doc["size"] and (piece := file.read(PIECE)):
                         sha256.update(piece)
                         size += len(piece)
             except (OSError, StoreFault) as fault:

@@ -9,6 +9,7 @@ made anew from the journal.
 from __future__ import annotations
 
 import gc
+import os
 import struct
 from array import array
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ import orjson
 from api_client.errors import StoreFault
 from store import columns
 from store.columns import Column, filled
-from store.files import Files, read_regular
+from store.files import Files, open_regular, read_regular
 from store.fold import TABLES
 from store.head import START, Position
 from store.index import EventIndex
@@ -37,6 +38,8 @@ from store.tables import Documents, Packed
 VERSION = 5
 _READINGS = 5
 """How often a checkpoint is read that a writer replaces meanwhile."""
+_MARKS = {"index.bin": b"pumpup-columns-", "state.json": b'{"checkpoint":'}
+"""How the files of every version begin."""
 _SMALL = ("projects", "requests", "uploads")
 """The tables that are parsed when they are read."""
 
@@ -82,7 +85,7 @@ def read(folder: Path) -> Saved | None:
 
     Raises:
         Unusable: it can't be used, for this reason.
-        OtherVersion: it is of another version; the next open makes it anew from the journal.
+        OtherVersion: it is of another version; who writes next makes it anew from the journal.
     """
     if not (folder / "state.json").exists():
         return None
@@ -109,11 +112,12 @@ def _stamps(folder: Path) -> list[tuple[int, int]]:
 def _read(folder: Path) -> Saved:
     try:
         # Side by side: what takes the time of a large file is its checksum.
-        with ThreadPoolExecutor(2) as beside:
-            reading = beside.submit(_with_checksum, folder / "state.json")
-            said, pieces, sound = columns.read(folder / "index.bin", beside)
+        with ThreadPoolExecutor(2) as beside, columns.opened(folder / "index.bin") as file:
+            said = file.said
             if said["version"] != VERSION:
                 raise OtherVersion("another version")
+            reading = beside.submit(_with_checksum, folder / "state.json", said["size"])
+            pieces, sound = file.read(beside)
             index, position = _index(said, pieces)
             data, crc = reading.result()
             if (said["size"], said["crc"]) != (len(data), crc):
@@ -125,8 +129,8 @@ def _read(folder: Path) -> Saved:
         raise Unusable(f"{type(fault).__name__}: {fault}") from fault
 
 
-def _with_checksum(path: Path) -> tuple[bytes, int]:
-    data = read_regular(path)
+def _with_checksum(path: Path, size: int) -> tuple[bytes, int]:
+    data = read_regular(path, size)
     return data, columns.checksum([data])
 
 
@@ -143,9 +147,11 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
     """Write the checkpoint: the index first, so that a crash between leaves no state without its index.
 
     Raises:
-        StoreFault: the disk took only a part.
+        StoreFault: the disk took only a part, or a file of one of the names is not a checkpoint's.
         OSError: the disk refused; the old checkpoint is as it was.
     """
+    for name, mark in _MARKS.items():
+        _check_replaceable(folder / name, mark)
     tables = state.database.storage.read() or {}
     covers = {"checkpoint": {"1": {"version": VERSION, **position._asdict()}}}
     small = orjson.dumps({**covers, **{name: dict(tables.get(name, {})) for name in _SMALL}})[:-1]
@@ -174,6 +180,26 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
     ]
     columns.write(folder / "index.bin", files, said, numbers)
     files.replace(folder / "state.json", data)
+
+
+def _check_replaceable(path: Path, mark: bytes) -> None:
+    """Raise StoreFault where what stands at `path` is a file that this program did not write."""
+    try:
+        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+            found = file.read(len(mark))
+    except FileNotFoundError:
+        return
+    if found not in (mark, b""):
+        raise StoreFault(f"{path} is not a file of this program. Move it out of the data folder.")
+
+
+def covers_events(folder: Path) -> bool:
+    """Tell whether there is a checkpoint of events, by its header alone."""
+    try:
+        with columns.opened(folder / "index.bin") as file:
+            return bool(file.said["position"]["events"])
+    except (StoreFault, OSError, ValueError, KeyError, TypeError, struct.error):
+        return False
 
 
 def _with_tasks(small: bytes, packed: Packed) -> tuple[bytes, array[int], array[int]]:

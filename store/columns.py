@@ -14,9 +14,10 @@ import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import orjson
 
@@ -81,10 +82,9 @@ def write(path: Path, files: Files, said: dict[str, Any], columns: Iterable[arra
     files.replace(path, _MARK, _LENGTH.pack(len(header)), _LENGTH.pack(zlib.crc32(header)), header, *pieces)
 
 
-def read(path: Path, beside: Executor) -> tuple[dict[str, Any], Iterator[memoryview], Future[None]]:
-    """Return what was said in the header, the columns' bytes in their order, and whether they may be believed.
-
-    That is found out by `beside` while they are read: the future raises ValueError where they are damaged.
+@contextmanager
+def opened(path: Path) -> Iterator[Columns]:
+    """Open the file and read its header: what it says of the rest is known before any of that is read.
 
     Raises:
         ValueError: the file is damaged, or of another version.
@@ -92,21 +92,41 @@ def read(path: Path, beside: Executor) -> tuple[dict[str, Any], Iterator[memoryv
         OSError: it can't be read.
     """
     with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
-        data = _room(os.fstat(file.fileno()).st_size)
-        if file.readinto(data) != len(data):
+        left = os.fstat(file.fileno()).st_size - len(_MARK) - 2 * _LENGTH.size
+        if file.read(len(_MARK)) != _MARK:
+            raise ValueError("another version")
+        (length,), (sum_,) = _LENGTH.unpack(file.read(_LENGTH.size)), _LENGTH.unpack(file.read(_LENGTH.size))
+        header = file.read(min(length, left))
+        if zlib.crc32(header) != sum_:
+            raise ValueError("its header is damaged")
+        said = orjson.loads(header)
+        if left - length != sum(said["sizes"]):
+            raise ValueError("it is damaged")
+        yield Columns(said["said"], file, said["sizes"], said["crc"])
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A file of columns whose header was read."""
+
+    said: dict[str, Any]
+    _file: BinaryIO
+    _sizes: list[int]
+    _crc: int
+
+    def read(self, beside: Executor) -> tuple[Iterator[memoryview], Future[None]]:
+        """Return the columns' bytes in their order, and whether they may be believed.
+
+        That is found out by `beside` while they are read: the future raises ValueError where they are damaged.
+
+        Raises:
+            ValueError: the file is shorter than it was.
+            OSError: it can't be read.
+        """
+        body = _room(sum(self._sizes))
+        if self._file.readinto(body) != len(body):  # type: ignore[attr-defined]  # what open gives has it
             raise ValueError("it is shorter than it was")
-    place = len(_MARK)
-    if bytes(data[:place]) != _MARK:
-        raise ValueError("another version")
-    (length,), (sum_,) = _LENGTH.unpack(data[place : place + 4]), _LENGTH.unpack(data[place + 4 : place + 8])
-    header = data[place + 8 : place + 8 + length]
-    if zlib.crc32(header) != sum_:
-        raise ValueError("its header is damaged")
-    said = orjson.loads(header)
-    body = data[place + 8 + length :]
-    if len(body) != sum(said["sizes"]):
-        raise ValueError("it is damaged")
-    return said["said"], _cut(body, said["sizes"]), beside.submit(_check, body, said["crc"])
+        return _cut(body, self._sizes), beside.submit(_check, body, self._crc)
 
 
 def _room(size: int) -> memoryview:

@@ -89,6 +89,7 @@ class Store:
         self._guard = threading.RLock()
         self._committing = False
         self._closed = False
+        self._has_written = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
         self._limits = limits
@@ -126,6 +127,11 @@ class Store:
         if self.journal.is_new():
             with self.lock.held():
                 if self.journal.is_new():  # nobody else was first
+                    if checkpoint.covers_events(self.folder):
+                        raise StoreDamaged(
+                            f"{self.folder} holds no event, and its index.bin tells of some: journal.jsonl and head "
+                            "are lost. Nothing was changed. Put them back from a backup, or name another folder."
+                        )
                     self.journal.create()
 
     def _catch_up_at_open(self) -> None:
@@ -145,7 +151,8 @@ class Store:
         self._closed = True
         self._jobs.put(None)
         self._writer.join()
-        if not self.read_only and 0 < self.position.commits <= self._fresh() * CLOSE_SHARE:
+        # Who wrote nothing leaves the folder as it was, whatever stands under the checkpoint's names.
+        if self._has_written and not self.read_only and self.position.commits <= self._fresh() * CLOSE_SHARE:
             with suppress(StoreError):  # the journal has it all: the next open replays it
                 self.save()
         self._let_go()
@@ -192,6 +199,7 @@ class Store:
         if self.is_damaged:
             raise StoreDamaged(self.read_only)
         self.journal.check_in_place()
+        self.journal.check_whole()
 
     def is_pending(self, request_id: str, event_type: str) -> bool:
         """Tell, without waiting, whether a request of this type is known to be open. False: look closer."""
@@ -271,6 +279,7 @@ class Store:
         """Rule on each job over one draft, and make all that they write durable with one sync."""
         if not self.read_only:
             self.journal.check_in_place()
+            self.journal.check_whole()
             with self._guard:
                 self._guarded(self._catch_up)
         if self.read_only:
@@ -285,6 +294,7 @@ class Store:
                 self._committing = True
             try:
                 self.journal.append(self.position, bytes(batch.data), batch.position)
+                self._has_written = True
                 with self._guard:
                     batch.draft.commit()
                     for commit in batch.commits:

@@ -43,16 +43,21 @@ def open_regular(path: Path, flags: int) -> int:
     return fd
 
 
-def read_regular(path: Path) -> bytes:
+def read_regular(path: Path, most: int) -> bytes:
     """Return the content of the regular file at `path`.
 
     Raises:
-        StoreFault: `path` is a symbolic link, or no regular file.
+        StoreFault: `path` is a symbolic link, or no regular file, or holds over `most` bytes.
         FileNotFoundError: there is none.
         OSError: the system refused.
     """
     with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
-        return file.read()
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise StoreFault(
+                f"{path} holds {size:,} bytes, more than this program wrote. Move it out of the data folder."
+            )
+        return file.read(most)
 
 
 class Files:

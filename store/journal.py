@@ -43,6 +43,7 @@ class Journal:
         self._file = RecordFile(self.path, files)
         self.head = Head(folder, files)
         self._failed = ""
+        self._is_overwritten = False
 
     def close(self) -> None:
         """Close the files."""
@@ -67,6 +68,15 @@ class Journal:
             raise StoreFault(moved(self.path))
         if not self.head.is_in_place():
             raise StoreFault(moved(self.path.with_name("head")))
+
+    def check_whole(self) -> None:
+        """Check that no other program changed the journal while this one wrote it: what is read is not as it was.
+
+        Raises:
+            StoreFault: one did.
+        """
+        if self._is_overwritten:
+            raise StoreFault(self._failed)
 
     def create(self) -> None:
         """Make the files of a new folder, the head first.
@@ -120,6 +130,9 @@ class Journal:
         """Return where the last whole line ends, from `start` on: what follows lacks its newline.
 
         A writer that was killed leaves such an end, never a torn middle.
+
+        Raises:
+            StoreDamaged: it goes on for longer than any line that this program writes.
         """
         end = start.size
         for offset, line in self._lines(start.size, self.size()):
@@ -137,21 +150,34 @@ class Journal:
         if self._failed:
             raise StoreFault(self._failed)
         try:
-            fd = self._file.for_writing()
-            self._files.write_all(fd, data, position.size)
-            try:
-                self._files.sync(fd)
-            except OSError:
-                # What the system still holds of the file after a failed sync is not known.
-                self._failed = "The disk failed to keep what it was given. Close this program and look at the disk."
-                raise
-            self.check_in_place()
+            self._write(data, position)
             self.head.write(after)
         except (OSError, StoreFault) as fault:
-            self._take_back(position)
+            if not self._is_overwritten:
+                self._take_back(position)
             if isinstance(fault, StoreFault):
                 raise
             raise StoreFault(f"The disk refused: {fault.strerror or fault}. Nothing was recorded.") from fault
+
+    def _write(self, data: bytes, position: Position) -> None:
+        fd = self._file.for_writing()
+        self._files.write_all(fd, data, position.size)
+        try:
+            self._files.sync(fd)
+        except OSError:
+            # What the system still holds of the file after a failed sync is not known.
+            self._failed = "The disk failed to keep what it was given. Close this program and look at the disk."
+            raise
+        self.check_in_place()
+        # Emptied in place meanwhile, as some programs rotate logs, it would have a gap before these lines.
+        before = b"\n" if position.size else b""
+        if self.read(position.size - len(before), len(before) + len(data)) != before + data:
+            self._is_overwritten = True  # what stands there is not ours to cut off
+            self._failed = (
+                f"Another program changed {self.path.name} while it was written. Nothing more is recorded. Close this "
+                f"program and run 'pumpup-tui doctor --data {self.path.parent}'."
+            )
+            raise StoreFault(self._failed)
 
     def adopt(self, position: Position) -> None:
         """Make durable, and name in `head`, lines that a killed writer left complete but perhaps not synced.
@@ -191,19 +217,32 @@ class Journal:
         return next((line for _, line in self._lines(offset, self.size())), b"")
 
     def _lines(self, start: int, end: int) -> Iterator[tuple[int, bytes]]:
-        """Yield each line with its offset; the last one may lack its end."""
-        offset, rest = start, b""
-        position = start
+        """Yield each line with its offset; the last one may lack its end.
+
+        Raises:
+            StoreDamaged: one is longer than any that this program writes.
+        """
+        offset = position = start
+        begun: list[bytes] = []
         while position < end:
             chunk = self._file.read(position, min(_CHUNK, end - position))
             if not chunk:
                 break
             position += len(chunk)
-            *whole, rest = (rest + chunk).split(b"\n")
+            *whole, rest = chunk.split(b"\n")
+            if whole:
+                whole[0] = b"".join((*begun, whole[0]))
+                begun.clear()
             for line in whole:
                 yield offset, line + b"\n"
                 offset += len(line) + 1
-        if rest:
+            if position - offset > lines.MOST:
+                raise StoreDamaged(
+                    f"{self.path} has no line end for over {lines.MOST:,} bytes behind byte {offset:,}: this program "
+                    f"did not write that. {_REMEDY}"
+                )
+            begun.append(rest)
+        if rest := b"".join(begun):
             yield offset, rest
 
     def _take_back(self, position: Position) -> None:

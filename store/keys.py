@@ -202,7 +202,7 @@ class KeyRing:
     def _uses(self) -> dict[str, str]:
         try:
             found = (AtomicStorage(self._used_path).read() or {}).get("used", {})
-            return {str(digest): str(moment) for digest, moment in found.items()}
+            return {str(digest): moment for digest, moment in found.items() if moment.isprintable()}
         except (ValueError, AttributeError, OSError, StoreFault):
             return {}  # nothing depends on it: it is told anew with the next use
 
@@ -218,7 +218,7 @@ class KeyRing:
             read = AtomicStorage(self._path).read()
             documents = {} if read is None else read.get(_TABLE, {})
             return [_checked(doc) for _, doc in sorted(documents.items(), key=lambda item: int(item[0]))]
-        except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidRequest) as fault:
             raise StoreDamaged(f"{self._path} is not what was written: {fault}") from fault
         except OSError as fault:
             raise StoreFault(f"{self._path} can't be read: {fault.strerror or fault}.") from fault
@@ -255,7 +255,8 @@ def _check(name: str, role: str, tags: Sequence[str]) -> None:
 def _checked(doc: dict[str, Any]) -> dict[str, Any]:
     bytes.fromhex(doc["sha256"])
     _check(doc["name"], doc["role"], doc["tags"])
-    _ = doc["addedAt"]
+    if not doc["addedAt"].isprintable():
+        raise ValueError("a key's time is none")
     return doc
 
 

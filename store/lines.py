@@ -19,6 +19,9 @@ NO_HASH = "0" * 64
 HASH_TAIL = len(b',"hash":"' + NO_HASH.encode() + b'"}')
 """Bytes that follow an event's JSON: its hash and the end of its object."""
 
+MOST = 1 << 26
+"""Bytes of a line at the most: far over what any version writes. What goes on for longer is no line of ours."""
+
 _HEAD = b'{"n":['
 _EVENTS = b'],"events":['
 _EVENT = b'{"event":'

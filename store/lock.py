@@ -23,13 +23,16 @@ _POLL_SECONDS = 0.001
 
 
 class FolderLock:
-    """The lock of one folder, for all threads of this process."""
+    """The lock of one folder, for all threads of this process.
+
+    It is held on the file `lock`, and on the journal too: `lock` can be removed while someone holds it, and whoever
+    came next would make a new one and write over the same place. That a journal is removed, its writer notices.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Look at nothing yet: the lock's file comes with the first writer."""
-        self._folder = folder
-        self._path = folder / "lock"
-        self._fd: int | None = None
+        self._own = _LockFile(folder / "lock", os.O_RDWR | os.O_CREAT)
+        self._journal = _LockFile(folder / "journal.jsonl", os.O_RDWR)
         self._turn = threading.Lock()
 
     @contextmanager
@@ -38,23 +41,18 @@ class FolderLock:
 
         Raises:
             StoreBusy: another process has held it for `LOCK_SECONDS`.
-            StoreFault: its file is a symbolic link, or no regular file.
+            StoreFault: one of its files is a symbolic link, or no regular file.
             OSError: the system has no locks here, or the folder can't be written.
         """
         # A file's lock belongs to the process: a second thread would walk in beside the first.
-        with self._turn:
-            fd = self._take(fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                fcntl.flock(fd, fcntl.LOCK_UN)
+        with self._turn, self._own.held(), self._journal.held():
+            yield
 
     @contextmanager
     def reading(self, *, wait: bool = True) -> Iterator[bool]:
         """Keep writers out for the while, as one of many readers; nothing is created for it.
 
-        Gives True where no writer is at work: it was kept out, or there is no lock to take (a folder that nobody has
-        written, or a read-only file system).
+        Gives True where no writer is at work: it was kept out, or there is no file to lock.
 
         Args:
             wait: whether to wait for a writer; without, False is given where one is at work.
@@ -62,35 +60,66 @@ class FolderLock:
         Raises:
             StoreBusy: another process has held the lock for `LOCK_SECONDS`.
         """
+        with self._own.shared(wait=wait) as quiet, self._journal.shared(wait=wait) as still:
+            yield quiet and still
+
+    def close(self) -> None:
+        """Close the lock's files."""
+        self._own.close()
+        self._journal.close()
+
+
+class _LockFile:
+    """A file that is locked, and stays open from the first time on."""
+
+    def __init__(self, path: Path, flags: int) -> None:
+        self._path, self._flags = path, flags
+        self._fd: int | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        fd = self._take()
+        try:
+            yield
+        finally:
+            if fd is not None:
+                fcntl.flock(fd, fcntl.LOCK_UN)
+
+    @contextmanager
+    def shared(self, *, wait: bool) -> Iterator[bool]:
         try:
             fd = open_regular(self._path, os.O_RDONLY)
         except (OSError, StoreFault):
             yield True
             return
         try:
-            yield self._shared(fd, wait=wait)
+            yield self._share(fd, wait=wait)
         finally:
             os.close(fd)
 
     def close(self) -> None:
-        """Close the lock's file."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
 
-    def _take(self, kind: int) -> int:
-        """Return the locked descriptor of the file that stands at the lock's path now."""
+    def _take(self) -> int | None:
+        """Return the locked descriptor of the file that stands at the path now, None where none is and none is made."""
         while True:
             if self._fd is None:
-                self._fd = open_regular(self._path, os.O_RDWR | os.O_CREAT)
-            self._wait(self._fd, kind)
+                try:
+                    self._fd = open_regular(self._path, self._flags)
+                except FileNotFoundError:
+                    if self._flags & os.O_CREAT:
+                        raise
+                    return None
+            self._wait(self._fd, fcntl.LOCK_EX)
             # Removed or replaced, it would keep no one out who came later.
             here, there = os.fstat(self._fd), _seen(self._path)
             if there is not None and (here.st_ino, here.st_dev) == (there.st_ino, there.st_dev):
                 return self._fd
             self.close()
 
-    def _shared(self, fd: int, *, wait: bool) -> bool:
+    def _share(self, fd: int, *, wait: bool) -> bool:
         try:
             return self._wait(fd, fcntl.LOCK_SH) if wait else _try(fd, fcntl.LOCK_SH)
         except OSError:
@@ -100,8 +129,8 @@ class FolderLock:
         end = time.monotonic() + LOCK_SECONDS
         while not _try(fd, kind):
             if time.monotonic() > end:
-                message = f"Another program has held {self._folder} for {LOCK_SECONDS:.0f} s. End it, or try again."
-                raise StoreBusy(message)
+                where = self._path.parent
+                raise StoreBusy(f"Another program has held {where} for {LOCK_SECONDS:.0f} s. End it, or try again.")
             time.sleep(_POLL_SECONDS)
         return True
 

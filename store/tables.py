@@ -19,6 +19,9 @@ from typing_extensions import override
 
 from store.files import Files, read_regular
 
+_MOST = 1 << 26
+"""Bytes of a file that is replaced whole, at the most: some 300,000 keys."""
+
 Documents = MutableMapping[str, Any]
 """A table's documents by id."""
 
@@ -35,11 +38,11 @@ class AtomicStorage(Storage):
         """Return the tables, None where the file is missing.
 
         Raises:
-            StoreFault: the path is a symbolic link, or no regular file.
+            StoreFault: the path is a symbolic link, or no regular file, or too large to be ours.
             ValueError: the file is no JSON.
         """
         try:
-            data = read_regular(self._path)
+            data = read_regular(self._path, _MOST)
         except FileNotFoundError:
             return None
         tables: dict[str, dict[str, Any]] = orjson.loads(data)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -28,12 +29,18 @@ LEFT_OVER_SECONDS = 3_600.0
 """A part that nothing was added to for so long is a killed process's: a slow upload adds to its own all the while."""
 
 
+_PART = re.compile(r"[0-9a-z]+\.[0-9]+\.part")
+"""What a `Receiver` calls what it takes in: other files of that ending are not ours to remove."""
+
+
 def sweep_parts(folder: Path, now: float) -> int:
     """Remove what killed processes left of uploads that never arrived; return how many there were."""
     removed = 0
+    if folder.is_symlink():
+        return 0
     for path in folder.glob("*.part"):
         with contextlib.suppress(OSError):  # another process's sweep may be first
-            if path.lstat().st_mtime < now - LEFT_OVER_SECONDS:
+            if _PART.fullmatch(path.name) and path.lstat().st_mtime < now - LEFT_OVER_SECONDS:
                 path.unlink()
                 removed += 1
     return removed
@@ -47,9 +54,10 @@ class Receiver:
 
         Raises:
             StoreFull: the disk has less than `keep_free` bytes left, which are the journal's.
+            StoreFault: the folder is a symbolic link.
             OSError: the disk refused.
         """
-        self._folder = folder
+        self._folder = own_folder(folder)
         self._files = files
         self._max_bytes = max_bytes
         folder.mkdir(exist_ok=True, mode=0o700)
@@ -101,6 +109,17 @@ class Receiver:
             self._path.unlink(missing_ok=True)
 
 
+def own_folder(folder: Path) -> Path:
+    """Return a data folder's folder of uploads, which is part of it.
+
+    Raises:
+        StoreFault: it is a symbolic link.
+    """
+    if folder.is_symlink():
+        raise StoreFault(f"{folder} is a symbolic link: put the folder itself in the link's place.")
+    return folder
+
+
 def content_path(folder: Path, sha256: str) -> Path:
     """Return where the content of this hash is, in a folder of uploads.
 
@@ -129,7 +148,7 @@ def pieces(folder: Path, sha256: str) -> Iterator[bytes]:
         StoreFault: the file is missing, is none of ours, or can't be read.
     """
     try:
-        with open_content(folder, sha256) as file:
+        with open_content(own_folder(folder), sha256) as file:
             while piece := file.read(PIECE):
                 yield piece
     except OSError as fault:

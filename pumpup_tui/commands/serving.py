@@ -148,7 +148,7 @@ async def _serve(folder: Path, told: Serving) -> None:
 
         listener = bind(told.host, told.port)
         _announce(url_of(listener, scheme="https" if tls else "http"), folder, told, no_keys=no_keys)
-        async with _uses_kept(keys), _parts_swept(folder):
+        async with _uses_kept(keys), _parts_swept(backend, folder):
             per_address = told.limits.get(CONNECTIONS, PER_ADDRESS)
             await serve(app, listener, tls=tls, on_stop=stop, per_address=per_address)
     except OSError as fault:
@@ -239,13 +239,16 @@ async def _uses_kept(keys: KeyRing) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _parts_swept(folder: Path) -> AsyncIterator[None]:
-    """Remove now, and each hour, what killed processes left of uploads."""
+async def _parts_swept(backend: LocalBackend, folder: Path) -> AsyncIterator[None]:
+    """Remove now, and each hour, what killed processes left of uploads; nothing where the record is damaged."""
+    from api_client.errors import StoreError
     from store.uploads import sweep_parts
 
     async def sweep() -> None:
         while True:
-            await asyncio.to_thread(sweep_parts, folder / "uploads", time.time())
+            with suppress(StoreError):
+                await backend.check()
+                await asyncio.to_thread(sweep_parts, folder / "uploads", time.time())
             await asyncio.sleep(_SWEEP_SECONDS)
 
     sweeping = asyncio.create_task(sweep())

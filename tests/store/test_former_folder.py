@@ -22,7 +22,7 @@ from store.head import START
 from store.importing import Import
 from store.reading import Reader
 from store.state import State
-from tests.store.folders import open_store, receipt
+from tests.store.folders import open_store, receipt, task_job
 from tests.unit.world import AGENT, ALICE
 
 FORMER = Path(__file__).with_name("former")
@@ -63,10 +63,12 @@ def test_a_folder_of_before_opens_as_it_is(folder: Path) -> None:
 
 
 def test_its_checkpoint_is_made_anew_in_silence(folder: Path) -> None:
-    """The former checkpoint is never taken for ours; after a close there is one of this version that says the same."""
+    """The former checkpoint is never taken for ours; after a write there is one of this version that says the same."""
     with pytest.raises(checkpoint.OtherVersion):
         checkpoint.read(folder)
-    open_store(folder).close()
+    writer = open_store(folder, tokens=lambda: "f" * 12)
+    receipt(writer.carry_out([task_job("one more")])[0])
+    writer.close()
     saved = checkpoint.read(folder)
     assert saved is not None
     folded = State()

@@ -14,7 +14,7 @@ from store.batch import Job
 from store.engine import Store
 from store.workspace import generate
 from tests.conftest import FixedClock, counting_tokens
-from tests.store.folders import fill, note_job, open_store, receipt, timeline
+from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
 from tests.unit.world import AGENT
 
 
@@ -71,6 +71,7 @@ def test_a_checkpoint_of_another_version_is_made_anew(tmp_path: Path, monkeypatc
         checkpoint.read(tmp_path)
     again = open_store(tmp_path)
     assert timeline(again) == before
+    receipt(again.carry_out([task_job("C-2")])[0])
     again.close()
     assert checkpoint.read(tmp_path) is not None
 
