@@ -22,7 +22,15 @@ from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed, in_words
 from pumpup_tui.commands.places import reason, usable_folder
 from pumpup_tui.commands.progress import progress_bar
-from pumpup_tui.commands.serve_limits import CONNECTIONS, KEEP_FREE, KEEP_FREE_BYTES, checked_url, limits_of, parsed
+from pumpup_tui.commands.serve_limits import (
+    CONNECTIONS,
+    KEEP_FREE,
+    KEEP_FREE_BYTES,
+    checked_url,
+    limits_of,
+    parsed,
+    record_limits_of,
+)
 
 if TYPE_CHECKING:
     from store.keys import KeyRing
@@ -164,6 +172,7 @@ async def _opened(folder: Path, told: Serving, metrics: Metrics | None) -> Local
             max_upload_bytes=told.max_upload,
             keep_free=told.limits.get(KEEP_FREE, KEEP_FREE_BYTES),
             fires_timeouts=True,
+            limits=record_limits_of(told.limits),
         )
     for notice in backend.notices:
         click.echo(f"Warning: {notice}", err=True)
