@@ -234,6 +234,7 @@ def _decide(ruling: Ruling, command: c.Decide) -> None:
         "outcome": _dump(outcome),
         "authority": {"subject": ruling.actor.subject, "tags": list(ruling.actor.tags)},
         "recommendationSnapshot": event["payload"].get("recommendation"),
+        "requestHash": command.request_hash,
     }
     ruling.on_task(task, "APPROVAL_DECIDED", _without_none(payload), inResponseTo=command.request_id)
 
@@ -244,8 +245,13 @@ def _answer(ruling: Ruling, command: c.Answer) -> None:
     if faults:
         raise InvalidAnswers(faults)
     task = _unsettled(ruling.view, event, command.request_hash)
-    payload = {"type": "ElicitationProvided", "answers": kept, "answeredBy": ruling.actor.subject}
-    ruling.on_task(task, "ELICITATION_PROVIDED", payload, inResponseTo=command.request_id)
+    payload = {
+        "type": "ElicitationProvided",
+        "answers": kept,
+        "answeredBy": ruling.actor.subject,
+        "requestHash": command.request_hash,
+    }
+    ruling.on_task(task, "ELICITATION_PROVIDED", _without_none(payload), inResponseTo=command.request_id)
 
 
 def _assign(ruling: Ruling, command: c.Assign) -> None:

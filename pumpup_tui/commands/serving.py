@@ -30,6 +30,7 @@ from pumpup_tui.commands.serve_limits import (
     checked_url,
     limits_of,
     parsed,
+    record_limits_of,
 )
 
 if TYPE_CHECKING:
@@ -173,6 +174,7 @@ async def _opened(folder: Path, told: Serving, metrics: Metrics | None) -> Local
             keep_free=told.limits.get(KEEP_FREE, KEEP_FREE_BYTES),
             loose_bytes=told.limits.get(LOOSE_UPLOADS, LOOSE_UPLOADS_BYTES),
             fires_timeouts=True,
+            limits=record_limits_of(told.limits),
         )
     for notice in backend.notices:
         click.echo(f"Warning: {notice}", err=True)

@@ -80,7 +80,8 @@ def _configuration(module: str) -> str:
         "also_copy": [name for name in LINKED if name not in ("store", "api_client", "pumpup_tui", "tests")],
         "pytest_add_cli_args": [part for name in plugins for part in ("-p", name)],
         "pytest_add_cli_args_test_selection": [*MODULES[module], "-k", LEFT_OUT],
-        "timeout_constant": 3.0,  # seconds, for one test more or less: what is loaded late counts as well
+        "timeout_constant": 5.0,  # seconds, and the multiplier of it and of the tests' own time
+        "timeout_multiplier": 6.0,
         "process_isolation": "forkserver",  # else what the first run of the tests left in caches hides what is changed
         "use_git_change_detection": False,
     }
