@@ -16,10 +16,13 @@ CONNECTIONS = "connections"
 KEEP_FREE = "keep_free"
 """Bytes of the disk that uploads leave free, for the journal."""
 KEEP_FREE_BYTES = 200_000_000
-RECORD = ("metadata_bytes", "schema_bytes")
-"""What the record keeps of a task and of a project: the folder looks at these, the app does not."""
+LOOSE_UPLOADS = "loose_uploads"
+"""Bytes of uploads that a caller has sent and attached to no task."""
+LOOSE_UPLOADS_BYTES = 250_000_000
+RECORD = ("metadata_bytes", "schema_bytes", "loose_seconds")
+"""What the record keeps of a task and of a project, and how long an upload that no task has: the folder looks at these, the app does not."""
 MOST = 10**12
-_NONE_AT_ZERO = frozenset((CONNECTIONS, KEEP_FREE, "writes_per_second"))
+_NONE_AT_ZERO = frozenset((CONNECTIONS, KEEP_FREE, LOOSE_UPLOADS, "writes_per_second"))
 
 
 def names() -> list[str]:
@@ -32,6 +35,7 @@ def names() -> list[str]:
         "body",
         *RECORD,
         KEEP_FREE,
+        LOOSE_UPLOADS,
         CONNECTIONS,
     ]
 
