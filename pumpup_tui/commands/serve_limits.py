@@ -20,7 +20,8 @@ LOOSE_UPLOADS = "loose_uploads"
 """Bytes of uploads that a caller has sent and attached to no task."""
 LOOSE_UPLOADS_BYTES = 250_000_000
 RECORD = ("metadata_bytes", "schema_bytes", "loose_seconds")
-"""What the record keeps of a task and of a project, and how long an upload that no task has: the folder looks at these, the app does not."""
+"""What the record keeps of a task and of a project, and how long an upload that no task has can be attached: the
+folder looks at these, the app does not."""
 MOST = 10**12
 _NONE_AT_ZERO = frozenset((CONNECTIONS, KEEP_FREE, LOOSE_UPLOADS, "writes_per_second"))
 
