@@ -199,6 +199,8 @@ class _Verification:
                         sha256.update(piece)
                         size += len(piece)
             except (OSError, StoreFault) as fault:
+                if isinstance(fault, FileNotFoundError) and not doc.get("attached"):
+                    continue  # dropped: no task ever had it
                 words = str(getattr(fault, "strerror", "") or fault).rstrip(".")
                 self._found.wrong.append(f"The upload {doc['id']} can't be read: {words}.")
                 continue

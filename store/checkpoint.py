@@ -35,7 +35,7 @@ from store.remembered import Remembered, Run
 from store.state import Board, State
 from store.tables import Documents, Packed
 
-VERSION = 5
+VERSION = 6
 _READINGS = 5
 """How often a checkpoint is read that a writer replaces meanwhile."""
 _MARKS = {"index.bin": b"pumpup-columns-", "state.json": b'{"checkpoint":'}

@@ -92,7 +92,7 @@ class Store:
         self._has_written = False
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._listeners: list[Callable[[], None]] = []
-        self._limits = limits
+        self.limits = limits
         self._checks: Checks | None = None
         self.before_close: list[Callable[[], None]] = [self._close_checks]
         """Called when the store is to close, while it still takes commands: they end what works on it."""
@@ -312,7 +312,7 @@ class Store:
             from store.schemas.checks import Checks
 
             with self._guard:
-                self._checks = self._checks or Checks(self._limits or Limits())
+                self._checks = self._checks or Checks(self.limits or Limits())
         return self._checks
 
     def _close_checks(self) -> None:

@@ -173,7 +173,8 @@ def _project_created(docs: Docs, event: Doc) -> None:
 def _upload_received(docs: Docs, event: Doc) -> None:
     payload = event["payload"]
     doc = {key: payload[key] for key in ("id", "fileName", "contentType", "size", "sha256")}
-    docs.put("uploads", payload["id"], doc)
+    arrival = {"subject": event.get("subject", ""), "receivedAt": event["timestamp"]}
+    docs.put("uploads", payload["id"], {**doc, **arrival})
 
 
 def _task_created(docs: Docs, event: Doc) -> None:
@@ -204,6 +205,10 @@ def _action(docs: Docs, event: Doc) -> None:
         changes["metadata"] = patched(task["metadata"], payload["metadataPatch"])
     if payload.get("addAttachments"):
         changes["attachments"] = attached(task["attachments"], payload["addAttachments"])
+        for one in payload["addAttachments"]:
+            upload = docs.get("uploads", one["uploadId"])
+            if upload is not None and not upload.get("attached"):
+                docs.put("uploads", one["uploadId"], {**upload, "attached": True})
     _touch(docs, event, **changes)
 
 

@@ -84,7 +84,8 @@ class Import:
             (making / "uploads").mkdir(parents=True, mode=0o700)
             making.chmod(0o700)
             self._write(making, exported, progress)
-            missing = sum(not self._bring(making / "uploads", doc) for doc in self._upload_docs())
+            absent = [doc for doc in self._upload_docs() if not self._bring(making / "uploads", doc)]
+            missing = sum(bool(doc.get("attached")) for doc in absent)
             checkpoint.save(making, self._files, self._state, self._position)
             self._files.rename(making, self._folder)
             self._files.sync_folder(self._folder.parent)

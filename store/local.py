@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from api_client.actor import Actor
 from api_client.backend import PAGE
-from api_client.errors import ApiError, InvalidRequest, StoreFault, TooManyRequests
+from api_client.errors import ApiError, InvalidRequest, NotFound, StoreFault, TooManyRequests
 from api_client.models import (
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
@@ -44,6 +44,7 @@ from store.fold import Doc
 from store.reading import Reader
 from store.settlements import Settlements
 from store.timeouts import Timeouts
+from store.upload_room import UploadRoom
 
 if TYPE_CHECKING:
     from api_client.commands import Command
@@ -71,6 +72,7 @@ async def open_local(
     files: Files | None = None,
     max_upload_bytes: int = uploads.MAX_BYTES,
     keep_free: int = 0,
+    loose_bytes: int = 0,
     progress: Progress = lambda *_: None,
     fires_timeouts: bool = False,
     for_reading: bool = False,
@@ -80,7 +82,8 @@ async def open_local(
 
     Opened `for_reading` nothing is made or written, and every command is refused. With `fires_timeouts` the timeouts of
     steps are fired while it is open, as whoever holds a folder for long should. `progress` hears, from another thread,
-    of a journal that must be replayed: bytes read, bytes in all. Uploads leave `keep_free` bytes of the disk free.
+    of a journal that must be replayed: bytes read, bytes in all. Uploads leave `keep_free` bytes of the disk free, and
+    no caller has more than `loose_bytes` of them that no task has (0: no limit).
 
     Raises:
         StoreError: the folder can't be made, locked or read.
@@ -105,7 +108,8 @@ async def open_local(
         raise
     if fires_timeouts:
         Timeouts(store).start()
-    return LocalBackend(store, actor, threads, max_upload_bytes, keep_free=keep_free)
+    room = UploadRoom(store, loose_bytes)
+    return LocalBackend(store, actor, threads, max_upload_bytes, keep_free=keep_free, room=room)
 
 
 class LocalBackend:
@@ -121,6 +125,7 @@ class LocalBackend:
         keep_free: int = 0,
         answers: Answers | None = None,
         settlements: Settlements | None = None,
+        room: UploadRoom | None = None,
     ) -> None:
         self._store = store
         self._reader = Reader(store)
@@ -128,6 +133,7 @@ class LocalBackend:
         self._threads = threads
         self._max_upload_bytes = max_upload_bytes
         self._keep_free = keep_free
+        self._room = room or UploadRoom(store, 0)
         self._answers = answers or Answers(store)
         self._settlements = settlements or Settlements(store, self._catch_up, every=LOOK_SECONDS)
 
@@ -141,6 +147,7 @@ class LocalBackend:
             keep_free=self._keep_free,
             answers=self._answers,
             settlements=self._settlements,
+            room=self._room,
         )
 
     @property
@@ -252,6 +259,8 @@ class LocalBackend:
     async def download(self, upload_id: str) -> AsyncIterator[bytes]:
         """See `Backend.download`."""
         doc = await self._in_thread(self._reader.upload, upload_id)
+        if not doc.get("attached") and not await self._in_thread(self._has_content, doc["sha256"]):
+            raise NotFound(f"The upload {upload_id!r} was attached to nothing: its content was dropped.")
         pieces = uploads.pieces(self._store.folder / "uploads", doc["sha256"])
         while piece := await self._in_thread(next, pieces, b""):
             yield piece
@@ -283,10 +292,9 @@ class LocalBackend:
         if isinstance(command, ReceiveUpload):
             if content is None:
                 raise InvalidRequest("An upload needs its content.")
-            job = Job(command, self._actor, None, await self._receive(content))
-        else:
-            job = Job(command, self._actor, key, verdicts={})
-        return await self._checked(job)
+            with self._room.taking(self._actor.subject) as take:
+                return await self._checked(Job(command, self._actor, None, await self._receive(content, take)))
+        return await self._checked(Job(command, self._actor, key, verdicts={}))
 
     async def _checked(self, job: Job) -> Receipt:
         """Submit a job, and check its metadata in between as often as the rules ask for it.
@@ -309,6 +317,16 @@ class LocalBackend:
     async def recall(self, path: str, key: str) -> Receipt | None:
         """Return what this caller's key was answered on the concrete `path`, None where it never was."""
         return await self._in_thread(lambda: self._store.recall(self._actor.subject, path, key))
+
+    async def sweep(self) -> int:
+        """Remove what killed processes left over and uploads that no task ever had; return how many uploads.
+
+        Raises:
+            StoreError: the folder is busy, or can't be read.
+        """
+        from store.sweep import sweep
+
+        return await self._in_thread(sweep, self._store, self._store.clock())
 
     async def check(self) -> None:
         """Check that writes can be recorded.
@@ -349,7 +367,10 @@ class LocalBackend:
         self._store.journal.check_in_place()
         return self._store.journal.head.has_news()
 
-    async def _receive(self, content: AsyncIterable[bytes]) -> Content:
+    def _has_content(self, sha256: str) -> bool:
+        return uploads.content_path(self._store.folder / "uploads", sha256).exists()
+
+    async def _receive(self, content: AsyncIterable[bytes], take: Callable[[int], None]) -> Content:
         folder = self._store.folder / "uploads"
         files, token = self._store.files, self._store.tokens()
         bounds = self._max_upload_bytes, self._keep_free
@@ -357,6 +378,7 @@ class LocalBackend:
             receiver = await self._in_thread(uploads.Receiver, folder, files, token, *bounds)
             try:
                 async for piece in content:
+                    take(len(piece))
                     await self._in_thread(receiver.take, piece)
                 return await self._in_thread(receiver.finish)
             finally:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from api_client import commands as c
 from api_client.actor import Actor
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from api_client.fields import check_answers, read_fields
-from api_client.times import parse_time
+from api_client.times import parse_time, wire_time
 from api_client.wire import Body
 from store import graphs
 from store.fold import PROJECT_CREATED, UPLOAD_RECEIVED, Doc, attached, is_terminal, open_requests, patched, step_of
@@ -130,6 +130,7 @@ def _record_action(ruling: Ruling, command: c.RecordAction) -> None:
     task = _agents_task(ruling.view, command)
     added = [_dump(one) for one in command.add_attachments or ()]
     _check_known(one["uploadId"] for one in added if ruling.view.get("uploads", one["uploadId"]) is None)
+    _check_not_dropped(ruling, [one["uploadId"] for one in added])
     _check_not_closed(task)
     patch = _dump(command.metadata_patch) if command.metadata_patch else {}
     payload: dict[str, Any] = {
@@ -233,6 +234,7 @@ def _decide(ruling: Ruling, command: c.Decide) -> None:
         "outcome": _dump(outcome),
         "authority": {"subject": ruling.actor.subject, "tags": list(ruling.actor.tags)},
         "recommendationSnapshot": event["payload"].get("recommendation"),
+        "requestHash": command.request_hash,
     }
     ruling.on_task(task, "APPROVAL_DECIDED", _without_none(payload), inResponseTo=command.request_id)
 
@@ -243,8 +245,13 @@ def _answer(ruling: Ruling, command: c.Answer) -> None:
     if faults:
         raise InvalidAnswers(faults)
     task = _unsettled(ruling.view, event, command.request_hash)
-    payload = {"type": "ElicitationProvided", "answers": kept, "answeredBy": ruling.actor.subject}
-    ruling.on_task(task, "ELICITATION_PROVIDED", payload, inResponseTo=command.request_id)
+    payload = {
+        "type": "ElicitationProvided",
+        "answers": kept,
+        "answeredBy": ruling.actor.subject,
+        "requestHash": command.request_hash,
+    }
+    ruling.on_task(task, "ELICITATION_PROVIDED", _without_none(payload), inResponseTo=command.request_id)
 
 
 def _assign(ruling: Ruling, command: c.Assign) -> None:
@@ -350,6 +357,17 @@ def _check_known(missing: Iterable[str]) -> None:
         names = ", ".join(one if one else repr(one) for one in unknown[:_LISTED])
         more = f" and {len(unknown) - _LISTED} more" if len(unknown) > _LISTED else ""
         raise InvalidRequest(f"Not attached to the task, or never uploaded: {names}{more}", code="UNKNOWN_UPLOAD")
+
+
+def _check_not_dropped(ruling: Ruling, uploads: Iterable[str]) -> None:
+    """Refuse what no task has had for so long that its content may be dropped (CONTRACT.md part 3, Limits)."""
+    seconds = ruling.limits.loose_seconds
+    first = "" if seconds is None else wire_time(ruling.now - timedelta(seconds=seconds))
+    for upload in uploads:
+        doc = ruling.view.get("uploads", upload) or {}
+        if not doc.get("attached") and doc.get("receivedAt", first) < first:
+            message = f"The upload {upload} was attached to nothing for too long, and was dropped: send it again."
+            raise InvalidRequest(message, code="UNKNOWN_UPLOAD")
 
 
 def _check_exit(project: Doc, task: Doc, to: str) -> None:

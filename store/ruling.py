@@ -51,6 +51,9 @@ class Content:
     size: int
 
 
+LOOSE_SECONDS = 86_400
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Limits of what a command leaves behind, in bytes as JSON (CONTRACT.md part 3, Limits); None is no limit."""
@@ -61,9 +64,11 @@ class Limits:
     """A step's schema."""
     check_seconds: float = 2.0
     """Processor time in which metadata must be checked."""
+    loose_seconds: int | None = LOOSE_SECONDS
+    """After so long an upload that no task has can't be attached any more: its content is dropped (`store.sweep`)."""
 
 
-NO_LIMITS = Limits(None, None)
+NO_LIMITS = Limits(None, None, loose_seconds=None)
 """For what stands on the record already: a limit that came later is not held against it."""
 
 

@@ -71,7 +71,9 @@ class State:
         self.open_requests = Order()
         self.open_by_project: defaultdict[str, Order] = defaultdict(Order)
         self._request_ids: dict[int, str] = {}
-        for table in ("projects", "requests"):
+        self.loose: defaultdict[str, int] = defaultdict(int)
+        """By subject: the bytes of its uploads that no task has."""
+        for table in ("projects", "requests", "uploads"):
             for doc in self._documents[table].values():
                 self._reorder(table, None, doc)
         if not self._documents["projects"]:
@@ -158,20 +160,30 @@ class State:
         )
 
     def _reorder(self, table: Table, old: Doc | None, new: Doc | None) -> None:
-        if table == "tasks":
+        if table == "uploads":
+            self._count_loose(old, new)
+        elif table == "tasks":
             self.board.change(old, new)
             if old is None and new is not None:
                 self.task_ids.append(new["id"])
         elif table == "requests":
-            for doc, change in ((old, Order.remove), (new, Order.add)):
-                if doc is not None:
-                    change(self.open_requests, doc["seq"])
-                    change(self.open_by_project[doc["projectId"]], doc["seq"])
-                    self._request_ids[doc["seq"]] = doc["requestId"]
-            if new is None and old is not None:
-                del self._request_ids[old["seq"]]
+            self._order_request(old, new)
         elif table == "projects" and new is not None:
             self.slugs.setdefault(new["projectName"], new["id"])
+
+    def _order_request(self, old: Doc | None, new: Doc | None) -> None:
+        for doc, change in ((old, Order.remove), (new, Order.add)):
+            if doc is not None:
+                change(self.open_requests, doc["seq"])
+                change(self.open_by_project[doc["projectId"]], doc["seq"])
+                self._request_ids[doc["seq"]] = doc["requestId"]
+        if new is None and old is not None:
+            del self._request_ids[old["seq"]]
+
+    def _count_loose(self, old: Doc | None, new: Doc | None) -> None:
+        for doc, sign in ((old, -1), (new, 1)):
+            if doc is not None and not doc.get("attached"):
+                self.loose[doc["subject"]] += sign * doc["size"]
 
 
 class Draft:

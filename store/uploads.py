@@ -29,18 +29,18 @@ LEFT_OVER_SECONDS = 3_600.0
 """A part that nothing was added to for so long is a killed process's: a slow upload adds to its own all the while."""
 
 
-_PART = re.compile(r"[0-9a-z]+\.[0-9]+\.part")
+PART = re.compile(r"[0-9a-z]+\.[0-9]+\.part")
 """What a `Receiver` calls what it takes in: other files of that ending are not ours to remove."""
 
 
-def sweep_parts(folder: Path, now: float) -> int:
-    """Remove what killed processes left of uploads that never arrived; return how many there were."""
+def sweep_left_over(folder: Path, name: re.Pattern[str], now: float) -> int:
+    """Remove what killed processes left of files that were never whole; return how many there were."""
     removed = 0
     if folder.is_symlink():
         return 0
-    for path in folder.glob("*.part"):
+    for path in folder.iterdir() if folder.is_dir() else ():
         with contextlib.suppress(OSError):  # another process's sweep may be first
-            if _PART.fullmatch(path.name) and path.lstat().st_mtime < now - LEFT_OVER_SECONDS:
+            if name.fullmatch(path.name) and path.lstat().st_mtime < now - LEFT_OVER_SECONDS:
                 path.unlink()
                 removed += 1
     return removed

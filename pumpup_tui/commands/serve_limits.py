@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from store import ruling
     from store.server.limits import Limits
 
 CONNECTIONS = "connections"
@@ -15,8 +16,14 @@ CONNECTIONS = "connections"
 KEEP_FREE = "keep_free"
 """Bytes of the disk that uploads leave free, for the journal."""
 KEEP_FREE_BYTES = 200_000_000
+LOOSE_UPLOADS = "loose_uploads"
+"""Bytes of uploads that a caller has sent and attached to no task."""
+LOOSE_UPLOADS_BYTES = 250_000_000
+RECORD = ("metadata_bytes", "schema_bytes", "loose_seconds")
+"""What the record keeps of a task and of a project, and how long an upload that no task has can be attached: the
+folder looks at these, the app does not."""
 MOST = 10**12
-_NONE_AT_ZERO = frozenset((CONNECTIONS, KEEP_FREE, "writes_per_second"))
+_NONE_AT_ZERO = frozenset((CONNECTIONS, KEEP_FREE, LOOSE_UPLOADS, "writes_per_second"))
 
 
 def names() -> list[str]:
@@ -24,7 +31,14 @@ def names() -> list[str]:
     from api_client.body_limits import BodyLimits
     from store.server.shares import Shares
 
-    return [*(one.name for kind in (BodyLimits, Shares) for one in fields(kind)), "body", KEEP_FREE, CONNECTIONS]
+    return [
+        *(one.name for kind in (BodyLimits, Shares) for one in fields(kind)),
+        "body",
+        *RECORD,
+        KEEP_FREE,
+        LOOSE_UPLOADS,
+        CONNECTIONS,
+    ]
 
 
 def check(limits: Mapping[str, int]) -> None:
@@ -73,6 +87,13 @@ def limits_of(limits: Mapping[str, int], *, upload: int) -> Limits:
     shares = Shares(**{one.name: limits[one.name] for one in fields(Shares) if one.name in limits})
     made = Limits(upload=upload, within=within, shares=shares)
     return replace(made, body=limits["body"]) if "body" in limits else made
+
+
+def record_limits_of(limits: Mapping[str, int]) -> ruling.Limits:
+    """Return what the folder is opened with."""
+    from store.ruling import Limits
+
+    return replace(Limits(), **{name: limits[name] for name in RECORD if name in limits})
 
 
 def checked_url(url: str) -> str:

@@ -8,7 +8,6 @@ import logging
 import signal
 import ssl
 import sys
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,17 @@ from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed, in_words
 from pumpup_tui.commands.places import reason, usable_folder
 from pumpup_tui.commands.progress import progress_bar
-from pumpup_tui.commands.serve_limits import CONNECTIONS, KEEP_FREE, KEEP_FREE_BYTES, checked_url, limits_of, parsed
+from pumpup_tui.commands.serve_limits import (
+    CONNECTIONS,
+    KEEP_FREE,
+    KEEP_FREE_BYTES,
+    LOOSE_UPLOADS,
+    LOOSE_UPLOADS_BYTES,
+    checked_url,
+    limits_of,
+    parsed,
+    record_limits_of,
+)
 
 if TYPE_CHECKING:
     from store.keys import KeyRing
@@ -140,7 +149,7 @@ async def _serve(folder: Path, told: Serving) -> None:
 
         listener = bind(told.host, told.port)
         _announce(url_of(listener, scheme="https" if tls else "http"), folder, told, no_keys=no_keys)
-        async with _uses_kept(keys), _parts_swept(backend, folder):
+        async with _uses_kept(keys), _swept(backend):
             per_address = told.limits.get(CONNECTIONS, PER_ADDRESS)
             await serve(app, listener, tls=tls, on_stop=stop, per_address=per_address)
     except OSError as fault:
@@ -163,7 +172,9 @@ async def _opened(folder: Path, told: Serving, metrics: Metrics | None) -> Local
             files=metrics.files if metrics else None,
             max_upload_bytes=told.max_upload,
             keep_free=told.limits.get(KEEP_FREE, KEEP_FREE_BYTES),
+            loose_bytes=told.limits.get(LOOSE_UPLOADS, LOOSE_UPLOADS_BYTES),
             fires_timeouts=True,
+            limits=record_limits_of(told.limits),
         )
     for notice in backend.notices:
         click.echo(f"Warning: {notice}", err=True)
@@ -230,16 +241,14 @@ async def _uses_kept(keys: KeyRing) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _parts_swept(backend: LocalBackend, folder: Path) -> AsyncIterator[None]:
-    """Remove now, and each hour, what killed processes left of uploads; nothing where the record is damaged."""
-    from api_client.errors import StoreError
-    from store.uploads import sweep_parts
+async def _swept(backend: LocalBackend) -> AsyncIterator[None]:
+    """Remove now, and each hour, what killed processes left over and uploads that no task ever had."""
+    from api_client.errors import ApiError
 
     async def sweep() -> None:
         while True:
-            with suppress(StoreError):
-                await backend.check()
-                await asyncio.to_thread(sweep_parts, folder / "uploads", time.time())
+            with suppress(ApiError, OSError):  # what is not removed now is removed in an hour
+                await backend.sweep()
             await asyncio.sleep(_SWEEP_SECONDS)
 
     sweeping = asyncio.create_task(sweep())

@@ -69,6 +69,7 @@ class ApprovalDecided(Payload, tag=True):
     outcome: Outcome
     authority: AuthoritySnapshot | None = None
     recommendation_snapshot: ApprovalRecommendation | None = None
+    request_hash: str | None = None
 
 
 class ElicitationRequested(Payload, tag=True):
@@ -86,6 +87,7 @@ class ElicitationProvided(Payload, tag=True):
 
     answers: dict[str, Json]
     answered_by: str | None = None
+    request_hash: str | None = None
 
 
 class Assignment(Payload, tag=True):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from api_client.actor import Actor
-from api_client.commands import ReceiveUpload
+from api_client.commands import CreateTask, ReceiveUpload, RecordAction, read_command
 from store.audit import verify
 from store.local import open_local
 from store.workspace import generate
@@ -137,7 +137,11 @@ async def _with_an_upload(folder: Path) -> str:
 
     backend = await open_local(folder, Actor("agent-1", "agent"))
     try:
-        await backend.submit(ReceiveUpload(file_name="p.jpg"), key="", content=content())
+        made = await backend.submit(ReceiveUpload(file_name="p.jpg"), key="", content=content())
+        task = await backend.submit(read_command(CreateTask, {"projectName": "general", "name": "C-1"}), key="task")
+        added = [{"uploadId": made.answer["id"], "label": "a photo"}]
+        action = {"projectName": "general", "taskId": task.answer["id"], "description": "x", "addAttachments": added}
+        await backend.submit(read_command(RecordAction, action), key="attach")
     finally:
         await backend.aclose()
     return hashlib.sha256(b"a photo").hexdigest()

@@ -205,6 +205,29 @@ def test_limits_can_be_set(run: Run, tmp_path: Path, key: str) -> None:
         assert (refused.status_code, refused.headers["retry-after"].isdecimal()) == (429, True)
 
 
+def test_the_limits_of_metadata_and_schemas_can_be_set(run: Run, tmp_path: Path, key: str) -> None:
+    """What a task and a project may hold is as settable as what a body may: by option and by configuration."""
+    reviewer = added(run, tmp_path, "lead", "reviewer")
+    config = tmp_path / "home" / "limits.toml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text("[serve]\nlimits = { metadata_bytes = 40, schema_bytes = 9 }\n")
+    steps = {"initialStep": "a", "steps": [{"name": "a", "owner": "AGENT", "exits": []}]}
+    project = {"name": "P", "steps": {**steps, "stepSchemas": {"a": {"type": "object"}}}}
+    with served(tmp_path, "--limit", "metadata-bytes=20", PUMPUP_CONFIG=str(config)) as server:
+        with calling(server, key) as client:
+            answers = [
+                client.post(
+                    "/api/tasks",
+                    json={"projectName": "general", "name": "t", "metadataPatch": {"set": {"k": "x" * size}}},
+                    headers={"Idempotency-Key": str(size)},
+                )
+                for size in (12, 13)
+            ]
+        with calling(server, reviewer) as client:
+            answers.append(client.post("/api/projects", json=project, headers={"Idempotency-Key": "p"}))
+    assert [one.status_code for one in answers] == [201, 400, 400], [one.text for one in answers]
+
+
 def test_each_call_is_a_line_without_key_query_or_body(tmp_path: Path, key: str) -> None:
     """The access log says when, from where, who, what, the status and how long; `--quiet` says nothing."""
     with served(tmp_path) as server, calling(server, key) as client:

@@ -21,7 +21,7 @@ from tests.mutants.modules import LEFT_OUT, MODULES
 from tests.mutants.survivors import Change, Outcome, load, report
 
 ROOT = Path(__file__).resolve().parents[2]
-LINKED = ("store", "api_client", "pumpup_tui", "styles", "tests", "README.md", "CHANGELOG.md", "Makefile", "docs")
+PARTS = ("store", "api_client", "pumpup_tui", "styles", "tests", "README.md", "CHANGELOG.md", "Makefile", "docs")
 PROCESSES = 2
 
 
@@ -45,10 +45,8 @@ def run(module: str, place: Path, *, again: bool) -> None:
     if not again:
         shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True, exist_ok=True)
-    for name in LINKED:
-        link = place / name
-        if not link.is_symlink():
-            link.symlink_to(ROOT / name)
+    for name in PARTS:  # copies: what is edited while the changes run is not mixed with them
+        _copy(ROOT / name, place / name)
     (place / "pyproject.toml").write_text(_configuration(module))
     if survivors := _names(place, module, lambda word: word not in ("killed", "not collected", "not checked")):
         _mutmut(place, survivors)
@@ -57,6 +55,14 @@ def run(module: str, place: Path, *, again: bool) -> None:
     # On a busy machine a change may end at the limit of time without being to blame: it has a second try.
     if late := _names(place, module, lambda word: word == "timeout"):
         _mutmut(place, late)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "__snapshots__"))
+    else:
+        shutil.copy2(source, target)
 
 
 def _mutmut(place: Path, names: Sequence[str]) -> None:
@@ -77,10 +83,11 @@ def _configuration(module: str) -> str:
     settings = {
         "source_paths": ["store", "api_client", "pumpup_tui"],
         "only_mutate": [module],
-        "also_copy": [name for name in LINKED if name not in ("store", "api_client", "pumpup_tui", "tests")],
+        "also_copy": [name for name in PARTS if name not in ("store", "api_client", "pumpup_tui", "tests")],
         "pytest_add_cli_args": [part for name in plugins for part in ("-p", name)],
         "pytest_add_cli_args_test_selection": [*MODULES[module], "-k", LEFT_OUT],
-        "timeout_constant": 3.0,  # seconds, for one test more or less: what is loaded late counts as well
+        "timeout_constant": 5.0,  # seconds, and the multiplier of it and of the tests' own time
+        "timeout_multiplier": 6.0,
         "process_isolation": "forkserver",  # else what the first run of the tests left in caches hides what is changed
         "use_git_change_detection": False,
     }

@@ -15,7 +15,7 @@ from pumpup import PumpUp
 
 from store.server.app import create_app
 from store.server.shares import Bucket, Pace, Shares
-from store.uploads import sweep_parts
+from store.uploads import PART, sweep_left_over
 from tests.server.conftest import SMALL, Caller, Served
 from tests.server.sockets import head, listening
 from tests.server.test_bad_input import assert_refused
@@ -187,13 +187,13 @@ def test_parts_of_killed_processes_are_swept(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"x")
     for name in ("old.1.part", "a" * 64):
         os.utime(tmp_path / name, (0, 0))
-    assert sweep_parts(tmp_path, time.time()) == 1
+    assert sweep_left_over(tmp_path, PART, time.time()) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a" * 64, "new.2.part"]
 
 
 async def test_the_sdk_waits_as_it_is_told(served: Served) -> None:
     """A burst over the limit, by the official SDK from several threads, ends with each write recorded once."""
-    served = sharing(served, writes_per_second=8, burst=4)
+    served = sharing(served, writes_per_second=8, burst=8)
     task_id = (await served.task())["id"]
     async with listening(served) as port:
         connections = await asyncio.to_thread(httpx.Client, timeout=60)
@@ -203,6 +203,6 @@ async def test_the_sdk_waits_as_it_is_told(served: Served) -> None:
             words = f"burst {number}."
             client.events.note(project_name="claims", task_id=task_id, message=words, idempotency_key=words)
 
-        await asyncio.gather(*(asyncio.to_thread(write, number) for number in range(12)))
+        await asyncio.gather(*(asyncio.to_thread(write, number) for number in range(16)))
         connections.close()
-    assert [served.journal.count(b'"message":"burst %d."' % number) for number in range(12)] == [1] * 12
+    assert [served.journal.count(b'"message":"burst %d."' % number) for number in range(16)] == [1] * 16

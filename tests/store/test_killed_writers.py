@@ -134,6 +134,22 @@ def test_a_folder_that_can_not_be_written_opens_for_reading(tmp_path: Path, monk
     again.close()
 
 
+def test_a_folder_whose_record_is_lost_is_not_begun_anew(tmp_path: Path) -> None:
+    """Where only the index tells of events, the folder takes no writes, says what is lost, and stays as it is."""
+    store = open_store(tmp_path)
+    fill(store, 2)
+    store.save()
+    store.close()
+    for name in ("journal.jsonl", "head"):
+        (tmp_path / name).unlink()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    again = open_store(tmp_path)
+    assert again.is_damaged
+    assert "index.bin tells of some: journal.jsonl and head are lost" in again.read_only
+    again.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
 def refuses(*_: object, **__: object) -> None:
     raise OSError(5, "Input/output error")
 

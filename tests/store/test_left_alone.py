@@ -171,8 +171,8 @@ def test_only_our_own_leftovers_are_swept(tmp_path: Path) -> None:
         (outside / name).write_bytes(b"x")
     (tmp_path / "uploads").symlink_to(outside)
     late = 10 * uploads.LEFT_OVER_SECONDS + (outside / "thesis.part").stat().st_mtime
-    assert uploads.sweep_parts(tmp_path / "uploads", late) == 0
-    assert uploads.sweep_parts(outside, late) == 1
+    assert uploads.sweep_left_over(tmp_path / "uploads", uploads.PART, late) == 0
+    assert uploads.sweep_left_over(outside, uploads.PART, late) == 1
     assert [path.name for path in outside.iterdir()] == ["thesis.part"]
 
 

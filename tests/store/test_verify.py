@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from api_client.commands import ReceiveUpload
+from api_client.commands import ReceiveUpload, RecordAction
 from api_client.errors import StoreFault
+from api_client.models import Attachment
 from store.audit import verify
 from store.batch import Job
 from store.engine import Store
@@ -18,13 +19,17 @@ from tests.store.folders import fill, open_store, receipt
 from tests.unit.world import AGENT
 
 
-def upload(store: Store, data: bytes) -> str:
-    """Put an upload into a folder; return the name of its file."""
+def upload(store: Store, data: bytes, task: str = "") -> str:
+    """Put an upload into a folder, attached to `task` where there is one; return the name of its file."""
     receiver = Receiver(store.folder / "uploads", store.files, store.tokens(), 1000)
     receiver.take(data)
     content = receiver.finish()
     receiver.close()
-    receipt(store.carry_out([Job(ReceiveUpload(file_name="a.txt"), AGENT, None, content)])[0])
+    made = receipt(store.carry_out([Job(ReceiveUpload(file_name="a.txt"), AGENT, None, content)])[0])
+    if task:
+        added = (Attachment(upload_id=str(made.answer["id"]), label="a"),)
+        action = RecordAction(project_name="general", task_id=task, description="x", add_attachments=added)
+        receipt(store.carry_out([Job(action, AGENT, None)])[0])
     return content.sha256
 
 
@@ -33,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
     """A closed folder with commits before and after its checkpoint, and an upload."""
     store = open_store(tmp_path / "data")
     task = fill(store, 12)
-    upload(store, b"some bytes")
+    upload(store, b"some bytes", task)
     store.save()
     from tests.store.folders import note_job
 
@@ -48,7 +53,7 @@ def test_a_sound_folder_is_called_sound(folder: Path) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     found = verify(folder)
     assert found.wrong == []
-    assert (found.position.commits, found.position.events) == (15, 15)
+    assert (found.position.commits, found.position.events) == (16, 16)
     assert verify(folder, expect=found.position.hash).wrong == []
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store.fold import GENERAL, Doc, apply, due_at, patched, step_of
+from store.fold import GENERAL, Doc, apply, due_at, patched, step_of, take
 
 AT = "2026-03-02T12:00:00.000000Z"
 
@@ -54,6 +54,92 @@ def test_a_request_of_nobody_is_asked_by_nobody() -> None:
     apply(documents, event("TASK_CREATED", created, taskId="t", projectId="prj_general"))
     apply(documents, event("APPROVAL_REQUESTED", {"summary": "s"}, taskId="t", projectId="prj_general"))
     assert (documents.get("requests", "e1") or {})["requestedBy"] == ""
+
+
+ASKED = {"approval": "APPROVAL_REQUESTED", "elicitation": "ELICITATION_REQUESTED"}
+CREATED = {"name": "x", "initialState": "in_progress", "metadataPatch": {}}
+UPLOAD = {"id": "u", "fileName": "a", "contentType": "b", "size": 1, "sha256": "0"}
+MOVE = {"description": "d", "metadataPatch": {}}
+
+
+def recorded() -> Documents:
+    """Return two projects, an upload, two tasks, and on the first an open request of each kind, all recorded."""
+    documents = Documents()
+    documents.put("projects", "prj_general", GENERAL)
+    payload = {"name": "P", "projectName": "p", "steps": {"initialStep": "a", "steps": [{"name": "a"}]}}
+    events = [
+        event("PROJECT_CREATED", payload, projectId="prj_p"),
+        event("UPLOAD_RECEIVED", UPLOAD),
+        *(event("TASK_CREATED", CREATED, taskId=task, projectId="prj_general") for task in ("t1", "t2")),
+        event(ASKED["approval"], {"summary": "s"}, taskId="t1", projectId="prj_general"),
+        event(ASKED["elicitation"], {"summary": "s", "fields": []}, taskId="t1", projectId="prj_general"),
+    ]
+    for number, one in enumerate(events):
+        assert take(documents, {**one, "id": f"e{number}"})
+    assert sorted(documents.tables) == sorted(
+        [
+            ("projects", "prj_general"),
+            ("projects", "prj_p"),
+            ("uploads", "u"),
+            ("tasks", "t1"),
+            ("tasks", "t2"),
+            ("requests", "e4"),
+            ("requests", "e5"),
+        ]
+    )
+    return documents
+
+
+ON_TASK: dict[str, Any] = {"taskId": "t1", "projectId": "prj_general"}
+
+
+@pytest.mark.parametrize(
+    "fitting",
+    [
+        event("TASK_CREATED", CREATED, taskId="t3", projectId="prj_general"),
+        event("ACTION", MOVE, **ON_TASK),
+        event("ACTION", MOVE, **ON_TASK, transitionTo="complete"),
+        event("NOTE", {"message": "n"}, **ON_TASK),
+        event("APPROVAL_DECIDED", {}, **ON_TASK, inResponseTo="e4"),
+        event("ELICITATION_PROVIDED", {}, **ON_TASK, inResponseTo="e5"),
+    ],
+    ids=lambda one: one["eventType"],
+)
+def test_a_recorded_event_that_fits_is_taken(fitting: Doc) -> None:
+    """It is told so, and the documents are what the same event makes of them at any other time."""
+    documents, same = recorded(), recorded()
+    later = {**fitting, "timestamp": "2026-03-02T12:00:01.000000Z"}
+    assert take(documents, later)
+    apply(same, later)
+    assert documents.tables == same.tables
+    assert documents.tables != recorded().tables
+
+
+@pytest.mark.parametrize(
+    "unfitting",
+    [
+        event("SOMETHING_NEW", {}, **ON_TASK),
+        event("PROJECT_CREATED", {}, projectId="prj_p"),
+        event("UPLOAD_RECEIVED", UPLOAD),
+        event("TASK_CREATED", CREATED, **ON_TASK),
+        event("TASK_CREATED", {**CREATED, "initialState": "nowhere"}, taskId="t3", projectId="prj_general"),
+        event("TASK_CREATED", CREATED, taskId="t3", projectId="prj_none"),
+        event("TASK_CREATED", CREATED, taskId="t3", projectId="prj_p"),
+        event("NOTE", {"message": "n"}, taskId="t9", projectId="prj_general"),
+        event("NOTE", {"message": "n"}, taskId="t1", projectId="prj_p"),
+        event("ACTION", MOVE, **ON_TASK, transitionTo="nowhere"),
+        event("APPROVAL_DECIDED", {}, **ON_TASK, inResponseTo="e9"),
+        event("APPROVAL_DECIDED", {}, **ON_TASK, inResponseTo="e5"),
+        event("ELICITATION_PROVIDED", {}, **ON_TASK, inResponseTo="e4"),
+        event("APPROVAL_DECIDED", {}, taskId="t2", projectId="prj_general", inResponseTo="e4"),
+    ],
+    ids=lambda one: one["eventType"],
+)
+def test_a_recorded_event_that_fits_nothing_changes_nothing(unfitting: Doc) -> None:
+    """What the documents can't have led to is told apart: made twice, on what there is not, or settled elsewhere."""
+    documents = recorded()
+    assert not take(documents, unfitting)
+    assert documents.tables == recorded().tables
 
 
 def test_a_step_that_is_not_declared_is_named() -> None:

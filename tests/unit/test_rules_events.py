@@ -231,6 +231,7 @@ def test_an_approval_is_asked_and_decided_with_what_was_shown(world: World) -> N
         "outcome": {"type": "REJECT", "note": "no", "reasonCode": "c"},
         "authority": {"subject": "alice", "tags": ["claims-lead"]},
         "recommendationSnapshot": recommendation.wire(),
+        "requestHash": asked["hash"],
     }
     assert event(made) == expected(5, "APPROVAL_DECIDED", payload, actor=ALICE, **keys, inResponseTo=asked["id"])
     assert world.state.get("requests", asked["id"]) is None

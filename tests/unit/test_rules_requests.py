@@ -205,6 +205,21 @@ def test_all_faults_of_the_answers_are_told_at_once(world: World) -> None:
     assert len(world.log) == 2
 
 
+def test_a_settlement_records_what_its_reviewer_was_shown(world: World) -> None:
+    """A decision and an answer keep the hash of the request that was on the screen, and none where none was given."""
+    task = world.task()
+    for is_shown in (True, False):
+        request = world.approval(task)
+        shown = world.log[-1]["hash"] if is_shown else None
+        (decided,) = world.give(Decide(request_id=request, outcome=Outcome(type="REJECT"), request_hash=shown), ALICE)
+        (asked,) = world.give(elicitation(task))
+        shown_form = asked["hash"] if is_shown else None
+        answer = Answer(request_id=asked["id"], answers={"where": "x"}, request_hash=shown_form)
+        (answered,) = world.give(answer, ALICE)
+        told = [one["payload"].get("requestHash", "absent") for one in (decided, answered)]
+        assert told == ([shown, shown_form] if is_shown else ["absent", "absent"])
+
+
 def test_answers_are_kept_without_what_was_left_out(world: World) -> None:
     """A null for an optional field counts as left out; 4.0 in a whole-number field is kept as 4."""
     (asked,) = world.give(elicitation(world.task()))

@@ -76,6 +76,19 @@ def test_an_exception_that_moves_is_held_to_the_schema(world: World) -> None:
     assert world.doc(ready)["currentStep"] == "review"
 
 
+def test_a_new_task_is_held_to_the_schema_of_its_first_step(world: World) -> None:
+    """A task is made only with metadata that its initial step's schema takes, as the patch makes it."""
+    step = {"name": "a", "owner": "AGENT"}
+    schema = {"type": "object", "required": ["amount"]}
+    steps = read(Steps, {"initialStep": "a", "steps": [step], "stepSchemas": {"a": schema}})
+    world.give(CreateProject(name="p", steps=steps), ALICE)
+    amount, other = MetadataPatch(set={"amount": 1}), MetadataPatch(set={"other": 1})
+    for patch in (None, other):
+        command = CreateTask(project_name="p", name="x", metadata_patch=patch)
+        assert "'a'" in refused(world, command, InvalidRequest, "INVALID_METADATA")
+    world.give(CreateTask(project_name="p", name="x", metadata_patch=amount))
+
+
 def test_a_move_without_a_note_says_from_where_to_where(world: World) -> None:
     """A reviewer who leaves the note out has the two steps named instead."""
     world.project()
