@@ -13,7 +13,9 @@ from pumpup_tui.shortened import short_card_page, short_event_page, short_item_p
 from pumpup_tui.telling import confidence_value, event_text, recommendation_run
 from pumpup_tui.widgets.event_detail import payload_text
 
-LONG = {"rows": [{"id": n, "name": f"réf {n}\x1b", "sure": 0.5, "none": None, "empty": []} for n in range(2_000)]}
+LONG: dict[str, Any] = {
+    "rows": [{"id": n, "name": f"réf {n}\x1b", "sure": 0.5, "none": None, "empty": []} for n in range(2_000)]
+}
 LARGE: list[tuple[str, dict[str, Any]]] = [
     ("ACTION", {"description": "did it", "detail": LONG}),
     ("ACTION", {"description": "x" * 50_000}),
