@@ -43,5 +43,5 @@ def event_document(event: Event, context: Context) -> list[Line]:
 def payload_text(payload: dict[str, Any]) -> str:
     """Return a payload as JSON in clean words, up to `PAYLOAD_KEPT` characters; the rest is counted."""
     if isinstance(payload, ShortPayload):
-        return payload.shown
+        return clean(payload.shown, limit=len(payload.shown))
     return clean(json.dumps(payload, indent=2, ensure_ascii=False), limit=PAYLOAD_KEPT)
