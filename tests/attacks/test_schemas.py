@@ -1,9 +1,13 @@
-"""Schemas and metadata that are made to take for ever: honest writers, /healthz and SIGTERM don't notice."""
+"""Schemas and metadata that are made to take for ever: honest writers, /healthz and SIGTERM don't notice.
+
+In short: what is answered, which no slow machine changes. With ATTACK=full the honest writers' time is compared too.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -45,8 +49,10 @@ BAD: dict[str, Any] = {
 }
 """What the bad callers send."""
 BAD_NAMES = ("bad-1", "bad-2", "bad-3")
-ROUNDS = 20
+FULL = os.environ.get("ATTACK") == "full"
+ROUNDS = 20 if FULL else 5
 TIMES = 5
+"""The honest writers' p95 beside the attack, over that of the same run without it, at the most."""
 
 
 def make(data: Path) -> None:
@@ -139,16 +145,13 @@ async def test_a_schema_that_takes_for_ever_takes_its_callers_time_only(scene: S
     """Three callers send it again and again: each honest write is recorded, and takes hardly longer."""
     callers = Callers(scene)
     await callers.honest()
-    for is_last in (False, False, True):  # the machine may be at something else for one of the two
-        undisturbed = await p95(callers.honest)
-        async with callers.attacking(attack):
-            answers = len(callers.heard) + 1
-            disturbed = await p95(callers.honest, lambda most=answers: len(callers.heard) >= most)  # type: ignore[misc]
-        if is_last or disturbed <= TIMES * undisturbed:
-            break
+    undisturbed = await p95(callers.honest)
+    async with callers.attacking(attack):
+        disturbed = await p95(callers.honest, lambda: bool(callers.heard))
     await callers.client.aclose()
+    print(f"\n{attack}: p95 {undisturbed * 1e3:.1f} -> {disturbed * 1e3:.1f} ms, {disturbed / undisturbed:.1f} x")
     assert set(callers.heard) <= {400, 429}
-    assert disturbed <= TIMES * undisturbed
+    assert not FULL or disturbed <= TIMES * undisturbed
     assert "Traceback" not in scene.server.log.read_text()
 
 
