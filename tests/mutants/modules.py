@@ -10,6 +10,7 @@ _RULES = (
     "tests/unit/test_rules_requests.py",
     "tests/unit/test_rules_several.py",
     "tests/unit/test_rules_tasks.py",
+    "tests/unit/test_rules_uploads.py",
     "tests/unit/test_rules_words.py",
 )
 _FOLDERS = ("tests/store/test_journal.py", "tests/store/test_opening.py")

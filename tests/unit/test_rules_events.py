@@ -79,8 +79,7 @@ def test_a_project_and_an_upload_are_entries_of_the_chain(world: World) -> None:
     kept["sha256"] = "ab" * 32
     assert event(made) == expected(2, "UPLOAD_RECEIVED", {"type": "UploadReceived", **kept})
     assert kept["id"].startswith("upl_")
-    arrival = {"subject": made["subject"], "receivedAt": made["timestamp"]}
-    assert world.state.get("uploads", kept["id"]) == {**kept, **arrival}
+    assert world.state.get("uploads", kept["id"]) == {**kept, "receivedAt": AT, "subject": "agent-1"}
     assert "content" in refused(world, command, InvalidRequest)
 
 
