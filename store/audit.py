@@ -113,6 +113,12 @@ class _Verification:
             return checkpoint.read(self._folder)
         except checkpoint.OtherVersion:
             return None  # the journal is the truth, and all of it is read here
+        except checkpoint.Interrupted as fault:
+            self._found.notes.append(
+                f"The checkpoint can't be used: a program was stopped while it saved, and {fault}. Who writes next "
+                "makes it anew."
+            )
+            return None
         except checkpoint.Unusable as fault:
             self._found.wrong.append(f"The checkpoint can't be used ({fault}); who writes next makes it anew.")
             return None

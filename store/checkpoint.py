@@ -35,11 +35,12 @@ from store.remembered import Remembered, Run
 from store.state import Board, State
 from store.tables import Documents, Packed
 
-VERSION = 6
+VERSION = 7
 _READINGS = 5
 """How often a checkpoint is read that a writer replaces meanwhile."""
 _MARKS = {"index.bin": b"pumpup-columns-", "state.json": b'{"checkpoint":'}
 """How the files of every version begin."""
+_ROOM = 1 << 16
 _SMALL = ("projects", "requests", "uploads")
 """The tables that are parsed when they are read."""
 
@@ -50,6 +51,10 @@ class Unusable(Exception):
 
 class OtherVersion(Unusable):
     """A checkpoint that another version of the program wrote: nothing is wrong with it."""
+
+
+class Interrupted(Unusable):
+    """A checkpoint whose files are of two savings: a program was stopped between them, and no harm was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ def read(folder: Path) -> Saved | None:
     Raises:
         Unusable: it can't be used, for this reason.
         OtherVersion: it is of another version; who writes next makes it anew from the journal.
+        Interrupted: a program was stopped while it saved; who writes next makes it anew from the journal.
     """
     if not (folder / "state.json").exists():
         return None
@@ -121,7 +127,7 @@ def _read(folder: Path) -> Saved:
             index, position = _index(said, pieces)
             data, crc = reading.result()
             if (said["size"], said["crc"]) != (len(data), crc):
-                raise Unusable("state.json is damaged, or not the one that index.bin was written for")
+                raise _why_another(data)
             saved = _saved(said, pieces, data, index, position)
             sound.result()
             return saved
@@ -130,8 +136,19 @@ def _read(folder: Path) -> Saved:
 
 
 def _with_checksum(path: Path, size: int) -> tuple[bytes, int]:
-    data = read_regular(path, size)
+    # A saving that was cut short leaves the one before, which may be the larger one.
+    data = read_regular(path, 2 * size + _ROOM)
     return data, columns.checksum([data])
+
+
+def _why_another(data: bytes) -> Unusable:
+    """Tell a `state.json` that is whole, and of another saving than the index, from one that was changed."""
+    with suppress(ValueError, KeyError, TypeError):
+        end = data.index(b"}}") + 2
+        covers = orjson.loads(data[:end] + b"}")["checkpoint"]["1"]
+        if covers.pop("crc") == _crc(covers, data[end:]):
+            return Interrupted("its two files are of two savings")
+    return Unusable("state.json is damaged, or not the one that index.bin was written for")
 
 
 def load(folder: Path, journal: Journal) -> tuple[State, Position]:
@@ -146,6 +163,8 @@ def load(folder: Path, journal: Journal) -> tuple[State, Position]:
 def save(folder: Path, files: Files, state: State, position: Position) -> None:
     """Write the checkpoint: the index first, so that a crash between leaves no state without its index.
 
+    Each is known to be whole without the other: so what such a crash leaves is known from damage.
+
     Raises:
         StoreFault: the disk took only a part, or a file of one of the names is not a checkpoint's.
         OSError: the disk refused; the old checkpoint is as it was.
@@ -153,19 +172,21 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
     for name, mark in _MARKS.items():
         _check_replaceable(folder / name, mark)
     tables = state.database.storage.read() or {}
-    covers = {"checkpoint": {"1": {"version": VERSION, **position._asdict()}}}
-    small = orjson.dumps({**covers, **{name: dict(tables.get(name, {})) for name in _SMALL}})[:-1]
+    covers = {"version": VERSION, **position._asdict()}
+    small = b",%b" % orjson.dumps({name: dict(tables.get(name, {})) for name in _SMALL})[1:-1]
     packed = tables["tasks"]
     assert isinstance(packed, Packed)  # noqa: S101 - what State made, told to the type checker
-    data, starts, sizes = _with_tasks(small, packed)
+    begin = len(_start(covers, b""))
+    body, starts, sizes = _with_tasks(begin, small, packed)
+    start = _start(covers, body)
     steps = _steps(state.board)
     state.remembered.settle()
     said = {
         "version": VERSION,
         "position": position._asdict(),
-        "size": len(data),
-        "crc": columns.checksum([data]),
-        "small": len(small),
+        "size": begin + len(body),
+        "crc": columns.checksum([start, body]),
+        "small": begin + len(small),
         "tasks": list(packed),
         "steps": [[*step, waiting] for step, (_, waiting) in steps.items()],
         "runs": len(state.remembered.runs),
@@ -179,7 +200,17 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
         *(column for run in state.remembered.runs for column in run),
     ]
     columns.write(folder / "index.bin", files, said, numbers)
-    files.replace(folder / "state.json", data)
+    files.replace(folder / "state.json", start, body)
+
+
+def _start(covers: dict[str, Any], body: bytes) -> bytes:
+    """Return how `state.json` begins: what it covers, and by which checksum it is known to be whole."""
+    return orjson.dumps({"checkpoint": {"1": {**covers, "crc": _crc(covers, body)}}})[:-1]
+
+
+def _crc(covers: dict[str, Any], body: bytes) -> str:
+    """Return the checksum of all that `state.json` holds, always equally long."""
+    return f"{columns.checksum([orjson.dumps(covers), body]):08x}"
 
 
 def _check_replaceable(path: Path, mark: bytes) -> None:
@@ -202,10 +233,10 @@ def covers_events(folder: Path) -> bool:
         return False
 
 
-def _with_tasks(small: bytes, packed: Packed) -> tuple[bytes, array[int], array[int]]:
-    """Return an object of JSON that lacks its end with the tasks behind it, and where in it each stands."""
+def _with_tasks(begin: int, small: bytes, packed: Packed) -> tuple[bytes, array[int], array[int]]:
+    """Return entries of JSON and the tasks behind them, and where each stands in a file with `begin` bytes before."""
     pieces, starts, sizes = [small, b',"tasks":{'], array("I"), array("I")
-    place = len(small) + len(pieces[1])
+    place = begin + len(small) + len(pieces[1])
     for doc_id, doc in packed.pack():
         pieces.append(b"%b%b:%b" % (b"," if sizes else b"", orjson.dumps(doc_id), doc))
         place += len(pieces[-1])

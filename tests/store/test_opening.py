@@ -10,6 +10,7 @@ import pytest
 from api_client.commands import AddNote
 from api_client.errors import StoreFault, StoreReadOnly
 from store import checkpoint
+from store.audit import verify
 from store.batch import Job
 from store.engine import Store
 from store.workspace import generate
@@ -275,3 +276,40 @@ def test_a_checkpoint_is_never_older_than_another_process_left_it(tmp_path: Path
     saved = checkpoint.read(tmp_path)
     assert saved is not None
     assert saved.position == position
+
+
+@pytest.mark.parametrize("notes", [1, 400])
+def test_a_program_that_is_stopped_while_it_saves_does_no_harm(tmp_path: Path, notes: int) -> None:
+    """Between its two files nothing is wrong: verify says what happened, and the next writer makes them anew."""
+    store = open_store(tmp_path)
+    task = fill(store, 400)
+    store.close()
+    former = (tmp_path / "state.json").read_bytes()
+    store = open_store(tmp_path)
+    store.carry_out([note_job(task, f"later {number}") for number in range(notes)])
+    before = timeline(store)
+    store.close()
+    (tmp_path / "state.json").write_bytes(former)
+    found = verify(tmp_path)
+    assert found.wrong == []
+    assert "stopped while it saved" in found.notes[0]
+    again = open_store(tmp_path)
+    assert timeline(again) == before
+    receipt(again.carry_out([task_job("C-2")])[0])
+    again.close()
+    assert verify(tmp_path).notes == []
+
+
+@pytest.mark.parametrize("place", [5, 30, 90, -9])
+def test_a_changed_state_of_a_former_saving_is_damage(tmp_path: Path, place: int) -> None:
+    """What no stopped program can have left is not excused as if one had."""
+    store = open_store(tmp_path)
+    task = fill(store, 3)
+    store.close()
+    former = bytearray((tmp_path / "state.json").read_bytes())
+    store = open_store(tmp_path)
+    store.carry_out([note_job(task, "later")])
+    store.close()
+    former[place] ^= 1
+    (tmp_path / "state.json").write_bytes(former)
+    assert "checkpoint can't be used" in verify(tmp_path).wrong[0]
