@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
     from api_client.backend import Backend
-    from api_client.models import Card
+    from api_client.models import Card, Page
     from pumpup_tui.feed import Feed
     from pumpup_tui.widgets.board_filter import BoardFilter
 
@@ -46,7 +46,7 @@ class BoardFeed:
 
         async def call(backend: Backend) -> messages.CardsPage:
             page = await backend.cards(project_id, step, cursor=ask.cursor, limit=ask.limit)
-            return messages.CardsPage(project_id, step, ask, page)
+            return messages.CardsPage(project_id, step, ask, _short(page))
 
         self._feed.ask(to, "a column of the board", call, group=f"cards {step}")
 
@@ -61,7 +61,7 @@ class BoardFeed:
             while True:
                 page = await backend.cards(project_id, step, cursor=cursor, limit=WALK_PAGE)
                 if page.items:
-                    last.append(Stretch(Start(cursor, WALK_PAGE), list(page.items)))
+                    last.append(Stretch(Start(cursor, WALK_PAGE), list(_short(page).items)))
                 past += [one.start for one in last[:-2]]
                 last, cursor, read = last[-2:], page.next_cursor, read + len(page.items)
                 if page.is_last(WALK_PAGE) or cursor is None:
@@ -84,7 +84,7 @@ class BoardFeed:
                 matched, cursor = 0, None
                 while True:
                     page = await backend.cards(project_id, step, cursor=cursor, limit=SCAN_PAGE)
-                    taken = [card for card in page.items if wanted.takes(card)]
+                    taken = [card for card in _short(page).items if wanted.takes(card)]
                     cards += taken[: MATCHES_KEPT - len(cards)]
                     matched, cursor, read = matched + len(taken), page.next_cursor, read + len(page.items)
                     found[step] = messages.Matches(tuple(cards), matched)
@@ -124,3 +124,10 @@ class BoardFeed:
             self._feed.stop(f"cards {step}")
         if scan:
             self._feed.stop("scan")
+
+
+def _short(page: Page[Card]) -> Page[Card]:
+    # With the first cards, behind the first paint.
+    from pumpup_tui.shortened import short_card_page
+
+    return short_card_page(page)

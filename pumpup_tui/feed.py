@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
     from api_client.backend import Backend
-    from api_client.models import Attachment, Event, Me, Upload
+    from api_client.models import Attachment, Event, Me, Page, Upload
     from api_client.times import Clock
     from pumpup_tui.on_way import OnWay
 
@@ -84,7 +84,7 @@ class Feed:
             detail = await backend.request(request_id)
             events = await backend.events(task_id=detail.task.id, order="desc", limit=LATEST)
             uploads = await self._uploads(backend, attachments_of(detail))
-            return messages.RequestLoaded(detail, events.items, uploads)
+            return messages.RequestLoaded(detail, _short(events).items, uploads)
 
         self.ask(to, "the request", call, group="request ahead" if ahead else "request")
 
@@ -102,7 +102,7 @@ class Feed:
                 cursor=cursor,
                 limit=PAGE,
             )
-            return messages.EventsPage(scope, page, first=cursor is None)
+            return messages.EventsPage(scope, _short(page), first=cursor is None)
 
         self.ask(to, "the timeline", call, group=group)
 
@@ -116,7 +116,7 @@ class Feed:
             given = await backend.events(task_id=task_id, order="desc", types=("ASSIGNMENT",), limit=1)
             uploads = await self._uploads(backend, detail.task.attachments)
             assignee = str(given.items[0].payload.get("assigneeId") or "") if given.items else ""
-            return messages.TaskLoaded(detail, project, events, uploads, assignee)
+            return messages.TaskLoaded(detail, project, _short(events), uploads, assignee)
 
         self.ask(to, "the task", call, group="task")
 
@@ -366,6 +366,13 @@ class Feed:
                 if self._known is not None:
                     self._tell_who(backend, self._known[0])
             return
+
+
+def _short(page: Page[Event]) -> Page[Event]:
+    # With the first page that is read behind the first paint.
+    from pumpup_tui.shortened import short_event_page
+
+    return short_event_page(page)
 
 
 def _refused(key: str, error: ApiError) -> messages.Submitted:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
     from api_client.backend import Backend
+    from api_client.models import InboxItem, Page
     from pumpup_tui.feed import Feed
 
 WHAT = "the inbox"
@@ -30,7 +31,7 @@ class InboxFeed:
 
         async def call(backend: Backend) -> InboxPage:
             page = await backend.inbox(project_id=project_id, limit=PAGE)
-            return InboxPage(page, first=True, last=page.is_last(PAGE))
+            return InboxPage(_short(page), first=True, last=page.is_last(PAGE))
 
         self._feed.ask(to, WHAT, call, group="inbox")
 
@@ -59,8 +60,16 @@ class InboxFeed:
                 # A server whose cursor stands still would be asked for ever.
                 last = page.is_last(limit) or page.next_cursor in (None, at)
                 if last or not to_end:
-                    return InboxPage(page, first=False, last=last)
-                to.post_message(InboxPage(page, first=False, last=False, goes_on=True))
+                    return InboxPage(_short(page), first=False, last=last)
+                to.post_message(InboxPage(_short(page), first=False, last=False, goes_on=True))
                 at = page.next_cursor
 
         self._feed.ask(to, WHAT, call, group="inbox")
+
+
+def _short(page: Page[InboxItem]) -> Page[InboxItem]:
+    if not any(item.recommendation for item in page.items):
+        return page
+    from pumpup_tui.shortened import short_item_page
+
+    return short_item_page(page)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pumpup_tui.shortened import short_events
 from pumpup_tui.widgets.pages import PAGE_MOST, Answer, Want
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Timeline:
         if not page.items:
             return Found(Answer([], None, more=False), 0)
         rest = await self._scan(page.next_cursor, down=down, want=want)
-        edge = [event for event in page.items if self._query.finds(event)]
+        edge = short_events(filter(self._query.finds, page.items))
         answer = Answer(rest.answer.rows, rest.answer.cursor, rest.answer.more, edge, page.next_cursor)
         return Found(answer, rest.looked + 1)
 
@@ -56,7 +57,7 @@ class Timeline:
         while True:
             page = await self._page(down=down, cursor=cursor, limit=limit)
             looked += len(page.items)
-            rows += filter(self._query.finds, page.items)
+            rows += short_events(filter(self._query.finds, page.items))
             cursor = page.next_cursor or cursor
             more = not page.is_last(limit)
             # A page that was given up comes back whole; others tell how far they came.

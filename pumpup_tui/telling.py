@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from api_client.models import Event
     from pumpup_tui.widgets.painting import Run
 
+PAYLOAD_KEPT = 20_000
+"""Characters of a payload that are shown; the rest is counted."""
+
 OUTCOMES: Mapping[str, tuple[str, str, str]] = {
     "APPROVE": ("▲", "approve", "good"),
     "REJECT": ("▼", "deny", "bad"),
@@ -37,6 +40,21 @@ EVENT_WORDS: Mapping[str, tuple[str, str, str]] = {
 
 STATUSES: Mapping[str, tuple[str, str]] = {"RUNNING": ("▶", "good"), "WAITING": ("◌", "warn"), "CLOSED": ("■", "muted")}
 """Glyph and tone of a task's status."""
+
+
+class ShortPayload(dict[str, Any]):
+    """A large payload as lists hold it: what its line says and what its page shows, in clean words.
+
+    Attributes:
+        said: The event's text in one line.
+        shown: Its JSON up to `PAYLOAD_KEPT` characters; the rest is counted.
+    """
+
+    __slots__ = ("said", "shown")
+
+    def __init__(self, kept: Mapping[str, Any], *, said: str, shown: str) -> None:
+        super().__init__(kept)
+        self.said, self.shown = said, shown
 
 
 def status_run(status: str) -> Run:
@@ -93,6 +111,8 @@ def event_type_run(event_type: str) -> Run:
 def event_text(event: Event) -> str:
     """Return what an event says, in one clean line."""
     payload = event.payload
+    if isinstance(payload, ShortPayload):
+        return payload.said
     if event.event_type == "APPROVAL_DECIDED":
         outcome = payload.get("outcome")
         note = outcome.get("note") if isinstance(outcome, Mapping) else None

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pumpup_tui import when
 from pumpup_tui.context import Context
+from pumpup_tui.json_text import json_bytes, json_text
 from pumpup_tui.query import reviewer_of
-from pumpup_tui.telling import event_text, event_type_run, move_of
+from pumpup_tui.telling import PAYLOAD_KEPT, ShortPayload, event_text, event_type_run, move_of
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.painting import Line, fit
 
 if TYPE_CHECKING:
     from api_client.models import Event
-
-PAYLOAD_KEPT = 20_000
-"""Characters of a payload that are shown; the rest is counted."""
 
 
 def event_document(event: Event, context: Context) -> list[Line]:
@@ -39,6 +36,12 @@ def event_document(event: Event, context: Context) -> list[Line]:
     lines: list[Line] = [[(word, tone)], [(event_text(event), "strong")], []]
     lines += [[(fit(name, 8) + "  ", "muted"), (line(value), "")] for name, value in pairs if value not in (None, "")]
     lines += [[], [("Payload", "muted")]]
-    payload = json.dumps(event.payload, indent=2, ensure_ascii=False)
-    lines += [[(part, "")] for part in clean(payload, limit=PAYLOAD_KEPT).split("\n")]
+    lines += [[(part, "")] for part in payload_text(event.payload).split("\n")]
     return lines
+
+
+def payload_text(payload: dict[str, Any]) -> str:
+    """Return a payload as JSON in clean words, up to `PAYLOAD_KEPT` characters; the rest is counted."""
+    if isinstance(payload, ShortPayload):
+        return clean(payload.shown, limit=len(payload.shown))
+    return clean(json_text(json_bytes(payload)), limit=PAYLOAD_KEPT)

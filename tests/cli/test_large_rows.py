@@ -1,0 +1,91 @@
+"""Large actions and metadata in the screens: memory grows with what is shown, not with what is read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from api_client.actor import Actor
+from api_client.commands import CreateProject, CreateTask, RecordAction, RequestApproval, read_command
+from store.local import open_local
+from tests.cli.conftest import CLAIMS_STEPS, command, environment
+from tests.cli.terminal import Terminal, terminal
+
+ACTIONS = 60
+MORE_MOST = 120
+"""Megabytes that the screens may take more for large rows than for small ones: 57 MB of JSON, 480 MB when decoded."""
+HALF_PAGE = "\x04"
+
+
+def _rows(size: int) -> dict[str, Any]:
+    """Return JSON of about this many bytes, of many small values."""
+    return {"rows": [{"id": n, "name": f"row {n}", "ok": True} for n in range(size // 42)]}
+
+
+async def _make(data: Path, size: int) -> None:
+    backend = await open_local(data, Actor("maria", "reviewer"))
+    try:
+        agent = backend.acting_as(Actor("agent-1", "agent"))
+        project = {"name": "Claims", "steps": json.loads(CLAIMS_STEPS)}
+        await backend.submit(read_command(CreateProject, project), key="project")
+        for number in range(8):
+            on = {"projectName": "claims", "name": f"Task T-{number:02d}"}
+            task = {**on, "metadataPatch": {"set": _rows(min(size, 230_000))}}
+            task_id = (await agent.submit(read_command(CreateTask, task), key=f"task-{number}")).answer["id"]
+            offer = {"outcome": {"type": "APPROVE"}, "confidence": 0.9, "rationale": "y" * size}
+            asked = {
+                "projectName": "claims",
+                "taskId": task_id,
+                "summary": f"Pay {number:02d}",
+                "recommendation": offer,
+            }
+            await agent.submit(read_command(RequestApproval, asked), key=f"ask-{number}")
+        for number in range(ACTIONS):
+            did = {
+                "projectName": "claims",
+                "taskId": task_id,
+                "description": f"did {number:02d}",
+                "detail": _rows(size),
+            }
+            await agent.submit(read_command(RecordAction, did), key=f"did-{number}")
+    finally:
+        await backend.aclose()
+
+
+def _go_on(screen: Terminal, words: str) -> None:
+    """Move down by half pages until `words` have been drawn."""
+    screen.raw = b""
+    for _ in range(ACTIONS):
+        if words in screen.text():
+            return
+        screen.press(HALF_PAGE)
+        screen.rest()
+    screen.wait_for(words)
+
+
+def _peak(tmp_path: Path, size: int) -> float:
+    """Return the most megabytes that the screens held while all of them were looked through."""
+    data = tmp_path / f"data-{size}"
+    asyncio.run(_make(data, size))
+    with terminal(command("--data", data), environment(tmp_path / "home"), columns=120) as screen:
+        screen.wait_for("Pay 07")
+        screen.press("2")
+        screen.wait_for("Task T-07")
+        screen.press("3")
+        screen.wait_for(f"did {ACTIONS - 1:02d}")
+        _go_on(screen, "did 00")
+        screen.press("go")
+        screen.wait_for("Timeline, newest first")
+        _go_on(screen, "did 00")
+        status = Path(f"/proc/{screen.process.pid}/status").read_text()
+        screen.press("q")
+        assert screen.end() == 0
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def test_large_rows_take_little_memory(tmp_path: Path) -> None:
+    """Inbox, board, timeline and a task's page over rows of 0.95 MB stay near what they take over small ones."""
+    small, large = _peak(tmp_path, 100), _peak(tmp_path, 945_000)
+    assert large < small + MORE_MOST, f"{large:.0f} MB over large rows, {small:.0f} MB over small ones"
