@@ -14,15 +14,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Generic, TypeVar
 
-from pumpup_tui.widgets.pages import PAGE, PAGE_MOST, Answer, Edges, Kind, Slot, Want, reach
+from pumpup_tui.widgets.pages import PAGE, PAGE_MOST, Answer, Edges, Kind, Slot, Want
 
 T = TypeVar("T")
 AHEAD = 80
 """Rows beyond the view that are asked for before they are needed."""
 KEEP = 1000
 """Rows beyond the view that stay in memory."""
-AHEAD_BYTES, KEEP_BYTES = 4_000_000, 16_000_000
-"""The same in bytes, on each side of the view: rows may be of 1 MB each."""
 
 
 @dataclass(slots=True)
@@ -36,16 +34,8 @@ class _Layout(Generic[T]):
 class Paged(Generic[T]):
     """Pages of rows, with a cursor pinned to an id."""
 
-    def __init__(
-        self,
-        id_of: Callable[[T], str],
-        *,
-        size_of: Callable[[T], int] = lambda _: 0,
-        keep: int = KEEP,
-        ahead: int = AHEAD,
-        page: int = PAGE,
-    ) -> None:
-        self._id_of, self._size_of = id_of, size_of
+    def __init__(self, id_of: Callable[[T], str], *, keep: int = KEEP, ahead: int = AHEAD, page: int = PAGE) -> None:
+        self._id_of = id_of
         self._keep, self._ahead, self._page = keep, ahead, page
         self._numbers = count(1)
         self.cursor_id: str | None = None
@@ -96,11 +86,6 @@ class Paged(Generic[T]):
     def held(self) -> int:
         """How many rows are in memory."""
         return sum(len(slot.rows) for slot in self._slots if slot.rows)
-
-    @property
-    def held_bytes(self) -> int:
-        """The bytes of the rows in memory."""
-        return sum(slot.size for slot in self._slots if slot.rows)
 
     @property
     def is_waiting(self) -> bool:
@@ -180,9 +165,9 @@ class Paged(Generic[T]):
             return []
         if not self._begun:
             return [self._ask("first")]
-        low, high = self._reach(top, height, self._ahead, AHEAD_BYTES)
+        low, high = top - self._ahead, top + height + self._ahead
         found = self._wants_near(low, high, looking_from_below=top + height // 2 > (self._lay().gap or 0))
-        near = {id(slot) for slot, _ in self._near(*self._reach(top, height, self._keep, KEEP_BYTES))}
+        near = {id(slot) for slot, _ in self._near(top - self._keep, top + height + self._keep)}
         if also is not None:
             gap = self._lay().gap
             found += self._wants_near(also, also + 1, looking_from_below=gap is not None and also > gap, many=True)
@@ -193,11 +178,6 @@ class Paged(Generic[T]):
             found.append(self._gap_want(looking_from_below=True))
         self._give_up(near)
         return found
-
-    def _reach(self, top: int, height: int, rows: int, budget: int) -> tuple[int, int]:
-        low, high = top - rows, top + height + rows
-        first, last = reach(self._near(low, high), top, top + height, budget)
-        return max(low, first), min(high, last)
 
     def _wants_near(self, low: int, high: int, *, looking_from_below: bool, many: bool = False) -> list[Want]:
         found = [
@@ -353,13 +333,12 @@ class Paged(Generic[T]):
                 self._gap += 1
 
     def _slot(self, rows: Sequence[T], anchor: tuple[str, bool] | None) -> Slot[T]:
-        ends = (self._id_of(rows[0]), self._id_of(rows[-1]))
-        return Slot(list(rows), len(rows), anchor, ends, size=sum(map(self._size_of, rows)))
+        return Slot(list(rows), len(rows), anchor, (self._id_of(rows[0]), self._id_of(rows[-1])))
 
     def _refill(self, slot: Slot[T], rows: list[T]) -> None:
         # What was cut off where two windows met is cut off again.
         rows = rows[: slot.count] if slot.anchor and slot.anchor[1] else rows[-slot.count :]
-        slot.rows, slot.count, slot.size = rows, len(rows), sum(map(self._size_of, rows))
+        slot.rows, slot.count = rows, len(rows)
         self._layout = None
         if rows:
             slot.ends = (self._id_of(rows[0]), self._id_of(rows[-1]))

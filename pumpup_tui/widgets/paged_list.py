@@ -27,12 +27,8 @@ class PagedList(VirtualList[T], Generic[T]):
 
     def __init__(self, *, id: str | None = None, empty: str = "") -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, empty=empty)
-        self.pages: Paged[T] = Paged(self.row_id, size_of=self.row_size)
+        self.pages: Paged[T] = Paged(self.row_id)
         self._looked_at: int | None = None
-
-    def row_size(self, row: T) -> int:
-        """Return about how many bytes a row takes in memory."""
-        return 0
 
     @property
     @override

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -55,8 +54,6 @@ class Slot(Generic[T]):
     ends: tuple[str, str] = ("", "")
     """The ids of its first and its last row."""
     asked: bool = False
-    size: int = 0
-    """The bytes of its rows, also while they are given up."""
 
 
 @dataclass(slots=True)
@@ -67,42 +64,3 @@ class Edges:
     above_gap: str | None = None
     below_gap: str | None = None
     bottom: str | None = None
-
-
-def reach(slots: Iterable[tuple[Slot[T], int]], top: int, bottom: int, budget: int) -> tuple[int, int]:
-    """Return the rows, from and up to, that pages of `budget` bytes on each side of the view take.
-
-    Args:
-        slots: The pages about the view in their order, each with the index of its first row.
-        top: The first row in view; its page is always among them.
-        bottom: The row after the last one in view.
-        budget: Bytes on each side.
-    """
-    found = list(slots)
-    low, spent = -sys.maxsize, 0
-    for slot, start in reversed(found):
-        spent += slot.size if start + slot.count <= top else 0
-        if spent > budget:
-            low = start + slot.count
-            break
-    high, spent = sys.maxsize, 0
-    for slot, start in found:
-        spent += slot.size if start >= bottom else 0
-        if spent > budget:
-            high = start
-            break
-    return low, high
-
-
-def json_size(value: object) -> int:
-    """Return about how many bytes a JSON value takes in memory."""
-    size, left = 0, [value]
-    while left:
-        item = left.pop()
-        size += len(item) + 64 if isinstance(item, str) else 64
-        if isinstance(item, dict):
-            left += item.keys()
-            left += item.values()
-        elif isinstance(item, list | tuple):
-            left += item
-    return size

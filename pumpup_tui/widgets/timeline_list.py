@@ -12,7 +12,6 @@ from pumpup_tui.context import Context
 from pumpup_tui.telling import event_text, event_type_run, move_of
 from pumpup_tui.text import line
 from pumpup_tui.widgets.paged_list import PagedList
-from pumpup_tui.widgets.pages import json_size
 from pumpup_tui.widgets.painting import Line, fit, joined
 
 if TYPE_CHECKING:
@@ -47,10 +46,6 @@ class TimelineList(PagedList["Event"]):
     @override
     def row_id(self, row: Event) -> str:
         return row.id
-
-    @override
-    def row_size(self, row: Event) -> int:
-        return json_size(row.payload)
 
     @override
     def draw_row(self, row: Event, width: int) -> Sequence[Line]:

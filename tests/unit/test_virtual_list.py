@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from pumpup_tui.widgets.listed import Listed
-from pumpup_tui.widgets.paged import KEEP_BYTES, Paged
-from pumpup_tui.widgets.pages import Answer, Want, json_size
+from pumpup_tui.widgets.paged import Paged
+from pumpup_tui.widgets.pages import Answer, Want
 
 PAGE = 4
 
@@ -290,38 +290,3 @@ def test_a_late_page_of_another_list_is_not_taken() -> None:
     assert not pages.arrive(want, source.answer(want))
     assert pages.count == 1
     assert not pages.is_read
-
-
-def _read_around(pages: Paged[str], source: Source, top: int, height: int) -> None:
-    while wants := pages.wants(top, height):
-        for want in wants:
-            pages.arrive(want, source.answer(want))
-
-
-def test_large_rows_are_held_up_to_a_bound_of_bytes() -> None:
-    """Rows of 1 MB are given up past a bound of bytes on each side of the view, and are there again on the way back."""
-    height, row = 10, 1_000_000
-    source = Source([str(number) for number in range(300)])
-    pages: Paged[str] = Paged(str, size_of=lambda _: row, page=PAGE)
-    # What is in view, a page that stands out of it at each end, the first row and what is beyond the view.
-    most = 2 * KEEP_BYTES + (height + 2 * PAGE + 1) * row
-    for top in (*range(290), *range(290, -1, -1)):
-        _read_around(pages, source, top, height)
-        pages.go(top)
-        assert [pages.row(top + line) for line in range(height)] == source.rows[top : top + height]
-        assert pages.held_bytes <= most + PAGE * row
-        assert pages.cursor_id == source.rows[top]
-
-
-def test_small_rows_are_held_by_count() -> None:
-    """Rows of a few bytes stay in memory as far as their count says: going back reads nothing again."""
-    source = Source([str(number) for number in range(300)])
-    pages: Paged[str] = Paged(str, size_of=len, page=PAGE)
-    for top in range(290):
-        _read_around(pages, source, top, 10)
-    assert pages.held == 300
-
-
-def test_the_size_of_a_value_counts_what_is_nested() -> None:
-    """The size of a JSON value counts texts at every depth, in keys too."""
-    assert json_size({"detail": [{"k" * 500: "v" * 1000}]}) >= 1500
