@@ -7,6 +7,7 @@ the body. The same path is the scope of its idempotency key, whichever backend t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import islice
 from string import Formatter
 from typing import Annotated, ClassVar, TypeVar
@@ -37,6 +38,12 @@ def path_part(text: str) -> str:
     return quote(text, safe="", errors="replace") if text.strip(".") else text.replace(".", "%2E")
 
 
+@cache
+def _names_in(path: str) -> frozenset[str]:
+    """Return the names in a path: every write asks for its command's."""
+    return frozenset(name for _, name, _, _ in Formatter().parse(path) if name)
+
+
 class Command(Body):
     """Base of all commands."""
 
@@ -48,7 +55,7 @@ class Command(Body):
     @classmethod
     def path_keys(cls) -> frozenset[str]:
         """Return the names of the keys that stand in the path."""
-        return frozenset(name for _, name, _, _ in Formatter().parse(cls.path) if name)
+        return _names_in(cls.path)
 
     @classmethod
     def location_of(cls, **ids: str) -> str:

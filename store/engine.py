@@ -23,7 +23,7 @@ from api_client.models import Receipt
 from api_client.times import Clock
 from store import checkpoint, lines
 from store.events import Events
-from store.files import Files
+from store.files import FileId, Files
 from store.journal import Journal
 from store.lock import FolderLock
 from store.state import Draft, State
@@ -239,8 +239,8 @@ class Store:
         """
         if self.read_only:  # before the lock, whose file may not be there to be made
             raise self._takes_no_writes()
-        with self._worded("written"), self.lock.held():
-            return self._commit(jobs)
+        with self._worded("written"), self.lock.held() as journal:
+            return self._commit(jobs, journal)
 
     def _write(self) -> None:
         going = True
@@ -275,10 +275,10 @@ class Store:
             with suppress(StoreError):  # not needed: the journal has it all, and the next commits try again
                 self.save()
 
-    def _commit(self, jobs: list[Job]) -> list[Receipt | ApiError]:
+    def _commit(self, jobs: list[Job], journal: FileId | None) -> list[Receipt | ApiError]:
         """Rule on each job over one draft, and make all that they write durable with one sync."""
         if not self.read_only:
-            self.journal.check_in_place()
+            self.journal.check_is(journal)
             self.journal.check_whole()
             with self._guard:
                 self._guarded(self._catch_up)
@@ -365,6 +365,8 @@ class Store:
 
     def _catch_up(self) -> None:
         """Read all that is there, under the lock, and put in order what a killed writer left."""
+        if self.journal.ends_at(self.position):
+            return
         self._catch_up_to_head()
         if self.journal.size() > self.position.size:
             self._catch_up_to_end()
@@ -380,7 +382,7 @@ class Store:
             self.journal.adopt(self.position)
 
     def _is_ahead(self) -> bool:
-        head = self.journal.head.read()
+        head = self.journal.head.last_read
         return head is not None and head.size < self.position.size
 
     def _replay(self, end: int) -> None:

@@ -82,16 +82,20 @@ class Head:
             StoreDamaged: neither record reads as it was written.
         """
         self._refresh()
-        newest = self._newest()
+        newest = self.last_read
         # Less than one record is the first write, torn: nothing was ever named.
         if newest is None and len(self._seen) >= _RECORD:
             raise StoreDamaged("The file head is damaged: it does not read as it was written.")
         return newest
 
     def is_torn(self) -> bool:
-        """Tell whether one of the records is not as it was written."""
-        self._refresh()
+        """Tell whether one of the records, as they were last read, is not as it was written."""
         return None in self._positions
+
+    @property
+    def last_read(self) -> Position | None:
+        """The newer of the positions that were last read or written; None where there was none."""
+        return max(filter(None, self._positions), default=None)
 
     def write(self, position: Position) -> None:
         """Name `position`, beside the record that holds the one before it.
@@ -101,7 +105,7 @@ class Head:
             OSError: the disk refused.
         """
         self._refresh()
-        slot = 1 if self._positions and self._positions[0] == self._newest() is not None else 0
+        slot = 1 if self._positions and self._positions[0] == self.last_read is not None else 0
         body = b"%s %d %d %d %s" % (_MARK, *position[:3], position.hash.encode())
         body = body.ljust(_RECORD - 2 * _SUM_SIZE - 1)
         record = body + _checksum(body) + b"\n"
@@ -123,9 +127,6 @@ class Head:
             records = (seen[place : place + _RECORD] for place in range(0, len(seen), _RECORD))
             self._positions = [_parse(record) for record in records]
             self._seen = seen
-
-    def _newest(self) -> Position | None:
-        return max(filter(None, self._positions), default=None)
 
     def _look(self) -> bytes:
         return self._file.read(0, 2 * _RECORD)

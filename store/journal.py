@@ -16,7 +16,7 @@ from pathlib import Path
 
 from api_client.errors import StoreDamaged, StoreFault
 from store import lines
-from store.files import Files, RecordFile, moved
+from store.files import FileId, Files, RecordFile, moved
 from store.head import START, Head, Position
 
 _CHUNK = 1 << 20
@@ -58,14 +58,31 @@ class Journal:
         """Return whether nothing was ever written: no line, and no head that names one."""
         return self.size() == 0 and self.head.read() in (None, START)
 
+    def ends_at(self, position: Position) -> bool:
+        """Tell, by two looks, that nothing was added since this process wrote `position`; False: look closer."""
+        return (
+            not self.head.has_news()
+            and not self.head.is_torn()
+            and self.head.last_read == position
+            and self.size() == position.size
+        )
+
+    def check_is(self, there: FileId | None) -> None:
+        """Check that the open journal is the file that was found at its path: another is not to be touched.
+
+        Raises:
+            StoreFault: it was moved, removed or replaced.
+        """
+        if not self._file.is_in_place(there):
+            raise StoreFault(moved(self.path))
+
     def check_in_place(self) -> None:
         """Check that the open files are the ones at their paths: what is written to a removed file is lost.
 
         Raises:
             StoreFault: one was moved, removed or replaced.
         """
-        if not self._file.is_in_place():
-            raise StoreFault(moved(self.path))
+        self.check_is(None)
         if not self.head.is_in_place():
             raise StoreFault(moved(self.path.with_name("head")))
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from api_client.errors import StoreBusy, StoreFault
-from store.files import open_regular
+from store.files import FileId, id_at, id_of, open_regular
 
 LOCK_SECONDS = 10.0
 """How long a writer waits for the other processes' writers."""
@@ -36,8 +36,8 @@ class FolderLock:
         self._turn = threading.Lock()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the lock as the one writer.
+    def held(self) -> Iterator[FileId | None]:
+        """Hold the lock as the one writer; gives which file stands at the journal's path, None where none does.
 
         Raises:
             StoreBusy: another process has held it for `LOCK_SECONDS`.
@@ -45,8 +45,13 @@ class FolderLock:
             OSError: the system has no locks here, or the folder can't be written.
         """
         # A file's lock belongs to the process: a second thread would walk in beside the first.
-        with self._turn, self._own.held(), self._journal.held():
-            yield
+        with self._turn:
+            self._own.take()
+            try:
+                yield self._journal.take()
+            finally:
+                self._journal.give_back()
+                self._own.give_back()
 
     @contextmanager
     def reading(self, *, wait: bool = True) -> Iterator[bool]:
@@ -74,16 +79,34 @@ class _LockFile:
 
     def __init__(self, path: Path, flags: int) -> None:
         self._path, self._flags = path, flags
+        self._name = str(path)
         self._fd: int | None = None
+        self._id: FileId | None = None
+        self._is_held = False
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        fd = self._take()
-        try:
-            yield
-        finally:
-            if fd is not None:
-                fcntl.flock(fd, fcntl.LOCK_UN)
+    def take(self) -> FileId | None:
+        """Lock the file that stands at the path now, and say which it is; None where none is and none is made."""
+        while True:
+            if self._fd is None:
+                try:
+                    self._fd = open_regular(self._path, self._flags)
+                except FileNotFoundError:
+                    if self._flags & os.O_CREAT:
+                        raise
+                    return None
+                self._id = id_of(os.fstat(self._fd))
+            self._wait(self._fd, fcntl.LOCK_EX)
+            self._is_held = True
+            # Removed or replaced, it would keep no one out who came later.
+            if id_at(self._name) == self._id:
+                return self._id
+            self.close()
+
+    def give_back(self) -> None:
+        """Unlock the file, where it is locked."""
+        if self._is_held and self._fd is not None:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+        self._is_held = False
 
     @contextmanager
     def shared(self, *, wait: bool) -> Iterator[bool]:
@@ -100,24 +123,7 @@ class _LockFile:
     def close(self) -> None:
         if self._fd is not None:
             os.close(self._fd)
-            self._fd = None
-
-    def _take(self) -> int | None:
-        """Return the locked descriptor of the file that stands at the path now, None where none is and none is made."""
-        while True:
-            if self._fd is None:
-                try:
-                    self._fd = open_regular(self._path, self._flags)
-                except FileNotFoundError:
-                    if self._flags & os.O_CREAT:
-                        raise
-                    return None
-            self._wait(self._fd, fcntl.LOCK_EX)
-            # Removed or replaced, it would keep no one out who came later.
-            here, there = os.fstat(self._fd), _seen(self._path)
-            if there is not None and (here.st_ino, here.st_dev) == (there.st_ino, there.st_dev):
-                return self._fd
-            self.close()
+            self._fd, self._is_held = None, False
 
     def _share(self, fd: int, *, wait: bool) -> bool:
         try:
@@ -141,10 +147,3 @@ def _try(fd: int, kind: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _seen(path: Path) -> os.stat_result | None:
-    try:
-        return os.stat(path, follow_symlinks=False)  # noqa: PTH116 - half the time of Path.stat, on each commit
-    except FileNotFoundError:
-        return None
