@@ -133,9 +133,11 @@ class LocalBackend:
         self._threads = threads
         self._max_upload_bytes = max_upload_bytes
         self._keep_free = keep_free
-        self._room = room or UploadRoom(store, 0)
-        self._answers = answers or Answers(store)
-        self._settlements = settlements or Settlements(store, self._catch_up, every=LOOK_SECONDS)
+        self._room = UploadRoom(store, 0) if room is None else room
+        self._answers = Answers(store) if answers is None else answers
+        if settlements is None:  # where nobody waits it is empty, and as good as nothing to a plain `or`
+            settlements = Settlements(store, self._catch_up, every=LOOK_SECONDS)
+        self._settlements = settlements
 
     def acting_as(self, actor: Actor) -> LocalBackend:
         """Return a backend for another caller over the same open folder; only one of them is to be closed."""

@@ -62,9 +62,9 @@ class State:
         self.database = LiveDatabase(storage=lambda: LiveStorage(tables))
         self._tables: dict[Table, LiveTable] = {name: self.database.live(name) for name in TABLES}
         self._documents: dict[Table, Documents] = {name: table.documents for name, table in self._tables.items()}
-        self.index = index or EventIndex()
-        self.board = board or Board()
-        self.remembered = remembered or Remembered()
+        self.index = EventIndex() if index is None else index
+        self.board = Board() if board is None else board
+        self.remembered = Remembered() if remembered is None else remembered
         self.task_ids: list[str] = list(self._documents["tasks"])
         """By task number, less one."""
         self.slugs: dict[str, str] = {}

@@ -155,6 +155,9 @@ class Row:
     goes_on: bool = False
     """Whether its answer goes on long after it has begun: a stream, or an upload's content."""
 
+    often: bool = False
+    """Whether agents ask it all the time: then it is looked for before all others."""
+
     @property
     def name(self) -> str:
         """The call's own name, among all calls."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api_client.actor import Actor
 from api_client.commands import HTTP_COMMANDS, Command, CreateProject, CreateTask, ReceiveUpload
 from api_client.errors import NotAllowed, NotFound
 from api_client.models import (
@@ -33,10 +35,12 @@ from store.server.auth import caller
 from store.server.calls import ANYONE, NO_ONE_ASKED, REVIEWERS, Asked, Row, Served
 from store.server.limits import Limits, is_large
 from store.server.openapi import documented
-from store.server.shares import Door, Held, leaving_on_error
+from store.server.shares import Door, Held
 from store.server.stream import Tail
 from store.server.watching import CALL
 
+_CALLERS = 1_000
+"""Callers whose backends are held, at the most."""
 _WAIT = ("wait",)
 _PAGE = ("cursor", "limit")
 _CREATED: Mapping[type[Command], type[Wire]] = {CreateProject: Project, CreateTask: Task}
@@ -61,6 +65,7 @@ _CALLS: tuple[Row, ...] = (
         ANYONE,
         {200: ApprovalResult, 204: None},
         _WAIT,
+        often=True,
     ),
     Row(
         "GET",
@@ -69,6 +74,7 @@ _CALLS: tuple[Row, ...] = (
         ANYONE,
         {200: ElicitationResult, 204: None},
         _WAIT,
+        often=True,
     ),
     Row("POST", "/api/uploads", writes.upload, ANYONE, {201: UploadRef}, takes=ReceiveUpload),
     Row("GET", "/api/uploads/{upload_id}", reads.upload, ANYONE, {200: Upload}),
@@ -138,13 +144,23 @@ def routes(rows: Iterable[Row], backend: Served, limits: Limits, tail: Tail) -> 
     for row in rows:
         by_path.setdefault(row.path, {})[row.method] = row
     # A path without a part that varies comes first: `/api/events/stream` and the like are no ids.
-    door = Door(limits.shares)
-    for path in sorted(by_path, key=lambda path: "{" in path):
-        yield Route(path, _endpoint(by_path[path], backend, limits, tail, door), methods=list(by_path[path]))
+    # Those that are asked for all the time come before these: no path without such a part looks like one of them.
+    is_often = {path: any(row.often for row in of_path.values()) for path, of_path in by_path.items()}
+    in_order = sorted(by_path, key=lambda path: (not is_often[path], "{" in path))
+    door, acting_as = Door(limits.shares), lru_cache(_CALLERS)(backend.acting_as)
+    for path in in_order:
+        endpoint = _endpoint(by_path[path], backend, limits, tail, acting_as=acting_as, door=door)
+        yield Route(path, endpoint, methods=list(by_path[path]))
 
 
 def _endpoint(
-    by_method: Mapping[str, Row], backend: Served, limits: Limits, tail: Tail, door: Door
+    by_method: Mapping[str, Row],
+    backend: Served,
+    limits: Limits,
+    tail: Tail,
+    *,
+    acting_as: Callable[[Actor], Served],
+    door: Door,
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         row = by_method["GET" if request.method == "HEAD" else request.method]
@@ -159,10 +175,13 @@ def _endpoint(
             raise NotFound("There is nothing of this id.")
         is_write = row.method != "GET"
         ticket = await door.enter(actor.subject, write=is_write, large=is_large(request) if is_write else row.large)
-        with leaving_on_error(ticket):
-            answer = await row.handler(Asked(request, backend.acting_as(actor), limits, tail, ticket))
+        try:
+            answer = await row.handler(Asked(request, acting_as(actor), limits, tail, ticket))
             if row.goes_on:
                 ticket.rest()
+        except BaseException:  # whoever goes meanwhile leaves nothing behind
+            ticket.leave()
+            raise
         return Held(answer, ticket)
 
     return endpoint

@@ -13,8 +13,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.responses import Response
@@ -232,16 +231,6 @@ class Door:
                 asyncio.Semaphore(limits.bodies),
             )
         return share
-
-
-@contextmanager
-def leaving_on_error(ticket: Ticket) -> Iterator[None]:
-    """Give the ticket back where the block fails."""
-    try:
-        yield
-    except BaseException:
-        ticket.leave()
-        raise
 
 
 class Held(Response):

@@ -97,9 +97,11 @@ async def test_thousands_wait_without_a_thread_and_only_the_settled_are_woken(se
     tasks = [(await served.task())["id"] for _ in range(2)]
     decided, pending = [await served.approval(task) for task in tasks]
     before: set[Any] = set(asyncio.all_tasks())
-    waits = [asyncio.create_task(served.local.approval_result(decided, wait=LONG)) for _ in range(2_000)]
-    others = [asyncio.create_task(served.local.approval_result(pending, wait=LONG)) for _ in range(2_000)]
+    agents = [served.local.acting_as(Actor(f"agent-{n}", "agent")) for n in range(2_000)]
+    waits = [asyncio.create_task(agent.approval_result(decided, wait=LONG)) for agent in agents]
+    others = [asyncio.create_task(agent.approval_result(pending, wait=LONG)) for agent in agents]
     await asyncio.sleep(0)
+    assert len(asyncio.all_tasks() - before - {*waits, *others}) == 1
     threads = threading.active_count()
     await served.local.submit(Decide(request_id=decided, outcome=YES), key="one")
     results = await asyncio.wait_for(asyncio.gather(*waits), LONG / 2)
