@@ -185,6 +185,10 @@ class Journal:
             # What the system still holds of the file after a failed sync is not known.
             self._failed = "The disk failed to keep what it was given. Close this program and look at the disk."
             raise
+        self._check_written(data, position)
+
+    def _check_written(self, data: bytes, position: Position) -> None:
+        """Check that the lines stand where they were to, in the file at the path, before they are acknowledged."""
         self.check_in_place()
         # Emptied in place meanwhile, as some programs rotate logs, it would have a gap before these lines.
         before = b"\n" if position.size else b""
