@@ -1,12 +1,12 @@
 """The counted limits within a body: how many items, how much text, how deep (CONTRACT.md part 3, Limits).
 
 Apart from the rules of the state machine, and checked only where a body comes in: a record that was written under
-other limits stays readable. One walk over the parsed JSON, linear in its size, before anything is built of it.
+other limits stays readable. A walk over the parsed JSON, linear in its size, before anything is built of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any
@@ -42,11 +42,6 @@ class BodyLimits:
             raise ValueError(f"nesting must be {DEEPEST} or less")
 
     @property
-    def few(self) -> int:
-        """Return how many items are within every limit, whatever they are."""
-        return min(self.fields, self.options, self.context_entries)
-
-    @property
     def short(self) -> int:
         """Return how many characters are within every limit, whatever they are."""
         return min(self.summary, self.text) // _BYTES_A_CHARACTER
@@ -58,6 +53,53 @@ def check_body(body: Mapping[str, Json], limits: BodyLimits) -> None:
     Raises:
         InvalidRequest: it is over one; the message names the place, what it holds and the limit.
     """
+    for keys, items, most, what in _counted(body, limits):
+        if isinstance(items, (list, dict)) and len(items) > most:
+            raise InvalidRequest(f"{_joined(keys)}: has {len(items):,} {what}, at most {most:,} are taken")
+    if not _is_within(body, limits):
+        _find_fault(body, limits)
+
+
+def _counted(body: Mapping[str, Json], limits: BodyLimits) -> Iterator[tuple[tuple[_Key, ...], Json, int, str]]:
+    """Give what is counted: where it stands, what stands there, how many items it may have, and what they are."""
+    fields, bids, answers = body.get("fields"), body.get("recommendation"), body.get("answers")
+    yield ("keyValueContext",), body.get("keyValueContext"), limits.context_entries, "entries"
+    yield ("fields",), fields, limits.fields, "fields"
+    yield ("recommendation",), bids, limits.fields, "bids"
+    yield ("answers",), answers, limits.fields, "answers"
+    for name, key, rows in (("fields", "options", fields), ("recommendation", "value", bids)):
+        for number, row in enumerate(rows if isinstance(rows, list) else ()):
+            if isinstance(row, dict):
+                yield (name, number, key), row.get(key), limits.options, "options"
+    for asked, answer in answers.items() if isinstance(answers, dict) else ():
+        yield ("answers", asked), answer, limits.options, "options"
+
+
+def _is_within(body: Mapping[str, Json], limits: BodyLimits) -> bool:
+    """Tell whether no text is too long and nothing too deep; False: look closer.
+
+    It knows no places, and so takes a quarter of the time that it takes to find them.
+    """
+    short, most = limits.short, min(limits.summary, limits.text)
+    level: list[Any] = [body]
+    for _ in range(limits.nesting):
+        inner: list[Any] = []
+        for one in level:
+            if one.__class__ is not list:
+                for name in one:
+                    if len(name) > short and _size(name) > most:
+                        return False
+            for value in one if one.__class__ is list else one.values():
+                kind = value.__class__
+                if kind is dict or kind is list:
+                    inner.append(value)
+                elif kind is str and len(value) > short and _size(value) > most:
+                    return False
+        level = inner
+    return not level
+
+
+def _find_fault(body: Mapping[str, Json], limits: BodyLimits) -> None:
     level: list[tuple[_Container, _Place]] = [(body, None)]
     for depth in count(1):
         if not level:
@@ -80,8 +122,6 @@ def _looked_at(
     value: _Container, place: _Place, limits: BodyLimits, *, is_last: bool
 ) -> Iterator[tuple[_Container, _Place]]:
     """Check one object or list, and give those that it holds: empty ones only where they may not be."""
-    if len(value) > limits.few:
-        _check_count(place, len(value), limits)
     short = limits.short
     if isinstance(value, dict):
         for name in value:
@@ -107,33 +147,17 @@ def _keys(place: _Place) -> list[_Key]:
 
 
 def _told(place: _Place) -> str:
-    return ".".join(str(key)[:_KEY_SHOWN] for key in _keys(place)) or "body"
+    return _joined(_keys(place))
 
 
-def _check_count(place: _Place, size: int, limits: BodyLimits) -> None:
-    most, what = _most(_keys(place), limits)
-    if most and size > most:
-        raise InvalidRequest(f"{_told(place)}: has {size:,} {what}, at most {most:,} are taken")
-
-
-def _most(keys: list[_Key], limits: BodyLimits) -> tuple[int, str]:
-    """Return how many items may stand at a place (0: they are not counted), and what they are."""
-    match keys:
-        case ["fields"]:
-            return limits.fields, "fields"
-        case ["recommendation"]:
-            return limits.fields, "bids"
-        case ["answers"]:
-            return limits.fields, "answers"
-        case ["fields", int(), "options"] | ["answers", str()] | ["recommendation", int(), "value"]:
-            return limits.options, "options"
-        case ["keyValueContext"]:
-            return limits.context_entries, "entries"
-        case _:
-            return 0, ""
+def _joined(keys: Sequence[_Key]) -> str:
+    return ".".join(str(key)[:_KEY_SHOWN] for key in keys) or "body"
 
 
 def _check_text(where: str, text: str, most: int) -> None:
-    size = len(text.encode("utf-8", "surrogatepass"))
-    if size > most:
+    if (size := _size(text)) > most:
         raise InvalidRequest(f"{where} has {size:,} bytes, at most {most:,} are taken")
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -17,13 +17,16 @@ from hashlib import blake2b
 from typing import Generic, TypeVar
 
 from store.ruling import Limits
-from store.schemas.lane import Asked, Lane
+from store.schemas.lane import Lane
+from store.schemas.line import Asked
 from store.schemas.questions import Ask, CheckNeeded, Question, Verdict
 
-QUICK_SECONDS = 0.25
+QUICK_SECONDS = 0.1
 """Processor time that a check may take in the quick lane; then it begins again in the slow one."""
 TRIES = 64
 """How often a command is checked while the state moves. Of those that share a batch one settles each time."""
+HEAVY_SECONDS = 0.01
+"""Whose check took longer than this stands back with the next ones of that schema: most take a hundredth of it."""
 _LONG = Verdict("long", "it takes too long for this schema and metadata")
 
 Item = TypeVar("Item")
@@ -39,7 +42,7 @@ class Checks:
         seconds = limits.check_seconds
         # The slow lane stands back where there are fewer cores than work: callers wait for the others.
         self._slow = Lane(seconds, lambda asked: asked.done.set_result(_LONG), niceness=5)
-        self._quick = Lane(min(QUICK_SECONDS, seconds), self._to_slow_lane)
+        self._quick = Lane(min(QUICK_SECONDS, seconds), self._to_slow_lane, self._weigh)
         self._sound = _Latest[bytes](4_096)
         self._heavy = _Latest[tuple[str, bytes]](1_024)
 
@@ -86,8 +89,12 @@ class Checks:
             self._sound.add(_digest(question.schema, question.metadata or b""))
 
     def _to_slow_lane(self, asked: Asked) -> None:
-        self._heavy.add((asked.subject, _digest(asked.question.schema)))
+        self._weigh(asked, QUICK_SECONDS)
         self._slow.put(asked)
+
+    def _weigh(self, asked: Asked, seconds: float) -> None:
+        if seconds > HEAVY_SECONDS:
+            self._heavy.add((asked.subject, _digest(asked.question.schema)))
 
 
 class _Latest(Generic[Item]):

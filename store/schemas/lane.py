@@ -1,22 +1,20 @@
-"""A worker process and the questions that wait for it, one after the other."""
+"""A worker process that answers one question after the other."""
 
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import orjson
 
 from api_client.errors import ApiError, StoreFault, TooManyRequests
+from store.schemas.line import Asked, Line
 from store.schemas.questions import Question, Verdict
 
 if TYPE_CHECKING:
@@ -39,35 +37,39 @@ class CutOff(Exception):
     """The question took more processor time than it may."""
 
 
-@dataclass(slots=True)
-class Asked:
-    """A question on its way to a worker, and whose it is."""
-
-    question: Question
-    subject: str
-    done: Future[Verdict | None] = field(default_factory=Future)
-    since: float = field(default_factory=time.monotonic)
-
-
 class Lane:
-    """Answers questions in their order. Its thread and its process start with the first and end when none come."""
+    """Answers questions in a fair order. Its thread and its process start with the first and end when none come."""
 
-    def __init__(self, seconds: float, on_cut_off: Callable[[Asked], None], *, niceness: int = 0) -> None:
-        """Give each question `seconds` of processor time; `on_cut_off` settles those that take more."""
+    def __init__(
+        self,
+        seconds: float,
+        on_cut_off: Callable[[Asked], None],
+        on_answered: Callable[[Asked, float], None] = lambda *_: None,
+        *,
+        niceness: int = 0,
+    ) -> None:
+        """Give each question `seconds` of processor time; `on_cut_off` settles those that take more.
+
+        `on_answered` hears of each other one before its caller does, with the seconds that it took.
+        """
         self._seconds = seconds
+        self._on_answered = on_answered
         self._niceness = niceness
         self._on_cut_off = on_cut_off
-        self._asked: queue.SimpleQueue[Asked] = queue.SimpleQueue()
+        self._line = Line()
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process: Popen[bytes] | None = None
+        self._needs_spare = False
+        self._spare: Popen[bytes] | None = None
+        """Stands by once a worker was cut off: to start one takes as long as hundreds of checks."""
         self._closed = False
 
     def put(self, asked: Asked) -> None:
         """Put a question in line."""
         with self._guard:
             if not self._closed:
-                self._asked.put(asked)
+                self._line.put(asked)
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._run, name="schema-lane", daemon=True)
                     self._thread.start()
@@ -78,10 +80,12 @@ class Lane:
         """End the worker, whatever it is at; what waits is answered with a fault. Returns at once."""
         with self._guard:
             self._closed = True
-            if self._process is not None:
-                self._process.kill()
-            if self._thread is not None:
-                self._asked.put(Asked(Question(b""), ""))  # wakes the thread up
+            for process in (self._process, self._spare):
+                if process is not None:
+                    process.kill()
+        for asked in self._line.close():
+            if asked.done.running() or asked.done.set_running_or_notify_cancel():
+                asked.done.set_exception(_closed())
 
     def close(self) -> None:
         """Stop, and return when all is over."""
@@ -91,20 +95,17 @@ class Lane:
 
     def _run(self) -> None:
         while True:
-            try:
-                asked = self._asked.get(timeout=IDLE_SECONDS)
-            except queue.Empty:
+            asked = self._line.get(IDLE_SECONDS)
+            if asked is None:
                 with self._guard:
-                    if not self._asked.empty():
+                    if not self._line.is_empty():
                         continue
                     self._thread = None
-                self._stop_worker()
+                self._stop_workers()
                 return
-            if self._closed:
-                self._refuse(asked)
-                self._stop_worker()
-                return
+            start = time.monotonic()
             self._settle(asked)
+            self._line.charge(asked.subject, time.monotonic() - start)
 
     def _settle(self, asked: Asked) -> None:
         if not asked.done.running() and not asked.done.set_running_or_notify_cancel():
@@ -112,7 +113,8 @@ class Lane:
         try:
             if time.monotonic() - asked.since > PATIENCE_SECONDS:
                 raise TooManyRequests("Too many checks of metadata are in line; nothing was recorded.", retry_after=2)
-            verdict = self._ask(asked.question)
+            seconds, verdict = self._ask(asked.question)
+            self._on_answered(asked, seconds)
         except CutOff:
             self._on_cut_off(asked)
         except ApiError as fault:
@@ -122,8 +124,8 @@ class Lane:
         else:
             asked.done.set_result(verdict)
 
-    def _ask(self, question: Question) -> Verdict | None:
-        """Return what the worker answers.
+    def _ask(self, question: Question) -> tuple[float, Verdict | None]:
+        """Return what the worker answers, and the seconds that it took before it.
 
         Raises:
             CutOff: it was ended over this question.
@@ -132,12 +134,14 @@ class Lane:
         for is_last in (False, True):  # one that has sat idle may have been ended by someone else meanwhile
             line = self._exchange(question)
             if line.endswith(b"\n"):
-                answer = orjson.loads(line)
-                return None if answer is None else Verdict(*answer)
+                self._provide_spare()
+                seconds, answer = orjson.loads(line)
+                return seconds, None if answer is None else Verdict(*answer)
             ended = self._stop_worker() or 0
             if self._closed:
                 raise _closed()
             if ended in _CUTS or (is_last and ended < 0):  # twice over the same question: it is the question
+                self._needs_spare = True
                 raise CutOff
         raise StoreFault("The metadata can't be checked: the process that does it has ended twice.")
 
@@ -154,29 +158,35 @@ class Lane:
             if self._closed:
                 raise _closed()
             if self._process is None:
-                self._process = _start(self._niceness)
+                self._process, self._spare = self._spare or _start(self._niceness), None
             return self._process
 
+    def _provide_spare(self) -> None:
+        with self._guard:
+            if self._needs_spare and self._spare is None and not self._closed:
+                with suppress(StoreFault):  # where no second one can be had, the first does its work
+                    self._spare = _start(self._niceness)
+
     def _stop_worker(self) -> int | None:
-        """End the worker, which does so when its input ends, and return how it ended, None where there was none."""
+        """End the worker and return how it ended, None where there was none."""
         with self._guard:
             process, self._process = self._process, None
-        if process is None:
-            return None
-        for pipe in (process.stdin, process.stdout):
-            with suppress(OSError):  # with what a worker that is gone has not taken
-                pipe and pipe.close()
-        return process.wait()
+        return None if process is None else _end(process)
 
-    def _refuse(self, first: Asked) -> None:
-        asked: Asked | None = first
-        while asked is not None:
-            if asked.done.running() or asked.done.set_running_or_notify_cancel():
-                asked.done.set_exception(_closed())
-            try:
-                asked = self._asked.get_nowait()
-            except queue.Empty:
-                asked = None
+    def _stop_workers(self) -> None:
+        self._stop_worker()
+        with self._guard:
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            _end(spare)
+
+
+def _end(process: Popen[bytes]) -> int:
+    """Close a worker's pipes, which ends it, and return how it ended."""
+    for pipe in (process.stdin, process.stdout):
+        with suppress(OSError):  # with what a worker that is gone has not taken
+            pipe and pipe.close()
+    return process.wait()
 
 
 def _start(niceness: int) -> Popen[bytes]:
@@ -192,7 +202,7 @@ def _start(niceness: int) -> Popen[bytes]:
             stderr=DEVNULL,
             cwd="/",
             env=variables,
-            start_new_session=True,  # a ctrl+c in the terminal is its parent's
+            process_group=0,  # a ctrl+c in the terminal is its parent's
         )
     except OSError as fault:
         raise StoreFault(f"The metadata can't be checked: no process can be started ({fault.strerror}).") from fault

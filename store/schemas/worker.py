@@ -10,6 +10,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from contextlib import suppress
 
 BOOT_SECONDS = 60
@@ -21,7 +22,10 @@ STACK_FRAMES = 4_000
 
 
 def main(niceness: int) -> None:
-    """Answer questions, three lines each: seconds of processor time, schema, metadata or nothing."""
+    """Answer questions, three lines each: seconds of processor time, schema, metadata or nothing.
+
+    An answer is one line: the seconds of processor time that it took, and the verdict.
+    """
     signal.alarm(BOOT_SECONDS)
     os.nice(niceness)
     _take_little()
@@ -35,9 +39,10 @@ def main(niceness: int) -> None:
     while line := questions.readline():
         schema, metadata = questions.readline()[:-1], questions.readline()[:-1]
         _cut_off_after(float(line))
+        start = time.process_time()
         verdict = answer(Question(schema, metadata or None))
         _cut_off_after(0)
-        answers.write(orjson.dumps(verdict and [*verdict]) + b"\n")
+        answers.write(orjson.dumps([time.process_time() - start, verdict and [*verdict]]) + b"\n")
         answers.flush()
 
 

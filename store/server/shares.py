@@ -1,6 +1,6 @@
 """Fair shares: what one caller may use of the server at a time (CONTRACT.md part 3, Limits).
 
-A caller is a subject: all keys of a name are one. Its calls share `at_once` turns, so that whoever asks without end
+A caller is a subject: all keys of a name are one. Its calls share a few turns, so that whoever asks without end
 stands in its own line and not in everybody's; lists and large bodies, which take memory, have fewer. Writes go at a
 rate. What is over a limit is refused with 429 and the time after which it will be accepted; refusals that come too fast
 are answered slowly, for a caller who does not wait would else cost as much as one who is served.
@@ -47,7 +47,9 @@ class Shares:
     waiting: int = 1_000
     """Streams, and calls that wait for a decision."""
     at_once: int = 16
-    """Calls that are worked on at the same time; the others wait for their turn."""
+    """Writes that are worked on at the same time; the others wait for their turn."""
+    reads: int = 4
+    """Reads that are worked on at the same time: no more of them are done for being begun together."""
     large: int = 4
     """Lists that are worked on, or sent, at the same time."""
     bodies: int = 8
@@ -114,6 +116,7 @@ class _Share:
 
     bucket: Bucket
     turns: asyncio.Semaphore
+    reads: asyncio.Semaphore
     large: asyncio.Semaphore
     bodies: asyncio.Semaphore
     pace: Pace = field(default_factory=Pace)
@@ -199,7 +202,7 @@ class Door:
             if write:
                 await ticket.take(*((share.bodies,) if large else ()))
             else:
-                await ticket.take(*((share.large, self._large) if large else ()), share.turns)
+                await ticket.take(*((share.large, self._large) if large else ()), share.reads)
         except BaseException:  # who goes while it waits leaves nothing behind
             ticket.leave()
             raise
@@ -227,6 +230,7 @@ class Door:
             share = self._shares[subject] = _Share(
                 Bucket(limits.writes_per_second or 1, limits.burst),
                 asyncio.Semaphore(limits.at_once),
+                asyncio.Semaphore(limits.reads),
                 asyncio.Semaphore(limits.large),
                 asyncio.Semaphore(limits.bodies),
             )

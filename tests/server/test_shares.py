@@ -101,7 +101,7 @@ async def test_several_keys_of_a_name_have_one_share(served: Served) -> None:
 
 async def test_calls_in_flight_are_limited(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call beyond the limit is refused while the others go on, and accepted when one of them is over."""
-    served = sharing(served, calls=3, at_once=2)
+    served = sharing(served, calls=3, reads=2)
     going = asyncio.Event()
     working = most = 0
 
@@ -128,7 +128,7 @@ async def test_calls_in_flight_are_limited(served: Served, monkeypatch: pytest.M
 
 async def test_slow_bodies_keep_no_turn(served: Served) -> None:
     """Callers who send their bodies slowly, under the same key, delay nobody else of it."""
-    served = sharing(served, at_once=1, bodies=1, large=1)
+    served = sharing(served, at_once=1, reads=1, bodies=1, large=1)
     async with listening(served) as port:
         slow = []
         for length in (100, 9_000):

@@ -115,6 +115,19 @@ def test_a_worker_that_was_killed_is_replaced(checks: Checks, workers: Workers) 
     assert worker not in workers()
 
 
+def test_after_one_was_cut_off_another_stands_by(checks: Checks, workers: Workers) -> None:
+    """Who comes after a check that was cut off does not wait for a process to start: it is there; closing ends all."""
+    checks.ask(question({"a": 1}), MINE).result()
+    assert len(workers()) == 1
+    checks.ask(question(ENDLESS), MINE).result()
+    checks.ask(question({"b": 1}), OTHERS).result()
+    quick = 2
+    while len(workers()) < quick:
+        pass
+    checks.close()
+    assert not workers()
+
+
 def test_an_idle_worker_is_stopped(checks: Checks, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that is asked nothing for a while ends, and the next check starts another."""
     monkeypatch.setattr(lane, "IDLE_SECONDS", 0.05)

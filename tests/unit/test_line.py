@@ -1,0 +1,73 @@
+"""Whose question a worker answers next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from store.schemas import line
+from store.schemas.line import Asked, Line
+from store.schemas.questions import Question
+
+
+class Clock:
+    """What stands in for the time module."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def monotonic(self) -> float:
+        """Return the seconds."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that stands still until it is moved on."""
+    made = Clock()
+    monkeypatch.setattr(line, "time", made)
+    return made
+
+
+@pytest.fixture
+def put(clock: Clock) -> tuple[Line, Callable[[str], Asked]]:
+    """A line, and what puts a question of a caller into it."""
+    made = Line()
+
+    def put(subject: str) -> Asked:
+        clock.now += 0.001
+        asked = Asked(Question(b"{}"), subject, since=clock.now)
+        made.put(asked)
+        return asked
+
+    return made, put
+
+
+def test_who_took_nothing_yet_comes_before_who_took_much(put: tuple[Line, Callable[[str], Asked]]) -> None:
+    """A caller whose checks take long waits for all others, however many of its own wait, and those in their order."""
+    waiting, come = put
+    waiting.charge("greedy", 2.0)
+    greedy = [come("greedy") for _ in range(3)]
+    honest = [come("a"), come("b"), come("a")]
+    assert [waiting.get(0) for _ in range(6)] == [*honest, *greedy]
+    assert waiting.is_empty()
+    assert waiting.get(0) is None
+
+
+def test_what_was_taken_is_forgotten(put: tuple[Line, Callable[[str], Asked]], clock: Clock) -> None:
+    """Who took much an hour ago comes before who took a little now."""
+    waiting, come = put
+    waiting.charge("a", 2.0)
+    clock.now += 3_600
+    waiting.charge("b", 0.1)
+    late, early = come("b"), come("a")
+    assert [waiting.get(0), waiting.get(0)] == [early, late]
+
+
+def test_a_closed_line_gives_back_who_waits(put: tuple[Line, Callable[[str], Asked]]) -> None:
+    """Nobody who waits is lost, and the worker is not kept waiting."""
+    waiting, come = put
+    asked = [come("a"), come("b")]
+    assert waiting.close() == asked
+    assert waiting.get(60) is None
