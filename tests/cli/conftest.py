@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.forked import STARTED_DIFFERENTLY, Forks
 from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
@@ -44,10 +46,20 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "HOME": str(home), "TERM": "xterm-256color", "PYTHONWARNINGS": "default", **more}
 
 
+@cache
+def forks() -> Forks:
+    """Return what forks the commands of this process's tests."""
+    made = Forks(environment(Path(os.devnull)))
+    atexit.register(made.close)
+    return made
+
+
 def run_in(
     home: Path, *arguments: str | Path, given: str | None = None, **more: str
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, without a terminal; `given` is what it reads on stdin."""
+    if not any(name.startswith(STARTED_DIFFERENTLY) for name in more):
+        return forks().run([*map(str, arguments)], environment(home, **more), given)
     return subprocess.run(
         command(*arguments),
         env=environment(home, **more),
