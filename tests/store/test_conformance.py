@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_client.errors import InvalidRequest
+from store import audit, importing
 from store.audit import BREACHES_NAMED, verify
 from store.importing import LINE_MOST, Import
+from store.ruling import Limits
+from store.schemas.checks import Checks
 from store.workspace import generate
 from tests.store.nonsense import APPROVED, event, export_lines, nonsense, sound_start, write_journal
 
 Events = list[dict[str, Any]]
 _folders = itertools.count()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_worker() -> Iterator[None]:
+    """All histories share the process that checks metadata: each would else wait for one of its own to start."""
+    checks = Checks(Limits())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checks, "close", lambda: None)
+        for module in (importing, audit):
+            patch.setattr(module, "Checks", lambda _limits: checks)
+        yield
+    checks.close()
 
 
 def breach_of(events: Events, folder: Path) -> str:

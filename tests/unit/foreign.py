@@ -106,6 +106,12 @@ class Module:
     tree: ast.Module
 
     @cached_property
+    def outermost(self) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """All functions and methods that are within no other."""
+        inner = {id(one) for node in self.functions for one in ast.walk(node) if one is not node}
+        return [node for node in self.functions if id(node) not in inner]
+
+    @cached_property
     def functions(self) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
         """All functions and methods, those within others too."""
         return [node for node in ast.walk(self.tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
@@ -312,6 +318,7 @@ class Code:
 
     def __init__(self, modules: Iterable[Module], sources: frozenset[str]) -> None:
         self._sources = sources
+        self._givers: dict[str, frozenset[str]] = {}
         self._functions = [one for module in modules for one in self._read(module)]
         self._drawn: frozenset[str] = frozenset()
         while more := {name for one in self._functions for name in one.called(self._drawn)} - self._drawn:
@@ -323,7 +330,17 @@ class Code:
         functions = self._functions if module is None else self._read(module)
         return [leak for one in functions for leak in one.leaks(self._drawn)]
 
+    def leaks_in(self, module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[Leak]:
+        """Return the leaks of one function of a file and of those within it, read anew."""
+        inner = Module(module.name, ast.Module([node], [])).functions
+        first = [Function(module.name, one, self._sources, GIVERS) for one in inner]
+        names = {one.name for one in inner}
+        givers = (self._givers[module.name] - names) | GIVERS | {one.name for one in first if one.gives()}
+        functions = [Function(module.name, one, self._sources, givers) for one in inner]
+        return [leak for one in functions for leak in one.leaks(self._drawn)]
+
     def _read(self, module: Module) -> list[Function]:
         first = [Function(module.name, node, self._sources, GIVERS) for node in module.functions]
         givers = GIVERS | {one.name for one in first if one.gives()}
+        self._givers[module.name] = givers
         return [Function(module.name, node, self._sources, givers) for node in module.functions]
