@@ -115,6 +115,9 @@ def served(tmp_path: Path, *more: str) -> Iterator[Place]:
                 assert time.monotonic() < end
                 time.sleep(0.02)
             yield Place(process, found[1], folder, log, *keys)
+        except BaseException as fault:
+            fault.add_note(f"The server's exit code is {process.poll()}; its log ends: {log.read_text()[-2_000:]}")
+            raise
         finally:
             if process.poll() is None:
                 process.kill()

@@ -40,8 +40,8 @@ async def _race(place: Place) -> None:
         winner, loser = ("alice", bob) if _won(alice) else ("bob", alice)
         name = "bob" if winner == "alice" else "alice"
         loser.wait_for("LOST")
-        assert re.search(rf"Already decided by {winner} at \d\d:\d\d\.", loser.text())
         loser.wait_for("c puts your note on the task")
+        assert re.search(rf"Already decided by {winner} at \d\d:\d\d\.", loser.text())
         assert await place.decided() == ["APPROVE"]
         rest(0.3)
         loser.press("c")
