@@ -6,7 +6,7 @@ from textual.driver import Driver
 from typing_extensions import override
 
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.commands.terminals import clearing
+from pumpup_tui.commands.terminals import fitted
 
 
 class GuardedApp(PumpUpApp):
@@ -16,7 +16,7 @@ class GuardedApp(PumpUpApp):
 
     @override
     def get_driver_class(self) -> type[Driver]:
-        return clearing(super().get_driver_class())
+        return fitted(super().get_driver_class())
 
     @override
     def _handle_exception(self, error: Exception) -> None:

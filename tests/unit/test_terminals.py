@@ -1,10 +1,24 @@
-"""Which terminals are asked to report the mouse."""
+"""Which terminals are asked to report the mouse, and when a key came that was read from one."""
 
 from __future__ import annotations
 
-import pytest
+import os
+import tty
+from itertools import count
+from queue import SimpleQueue
+from threading import Thread
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
-from pumpup_tui.commands.terminals import reports_mouse
+import pytest
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from pumpup_tui.commands.terminals import fitted, reports_mouse
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.events import Key
 
 
 @pytest.mark.parametrize(
@@ -22,3 +36,31 @@ from pumpup_tui.commands.terminals import reports_mouse
 def test_a_screen_is_not_asked(environment: dict[str, str], reports: bool) -> None:
     """Within GNU screen, also where only TERM tells of it, escape would come a key late."""
     assert reports_mouse(environment) is reports
+
+
+async def test_keys_of_one_read_came_at_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the machine takes between two keys of one read, they are no two presses; those of two reads are."""
+    ours, theirs = os.openpty()
+    os.set_blocking(ours, True)
+    tty.setraw(theirs)
+    seen: SimpleQueue[Message] = SimpleQueue()
+    times = count(100.0, 10.0)
+    driver = fitted(LinuxDriver)(cast("App[None]", SimpleNamespace()), size=(80, 24))
+    monkeypatch.setattr(driver, "fileno", theirs)
+    monkeypatch.setattr(driver, "send_message", seen.put)
+    monkeypatch.setattr("textual.message._time.get_time", lambda: next(times))
+    monkeypatch.setattr(Message, "set_sender", lambda self, _: self)
+    reading = Thread(target=driver.run_input_thread)  # type: ignore[attr-defined]  # this driver's
+    reading.start()
+    try:
+        os.write(ours, b"ay")
+        first, second = seen.get(), seen.get()
+        os.write(ours, b"z")
+        third = seen.get()
+    finally:
+        driver.exit_event.set()  # type: ignore[attr-defined]
+        reading.join()
+        os.close(ours)
+        os.close(theirs)
+    assert [cast("Key", one).key for one in (first, second, third)] == ["a", "y", "z"]
+    assert first.time == second.time < third.time
