@@ -78,7 +78,7 @@ def _counted(body: Mapping[str, Json], limits: BodyLimits) -> Iterator[tuple[tup
 def _is_within(body: Mapping[str, Json], limits: BodyLimits) -> bool:
     """Tell whether no text is too long and nothing too deep; False: look closer.
 
-    It knows no places, and so takes a quarter of the time that it takes to find them.
+    It knows no places, and so takes a tenth of the time that it takes to find them.
     """
     short, most = limits.short, min(limits.summary, limits.text)
     level: list[Any] = [body]

@@ -15,9 +15,10 @@ TOO_DEEP = '"(nested too deeply to be shown)"'
 def json_bytes(value: object) -> bytes:
     """Return a value as JSON in one line; half a surrogate pair stays what it was ("surrogatepass")."""
     try:
-        return msgspec.json.encode(value)
-    except UnicodeEncodeError:
-        return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        try:
+            return msgspec.json.encode(value)
+        except UnicodeEncodeError:
+            return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
     except RecursionError:
         return TOO_DEEP.encode()
 

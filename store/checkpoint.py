@@ -173,8 +173,7 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
         _check_replaceable(folder / name, mark)
     tables = state.database.storage.read() or {}
     covers = {"version": VERSION, **position._asdict()}
-    small = b",%b" % orjson.dumps({name: dict(tables.get(name, {})) for name in _SMALL})[1:-1]
-    packed = tables["tasks"]
+    small, packed = _small(tables), tables["tasks"]
     assert isinstance(packed, Packed)  # noqa: S101 - what State made, told to the type checker
     begin = len(_start(covers, b""))
     body, starts, sizes = _with_tasks(begin, small, packed)
@@ -211,6 +210,11 @@ def _start(covers: dict[str, Any], body: bytes) -> bytes:
 def _crc(covers: dict[str, Any], body: bytes) -> str:
     """Return the checksum of all that `state.json` holds, always equally long."""
     return f"{columns.checksum([orjson.dumps(covers), body]):08x}"
+
+
+def _small(tables: dict[str, Any]) -> bytes:
+    """Return the entries of JSON of the tables that are parsed when they are read."""
+    return b",%b" % orjson.dumps({name: dict(tables.get(name, {})) for name in _SMALL})[1:-1]
 
 
 def _check_replaceable(path: Path, mark: bytes) -> None:

@@ -43,7 +43,7 @@ CHECKPOINT_SHARE = 50
 """The checkpoint is written anew after so many commits, or after one for every 50 that there are: so its cost, which
 grows with the folder, stays a small part of the commits', and what an open must replay stays a fraction of a second."""
 CLOSE_SHARE = 2_000
-"""On close it is not written where less than one commit in 2,000 is new: to replay them is quicker than to write it."""
+"""On close, whoever has written writes it where one commit in 2,000 is new: to replay fewer is quicker than that."""
 MANY_EVENTS = 100_000
 
 Progress = Callable[[int, int], None]

@@ -8,8 +8,10 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from api_client.body_limits import DEEPEST, BodyLimits, check_body
+from api_client.body_limits import DEEPEST, BodyLimits, _find_fault, _is_within, check_body
 from api_client.errors import InvalidRequest
 
 SMALL = BodyLimits(fields=3, options=4, context_entries=2, summary=40, text=80, nesting=5)
@@ -57,6 +59,21 @@ OVER_IT: dict[str, tuple[dict[str, Any], str]] = {
     "nesting of lists": ({"detail": nested(5)}, "detail.0.0.0.0: the body is nested deeper than 5 levels"),
     "nesting of objects": ({"detail": {"a": {"b": {"c": {"d": {}}}}}}, "detail.a.b.c.d: the body is nested deeper"),
 }
+
+
+TEXTS = st.text(st.sampled_from("aé\ud800"), max_size=90)
+BODIES = st.dictionaries(
+    st.sampled_from(["summary", "detail"]) | TEXTS,
+    st.recursive(TEXTS | st.none(), lambda one: st.lists(one, max_size=2) | st.dictionaries(TEXTS, one, max_size=2)),
+    max_size=3,
+)
+
+
+@given(body=BODIES)
+def test_the_quick_look_lets_nothing_through(body: dict[str, Any]) -> None:
+    """What it finds within the limits is within them where each place is looked at."""
+    if _is_within(body, SMALL):
+        _find_fault(body, SMALL)
 
 
 @pytest.mark.parametrize("what", AT_THE_LIMIT)
