@@ -61,7 +61,7 @@ OVER_IT: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-TEXTS = st.text(st.sampled_from("aé\ud800"), max_size=90)
+TEXTS = st.builds(str.__mul__, st.sampled_from("aé\ud800"), st.sampled_from([0, 10, 11, 20, 21, 40, 41, 80, 81]))
 BODIES = st.dictionaries(
     st.sampled_from(["summary", "detail"]) | TEXTS,
     st.recursive(TEXTS | st.none(), lambda one: st.lists(one, max_size=2) | st.dictionaries(TEXTS, one, max_size=2)),

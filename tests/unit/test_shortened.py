@@ -82,7 +82,7 @@ def shallow_stack() -> Iterator[None]:
 @pytest.mark.usefixtures("shallow_stack")
 @pytest.mark.parametrize("more", ["", "\ud800"])
 def test_what_is_nested_too_deeply_is_said_to_be(more: str) -> None:
-    """A payload that a server nested as deeply as its reader takes stops no screen, with half a surrogate pair in it too."""
+    """A payload that is nested as deeply as its reader takes stops no screen, with half a surrogate pair in it too."""
     event = _event("ACTION", {"description": "did it", "more": more, "detail": json.loads("[" * 900 + "]" * 900)})
     sys.setrecursionlimit(400)
     (short,) = short_event_page(Page(items=(event,))).items
