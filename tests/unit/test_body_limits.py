@@ -62,11 +62,10 @@ OVER_IT: dict[str, tuple[dict[str, Any], str]] = {
 
 
 TEXTS = st.builds(str.__mul__, st.sampled_from("aé\ud800"), st.sampled_from([0, 10, 11, 20, 21, 40, 41, 80, 81]))
-BODIES = st.dictionaries(
-    st.sampled_from(["summary", "detail"]) | TEXTS,
-    st.recursive(TEXTS | st.none(), lambda one: st.lists(one, max_size=2) | st.dictionaries(TEXTS, one, max_size=2)),
-    max_size=3,
+VALUES = st.recursive(
+    TEXTS, lambda one: st.lists(one, max_size=2) | st.dictionaries(TEXTS, one, max_size=2), max_leaves=4
 )
+BODIES = st.fixed_dictionaries({}, optional={"summary": TEXTS, "message": TEXTS, "detail": VALUES})
 
 
 @given(body=BODIES)
