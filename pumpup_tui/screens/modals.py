@@ -99,8 +99,8 @@ class PickScreen(ModalScreen[str]):
         choices.styles.width = min(max(40, widest + 4), 76)
         choices.styles.height = min(max(3, len(self._choices)), 14)
         choices.show(self._choices)
+        choices.select(self._chosen)  # before any key can come: what moves the cursor after that is the reader
         choices.focus()
-        self.call_after_refresh(choices.select, self._chosen)
 
     @on(VirtualList.Chosen)
     def _picked(self, event: VirtualList.Chosen) -> None:

@@ -310,6 +310,8 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
         return 0 <= top <= self.size.height - self.ROW_HEIGHT
 
     def _in_view(self, jump: int = 0) -> None:
+        if not self.size.height:
+            return  # not laid out yet: its first size brings the cursor into view
         top = self.model.cursor * self.ROW_HEIGHT
         height = max(self.ROW_HEIGHT, self.size.height)
         if top < self.scroll_offset.y:

@@ -1,0 +1,32 @@
+"""Choosing from a short list."""
+
+from __future__ import annotations
+
+from textual.app import App
+
+from pumpup_tui.screens.modals import Choice, PickScreen
+
+CHOICES = [("a", "first"), ("b", "second"), ("c", "third")]
+
+
+async def test_a_key_that_comes_at_once_moves_from_the_present_choice() -> None:
+    """Whoever types faster than the list is drawn chooses what they meant: the cursor is never put back."""
+    answers: list[str | None] = []
+    async with (app := App[None]()).run_test() as pilot:
+        await app.push_screen(PickScreen("Sort", CHOICES, "b"), answers.append)
+        choices = app.screen.query_one(Choice)
+        choices.action_move(1)
+        await pilot.pause()
+        choices.action_choose()
+        await pilot.pause()
+    assert answers == ["c"]
+
+
+async def test_the_present_choice_is_in_view_in_a_long_list() -> None:
+    """A list that is longer than its frame opens where the present choice stands."""
+    many = [(str(number), f"choice {number}") for number in range(40)]
+    async with (app := App[None]()).run_test() as pilot:
+        await app.push_screen(PickScreen("Project", many, "30"))
+        await pilot.pause()
+        choices = app.screen.query_one(Choice)
+        assert choices.scroll_offset.y <= 30 < choices.scroll_offset.y + choices.size.height
