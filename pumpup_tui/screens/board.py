@@ -186,6 +186,8 @@ class BoardScreen(FilteringScreen):
         event.stop()
         self._stop_walking()
         self._cursor_kept()
+        if event.by_hand and self.context.outbox.desk.armed is None:
+            self.context.outbox.cancel()  # what it said was about another card
         self._read()
 
     @override
