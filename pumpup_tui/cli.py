@@ -10,7 +10,7 @@ from typing import Any, Literal
 import click
 
 from pumpup_tui.commands.lazy import LazyGroup
-from pumpup_tui.commands.options import FILE, FOLDER, Given, writing_options
+from pumpup_tui.commands.options import FILE, FOLDER, Given, saving_options, writing_options
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _FOR_A_FOLDER = ("serve", "keys")
@@ -94,20 +94,24 @@ data_option = click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
 )
 @writing_options
+@saving_options
 @click.pass_context
-def pumpup(context: click.Context, given: Given) -> None:
+def pumpup(context: click.Context, given: Given, save_dir: Path | None, *, no_save: bool) -> None:
     """Decide what AI agents stop and ask for: approvals and elicitations, in the terminal.
 
     Without a command it opens the screens, over a data folder on this machine or over a server.
     """
+    if context.invoked_subcommand is not None and (no_save or save_dir):
+        raise click.UsageError(f"{'--no-save' if no_save else '--save-dir'} is for the screens alone.")
     if context.invoked_subcommand in _FOR_A_FOLDER:
         from pumpup_tui.commands.places import named_folder
 
         context.obj = named_folder(given, os.environ)
     elif context.invoked_subcommand is None:
         from pumpup_tui.commands import screens
+        from pumpup_tui.commands.places import saving_of
 
-        screens.open_place(given)
+        screens.open_place(given, saving_of(save_dir, is_off=no_save))
 
 
 @pumpup.command()
@@ -213,8 +217,10 @@ def keys_revoke(inherited: Path | None, name: str, key_id: str | None, data: Pat
 
 @pumpup.command()
 @click.option("--seed", default=1, show_default=True, help="Another number tells other stories.")
-def demo(seed: int) -> None:
+@saving_options
+def demo(seed: int, save_dir: Path | None, *, no_save: bool) -> None:
     """Try it: a throw-away folder with a simulated agent that keeps asking and acts on what you say."""
     from pumpup_tui.commands import screens
+    from pumpup_tui.commands.places import saving_of
 
-    screens.open_demo(seed)
+    screens.open_demo(seed, saving_of(save_dir, is_off=no_save))

@@ -11,6 +11,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from pumpup_tui.app import PumpUpApp
     from pumpup_tui.preferences import Preferences
+    from pumpup_tui.saving import Saving
     from store.demo import Agent
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
@@ -46,16 +48,16 @@ Connect = Callable[[], Awaitable["Backend"]]
 App = TypeVar("App", bound="PumpUpApp")
 
 
-def open_place(given: Given) -> None:
+def open_place(given: Given, saving: Saving) -> None:
     """Show what is named: a local folder or a server."""
     place = place_of(given, os.environ)
     if isinstance(place, Server):
-        open_server(place)
+        open_server(place, saving)
     else:
-        open_folder(place)
+        open_folder(place, saving)
 
 
-def open_folder(place: Folder) -> None:
+def open_folder(place: Folder, saving: Saving) -> None:
     """Show a local folder, deciding as its reviewer."""
     check_terminal(os.environ)
     folder = usable_folder(place.path)
@@ -68,10 +70,11 @@ def open_folder(place: Folder) -> None:
         return await open_local(folder, Actor(place.reviewer, "reviewer", place.tags), fires_timeouts=True)
 
     kept = state_folder(str(folder.resolve()))
-    _run(connect, source_label="local", kept=kept, needed_soon=(*NEEDED_SOON, "store.batch"))
+    saving = replace(saving, data=folder)
+    _run(connect, saving, source_label="local", kept=kept, needed_soon=(*NEEDED_SOON, "store.batch"))
 
 
-def open_server(place: Server) -> None:
+def open_server(place: Server, saving: Saving) -> None:
     """Show a server, deciding as the key's owner."""
     key = api_key(place.api_key_file, os.environ)
     with in_words():
@@ -83,10 +86,10 @@ def open_server(place: Server) -> None:
     async def connect() -> Backend:
         return backend
 
-    _run(connect, source_label=place.url, kept=state_folder(place.url))
+    _run(connect, saving, source_label=place.url, kept=state_folder(place.url))
 
 
-def open_demo(seed: int) -> None:
+def open_demo(seed: int, saving: Saving) -> None:
     """Show a throw-away folder with a simulated agent at work."""
     check_terminal(os.environ)
     for number in _stop_signals():
@@ -95,7 +98,7 @@ def open_demo(seed: int) -> None:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
             # It is new to whoever sees it: so is what it keeps.
             demo = Demo(Path(folder) / "data", seed)
-            _run(demo.connect, source_label="demo", kept=Path(folder) / "state", tour=True)
+            _run(demo.connect, saving, source_label="demo", kept=Path(folder) / "state", tour=True)
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
 
@@ -144,6 +147,7 @@ async def _work(agent: Agent, desk: Backend) -> None:
 
 def _run(
     connect: Connect,
+    saving: Saving,
     *,
     source_label: str,
     kept: Path | None = None,
@@ -172,7 +176,7 @@ def _run(
         source_label=source_label,
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
-        preferences=preferences_of(configuration.chosen(os.environ)),
+        preferences=replace(preferences_of(configuration.chosen(os.environ)), saving=saving),
         kept=Kept(kept),
     )
     app.run(mouse=reports_mouse(os.environ))
