@@ -10,8 +10,7 @@ from typing import Any
 
 import click
 
-from pumpup_tui.commands.failure import Failed
-from pumpup_tui.commands.places import reason
+from pumpup_tui.commands.failure import Failed, reason
 
 _MOST_BYTES = 1_000_000
 _WORDS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}

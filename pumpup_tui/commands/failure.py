@@ -34,6 +34,12 @@ class NotThere(Failed):
         super().__init__(message, 3)
 
 
+def reason(fault: OSError) -> str:
+    """Return the system's words for `fault`, to stand inside a sentence."""
+    words = fault.strerror or str(fault)
+    return words[:1].lower() + words[1:]
+
+
 def exit_code_of(fault: ApiError) -> int:
     """Return the exit code that tells a script what kind of failure it was."""
     from api_client import errors

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from pumpup_tui.commands import configuration
-from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.failure import Failed, reason
 from pumpup_tui.commands.options import Given
 
 KEY_VARIABLE = "PUMPUP_API_KEY"
@@ -155,12 +155,6 @@ def usable_folder(data: Path | None) -> Path:
             f"The data folder {folder} can't be used: {reason(fault)}. Name one that you may write with --data DIR."
         ) from None
     return folder
-
-
-def reason(fault: OSError) -> str:
-    """Return the system's words for `fault`, to stand inside a sentence."""
-    words = fault.strerror or str(fault)
-    return words[:1].lower() + words[1:]
 
 
 def reviewer_name(given: str | None) -> str:

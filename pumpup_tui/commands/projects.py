@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.failure import Failed, reason
 from pumpup_tui.commands.options import FILE, Given, json_option, place_options, writing_options
-from pumpup_tui.commands.output import Column, tell, tell_fields, tell_json, tell_table
+from pumpup_tui.commands.output import Column, after_recording, tell, tell_fields, tell_json, tell_table
 from pumpup_tui.text import line
 
 if TYPE_CHECKING:
@@ -117,11 +117,12 @@ def create(given: Given, name: str, steps: Path, as_json: bool) -> None:
         return read(Project, (await send(backend, command, secrets.token_hex(16))).answer)
 
     project = work(given, task, make=True)
-    if as_json:
-        tell_json(project.wire())
-        return
-    tell(f"Made the project {line(project.name)}; agents name it:", err=True)
-    tell(line(project.project_name))
+    with after_recording(project.project_name):
+        if as_json:
+            tell_json(project.wire())
+            return
+        tell(f"Made the project {line(project.name)}; agents name it:", err=True)
+        tell(line(project.project_name))
 
 
 def read_project(name: str, steps: Path) -> CreateProject:
@@ -140,8 +141,6 @@ def read_project(name: str, steps: Path) -> CreateProject:
 
 
 def _json(file: Path) -> object:
-    from pumpup_tui.commands.places import reason
-
     try:
         with file.open("rb") as opened:
             content = opened.read(_STEPS_BYTES + 1)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pumpup_tui.commands import configuration
-from pumpup_tui.commands.failure import Failed, in_words
+from pumpup_tui.commands.failure import Failed, in_words, reason
 from pumpup_tui.commands.options import Given
 from pumpup_tui.commands.places import (
     Folder,
@@ -25,7 +25,6 @@ from pumpup_tui.commands.places import (
     api_key,
     check_terminal,
     place_of,
-    reason,
     state_folder,
     usable_folder,
 )
