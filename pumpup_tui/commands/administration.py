@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pumpup_tui.commands.failure import Failed, in_words, reason
+from pumpup_tui.commands.failure import Failed, NotThere, in_words, reason
+from pumpup_tui.commands.opening import MAKERS
 from pumpup_tui.commands.places import default_data, usable_folder
 from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
 
@@ -23,13 +24,20 @@ def add_key(data: Path | None, name: str, role: Role, tags: Sequence[str]) -> No
 
     if not has_reader():
         raise Failed("A key is shown once, on stdout, and that is closed. No key was made.")
-    folder = usable_folder(data)
+    folder = _folder_for_keys(data)
     with in_words():
         ring = KeyRing(folder, utc_now)
         secret = ring.add(name, role, tuple(tags))
         if why := _not_shown(f"A key for {name} ({role}), shown this once:", secret):
             ring.revoke(name, key_id(secret))
             raise Failed(f"The key could not be printed: {why}. It was revoked at once: make another.")
+
+
+def _folder_for_keys(data: Path | None) -> Path:
+    """Return the folder: a named one must be there, for a key in a mistyped one is no key where it is needed."""
+    if data is not None and not data.is_dir():
+        raise NotThere(f"{data} is not there. Name a data folder with --data DIR; {MAKERS}")
+    return usable_folder(data)
 
 
 def _not_shown(title: str, secret: str) -> str:
