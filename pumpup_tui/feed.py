@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
     from api_client.backend import Backend
-    from api_client.models import Attachment, Event, Me, Page, Upload
+    from api_client.models import Attachment, Event, Me, Page, RequestDetail, Upload
     from api_client.times import Clock
+    from pumpup_tui.inspection import Inspection
     from pumpup_tui.on_way import OnWay
 
 T = TypeVar("T")
@@ -84,7 +85,7 @@ class Feed:
             detail = await backend.request(request_id)
             events = await backend.events(task_id=detail.task.id, order="desc", limit=LATEST)
             uploads = await self._uploads(backend, attachments_of(detail))
-            return messages.RequestLoaded(detail, _short(events).items, uploads)
+            return messages.RequestLoaded(detail, _short(events).items, uploads, await _inspected(detail))
 
         self.ask(to, "the request", call, group="request ahead" if ahead else "request")
 
@@ -373,6 +374,14 @@ def _short(page: Page[Event]) -> Page[Event]:
     from pumpup_tui.shortened import short_event_page
 
     return short_event_page(page)
+
+
+async def _inspected(detail: RequestDetail) -> Inspection:
+    """Return what a request's inspection finds, made in a thread: a megabyte of mixed alphabets takes a while."""
+    # With the first request that is read behind the first paint.
+    from pumpup_tui.inspection import inspect_request
+
+    return await asyncio.to_thread(inspect_request, detail)
 
 
 def _refused(key: str, error: ApiError) -> messages.Submitted:

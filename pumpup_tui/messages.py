@@ -15,6 +15,7 @@ from pumpup_tui.outage import is_passing
 if TYPE_CHECKING:
     from api_client.errors import ApiError
     from api_client.models import Event, InboxItem, Me, Page, Project, RequestDetail, TaskDetail, Upload
+    from pumpup_tui.inspection import Inspection
     from pumpup_tui.recovery import Became
 
 
@@ -123,13 +124,16 @@ class InboxCount(Message):
 
 
 class RequestLoaded(Message):
-    """A request, its task's latest events and what is known of its attachments."""
+    """A request, its task's latest events, what is known of its attachments and what its inspection found."""
 
-    def __init__(self, detail: RequestDetail, events: Sequence[Event], uploads: Mapping[str, Upload]) -> None:
+    def __init__(
+        self, detail: RequestDetail, events: Sequence[Event], uploads: Mapping[str, Upload], inspection: Inspection
+    ) -> None:
         super().__init__()
         self.detail = detail
         self.events = events
         self.uploads = uploads
+        self.inspection = inspection
 
 
 class EventsPage(Message):

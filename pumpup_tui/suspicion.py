@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -33,6 +33,8 @@ _STEERING = frozenset("/\\:.!?&=;")
 """ASCII marks that an address or a path hangs on."""
 _NEAR = 3
 """Characters to either side in which East Asian writing makes wide marks usual."""
+_USUAL_SPELT = {ord("\\"): "\\\\", ord("\n"): "\\n\n", ord("\t"): "\\t", ord("\r"): "\\r"}
+"""What of ordinary ASCII text is spelt as something else."""
 _ON_KEYBOARDS = frozenset("…™№ıĳŀŉ\u0e33\u0eb3")
 """Characters past Latin-1 that Unicode holds to be another form or a lookalike, and that ordinary text is full of."""
 
@@ -76,14 +78,7 @@ class Found:
 def look(text: str, *, limit: int = BLOCK) -> Found:
     """Return what in the first `limit` characters of `text` is not what it seems, in time linear in `limit`."""
     text = text[:limit]
-    kinds = Counter(_marked(text).values())
-    mixed = 0 if text.isascii() else sum(1 for word in _WORD.findall(text) if _is_mixed(word))
-    return Found(kinds["hidden"], kinds["lookalike"], mixed, kinds["form"])
-
-
-def look_over(texts: Iterable[str], *, limit: int = BLOCK) -> Found:
-    """Return what in all of `texts` is not what it seems, each looked at by itself."""
-    return sum((look(text, limit=limit) for text in texts), Found())
+    return _counted(text, _marked(text))
 
 
 def raw(text: str, *, limit: int = BLOCK) -> str:
@@ -92,9 +87,27 @@ def raw(text: str, *, limit: int = BLOCK) -> str:
     A backslash is doubled; a newline is `\n` and ends the line as well. What is over `limit` is counted.
     """
     kept = text[:limit]
+    return _spelt_out(kept, _marked(kept), left_out=len(text) - len(kept))
+
+
+def examine(text: str, *, limit: int = BLOCK) -> tuple[Found, str]:
+    """Return what `look` and `raw` return, having looked once."""
+    kept = text[:limit]
     marked = _marked(kept)
-    spelt = "".join([_spelt(char, escaped=index in marked) for index, char in enumerate(kept)])
-    left_out = len(text) - len(kept)
+    return _counted(kept, marked), _spelt_out(kept, marked, left_out=len(text) - len(kept))
+
+
+def _counted(text: str, marked: Mapping[int, Kind]) -> Found:
+    kinds = Counter(marked.values())
+    mixed = 0 if text.isascii() else sum(1 for word in _WORD.findall(text) if _is_mixed(word))
+    return Found(kinds["hidden"], kinds["lookalike"], mixed, kinds["form"])
+
+
+def _spelt_out(text: str, marked: Mapping[int, Kind], *, left_out: int) -> str:
+    if marked or not text.isascii():
+        spelt = "".join([_spelt(char, escaped=index in marked) for index, char in enumerate(text)])
+    else:
+        spelt = text.translate(_USUAL_SPELT)
     return spelt + (f"… +{left_out:,} characters" if left_out else "")
 
 

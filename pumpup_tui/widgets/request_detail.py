@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.attached import attachments_of, relabelled, relabelled_words
 from pumpup_tui.context import Context
-from pumpup_tui.suspicion import look_over, raw
 from pumpup_tui.telling import (
     answer_text,
     confidence_of,
@@ -20,7 +19,7 @@ from pumpup_tui.telling import (
     recommendation_run,
     size_words,
 )
-from pumpup_tui.text import clean, line
+from pumpup_tui.text import clean, line, without_controls
 from pumpup_tui.widgets.lines import Document
 from pumpup_tui.widgets.markdown_lines import markdown_lines
 from pumpup_tui.widgets.painting import Line, crop, fit, joined
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from api_client.models import Attachment, Event, InboxItem, Upload
-    from api_client.models import RequestDetail as Detail
     from pumpup_tui.messages import RequestLoaded
     from pumpup_tui.precedents import Precedent
 
@@ -76,6 +74,10 @@ class RequestDetail(Document):
         self._loaded, self._precedents = loaded, precedents
         self._retell()
 
+    def redraw(self) -> None:
+        """Tell the age as it is now."""
+        self._retell()
+
     def toggle_fold(self) -> None:
         """Show long values whole, or folded again."""
         self._unfolded = not self._unfolded
@@ -106,8 +108,8 @@ class RequestDetail(Document):
             [(kind, "muted"), (line(detail.task.name), "strong"), (where, "muted")],
             [(waits, "muted")],
         ]
-        if found := look_over(foreign_texts(detail)):
-            lines.append([(f"⚠ {found.words}", "warn"), (f"  {self.context.key('inbox.raw')} raw", "muted")])
+        if odd := loaded.inspection.words:
+            lines.append([(f"⚠ {odd}", "warn"), (f"  {self.context.key('inbox.raw')} raw", "muted")])
         return [*lines, []]
 
     def _lines(self, loaded: RequestLoaded) -> list[Line]:
@@ -143,24 +145,9 @@ class RequestDetail(Document):
     def _raw_lines(self, loaded: RequestLoaded) -> list[Line]:
         back = f"{self.context.key('inbox.raw')} goes back"
         lines: list[Line] = [[(f"The raw text, as it is kept   {back}", "accent")]]
-        for text in foreign_texts(loaded.detail):
-            lines += [[], *([(part, "")] for part in raw(text).split("\n"))]
+        for spelt in loaded.inspection.raw:
+            lines += [[], *([(without_controls(part), "")] for part in spelt.split("\n"))]
         return lines
-
-
-def foreign_texts(detail: Detail) -> list[str]:
-    """Return what someone else wrote of a request: task, summary, context, rationale and note."""
-    payload = detail.event.payload
-    texts = [detail.task.name, str(payload.get("summary") or "")]
-    pairs = payload.get("keyValueContext")
-    if isinstance(pairs, Mapping):
-        texts += [f"{key}: {pairs[key]}" for key in sorted(pairs)[:PAIRS_UNFOLDED]]
-    offered = payload.get("recommendation")
-    if isinstance(offered, Mapping):
-        outcome = offered.get("outcome")
-        note = outcome.get("note") if isinstance(outcome, Mapping) else None
-        texts += [str(said) for said in (offered.get("rationale"), note) if said]
-    return texts
 
 
 def attachment_lines(

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -51,6 +52,11 @@ class Terminal:
     def gone(self, seconds: float = HANG_SECONDS) -> int:
         """Return the exit code, once the process has ended; nothing that it writes is read."""
         return self.process.wait(seconds)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give it another size, and tell the process as a terminal does."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.process.send_signal(signal.SIGWINCH)
 
     def rest(self, quiet: float = 0.15) -> None:
         """Return once nothing has been drawn for this many seconds."""

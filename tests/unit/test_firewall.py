@@ -115,8 +115,8 @@ ALLOWED = {
     ("widgets/prompt.py", "ask", "self.query_one(Static).update(f' {label}: ')"): "made without markup",
     ("widgets/prompt.py", "action_edit", "self.query_one(Static).update(f' {line(error, 120)}: ')"): "without markup",
     ("widgets/queued.py", "row_id_of", "{row.name}"): "an id, drawn nowhere",
-    ("widgets/request_detail.py", "foreign_texts", "{key}"): "looked over, or spelt out as it is",
-    ("widgets/request_detail.py", "foreign_texts", "{pairs[key]}"): "looked over, or spelt out as it is",
+    ("inspection.py", "foreign_texts", "{key}"): "inspected and spelt out, not drawn as it is",
+    ("inspection.py", "foreign_texts", "{pairs[key]}"): "inspected and spelt out, not drawn as it is",
     ("widgets/prompt.py", "ask", "{label}"): "our own words, with what is foreign cleaned by who asks",
     ("widgets/step_graph.py", "_step_lines", "'final' if not step.exits else step.owner.lower()"): "one of three words",
     (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.suspicion import Found, look, look_over, raw
+from pumpup_tui.suspicion import Found, examine, look, raw
 from tests.unit.test_text import ANY_TEXT, NASTY
 from tests.waiting import grows_no_faster_than_its_input
 
@@ -78,12 +78,6 @@ def test_the_counts_are_told_in_words() -> None:
     assert not Found().words
 
 
-def test_texts_are_counted_together() -> None:
-    assert look_over(["\u202e", "pаy", "fine", "ﬁ"]) == Found(hidden=1, lookalikes=1, mixed=1, forms=1)
-    assert look_over(["ﬁne", "\u202e", "Ａ"]) == Found(hidden=1, forms=2)
-    assert not look_over(["abc\u202e", "ab"], limit=3)
-
-
 @pytest.mark.parametrize(
     ("text", "spelt"),
     [
@@ -107,6 +101,11 @@ def test_the_raw_text_is_all_of_the_text(text: str) -> None:
     spelt = raw(text, limit=10_000)
     assert all(char == "\n" or (char.isprintable() and char != "\ufe0f") for char in spelt)
     assert ast.literal_eval('"' + spelt.replace("\n", "").replace('"', '\\"') + '"') == text
+
+
+@given(st.one_of(ANY_TEXT, NASTY, ODD))
+def test_examining_is_looking_and_spelling_in_one(text: str) -> None:
+    assert examine(text, limit=30) == (look(text, limit=30), raw(text, limit=30))
 
 
 @given(st.one_of(ANY_TEXT, NASTY, ODD), st.one_of(ANY_TEXT, NASTY, ODD))

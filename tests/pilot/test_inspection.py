@@ -1,0 +1,52 @@
+# ruff: noqa: RUF001 - lookalikes are what is tried here
+"""The event loop waits for no inspection of a request: neither on the way to it nor where its raw text is asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from pumpup_tui import inspection, suspicion
+from tests.pilot.stage import Stage
+
+MIXED = "раypаl аbс "
+"""Of mixed alphabets in every word: what takes the longest to inspect."""
+INSPECTING = (suspicion.__file__, inspection.__file__)
+
+
+@contextmanager
+def calls_here() -> Iterator[Counter[str]]:
+    """Count the calls of functions that inspect texts, in this thread alone: the one of the event loop."""
+    calls: Counter[str] = Counter()
+
+    def profile(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename in INSPECTING:
+            calls[frame.f_code.co_name] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
+
+
+async def test_a_request_of_mixed_alphabets_holds_no_key(tmp_path: Path) -> None:
+    """Moving to 837 kB of mixed alphabets and spelling them out has the event loop inspect none of them."""
+    stage = Stage(tmp_path)
+    async with stage.run(120, 40) as pilot:
+        await stage.sees(pilot, "live")
+        await stage.approval("An ordinary one", keyValueContext={"Amount": "$240"})
+        value = (MIXED * 500)[:4_185]
+        await stage.approval("Of many words", "C-2", keyValueContext={f"Key {n:03}": value for n in range(200)})
+        await stage.ready(pilot, "An ordinary one", "Of many words", "$240")
+        with calls_here() as calls:
+            await pilot.press("j")
+            await stage.sees(pilot, "look like something else", "characters of each text checked")
+            await pilot.press("v")
+            await stage.sees(pilot, "v goes back", "\\x62")
+        assert calls.total() < 50, calls  # the words of the counts; a character inspected is several calls
