@@ -22,9 +22,10 @@ _NARROW = frozenset("0Oo1Il|")
 """What looks like a digit to everyone."""
 _WIDE = _NARROW | frozenset("SBZG23456789")
 """What looks like one in an amount, also of those that other letters look like."""
-_CURRENCY = "USD|EUR|GBP|JPY|CHF|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|BRL|MXN|SGD|HKD|NZD|ZAR|KRW|RUB|TRY"
-_CODE = re.compile(rf"(?:{_CURRENCY})(?![A-Za-z])")
-_CODE_FIRST = re.compile(f"(?:{_CURRENCY})")
+CURRENCY = "USD|EUR|GBP|JPY|CHF|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|BRL|MXN|SGD|HKD|NZD|ZAR|KRW|RUB|TRY"
+"""Codes of currencies, as a pattern."""
+_CODE = re.compile(rf"(?:{CURRENCY})(?![A-Za-z])")
+_CODE_FIRST = re.compile(f"(?:{CURRENCY})")
 _SCALE = re.compile("(?<=.)(?:[kKmMbBtT]|bn|mn|MM)$")
 """What stands behind an amount for thousands and millions."""
 _GROUPED = re.compile(rf"[dL]{{1,3}}(?:[{_MARKS}][dL]{{3}})+(?:[.,][dL]{{1,2}})?|d[dL]*[.,][dL]{{2}}")

@@ -128,8 +128,11 @@ ALLOWED = {
 }
 """What is no leak, and why."""
 TWICE = {
-    ("shortened.py", "clean(json_text(encoded), limit=PAYLOAD_KEPT)"): "cleaned again where shown",
-    ("widgets/event_detail.py", "clean(payload.shown, limit=len(payload.shown))"): "cleaned where it was shortened",
+    ("shortened.py", "clean(json_text(encoded), limit=PAYLOAD_KEPT, padding=INDENT)"): "cleaned again where shown",
+    (
+        "widgets/event_detail.py",
+        "clean(payload.shown, limit=len(payload.shown), padding=INDENT)",
+    ): "cleaned where it was shortened",
     ("screens/deciding.py", "line(code, 80)"): "PickScreen cleans its choices",
     ("screens/sifting.py", "line(self._text, 60)"): "PickScreen cleans its choices",
     ("widgets/request_detail.py", "line(key, 40)"): "the width is measured",
