@@ -23,6 +23,7 @@ from pumpup_tui.alerts import Alerts
 from pumpup_tui.context import Context
 from pumpup_tui.drafts import Drafts
 from pumpup_tui.feed import Feed
+from pumpup_tui.idle_keys import IdleKeys
 from pumpup_tui.kept import Kept
 from pumpup_tui.key_names import KeyNames
 from pumpup_tui.net import NoControls
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from pumpup_tui.screens.base import ReviewerScreen
 
 TICK_SECONDS = 0.25
+MINUTE_SECONDS = 60.0
+"""Between two looks at the clock for what tells ages."""
 KEEP_SECONDS = 1.0
 """After which all that a screen brought is there."""
 
@@ -114,6 +117,7 @@ class PumpUpApp(StandingApp):
     def _begin_ways(self) -> None:
         """Make what keys and lines go through, and name the screens."""
         self._turns = Turns(self, self._hear)
+        self._idle_keys = IdleKeys(self)
         self._tidying = Tidying(time.monotonic)
         self._hides = True
         self._net = NoControls()  # one: what it let by is kept with each line
@@ -152,7 +156,7 @@ class PumpUpApp(StandingApp):
         """Begin once the first frame is out."""
         self._memory.begin()
         self._keep_all()
-        self.set_interval(60, lambda: self.context.minute.publish(None))
+        self.set_interval(MINUTE_SECONDS, lambda: self.context.minute.publish(None))
         self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(TICK_SECONDS, self._tidying.tick)
         self.call_after_refresh(self._begin)
@@ -181,8 +185,21 @@ class PumpUpApp(StandingApp):
         # Every key passes here once, on its way down: what confirms must know how it came.
         if isinstance(event, events.Key):
             self.context.outbox.guard.saw(event.key, event.time)
+            self._idle_keys.heard(event.key)
             self._tidying.pressed()
         await super().on_event(event)
+
+    @override
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
+        # Textual has no public way to learn that a key was bound to nothing; tests/cli/test_keys.py holds it to this.
+        bound = await super()._check_bindings(key, priority)
+        if not bound and not priority:
+            self._idle_keys.unbound(key)
+        return bound
+
+    @override
+    def action_help_quit(self) -> None:
+        self._idle_keys.wants_to_quit()
 
     @on(Passed)
     def _passed(self, event: Passed) -> None:
@@ -258,6 +275,8 @@ class PumpUpApp(StandingApp):
         """Show the work of a project, of all where the id is empty; None leaves it as it is."""
         if project_id is not None:
             project = next((one for one in self.context.status.projects if one.id == project_id), None)
+            if project != self.context.status.project:
+                self.context.outbox.put_away()
             self._set_status(replace(self.context.status, project=project))
 
     def action_help(self) -> None:

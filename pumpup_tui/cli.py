@@ -93,13 +93,16 @@ data_option = click.option(
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
 )
+@click.option("--create", is_flag=True, help="Make the data folder that --data names, where it is not there.")
 @writing_options
 @click.pass_context
-def pumpup(context: click.Context, given: Given) -> None:
+def pumpup(context: click.Context, given: Given, create: bool) -> None:
     """Decide what AI agents stop and ask for: approvals and elicitations, in the terminal.
 
     Without a command it opens the screens, over a data folder on this machine or over a server.
     """
+    if create and context.invoked_subcommand is not None:
+        raise click.UsageError("--create goes with the screens, which open without a command.")
     if context.invoked_subcommand in _FOR_A_FOLDER:
         from pumpup_tui.commands.places import named_folder
 
@@ -107,7 +110,7 @@ def pumpup(context: click.Context, given: Given) -> None:
     elif context.invoked_subcommand is None:
         from pumpup_tui.commands import screens
 
-        screens.open_place(given)
+        screens.open_place(given, create=create)
 
 
 @pumpup.command()

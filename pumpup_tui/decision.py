@@ -137,6 +137,12 @@ class Desk:
         """Disarm."""
         return replace(self, armed=None, hint=hint)
 
+    def put_away(self) -> Desk:
+        """Disarm, and forget what is over: it was about what is shown no more. A lost note that is offered stays."""
+        words = f"{VERB_WORDS[self.armed.verb]} taken back: you went on, nothing was sent" if self.armed else ""
+        lost = self.sent[-1] if self.lost_note() else None
+        return Desk(hint=words, sent=tuple(one for one in self.sent if one.phase in OPEN or one is lost))
+
     def write_note(self, note: str) -> Desk:
         """Give the armed intent its note."""
         return replace(self, armed=replace(self.armed, note=note), hint="") if self.armed else self

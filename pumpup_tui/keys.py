@@ -64,6 +64,7 @@ FURTHER_KEYS = (
     Binding("ctrl+end", "", id="form.last", tooltip="to the last field"),
     Binding("ctrl+r", "", id="form.review", tooltip="review all answers before they are sent"),
     Binding("escape", "", id="form.leave", tooltip="leave; what is typed is kept"),
+    Binding("enter", "", id="typing.done", tooltip="done with what is typed in one line"),
     Binding("escape", "", id="typing.leave", tooltip="leave what is typed in one line, or a filter's choice"),
     Binding("ctrl+g", "", id="typing.edit", tooltip="a note in your own editor"),
     Binding("enter", "", id="filter.show", tooltip="show what the timeline's filter chooses"),

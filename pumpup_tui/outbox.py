@@ -54,6 +54,10 @@ class Outbox:
         if self.desk.armed is not None or hint != self.desk.hint:
             self._set(self.desk.cancel(hint))
 
+    def put_away(self) -> None:
+        """Disarm, and take away what was said of what is over."""
+        self._set(self.desk.put_away())
+
     def write_note(self, note: str) -> None:
         """Give what is armed its note."""
         self._set(self.desk.write_note(note))

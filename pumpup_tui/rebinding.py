@@ -20,7 +20,7 @@ _WHILE_TYPING = frozenset(
     [
         *(f"form.{name}" for name in ("next", "previous", "leap", "leap_back", "first", "last")),
         *(f"form.{name}" for name in ("review", "edit", "leave", "up", "down", "up_much", "down_much")),
-        *("typing.leave", "typing.edit", "filter.show"),
+        *("typing.done", "typing.leave", "typing.edit", "filter.show"),
     ]
 )
 """What is heard while something is typed: a character would be typed in its place."""

@@ -52,13 +52,27 @@ class Turns:
         if self._waiting or not self._may_follow(event):
             self._waiting.append(event)
             if len(self._waiting) == 1:
-                self._app.set_timer(PATIENCE, partial(self._over, self._open))
+                self._app.set_timer(PATIENCE, partial(self._patience_over, self._open))
         else:
             await self._begin(event)
 
     def passed(self, event: Passed) -> None:
         """Note that a key has come all its way; what it asked for behind that, as another focus, comes first."""
-        self._app.call_later(self._over, event.turn)
+        self._when_mounted(event.turn)
+
+    def _when_mounted(self, turn: int) -> None:
+        """End a turn once the screen that it opened, if it did, has its widgets and its focus."""
+        screen = self._app.screen
+        if screen.is_mounted:
+            self._app.call_later(self._over, turn)
+        else:
+            screen.call_later(self._app.call_later, self._over, turn)  # behind its mounting, and the focus behind that
+
+    async def _patience_over(self, turn: int) -> None:
+        if self._app.screen.is_mounted:
+            await self._over(turn)
+        elif turn == self._open:
+            self._app.set_timer(PATIENCE, partial(self._patience_over, turn))
 
     async def _over(self, turn: int) -> None:
         if turn != self._open:
@@ -67,7 +81,7 @@ class Turns:
         while self._waiting and self._may_follow(self._waiting[0]):
             await self._begin(self._waiting.popleft())
         if self._waiting:
-            self._app.set_timer(PATIENCE, partial(self._over, self._open))
+            self._app.set_timer(PATIENCE, partial(self._patience_over, self._open))
 
     def _may_follow(self, event: Pressed) -> bool:
         """Tell whether nothing is under way that the key could overtake: characters of one text never do."""

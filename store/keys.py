@@ -277,5 +277,10 @@ def _id_of(digest: str) -> str:
     return digest[:8]
 
 
+def key_id(secret: str) -> str:
+    """Return the id by which a key is listed and revoked."""
+    return _id_of(_digest(secret).hex())
+
+
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode(errors="replace")).digest()

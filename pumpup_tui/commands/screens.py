@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pumpup_tui.commands import configuration
-from pumpup_tui.commands.failure import Failed, in_words
+from pumpup_tui.commands.failure import Failed, in_words, reason
+from pumpup_tui.commands.opening import must_be_there
 from pumpup_tui.commands.options import Given
 from pumpup_tui.commands.places import (
     Folder,
     Server,
     api_key,
     check_terminal,
+    decider,
     place_of,
-    reason,
     state_folder,
     usable_folder,
 )
@@ -46,18 +47,24 @@ Connect = Callable[[], Awaitable["Backend"]]
 App = TypeVar("App", bound="PumpUpApp")
 
 
-def open_place(given: Given) -> None:
-    """Show what is named: a local folder or a server."""
+def open_place(given: Given, *, create: bool) -> None:
+    """Show what is named: a local folder, made where that is asked for, or a server."""
     place = place_of(given, os.environ)
-    if isinstance(place, Server):
-        open_server(place)
+    if isinstance(place, Folder):
+        open_folder(place, create=create)
+    elif create:
+        raise Failed(f"--create makes a data folder, and {place.url} is a server.", 2)
     else:
-        open_folder(place)
+        open_server(place)
 
 
-def open_folder(place: Folder) -> None:
+def open_folder(place: Folder, *, create: bool) -> None:
     """Show a local folder, deciding as its reviewer."""
     check_terminal(os.environ)
+    reviewer = decider(place)
+    # A name that was mistyped must not become an empty folder in which nothing waits.
+    if not (create or place.is_default):
+        must_be_there(place, "--create makes one.")
     folder = usable_folder(place.path)
 
     async def connect() -> Backend:
@@ -65,7 +72,7 @@ def open_folder(place: Folder) -> None:
         from api_client.actor import Actor
         from store.local import open_local
 
-        return await open_local(folder, Actor(place.reviewer, "reviewer", place.tags), fires_timeouts=True)
+        return await open_local(folder, Actor(reviewer, "reviewer", place.tags), fires_timeouts=True)
 
     kept = state_folder(str(folder.resolve()))
     _run(connect, source_label="local", kept=kept, needed_soon=(*NEEDED_SOON, "store.batch"))

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands import configuration
-from pumpup_tui.commands.failure import Failed, in_words
-from pumpup_tui.commands.places import reason, usable_folder
+from pumpup_tui.commands.failure import Failed, in_words, reason
+from pumpup_tui.commands.places import usable_folder
 from pumpup_tui.commands.progress import progress_bar
 from pumpup_tui.commands.serve_limits import (
     CONNECTIONS,

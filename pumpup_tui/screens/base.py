@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -91,6 +91,9 @@ class ReviewerScreen(PromptScreen):
         """Draw again what tells what is on its way."""
         self.redraw()
 
+    def become_narrow(self) -> None:
+        """Show list or detail where both stood, beside each other, until now."""
+
     # The frame.
 
     @override
@@ -112,6 +115,11 @@ class ReviewerScreen(PromptScreen):
         self.context.desk_changed.subscribe(self, self._on_desk)
         self.context.minute.subscribe(self, lambda _: self.redraw())
         self._on_status(self.context.status)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose what is shown where there is room for one of two no more."""
+        if self.has_class("-wide") and event.size.width < WIDE:
+            self.become_narrow()
 
     def on_unmount(self) -> None:
         """Hear of changes no more."""
@@ -181,6 +189,13 @@ class ReviewerScreen(PromptScreen):
             self.context.outbox.cancel("cancelled: nothing was sent")
         else:
             self.go_back()
+
+    @on(Prompt.Turned)
+    def _prompt_turned(self, event: Prompt.Turned) -> None:
+        event.stop()
+        prompt = self.query_one(Prompt)
+        self.query_one(DecisionBar).tell_typing(typing=prompt.is_asking)
+        self.query_one(KeyHints).tell_typing(prompt.hints)
 
     @on(Prompt.Answered)
     def _prompt_answered(self, event: Prompt.Answered) -> None:

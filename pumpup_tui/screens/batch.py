@@ -117,10 +117,10 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         planned = self.query_one(Planned)
         planned.say_when_empty(f"nothing is left of it: {self.context.key('move.back')} goes back")
         planned.show(self._items)
-        planned.focus()
+        self.set_focus(planned)
         self._tell()
         if self._lacks_note:
-            self.call_after_refresh(self.action_note)
+            self.action_note()
 
     @property
     def _lacks_note(self) -> bool:
@@ -192,6 +192,11 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
             self._items = [item for item in self._items if item.request_id != row.request_id]
             planned.take_away([row.request_id])
             self._tell()
+
+    @on(Prompt.Turned)
+    def _prompt_turned(self, event: Prompt.Turned) -> None:
+        event.stop()
+        self.query_one(KeyHints).tell_typing(self.query_one(Prompt).hints)
 
     @on(Prompt.Answered)
     def _written(self, event: Prompt.Answered) -> None:

@@ -185,6 +185,8 @@ class BoardScreen(FilteringScreen):
     def _moved(self, event: BoardView.Moved) -> None:
         event.stop()
         self._stop_walking()
+        if event.by_hand and self.context.outbox.desk.armed is None:
+            self.context.outbox.cancel()  # what it said was about another card
         self._cursor_kept()
         self._read()
 

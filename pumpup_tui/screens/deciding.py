@@ -35,7 +35,7 @@ class DecidingScreen(SiftingScreen):
     def armed_hints(self) -> Sequence[tuple[str, str]]:
         armed = self.context.outbox.desk.armed
         decides = armed is not None and armed.verb in FINAL
-        return (("decide.reason", "reason code"), ("typing.edit", "in a note: $EDITOR")) if decides else ()
+        return (("decide.reason", "reason code"),) if decides else ()
 
     # Arming.
 

@@ -332,6 +332,7 @@ class QueueScreen(ReviewerScreen):
     def redraw(self) -> None:
         self._tell_queue()
         self.requests.redraw()
+        self.detail.redraw()
 
     @override
     def redraw_on_way(self) -> None:
@@ -345,8 +346,17 @@ class QueueScreen(ReviewerScreen):
         """Have the whole request in view: what is decided is always shown."""
         self.add_class("-detail")
         if self.has_class("-narrow"):
-            self.detail.focus()
+            self.set_focus(self.detail)  # at once: what opens next, as a note, must have it after that
         self.query_one(KeyHints).retell()
+
+    @override
+    def become_narrow(self) -> None:
+        # What is decided is always shown; else what has the keys is.
+        if self.context.outbox.desk.armed is not None and self.is_armed_shown():
+            self._open_detail()
+            self.set_focus(self.detail)
+        else:
+            self.set_class(self.detail.has_focus, "-detail")
 
     def action_step(self, by: int) -> None:
         """Go to the next or previous request that nothing is on its way for."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
@@ -154,7 +154,8 @@ class TaskScreen(MovingScreen):
 
     # What stands on the page.
 
-    def on_resize(self) -> None:
+    @override
+    def on_resize(self, event: events.Resize) -> None:
         """Draw the graph at the new width."""
         self.call_after_refresh(self._tell)
 

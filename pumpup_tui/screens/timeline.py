@@ -327,6 +327,10 @@ class TimelineScreen(ReviewerScreen):
         self._on_desk(None)
 
     @override
+    def become_narrow(self) -> None:
+        self.set_class(self.query_one("#event", Document).has_focus, "-detail")
+
+    @override
     def go_back(self) -> None:
         if self._export.stop() or self._stop():
             pass

@@ -48,6 +48,11 @@ class BoardView(Direct, can_focus=True):
     class Moved(Message):
         """The cursor is on another card, or other columns are in view."""
 
+        def __init__(self, *, by_hand: bool = False) -> None:
+            super().__init__()
+            self.by_hand = by_hand
+            """Whether a person moved the cursor; else the view has another size."""
+
     class Chosen(Message):
         """Enter on a card."""
 
@@ -254,7 +259,7 @@ class BoardView(Direct, can_focus=True):
 
     def _moved(self) -> None:
         self.show_changes()
-        self.post_message(self.Moved())
+        self.post_message(self.Moved(by_hand=True))
 
     def _column_in_view(self) -> bool:
         """Scroll sideways to the cursor's column; return whether other columns are in view now."""

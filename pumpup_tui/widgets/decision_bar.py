@@ -37,6 +37,12 @@ class DecisionBar(Lines):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
+        self._typing = False
+
+    def tell_typing(self, *, typing: bool) -> None:
+        """Name no key while something is typed: it would be typed too."""
+        self._typing = typing
+        self.retell()
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
@@ -67,6 +73,8 @@ class DecisionBar(Lines):
         status = self.context.status
         tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
         hints = (("decide.send", "send"), ("decide.note", "note"), ("move.back", "cancel"))[intent.lacks_note :]
+        if self._typing:
+            hints = ()
         keys = "   ".join(map(" ".join, self.context.key.told(hints))) + " "
         verb = f" {VERB_WORDS[intent.verb].upper()} "
         actor = f" · as {line(status.reviewer, 40)}{tags}"

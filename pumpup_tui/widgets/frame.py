@@ -117,13 +117,19 @@ class KeyHints(Lines):
         super().__init__()
         self._hints = hints
         self._always = ALWAYS if always else ()
+        self._typing: Hints = ()
+
+    def tell_typing(self, hints: Hints) -> None:
+        """Name these alone while something is typed, for every other key is typed; with none, all again."""
+        self._typing = hints
+        self.retell()
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
         runs: list[Run] = [(" ", "")]
         named = names_at(self).told
-        always = _pairs(named(self._always))
-        for pair in map(_pairs, ([hint] for hint in named(self._hints()))):
+        always = _pairs(named(() if self._typing else self._always))
+        for pair in map(_pairs, ([hint] for hint in named(self._typing or self._hints()))):
             if width_of([*runs, *pair, *always]) > width + 2:
                 break
             runs += pair

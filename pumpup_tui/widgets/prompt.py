@@ -17,11 +17,17 @@ from pumpup_tui.text import line
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from pumpup_tui.key_names import Hints
+
+NOTES = ("note", "task note", "lost note")
+"""What is asked that a person may want to write in an editor."""
+
 
 class Prompt(Horizontal):
     """Hidden until something is asked; gives focus back where it was."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "done", show=False, id="typing.done"),
         Binding("escape", "leave", show=False, id="typing.leave"),
         Binding("ctrl+g", "edit", show=False, id="typing.edit"),
     ]
@@ -42,6 +48,9 @@ class Prompt(Horizontal):
 
     class Typed(Told):
         """Each key."""
+
+    class Turned(Message):
+        """It opened or closed: other keys are heard now."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,7 +73,21 @@ class Prompt(Horizontal):
         with self.prevent(Input.Changed):
             typed.value = text
         self.add_class("-asking")
-        typed.focus()
+        self.screen.set_focus(typed)  # at once: the next key is typed here, however soon it comes
+        self.post_message(self.Turned())
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether something is typed in it now."""
+        return self.has_class("-asking")
+
+    @property
+    def hints(self) -> Hints:
+        """The keys that are heard while something is typed, for all others are typed; none while nothing is."""
+        if not self.is_asking:
+            return ()
+        edit = (("typing.edit", "$EDITOR"),) if self._what in NOTES else ()
+        return (("typing.done", "done"), *edit, ("typing.leave", "leave"))
 
     @property
     def _input(self) -> Input:
@@ -76,6 +99,10 @@ class Prompt(Horizontal):
             self._typed.cursor_blink = False
             self.mount(self._typed)
         return self._typed
+
+    def action_done(self) -> None:
+        """Close with what was typed."""
+        self._close(self.Answered)
 
     def action_leave(self) -> None:
         """Close without an answer."""
@@ -106,5 +133,6 @@ class Prompt(Horizontal):
         text = self._input.value if edited is None else edited
         self.remove_class("-asking")
         if self._before is not None:
-            self._before.focus()
+            self.screen.set_focus(self._before)
+        self.post_message(self.Turned())
         self.post_message(kind(self._what, text))

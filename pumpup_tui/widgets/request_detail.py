@@ -74,6 +74,10 @@ class RequestDetail(Document):
         self._loaded, self._precedents = loaded, precedents
         self._retell()
 
+    def redraw(self) -> None:
+        """Tell the age as it is now."""
+        self._retell()
+
     def toggle_fold(self) -> None:
         """Show long values whole, or folded again."""
         self._unfolded = not self._unfolded

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -40,6 +41,11 @@ class Terminal:
     def press(self, keys: str) -> None:
         """Send these keys."""
         os.write(self._master, keys.encode())
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give it another size, and tell the process as a terminal does."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.process.send_signal(signal.SIGWINCH)
 
     def rest(self, quiet: float = 0.15) -> None:
         """Return once nothing has been drawn for this many seconds."""

@@ -90,6 +90,7 @@ def test_each_command_has_help(run: Run, name: tuple[str, ...]) -> None:
 
 def test_a_key_is_alone_on_stdout(run: Run, tmp_path: Path) -> None:
     """`KEY=$(pumpup-tui keys add …)` works: the words go to stderr."""
+    (tmp_path / "data").mkdir()
     result = run("keys", "add", "refund-bot", "--role", "agent", "--tag", "refunds", "--data", tmp_path / "data")
     assert result.returncode == 0
     key = result.stdout.removesuffix("\n")

@@ -73,6 +73,7 @@ def key(run: Run, tmp_path: Path) -> str:
 
 
 def added(run: Run, tmp_path: Path, name: str, role: str) -> str:
+    (tmp_path / "data").mkdir(exist_ok=True)
     done = run("keys", "add", name, "--role", role, "--data", tmp_path / "data")
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

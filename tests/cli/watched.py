@@ -16,13 +16,19 @@ _KEPT = re.compile(rb"\x1b[\[?][<>=][0-9;]*[a-zA-Z]")
 
 
 class Watched:
-    """A terminal of 80 by 24, as its user sees it."""
+    """A terminal, as its user sees it; of 80 by 24 where nothing else is said."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, columns: int = 80, rows: int = 24) -> None:
         self.terminal = terminal
-        self._screen = pyte.Screen(80, 24)
+        self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._fed = 0
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        self.lines()  # what came before was drawn for the old one
+        self._screen.resize(rows, columns)
+        self.terminal.resize(columns, rows)
 
     def lines(self) -> list[str]:
         """Return what stands in the lines now."""
