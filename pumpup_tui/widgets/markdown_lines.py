@@ -52,7 +52,7 @@ def markdown_lines(text: str, *, tone: str = "", limit: int = BLOCK) -> list[Lin
         tone: What ordinary text is said in.
         limit: Characters that are kept; the rest is counted.
     """
-    lines = _plain(clean(text, limit=limit), tone)
+    lines = _plain(text, tone, limit)
     # Padded tables are laid out by what they hold: blanks are narrowed once they are.
     typed = clean(text, limit=limit, padding=len(text) * _TAB_CELLS)
     if _MAY_BE_MARKDOWN.search(typed) and not _LOST_ANYWAY.search(typed):
@@ -70,8 +70,8 @@ def markdown_lines(text: str, *, tone: str = "", limit: int = BLOCK) -> list[Lin
     return lines
 
 
-def _plain(cleaned: str, tone: str) -> list[Line]:
-    return [[(part, tone)] if part else [] for part in cleaned.split("\n")]
+def _plain(text: str, tone: str, limit: int) -> list[Line]:
+    return [[(part, tone)] if part else [] for part in clean(text, limit=limit).split("\n")]
 
 
 def _letters(texts: Iterable[str]) -> str:
@@ -142,7 +142,8 @@ class _Shape:
             self._inside.pop()
             self._marker = None
         self._heading = kind == "heading_open" or (self._heading and kind == "inline")
-        self._hashes = f"{token.markup} " if self._as_typed and kind == "heading_open" and "#" in token.markup else ""
+        is_hashed = self._as_typed and kind == "heading_open" and "#" in token.markup
+        self._hashes = "#" * len(token.markup) + " " if is_hashed else ""
         if self._ends(token):
             self._gap()
 
@@ -158,10 +159,10 @@ class _Shape:
         if token.type == "blockquote_open":
             self._inside.append(("> ", self._tone) if self._as_typed else ("│ ", "muted"))
             return
-        marker = line(token.info + token.markup) if token.info else token.markup if self._as_typed else "•"
-        marker += " " if self._as_typed else "  "
-        self._marker = (marker, self._tone if self._as_typed else "muted")
-        self._inside.append((" " * len(marker), "muted"))
+        marker = line(token.info + token.markup) if token.info or self._as_typed else "•"
+        gap = " " if self._as_typed else "  "
+        self._marker = (f"{marker}{gap}", self._tone if self._as_typed else "muted")
+        self._inside.append((" " * (len(marker) + len(gap)), "muted"))
 
     def _put(self, part: Line) -> None:
         inside = self._inside
@@ -218,7 +219,7 @@ def _inline(children: Sequence[Token], tone: str) -> list[Line]:
         strong += token.nesting if token.type.startswith(("em_", "strong_")) else 0
         said = token.markup if index in shown else token.content
         if token.type == "code_inline" and _is_within_word(children, index):
-            said = f"{token.markup}{token.content}{token.markup}"
+            said = token.markup + token.content + token.markup
         if said:
             now = "accent" if token.type == "code_inline" else "strong" if strong else tone
             lines[-1].append((line(said, BLOCK), now))

@@ -138,7 +138,10 @@ TWICE = {
     ("widgets/request_detail.py", "line(key, 40)"): "the width is measured",
     ("widgets/request_detail.py", "line(getattr(field, 'type', ''), 20)"): "cleaned again with what stands beside it",
     ("widgets/step_graph.py", "line(step.name, 80)"): "the width is measured",
-    ("widgets/markdown_lines.py", "clean(text, limit=limit)"): "each run is cleaned again after the parser",
+    (
+        "widgets/markdown_lines.py",
+        "clean(text, limit=limit, padding=len(text) * _TAB_CELLS)",
+    ): "each run is cleaned again after the parser",
 }
 """Cleaners that could go: another one follows, or only the width is measured."""
 
