@@ -105,6 +105,7 @@ def test_a_key_is_alone_on_stdout(run: Run, tmp_path: Path) -> None:
 
 def test_a_name_that_looks_like_another_gets_no_key(run: Run, tmp_path: Path) -> None:
     """A reviewer's name of two alphabets, and one that looks like a name with a key, are refused in words."""
+    (tmp_path / "data").mkdir()
     add = partial(run, "keys", "add", "--role", "reviewer", "--data", tmp_path / "data")
     assert add("alice").returncode == 0
     for name, why in (("\u0430lice", "mixes alphabets (Cyrillic and Latin)"), ("aIice", "looks like 'alice'")):
