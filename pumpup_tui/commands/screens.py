@@ -7,7 +7,7 @@ import gc
 import os
 import random
 import secrets
-import signal
+import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -34,6 +34,7 @@ from pumpup_tui.commands.places import (
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.commands.leaving import Leaving
     from pumpup_tui.preferences import Preferences
     from store.demo import Agent
 
@@ -96,13 +97,13 @@ def open_server(place: Server) -> None:
 def open_demo(seed: int) -> None:
     """Show a throw-away folder with a simulated agent at work."""
     check_terminal(os.environ)
-    for number in _stop_signals():
-        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+    leaving = _listening()
     try:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
+            leaving.at_last(lambda: shutil.rmtree(folder, ignore_errors=True))
             # It is new to whoever sees it: so is what it keeps.
             demo = Demo(Path(folder) / "data", seed)
-            _run(demo.connect, source_label="demo", kept=Path(folder) / "state", tour=True)
+            _run(demo.connect, source_label="demo", kept=Path(folder) / "state", tour=True, leaving=leaving)
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
 
@@ -156,6 +157,7 @@ def _run(
     kept: Path | None = None,
     needed_soon: Sequence[str] = NEEDED_SOON,
     tour: bool = False,
+    leaving: Leaving | None = None,
 ) -> None:
     gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
@@ -164,7 +166,6 @@ def _run(
     from pumpup_tui.kept import Kept
 
     async def connect_and_listen() -> Backend:
-        _leave_on_signals(app.exit)
         backend = await connect()
         # What a folder holds lives as long as the screens: looked through for garbage, it cost 40 ms of a key's time.
         gc.freeze()
@@ -182,6 +183,7 @@ def _run(
         preferences=preferences_of(configuration.chosen(os.environ)),
         kept=Kept(kept),
     )
+    app.leaving = leaving or _listening()
     app.run(mouse=reports_mouse(os.environ))
     if app.fault is not None:
         raise app.fault
@@ -212,11 +214,10 @@ def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
     return Preferences(**{name: value for name, value in named.items() if value is not None})
 
 
-def _leave_on_signals(leave: Callable[[], None]) -> None:
-    # A lost SSH connection or a plain kill leaves no throw-away folder and no half-drawn terminal behind.
-    for number in _stop_signals():
-        asyncio.get_running_loop().add_signal_handler(number, leave)
+def _listening() -> Leaving:
+    """Return what a lost connection or a plain kill ends the screens by: in order, and in any case."""
+    from pumpup_tui.commands.leaving import Leaving
 
-
-def _stop_signals() -> list[signal.Signals]:
-    return [signal.SIGTERM, signal.SIGHUP] if sys.platform != "win32" else []
+    leaving = Leaving()
+    leaving.begin()
+    return leaving
