@@ -73,6 +73,16 @@ class PumpUpApp(StandingApp):
         Binding("r", "refresh", "Refresh", show=False, id="screens.refresh", tooltip="read again; connect again"),
         Binding(":,ctrl+p", "command_palette", "Commands", show=False, id="screens.commands", tooltip="commands"),
         Binding("?", "help", "Help", show=False, id="screens.help", tooltip="this help"),
+        # Heard everywhere, also while a text is typed: what stands on the terminal may be another program's.
+        Binding("ctrl+l", "repaint", show=False, priority=True, id="screens.repaint", tooltip="redraw the screen"),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            show=False,
+            priority=True,
+            id="screens.suspend",
+            tooltip="suspend; fg in the shell resumes",
+        ),
         Binding("q", "quit", "Quit", show=False, id="screens.quit", tooltip="quit"),
     ]
 
@@ -262,6 +272,14 @@ class PumpUpApp(StandingApp):
         for screen in self.screen_stack:
             if isinstance(screen, ReviewerScreen):
                 screen.reload()
+
+    def action_repaint(self) -> None:
+        """Draw every cell again."""
+        self.repaint()
+
+    def repaint(self) -> None:
+        """Draw every cell again: another program may have drawn over them."""
+        self.refresh(repaint=True, layout=True)
 
     def action_project(self) -> None:
         """Choose the project that all screens show."""

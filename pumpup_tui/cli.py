@@ -93,16 +93,18 @@ data_option = click.option(
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
 )
+@click.option("--create", is_flag=True, help="Make the data folder that --data names, where it is not there.")
 @writing_options
 @saving_options
 @click.pass_context
-def pumpup(context: click.Context, given: Given, save_dir: Path | None, *, no_save: bool) -> None:
+def pumpup(context: click.Context, given: Given, create: bool, save_dir: Path | None, *, no_save: bool) -> None:
     """Decide what AI agents stop and ask for: approvals and elicitations, in the terminal.
 
     Without a command it opens the screens, over a data folder on this machine or over a server.
     """
-    if context.invoked_subcommand is not None and (no_save or save_dir):
-        raise click.UsageError(f"{'--no-save' if no_save else '--save-dir'} is for the screens alone.")
+    for option, is_given in (("--create", create), ("--no-save", no_save), ("--save-dir", save_dir is not None)):
+        if is_given and context.invoked_subcommand is not None:
+            raise click.UsageError(f"{option} goes with the screens, which open without a command.")
     if context.invoked_subcommand in _FOR_A_FOLDER:
         from pumpup_tui.commands.places import named_folder
 
@@ -111,7 +113,7 @@ def pumpup(context: click.Context, given: Given, save_dir: Path | None, *, no_sa
         from pumpup_tui.commands import screens
         from pumpup_tui.commands.places import saving_of
 
-        screens.open_place(given, saving_of(save_dir, is_off=no_save))
+        screens.open_place(given, saving_of(save_dir, is_off=no_save), create=create)
 
 
 @pumpup.command()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
+import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -75,9 +79,45 @@ def edit_in(app: App[object], text: str, *, suffix: str = ".txt") -> str:
         raise EditorFailed("an editor can't be opened from here: this is no terminal of its own") from None
 
 
+_open: list[subprocess.Popen[bytes]] = []
+
+
+def stop_editors() -> None:
+    """Have an open editor end, as if its terminal had hung up; from any thread."""
+    for process in list(_open):
+        with suppress(OSError):
+            process.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGHUP)
+
+
+def _code(process: subprocess.Popen[bytes]) -> int | None:
+    try:
+        return process.wait(1.0)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+@contextmanager
+def _interrupts_are_its() -> Iterator[None]:
+    """Leave ctrl+c to the editor: the terminal sends it to both."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _run(words: Sequence[str]) -> None:
     try:
-        code = subprocess.run(words, check=False).returncode  # noqa: S603 - the user's own editor, as they set it
+        with _interrupts_are_its(), subprocess.Popen(words) as process:  # noqa: S603 - the user's own editor, as they set it
+            _open.append(process)
+            try:
+                while (code := _code(process)) is None:
+                    pass  # a signal that came just before is answered in between
+            finally:
+                _open.remove(process)
     except FileNotFoundError:
         raise EditorFailed(f"the editor {words[0]!r} is not there: see VISUAL and EDITOR") from None
     except OSError as error:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pumpup_tui.attached import attachments_of
 from pumpup_tui.suspicion import Found, examine
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def inspect(texts: Iterable[str], *, most: int = MOST) -> Inspection:
 
 
 def inspect_request(detail: RequestDetail) -> Inspection:
-    """Return what in a request is not what it seems: task, summary, context, fields, rationale and note."""
+    """Return what in a request is not what it seems: task, summary, context, fields, bids, attachments, rationale."""
     return inspect(foreign_texts(detail))
 
 
@@ -77,16 +78,22 @@ def foreign_texts(detail: RequestDetail) -> list[str]:
     pairs = payload.get("keyValueContext")
     if isinstance(pairs, Mapping):
         texts += [f"{key}: {pairs[key]}" for key in sorted(pairs)]
-    texts += _said(payload.get("recommendation"))
-    return texts
-
-
-def _said(offered: Any) -> Iterator[str]:
-    """Yield the rationale and the note of a recommendation."""
+    offered = payload.get("recommendation")
     if isinstance(offered, Mapping):
         outcome = offered.get("outcome")
         note = outcome.get("note") if isinstance(outcome, Mapping) else None
-        yield from (str(said) for said in (offered.get("rationale"), note) if said)
+        texts += [str(said) for said in (offered.get("rationale"), note) if said]
+    texts += _of_each(payload.get("fields"), "label", "description", "options")
+    texts += _of_each(offered, "value", "rationale")
+    return [*texts, *(one.label for one in attachments_of(detail))]
+
+
+def _of_each(values: Any, *names: str) -> Iterator[str]:
+    """Yield the texts, and the texts in the lists, that stand under `names` in each of `values`."""
+    for value in values if isinstance(values, Sequence) else ():
+        for name in names if isinstance(value, Mapping) else ():
+            found = value.get(name)
+            yield from (one for one in (found if isinstance(found, list) else [found]) if isinstance(one, str) and one)
 
 
 def _share(lengths: Sequence[int], most: int) -> int:

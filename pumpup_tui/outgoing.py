@@ -37,10 +37,14 @@ class OutgoingApp(App[None]):
         feed.left_behind(self, on_way)
         self.set_timer(BEGIN_SECONDS, lambda: feed.begin_keeping(on_way))
 
-    async def end_outgoing(self) -> None:
-        """Leave on the disk what is not over, and nothing else."""
+    async def store_outgoing(self) -> None:
+        """Have on the disk what is in flight, and nothing else."""
         with suppress(OSError):  # told when it was met first; the record is elsewhere
             await self.context.outbox.on_way.write(self.context.outbox.on_way.changed())
+
+    async def end_outgoing(self) -> None:
+        """Leave on the disk what is not over, and let go of it."""
+        await self.store_outgoing()
         await self.context.kept.close()
 
     def _desk_changed(self) -> None:

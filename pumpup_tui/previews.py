@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
-from pumpup_tui.text import clean, is_shown_as_is, line
+from pumpup_tui.text import INDENT, clean, is_shown_as_is, line
 from pumpup_tui.widgets.markdown_lines import table_lines
 from pumpup_tui.widgets.painting import Line
 
@@ -71,7 +71,7 @@ def text_lines(content: bytes, kind: str, saves: str) -> list[Line]:
     elif kind == "csv":
         lines = _csv_lines(text, saves)
     else:
-        lines = [[(clean(part, one_line=True, limit=2_000), "")] for part in _first_lines(text, saves)]
+        lines = [[(clean(part, one_line=True, limit=2_000, padding=INDENT), "")] for part in _first_lines(text, saves)]
     if len(content) > TEXT_BYTES:
         lines.append([(f"… {len(content) - TEXT_BYTES:,} more bytes{_all(saves)}", "muted")])
     return lines
@@ -103,7 +103,7 @@ def _json_lines(text: str, saves: str) -> list[Line]:
             [("not JSON after all; as it is:", "warn")],
             *text_lines(text.encode("utf-8", "replace"), "text", saves),
         ]
-    return [[(clean(part, one_line=True, limit=2_000), "")] for part in _first_lines(pretty, saves)]
+    return [[(clean(part, one_line=True, limit=2_000, padding=INDENT), "")] for part in _first_lines(pretty, saves)]
 
 
 def _csv_lines(text: str, saves: str) -> list[Line]:

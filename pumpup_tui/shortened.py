@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from pumpup_tui.json_text import json_bytes, json_text
 from pumpup_tui.telling import PAYLOAD_KEPT, ShortPayload, event_text
-from pumpup_tui.text import clean
+from pumpup_tui.text import INDENT, clean
 
 if TYPE_CHECKING:
     from api_client.models import Card, Event, InboxItem, Page
@@ -50,7 +50,7 @@ def _short_event(event: Event) -> Event:
     encoded = json_bytes(event.payload)
     if len(encoded) <= RAW_MOST:
         return event
-    shown = clean(json_text(encoded), limit=PAYLOAD_KEPT)
+    shown = clean(json_text(encoded), limit=PAYLOAD_KEPT, padding=INDENT)
     names = {key: event.payload[key] for key in NAMES if _is_small(event.payload.get(key))}
     return replace(event, payload=ShortPayload(names, said=event_text(event), shown=shown))
 

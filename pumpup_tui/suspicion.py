@@ -15,26 +15,22 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from pumpup_tui.text import BLOCK, is_shown_as_is, stray_marks
+from api_client.scripts import is_mixed, script_of, scripts_of, seems
+from pumpup_tui.digits import foreign_digits, letters_among_digits
+from pumpup_tui.text import BLOCK, is_shown_as_is, stacked_marks, stray_marks, wide_gaps
 
-Kind = Literal["hidden", "lookalike", "form"]
+Kind = Literal["hidden", "lookalike", "form", "digit", "gap"]
 
 _WORD = re.compile("(?:[^\\W_][\u0300-\u036f]*)+")
 _ODD = re.compile(r"[^\n\t\r\x20-\x7e]|\r(?!\n)")
-_NO_SCRIPT = ("COMMON", "INHERITED", "Unknown")
 _EAST_ASIAN = frozenset(("HAN", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"))
-_WRITTEN_TOGETHER = (
-    frozenset(("LATIN", "HAN", "HIRAGANA", "KATAKANA")),
-    frozenset(("LATIN", "HAN", "HANGUL")),
-    frozenset(("LATIN", "HAN", "BOPOMOFO")),
-)
-"""Scripts that one word may mix (Unicode TR 39, highly restrictive)."""
 _STEERING = frozenset("/\\:.!?&=;")
 """ASCII marks that an address or a path hangs on."""
 _NEAR = 3
 """Characters to either side in which East Asian writing makes wide marks usual."""
 _USUAL_SPELT = {ord("\\"): "\\\\", ord("\n"): "\\n\n", ord("\t"): "\\t", ord("\r"): "\\r"}
 """What of ordinary ASCII text is spelt as something else."""
+_WIDE_BLANK = "\u3000"
 _ON_KEYBOARDS = frozenset("…™№ıĳŀŉ\u0e33\u0eb3")
 """Characters past Latin-1 that Unicode holds to be another form or a lookalike, and that ordinary text is full of."""
 
@@ -51,6 +47,10 @@ class Found:
     """Words of letters from scripts that are not written together."""
     forms: int = 0
     """Characters that Unicode holds to be another form (NFKC) of plain ones."""
+    digits: int = 0
+    """Digits of another script than the text or the digits beside them."""
+    gaps: int = 0
+    """Stretches of blanks that push words apart."""
 
     def __add__(self, other: Found) -> Found:
         return Found(
@@ -58,6 +58,8 @@ class Found:
             self.lookalikes + other.lookalikes,
             self.mixed + other.mixed,
             self.forms + other.forms,
+            self.digits + other.digits,
+            self.gaps + other.gaps,
         )
 
     def __bool__(self) -> bool:
@@ -71,6 +73,8 @@ class Found:
             (self.lookalikes, "looks like something else", "look like something else"),
             (self.mixed, "word of mixed alphabets", "words of mixed alphabets"),
             (self.forms, "in another form", "in another form"),
+            (self.digits, "digit of another script", "digits of another script"),
+            (self.gaps, "wide gap", "wide gaps"),
         )
         return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in said if count)
 
@@ -99,8 +103,8 @@ def examine(text: str, *, limit: int = BLOCK) -> tuple[Found, str]:
 
 def _counted(text: str, marked: Mapping[int, Kind]) -> Found:
     kinds = Counter(marked.values())
-    mixed = 0 if text.isascii() else sum(1 for word in _WORD.findall(text) if _is_mixed(word))
-    return Found(kinds["hidden"], kinds["lookalike"], mixed, kinds["form"])
+    mixed = 0 if text.isascii() else sum(1 for word in _WORD.findall(text) if is_mixed(word))
+    return Found(kinds["hidden"], kinds["lookalike"], mixed, kinds["form"], kinds["digit"], kinds["gap"])
 
 
 def _spelt_out(text: str, marked: Mapping[int, Kind], *, left_out: int) -> str:
@@ -118,23 +122,24 @@ def _spelt(char: str, *, escaped: bool) -> str:
         return "\\\\"
     if escaped and char.isascii() and char.isprintable():
         return f"\\x{ord(char):02x}"
-    if escaped or not char.isprintable() or _script(char) == "INHERITED":  # a mark would sit on the escape before it
+    if escaped or not char.isprintable() or script_of(char) == "INHERITED":  # a mark would sit on the escape before it
         return char.encode("unicode_escape").decode("ascii")
     return char
 
 
 def _marked(text: str) -> Mapping[int, Kind]:
     """Return what is not what it seems, by its place in `text`."""
+    marked: dict[int, Kind] = dict.fromkeys(wide_gaps(text), "gap")
+    marked |= dict.fromkeys(letters_among_digits(text), "lookalike")
     odd = list(_ODD.finditer(text))
     if not odd:
-        return {}
+        return marked
     main = "LATIN" if text.isascii() else _main_script(text)
-    marked: dict[int, Kind] = {}
     for match in odd:
         if kind := _kind_of(text, match.start(), main):
-            marked[match.start()] = kind
-    for index in stray_marks(text):
-        marked[index] = "hidden"
+            marked.setdefault(match.start(), kind)
+    marked |= dict.fromkeys([*stray_marks(text), *stacked_marks(text)], "hidden")
+    marked |= dict.fromkeys(foreign_digits(text), "digit")
     if not text.isascii():
         for word in _WORD.finditer(text):
             for index in _lookalikes(word.group(), main):
@@ -149,33 +154,21 @@ def _kind_of(text: str, index: int, main: str) -> Kind | None:
         return None  # told by `stray_marks`, where it is none of an emoji's
     if not is_shown_as_is(char):
         return "hidden"
+    if char == _WIDE_BLANK:
+        begins = text[index - 1 : index] != _WIDE_BLANK
+        return "gap" if begins and not _is_east_asian(_around(text, index)) else None
     if _is_form(char):
         is_emoji = text[index + 1 : index + 2] == "\ufe0f"
-        is_usual = _is_wide_mark(char) and _is_east_asian(text[max(0, index - _NEAR) : index + _NEAR + 1])
+        is_usual = _is_wide_mark(char) and _is_east_asian(_around(text, index))
         return None if is_emoji or is_usual else "form"
     return "lookalike" if _steers(char, main) else None
 
 
+def _around(text: str, index: int) -> str:
+    return text[max(0, index - _NEAR) : index + _NEAR + 1]
+
+
 # What a character is.
-
-
-@lru_cache(maxsize=4096)
-def _script(char: str) -> str:
-    if char.isascii():
-        return "LATIN" if char.isalpha() else "COMMON"
-    # Brings 9,600 lookalikes into memory: most texts do without.
-    from confusable_homoglyphs import categories
-
-    return str(categories.alias(char))
-
-
-@lru_cache(maxsize=4096)
-def _seems(char: str) -> frozenset[str]:
-    """Return the single characters that `char` looks like."""
-    from confusable_homoglyphs import confusables
-
-    found = {one["c"].strip("\u200e") for one in confusables.confusables_data.get(char, ())}
-    return frozenset(one for one in found if len(one) == 1 and one != char)
 
 
 @lru_cache(maxsize=4096)
@@ -193,45 +186,31 @@ def _is_wide_mark(char: str) -> bool:
 
 
 def _is_east_asian(text: str) -> bool:
-    return any(_script(char) in _EAST_ASIAN for char in text)
+    return any(script_of(char) in _EAST_ASIAN for char in text)
 
 
 def _steers(char: str, main: str) -> bool:
     """Return whether a character looks like a mark that an address hangs on, and is none of the text's own script."""
-    script = _script(char)
+    script = script_of(char)
     if script in _EAST_ASIAN or (script == main and script != "LATIN") or unicodedata.category(char)[0] in "NM":
         return False
-    return char not in _ON_KEYBOARDS and bool(_seems(char) & _STEERING)
+    return char not in _ON_KEYBOARDS and bool(seems(char) & _STEERING)
 
 
 # What a word is.
 
 
-def _scripts(word: str) -> Counter[str]:
-    found = Counter(_script(char) for char in word if char.isalpha())
-    for none in _NO_SCRIPT:
-        found.pop(none, None)
-    return found
-
-
 def _main_script(text: str) -> str:
     """Return the script that most letters are of; Latin where that is undecided."""
-    found = _scripts(text)
+    found = scripts_of(text)
     return max(found, key=lambda script: (found[script], script == "LATIN"), default="LATIN")
-
-
-def _is_mixed(word: str) -> bool:
-    if word.isascii():
-        return False
-    scripts = frozenset(_scripts(word))
-    return len(scripts) > 1 and not any(scripts <= together for together in _WRITTEN_TOGETHER)
 
 
 def _lookalikes(word: str, around: str) -> list[int]:
     """Return where letters of `word` look like letters of its own script; all of it, where it looks like `around`'s."""
     if word.isascii():
         return []
-    scripts = _scripts(word)
+    scripts = scripts_of(word)
     if not scripts:
         return []
     main = max(scripts, key=lambda script: (scripts[script], script == around))
@@ -242,15 +221,17 @@ def _lookalikes(word: str, around: str) -> list[int]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _is_plain(char: str, script: str) -> bool:
     """Return whether a letter is an ordinary one of a script; one of Latin may look like one of ASCII, and is not."""
     if not char.isalpha() or char in _ON_KEYBOARDS:
         return True
-    return _script(char) == script and (char < "\u0100" or script != "LATIN")
+    return script_of(char) == script and (char < "\u0100" or script != "LATIN")
 
 
+@lru_cache(maxsize=4096)
 def _passes_for(char: str, script: str) -> bool:
     """Return whether a letter looks like one of a script; of Latin, like one of ASCII."""
     return any(
-        one.isalpha() and _script(one) == script and (one.isascii() or script != "LATIN") for one in _seems(char)
+        one.isalpha() and script_of(one) == script and (one.isascii() or script != "LATIN") for one in seems(char)
     )

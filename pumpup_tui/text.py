@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,12 +28,17 @@ _NAMED = {
     0xFE0F: "",
     0x7F: "␡",
 }
-_BLANKS = frozenset((0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0))
-_SELECTORS = frozenset((*range(0xFE00, 0xFE0F), *range(0xE0100, 0xE01F0)))
-"""Characters without a picture that Unicode counts among letters, marks and symbols."""
 _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
-_STACKED_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{5,}")
+_MAY_BE_MARKS = re.compile("(?:[^\\w\\s!-~]|[\u1160-\u11ff\ud7b0-\ud7ff]){5,}")
+"""Characters that no letter, digit, blank or ASCII mark is among: marks are, and vowels that Hangul writes below."""
 _MARKS_KEPT = 4
+"""Marks that may stand on one letter; no writing needs more of them."""
+PADDING = 16
+"""Cells of blanks in a row that are shown; more would push words to where others stand."""
+INDENT = 64
+"""Cells of blanks in a row that are shown where text is laid out by them: code, and JSON."""
+_MAY_BE_PADDING = re.compile(r"[^\S\n]{5,}")
+_BLANKS = " " * (PADDING + 1)
 _STRAY = re.compile("(?<![^\\w\\s\ufe0f]|ℹ)(?<![0-9](?=\ufe0f\u20e3))\ufe0f")  # noqa: RUF001 - the emoji, meant
 """A presentation mark where no emoji stands before it: it presents nothing, and may be one bit of a hidden text."""
 
@@ -51,8 +58,11 @@ class _Pictures(dict[int, str]):
 def _picture(code: int) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
+    # With the first character that is met: `--help` loads no part of the contract.
+    from api_client.scripts import INVISIBLE
+
     char = chr(code)
-    if code in _BLANKS or code in _SELECTORS or unicodedata.category(char) in _HIDDEN_CATEGORIES:
+    if code in INVISIBLE or unicodedata.category(char) in _HIDDEN_CATEGORIES:
         return f"⟨U+{code:04X}⟩"
     return char
 
@@ -61,13 +71,14 @@ _IN_LINE = _Pictures(newline="⏎", tab="⇥")
 _IN_BLOCK = _Pictures(newline="\n", tab=_TAB)
 
 
-def clean(text: str, *, one_line: bool = False, limit: int | None = None) -> str:
+def clean(text: str, *, one_line: bool = False, limit: int | None = None, padding: int = PADDING) -> str:
     """Return `text` as it may be shown.
 
     Args:
         text: Anything, also with lone surrogates.
         one_line: Show newlines as `⏎`, for a place that has one line.
         limit: Characters of `text` that are kept; the rest is counted. `LINE` or `BLOCK` if left out.
+        padding: Cells of blanks in a row that are kept; the rest is counted.
 
     Returns:
         A text without control characters (but for newlines, unless `one_line`), in time linear in `limit`.
@@ -78,6 +89,8 @@ def clean(text: str, *, one_line: bool = False, limit: int | None = None) -> str
         text = text[:kept]
     if not (text.isascii() and text.isprintable()):
         text = _shown(text, _IN_LINE if one_line else _IN_BLOCK)
+    if _BLANKS in text or not text.isascii():
+        text = _MAY_BE_PADDING.sub(partial(_narrowed, cells=padding), text)
     if left_out > 0:
         text += f"… +{left_out:,} characters"
     return text
@@ -108,6 +121,19 @@ def stray_marks(text: str) -> list[int]:
     return [match.start() for match in _STRAY.finditer(text)] if "\ufe0f" in text else []
 
 
+def stacked_marks(text: str) -> list[int]:
+    """Return where marks stand that are too many for the letter below them."""
+    found = ((run.start(), place) for run in _MAY_BE_MARKS.finditer(text) for place in _stacks(run.group()))
+    return [start + index for start, (begin, end) in found for index in range(begin, end)]
+
+
+def wide_gaps(text: str) -> list[int]:
+    """Return where blanks in a row begin that are more than are shown."""
+    if text.isascii() and _BLANKS not in text and "\t" not in text:
+        return []
+    return [run.start() for run in _MAY_BE_PADDING.finditer(text) if _cells(run.group()) > PADDING]
+
+
 def without_controls(text: str) -> str:
     """Return `text` with every control character replaced: the net below `clean`, for whatever slipped by."""
     return _CONTROLS.sub("\ufffd", text) if _CONTROLS.search(text) else text
@@ -115,12 +141,51 @@ def without_controls(text: str) -> str:
 
 def _shown(text: str, pictures: _Pictures) -> str:
     text = _STRAY.sub("⟨U+FE0F⟩", text.replace("\r\n", "\n")).translate(pictures)
-    text = _STACKED_MARKS.sub(_unstack, text)
-    if text and unicodedata.combining(text[0]):
+    if text.isascii():
+        return text
+    text = _MAY_BE_MARKS.sub(_unstacked, text)
+    if text and _is_mark(text[0]):
         text = "◌" + text  # else it would sit on what we wrote before it
     return text
 
 
-def _unstack(run: re.Match[str]) -> str:
-    marks = run.group()
-    return f"{marks[:_MARKS_KEPT]}⟨+{len(marks) - _MARKS_KEPT} marks⟩"
+def _is_mark(char: str) -> bool:
+    """Return whether a character stands on the one before it, in no cell of its own."""
+    return unicodedata.category(char)[0] == "M" or "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7ff"
+
+
+def _stacks(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where in `text` marks begin that are too many for one letter, and where they end."""
+    begin = None
+    for index, char in enumerate(text):
+        if _is_mark(char):
+            begin = index if begin is None else begin
+            continue
+        if begin is not None and index - begin > _MARKS_KEPT:
+            yield begin + _MARKS_KEPT, index
+        begin = None
+    if begin is not None and len(text) - begin > _MARKS_KEPT:
+        yield begin + _MARKS_KEPT, len(text)
+
+
+def _unstacked(run: re.Match[str]) -> str:
+    text, parts, end = run.group(), list[str](), 0
+    for begin, after in _stacks(text):
+        parts += [text[end:begin], f"⟨+{after - begin} marks⟩"]
+        end = after
+    return "".join((*parts, text[end:]))
+
+
+def _narrowed(run: re.Match[str], *, cells: int) -> str:
+    blanks = run.group()
+    if _cells(blanks) <= cells:
+        return blanks
+    kept = room = 0
+    while (room := room + _cells(blanks[kept])) <= cells:
+        kept += 1
+    left_out = len(blanks) - kept
+    return f"{blanks[:kept]}⟨+{left_out:,} space{'s' if left_out != 1 else ''}⟩"
+
+
+def _cells(blanks: str) -> int:
+    return len(blanks) + blanks.count("\u3000") + (len(_TAB) - 1) * blanks.count("\t")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -201,7 +202,9 @@ class _Pending:
 def _whole(exported: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the lines without an empty one at the end."""
     empty = 0
-    for line in exported:
+    for number, given in enumerate(exported):
+        # A byte order mark, as some editors and shells put it before what they write, is none of the export.
+        line = given if number else given.removeprefix(BOM_UTF8)
         if not line.strip():
             empty += 1
             continue

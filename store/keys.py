@@ -21,6 +21,7 @@ from api_client.actor import Actor
 from api_client.commands import PLATFORM
 from api_client.errors import ApiError, InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
 from api_client.models import Role
+from api_client.scripts import why_no_name
 from api_client.times import Clock, utc_now, wire_time
 from store.files import open_regular
 from store.tables import AtomicStorage
@@ -81,7 +82,8 @@ class KeyRing:
         name has one role: else an agent could be answered what a reviewer was.
 
         Raises:
-            InvalidRequest: the name, role or a tag can't be used, or the name has a key of another role.
+            InvalidRequest: the name, role or a tag can't be used, the name has a key of another role, or it could be
+                taken for another (its word mixes alphabets, or it looks like a name of the ring).
             StoreBusy: another process is changing the ring for too long.
             StoreDamaged: the file is not what was written.
             StoreFault: the disk or the system refuses.
@@ -91,6 +93,8 @@ class KeyRing:
         document = {"name": name, "role": role, "tags": list(tags), "addedAt": wire_time(self._clock())}
 
         def insert(table: Table) -> None:
+            if why := why_no_name(name, (PLATFORM.subject, *(doc["name"] for doc in table))):
+                raise InvalidRequest(f"{name!r} could be taken for another name: {why}. Choose another.")
             if others := table.search((where("name") == name) & (where("role") != role)):
                 raise InvalidRequest(
                     f"{name} has {_KIND[others[0]['role']]} key already, and a name has one role: take another name, "
@@ -271,6 +275,11 @@ def _of_two_roles(documents: Sequence[dict[str, Any]]) -> list[str]:
 
 def _id_of(digest: str) -> str:
     return digest[:8]
+
+
+def key_id(secret: str) -> str:
+    """Return the id by which a key is listed and revoked."""
+    return _id_of(_digest(secret).hex())
 
 
 def _digest(secret: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands.options import Given, json_option, writing_options
-from pumpup_tui.commands.output import tell, tell_json
+from pumpup_tui.commands.output import after_recording, tell, tell_json
 from pumpup_tui.text import line
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def _write(
         return await send(backend, command(found.task.id), key or secrets.token_hex(16))
 
     receipt = work(given, run, writes=True)
-    if as_json:
-        tell_json(receipt.answer)
-    else:
-        tell(f"recorded {line(receipt.event_id, 80)}")
+    with after_recording(receipt.event_id):
+        if as_json:
+            tell_json(receipt.answer)
+        else:
+            tell(f"recorded {line(receipt.event_id, 80)}")

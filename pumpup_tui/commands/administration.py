@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pumpup_tui.commands.failure import in_words
+from pumpup_tui.commands.failure import Failed, NotThere, in_words, reason
+from pumpup_tui.commands.opening import MAKERS
 from pumpup_tui.commands.places import default_data, usable_folder
+from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
 
 if TYPE_CHECKING:
     from api_client.models import Role
@@ -18,13 +20,34 @@ if TYPE_CHECKING:
 def add_key(data: Path | None, name: str, role: Role, tags: Sequence[str]) -> None:
     """Make a key and print it, alone, on stdout."""
     from api_client.times import utc_now
-    from store.keys import KeyRing
+    from store.keys import KeyRing, key_id
 
-    folder = usable_folder(data)
+    if not has_reader():
+        raise Failed("A key is shown once, on stdout, and that is closed. No key was made.")
+    folder = _folder_for_keys(data)
     with in_words():
-        secret = KeyRing(folder, utc_now).add(name, role, tuple(tags))
-    click.echo(f"A key for {name} ({role}), shown this once:", err=True)
-    click.echo(secret)
+        ring = KeyRing(folder, utc_now)
+        secret = ring.add(name, role, tuple(tags))
+        if why := _not_shown(f"A key for {name} ({role}), shown this once:", secret):
+            ring.revoke(name, key_id(secret))
+            raise Failed(f"The key could not be printed: {why}. It was revoked at once: make another.")
+
+
+def _folder_for_keys(data: Path | None) -> Path:
+    """Return the folder: a named one must be there, for a key in a mistyped one is no key where it is needed."""
+    if data is not None and not data.is_dir():
+        raise NotThere(f"{data} is not there. Name a data folder with --data DIR; {MAKERS}")
+    return usable_folder(data)
+
+
+def _not_shown(title: str, secret: str) -> str:
+    """Print a key; return why it could not be, empty where it was."""
+    try:
+        click.echo(title, err=True)
+        click.echo(secret)
+    except NotPrinted as fault:
+        return reason(fault)
+    return "" if has_reader() else "nobody reads stdout"
 
 
 def list_keys(data: Path | None) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,8 @@ from typing import Any
 import click
 
 from pumpup_tui.commands.failure import Failed
-from pumpup_tui.commands.places import reason
+from pumpup_tui.commands.json_files import STDIN, read_json
 
-_MOST_BYTES = 1_000_000
 _WORDS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
 """What a switch is typed as."""
 
@@ -68,23 +65,8 @@ def read_file(file: Path) -> dict[str, Any]:
     Raises:
         Failed: it can't be read, or is no JSON object.
     """
-    where = "stdin" if str(file) == "-" else str(file)
-    try:
-        if where == "stdin":
-            content = sys.stdin.buffer.read(_MOST_BYTES + 1)
-        else:
-            with file.open("rb") as opened:
-                content = opened.read(_MOST_BYTES + 1)
-    except OSError as fault:
-        raise Failed(f"The answers in {where} can't be read: {reason(fault)}.") from None
-    if len(content) > _MOST_BYTES:
-        raise Failed(f"The answers in {where} are over {_MOST_BYTES:,} bytes.")
-    try:
-        found = json.loads(content)
-    except json.JSONDecodeError as fault:
-        raise Failed(f"The answers in {where} are no JSON: {fault.msg} in line {fault.lineno}.") from None
-    except (UnicodeDecodeError, RecursionError, ValueError):
-        raise Failed(f"The answers in {where} are no JSON text.") from None
+    found = read_json(file, "The answers in")
+    where = "stdin" if str(file) == STDIN else str(file)
     if not isinstance(found, dict):
         raise Failed(f'The answers in {where} must be an object by field id, like {{"place": "Berlin"}}.')
     return found

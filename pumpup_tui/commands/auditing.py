@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import click
 
-from pumpup_tui.commands.failure import Failed, in_words
+from pumpup_tui.commands.failure import Failed, in_words, reason
 from pumpup_tui.commands.opening import folder_of, must_be_there
 from pumpup_tui.commands.options import FILE, FOLDER, Given, Moment, folder_options, no_such, split_types
-from pumpup_tui.commands.output import may_ask, tell, tell_json
-from pumpup_tui.commands.places import reason
+from pumpup_tui.commands.output import after_recording, may_ask, stop_without_reader, tell, tell_json
 from pumpup_tui.commands.progress import progress_bar
 from pumpup_tui.text import clean, line
 
@@ -106,11 +105,7 @@ def export(
         lines = (jsonl if kind == "jsonl" else as_csv)(store, Filter(types=wanted, **chosen), progress)
         try:
             with _output(output, overwrite=yes) as file:
-                count = sum(1 for row in lines if file.write(row))
-        except BrokenPipeError:
-            # The reader has had enough: nothing to say, and nowhere to say it.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return
+                count = sum(1 for row in _while_read(lines, output) if file.write(row))
         except OSError as fault:
             raise Failed(f"The export can't be written to {output or 'stdout'}: {reason(fault)}.") from None
     rows = count - (kind == "csv")
@@ -156,7 +151,8 @@ def import_(given: Given, file: Path, uploads: Path | None, expect: str | None) 
         tell(
             f"Warning: the content of {found.missing} attachments is not there: bring it with --uploads DIR.", err=True
         )
-    tell(found.position.hash)
+    with after_recording(found.position.hash):
+        tell(found.position.hash)
 
 
 @contextmanager
@@ -175,11 +171,20 @@ def _opened(folder: Path, *, for_reading: bool = True) -> Iterator[Store]:
         store.close()
 
 
+def _while_read(rows: Iterable[bytes], output: Path | None) -> Iterator[bytes]:
+    """Yield what goes to a file; of what goes to stdout, only as much as somebody reads."""
+    for row in rows:
+        if output is None:
+            stop_without_reader()
+        yield row
+
+
 @contextmanager
 def _output(path: Path | None, *, overwrite: bool) -> Iterator[BinaryIO]:
     if path is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
+        stop_without_reader()
         return
     from pumpup_tui.new_file import open_new
 

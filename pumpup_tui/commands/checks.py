@@ -84,20 +84,29 @@ def _terminal(environment: Mapping[str, str]) -> Iterator[Check]:
 
 
 def _configuration(environment: Mapping[str, str]) -> Iterator[Check]:
-    file = configuration.file_of(environment)
     try:
+        file = configuration.file_of(environment)
         configuration.chosen(environment)
     except Failed as fault:
         yield Check("configuration", "wrong", fault.message, "'pumpup-tui config' tells each setting.")
         return
-    yield Check("configuration", "ok", str(file) if file.exists() else f"{file} is not there: what is built in holds")
+    if file is None:
+        yield Check("configuration", "note", configuration.NO_HOME)
+    else:
+        there = str(file) if file.exists() else f"{file} is not there: what is built in holds"
+        yield Check("configuration", "ok", there)
 
 
 def _folder(place: Folder) -> Iterator[Check]:
     folder = place.path
-    yield Check("reviewer", "ok", " ".join((place.reviewer, *(f"[{tag}]" for tag in place.tags))))
+    if place.reviewer:
+        yield Check("reviewer", "ok", " ".join((place.reviewer, *(f"[{tag}]" for tag in place.tags))))
+    else:
+        remedy = "Give one with --reviewer NAME, or set PUMPUP_REVIEWER."
+        yield Check("reviewer", "note", "this login has no name to decide under: it can only read", remedy)
     if not folder.exists():
-        yield Check("folder", "note", f"{folder} is not there yet", "The screens and 'projects create' make it.")
+        makers = "The screens" if place.is_default else "The screens with --create, 'serve'"
+        yield Check("folder", "note", f"{folder} is not there yet", f"{makers} and 'projects create' make it.")
         return
     yield from _access(folder)
     yield from _room(folder)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands import configuration
+from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import Given, writing_options
 from pumpup_tui.commands.output import Column, tell, tell_json, tell_table
 
@@ -19,53 +20,54 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
 # The configuration of pumpup-tui. Over it count the environment (PUMPUP_THEME=nord, PUMPUP_NOTIFICATIONS__BELL=1)
-# and, over both, the options. 'pumpup-tui config' tells what holds.
+# and, over both, the options. 'pumpup-tui config' tells what holds. All of this is comments, so nothing is changed by
+# it: take the # away before a setting that you want, and before the [name] of the table that it stands in.
 
 # The name and tags that decisions in a folder are recorded under.
-reviewer = "alice"
-tags = ["claims-lead"]
+#reviewer = "alice"
+#tags = ["claims-lead"]
 
 # The place that is opened where none is named; its name is one of those below.
-profile = "claims"
+#profile = "claims"
 
 # Any theme of the command palette.
-theme = "textual-dark"
+#theme = "textual-dark"
 
 # Seconds that a decision can be taken back; 0 sends at once.
-grace_seconds = 5
+#grace_seconds = 5
 
 # How you are told of a new request.
-[notifications]
-bell = false
-desktop = false
+#[notifications]
+#bell = false
+#desktop = false
 
 # Keys by what they do: 'pumpup-tui config --keys' lists all that can be changed.
-[keys]
-"decide.deny" = "D"
-"screens.help" = "f1,?"
+#[keys]
+#"decide.deny" = "D"
+#"screens.help" = "f1,?"
 
 # Filters of the inbox that you want again, by a name of your choice.
-[filters]
-refunds = "refund"
+#[filters]
+#refunds = "refund"
 
 # The columns of the commands' tables, in order.
-[columns]
-inbox = ["id", "summary", "age", "recommendation", "task", "project"]
-tasks = ["id", "name", "status", "step", "project"]
-timeline = ["time", "type", "text", "by", "move", "task"]
+#[columns]
+#inbox = ["id", "summary", "age", "recommendation", "task", "project"]
+#tasks = ["id", "name", "status", "step", "project"]
+#timeline = ["time", "type", "text", "by", "move", "task"]
 
 # What 'serve' is told where its options say nothing: the address that callers use, and limits by name.
-[serve]
-public_url = "https://reviews.example.com/pumpup"
-limits = { writes_per_second = 200, calls = 256, connections = 1000 }
+#[serve]
+#public_url = "https://reviews.example.com/pumpup"
+#limits = { writes_per_second = 200, calls = 256, connections = 1000 }
 
 # Places by name: a folder on this machine, or a server with a file that holds your key.
-[profiles.claims]
-data = "~/claims"
+#[profiles.claims]
+#data = "~/claims"
 
-[profiles.team]
-url = "https://pumpup.example.com"
-api_key_file = "~/.config/pumpup-tui/team.key"
+#[profiles.team]
+#url = "https://pumpup.example.com"
+#api_key_file = "~/.config/pumpup-tui/team.key"
 """
 
 _FLAGS = ("profile", "reviewer", "tags")
@@ -74,7 +76,7 @@ _FLAGS = ("profile", "reviewer", "tags")
 
 @click.command()
 @click.option("--path", is_flag=True, help="Print the file's path alone.")
-@click.option("--example", is_flag=True, help="Print a file with every setting, each with what it does.")
+@click.option("--example", is_flag=True, help="Print a file with every setting, each as a comment with what it does.")
 @click.option("--keys", is_flag=True, help="Print each key that can be changed: its name for [keys], and what it does.")
 @click.option("--json", "as_json", is_flag=True, help="Print each setting, its value and its origin as JSON.")
 @writing_options
@@ -86,22 +88,31 @@ def config(given: Given, *, path: bool, example: bool, keys: bool, as_json: bool
     Example: pumpup-tui config --example > "$(pumpup-tui config --path)"
     """
     file = configuration.file_of(os.environ)
-    if path or example:
-        tell(str(file) if path else EXAMPLE.rstrip())
+    if example:
+        tell(EXAMPLE.rstrip())
+        return
+    if path:
+        if file is None:
+            raise Failed(configuration.NO_HOME)
+        tell(str(file))
         return
     from pumpup_tui.commands import settings
 
-    content = configuration.read(file, must_be_there=bool(os.environ.get(configuration.FILE_VARIABLE)))
-    found = settings.usable(file, content, os.environ)
-    told = settings.parsed(file, content)
+    must_be_there = bool(os.environ.get(configuration.FILE_VARIABLE))
+    content = configuration.read(file, must_be_there=must_be_there) if file else b""
+    found = settings.usable(file or configuration.NO_FILE, content, os.environ)
+    told = settings.parsed(file or configuration.NO_FILE, content)
     if keys:
         _tell_keys(found.keys, as_json=as_json)
         return
-    rows = list(_rows(found, given, file, content, told))
+    rows = list(_rows(found, given, file or configuration.NO_FILE, content, told))
     if as_json:
-        tell_json({"file": str(file), "settings": [dict(zip(_JSON, row, strict=True)) for row in rows]})
+        tell_json(
+            {"file": str(file) if file else None, "settings": [dict(zip(_JSON, row, strict=True)) for row in rows]}
+        )
         return
-    tell(f"{file}{'' if content else ': not there yet, so what is built in holds'}", err=True)
+    where = str(file) if file else configuration.NO_HOME
+    tell(f"{where}{'' if content or not file else ': not there yet, so what is built in holds'}", err=True)
     columns = (Column("name", "SETTING", tone="strong"), Column("value", "VALUE", least=12), Column("from", "FROM"))
     tell_table(columns, [(name, _shown(value), origin) for name, value, origin in rows], empty="Nothing.")
 

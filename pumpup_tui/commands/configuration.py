@@ -8,30 +8,41 @@ from __future__ import annotations
 
 import json
 import os
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.failure import Failed, reason
+from pumpup_tui.own_folders import expanded, own_folder
 
 PREFIX = "PUMPUP_"
 FILE_VARIABLE = "PUMPUP_CONFIG"
 FROM_ENVIRONMENT = "fromEnvironment"
 """The key under which `chosen` tells the names of the settings that the environment gave."""
 MOST_BYTES = 256_000
+NO_FILE = Path("config.toml")
+"""What stands for the file where there is none: all settings come from elsewhere then."""
+NO_HOME = f"This login has no home folder, so it has no configuration file: set HOME, or name one with {FILE_VARIABLE}."
 _NO_SETTINGS = frozenset(("PUMPUP_API_KEY", "PUMPUP_BASE_URL", FILE_VARIABLE))
 _PLAIN = {"PUMPUP_REVIEWER": "reviewer", "PUMPUP_PROFILE": "profile"}
 """Variables whose text is the setting."""
 
 
-def file_of(environment: Mapping[str, str]) -> Path:
-    """Return where the configuration is, or would be."""
-    if named := environment.get(FILE_VARIABLE):
-        return Path(named).expanduser()
-    import platformdirs
+def file_of(environment: Mapping[str, str]) -> Path | None:
+    """Return where the configuration is, or would be; None where this login has no home for one.
 
-    return platformdirs.user_config_path("pumpup-tui", appauthor=False) / "config.toml"
+    Raises:
+        Failed: the environment names one below a home that there is not.
+    """
+    if named := environment.get(FILE_VARIABLE):
+        try:
+            return expanded(named)
+        except OSError as fault:
+            raise Failed(f"The configuration {named} can't be read: {reason(fault)}.", 2) from None
+    folder = own_folder("config")
+    return folder / "config.toml" if folder else None
 
 
 def variables(environment: Mapping[str, str]) -> dict[str, str]:
@@ -50,7 +61,7 @@ def chosen(environment: Mapping[str, str]) -> Mapping[str, Any]:
         Failed: something in them can't be used; the message names place, fault and remedy.
     """
     file = file_of(environment)
-    content = read(file, must_be_there=bool(environment.get(FILE_VARIABLE)))
+    content = read(file, must_be_there=bool(environment.get(FILE_VARIABLE))) if file else b""
     given = variables(environment)
     if not content and given.keys() <= _PLAIN.keys():
         plain = {_PLAIN[name]: value for name, value in given.items()}
@@ -58,14 +69,15 @@ def chosen(environment: Mapping[str, str]) -> Mapping[str, Any]:
     mark = _mark(content, given)
     kept = _kept_file()
     with suppress(OSError, ValueError, KeyError, TypeError):
-        known = json.loads(kept.read_bytes())
+        known = json.loads(kept.read_bytes()) if kept else {}
         if known["of"] == mark:
             found: Mapping[str, Any] = known["settings"]
             return found
     from pumpup_tui.commands import settings
 
-    checked = settings.checked(file, content, environment)
-    _keep(kept, {"of": mark, "settings": checked})
+    checked = settings.checked(file or NO_FILE, content, environment)
+    if kept:
+        _keep(kept, {"of": mark, "settings": checked})
     return checked
 
 
@@ -92,7 +104,7 @@ def read(file: Path, *, must_be_there: bool = False) -> bytes:
         ) from None
     if len(content) > MOST_BYTES:
         raise Failed(f"The configuration {file} is over {MOST_BYTES:,} bytes: is it the right file?", 2)
-    return content
+    return content.removeprefix(BOM_UTF8)
 
 
 def _mark(content: bytes, given: Mapping[str, str]) -> str:
@@ -107,10 +119,9 @@ def _mark(content: bytes, given: Mapping[str, str]) -> str:
     return hashlib.sha256(b"\0".join((content, json.dumps([given, own]).encode()))).hexdigest()
 
 
-def _kept_file() -> Path:
-    import platformdirs
-
-    return platformdirs.user_cache_path("pumpup-tui", appauthor=False) / "configuration.json"
+def _kept_file() -> Path | None:
+    folder = own_folder("cache")
+    return folder / "configuration.json" if folder else None
 
 
 def _keep(path: Path, document: Mapping[str, Any]) -> None:

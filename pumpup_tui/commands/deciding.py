@@ -10,7 +10,7 @@ import click
 
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import FILE, Given, json_option, writing_options
-from pumpup_tui.commands.output import may_ask, tell, tell_json
+from pumpup_tui.commands.output import after_recording, may_ask, tell, tell_json
 from pumpup_tui.text import line
 
 if TYPE_CHECKING:
@@ -130,10 +130,11 @@ def _settle(
     if yes and shown is None and len(request) < _SURE:
         raise click.UsageError(f"With --yes an ID needs {_SURE} characters or more: a shorter one may mean another.")
     receipt = Sending(request, command, verb=verb, note=note, ask=not yes, shown=shown, key=key).carry_out(given)
-    if as_json:
-        tell_json(receipt.answer)
-    else:
-        tell(
-            f"recorded {line(receipt.event_id, 80)}"
-            + (" (it was before: nothing was written twice)" * receipt.replayed)
-        )
+    with after_recording(receipt.event_id):
+        if as_json:
+            tell_json(receipt.answer)
+        else:
+            tell(
+                f"recorded {line(receipt.event_id, 80)}"
+                + (" (it was before: nothing was written twice)" * receipt.replayed)
+            )

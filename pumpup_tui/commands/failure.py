@@ -34,6 +34,12 @@ class NotThere(Failed):
         super().__init__(message, 3)
 
 
+def reason(fault: OSError) -> str:
+    """Return the system's words for `fault`, to stand inside a sentence."""
+    words = fault.strerror or str(fault)
+    return words[:1].lower() + words[1:]
+
+
 def exit_code_of(fault: ApiError) -> int:
     """Return the exit code that tells a script what kind of failure it was."""
     from api_client import errors
@@ -74,16 +80,17 @@ def write_report(fault: BaseException, folder: Path, now: datetime) -> Path | No
     return None
 
 
-def report_folder() -> Path:
-    """Return where reports of unforeseen faults are kept."""
-    import platformdirs
+def report_folder() -> Path | None:
+    """Return where reports of unforeseen faults are stored; None where this login has no home."""
+    from pumpup_tui.own_folders import own_folder
 
-    return platformdirs.user_log_path("pumpup-tui", appauthor=False)
+    return own_folder("log")
 
 
 def tell(fault: BaseException, now: Callable[[], datetime]) -> None:
     """Say on stderr, in one sentence, that an unforeseen fault ended the program and where its details are."""
-    path = write_report(fault, report_folder(), now())
+    folder = report_folder()
+    path = write_report(fault, folder, now()) if folder else None
     where = f"The details are in {path}." if path else "The details could not be written to a file."
     kind = type(fault).__name__
     with suppress(OSError):

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from pumpup_tui.commands.options import take_utf8
+
 EXIT_CODES = (
     (0, "done"),
     (1, "failed"),
@@ -43,11 +45,17 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, imported where it has not been yet."""
         place = self._places.get(cmd_name)
-        if not place:
-            return super().get_command(ctx, cmd_name)
-        module, _, attribute = place.partition(":")
-        found: click.Command = getattr(import_module(f"pumpup_tui.commands.{module}"), attribute)
-        return found
+        if place:
+            module, _, attribute = place.partition(":")
+            found: click.Command | None = getattr(import_module(f"pumpup_tui.commands.{module}"), attribute)
+        else:
+            found = super().get_command(ctx, cmd_name)
+        return take_utf8(found) if found is not None else None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the options before the command's name."""
+        take_utf8(self)
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by section."""

@@ -12,7 +12,7 @@ import click
 from pumpup_tui.commands.failure import Failed, NotThere, in_words
 from pumpup_tui.commands.options import Given
 from pumpup_tui.commands.output import tell
-from pumpup_tui.commands.places import Folder, Place, Server, api_key, place_of, usable_folder
+from pumpup_tui.commands.places import Folder, Place, Server, api_key, decider, place_of, usable_folder
 from pumpup_tui.text import line
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ async def opened(place: Place, *, make: bool = False, writes: bool = False) -> A
 
 
 async def _folder(place: Folder, *, make: bool, writes: bool) -> Backend:
+    reviewer = decider(place) if writes else place.reviewer
     if make:
         usable_folder(place.path)
     else:
@@ -83,7 +84,7 @@ async def _folder(place: Folder, *, make: bool, writes: bool) -> Backend:
     from store.local import open_local
 
     with progress_bar("Reading the journal") as progress:
-        actor = Actor(place.reviewer, "reviewer", place.tags)
+        actor = Actor(reviewer, "reviewer", place.tags)
         return await open_local(place.path, actor, progress=progress, for_reading=not writes)
 
 
@@ -95,14 +96,14 @@ async def _server(place: Server) -> Backend:
     return HttpBackend(place.url, key, ca_file=place.ca_file, allow_plain_http=place.insecure_http)
 
 
-def must_be_there(place: Folder) -> None:
-    """Raise `NotThere` where there is no data folder: to look at one must not make one."""
+MAKERS = "'pumpup-tui projects create' or 'pumpup-tui serve' makes one."
+
+
+def must_be_there(place: Folder, makers: str = MAKERS) -> None:
+    """Raise `NotThere`, with what makes one, where there is no data folder: to look at one must not make one."""
     # Whatever stands under these names: a link or a pipe in a file's place is told of when it is opened.
     if not any(os.path.lexists(place.path / name) for name in ("journal.jsonl", "head")):
-        raise NotThere(
-            f"{place.path} is no data folder: it has no journal.jsonl. Name one with --data DIR; "
-            "'pumpup-tui projects create' or 'pumpup-tui serve' makes one."
-        )
+        raise NotThere(f"{place.path} is no data folder: it has no journal.jsonl. Name one with --data DIR; {makers}")
 
 
 def folder_of(given: Given) -> Folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -30,6 +31,37 @@ class Moment(click.ParamType[datetime]):
             return datetime.fromisoformat(value).astimezone()
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is no date or time: write it like 2026-01-31 or 2026-01-31T09:30.", param, ctx)
+
+
+class _Text(click.types.StringParamType):
+    """Text that can be stored and sent: UTF-8."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text; in a locale without UTF-8 its bytes are UTF-8 all the same, where they can be."""
+        text = super().convert(value, param, ctx)
+        if text.isascii():
+            return text
+        given = os.fsencode(text)
+        try:
+            return given.decode("utf-8")
+        except UnicodeDecodeError:
+            from pumpup_tui.text import line
+
+            shown = line(given.decode("utf-8", "backslashreplace"), 200)
+            self.fail(f"'{shown}' is no UTF-8 text: type it in a terminal whose characters are UTF-8.", param, ctx)
+
+
+TEXT = _Text()
+
+
+def take_utf8(command: click.Command) -> click.Command:
+    """Have every text of a command, and of the commands below it, held against `TEXT`; paths may be any bytes."""
+    for param in command.params:
+        if param.type is click.STRING:
+            param.type = TEXT
+    for below in getattr(command, "commands", {}).values():
+        take_utf8(below)
+    return command
 
 
 def split_types(text: str) -> tuple[str, ...]:
@@ -158,11 +190,11 @@ def _with(options: Sequence[Callable[[Callback], Callback]]) -> Callable[[Callba
     return decorate
 
 
-place_options = _with(_PLACE)
-"""Adds the options that say where to read; the command gets `given`."""
+place_options = _with((*_PLACE, *_WHO))
+"""Adds the options that say where to read, and as whom; the command gets `given`."""
 writing_options = _with((*_PLACE, *_WHO))
 """Adds the options that say where to write, and as whom; the command gets `given`."""
-folder_options = _with((_PLACE[0], _PLACE[-1]))
+folder_options = _with((_PLACE[0], _PLACE[-1], *_WHO))
 """Adds the options of a command that works on a folder alone; the command gets `given`."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON, in the shapes of the API.")

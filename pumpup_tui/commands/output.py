@@ -7,12 +7,15 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
+from pumpup_tui.commands.failure import reason
+from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
 from pumpup_tui.text import clean, line
 
 _TONES: dict[str, dict[str, Any]] = {
@@ -60,20 +63,41 @@ def is_cut() -> bool:
 
 
 def tell(text: str = "", *, err: bool = False) -> None:
-    """Print a line.
+    """Print a line; where nobody reads it any more, quietly nothing.
 
     Raises:
-        Exit: the reader has had enough: there is nothing to say, and nowhere to say it.
+        NotPrinted: stdout takes no more.
     """
     stream = sys.stderr if err else sys.stdout
     coding = stream.encoding or "utf-8"
+    # What a terminal of another coding can't show is told by its number.
+    text = _netted(text).encode(coding, "backslashreplace").decode(coding)
+    click.echo(text, err=err, color=None if _colours(err=err) else False)
+
+
+def stop_without_reader() -> None:
+    """End a command that would print on and on, where nobody reads it any more.
+
+    Raises:
+        Exit: stdout is closed.
+    """
+    if not has_reader():
+        raise click.exceptions.Exit(0)
+
+
+@contextmanager
+def after_recording(what: str) -> Iterator[None]:
+    """Wrap the printing of a recorded write: where it can't be printed, say so and end well all the same.
+
+    With another exit code, whoever runs the command would do it again.
+
+    Args:
+        what: Names what was recorded, as foreign text.
+    """
     try:
-        # What a terminal of another coding can't show is told by its number.
-        text = _netted(text).encode(coding, "backslashreplace").decode(coding)
-        click.echo(text, err=err, color=None if _colours(err=err) else False)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise click.exceptions.Exit(0) from None
+        yield
+    except NotPrinted as fault:
+        tell(f"recorded, but could not be printed: {reason(fault)} ({line(what, 80)})", err=True)
 
 
 def tell_json(value: Any, *, one_line: bool = False) -> None:

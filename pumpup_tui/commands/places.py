@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pumpup_tui.commands import configuration
-from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.failure import Failed, reason
 from pumpup_tui.commands.options import Given
+from pumpup_tui.own_folders import expanded, own_folder
 
 if TYPE_CHECKING:
     from pumpup_tui.saving import Saving
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 KEY_VARIABLE = "PUMPUP_API_KEY"
 URL_VARIABLE = "PUMPUP_BASE_URL"
 _KEY_FILE_BYTES = 4096
+_BOM = "\ufeff"
 _NAME_CHARACTERS = 80
 _STORES_OWN = "platform"
 
@@ -30,7 +34,10 @@ class Folder:
 
     path: Path
     reviewer: str
+    """The name to decide under; empty where none was given and this login has none: to read it takes no name."""
     tags: tuple[str, ...] = ()
+    is_default: bool = False
+    """Whether nobody named it: it is the folder of whoever names none."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,8 @@ def _profile(given: Given, chosen: Mapping[str, Any], environment: Mapping[str, 
     if name not in profiles:
         known = f"it has {', '.join(sorted(profiles))}" if profiles else "it has none"
         file = configuration.file_of(environment)
+        if file is None:
+            raise Failed(f"There is no profile {name!r}. {configuration.NO_HOME}", 3)
         raise Failed(f"There is no profile {name!r} in {file}: {known}. Write it there as [profiles.{name}].", 3)
     return profiles[name]
 
@@ -104,8 +113,14 @@ def _local(given: Given, chosen: Mapping[str, Any], profile: Mapping[str, Any]) 
     if reviewer is None:
         reviewer = _environment_first(chosen, profile, "reviewer")
     tags = given.tags or profile.get("tags") or chosen.get("tags") or ()
-    path = given.data or _path(profile.get("data")) or default_data()
-    return Folder(path, reviewer_name(reviewer), tuple(on_record("--tag", tag) for tag in tags))
+    path = given.data or _path(profile.get("data"))
+    if reviewer is not None:
+        reviewer = on_record("--reviewer", reviewer)
+    else:
+        with suppress(Failed):  # told where a name is needed
+            reviewer = login_name()
+    tags = tuple(on_record("--tag", tag) for tag in tags)
+    return Folder(path or default_data(), reviewer or "", tags, is_default=path is None)
 
 
 def _environment_first(chosen: Mapping[str, Any], profile: Mapping[str, Any], name: str) -> Any:
@@ -116,24 +131,37 @@ def _environment_first(chosen: Mapping[str, Any], profile: Mapping[str, Any], na
 
 
 def _path(text: str | None) -> Path | None:
-    return None if text is None else Path(text).expanduser()
+    try:
+        return None if text is None else expanded(text)
+    except OSError as fault:
+        raise Failed(f"{text} of the configuration can't be used: {reason(fault)}. Write the whole path.", 2) from None
 
 
 def default_data() -> Path:
-    """Return the data folder of whoever names none."""
-    import platformdirs
+    """Return the data folder of whoever names none.
 
-    return platformdirs.user_data_path("pumpup-tui", appauthor=False)
+    Raises:
+        Failed: this login has no home for one.
+    """
+    folder = own_folder("data")
+    if folder is None:
+        raise Failed(
+            "This login has no home folder, so it has no data folder: name one with --data DIR, or set HOME.",
+            2,
+        )
+    return folder
 
 
-def state_folder(place: str) -> Path:
-    """Return where what outlives the screens is kept for a place: a data folder's path or a server's URL."""
+def state_folder(place: str) -> Path | None:
+    """Return where what outlives the screens is kept for a place: a data folder's path or a server's URL.
+
+    None where this login has no home: then nothing is.
+    """
     import hashlib
 
-    import platformdirs
-
     name = hashlib.sha256(place.encode(errors="surrogateescape")).hexdigest()[:16]
-    return platformdirs.user_state_path("pumpup-tui", appauthor=False) / name
+    folder = own_folder("state")
+    return folder / name if folder else None
 
 
 def saving_of(save_dir: Path | None, *, is_off: bool) -> Saving:
@@ -187,20 +215,21 @@ def usable_folder(data: Path | None) -> Path:
     return folder
 
 
-def reason(fault: OSError) -> str:
-    """Return the system's words for `fault`, to stand inside a sentence."""
-    words = fault.strerror or str(fault)
-    return words[:1].lower() + words[1:]
-
-
-def reviewer_name(given: str | None) -> str:
-    """Return the name to decide under: the one given, else the login name.
+def decider(place: Folder) -> str:
+    """Return the name to decide under.
 
     Raises:
-        Failed: neither is there, or it can't stand on a record.
+        Failed: none was given, and this login has none that can go on record.
     """
-    if given is not None:
-        return on_record("--reviewer", given)
+    return place.reviewer or login_name()
+
+
+def login_name() -> str:
+    """Return the login name.
+
+    Raises:
+        Failed: there is none, or it can't go on record.
+    """
     import getpass
 
     try:
@@ -251,7 +280,7 @@ def api_key(file: Path | None, environment: Mapping[str, str]) -> str:
     """
     if file is not None:
         return _key_in(file)
-    if key := environment.get(KEY_VARIABLE, "").strip():
+    if key := environment.get(KEY_VARIABLE, "").removeprefix(_BOM).strip():
         if not _can_be_key(key):
             raise Failed(f"{KEY_VARIABLE} holds no key: it must have one line, as 'pumpup-tui keys add' printed it.", 2)
         return key
@@ -273,7 +302,7 @@ def _key_in(file: Path) -> str:
     if os.name == "posix" and stat.S_ISREG(mode) and stat.S_IMODE(mode) & 0o077:
         raise Failed(f"The key file {file} can be read or changed by others: run 'chmod 600 {file}' first.", 2)
     try:
-        key = content.decode("ascii").strip()
+        key = content.removeprefix(BOM_UTF8).decode("ascii").strip()
     except UnicodeDecodeError:
         key = ""
     if not key or len(content) > _KEY_FILE_BYTES or not _can_be_key(key):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.json_files import read_json
 from pumpup_tui.commands.options import FILE, Given, json_option, place_options, writing_options
-from pumpup_tui.commands.output import Column, tell, tell_fields, tell_json, tell_table
+from pumpup_tui.commands.output import Column, after_recording, tell, tell_fields, tell_json, tell_table
 from pumpup_tui.text import line
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from api_client.commands import CreateProject
     from api_client.models import Board, Project
 
-_STEPS_BYTES = 1_000_000
 _LIKE = """{"initialStep": "todo", "steps": [{"name": "todo", "owner": "AGENT", "exits": ["done"]}, """
 _EXAMPLE = _LIKE + """{"name": "done", "owner": "PLATFORM", "exits": []}]}"""
 
@@ -117,11 +116,12 @@ def create(given: Given, name: str, steps: Path, as_json: bool) -> None:
         return read(Project, (await send(backend, command, secrets.token_hex(16))).answer)
 
     project = work(given, task, make=True)
-    if as_json:
-        tell_json(project.wire())
-        return
-    tell(f"Made the project {line(project.name)}; agents name it:", err=True)
-    tell(line(project.project_name))
+    with after_recording(project.project_name):
+        if as_json:
+            tell_json(project.wire())
+            return
+        tell(f"Made the project {line(project.name)}; agents name it:", err=True)
+        tell(line(project.project_name))
 
 
 def read_project(name: str, steps: Path) -> CreateProject:
@@ -134,24 +134,6 @@ def read_project(name: str, steps: Path) -> CreateProject:
     from api_client.errors import InvalidRequest
 
     try:
-        return read_command(CreateProject, {"name": name, "steps": _json(steps)})
+        return read_command(CreateProject, {"name": name, "steps": read_json(steps, "The steps file")})
     except InvalidRequest as fault:
         raise Failed(f"The steps in {steps} can't be used: {fault.message}. They look like {_EXAMPLE}") from None
-
-
-def _json(file: Path) -> object:
-    from pumpup_tui.commands.places import reason
-
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(_STEPS_BYTES + 1)
-    except OSError as fault:
-        raise Failed(f"The steps file {file} can't be read: {reason(fault)}.") from None
-    if len(content) > _STEPS_BYTES:
-        raise Failed(f"The steps file {file} is over {_STEPS_BYTES:,} bytes: is it the right one?")
-    try:
-        return json.loads(content)
-    except json.JSONDecodeError as fault:
-        raise Failed(f"The steps file {file} is no JSON: {fault.msg} in line {fault.lineno}.") from None
-    except (UnicodeDecodeError, RecursionError, ValueError):
-        raise Failed(f"The steps file {file} is no JSON text.") from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands.options import Given, json_option, no_such, place_options, split_types
-from pumpup_tui.commands.output import tell_json, tell_table
+from pumpup_tui.commands.output import stop_without_reader, tell_json, tell_table
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -205,7 +205,9 @@ def timeline(
 
 def _json_lines(events: Sequence[Event]) -> None:
     for event in events:
+        stop_without_reader()
         tell_json(event.wire(), one_line=True)
+    stop_without_reader()
 
 
 def _lines() -> Callable[[Sequence[Event]], None]:
@@ -220,6 +222,8 @@ def _lines() -> Callable[[Sequence[Event]], None]:
     def told(events: Sequence[Event]) -> None:
         now = utc_now() if is_cut() else None
         for row in (row_of(event, now) for event in events):
+            stop_without_reader()
             stream.tell([row[column.name] for column in columns])
+        stop_without_reader()
 
     return told

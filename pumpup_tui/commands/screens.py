@@ -7,7 +7,7 @@ import gc
 import os
 import random
 import secrets
-import signal
+import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -18,15 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pumpup_tui.commands import configuration
-from pumpup_tui.commands.failure import Failed, in_words
+from pumpup_tui.commands.failure import Failed, in_words, reason
+from pumpup_tui.commands.opening import must_be_there
 from pumpup_tui.commands.options import Given
 from pumpup_tui.commands.places import (
     Folder,
     Server,
     api_key,
     check_terminal,
+    decider,
     place_of,
-    reason,
     state_folder,
     usable_folder,
 )
@@ -34,6 +35,7 @@ from pumpup_tui.commands.places import (
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.commands.leaving import Leaving
     from pumpup_tui.preferences import Preferences
     from pumpup_tui.saving import Saving
     from store.demo import Agent
@@ -48,18 +50,24 @@ Connect = Callable[[], Awaitable["Backend"]]
 App = TypeVar("App", bound="PumpUpApp")
 
 
-def open_place(given: Given, saving: Saving) -> None:
-    """Show what is named: a local folder or a server."""
+def open_place(given: Given, saving: Saving, *, create: bool) -> None:
+    """Show what is named: a local folder, made where that is asked for, or a server."""
     place = place_of(given, os.environ)
-    if isinstance(place, Server):
-        open_server(place, saving)
+    if isinstance(place, Folder):
+        open_folder(place, saving, create=create)
+    elif create:
+        raise Failed(f"--create makes a data folder, and {place.url} is a server.", 2)
     else:
-        open_folder(place, saving)
+        open_server(place, saving)
 
 
-def open_folder(place: Folder, saving: Saving) -> None:
+def open_folder(place: Folder, saving: Saving, *, create: bool) -> None:
     """Show a local folder, deciding as its reviewer."""
     check_terminal(os.environ)
+    reviewer = decider(place)
+    # A name that was mistyped must not become an empty folder in which nothing waits.
+    if not (create or place.is_default):
+        must_be_there(place, "--create makes one.")
     folder = usable_folder(place.path)
 
     async def connect() -> Backend:
@@ -67,7 +75,7 @@ def open_folder(place: Folder, saving: Saving) -> None:
         from api_client.actor import Actor
         from store.local import open_local
 
-        return await open_local(folder, Actor(place.reviewer, "reviewer", place.tags), fires_timeouts=True)
+        return await open_local(folder, Actor(reviewer, "reviewer", place.tags), fires_timeouts=True)
 
     kept = state_folder(str(folder.resolve()))
     saving = replace(saving, data=folder)
@@ -92,13 +100,14 @@ def open_server(place: Server, saving: Saving) -> None:
 def open_demo(seed: int, saving: Saving) -> None:
     """Show a throw-away folder with a simulated agent at work."""
     check_terminal(os.environ)
-    for number in _stop_signals():
-        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+    leaving = _listening()
     try:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
+            leaving.at_last(lambda: shutil.rmtree(folder, ignore_errors=True))
             # It is new to whoever sees it: so is what it keeps.
             demo = Demo(Path(folder) / "data", seed)
-            _run(demo.connect, saving, source_label="demo", kept=Path(folder) / "state", tour=True)
+            state = Path(folder) / "state"
+            _run(demo.connect, saving, source_label="demo", kept=state, tour=True, leaving=leaving)
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
 
@@ -153,6 +162,7 @@ def _run(
     kept: Path | None = None,
     needed_soon: Sequence[str] = NEEDED_SOON,
     tour: bool = False,
+    leaving: Leaving | None = None,
 ) -> None:
     gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
@@ -161,7 +171,6 @@ def _run(
     from pumpup_tui.kept import Kept
 
     async def connect_and_listen() -> Backend:
-        _leave_on_signals(app.exit)
         backend = await connect()
         # What a folder holds lives as long as the screens: looked through for garbage, it cost 40 ms of a key's time.
         gc.freeze()
@@ -179,6 +188,7 @@ def _run(
         preferences=replace(preferences_of(configuration.chosen(os.environ)), saving=saving),
         kept=Kept(kept),
     )
+    app.leaving = leaving or _listening()
     app.run(mouse=reports_mouse(os.environ))
     if app.fault is not None:
         raise app.fault
@@ -209,11 +219,10 @@ def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
     return Preferences(**{name: value for name, value in named.items() if value is not None})
 
 
-def _leave_on_signals(leave: Callable[[], None]) -> None:
-    # A lost SSH connection or a plain kill leaves no throw-away folder and no half-drawn terminal behind.
-    for number in _stop_signals():
-        asyncio.get_running_loop().add_signal_handler(number, leave)
+def _listening() -> Leaving:
+    """Return what a lost connection or a plain kill ends the screens by: in order, and in any case."""
+    from pumpup_tui.commands.leaving import Leaving
 
-
-def _stop_signals() -> list[signal.Signals]:
-    return [signal.SIGTERM, signal.SIGHUP] if sys.platform != "win32" else []
+    leaving = Leaving()
+    leaving.begin()
+    return leaving

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands import configuration
-from pumpup_tui.commands.failure import Failed, in_words
-from pumpup_tui.commands.places import reason, usable_folder
+from pumpup_tui.commands.failure import Failed, in_words, reason
+from pumpup_tui.commands.places import usable_folder
 from pumpup_tui.commands.progress import progress_bar
 from pumpup_tui.commands.serve_limits import (
     CONNECTIONS,
@@ -102,7 +102,7 @@ def as_configured(
 
 
 def run(data: Path | None, told: Serving) -> None:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT, SIGTERM or SIGHUP; one that is ignored, as under `nohup`, stays so."""
     told.check()
     folder = usable_folder(data)
     if others := _writable_by_others(folder):
@@ -120,7 +120,7 @@ async def _serve(folder: Path, told: Serving) -> None:
     from store.server.runner import bind, serve, url_of
     from store.server.watching import Log
 
-    _stop_on_sigterm()
+    _stop_on_signals()
     _allow_many_files()
     tls = _tls(told)
     keys = KeyRing(folder, utc_now)
@@ -148,7 +148,8 @@ async def _serve(folder: Path, told: Serving) -> None:
             backend.break_off()
 
         listener = bind(told.host, told.port)
-        _announce(url_of(listener, scheme="https" if tls else "http"), folder, told, no_keys=no_keys)
+        with suppress(OSError):  # nobody is there to be told, and the server is none the worse for it
+            _announce(url_of(listener, scheme="https" if tls else "http"), folder, told, no_keys=no_keys)
         async with _uses_kept(keys), _swept(backend):
             per_address = told.limits.get(CONNECTIONS, PER_ADDRESS)
             await serve(app, listener, tls=tls, on_stop=stop, per_address=per_address)
@@ -258,10 +259,14 @@ async def _swept(backend: LocalBackend) -> AsyncIterator[None]:
         sweeping.cancel()
 
 
-def _stop_on_sigterm() -> None:
+def _stop_on_signals() -> None:
+    from store.server.runner import stop_signals
+
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32":
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        for number in stop_signals():
+            if number is not signal.SIGINT:  # the loop's own handling of it does the same
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
 def _allow_many_files() -> None:

@@ -9,7 +9,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.json_text import json_bytes, json_text
 from pumpup_tui.query import reviewer_of
 from pumpup_tui.telling import PAYLOAD_KEPT, ShortPayload, event_text, event_type_run, move_of
-from pumpup_tui.text import clean, line
+from pumpup_tui.text import INDENT, clean, line
 from pumpup_tui.widgets.painting import Line, fit
 
 if TYPE_CHECKING:
@@ -43,5 +43,5 @@ def event_document(event: Event, context: Context) -> list[Line]:
 def payload_text(payload: dict[str, Any]) -> str:
     """Return a payload as JSON in clean words, up to `PAYLOAD_KEPT` characters; the rest is counted."""
     if isinstance(payload, ShortPayload):
-        return clean(payload.shown, limit=len(payload.shown))
-    return clean(json_text(json_bytes(payload)), limit=PAYLOAD_KEPT)
+        return clean(payload.shown, limit=len(payload.shown), padding=INDENT)
+    return clean(json_text(json_bytes(payload)), limit=PAYLOAD_KEPT, padding=INDENT)

@@ -87,6 +87,9 @@ class Typed(Input):
 class Area(TextArea):
     """A text of many lines."""
 
+    # Its own key for this, ctrl+z, is a terminal's: it suspends.
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+underscore", "undo", show=False)]
+
     def __init__(self) -> None:
         super().__init__(compact=True, highlight_cursor_line=False)
         self.cursor_blink = False

@@ -2,6 +2,8 @@
 
 Links, images, HTML and entities are off: they stand there as they were typed. What a parser would drop (cells over a
 table's width, what is nested too deep) brings the whole text back as it was typed, so that no letter is ever lost.
+Nor is a sign: `- 500`, `> 1000` and `# 5` are a list, a quote and a heading to the parser. Where a mark leads to a
+number, all such marks are shown as they were typed; where one would be lost even so, the whole text is.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from pumpup_tui.text import BLOCK, clean, line
+from pumpup_tui.digits import CURRENCY
+from pumpup_tui.text import BLOCK, INDENT, clean, line
 from pumpup_tui.widgets.painting import Line, Run, fit
 
 if TYPE_CHECKING:
@@ -27,6 +30,17 @@ NESTING = 20
 CELL = 28
 """Cells that a table's column is filled up to; a longer text pushes the others on."""
 _OFF = ("html_block", "html_inline", "link", "image", "autolink", "reference", "entity")
+_TAB_CELLS = 4
+_PARTS = re.compile(
+    rf"(?P<marks>(?:[^\w]|_|(?:{CURRENCY})(?![^\W_])|[A-Z]{{1,2}}(?=\$))+)|(?P<number>\d+)|(?P<word>[^\W\d_]+)"
+)
+"""A line in parts: words, numbers, and what stands between them."""
+_NO_SIGN = re.compile(r"[\s|│`\\]|(?<=[^\s*_])[*_]+(?=[^\d*_])|(?<=\s)[*_]+(?=[^\s\d*_])")
+"""What is none: blanks, the bars of tables, quotes and code, what escapes, and emphasis that is not before a digit."""
+_LOST_ANYWAY = re.compile(
+    r"^[ \t>]*(?:[-+*>=]{1,2}|#{1,6})[ \t]*\n\s*(?:[^\w\s][^\w\n]*)?\d|^[ \t]{0,3}(?:> ?)*>[^\s\w>]*\d", re.MULTILINE
+)
+"""Marks in a line of their own over a number, and a quote that stands close to one: `>=5`."""
 _MAY_BE_MARKDOWN = re.compile(r"[*_`#>|~=\\]|^\s*(?:[-+]|\d+[.)])|^(?: {4}|\t)", re.MULTILINE)
 
 
@@ -38,23 +52,44 @@ def markdown_lines(text: str, *, tone: str = "", limit: int = BLOCK) -> list[Lin
         tone: What ordinary text is said in.
         limit: Characters that are kept; the rest is counted.
     """
-    cleaned = clean(text, limit=limit)
-    lines = _plain(cleaned, tone)
-    if _MAY_BE_MARKDOWN.search(cleaned):
-        shaped = _Shape(tone).lines(_parser().parse(cleaned))
-        if _letters(run for one in shaped for run, _ in one) == _letters([cleaned]):
-            lines = shaped
+    lines = _plain(text, tone, limit)
+    # Padded tables are laid out by what they hold: blanks are narrowed once they are.
+    typed = clean(text, limit=limit, padding=len(text) * _TAB_CELLS)
+    if _MAY_BE_MARKDOWN.search(typed) and not _LOST_ANYWAY.search(typed):
+        tokens = _parser().parse(typed)
+        for as_typed in (False, True):
+            shaped = _Shape(tone, as_typed=as_typed).lines(tokens)
+            said = ["".join(run for run, _ in one) for one in shaped]
+            if _letters(said) != _letters([typed]):
+                break
+            if _signs(said) == _signs(typed.split("\n")):
+                lines = shaped
+                break
     if len(lines) > LINES_KEPT:
         lines = [*lines[:LINES_KEPT], [(f"… and {len(lines) - LINES_KEPT:,} more lines", "muted")]]
     return lines
 
 
-def _plain(cleaned: str, tone: str) -> list[Line]:
-    return [[(part, tone)] if part else [] for part in cleaned.split("\n")]
+def _plain(text: str, tone: str, limit: int) -> list[Line]:
+    return [[(part, tone)] if part else [] for part in clean(text, limit=limit).split("\n")]
 
 
 def _letters(texts: Iterable[str]) -> str:
     return "".join(char for text in texts for char in text if char.isalnum())
+
+
+def _signs(lines: Iterable[str]) -> list[str]:
+    """Return what leads to each number of `lines`: marks and currencies between it and the word before it."""
+    return [sign for one in lines for sign in _signs_of(one)]
+
+
+def _signs_of(text: str) -> Iterator[str]:
+    lead = ""
+    for part in _PARTS.finditer(text):
+        if part.lastgroup == "number":
+            before = "w" if part.start() > len(lead) else " "  # emphasis hangs on what stands to either side
+            yield _NO_SIGN.sub("", f"{before}{lead}0").removeprefix("w")
+        lead = lead + part.group() if part.lastgroup == "marks" else ""
 
 
 @cache
@@ -68,14 +103,18 @@ def _parser() -> MarkdownIt:
 class _Shape:
     """Turns a parser's tokens into lines, top to bottom."""
 
-    def __init__(self, tone: str) -> None:
+    def __init__(self, tone: str, *, as_typed: bool) -> None:
         self._tone = tone
+        self._as_typed = as_typed
+        """Whether the marks of lists, quotes and headings stand there as they were typed."""
         self._lines: list[Line] = []
         self._inside: list[Run] = []
         """What begins each line: a quote's bar, a list's indent."""
         self._marker: Run | None = None
         """What begins the next line only: a list item's bullet or number."""
         self._heading = False
+        self._hashes = ""
+        """What begins a heading, where it is shown."""
 
     def lines(self, tokens: Sequence[Token]) -> list[Line]:
         """Return the lines of a whole text."""
@@ -90,7 +129,7 @@ class _Shape:
         kind = token.type
         if kind == "inline":
             for part in _inline(token.children or (), "strong" if self._heading else self._tone):
-                self._put(part)
+                self._put(part if not self._hashes else [(self._hashes, "strong"), *part])
         elif kind in ("fence", "code_block"):
             self._code(token)
         elif kind == "hr":
@@ -103,6 +142,8 @@ class _Shape:
             self._inside.pop()
             self._marker = None
         self._heading = kind == "heading_open" or (self._heading and kind == "inline")
+        is_hashed = self._as_typed and kind == "heading_open" and "#" in token.markup
+        self._hashes = "#" * len(token.markup) + " " if is_hashed else ""
         if self._ends(token):
             self._gap()
 
@@ -116,11 +157,12 @@ class _Shape:
 
     def _open(self, token: Token) -> None:
         if token.type == "blockquote_open":
-            self._inside.append(("│ ", "muted"))
+            self._inside.append(("> ", self._tone) if self._as_typed else ("│ ", "muted"))
             return
-        marker = line(token.info + token.markup) if token.info else "•"
-        self._marker = (f"{marker}  ", "muted")
-        self._inside.append((" " * (len(marker) + 2), "muted"))
+        marker = line(token.info + token.markup) if token.info or self._as_typed else "•"
+        gap = " " if self._as_typed else "  "
+        self._marker = (f"{marker}{gap}", self._tone if self._as_typed else "muted")
+        self._inside.append((" " * (len(marker) + len(gap)), "muted"))
 
     def _put(self, part: Line) -> None:
         inside = self._inside
@@ -136,7 +178,7 @@ class _Shape:
         if info := line(token.info.strip(), 80):
             self._put([(info, "muted")])
         for part in token.content.rstrip("\n").split("\n"):
-            self._put([("  ", ""), (line(part, BLOCK), "accent")])
+            self._put([("  ", ""), (clean(part, one_line=True, limit=BLOCK, padding=INDENT), "accent")])
 
     def _table(self, rest: Iterator[Token]) -> None:
         rows: list[list[str]] = []
@@ -176,6 +218,8 @@ def _inline(children: Sequence[Token], tone: str) -> list[Line]:
             continue
         strong += token.nesting if token.type.startswith(("em_", "strong_")) else 0
         said = token.markup if index in shown else token.content
+        if token.type == "code_inline" and _is_within_word(children, index):
+            said = token.markup + token.content + token.markup
         if said:
             now = "accent" if token.type == "code_inline" else "strong" if strong else tone
             lines[-1].append((line(said, BLOCK), now))
@@ -183,7 +227,7 @@ def _inline(children: Sequence[Token], tone: str) -> list[Line]:
 
 
 def _marks_shown(children: Sequence[Token]) -> set[int]:
-    """Return where marks of emphasis stand within a word, to be shown as typed: `2*3*4` is not 234."""
+    """Return where marks of emphasis stand in a word or before a digit, to be shown as typed: `2*3*4` is not 234."""
     shown: set[int] = set()
     opened: list[int] = []
     for index, token in enumerate(children):
@@ -192,9 +236,14 @@ def _marks_shown(children: Sequence[Token]) -> set[int]:
         elif token.nesting == -1 and opened:
             start = opened.pop()
             before, after = _beside(children, start, -1), _beside(children, index, 1)
-            if before.isalnum() or after.isalnum():
+            if before.isalnum() or after.isalnum() or _beside(children, start, 1).isdecimal():
                 shown |= {start, index}
     return shown
+
+
+def _is_within_word(children: Sequence[Token], index: int) -> bool:
+    """Return whether code is part of a word around it: 5`000` is not 5000."""
+    return _beside(children, index, -1).isalnum() or _beside(children, index, 1).isalnum()
 
 
 def _beside(children: Sequence[Token], index: int, by: int) -> str:

@@ -55,7 +55,7 @@ class _Server(uvicorn.Server):
     @override
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGINT and SIGTERM, and only stop.
+        """Stop on SIGINT, SIGTERM and SIGHUP, and only stop.
 
         uvicorn's own raises the signal again afterwards, which would end the process before the folder is closed.
         What the loop was told to do on them until now must not happen beside it: it would cancel what is accepted.
@@ -63,7 +63,7 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        numbers = (signal.SIGINT, signal.SIGTERM)
+        numbers = stop_signals()
         before = {number: signal.getsignal(number) for number in numbers}
         loop = asyncio.get_running_loop()
         for number in numbers:
@@ -78,6 +78,14 @@ class _Server(uvicorn.Server):
                 if sys.platform != "win32":
                     loop.remove_signal_handler(number)
                 signal.signal(number, before[number])
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Return the signals that a server stops on; one that is ignored, as SIGHUP under `nohup`, is none of them."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform != "win32":
+        numbers.append(signal.SIGHUP)
+    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -127,7 +135,7 @@ async def serve(
     on_stop: Callable[[], None] = lambda: None,
     per_address: int = PER_ADDRESS,
 ) -> None:
-    """Serve `app` until SIGINT or SIGTERM, then finish what was accepted and return.
+    """Serve `app` until SIGINT, SIGTERM or SIGHUP, then finish what was accepted and return.
 
     Args:
         app: what `create_app` made.

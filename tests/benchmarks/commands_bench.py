@@ -110,7 +110,7 @@ def _frame(folder: Path, file: Path | None) -> float:
     if file is not None:
         os.environ["PUMPUP_CONFIG"] = str(file)
     try:
-        with measured("pumpup_tui", "--data", folder / "bare", "--reviewer", "alice") as app:
+        with measured("pumpup_tui", "--data", folder / "bare", "--create", "--reviewer", "alice") as app:
             return app.shows(b"1 Inbox")
     finally:
         os.environ.clear()

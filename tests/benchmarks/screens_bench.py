@@ -24,7 +24,7 @@ BYTES = {"board": 1_500, "inbox": 6_000, "timeline": 6_000}
 
 def ours(folder: Path) -> AbstractContextManager[Measured]:
     """Run our app over a folder."""
-    return measured("pumpup_tui", "--data", folder, "--reviewer", "alice")
+    return measured("pumpup_tui", "--data", folder, "--create", "--reviewer", "alice")
 
 
 def starts(table: Table, big: Path, events: int, bare: Path) -> None:

@@ -10,9 +10,10 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from tests.waiting import HANG_SECONDS
@@ -26,6 +27,7 @@ class Terminal:
     def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
         self.process, self._master = process, master
         self.raw = b""
+        self.is_dropped = False
 
     def wait_for(self, words: str, seconds: float = HANG_SECONDS) -> None:
         """Return once `words` have been drawn, control sequences and runs of blanks aside."""
@@ -42,6 +44,15 @@ class Terminal:
         """Send these keys."""
         os.write(self._master, keys.encode())
 
+    def drop(self) -> None:
+        """Close the terminal under the process, as a lost connection does."""
+        os.close(self._master)
+        self.is_dropped = True
+
+    def gone(self, seconds: float = HANG_SECONDS) -> int:
+        """Return the exit code, once the process has ended; nothing that it writes is read."""
+        return self.process.wait(seconds)
+
     def resize(self, columns: int, rows: int) -> None:
         """Give it another size, and tell the process as a terminal does."""
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -51,6 +62,15 @@ class Terminal:
         """Return once nothing has been drawn for this many seconds."""
         while self._read(quiet):
             pass
+
+    def pause(self, quiet: float = 0.02) -> None:
+        """Return once nothing more has come for this many seconds, without reading what came."""
+        before = -1
+        while before != (before := self._pending()):
+            time.sleep(quiet)
+
+    def _pending(self) -> int:
+        return int.from_bytes(fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def end(self, seconds: float = HANG_SECONDS) -> int:
         """Return the exit code, once the process has ended."""
@@ -75,17 +95,48 @@ class Terminal:
 
 @contextmanager
 def terminal(
-    words: Sequence[str], environment: dict[str, str], *, columns: int = 100, rows: int = 30
+    words: Sequence[str],
+    environment: dict[str, str],
+    *,
+    columns: int = 100,
+    rows: int = 30,
+    controlling: bool = False,
+    before: Callable[[], object] = lambda: None,
 ) -> Iterator[Terminal]:
-    """Run a command in a terminal of this size."""
+    """Run a command in a terminal of this size.
+
+    Args:
+        words: The command.
+        environment: All of its environment.
+        columns: How wide the terminal is.
+        rows: How high it is.
+        controlling: Whether it is the one that sends the command's session its signals, as a login's is.
+        before: Called in the new process before the command is.
+    """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    process = subprocess.Popen(words, env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+
+    def prepare() -> None:
+        if controlling:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        before()
+
+    process = subprocess.Popen(
+        words,
+        env=environment,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        preexec_fn=prepare,  # noqa: PLW1509 - system calls alone
+    )
     os.close(slave)
+    shown = Terminal(process, master)
     try:
-        yield Terminal(process, master)
+        yield shown
     finally:
         if process.poll() is None:
             process.kill()
         process.wait()
-        os.close(master)
+        if not shown.is_dropped:
+            os.close(master)

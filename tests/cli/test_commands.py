@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -89,6 +90,7 @@ def test_each_command_has_help(run: Run, name: tuple[str, ...]) -> None:
 
 def test_a_key_is_alone_on_stdout(run: Run, tmp_path: Path) -> None:
     """`KEY=$(pumpup-tui keys add …)` works: the words go to stderr."""
+    (tmp_path / "data").mkdir()
     result = run("keys", "add", "refund-bot", "--role", "agent", "--tag", "refunds", "--data", tmp_path / "data")
     assert result.returncode == 0
     key = result.stdout.removesuffix("\n")
@@ -99,6 +101,19 @@ def test_a_key_is_alone_on_stdout(run: Run, tmp_path: Path) -> None:
     assert key not in result.stderr
     held = [file.read_bytes() for file in (tmp_path / "data").rglob("*") if file.is_file()]
     assert all(key.encode() not in content for content in held)
+
+
+def test_a_name_that_looks_like_another_gets_no_key(run: Run, tmp_path: Path) -> None:
+    """A reviewer's name of two alphabets, and one that looks like a name with a key, are refused in words."""
+    (tmp_path / "data").mkdir()
+    add = partial(run, "keys", "add", "--role", "reviewer", "--data", tmp_path / "data")
+    assert add("alice").returncode == 0
+    for name, why in (("\u0430lice", "mixes alphabets (Cyrillic and Latin)"), ("aIice", "looks like 'alice'")):
+        refused = add(name)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert why in " ".join(refused.stderr.split())
+        assert "Choose another" in " ".join(refused.stderr.split())
+    assert run("keys", "list", "--data", tmp_path / "data").stdout.count("\n") == 2
 
 
 def test_the_default_folder_is_the_users_own(run: Run, tmp_path: Path) -> None:

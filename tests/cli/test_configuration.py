@@ -88,6 +88,33 @@ def test_without_a_file_what_is_built_in_holds(home: Path) -> None:
     assert path == str(home / ".config" / "pumpup-tui" / "config.toml")
 
 
+def test_the_example_changes_nothing(home: Path) -> None:
+    """Written as the configuration, as the README says, all of it is comments: what is built in holds."""
+    before = settings(home)
+    example = run_in(home, "config", "--example").stdout
+    written(home, example)
+    assert settings(home) == before
+    assert all(line.startswith("#") for line in example.splitlines() if line)
+
+
+def test_the_example_shows_every_setting_as_it_is_written(home: Path) -> None:
+    """With the # taken away before each, it can be used, and there is no setting that it leaves out."""
+    example = run_in(home, "config", "--example").stdout
+    lines = [line[1:] if line.startswith("#") and line[1:2] != " " else line for line in example.splitlines()]
+    written(home, "\n".join(lines))
+    told = settings(home)
+    assert {origin for _, origin in told.values()} != {"built in"}
+    assert [name for name, (_, origin) in told.items() if origin == "built in"] == []
+
+
+def test_a_byte_order_mark_before_the_configuration_is_skipped(home: Path) -> None:
+    """As some editors write it; lines are counted as they are seen."""
+    written(home, "\ufeff" + WHOLE)
+    assert settings(home)["reviewer"] == ("alice", "config.toml:1")
+    written(home, "\ufeffnonsense\n")
+    assert "config.toml, line 1" in run_in(home, "config").stderr
+
+
 def test_each_setting_is_told_with_its_line(home: Path) -> None:
     """File and line; over it a variable, over both an option."""
     written(home, WHOLE)

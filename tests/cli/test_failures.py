@@ -123,7 +123,7 @@ def test_a_project_that_is_there_already(run: Run, tmp_path: Path, steps: Path) 
 
 def test_a_key_without_a_usable_name(run: Run, tmp_path: Path) -> None:
     """A key needs a printable name."""
-    assert "name" in said(run("keys", "add", " ", "--role", "agent", "--data", tmp_path / "data"))
+    assert "name" in said(run("keys", "add", " ", "--role", "agent", "--data", tmp_path))
 
 
 def test_a_key_without_a_role(run: Run, tmp_path: Path) -> None:

@@ -251,8 +251,9 @@ def answers_the_agent(walk: Walk, command: str) -> None:
 
 def opens_a_profile(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
-        screen.wait_for("alice [claims-lead]")
+        screen.wait_for("Nothing waits for you")
         leave(screen)
+    assert (walk.folder / "home" / "claims" / "journal.jsonl").exists()
 
 
 def every_day(walk: Walk) -> None:

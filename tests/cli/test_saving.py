@@ -226,7 +226,7 @@ def test_no_save_takes_the_keys_away(opens: Opens, tmp_path: Path) -> None:
         (("--save-dir", "{tmp}/.dot"), "begins with a dot"),
         (("--save-dir", "{tmp}/work"), "that is a data folder"),
         (("--save-dir", "{tmp}", "--no-save"), "exclude each other"),
-        (("--no-save", "inbox"), "--no-save is for the screens alone"),
+        (("--no-save", "inbox"), "--no-save goes with the screens"),
     ],
 )
 def test_what_can_not_be_meant_is_said_at_once(

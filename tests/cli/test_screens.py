@@ -72,7 +72,7 @@ def test_the_demo_is_a_tour(tmp_path: Path, room: Path) -> None:
         screen.press("q")
         assert screen.end() == 0
     assert list(room.iterdir()) == []
-    with terminal(command("--data", tmp_path / "data"), environment(tmp_path / "home")) as screen:
+    with terminal(command("--data", tmp_path / "data", "--create"), environment(tmp_path / "home")) as screen:
         screen.wait_for("live")
         screen.rest()
         screen.press("q")
@@ -94,7 +94,7 @@ def test_a_lost_connection_ends_the_demo_cleanly(tmp_path: Path, room: Path, num
 
 def test_a_local_folder_opens_under_a_name(tmp_path: Path) -> None:
     """The header says under which name and tags decisions are recorded."""
-    options = ("--data", tmp_path / "data", "--reviewer", "alice", "--tag", "claims-lead")
+    options = ("--data", tmp_path / "data", "--create", "--reviewer", "alice", "--tag", "claims-lead")
     with terminal(command(*options), environment(tmp_path / "home")) as screen:
         screen.wait_for("alice [claims-lead]")
         screen.press("q")
@@ -147,6 +147,7 @@ def test_what_was_shown_is_there_again(tmp_path: Path, made: Made) -> None:
 def test_a_server_opens_with_a_key_file(run: Run, tmp_path: Path) -> None:
     """Over a server the key's owner decides; the key is shown nowhere."""
     home, data, file = tmp_path / "home", tmp_path / "data", tmp_path / "key"
+    data.mkdir()
     key = run("keys", "add", "bob", "--role", "reviewer", "--tag", "lead", "--data", data).stdout.strip()
     file.touch(mode=0o600)
     file.write_text(key + "\n", encoding="utf-8")
@@ -200,7 +201,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_the_screens(tmp_path: Path)
     """The sentence stands on the shell's own screen, where it stays."""
     file = tmp_path / "file"
     file.touch()
-    with terminal(command("--data", file / "data"), environment(tmp_path / "home")) as screen:
+    with terminal(command("--data", file / "data", "--create"), environment(tmp_path / "home")) as screen:
         assert screen.end() == 1
     assert "--data DIR" in screen.text()
     assert b"\x1b[?1049h" not in screen.raw
@@ -209,7 +210,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_the_screens(tmp_path: Path)
 def test_a_fault_in_the_screens_shows_no_variables(tmp_path: Path) -> None:
     """A fault that no one foresaw ends the screens in one sentence: no traceback, and no key out of a variable."""
     code = (
-        "import sys; sys.argv = ['pumpup-tui', '--data', 'data']\n"
+        "import sys; sys.argv = ['pumpup-tui', '--data', 'data', '--create']\n"
         "from pumpup_tui.app import PumpUpApp\n"
         "def fail(self):\n"
         "    secret = 'pk_' + 'secret'\n"

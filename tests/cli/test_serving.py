@@ -73,6 +73,7 @@ def key(run: Run, tmp_path: Path) -> str:
 
 
 def added(run: Run, tmp_path: Path, name: str, role: str) -> str:
+    (tmp_path / "data").mkdir(exist_ok=True)
     done = run("keys", "add", name, "--role", role, "--data", tmp_path / "data")
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -343,7 +344,7 @@ def test_bad_certificates_are_told(run: Run, tmp_path: Path, certificate: tuple[
 # -- a stop
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_stop_finishes_what_was_accepted(tmp_path: Path, key: str, number: int) -> None:
     """Under load from many writers a signal ends the server cleanly: whatever was answered is in the journal, once."""
     with served(tmp_path, "--quiet") as server:

@@ -50,6 +50,10 @@ class Watched:
         self.terminal.rest(0.5)
         return self.lines()
 
+    def spoil(self) -> None:
+        """Write over it, as another program does."""
+        self._stream.feed(b"\x1b[5;1Hspoilt\x1b[20;30Hspoilt\x1b[1;1H\x1b[2K")
+
     def _wait(self, stands: Callable[[list[str]], bool], wanted: Sequence[str]) -> None:
         end = time.monotonic() + HANG_SECONDS
         while not stands(self.lines()):

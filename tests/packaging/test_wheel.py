@@ -112,6 +112,7 @@ def test_the_installed_command_runs(installed: Path, tmp_path: Path) -> None:
     assert "demo" in do(installed / "pumpup-tui", "--help", cwd=tmp_path)
     assert "built in" in do(installed / "pumpup-tui", "config", cwd=tmp_path)
     assert "versions" in do(installed / "pumpup-tui", "doctor", cwd=tmp_path)
+    (tmp_path / "data").mkdir()
     key = do(installed / "pumpup-tui", "keys", "add", "bot", "--role", "agent", "--data", "data", cwd=tmp_path)
     assert len(key.strip()) > 30
 

@@ -50,3 +50,18 @@ async def test_a_request_of_mixed_alphabets_holds_no_key(tmp_path: Path) -> None
             await pilot.press("v")
             await stage.sees(pilot, "v goes back", "\\x62")
         assert calls.total() < 50, calls  # the words of the counts; a character inspected is several calls
+
+
+async def test_every_text_that_a_request_shows_is_inspected(tmp_path: Path) -> None:
+    """A lookalike in a form's label, description, option or bid is counted as one in the summary is."""
+    stage = Stage(tmp_path)
+    async with stage.run(120, 40) as pilot:
+        await stage.sees(pilot, "live")
+        fields = [
+            {"type": "Text", "id": "a", "label": "p\u0430y to", "description": "1,OOO at most", "required": False},
+            {"type": "Select", "id": "b", "label": "Which?", "options": ["b\u043eth", "none"], "required": False},
+        ]
+        await stage.elicitation("Where to?", fields, recommendation=[{"fieldId": "a", "value": "1\u202e0"}])
+        await stage.ready(pilot, "1 hidden, 5 look like something else, 2 words of mixed alphabets")
+        await pilot.press("v")
+        await stage.sees(pilot, "p\\u0430y to", "1,\\x4f\\x4f\\x4f", "b\\u043eth", "1\\u202e0")

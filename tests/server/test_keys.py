@@ -1,11 +1,14 @@
+# ruff: noqa: RUF001 - lookalikes are what is tried here
 """The key ring: who may call, from which moment on, and what of a key is kept."""
 
 from __future__ import annotations
 
+import re
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from filelock import FileLock
@@ -178,3 +181,61 @@ def test_a_damaged_note_of_uses_harms_nothing(tmp_path: Path, clock: FixedClock)
         assert ring.listing()[0].last_used_at is None
         ring.save_uses()
         assert ring.listing()[0].last_used_at == "2026-03-02T12:00:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("аlice", "mixes alphabets (Cyrillic and Latin)"),
+        ("bob Sмith", "mixes alphabets (Cyrillic and Latin)"),
+        ("αlex-2", "mixes alphabets (Greek and Latin)"),
+        ("alice\u3164", "can't be seen (U+3164)"),
+        ("alice\ufe0f", "can't be seen (U+FE0F)"),
+        ("aIice", "looks like 'alice'"),
+        ("a1ice", "looks like 'alice'"),
+        ("аӀісе", "looks like 'alice'"),  # all of it Cyrillic
+        ("ａｌｉｃｅ", "looks like 'alice'"),
+        ("Jose\u0301", "looks like 'José'"),
+    ],
+)
+def test_a_name_that_can_be_taken_for_another_gets_no_key(
+    tmp_path: Path, clock: FixedClock, name: str, why: str
+) -> None:
+    """Mixed alphabets, what can't be seen and what looks like a name of the ring are refused; no key is made."""
+    ring = KeyRing(tmp_path, clock)
+    ring.add("alice", "reviewer")
+    ring.add("José", "reviewer")
+    for role in get_args(Role):
+        with pytest.raises(InvalidRequest, match=re.escape(why)):
+            ring.add(name, role)
+    assert [one.name for one in ring.listing()] == ["alice", "José"]
+
+
+def test_names_of_any_one_alphabet_get_a_key(tmp_path: Path, clock: FixedClock) -> None:
+    """Any writing, several words and digits are taken, and a second key for a name that is there."""
+    ring = KeyRing(tmp_path, clock)
+    names = [
+        "Сара",
+        "Alice Смирнова",
+        "山田 太郎",
+        "ノートbot",
+        "José",
+        "مريم",
+        "bot-1",
+        "bot-2",
+        "Bob",
+        "bob",
+        "한bot",
+    ]
+    for name in [*names, *names]:
+        ring.add(name, "reviewer")
+    assert len(ring.listing()) == 2 * len(names)
+
+
+def test_a_ring_with_such_names_keeps_working(tmp_path: Path, clock: FixedClock) -> None:
+    """Keys that were made before names were looked at are accepted as ever; only new ones are refused."""
+    ring = KeyRing(tmp_path, clock)
+    secret = ring.add("alice", "reviewer")
+    path = tmp_path / "keys.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"alice"', '"аlice"'), encoding="utf-8")
+    assert KeyRing(tmp_path, clock).find(secret) == Actor("аlice", "reviewer")

@@ -19,6 +19,7 @@ from store.local import open_local
 from tests.cli.terminal import terminal
 from tests.pilot.stage import STEPS
 from tests.ssh.server import authorized, client, delayed, missing, sshd
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "-")
 ROOT = Path(__file__).parents[2]
@@ -80,6 +81,19 @@ def test_open_browse_move_and_quit(tmp_path: Path, server: tuple[Path, int], kin
         assert screen.end() == 0
     assert b"\x1b[?1049l" in screen.raw
     assert asyncio.run(_moved(data)) == [("HUMAN", "triage", "in_review")]
+
+
+def test_a_dropped_connection_ends_the_screens(tmp_path: Path, server: tuple[Path, int]) -> None:
+    """Where the client is killed, as by a network that goes, no process stays on the host."""
+    (folder, port), data = server, tmp_path / "data"
+    asyncio.run(_fill(data))
+    there = f"echo $$ > {shlex.quote(str(tmp_path / 'pid'))}; {remote(data).replace('&& ', '&& exec ')}"
+    with terminal(client(folder, port, there), {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color"}) as screen:
+        screen.wait_for("Nothing waits for you")
+        screen.wait_for("live")
+        pid = int((tmp_path / "pid").read_text())
+        screen.process.kill()
+        wait_until(lambda: not Path(f"/proc/{pid}").exists(), "the end of the screens")
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed: apt-get install tmux")

@@ -129,14 +129,20 @@ ALLOWED = {
 }
 """What is no leak, and why."""
 TWICE = {
-    ("shortened.py", "clean(json_text(encoded), limit=PAYLOAD_KEPT)"): "cleaned again where shown",
-    ("widgets/event_detail.py", "clean(payload.shown, limit=len(payload.shown))"): "cleaned where it was shortened",
+    ("shortened.py", "clean(json_text(encoded), limit=PAYLOAD_KEPT, padding=INDENT)"): "cleaned again where shown",
+    (
+        "widgets/event_detail.py",
+        "clean(payload.shown, limit=len(payload.shown), padding=INDENT)",
+    ): "cleaned where it was shortened",
     ("screens/deciding.py", "line(code, 80)"): "PickScreen cleans its choices",
     ("screens/sifting.py", "line(self._text, 60)"): "PickScreen cleans its choices",
     ("widgets/request_detail.py", "line(key, 40)"): "the width is measured",
     ("widgets/request_detail.py", "line(getattr(field, 'type', ''), 20)"): "cleaned again with what stands beside it",
     ("widgets/step_graph.py", "line(step.name, 80)"): "the width is measured",
-    ("widgets/markdown_lines.py", "clean(text, limit=limit)"): "each run is cleaned again after the parser",
+    (
+        "widgets/markdown_lines.py",
+        "clean(text, limit=limit, padding=len(text) * _TAB_CELLS)",
+    ): "each run is cleaned again after the parser",
 }
 """Cleaners that could go: another one follows, or only the width is measured."""
 

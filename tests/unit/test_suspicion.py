@@ -38,6 +38,23 @@ ODD = st.text(st.sampled_from("аbсdе pay\u202e\u200b\ufe0f⚠１ﬁ∕/日本
         ("‼ and ‼\ufe0f!", Found(forms=1)),
         ("Հայերեն։ in an English text", Found(lookalikes=1)),
         ("payǃ now", Found(lookalikes=1)),
+        ("$1,OOO", Found(lookalikes=3)),
+        ("1,OOO l,000 1O0 C-1O29 1O:30 l00 I,000.00", Found(lookalikes=9)),
+        ("USD1OO 1OO USD $OOO €5OO $10l $1,S00", Found(lookalikes=11)),
+        ("5 OOO 1\u00a0OOO 1OOk", Found(lookalikes=8)),
+        ("1,ООО рублей", Found(lookalikes=3)),  # of Cyrillic, where they are letters of the text's own
+        ("Amount: ١٢٣", Found(digits=3)),
+        ("order ۰", Found(digits=1)),
+        ("1٠0 مرحبا مرحبا", Found(digits=1)),  # of the text's own script, but within another number
+        ("हिन्दी ১২", Found(digits=2)),
+        ("a" + " " * 17 + "b" + " " * 40, Found(gaps=2)),
+        ("a" + "\t" * 5 + "b" + "\u00a0" * 17, Found(gaps=2)),
+        ("Amount\u3000$24", Found(gaps=1)),
+        ("Amount\u3000\u3000\u3000$24", Found(gaps=1)),
+        ("日本" + "\u3000" * 9 + "語", Found(gaps=1)),
+        ("e" + "\u0301" * 20, Found(hidden=16)),
+        ("ก" + "\u0e34" * 6 + " a" + "\u20dd" * 5, Found(hidden=3)),
+        ("कि" + "\u093f" * 5 + "\u1100" + "\u1161" * 6, Found(hidden=4)),
         ("сос abc", Found(lookalikes=3)),  # as many letters of either: the text is taken for Latin
     ],
 )
@@ -63,7 +80,17 @@ def test_what_is_not_what_it_seems_is_counted(text: str, found: Found) -> None:
         "þ and ı are letters of their own",
         "Москва pays the rest, ем too, to З",  # not every letter of these words passes for a Latin one
         "Это сор и а, москва — сорок для Acme",
-        "an English text about ノート, with order ۰",
+        "an English text about ノート",
+        "Client محمد paid ١٢٣ yesterday",
+        "हिन्दी १२३ और 456",
+        "C-1029 O2, CO2, H2O, O365, O2O, I-95, I9, B2B, 4S, 5B, S3, 5G, 3D, l2 norm, l10n, 1st",
+        "10l and a 2.0l engine, 1o e 2o, section I.2, I.10 and 1.II, $5B, $10k, $2.5bn, USD 5B, EUR 1,000.00",
+        "100 lol 2 Ill men 0b1o1x evt_0Ol1x $lo $IO",
+        "ООО «Ромашка», дом 5б, 10А",
+        "| Name             | Amount |\n| :--------------- | -----: |",
+        "def f():\n            return 1\n\tx\t\ty",
+        "　日本語　テスト",
+        "नमस्ते बी ကြွေး བསྒྲུབས 각",
         "a漢한 aカ漢ひ aㄅ漢",  # each of the sets of scripts that are written together, whole
     ],
 )
@@ -75,6 +102,8 @@ def test_ordinary_text_of_any_writing_raises_no_flag(text: str) -> None:
 def test_the_counts_are_told_in_words() -> None:
     assert Found(3, 1).words == "3 hidden, 1 looks like something else"
     assert Found(0, 2, 1, 1_000).words == "2 look like something else, 1 word of mixed alphabets, 1,000 in another form"
+    assert Found(digits=1, gaps=2).words == "1 digit of another script, 2 wide gaps"
+    assert Found(digits=2, gaps=1).words == "2 digits of another script, 1 wide gap"
     assert not Found().words
 
 
@@ -89,6 +118,10 @@ def test_the_counts_are_told_in_words() -> None:
         ("aа plain", "a\\u0430 plain"),  # one letter of either: the text around tells which one is foreign
         ("\u202e\ud800\U000e0041", "\\u202e\\ud800\\U000e0041"),
         ("e\u0301 é 山", "e\\u0301 é 山"),
+        ("$1,OO0", "$1,\\x4f\\x4f0"),
+        ("Amount: ١", "Amount: \\u0661"),
+        ("a\u3000b", "a\\u3000b"),
+        ("a" + " " * 17 + "b", "a\\x20" + " " * 16 + "b"),
     ],
 )
 def test_the_raw_text_spells_out_what_is_not_what_it_seems(text: str, spelt: str) -> None:
@@ -120,7 +153,10 @@ def test_what_is_cut_is_counted_in_the_raw_text_too() -> None:
     assert raw("x" * 12, limit=10) == "x" * 10 + "… +2 characters"
 
 
-@pytest.mark.parametrize("unit", ["a", "\x1b", "а", "аb", "Ａ", "\u202ea", "山", "\ufe0f", "e\u0301"])
+@pytest.mark.parametrize(
+    "unit",
+    ["a", "\x1b", "а", "аb", "Ａ", "\u202ea", "山", "\ufe0f", "e\u0301", "1O", "1,OOO ", "٠", "\u0301", " ", "\u3000"],
+)
 def test_a_megabyte_is_no_burden(unit: str) -> None:
     """What is shown is capped, and so is what is looked at: a guard against hanging, not a measurement."""
     big = unit * (1_000_000 // len(unit))

@@ -11,14 +11,16 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key, Paste
 from textual.message import Message
 
+from pumpup_tui.commands.pastes import Pastes
 from pumpup_tui.commands.terminals import fitted, reports_mouse
 
 if TYPE_CHECKING:
     from textual.app import App
-    from textual.events import Key
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,8 @@ async def test_keys_of_one_read_came_at_one_time(monkeypatch: pytest.MonkeyPatch
     tty.setraw(theirs)
     seen: SimpleQueue[Message] = SimpleQueue()
     times = count(100.0, 10.0)
-    driver = fitted(LinuxDriver)(cast("App[None]", SimpleNamespace()), size=(80, 24))
+    app = SimpleNamespace(terminal_gone=lambda: None, repaint=lambda: None)
+    driver = fitted(LinuxDriver)(cast("App[None]", app), size=(80, 24))
     monkeypatch.setattr(driver, "fileno", theirs)
     monkeypatch.setattr(driver, "send_message", seen.put)
     monkeypatch.setattr("textual.message._time.get_time", lambda: next(times))
@@ -64,3 +67,17 @@ async def test_keys_of_one_read_came_at_one_time(monkeypatch: pytest.MonkeyPatch
         os.close(theirs)
     assert [cast("Key", one).key for one in (first, second, third)] == ["a", "y", "z"]
     assert first.time == second.time < third.time
+
+
+RAW = "j\x1b[A\x1b[200~one\x1b[31mtwo\x1b\x1b[20three\x1b[201~k\x1b[B"
+"""Keys, a paste with escapes in it, and keys."""
+
+
+@pytest.mark.parametrize("cut", range(len(RAW) + 1))
+def test_an_escape_within_a_paste_stays_in_its_place(cut: int) -> None:
+    """However the bytes are cut into reads, a paste is one text in its order, and what comes after it is keys."""
+    pastes, parser = Pastes(), XTermParser()
+    pieces = [pastes.filtered(piece) for piece in (RAW[:cut], RAW[cut:])]
+    heard = [one for piece in pieces if piece for one in parser.feed(piece)]
+    told = [one.text if isinstance(one, Paste) else one.key for one in heard if isinstance(one, (Key, Paste))]
+    assert told == ["j", "up", "one␛[31mtwo␛␛[20three", "k", "down"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.text import BLOCK, LINE, clean, content, is_shown_as_is, line, stray_marks, without_controls
+from pumpup_tui.text import BLOCK, LINE, clean, content, is_shown_as_is, line, stray_marks, wide_gaps, without_controls
 from tests.waiting import grows_no_faster_than_its_input, work_of
 
 ANY_TEXT = st.text(st.characters(codec=None))  # with lone surrogates
@@ -16,6 +16,7 @@ NASTY = st.text(
     st.sampled_from("\x00\x07\x1b\x7f\x9b\u202e\u200b\u200d\ufeff\ud800\u0301\r\n\t\u2028[]/a é\U000e0041\u3164\ufe0f"),
     max_size=60,
 )
+NO_PICTURE = "\u2800\u3164\uffa0\u115f\u1160" + "".join(map(chr, (*range(0x1161, 0x1200), *range(0xD7B0, 0xD800))))
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
@@ -36,6 +37,19 @@ HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
         ("⚠\ufe0f", "⚠"),
         ("\u0301x", "◌\u0301x"),
         ("a" + "\u0301" * 9, "a" + "\u0301" * 4 + "⟨+5 marks⟩"),
+        ("\u0e34x", "◌\u0e34x"),
+        ("\u20ddx", "◌\u20ddx"),
+        ("\u093ex", "◌\u093ex"),
+        ("ก" + "\u0e34" * 20, "ก" + "\u0e34" * 4 + "⟨+16 marks⟩"),
+        ("a" + "\u20dd" * 5 + "b" + "\u0301" * 4, "a" + "\u20dd" * 4 + "⟨+1 marks⟩b" + "\u0301" * 4),
+        ("क" + "\u093e" * 300, "क" + "\u093e" * 4 + "⟨+296 marks⟩"),
+        ("\u1100" + "\u1161" * 7, "\u1100" + "\u1161" * 4 + "⟨+3 marks⟩"),
+        ("★" * 9 + "ק" + "\u05b0\u0307\u0591\u05bd" + "→" * 9, "★" * 9 + "ק" + "\u05b0\u0307\u0591\u05bd" + "→" * 9),
+        ("a" + " " * 16 + "b", "a" + " " * 16 + "b"),
+        ("a" + " " * 17 + "b", "a" + " " * 16 + "⟨+1 space⟩b"),
+        ("$24" + "\u3000" * 40 + "b", "$24" + "\u3000" * 8 + "⟨+32 spaces⟩b"),
+        ("a" + "\u00a0" * 300, "a" + "\u00a0" * 16 + "⟨+284 spaces⟩"),
+        ("é" + " \u2003" * 10 + "b", "é" + " \u2003" * 8 + "⟨+4 spaces⟩b"),
         ("[@click=app.quit]x[/]", "[@click=app.quit]x[/]"),
         ("山田 Ångström Kraków", "山田 Ångström Kraków"),
     ],
@@ -48,6 +62,8 @@ def test_what_steers_is_shown_as_what_it_is(raw: str, shown: str) -> None:
 def test_newlines_and_tabs() -> None:
     assert clean("a\nb\r\nc\rd\te", one_line=True) == "a⏎b⏎c␍d⇥e"
     assert clean("a\nb\r\nc\te") == "a\nb\nc    e"
+    assert clean("a" + "\t" * 30 + "b") == "a" + " " * 16 + "⟨+104 spaces⟩b"
+    assert clean("a" + "\t" * 5 + "b", padding=20) == "a" + " " * 20 + "b"
 
 
 def test_what_is_cut_is_counted() -> None:
@@ -83,9 +99,10 @@ def test_clean_text_stays_as_it_is(raw: str, one_line: bool) -> None:
     assert clean(once, one_line=one_line, limit=100_000) == once
 
 
-@given(
-    st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="\u2800\u3164\uffa0\u115f\u1160"))
-)
+ORDINARY = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters=NO_PICTURE))
+
+
+@given(ORDINARY.filter(lambda text: not wide_gaps(text)))
 def test_ordinary_text_is_not_changed(raw: str) -> None:
     assert clean(raw, limit=10_000) == raw
 
@@ -95,7 +112,7 @@ def test_the_net_lets_no_control_through(raw: str) -> None:
     assert not [char for char in without_controls(raw) if unicodedata.category(char) in ("Cc", "Cs")]
 
 
-@pytest.mark.parametrize("unit", ["a", "\x1b", "\u0301", "\n\t", "山", "\u202ea", "[/x]"])
+@pytest.mark.parametrize("unit", ["a", "\x1b", "\u0301", "\n\t", "山", "\u202ea", "[/x]", " ", "\u3000", "★"])
 def test_a_megabyte_is_no_burden(unit: str) -> None:
     """Of the capped text only what is shown is looked at; the whole one takes no more than its length asks for."""
     big = unit * (1_000_000 // len(unit))

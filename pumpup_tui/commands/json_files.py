@@ -1,0 +1,60 @@
+"""JSON that a user hands over in a file or on stdin: read within a limit, refused in words where it is ambiguous."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pumpup_tui.commands.failure import Failed, reason
+from pumpup_tui.text import line
+
+MOST_BYTES = 1_000_000
+STDIN = "-"
+
+
+class _Doubled(ValueError):
+    """An object has one key twice: which value is meant can't be told."""
+
+
+def read_json(file: Path, what: str) -> Any:
+    """Return what a file holds; `-` is stdin. A byte order mark before it is skipped.
+
+    Args:
+        file: Where it is.
+        what: What it holds, to begin a sentence with, like "The answers in".
+
+    Raises:
+        Failed: it can't be read, is too long, is no JSON, or holds a key twice in one object.
+    """
+    where = "stdin" if str(file) == STDIN else str(file)
+    try:
+        if where == "stdin":
+            content = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with file.open("rb") as opened:
+                content = opened.read(MOST_BYTES + 1)
+    except OSError as fault:
+        raise Failed(f"{what} {where} can't be read: {reason(fault)}.") from None
+    if len(content) > MOST_BYTES:
+        raise Failed(f"{what} {where} is over {MOST_BYTES:,} bytes: is it the right file?")
+    try:
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_without_doubles)
+    except json.JSONDecodeError as fault:
+        raise Failed(f"{what} {where} is no JSON: {fault.msg} in line {fault.lineno}.") from None
+    except _Doubled as fault:
+        raise Failed(
+            f"{what} {where} names {line(repr(str(fault)), 100)} twice in one object: leave one out."
+        ) from None
+    except (UnicodeDecodeError, RecursionError, ValueError):
+        raise Failed(f"{what} {where} is no JSON text in UTF-8.") from None
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _Doubled(key)
+        found[key] = value
+    return found
