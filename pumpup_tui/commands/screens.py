@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from pumpup_tui.app import PumpUpApp
     from pumpup_tui.commands.leaving import Leaving
+    from pumpup_tui.kept import Kept
     from pumpup_tui.preferences import Preferences
     from pumpup_tui.saving import Saving
     from store.demo import Agent
@@ -64,6 +66,8 @@ def open_place(given: Given, saving: Saving, *, create: bool) -> None:
 def open_folder(place: Folder, saving: Saving, *, create: bool) -> None:
     """Show a local folder, deciding as its reviewer."""
     check_terminal(os.environ)
+    from pumpup_tui.kept import Kept
+
     reviewer = decider(place)
     # A name that was mistyped must not become an empty folder in which nothing waits.
     if not (create or place.is_default):
@@ -77,13 +81,17 @@ def open_folder(place: Folder, saving: Saving, *, create: bool) -> None:
 
         return await open_local(folder, Actor(reviewer, "reviewer", place.tags), fires_timeouts=True)
 
-    kept = state_folder(str(folder.resolve()))
+    kept = partial(Kept, state_folder(str(folder.resolve())), reviewer)
     saving = replace(saving, data=folder)
     _run(connect, saving, source_label="local", kept=kept, needed_soon=(*NEEDED_SOON, "store.batch"))
 
 
 def open_server(place: Server, saving: Saving) -> None:
     """Show a server, deciding as the key's owner."""
+    import hashlib
+
+    from pumpup_tui.kept import Kept
+
     key = api_key(place.api_key_file, os.environ)
     with in_words():
         from api_client.http import HttpBackend
@@ -94,11 +102,14 @@ def open_server(place: Server, saving: Saving) -> None:
     async def connect() -> Backend:
         return backend
 
-    _run(connect, saving, source_label=place.url, kept=state_folder(place.url))
+    kept = partial(Kept, state_folder(place.url), key_hash=hashlib.sha256(key.encode()).hexdigest())
+    _run(connect, saving, source_label=place.url, kept=kept)
 
 
 def open_demo(seed: int, saving: Saving) -> None:
     """Show a throw-away folder with a simulated agent at work."""
+    from pumpup_tui.kept import Kept
+
     check_terminal(os.environ)
     leaving = _listening()
     try:
@@ -106,7 +117,7 @@ def open_demo(seed: int, saving: Saving) -> None:
             leaving.at_last(lambda: shutil.rmtree(folder, ignore_errors=True))
             # It is new to whoever sees it: so is what it keeps.
             demo = Demo(Path(folder) / "data", seed)
-            state = Path(folder) / "state"
+            state = partial(Kept, Path(folder) / "state")
             _run(demo.connect, saving, source_label="demo", kept=state, tour=True, leaving=leaving)
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
@@ -159,7 +170,7 @@ def _run(
     saving: Saving,
     *,
     source_label: str,
-    kept: Path | None = None,
+    kept: Callable[[], Kept],
     needed_soon: Sequence[str] = NEEDED_SOON,
     tour: bool = False,
     leaving: Leaving | None = None,
@@ -168,7 +179,6 @@ def _run(
     from api_client.times import utc_now
     from pumpup_tui.commands.guarded import GuardedApp
     from pumpup_tui.commands.terminals import reports_mouse
-    from pumpup_tui.kept import Kept
 
     async def connect_and_listen() -> Backend:
         backend = await connect()
@@ -186,7 +196,7 @@ def _run(
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
         preferences=replace(preferences_of(configuration.chosen(os.environ)), saving=saving),
-        kept=Kept(kept),
+        kept=kept(),
     )
     app.leaving = leaving or _listening()
     app.run(mouse=reports_mouse(os.environ))
