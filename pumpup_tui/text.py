@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -47,12 +47,22 @@ class _Pictures(dict[int, str]):
     """What each character is shown as; filled as characters are met, for most texts use few."""
 
     def __init__(self, *, newline: str, tab: str) -> None:
-        super().__init__({0x0A: newline, 0x09: tab, **_NAMED})
+        self._begun = {0x0A: newline, 0x09: tab, **_NAMED}
+        self._draws: Callable[[str], bool] | None = None
+        super().__init__(self._begun)
 
     def __missing__(self, code: int) -> str:
         shown = _picture(code)
+        if self._draws is not None and len(shown) == 1 and shown == chr(code) and not self._draws(shown):
+            shown = _spelt(code)
         self[code] = shown
         return shown
+
+    def limit(self, draws: Callable[[str], bool] | None) -> None:
+        """Spell out what is not drawn, from now on."""
+        self._draws = draws
+        self.clear()
+        self.update(self._begun)
 
 
 def _picture(code: int) -> str:
@@ -63,12 +73,23 @@ def _picture(code: int) -> str:
 
     char = chr(code)
     if code in INVISIBLE or unicodedata.category(char) in _HIDDEN_CATEGORIES:
-        return f"⟨U+{code:04X}⟩"
+        return _spelt(code)
     return char
 
 
+def _spelt(code: int) -> str:
+    return f"⟨U+{code:04X}⟩"
+
+
+_AS_IT_IS = _Pictures(newline="\n", tab=_TAB)
 _IN_LINE = _Pictures(newline="⏎", tab="⇥")
 _IN_BLOCK = _Pictures(newline="\n", tab=_TAB)
+
+
+def draw_only(draws: Callable[[str], bool] | None) -> None:
+    """Have `clean` spell out what a terminal can't draw, from now on; None where it draws all of Unicode."""
+    for pictures in (_IN_LINE, _IN_BLOCK):
+        pictures.limit(draws)
 
 
 def clean(text: str, *, one_line: bool = False, limit: int | None = None, padding: int = PADDING) -> str:
@@ -113,7 +134,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def is_shown_as_is(char: str) -> bool:
     """Return whether `clean` shows a character as itself; newlines and tabs of ordinary text are taken to be."""
-    return _IN_BLOCK[ord(char)] in (char, _TAB)
+    return _AS_IT_IS[ord(char)] in (char, _TAB)
 
 
 def stray_marks(text: str) -> list[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pumpup_tui import when
 from pumpup_tui.attached import attachments_of, relabelled, relabelled_words
-from pumpup_tui.commands.output import tell, tell_fields, tell_wrapped
+from pumpup_tui.commands.output import drawn, tell, tell_fields, tell_wrapped
 from pumpup_tui.telling import answer_text, confidence_of, event_text, kind_of, outcome_of
 from pumpup_tui.text import clean, line
 
@@ -47,10 +47,10 @@ def row_of(event: Event, now: datetime | None) -> dict[str, str]:
 
     return {
         "time": _time(event.timestamp.astimezone(), now),
-        "type": event_type_run(event.event_type)[0],
-        "text": event_text(event),
+        "type": drawn(event_type_run(event.event_type)[0]),
+        "text": drawn(event_text(event)),
         "by": reviewer_of(event) or event.subject or event.source.lower(),
-        "move": move_of(event),
+        "move": drawn(move_of(event)),
         "task": event.task_id,
         "id": event.id,
     }
@@ -80,7 +80,7 @@ def _pairs(raw: Any) -> Iterator[tuple[str, str]]:
 def _recommended(raw: Any) -> Iterator[tuple[str, str]]:
     if isinstance(raw, Mapping):
         glyph, word, _ = outcome_of(raw.get("outcome"))
-        yield "Agent", f"{glyph} {word} {confidence_of(raw)}".rstrip()
+        yield "Agent", drawn(f"{glyph} {word} {confidence_of(raw)}".rstrip())
         yield "", str(raw.get("rationale") or "")
 
 
@@ -95,7 +95,7 @@ def _asked(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         options = " / ".join(options_of(field))
         bounds = ", ".join(part for part in (type_of(field), field.bounds(), options) if part)
         needed = "" if field.required else ", may be left out"
-        bid = f"; the agent bids {answer_text(bids[field.id].value)}" if field.id in bids else ""
+        bid = f"; the agent bids {drawn(answer_text(bids[field.id].value))}" if field.id in bids else ""
         yield field.id, f"{field.label} ({bounds}{needed}){bid}"
 
 
@@ -112,4 +112,4 @@ def _settled(result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
         return
     yield "Answered", f"by {result.get('answeredBy') or 'someone'}, {result.get('answeredAt')}"
     for field_id, answer in (result.get("fields") or {}).items():
-        yield field_id, answer_text(answer)
+        yield field_id, drawn(answer_text(answer))

@@ -139,7 +139,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self._tell_state()
 
     @on(Joined)
-    def _joined(self, event: Joined) -> None:
+    def _tell_joined(self, event: Joined) -> None:
         event.stop()
         self.query_one(AnswerTitle).tell(f"{event.words} into one: this field has one line", "warn")
 

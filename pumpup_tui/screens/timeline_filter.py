@@ -17,6 +17,7 @@ from pumpup_tui.key_names import names_at
 from pumpup_tui.pasting import Joined
 from pumpup_tui.query import SOURCES, Query
 from pumpup_tui.telling import EVENT_WORDS
+from pumpup_tui.text import content
 from pumpup_tui.widgets.option_picker import OptionPicker
 
 TYPES = tuple(EVENT_WORDS)
@@ -59,9 +60,9 @@ class FilterScreen(ModalScreen[Query | None]):
         types.focus()
 
     @on(Joined)
-    def _joined(self, event: Joined) -> None:
+    def _tell_joined(self, event: Joined) -> None:
         event.stop()
-        self.query_one("#by", Static).update(f"decided or answered by ({event.words})")
+        self.query_one("#by", Static).update(content(f"decided or answered by ({event.words})"))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from pumpup_tui.pasting import BREAK, Joined
-from pumpup_tui.text import line
+from pumpup_tui.text import content, line
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -138,9 +138,9 @@ class Prompt(Horizontal):
         self.post_message(self.Typed(self._what, self._text(event.value)))
 
     @on(Joined)
-    def _joined(self, event: Joined) -> None:
+    def _tell_joined(self, event: Joined) -> None:
         event.stop()
-        self.query_one(Static).update(f" {self._label} ({event.words}): ")
+        self.query_one(Static).update(content(f" {self._label} ({event.words}): "))
 
     def _text(self, typed: str) -> str:
         return typed.replace(BREAK, "\n") if self.takes_lines else typed
