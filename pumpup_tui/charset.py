@@ -123,7 +123,7 @@ def fit_text(environment: Mapping[str, str]) -> None:
     if (charset := charset_of(environment)) is not None:
         from pumpup_tui.text import draw_only
 
-        draw_only(charset.draws)
+        draw_only(charset)
 
 
 def _is_coerced(started_with: Path) -> bool:

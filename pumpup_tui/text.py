@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from textual.content import Content
+
+    from pumpup_tui.charset import Charset
 
 LINE = 500
 """Characters that a one-line place keeps, where it names no limit of its own."""
@@ -48,21 +50,27 @@ class _Pictures(dict[int, str]):
 
     def __init__(self, *, newline: str, tab: str) -> None:
         self._begun = {0x0A: newline, 0x09: tab, **_NAMED}
-        self._draws: Callable[[str], bool] | None = None
+        self._charset: Charset | None = None
         super().__init__(self._begun)
 
     def __missing__(self, code: int) -> str:
         shown = _picture(code)
-        if self._draws is not None and len(shown) == 1 and shown == chr(code) and not self._draws(shown):
-            shown = _spelt(code)
+        if self._charset is not None:
+            if shown == chr(code) and not self._charset.draws(shown):
+                shown = _spelt(code)
+            shown = self._charset.substituted(shown)  # what is cleaned twice is spelt once
         self[code] = shown
         return shown
 
-    def limit(self, draws: Callable[[str], bool] | None) -> None:
-        """Spell out what is not drawn, from now on."""
-        self._draws = draws
+    def limit(self, charset: Charset | None) -> None:
+        """Spell out what a charset lacks, from now on."""
+        self._charset = charset
         self.clear()
-        self.update(self._begun)
+        told = self._begun.items()
+        if charset is None:
+            self.update(told)
+        else:
+            self.update({code: charset.substituted(shown) for code, shown in (*told, (0x27E8, "⟨"), (0x27E9, "⟩"))})
 
 
 def _picture(code: int) -> str:
@@ -86,10 +94,10 @@ _IN_LINE = _Pictures(newline="⏎", tab="⇥")
 _IN_BLOCK = _Pictures(newline="\n", tab=_TAB)
 
 
-def draw_only(draws: Callable[[str], bool] | None) -> None:
+def draw_only(charset: Charset | None) -> None:
     """Have `clean` spell out what a terminal can't draw, from now on; None where it draws all of Unicode."""
     for pictures in (_IN_LINE, _IN_BLOCK):
-        pictures.limit(draws)
+        pictures.limit(charset)
 
 
 def clean(text: str, *, one_line: bool = False, limit: int | None = None, padding: int = PADDING) -> str:

@@ -84,8 +84,11 @@ def test_no_control_and_no_other_width(name: str) -> None:
 def test_foreign_text_is_spelt() -> None:
     """What the terminal can't draw is told by its number, also what we draw ourselves; what it can stays."""
     try:
-        draw_only(Charset("iso8859-1").draws)
-        assert clean("Müller 5 € █▎日") == "Müller 5 ⟨U+20AC⟩ ⟨U+2588⟩⟨U+258E⟩⟨U+65E5⟩"
+        draw_only(Charset("iso8859-1"))
+        told = clean("Müller 5 € █▎日\u202e\x1b")
+        assert told == "Müller 5 <U+20AC> <U+2588><U+258E><U+65E5><U+202E>^"
+        assert clean(told) == told
+        assert clean("e\ufe0f") == "e<U+FE0F>"
         assert is_shown_as_is("€"), "it hides nothing: no warning counts it"
     finally:
         draw_only(None)
