@@ -47,8 +47,8 @@ class BodyLimits:
         return min(self.summary, self.text) // _BYTES_A_CHARACTER
 
 
-def check_body(body: Mapping[str, Json], limits: BodyLimits) -> None:
-    """Check a parsed body against the counted limits.
+def check_body(body: Mapping[str, Json], limits: BodyLimits) -> int:
+    """Check a parsed body against the counted limits; return how many keys all its objects have together.
 
     Raises:
         InvalidRequest: it is over one; the message names the place, what it holds and the limit.
@@ -56,8 +56,10 @@ def check_body(body: Mapping[str, Json], limits: BodyLimits) -> None:
     for keys, items, most, what in _counted(body, limits):
         if isinstance(items, (list, dict)) and len(items) > most:
             raise InvalidRequest(f"{_joined(keys)}: has {len(items):,} {what}, at most {most:,} are taken")
-    if not _is_within(body, limits):
+    count_of_keys, is_within = _look_through(body, limits)
+    if not is_within:
         _find_fault(body, limits)
+    return count_of_keys
 
 
 def _counted(body: Mapping[str, Json], limits: BodyLimits) -> Iterator[tuple[tuple[_Key, ...], Json, int, str]]:
@@ -75,28 +77,30 @@ def _counted(body: Mapping[str, Json], limits: BodyLimits) -> Iterator[tuple[tup
         yield ("answers", asked), answer, limits.options, "options"
 
 
-def _is_within(body: Mapping[str, Json], limits: BodyLimits) -> bool:
-    """Tell whether no text is too long and nothing too deep; False: look closer.
+def _look_through(body: Mapping[str, Json], limits: BodyLimits) -> tuple[int, bool]:
+    """Return how many keys there are, and whether no text is too long and nothing too deep; False: look closer.
 
     It knows no places, and so takes a tenth of the time that it takes to find them.
     """
     short, most = limits.short, min(limits.summary, limits.text)
     level: list[Any] = [body]
+    keys, is_short = 0, True
     for _ in range(limits.nesting):
         inner: list[Any] = []
         for one in level:
             if one.__class__ is not list:
+                keys += len(one)
                 for name in one:
                     if len(name) > short and _size(name) > most:
-                        return False
+                        is_short = False
             for value in one if one.__class__ is list else one.values():
                 kind = value.__class__
                 if kind is dict or kind is list:
                     inner.append(value)
                 elif kind is str and len(value) > short and _size(value) > most:
-                    return False
+                    is_short = False
         level = inner
-    return not level
+    return keys, is_short and not level
 
 
 def _find_fault(body: Mapping[str, Json], limits: BodyLimits) -> None:

@@ -39,15 +39,15 @@ from api_client.models import (
     TaskDetail,
     Upload,
 )
-from api_client.streaming import HEARTBEAT_PATIENCE, STREAM, changes_in, while_there
+from api_client.streaming import HEARTBEAT_PATIENCE, STREAM, Pulse, changes_in, while_there
 from api_client.times import Clock, utc_now
 from api_client.wire import Json
 
 POLL = 0.5
 """Seconds between two looks for new events, where the server has no stream of them."""
 ASK = 0.8
-"""Seconds of a silent stream after which the server is asked whether it is still there: with `SHORT_PATIENCE` less
-than the three within which a person must know."""
+"""Seconds without a sign of the stream after which the server is asked whether it is still there: with `SHORT_PATIENCE`
+less than the three within which a person must know. A server of ours gives a sign more often."""
 _WITHIN = "within:"
 """Begins the cursor of a change that was not the last of its page: the server named a cursor for the last one only,
 and how many events after which cursor is all that leads back here."""
@@ -275,7 +275,9 @@ class HttpBackend:
             if has_stream and at is not None:
                 break
             await self._sleep(self._poll)
-        async with aclosing(while_there(self._streamed(at), self._still_there, every=ASK)) as changes:
+        pulse = Pulse()
+        source = self._streamed(at, pulse)
+        async with aclosing(while_there(source, self._still_there, pulse=pulse, every=ASK)) as changes:
             async for change in changes:
                 yield change
         raise Unreachable(f"{self._connection.url} ended its stream of events.")
@@ -285,10 +287,10 @@ class HttpBackend:
         if self._hosted:
             raise Unreachable(f"{self._connection.url} does not answer as it did: its reviewer part is gone.")
 
-    async def _streamed(self, cursor: str) -> AsyncGenerator[Change, None]:
+    async def _streamed(self, cursor: str, pulse: Pulse) -> AsyncGenerator[Change, None]:
         headers = {"Accept": "text/event-stream"}
         call = Call("GET", STREAM, {"cursor": cursor}, headers, patience=HEARTBEAT_PATIENCE, limit=EventLimit())
-        async with self._connection.open(call) as response, aclosing(changes_in(response)) as changes:
+        async with self._connection.open(call) as response, aclosing(changes_in(response, pulse)) as changes:
             async for change in changes:
                 yield change
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from codecs import BOM_UTF8
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Never, TypeVar
@@ -35,6 +37,9 @@ INLINE_BYTES = 4_000
 near what a change of threads costs."""
 _READERS = ThreadPoolExecutor(2, thread_name_prefix="body-reader")
 """Apart from the store's threads, so that large bodies wait for each other and for nobody else's reads."""
+_APART = (b" :", b"\t:", b"\n:", b"\r:")
+"""A colon that stands apart from its key, or looks so within a text."""
+_KEY_SHOWN = 60
 _MANY_DIGITS = re.compile(rb"[0-9]{19}")
 """What every integer over 64 bits has, wherever else it stands too."""
 
@@ -67,23 +72,38 @@ def read_object(body: bytes, limits: BodyLimits) -> dict[str, Json]:
     """Return the JSON object that `body` spells.
 
     Raises:
-        InvalidRequest: it is none, is over one of the counted limits, or holds what can't be kept: NaN, half a
-            surrogate pair, an integer over 64 bits.
+        InvalidRequest: it is none, is over one of the counted limits, or holds what can't be stored as it was meant:
+            NaN, half a surrogate pair, an integer over 64 bits, a key that stands twice in one object.
     """
+    body = body.removeprefix(BOM_UTF8)
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as fault:
         raise InvalidRequest(f"The body is no JSON: {fault}") from None
     if not isinstance(value, dict):
         raise InvalidRequest("The body must be a JSON object.")
-    check_body(value, limits)
-    if _MANY_DIGITS.search(body):
-        _refuse_huge_integers(body)
+    keys = check_body(value, limits)
+    if _MANY_DIGITS.search(body) or not _has_no_more_keys(body, keys):
+        _read_again(body)
     return value
 
 
-def _refuse_huge_integers(body: bytes) -> None:
-    """Read the digits again: orjson makes a float of an integer over 64 bits, and its last digits are lost."""
+def _has_no_more_keys(body: bytes, keys: int) -> bool:
+    """Tell whether a body spells just as many keys as were read of it; False: it may spell more, look closer.
+
+    A key has its colon behind its closing quote. Texts may look like that too, so there are never fewer.
+    """
+    if body.count(b":") == keys:
+        return True
+    return body.count(b'":') == keys and not any(apart in body for apart in _APART)
+
+
+def _read_again(body: bytes) -> None:
+    """Read with a parser that hands over what orjson passes over: the last digits of an integer, the first of two keys.
+
+    Raises:
+        InvalidRequest: an integer has over 64 bits, or a key stands twice in one object.
+    """
 
     def refuse(digits: str) -> Never:
         raise InvalidRequest(f"The body holds an integer over 64 bits: {digits[:30]}")
@@ -91,7 +111,15 @@ def _refuse_huge_integers(body: bytes) -> None:
     def check(digits: str) -> int:
         return int(digits) if len(digits) < 22 and -(2**63) <= int(digits) < 2**64 else refuse(digits)
 
-    json.loads(body, parse_int=check)
+    def once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            counted = Counter(key for key, _ in pairs)
+            doubled = next(key for key, count in counted.items() if count > 1)
+            raise InvalidRequest(f"{doubled[:_KEY_SHOWN]}: stands twice in one object")
+        return found
+
+    json.loads(body, parse_int=check, object_pairs_hook=once)
 
 
 def json_response(answer: Wire) -> Response:

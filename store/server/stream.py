@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,8 +16,9 @@ from store.server.waiting import Waits
 
 log = logging.getLogger("pumpup.server")
 
-HEARTBEAT_SECONDS = 10.0
-"""A stream is silent for no longer than this (CONTRACT.md part 2 asks for 15 s)."""
+HEARTBEAT_SECONDS = 0.5
+"""A stream is silent for no longer than this: less than the silence after which a client of ours asks whether the
+server still takes its key (CONTRACT.md part 2 asks for 15 s)."""
 WAITING_EVENTS = 1_000
 """A stream that is so many events behind is ended: its reader comes back with the id of the last one it has."""
 WAITING_BYTES = 4_000_000
@@ -35,6 +36,9 @@ class Frame(NamedTuple):
     text: bytes
 
 
+BEAT = Frame(0, HEARTBEAT)
+
+
 @dataclass(eq=False, slots=True)
 class _Listener:
     """One open stream: the frames that wait for it, None where it is to end."""
@@ -42,6 +46,18 @@ class _Listener:
     waiting: asyncio.Queue[Frame | None] = field(default_factory=asyncio.Queue)
     size: int = 0
     """Bytes that wait."""
+    timer: asyncio.TimerHandle | None = None
+    """The next heartbeat."""
+
+    def beat_after(self, seconds: float) -> None:
+        """Send a heartbeat every so many seconds, unless something waits to be sent anyway."""
+        self.timer = asyncio.get_running_loop().call_later(seconds, self._beat, seconds)
+
+    def _beat(self, seconds: float) -> None:
+        if self.waiting.empty():
+            self.waiting.put_nowait(BEAT)
+            self.size += len(BEAT.text)
+        self.beat_after(seconds)
 
     def take(self, frame: Frame) -> None:
         if self.waiting.qsize() < WAITING_EVENTS and (self.size + len(frame.text) <= WAITING_BYTES or not self.size):
@@ -96,14 +112,13 @@ class Tail:
             sent = _seq(await self._backend.events(order="desc", limit=1))
             missed = _seq(await self._backend.events(cursor=cursor, limit=1)) if cursor is not None else 0
             yield HEARTBEAT
+            listener.beat_after(self._heartbeat)
             if 0 < missed <= sent:
                 async with aclosing(self._missed(cursor, sent)) as frames:
                     async for frame in frames:
                         yield frame.text
-            async for heard in self._heard(listener):
-                if heard is None:
-                    yield HEARTBEAT
-                elif heard.seq > sent:
+            while (heard := await listener.next()) is not None:
+                if heard is BEAT or heard.seq > sent:
                     yield heard.text
         finally:
             self._leave(listener)
@@ -127,21 +142,12 @@ class Tail:
         await self._placed.wait()
 
     def _leave(self, listener: _Listener) -> None:
+        if listener.timer is not None:
+            listener.timer.cancel()
         self._listeners.discard(listener)
         if not self._listeners and self._following is not None:
             self._following.cancel()
             self._following = None
-
-    async def _heard(self, listener: _Listener) -> AsyncIterator[Frame | None]:
-        """Yield the frames that come, None where none has come for a heartbeat."""
-        while True:
-            frame = None
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._heartbeat):
-                    frame = await listener.next()
-                    if frame is None:
-                        return
-            yield frame
 
     async def _missed(self, cursor: str | None, last: int) -> AsyncGenerator[Frame, None]:
         """Yield the events after `cursor` up to the one at `last`, which is there."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.proxy import Fault
+from tests.chaos.proxy import LASTING, Fault
 from tests.chaos.scene import Scene
 
 KNOWN_WITHIN = 3.0
 """Seconds within which a person must know."""
 
 
-@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.NONE], ids=lambda fault: fault.name)
+@pytest.mark.parametrize(
+    "fault", [fault for fault in Fault if fault not in (Fault.NONE, *LASTING)], ids=lambda fault: fault.name
+)
 async def test_an_outage_is_told_and_passes(scene: Scene, fault: Fault) -> None:
     """At rest, with no key pressed: the banner within 3 s, the list stays, and what came meanwhile is there after."""
     _, before = await scene.ask()
@@ -20,6 +22,19 @@ async def test_an_outage_is_told_and_passes(scene: Scene, fault: Fault) -> None:
         scene.proxy.set(fault)
         assert await terminal.sees("offline since", "✗", before, within=KNOWN_WITHIN) < KNOWN_WITHIN
         _, meanwhile = await scene.ask()
+        scene.proxy.set(Fault.NONE)
+        await terminal.sees("live", before, meanwhile, gone=("✗", "offline", "not connected"))
+
+
+@pytest.mark.parametrize("fault", LASTING, ids=lambda fault: fault.name)
+async def test_an_outage_of_calls_is_told_with_the_first_that_fails(scene: Scene, fault: Fault) -> None:
+    """Where the stream goes on and calls are refused, what it tells of can't be read: the banner, until it can."""
+    _, before = await scene.ask()
+    async with scene.terminal() as terminal:
+        await terminal.sees(before, "live", gone=("opening…", "reading the rest…"))
+        scene.proxy.set(fault)
+        _, meanwhile = await scene.ask()
+        assert await terminal.sees("✗", before, within=KNOWN_WITHIN) < KNOWN_WITHIN
         scene.proxy.set(Fault.NONE)
         await terminal.sees("live", before, meanwhile, gone=("✗", "offline", "not connected"))
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import httpx
 import pytest
 
 from pumpup_tui.cli import pumpup
@@ -148,3 +149,18 @@ def test_a_key_that_stands_twice_in_a_file_is_refused(run: Run, made: Made, tmp_
     file.write_text(CLAIMS_STEPS.replace('"owner": "AGENT"', '"owner": "AGENT", "owner": "HUMAN"'), encoding="utf-8")
     result = run("projects", "create", "Doubled", "--steps", file, "--data", made.data)
     assert (result.returncode, "'owner' twice" in result.stderr) == (1, True)
+
+
+def test_a_server_refuses_a_key_that_stands_twice_and_skips_a_byte_order_mark(made: Made, tmp_path: Path) -> None:
+    """Over the wire, to a served folder: the caller reads which key it is, and the mark changes nothing."""
+
+    def post(url: str, body: str) -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {made.agent_key}", "Idempotency-Key": body[-40:].strip()}
+        answer = httpx.post(f"{url}/api/notes", content=body.encode(), headers=headers)
+        return answer.status_code, answer.text
+
+    note = f'"projectName": "claims", "taskId": "{made.tasks[0]}"'
+    with serving(tmp_path / "home", made.data, "--quiet") as url:
+        status, words = post(url, f'{{{note}, "message": "pay 10", "message": "pay 10000"}}')
+        assert (status, "message: stands twice in one object" in words) == (400, True)
+        assert post(url, f'{BOM}{{{note}, "message": "marked"}}')[0] == 201

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from typing import cast
 
 import httpx
 import pytest
@@ -13,7 +15,7 @@ from api_client.errors import Unreachable
 from api_client.http import HttpBackend
 from tests.in_process import InProcess
 from tests.server.conftest import Served
-from tests.waiting import HANG_SECONDS
+from tests.waiting import HANG_SECONDS, until
 
 
 class Cable(httpx.AsyncBaseTransport):
@@ -21,6 +23,10 @@ class Cable(httpx.AsyncBaseTransport):
 
     def __init__(self, served: Served) -> None:
         self.plugged = True
+        self.pieces = 0
+        """Of answers, as they came through."""
+        self.last = 0.0
+        """When the last one came, by the loop's clock."""
         self._inner = InProcess(served.app)
         self.asked: list[str] = []
 
@@ -29,7 +35,29 @@ class Cable(httpx.AsyncBaseTransport):
         if not self.plugged:
             raise httpx.ConnectError("pulled out", request=request)
         self.asked.append(request.url.path)
-        return await self._inner.handle_async_request(request)
+        response = await self._inner.handle_async_request(request)
+        response.stream = _Carried(self, cast("httpx.AsyncByteStream", response.stream))
+        return response
+
+
+class _Carried(httpx.AsyncByteStream):
+    """An answer on its way through a cable: where that is out nothing comes, not even an end."""
+
+    def __init__(self, cable: Cable, inner: httpx.AsyncByteStream) -> None:
+        self._cable, self._inner = cable, inner
+
+    @override
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._inner:
+            if not self._cable.plugged:
+                await asyncio.Event().wait()
+            self._cable.pieces += 1
+            self._cable.last = asyncio.get_running_loop().time()
+            yield piece
+
+    @override
+    async def aclose(self) -> None:
+        await self._inner.aclose()
 
 
 async def _no_wait(_seconds: float) -> None:
@@ -112,6 +140,30 @@ async def test_in_a_silent_stream_the_server_is_asked_whether_it_is_there(
     cable.plugged = False
     with pytest.raises(Unreachable, match="pulled out"):
         await asyncio.wait_for(coming, HANG_SECONDS)
+    await backend.aclose()
+
+
+async def test_a_server_that_beats_is_not_asked(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An idle follower asks for nothing: it does only where the beats stay away, on however slow a machine."""
+    monkeypatch.setattr("api_client.http.ASK", 0.2)
+    served.app.state.tail._heartbeat = 0.01
+    await served.task()
+    cable = Cable(served)
+    backend = HttpBackend("http://127.0.0.1", served.reviewer.secret, transport=cable)
+    silences: list[float] = []
+
+    async def ask() -> None:
+        silences.append(asyncio.get_running_loop().time() - cable.last)
+
+    monkeypatch.setattr(backend, "_still_there", ask)
+    coming = asyncio.ensure_future(anext(backend.changes()))
+    await until(lambda: "/api/events/stream" in cable.asked, "the stream is open")
+    beats = cable.pieces
+    await until(lambda: cable.pieces > beats + 100, "the stream beats")
+    assert not coming.done()
+    assert [one for one in silences if one < 0.19] == []
+    coming.cancel()
+    await asyncio.gather(coming, return_exceptions=True)
     await backend.aclose()
 
 

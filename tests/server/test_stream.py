@@ -14,7 +14,7 @@ import pytest
 from api_client.actor import Actor
 from api_client.commands import AddNote, CreateTask
 from api_client.errors import StoreDamaged
-from store.local import LOOK_SECONDS, open_local
+from store.local import LOOK_SECONDS, LocalBackend, open_local
 from store.server import stream
 from store.server.stream import HEARTBEAT, Tail
 from tests.conftest import FixedClock
@@ -75,6 +75,11 @@ async def note(served: Served, task_id: str, words: str) -> str:
     return (await served.local.submit(command, key=f"note-{words[:99]}")).event_id
 
 
+def silent(local: LocalBackend) -> Tail:
+    """Return a tail without a beat but the first, for who counts what comes."""
+    return Tail(local, heartbeat=HANG_SECONDS)
+
+
 async def test_each_new_event_comes_once_and_in_order(served: Served) -> None:
     """Every reader hears what is written from its start on, as the timeline shows it, under the timeline's cursor."""
     task_id = (await served.task())["id"]
@@ -92,7 +97,7 @@ async def test_no_text_breaks_a_frame(served: Served) -> None:
     """Whatever an agent wrote, an event is one line for every reader, and reads back as it was written."""
     task_id = (await served.task())["id"]
     words = "a\nb\rc\x0bd\x0ce\x1cf\x1dg\x1eh\x85i\u2028j\u2029k\x00\n\ndata: x\nid: 7"
-    frames = Tail(served.local).frames(None)
+    frames = silent(served.local).frames(None)
     assert await anext(frames) == HEARTBEAT
     await note(served, task_id, words)
     lines = (await anext(frames)).decode().splitlines()
@@ -130,7 +135,7 @@ async def test_a_reader_at_the_end_misses_nothing(served: Served) -> None:
 async def test_the_very_first_event_is_heard(tmp_path: Path, clock: FixedClock, tokens: Callable[[], str]) -> None:
     """A stream of a folder in which nothing has ever happened tells the first thing that does."""
     local = await open_local(tmp_path / "new", Actor("agent-1", "agent"), clock=clock, tokens=tokens)
-    frames = Tail(local).frames(None)
+    frames = silent(local).frames(None)
     assert await anext(frames) == HEARTBEAT
     made = await local.submit(CreateTask(project_name="general", name="First"), key="k")
     async with asyncio.timeout(HANG_SECONDS):
@@ -175,7 +180,7 @@ async def test_the_timeline_is_followed_once_and_only_while_someone_reads(served
         return changes(cursor)
 
     served.local.changes = counted  # type: ignore[method-assign]
-    tail = Tail(served.local)
+    tail = silent(served.local)
     task_id = (await served.task())["id"]
     readers = [tail.frames(None) for _ in range(50)]
     assert [await anext(reader) for reader in readers] == [HEARTBEAT] * 50
@@ -195,7 +200,7 @@ async def test_a_reader_who_is_too_slow_is_let_go(served: Served, monkeypatch: p
     """What waits for a reader is bounded: its stream ends without a gap, and it comes back with its last id."""
     monkeypatch.setattr(stream, "WAITING_EVENTS", 10)
     task_id = (await served.task())["id"]
-    tail = Tail(served.local)
+    tail = silent(served.local)
     slow, quick = tail.frames(None), tail.frames(None)
     await anext(slow), await anext(quick)
     for number in range(12):
@@ -212,7 +217,7 @@ async def test_what_waits_for_a_slow_reader_is_bounded_in_bytes(
     """A few large events end a slow reader's stream as many small ones do; one alone is always delivered."""
     monkeypatch.setattr(stream, "WAITING_BYTES", 3_000)
     task_id = (await served.task())["id"]
-    tail = Tail(served.local)
+    tail = silent(served.local)
     slow, quick = tail.frames(None), tail.frames(None)
     await anext(slow), await anext(quick)
     await note(served, task_id, "x" * 5_000)
@@ -262,7 +267,7 @@ async def test_a_timeline_that_can_not_be_read_ends_the_streams(
         yield
 
     await served.task()
-    tail = Tail(served.local)
+    tail = silent(served.local)
     with monkeypatch.context() as patched:
         patched.setattr(served.local, "changes", broken)
         frames = tail.frames(None)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_client.body_limits import DEEPEST, BodyLimits, _find_fault, _is_within, check_body
+from api_client.body_limits import DEEPEST, BodyLimits, _find_fault, _look_through, check_body
 from api_client.errors import InvalidRequest
 
 SMALL = BodyLimits(fields=3, options=4, context_entries=2, summary=40, text=80, nesting=5)
@@ -71,8 +71,24 @@ BODIES = st.fixed_dictionaries({}, optional={"summary": TEXTS, "message": TEXTS,
 @given(body=BODIES)
 def test_the_quick_look_lets_nothing_through(body: dict[str, Any]) -> None:
     """What it finds within the limits is within them where each place is looked at."""
-    if _is_within(body, SMALL):
+    if _look_through(body, SMALL)[1]:
         _find_fault(body, SMALL)
+
+
+def keys_in(value: Any) -> int:
+    """Return how many keys a value holds at all depths."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(map(keys_in, inner)) + (len(value) if isinstance(value, dict) else 0)
+
+
+@given(body=BODIES)
+def test_a_body_that_is_taken_has_its_keys_counted(body: dict[str, Any]) -> None:
+    """Whatever else is in it; what is refused need not be counted."""
+    try:
+        counted = check_body(body, SMALL)
+    except InvalidRequest:
+        return
+    assert counted == keys_in(body)
 
 
 @pytest.mark.parametrize("what", AT_THE_LIMIT)
