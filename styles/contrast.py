@@ -18,10 +18,10 @@ AA = 4.5
 GROUNDS = ("background", "surface", "panel", "primary-muted")
 """What text is drawn on: the last is the cursor's."""
 TEXTS = ("foreground", "text-accent", "text-success", "text-error", "text-warning", "text-primary", "text-secondary")
-MUTED = 0.65
-"""How much of the foreground is in what is muted; the rest is background."""
-_MARGIN = 0.1
-"""What is added to the contrast asked for: colours are rounded."""
+MUTED = 65
+"""Percent of the foreground in what is muted; the rest is what it is drawn on."""
+_ROUNDING = 0.06
+"""What is added to the contrast asked for: Textual rounds otherwise."""
 _STEPS = 20
 _HEX = re.compile(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})(?:[fF]{2})?")
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
@@ -39,12 +39,12 @@ def readable(variables: Mapping[str, str]) -> dict[str, str]:
         return {"tone-muted": f"{variables['foreground']} 65%", "tone-armed": variables["background"]}
     grounds = [known[name] for name in GROUNDS]
     texts = {name: known[name] for name in TEXTS if name in known}
-    texts["tone-muted"] = _mix(known["background"], known["foreground"], MUTED)
     clear = {name: _written(_clear(colour, grounds)) for name, colour in texts.items()}
     warning, background = known["warning"], known["background"]
     armed = background if contrast(background, warning) >= AA else _pole([warning])
     # A field's placeholder is said in the colour of what is out of use, and is to be read.
-    return {**clear, "text-disabled": clear["tone-muted"], "tone-armed": _written(armed)}
+    muted = f"{clear['foreground']} {_muted(_read(clear['foreground']) or _WHITE, grounds)}%"
+    return {**clear, "text-disabled": muted, "tone-muted": muted, "tone-armed": _written(armed)}
 
 
 def contrast(one: Colour, other: Colour) -> float:
@@ -72,7 +72,18 @@ def _clear(colour: Colour, grounds: Sequence[Colour]) -> Colour:
     """Return `colour`, moved as far toward black or white as it takes to stand out from all `grounds`."""
     pole = _pole(grounds)
     moved = (_mix(colour, pole, step / _STEPS) for step in range(_STEPS + 1))
-    return next((one for one in moved if _least(one, grounds) >= AA + _MARGIN), pole)
+    return next((one for one in moved if _least(one, grounds) >= AA + _ROUNDING), pole)
+
+
+def _muted(foreground: Colour, grounds: Sequence[Colour]) -> int:
+    """Return how much of the foreground, in percent, it takes to be read on its own ground and on the cursor's."""
+    *plain, cursor = grounds
+
+    def is_clear(percent: int) -> bool:
+        drawn = ((_mix(ground, foreground, percent / 100), ground) for ground in plain)
+        return all(_least(colour, (ground, cursor)) >= AA + _ROUNDING for colour, ground in drawn)
+
+    return next(filter(is_clear, range(MUTED, 100, 5)), 100)
 
 
 def _mix(one: Colour, other: Colour, share: float) -> Colour:

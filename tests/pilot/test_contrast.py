@@ -10,6 +10,7 @@ import pytest
 from rich.style import Style
 from textual.color import Color
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 from pumpup_tui.widgets.painting import TONES
 from pumpup_tui.widgets.request_list import RequestList
@@ -143,7 +144,9 @@ def is_text(text: str) -> bool:
 def drawn(stage: Stage) -> Iterator[tuple[str, Style | None]]:
     """Yield each text that stands on the screen, but for what is below a modal: that is out of use."""
     screen = stage.app.screen
-    parts = [one for one in screen.walk_children() if not one.children] if isinstance(screen, ModalScreen) else [screen]
+    parts: list[Widget] = [screen]
+    if isinstance(screen, ModalScreen):
+        parts = [one for one in screen.walk_children(Widget) if not one.children]
     shown = [one.region for one in parts]
     for y, strip in enumerate(screen._compositor.render_strips()):
         x = 0
