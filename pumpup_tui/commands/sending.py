@@ -10,7 +10,7 @@ import click
 
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import Given
-from pumpup_tui.commands.output import tell
+from pumpup_tui.commands.output import tell, whole
 from pumpup_tui.text import clean, line
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Sending:
 
         tell_request(detail, utc_now(), err=True)
         if self._note:
-            tell(f"\nYour note: {clean(self._note)}", err=True)
+            tell(f"\nYour note: {whole(self._note)}", err=True)
         tags = f" [{', '.join(line(tag, 30) for tag in me.tags)}]" if me.tags else ""
         question = f"\n{VERB_WORDS[self._verb].capitalize()} this as {line(me.subject, 80)}{tags}?"
         try:
