@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 Colour: TypeAlias = tuple[int, int, int]
@@ -34,9 +35,18 @@ def readable(variables: Mapping[str, str]) -> dict[str, str]:
         variables: A theme's, as Textual makes them. Where they are the terminal's own sixteen colours, nobody knows
             what they look like: they stay.
     """
-    known = {name: colour for name, value in variables.items() if (colour := _read(value)) is not None}
+    return dict(
+        _readable(tuple((name, variables[name]) for name in (*GROUNDS, *TEXTS, "warning") if name in variables))
+    )
+
+
+@lru_cache(maxsize=64)
+def _readable(variables: Sequence[tuple[str, str]]) -> Mapping[str, str]:
+    # Textual asks for its variables several times before the first frame.
+    known = {name: colour for name, value in variables if (colour := _read(value)) is not None}
     if not known.keys() >= {*GROUNDS, "foreground", "warning"}:
-        return {"tone-muted": f"{variables['foreground']} 65%", "tone-armed": variables["background"]}
+        own = dict(variables)
+        return {"tone-muted": f"{own['foreground']} {MUTED}%", "tone-armed": own["background"]}
     grounds = [known[name] for name in GROUNDS]
     texts = {name: known[name] for name in TEXTS if name in known}
     clear = {name: _written(_clear(colour, grounds)) for name, colour in texts.items()}
@@ -53,6 +63,7 @@ def contrast(one: Colour, other: Colour) -> float:
     return (bright + 0.05) / (dark + 0.05)
 
 
+@lru_cache(maxsize=1024)
 def _luminance(colour: Colour) -> float:
     parts = [part / 255 for part in colour]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
