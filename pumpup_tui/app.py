@@ -35,6 +35,7 @@ from pumpup_tui.shown import Memory
 from pumpup_tui.standing import StandingApp
 from pumpup_tui.tidying import Tidying
 from pumpup_tui.turns import Passed, Turns
+from styles.contrast import readable
 from styles.themes import THEMES
 
 if TYPE_CHECKING:
@@ -113,6 +114,12 @@ class PumpUpApp(StandingApp):
         self._memory = self.context.memory = Memory(self, self.context)
         self.alerts = self._alerts(preferences)
         self._begin_ways()
+
+    @override
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        self.theme_variables = variables | readable(variables)
+        return self.theme_variables
 
     def _begin_ways(self) -> None:
         """Make what keys and lines go through, and name the screens."""

@@ -53,6 +53,11 @@ def _tell_block(title: str, pairs: Iterable[tuple[str, object]], *, err: bool) -
         tell_fields(rows, err=err, foreign=True)
 
 
+def tell_answers(answers: Mapping[str, Any], *, err: bool = False) -> None:
+    """Print the answers that are about to be sent, by field."""
+    _tell_block("Your answers", ((name, _whole_answer(one)) for name, one in answers.items()), err=err)
+
+
 def row_of(event: Event, now: datetime | None) -> dict[str, str]:
     """Return an event's cells by the names of the timeline's columns; times short where it is known what is now."""
     from pumpup_tui.query import reviewer_of

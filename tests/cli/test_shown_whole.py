@@ -158,6 +158,23 @@ OURS = (
 """What our own lines begin with."""
 
 
+def test_the_answers_of_a_file_are_shown_before_they_are_sent(tmp_path: Path) -> None:
+    """Who is asked whether to answer sees with what."""
+    data, home, file = tmp_path / "data", tmp_path / "home", tmp_path / "answers.json"
+    fields = [
+        {"type": "Text", "id": "place", "label": "Where?", "required": True},
+        {"type": "Switch", "id": "police", "label": "Police called?", "required": True},
+    ]
+    request = asyncio.run(_asked(data, summary="What happened?", fields=fields))
+    file.write_text(json.dumps({"place": "Berlin\x1b]0;x", "police": False}), encoding="utf-8")
+    words = command("answer", request, "--file", file, "--reviewer", "alice", "--data", data)
+    with terminal(words, environment(home), columns=80) as screen:
+        screen.wait_for("Answer this as alice?")
+        assert "Your answers │ place Berlin␛]0;x │ police no" in screen.text()
+        screen.press("n\r")
+        assert screen.end() == 1
+
+
 @pytest.mark.parametrize("columns", [200, 80, 40])
 @pytest.mark.parametrize("where", ["summary", "a context's key", "a context's value", "rationale", "label", "form"])
 def test_no_foreign_text_passes_for_ours(tmp_path: Path, where: str, columns: int) -> None:
