@@ -10,13 +10,16 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from pumpup_tui.commands.failure import reason
 from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
 from pumpup_tui.text import clean, line
+
+if TYPE_CHECKING:
+    from pumpup_tui.charset import Charset
 
 _TONES: dict[str, dict[str, Any]] = {
     "": {},
@@ -30,6 +33,7 @@ _TONES: dict[str, dict[str, Any]] = {
 _PIPED = 10_000
 """Columns of what is no terminal: nothing is cut there."""
 _GAP = 2
+_BAR = "│"
 _NAME = 24
 """Columns of a name that a value stands beside; a longer one stands above it."""
 
@@ -70,9 +74,30 @@ def tell(text: str = "", *, err: bool = False) -> None:
     """
     stream = sys.stderr if err else sys.stdout
     coding = stream.encoding or "utf-8"
-    # What a terminal of another coding can't show is told by its number.
-    text = _netted(text).encode(coding, "backslashreplace").decode(coding)
-    click.echo(text, err=err, color=None if _colours(err=err) else False)
+    coloured = _colours(err=err)
+    text = _netted(text)
+    charset = _charset(stream)
+    if charset is not None:
+        click.echo(charset.encode(text if coloured else click.unstyle(text)), err=err)
+        return
+    # What a file of another coding can't hold is told by its number.
+    text = text.encode(coding, "backslashreplace").decode(coding)
+    click.echo(text, err=err, color=None if coloured else False)
+
+
+def drawn(text: str) -> str:
+    """Return clean text with glyphs of ours in it as it may go into a cell, where it is cleaned once more."""
+    charset = _charset(sys.stdout)
+    return text if charset is None else charset.substituted(text)
+
+
+def _charset(stream: TextIO) -> Charset | None:
+    """Return the character set of a terminal without UTF-8; None for any other, and for what is no terminal."""
+    if not stream.isatty():
+        return None
+    from pumpup_tui.charset import charset_of
+
+    return charset_of(os.environ)
 
 
 def stop_without_reader() -> None:
@@ -216,22 +241,42 @@ def _padded(cell: str, cells: int) -> str:
     return cell + " " * (cells - cell_len(cell))
 
 
-def tell_fields(pairs: Iterable[tuple[str, object]], *, err: bool = False) -> None:
-    """Print names and their values, each value's own lines under each other; foreign text is cleaned here."""
+def whole(text: object) -> str:
+    """Return foreign text as clean lines, all of it: for what must be seen before it is decided."""
+    text = str(text)
+    return clean(text, limit=len(text)).rstrip()
+
+
+def whole_line(text: object) -> str:
+    """Return foreign text as one clean line, all of it."""
+    text = str(text)
+    return line(text, len(text))
+
+
+def tell_fields(pairs: Iterable[tuple[str, object]], *, err: bool = False, foreign: bool = False) -> None:
+    """Print names and their values, each value's own lines under each other; foreign text is cleaned here, none cut.
+
+    Args:
+        pairs: Values without a text are left out; a value without a name stands under the one before it.
+        err: Print to stderr.
+        foreign: Whether the names are foreign text too: then every line begins with the bar.
+    """
     from rich.cells import cell_len
 
-    rows = [(line(name, 40), clean(str(value)).rstrip()) for name, value in pairs if value not in (None, "", ())]
-    most = min(_NAME, width() // 3)
+    bar = _bar(err=err) if foreign else ""
+    room = width() - cell_len(bar)
+    rows = [(whole_line(name), whole(value)) for name, value in pairs if value not in (None, "", ())]
+    most = min(_NAME, room // 3)
     indent = min(most, max((cell_len(name) for name, _ in rows), default=0)) + _GAP
     for name, value in rows:
-        first, *more = wrapped(value, width() - indent)
+        lines = wrapped(value, room - indent)
         if cell_len(name) > most:
-            tell_wrapped(name, "muted", err=err)
-            more = [first, *more]
+            for row in wrapped(name, room):
+                tell(bar + toned(row, "muted"), err=err)
         else:
-            tell(toned(_padded(name, indent), "muted") + first, err=err)
-        for text in more:
-            tell(" " * indent + text, err=err)
+            tell(bar + toned(_padded(name, indent), "muted") + lines.pop(0), err=err)
+        for text in lines:
+            tell(bar + " " * indent + text, err=err)
 
 
 def tell_wrapped(text: str, tone: str = "", *, err: bool = False) -> None:
@@ -240,24 +285,52 @@ def tell_wrapped(text: str, tone: str = "", *, err: bool = False) -> None:
         tell(toned(row, tone), err=err)
 
 
-def wrapped(text: str, cells: int) -> list[str]:
-    """Return clean text in lines of at most `cells` cells, broken at blanks where there are any."""
-    from rich.cells import cell_len, set_cell_size
+def tell_foreign(text: object, tone: str = "", *, err: bool = False) -> None:
+    """Print all of a foreign text behind a bar, so that no line of it looks like one of ours."""
+    bar = _bar(err=err)
+    for row in wrapped(whole(text), width() - len(bar)):
+        tell(bar + toned(row, tone), err=err)
 
+
+def _bar(*, err: bool) -> str:
+    """Return what begins each line of foreign text: no line of ours begins so."""
+    coding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
+    return f"{_BAR} ".encode(coding, "replace").decode(coding).replace("?", "|")
+
+
+def wrapped(text: str, cells: int) -> list[str]:
+    """Return clean text in lines of at most `cells` cells (8 at the least), broken at blanks where there are any."""
+    from rich.cells import cell_len
+
+    room = max(8, cells)
     lines: list[str] = []
     for paragraph in text.split("\n"):
-        row = ""
+        words: list[str] = []
+        wide = 0
         for word in paragraph.split(" "):
-            longer = f"{row} {word}" if row else word
-            if cell_len(longer) <= max(8, cells):
-                row = longer
+            size = cell_len(word)
+            if words and wide + 1 + size <= room:
+                words.append(word)
+                wide += 1 + size
                 continue
-            if row:
-                lines.append(row)
-            row = word
-            while cell_len(row) > max(8, cells):
-                piece = set_cell_size(row, max(8, cells)).rstrip() or row[:1]
-                lines.append(piece)
-                row = row[len(piece) :]
-        lines.append(row)
+            if any(words):
+                lines.append(" ".join(words))
+            *full, rest = _pieces(word, room) if size > room else (word,)
+            lines += full
+            words, wide = [rest], cell_len(rest)
+        lines.append(" ".join(words))
     return lines
+
+
+def _pieces(word: str, cells: int) -> Iterator[str]:
+    """Yield a word in pieces of at most so many cells."""
+    from rich.cells import cell_len
+
+    start, wide = 0, 0
+    for at, char in enumerate(word):
+        size = cell_len(char)
+        if wide + size > cells and at > start:
+            yield word[start:at]
+            start, wide = at, 0
+        wide += size
+    yield word[start:]

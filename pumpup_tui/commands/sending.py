@@ -10,7 +10,7 @@ import click
 
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import Given
-from pumpup_tui.commands.output import tell
+from pumpup_tui.commands.output import tell, whole
 from pumpup_tui.text import clean, line
 
 if TYPE_CHECKING:
@@ -67,17 +67,20 @@ class Sending:
         if not self._again:
             _check_open(detail)
         if self._ask:
-            self._confirm(detail, me)
+            self._confirm(detail, me, command)
         return await send(backend, command, self._key)
 
-    def _confirm(self, detail: RequestDetail, me: Me) -> None:
+    def _confirm(self, detail: RequestDetail, me: Me, command: Command) -> None:
+        from api_client.commands import Answer
         from api_client.times import utc_now
-        from pumpup_tui.commands.showing import tell_request
+        from pumpup_tui.commands.showing import tell_answers, tell_request
         from pumpup_tui.decision import VERB_WORDS
 
         tell_request(detail, utc_now(), err=True)
+        if isinstance(command, Answer):
+            tell_answers(command.answers, err=True)
         if self._note:
-            tell(f"\nYour note: {clean(self._note)}", err=True)
+            tell(f"\nYour note: {whole(self._note)}", err=True)
         tags = f" [{', '.join(line(tag, 30) for tag in me.tags)}]" if me.tags else ""
         question = f"\n{VERB_WORDS[self._verb].capitalize()} this as {line(me.subject, 80)}{tags}?"
         try:

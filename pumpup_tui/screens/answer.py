@@ -20,6 +20,7 @@ from pumpup_tui.decision import Intent
 from pumpup_tui.editing import EditorFailed, edit_in
 from pumpup_tui.first_key import FirstKey
 from pumpup_tui.key_names import hint_of
+from pumpup_tui.pasting import Joined
 from pumpup_tui.sheets import sheet
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.compositing import ExactCompositor
@@ -151,6 +152,11 @@ class AnswerScreen(ModalScreen[Intent | None]):
         next_, review = self.context.key("form.next"), self.context.key("form.review")
         words = f"{hint_of(key)} decides nothing in a form, and nothing is typed yet"
         self.query_one(AnswerTitle).tell(f"{words}: → begins here, {next_} goes on, {review} reviews", "warn")
+
+    @on(Joined)
+    def _tell_joined(self, event: Joined) -> None:
+        event.stop()
+        self.query_one(AnswerTitle).tell(f"{event.words} into one: this field has one line", "warn")
 
     def _tell_state(self) -> None:
         key, count = self.context.key, len(self._fields)

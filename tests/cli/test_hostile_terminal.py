@@ -34,7 +34,7 @@ INVISIBLE = ("\u202e", "\u2066", "\u200b", "\ufeff")
 WITHOUT_CLEAN = """
 import sys
 from pumpup_tui import text
-text.clean = lambda raw, *, one_line=False, limit=None: raw[: limit or 20_000]
+text.clean = lambda raw, *, one_line=False, limit=None, **_: raw[: limit or 20_000]
 sys.argv = ["pumpup-tui", *sys.argv[1:]]
 from pumpup_tui.__main__ import main
 main()

@@ -118,11 +118,8 @@ def test_a_home_in_the_configuration_that_there_is_not_is_told(nameless: Nameles
     assert nameless("inbox", PUMPUP_CONFIG="~/config.toml").returncode == 2
 
 
-def test_a_fault_that_nobody_foresaw_needs_no_home_to_be_told(nameless: Nameless, made: Made, tmp_path: Path) -> None:
+def test_a_fault_that_nobody_foresaw_needs_no_home_to_be_told() -> None:
     """Where its report can't be stored, the sentence comes all the same."""
-    broken = tmp_path / "broken"
-    broken.mkdir()
-    (broken / "json.py").write_text("raise ValueError('no such library')\n", encoding="utf-8")
     code = "import sys; sys.argv[1:] = ['inbox']; import pumpup_tui.__main__ as one; one.pumpup = None; one.main()"
     result = subprocess.run(
         [*_words()[:-2], "-c", code], env=_environment(None), capture_output=True, encoding="utf-8", check=False
