@@ -118,7 +118,7 @@ def test_what_is_in_flight_is_told_to_who_sent_it(tmp_path: Path, data: Path) ->
     with screens(home, *as_(data, "carol")) as (_, watched):
         assert not any("this terminal ended" in line for line in watched.settled())
     with terminal(command(*as_(data, "alice")), environment(home), columns=80, rows=24) as shell:
-        Watched(shell).sees("not sent")
+        Watched(shell).sees("NOT SENT approve")
 
 
 def test_the_last_view_is_its_reviewers(tmp_path: Path, data: Path) -> None:
