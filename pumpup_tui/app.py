@@ -74,16 +74,6 @@ class PumpUpApp(StandingApp):
         Binding("r", "refresh", "Refresh", show=False, id="screens.refresh", tooltip="read again; connect again"),
         Binding(":,ctrl+p", "command_palette", "Commands", show=False, id="screens.commands", tooltip="commands"),
         Binding("?", "help", "Help", show=False, id="screens.help", tooltip="this help"),
-        # Heard everywhere, also while a text is typed: what stands on the terminal may be another program's.
-        Binding("ctrl+l", "repaint", show=False, priority=True, id="screens.repaint", tooltip="redraw the screen"),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            show=False,
-            priority=True,
-            id="screens.suspend",
-            tooltip="suspend; fg in the shell resumes",
-        ),
         Binding("q", "quit", "Quit", show=False, id="screens.quit", tooltip="quit"),
     ]
 
@@ -145,7 +135,7 @@ class PumpUpApp(StandingApp):
 
     def _alerts(self, preferences: Preferences) -> Alerts:
         term = os.environ.get("TERM", "")
-        return Alerts(preferences, write=self._write_raw, ring=self.bell, term=term, monotonic=time.monotonic)
+        return Alerts(preferences, write=self.write_raw, ring=self.bell, term=term, monotonic=time.monotonic)
 
     # The first frame waits for no screen's imports.
 
@@ -204,6 +194,10 @@ class PumpUpApp(StandingApp):
             self.context.outbox.guard.saw(event.key, event.time)
             self._idle_keys.heard(event.key)
             self._tidying.pressed()
+        else:
+            from pumpup_tui.pasting import fit
+
+            fit(event, self.focused)
         await super().on_event(event)
 
     @override
@@ -228,12 +222,6 @@ class PumpUpApp(StandingApp):
 
     def _keep_drafts(self, write: Callable[[], Awaitable[None]]) -> None:
         self.run_worker(cast("WorkType[None]", write), name="drafts", group="drafts", exit_on_error=False)
-
-    def _write_raw(self, sequence: str) -> None:
-        """Write to the terminal beside the screens, in turn with them."""
-        if self._driver is not None and not self._driver.is_headless:
-            self._driver.write(sequence)  # Textual has no public way: its own clipboard and bell go through here
-            self._driver.flush()
 
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:
@@ -279,14 +267,6 @@ class PumpUpApp(StandingApp):
         for screen in self.screen_stack:
             if isinstance(screen, ReviewerScreen):
                 screen.reload()
-
-    def action_repaint(self) -> None:
-        """Draw every cell again."""
-        self.repaint()
-
-    def repaint(self) -> None:
-        """Draw every cell again: another program may have drawn over them."""
-        self.refresh(repaint=True, layout=True)
 
     def action_project(self) -> None:
         """Choose the project that all screens show."""

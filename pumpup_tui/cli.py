@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -103,6 +104,10 @@ def pumpup(context: click.Context, given: Given, create: bool) -> None:
     """
     if create and context.invoked_subcommand is not None:
         raise click.UsageError("--create goes with the screens, which open without a command.")
+    if sys.stdout is not None and sys.stdout.isatty():
+        from pumpup_tui.charset import fit_text
+
+        fit_text(os.environ)
     if context.invoked_subcommand in _FOR_A_FOLDER:
         from pumpup_tui.commands.places import named_folder
 

@@ -6,12 +6,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import App
 from typing_extensions import override
 
 from pumpup_tui import messages
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Phase
+from pumpup_tui.terminal_app import TerminalApp
 
 if TYPE_CHECKING:
     from pumpup_tui.screens.modals import Leave
@@ -21,7 +21,7 @@ BEGIN_SECONDS = 1.0
 """After the backend is open: what only a decision needs is made ready once the first rows are there."""
 
 
-class OutgoingApp(App[None]):
+class OutgoingApp(TerminalApp):
     """An app with an outbox."""
 
     context: Context

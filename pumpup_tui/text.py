@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textual.content import Content
 
+    from pumpup_tui.charset import Charset
+
 LINE = 500
 """Characters that a one-line place keeps, where it names no limit of its own."""
 BLOCK = 20_000
@@ -47,12 +49,28 @@ class _Pictures(dict[int, str]):
     """What each character is shown as; filled as characters are met, for most texts use few."""
 
     def __init__(self, *, newline: str, tab: str) -> None:
-        super().__init__({0x0A: newline, 0x09: tab, **_NAMED})
+        self._begun = {0x0A: newline, 0x09: tab, **_NAMED}
+        self._charset: Charset | None = None
+        super().__init__(self._begun)
 
     def __missing__(self, code: int) -> str:
         shown = _picture(code)
+        if self._charset is not None:
+            if shown == chr(code) and not self._charset.draws(shown):
+                shown = _spelt(code)
+            shown = self._charset.substituted(shown)  # what is cleaned twice is spelt once
         self[code] = shown
         return shown
+
+    def limit(self, charset: Charset | None) -> None:
+        """Spell out what a charset lacks, from now on."""
+        self._charset = charset
+        self.clear()
+        told = self._begun.items()
+        if charset is None:
+            self.update(told)
+        else:
+            self.update({code: charset.substituted(shown) for code, shown in (*told, (0x27E8, "⟨"), (0x27E9, "⟩"))})
 
 
 def _picture(code: int) -> str:
@@ -63,12 +81,23 @@ def _picture(code: int) -> str:
 
     char = chr(code)
     if code in INVISIBLE or unicodedata.category(char) in _HIDDEN_CATEGORIES:
-        return f"⟨U+{code:04X}⟩"
+        return _spelt(code)
     return char
 
 
+def _spelt(code: int) -> str:
+    return f"⟨U+{code:04X}⟩"
+
+
+_AS_IT_IS = _Pictures(newline="\n", tab=_TAB)
 _IN_LINE = _Pictures(newline="⏎", tab="⇥")
 _IN_BLOCK = _Pictures(newline="\n", tab=_TAB)
+
+
+def draw_only(charset: Charset | None) -> None:
+    """Have `clean` spell out what a terminal can't draw, from now on; None where it draws all of Unicode."""
+    for pictures in (_IN_LINE, _IN_BLOCK):
+        pictures.limit(charset)
 
 
 def clean(text: str, *, one_line: bool = False, limit: int | None = None, padding: int = PADDING) -> str:
@@ -113,7 +142,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def is_shown_as_is(char: str) -> bool:
     """Return whether `clean` shows a character as itself; newlines and tabs of ordinary text are taken to be."""
-    return _IN_BLOCK[ord(char)] in (char, _TAB)
+    return _AS_IT_IS[ord(char)] in (char, _TAB)
 
 
 def stray_marks(text: str) -> list[int]:

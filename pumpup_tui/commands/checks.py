@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import locale
 import os
 import platform
 import shlex
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from pumpup_tui.charset import charset_of
 from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import Given
@@ -75,12 +75,12 @@ def _terminal(environment: Mapping[str, str]) -> Iterator[Check]:
             yield Check("terminal", "note", words, "Make it larger: 80 columns and 24 rows show all of a request.")
         else:
             yield Check("terminal", "ok", words)
-    coding = locale.getpreferredencoding(do_setlocale=False)
-    if coding.lower().replace("-", "") != "utf8":
-        remedy = "Set LANG to a locale of UTF-8, like C.UTF-8: other characters are not drawn right."
-        yield Check("characters", "wrong", f"the locale's coding is {coding}", remedy)
+    charset = charset_of(environment)
+    if charset is not None:
+        remedy = "Set LANG to a locale of UTF-8, like C.UTF-8, if the terminal is: else other characters are spelt out."
+        yield Check("characters", "wrong", f"the locale's coding is {charset.name}", remedy)
     else:
-        yield Check("characters", "ok", coding)
+        yield Check("characters", "ok", "UTF-8")
 
 
 def _configuration(environment: Mapping[str, str]) -> Iterator[Check]:

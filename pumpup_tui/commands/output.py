@@ -10,13 +10,16 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from pumpup_tui.commands.failure import reason
 from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
 from pumpup_tui.text import clean, line
+
+if TYPE_CHECKING:
+    from pumpup_tui.charset import Charset
 
 _TONES: dict[str, dict[str, Any]] = {
     "": {},
@@ -71,9 +74,30 @@ def tell(text: str = "", *, err: bool = False) -> None:
     """
     stream = sys.stderr if err else sys.stdout
     coding = stream.encoding or "utf-8"
-    # What a terminal of another coding can't show is told by its number.
-    text = _netted(text).encode(coding, "backslashreplace").decode(coding)
-    click.echo(text, err=err, color=None if _colours(err=err) else False)
+    coloured = _colours(err=err)
+    text = _netted(text)
+    charset = _charset(stream)
+    if charset is not None:
+        click.echo(charset.encode(text if coloured else click.unstyle(text)), err=err)
+        return
+    # What a file of another coding can't hold is told by its number.
+    text = text.encode(coding, "backslashreplace").decode(coding)
+    click.echo(text, err=err, color=None if coloured else False)
+
+
+def drawn(text: str) -> str:
+    """Return clean text with glyphs of ours in it as it may go into a cell, where it is cleaned once more."""
+    charset = _charset(sys.stdout)
+    return text if charset is None else charset.substituted(text)
+
+
+def _charset(stream: TextIO) -> Charset | None:
+    """Return the character set of a terminal without UTF-8; None for any other, and for what is no terminal."""
+    if not stream.isatty():
+        return None
+    from pumpup_tui.charset import charset_of
+
+    return charset_of(os.environ)
 
 
 def stop_without_reader() -> None:

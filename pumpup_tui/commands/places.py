@@ -292,3 +292,6 @@ def check_terminal(environment: Mapping[str, str]) -> None:
         raise Failed("The screens need a terminal: run pumpup-tui in one, without a pipe or redirection.")
     if environment.get("TERM", "") in ("", "dumb", "unknown") and os.name == "posix":
         raise Failed("This terminal can't draw screens (TERM is 'dumb' or not set): try with TERM=xterm-256color.")
+    from pumpup_tui.commands.terminals import check_settings
+
+    check_settings(environment)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands.options import Given, json_option, no_such, place_options, split_types
-from pumpup_tui.commands.output import stop_without_reader, tell_json, tell_table
+from pumpup_tui.commands.output import drawn, stop_without_reader, tell_json, tell_table
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -73,7 +73,7 @@ def _inbox_table(items: Sequence[InboxItem]) -> None:
             "id": name,
             "summary": item.summary,
             "age": when.age(item.requested_at, now),
-            "recommendation": recommendation_run(item.recommendation, item.field_count)[0],
+            "recommendation": drawn(recommendation_run(item.recommendation, item.field_count)[0]),
             "task": item.task_name,
             "project": item.project_name,
             "kind": kind_of(item.event_type),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pumpup_tui import when
 from pumpup_tui.attached import attachments_of, relabelled, relabelled_words
-from pumpup_tui.commands.output import tell, tell_fields, tell_foreign, tell_wrapped, toned, whole_line
+from pumpup_tui.commands.output import drawn, tell, tell_fields, tell_foreign, tell_wrapped, toned, whole_line
 from pumpup_tui.telling import answer_text, confidence_of, event_text, kind_of, outcome_of
 from pumpup_tui.text import line
 
@@ -65,10 +65,10 @@ def row_of(event: Event, now: datetime | None) -> dict[str, str]:
 
     return {
         "time": _time(event.timestamp.astimezone(), now),
-        "type": event_type_run(event.event_type)[0],
-        "text": event_text(event),
+        "type": drawn(event_type_run(event.event_type)[0]),
+        "text": drawn(event_text(event)),
         "by": reviewer_of(event) or event.subject or event.source.lower(),
-        "move": move_of(event),
+        "move": drawn(move_of(event)),
         "task": event.task_id,
         "id": event.id,
     }
@@ -114,7 +114,7 @@ def _recommended(raw: Any) -> Iterator[tuple[str, str]]:
     if isinstance(raw, Mapping):
         outcome = raw.get("outcome")
         glyph, word, _ = outcome_of(outcome)
-        yield "Agent", f"{glyph} {word} {confidence_of(raw)}".rstrip()
+        yield "Agent", drawn(f"{glyph} {word} {confidence_of(raw)}".rstrip())
         yield "", str(raw.get("rationale") or "")
         if isinstance(outcome, Mapping):
             yield "Its note", str(outcome.get("note") or "")

@@ -24,6 +24,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from typing_extensions import override
 
+from pumpup_tui.charset import charset_of
 from pumpup_tui.commands.pastes import Pastes
 from pumpup_tui.commands.terminal_output import Output
 
@@ -53,12 +54,10 @@ class Screens(Protocol):
 class TerminalDriver(LinuxDriver):
     """A driver whose app can always be left, and comes back whole from a stop."""
 
-    encoding = "utf-8"
-    """Of what the terminal sends."""
-
     @override
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
+        self._charset = charset_of(os.environ)
         self._screens = cast("Screens", app)
         self._running_loop = asyncio.get_running_loop()
         self._output: Output | None = None
@@ -68,14 +67,11 @@ class TerminalDriver(LinuxDriver):
 
     # Output.
 
-    def encode(self, text: str) -> bytes:
-        """Return what the terminal gets for `text`."""
-        return text.encode("utf-8", "replace")
-
     @override
     def write(self, data: str) -> None:
         if self._output is not None:
-            self._output.write(self.encode(data))
+            charset = self._charset
+            self._output.write(data.encode("utf-8", "replace") if charset is None else charset.encode(data))
 
     @override
     def start_application_mode(self) -> None:
@@ -107,7 +103,8 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read until the end; a terminal without an answer is gone."""
         parser, pastes = XTermParser(), Pastes()
-        decode = getincrementaldecoder(self.encoding)(errors="replace").decode
+        encoding = "utf-8" if self._charset is None else self._charset.decodes
+        decode = getincrementaldecoder(encoding)(errors="replace").decode
         while not self.exit_event.is_set():
             ready = select.select([self.fileno], [], [], POLL_SECONDS)[0]
             data = self._read() if ready else b""

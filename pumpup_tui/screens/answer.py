@@ -18,6 +18,7 @@ from pumpup_tui.answering import Draft, bids_of, check, type_of
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Intent
 from pumpup_tui.editing import EditorFailed, edit_in
+from pumpup_tui.pasting import Joined
 from pumpup_tui.sheets import sheet
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.compositing import ExactCompositor
@@ -136,6 +137,11 @@ class AnswerScreen(ModalScreen[Intent | None]):
     def _moved(self, event: ElicitationForm.Moved) -> None:
         event.stop()
         self._tell_state()
+
+    @on(Joined)
+    def _tell_joined(self, event: Joined) -> None:
+        event.stop()
+        self.query_one(AnswerTitle).tell(f"{event.words} into one: this field has one line", "warn")
 
     def _tell_state(self) -> None:
         key, count = self.context.key, len(self._fields)

@@ -14,8 +14,10 @@ from textual.widgets import Input, Static
 from typing_extensions import override
 
 from pumpup_tui.key_names import names_at
+from pumpup_tui.pasting import Joined
 from pumpup_tui.query import SOURCES, Query
 from pumpup_tui.telling import EVENT_WORDS
+from pumpup_tui.text import content
 from pumpup_tui.widgets.option_picker import OptionPicker
 
 TYPES = tuple(EVENT_WORDS)
@@ -45,7 +47,7 @@ class FilterScreen(ModalScreen[Query | None]):
             yield OptionPicker([_word(name) for name in TYPES], many=True)
             yield Static("from (none chosen: all)", markup=False)
             yield OptionPicker([name.lower() for name in SOURCES], many=True)
-            yield Static("decided or answered by", markup=False)
+            yield Static("decided or answered by", markup=False, id="by")
             reviewer = Input(self._query.reviewer, placeholder="a reviewer's name, or a part of it", compact=True)
             reviewer.cursor_blink = False
             yield reviewer
@@ -56,6 +58,11 @@ class FilterScreen(ModalScreen[Query | None]):
         types.set([_word(name) for name in self._query.types])
         sources.set([name.lower() for name in self._query.sources])
         types.focus()
+
+    @on(Joined)
+    def _tell_joined(self, event: Joined) -> None:
+        event.stop()
+        self.query_one("#by", Static).update(content(f"decided or answered by ({event.words})"))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:

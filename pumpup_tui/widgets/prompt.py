@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -12,7 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 from typing_extensions import override
 
-from pumpup_tui.text import line
+from pumpup_tui.pasting import BREAK, Joined
+from pumpup_tui.text import content, line
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -55,6 +57,7 @@ class Prompt(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self._what = ""
+        self._label = ""
         self._before: Widget | None = None
         self._typed: Input | None = None
 
@@ -66,12 +69,12 @@ class Prompt(Horizontal):
         """Show the prompt with `text` in it."""
         from textual.widgets import Input
 
-        self._what = what
+        self._what, self._label = what, label
         self._before = self.screen.focused if not self.has_class("-asking") else self._before
         self.query_one(Static).update(f" {label}: ")
         typed = self._input
         with self.prevent(Input.Changed):
-            typed.value = text
+            typed.value = text.replace("\n", BREAK) if self.takes_lines else text
         self.add_class("-asking")
         self.screen.set_focus(typed)  # at once: the next key is typed here, however soon it comes
         self.post_message(self.Turned())
@@ -82,11 +85,16 @@ class Prompt(Horizontal):
         return self.has_class("-asking")
 
     @property
+    def takes_lines(self) -> bool:
+        """Whether what is typed may have line breaks."""
+        return self._what in NOTES
+
+    @property
     def hints(self) -> Hints:
         """The keys that are heard while something is typed, for all others are typed; none while nothing is."""
         if not self.is_asking:
             return ()
-        edit = (("typing.edit", "$EDITOR"),) if self._what in NOTES else ()
+        edit = (("typing.edit", "$EDITOR"),) if self.takes_lines else ()
         return (("typing.done", "done"), *edit, ("typing.leave", "leave"))
 
     @property
@@ -113,7 +121,7 @@ class Prompt(Horizontal):
         from pumpup_tui.editing import EditorFailed, edit_in
 
         try:
-            text = edit_in(self.app, self._input.value)
+            text = edit_in(self.app, self._text(self._input.value))
         except EditorFailed as error:
             self.query_one(Static).update(f" {line(error, 120)}: ")
         else:
@@ -127,10 +135,18 @@ class Prompt(Horizontal):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Tell each key."""
         event.stop()
-        self.post_message(self.Typed(self._what, event.value))
+        self.post_message(self.Typed(self._what, self._text(event.value)))
+
+    @on(Joined)
+    def _tell_joined(self, event: Joined) -> None:
+        event.stop()
+        self.query_one(Static).update(content(f" {self._label} ({event.words}): "))
+
+    def _text(self, typed: str) -> str:
+        return typed.replace(BREAK, "\n") if self.takes_lines else typed
 
     def _close(self, kind: type[Prompt.Told], edited: str | None = None) -> None:
-        text = self._input.value if edited is None else edited
+        text = self._text(self._input.value) if edited is None else edited
         self.remove_class("-asking")
         if self._before is not None:
             self.screen.set_focus(self._before)

@@ -40,9 +40,9 @@ class Terminal:
         """Return all that was drawn so far, as running text."""
         return " ".join(_CONTROL.sub("", self.raw.decode(errors="replace")).split())
 
-    def press(self, keys: str) -> None:
-        """Send these keys."""
-        os.write(self._master, keys.encode())
+    def press(self, keys: str, encoding: str = "utf-8") -> None:
+        """Send these keys, as a terminal of this encoding does."""
+        os.write(self._master, keys.encode(encoding))
 
     def drop(self) -> None:
         """Close the terminal under the process, as a lost connection does."""
