@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api_client.fields import FieldBase, UnknownField, check_answers
-from pumpup_tui.suspicion import look
+from pumpup_tui.suspicion import hidden_in
 
 AnyForm = FieldBase | UnknownField
 YES, NO = "yes", "no"
@@ -118,8 +118,8 @@ def why_sealed(form_field: AnyForm, typed: str | list[str]) -> str:
         return "too long to edit here"
     if "\n" in typed and type_of(form_field) != "TextArea":
         return "more than one line"
-    found = look(typed)
-    return f"{found.hidden:,} hidden" if found.hidden else ""
+    hidden = hidden_in(typed)
+    return f"{hidden:,} hidden" if hidden else ""
 
 
 def document_of(draft: Draft) -> dict[str, Any]:

@@ -85,6 +85,13 @@ def look(text: str, *, limit: int = BLOCK) -> Found:
     return _counted(text, _marked(text))
 
 
+def hidden_in(text: str, *, limit: int = BLOCK) -> int:
+    """Return how many characters `look` counts as hidden, without a look at any alphabet: for each key in an editor."""
+    text = text[:limit]
+    odd = sum(1 for match in _ODD.finditer(text) if match.group() != "\ufe0f" and not is_shown_as_is(match.group()))
+    return odd + len({*stray_marks(text), *stacked_marks(text)})
+
+
 def raw(text: str, *, limit: int = BLOCK) -> str:
     r"""Return `text` spelt out: whatever is not what it seems as its escape (`\x1b`, `\u0430`), as in Python.
 
@@ -136,8 +143,9 @@ def _marked(text: str) -> Mapping[int, Kind]:
         return marked
     main = "LATIN" if text.isascii() else _main_script(text)
     for match in odd:
-        if kind := _kind_of(text, match.start(), main):
-            marked.setdefault(match.start(), kind)
+        kind = _kind_of(text, match.start(), main)
+        if kind and (kind == "hidden" or match.start() not in marked):
+            marked[match.start()] = kind
     marked |= dict.fromkeys([*stray_marks(text), *stacked_marks(text)], "hidden")
     marked |= dict.fromkeys(foreign_digits(text), "digit")
     if not text.isascii():

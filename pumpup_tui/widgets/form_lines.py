@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pumpup_tui.answering import AnyForm, Bid, Draft, type_of, why_sealed
 from pumpup_tui.first_key import FirstKey
@@ -17,6 +18,8 @@ from pumpup_tui.widgets.painting import Line, Run, crop, joined, wrap
 MANY = 10
 """Options over which a search goes with them."""
 BAR = 24
+BID_INSPECTED = 2_000
+"""Characters of a bid that are inspected beside its field; the request's detail inspects more."""
 AREA_LINES = 2
 """Lines of a longer text that are shown where it is not edited."""
 
@@ -129,6 +132,13 @@ def _bid(form: Form, one: AnyForm, width: int) -> list[Line]:
         head = "◇ the agent's bid, untouched"
     else:
         head = f"yours; {form.key('form.bid')} takes the agent's bid back: {crop(answer_text(bid.value), 200)}"
-    odd = look(bid.value).words if isinstance(bid.value, str) else ""
+    odd = _odd_words(bid.value) if isinstance(bid.value, str) else ""
     lines = wrap([(joined((head, confidence, line(bid.rationale, 400))), "accent")], width)
     return [*lines, *(wrap([(f"! the agent's bid: {odd}", "warn")], width) if odd else [])]
+
+
+@lru_cache(maxsize=32)
+def _odd_words(value: str) -> str:
+    """Return what in the first characters of a bid is not what it seems; asked for with each key."""
+    odd = look(value, limit=BID_INSPECTED).words
+    return f"{odd}, in its first {BID_INSPECTED:,} characters" if odd and len(value) > BID_INSPECTED else odd

@@ -135,7 +135,7 @@ async def _ask(data: Path) -> None:
 
 
 async def test_a_form_takes_both_lines(tmp_path: Path) -> None:
-    """A field of one line joins them and says so; a field of many keeps them."""
+    """A field of one line joins them and says so; a field of many keeps them, and takes a paste back."""
     data = tmp_path / "data"
     await _ask(data)
     settings = environment(tmp_path / "home", PUMPUP_GRACE_SECONDS="0")
@@ -153,6 +153,10 @@ async def test_a_form_takes_both_lines(tmp_path: Path) -> None:
         watched.settled()
         shell.press(pasted(TWO))
         watched.sees("first line", "second line")
+        watched.settled()
+        shell.press(pasted("a third"))
+        watched.sees("second linea third")
+        shell.press("\x1f")  # ctrl+_, for ctrl+z suspends
         watched.settled()
         shell.press("\x12")
         watched.sees("ANSWER")

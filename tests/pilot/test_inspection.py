@@ -65,3 +65,20 @@ async def test_every_text_that_a_request_shows_is_inspected(tmp_path: Path) -> N
         await stage.ready(pilot, "1 hidden, 5 look like something else, 2 words of mixed alphabets")
         await pilot.press("v")
         await stage.sees(pilot, "p\\u0430y to", "1,\\x4f\\x4f\\x4f", "b\\u043eth", "1\\u202e0")
+
+
+async def test_typing_into_a_long_bid_inspects_no_alphabet(tmp_path: Path) -> None:
+    """A key in a field of 18 kB of mixed alphabets costs no look at each of its characters."""
+    stage = Stage(tmp_path)
+    async with stage.run(120, 40) as pilot:
+        await stage.sees(pilot, "live")
+        value = (MIXED * 20 + "\n") * 80
+        fields = [{"type": "TextArea", "id": "a", "label": "Story", "required": False}]
+        await stage.elicitation("What happened?", fields, recommendation=[{"fieldId": "a", "value": value}])
+        await stage.ready(pilot, "What happened?", "of mixed alphabets")
+        await pilot.press("a")
+        await stage.sees(pilot, "the agent's bid", "in its first 2,000 characters")
+        with calls_here() as calls:
+            await pilot.press("x", "y", "z")
+            await stage.sees(pilot, "xyz")
+        assert calls.total() < 500, calls

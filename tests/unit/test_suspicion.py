@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.suspicion import Found, examine, look, raw
+from pumpup_tui.suspicion import Found, examine, hidden_in, look, raw
 from tests.unit.test_text import ANY_TEXT, NASTY
 from tests.waiting import grows_no_faster_than_its_input
 
@@ -139,6 +139,11 @@ def test_the_raw_text_is_all_of_the_text(text: str) -> None:
 @given(st.one_of(ANY_TEXT, NASTY, ODD))
 def test_examining_is_looking_and_spelling_in_one(text: str) -> None:
     assert examine(text, limit=30) == (look(text, limit=30), raw(text, limit=30))
+
+
+@given(st.one_of(ANY_TEXT, NASTY, ODD))
+def test_what_is_hidden_is_counted_alike_without_a_look_at_alphabets(text: str) -> None:
+    assert hidden_in(text, limit=30) == look(text, limit=30).hidden
 
 
 @given(st.one_of(ANY_TEXT, NASTY, ODD), st.one_of(ANY_TEXT, NASTY, ODD))
