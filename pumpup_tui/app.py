@@ -95,7 +95,7 @@ class PumpUpApp(StandingApp):
         for theme in THEMES:
             self.register_theme(theme)
         kept = kept or Kept(None)
-        feed, key = Feed(self, connect, clock), KeyNames(preferences.keymap)
+        feed, key = Feed(self, connect, clock), KeyNames(preferences.keymap, without=preferences.saving.taken_away)
         grace, changed = preferences.grace_seconds, self._desk_changed
         self.context = Context(
             feed=feed,
@@ -291,8 +291,9 @@ class PumpUpApp(StandingApp):
         from pumpup_tui.screens.modals import HelpScreen
 
         if not self.screen.is_modal:
-            keymap = self.context.preferences.keymap
-            self.push_screen(HelpScreen([rebound(one, keymap) for one in all_bindings(type(self))]))
+            keymap, has = self.context.preferences.keymap, self.context.key.has
+            listed = [one for one in all_bindings(type(self)) if has(str(one.id))]
+            self.push_screen(HelpScreen([rebound(one, keymap) for one in listed]))
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import click
 
 from pumpup_tui.commands.lazy import LazyGroup
-from pumpup_tui.commands.options import FILE, FOLDER, Given, writing_options
+from pumpup_tui.commands.options import FILE, FOLDER, Given, saving_options, writing_options
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _FOR_A_FOLDER = ("serve", "keys")
@@ -96,14 +96,16 @@ data_option = click.option(
 )
 @click.option("--create", is_flag=True, help="Make the data folder that --data names, where it is not there.")
 @writing_options
+@saving_options
 @click.pass_context
-def pumpup(context: click.Context, given: Given, create: bool) -> None:
+def pumpup(context: click.Context, given: Given, create: bool, save_dir: Path | None, *, no_save: bool) -> None:
     """Decide what AI agents stop and ask for: approvals and elicitations, in the terminal.
 
     Without a command it opens the screens, over a data folder on this machine or over a server.
     """
-    if create and context.invoked_subcommand is not None:
-        raise click.UsageError("--create goes with the screens, which open without a command.")
+    for option, is_given in (("--create", create), ("--no-save", no_save), ("--save-dir", save_dir is not None)):
+        if is_given and context.invoked_subcommand is not None:
+            raise click.UsageError(f"{option} goes with the screens, which open without a command.")
     if sys.stdout is not None and sys.stdout.isatty():
         from pumpup_tui.charset import fit_text
 
@@ -114,8 +116,9 @@ def pumpup(context: click.Context, given: Given, create: bool) -> None:
         context.obj = named_folder(given, os.environ)
     elif context.invoked_subcommand is None:
         from pumpup_tui.commands import screens
+        from pumpup_tui.commands.places import saving_of
 
-        screens.open_place(given, create=create)
+        screens.open_place(given, saving_of(save_dir, is_off=no_save), create=create)
 
 
 @pumpup.command()
@@ -221,8 +224,10 @@ def keys_revoke(inherited: Path | None, name: str, key_id: str | None, data: Pat
 
 @pumpup.command()
 @click.option("--seed", default=1, show_default=True, help="Another number tells other stories.")
-def demo(seed: int) -> None:
+@saving_options
+def demo(seed: int, save_dir: Path | None, *, no_save: bool) -> None:
     """Try it: a throw-away folder with a simulated agent that keeps asking and acts on what you say."""
     from pumpup_tui.commands import screens
+    from pumpup_tui.commands.places import saving_of
 
-    screens.open_demo(seed)
+    screens.open_demo(seed, saving_of(save_dir, is_off=no_save))

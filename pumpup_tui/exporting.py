@@ -7,13 +7,12 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from api_client.cells import harmless
 from api_client.times import wire_time
-from pumpup_tui.new_file import open_new
 from pumpup_tui.query import reviewer_of
+from pumpup_tui.saving import Saving
 from pumpup_tui.scanning import Timeline
 
 if TYPE_CHECKING:
@@ -41,14 +40,16 @@ CSV_COLUMNS = [
 class Export:
     """What a timeline shows, written to a file: CSV where its name ends so, else JSON lines; times in UTC."""
 
-    def __init__(self, timeline: Timeline, path: Path, *, overwrite: bool) -> None:
+    def __init__(self, timeline: Timeline, path: str, saving: Saving, *, overwrite: bool) -> None:
+        """Take the path as it was typed, and what says whether anything may be saved there."""
         self._timeline = timeline
         self._path = path
+        self._saving = saving
         self._overwrite = overwrite
-        self._lines = _csv_lines if path.suffix.lower() == ".csv" else _json_lines
+        self._lines = _csv_lines if path.lower().endswith(".csv") else _json_lines
 
     def _open(self) -> BinaryIO:
-        return open_new(self._path, overwrite=self._overwrite)
+        return self._saving.open(self._path, overwrite=self._overwrite)
 
     def _put(self, file: BinaryIO, events: Sequence[Event]) -> None:
         file.write(self._lines(events))
@@ -58,7 +59,8 @@ class Export:
 
         Raises:
             ApiError: the backend could not be read; what was written stays.
-            OSError: the file could not be written, or is there already and was not to be overwritten.
+            FileExistsError: it is there already, and was not to be overwritten.
+            OSError: the file could not be written, or may not be.
         """
         looked = written = 0
         file = await asyncio.to_thread(self._open)

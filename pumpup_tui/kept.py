@@ -1,16 +1,19 @@
 """Small JSON documents that outlive the process: drafts, what is on its way, what was shown last.
 
-They are the user's own and no part of the record. Each is a file in one folder, replaced as a whole, readable by
-the user alone; the loop never waits for the disk.
+They belong to one reviewer at one place, a data folder or a server: several may share a login. They are no part of
+the record. Each is a file in the reviewer's folder, replaced as a whole, readable by the user alone; the loop never
+waits for the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +21,30 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 
+REVIEWERS = "reviewers"
+"""The document of a place that says whose a key is, by the key's hash: known before the server has answered."""
+
+
 class Kept:
     """Documents by name. Without a folder nothing is kept."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+    def __init__(self, place: Path | None, reviewer: str = "", *, key_hash: str = "") -> None:
+        """Take a place's folder, and whose documents these are.
+
+        Args:
+            place: The folder of a data folder or server; None keeps nothing.
+            reviewer: The reviewer's name; without one, and without `key_hash`, the documents are the place's own.
+            key_hash: Where the reviewer is only learnt from a server: the hash of the key that says so. Nothing is
+                read or written before `become`, unless the key was used here before.
+        """
+        self._place, self._key_hash = place, key_hash
+        self._folder = place
+        if key_hash:
+            self._folder = None
+            reviewer = str(self._reviewers().get(key_hash) or "")
+        if reviewer and place is not None:
+            self._folder = self._folder_of(place, reviewer)
+            _take_over(place, self._folder, reviewer)
         self._turns: dict[str, asyncio.Lock] = {}
         self._locks: dict[str, FileLock] = {}
 
@@ -38,6 +60,20 @@ class Kept:
     def read_now(self, name: str) -> dict[str, Any]:
         """Return a document at once: for before the first frame, when no loop waits yet."""
         return self._read(name)
+
+    async def become(self, reviewer: str) -> bool:
+        """Go on with the documents of the reviewer that a server named; return whether they are others than before.
+
+        Raises:
+            OSError: whose the key is could not be kept; it is asked again at the next start.
+        """
+        if self._place is None or not self._key_hash:
+            return False
+        before, self._folder = self._folder, self._folder_of(self._place, reviewer)
+        if before == self._folder:
+            return False
+        await asyncio.to_thread(self._become, self._place, self._folder, reviewer)
+        return True
 
     async def write(self, name: str, document: dict[str, Any]) -> None:
         """Keep a document in place of the one before it; when this returns it is on the disk.
@@ -80,6 +116,17 @@ class Kept:
         if self._folder is not None and self._locks:
             await asyncio.to_thread(self._close, self._folder)
 
+    def _become(self, place: Path, folder: Path, reviewer: str) -> None:
+        _take_over(place, folder, reviewer)
+        self._write(place, REVIEWERS, json.dumps({**self._reviewers(), self._key_hash: reviewer}))
+
+    def _reviewers(self) -> dict[str, Any]:
+        return _read_from(self._place, REVIEWERS)
+
+    @staticmethod
+    def _folder_of(place: Path, reviewer: str) -> Path:
+        return place / f"reviewer-{hashlib.sha256(reviewer.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
     def _own(self, folder: Path, kind: str) -> str:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         while True:
@@ -113,13 +160,7 @@ class Kept:
         return True
 
     def _read(self, name: str) -> dict[str, Any]:
-        if self._folder is None:
-            return {}
-        try:
-            found = json.loads((self._folder / f"{name}.json").read_bytes())
-        except (OSError, ValueError):
-            return {}  # a courtesy to the user, not the record: one that is lost is begun anew
-        return found if isinstance(found, dict) else {}
+        return _read_from(self._folder, name)
 
     @staticmethod
     def _write(folder: Path, name: str, text: str) -> None:
@@ -134,3 +175,46 @@ class Kept:
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+
+def _read_from(folder: Path | None, name: str) -> dict[str, Any]:
+    if folder is None:
+        return {}
+    try:
+        found = json.loads((folder / f"{name}.json").read_bytes())
+    except (OSError, ValueError):
+        return {}  # a courtesy to the user, not the record: one that is lost is begun anew
+    return found if isinstance(found, dict) else {}
+
+
+def _take_over(place: Path, folder: Path, reviewer: str) -> None:
+    """Move what earlier versions kept for a place, with no word of whose it is, to the first reviewer who comes.
+
+    What says whose it is waits for that reviewer. What a process has locked is its own until it ends.
+    """
+    for path in sorted(place.glob("*.json")):
+        if path.stem == REVIEWERS:
+            continue
+        if path.stem != "filters" and _read_from(place, path.stem).get("reviewer", reviewer) != reviewer:
+            continue
+        with suppress(OSError):  # another terminal was first, or nothing can be written: begun anew
+            _move(path, folder)
+
+
+def _move(path: Path, folder: Path) -> None:
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = path.with_suffix(".lock")
+    if not beside.exists():
+        path.rename(folder / path.name)
+        return
+    lock = FileLock(beside, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return
+    (folder / beside.name).touch(mode=0o600)  # so that it is found among what ended processes left
+    path.rename(folder / path.name)
+    beside.unlink(missing_ok=True)
+    lock.release()

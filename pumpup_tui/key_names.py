@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -49,9 +49,10 @@ def hint_of(key: str) -> str:
 class KeyNames:
     """The keys as they are bound for a user: each is looked for once, for texts are painted often."""
 
-    def __init__(self, keymap: Mapping[str, str] | None = None) -> None:
-        """Take the keys that stand in place of a binding's own, by its id."""
+    def __init__(self, keymap: Mapping[str, str] | None = None, *, without: Collection[str] = ()) -> None:
+        """Take the keys that stand in place of a binding's own, by its id, and the bindings that are taken away."""
         self._keymap = keymap or {}
+        self._without = without
         self._known: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
@@ -61,13 +62,17 @@ class KeyNames:
             known = self._known[name] = hint_of(self.keys(name)[0])
         return known
 
+    def has(self, name: str) -> bool:
+        """Return whether there is such a binding for this user; `name` is its id."""
+        return name not in self._without
+
     def keys(self, name: str) -> list[str]:
         """Return all keys of a binding by their long names; `name` is its id."""
         return keys_of(self._keymap.get(name) or _own_keys(name))
 
     def told(self, hints: Hints) -> Sequence[tuple[str, str]]:
-        """Return hints with the keys themselves in place of ids."""
-        return [(" ".join(map(self, names.split(" "))), word) for names, word in hints]
+        """Return hints with the keys themselves in place of ids, without those of bindings that are taken away."""
+        return [(" ".join(map(self, names.split(" "))), word) for names, word in hints if self.has(names)]
 
 
 _BUILT_IN = KeyNames()

@@ -101,7 +101,7 @@ def commands_of(app: PumpUpApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
         for binding in (one for owner in type(node).__mro__ for one in bindings_of(owner)):
             known = listed.get(binding.id)
             # What is nearer is heard first: it is what the key does here.
-            if known is not None and known.id and known.id not in told:
+            if known is not None and known.id and known.id not in told and app.context.key.has(known.id):
                 told.add(known.id)
                 run = _runner(app, binding.action, node)
                 yield SystemCommand(_title(binding, known), f"key {app.context.key(known.id)}", run)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pumpup_tui.saving import Saving
+
 GRACE_SECONDS = 5.0
 
 
@@ -22,5 +24,7 @@ class Preferences:
     """A theme's name; empty is the app's own."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Keys by a binding's id, in place of its own."""
+    saving: Saving = field(default_factory=Saving)
+    """Where the screens may save."""
     filters: Mapping[str, str] = field(default_factory=dict)
     """The inbox's saved filters by name, each as it would be typed."""

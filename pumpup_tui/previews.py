@@ -60,7 +60,7 @@ def kind_of(content_type: str, name: str) -> str:
 
 
 def text_lines(content: bytes, kind: str, saves: str) -> list[Line]:
-    """Return text, JSON or CSV as lines of clean runs; `saves` is the key that saves what is too long to show.
+    """Return text, JSON or CSV as lines of clean runs; `saves` says which key saves, where one does.
 
     Raises:
         NoPreview: it is not what it is said to be.
@@ -73,7 +73,7 @@ def text_lines(content: bytes, kind: str, saves: str) -> list[Line]:
     else:
         lines = [[(clean(part, one_line=True, limit=2_000, padding=INDENT), "")] for part in _first_lines(text, saves)]
     if len(content) > TEXT_BYTES:
-        lines.append([(f"… {len(content) - TEXT_BYTES:,} more bytes: {saves} saves all of it", "muted")])
+        lines.append([(f"… {len(content) - TEXT_BYTES:,} more bytes{_all(saves)}", "muted")])
     return lines
 
 
@@ -84,11 +84,15 @@ def _decoded(content: bytes) -> str:
     return head.decode("utf-8-sig", errors="replace")
 
 
+def _all(saves: str) -> str:
+    return f": {saves} all of it" if saves else ""
+
+
 def _first_lines(text: str, saves: str) -> Iterator[str]:
     parts = text.split("\n")
     yield from (part.removesuffix("\r") for part in parts[:LINES])
     if len(parts) > LINES:
-        yield f"… {len(parts) - LINES:,} more lines: {saves} saves all of it"
+        yield f"… {len(parts) - LINES:,} more lines{_all(saves)}"
 
 
 def _json_lines(text: str, saves: str) -> list[Line]:
@@ -116,7 +120,7 @@ def _csv_lines(text: str, saves: str) -> list[Line]:
         return text_lines(text.encode("utf-8", "replace"), "text", saves)
     lines: list[Line] = [[(row, "strong" if number == 0 else "")] for number, row in enumerate(table_lines(rows))]
     if len(rows) == LINES:
-        lines.append([(f"… only the first {LINES:,} rows are shown: {saves} saves all of it", "muted")])
+        lines.append([(f"… only the first {LINES:,} rows are shown{_all(saves)}", "muted")])
     return lines
 
 

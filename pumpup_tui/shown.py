@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,6 +61,10 @@ class Shown:
         """Note the theme that is shown; return whether it was picked just now."""
         return theme != self.theme and self.notes(theme=theme, over=self._configured)
 
+    async def of_reviewer(self) -> Shown:
+        """Return what the reviewer that is known by now was shown last."""
+        return await asyncio.to_thread(Shown, self._kept, self._configured)
+
     async def keep(self) -> None:
         """Keep what was noted.
 
@@ -76,8 +82,7 @@ class Memory:
         self._app = app
         self._context = context
         self._shown = Shown(context.kept, context.preferences.theme)
-        if self._shown.theme in app.available_themes:
-            app.theme = self._shown.theme
+        self._show_theme()
         if context.preferences.keymap:
             app.set_keymap(dict(context.preferences.keymap))
 
@@ -85,6 +90,17 @@ class Memory:
         """Note from now on what is shown."""
         self._app.theme_changed_signal.subscribe(self._app, self._theme)
         self._context.status_changed.subscribe(self._app, self._status)
+
+    async def become(self, reviewer: str) -> None:
+        """Go on as the reviewer that the backend named, where that was not known yet."""
+        with suppress(OSError):  # it is asked again at the next start
+            if await self._context.kept.become(reviewer):
+                self._shown = await self._shown.of_reviewer()
+                self._show_theme()
+
+    def _show_theme(self) -> None:
+        if self._shown.theme in self._app.available_themes:
+            self._app.theme = self._shown.theme
 
     def recall(self, screen: str) -> Mapping[str, Any]:
         """Return what a screen noted when it was shown last."""

@@ -33,7 +33,8 @@ class StandingApp(OutgoingApp):
         self._set_status(self.context.status.with_banner(banner, next_step))
 
     @on(messages.Connected)
-    def _connected(self, event: messages.Connected) -> None:
+    async def _connected(self, event: messages.Connected) -> None:
+        await self.context.memory.become(event.me.subject)
         status = replace(
             self.context.status.with_banner(),
             connected=True,

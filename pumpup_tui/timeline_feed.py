@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from api_client.models import Event
     from pumpup_tui.feed import Feed
     from pumpup_tui.query import Query
+    from pumpup_tui.saving import Saving
     from pumpup_tui.widgets.pages import Answer, Want
 
 WHAT = "the timeline"
@@ -37,7 +37,10 @@ class EventsPage(Message):
 class ExportState(Message):
     """How far an export is; `failed` says why it stopped."""
 
-    def __init__(self, path: Path, looked: int, written: int, *, done: bool = False, failed: str = "") -> None:
+    is_there = False
+    """Whether nothing was written because a file of this name is there."""
+
+    def __init__(self, path: str, looked: int, written: int, *, done: bool = False, failed: str = "") -> None:
         super().__init__()
         self.path = path
         self.looked = looked
@@ -67,8 +70,8 @@ def read_page(feed: Feed, to: MessagePump, query: Query, want: Want) -> None:
     feed.ask(to, WHAT, call, group=f"timeline {want.number}")
 
 
-def export(feed: Feed, to: MessagePump, query: Query, path: Path, *, overwrite: bool) -> None:
-    """Write what a timeline shows to a file, telling how far it is."""
+def export(feed: Feed, to: MessagePump, query: Query, path: str, saving: Saving, *, overwrite: bool) -> None:
+    """Write what a timeline shows to the file that was typed, telling how far it is."""
 
     async def call(backend: Backend) -> ExportState:
         from pumpup_tui.exporting import Export
@@ -85,7 +88,11 @@ def export(feed: Feed, to: MessagePump, query: Query, path: Path, *, overwrite: 
             return ExportState(path, last.looked, last.written, done=True, failed=words)
 
         try:
-            await Export(Timeline(backend, query), path, overwrite=overwrite).write(told)
+            await Export(Timeline(backend, query), path, saving, overwrite=overwrite).write(told)
+        except FileExistsError:
+            state = failed("")
+            state.is_there = True
+            return state
         except OSError as error:
             return failed(error.strerror or type(error).__name__)
         except ApiError as error:

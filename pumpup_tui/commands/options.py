@@ -160,6 +160,13 @@ _WHO = (
     ),
 )
 
+_SAVING = (
+    click.option(
+        "--save-dir", type=FOLDER, metavar="DIR", help="Let the screens save in this folder alone, and start no editor."
+    ),
+    click.option("--no-save", is_flag=True, help="Take the keys away that save a file or start an editor."),
+)
+
 
 def _with(options: Sequence[Callable[[Callback], Callback]]) -> Callable[[Callback], Callback]:
     names = [one.name for one in fields(Given)]
@@ -191,3 +198,17 @@ folder_options = _with((_PLACE[0], _PLACE[-1], *_WHO))
 """Adds the options of a command that works on a folder alone; the command gets `given`."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON, in the shapes of the API.")
+
+
+def saving_options(command: Callback) -> Callback:
+    """Add the options that say where the screens may save; the command gets `save_dir` and `no_save`."""
+
+    @wraps(command)
+    def called(*args: Any, save_dir: Path | None, no_save: bool, **kwargs: Any) -> Any:
+        if no_save and save_dir is not None:
+            raise click.UsageError("--save-dir and --no-save exclude each other: give one of them.")
+        return command(*args, save_dir=save_dir, no_save=no_save, **kwargs)
+
+    for option in reversed(_SAVING):
+        called = option(called)
+    return called

@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pumpup_tui.commands import configuration
 from pumpup_tui.commands.failure import Failed, reason
 from pumpup_tui.commands.options import Given
 from pumpup_tui.own_folders import expanded, own_folder
+
+if TYPE_CHECKING:
+    from pumpup_tui.saving import Saving
 
 KEY_VARIABLE = "PUMPUP_API_KEY"
 URL_VARIABLE = "PUMPUP_BASE_URL"
@@ -159,6 +162,33 @@ def state_folder(place: str) -> Path | None:
     name = hashlib.sha256(place.encode(errors="surrogateescape")).hexdigest()[:16]
     folder = own_folder("state")
     return folder / name if folder else None
+
+
+def saving_of(save_dir: Path | None, *, is_off: bool) -> Saving:
+    """Return where the screens may save.
+
+    Raises:
+        Failed: nothing could ever be saved below `save_dir`.
+    """
+    from contextlib import suppress
+
+    from pumpup_tui.new_file import refuse_data_folder
+    from pumpup_tui.saving import Saving
+
+    home: Path | None = None
+    with suppress(RuntimeError, OSError):  # a login without a home: none is offered
+        home = Path.home().resolve()
+    if save_dir is None:
+        return Saving(home=home, is_off=is_off)
+    below = save_dir.expanduser().resolve()
+    if not below.is_dir():
+        raise Failed(f"--save-dir {save_dir} is no folder: make it first.", 2)
+    try:
+        Saving(home=home).place(str(below / "name"))
+        refuse_data_folder(below)
+    except OSError as fault:
+        raise Failed(f"--save-dir {save_dir} can't be used: {reason(fault)}.", 2) from None
+    return Saving(below=below, home=home)
 
 
 def usable_folder(data: Path | None) -> Path:

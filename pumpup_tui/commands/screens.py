@@ -11,7 +11,9 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from pumpup_tui.app import PumpUpApp
     from pumpup_tui.commands.leaving import Leaving
+    from pumpup_tui.kept import Kept
     from pumpup_tui.preferences import Preferences
+    from pumpup_tui.saving import Saving
     from store.demo import Agent
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
@@ -48,20 +52,22 @@ Connect = Callable[[], Awaitable["Backend"]]
 App = TypeVar("App", bound="PumpUpApp")
 
 
-def open_place(given: Given, *, create: bool) -> None:
+def open_place(given: Given, saving: Saving, *, create: bool) -> None:
     """Show what is named: a local folder, made where that is asked for, or a server."""
     place = place_of(given, os.environ)
     if isinstance(place, Folder):
-        open_folder(place, create=create)
+        open_folder(place, saving, create=create)
     elif create:
         raise Failed(f"--create makes a data folder, and {place.url} is a server.", 2)
     else:
-        open_server(place)
+        open_server(place, saving)
 
 
-def open_folder(place: Folder, *, create: bool) -> None:
+def open_folder(place: Folder, saving: Saving, *, create: bool) -> None:
     """Show a local folder, deciding as its reviewer."""
     check_terminal(os.environ)
+    from pumpup_tui.kept import Kept
+
     reviewer = decider(place)
     # A name that was mistyped must not become an empty folder in which nothing waits.
     if not (create or place.is_default):
@@ -75,12 +81,17 @@ def open_folder(place: Folder, *, create: bool) -> None:
 
         return await open_local(folder, Actor(reviewer, "reviewer", place.tags), fires_timeouts=True)
 
-    kept = state_folder(str(folder.resolve()))
-    _run(connect, source_label="local", kept=kept, needed_soon=(*NEEDED_SOON, "store.batch"))
+    kept = partial(Kept, state_folder(str(folder.resolve())), reviewer)
+    saving = replace(saving, data=folder)
+    _run(connect, saving, source_label="local", kept=kept, needed_soon=(*NEEDED_SOON, "store.batch"))
 
 
-def open_server(place: Server) -> None:
+def open_server(place: Server, saving: Saving) -> None:
     """Show a server, deciding as the key's owner."""
+    import hashlib
+
+    from pumpup_tui.kept import Kept
+
     key = api_key(place.api_key_file, os.environ)
     with in_words():
         from api_client.http import HttpBackend
@@ -91,11 +102,14 @@ def open_server(place: Server) -> None:
     async def connect() -> Backend:
         return backend
 
-    _run(connect, source_label=place.url, kept=state_folder(place.url))
+    kept = partial(Kept, state_folder(place.url), key_hash=hashlib.sha256(key.encode()).hexdigest())
+    _run(connect, saving, source_label=place.url, kept=kept)
 
 
-def open_demo(seed: int) -> None:
+def open_demo(seed: int, saving: Saving) -> None:
     """Show a throw-away folder with a simulated agent at work."""
+    from pumpup_tui.kept import Kept
+
     check_terminal(os.environ)
     leaving = _listening()
     try:
@@ -103,7 +117,8 @@ def open_demo(seed: int) -> None:
             leaving.at_last(lambda: shutil.rmtree(folder, ignore_errors=True))
             # It is new to whoever sees it: so is what it keeps.
             demo = Demo(Path(folder) / "data", seed)
-            _run(demo.connect, source_label="demo", kept=Path(folder) / "state", tour=True, leaving=leaving)
+            state = partial(Kept, Path(folder) / "state")
+            _run(demo.connect, saving, source_label="demo", kept=state, tour=True, leaving=leaving)
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
 
@@ -152,9 +167,10 @@ async def _work(agent: Agent, desk: Backend) -> None:
 
 def _run(
     connect: Connect,
+    saving: Saving,
     *,
     source_label: str,
-    kept: Path | None = None,
+    kept: Callable[[], Kept],
     needed_soon: Sequence[str] = NEEDED_SOON,
     tour: bool = False,
     leaving: Leaving | None = None,
@@ -163,7 +179,6 @@ def _run(
     from api_client.times import utc_now
     from pumpup_tui.commands.guarded import GuardedApp
     from pumpup_tui.commands.terminals import reports_mouse
-    from pumpup_tui.kept import Kept
 
     async def connect_and_listen() -> Backend:
         backend = await connect()
@@ -180,8 +195,8 @@ def _run(
         source_label=source_label,
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
-        preferences=preferences_of(configuration.chosen(os.environ)),
-        kept=Kept(kept),
+        preferences=replace(preferences_of(configuration.chosen(os.environ)), saving=saving),
+        kept=kept(),
     )
     app.leaving = leaving or _listening()
     app.run(mouse=reports_mouse(os.environ))

@@ -18,6 +18,8 @@ from pumpup_tui.answering import Draft, bids_of, check, type_of
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Intent
 from pumpup_tui.editing import EditorFailed, edit_in
+from pumpup_tui.first_key import FirstKey
+from pumpup_tui.key_names import hint_of
 from pumpup_tui.pasting import Joined
 from pumpup_tui.sheets import sheet
 from pumpup_tui.text import clean, line
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from pumpup_tui.messages import RequestLoaded
 
 SUMMARY_LINES = 4
+DECIDING = tuple(f"decide.{name}" for name in "approve deny edit ask escalate reason send note undo".split())  # noqa: SIM905
+"""The keys of a decision."""
 
 
 class AnswerTitle(Lines):
@@ -89,6 +93,9 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self._bids = bids_of(payload)
         self._faults = faults
         self._reviewed: Intent | None = None
+        key = context.key
+        decides = {one for name in DECIDING for one in key.keys(name)}
+        self._first_key = FirstKey(decides, self._refused, self._tell_state)
 
     @override
     def compose(self) -> ComposeResult:
@@ -101,7 +108,8 @@ class AnswerScreen(ModalScreen[Intent | None]):
     async def on_mount(self) -> None:
         """Begin at the first field, or at the first that was refused, with the answers as they were left."""
         self.draft = await self.context.drafts.open(self._loaded.detail.event.id, self._fields)
-        form = ElicitationForm(self._fields, self._bids, self.draft, now=self._now, key=self.context.key)
+        key, first_key = self.context.key, self._first_key
+        form = ElicitationForm(self._fields, self._bids, self.draft, now=self._now, key=key, first_key=first_key)
         await self.query_one("#answer").mount(form, before="#review")
         self._tell_state()
         if self._faults:
@@ -131,12 +139,19 @@ class AnswerScreen(ModalScreen[Intent | None]):
     @on(ElicitationForm.Changed)
     def _changed(self, event: ElicitationForm.Changed) -> None:
         event.stop()
+        self._first_key.begin()  # also where it was pasted or clicked
         self.context.drafts.keep(self._loaded.detail.event.id)
 
     @on(ElicitationForm.Moved)
     def _moved(self, event: ElicitationForm.Moved) -> None:
         event.stop()
+        self._first_key.begin()
         self._tell_state()
+
+    def _refused(self, key: str) -> None:
+        next_, review = self.context.key("form.next"), self.context.key("form.review")
+        words = f"{hint_of(key)} decides nothing in a form, and nothing is typed yet"
+        self.query_one(AnswerTitle).tell(f"{words}: → begins here, {next_} goes on, {review} reviews", "warn")
 
     @on(Joined)
     def _tell_joined(self, event: Joined) -> None:
@@ -162,6 +177,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
             words = f"✗ {count} answer{'s' if count != 1 else ''} can't be taken: see the fields marked ✗"
             self._end_review()
             form.tell_faults(faults)
+            self._first_key.wait(self.context.key.keys("decide.send"))  # who reviews is about to send
             self.query_one(AnswerTitle).tell(words, "bad")
             return
         form.tell_faults({})
@@ -176,6 +192,10 @@ class AnswerScreen(ModalScreen[Intent | None]):
         who = line(self.context.status.reviewer, 60)
         self.query_one(AnswerTitle).tell(f"ANSWER · as {who} · {keys}", "warn")
         self.query_one(KeyHints).retell()
+
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "edit" or self.context.key.has("form.edit")
 
     def action_edit(self) -> None:
         """Hand a long text to the user's editor."""
@@ -222,6 +242,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
             return
         self._end_review()
         self._tell_state()
+        self._first_key.wait(self.context.key.keys("decide.send"))
         self.form.row.focus_control()
 
 

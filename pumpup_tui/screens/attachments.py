@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.color import Color
@@ -24,7 +23,7 @@ from pumpup_tui import previews
 from pumpup_tui.attached import relabelled_words
 from pumpup_tui.context import Context
 from pumpup_tui.messages import CallFailed
-from pumpup_tui.new_file import NotOverwritable, open_new
+from pumpup_tui.new_file import NotOverwritable
 from pumpup_tui.previews import Cell, NoPreview
 from pumpup_tui.sheets import sheet
 from pumpup_tui.telling import size_words
@@ -35,8 +34,13 @@ from pumpup_tui.widgets.prompt import Prompt
 from pumpup_tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from api_client.backend import Backend
     from api_client.models import Attachment, Upload
+    from pumpup_tui.saving import Saving
+
+SAVE = "attachment.save"
 
 BIGGEST = 26_214_400
 """Bytes of an attachment that are taken into memory: as many as a server takes."""
@@ -136,7 +140,8 @@ class AttachmentsScreen(ModalScreen[None]):
     @override
     def compose(self) -> ComposeResult:
         key = self.context.key
-        keys = f"{key('move.enter')} shows, {key('attachment.save')} saves, {key('modal.close')} closes"
+        saves = f"{key(SAVE)} saves, " if key.has(SAVE) else ""
+        keys = f"{key('move.enter')} shows, {saves}{key('modal.close')} closes"
         with Vertical(id="attachments"):
             yield Static(f"Attachments   {keys}", markup=False, id="title")
             yield AttachmentList(id="choices", empty="no attachments")
@@ -166,7 +171,8 @@ class AttachmentsScreen(ModalScreen[None]):
             return
         self._say("reading…")
         kind = previews.kind_of(*self._about(row))
-        room, saves = self.query_one(Picture).size, self.context.key("attachment.save")
+        key = self.context.key
+        room, saves = self.query_one(Picture).size, f"{key(SAVE)} saves" if key.has(SAVE) else ""
 
         async def call(backend: Backend) -> Previewed:
             try:
@@ -181,7 +187,8 @@ class AttachmentsScreen(ModalScreen[None]):
             except TooLarge as fault:
                 return Previewed(row.upload_id, [[(line(fault), "warn")]])
             except NoPreview as fault:
-                return Previewed(row.upload_id, [[(f"{line(fault)} {saves} saves it.", "warn")]])
+                tail = f" {saves} it." if saves else ""
+                return Previewed(row.upload_id, [[(f"{line(fault)}{tail}", "warn")]])
 
         self.context.feed.ask(self, "the attachment", call, group="attachment")
 
@@ -196,7 +203,12 @@ class AttachmentsScreen(ModalScreen[None]):
     def action_save(self) -> None:
         """Ask for the folder."""
         if self.query_one(AttachmentList).row is not None:
-            self.query_one(Prompt).ask("folder", "save to the folder", str(Path.home()))
+            folder = self.context.preferences.saving.folder
+            self.query_one(Prompt).ask("folder", "save to the folder", str(folder))
+
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "save" or self.context.key.has(SAVE)
 
     @on(Prompt.Answered)
     def _folder_given(self, event: Prompt.Answered) -> None:
@@ -204,7 +216,7 @@ class AttachmentsScreen(ModalScreen[None]):
         row = self.query_one(AttachmentList).row
         if row is None or not event.text.strip():
             return
-        folder = Path(event.text.strip()).expanduser()
+        folder, saving = event.text.strip(), self.context.preferences.saving
         name = previews.file_name(self._about(row)[1] or row.label)
         self._say("saving…")
 
@@ -213,7 +225,7 @@ class AttachmentsScreen(ModalScreen[None]):
                 read = await _read(backend, row.upload_id)
             except TooLarge as fault:
                 return Saved(f"✗ {line(fault)}")
-            return Saved(await asyncio.to_thread(save, folder, name, read))
+            return Saved(await asyncio.to_thread(save, saving, folder, name, read))
 
         self.context.feed.ask(self, "the attachment", call, group="save attachment")
 
@@ -259,18 +271,26 @@ async def _read(backend: Backend, upload_id: str) -> bytes:
     return bytes(read)
 
 
-def save(folder: Path, name: str, read: bytes) -> str:
-    """Write `read` to a new file of this name in `folder`, or of a name like it; return in clean words what became."""
+def save(saving: Saving, typed: str, name: str, read: bytes) -> str:
+    """Write `read` to a new file of this name in the folder that was typed, or of a name like it; return what became.
+
+    The words are clean. What is there is never written over, nor what a symlink points to.
+    """
+    try:
+        return _save_in(saving.place(typed), name, read, saving)
+    except OSError as error:
+        return f"✗ not saved: {line(error.strerror or error, 300)}"
+
+
+def _save_in(folder: Path, name: str, read: bytes, saving: Saving) -> str:
     if not folder.is_dir():
         return f"✗ {line(folder, 200)} is no folder: nothing was saved"
     for free in previews.free_names(name):
-        place = folder / free
+        path = folder / free
         try:
-            with open_new(place) as file:
+            with saving.open(str(path)) as file:
                 file.write(read)
         except (FileExistsError, NotOverwritable):
-            continue  # what is there is never written over, nor what a symlink points to
-        except OSError as error:
-            return f"✗ not saved: {line(error.strerror or error, 200)}"
-        return f"✓ saved as {line(place, 300)}"
+            continue
+        return f"✓ saved as {line(path, 300)}"
     return f"✗ too many files like {line(name, 100)} are there: nothing was saved"

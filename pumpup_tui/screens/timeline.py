@@ -104,6 +104,10 @@ class TimelineScreen(ReviewerScreen):
         more = (("timeline.order", "order"), ("timeline.open", "open task"), ("timeline.export", "export"))
         return (*back, *keys, *more)
 
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "export" or self.context.key.has("timeline.export")
+
     # What the line over the list says.
 
     def _bar(self) -> tuple[str, Line]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ class TimelineExport:
 
     def __init__(self, screen: TimelineScreen) -> None:
         self._screen = screen
-        self._path: Path | None = None
+        self._path = ""
         self._running = False
         self._told_at = 0.0
         self.progress = ""
@@ -48,15 +47,8 @@ class TimelineExport:
     def answered(self, event: Prompt.Answered) -> None:
         """Take the name, or the word to overwrite."""
         if event.what == ASK and event.text.strip():
-            self._path = Path(event.text.strip()).expanduser()
-            if self._path.is_dir():
-                self._hint(f"{line(self._path, 200)} is a folder: nothing was written")
-            elif self._path.is_symlink():
-                self._hint(f"nothing was written: {line(self._path.name, 60)} is a symlink, name the file itself")
-            elif self._path.exists():
-                self._screen.query_one(Prompt).ask(OVERWRITE, f"{line(self._path.name, 60)} is there: type over")
-            else:
-                self._begin(overwrite=False)
+            self._path = event.text.strip()
+            self._begin(overwrite=False)
         elif event.what == OVERWRITE:
             if event.text.strip().lower() == "over":
                 self._begin(overwrite=True)
@@ -64,11 +56,11 @@ class TimelineExport:
                 self._hint("nothing was written: the file stays as it was")
 
     def _begin(self, *, overwrite: bool) -> None:
-        if self._path is not None:
-            self._running, self.progress = True, "writing…"
-            screen = self._screen
-            export(screen.context.feed, screen, screen.shown_query, self._path, overwrite=overwrite)
-            screen.retell()
+        self._running, self.progress = True, "writing…"
+        screen = self._screen
+        saving = screen.context.preferences.saving
+        export(screen.context.feed, screen, screen.shown_query, self._path, saving, overwrite=overwrite)
+        screen.retell()
 
     def told(self, state: ExportState) -> None:
         """Say how far it is, at most twice a second, and how it ended."""
@@ -77,7 +69,12 @@ class TimelineExport:
         if state.done:
             self._running, self.progress = False, ""
             where = line(state.path, 200)
-            if state.failed:
+            if state.is_there:
+                name = line(state.path.split("/")[-1], 60)
+                self._screen.query_one(Prompt).ask(OVERWRITE, f"{name} is there: type over")
+            elif state.failed and not state.looked:
+                self._hint(f"nothing was written: {line(state.failed, 300)} ({where})")
+            elif state.failed:
                 self._hint(f"export stopped after {state.written:,} events: {line(state.failed, 200)} ({where})")
             else:
                 self._hint(f"{state.written:,} event{'s' if state.written != 1 else ''} written to {where}")

@@ -20,6 +20,7 @@ from textual.strip import Strip
 from typing_extensions import override
 
 from pumpup_tui.answering import AnyForm, Bid, Draft, fault_of, fill
+from pumpup_tui.first_key import FirstKey
 from pumpup_tui.key_names import KeyNames
 from pumpup_tui.widgets.direct import Direct
 from pumpup_tui.widgets.field_row import FieldRow
@@ -91,10 +92,11 @@ class ElicitationForm(Vertical, can_focus=False):
         *,
         now: Callable[[], datetime],
         key: KeyNames,
+        first_key: FirstKey | None = None,
     ) -> None:
         super().__init__()
         fill(fields, bids, draft)
-        self.form = Form(fields, bids, draft, key)
+        self.form = Form(fields, bids, draft, key, first_key=first_key)
         self.index = 0
         self._now = now
         self._top = 0

@@ -63,6 +63,8 @@ class FieldRow(Vertical, can_focus=True):
         yield Told(self._head, id="head")
         for kind in (Typed, Area, Options, Toggle, Sealed):
             control: Control = kind()
+            if isinstance(control, (Typed, Area, Options)):
+                control.first_key = self.form.first_key
             control.display = False
             self._controls[kind] = control
             yield control
@@ -183,7 +185,11 @@ class FieldRow(Vertical, can_focus=True):
             if isinstance(control, Options):
                 options = options_of(one)
                 control.offer(
-                    options, cast("list[str]", typed), many=kind == "Multiselect", searched=len(options) > MANY
+                    options,
+                    cast("list[str]", typed),
+                    many=kind == "Multiselect",
+                    searched=len(options) > MANY,
+                    keeps_one=one.required,
                 )
             elif isinstance(control, Toggle):
                 control.put(cast("list[str]", typed))

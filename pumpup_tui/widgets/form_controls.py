@@ -15,11 +15,21 @@ from textual.widgets import Input, TextArea
 from typing_extensions import override
 
 from pumpup_tui.answering import NO, YES
+from pumpup_tui.first_key import FirstKey
 from pumpup_tui.key_names import names_at
 from pumpup_tui.text import clean
 from pumpup_tui.widgets.lines import Lines
 from pumpup_tui.widgets.option_picker import OptionPicker
 from pumpup_tui.widgets.painting import Line, crop
+
+
+def is_refused(first_key: FirstKey | None, event: events.Key) -> bool:
+    """Return whether a key must not be typed yet; it then goes no further."""
+    if first_key is None or not first_key.refuses(event.key, is_typed=event.is_printable):
+        return False
+    event.stop()
+    event.prevent_default()
+    return True
 
 
 class Typed(Input):
@@ -43,6 +53,7 @@ class Typed(Input):
         super().__init__(compact=True, select_on_focus=False)
         self.cursor_blink = False
         self.bid_on_equals = True
+        self.first_key: FirstKey | None = None
 
     def put(self, text: str) -> None:
         """Take a text in place of what is there."""
@@ -66,6 +77,8 @@ class Typed(Input):
 
     async def on_key(self, event: events.Key) -> None:
         """Leave the keys that are not typed here to the field's own bindings."""
+        if is_refused(self.first_key, event):
+            return
         is_bound = event.key in self._takes_bid and (self.bid_on_equals or not self.value)
         if event.is_printable and is_bound:
             event.prevent_default()
@@ -80,6 +93,11 @@ class Area(TextArea):
     def __init__(self) -> None:
         super().__init__(compact=True, highlight_cursor_line=False)
         self.cursor_blink = False
+        self.first_key: FirstKey | None = None
+
+    async def on_key(self, event: events.Key) -> None:
+        """Take no key of a decision that was meant for what was shown before."""
+        is_refused(self.first_key, event)
 
     def put(self, text: str) -> None:
         """Take a text in place of what is there, with the cursor at its end."""
@@ -173,6 +191,7 @@ class Search(Input):
     def __init__(self, picker: OptionPicker) -> None:
         super().__init__(compact=True, placeholder="type to search")
         self.cursor_blink = False
+        self.first_key: FirstKey | None = None
         self._picker = picker
 
     @override
@@ -188,6 +207,8 @@ class Search(Input):
 
     async def on_key(self, event: events.Key) -> None:
         """Leave the keys that no search begins with to the bindings, while nothing is searched."""
+        if is_refused(self.first_key, event):
+            return
         if event.is_printable and event.key in self._bound and not self.value:
             event.prevent_default()
 
@@ -218,17 +239,28 @@ class Options(Vertical):
         yield self.picker
 
     @property
+    def first_key(self) -> FirstKey | None:
+        """What keeps the keys of a decision out of the search."""
+        return self.search.first_key
+
+    @first_key.setter
+    def first_key(self, first_key: FirstKey | None) -> None:
+        self.search.first_key = first_key
+
+    @property
     def chosen(self) -> list[str]:
         """What is chosen."""
         return self.picker.chosen
 
-    def offer(self, options: Sequence[str], chosen: Sequence[str], *, many: bool, searched: bool) -> None:
+    def offer(
+        self, options: Sequence[str], chosen: Sequence[str], *, many: bool, searched: bool, keeps_one: bool
+    ) -> None:
         """Offer other options."""
         self.set_class(searched, "-searched")
         with self.prevent(Input.Changed):
             self.search.value = ""
         self.picker.always_shows_cursor = searched
-        self.picker.offer(options, chosen, many=many)
+        self.picker.offer(options, chosen, many=many, keeps_one=keeps_one)
 
     @property
     def inside(self) -> Search | OptionPicker:

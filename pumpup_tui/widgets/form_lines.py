@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pumpup_tui.answering import AnyForm, Bid, Draft, type_of, why_sealed
+from pumpup_tui.first_key import FirstKey
 from pumpup_tui.key_names import KeyNames, hint_of
 from pumpup_tui.stepping import slider_bar
 from pumpup_tui.suspicion import look
@@ -33,6 +34,8 @@ class Form:
     key: KeyNames
     """Names the key of a binding."""
     faults: dict[str, str] = field(default_factory=dict)
+    first_key: FirstKey | None = None
+    """What keeps the keys of a decision out of a field."""
 
     def is_bid(self, form_field: AnyForm) -> bool:
         """Return whether a field stands as the agent bid."""
@@ -83,7 +86,7 @@ def what_keys_do(kind: str, key: KeyNames, *, searched: bool) -> str:
     if searched:
         return f"type to search, {hint_of(choose[-1])} chooses"
     hints = {
-        "TextArea": f"{key('form.edit')} opens your editor",
+        "TextArea": f"{key('form.edit')} opens your editor" if key.has("form.edit") else "",
         "DateField": f"YYYY-MM-DD, {steps} change the part at the cursor",
         "Time": f"HH:MM, {steps} change the part at the cursor",
         "DateTime": f"YYYY-MM-DDTHH:MM, {steps} change the part at the cursor",

@@ -29,6 +29,7 @@ class OptionPicker(VirtualList[str]):
         super().__init__()
         self._options = options
         self._many = many
+        self._keeps_one = False
         self.chosen: list[str] = []
         self.always_shows_cursor = False
         """Whether the cursor is drawn without the focus too: a search beside it moves it."""
@@ -37,9 +38,12 @@ class OptionPicker(VirtualList[str]):
         """List the options."""
         self.show(self._options)
 
-    def offer(self, options: Sequence[str], chosen: Sequence[str], *, many: bool) -> None:
-        """Offer other options, with the cursor on the first that is chosen."""
-        self._options, self._many = options, many
+    def offer(self, options: Sequence[str], chosen: Sequence[str], *, many: bool, keeps_one: bool = False) -> None:
+        """Offer other options, with the cursor on the first that is chosen.
+
+        With `keeps_one` the one choice can be exchanged for another and not be taken back.
+        """
+        self._options, self._many, self._keeps_one = options, many, keeps_one and not many
         self.search("")
         self.show(options)
         self.action_go(0)
@@ -79,8 +83,8 @@ class OptionPicker(VirtualList[str]):
         return [[(mark, "good" if here else "muted"), (fit(line(row, 200), width - 4), "")]]
 
     def action_pick(self) -> None:
-        """Choose the option under the cursor, or take it back."""
-        if self.row is None:
+        """Choose the option under the cursor, or take it back where it need not be answered."""
+        if self.row is None or (self._keeps_one and self.row in self.chosen):
             return
         if self.row in self.chosen:
             self.chosen = [one for one in self.chosen if one != self.row]

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 from typing_extensions import override
 
+from pumpup_tui.key_names import names_at
 from pumpup_tui.pasting import BREAK, Joined
 from pumpup_tui.text import content, line
 
@@ -115,6 +116,10 @@ class Prompt(Horizontal):
     def action_leave(self) -> None:
         """Close without an answer."""
         self._close(self.Left)
+
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "edit" or names_at(self).has("typing.edit")
 
     def action_edit(self) -> None:
         """Write it in the user's own editor; what comes back is the answer."""

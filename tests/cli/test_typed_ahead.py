@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from api_client.actor import Actor
+from api_client.commands import CreateTask, RequestElicitation, read_command
+from store.local import open_local
 from tests.cli.conftest import command, environment
 from tests.cli.terminal import Terminal, terminal
 from tests.cli.watched import Watched
@@ -61,3 +65,95 @@ def test_a_y_that_comes_with_another_key_sends_nothing(screen: tuple[Terminal, W
     watched.sees("APPROVE", "too fast for a key press")
     shell.press("\x1b")
     watched.sees("cancelled: nothing was sent")
+
+
+def test_what_decides_is_not_typed_into_a_form_that_opened_under_it(screen: tuple[Terminal, Watched]) -> None:
+    """In the flow `a y a y` with a form next, and in every other of the keys that decide, no letter is typed."""
+    shell, watched = screen
+    for _ in range(2):
+        shell.press("]")
+        watched.settled()
+    shell.press("a")
+    watched.sees("field 1 of 3")
+    before = watched.settled()[4:]
+    for key in "yadei!wnu":
+        shell.press(key)
+        watched.sees(f"{key} decides nothing in a form, and nothing is typed yet: → begins here")
+        assert watched.settled()[4:] == before
+    shell.press("2026")
+    assert watched.settled()[4:] == before
+    shell.press("\x1b[C")
+    watched.sees("field 1 of 3")
+    shell.press("2026-02-1y")
+    watched.sees("2026-02-1y")
+
+
+def test_a_y_behind_a_review_that_found_faults_is_not_typed(screen: tuple[Terminal, Watched]) -> None:
+    """Who reviews is about to send: where the form stays instead, that `y` goes into no field."""
+    shell, watched = screen
+    for _ in range(2):
+        shell.press("]")
+        watched.settled()
+    shell.press("a")
+    watched.sees("field 1 of 3")
+    shell.press("2026-\x12")
+    watched.sees("can't be taken")
+    watched.settled()
+    shell.press("y")
+    watched.sees("y decides nothing in a form")
+    assert not any("2026-y" in line for line in watched.settled())
+
+
+def test_the_flow_of_approvals_ends_at_a_form(screen: tuple[Terminal, Watched]) -> None:
+    """`a y a y a y` over two approvals and a form: both are decided, and nothing stands in the form."""
+    shell, watched = screen
+    for _ in range(2):
+        shell.press("a")
+        watched.sees("y send")
+        watched.settled()
+        shell.press("y")
+        watched.sees("HELD")
+        watched.settled()
+    shell.press("a")
+    watched.sees("field 1 of 3")
+    before = watched.settled()[4:]
+    shell.press("y")
+    watched.sees("y decides nothing in a form")
+    assert watched.settled()[4:] == before
+
+
+def test_space_keeps_the_choice_of_a_required_field(tmp_path: Path) -> None:
+    """On the option that is chosen it changes nothing; where nothing need be chosen it takes the choice back."""
+    data = tmp_path / "data"
+    asyncio.run(_ask(data))
+    with terminal(command("--data", data, "--reviewer", "alice"), environment(tmp_path / "home")) as shell:
+        watched = Watched(shell, 100, 30)
+        watched.sees("Which one", "live")
+        watched.settled()
+        shell.press("a")
+        watched.sees("field 1 of 2")
+        shell.press("  ")
+        watched.sees("(•) fire")
+        watched.settled()
+        shell.press(" ")
+        assert any("(•) fire" in line for line in watched.settled())
+        shell.press("j ")
+        watched.sees("(•) water", "( ) fire")
+        shell.press("\t ")
+        watched.sees("(•) red")
+        watched.settled()
+        shell.press(" ")
+        watched.sees("( ) red")
+
+
+async def _ask(data: Path) -> None:
+    backend = await open_local(data, Actor("agent-1", "agent"))
+    raw = {"projectName": "general", "name": "Claim C-1"}
+    task = (await backend.submit(read_command(CreateTask, raw), key="task")).answer["id"]
+    fields = [
+        {"type": "Select", "id": "a", "label": "Cause", "required": True, "options": ["fire", "water"]},
+        {"type": "Select", "id": "b", "label": "Colour", "required": False, "options": ["red", "blue"]},
+    ]
+    asked = {"projectName": "general", "taskId": task, "summary": "Which one", "fields": fields}
+    await backend.submit(read_command(RequestElicitation, asked), key="asked")
+    await backend.aclose()

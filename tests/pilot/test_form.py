@@ -213,11 +213,11 @@ async def test_a_long_text_goes_to_the_editor(tmp_path: Path, monkeypatch: pytes
     story = {"type": "TextArea", "id": "story", "label": "What happened", "required": True}
     async with stage.run(80, 24) as pilot:
         await open_form(stage, pilot, [story, NAME])
-        await pilot.press(*"wet", "ctrl+g")
-        await stage.sees(pilot, "wet and more")
+        await pilot.press(*"Wet", "ctrl+g")
+        await stage.sees(pilot, "Wet and more")
         monkeypatch.setenv("VISUAL", "no-such-editor")
         await pilot.press("ctrl+g")
-        await stage.sees(pilot, "wet and more", "is not there: see VISUAL and EDITOR")
+        await stage.sees(pilot, "Wet and more", "is not there: see VISUAL and EDITOR")
 
 
 async def test_many_options_are_searched_as_one_types(tmp_path: Path) -> None:

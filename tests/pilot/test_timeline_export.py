@@ -108,4 +108,4 @@ async def test_a_place_that_takes_nothing_says_why(tmp_path: Path) -> None:
         await pilot.press("3")
         await stage.sees(pilot, "Task 229")
         await export(stage, pilot, tmp_path / "nowhere" / "out.jsonl")
-        await stage.sees(pilot, "export stopped", "No such file")
+        await stage.sees(pilot, "nothing was written", "No such file")

@@ -77,6 +77,7 @@ ALLOWED = {
     ("standing.py", "_connected", "{status.why_read_only}"): "the banner cleans it",
     ("standing.py", "_failed", "{event.error}"): "the banner cleans it",
     ("standing.py", "_worker_failed", "{event.worker.name}"): "our own name of a worker",
+    ("saving.py", "place", "{resolved}"): "cleaned where it is said why nothing was saved",
     ("sheets.py", "sheet", "{name}"): "the name of a file of ours",
     ("sheets.py", "update", "super().update(root, animate)"): "styles a widget, draws no text",
     ("palette.py", "_look", "{item.summary}"): "`_found` cleans what it shows",

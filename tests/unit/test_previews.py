@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pumpup_tui.previews import LINES, NoPreview, file_name, free_names, image_rows, kind_of, text_lines
+from pumpup_tui.saving import Saving
 from pumpup_tui.screens.attachments import save
 from pumpup_tui.widgets.painting import Line
 from tests.unit.test_text import HIDDEN, NASTY
@@ -87,7 +88,9 @@ def test_what_is_no_text_is_said() -> None:
 
 
 def test_lines_over_the_cap_are_counted() -> None:
-    assert texts(text_lines(b"a\n" * 5_000, "text", "s"))[-1] == f"… {5_001 - LINES:,} more lines: s saves all of it"
+    assert texts(text_lines(b"a\n" * 5_000, "text", "s saves"))[-1] == (
+        f"… {5_001 - LINES:,} more lines: s saves all of it"
+    )
     assert "only the first" in texts(text_lines(b"a,b\n" * 5_000, "csv", "s"))[-1]
 
 
@@ -172,7 +175,7 @@ def test_any_name_stays_in_its_folder(name: str) -> None:
 def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
     first = tmp_path / "a.txt"
     first.write_bytes(b"mine")
-    assert save(tmp_path, "a.txt", b"theirs").endswith("a (2).txt")
+    assert save(Saving(), str(tmp_path), "a.txt", b"theirs").endswith("a (2).txt")
     assert (first.read_bytes(), (tmp_path / "a (2).txt").read_bytes()) == (b"mine", b"theirs")
     assert list(free_names("a"))[:2] == ["a", "a (2)"]
-    assert "is no folder: nothing was saved" in save(tmp_path / "nowhere", "a.txt", b"x")
+    assert "is no folder: nothing was saved" in save(Saving(), str(tmp_path / "nowhere"), "a.txt", b"x")

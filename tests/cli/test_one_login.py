@@ -1,0 +1,159 @@
+"""Several reviewers on one login, as over SSH: what each typed, sent and looked at is theirs alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, command, environment, serving
+from tests.cli.terminal import Terminal, terminal
+from tests.cli.watched import Watched
+from tests.sample import FILE
+
+TYPED = "2026-02-18"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The README's record, as a data folder."""
+    folder = tmp_path / "data"
+    subprocess.run(command("import", FILE, "--data", folder), check=True, capture_output=True)
+    return folder
+
+
+@contextmanager
+def screens(home: Path, *place: str | Path) -> Iterator[tuple[Terminal, Watched]]:
+    """Open the screens over a place with the same home each time."""
+    with terminal(command(*place), environment(home), columns=80, rows=24) as shell:
+        watched = Watched(shell)
+        watched.sees("Refund $240", "live")
+        watched.settled()
+        yield shell, watched
+
+
+def form(shell: Terminal, watched: Watched) -> None:
+    """Open the form of the third request."""
+    for _ in range(2):
+        shell.press("]")
+        watched.settled()
+    shell.press("a")
+    watched.sees("field 1 of 3")
+
+
+def leave_draft(home: Path, *place: str | Path) -> None:
+    """Type into the form and quit."""
+    with screens(home, *place) as (shell, watched):
+        form(shell, watched)
+        shell.press(TYPED)
+        watched.sees(TYPED)
+        watched.settled()
+        shell.press("\x1b")
+        watched.sees("a answer")
+        watched.settled()
+        shell.press("q")
+        assert shell.end() == 0
+
+
+def has_draft(home: Path, *place: str | Path) -> bool:
+    """Return whether what was typed stands in the form."""
+    with screens(home, *place) as (shell, watched):
+        form(shell, watched)
+        return any(TYPED in line for line in watched.settled())
+
+
+def state(home: Path, place: str) -> Path:
+    """Return the folder of what is kept for a place."""
+    folder = home / ".local" / "state" / "pumpup-tui" / hashlib.sha256(place.encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def as_(data: Path, reviewer: str) -> Sequence[str | Path]:
+    """Return the options that open a folder under a name."""
+    return "--data", data, "--reviewer", reviewer
+
+
+def test_a_draft_is_its_reviewers(tmp_path: Path, data: Path) -> None:
+    """What alice typed stands in no form of carol's; alice finds it as she left it."""
+    home = tmp_path / "home"
+    leave_draft(home, *as_(data, "alice"))
+    assert not has_draft(home, *as_(data, "carol"))
+    assert has_draft(home, *as_(data, "alice"))
+
+
+def test_a_draft_on_a_server_is_its_reviewers(tmp_path: Path, data: Path, run: Run) -> None:
+    """The key says whose it is; a new key of the same reviewer finds it again."""
+    home = tmp_path / "home"
+    keys = {}
+    for name, reviewer in (("old", "alice"), ("carol", "carol"), ("new", "alice")):
+        keys[name] = tmp_path / f"{name}.key"
+        keys[name].write_text(run("keys", "add", reviewer, "--role", "reviewer", "--data", data).stdout)
+        keys[name].chmod(0o600)
+    with serving(tmp_path / "server", data) as url:
+        leave_draft(home, "--url", url, "--api-key-file", keys["old"])
+        assert not has_draft(home, "--url", url, "--api-key-file", keys["carol"])
+        assert has_draft(home, "--url", url, "--api-key-file", keys["new"])
+        assert has_draft(home, "--url", url, "--api-key-file", keys["old"])
+    assert not any(key.read_text().strip() in one.read_text() for key in keys.values() for one in home.rglob("*.json"))
+
+
+def test_what_is_in_flight_is_told_to_who_sent_it(tmp_path: Path, data: Path) -> None:
+    """A terminal that was killed with a decision held: carol hears nothing of it, alice does."""
+    home = tmp_path / "home"
+    with screens(home, *as_(data, "alice")) as (shell, watched):
+        shell.press("a")
+        watched.sees("y send")
+        watched.settled()
+        shell.press("y")
+        watched.sees("HELD")
+        shell.process.send_signal(signal.SIGKILL)
+        shell.process.wait()
+    with screens(home, *as_(data, "carol")) as (_, watched):
+        assert not any("this terminal ended" in line for line in watched.settled())
+    with terminal(command(*as_(data, "alice")), environment(home), columns=80, rows=24) as shell:
+        Watched(shell).sees("NOT SENT approve")
+
+
+def test_the_last_view_is_its_reviewers(tmp_path: Path, data: Path) -> None:
+    """Carol does not begin in the project that alice chose."""
+    home = tmp_path / "home"
+    with screens(home, *as_(data, "alice")) as (shell, watched):
+        shell.press("p")
+        watched.sees("General")
+        watched.settled()
+        shell.press("jj\r")
+        watched.sees("PUMP UP  Claims")
+        watched.settled()
+        shell.press("q")
+        assert shell.end() == 0
+    with screens(home, *as_(data, "carol")) as (_, watched):
+        watched.sees("PUMP UP  all projects")
+    with screens(home, *as_(data, "alice")) as (_, watched):
+        watched.sees("PUMP UP  Claims")
+
+
+def test_what_an_earlier_version_left_is_found_once(tmp_path: Path, data: Path) -> None:
+    """A draft without a name goes to the first reviewer who comes, one with a name to that reviewer."""
+    home = tmp_path / "home"
+    leave_draft(home, *as_(data, "alice"))
+    folder = state(home, str(data))
+    (new,) = folder.glob("reviewer-*/draft-*.json")
+    for whose in ("", "carol"):
+        for kept in folder.glob("reviewer-*/draft-*.json"):
+            kept.rename(folder / kept.name)
+        if whose:
+            (folder / new.name).write_text(
+                json.dumps({**json.loads((folder / new.name).read_text()), "reviewer": whose})
+            )
+            assert not has_draft(home, *as_(data, "bob"))
+        first = whose or "alice"
+        assert has_draft(home, *as_(data, first))
+        assert not has_draft(home, *as_(data, "dora"))
+        assert not list(folder.glob("draft-*.json"))
