@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from api_client.cells import harmless
 from api_client.times import wire_time
-from pumpup_tui.query import reviewer_of
 from pumpup_tui.saving import Saving
 from pumpup_tui.scanning import Timeline
+from pumpup_tui.telling import reviewer_of
 
 if TYPE_CHECKING:
     from api_client.models import Event

@@ -58,6 +58,7 @@ FURTHER_KEYS = (
     Binding("backspace,delete", "", id="form.empty", tooltip="neither yes nor no; empty what can't be edited"),
     Binding("=", "", id="form.bid", tooltip="take the agent's bid (in text: while it is empty)"),
     Binding("ctrl+g", "", id="form.edit", tooltip="a long text in your own editor"),
+    Binding("ctrl+underscore", "", id="form.undo", tooltip="undo in a long text"),
     Binding("ctrl+pagedown", "", id="form.leap", tooltip="some fields on"),
     Binding("ctrl+pageup", "", id="form.leap_back", tooltip="some fields back"),
     Binding("ctrl+home", "", id="form.first", tooltip="to the first field"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pumpup_tui.telling import EVENT_WORDS, event_text, move_of
+from pumpup_tui.telling import EVENT_WORDS, event_text, move_of, reviewer_of
 from pumpup_tui.text import line
 
 if TYPE_CHECKING:
@@ -88,17 +88,3 @@ class Query:
         reviewer = f"by {line(self.reviewer, 40)}" if self.reviewer else ""
         text = f"“{line(self.text, 40)}”" if self.text else ""
         return " · ".join(part for part in (types, sources, reviewer, text) if part)
-
-
-def reviewer_of(event: Event) -> str:
-    """Return the raw name of the person that an event is by, empty where it is by none."""
-    if event.subject and event.source == "HUMAN":
-        return event.subject
-    payload: Mapping[str, Any] = event.payload
-    for key in ("authority", "answeredBy"):
-        who = payload.get(key)
-        if isinstance(who, Mapping):
-            return str(who.get("subject") or "")
-        if isinstance(who, str):
-            return who
-    return ""

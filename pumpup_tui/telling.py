@@ -129,6 +129,33 @@ def event_text(event: Event) -> str:
     return ""
 
 
+def reviewer_of(event: Event) -> str:
+    """Return the raw name of the person that an event is by, empty where it is by none."""
+    if event.subject and event.source == "HUMAN":
+        return event.subject
+    payload: Mapping[str, Any] = event.payload
+    for key in ("authority", "answeredBy"):
+        who = payload.get(key)
+        if isinstance(who, Mapping):
+            return str(who.get("subject") or "")
+        if isinstance(who, str):
+            return who
+    return ""
+
+
+def who_of(event: Event) -> str:
+    """Return who an event is by, in clean words: its source, and the subject where there is one."""
+    source = line(event.source.lower(), 20)
+    subject = event.subject or reviewer_of(event)
+    return f"{source} {line(subject, 80)}" if subject else source
+
+
+def asker_words(requested_by: str, source: str) -> str:
+    """Return who asks, in clean words: the subject of the key that asked, and its source."""
+    kind = line(source.lower(), 20)
+    return f"{line(requested_by, 80)} ({kind})" if requested_by else kind
+
+
 def move_of(event: Event) -> str:
     """Return an event's step change, empty where it made none."""
     if event.transition_to is None:

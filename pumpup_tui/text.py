@@ -24,8 +24,12 @@ LINE = 500
 BLOCK = 20_000
 """Characters that a text of many lines keeps."""
 
+BAR = "▎"
+"""What stands in the margin of foreign text: foreign text itself can't draw it."""
+
 _TAB = "    "
 _NAMED = {
+    ord(BAR): f"⟨U+{ord(BAR):04X}⟩",
     # An emoji's presentation mark, behind its emoji: common, without a picture of its own.
     0xFE0F: "",
     0x7F: "␡",

@@ -9,7 +9,7 @@ from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pumpup_tui.query import reviewer_of
+from pumpup_tui.telling import reviewer_of
 
 if TYPE_CHECKING:
     from api_client.models import Event

@@ -60,8 +60,7 @@ def tell_answers(answers: Mapping[str, Any], *, err: bool = False) -> None:
 
 def row_of(event: Event, now: datetime | None) -> dict[str, str]:
     """Return an event's cells by the names of the timeline's columns; times short where it is known what is now."""
-    from pumpup_tui.query import reviewer_of
-    from pumpup_tui.telling import event_type_run, move_of
+    from pumpup_tui.telling import event_type_run, move_of, reviewer_of
 
     return {
         "time": _time(event.timestamp.astimezone(), now),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,7 +15,7 @@ from textual.screen import ModalScreen
 from typing_extensions import override
 
 from api_client.fields import read_fields
-from pumpup_tui.answering import Draft, bids_of, check, type_of
+from pumpup_tui.answering import AnyForm, Draft, bids_of, check, type_of
 from pumpup_tui.context import Context
 from pumpup_tui.decision import Intent
 from pumpup_tui.editing import EditorFailed, edit_in
@@ -22,17 +23,24 @@ from pumpup_tui.first_key import FirstKey
 from pumpup_tui.key_names import hint_of
 from pumpup_tui.pasting import Joined
 from pumpup_tui.sheets import sheet
+from pumpup_tui.telling import asker_words
 from pumpup_tui.text import clean, line
 from pumpup_tui.widgets.compositing import ExactCompositor
+from pumpup_tui.widgets.decision_bar import unseen_words
 from pumpup_tui.widgets.elicitation_form import ElicitationForm
 from pumpup_tui.widgets.frame import KeyHints
 from pumpup_tui.widgets.lines import Document, Lines
-from pumpup_tui.widgets.painting import Line, crop, fit, wrap
+from pumpup_tui.widgets.painting import Line, Run, crop, fit
+from pumpup_tui.widgets.paragraphs import Paragraph, foreign, ours
 
 if TYPE_CHECKING:
     from pumpup_tui.messages import RequestLoaded
 
 SUMMARY_LINES = 4
+LABEL = 24
+"""Cells of the column of labels in the review; a longer one stands over its answer."""
+TEXT = 64_000
+"""Characters of a label, a description or an answer: what a body may hold (CONTRACT.md part 3, Limits)."""
 DECIDING = tuple(f"decide.{name}" for name in "approve deny edit ask escalate reason send note undo".split())  # noqa: SIM905
 """The keys of a decision."""
 
@@ -40,18 +48,21 @@ DECIDING = tuple(f"decide.{name}" for name in "approve deny edit ask escalate re
 class AnswerTitle(Lines):
     """What is answered, and how far it is."""
 
-    def __init__(self, task: str, summary: str) -> None:
+    def __init__(self, task: str, asker: str, summary: str) -> None:
         super().__init__()
         self._about = task
+        self._asker = asker
         self._summary = summary
         self.state = ""
         self.tone = "muted"
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
-        summary = wrap([(clean(self._summary, limit=2_000), "")], width - 2)
-        shown: list[Line] = [[(crop(f" Elicitation · {line(self._about, 200)}", width), "strong")]]
-        shown += [[(" ", ""), *part] for part in summary[:SUMMARY_LINES]]
+        summary = foreign((clean(self._summary.strip(), limit=2_000), "")).wrapped(width - 2)
+        shown: list[Line] = [
+            [(crop(f" Elicitation · asked by {self._asker} · {line(self._about, 200)}", width), "strong")]
+        ]
+        shown += summary[:SUMMARY_LINES]
         if len(summary) > SUMMARY_LINES:
             shown.append([(f" … {len(summary) - SUMMARY_LINES} more lines beside the list", "muted")])
         return [*shown, [(fit(f" {self.state}", width), self.tone)]]
@@ -82,7 +93,10 @@ class AnswerScreen(ModalScreen[Intent | None]):
         Binding("escape", "back", "back", show=False, id="form.leave", tooltip="back; what is typed is kept"),
     ]
 
-    def __init__(self, context: Context, loaded: RequestLoaded, faults: Mapping[str, str]) -> None:
+    def __init__(
+        self, context: Context, loaded: RequestLoaded, faults: Mapping[str, str], not_seen: Sequence[Paragraph]
+    ) -> None:
+        """Take the request, what was refused of its last answers, and what of it was not on the screen yet."""
         super().__init__()
         self._compositor = ExactCompositor()
         self.context = context
@@ -92,6 +106,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self._fields = read_fields(payload.get("fields") or ())
         self._bids = bids_of(payload)
         self._faults = faults
+        self._not_seen = not_seen
         self._reviewed: Intent | None = None
         key = context.key
         decides = {one for name in DECIDING for one in key.keys(name)}
@@ -100,7 +115,11 @@ class AnswerScreen(ModalScreen[Intent | None]):
     @override
     def compose(self) -> ComposeResult:
         detail = self._loaded.detail
-        yield AnswerTitle(detail.task.name, str(detail.event.payload.get("summary", "")))
+        yield AnswerTitle(
+            detail.task.name,
+            asker_words(detail.event.subject or "", detail.event.source),
+            str(detail.event.payload.get("summary", "")),
+        )
         with Vertical(id="answer"):
             yield Document(id="review")
         yield KeyHints(self._hints, always=False)
@@ -127,7 +146,8 @@ class AnswerScreen(ModalScreen[Intent | None]):
 
     def _hints(self) -> Sequence[tuple[str, str]]:
         if self._reviewed is not None:
-            return (("decide.send", "send"), ("form.leave", "back to the form"))
+            send = "show the rest" if self.query_one("#review", Document).unseen else "send"
+            return (("decide.send", send), ("form.leave", "back to the form"))
         return (
             ("form.next", "next"),
             ("form.toggle", "choose"),
@@ -186,9 +206,20 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self._reviewed = Intent("ANSWER", detail.event.id, summary, request_hash=detail.hash, answers=kept)
         self.add_class("-review")
         review = self.query_one("#review", Document)
-        review.tell(self._review_lines(kept), object())
+        lines, whole = self._review_lines(kept)
+        review.tell(lines, object(), whole=whole)
         review.focus()
-        keys = f"{self.context.key('decide.send')} sends, {self.context.key('form.leave')} goes back"
+        self._tell_review()
+
+    @on(Document.Seen)
+    def _tell_review(self) -> None:
+        """Say what `y` does now: all of the review must have been on the screen before it sends."""
+        if self._reviewed is None:
+            return
+        review, send = self.query_one("#review", Document), self.context.key("decide.send")
+        unseen = review.unseen if review.is_drawn else 0
+        does = f"{unseen_words(unseen)} yet, {send} shows them" if unseen else f"{send} sends"
+        keys = f"{does}, {self.context.key('form.leave')} goes back"
         who = line(self.context.status.reviewer, 60)
         self.query_one(AnswerTitle).tell(f"ANSWER · as {who} · {keys}", "warn")
         self.query_one(KeyHints).retell()
@@ -209,14 +240,19 @@ class AnswerScreen(ModalScreen[Intent | None]):
         except EditorFailed as error:
             self.query_one(AnswerTitle).tell(line(error, 300), "warn")
 
-    def _review_lines(self, kept: Mapping[str, object]) -> list[Line]:
-        lines: list[Line] = []
+    def _review_lines(self, kept: Mapping[str, object]) -> tuple[list[Paragraph], list[Paragraph]]:
+        """Return what would be sent, and of it what must have been on the screen: all but the fields left out."""
+        lines: list[Paragraph] = []
+        whole: list[Paragraph] = []
+        room = min(LABEL, max((cell_len(line(one.label, LABEL)) for one in self._fields), default=0))
         for one in self._fields:
-            whose = "the agent's bid" if one.id in self._bids and one.id not in self.draft.touched else ""
-            lines.append([(line(one.label, 200), "strong"), (f"  {whose}", "muted")])
-            lines += _answer_lines(kept[one.id]) if one.id in kept else [[("  left out", "muted")]]
-            lines.append([])
-        return lines
+            is_bid = one.id in self._bids and one.id not in self.draft.touched
+            said = _field_lines(one, room, kept, is_bid=is_bid)
+            lines += said
+            whole += said if one.id in kept else []
+        unseen = [ours(("Not seen yet of the request", "warn")), *self._not_seen, ours()]
+        rest = unseen if self._not_seen else []
+        return [*rest, *lines], [*rest, *whole]
 
     def _end_review(self) -> None:
         self._reviewed = None
@@ -227,8 +263,11 @@ class AnswerScreen(ModalScreen[Intent | None]):
         """Return what was reviewed, if the key was pressed on purpose."""
         if self._reviewed is None:
             return
+        review = self.query_one("#review", Document)
         if fault := self.context.outbox.guard.fault():
             self.query_one(AnswerTitle).tell(fault, "warn")
+        elif review.unseen:
+            review.show_unseen()
         else:
             self.dismiss(self._reviewed)
 
@@ -246,9 +285,25 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self.form.row.focus_control()
 
 
-def _answer_lines(answer: object) -> list[Line]:
+def _field_lines(one: AnyForm, room: int, kept: Mapping[str, object], *, is_bid: bool) -> list[Paragraph]:
+    """Return a field's label, its answer in a column that no label reaches into, and its description."""
+    label, lines = line(one.label, TEXT), list[Paragraph]()
+    if cell_len(label) > room:
+        lines.append(foreign((label, "strong")))
+        label = ""
+    answers = _answers(kept[one.id]) if one.id in kept else [("left out", "muted")]
+    for number, answer in enumerate(answers):
+        beside = f"{fit(label if number == 0 else '', room)}  "
+        whose = "  ◇ the agent's bid" if is_bid and number == len(answers) - 1 else ""
+        lines.append(foreign((beside, "strong"), answer, (whose, "accent"), indent=room + 2))
+    if one.description:
+        lines.append(foreign((clean(one.description.strip(), limit=TEXT), "muted")))
+    return lines
+
+
+def _answers(answer: object) -> list[Run]:
     if isinstance(answer, bool):
-        return [[("  yes" if answer else "  no", "")]]
+        return [("= yes" if answer else "= no", "")]
     if isinstance(answer, list):
-        return [[(f"  • {line(one)}", "")] for one in answer] or [[("  none", "muted")]]
-    return [[(f"  {part}", "")] for part in clean(str(answer), limit=5_000).split("\n")]
+        return [(f"• {line(one, TEXT)}", "") for one in answer] or [("none", "muted")]
+    return [(f"= {clean(str(answer), limit=TEXT)}", "")]

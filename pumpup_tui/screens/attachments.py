@@ -30,6 +30,7 @@ from pumpup_tui.telling import size_words
 from pumpup_tui.text import content, line
 from pumpup_tui.widgets.lines import Document
 from pumpup_tui.widgets.painting import Line, columns, joined
+from pumpup_tui.widgets.paragraphs import foreign
 from pumpup_tui.widgets.prompt import Prompt
 from pumpup_tui.widgets.virtual_list import VirtualList
 
@@ -83,7 +84,7 @@ class AttachmentList(VirtualList["Attachment"]):
         upload = self.uploads.get(row.upload_id)
         about = joined((line(upload.content_type, 40), size_words(upload.size))) if upload else ""
         since = self.labels_since.get(row.upload_id)
-        label = line(row.label, 200) if since is None else f"{line(row.label, 200)}  {relabelled_words(since)}"
+        label = "▪ " + line(row.label, 200) + ("" if since is None else f"  {relabelled_words(since)}")
         return [[(columns(label, f"{about} ", width), "" if since is None else "warn")]]
 
 
@@ -97,7 +98,7 @@ class Picture(Document):
     def draw(self, lines: Sequence[Line], picture: Sequence[Sequence[Cell]]) -> None:
         """Show lines, or an image."""
         self._picture = picture
-        self.tell(lines, object())
+        self.tell([foreign(*one) for one in lines], object())
         self.refresh()
 
     @override

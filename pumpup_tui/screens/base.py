@@ -18,6 +18,7 @@ from pumpup_tui.sheets import sheet
 from pumpup_tui.widgets.compositing import PromptScreen
 from pumpup_tui.widgets.decision_bar import DecisionBar
 from pumpup_tui.widgets.frame import Banner, HeaderLine, KeyHints
+from pumpup_tui.widgets.lines import Document
 from pumpup_tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -72,6 +73,17 @@ class ReviewerScreen(PromptScreen):
         """Return whether what is armed is what the screen shows."""
         return True
 
+    def unseen(self) -> int:
+        """Return how many lines that what is armed hangs on have not been on the screen yet."""
+        return 0
+
+    def told_unseen(self) -> int:
+        """Return how many of them to tell: none before anything of it was drawn."""
+        return 0
+
+    def show_unseen(self) -> None:
+        """Show some of these lines."""
+
     def confirmed(self, sent: Sent) -> None:
         """Go on after something was confirmed."""
 
@@ -105,7 +117,7 @@ class ReviewerScreen(PromptScreen):
         yield Banner(self.context)
         yield from self.body()
         yield Prompt()
-        yield DecisionBar(self.context)
+        yield DecisionBar(self.context, self.told_unseen)
         yield KeyHints(self._hints)
 
     def on_mount(self) -> None:
@@ -136,7 +148,8 @@ class ReviewerScreen(PromptScreen):
 
     def _hints(self) -> Hints:
         if self.context.outbox.desk.armed is not None:
-            return (("decide.send", "send"), ("decide.note", "note"), *self.armed_hints(), ("move.back", "cancel"))
+            send = "show the rest" if self.told_unseen() else "send"
+            return (("decide.send", send), ("decide.note", "note"), *self.armed_hints(), ("move.back", "cancel"))
         undo = (("decide.undo", "take back"),) if self.context.outbox.desk.held() else ()
         return (*undo, *self.hints())
 
@@ -156,6 +169,12 @@ class ReviewerScreen(PromptScreen):
         self.query_one(KeyHints).retell()
         self.redraw_on_way()
 
+    @on(Document.Seen)
+    def _seen(self) -> None:
+        if self.context.outbox.desk.armed is not None:
+            self.query_one(DecisionBar).retell()
+            self.query_one(KeyHints).retell()
+
     @on(CallFailed)
     def _call_failed(self, event: CallFailed) -> None:
         # The app's banner tells it; this takes "opening…" off a list that nothing came for.
@@ -164,12 +183,18 @@ class ReviewerScreen(PromptScreen):
     # The keys of a decision.
 
     def action_yes(self) -> None:
-        """Confirm what is armed, if it is shown."""
+        """Confirm what is armed, if it is shown and all that it hangs on was; else show more of it."""
         outbox = self.context.outbox
         if outbox.desk.armed is None:
             self.nothing_armed()
         elif not self.is_armed_shown():
             outbox.cancel("that is not what is shown: nothing was sent")
+        elif self.unseen():
+            if fault := outbox.guard.fault():
+                outbox.hint(fault)
+            else:
+                outbox.hint("")
+                self.show_unseen()
         elif (sent := outbox.confirm(self.app)) is not None:
             self.confirmed(sent)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import ModalScreen
 from typing_extensions import override
 
@@ -22,6 +23,7 @@ from pumpup_tui.widgets.frame import KeyHints
 from pumpup_tui.widgets.lines import Lines
 from pumpup_tui.widgets.painting import Line, fit, joined, width_of
 from pumpup_tui.widgets.prompt import Prompt
+from pumpup_tui.widgets.request_list import by_words
 from pumpup_tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -50,9 +52,25 @@ class Planned(VirtualList["InboxItem"]):
 
     ROW_HEIGHT = 2
 
+    class Seen(Message):
+        """A row was drawn for the first time."""
+
     def __init__(self, verb: Verb) -> None:
         super().__init__(id="batch")
         self._verb = verb
+        self._shown_ids: set[str] = set()
+
+    def unseen(self) -> int:
+        """Return how many rows have not been on the screen yet."""
+        return sum(row.request_id not in self._shown_ids for row in self.rows)
+
+    def show_unseen(self) -> None:
+        """Show a page of rows from the first on that was not on the screen yet."""
+        rows = self.rows
+        first = next((n for n, row in enumerate(rows) if row.request_id not in self._shown_ids), None)
+        if first is not None:
+            room = max(1, self.size.height // self.ROW_HEIGHT)
+            self.select(rows[min(first + room, len(rows)) - 1].request_id)
 
     @override
     def row_id(self, row: InboxItem) -> str:
@@ -60,13 +78,16 @@ class Planned(VirtualList["InboxItem"]):
 
     @override
     def draw_row(self, row: InboxItem, width: int) -> Sequence[Line]:
+        if row.request_id not in self._shown_ids:
+            self._shown_ids.add(row.request_id)
+            self.post_message(self.Seen())
         glyph, word, tone = OUTCOMES[self._verb]
         head: Line = [(f"{glyph} {word.upper()}  ", tone)]
         first: Line = [*head, (fit(line(row.summary, 300), max(0, width - width_of(head))), "")]
         offer, offer_tone = recommendation_run(row.recommendation, row.field_count)
         other = differs(row, self._verb)
         says = f"{'≠ ' if other else ''}agent: {offer} " if offer else ""
-        where = joined((line(row.project_name, 60), line(row.task_name, 200)))
+        where = joined((by_words(row), line(row.project_name, 60), line(row.task_name, 200)))
         room = max(0, width - width_of([(says, "")]) - 2)
         second: Line = [
             ("  ", ""),
@@ -95,8 +116,12 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         Binding("escape", "dismiss", "cancel", show=False, id="move.back"),
     ]
 
-    def __init__(self, context: Context, verb: Verb, items: Sequence[InboxItem], codes: Sequence[str]) -> None:
+    def __init__(
+        self, context: Context, verb: Verb, items: Sequence[InboxItem], codes: Sequence[str], opened: Set[str]
+    ) -> None:
+        """Take the requests, the reason codes that are usual, and the ids of requests that were looked at in whole."""
         super().__init__()
+        self._opened = opened
         self.context = context
         self._verb = verb
         self._items = list(items)
@@ -127,7 +152,8 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         return Intent(self._verb, "", "", note=self._note).lacks_note
 
     def _hints(self) -> Sequence[tuple[str, str]]:
-        send = () if self._lacks_note or not self._items else (("decide.send", f"send all {len(self._items)}"),)
+        does = "show the rest" if self.query_one(Planned).unseen() else f"send all {len(self._items)}"
+        send = () if self._lacks_note or not self._items else (("decide.send", does),)
         keys = (("decide.note", "note"), ("decide.reason", "reason code"), ("batch.leave_out", "leave one out"))
         return (*send, *keys, ("move.back", "cancel"))
 
@@ -143,6 +169,12 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         others = sum(differs(item, self._verb) for item in self._items)
         if others:
             told.append([(f" ≠ for {others:,} of them the agent recommends something else", "warn")])
+        if unopened := sum(item.request_id not in self._opened for item in self._items):
+            told.append([(f" {unopened:,} of them not opened: a row shows the beginning of what is asked", "warn")])
+        unseen = self.query_one(Planned).unseen()
+        if unseen and unseen < count:
+            rows = f"{unseen:,} row{'s' if unseen != 1 else ''} not seen yet"
+            told.append([(f" {rows}: {self.context.key('decide.send')} shows them", "warn")])
         if self._lacks_note:
             told.append([(f" needs a note, the same for all: {self.context.key('decide.note')} writes it", "warn")])
         elif self._note:
@@ -161,6 +193,8 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
             self._fault = f"{NOTE_FIRST}: {self.context.key('decide.note')} writes it"
         if self._fault or not self._items:
             self._tell()
+        elif self.query_one(Planned).unseen():
+            self.query_one(Planned).show_unseen()
         else:
             self.dismiss([self._intent(item) for item in self._items])
 
@@ -175,6 +209,10 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
             task_id=item.task_id,
             task_name=item.task_name,
         )
+
+    @on(Planned.Seen)
+    def _seen(self) -> None:
+        self._tell()
 
     def action_note(self) -> None:
         """Write the note that goes with each."""

@@ -81,7 +81,7 @@ class BatchingScreen(DecidingScreen):
             from pumpup_tui.screens.batch import BatchScreen
 
             self.context.outbox.cancel()
-            screen = BatchScreen(self.context, verb, items, self._reason_codes())
+            screen = BatchScreen(self.context, verb, items, self._reason_codes(), self._opened)
             self.app.push_screen(screen, self._decide_all)
 
     def _decide_all(self, intents: Sequence[Intent] | None) -> None:

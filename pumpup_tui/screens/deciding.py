@@ -56,6 +56,8 @@ class DecidingScreen(SiftingScreen):
             outbox.cancel("still reading this request: try again when all of it is shown")
         elif loaded.detail.result is not None:
             outbox.cancel("this request is settled already")
+        elif self.detail.left_out and verb in ("APPROVE", "EDIT_AND_APPROVE"):
+            outbox.cancel(f"too long to be approved where it can't all be shown: {self.detail.too_long}")
         elif elicitation:
             self._answer(verb, loaded)
         else:
@@ -82,7 +84,7 @@ class DecidingScreen(SiftingScreen):
                 if (sent := self.context.outbox.confirm(self.app)) is not None:
                     self.confirmed(sent)
 
-        self.app.push_screen(AnswerScreen(self.context, loaded, self._faults(request_id)), done)
+        self.app.push_screen(AnswerScreen(self.context, loaded, self._faults(request_id), self.detail.not_seen()), done)
 
     def _faults(self, request_id: str) -> dict[str, str]:
         """Return what the backend refused of the last answers to a request."""
@@ -136,6 +138,20 @@ class DecidingScreen(SiftingScreen):
         on_task = armed.verb in ("NOTE", "ASSIGN")
         in_view = self.has_class("-detail") or self.has_class("-wide") or on_task
         return armed.target == (event.task_id if on_task else event.id) and in_view
+
+    @override
+    def unseen(self) -> int:
+        armed, loaded = self.context.outbox.desk.armed, self._loaded
+        is_shown = armed is not None and loaded is not None and armed.target == loaded.detail.event.id
+        return self.detail.unseen if is_shown else 0
+
+    @override
+    def told_unseen(self) -> int:
+        return self.unseen() if self.detail.is_drawn else 0
+
+    @override
+    def show_unseen(self) -> None:
+        self.detail.show_unseen()
 
     @override
     def confirmed(self, sent: Sent) -> None:

@@ -57,6 +57,8 @@ class QueueScreen(ReviewerScreen):
         self._ahead: RequestLoaded | None = None
         """The request that would be next, read while this one's decision is armed."""
         self._count = ""
+        self._opened: set[str] = set()
+        """Ids of requests that were shown in whole."""
 
     @override
     def body(self) -> ComposeResult:
@@ -311,6 +313,8 @@ class QueueScreen(ReviewerScreen):
             return
         before, self._loaded = self._loaded, event
         self._show_detail(event)
+        if self.has_class("-wide") or self.has_class("-detail"):
+            self._opened.add(row.request_id)
         if before is None:
             self.query_one(KeyHints).retell()
 
@@ -345,6 +349,8 @@ class QueueScreen(ReviewerScreen):
     def _open_detail(self) -> None:
         """Have the whole request in view: what is decided is always shown."""
         self.add_class("-detail")
+        if self.requests.row is not None and self._loaded is not None:
+            self._opened.add(self.requests.row.request_id)
         if self.has_class("-narrow"):
             self.set_focus(self.detail)  # at once: what opens next, as a note, must have it after that
         self.query_one(KeyHints).retell()

@@ -22,8 +22,9 @@ from pumpup_tui.text import line
 from pumpup_tui.widgets.frame import SCREEN_KEYS
 from pumpup_tui.widgets.json_rows import Path, json_rows
 from pumpup_tui.widgets.painting import Line
+from pumpup_tui.widgets.paragraphs import foreign, led, ours
 from pumpup_tui.widgets.prompt import Prompt
-from pumpup_tui.widgets.request_detail import attachment_lines, event_lines
+from pumpup_tui.widgets.record_lines import attachment_lines, event_lines
 from pumpup_tui.widgets.step_graph import graph_lines
 from pumpup_tui.widgets.task_page import PageRow, TaskPage
 
@@ -150,7 +151,7 @@ class TaskScreen(MovingScreen):
             self._patience.stop()  # it must not come after what is said now
             self._patience = None
         if self._loaded is None:
-            self.page.tell([PageRow([]), PageRow([(words, "muted")])])
+            self.page.tell([PageRow(ours()), PageRow(ours((words, "muted")))])
 
     # What stands on the page.
 
@@ -181,16 +182,13 @@ class TaskScreen(MovingScreen):
             return []
         task = loaded.detail.task
         given = f"given to @{line(loaded.assignee, 60)}" if loaded.assignee else "given to no one"
-        where = f"   {line(loaded.project.name, 80)} · "
-        head: Line = [
-            (line(task.name, 500), "strong"),
-            (where, "muted"),
-            status_run(task.status),
-            (f" · {given}", "muted"),
+        where = f" · {line(loaded.project.name, 80)} · {given}"
+        rows = [
+            PageRow(foreign((line(task.name, 500), "strong")), "name"),
+            PageRow(ours(status_run(task.status), (where, "muted")), "state"),
         ]
-        rows = [PageRow(head, "state")]
         if task.external_id:
-            rows.append(PageRow([("external id  ", "muted"), (line(task.external_id), "")], "external"))
+            rows.append(PageRow(led([("external id  ", "muted")], (line(task.external_id), "")), "external"))
         return rows
 
     def _entered(self) -> datetime | None:
@@ -208,9 +206,9 @@ class TaskScreen(MovingScreen):
             due = entered + timedelta(seconds=step.timeout_seconds)
             here += " ◷ overdue" if due <= self.context.clock() else f", due {self.context.stamp(due)}"
         width = self.page.reading_width
-        rows = [PageRow([]), PageRow([("Steps", "muted")], "steps")]
+        rows = [PageRow(ours()), PageRow(ours(("Steps", "muted")), "steps")]
         for step, lines in zip(steps.in_graph_order(), graph_lines(steps, task.current_step, width, here), strict=True):
-            rows += [PageRow(one, ("step", step.name, n)) for n, one in enumerate(lines)]
+            rows += [PageRow(ours(*one), ("step", step.name, n)) for n, one in enumerate(lines)]
         return rows
 
     def _requests(self) -> list[PageRow]:
@@ -218,40 +216,43 @@ class TaskScreen(MovingScreen):
             return []
         key = self.context.key("task.request")
         several = len(self._open) > 1
-        rows = [PageRow([])]
+        rows = [PageRow(ours())]
         if several:
             head: Line = [(f"{len(self._open)} open requests, oldest first", "warn")]
-            rows.append(PageRow([*head, (f"   {key} opens the one under the cursor", "muted")], "requests"))
+            rows.append(PageRow(ours(*head, (f"   {key} opens the one under the cursor", "muted")), "requests"))
         opens: Line = [] if several else [(f"   {key} opens it", "muted")]
+        askers = {one.id: one.subject for one in self._events if one.subject}
         for request in self._open:
-            words = f"{kind_of(request.event_type)}, open for {self.context.age(request.requested_at)}: "
-            said: Line = [("? ", "warn"), (words, "warn"), (line(request.summary), ""), *opens]
+            asker = askers.get(request.request_id)
+            by = f" by {line(asker, 80)}" if asker else ""
+            words = f"? {kind_of(request.event_type)}{by}, open for {self.context.age(request.requested_at)}: "
+            said = led([(words, "warn")], (line(request.summary), ""), *opens)
             rows.append(PageRow(said, ("request", request.request_id), leads=True))
         return rows
 
     def _metadata(self) -> list[PageRow]:
         metadata = self._loaded.detail.task.metadata if self._loaded else {}
         if not metadata:
-            return [PageRow([]), PageRow([("Metadata  none", "muted")], "metadata")]
-        rows = [PageRow([]), PageRow([("Metadata", "muted")], "metadata")]
+            return [PageRow(ours()), PageRow(ours(("Metadata  none", "muted")), "metadata")]
+        rows = [PageRow(ours()), PageRow(ours(("Metadata", "muted")), "metadata")]
         return [
             *rows,
-            *(PageRow(one.line, ("json", one.path), folds=one.folds) for one in json_rows(metadata, self._opened)),
+            *(PageRow(one.said, ("json", one.path), folds=one.folds) for one in json_rows(metadata, self._opened)),
         ]
 
     def _attached(self) -> list[PageRow]:
         loaded = self._loaded
         lines = attachment_lines(loaded.detail.task.attachments, loaded.uploads) if loaded else []
-        return [PageRow(one, ("attachment", n) if one else None) for n, one in enumerate(lines)]
+        return [PageRow(one, ("attachment", n) if one.says else None) for n, one in enumerate(lines)]
 
     def _timeline(self) -> list[PageRow]:
-        rows = [PageRow([]), PageRow([("── Timeline, newest first " + "─" * 12, "muted")], "timeline")]
+        rows = [PageRow(ours()), PageRow(ours(("── Timeline, newest first " + "─" * 12, "muted")), "timeline")]
         lines = event_lines(self._events, self.context)
         rows += [PageRow(one, ("event", event.id)) for event, one in zip(self._events, lines, strict=True)]
         if self._more is not None:
             older = f"older ones are on the timeline ({self.context.key('screens.timeline')})"
             words = "reading more…" if len(self._events) < EVENTS_KEPT else older
-            rows.append(PageRow([(words, "muted")], "more"))
+            rows.append(PageRow(ours((words, "muted")), "more"))
         return rows
 
     @on(TaskPage.Fold)

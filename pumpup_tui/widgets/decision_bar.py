@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from pumpup_tui.decision import VERB_WORDS, Intent, Phase, Sent
 from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Lines
 from pumpup_tui.widgets.painting import Line, Run, crop, fit, width_of, wrap
+from pumpup_tui.widgets.paragraphs import FOREIGN
 
 LEAST = 12
 """Cells of a title that are shown, however narrow it is."""
@@ -34,9 +35,11 @@ MARKS = {
 class DecisionBar(Lines):
     """The desk, drawn."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, unseen: Callable[[], int]) -> None:
+        """Take what counts the lines that must be seen before what is armed is sent."""
         super().__init__()
         self.context = context
+        self._unseen = unseen
         self._typing = False
 
     def tell_typing(self, *, typing: bool) -> None:
@@ -72,7 +75,9 @@ class DecisionBar(Lines):
     def _armed(self, intent: Intent, width: int) -> list[Line]:
         status = self.context.status
         tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
-        hints = (("decide.send", "send"), ("decide.note", "note"), ("move.back", "cancel"))[intent.lacks_note :]
+        unseen = self._unseen()
+        send = "show the rest" if unseen else "send"
+        hints = (("decide.send", send), ("decide.note", "note"), ("move.back", "cancel"))[intent.lacks_note :]
         if self._typing:
             hints = ()
         keys = "   ".join(map(" ".join, self.context.key.told(hints))) + " "
@@ -87,10 +92,12 @@ class DecisionBar(Lines):
             room = width - len(verb) - 1
             told = wrap([(armed_words(intent, max(room, cell_len(_end(intent)) + LEAST)), "")], room)
             lines = [
-                [(verb if n == 0 else " " * len(verb), "armed" if n == 0 else ""), (" ", ""), *one]
+                [(verb, "armed"), (" ", ""), *one] if n == 0 else [FOREIGN, (" " * len(verb), ""), *one]
                 for n, one in enumerate(told)
             ]
             lines.append([(crop(f" {keys}", width), "accent")])
+        if unseen:
+            lines.append([(f" {unseen_words(unseen)} yet", "warn")])
         if intent.lacks_note:
             lines.append([(" needs a note: what should change, or what is missing", "warn")])
         elif intent.note:
@@ -137,6 +144,11 @@ def batch_line(sent: Sequence[Sent], now: datetime) -> Line:
         wait = f", {left:.0f} s left" if phase is Phase.HELD else ""
         runs.append((f"{glyph} {count:,} {word}{wait}   ", tone))
     return [(f"{VERB_WORDS[sent[0].intent.verb]} {len(sent):,} at once:  ", "strong"), *runs]
+
+
+def unseen_words(count: int) -> str:
+    """Return how much was not on the screen."""
+    return f"{count:,} line{'s' if count != 1 else ''} not seen"
 
 
 def armed_words(intent: Intent, cells: int) -> str:

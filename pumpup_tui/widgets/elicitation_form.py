@@ -57,7 +57,7 @@ class Folded(Direct):
     @override
     def render_line(self, y: int) -> Strip:
         line = self._shown[y][0] if y < len(self._shown) else []
-        return paint(self, [(" ", ""), *line], self.size.width)
+        return paint(self, line, self.size.width)
 
     def on_click(self, event: events.Click) -> None:
         """Tell which field was clicked."""
@@ -193,7 +193,7 @@ class ElicitationForm(Vertical, can_focus=False):
         width, most = self.size.width, self.size.height
         total = 0
         for index in range(min(start, end), max(start, end)):
-            total += len(folded_lines(self.form, index, width - 2))
+            total += len(folded_lines(self.form, index, width - 1))
             if total > most:
                 break
         return total if end > start else -total
@@ -222,7 +222,7 @@ class ElicitationForm(Vertical, can_focus=False):
         for index in indices:
             if count >= room:
                 break
-            blocks.append([(one, index) for one in folded_lines(self.form, index, width - 2)])
+            blocks.append([(one, index) for one in folded_lines(self.form, index, width - 1)])
             count += len(blocks[-1])
         ordered = reversed(blocks) if indices.step < 0 else blocks
         return [one for block in ordered for one in block]

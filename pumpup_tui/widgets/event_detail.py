@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Any
 from pumpup_tui import when
 from pumpup_tui.context import Context
 from pumpup_tui.json_text import json_bytes, json_text
-from pumpup_tui.query import reviewer_of
-from pumpup_tui.telling import PAYLOAD_KEPT, ShortPayload, event_text, event_type_run, move_of
+from pumpup_tui.telling import PAYLOAD_KEPT, ShortPayload, event_text, event_type_run, move_of, reviewer_of
 from pumpup_tui.text import INDENT, clean, line
-from pumpup_tui.widgets.painting import Line, fit
+from pumpup_tui.widgets.painting import fit
+from pumpup_tui.widgets.paragraphs import Paragraph, foreign, led, ours
 
 if TYPE_CHECKING:
     from api_client.models import Event
 
 
-def event_document(event: Event, context: Context) -> list[Line]:
+def event_document(event: Event, context: Context) -> list[Paragraph]:
     """Return all of an event: its place, what it answers, and its payload."""
-    word, tone = event_type_run(event.event_type)
     pairs = (
         ("time", when.full(event.timestamp, context.zone)),
         ("source", event.source.lower()),
-        ("by", reviewer_of(event)),
+        ("by", event.subject or reviewer_of(event)),
         ("step of", event.owner.lower()),
         ("moved", move_of(event)),
         ("project", context.project_name(event.project_id)),
@@ -33,11 +32,11 @@ def event_document(event: Event, context: Context) -> list[Line]:
         ("place", event.seq),
         ("hash", event.hash),
     )
-    lines: list[Line] = [[(word, tone)], [(event_text(event), "strong")], []]
-    lines += [[(fit(name, 8) + "  ", "muted"), (line(value), "")] for name, value in pairs if value not in (None, "")]
-    lines += [[], [("Payload", "muted")]]
-    lines += [[(part, "")] for part in payload_text(event.payload).split("\n")]
-    return lines
+    lines = [ours(event_type_run(event.event_type)), foreign((event_text(event), "strong")), ours()]
+    given = [(name, value) for name, value in pairs if value not in (None, "")]
+    lines += [led([(fit(name, 8) + "  ", "muted")], (line(value), "")) for name, value in given]
+    lines += [ours(), ours(("Payload", "muted"))]
+    return [*lines, *(foreign((part, "")) for part in payload_text(event.payload).split("\n"))]
 
 
 def payload_text(payload: dict[str, Any]) -> str:

@@ -57,6 +57,8 @@ class FieldRow(Vertical, can_focus=True):
         self._index = 0
         self._controls: dict[type[Widget], Control] = {}
         self.control: Control | None = None
+        self._given: str | list[str] | None = None
+        """What stood in the control when it was filled: other line breaks than the text's own, say."""
 
     @override
     def compose(self) -> ComposeResult:
@@ -86,6 +88,7 @@ class FieldRow(Vertical, can_focus=True):
         for told in self.query(Told):
             told.retell()
         self.set_class(self.form_field.id in self.form.faults, "-fault")
+        self.set_class(self.form.is_bid(self.form_field), "-bid")
 
     def height(self, width: int) -> int:
         """Return how many lines the row takes at `width` cells."""
@@ -93,10 +96,10 @@ class FieldRow(Vertical, can_focus=True):
         if isinstance(control, Options):
             lines = min(len(options_of(self.form_field)), 6) + control.has_class("-searched")
         elif isinstance(control, Sealed):
-            lines = len(control.lines(width - 4))
+            lines = len(control.lines(width - 3))
         else:
             lines = 4 if isinstance(control, Area) else 0 if control is None else 1
-        return len(self._head(width - 4)) + lines + len(self._tail(width - 4)) + 1
+        return len(self._head(width - 2)) + lines + len(self._tail(width - 2)) + 1
 
     def focus_control(self) -> None:
         """Put the focus where the answer is given; where none can be, on the form."""
@@ -105,16 +108,18 @@ class FieldRow(Vertical, can_focus=True):
 
     def collect(self) -> None:
         """Take what stands in the control now; a message about it may still be on its way, about another field."""
-        typed: str | list[str] = ""
+        typed = self._held()
+        if typed is not None and typed != self._given:
+            self._given = None  # from here on what stands there is a person's, the same text too
+            self._take(typed)
+
+    def _held(self) -> str | list[str] | None:
+        """Return what stands in the control, None where there is none."""
         if isinstance(self.control, (Options, Toggle)):
-            typed = list(self.control.chosen)
-        elif isinstance(self.control, Typed):
-            typed = self.control.value
-        elif isinstance(self.control, Area):
-            typed = self.control.text
-        else:
-            return
-        self._take(typed)
+            return list(self.control.chosen)
+        if isinstance(self.control, Typed):
+            return self.control.value
+        return self.control.text if isinstance(self.control, Area) else None
 
     def take_bid(self) -> None:
         """Take the agent's bid in place of what was typed."""
@@ -133,10 +138,10 @@ class FieldRow(Vertical, can_focus=True):
         self.focus_control()
 
     def _head(self, width: int) -> Sequence[Line]:
-        return head_lines(self.form_field, max(10, width))
+        return head_lines(self.form_field, max(11, width))
 
     def _tail(self, width: int) -> Sequence[Line]:
-        return tail_lines(self.form, self._index, max(10, width))
+        return tail_lines(self.form, self._index, max(11, width))
 
     def _take(self, typed: str | list[str]) -> None:
         draft, one = self.form.draft, self.form_field
@@ -164,6 +169,7 @@ class FieldRow(Vertical, can_focus=True):
         before, self.control = self.control, self._controls[wanted] if wanted is not None else None
         if self.control is not None:
             self._fill(self.control, one, kind, typed)
+            self._given = self._held()
             self.control.display = True
         if before is not None and before is not self.control:
             # First the focus, then what had it goes: else Textual looks for another by itself.

@@ -88,7 +88,9 @@ class Area(TextArea):
     """A text of many lines."""
 
     # Its own key for this, ctrl+z, is a terminal's: it suspends.
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+underscore", "undo", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+underscore", "undo", show=False, id="form.undo", tooltip="undo in a long text")
+    ]
 
     def __init__(self) -> None:
         super().__init__(compact=True, highlight_cursor_line=False)

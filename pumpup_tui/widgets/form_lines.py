@@ -13,7 +13,8 @@ from pumpup_tui.stepping import slider_bar
 from pumpup_tui.suspicion import look
 from pumpup_tui.telling import answer_text
 from pumpup_tui.text import clean, line
-from pumpup_tui.widgets.painting import Line, Run, crop, joined, wrap
+from pumpup_tui.widgets.painting import Line, Run, crop, joined
+from pumpup_tui.widgets.paragraphs import FOREIGN, MARGIN, Paragraph, foreign, led, ours
 
 MANY = 10
 """Options over which a search goes with them."""
@@ -43,40 +44,45 @@ class Form:
 
 
 def folded_lines(form: Form, index: int, width: int) -> list[Line]:
-    """Return a field that is not being answered: its label, its answer in a line or two, its fault."""
-    one = form.fields[index]
-    lines: list[Line] = [_label(one, width, bounds=True)]
-    lines += [[("  ", ""), *shown] for shown in _answer(form, one, width - 4)]
+    """Return a field that is not being answered: its label, its answer in a line or two, its fault.
+
+    Each line begins with a cell of margin, in `width` cells.
+    """
+    one, room = form.fields[index], width - 1
+    lines: list[Line] = [[FOREIGN, *_label(one, room, bounds=True)]]
+    margin = FOREIGN if form.is_bid(one) else MARGIN
+    lines += [[margin, ("  ", ""), *shown] for shown in _answer(form, one, room - 4)]
     if fault := form.faults.get(one.id):
-        lines.append([(crop(f"  ✗ {line(fault)}", width), "bad")])
+        lines.append([MARGIN, (crop(f"  ✗ {line(fault)}", room), "bad")])
     return [*lines, []]
 
 
 def head_lines(form_field: AnyForm, width: int) -> list[Line]:
-    """Return what stands over the control of the field that is being answered."""
-    told: list[Line] = [_label(form_field, width, bounds=False)]
+    """Return what stands over the control of the field that is being answered, as `folded_lines` does."""
+    told: list[Line] = [[FOREIGN, *_label(form_field, width - 1, bounds=False)]]
     for part in clean(form_field.description or "", limit=1_000).split("\n"):
-        told += wrap([(part, "muted")], width) if part else []
+        told += foreign((part, "muted")).wrapped(width - 1) if part else []
     return told
 
 
 def tail_lines(form: Form, index: int, width: int) -> list[Line]:
     """Return what stands below the control: bounds, the agent's bid and whose the answer is, the fault."""
     one, kind = form.fields[index], type_of(form.fields[index])
+    width -= 1
     typed = form.draft.typed.get(one.id, "")
-    lines: list[Line] = []
+    told: list[Paragraph] = []
     if kind == "Slider" and isinstance(typed, str):
-        lines.append([(slider_bar(one, typed, min(BAR, width)), "accent")])
+        told.append(ours((slider_bar(one, typed, min(BAR, width)), "accent")))
     hint = what_keys_do(kind, form.key, searched=len(getattr(one, "options", ())) > MANY)
     if about := joined((line(kind, 30), line(one.bounds()), hint)):
-        lines += wrap([(about, "muted")], width)
+        told.append(ours((about, "muted")))
     if sealed := why_sealed(one, typed):
         keys = f"{form.key('form.bid')} takes the agent's, {form.key('form.empty')} empties it"
-        lines += wrap([(f"{sealed}: {keys}", "warn")], width)
-    lines += _bid(form, one, width)
+        told.append(ours((f"{sealed}: {keys}", "warn")))
+    told += _bid(form, one)
     if fault := form.faults.get(one.id):
-        lines += wrap([(f"✗ {line(fault)}", "bad")], width)
-    return lines
+        told.append(led([("✗ ", "bad")], (line(fault), "bad")))
+    return [piece for paragraph in told for piece in paragraph.wrapped(width)]
 
 
 def what_keys_do(kind: str, key: KeyNames, *, searched: bool) -> str:
@@ -123,18 +129,19 @@ def _answer(form: Form, one: AnyForm, width: int) -> list[Line]:
     return shown
 
 
-def _bid(form: Form, one: AnyForm, width: int) -> list[Line]:
+def _bid(form: Form, one: AnyForm) -> list[Paragraph]:
     bid = form.bids.get(one.id)
     if bid is None:
         return []
     confidence = f"confidence {bid.confidence:.2f}" if bid.confidence is not None else ""
-    if form.is_bid(one):
-        head = "◇ the agent's bid, untouched"
-    else:
-        head = f"yours; {form.key('form.bid')} takes the agent's bid back: {crop(answer_text(bid.value), 200)}"
+    head, offered = "◇ the agent's bid, untouched", ""
+    if not form.is_bid(one):
+        head, offered = f"yours; {form.key('form.bid')} takes the agent's bid back: ", crop(answer_text(bid.value), 200)
     odd = _odd_words(bid.value) if isinstance(bid.value, str) else ""
-    lines = wrap([(joined((head, confidence, line(bid.rationale, 400))), "accent")], width)
-    return [*lines, *(wrap([(f"! the agent's bid: {odd}", "warn")], width) if odd else [])]
+    said = joined((offered, confidence, line(bid.rationale, 400)))
+    between = " · " if said and not offered else ""
+    lines = [led([(head + between, "accent")], (said, "accent"))]
+    return [*lines, *([ours((f"! the agent's bid: {odd}", "warn"))] if odd else [])]
 
 
 @lru_cache(maxsize=32)

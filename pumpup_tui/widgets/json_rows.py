@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
+from rich.cells import cell_len
+
 from pumpup_tui.text import line
-from pumpup_tui.widgets.painting import Line
+from pumpup_tui.widgets.paragraphs import Paragraph, foreign, ours
 
 Path: TypeAlias = tuple[str | int, ...]
 """The keys and places that lead to a value."""
@@ -21,10 +23,10 @@ VALUE_KEPT = 600
 
 @dataclass(frozen=True)
 class JsonRow:
-    """One value: its line, where it is, and whether it can be folded."""
+    """One value: its text, where it is, and whether it can be folded."""
 
     path: Path
-    line: Line
+    said: Paragraph
     folds: bool = False
 
 
@@ -39,7 +41,7 @@ def _children(value: Any, path: Path, opened: Set[Path]) -> Iterator[JsonRow]:
         yield from _rows(key, child, (*path, key), opened)
     if len(value) > MOST:
         indent = "  " * len(path)
-        yield JsonRow((*path, -1), [(f"{indent}  … and {len(value) - MOST:,} more", "muted")])
+        yield JsonRow((*path, -1), ours((f"{indent}  … and {len(value) - MOST:,} more", "muted")))
 
 
 def _rows(key: str | int, value: Any, path: Path, opened: Set[Path]) -> Iterator[JsonRow]:
@@ -47,11 +49,13 @@ def _rows(key: str | int, value: Any, path: Path, opened: Set[Path]) -> Iterator
     label = line(key, 80) if isinstance(key, str) else f"{key + 1}."
     nested = isinstance(value, Mapping | list) and len(value) > 0 and len(path) < DEEPEST
     if not nested:
-        yield JsonRow(path, [(f"{indent}  {label}  ", "muted"), value_run(value)])
+        beside = f"{indent}  {label}  "
+        yield JsonRow(path, foreign((beside, "muted"), value_run(value), indent=cell_len(beside)))
         return
     is_open = path in opened
     mark = "▾" if is_open else "▸"
-    yield JsonRow(path, [(f"{indent}{mark} ", "accent"), (f"{label}  ", "muted"), (_size(value), "")], folds=True)
+    said = foreign((f"{indent}{mark} ", "accent"), (f"{label}  ", "muted"), (_size(value), ""))
+    yield JsonRow(path, said, folds=True)
     if is_open:
         yield from _children(value, path, opened)
 

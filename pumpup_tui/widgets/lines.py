@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
 from pumpup_tui.widgets.direct import Direct
-from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint, wrap
+from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint
+from pumpup_tui.widgets.paragraphs import Drawn, Paragraph, Place, drawn, named
 from pumpup_tui.widgets.scrolled import Scrolled
 
 
@@ -47,7 +49,10 @@ class Lines(Direct):
 
 
 class Document(Scrolled, can_focus=True):
-    """Lines to read, wrapped at the width there is; `j k` and the page keys scroll."""
+    """Paragraphs to read, wrapped at the width there is; `j k` and the page keys scroll.
+
+    It knows which of its lines have been drawn: what is decided on it must have been on the screen.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_down", show=False, id="move.down"),
@@ -59,43 +64,138 @@ class Document(Scrolled, can_focus=True):
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
 
+    class Seen(Message):
+        """Lines that must be seen have been drawn for the first time."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
-        self._source: Sequence[Line] = ()
-        self._wrapped: list[Line] = []
+        self._source: Sequence[Paragraph] = ()
+        self._wrapped: list[Drawn] = []
         self._about: object = None
+        self._whole: Sequence[Paragraph] = ()
+        self._width = 0
+        """Cells that the text was last wrapped at."""
+        self._must: list[Place] | None = None
+        """Where the lines of `_whole` are at that width; made when they are asked for."""
+        self._painted: set[Place] = set()
+        """Which of them have been drawn, if only for a moment."""
+        self._seen: set[Place] = set()
+        """Which of them have been on the screen when the view was left."""
+        self._read: set[Hashable] = set()
+        """Paragraphs of which all lines were seen at another width."""
+        self._tells_seen = False
 
-    def tell(self, source: Sequence[Line], about: object = None) -> None:
-        """Show these lines; the view goes to the top where they are about something else."""
-        self._source = source
+    def tell(
+        self, source: Sequence[Paragraph | Line], about: object = None, *, whole: Sequence[Paragraph] = ()
+    ) -> None:
+        """Show these paragraphs; the view goes to the top where they are about something else.
+
+        Args:
+            source: The paragraphs; a plain line is one of our own words.
+            about: What they are about.
+            whole: What must have been seen before it is acted on: `source`'s paragraphs, none of them folded.
+        """
+        before = set[Place]()
         if about != self._about:
+            self.scroll_to(y=0, animate=False, immediate=True)
+            before, self._painted, self._seen, self._read = self._painted, set(), set(), set()
             self._about = about
-            self.scroll_to(y=0, animate=False)
+        self._source = [one if isinstance(one, Paragraph) else Paragraph(tuple(one)) for one in source]
+        self._whole, self._must = whole, None
         self._wrap()
+        if before and self.is_on_screen and not self.scroll_offset.y:
+            # What stood at the same place on the screen is not drawn again.
+            self._painted = {one.at for one in self._wrapped[: self.size.height] if one.at in before}
+
+    @property
+    def reading_width(self) -> int:
+        """Cells of a line of text."""
+        return max(10, self.size.width - 2)
+
+    @property
+    def unseen(self) -> int:
+        """How many lines that must be seen are not on the screen and have not been yet."""
+        here = self._in_view(self.scroll_offset.y)
+        return sum(not self._is_seen(one) and one not in here for one in self._required())
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether any of the lines that must be seen was on the screen."""
+        return bool(self._painted)
+
+    def not_seen(self) -> list[Paragraph]:
+        """Return the paragraphs that must be seen of which not all was on the screen yet."""
+        self.take_in()
+        places = (one.at for one in drawn(self._whole, self._width) if one.at is not None)
+        unread = {place[0] for place in places if not self._is_seen(place)}
+        return [one for one, name in named(self._whole) if name in unread]
+
+    def show_unseen(self) -> None:
+        """Scroll to the first line that was not on the screen yet."""
+        self.take_in()
+        unseen = {one for one in self._required() if not self._is_seen(one)}
+        first = next((number for number, one in enumerate(self._wrapped) if one.at in unseen), None)
+        if first is not None:
+            self.scroll_to(y=first, animate=False, force=True, immediate=True)
 
     def on_resize(self) -> None:
         """Wrap at the new width."""
+        if self._whole and self.reading_width != self._width:
+            lines = [one.at for one in drawn(self._whole, self._width) if one.at is not None]
+            self._read |= {one[0] for one in lines} - {one[0] for one in lines if not self._is_seen(one)}
+            self._must = None
         self._wrap()
         self.refresh()
 
     @override
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
-        line = self._wrapped[index] if index < len(self._wrapped) else []
-        return paint(self, [(" ", ""), *line], self.size.width)
+        if index >= len(self._wrapped):
+            return paint(self, [], self.size.width)
+        one = self._wrapped[index]
+        if one.at is not None and self._whole and self.app.screen is self.screen:
+            self._paint(one.at)
+        return paint(self, one.line, self.size.width)
+
+    @override
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        # A line is seen when the view is left, not when it is drawn: the next frame may cover it.
+        self.take_in(round(old_value))
+        super().watch_scroll_y(old_value, new_value)
+
+    def take_in(self, top: int | None = None) -> None:
+        """Hold what is in view to be seen, before a person's key changes it; `top` is the first line in view."""
+        self._seen |= self._in_view(self.scroll_offset.y if top is None else top)
+
+    def _in_view(self, top: int) -> set[Place]:
+        """Return what was drawn of the lines from `top` on that the view has room for."""
+        lines = self._wrapped[top : top + self.size.height] if self._whole else ()
+        return {one.at for one in lines if one.at in self._painted}
+
+    def _paint(self, place: Place) -> None:
+        if place not in self._painted:
+            self._painted.add(place)
+            if not self._tells_seen:
+                self._tells_seen = True
+                self.call_later(self._tell_seen)
+
+    def _tell_seen(self) -> None:
+        self._tells_seen = False
+        self.post_message(self.Seen())
+
+    def _required(self) -> Sequence[Place]:
+        """Return the lines that must be seen, at the present width."""
+        if self._must is None:
+            self._must = [one.at for one in drawn(self._whole, self._width) if one.at is not None]
+        return self._must
+
+    def _is_seen(self, place: Place) -> bool:
+        return place in self._seen or place[0] in self._read
 
     def _wrap(self) -> None:
-        before, room = self._wrapped, max(10, self.size.width - 2)
-        self._wrapped = [piece for line in self._source for piece in wrap(line, room, indent=indent_of(line))]
+        before, self._width = self._wrapped, self.reading_width
+        self._wrapped = drawn(self._source, self._width)
         self.fit_height(len(self._wrapped))
-        top, after = self.scroll_offset.y, self._wrapped
-        shown = range(self.size.height)
-        if changed := [y for y in shown if before[top + y : top + y + 1] != after[top + y : top + y + 1]]:
+        top, after, rows = self.scroll_offset.y, self._wrapped, range(self.size.height)
+        if changed := [y for y in rows if before[top + y : top + y + 1] != after[top + y : top + y + 1]]:
             self.refresh(*(Region(0, y, self.lines_width, 1) for y in changed))
-
-
-def indent_of(line: Line) -> int:
-    """Return how far the later pieces of a wrapped line go in: under its second run, where the first is a label."""
-    if len(line) > 1 and line[0][1] in ("muted", "accent") and line[0][0].endswith("  ") and len(line[0][0]) <= 24:
-        return len(line[0][0])
-    return 0

@@ -44,15 +44,16 @@ _LOST_ANYWAY = re.compile(
 _MAY_BE_MARKDOWN = re.compile(r"[*_`#>|~=\\]|^\s*(?:[-+]|\d+[.)])|^(?: {4}|\t)", re.MULTILINE)
 
 
-def markdown_lines(text: str, *, tone: str = "", limit: int = BLOCK) -> list[Line]:
+def markdown_lines(text: str, *, tone: str = "", limit: int = BLOCK, lines: int = LINES_KEPT) -> list[Line]:
     """Return `text` as lines of clean runs, in time linear in `limit`.
 
     Args:
         text: Anything that someone else wrote.
         tone: What ordinary text is said in.
         limit: Characters that are kept; the rest is counted.
+        lines: Lines that are kept; the rest is counted.
     """
-    lines = _plain(text, tone, limit)
+    shown = _plain(text, tone, limit)
     # Padded tables are laid out by what they hold: blanks are narrowed once they are.
     typed = clean(text, limit=limit, padding=len(text) * _TAB_CELLS)
     if _MAY_BE_MARKDOWN.search(typed) and not _LOST_ANYWAY.search(typed):
@@ -63,11 +64,11 @@ def markdown_lines(text: str, *, tone: str = "", limit: int = BLOCK) -> list[Lin
             if _letters(said) != _letters([typed]):
                 break
             if _signs(said) == _signs(typed.split("\n")):
-                lines = shaped
+                shown = shaped
                 break
-    if len(lines) > LINES_KEPT:
-        lines = [*lines[:LINES_KEPT], [(f"… and {len(lines) - LINES_KEPT:,} more lines", "muted")]]
-    return lines
+    if len(shown) > lines:
+        shown = [*shown[:lines], [(f"… and {len(shown) - lines:,} more lines", "muted")]]
+    return shown
 
 
 def _plain(text: str, tone: str, limit: int) -> list[Line]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from rich._wrap import divide_line  # what Textual wraps with, without what it does for each character's style
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual.content import Content
 from textual.strip import Strip
 
 from pumpup_tui.widgets.direct import Direct
@@ -21,7 +21,7 @@ Run: TypeAlias = tuple[str, str]
 """A clean text and its tone; an empty tone is the widget's own colour."""
 Line: TypeAlias = Sequence[Run]
 
-TONES = ("muted", "strong", "accent", "good", "bad", "warn", "cursor", "armed")
+TONES = ("muted", "strong", "accent", "good", "bad", "warn", "cursor", "armed", "foreign")
 COMPONENT_CLASSES = {f"tone--{tone}" for tone in TONES}
 
 
@@ -50,33 +50,59 @@ def columns(left: str, right: str, cells: int) -> str:
     return fit(left, room - 1) + " " + right if right and room > 1 else fit(left, cells)
 
 
-def wrap(line: Line, cells: int, *, indent: int = 0) -> list[Line]:
-    """Return `line` broken at words into lines of at most `cells` cells, the later ones indented."""
-    if width_of(line) <= cells and not any("\n" in text for text, _ in line):
+def wrap(line: Line, cells: int, *, indent: int = 0, first: int | None = None) -> list[Line]:
+    """Return `line` broken at words into lines of at most `cells` cells, in linear time.
+
+    Args:
+        line: What to break, also at its newlines.
+        cells: The width there is.
+        indent: Cells that the later lines go in.
+        first: Cells of the first line, where something stands before it; `cells` if left out.
+    """
+    start = cells if first is None else first
+    if width_of(line) <= start and not any("\n" in text for text, _ in line):
         return [line] if any(text for text, _ in line) else [[]]
-    content = Content.assemble(*line)
-    whole: list[Line] = []
-    room = max(4, cells - indent)
-    pieces = content.wrap(room if indent else max(4, cells))
-    for number, piece in enumerate(pieces):
-        runs = _runs(piece)
-        whole.append([(" " * indent, ""), *runs] if number and indent else runs)
-    return whole
+    room, pieces = max(4, cells - indent), list[Line]()
+    for part in _parts(line):
+        pieces += _broken(part, room if pieces else max(4, start), room)
+    return pieces if not indent else [[(" " * indent, ""), *piece] if n else piece for n, piece in enumerate(pieces)]
 
 
-def _runs(piece: Content) -> Line:
-    """Return the runs of a wrapped piece, its spans' styles being tones."""
-    plain = piece.plain
-    tones = [""] * len(plain)
-    for start, end, tone in piece.spans:
-        tones[start:end] = [str(tone)] * (min(end, len(plain)) - start)
-    runs: list[Run] = []
+def _parts(line: Line) -> list[list[Run]]:
+    """Return the runs of each line of a text of several."""
+    parts: list[list[Run]] = [[]]
+    for text, tone in line:
+        for number, one in enumerate(text.split("\n")):
+            if number:
+                parts.append([])
+            if one:
+                parts[-1].append((one, tone))
+    return parts
+
+
+def _broken(part: Sequence[Run], first: int, rest: int) -> list[Line]:
+    """Return one line of text in pieces, the first of at most `first` cells and the others of `rest`."""
+    plain = "".join(text for text, _ in part)
+    breaks = divide_line(plain, first)
+    if breaks and rest != first:
+        cut = breaks[0]
+        breaks = [cut, *(cut + one for one in divide_line(plain[cut:], rest))]
+    pieces: list[Line] = []
+    number, at = 0, 0  # where the next piece begins: in which run, and at which character of it
     start = 0
-    for index in range(1, len(plain) + 1):
-        if index == len(plain) or tones[index] != tones[start]:
-            runs.append((plain[start:index], tones[start]))
-            start = index
-    return runs
+    for end in (*breaks, len(plain)):
+        piece: list[Run] = []
+        left, start = end - start, end
+        while left:
+            text, tone = part[number]
+            taken = min(left, len(text) - at)
+            piece.append((text[at : at + taken], tone))
+            left -= taken
+            number, at = (number + 1, 0) if at + taken == len(text) else (number, at + taken)
+        if piece and end < len(plain):
+            piece[-1] = (piece[-1][0].rstrip(), piece[-1][1])
+        pieces.append(piece)
+    return pieces
 
 
 def paint(widget: Direct, line: Line, cells: int, *, over: str = "") -> Strip:

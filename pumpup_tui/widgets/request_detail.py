@@ -2,55 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pumpup_tui.attached import attachments_of, relabelled, relabelled_words
+from typing_extensions import override
+
 from pumpup_tui.context import Context
-from pumpup_tui.telling import (
-    answer_text,
-    confidence_of,
-    confidence_value,
-    event_text,
-    event_type_run,
-    kind_of,
-    move_of,
-    outcome_of,
-    recommendation_run,
-    size_words,
-)
-from pumpup_tui.text import clean, line, without_controls
+from pumpup_tui.telling import asker_words
+from pumpup_tui.text import line, without_controls
 from pumpup_tui.widgets.lines import Document
-from pumpup_tui.widgets.markdown_lines import markdown_lines
-from pumpup_tui.widgets.painting import Line, crop, fit, joined
+from pumpup_tui.widgets.paragraphs import Paragraph, drawn, foreign, ours
+from pumpup_tui.widgets.record_lines import event_lines, precedent_lines
+from pumpup_tui.widgets.request_lines import (
+    Budget,
+    field_lines,
+    head_lines,
+    request_lines,
+    summary_of,
+    title_lines,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from api_client.models import Attachment, Event, InboxItem, Upload
+    from api_client.models import InboxItem
     from pumpup_tui.messages import RequestLoaded
     from pumpup_tui.precedents import Precedent
 
-PAIRS_SHOWN, PAIRS_UNFOLDED = 60, 2_000
-"""Context pairs and fields that the detail shows; the rest is counted."""
-SUMMARY_KEPT = 4_000
-FOLDED = 160
-"""Characters of a context value that are shown while it is folded, and of those in one line."""
-UNFOLDED = 20_000
-BAR = 10
-"""Cells of the bar that shows how sure an agent is."""
+
+OVER_FORM = 74
+"""Cells that a line over a form has for sure: what is short enough stands there whole."""
 
 
 class RequestDetail(Document):
-    """A request, to read. Long values are folded until they are wanted; `raw` spells every text out."""
+    """A request, to read. What is long is folded until it is wanted; `raw` spells every text out."""
 
     def __init__(self, context: Context, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self.context = context
         self._loaded: RequestLoaded | None = None
         self._precedents: Sequence[Precedent] = ()
+        self._all: list[Paragraph] = []
+        """What a decision on the request hangs on, unfolded."""
         self._unfolded = False
         self._raw = False
+        self.left_out = 0
+        """Characters of the request that no screen shows."""
 
     def show_none(self, words: str) -> None:
         """Say why there is nothing."""
@@ -60,12 +55,11 @@ class RequestDetail(Document):
     def show_item(self, item: InboxItem) -> None:
         """Show what the list knows of a request, until all of it is there."""
         self._forget()
-        lines: list[Line] = [
-            [(f"{kind_of(item.event_type).capitalize()} · ", "muted"), (line(item.task_name), "strong")]
-        ]
-        lines += [[], *markdown_lines(item.summary, tone="strong", limit=SUMMARY_KEPT)]
-        lines += [[], [("reading the rest…", "muted")]]
-        self.tell(lines, item.request_id)
+        waits = f"waits {self.context.age(item.requested_at)}, since {self.context.stamp(item.requested_at)}"
+        asker = asker_words(item.requested_by, "agent")
+        lines = head_lines(item.event_type, item.task_name, asker=asker, waits=waits)
+        rest = [ours(), *title_lines(item.summary), ours(), ours(("reading the rest…", "muted"))]
+        self.tell([*lines, *rest], item.request_id)
 
     def show(self, loaded: RequestLoaded, precedents: Sequence[Precedent] = ()) -> None:
         """Show a request with its task's latest events, and how cases like it were decided."""
@@ -75,176 +69,106 @@ class RequestDetail(Document):
         self._retell()
 
     def redraw(self) -> None:
-        """Tell the age as it is now."""
+        """Tell the request's age anew."""
         self._retell()
 
     def toggle_fold(self) -> None:
         """Show long values whole, or folded again."""
+        self.take_in()
         self._unfolded = not self._unfolded
         self._retell()
 
     def toggle_raw(self) -> None:
         """Spell every text out as it is kept, or show it cleaned again."""
+        self.take_in()
         self._raw = not self._raw
         self._retell()
 
+    @override
+    def not_seen(self) -> list[Paragraph]:
+        """Return what of the request was not on the screen yet, but for what stands over its form."""
+        loaded = self._loaded
+        over = (
+            set(self._head(loaded)[:2]) | set(title_lines(summary_of(loaded.detail))) if loaded is not None else set()
+        )
+        return [one for one in super().not_seen() if one not in over or len(one.wrapped(OVER_FORM)) > 1]
+
+    @override
+    def show_unseen(self) -> None:
+        self.take_in()
+        if self._raw or not self._is_open:
+            self._raw, self._unfolded = False, True
+            self._retell()
+        super().show_unseen()
+
+    @override
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._retell()  # what is folded hangs on the room there is
+
+    @override
+    def action_scroll_end(self) -> None:
+        if self.context.outbox.desk.armed is not None and self.unseen:
+            self.show_unseen()  # the end is reached over what lies between
+        else:
+            super().action_scroll_end()
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether nothing is folded: as it was wanted, or because all of it has room."""
+        if self._unfolded:
+            return True
+        room = self.size.height
+        characters = sum(len(text) for one in self._all for text, _ in one.runs)
+        return characters <= room * self.reading_width and len(drawn(self._all, self.reading_width)) <= room
+
     def _forget(self) -> None:
-        self._loaded, self._unfolded, self._raw = None, False, False
+        self._loaded, self._unfolded, self._raw, self.left_out = None, False, False, 0
 
     def _retell(self) -> None:
         loaded = self._loaded
         if loaded is None:
             return
         event = loaded.detail.event
-        body = self._raw_lines(loaded) if self._raw else self._lines(loaded)
-        self.tell([*self._head(loaded), *body], event.id)
+        budget = Budget()
+        self._all = [*self._head(loaded), *request_lines(loaded, budget)]
+        self.left_out = budget.left_out
+        shown = self._raw_lines(loaded) if self._raw else self._lines(loaded)
+        self.tell(shown, event.id, whole=self._all)
 
-    def _head(self, loaded: RequestLoaded) -> list[Line]:
+    def _head(self, loaded: RequestLoaded, folds: str = "") -> list[Paragraph]:
         detail, event = loaded.detail, loaded.detail.event
         where = f" · {line(detail.project.name, 80)} · {line(detail.task.current_step, 80)}"
-        kind = f"{kind_of(event.event_type).capitalize()} · "
         waits = f"waits {self.context.age(event.timestamp)}, since {self.context.stamp(event.timestamp)}"
-        lines: list[Line] = [
-            [(kind, "muted"), (line(detail.task.name), "strong"), (where, "muted")],
-            [(waits, "muted")],
-        ]
+        asker = asker_words(event.subject or "", event.source)
+        lines = head_lines(event.event_type, detail.task.name, where=where, asker=asker, waits=waits, folds=folds)
         if odd := loaded.inspection.words:
-            lines.append([(f"⚠ {odd}", "warn"), (f"  {self.context.key('inbox.raw')} raw", "muted")])
-        return [*lines, []]
+            lines.append(ours((f"⚠ {odd}", "warn"), (f"  {self.context.key('inbox.raw')} raw", "muted")))
+        return [*lines, ours()]
 
-    def _lines(self, loaded: RequestLoaded) -> list[Line]:
-        detail, event = loaded.detail, loaded.detail.event
-        payload = event.payload
-        lines = markdown_lines(str(payload.get("summary", "")), tone="strong", limit=SUMMARY_KEPT)
-        if detail.result is not None:
-            lines = [*lines, [], [("✓ settled: this request takes no more decisions", "good")]]
-        lines = [*lines, *self._pairs(payload.get("keyValueContext"))]
-        lines += _recommendation(payload.get("recommendation"))
-        if event.event_type == "ELICITATION_REQUESTED":
-            lines += _fields(payload)
-        lines += attachment_lines(attachments_of(detail), loaded.uploads, relabelled(detail))
+    def _lines(self, loaded: RequestLoaded) -> list[Paragraph]:
+        folds = "" if self._is_open else self.context.key("inbox.fold")
+        lines = list(self._all) if not folds else [*self._head(loaded, folds), *request_lines(loaded, Budget(), folds)]
+        if self.left_out and not folds:
+            lines.append(ours((f"… and {self.left_out:,} more characters: {self.too_long}", "warn")))
+        if loaded.detail.event.event_type == "ELICITATION_REQUESTED":
+            lines += field_lines(loaded.detail.event.payload, folds)
         lines += precedent_lines(self._precedents, self.context)
-        return [*lines, [], [("── Timeline " + "─" * 24, "muted")], *event_lines(loaded.events, self.context)]
+        rule = ours(("── Timeline " + "─" * 24, "muted"))
+        return [*lines, ours(), rule, *event_lines(loaded.events, self.context)]
 
-    def _pairs(self, raw_pairs: Any) -> list[Line]:
-        if not isinstance(raw_pairs, Mapping) or not raw_pairs:
-            return []
-        unfolds = f"{self.context.key('inbox.fold')} unfolds"
-        shown = sorted(raw_pairs)[: PAIRS_UNFOLDED if self._unfolded else PAIRS_SHOWN]
-        label_width = min(20, max(len(line(key, 40)) for key in shown))
-        lines: list[Line] = [[]]
-        for key in shown:
-            left = fit(line(key, 40), label_width) + "  "
-            lines += (
-                _unfolded(left, str(raw_pairs[key])) if self._unfolded else _folded(left, str(raw_pairs[key]), unfolds)
-            )
-        if len(raw_pairs) > len(shown):
-            lines.append([(f"… and {len(raw_pairs) - len(shown):,} more   {unfolds}", "muted")])
-        return lines
+    @property
+    def too_long(self) -> str:
+        """Where a request can be read that no screen shows all of."""
+        if self._loaded is None:
+            return ""
+        event = self._loaded.detail.event
+        command = "answer" if event.event_type == "ELICITATION_REQUESTED" else "approve"
+        return f"`pumpup-tui {command} {line(event.id, 80)}` prints all of it"
 
-    def _raw_lines(self, loaded: RequestLoaded) -> list[Line]:
+    def _raw_lines(self, loaded: RequestLoaded) -> list[Paragraph]:
         back = f"{self.context.key('inbox.raw')} goes back"
-        lines: list[Line] = [[(f"The raw text, as it is kept   {back}", "accent")]]
+        lines = [ours((f"The raw text, as it is kept   {back}", "accent"))]
         for spelt in loaded.inspection.raw:
-            lines += [[], *([(without_controls(part), "")] for part in spelt.split("\n"))]
+            lines += [ours(), *(foreign((without_controls(part), "")) for part in spelt.split("\n"))]
         return lines
-
-
-def attachment_lines(
-    attachments: Iterable[Attachment], uploads: Mapping[str, Upload], labels_since: Mapping[str, str] | None = None
-) -> list[Line]:
-    """Return a line for each attachment: label, type and size, and which label it got since, by upload."""
-    lines: list[Line] = []
-    for one in attachments:
-        upload = uploads.get(one.upload_id)
-        about = joined((line(upload.content_type, 60), size_words(upload.size))) if upload else ""
-        since = (labels_since or {}).get(one.upload_id)
-        mark: Line = [(f"  {relabelled_words(since)}", "warn")] if since is not None else []
-        lines.append([("▪ ", "muted"), (line(one.label, 200), ""), (f"  {about}", "muted"), *mark])
-    return [[], [("Attachments", "muted")], *lines] if lines else []
-
-
-def event_lines(events: Sequence[Event], context: Context) -> list[Line]:
-    """Return one line an event: time, source, type, step change, text."""
-    lines: list[Line] = []
-    for event in events:
-        word, tone = event_type_run(event.event_type)
-        head = f"{context.stamp(event.timestamp)}  {line(event.source.lower(), 12)}  "
-        said = joined((move_of(event), event_text(event)))
-        lines.append([(head, "muted"), (word, tone), (f"  {said}" if said else "", "")])
-    return lines
-
-
-def precedent_lines(precedents: Sequence[Precedent], context: Context) -> list[Line]:
-    """Return how cases like this one were decided: when, by whom, and with which note."""
-    if not precedents:
-        return []
-    lines: list[Line] = [[], [("Decided before, with the same recommendation", "muted")]]
-    for one in precedents:
-        glyph, word, tone = outcome_of({"type": one.kind})
-        said = joined((line(one.by_whom, 40), line(one.reason_code, 40), line(one.note, 200)))
-        lines.append([(f"{context.stamp(one.at)}  ", "muted"), (f"{glyph} {word}", tone), (f"  {said}", "")])
-    return lines
-
-
-def confidence_bar(value: float) -> str:
-    """Return how sure an agent is as a bar of `BAR` cells."""
-    full = round(max(0.0, min(1.0, value)) * BAR)
-    return "█" * full + "░" * (BAR - full)
-
-
-def _unfolded(left: str, value: str) -> list[Line]:
-    first, *rest = clean(value, limit=UNFOLDED).split("\n")
-    return [[(left, "muted"), (first, "")], *([(" " * len(left), "muted"), (one, "")] for one in rest)]
-
-
-def _folded(left: str, value: str, unfolds: str) -> list[Line]:
-    if len(value) <= FOLDED and "\n" not in value:
-        return [[(left, "muted"), (line(value), "")]]
-    begun = value[:FOLDED].split("\n", maxsplit=1)[0]
-    more = f" … +{len(value) - len(begun):,} characters, {unfolds}"
-    return [[(left, "muted"), (line(begun), ""), (more, "muted")]]
-
-
-def _recommendation(offered: Any) -> list[Line]:
-    if not isinstance(offered, Mapping):
-        return []
-    _, _, tone = outcome_of(offered.get("outcome"))
-    word, _ = recommendation_run(offered, None)
-    confidence, value = confidence_of(offered), confidence_value(offered)
-    head = word.removesuffix(f" {confidence}") if confidence else word
-    lines: list[Line] = [[], [("Agent recommends ", ""), (head.upper(), tone)]]
-    if value is not None:
-        lines.append([("confidence ", "muted"), (f"{confidence_bar(value)} {confidence}", "")])
-    note = offered["outcome"].get("note") if isinstance(offered.get("outcome"), Mapping) else None
-    for said in (offered.get("rationale"), note):
-        if said:
-            lines.append([("“" + line(said, 2_000) + "”", "muted")])
-    return lines
-
-
-def _fields(payload: Mapping[str, Any]) -> list[Line]:
-    # Imported with the first elicitation: the list is painted without the fields.
-    from api_client.fields import read_fields
-
-    fields = read_fields(payload.get("fields") or ())
-    bids = {bid.get("fieldId"): bid for bid in payload.get("recommendation") or () if isinstance(bid, Mapping)}
-    lines: list[Line] = [[], [(f"Asks for {len(fields)} field{'s' if len(fields) != 1 else ''}", "muted")]]
-    for field in fields[:PAIRS_SHOWN]:
-        about = joined(
-            (line(getattr(field, "type", ""), 20), "required" if field.required else "optional", field.bounds())
-        )
-        lines.append([("▫ ", "muted"), (line(field.label, 120), ""), (f"  {line(about)}", "muted")])
-        if field.id in bids:
-            bid = bids[field.id]
-            confidence = f"  {confidence_of(bid)}" if confidence_of(bid) else ""
-            lines.append(
-                [
-                    ("    agent would say  ", "muted"),
-                    (crop(answer_text(bid.get("value")), 200), ""),
-                    (confidence, "muted"),
-                ]
-            )
-    if len(fields) > PAIRS_SHOWN:
-        lines.append([(f"… and {len(fields) - PAIRS_SHOWN} more", "muted")])
-    return lines

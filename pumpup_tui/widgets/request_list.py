@@ -119,7 +119,8 @@ class RequestList(VirtualList[QueueRow]):
             (waits, "bad" if overdue else "muted"),
         ]
         offer = self._offer(item)
-        where = joined((line(item.project_name, 60), line(item.task_name, 200), self._assignee(item)))
+        project = "" if self.context.project_id else line(item.project_name, 60)
+        where = joined((by_words(item), self._assignee(item), project, line(item.task_name, 200)))
         room = width - 3 - cell_len(offer[0]) - 2
         second: Line = [("   ", ""), (fit(where, room), "muted"), (" ", ""), offer, (" ", "")]
         return [first, second]
@@ -134,3 +135,8 @@ class RequestList(VirtualList[QueueRow]):
     @staticmethod
     def _assignee(item: InboxItem) -> str:
         return f"@{line(item.assignee_id, 40)}" if item.assignee_id else ""
+
+
+def by_words(item: InboxItem) -> str:
+    """Return by whom a request is, in clean words."""
+    return f"by {line(item.requested_by, 40)}" if item.requested_by else "by an agent"

@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
-from pumpup_tui.widgets.lines import indent_of
-from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint, wrap
+from pumpup_tui.widgets.painting import COMPONENT_CLASSES, Line, paint
+from pumpup_tui.widgets.paragraphs import Paragraph
 from pumpup_tui.widgets.scrolled import Scrolled
 
 NEAR_END = 20
@@ -24,7 +24,7 @@ NEAR_END = 20
 class PageRow:
     """One row; `key` is what the cursor is pinned to."""
 
-    line: Line
+    said: Paragraph
     key: Hashable = None
     folds: bool = False
     leads: bool = False
@@ -87,8 +87,8 @@ class TaskPage(Scrolled, can_focus=True):
 
     @property
     def reading_width(self) -> int:
-        """Cells of a line of text."""
-        return max(20, self.size.width - 2)
+        """Cells of a line of text: beside it are the cursor, the margin and the scrollbar."""
+        return max(20, self.size.width - 3)
 
     def tell(self, rows: Sequence[PageRow]) -> None:
         """Show these rows; the cursor stays on the one with its key."""
@@ -122,7 +122,7 @@ class TaskPage(Scrolled, can_focus=True):
         """Move the cursor by rows; empty ones are passed over."""
         step = 1 if by > 0 else -1
         index = max(0, min(self._cursor + by, len(self._rows) - 1))
-        while 0 < index < len(self._rows) - 1 and not self._rows[index].line:
+        while 0 < index < len(self._rows) - 1 and not self._rows[index].said.says:
             index += step
         self._to(index)
 
@@ -173,7 +173,7 @@ class TaskPage(Scrolled, can_focus=True):
         self._tops = []
         for number, row in enumerate(self._rows):
             self._tops.append(len(wrapped))
-            wrapped += [(number, piece) for piece in wrap(row.line, room, indent=indent_of(row.line))]
+            wrapped += [(number, piece) for piece in row.said.wrapped(room)]
         if wrapped != self._wrapped:
             self._wrapped = wrapped
             self.fit_height(len(wrapped))

@@ -9,21 +9,20 @@ from textual.message import Message
 from typing_extensions import override
 
 from pumpup_tui.context import Context
-from pumpup_tui.telling import event_text, event_type_run, move_of
-from pumpup_tui.text import line
+from pumpup_tui.telling import event_text, event_type_run, move_of, who_of
 from pumpup_tui.widgets.paged_list import PagedList
 from pumpup_tui.widgets.painting import Line, fit, joined
+from pumpup_tui.widgets.record_lines import WHO_CELLS
 
 if TYPE_CHECKING:
     from api_client.models import Event
     from pumpup_tui.widgets.pages import Answer, Want
 
 TYPE_CELLS = 23
-SOURCE_CELLS = 8
 
 
 class TimelineList(PagedList["Event"]):
-    """Events: time, source, type, step change, text."""
+    """Events: time, who, type, step change, text."""
 
     class Sought(Message):
         """A search along the list ended."""
@@ -50,9 +49,9 @@ class TimelineList(PagedList["Event"]):
     @override
     def draw_row(self, row: Event, width: int) -> Sequence[Line]:
         word, tone = event_type_run(row.event_type)
-        head = f"{fit(self.context.stamp(row.timestamp), 12)} {fit(line(row.source.lower(), 20), SOURCE_CELLS)} "
+        head = f"{fit(self.context.stamp(row.timestamp), 12)} {fit(who_of(row), WHO_CELLS)} "
         said = joined((move_of(row), event_text(row)))
-        room = width - 12 - 1 - SOURCE_CELLS - 1 - TYPE_CELLS - 1 - 1  # the last cell is the scrollbar's
+        room = width - 12 - 1 - WHO_CELLS - 1 - TYPE_CELLS - 1 - 1  # the last cell is the scrollbar's
         return [[(head, "muted"), (fit(word, TYPE_CELLS), tone), (" ", ""), (fit(said, room), ""), (" ", "")]]
 
     def seek(self, step: int, wanted: Callable[[Event], bool]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,12 +51,13 @@ def test_a_form_is_filled_in_as_it_is_typed(screen: tuple[Terminal, Watched]) ->
     watched.sees("field 1 of 3")
     shell.press("2026-02-20\x7f\x7f19\t, B\x7fLyon\t \x12")
     watched.sees("ANSWER")
-    lines = [line.strip() for line in watched.settled()]
-    assert [lines[lines.index(label) + 1] for label in ("Day of the accident", "Where?", "Police called?")] == [
-        "2026-02-19",
-        "Junction of A7 and Mill Road, Lyon",
-        "yes",
-    ]
+    shown = "\n".join(watched.settled())
+    for label, answer in (
+        ("Day of the accident", "2026-02-19"),
+        ("Where?", "Junction of A7 and Mill Road, Lyon"),
+        ("Police called?", "yes"),
+    ):
+        assert re.search(rf"{re.escape(label)} += {re.escape(answer)}", shown), label
 
 
 def test_a_y_that_comes_with_another_key_sends_nothing(screen: tuple[Terminal, Watched]) -> None:

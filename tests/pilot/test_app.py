@@ -22,7 +22,7 @@ async def test_help_lists_every_binding(tmp_path: Path, size: tuple[int, int]) -
         await pilot.press("?")
         await stage.sees(pilot, "esc closes")
         assert isinstance(stage.app.screen, HelpScreen)
-        told = "\n".join("".join(run for run, _ in row) for row in stage.app.screen.query_one(Document)._source)
+        told = "\n".join("".join(run for run, _ in row.runs) for row in stage.app.screen.query_one(Document)._source)
         assert all(binding.tooltip in told for binding in all_bindings(PumpUpApp))
         assert "in the demo" not in told  # those keys do nothing here
         await pilot.press("escape")

@@ -277,3 +277,27 @@ async def test_quitting_can_send_what_is_held(tmp_path: Path) -> None:
     page = await backend.events(types=("APPROVAL_DECIDED",))
     await backend.aclose()
     assert len(page.items) == 1
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_hundred_ordinary_decisions_take_two_keys_each(tmp_path: Path, size: tuple[int, int]) -> None:
+    """Where all of a request fits, no key is spent on seeing it: `a` and `y`, and the next one is shown."""
+    stage = Stage(tmp_path)
+
+    async def ask(stage: Stage) -> None:
+        pairs = {"Amount": "$240", "Claim": "C-1029", "Reason": "Lost parcel: tracking and photos are there"}
+        offer = {"outcome": {"type": "APPROVE"}, "confidence": 0.91, "rationale": "Within the limits of the policy"}
+        for number in range(100):
+            task = await stage.task(f"Claim {number}")
+            await stage.ask(task, f"Refund ${number}", keyValueContext=pairs, recommendation=offer)
+
+    stage.before.append(ask)
+    async with stage.run(*size) as pilot:
+        await stage.sees(pilot, "Inbox 100")
+        for number in range(100):
+            await stage.sees(pilot, f"Refund ${number}", "asked by") if size[0] > 100 else await stage.sees(
+                pilot, f"${number}"
+            )
+            await pilot.press("a", "y")
+            await stage.sees(pilot, "RECORDED", f"Refund ${number}")
+        assert await stage.decisions() == 100

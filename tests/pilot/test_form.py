@@ -83,7 +83,7 @@ async def test_the_bid_is_the_agents_until_touched(tmp_path: Path) -> None:
         await pilot.press("=")
         await stage.sees(pilot, "untouched", gone=("240",))
         await pilot.press("ctrl+r")
-        await stage.sees(pilot, "Amount  the agent's bid")
+        await stage.sees(pilot, "Amount  = 24  ◇ the agent's bid")
         await pilot.press("y")
         await stage.sees(pilot, "RECORDED")
         assert await answers(stage, request) == {"n": 24}
@@ -248,8 +248,10 @@ async def test_a_form_of_500_fields_mounts_one(tmp_path: Path) -> None:
         await pilot.press(*"end", "ctrl+home", *"go", "shift+tab")
         await stage.sees(pilot, "Field 499", "end")
         await pilot.press("ctrl+r")
-        await stage.sees(pilot, "y sends")
+        await stage.sees(pilot, "y shows them")
         await pilot.press("y")
+        await stage.sees(pilot, "y sends", "Field 499")
+        await pilot.press("k", "y")
         await stage.sees(pilot, "RECORDED")
         assert await answers(stage, request) == {"f0": "go", "f499": "end"}
 

@@ -128,7 +128,7 @@ async def test_what_stands_far_down_is_found(tmp_path: Path) -> None:
         assert MOST < 30
         await take(stage, pilot, "Parcel 12", "Task  Parcel 12\n")
         await stage.sees(pilot, "Parcel 12", "── Timeline")
-        await stage.sees(pilot, "▌Parcel 12   Project 59")
+        await stage.sees(pilot, "▌▎Parcel 12", "running · Project 59")
         assert isinstance(stage.app.screen, TaskScreen)
         await pilot.press("1")
         await stage.ready(pilot, "Refund 5")

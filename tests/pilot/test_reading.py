@@ -18,13 +18,13 @@ async def test_context_is_sorted_and_long_values_unfold(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     async with stage.run(120, 40) as pilot:
         await stage.sees(pilot, "live")
-        story = "lost in the mail " * 20 + "THE END"
+        story = "lost in the mail " * 200 + "THE END"
         await stage.approval("Refund $240", keyValueContext={"Zone": "EU", "Amount": "$240", "Story": story})
         await stage.ready(pilot, "Amount", "z unfolds")
         shown = stage.shown()
         assert shown.index("Amount") < shown.index("Story") < shown.index("Zone")
         assert "THE END" not in shown
-        await pilot.press("z")
+        await pilot.press("z", "enter", "G")
         await stage.sees(pilot, "THE END", gone=("z unfolds",))
 
 

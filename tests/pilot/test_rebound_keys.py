@@ -141,7 +141,7 @@ async def test_deciding(tmp_path: Path) -> None:
         walk = Walk(stage, pilot)
         await stage.ready(pilot, "Pay 240")
         acts = "{decide.approve} approve  {decide.deny} deny  {decide.edit} edit+approve"
-        await walk.to(sees=("{inbox.raw} raw", "characters, {inbox.fold} unfolds", acts, "{inbox.next} next"))
+        await walk.to(sees=("{inbox.raw} raw", acts, "{inbox.next} next"))
         await walk.to("inbox.raw", sees=("{inbox.raw} goes back",))
         await walk.to(
             "inbox.raw", "inbox.search", *"nowhere", "enter", sees=("Nothing matches. {move.back} shows all.",)
@@ -161,6 +161,21 @@ async def test_deciding(tmp_path: Path) -> None:
         )
         await walk.to("leave.stay", sees=("HELD",), gone=("Before you go",))
         await walk.to("decide.undo", sees=("waits now",), gone=("HELD",))
+
+
+async def test_reading_what_is_long(tmp_path: Path) -> None:
+    """What is folded names the key that unfolds it, and what was not seen the one that shows it."""
+    stage = rebound(tmp_path)
+
+    async def ask(stage: Stage) -> None:
+        await stage.approval("Pay 240", keyValueContext={"Why": "lost " * 4_000})
+
+    stage.before.append(ask)
+    async with stage.run(240, 50) as pilot:
+        walk = Walk(stage, pilot)
+        await stage.ready(pilot, "Pay 240")
+        await walk.to(sees=("lines, {inbox.fold} unfolds",))
+        await walk.to("decide.approve", sees=("lines not seen yet", "{decide.send} show the rest"))
 
 
 async def test_keys_that_come_too_fast(tmp_path: Path) -> None:
@@ -280,7 +295,9 @@ async def test_the_timeline(tmp_path: Path) -> None:
         await stage.ready(pilot, "Pay 240")
         decisions = "{timeline.previous} {timeline.next} decisions"
         await walk.to("screens.timeline", sees=(decisions, "{move.enter} event", "{timeline.export} export"))
-        await walk.to("move.last", sees=("▌12:00        agent    + task created          Task 00",), gone=("C-1044",))
+        await walk.to(
+            "move.last", sees=("▌12:00        agent agent-1   + task created          Task 00",), gone=("C-1044",)
+        )
         await stage.approval("Pay 7", project="claims")
         await walk.to(sees=("new", "{timeline.follow} follows"))
         await walk.to("timeline.follow", sees=("▼ following", "{timeline.follow} stop following"))

@@ -64,7 +64,7 @@ async def test_a_task_lists_all_and_opens_the_one_under_the_cursor(tmp_path: Pat
         shown = stage.shown()
         assert sorted(QUESTIONS, key=shown.index) == list(QUESTIONS)
         await pilot.press("enter")
-        await stage.sees(pilot, "▌? approval", "3 requests are open: j goes to the next")
+        await stage.sees(pilot, "▌ ? approval", "3 requests are open: j goes to the next")
         await pilot.press("j", "enter")
         await stage.sees(pilot, "a approve", "Approval · Claim 1")
         row = stage.app.screen.requests.row  # type: ignore[attr-defined]

@@ -45,12 +45,12 @@ async def test_metadata_is_a_tree(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await open_task(stage, pilot)
         await stage.sees(pilot, "[red]tag[/x]", "␛[31mred", "▸ address  2 keys", gone=("Łódź",))
-        while "▌▸ address" not in stage.shown():
+        while "▌▎▸ address" not in stage.shown():
             await pilot.press("j")
         await pilot.press("space")
         await stage.sees(pilot, "▾ address", "city  Łódź", "▸ lines  2 values")
         await pilot.press("h")
-        await stage.sees(pilot, "▌▸ address", gone=("Łódź",))
+        await stage.sees(pilot, "▌▎▸ address", gone=("Łódź",))
 
 
 async def test_a_task_is_given_and_given_back(tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ async def test_new_events_come_in_above(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot, "Inbox 2")
         await pilot.press("3", "j")
-        await stage.sees(pilot, "▌12:00        agent    + task created          Other 2")
+        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Other 2")
         await stage.task("Fresh 3")
-        await stage.sees(pilot, "Fresh 3", "▌12:00        agent    + task created          Other 2")
+        await stage.sees(pilot, "Fresh 3", "▌12:00        agent agent-1   + task created          Other 2")
 
 
 async def test_one_task_and_back(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ async def armed_with_reason(stage: Stage, pilot: Any) -> None:
     await pilot.press("d", "n", *"Not covered", "enter", "w")
     await stage.sees(pilot, "Reason code", "no-proof")
     await pilot.press("enter")
-    await stage.sees(pilot, "reason code: no-proof", "y send")
+    await stage.sees(pilot, "reason code: no-proof", "n note")
 
 
 async def reason_codes(stage: Stage, pilot: Any) -> None:
@@ -147,7 +147,7 @@ async def reason_codes(stage: Stage, pilot: Any) -> None:
 async def armed_and_new(stage: Stage, pilot: Any) -> None:
     await detail(stage, pilot)
     await pilot.press("a")
-    await stage.sees(pilot, "y send")
+    await stage.sees(pilot, "n note")
     for number in (1, 2):
         await stage.approval(f"Refund ${number}", f"Claim {number}")
     await stage.sees(pilot, "2 new")

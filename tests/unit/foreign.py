@@ -42,6 +42,7 @@ PASS_THROUGH = frozenset(
         "removesuffix",
         "replace",
         "split",
+        "take",
         "splitlines",
         "get",
         "items",
@@ -56,7 +57,23 @@ PASS_THROUGH = frozenset(
     ]
 )
 """Functions and methods that give back what they are given, or a part of it."""
-MAKERS = frozenset(("fit", "crop", "columns", "joined", "wrap", "cell_len", "assemble", "_filled", "_padded", "_told"))
+MAKERS = frozenset(
+    (
+        "fit",
+        "crop",
+        "columns",
+        "joined",
+        "wrap",
+        "cell_len",
+        "assemble",
+        "_filled",
+        "_padded",
+        "_told",
+        "ours",
+        "foreign",
+        "led",
+    )
+)
 SHOWERS = frozenset(
     [
         "Static",
@@ -295,7 +312,7 @@ def _parts(node: ast.expr) -> list[ast.expr]:
 
 
 def _is_tone(node: ast.expr) -> bool:
-    tones = ("", "muted", "strong", "accent", "good", "bad", "warn", "cursor", "armed")
+    tones = ("", "muted", "strong", "accent", "good", "bad", "warn", "cursor", "armed", "foreign")
     if isinstance(node, ast.Constant):
         return node.value in tones
     if isinstance(node, ast.IfExp):

@@ -112,6 +112,7 @@ ALLOWED = {
     ("screens/task.py", "action_assign", "{loaded.assignee}"): "PickScreen cleans its choices",
     ("widgets/event_detail.py", "event_document", "fit(name, 8) + '  '"): "our own name of a row",
     ("widgets/event_detail.py", "event_document", "name"): "our own name of a row",
+    ("widgets/event_detail.py", "event_document", "[(fit(name, 8) + '  ', 'muted')]"): "our own name of a row",
     ("widgets/event_detail.py", "event_document", "lines"): "made of what is looked at above",
     ("widgets/prompt.py", "ask", "self.query_one(Static).update(f' {label}: ')"): "made without markup",
     ("widgets/prompt.py", "action_edit", "self.query_one(Static).update(f' {line(error, 120)}: ')"): "without markup",
@@ -121,8 +122,8 @@ ALLOWED = {
     ("widgets/prompt.py", "ask", "{label}"): "our own words, with what is foreign cleaned by who asks",
     ("widgets/step_graph.py", "_step_lines", "'final' if not step.exits else step.owner.lower()"): "one of three words",
     (
-        "widgets/request_detail.py",
-        "_fields",
+        "widgets/request_lines.py",
+        "field_lines",
         "(line(getattr(field, 'type', ''), 20), 'required' if field.required else 'optional', field.bounds())",
     ): "cleaned as a whole where it is drawn",
     ("widgets/step_graph.py", "_step_lines", "owner"): "one of three words",

@@ -11,9 +11,8 @@ import pytest
 
 from api_client.models import Card, Event, InboxItem, Page
 from api_client.wire import read
-from pumpup_tui.query import reviewer_of
 from pumpup_tui.shortened import short_card_page, short_event_page, short_item_page
-from pumpup_tui.telling import confidence_value, event_text, recommendation_run
+from pumpup_tui.telling import confidence_value, event_text, recommendation_run, reviewer_of
 from pumpup_tui.widgets.event_detail import payload_text
 
 LONG: dict[str, Any] = {
