@@ -28,8 +28,9 @@ test: .venv/installed ## run all tests
 crash: .venv/installed ## the full crash tests: kills, races, faults, flips; some minutes
 	CRASH=full $(BIN)/python -m pytest tests/crash
 
-attack: .venv/installed ## one bad caller at a time beside honest ones, whose time is measured; some minutes
+attack: .venv/installed ## one bad caller at a time beside honest ones, whose time is measured, and every spoof; some minutes
 	ATTACK=full $(BIN)/python -m pytest -s tests/attacks
+	ATTACK=full $(BIN)/python -m pytest tests/pilot/test_spoofs.py
 
 soak: .venv/installed ## the screens for long: switches, pushes, resizes, live events; some minutes
 	SOAK=full $(BIN)/python -m pytest -s tests/soak
