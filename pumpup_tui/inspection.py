@@ -74,7 +74,7 @@ def inspect_request(detail: RequestDetail) -> Inspection:
 def foreign_texts(detail: RequestDetail) -> list[str]:
     """Return what someone else wrote of a request, in the order in which it is shown."""
     payload = detail.event.payload
-    texts = [detail.task.name, str(payload.get("summary") or "")]
+    texts = [*filter(None, (detail.event.subject,)), detail.task.name, str(payload.get("summary") or "")]
     pairs = payload.get("keyValueContext")
     if isinstance(pairs, Mapping):
         texts += [f"{key}: {pairs[key]}" for key in sorted(pairs)]

@@ -133,7 +133,7 @@ class RequestDetail(Document):
         budget = Budget()
         self._all = [*self._head(loaded), *request_lines(loaded, budget)]
         self.left_out = budget.left_out
-        shown = self._raw_lines(loaded) if self._raw else self._lines(loaded)
+        shown = [*self._head(loaded), *self._raw_lines(loaded)] if self._raw else self._lines(loaded)
         self.tell(shown, event.id, whole=self._all)
 
     def _head(self, loaded: RequestLoaded, folds: str = "") -> list[Paragraph]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from api_client.commands import Decide, ReceiveUpload
+from api_client.actor import Actor
+from api_client.commands import Decide, ReceiveUpload, RequestApproval, read_command
 from api_client.models import Outcome
 from pumpup_tui.screens.inbox import InboxScreen
 from tests.pilot.stage import AGENT, ALICE, BOB, Stage
@@ -169,3 +170,40 @@ async def test_o_looks_at_the_attachments(tmp_path: Path) -> None:
         await stage.ready(pilot)
         await pilot.press("o")
         await stage.sees(pilot, "this request has no attachments")
+
+
+async def test_who_asks_is_told_everywhere(tmp_path: Path) -> None:
+    """Another agent's request on an agent's task bears its name: in the list, in full, raw and in the timeline."""
+    stage = Stage(tmp_path)
+
+    async def ask(stage: Stage) -> None:
+        task = await stage.task("Claim C-1029")
+        raw = {"projectName": "general", "taskId": task, "summary": "Refund $240"}
+        await stage.write(read_command(RequestApproval, raw), Actor("mallory", "agent"))
+
+    stage.before.append(ask)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "by mallory", "asked by mallory (agent)", "agent mallory   ? approval requested")
+        await pilot.press("v")
+        await stage.sees(pilot, "The raw text", "asked by mallory (agent)", "▎mallory")
+        await pilot.press("3")
+        await stage.sees(pilot, "agent mallory   ? approval requested")
+        await pilot.press("j", "k")
+        await stage.sees(pilot, "by        mallory")
+
+
+async def test_a_request_that_no_screen_shows_whole_is_not_approved(tmp_path: Path) -> None:
+    """Over the limit of what is shown, approving names the command that prints all of it; denying works."""
+    stage = Stage(tmp_path)
+
+    async def ask(stage: Stage) -> None:
+        await stage.approval("Refund $240", keyValueContext={f"{n}": "x" * 40_000 for n in range(2)})
+
+    stage.before.append(ask)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Refund $240")
+        await pilot.press("a")
+        await stage.sees(pilot, "too long to be approved", "pumpup-tui approve evt_", gone=("APPROVE",))
+        await pilot.press("d")
+        await stage.sees(pilot, "DENY", "lines not seen yet")
+        assert await stage.decisions() == 0
