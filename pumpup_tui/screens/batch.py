@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
+from textual.strip import Strip
 from typing_extensions import override
 
 from pumpup_tui.context import Context
@@ -77,10 +78,18 @@ class Planned(VirtualList["InboxItem"]):
         return row.request_id
 
     @override
+    def render_line(self, y: int) -> Strip:
+        index, part = divmod(y + self.scroll_offset.y, self.ROW_HEIGHT)
+        # A row is seen with its last line: the one that says who asks, and what the agent recommends.
+        if index < len(self.rows) and part == self.ROW_HEIGHT - 1:
+            request_id = self.rows[index].request_id
+            if request_id not in self._shown_ids:
+                self._shown_ids.add(request_id)
+                self.post_message(self.Seen())
+        return super().render_line(y)
+
+    @override
     def draw_row(self, row: InboxItem, width: int) -> Sequence[Line]:
-        if row.request_id not in self._shown_ids:
-            self._shown_ids.add(row.request_id)
-            self.post_message(self.Seen())
         glyph, word, tone = OUTCOMES[self._verb]
         head: Line = [(f"{glyph} {word.upper()}  ", tone)]
         first: Line = [*head, (fit(line(row.summary, 300), max(0, width - width_of(head))), "")]

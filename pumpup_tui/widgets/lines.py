@@ -95,17 +95,18 @@ class Document(Scrolled, can_focus=True):
             about: What they are about.
             whole: What must have been seen before it is acted on: `source`'s paragraphs, none of them folded.
         """
-        before = set[Place]()
+        before: Sequence[Drawn] = ()
         if about != self._about:
+            before = self._in_view_now()
             self.scroll_to(y=0, animate=False, immediate=True)
-            before, self._painted, self._seen, self._read = self._painted, set(), set(), set()
+            self._painted, self._seen, self._read = set(), set(), set()
             self._about = about
         self._source = [one if isinstance(one, Paragraph) else Paragraph(tuple(one)) for one in source]
         self._whole, self._must = whole, None
         self._wrap()
-        if before and self.is_on_screen and not self.scroll_offset.y:
-            # What stood at the same place on the screen is not drawn again.
-            self._painted = {one.at for one in self._wrapped[: self.size.height] if one.at in before}
+        # A line that stood in the same place of the screen is not drawn again.
+        same = (new.at for old, new in zip(before, self._wrapped, strict=False) if old == new and new.at is not None)
+        self._painted.update(same)
 
     @property
     def reading_width(self) -> int:
@@ -171,6 +172,13 @@ class Document(Scrolled, can_focus=True):
         """Return what was drawn of the lines from `top` on that the view has room for."""
         lines = self._wrapped[top : top + self.size.height] if self._whole else ()
         return {one.at for one in lines if one.at in self._painted}
+
+    def _in_view_now(self) -> Sequence[Drawn]:
+        """Return the lines on the screen from the first one on; none where the view has been scrolled."""
+        if self.scroll_offset.y or not self.is_on_screen:
+            return ()
+        lines = self._wrapped[: self.size.height]
+        return [one if one.at in self._painted else Drawn(()) for one in lines]
 
     def _paint(self, place: Place) -> None:
         if place not in self._painted:

@@ -63,7 +63,8 @@ class Paragraph:
         if cells - before >= LEAST:
             first, *rest = wrap(self.runs, cells, indent=indent, first=cells - before)
             return [[MARGIN, *self.head, *first], *([self._mark, *piece] for piece in rest)]
-        over: list[Line] = [[MARGIN, *piece] for piece in wrap(self.head, cells)]
+        first, *later = wrap(self.head, cells)
+        over: list[Line] = [[MARGIN, *first], *([self._mark, *piece] for piece in later)]  # a name may be in it
         below = wrap(self.runs, cells - BELOW) if any(text for text, _ in self.runs) else []
         return over + [[self._mark, (" " * BELOW, ""), *piece] for piece in below]
 

@@ -18,7 +18,6 @@ from pumpup_tui.widgets.request_lines import (
     field_lines,
     head_lines,
     request_lines,
-    summary_of,
     title_lines,
 )
 
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
     from api_client.models import InboxItem
     from pumpup_tui.messages import RequestLoaded
     from pumpup_tui.precedents import Precedent
-
-
-OVER_FORM = 74
-"""Cells that a line over a form has for sure: what is short enough stands there whole."""
 
 
 class RequestDetail(Document):
@@ -83,15 +78,6 @@ class RequestDetail(Document):
         self.take_in()
         self._raw = not self._raw
         self._retell()
-
-    @override
-    def not_seen(self) -> list[Paragraph]:
-        """Return what of the request was not on the screen yet, but for what stands over its form."""
-        loaded = self._loaded
-        over = (
-            set(self._head(loaded)[:2]) | set(title_lines(summary_of(loaded.detail))) if loaded is not None else set()
-        )
-        return [one for one in super().not_seen() if one not in over or len(one.wrapped(OVER_FORM)) > 1]
 
     @override
     def show_unseen(self) -> None:

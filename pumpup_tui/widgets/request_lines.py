@@ -115,7 +115,9 @@ def title_lines(summary: str) -> list[Paragraph]:
 def _first_line(summary: str) -> tuple[str, bool]:
     """Return a summary's first line, raw, and whether it stands as title for itself."""
     first = summary.strip().split("\n", maxsplit=1)[0].strip()
-    return first, not _NO_TITLE.match(first) and cell_len(clean(first, limit=4 * TITLE_CELLS)) <= TITLE_CELLS
+    # By characters first: marks that take no cell of their own may be thousands.
+    is_short = len(first) <= TITLE_CELLS and cell_len(clean(first)) <= TITLE_CELLS
+    return first, is_short and not _NO_TITLE.match(first)
 
 
 def field_lines(payload: Mapping[str, Any], folds: str = "") -> list[Paragraph]:

@@ -196,7 +196,7 @@ def is_the_head(walk: Walk, command: str) -> None:
 def looks_at_the_timeline(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
         screen.wait_for("live")
-        see(screen, "3", "newest first", "The shop is asked for the price")
+        see(screen, "3", "newest first", "The shop is asked for")
         see(screen, "}t", "task tsk_")
         leave(screen)
 
