@@ -105,8 +105,8 @@ class Document(Scrolled, can_focus=True):
         self._whole, self._must = whole, None
         self._wrap()
         # A line that stood in the same place of the screen is not drawn again.
-        same = (new.at for old, new in zip(before, self._wrapped, strict=False) if old == new and new.at is not None)
-        self._painted.update(same)
+        pairs = zip(before, self._wrapped, strict=False)
+        self._painted |= {new.at for old, new in pairs if old == new and new.at is not None}
 
     @property
     def reading_width(self) -> int:

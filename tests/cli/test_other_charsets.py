@@ -22,7 +22,7 @@ from tests.sample import FILE
 
 WAYS = (
     ("", "Refund $240"),
-    ("a", "y send"),
+    ("a", "Decided before"),
     ("\x1b", "cancelled"),
     ("2", "in step"),
     ("3", "enter event"),
