@@ -181,7 +181,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         if unopened := sum(item.request_id not in self._opened for item in self._items):
             told.append([(f" {unopened:,} of them not opened: a row shows the beginning of what is asked", "warn")])
         unseen = self.query_one(Planned).unseen()
-        if unseen and unseen < count:
+        if unseen:  # from the first frame on: a line that came later would cover a row that was drawn
             rows = f"{unseen:,} row{'s' if unseen != 1 else ''} not seen yet"
             told.append([(f" {rows}: {self.context.key('decide.send')} shows them", "warn")])
         if self._lacks_note:
