@@ -29,16 +29,21 @@ class Lines(Direct):
     def retell(self) -> None:
         """Say what is so now; only what changed is drawn again."""
         told = list(self.lines(self._told_width or 80))
-        if told != self._told:
-            before, self._told = self._told, told
-            self.refresh(layout=len(told) != len(before))
+        # What was painted last may hold more lines than there is room for: a frame may come before this.
+        grew = self._height is not None and len(told) != self._height
+        if grew or told != self._told:
+            self._told = told
+            self.refresh(layout=grew)
 
     _told: Sequence[Line] = ()
     _told_width = 0
+    _height: int | None = None
+    """Lines for which the last layout made room; None before it, and where the style says how many."""
 
     @override
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self.lines(width))
+        self._height = height = len(self.lines(width))
+        return height
 
     @override
     def render_line(self, y: int) -> Strip:

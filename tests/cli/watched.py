@@ -14,6 +14,9 @@ from tests.waiting import HANG_SECONDS
 _KEPT = re.compile(rb"\x1b[\[?][<>=][0-9;]*[a-zA-Z]")
 """Sequences that pyte takes for others: they ask for a kind of keyboard, and draw nothing."""
 
+_AGE = re.compile(r" +(?:\d+[smhdwy]|now)\b")
+"""An age goes on while a test runs; its width changes with it."""
+
 
 class Watched:
     """A terminal, as its user sees it; of 80 by 24 where nothing else is said."""
@@ -42,8 +45,9 @@ class Watched:
         self._wait(lambda lines: all(any(one in line for line in lines) for one in words), words)
 
     def becomes(self, wanted: Sequence[str]) -> None:
-        """Return once just these lines stand on it."""
-        self._wait(lambda lines: lines == list(wanted), wanted)
+        """Return once just these lines stand on it, whatever became of the ages in them meanwhile."""
+        ageless = [_AGE.sub(" age", line) for line in wanted]
+        self._wait(lambda lines: [_AGE.sub(" age", line) for line in lines] == ageless, wanted)
 
     def settled(self) -> list[str]:
         """Return what stands in the lines once nothing more comes."""

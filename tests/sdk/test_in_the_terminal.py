@@ -74,6 +74,7 @@ async def test_a_question_is_asked_by_keys(connect: Connect, client: PumpUp) -> 
 
 
 TYPED = (
+    "right",  # begins in the first field: what decides, as `a` does, is not typed into a form that just opened
     *"a@b.eu", "tab",
     *"It", "enter", *"fell", "tab",
     "tab",  # the agent's bid of 2 parcels stands
