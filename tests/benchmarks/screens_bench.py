@@ -135,5 +135,5 @@ def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
         elif not place.exists():
             generate(place, tasks=events // 20, events=events)
         keys(table, place, events, first, beside)
-    starts(table, folder / f"events-{sizes[-1]}", sizes[-1], folder / "bare")
-    slow_link(table, folder / f"events-{sizes[-1]}")
+    starts(table, place, events, folder / "bare")
+    slow_link(table, place)

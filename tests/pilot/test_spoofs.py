@@ -59,6 +59,11 @@ def cells(widget: Widget) -> list[str]:
     return [strips[y].crop(region.x, region.right - 1).text for y in range(region.y, min(region.bottom, len(strips)))]
 
 
+def bare(line: str) -> str:
+    """Return a line without blanks around it, nor marks on its last letter: cutting off the scrollbar cuts these."""
+    return line.strip().rstrip("\u0301")
+
+
 async def until(pilot: Any, condition: Callable[[], bool]) -> None:
     """Wait for a state: what stands on the screen depends on the text."""
     async with asyncio.timeout(HANG_SECONDS):
@@ -98,7 +103,7 @@ class Reader:
     def look(self, widget: Widget) -> list[str]:
         """Take in what stands in a widget now; return it."""
         lines = cells(widget)
-        self.seen |= {line.strip() for line in lines}
+        self.seen |= {bare(line) for line in lines}
         return lines
 
     async def confirms(self) -> None:
@@ -176,7 +181,7 @@ async def _approve(reader: Reader, name: str, request_id: str) -> None:
     for _ in range(2_000):
         await pilot.pause()
         list(check_frame(name, reader.look(detail)))
-        whole = ["".join(text for text, _ in one.line).strip() for one in drawn(detail._whole, detail._width) if one.at]
+        whole = [bare("".join(text for text, _ in one.line)) for one in drawn(detail._whole, detail._width) if one.at]
         await reader.confirms()
         if reader.sent(request_id):
             break
@@ -251,7 +256,7 @@ async def _answer(reader: Reader, name: str, request_id: str) -> None:
     assert screen.has_class("-review"), name
     review = screen.query_one("#review")
     reader.reads = review
-    whole = ["".join(text for text, _ in one.line).strip() for one in drawn(review._whole, review._width) if one.at]  # type: ignore[attr-defined]
+    whole = [bare("".join(text for text, _ in one.line)) for one in drawn(review._whole, review._width) if one.at]  # type: ignore[attr-defined]
     for _ in range(2_000):
         await pilot.pause()
         if stage.app.screen is not screen:
