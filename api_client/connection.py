@@ -209,7 +209,7 @@ class Connection:
             try:
                 if response.is_success and not stream:
                     await response.aread()
-            except BaseException:
+            except BaseException:  # whatever ended it, also a cancelled task: the connection goes back to the pool
                 await response.aclose()
                 raise
             return response

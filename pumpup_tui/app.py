@@ -202,7 +202,7 @@ class PumpUpApp(StandingApp):
 
     @override
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        # Textual has no public way to learn that a key was bound to nothing; tests/cli/test_keys.py holds it to this.
+        # Textual has no public way to learn that a key was bound to nothing; tests/cli/test_keys_answered.py holds it to this.
         bound = await super()._check_bindings(key, priority)
         if not bound and not priority:
             self._idle_keys.unbound(key)
