@@ -35,6 +35,7 @@ from pumpup_tui.shown import Memory
 from pumpup_tui.standing import StandingApp
 from pumpup_tui.tidying import Tidying
 from pumpup_tui.turns import Passed, Turns
+from pumpup_tui.widgets.lines import Document
 from styles.contrast import readable
 from styles.themes import THEMES
 
@@ -186,10 +187,19 @@ class PumpUpApp(StandingApp):
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             await self._turns.take(event)
         else:
+            if isinstance(event, (events.Resize, events.MouseDown)):
+                self._take_in()
             await super().on_event(event)
+
+    def _take_in(self) -> None:
+        """Hold what is read on the screen to have been seen: a person is about to change what is in view."""
+        if self.screen_stack:
+            for document in self.screen.query(Document):
+                document.take_in()
 
     async def _hear(self, event: events.Key | events.Paste) -> None:
         # Every key passes here once, on its way down: what confirms must know how it came.
+        self._take_in()
         if isinstance(event, events.Key):
             self.context.outbox.guard.saw(event.key, event.time)
             self._idle_keys.heard(event.key)
@@ -202,7 +212,7 @@ class PumpUpApp(StandingApp):
 
     @override
     async def _check_bindings(self, key: str, priority: bool = False) -> bool:
-        # Textual has no public way to learn that a key was bound to nothing; tests/cli/test_keys_answered.py holds it to this.
+        # Textual has no public way to learn that a key was bound to nothing: see tests/cli/test_keys_answered.py.
         bound = await super()._check_bindings(key, priority)
         if not bound and not priority:
             self._idle_keys.unbound(key)

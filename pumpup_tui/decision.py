@@ -255,5 +255,5 @@ class KeyGuard:
         if gap < BURST:
             return f"that came too fast for a key press: wait a moment, then press {self._send()} again"
         if self._last[0] == self._before[0] and gap < REPEAT:
-            return f"{self._send()} was held down: let go, wait a moment, press it again"
+            return f"{self._send()} again so soon may be a key held down: wait a second, then press it once"
         return ""

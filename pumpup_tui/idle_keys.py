@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pumpup_tui.key_names import bindings_of, hint_of, keys_of
 
@@ -21,8 +21,19 @@ def _named(key: str) -> str:
     return name if name.isascii() and name.isprintable() and len(name) <= LONGEST else "that key"
 
 
+@runtime_checkable
+class HasHint(Protocol):
+    """A modal with a line for what is said to its user: where something is decided, nothing may cover a part of it."""
+
+    def show_hint(self, words: str) -> None:
+        """Say this until the next key; nothing more where it is empty."""
+
+
 class IdleKeys:
-    """What is said of keys without a binding: on a screen in its decision bar, over a modal as a notification."""
+    """What is said of keys without a binding: on a screen in its decision bar, over a modal as a notification.
+
+    A modal that has a hint's line says it there.
+    """
 
     def __init__(self, app: PumpUpApp) -> None:
         self._app = app
@@ -35,6 +46,8 @@ class IdleKeys:
         if self._shown is None or self._shown[0] == key:
             return
         self._app.clear_notifications()
+        if isinstance(self._app.screen, HasHint):
+            self._app.screen.show_hint("")
         if self._app.context.outbox.desk.hint == self._shown[1]:
             self._app.context.outbox.hint("")
         self._shown = None
@@ -61,7 +74,9 @@ class IdleKeys:
 
     def _say(self, key: str, words: str) -> None:
         self._shown = (key, words)
-        if self._app.screen.is_modal:
+        if isinstance(self._app.screen, HasHint):
+            self._app.screen.show_hint(words)
+        elif self._app.screen.is_modal:
             self._app.clear_notifications()
             self._app.notify(words, markup=False)
         else:

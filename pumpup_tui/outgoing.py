@@ -96,11 +96,10 @@ class OutgoingApp(TerminalApp):
         from pumpup_tui.screens.modals import LeaveScreen
 
         outbox = self.context.outbox
-        held, unfinished = len(outbox.desk.held()), len(outbox.desk.unfinished())
-        if not unfinished:
+        if not outbox.desk.unfinished():
             self.exit()
         elif not isinstance(self.screen, LeaveScreen):
-            self.push_screen(LeaveScreen(held, unfinished - held), self._leave)
+            self.push_screen(LeaveScreen(outbox, self.context.desk_changed), self._leave)
 
     def _leave(self, answer: Leave | None) -> None:
         outbox = self.context.outbox

@@ -170,8 +170,17 @@ class AnswerScreen(ModalScreen[Intent | None]):
 
     def _refused(self, key: str) -> None:
         next_, review = self.context.key("form.next"), self.context.key("form.review")
-        words = f"{hint_of(key)} decides nothing in a form, and nothing is typed yet"
+        words = f"{hint_of(key)} decides nothing in a form, and was not typed"
         self.query_one(AnswerTitle).tell(f"{words}: → begins here, {next_} goes on, {review} reviews", "warn")
+
+    def show_hint(self, words: str) -> None:
+        """Say this until the next key."""
+        if words:
+            self.query_one(AnswerTitle).tell(words, "warn")
+        elif self._reviewed is not None:
+            self._tell_review()
+        else:
+            self._tell_state()
 
     @on(Joined)
     def _tell_joined(self, event: Joined) -> None:

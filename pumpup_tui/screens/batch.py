@@ -54,24 +54,27 @@ class Planned(VirtualList["InboxItem"]):
     ROW_HEIGHT = 2
 
     class Seen(Message):
-        """A row was drawn for the first time."""
+        """A line of a row was drawn for the first time."""
 
     def __init__(self, verb: Verb) -> None:
         super().__init__(id="batch")
         self._verb = verb
-        self._shown_ids: set[str] = set()
+        self._lines_drawn: set[tuple[str, int]] = set()
+        """Lines of rows that were drawn: a request's id, and which line of its row."""
 
     def unseen(self) -> int:
-        """Return how many rows have not been on the screen yet."""
-        return sum(row.request_id not in self._shown_ids for row in self.rows)
+        """Return how many rows have not been on the screen yet, with all their lines."""
+        return sum(not self._is_seen(row) for row in self.rows)
 
     def show_unseen(self) -> None:
         """Show a page of rows from the first on that was not on the screen yet."""
-        rows = self.rows
-        first = next((n for n, row in enumerate(rows) if row.request_id not in self._shown_ids), None)
+        first = next((n for n, row in enumerate(self.rows) if not self._is_seen(row)), None)
         if first is not None:
-            room = max(1, self.size.height // self.ROW_HEIGHT)
-            self.select(rows[min(first + room, len(rows)) - 1].request_id)
+            self.select(self.rows[first].request_id)
+            self.scroll_to(y=first * self.ROW_HEIGHT, animate=False, force=True, immediate=True)
+
+    def _is_seen(self, row: InboxItem) -> bool:
+        return all((row.request_id, part) in self._lines_drawn for part in range(self.ROW_HEIGHT))
 
     @override
     def row_id(self, row: InboxItem) -> str:
@@ -80,12 +83,9 @@ class Planned(VirtualList["InboxItem"]):
     @override
     def render_line(self, y: int) -> Strip:
         index, part = divmod(y + self.scroll_offset.y, self.ROW_HEIGHT)
-        # A row is seen with its last line: the one that says who asks, and what the agent recommends.
-        if index < len(self.rows) and part == self.ROW_HEIGHT - 1:
-            request_id = self.rows[index].request_id
-            if request_id not in self._shown_ids:
-                self._shown_ids.add(request_id)
-                self.post_message(self.Seen())
+        if index < len(self.rows) and (self.rows[index].request_id, part) not in self._lines_drawn:
+            self._lines_drawn.add((self.rows[index].request_id, part))
+            self.post_message(self.Seen())
         return super().render_line(y)
 
     @override
@@ -100,7 +100,7 @@ class Planned(VirtualList["InboxItem"]):
         room = max(0, width - width_of([(says, "")]) - 2)
         second: Line = [
             ("  ", ""),
-            (fit(where, room), "muted"),
+            (fit(where, max(0, room - 1)) + " ", "muted"),
             (says, "warn" if differs(row, self._verb) else offer_tone),
         ]
         return [first, second]
@@ -222,6 +222,12 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
     @on(Planned.Seen)
     def _seen(self) -> None:
         self._tell()
+
+    def show_hint(self, words: str) -> None:
+        """Say this until the next key."""
+        if words != self._fault:
+            self._fault = words
+            self._tell()
 
     def action_note(self) -> None:
         """Write the note that goes with each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.cells import cell_len
 from textual import on
@@ -20,6 +20,11 @@ from pumpup_tui.text import line
 from pumpup_tui.widgets.lines import Document
 from pumpup_tui.widgets.painting import Line, fit
 from pumpup_tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from textual.signal import Signal
+
+    from pumpup_tui.outbox import Outbox
 
 Leave = Literal["send", "take_back", "leave"]
 
@@ -119,16 +124,35 @@ class LeaveScreen(ModalScreen[Leave]):
         Binding("escape,enter,q", "dismiss", show=False, id="leave.stay"),
     ]
 
-    def __init__(self, held: int, open_: int) -> None:
+    def __init__(self, outbox: Outbox, changed: Signal[None]) -> None:
+        """Take what holds the decisions, and what tells that it changed: the grace time runs on meanwhile."""
         super().__init__()
-        self._held = held
-        self._open = open_
+        self._outbox = outbox
+        self._changed = changed
+        self._held, self._open = self._counts()
+
+    def on_mount(self) -> None:
+        """Say what is so by now, whenever that changes."""
+        self._changed.subscribe(self, self._on_change)
+
+    def _counts(self) -> tuple[int, int]:
+        """Return how many decisions are held, and how many were sent and have no answer yet."""
+        held = len(self._outbox.desk.held())
+        return held, len(self._outbox.desk.unfinished()) - held
+
+    def _on_change(self, _: None) -> None:
+        if self._counts() != (self._held, self._open):
+            self._held, self._open = self._counts()
+            self.refresh(recompose=True)
 
     @override
     def compose(self) -> ComposeResult:
         key = names_at(self)
         with Vertical(id="modal"):
             yield Static("Before you go", markup=False, id="title")
+            if not (self._held or self._open):
+                yield Static("Nothing is held or unanswered any more.", markup=False)
+                yield Static(f"{key('leave.quit')}  quit", markup=False)
             if self._held:
                 yield Static(f"{self._held} held, not sent yet.", markup=False)
                 yield Static(f"{key('leave.send')}  send now, then quit", markup=False)
@@ -141,5 +165,6 @@ class LeaveScreen(ModalScreen[Leave]):
 
     def action_answer(self, answer: Leave) -> None:
         """Return the answer, where it is one of those offered."""
-        if (answer == "leave" and self._open) or (answer != "leave" and self._held):
+        self._held, self._open = self._counts()
+        if self._held if answer != "leave" else self._open or not self._held:
             self.dismiss(answer)

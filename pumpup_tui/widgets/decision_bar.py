@@ -20,6 +20,8 @@ from pumpup_tui.widgets.paragraphs import FOREIGN
 
 LEAST = 12
 """Cells of a title that are shown, however narrow it is."""
+TITLE = 20
+"""Cells of a title beside which there is room for who decides, whom the header names too."""
 SHOWN = 3
 """Sent acts that are shown at a time, the newest."""
 MARKS = {
@@ -82,17 +84,23 @@ class DecisionBar(Lines):
             hints = ()
         keys = "   ".join(map(" ".join, self.context.key.told(hints))) + " "
         verb = f" {VERB_WORDS[intent.verb].upper()} "
-        actor = f" · as {line(status.reviewer, 40)}{tags}"
-        room = width - len(verb) - len(keys) - 1
-        if room >= max(LEAST, cell_len(_end(intent)) + LEAST):
-            about = f" {armed_words(intent, room - 1)}"
-            lines: list[Line] = [[(verb, "armed"), (fit(about + actor, room), ""), (" ", ""), (keys, "accent")]]
+        least = cell_len(_end(intent)) + LEAST
+        room = width - width_of([(verb, ""), (keys, "")]) - 3
+        # Who decides stands before what an agent wrote, which could say otherwise and push it away.
+        who = f"as {line(status.reviewer, 40)}"
+        actor = next((one for one in (f"{who}{tags} ", f"{who} ") if room - cell_len(one) >= max(TITLE, least)), "")
+        room -= cell_len(actor)
+        if room >= least:
+            about = fit(armed_words(intent, room), room)
+            lines: list[Line] = [
+                [(verb, "armed"), (" ", ""), (actor, ""), FOREIGN, (about, ""), (" ", ""), (keys, "accent")]
+            ]
         else:
             # Too narrow for one line: what would be done, and to what, stands whole above the keys.
             room = width - len(verb) - 1
             told = wrap([(armed_words(intent, max(room, cell_len(_end(intent)) + LEAST)), "")], room)
             lines = [
-                [(verb, "armed"), (" ", ""), *one] if n == 0 else [FOREIGN, (" " * len(verb), ""), *one]
+                [(verb, "armed"), FOREIGN, *one] if n == 0 else [FOREIGN, (" " * len(verb), ""), *one]
                 for n, one in enumerate(told)
             ]
             lines.append([(crop(f" {keys}", width), "accent")])
@@ -115,7 +123,7 @@ class DecisionBar(Lines):
             tail = f" · {self.context.key('decide.undo')} takes it back"
         elif one.phase is Phase.RECORDED:
             head += f"{self.context.stamp(one.since)} · "
-            tail = f" · {line(one.detail, 60)}" if one.detail else ""
+            tail = f" · {line(one.detail, 60)}" if one.detail else ""  # the event's id, which is of no use in part
         elif one.phase is Phase.UNKNOWN:
             head += "· asking again under the same key · "
             tail = ""
@@ -128,7 +136,8 @@ class DecisionBar(Lines):
             tail = note if offered else f" · {about}"
             about = self.context.in_zone(line(one.detail))
             head += "· "
-        body = crop(about, max(10, width - width_of([(head, "")]) - min(len(tail), width // 3)))
+        after = width_of([(tail, "")]) if one.phase is Phase.RECORDED else min(len(tail), width // 3)
+        body = crop(about, max(10, width - width_of([(head, "")]) - after))
         return [(head, tone), (body, ""), (tail, "muted")]
 
 

@@ -28,7 +28,7 @@ class Lines(Direct):
 
     def retell(self) -> None:
         """Say what is so now; only what changed is drawn again."""
-        told = list(self.lines(self._told_width or 80))
+        told = list(self.lines(self.size.width or 80))
         # What was painted last may hold more lines than there is room for: a frame may come before this.
         grew = self._height is not None and len(told) != self._height
         if grew or told != self._told:
@@ -70,7 +70,7 @@ class Document(Scrolled, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
 
     class Seen(Message):
-        """Lines that must be seen have been drawn for the first time."""
+        """How many lines are still to be seen may be another number now: some were drawn, or the view is another."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
@@ -112,6 +112,7 @@ class Document(Scrolled, can_focus=True):
         # A line that stood in the same place of the screen is not drawn again.
         pairs = zip(before, self._wrapped, strict=False)
         self._painted |= {new.at for old, new in pairs if old == new and new.at is not None}
+        self._view_changed()
 
     @property
     def reading_width(self) -> int:
@@ -152,6 +153,7 @@ class Document(Scrolled, can_focus=True):
             self._must = None
         self._wrap()
         self.refresh()
+        self._view_changed()
 
     @override
     def render_line(self, y: int) -> Strip:
@@ -168,9 +170,10 @@ class Document(Scrolled, can_focus=True):
         # A line is seen when the view is left, not when it is drawn: the next frame may cover it.
         self.take_in(round(old_value))
         super().watch_scroll_y(old_value, new_value)
+        self._view_changed()
 
     def take_in(self, top: int | None = None) -> None:
-        """Hold what is in view to be seen, before a person's key changes it; `top` is the first line in view."""
+        """Hold what is in view to be seen, before what a person does changes it; `top` is the first line in view."""
         self._seen |= self._in_view(self.scroll_offset.y if top is None else top)
 
     def _in_view(self, top: int) -> set[Place]:
@@ -188,9 +191,12 @@ class Document(Scrolled, can_focus=True):
     def _paint(self, place: Place) -> None:
         if place not in self._painted:
             self._painted.add(place)
-            if not self._tells_seen:
-                self._tells_seen = True
-                self.call_later(self._tell_seen)
+            self._view_changed()
+
+    def _view_changed(self) -> None:
+        if self._whole and not self._tells_seen:
+            self._tells_seen = True
+            self.call_later(self._tell_seen)
 
     def _tell_seen(self) -> None:
         self._tells_seen = False

@@ -41,7 +41,7 @@ _LOST_ANYWAY = re.compile(
     r"^[ \t>]*(?:[-+*>=]{1,2}|#{1,6})[ \t]*\n\s*(?:[^\w\s][^\w\n]*)?\d|^[ \t]{0,3}(?:> ?)*>[^\s\w>]*\d", re.MULTILINE
 )
 """Marks in a line of their own over a number, and a quote that stands close to one: `>=5`."""
-_MAY_BE_MARKDOWN = re.compile(r"[*_`#>|~=\\]|^\s*(?:[-+]|\d+[.)])|^(?: {4}|\t)", re.MULTILINE)
+_MAY_BE_MARKDOWN = re.compile(r"[*_`#>|~=\\]|^[^\S\n]*(?:[-+]|\d+[.)])|^(?: {4}|\t)", re.MULTILINE)
 
 
 def markdown_lines(text: str, *, tone: str = "", limit: int = BLOCK, lines: int = LINES_KEPT) -> list[Line]:

@@ -80,7 +80,7 @@ def test_what_decides_is_not_typed_into_a_form_that_opened_under_it(screen: tupl
     before = watched.settled()[4:]
     for key in "yadei!wnu":
         shell.press(key)
-        watched.sees(f"{key} decides nothing in a form, and nothing is typed yet: → begins here")
+        watched.sees(f"{key} decides nothing in a form, and was not typed: → begins here")
         assert watched.settled()[4:] == before
     shell.press("2026")
     assert watched.settled()[4:] == before

@@ -264,6 +264,22 @@ async def test_quitting_with_something_held_asks(tmp_path: Path) -> None:
     assert stage.app.return_code == 0
 
 
+async def test_quitting_offers_nothing_that_is_over(tmp_path: Path) -> None:
+    """The grace time runs on while one is asked: what went out meanwhile is no longer called held, nor taken back."""
+    stage = Stage(tmp_path, grace=5.0)
+    async with stage.run() as pilot:
+        (request,) = await open_with(stage, pilot, "Refund $240")
+        await pilot.press("a", "y", "q")
+        await stage.sees(pilot, "1 held, not sent yet", "take back")
+        stage.clock.advance(seconds=6)
+        await stage.sees(pilot, "Nothing is held or unanswered any more", "quit", gone=("take back", "send now"))
+        await pilot.press("t", "s")
+        await stage.sees(pilot, "Before you go", "RECORDED")
+        assert await stage.outcome(request) == "APPROVE"
+        await pilot.press("x")
+        await until(lambda: not stage.app.is_running, "the app ends")
+
+
 async def test_quitting_can_send_what_is_held(tmp_path: Path) -> None:
     """S sends now, and the app ends once the answer is known."""
     stage = Stage(tmp_path, grace=5.0)

@@ -38,7 +38,7 @@ async def test_without_colour_every_state_has_a_word_or_a_glyph(
         await stage.ready(pilot, "▸1 Inbox 2", "▌A  Release", "▼ deny .62", "10 fields", "· live")
         assert all(len(set(tone)) == 1 for tone in tones(stage))
         await pilot.press("a")
-        await stage.sees(pilot, "APPROVE  Release", "y send")
+        await stage.sees(pilot, "APPROVE  as alice", "Release", "y send")
         await pilot.press("y")
         await stage.sees(pilot, "◷ HELD", "◷ held")
         await stage.ready(pilot, "▌E  Need details")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pumpup_tui.text import clean
 from pumpup_tui.widgets.markdown_lines import LINES_KEPT, markdown_lines
 from pumpup_tui.widgets.painting import Line
+from pumpup_tui.widgets.request_lines import MOST
 from tests.unit.test_text import HIDDEN, NASTY
 from tests.waiting import grows_no_faster_than_its_input
 
@@ -184,13 +185,19 @@ def test_each_number_has_the_sign_that_was_typed(raw: str) -> None:
             "#5 ",
             "**5** ",
             "USD ",
+            "\n",
+            "\n ",
+            "   \n",
         ),
     ],
 )
 def test_a_megabyte_is_no_burden(unit: str) -> None:
     """What is read is capped, and so are the lines: a guard against hanging, not a measurement."""
     assert len(markdown_lines(unit * (1_000_000 // len(unit)))) <= LINES_KEPT + 1
-    assert grows_no_faster_than_its_input(lambda size: markdown_lines(unit * (size // len(unit))), 200_000)
+    # As much as a request's screen shows of one: a quarter of it must cost a quarter.
+    assert grows_no_faster_than_its_input(
+        lambda size: markdown_lines(unit * (size // len(unit)), limit=MOST, lines=MOST), MOST
+    )
 
 
 def test_lines_over_the_cap_are_counted() -> None:
