@@ -114,6 +114,7 @@ class Reader:
     async def opened(self, request_id: str) -> None:
         await until(self.pilot, lambda: isinstance(self.stage.app.screen, InboxScreen))
         await until(self.pilot, lambda: bool(self.screen.requests.total))
+        self.reads = self.screen.detail  # it stands open already where one was decided just before
         self.screen.requests.select(request_id)
         await until(self.pilot, lambda: self.screen.is_read)
         if self.screen.has_class("-narrow"):
@@ -176,7 +177,6 @@ async def _approve(reader: Reader, name: str, request_id: str) -> None:
     top = list(check_frame(name, reader.look(detail)))
     assert {"kind", "asker", "recommends"} <= set(top), f"{name}: who asks and the recommendation are above the fold"
     assert [top.count(one) for one in ("kind", "asker", "recommends")] == [1, 1, 1], name
-    reader.reads = detail
     await pilot.press("a")
     for _ in range(2_000):
         await pilot.pause()
