@@ -48,7 +48,7 @@ async def _race(place: Place) -> None:
         loser.wait_for("note on Claim 1:")
         rest(0.2)
         loser.press("\r")
-        loser.wait_for(f"NOTE as {name} ▎Claim 1")
+        loser.wait_for(f"NOTE as {name} ")
         rest(1.1)
         loser.press("y")
         loser.wait_for("note · Claim 1")
