@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tests.cli.readme import BIN, blocks
+from tests.cli.walk import BIN, blocks
 from tests.waiting import HANG_SECONDS
 
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")

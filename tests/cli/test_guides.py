@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from tests import sample
-from tests.cli.readme import ROOT, Act, Walk, begun, blocks, sections
 from tests.cli.terminal import Terminal
+from tests.cli.walk import ROOT, Act, Walk, begun, blocks, sections
 from tests.waiting import HANG_SECONDS
 
 Way = Callable[[Walk], None]

@@ -10,7 +10,7 @@ from pumpup_tui.app import PumpUpApp
 from pumpup_tui.key_names import key_words
 from pumpup_tui.keys import all_bindings
 from tests.cli.conftest import Run
-from tests.cli.readme import ROOT, inline, text
+from tests.cli.walk import ROOT, inline, text
 
 
 def test_the_keys_of_the_readme_are_the_apps() -> None:
