@@ -133,7 +133,11 @@ def is_well(walk: Walk, command: str) -> None:
 
 
 def counts(walk: Walk, command: str) -> None:
-    assert 'pumpup_open_requests{age="older",project="claims"} 3.0' in walk.run(command)
+    metrics = walk.run(command)
+    assert 'pumpup_open_requests{age="older",project="claims"} 3.0' in metrics
+    named = [code for code in walk.page.inline if code.startswith("pumpup_")]
+    assert len(named) > 3
+    assert [name for name in named if name not in metrics] == []
 
 
 def moves_a_card(walk: Walk, command: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -109,6 +110,26 @@ def test_the_limits_of_a_server_are_listed() -> None:
     table = Page("docs/security.md").text.partition("| limit | default | of |")[2].partition("\n\n")[0]
     named = {name.replace("-", "_") for name in re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)}
     assert named == set(serve_limits.names())
+
+
+def test_the_settings_are_listed(run: Run) -> None:
+    """The configuration page has every setting that `config` shows, and no other."""
+    table = Page("docs/configuration.md").text.partition("| setting | what it is |")[2].partition("\n\n")[0]
+    cells = [row.split(" | ")[0] for row in table.splitlines()[1:]]
+    named = {name.partition(".")[0] for cell in cells for name in re.findall(r"`\[?([a-z_.]+)", cell)}
+    settings = json.loads(run("config", "--json").stdout)["settings"]
+    assert named == {one["setting"].partition(".")[0] for one in settings}
+
+
+def test_the_commands_and_exit_codes_are_listed(run: Run) -> None:
+    """The page on the command line has every command and every exit code of `--help`, and no other."""
+    text = Page("docs/command-line.md").text
+    sections, _, codes = run("--help").stdout.partition("\nExit codes:\n")
+    table = text.partition("| for | commands |")[2].partition("\n\n")[0]
+    commands = re.findall(r"^  ([a-z]+)  ", sections.partition("\nDecide:\n")[2], re.MULTILINE)
+    assert sorted(re.findall(r"`([a-z]+)`", table)) == sorted(commands)
+    listed = text.partition("| exit code | meaning |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| (\d)", listed, re.MULTILINE) == re.findall(r"^  (\d)  ", codes, re.MULTILINE)
 
 
 @pytest.mark.parametrize("command", sorted({code for code in INLINE if code.startswith("pumpup-tui ")}))
