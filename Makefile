@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash attack soak chaos ssh-test packaging mutants check bench picture clean
+.PHONY: help demo test crash attack soak chaos ssh-test packaging mutants check house bench picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -48,11 +48,15 @@ mutants: .venv/installed ## change the code in small ways and name what no test 
 	@$(BIN)/python -c 'import mutmut' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --group mutants
 	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY))
 
-check: .venv/installed ## lint, types, import arrows
+check: .venv/installed ## lint, types, import arrows, and the figures of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.house --report
+
+house: .venv/installed ## circles of imports, rooms, towers, names, lengths, docstrings: each figure within its limit
+	$(BIN)/python -m tests.house
 
 bench: .venv/installed ## measure, each figure beside its baseline
 	$(BIN)/python -m tests.benchmarks

@@ -77,7 +77,7 @@ def indented(body: bytes) -> bytes:
     return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2)
 
 
-def _told(name: str, value: str) -> tuple[str, str]:
+def _in_order(name: str, value: str) -> tuple[str, str]:
     # The methods of a call are a set, which Starlette writes in the order of its hashes: another in each process.
     return (name, ", ".join(sorted(value.split(", "))) if name == "allow" else value)
 
@@ -96,7 +96,7 @@ class Recorder(httpx.AsyncBaseTransport):
             self._exchanges.append(exchange)
             response = await self._inner.handle_async_request(request)
             stream = _Recorded(cast("httpx.AsyncByteStream", response.stream), exchange)
-            exchange.headers = [_told(name.lower(), value) for name, value in response.headers.items()]
+            exchange.headers = [_in_order(name.lower(), value) for name, value in response.headers.items()]
             exchange.status = response.status_code
             if exchange.request.url.path == STREAM and exchange.status == httpx.codes.OK:
                 return httpx.Response(response.status_code, headers=response.headers, stream=stream)
