@@ -7,8 +7,8 @@ import re
 import pytest
 
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.key_names import key_words
-from pumpup_tui.keys import all_bindings
+from pumpup_tui.keys.key_names import key_words
+from pumpup_tui.keys.registry import all_bindings
 from tests.cli.conftest import Run
 from tests.cli.readme import ROOT, inline, text
 
