@@ -53,6 +53,11 @@ _WITHIN = "within:"
 and how many events after which cursor is all that leads back here."""
 
 
+def random_boundary() -> str:
+    """Return 128 random bits in hex: no file holds them."""
+    return secrets.token_hex(16)
+
+
 class HttpBackend:
     """A Backend whose work is kept by a Pump Up server. One instance is one caller's key."""
 
@@ -65,6 +70,7 @@ class HttpBackend:
         clock: Clock = utc_now,
         sleep: Sleep = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
+        boundary: Callable[[], str] = random_boundary,
         poll: float = POLL,
         allow_plain_http: bool = False,
         ca_file: Path | None = None,
@@ -78,6 +84,7 @@ class HttpBackend:
             clock: the time now, for a `Retry-After` that is a date.
             sleep: what waits between tries and looks, for tests.
             jitter: a number from 0 to 1 by chance, which spreads the tries of many clients.
+            boundary: a text by chance that ends the parts of an upload's form.
             poll: seconds between two looks for new events.
             allow_plain_http: lets the key travel in the open.
             ca_file: certificates, as PEM, that alone are trusted instead of the well-known ones.
@@ -97,7 +104,7 @@ class HttpBackend:
             allow_plain_http=allow_plain_http,
             ca_file=ca_file,
         )
-        self._sleep, self._poll = sleep, poll
+        self._sleep, self._poll, self._boundary = sleep, poll, boundary
         self._read = Reader(self._connection)
         self._me: Me | None = None
         self._hosted: Hosted | None = None
@@ -332,7 +339,7 @@ class HttpBackend:
     async def _upload(self, command: ReceiveUpload, content: AsyncIterable[bytes] | None) -> Receipt:
         if content is None:
             raise InvalidRequest("An upload needs its content.")
-        boundary = secrets.token_hex(16)
+        boundary = self._boundary()
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return await self._write(Call("POST", command.path, headers=headers, content=_form(command, content, boundary)))
 

@@ -1,6 +1,6 @@
-"""Writes `docs/record.jsonl`, which the README begins with: an afternoon of a small team. `make picture` runs it.
+"""Write `docs/record.jsonl`, the record that the guides begin with: an afternoon of a small team.
 
-The same in each run: clock and ids are counted. Its project is the README's own `claims.json`.
+`make picture` runs it. The record is the same in each run: clock and ids are counted.
 """
 
 from __future__ import annotations

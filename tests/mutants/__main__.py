@@ -21,7 +21,8 @@ from tests.mutants.modules import LEFT_OUT, MODULES
 from tests.mutants.survivors import Change, Outcome, load, report
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("store", "api_client", "pumpup_tui", "styles", "tests", "README.md", "CHANGELOG.md", "Makefile", "docs")
+CODE = ("store", "api_client", "pumpup_tui", "styles", "tests")
+PARTS = (*CODE, "docs", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile")
 PROCESSES = 2
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.pages import README, commands_under
 from tests.waiting import HANG_SECONDS
 
 ROOT = Path(__file__).parents[2]
@@ -136,6 +137,10 @@ def test_the_sdist_holds_what_a_packager_needs(dist: Path) -> None:
         "pyproject.toml",
         "README.md",
         "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "docs/README.md",
+        "docs/inbox.svg",
+        "docs/record.jsonl",
         "Makefile",
         "pumpup_tui/cli.py",
         "tests/conftest.py",
@@ -146,8 +151,12 @@ def test_the_sdist_holds_what_a_packager_needs(dist: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(os.environ.get("PACKAGING") != "full", reason="PACKAGING=full tries it: make packaging")
 def test_the_sdist_installs(dist: Path, tmp_path: Path) -> None:
-    """`pip install` of the sdist builds and gives the same command."""
+    """What the README says under Install builds and installs the same command, typed in an unpacked sdist."""
     bin_ = fresh(tmp_path / "venv", pip=True)
     (sdist,) = dist.glob("*.tar.gz")
-    install(bin_, sdist, pip=bin_ / "pip")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.glob("pumpup_tui-*")
+    for command in commands_under(README, "Install"):
+        do("sh", "-c", f"PATH={bin_}:$PATH; {command}", cwd=unpacked)
     assert do(bin_ / "pumpup-tui", "--version", cwd=tmp_path).startswith("pumpup-tui ")

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from tests.cli.readme import BIN, blocks
+from tests.cli.pages import blocks
+from tests.cli.walk import BIN
 from tests.waiting import HANG_SECONDS
 
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
@@ -29,7 +30,7 @@ def missing() -> str:
 
 
 def authorized(data: Path, *, before: str = "") -> str:
-    """Return the README's line for `authorized_keys`, over a folder of ours; `before` stands before its command."""
+    """Return the guide's line for `authorized_keys`, over a folder of ours; `before` stands before its command."""
     (line,) = (block.text for block in blocks() if "AAAA…" in block.text)
     ours = line.replace("/opt/pumpup/bin/pumpup-tui", f"{before}{BIN / 'pumpup-tui'}").replace("/srv/review", str(data))
     assert ours.count(str(BIN)) == ours.count(str(data)) == 1

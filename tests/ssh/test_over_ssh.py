@@ -127,7 +127,7 @@ def test_within_tmux(tmp_path: Path, server: tuple[Path, int]) -> None:
 
 
 def test_a_key_that_may_only_review(tmp_path: Path) -> None:
-    """On a host that is set up as the README says, the key decides name, folder and tags; a shell is not to be had."""
+    """On a host set up as the guide says, the key decides name, folder and tags, and gives no shell."""
     folder, data = tmp_path / "ssh", tmp_path / "data"
     folder.mkdir()
     asyncio.run(_fill(data))

@@ -127,7 +127,7 @@ def test_over_ssh_out_of_screen(short: Path, data: Path, plain: Seen) -> None:
 @pytest.mark.skipif(bool(missing()), reason=missing() or "-")
 @needs("mosh")
 def test_over_mosh(short: Path, data: Path, plain: Seen) -> None:
-    """Over UDP, with only what changed on its way, and with a key that may do no more, as the README says it."""
+    """Over UDP, with only what changed on its way, and with a key that may do no more, as the guide says."""
     (short / "ssh").mkdir()
     line = authorized(data, before="mosh-server new -s -l LANG=C.UTF-8 -- ")
     with sshd(short / "ssh", line=line.replace(" --tag claims-lead", "")) as port:

@@ -1,11 +1,11 @@
-"""The README as the tests read it: its blocks and commands, and a shell that walks them.
+"""Walks a page: types its blocks into a shell, in order, as a reader would.
 
-What a test puts in place of what stands in the README is here and nowhere else:
+What a test puts in place of what a page says is here and nowhere else:
 
-| in the README                 | in a test                                                                            |
+| on the page                   | in a test                                                                            |
 |-------------------------------|--------------------------------------------------------------------------------------|
 | the clone that one types in   | an empty folder with links to `.venv` and `docs`, and a home of its own              |
-| port 7867                     | `--port 0`, and then the port that the server says it took                           |
+| port 7867                     | `--port 0`, and then the port that the server reports                                |
 | `--host 0.0.0.0`              | `--host 127.0.0.1`: a test reaches no other network                                  |
 | `make demo`                   | the same target of the same Makefile, with the running Python's own tools            |
 | `/opt/pumpup/bin/`, `/srv/`   | the running Python's own command; a folder of the test's (`tests/ssh`)               |
@@ -20,81 +20,30 @@ import shlex
 import signal
 import subprocess
 import sys
-import textwrap
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from tests.cli.conftest import environment
+from tests.cli.pages import ROOT, Block, Page
 from tests.cli.terminal import Terminal, terminal
 from tests.waiting import HANG_SECONDS
 
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
 BIN = Path(sys.executable).parent
-_FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
-_HEADING = re.compile(r"^##+ (.+)$", re.MULTILINE)
-_FILE = re.compile(r"save this as `([^`]+)`", re.IGNORECASE)
 
 Act = Callable[["Walk", str], None]
-"""What is done with a command that does not end by itself, or with a block that is no shell's."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: the heading that it stands under, its language, its text, and the file that it is to be."""
-
-    section: str
-    language: str
-    text: str
-    file: str
-
-    @property
-    def commands(self) -> list[str]:
-        """The commands of a shell's block, without the comments behind them."""
-        lines = (re.sub(r"\s+#.*$", "", line).strip() for line in self.text.replace("\\\n", " ").splitlines())
-        return [line for line in lines if line]
-
-
-def text() -> str:
-    """Return the README."""
-    return README.read_text(encoding="utf-8")
-
-
-def blocks() -> list[Block]:
-    """Return all fenced blocks, in order."""
-    whole = text()
-    assert whole.count("```") == 2 * len(list(_FENCE.finditer(whole))), "a block is not closed as it was opened"
-    return [_block(whole, found) for found in _FENCE.finditer(whole)]
-
-
-def _block(whole: str, found: re.Match[str]) -> Block:
-    before = _FENCE.sub("", whole[: found.start()])
-    section = [heading[1] for heading in _HEADING.finditer(before)]
-    said = _FILE.search(before.rstrip().rpartition("\n\n")[2])
-    return Block(section[-1] if section else "", found[2], textwrap.dedent(found[3]), said[1] if said else "")
-
-
-def sections() -> list[str]:
-    """Return the headings that blocks stand under, in order; empty for what is before the first."""
-    return list(dict.fromkeys(block.section for block in blocks()))
-
-
-def inline() -> list[str]:
-    """Return what stands between single backticks outside of blocks."""
-    return re.findall(r"`([^`\n]+)`", _FENCE.sub("", text()))
+"""What is done with a command that does not end by itself, or with a block that is not for a shell."""
 
 
 class Walk(AbstractContextManager["Walk"]):
-    """One who types a section's blocks into shells, one command after the other."""
+    """A reader of a page, who types its blocks into shells, one command after the other."""
 
-    def __init__(self, section: str, folder: Path) -> None:
-        self.section, self.folder = section, folder
+    def __init__(self, page: Page, folder: Path) -> None:
+        self.page, self.folder = page, folder
         self.said: dict[str, str] = {}
-        """What each command that has ended wrote to stdout, by the command."""
+        """The stdout of each command that has ended, by the command."""
         self._home = folder / "home"
         self._home.mkdir()
         for name in (".venv", "docs"):
@@ -110,27 +59,37 @@ class Walk(AbstractContextManager["Walk"]):
         self.stop_server()
         self._open.close()
 
-    def walk(self, acts: Mapping[str, Act] | None = None) -> None:
-        """Do all that the section says, in order: what none of `acts` is for is run to its end and must succeed.
+    def begin(self) -> None:
+        """Run what the page says that it starts after."""
+        if self.page.start is not None:
+            path, section = self.page.start
+            self._walk([block for block in Page(path).blocks if block.section == section], {})
 
-        An act is found by a part of the command, or by the line that opens a block that is no shell's.
-        Each must be used.
+    def walk(self, acts: Mapping[str, Act] | None = None) -> None:
+        """Run all blocks of the page, in order: a command that no act is for is run to its end and must succeed.
+
+        An act is found by a part of the command, or by the line that opens a block that is not for a shell.
+        Each act must be used.
         """
         acts = acts or {}
+        used = self._walk(self.page.blocks, acts)
+        assert used == set(acts), f"{self.page.path} no longer has {set(acts) - used}"
+
+    def _walk(self, blocks: Sequence[Block], acts: Mapping[str, Act]) -> set[str]:
         used: set[str] = set()
-        for block in (one for one in blocks() if one.section == self.section):
+        for block in blocks:
             if block.file:
                 (self.folder / block.file).write_text(self.mine(block.text), encoding="utf-8")
                 continue
             for command in block.commands if block.language == "sh" else [block.text]:
                 name = _act_for(command, acts) if block.language == "sh" else f"```{block.language}"
                 if name:
-                    assert name in acts, f"no test does anything with this block of {self.section!r}:\n{block.text}"
+                    assert name in acts, f"no test runs this block of {self.page.path}:\n{block.text}"
                     used.add(name)
                     acts[name](self, command)
                 else:
                     self.run(command)
-        assert used == set(acts), f"the README has no {set(acts) - used} any more"
+        return used
 
     def run(self, command: str, *, given: str | None = None) -> str:
         """Run a command to its end; return what it wrote to stdout."""
@@ -196,13 +155,13 @@ class Walk(AbstractContextManager["Walk"]):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the shells are told: the commands of `.venv`, a home of their own, no setting of the tester's."""
+        """The environment of the shells: the commands of `.venv`, an empty home, none of the tester's settings."""
         found = environment(self._home, PATH=f"{self.folder / '.venv' / 'bin'}:{os.environ['PATH']}")
-        # The SDK is others' code, and its warnings no fault of what the README shows.
+        # The SDK is others' code: its warnings are not the page's.
         return {**found, "PYTHONWARNINGS": "ignore", "TMPDIR": str(self.folder)}
 
     def mine(self, words: str) -> str:
-        """Return a command or a file's text with what the tests put in place."""
+        """Return a command or a file's text with the replacements of a test."""
         made = words.replace("--host 0.0.0.0", "--host 127.0.0.1")
         made = re.sub(r"^make (\w+)", rf"make -s -C {ROOT} -o .venv/installed BIN={BIN} \1", made)
         return made.replace(":7867", f":{self._port}") if self._port else made
@@ -220,10 +179,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def begun(section: str, folder: Path) -> Iterator[Walk]:
-    """Give a walk of a section, where all sections begin: what stands under `Begin` has been done."""
-    with Walk("Begin", folder) as walk:
-        if section:
-            walk.walk()
-        walk.section = section
+def begun(page: Page, folder: Path) -> Iterator[Walk]:
+    """Give a walk of a page, where the page begins: what it starts after has been run."""
+    with Walk(page, folder) as walk:
+        walk.begin()
         yield walk

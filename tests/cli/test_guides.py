@@ -1,4 +1,4 @@
-"""Every block of the README is done, as it stands there: by real processes, in real terminals, on a real port."""
+"""Every block of every page is run as it stands: by real processes, in real terminals, on a real port."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ import shutil
 import signal
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests import sample
-from tests.cli.readme import ROOT, Act, Walk, begun, blocks, sections
+from tests.cli.pages import README, ROOT, Page, commands_under, pages
 from tests.cli.terminal import Terminal
+from tests.cli.walk import Act, Walk, begun
 from tests.waiting import HANG_SECONDS
 
 Way = Callable[[Walk], None]
+INSTALL = commands_under(README, "Install")
 MOVED = "pumpup-tui timeline tsk_000000000027 --types ACTION --json --data ./work"
 LEAVES = b"\x1b[?1049l"
 """What gives the terminal its own screen back."""
@@ -48,15 +50,22 @@ def serves(walk: Walk, command: str) -> None:
     walk.serve(command)
 
 
-# -- before the ways
+# -- the README, and what has no other test than that it is there
 
 
-def is_a_target(_walk: Walk, command: str) -> None:
-    """Not run within itself: the target is there, and runs all of `tests`."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert command == "make test"
-    assert "\ntest: " in makefile
-    assert "-m pytest" in makefile.partition("\ntest: ")[2].partition("\n\n")[0]
+def is_a_target(walk: Walk, command: str) -> None:
+    """Not run from within the tests: the target is there, and all that it would run can be started."""
+    done = subprocess.run(
+        ["sh", "-c", f"{walk.mine(command)} -n"], capture_output=True, encoding="utf-8", check=False, cwd=walk.folder
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+    assert command != "make test" or "-m pytest" in done.stdout
+
+
+def is_run_by_packaging(_walk: Walk, command: str) -> None:
+    """`make packaging` runs the section, in an unpacked sdist and an empty environment."""
+    assert command in INSTALL
 
 
 def opens_the_demo(walk: Walk, command: str) -> None:
@@ -66,13 +75,14 @@ def opens_the_demo(walk: Walk, command: str) -> None:
 
 
 def start(walk: Walk) -> None:
-    walk.walk({"make demo": opens_the_demo, "make test": is_a_target})
-
-
-def begin(walk: Walk) -> None:
     """Whoever begins has the commands of `.venv` and a record that is the sample's own."""
+    walk.walk({"make demo": opens_the_demo, "make test": is_a_target, "pip install": is_run_by_packaging})
     assert json.loads(walk.run("pumpup-tui verify --json --data ./work"))["wrong"] == []
     assert sample.FILE.read_bytes() == sample.record()
+
+
+def names_targets(walk: Walk) -> None:
+    walk.walk({"make ": is_a_target})
 
 
 # -- the reviewer
@@ -123,7 +133,11 @@ def is_well(walk: Walk, command: str) -> None:
 
 
 def counts(walk: Walk, command: str) -> None:
-    assert 'pumpup_open_requests{age="older",project="claims"} 3.0' in walk.run(command)
+    metrics = walk.run(command)
+    assert 'pumpup_open_requests{age="older",project="claims"} 3.0' in metrics
+    named = [code for code in walk.page.inline if code.startswith("pumpup_")]
+    assert len(named) > 3
+    assert [name for name in named if name not in metrics] == []
 
 
 def moves_a_card(walk: Walk, command: str) -> None:
@@ -231,10 +245,24 @@ def develop(walk: Walk) -> None:
     agents: list[subprocess.Popen[bytes]] = []
 
     def asks(walk: Walk, command: str) -> None:
-        agents.append(walk.started(command, "agent.log"))
+        agents.append(walk.started(command, f"agent-{len(agents)}.log"))
 
-    walk.walk({"pumpup-tui serve": serves, "python agent.py": asks, "pumpup-tui --data ./work": answers_the_agent})
-    assert walk.ends("agent.log", agents[0]) == f"APPROVE by {getpass.getuser()}\n"
+    def answers_in_its_place(walk: Walk, command: str) -> None:
+        walk.written("agent-1.log", r"evt_\w+\n", agents[1])
+        walk.run(command)
+
+    walk.walk(
+        {
+            "pumpup-tui serve": serves,
+            "python agent.py": asks,
+            "pumpup-tui --data ./work": answers_the_agent,
+            "python form.py": asks,
+            "pumpup-tui answer": answers_in_its_place,
+        }
+    )
+    assert walk.ends("agent-0.log", agents[0]) == f"APPROVE by {getpass.getuser()}\n"
+    told = walk.ends("agent-1.log", agents[1])
+    assert told.splitlines()[1:] == ["{'method': 'voucher', 'mail': True} by test"]
 
 
 def answers_the_agent(walk: Walk, command: str) -> None:
@@ -246,7 +274,7 @@ def answers_the_agent(walk: Walk, command: str) -> None:
         leave(screen)
 
 
-# -- every day, backup
+# -- the reference
 
 
 def opens_a_profile(walk: Walk, command: str) -> None:
@@ -256,9 +284,18 @@ def opens_a_profile(walk: Walk, command: str) -> None:
     assert (walk.folder / "home" / "claims" / "journal.jsonl").exists()
 
 
-def every_day(walk: Walk) -> None:
+def configure(walk: Walk) -> None:
     walk.walk({"--profile claims": opens_a_profile})
     assert "config.toml:" in walk.said["pumpup-tui config"]
+    assert "decide.deny" in walk.said["pumpup-tui config --keys"]
+
+
+def script(walk: Walk) -> None:
+    walk.walk()
+    assert len(json.loads(walk.said["pumpup-tui inbox --data ./work --json"])["items"]) == 3
+    assert len(json.loads(walk.run("pumpup-tui inbox --data ./work --json"))["items"]) == 2
+    if shutil.which("bash"):
+        walk.run("bash -n completion.bash")
 
 
 def back_up(walk: Walk) -> None:
@@ -270,45 +307,43 @@ def back_up(walk: Walk) -> None:
 
 def is_drawn_so(_walk: Walk, block: str) -> None:
     """The arrows are those that `make check` proves."""
-    assert all((ROOT / name).is_dir() for name in ("pumpup_tui", "api_client", "store"))
-    assert block.split()[:5] == ["pumpup_tui", "──►", "api_client", "◄──", "store"]
+    if "►" in block:
+        assert all((ROOT / name).is_dir() for name in ("pumpup_tui", "api_client", "store"))
+        assert block.split()[:5] == ["pumpup_tui", "──►", "api_client", "◄──", "store"]
 
 
 def built(walk: Walk) -> None:
-    walk.walk({"```": is_drawn_so})
+    walk.walk({"```text": is_drawn_so})
 
 
 WAYS: Mapping[str, Way] = {
-    "": start,
-    "Begin": begin,
-    "You review": review,
-    "You run it (ops)": operate,
-    "You audit": audit,
-    "You write agents": develop,
-    "Every day": every_day,
-    "Backup and restore": back_up,
-    "How it is built": built,
+    README: start,
+    "CONTRIBUTING.md": names_targets,
+    "docs/reviewer.md": review,
+    "docs/ops.md": operate,
+    "docs/auditor.md": audit,
+    "docs/agent-developer.md": develop,
+    "docs/command-line.md": script,
+    "docs/configuration.md": configure,
+    "docs/backup.md": back_up,
+    "docs/figures.md": names_targets,
+    "docs/architecture.md": built,
 }
-"""By heading, what does the blocks under it."""
+"""What runs the blocks of a page, by its path."""
+WALKED = [page for page in pages() if page.blocks]
 
 
-@pytest.fixture
-def walk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Walk]:
-    """Whoever is about to do what stands under a heading."""
-    with begun(request.getfixturevalue("section"), tmp_path) as made:
-        yield made
-
-
-@pytest.mark.parametrize("section", sections())
-def test_what_stands_under_a_heading_can_be_done(section: str, walk: Walk) -> None:
-    """Typed as it stands, each command of a section does what the README says, in its order; none is left out."""
-    assert section in WAYS, f"no test does what stands under {section!r}: give it a way in WAYS"
-    WAYS[section](walk)
+@pytest.mark.parametrize("page", WALKED, ids=lambda page: page.path)
+def test_a_page_can_be_followed(page: Page, tmp_path: Path) -> None:
+    """Typed as they stand, all commands of a page do what it says, in its order; none is left out."""
+    assert page.path in WAYS, f"no test runs the blocks of {page.path}: give it a way in WAYS"
+    with begun(page, tmp_path) as walk:
+        WAYS[page.path](walk)
 
 
 def test_no_way_is_left_over() -> None:
-    """Each way that is tried is still in the README, and each block stands under a heading that has one."""
-    assert {block.section for block in blocks()} == set(WAYS)
+    """Each way belongs to a page that has blocks, and each such page has one."""
+    assert {page.path for page in WALKED} == set(WAYS)
 
 
 WRITER = """
@@ -331,9 +366,9 @@ asyncio.run(main())
 
 @pytest.mark.skipif(shutil.which("flock") is None, reason="flock is not installed: apt-get install util-linux")
 def test_a_copy_under_the_lock_is_whole(tmp_path: Path) -> None:
-    """However fast two programs write meanwhile, each copy that the README's command makes verifies."""
-    with begun("Backup and restore", tmp_path) as walk:
-        copy = next(block for block in blocks() if block.section == walk.section).commands[0]
+    """However fast two programs write meanwhile, each copy that the page's command makes verifies."""
+    with begun(Page("docs/backup.md"), tmp_path) as walk:
+        copy = walk.page.blocks[0].commands[0]
         (tmp_path / "writer.py").write_text(WRITER, encoding="utf-8")
         for number in range(2):
             process = walk.started(f"python writer.py ./work {number}", f"writer-{number}")
