@@ -120,7 +120,7 @@ ALLOWED = {
     ("timeline/event_detail.py", "event_document", "name"): "our own name of a row",
     ("timeline/event_detail.py", "event_document", "[(fit(name, 8) + '  ', 'muted')]"): "our own name of a row",
     ("timeline/event_detail.py", "event_document", "lines"): "made of what is looked at above",
-    ("components/prompt.py", "ask", "self.query_one(Static).update(f' {label}: ')"): "made without markup",
+    ("components/prompt.py", "_open", "self.query_one(Static).update(f' {question.label}: ')"): "made without markup",
     (
         "components/prompt.py",
         "action_edit",
@@ -129,7 +129,7 @@ ALLOWED = {
     ("inbox/queue.py", "row_id_of", "{row.name}"): "an id, drawn nowhere",
     ("text/inspection.py", "foreign_texts", "{key}"): "inspected and spelt out, not drawn as it is",
     ("text/inspection.py", "foreign_texts", "{pairs[key]}"): "inspected and spelt out, not drawn as it is",
-    ("components/prompt.py", "ask", "{label}"): "our own words, with what is foreign cleaned by who asks",
+    ("components/prompt.py", "_open", "{question.label}"): "our own words, with what is foreign cleaned by who asks",
     ("task/step_graph.py", "_step_lines", "'final' if not step.exits else step.owner.lower()"): "one of three words",
     (
         "inbox/request_paragraphs.py",
