@@ -163,6 +163,15 @@ def test_textuals_private_names_are_found(plant: Plant, text: str) -> None:
     assert privacy.uses(patches, Family(patches)) == []
 
 
+@pytest.mark.parametrize("use", ["self._compositor", "other._compositor"])
+def test_a_private_name_stays_textuals_where_a_patch_stands_in_for_it(plant: Plant, use: str) -> None:
+    """What a patch puts in the place of Textual's is for the patches alone: a screen that reaches for it is named."""
+    patch = "from textual.screen import Screen\nclass Patched(Screen[None]):\n    def _compositor(self): ...\n"
+    screen = f"from pumpup_tui.textual_patches.a import Patched\nclass A(Patched):\n    def f(self, other): {use}\n"
+    tree = plant(textual_patches__a=patch, a=screen)
+    assert [use.words for use in privacy.uses(tree, Family(tree))] == ["pumpup_tui/a.py:3 uses _compositor"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
