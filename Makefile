@@ -44,7 +44,7 @@ ssh-test: .venv/installed ## the screens over a real SSH connection on this mach
 packaging: .venv/installed ## wheel and sdist, installed on each Python that is to be had; some minutes
 	PACKAGING=full $(BIN)/python -m pytest tests/packaging
 
-mutants: .venv/installed ## change the code in small ways and name what no test notices: half an hour, or ONLY=store/head.py
+mutants: .venv/installed ## change the code in small ways and name what no test notices: half an hour, or ONLY=store/folder/head.py
 	@$(BIN)/python -c 'import mutmut' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --group mutants
 	$(BIN)/python -m tests.mutants $(if $(ONLY),--only $(ONLY))
 

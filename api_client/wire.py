@@ -1,7 +1,10 @@
-"""How the contract's objects are read and written; the objects themselves are in `models`, `fields` and `commands`.
+"""Reading and writing of the contract's objects, which are declared in `models`, `fields` and `commands`.
 
-They are msgspec's structs: it is loaded and they are made in a few milliseconds, and the inbox's first rows wait for
-that. A struct checks what it is read from, not what its constructor is given: what came from outside is read.
+All are msgspec's structs: it is loaded and they are made in a few milliseconds, and the inbox's first rows wait for
+that. pydantic in place of msgspec for what is written alone was measured, and makes a person wait: 150 ms more for the
+first decision and 120 ms for the first form, 10 MB more in the screens, 70 % more time for `approve` on the command
+line; a body would be read 5 µs sooner. A struct checks what it is read from, not what its constructor is given: what
+came from outside is read.
 """
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ Json = Any
 Moment = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
 """A time: aware and in UTC inside (its object calls `keep_in_utc`), the wire's text outside."""
 
-NotBlank = Annotated[str, Meta(pattern=r"\S")]
+NOT_BLANK = r"\S"
+NotBlank = Annotated[str, Meta(pattern=NOT_BLANK)]
 """A text that holds more than white space, Unicode's too (CONTRACT.md part 1, Field). Its object calls
 `check_not_blank`, for a constructor checks nothing."""
 

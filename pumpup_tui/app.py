@@ -18,24 +18,24 @@ from textual.signal import Signal
 from textual.widget import AwaitMount
 from typing_extensions import override
 
-from pumpup_tui import messages
-from pumpup_tui.alerts import Alerts
+from pumpup_tui.backend import messages
+from pumpup_tui.backend.alerts import Alerts
+from pumpup_tui.backend.feed import Feed
+from pumpup_tui.backend.status import StandingApp
+from pumpup_tui.commands.garbage_collection import Tidying
+from pumpup_tui.components.line_widgets import Document
+from pumpup_tui.components.start_screen import StartScreen
 from pumpup_tui.context import Context
-from pumpup_tui.drafts import Drafts
-from pumpup_tui.feed import Feed
-from pumpup_tui.idle_keys import IdleKeys
-from pumpup_tui.kept import Kept
-from pumpup_tui.key_names import KeyNames
-from pumpup_tui.net import NoControls
-from pumpup_tui.outbox import Outbox
-from pumpup_tui.preferences import Preferences
-from pumpup_tui.screens.start import StartScreen
-from pumpup_tui.sheets import SteadyStylesheet, sheet
-from pumpup_tui.shown import Memory
-from pumpup_tui.standing import StandingApp
-from pumpup_tui.tidying import Tidying
-from pumpup_tui.turns import Passed, Turns
-from pumpup_tui.widgets.lines import Document
+from pumpup_tui.decisions.outbox import Outbox
+from pumpup_tui.keys.key_names import KeyNames
+from pumpup_tui.keys.unbound_keys import IdleKeys
+from pumpup_tui.local_state.document_store import Kept
+from pumpup_tui.local_state.drafts import Drafts
+from pumpup_tui.local_state.last_view import Memory
+from pumpup_tui.local_state.preferences import Preferences
+from pumpup_tui.text.line_filter import NoControls
+from pumpup_tui.textual_patches.key_queue import Passed, Turns
+from pumpup_tui.textual_patches.stylesheets import SteadyStylesheet, sheet
 from styles.contrast import readable
 from styles.themes import THEMES
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from api_client.backend import Backend
     from api_client.times import Clock
-    from pumpup_tui.screens.base import ReviewerScreen
+    from pumpup_tui.components.reviewer_screen import ReviewerScreen
 
 TICK_SECONDS = 0.25
 MINUTE_SECONDS = 60.0
@@ -141,18 +141,18 @@ class PumpUpApp(StandingApp):
     # The first frame waits for no screen's imports.
 
     def _inbox(self) -> ReviewerScreen:
-        from pumpup_tui.screens.inbox import InboxScreen
+        from pumpup_tui.inbox.screen import InboxScreen
 
         return InboxScreen(self.context)
 
     def _board(self) -> ReviewerScreen:
-        from pumpup_tui.screens.board import BoardScreen
+        from pumpup_tui.board.screen import BoardScreen
 
         self._keep_all()
         return BoardScreen(self.context)
 
     def _timeline(self) -> ReviewerScreen:
-        from pumpup_tui.screens.timeline import TimelineScreen
+        from pumpup_tui.timeline.screen import TimelineScreen
 
         self._keep_all()
         return TimelineScreen(self.context)
@@ -205,7 +205,7 @@ class PumpUpApp(StandingApp):
             self._idle_keys.heard(event.key)
             self._tidying.pressed()
         else:
-            from pumpup_tui.pasting import fit
+            from pumpup_tui.components.paste_fitting import fit
 
             fit(event, self.focused)
         await super().on_event(event)
@@ -236,7 +236,7 @@ class PumpUpApp(StandingApp):
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:
         self.action_mode("inbox")
-        from pumpup_tui.screens.inbox import InboxScreen
+        from pumpup_tui.inbox.screen import InboxScreen
 
         if isinstance(self.screen, InboxScreen):
             self.screen.show_request(event.request_id)
@@ -272,7 +272,7 @@ class PumpUpApp(StandingApp):
             self.context.feed.open()
             return
         self.context.feed.projects(self)
-        from pumpup_tui.screens.base import ReviewerScreen
+        from pumpup_tui.components.reviewer_screen import ReviewerScreen
 
         for screen in self.screen_stack:
             if isinstance(screen, ReviewerScreen):
@@ -282,7 +282,7 @@ class PumpUpApp(StandingApp):
         """Choose the project that all screens show."""
         if self.screen.is_modal:
             return
-        from pumpup_tui.screens.projects import ProjectScreen
+        from pumpup_tui.board.project_dialog import ProjectScreen
 
         self.push_screen(ProjectScreen(self.context, self.context.status.projects), self.show_project)
 
@@ -296,9 +296,9 @@ class PumpUpApp(StandingApp):
 
     def action_help(self) -> None:
         """Show all keys."""
-        from pumpup_tui.keys import all_bindings
-        from pumpup_tui.rebinding import rebound
-        from pumpup_tui.screens.modals import HelpScreen
+        from pumpup_tui.components.dialogs import HelpScreen
+        from pumpup_tui.keys.rebinding import rebound
+        from pumpup_tui.keys.registry import all_bindings
 
         if not self.screen.is_modal:
             keymap, has = self.context.preferences.keymap, self.context.key.has
@@ -307,7 +307,7 @@ class PumpUpApp(StandingApp):
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        from pumpup_tui.keys import commands_of
+        from pumpup_tui.keys.registry import commands_of
 
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)
         yield from commands_of(self, screen)

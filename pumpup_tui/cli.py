@@ -27,10 +27,10 @@ SECTIONS = {
         "answer": "deciding:answer",
     },
     "Look": {
-        "inbox": "reading:inbox",
-        "show": "reading:show",
-        "tasks": "reading:tasks",
-        "timeline": "reading:timeline",
+        "inbox": "listings:inbox",
+        "show": "listings:show",
+        "tasks": "listings:tasks",
+        "timeline": "listings:timeline",
         "stats": "statistics:stats",
     },
     "Work on tasks": {
@@ -107,16 +107,16 @@ def pumpup(context: click.Context, given: Given, create: bool, save_dir: Path | 
         if is_given and context.invoked_subcommand is not None:
             raise click.UsageError(f"{option} goes with the screens, which open without a command.")
     if sys.stdout is not None and sys.stdout.isatty():
-        from pumpup_tui.charset import fit_text
+        from pumpup_tui.text.charset import fit_text
 
         fit_text(os.environ)
     if context.invoked_subcommand in _FOR_A_FOLDER:
-        from pumpup_tui.commands.places import named_folder
+        from pumpup_tui.commands.environment import named_folder
 
         context.obj = named_folder(given, os.environ)
     elif context.invoked_subcommand is None:
         from pumpup_tui.commands import screens
-        from pumpup_tui.commands.places import saving_of
+        from pumpup_tui.commands.environment import saving_of
 
         screens.open_place(given, saving_of(save_dir, is_off=no_save), create=create)
 
@@ -166,9 +166,9 @@ def serve(
 
     Example: pumpup-tui serve --data ./work
     """
-    from pumpup_tui.commands import serving
+    from pumpup_tui.commands import serve
 
-    serving.run(data or inherited, serving.as_configured(os.environ, **told, certificate=tls_cert, key=tls_key))
+    serve.run(data or inherited, serve.as_configured(os.environ, **told, certificate=tls_cert, key=tls_key))
 
 
 @pumpup.group()
@@ -228,6 +228,6 @@ def keys_revoke(inherited: Path | None, name: str, key_id: str | None, data: Pat
 def demo(seed: int, save_dir: Path | None, *, no_save: bool) -> None:
     """Try it: a throw-away folder with a simulated agent that keeps asking and acts on what you say."""
     from pumpup_tui.commands import screens
-    from pumpup_tui.commands.places import saving_of
+    from pumpup_tui.commands.environment import saving_of
 
     screens.open_demo(seed, saving_of(save_dir, is_off=no_save))

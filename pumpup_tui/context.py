@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from pumpup_tui import when
-from pumpup_tui.messages import Status
+from pumpup_tui.backend.messages import Status
+from pumpup_tui.text import durations
 
 if TYPE_CHECKING:
     from textual.signal import Signal
 
     from api_client.models import Event, InboxItem
     from api_client.times import Clock
-    from pumpup_tui.drafts import Drafts
-    from pumpup_tui.feed import Feed
-    from pumpup_tui.kept import Kept
-    from pumpup_tui.key_names import KeyNames
-    from pumpup_tui.outbox import Outbox
-    from pumpup_tui.preferences import Preferences
-    from pumpup_tui.shown import Memory
+    from pumpup_tui.backend.feed import Feed
+    from pumpup_tui.decisions.outbox import Outbox
+    from pumpup_tui.keys.key_names import KeyNames
+    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.local_state.drafts import Drafts
+    from pumpup_tui.local_state.last_view import Memory
+    from pumpup_tui.local_state.preferences import Preferences
 
 _TIME = re.compile(r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z")
 """A time as our backends write it."""
@@ -74,11 +74,11 @@ class Context:
 
     def age(self, since: datetime) -> str:
         """Return how long ago `since` was."""
-        return when.age(since, self.clock())
+        return durations.age(since, self.clock())
 
     def stamp(self, moment: datetime) -> str:
         """Return a moment in the viewer's zone."""
-        return when.stamp(moment, self.clock(), self.zone)
+        return durations.stamp(moment, self.clock(), self.zone)
 
     def in_zone(self, text: str) -> str:
         """Return a backend's sentence, cleaned already, with the times in it as moments in the viewer's zone."""

@@ -13,8 +13,8 @@ from textual.style import Style
 from textual.widgets import Input
 from typing_extensions import override
 
-from pumpup_tui.messages import ShowRequest
-from pumpup_tui.text import line
+from pumpup_tui.backend.messages import ShowRequest
+from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -146,7 +146,7 @@ class Everything(Provider):
 
     def _to_task(self, task_id: str) -> Callable[[], None]:
         def show() -> None:
-            from pumpup_tui.screens.task import TaskScreen
+            from pumpup_tui.task.screen import TaskScreen
 
             self._app.action_mode("board")
             self._app.push_screen(TaskScreen(self._app.context, task_id))

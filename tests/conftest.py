@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from store.local import LocalBackend
+    from store.folder.local_backend import LocalBackend
 
 for told in ("COLUMNS", "LINES"):
     os.environ.pop(told, None)  # where tests run side by side each runner is told a width; our terminals have their own
@@ -114,7 +114,7 @@ def tokens() -> Callable[[], str]:
 async def reviewer(tmp_path: Path, clock: FixedClock, tokens: Callable[[], str]) -> AsyncIterator[LocalBackend]:
     """A reviewer's backend over an empty folder."""
     from api_client.actor import Actor
-    from store.local import open_local
+    from store.folder.local_backend import open_local
 
     backend = await open_local(
         tmp_path / "data", Actor("alice", "reviewer", ("claims-lead",)), clock=clock, tokens=tokens

@@ -12,8 +12,8 @@ from random import Random
 from api_client.actor import Actor
 from api_client.backend import Backend
 from pumpup_tui.app import PumpUpApp
-from store.demo import Agent, Team, open_shop
-from store.local import open_local
+from store.demo.team import Agent, Team, open_shop
+from store.folder.local_backend import open_local
 from tests.conftest import FixedClock, counting_tokens
 
 DOCS = Path(__file__).parents[1] / "docs"

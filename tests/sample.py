@@ -25,9 +25,9 @@ from api_client.commands import (
     RequestElicitation,
     read_command,
 )
-from store.engine import Store
-from store.export import Filter, jsonl
-from store.local import LocalBackend, open_local
+from store.folder.engine import Store
+from store.folder.local_backend import LocalBackend, open_local
+from store.transfer.exporter import Filter, jsonl
 from tests.conftest import FixedClock, counting_tokens
 from tests.picture import DOCS
 

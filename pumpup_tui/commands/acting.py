@@ -10,7 +10,7 @@ import click
 
 from pumpup_tui.commands.options import Given, json_option, writing_options
 from pumpup_tui.commands.output import after_recording, tell, tell_json
-from pumpup_tui.text import line
+from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -88,11 +88,11 @@ def note(given: Given, task: str, message: str, **how: Any) -> None:
 def _write(
     given: Given, task: str, needed: str, command: Callable[[str], Command], *, key: str | None, as_json: bool
 ) -> None:
-    from pumpup_tui.commands.opening import work
+    from pumpup_tui.commands.backend_session import work
 
     async def run(backend: Backend) -> Receipt:
-        from pumpup_tui.commands.finding import task_of
-        from pumpup_tui.commands.sending import check_can, send
+        from pumpup_tui.commands.id_lookup import task_of
+        from pumpup_tui.commands.settling import check_can, send
 
         check_can(await backend.me(), needed)
         found = await task_of(backend, task)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pumpup_tui.commands.backend_session import MAKERS
+from pumpup_tui.commands.environment import default_data, usable_folder
 from pumpup_tui.commands.failure import Failed, NotThere, in_words, reason
-from pumpup_tui.commands.opening import MAKERS
-from pumpup_tui.commands.places import default_data, usable_folder
 from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def add_key(data: Path | None, name: str, role: Role, tags: Sequence[str]) -> None:
     """Make a key and print it, alone, on stdout."""
     from api_client.times import utc_now
-    from store.keys import KeyRing, key_id
+    from store.folder.api_keys import KeyRing, key_id
 
     if not has_reader():
         raise Failed("A key is shown once, on stdout, and that is closed. No key was made.")
@@ -52,7 +52,7 @@ def _not_shown(title: str, secret: str) -> str:
 
 def list_keys(data: Path | None) -> None:
     """Print what is known of each key, a line each."""
-    from store.keys import KeyRing
+    from store.folder.api_keys import KeyRing
 
     folder = data if data is not None else default_data()
     with in_words():
@@ -75,7 +75,7 @@ def _to_the_second(wire_time: str) -> str:
 
 def revoke_keys(data: Path | None, name: str, key_id: str | None) -> None:
     """Take back a name's keys, or one of them."""
-    from store.keys import KeyRing
+    from store.folder.api_keys import KeyRing
 
     folder = data if data is not None else default_data()
     with in_words():

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import click
 
+from pumpup_tui.commands.backend_session import folder_of, must_be_there
 from pumpup_tui.commands.failure import Failed, in_words, reason
-from pumpup_tui.commands.opening import folder_of, must_be_there
 from pumpup_tui.commands.options import FILE, FOLDER, Given, Moment, folder_options, no_such, split_types
 from pumpup_tui.commands.output import after_recording, may_ask, stop_without_reader, tell, tell_json
 from pumpup_tui.commands.progress import progress_bar
-from pumpup_tui.text import clean, line
+from pumpup_tui.text.firewall import clean, line
 
 if TYPE_CHECKING:
-    from store.engine import Store
+    from store.folder.engine import Store
 
 
 @click.command()
@@ -35,7 +35,7 @@ def verify(given: Given, expect: str | None, as_json: bool) -> None:
 
     Example: pumpup-tui verify --data ./work
     """
-    from store.audit import verify as look
+    from store.transfer.verifier import verify as look
 
     place = folder_of(given)
     must_be_there(place)
@@ -91,8 +91,8 @@ def export(
 
     Example: pumpup-tui export --format csv --project claims -o claims.csv
     """
-    from store.export import Filter, as_csv, jsonl
-    from store.index import TYPES
+    from store.folder.event_index import TYPES
+    from store.transfer.exporter import Filter, as_csv, jsonl
 
     place = folder_of(given)
     must_be_there(place)
@@ -132,7 +132,7 @@ def import_(given: Given, file: Path, uploads: Path | None, expect: str | None) 
     Example: pumpup-tui import record.jsonl --data ./restored
     """
     from api_client.errors import InvalidRequest
-    from store.importing import Import
+    from store.transfer.importer import Import
 
     place = folder_of(given)
     where = "stdin" if str(file) == "-" else str(file)
@@ -158,8 +158,8 @@ def import_(given: Given, file: Path, uploads: Path | None, expect: str | None) 
 @contextmanager
 def _opened(folder: Path, *, for_reading: bool = True) -> Iterator[Store]:
     from api_client.times import utc_now
-    from store.engine import Store
-    from store.local import random_token
+    from store.folder.engine import Store
+    from store.folder.local_backend import random_token
 
     with progress_bar("Reading the journal") as progress:
         store = Store(folder, clock=utc_now, tokens=random_token, progress=progress, for_reading=for_reading)
@@ -186,7 +186,7 @@ def _output(path: Path | None, *, overwrite: bool) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
         stop_without_reader()
         return
-    from pumpup_tui.new_file import open_new
+    from pumpup_tui.local_state.new_file import open_new
 
     try:
         file = open_new(path, overwrite=overwrite)
@@ -210,7 +210,7 @@ def _ask_to_overwrite(path: Path) -> None:
 
 def _lines_of(exported: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of a file or a pipe; of one that is too long to be an event's, no more than shows that."""
-    from store.importing import LINE_MOST
+    from store.transfer.importer import LINE_MOST
 
     return iter(lambda: exported.readline(LINE_MOST + 1), b"")
 

@@ -126,10 +126,10 @@ _JSON = ("setting", "value", "from")
 
 def _tell_keys(keymap: Mapping[str, str], *, as_json: bool) -> None:
     """Print every binding of the screens with the keys that it has now."""
-    from pumpup_tui.key_names import key_words
-    from pumpup_tui.keys import all_bindings
-    from pumpup_tui.rebinding import rebound
-    from pumpup_tui.touring import TouringApp
+    from pumpup_tui.keys.key_names import key_words
+    from pumpup_tui.keys.rebinding import rebound
+    from pumpup_tui.keys.registry import all_bindings
+    from pumpup_tui.tour.observer import TouringApp
 
     listed = [(str(one.id), key_words(rebound(one, keymap).key), one.tooltip) for one in all_bindings(TouringApp)]
     if as_json:
@@ -168,7 +168,7 @@ def _flat(name: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], 
 def _origin(
     name: tuple[str, ...], variables: Mapping[str, str], file: Path, content: bytes, told: Mapping[str, Any]
 ) -> str:
-    from pumpup_tui.commands.misconfigured import is_in, line_of, variable_of
+    from pumpup_tui.commands.config_errors import is_in, line_of, variable_of
 
     if variable := variable_of(name, variables):
         return variable

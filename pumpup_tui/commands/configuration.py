@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pumpup_tui.commands.failure import Failed, reason
-from pumpup_tui.own_folders import expanded, own_folder
+from pumpup_tui.local_state.user_folders import expanded, own_folder
 
 PREFIX = "PUMPUP_"
 FILE_VARIABLE = "PUMPUP_CONFIG"

@@ -11,7 +11,7 @@ import click
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import FILE, Given, json_option, writing_options
 from pumpup_tui.commands.output import after_recording, may_ask, tell, tell_json
-from pumpup_tui.text import line
+from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
     from api_client.commands import Command
@@ -92,7 +92,7 @@ def answer(
 
     Example: pumpup-tui answer evt_0000001a place=Berlin police=no
     """
-    from pumpup_tui.commands.answers import answers_of, read_file
+    from pumpup_tui.commands.answer_args import answers_of, read_file
 
     if bool(pairs) == (file is not None):
         raise click.UsageError("Give the answers: either FIELD=VALUE …, or --file FILE.")
@@ -123,7 +123,7 @@ def _settle(
     key: str | None,
 ) -> None:
     """Show the request, ask, and send the command that settles it under one key."""
-    from pumpup_tui.commands.sending import Sending
+    from pumpup_tui.commands.settling import Sending
 
     if not (yes or may_ask()):
         raise click.UsageError("No one is there to be asked: say --yes to send it.")

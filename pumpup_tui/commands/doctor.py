@@ -10,10 +10,10 @@ import click
 
 from pumpup_tui.commands.options import Given, writing_options
 from pumpup_tui.commands.output import tell, tell_json, toned
-from pumpup_tui.text import line
+from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
-    from pumpup_tui.commands.checks import Check
+    from pumpup_tui.commands.doctor_checks import Check
 
 _MARKS = {"ok": ("ok   ", "good"), "note": ("note ", "warn"), "wrong": ("WRONG", "bad")}
 
@@ -28,7 +28,7 @@ def doctor(given: Given, as_json: bool) -> None:
 
     Example: pumpup-tui doctor --data ./work
     """
-    from pumpup_tui.commands.checks import all_checks
+    from pumpup_tui.commands.doctor_checks import all_checks
 
     found = all_checks(given, os.environ)
     if as_json:

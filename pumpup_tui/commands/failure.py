@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pumpup_tui.new_file import open_new
-from pumpup_tui.text import clean, line
+from pumpup_tui.local_state.new_file import open_new
+from pumpup_tui.text.firewall import clean, line
 
 if TYPE_CHECKING:
     from api_client.errors import ApiError
@@ -82,7 +82,7 @@ def write_report(fault: BaseException, folder: Path, now: datetime) -> Path | No
 
 def report_folder() -> Path | None:
     """Return where reports of unforeseen faults are stored; None where this login has no home."""
-    from pumpup_tui.own_folders import own_folder
+    from pumpup_tui.local_state.user_folders import own_folder
 
     return own_folder("log")
 

@@ -9,8 +9,8 @@ from textual.driver import Driver
 from typing_extensions import override
 
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.commands.leaving import HANGUP, Leaving
-from pumpup_tui.commands.terminals import fitted
+from pumpup_tui.commands.shutdown import HANGUP, Leaving
+from pumpup_tui.commands.terminal_setup import fitted
 
 
 class GuardedApp(PumpUpApp):
@@ -55,7 +55,7 @@ class GuardedApp(PumpUpApp):
 
     @staticmethod
     def _stop_editor() -> None:
-        from pumpup_tui.editing import stop_editors
+        from pumpup_tui.components.external_editor import stop_editors
 
         stop_editors()
 

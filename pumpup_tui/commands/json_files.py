@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pumpup_tui.commands.failure import Failed, reason
-from pumpup_tui.text import line
+from pumpup_tui.text.firewall import line
 
 MOST_BYTES = 1_000_000
 STDIN = "-"

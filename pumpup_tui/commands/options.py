@@ -45,7 +45,7 @@ class _Text(click.types.StringParamType):
         try:
             return given.decode("utf-8")
         except UnicodeDecodeError:
-            from pumpup_tui.text import line
+            from pumpup_tui.text.firewall import line
 
             shown = line(given.decode("utf-8", "backslashreplace"), 200)
             self.fail(f"'{shown}' is no UTF-8 text: type it in a terminal whose characters are UTF-8.", param, ctx)

@@ -16,10 +16,10 @@ import click
 
 from pumpup_tui.commands.failure import reason
 from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
-from pumpup_tui.text import clean, line
+from pumpup_tui.text.firewall import clean, line
 
 if TYPE_CHECKING:
-    from pumpup_tui.charset import Charset
+    from pumpup_tui.text.charset import Charset
 
 _TONES: dict[str, dict[str, Any]] = {
     "": {},
@@ -95,7 +95,7 @@ def _charset(stream: TextIO) -> Charset | None:
     """Return the character set of a terminal without UTF-8; None for any other, and for what is no terminal."""
     if not stream.isatty():
         return None
-    from pumpup_tui.charset import charset_of
+    from pumpup_tui.text.charset import charset_of
 
     return charset_of(os.environ)
 

@@ -11,7 +11,7 @@ from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.json_files import read_json
 from pumpup_tui.commands.options import FILE, Given, json_option, place_options, writing_options
 from pumpup_tui.commands.output import Column, after_recording, tell, tell_fields, tell_json, tell_table
-from pumpup_tui.text import line
+from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -35,7 +35,7 @@ def list_(given: Given, as_json: bool) -> None:
 
     Example: pumpup-tui projects list --json
     """
-    from pumpup_tui.commands.opening import work
+    from pumpup_tui.commands.backend_session import work
 
     found = work(given, lambda backend: backend.projects())
     if as_json:
@@ -59,10 +59,10 @@ def show(given: Given, project: str, as_json: bool) -> None:
 
     Example: pumpup-tui projects show claims
     """
-    from pumpup_tui.commands.opening import work
+    from pumpup_tui.commands.backend_session import work
 
     async def task(backend: Backend) -> tuple[Project, Board | None]:
-        from pumpup_tui.commands.finding import project_of
+        from pumpup_tui.commands.id_lookup import project_of
 
         found = await project_of(backend, project)
         can = (await backend.me()).capabilities
@@ -99,8 +99,8 @@ def create(given: Given, name: str, steps: Path, as_json: bool) -> None:
 
     Example: pumpup-tui projects create Claims --steps claims.json --data ./work
     """
+    from pumpup_tui.commands.backend_session import work
     from pumpup_tui.commands.failure import in_words
-    from pumpup_tui.commands.opening import work
 
     with in_words():
         command = read_project(name, steps)
@@ -110,7 +110,7 @@ def create(given: Given, name: str, steps: Path, as_json: bool) -> None:
 
         from api_client.models import Project
         from api_client.wire import read
-        from pumpup_tui.commands.sending import check_can, send
+        from pumpup_tui.commands.settling import check_can, send
 
         check_can(await backend.me(), "create_project")
         return read(Project, (await send(backend, command, secrets.token_hex(16))).answer)

@@ -19,10 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pumpup_tui.commands import configuration
-from pumpup_tui.commands.failure import Failed, in_words, reason
-from pumpup_tui.commands.opening import must_be_there
-from pumpup_tui.commands.options import Given
-from pumpup_tui.commands.places import (
+from pumpup_tui.commands.backend_session import must_be_there
+from pumpup_tui.commands.environment import (
     Folder,
     Server,
     api_key,
@@ -32,15 +30,17 @@ from pumpup_tui.commands.places import (
     state_folder,
     usable_folder,
 )
+from pumpup_tui.commands.failure import Failed, in_words, reason
+from pumpup_tui.commands.options import Given
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from pumpup_tui.app import PumpUpApp
-    from pumpup_tui.commands.leaving import Leaving
-    from pumpup_tui.kept import Kept
-    from pumpup_tui.preferences import Preferences
-    from pumpup_tui.saving import Saving
-    from store.demo import Agent
+    from pumpup_tui.commands.shutdown import Leaving
+    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.local_state.preferences import Preferences
+    from pumpup_tui.local_state.save_policy import Saving
+    from store.demo.team import Agent
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
 
@@ -66,7 +66,7 @@ def open_place(given: Given, saving: Saving, *, create: bool) -> None:
 def open_folder(place: Folder, saving: Saving, *, create: bool) -> None:
     """Show a local folder, deciding as its reviewer."""
     check_terminal(os.environ)
-    from pumpup_tui.kept import Kept
+    from pumpup_tui.local_state.document_store import Kept
 
     reviewer = decider(place)
     # A name that was mistyped must not become an empty folder in which nothing waits.
@@ -75,22 +75,22 @@ def open_folder(place: Folder, saving: Saving, *, create: bool) -> None:
     folder = usable_folder(place.path)
 
     async def connect() -> Backend:
-        await asyncio.to_thread(import_module, "store.local")  # 70 ms in which keys are answered
+        await asyncio.to_thread(import_module, "store.folder.local_backend")  # 70 ms in which keys are answered
         from api_client.actor import Actor
-        from store.local import open_local
+        from store.folder.local_backend import open_local
 
         return await open_local(folder, Actor(reviewer, "reviewer", place.tags), fires_timeouts=True)
 
     kept = partial(Kept, state_folder(str(folder.resolve())), reviewer)
     saving = replace(saving, data=folder)
-    _run(connect, saving, source_label="local", kept=kept, needed_soon=(*NEEDED_SOON, "store.batch"))
+    _run(connect, saving, source_label="local", kept=kept, needed_soon=(*NEEDED_SOON, "store.core.batch"))
 
 
 def open_server(place: Server, saving: Saving) -> None:
     """Show a server, deciding as the key's owner."""
     import hashlib
 
-    from pumpup_tui.kept import Kept
+    from pumpup_tui.local_state.document_store import Kept
 
     key = api_key(place.api_key_file, os.environ)
     with in_words():
@@ -108,7 +108,7 @@ def open_server(place: Server, saving: Saving) -> None:
 
 def open_demo(seed: int, saving: Saving) -> None:
     """Show a throw-away folder with a simulated agent at work."""
-    from pumpup_tui.kept import Kept
+    from pumpup_tui.local_state.document_store import Kept
 
     check_terminal(os.environ)
     leaving = _listening()
@@ -140,8 +140,8 @@ class Demo:
     async def connect(self) -> Backend:
         """Return the user's backend, over a folder with requests waiting and an agent at work."""
         from api_client.actor import Actor
-        from store.demo import Agent, Team, open_shop
-        from store.local import open_local, random_token
+        from store.demo.team import Agent, Team, open_shop
+        from store.folder.local_backend import open_local, random_token
 
         rng = random.Random(self._seed)  # noqa: S311 - chooses stories, keeps no secret
         # The agent has the folder open for itself, as another process would: the screens close only their own.
@@ -178,7 +178,7 @@ def _run(
     gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
     from pumpup_tui.commands.guarded import GuardedApp
-    from pumpup_tui.commands.terminals import reports_mouse
+    from pumpup_tui.commands.terminal_setup import reports_mouse
 
     async def connect_and_listen() -> Backend:
         backend = await connect()
@@ -208,14 +208,14 @@ def _run(
 
 def _touring(shown: type[App]) -> type[App]:
     """Return the app with the demo's tour. Only the demo pays for it."""
-    from pumpup_tui.touring import TouringApp
+    from pumpup_tui.tour.observer import TouringApp
 
     return type("Touring", (TouringApp, shown), {})
 
 
 def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
     """Return what a user chose for the screens, out of the checked configuration."""
-    from pumpup_tui.preferences import Preferences
+    from pumpup_tui.local_state.preferences import Preferences
 
     told = chosen.get("notifications", {})
     named = {
@@ -231,7 +231,7 @@ def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
 
 def _listening() -> Leaving:
     """Return what a lost connection or a plain kill ends the screens by: in order, and in any case."""
-    from pumpup_tui.commands.leaving import Leaving
+    from pumpup_tui.commands.shutdown import Leaving
 
     leaving = Leaving()
     leaving.begin()

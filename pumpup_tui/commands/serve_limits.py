@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from store import ruling
+    from store.core import ruling
     from store.server.limits import Limits
 
 CONNECTIONS = "connections"
@@ -91,7 +91,7 @@ def limits_of(limits: Mapping[str, int], *, upload: int) -> Limits:
 
 def record_limits_of(limits: Mapping[str, int]) -> ruling.Limits:
     """Return what the folder is opened with."""
-    from store.ruling import Limits
+    from store.core.ruling import Limits
 
     return replace(Limits(), **{name: limits[name] for name in RECORD if name in limits})
 

@@ -29,11 +29,11 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from pumpup_tui.commands import configuration, tables
+from pumpup_tui.commands import configuration, table_columns
+from pumpup_tui.commands.config_errors import Fault, faults_of, unreadable
 from pumpup_tui.commands.failure import Failed
-from pumpup_tui.commands.misconfigured import Fault, faults_of, unreadable
-from pumpup_tui.preferences import GRACE_SECONDS
-from pumpup_tui.text import line
+from pumpup_tui.local_state.preferences import GRACE_SECONDS
+from pumpup_tui.text.firewall import line
 
 FILTER_NAME = 40
 """Characters of a filter's name, as the inbox keeps it."""
@@ -91,7 +91,7 @@ class Notifications(_Part):
 
 
 def _columns(table: str) -> AfterValidator:
-    known = [column.name for column in tables.ALL[table]]
+    known = [column.name for column in table_columns.ALL[table]]
 
     def check(names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
@@ -124,7 +124,7 @@ def _theme(name: str) -> str:
 
 
 def _keys(keys: dict[str, str]) -> dict[str, str]:
-    from pumpup_tui.rebinding import check
+    from pumpup_tui.keys.rebinding import check
 
     check(keys)
     return keys
@@ -137,7 +137,7 @@ def _filter_name(name: str) -> str:
 
 
 def _filter(text: str) -> str:
-    from pumpup_tui.filter_check import fault_of
+    from pumpup_tui.inbox.filter_check import fault_of
 
     if fault := fault_of(text):
         raise ValueError(fault)

@@ -12,7 +12,7 @@ from pumpup_tui.commands.output import Column, tell, tell_json, tell_table, tone
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
-    from pumpup_tui.commands.counting import Counts
+    from pumpup_tui.commands.decision_counts import Counts
 
 
 @click.command()
@@ -28,11 +28,11 @@ def stats(given: Given, project: str | None, since: datetime | None, until: date
 
     Example: pumpup-tui stats --project claims --since 2026-01-01
     """
-    from pumpup_tui.commands.opening import work
+    from pumpup_tui.commands.backend_session import work
 
     async def task(backend: Backend) -> Counts:
-        from pumpup_tui.commands.counting import Counts
-        from pumpup_tui.commands.finding import events, project_of
+        from pumpup_tui.commands.decision_counts import Counts
+        from pumpup_tui.commands.id_lookup import events, project_of
 
         chosen = await project_of(backend, project) if project else None
         names = {one.id: one.project_name for one in await backend.projects()}

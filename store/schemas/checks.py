@@ -16,10 +16,10 @@ from functools import partial
 from hashlib import blake2b
 from typing import Generic, TypeVar
 
-from store.ruling import Limits
+from store.core.ruling import Limits
+from store.core.schema_questions import Ask, CheckNeeded, Question, Verdict
+from store.schemas.fair_queue import Asked
 from store.schemas.lane import Lane
-from store.schemas.line import Asked
-from store.schemas.questions import Ask, CheckNeeded, Question, Verdict
 
 QUICK_SECONDS = 0.1
 """Processor time that a check may take in the quick lane; then it begins again in the slow one."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import orjson
 
 from api_client.errors import ApiError, StoreFault, TooManyRequests
-from store.schemas.line import Asked, Line
-from store.schemas.questions import Question, Verdict
+from store.core.schema_questions import Question, Verdict
+from store.schemas.fair_queue import Asked, Line
 
 if TYPE_CHECKING:
     from subprocess import Popen

@@ -31,8 +31,8 @@ def main(niceness: int) -> None:
     _take_little()
     import orjson
 
-    from store.schemas.engine import answer
-    from store.schemas.questions import Question
+    from store.core.schema_questions import Question
+    from store.schemas.evaluator import answer
 
     signal.alarm(0)
     questions, answers = sys.stdin.buffer, sys.stdout.buffer

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from store.keys import KeyRing
+from store.folder.api_keys import KeyRing
 from store.server.auth import Authentication
-from store.server.calls import Row, Served
+from store.server.call_context import Row, Served
 from store.server.errors import HANDLERS, LastResort
 from store.server.limits import LOOPBACK, Gate, Limits
+from store.server.observers import Heard, Watched
 from store.server.routes import routes, table, without_key
 from store.server.stream import Tail
-from store.server.watching import Heard, Watched
 
 DEFAULT_LIMITS = Limits()
 

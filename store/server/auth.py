@@ -10,10 +10,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api_client.actor import Actor
 from api_client.errors import ApiError, NotAuthenticated
-from store.keys import KeyRing
+from store.folder.api_keys import KeyRing
 from store.server.errors import error_response
+from store.server.observers import ACTOR
 from store.server.shares import Paces
-from store.server.watching import ACTOR
 
 KNOWN = "pumpup.known"
 """Where in the scope it stands what tells whether the key is still known."""

@@ -12,10 +12,10 @@ from prometheus_client.registry import Collector
 from starlette.responses import Response
 from typing_extensions import override
 
-from store.figures import Figures
-from store.files import Files
-from store.server.calls import REVIEWERS, Asked, Row, Served
-from store.server.watching import Told
+from store.folder.figures import Figures
+from store.folder.files import Files
+from store.server.call_context import REVIEWERS, Asked, Row, Served
+from store.server.observers import Told
 
 MEDIA = "text/plain; version=1.0.0; charset=utf-8"
 _CALL_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)

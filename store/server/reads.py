@@ -19,7 +19,7 @@ from api_client.errors import NotAuthenticated, StoreError
 from api_client.wire import Wire
 from store.server.auth import is_still_known
 from store.server.bodies import json_response, list_response, page_response
-from store.server.calls import JSON, Asked
+from store.server.call_context import JSON, Asked
 
 EVENT_STREAM = "text/event-stream"
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")

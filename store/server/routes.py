@@ -32,12 +32,12 @@ from api_client.models import (
 from api_client.wire import Wire
 from store.server import reads, writes
 from store.server.auth import caller
-from store.server.calls import ANYONE, NO_ONE_ASKED, REVIEWERS, Asked, Row, Served
+from store.server.call_context import ANYONE, NO_ONE_ASKED, REVIEWERS, Asked, Row, Served
 from store.server.limits import Limits, is_large
+from store.server.observers import CALL
 from store.server.openapi import documented
 from store.server.shares import Door, Held
 from store.server.stream import Tail
-from store.server.watching import CALL
 
 _CALLERS = 1_000
 """Callers whose backends are held, at the most."""

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from store.server.accepting import PER_ADDRESS, Acceptor, Room, room_for_connections
-from store.server.protocol import HEADER_BYTES, LINGER_SECONDS, PATIENCE_SECONDS, Protocol
+from store.server.http_protocol import HEADER_BYTES, LINGER_SECONDS, PATIENCE_SECONDS, Protocol
 
 STOP_SECONDS = 10
 """What was accepted has so long to finish when the server is asked to stop."""

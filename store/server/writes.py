@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api_client.commands import KEY_MAX, Command, ReceiveUpload
 from api_client.errors import InvalidRequest, TooLarge
 from store.server.bodies import read_body, read_command_in, receipt_response
-from store.server.calls import Asked, Handler
+from store.server.call_context import Asked, Handler
 from store.server.limits import capped
 
 _FORM_SLACK = 64 * 1024

@@ -93,7 +93,7 @@ def served(tmp_path: Path, *more: str) -> Iterator[Place]:
     """Serve a new folder to a bad agent, an honest agent and a reviewer, with few descriptors."""
     folder, log = tmp_path / "data", tmp_path / "serve.log"
     folder.mkdir(mode=0o700)
-    from store.keys import KeyRing
+    from store.folder.api_keys import KeyRing
 
     ring = KeyRing(folder)
     keys = ring.add("bad", "agent"), ring.add("honest", "agent"), ring.add("alice", "reviewer")

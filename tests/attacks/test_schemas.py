@@ -22,9 +22,9 @@ import pytest
 
 from api_client.commands import CreateProject, read_command
 from api_client.times import utc_now
-from store.batch import Job
-from store.keys import KeyRing
-from store.schemas.questions import unasked
+from store.core.batch import Job
+from store.core.schema_questions import unasked
+from store.folder.api_keys import KeyRing
 from tests.cli.test_serving import Server, served
 from tests.store.folders import open_store, receipt
 from tests.unit.world import ALICE

@@ -69,7 +69,7 @@ def slow(folder: Path, seconds: float) -> None:
     from api_client.actor import Actor
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
-    from store.local import open_local
+    from store.folder.local_backend import open_local
 
     async def connect() -> Any:
         return Slow(await open_local(folder, Actor("alice", "reviewer")), seconds)
@@ -82,9 +82,9 @@ def deciding(folder: Path, state: Path) -> None:
     from api_client.actor import Actor
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
-    from pumpup_tui.kept import Kept
-    from pumpup_tui.preferences import Preferences
-    from store.local import open_local
+    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.local_state.preferences import Preferences
+    from store.folder.local_backend import open_local
 
     async def connect() -> Any:
         backend = await open_local(folder, Actor("alice", "reviewer"))

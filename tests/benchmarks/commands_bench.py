@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from store.workspace import generate
+from store.demo.workspace import generate
 from tests.benchmarks.rows import Row, Table, median
 from tests.benchmarks.terminals import ROOT, measured
 

@@ -10,9 +10,9 @@ from api_client.commands import Command, CreateTask, RequestApproval
 from api_client.errors import ApiError
 from api_client.models import ApprovalRecommendation, Outcome, Receipt
 from api_client.times import utc_now
-from store.batch import Job
-from store.engine import Store
-from store.local import random_token
+from store.core.batch import Job
+from store.folder.engine import Store
+from store.folder.local_backend import random_token
 from tests.benchmarks.rows import Row, Table, median, p95
 from tests.benchmarks.terminals import Measured, measured
 

@@ -10,7 +10,7 @@ from typing import Any
 from api_client.actor import Actor
 from api_client.commands import CreateTask, RequestApproval, RequestElicitation, read_command
 from api_client.times import utc_now
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.benchmarks.rows import Row, Table, median, p95
 from tests.benchmarks.terminals import measured
 from tests.conftest import counting_tokens

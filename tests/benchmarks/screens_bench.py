@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from store.workspace import generate
+from store.demo.workspace import generate
 from tests.benchmarks.rows import Row, Table, median, p95
 from tests.benchmarks.terminals import Answer, Measured, measured
 

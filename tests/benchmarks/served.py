@@ -32,8 +32,8 @@ async def bare() -> None:
 async def ours(folder: Path, seconds: float) -> None:
     """Serve a folder."""
     from api_client.commands import PLATFORM
-    from store.keys import KeyRing
-    from store.local import open_local
+    from store.folder.api_keys import KeyRing
+    from store.folder.local_backend import open_local
     from store.server.app import create_app
     from store.server.limits import Limits
     from store.server.shares import Shares

@@ -22,15 +22,15 @@ from typing_extensions import override
 from api_client.actor import Actor
 from api_client.commands import AddNote
 from api_client.times import utc_now
-from store import lines
-from store.batch import Job
-from store.engine import Store
-from store.files import FileId, Files
-from store.head import START, Position
-from store.journal import Journal
-from store.local import LocalBackend, random_token
-from store.reading import Reader
-from store.workspace import generate
+from store.core import journal_line
+from store.core.batch import Job
+from store.demo.workspace import generate
+from store.folder.engine import Store
+from store.folder.files import FileId, Files
+from store.folder.head import START, Position
+from store.folder.journal import Journal
+from store.folder.local_backend import LocalBackend, random_token
+from store.folder.queries import Reader
 from tests.benchmarks.rows import Row, Table, median, p95, timed
 from tests.store.folders import receipt
 
@@ -148,8 +148,8 @@ def appending(journal: Journal, line: bytes) -> Callable[[], None]:
 
     def append() -> None:
         nonlocal at
-        texts, hashed = lines.chain(at.hash, [{"payload": row, "seq": at.events + 1}])
-        data, commit = lines.encode(texts, hashed, None, at.size)
+        texts, hashed = journal_line.chain(at.hash, [{"payload": row, "seq": at.events + 1}])
+        data, commit = journal_line.encode(texts, hashed, None, at.size)
         after = at.after(commit)
         journal.append(at, data, after)
         at = after
@@ -223,8 +223,8 @@ _OPEN = """
 import json, sys, time
 from pathlib import Path
 from api_client.times import utc_now
-from store.engine import Store
-from store.local import LocalBackend, random_token
+from store.folder.engine import Store
+from store.folder.local_backend import LocalBackend, random_token
 start = time.perf_counter()
 store = Store(Path(sys.argv[1]), clock=utc_now, tokens=random_token)
 seconds = time.perf_counter() - start
@@ -244,7 +244,7 @@ def _in_process(folder: Path) -> dict[str, float]:
 
 _REMEMBER = """
 from pathlib import Path
-from store.remembered import Remembered
+from store.folder.idempotency import Remembered
 rss = lambda: int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 found, before = Remembered(), rss()
 for number in range(1_000_000):

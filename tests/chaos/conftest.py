@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedFolder]:
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a terminal waits between two tries is none of what is tested: how long silence is borne stays as it is."""
-    monkeypatch.setattr("pumpup_tui.outage.WAIT_FIRST", 0.3)
+    monkeypatch.setattr("pumpup_tui.backend.retry.WAIT_FIRST", 0.3)
 
 
 @pytest.fixture

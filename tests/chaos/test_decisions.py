@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from pumpup_tui.decision import Phase
+from pumpup_tui.decisions.desk import Phase
 from tests.chaos.proxy import Fault
 from tests.chaos.scene import Scene, Terminal
 

@@ -15,8 +15,8 @@ from api_client.actor import Actor
 from api_client.commands import CreateProject, CreateTask, RequestApproval, RequestElicitation, read_command
 from api_client.times import utc_now
 from api_client.wire import Wire
-from store.keys import KeyRing
-from store.local import LocalBackend, open_local
+from store.folder.api_keys import KeyRing
+from store.folder.local_backend import LocalBackend, open_local
 from tests.cli.conftest import CLAIMS_STEPS
 
 HOSTILE = "Pay \x1b]0;owned\x07 \u202enow\u2066 [@click=app.quit]x[/] \x9b31m"

@@ -11,8 +11,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from store.audit import verify
-from store.workspace import generate
+from store.demo.workspace import generate
+from store.transfer.verifier import verify
 from tests.cli.conftest import Run, command, environment
 
 

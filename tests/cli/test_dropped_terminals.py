@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from pumpup_tui.commands.leaving import FORCED_SECONDS, ORDERLY_SECONDS
-from pumpup_tui.commands.terminal_output import CLOGGED
+from pumpup_tui.commands.shutdown import FORCED_SECONDS, ORDERLY_SECONDS
+from pumpup_tui.textual_patches.terminal_output import CLOGGED
 from tests.cli.conftest import command, environment, serving
 from tests.cli.made import Made, make
 from tests.cli.terminal import Terminal, terminal

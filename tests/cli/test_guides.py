@@ -350,7 +350,7 @@ WRITER = """
 import asyncio, pathlib, sys
 from api_client.actor import Actor
 from api_client.commands import AddNote, ReceiveUpload
-from store.local import open_local
+from store.folder.local_backend import open_local
 
 async def main():
     backend = await open_local(pathlib.Path(sys.argv[1]), Actor("claims-bot", "agent"))

@@ -20,7 +20,7 @@ from api_client.commands import (
     read_command,
 )
 from api_client.times import utc_now
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.cli.conftest import command, environment
 from tests.cli.terminal import Terminal, terminal
 from tests.conftest import counting_tokens

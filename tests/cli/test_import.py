@@ -14,9 +14,9 @@ import pytest
 
 from api_client.actor import Actor
 from api_client.commands import CreateTask, ReceiveUpload, RecordAction, read_command
-from store.audit import verify
-from store.local import open_local
-from store.workspace import generate
+from store.demo.workspace import generate
+from store.folder.local_backend import open_local
+from store.transfer.verifier import verify
 from tests.cli.conftest import Run, run_in
 from tests.cli.made import conforms
 from tests.store.nonsense import export_lines, nonsense, sound_start, write_journal

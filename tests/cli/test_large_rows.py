@@ -9,7 +9,7 @@ from typing import Any
 
 from api_client.actor import Actor
 from api_client.commands import CreateProject, CreateTask, RecordAction, RequestApproval, read_command
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.cli.conftest import CLAIMS_STEPS, command, environment
 from tests.cli.terminal import Terminal, terminal
 

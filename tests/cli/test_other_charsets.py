@@ -13,8 +13,8 @@ import pytest
 
 from api_client.actor import Actor
 from api_client.commands import CreateTask, RequestApproval, read_command
-from pumpup_tui.charset import Charset
-from store.local import open_local
+from pumpup_tui.text.charset import Charset
+from store.folder.local_backend import open_local
 from tests.cli.conftest import command, environment
 from tests.cli.terminal import Terminal, terminal
 from tests.cli.watched import Watched

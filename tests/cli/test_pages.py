@@ -9,8 +9,8 @@ import pytest
 
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.commands import serve_limits
-from pumpup_tui.key_names import key_words
-from pumpup_tui.keys import all_bindings
+from pumpup_tui.keys.key_names import key_words
+from pumpup_tui.keys.registry import all_bindings
 from tests.cli.conftest import Run
 from tests.cli.pages import README, ROOT, Page, pages
 

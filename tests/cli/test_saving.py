@@ -12,7 +12,7 @@ import pytest
 
 from api_client.actor import Actor
 from api_client.commands import CreateTask, ReceiveUpload, RecordAction, RequestApproval, read_command
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.cli.conftest import Run, command, environment
 from tests.cli.terminal import Terminal, terminal
 from tests.cli.watched import Watched

@@ -12,7 +12,7 @@ from api_client.actor import Actor
 from api_client.commands import CreateTask, RecordAction, RequestApproval, read_command
 from api_client.models import InboxItem, Page
 from api_client.wire import read
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.cli.conftest import Run
 from tests.cli.made import EVENT_ID, conforms
 

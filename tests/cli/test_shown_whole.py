@@ -21,7 +21,7 @@ from api_client.commands import (
     read_command,
 )
 from pumpup_tui.commands.output import wrapped
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.cli.conftest import CLAIMS_STEPS, command, environment, run_in
 from tests.cli.terminal import terminal
 

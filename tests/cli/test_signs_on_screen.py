@@ -7,7 +7,7 @@ from pathlib import Path
 from api_client.actor import Actor
 from api_client.commands import CreateTask, RequestApproval, read_command
 from api_client.times import utc_now
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.cli.conftest import command, environment
 from tests.cli.terminal import terminal
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api_client.models import Event
-from pumpup_tui.commands.counting import Counts, percentile
+from pumpup_tui.commands.decision_counts import Counts, percentile
 from tests.cli.conftest import Run
 from tests.cli.made import Made, conforms
 

@@ -12,7 +12,7 @@ import pytest
 
 from api_client.actor import Actor
 from api_client.commands import CreateTask, RequestElicitation, read_command
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.cli.conftest import command, environment
 from tests.cli.terminal import Terminal, terminal
 from tests.cli.watched import Watched

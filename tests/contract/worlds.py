@@ -16,9 +16,9 @@ from starlette.applications import Starlette
 from api_client.actor import Actor
 from api_client.backend import Backend
 from api_client.http import HttpBackend
-from store.keys import KeyRing
-from store.local import LocalBackend, open_local
-from store.ruling import Limits
+from store.core.ruling import Limits
+from store.folder.api_keys import KeyRing
+from store.folder.local_backend import LocalBackend, open_local
 from store.server.app import create_app
 from store.server.runner import bind, serve, url_of
 from tests.in_process import InProcess

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from store.files import Files
+from store.folder.files import Files
 
 
 class FaultyFiles(Files):

@@ -42,8 +42,8 @@ def main(place: str, state: str, grace: str, moment: str) -> None:
     """Run the app."""
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
-    from pumpup_tui.kept import Kept
-    from pumpup_tui.preferences import Preferences
+    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.local_state.preferences import Preferences
 
     async def connect() -> Any:
         if place.startswith("http"):
@@ -51,7 +51,7 @@ def main(place: str, state: str, grace: str, moment: str) -> None:
 
             return Late(HttpBackend(place, os.environ["PUMPUP_KEY"]), moment)
         from api_client.actor import Actor
-        from store.local import open_local
+        from store.folder.local_backend import open_local
 
         return Late(await open_local(Path(place), Actor(os.environ.get("REVIEWER", "alice"), "reviewer")), moment)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from api_client.actor import Actor
 from api_client.commands import CreateTask, Decide, RequestApproval, read_command
 from api_client.models import Outcome
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.cli.conftest import environment
 from tests.cli.terminal import Terminal, terminal
 

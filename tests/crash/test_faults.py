@@ -9,9 +9,9 @@ import pytest
 
 from api_client.errors import ApiError, StoreError
 from api_client.models import Receipt
-from store.audit import verify
-from store.batch import Job
-from store.engine import Store
+from store.core.batch import Job
+from store.folder.engine import Store
+from store.transfer.verifier import verify
 from tests.crash.faulty import FaultyFiles
 from tests.store.folders import note_job, open_store, receipt, task_job, timeline
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from store.audit import verify
+from store.transfer.verifier import verify
 from tests.crash.scale import pick
 from tests.store.folders import fill, open_store
 from tests.store.test_verify import upload

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from api_client.actor import Actor
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.cli.terminal import Terminal
 from tests.crash.place import Place, armed, rest
 from tests.sdk.serving import run

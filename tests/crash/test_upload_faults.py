@@ -10,8 +10,8 @@ import pytest
 
 from api_client.commands import ReceiveUpload
 from api_client.errors import StoreError
-from store.audit import verify
-from store.local import open_local
+from store.folder.local_backend import open_local
+from store.transfer.verifier import verify
 from tests.conftest import FixedClock, counting_tokens
 from tests.crash.faulty import FaultyFiles
 from tests.unit.world import AGENT

@@ -25,10 +25,10 @@ from api_client.commands import AddNote, CreateTask, Decide, RequestApproval
 from api_client.errors import ApiError
 from api_client.models import Outcome, Receipt
 from api_client.times import utc_now
-from store.audit import verify
-from store.batch import Job
-from store.engine import Store
-from store.local import random_token
+from store.core.batch import Job
+from store.folder.engine import Store
+from store.folder.local_backend import random_token
+from store.transfer.verifier import verify
 
 AGENT = Actor("agent-1", "agent")
 WRITERS = 3

@@ -18,7 +18,7 @@ from api_client.backend import Backend
 from api_client.http import HttpBackend
 from api_client.times import utc_now
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.preferences import Preferences
+from pumpup_tui.local_state.preferences import Preferences
 from store.server.runner import bind, url_of
 from tests.cli.conftest import command, environment
 from tests.cli.terminal import terminal

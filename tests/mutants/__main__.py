@@ -1,6 +1,6 @@
 """Make small changes to the modules that everything rests on, and name those that no test notices.
 
-    python -m tests.mutants [--only store/head.py] [--again | --last] [--folder build/mutants]
+    python -m tests.mutants [--only store/folder/head.py] [--again | --last] [--folder build/mutants]
 
 mutmut makes and runs the changes, each in a fork of its own, at the functions that a test reaches. Exits with 1
 where a survivor is not listed in survivors.toml, or where fewer than 90 % of the changes were noticed.

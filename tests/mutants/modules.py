@@ -16,22 +16,22 @@ _RULES = (
 _FOLDERS = ("tests/store/test_journal.py", "tests/store/test_opening.py")
 
 MODULES: Mapping[str, tuple[str, ...]] = {
-    "store/journal.py": _FOLDERS,
-    "store/head.py": ("tests/store/test_head.py", "tests/store/test_opening.py"),
-    "store/lines.py": ("tests/unit/test_lines.py",),
-    "store/engine.py": (
+    "store/folder/journal.py": _FOLDERS,
+    "store/folder/head.py": ("tests/store/test_head.py", "tests/store/test_opening.py"),
+    "store/core/journal_line.py": ("tests/unit/test_lines.py",),
+    "store/folder/engine.py": (
         "tests/store/test_engine.py",
         "tests/store/test_killed_writers.py",
         "tests/store/test_opening.py",
     ),
-    "store/rules.py": _RULES,
-    "store/fold.py": ("tests/unit/test_fold.py", *_RULES),
-    "store/graphs.py": ("tests/unit/test_graphs.py", "tests/unit/test_rules_projects.py"),
+    "store/core/rules.py": _RULES,
+    "store/core/fold.py": ("tests/unit/test_fold.py", *_RULES),
+    "store/core/step_graphs.py": ("tests/unit/test_graphs.py", "tests/unit/test_rules_projects.py"),
     "api_client/fields.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),
     "api_client/field_values.py": ("tests/unit/test_fields.py", "tests/unit/test_fields_properties.py"),
-    "pumpup_tui/decision.py": ("tests/unit/test_decision.py",),
-    "pumpup_tui/text.py": ("tests/unit/test_text.py", "tests/unit/test_suspicion.py"),
-    "pumpup_tui/suspicion.py": ("tests/unit/test_suspicion.py",),
+    "pumpup_tui/decisions/desk.py": ("tests/unit/test_decision.py",),
+    "pumpup_tui/text/firewall.py": ("tests/unit/test_text.py", "tests/unit/test_suspicion.py"),
+    "pumpup_tui/text/suspicion.py": ("tests/unit/test_suspicion.py",),
 }
 """Module to the test files, directories or ids that are run for it."""
 LEFT_OUT = "not megabyte"

@@ -23,16 +23,16 @@ from api_client.commands import (
     read_command,
 )
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.kept import Kept
-from pumpup_tui.preferences import Preferences
-from pumpup_tui.screens.inbox import InboxScreen
-from store.local import open_local
+from pumpup_tui.inbox.screen import InboxScreen
+from pumpup_tui.local_state.document_store import Kept
+from pumpup_tui.local_state.preferences import Preferences
+from store.folder.local_backend import open_local
 from tests.conftest import FixedClock, counting_tokens
 from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
-    from store.local import LocalBackend
+    from store.folder.local_backend import LocalBackend
 
 ALICE = Actor("alice", "reviewer", ("claims-lead",))
 BOB = Actor("bob", "reviewer")

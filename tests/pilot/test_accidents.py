@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from api_client.commands import Assign, Decide
 from api_client.models import Outcome
-from pumpup_tui.decision import FINAL
-from pumpup_tui.screens.base import ReviewerScreen
-from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.components.reviewer_screen import ReviewerScreen
+from pumpup_tui.decisions.desk import FINAL
+from pumpup_tui.inbox.screen import InboxScreen
 from tests.pilot.stage import ALICE, BOB, Stage
 
 MOVING = ("j", "k", "g", "G", "ctrl+d", "ctrl+u", "right_square_bracket", "left_square_bracket", "tab", "1", "2", "3")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.keys import all_bindings
-from pumpup_tui.screens.modals import HelpScreen
-from pumpup_tui.widgets.lines import Document
+from pumpup_tui.components.dialogs import HelpScreen
+from pumpup_tui.components.line_widgets import Document
+from pumpup_tui.keys.registry import all_bindings
 from tests.pilot.stage import Stage
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api_client.commands import ReceiveUpload
-from pumpup_tui.screens.attachments import AttachmentsScreen
+from pumpup_tui.attachments.screen import AttachmentsScreen
 from tests.pilot.stage import AGENT, Stage
 from tests.unit.test_previews import png
 

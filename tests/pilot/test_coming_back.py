@@ -10,12 +10,12 @@ import pytest
 from textual.pilot import Pilot
 
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.kept import Kept
-from pumpup_tui.preferences import Preferences
-from pumpup_tui.query import Query
-from pumpup_tui.queue_order import Order
-from pumpup_tui.screens.timeline import TimelineScreen
-from pumpup_tui.widgets.board_filter import NOBODY, BoardFilter
+from pumpup_tui.backend.timeline_query import Query
+from pumpup_tui.board.filter import NOBODY, BoardFilter
+from pumpup_tui.inbox.order import Order
+from pumpup_tui.local_state.document_store import Kept
+from pumpup_tui.local_state.preferences import Preferences
+from pumpup_tui.timeline.screen import TimelineScreen
 from tests.pilot.stage import Stage
 from tests.waiting import HANG_SECONDS
 

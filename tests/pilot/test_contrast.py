@@ -12,8 +12,8 @@ from textual.color import Color
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from pumpup_tui.widgets.painting import TONES
-from pumpup_tui.widgets.request_list import RequestList
+from pumpup_tui.inbox.request_list import RequestList
+from pumpup_tui.text.layout import TONES
 from styles.contrast import AA, GROUNDS, contrast
 from tests.pilot.stage import Stage
 from tests.pilot.test_faults import Flaky

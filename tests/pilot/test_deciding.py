@@ -10,7 +10,7 @@ import pytest
 from api_client.commands import Decide
 from api_client.errors import Unreachable
 from api_client.models import Outcome
-from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.inbox.screen import InboxScreen
 from tests.pilot.stage import BOB, Stage
 from tests.waiting import until
 
@@ -231,7 +231,7 @@ async def test_a_lost_answer_is_asked_for_again_under_the_same_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unknown is shown as unknown, then as recorded; the decision is written once."""
-    monkeypatch.setattr("pumpup_tui.outage.WAIT_FIRST", 0.3)
+    monkeypatch.setattr("pumpup_tui.backend.retry.WAIT_FIRST", 0.3)
     stage = Stage(tmp_path)
     lossy: list[LostAnswers] = []
 
@@ -287,7 +287,7 @@ async def test_quitting_can_send_what_is_held(tmp_path: Path) -> None:
         await open_with(stage, pilot, "Refund $240")
         await pilot.press("a", "y", "q", "s")
         await until(lambda: not stage.app.is_running, "the app ends")
-    from store.local import open_local
+    from store.folder.local_backend import open_local
     from tests.pilot.stage import ALICE
 
     backend = await open_local(tmp_path, ALICE)

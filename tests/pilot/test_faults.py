@@ -75,7 +75,7 @@ async def test_a_lost_connection_keeps_what_was_shown_and_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Offline since when; the list stays; back again, what came meanwhile is there."""
-    monkeypatch.setattr("pumpup_tui.outage.WAIT_FIRST", 0.05)
+    monkeypatch.setattr("pumpup_tui.backend.retry.WAIT_FIRST", 0.05)
     stage = Stage(tmp_path)
     flaky: list[Flaky] = []
 

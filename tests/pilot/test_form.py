@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from api_client.errors import InvalidAnswers
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.kept import Kept
-from pumpup_tui.screens.answer import AnswerScreen
-from pumpup_tui.widgets.elicitation_form import ElicitationForm
+from pumpup_tui.form.elicitation_form import ElicitationForm
+from pumpup_tui.form.screen import AnswerScreen
+from pumpup_tui.local_state.document_store import Kept
 from tests.hostile import Poisoned
 from tests.pilot.stage import ALL_FIELDS, Stage
 

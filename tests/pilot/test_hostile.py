@@ -12,10 +12,10 @@ import pytest
 
 from api_client.commands import Comment, RaiseException, read_command
 from api_client.errors import Conflict, Unreachable
-from pumpup_tui.screens.answer import AnswerScreen
-from pumpup_tui.screens.attachments import AttachmentsScreen
-from pumpup_tui.screens.inbox import InboxScreen
-from pumpup_tui.widgets.elicitation_form import ElicitationForm
+from pumpup_tui.attachments.screen import AttachmentsScreen
+from pumpup_tui.form.elicitation_form import ElicitationForm
+from pumpup_tui.form.screen import AnswerScreen
+from pumpup_tui.inbox.screen import InboxScreen
 from tests.hostile import CORPUS, Poisoned
 from tests.pilot.stage import ALICE, Stage
 from tests.snapshots.test_screens import seed

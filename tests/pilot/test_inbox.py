@@ -8,7 +8,7 @@ import pytest
 
 from api_client.commands import Decide
 from api_client.models import Outcome
-from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.inbox.screen import InboxScreen
 from tests.pilot.stage import BOB, Stage
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from pumpup_tui import inspection, suspicion
+from pumpup_tui.text import inspection, suspicion
 from tests.pilot.stage import Stage
 
 MIXED = "раypаl аbс "

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from textual.app import App, ComposeResult
 from typing_extensions import override
 
-from pumpup_tui.widgets.lines import Lines
-from pumpup_tui.widgets.painting import Line
+from pumpup_tui.components.line_widgets import Lines
+from pumpup_tui.text.layout import Line
 from tests.waiting import until
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pumpup_tui.preferences import Preferences
-from pumpup_tui.screens.task import TaskScreen
+from pumpup_tui.local_state.preferences import Preferences
+from pumpup_tui.task.screen import TaskScreen
 from tests.pilot.stage import Stage
 from tests.pilot.test_coming_back import again, two_projects
 

@@ -11,10 +11,10 @@ from textual.pilot import Pilot
 from textual.system_commands import SystemCommandsProvider
 
 from api_client.commands import CreateProject, read_command
-from pumpup_tui.key_names import bindings_of
-from pumpup_tui.keys import all_bindings
+from pumpup_tui.keys.key_names import bindings_of
+from pumpup_tui.keys.registry import all_bindings
 from pumpup_tui.palette import MOST
-from pumpup_tui.screens.task import TaskScreen
+from pumpup_tui.task.screen import TaskScreen
 from tests.pilot.stage import ALICE, STEPS, Stage
 from tests.waiting import HANG_SECONDS
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pumpup_tui.kept import Kept
-from pumpup_tui.preferences import Preferences
-from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.inbox.screen import InboxScreen
+from pumpup_tui.local_state.document_store import Kept
+from pumpup_tui.local_state.preferences import Preferences
 from tests.pilot.stage import Stage
 
 MANY = 130

@@ -8,7 +8,7 @@ from pathlib import Path
 from api_client.actor import Actor
 from api_client.commands import Decide, ReceiveUpload, RequestApproval, read_command
 from api_client.models import Outcome
-from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.inbox.screen import InboxScreen
 from tests.pilot.stage import AGENT, ALICE, BOB, Stage
 
 DENY = {"outcome": {"type": "REJECT"}, "confidence": 0.62, "rationale": "Outside the limits"}

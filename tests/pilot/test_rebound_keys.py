@@ -13,10 +13,10 @@ from api_client.commands import Decide
 from api_client.errors import NotAuthenticated
 from api_client.models import Outcome
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.key_names import hint_of, keys_of
-from pumpup_tui.keys import all_bindings
-from pumpup_tui.preferences import Preferences
-from pumpup_tui.rebinding import check
+from pumpup_tui.keys.key_names import hint_of, keys_of
+from pumpup_tui.keys.rebinding import check
+from pumpup_tui.keys.registry import all_bindings
+from pumpup_tui.local_state.preferences import Preferences
 from tests.pilot.stage import ALL_FIELDS, BOB, Stage
 from tests.pilot.test_attachments import open_attachments
 from tests.pilot.test_coming_back import again

@@ -9,11 +9,11 @@ import pytest
 from textual.app import App, ComposeResult
 
 from api_client.commands import RequestElicitation, read_command
-from pumpup_tui.screens.answer import AnswerScreen
-from pumpup_tui.screens.inbox import InboxScreen
-from pumpup_tui.widgets.lines import Document
-from pumpup_tui.widgets.paragraphs import foreign
-from pumpup_tui.widgets.request_lines import TITLE_CELLS, title_lines
+from pumpup_tui.components.line_widgets import Document
+from pumpup_tui.form.screen import AnswerScreen
+from pumpup_tui.inbox.request_paragraphs import TITLE_CELLS, title_lines
+from pumpup_tui.inbox.screen import InboxScreen
+from pumpup_tui.text.paragraphs import foreign
 from tests.pilot.stage import Stage
 from tests.waiting import until
 

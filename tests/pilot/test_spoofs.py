@@ -17,11 +17,11 @@ from textual.widget import Widget
 
 from api_client.actor import Actor
 from api_client.commands import RequestApproval, RequestElicitation, read_command
-from pumpup_tui.screens.answer import AnswerScreen
-from pumpup_tui.screens.inbox import InboxScreen
-from pumpup_tui.screens.task import TaskScreen
-from pumpup_tui.text import BAR
-from pumpup_tui.widgets.paragraphs import drawn
+from pumpup_tui.form.screen import AnswerScreen
+from pumpup_tui.inbox.screen import InboxScreen
+from pumpup_tui.task.screen import TaskScreen
+from pumpup_tui.text.firewall import BAR
+from pumpup_tui.text.paragraphs import drawn
 from tests.pilot.stage import Stage
 from tests.spoofs import MARK, SPOOFS, marked
 from tests.waiting import HANG_SECONDS

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pumpup_tui.screens.timeline import TimelineScreen
-from pumpup_tui.timeline_feed import EventsPage
-from pumpup_tui.widgets.pages import Answer
+from pumpup_tui.backend.page_messages import Answer
+from pumpup_tui.timeline.calls import EventsPage
+from pumpup_tui.timeline.screen import TimelineScreen
 from tests.pilot.stage import Stage
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 
-from pumpup_tui.preferences import Preferences
-from pumpup_tui.touring import TouringApp
+from pumpup_tui.local_state.preferences import Preferences
+from pumpup_tui.tour.observer import TouringApp
 from tests.pilot.stage import Stage
 
 FIELD = {"type": "Text", "id": "name", "label": "Name", "required": True}

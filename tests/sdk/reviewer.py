@@ -13,10 +13,10 @@ from textual.widgets import Input
 from api_client.backend import Backend
 from api_client.times import utc_now
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.decision import Phase, Sent
-from pumpup_tui.preferences import Preferences
-from pumpup_tui.screens.answer import AnswerScreen
-from pumpup_tui.screens.inbox import InboxScreen
+from pumpup_tui.decisions.desk import Phase, Sent
+from pumpup_tui.form.screen import AnswerScreen
+from pumpup_tui.inbox.screen import InboxScreen
+from pumpup_tui.local_state.preferences import Preferences
 from tests.waiting import HANG_SECONDS
 
 WAIT_SECONDS = HANG_SECONDS

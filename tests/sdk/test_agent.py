@@ -15,7 +15,7 @@ from api_client.backend import Backend
 from api_client.commands import Answer, Command, Decide
 from api_client.http import HttpBackend
 from api_client.models import Outcome
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.contract.given import ANSWERS
 from tests.sdk.agent import PHOTO, Agent
 from tests.sdk.serving import ServedFolder

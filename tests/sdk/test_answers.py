@@ -9,7 +9,7 @@ from pumpup import PumpUp
 from api_client.commands import Answer, CreateTask, RequestElicitation, read_command
 from api_client.fields import read_fields
 from api_client.http import HttpBackend
-from pumpup_tui.answering import Draft, check, type_of, typed_of
+from pumpup_tui.local_state.answer_draft import Draft, check, type_of, typed_of
 from tests.answers_table import TAKEN
 from tests.sdk.serving import ServedFolder
 

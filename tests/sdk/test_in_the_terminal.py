@@ -10,7 +10,7 @@ from pumpup import PumpUp
 from api_client.actor import Actor
 from api_client.backend import Backend
 from api_client.http import HttpBackend
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.sdk.agent import Agent
 from tests.sdk.reviewer import Connect, at_the_terminal
 from tests.sdk.serving import ServedFolder

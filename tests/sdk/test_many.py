@@ -13,7 +13,7 @@ from api_client.actor import Actor
 from api_client.backend import Backend
 from api_client.commands import Command, CreateTask, Decide, RequestApproval
 from api_client.models import Outcome, Receipt
-from store.local import LocalBackend, open_local
+from store.folder.local_backend import LocalBackend, open_local
 from tests.sdk.serving import ServedFolder
 from tests.waiting import HANG_SECONDS
 

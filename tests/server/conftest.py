@@ -14,8 +14,8 @@ from starlette.applications import Starlette
 
 from api_client.actor import Actor
 from api_client.commands import CreateProject, read_command
-from store.keys import KeyRing
-from store.local import LocalBackend, open_local
+from store.folder.api_keys import KeyRing
+from store.folder.local_backend import LocalBackend, open_local
 from store.server.app import create_app
 from store.server.limits import Limits
 from tests.conftest import FixedClock

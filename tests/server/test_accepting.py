@@ -13,7 +13,7 @@ import pytest
 
 from store.server import accepting, runner
 from store.server.accepting import Room
-from store.server.watching import REPEAT_SECONDS, Log, Repeats
+from store.server.observers import REPEAT_SECONDS, Log, Repeats
 from tests.conftest import FixedClock
 from tests.server.conftest import Served
 from tests.server.sockets import answer, exchange, head, listening

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from store.server.calls import Row
+from store.server.call_context import Row
 from store.server.openapi import describe
 from store.server.routes import ROWS
 from tests.server.conftest import Served

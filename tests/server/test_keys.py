@@ -16,7 +16,7 @@ from filelock import FileLock
 from api_client.actor import Actor
 from api_client.errors import InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
 from api_client.models import Role
-from store.keys import KeyRing
+from store.folder.api_keys import KeyRing
 from tests.conftest import FixedClock
 from tests.waiting import HANG_SECONDS
 
@@ -74,7 +74,7 @@ def test_a_change_is_in_effect_at_once_everywhere(tmp_path: Path, clock: FixedCl
 
 def test_processes_add_keys_at_the_same_time(tmp_path: Path, clock: FixedClock) -> None:
     """No key is lost when several processes add theirs at once."""
-    script = "import sys, pathlib, store.keys as k\nr = k.KeyRing(pathlib.Path(sys.argv[1]))\n"
+    script = "import sys, pathlib, store.folder.api_keys as k\nr = k.KeyRing(pathlib.Path(sys.argv[1]))\n"
     script += "print('\\n'.join(r.add(f'{sys.argv[2]}-{n}', 'agent') for n in range(10)))"
     running = [
         subprocess.Popen([sys.executable, "-c", script, str(tmp_path), name], stdout=subprocess.PIPE, text=True)
@@ -145,7 +145,7 @@ def test_a_ring_that_the_system_refuses_is_told(tmp_path: Path, clock: FixedCloc
 
 def test_a_lock_that_is_held_is_told(tmp_path: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """A change does not wait for ever for another process."""
-    monkeypatch.setattr("store.keys.LOCK_SECONDS", 0.1)
+    monkeypatch.setattr("store.folder.api_keys.LOCK_SECONDS", 0.1)
     with FileLock(tmp_path / "keys.lock"), pytest.raises(StoreBusy):
         KeyRing(tmp_path, clock).add("bot", "agent")
 

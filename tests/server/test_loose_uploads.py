@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from store.audit import verify
-from store.upload_room import UploadRoom
+from store.folder.upload_allowance import UploadRoom
+from store.transfer.verifier import verify
 from tests.conftest import FixedClock
 from tests.server.conftest import Caller, Served
 

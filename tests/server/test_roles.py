@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store.server.calls import Row
+from store.server.call_context import Row
 from store.server.routes import ROWS
 from tests.server.conftest import Caller, Served
 from tests.server.test_bad_input import assert_refused

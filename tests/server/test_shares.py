@@ -13,9 +13,9 @@ import httpx
 import pytest
 from pumpup import PumpUp
 
+from store.folder.uploads import PART, sweep_left_over
 from store.server.app import create_app
 from store.server.shares import Bucket, Pace, Shares
-from store.uploads import PART, sweep_left_over
 from tests.server.conftest import SMALL, Caller, Served
 from tests.server.sockets import head, listening
 from tests.server.test_bad_input import assert_refused

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import trustme
 
-from store.server import protocol, runner
+from store.server import http_protocol, runner
 from tests.server.conftest import Served
 from tests.server.hand_clock import HandClock, standing_still
 from tests.server.sockets import answer, exchange, head, listening
@@ -77,14 +77,14 @@ async def held_for(clock: HandClock, port: int, pieces: Iterator[bytes], pause: 
 
 def test_patience_ends_within_ten_seconds() -> None:
     """What the tests below shorten is under ten seconds as it is shipped, a TLS handshake too."""
-    assert protocol.PATIENCE_SECONDS < 10
+    assert http_protocol.PATIENCE_SECONDS < 10
     assert runner.TLS_SECONDS < 10
 
 
 @pytest.mark.parametrize("how", PIECES)
 async def test_a_slow_caller_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     """Silence, headers without an end and a body by the byte all end when patience does, and nothing is written."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", QUICK)
+    monkeypatch.setattr(http_protocol, "PATIENCE_SECONDS", QUICK)
     journal = served.journal
     async with listening(served) as port:
         with standing_still() as clock:
@@ -94,7 +94,7 @@ async def test_a_slow_caller_is_let_go(served: Served, monkeypatch: pytest.Monke
 
 async def test_a_kept_connection_is_closed_when_it_is_idle(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """After an answer the same patience begins anew."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", QUICK)
+    monkeypatch.setattr(http_protocol, "PATIENCE_SECONDS", QUICK)
     async with listening(served) as port, connected(port) as (reader, writer):
         with standing_still() as clock:
             writer.write(head("GET", "/api/projects", served.agent))
@@ -125,8 +125,8 @@ async def test_two_hundred_slow_callers_harm_nobody(served: Served) -> None:
 
 async def test_a_slow_but_steady_upload_is_taken(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever keeps the pace may take many times the patience for a large body."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", QUICK)
-    monkeypatch.setattr(protocol, "PACE_BYTES", 5_000)
+    monkeypatch.setattr(http_protocol, "PATIENCE_SECONDS", QUICK)
+    monkeypatch.setattr(http_protocol, "PACE_BYTES", 5_000)
     start = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
     content = start + b"x" * 40_000 + b"\r\n--b--\r\n"
     lines = ("Content-Type: multipart/form-data; boundary=b", f"Content-Length: {len(content)}")
@@ -141,7 +141,7 @@ async def test_a_slow_but_steady_upload_is_taken(served: Served, monkeypatch: py
 
 async def test_headers_in_two_pieces_after_a_rest_are_taken(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kept connection that was idle for a while still has all its time for the next head."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", QUICK)
+    monkeypatch.setattr(http_protocol, "PATIENCE_SECONDS", QUICK)
     async with listening(served) as port, connected(port) as (reader, writer):
         call = head("GET", "/api/projects", served.agent)
         with standing_still() as clock:
@@ -156,7 +156,7 @@ async def test_headers_in_two_pieces_after_a_rest_are_taken(served: Served, monk
 
 async def test_a_call_that_takes_long_is_not_the_callers_fault(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the server works on a call nobody's patience runs."""
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", QUICK)
+    monkeypatch.setattr(http_protocol, "PATIENCE_SECONDS", QUICK)
 
     begun = asyncio.Event()
 
@@ -176,7 +176,7 @@ async def test_a_call_that_takes_long_is_not_the_callers_fault(served: Served, m
 
 async def test_who_does_not_read_an_answer_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """A download that nobody takes does not hold its connection for ever."""
-    monkeypatch.setattr(protocol, "UNREAD_SECONDS", QUICK)
+    monkeypatch.setattr(http_protocol, "UNREAD_SECONDS", QUICK)
     upload = await served.agent("POST", "/api/uploads", files={"file": ("a", b"x" * 49_000)})
     call = head("GET", f"/api/uploads/{upload.json()['id']}/content", served.agent)
     async with listening(served) as port:
@@ -194,7 +194,7 @@ async def test_who_does_not_read_an_answer_is_let_go(served: Served, monkeypatch
 async def test_a_slow_handshake_is_let_go(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """A caller of the encrypted port who says nothing loses the connection too, and so does one who stops inside it."""
     monkeypatch.setattr(runner, "TLS_SECONDS", QUICK)
-    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", QUICK)
+    monkeypatch.setattr(http_protocol, "PATIENCE_SECONDS", QUICK)
     authority = trustme.CA()
     ours, theirs = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
     authority.issue_cert("127.0.0.1").configure_cert(ours)

@@ -11,7 +11,7 @@ import pytest
 from api_client.actor import Actor
 from api_client.commands import Decide
 from api_client.models import Outcome
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.conftest import FixedClock
 from tests.server.conftest import Served
 from tests.server.sockets import answer, exchange, head, listening

@@ -14,11 +14,11 @@ from api_client.commands import Decide
 from api_client.errors import Unreachable
 from api_client.models import Outcome
 from api_client.wire import read
-from pumpup_tui.decision import Intent, Phase, Sent
-from pumpup_tui.on_way import Left
-from pumpup_tui.recovery import Became, Fate
-from pumpup_tui.screens.inbox import InboxScreen
-from pumpup_tui.screens.recovery import RecoveryScreen
+from pumpup_tui.decisions.desk import Intent, Phase, Sent
+from pumpup_tui.decisions.in_flight import Left
+from pumpup_tui.decisions.recovery import Became, Fate
+from pumpup_tui.inbox.recovery_screen import RecoveryScreen
+from pumpup_tui.inbox.screen import InboxScreen
 from tests.pilot.stage import BOB, Stage
 from tests.snapshots.test_screens import seed, staged
 

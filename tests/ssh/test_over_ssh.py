@@ -15,7 +15,7 @@ import pytest
 
 from api_client.actor import Actor
 from api_client.commands import CreateProject, CreateTask, read_command
-from store.local import open_local
+from store.folder.local_backend import open_local
 from tests.cli.terminal import terminal
 from tests.pilot.stage import STEPS
 from tests.ssh.server import authorized, client, delayed, missing, sshd

@@ -8,9 +8,9 @@ from pathlib import Path
 from api_client.commands import AddNote, CreateTask
 from api_client.errors import ApiError
 from api_client.models import Receipt
-from store.batch import Job
-from store.engine import Store
-from store.files import Files
+from store.core.batch import Job
+from store.folder.engine import Store
+from store.folder.files import Files
 from tests.conftest import FixedClock, counting_tokens
 from tests.unit.world import AGENT
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from store import lines
-from store.files import Files
-from store.head import START
-from store.journal import Journal
+from store.core import journal_line
+from store.folder.files import Files
+from store.folder.head import START
+from store.folder.journal import Journal
 
 AT = "2026-03-01T09:00:00.000000Z"
 STEPS = {
@@ -71,8 +71,8 @@ def write_journal(folder: Path, events: Iterable[Mapping[str, Any]], *, key: Any
     journal.create()
     try:
         for one in events:
-            texts, hashed = lines.chain(position.hash, [dict(one)])
-            line, commit = lines.encode(texts, hashed, key, position.size)
+            texts, hashed = journal_line.chain(position.hash, [dict(one)])
+            line, commit = journal_line.encode(texts, hashed, key, position.size)
             after = position.after(commit)
             journal.append(position, line, after)
             position = after
@@ -82,7 +82,7 @@ def write_journal(folder: Path, events: Iterable[Mapping[str, Any]], *, key: Any
 
 def export_lines(events: Iterable[Mapping[str, Any]]) -> list[bytes]:
     """Return the lines of a full export of these events, with a sound chain."""
-    texts, hashed = lines.chain(lines.NO_HASH, [dict(one) for one in events])
+    texts, hashed = journal_line.chain(journal_line.NO_HASH, [dict(one) for one in events])
     return [
         b'{"event":%b,"hash":"%b"}\n' % (text, one["hash"].encode()) for text, one in zip(texts, hashed, strict=True)
     ]

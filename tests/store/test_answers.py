@@ -11,8 +11,8 @@ from typing_extensions import override
 
 from api_client.commands import AddNote, CreateTask
 from api_client.errors import NotFound, StoreFault
-from store.files import Files
-from store.local import LocalBackend, open_local
+from store.folder.files import Files
+from store.folder.local_backend import LocalBackend, open_local
 from tests.unit.world import AGENT
 from tests.waiting import HANG_SECONDS, until
 

@@ -30,15 +30,15 @@ from api_client.errors import ApiError
 from api_client.fields import AnyField
 from api_client.models import Attachment, MetadataPatch, Outcome
 from api_client.wire import read
-from store import checkpoint
-from store.batch import Job
-from store.conformance import Conformance
-from store.engine import Store
-from store.events import Events
-from store.fold import Doc, open_requests
-from store.head import START
-from store.ruling import Content
-from store.state import Draft, State
+from store.core.batch import Job
+from store.core.fold import Doc, open_requests
+from store.core.ruling import Content
+from store.folder import checkpoint
+from store.folder.engine import Store
+from store.folder.event_log import Events
+from store.folder.head import START
+from store.folder.state import Draft, State
+from store.transfer.conformance import Conformance
 from tests.conftest import FixedClock, counting_tokens
 from tests.store.folders import receipt
 from tests.unit.world import AGENT, ALICE, BOB, CLAIMS

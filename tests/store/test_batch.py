@@ -12,9 +12,9 @@ import pytest
 from api_client.commands import CreateTask
 from api_client.errors import StoreFault
 from api_client.models import Receipt
-from store import batch
-from store.batch import Job
-from store.rules import decide
+from store.core import batch
+from store.core.batch import Job
+from store.core.rules import decide
 from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
 from tests.unit.world import AGENT
 

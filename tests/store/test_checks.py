@@ -18,12 +18,12 @@ from api_client.actor import Actor
 from api_client.commands import AddNote, CreateProject, CreateTask, RecordAction, read_command
 from api_client.errors import InvalidRequest, StoreFault
 from api_client.models import MetadataPatch
-from store.batch import Job
-from store.local import LocalBackend, open_local
-from store.ruling import NO_LIMITS, Limits
+from store.core.batch import Job
+from store.core.ruling import NO_LIMITS, Limits
+from store.core.schema_questions import Question, unasked
+from store.folder.local_backend import LocalBackend, open_local
 from store.schemas import lane
 from store.schemas.checks import Checks
-from store.schemas.questions import Question, unasked
 from tests.conftest import FixedClock
 from tests.store.folders import open_store, receipt
 from tests.unit.world import AGENT, ALICE
@@ -151,9 +151,9 @@ def test_closing_ends_the_check_that_runs_and_those_that_wait(checks: Checks, wo
 
 _PARENT = """
 import sys
-from store.ruling import Limits
+from store.core.ruling import Limits
 from store.schemas.checks import Checks
-from store.schemas.questions import Question, unasked
+from store.core.schema_questions import Question, unasked
 checks = Checks(Limits(check_seconds=60))
 checks.ask(Question(b"true", b"{}"), "a").result()
 print("asked", flush=True)

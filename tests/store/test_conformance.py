@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_client.errors import InvalidRequest
-from store import audit, importing
-from store.audit import BREACHES_NAMED, verify
-from store.importing import LINE_MOST, Import
-from store.ruling import Limits
+from store.core.ruling import Limits
+from store.demo.workspace import generate
 from store.schemas.checks import Checks
-from store.workspace import generate
+from store.transfer import importer, verifier
+from store.transfer.importer import LINE_MOST, Import
+from store.transfer.verifier import BREACHES_NAMED, verify
 from tests.store.nonsense import APPROVED, event, export_lines, nonsense, sound_start, write_journal
 
 Events = list[dict[str, Any]]
@@ -32,7 +32,7 @@ def one_worker() -> Iterator[None]:
     checks = Checks(Limits())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checks, "close", lambda: None)
-        for module in (importing, audit):
+        for module in (importer, verifier):
             patch.setattr(module, "Checks", lambda _limits: checks)
         yield
     checks.close()
@@ -219,7 +219,7 @@ def test_what_no_rule_makes_is_named_with_its_line(tmp_path: Path, what: str) ->
 def test_a_key_that_stands_twice_is_a_breach(tmp_path: Path) -> None:
     """Another reader could take the other value: the bytes are looked at, not what one parser makes of them."""
     text = orjson.dumps(sound_start()[0]).replace(b'"source":"HUMAN"', b'"source":"AGENT","source":"HUMAN"')
-    from store.lines import NO_HASH, link
+    from store.core.journal_line import NO_HASH, link
 
     line = b'{"event":%b,"hash":"%b"}\n' % (text, link(NO_HASH, text).encode())
     with pytest.raises(InvalidRequest, match=r"Line 1 .*twice"):

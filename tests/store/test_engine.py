@@ -14,10 +14,10 @@ from typing_extensions import override
 from api_client.commands import Decide, RequestApproval
 from api_client.errors import ApiError, NotFound, StoreDamaged, StoreFault, StoreReadOnly
 from api_client.models import Outcome
-from store import checkpoint, engine
-from store.batch import Job
-from store.engine import Store
-from store.files import Files
+from store.core.batch import Job
+from store.folder import checkpoint, engine
+from store.folder.engine import Store
+from store.folder.files import Files
 from tests.conftest import FixedClock, counting_tokens
 from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
 from tests.unit.world import AGENT, ALICE
@@ -377,7 +377,7 @@ def test_an_event_that_makes_no_sense_here_ends_the_reading_before_it(
     store = open_store(tmp_path)
     fill(store, 2)
     ended_by_a_kill(store)
-    from store.state import State
+    from store.folder.state import State
 
     replay = State.replay
 

@@ -13,9 +13,9 @@ import pytest
 
 from api_client.commands import CreateProject, CreateTask
 from api_client.errors import NotFound
-from store.batch import Job
-from store.engine import Store
-from store.export import Filter, as_csv, jsonl
+from store.core.batch import Job
+from store.folder.engine import Store
+from store.transfer.exporter import Filter, as_csv, jsonl
 from tests.store.folders import fill, note_job, open_store
 from tests.store.test_verify import upload
 from tests.unit.world import AGENT, ALICE, CLAIMS

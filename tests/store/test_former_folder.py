@@ -13,15 +13,15 @@ import pytest
 
 from api_client.commands import Decide, RequestApproval
 from api_client.models import Outcome
-from store import checkpoint
-from store.audit import verify
-from store.batch import Job
-from store.engine import Store
-from store.export import Filter, jsonl
-from store.head import START
-from store.importing import Import
-from store.reading import Reader
-from store.state import State
+from store.core.batch import Job
+from store.folder import checkpoint
+from store.folder.engine import Store
+from store.folder.head import START
+from store.folder.queries import Reader
+from store.folder.state import State
+from store.transfer.exporter import Filter, jsonl
+from store.transfer.importer import Import
+from store.transfer.verifier import verify
 from tests.store.folders import open_store, receipt, task_job
 from tests.unit.world import AGENT, ALICE
 

@@ -10,11 +10,11 @@ import pytest
 from typing_extensions import override
 
 from api_client.errors import StoreDamaged, StoreFault
-from store import journal as module
-from store import lines
-from store.files import Files
-from store.head import START, Position
-from store.journal import Journal
+from store.core import journal_line
+from store.folder import journal as module
+from store.folder.files import Files
+from store.folder.head import START, Position
+from store.folder.journal import Journal
 
 
 class Watched(Files):
@@ -79,8 +79,8 @@ def made(folder: Path, files: Files | None = None) -> Journal:
 
 def line_after(position: Position, *texts: str) -> tuple[bytes, Position]:
     """Return a line with an event for each text, and the position after it."""
-    encoded, events = lines.chain(position.hash, ({"text": text} for text in texts))
-    data, commit = lines.encode(encoded, events, None, position.size)
+    encoded, events = journal_line.chain(position.hash, ({"text": text} for text in texts))
+    data, commit = journal_line.encode(encoded, events, None, position.size)
     return data, position.after(commit)
 
 

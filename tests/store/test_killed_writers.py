@@ -13,12 +13,12 @@ from typing_extensions import override
 from api_client.commands import CreateTask
 from api_client.errors import InvalidRequest, NotFound, StoreFault, StoreReadOnly
 from api_client.models import MetadataPatch
-from store import checkpoint, engine, journal, lock
-from store.batch import Job
-from store.engine import Store
-from store.files import Files
-from store.head import Head
-from store.ruling import Limits
+from store.core.batch import Job
+from store.core.ruling import Limits
+from store.folder import checkpoint, engine, folder_lock, journal
+from store.folder.engine import Store
+from store.folder.files import Files
+from store.folder.head import Head
 from tests.conftest import FixedClock, counting_tokens
 from tests.store.folders import fill, note_job, open_store, receipt, timeline
 from tests.store.test_engine import ended_by_a_kill
@@ -112,8 +112,8 @@ def test_opening_waits_for_no_writer(tmp_path: Path, monkeypatch: pytest.MonkeyP
     store = open_store(tmp_path)
     fill(store, 2)
     store.close()
-    monkeypatch.setattr(lock, "LOCK_SECONDS", 0.0)
-    with lock.FolderLock(tmp_path).held():
+    monkeypatch.setattr(folder_lock, "LOCK_SECONDS", 0.0)
+    with folder_lock.FolderLock(tmp_path).held():
         again = open_store(tmp_path)
         assert len(timeline(again)) == 3
         ended_by_a_kill(again)
@@ -162,7 +162,7 @@ def test_what_the_system_refuses_is_told_with_what_was_to_be_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusing: str, done: str
 ) -> None:
     """Whether the folder could not be opened, made, read or written is in the sentence, with the system's reason."""
-    owner = {"create": journal.Journal, "load": checkpoint, "mkdir": Path}.get(refusing, lock.FolderLock)
+    owner = {"create": journal.Journal, "load": checkpoint, "mkdir": Path}.get(refusing, folder_lock.FolderLock)
     store = open_store(tmp_path / "old")
     monkeypatch.setattr(owner, refusing, refuses)
     with pytest.raises(StoreFault, match=f"can't be {done}: Input/output error"):

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from api_client.errors import StoreDamaged, StoreFault, StoreReadOnly
-from store import lines, uploads
-from store.audit import verify
-from store.files import Files
-from store.keys import KeyRing
+from store.core import journal_line
+from store.folder import uploads
+from store.folder.api_keys import KeyRing
+from store.folder.files import Files
+from store.transfer.verifier import verify
 from tests.conftest import FixedClock
 from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
 
@@ -92,7 +93,7 @@ def test_a_journal_that_never_ends_a_line_is_read_no_further(tmp_path: Path, kee
 def test_a_torn_line_longer_than_any_of_ours_is_not_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what this program may have begun to write is ever set aside."""
     task = written(tmp_path)
-    monkeypatch.setattr(lines, "MOST", 1_000)
+    monkeypatch.setattr(journal_line, "MOST", 1_000)
     journal = tmp_path / "journal.jsonl"
     data = journal.read_bytes() + b"x" * 1_001
     journal.write_bytes(data)

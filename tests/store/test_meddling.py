@@ -11,9 +11,9 @@ import pytest
 from typing_extensions import override
 
 from api_client.errors import StoreBusy, StoreError, StoreFault
-from store import lock
-from store.files import Files
-from store.lock import FolderLock
+from store.folder import folder_lock
+from store.folder.files import Files
+from store.folder.folder_lock import FolderLock
 from tests.store.folders import fill, note_job, open_store, receipt
 
 
@@ -72,7 +72,7 @@ def test_a_lock_removed_in_the_middle_of_a_write_lets_no_second_writer_in(tmp_pa
 
 def test_a_reader_keeps_a_writer_out_without_a_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who looks at what belongs together holds the journal, which is there even where `lock` is not."""
-    monkeypatch.setattr(lock, "LOCK_SECONDS", 0.0)
+    monkeypatch.setattr(folder_lock, "LOCK_SECONDS", 0.0)
     store = open_store(tmp_path)
     fill(store, 1)
     (tmp_path / "lock").unlink()

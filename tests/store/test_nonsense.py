@@ -12,9 +12,9 @@ import pytest
 from api_client.actor import Actor
 from api_client.errors import ApiError, Conflict, NotFound, StoreFault
 from api_client.models import Event
-from store.fold import GENERAL
-from store.keys import KeyRing
-from store.local import LocalBackend, open_local
+from store.core.fold import GENERAL
+from store.folder.api_keys import KeyRing
+from store.folder.local_backend import LocalBackend, open_local
 from store.server.app import create_app
 from tests.conftest import FixedClock, counting_tokens
 from tests.pilot.stage import Stage
@@ -195,7 +195,7 @@ async def test_the_screens_show_it(folder: Path, name: str, keys: tuple[str, ...
 
 def test_the_project_that_always_exists_is_not_replaced(tmp_path: Path) -> None:
     """A record that makes `general` anew changes nothing of it."""
-    from store.engine import Store
+    from store.folder.engine import Store
 
     loose = {"initialStep": "a", "steps": [{"name": "a", "owner": "AGENT", "exits": []}]}
     payload = {"type": "ProjectCreated", "name": "General", "projectName": "general", "steps": loose}

@@ -9,11 +9,11 @@ import pytest
 
 from api_client.commands import AddNote
 from api_client.errors import StoreFault, StoreReadOnly
-from store import checkpoint
-from store.audit import verify
-from store.batch import Job
-from store.engine import Store
-from store.workspace import generate
+from store.core.batch import Job
+from store.demo.workspace import generate
+from store.folder import checkpoint
+from store.folder.engine import Store
+from store.transfer.verifier import verify
 from tests.conftest import FixedClock, counting_tokens
 from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
 from tests.unit.world import AGENT

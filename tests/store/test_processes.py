@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from store.batch import Job
-from store.local import LOOK_SECONDS, open_local
+from store.core.batch import Job
+from store.folder.local_backend import LOOK_SECONDS, open_local
 from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
 from tests.unit.world import AGENT
 from tests.waiting import HANG_SECONDS, until
@@ -24,10 +24,10 @@ from api_client.commands import AddNote, Decide
 from api_client.models import Outcome
 from api_client.times import utc_now
 from api_client.times import utc_now
-from store.batch import Job
-from store.local import open_local
-from store.engine import Store
-from store.local import random_token
+from store.core.batch import Job
+from store.folder.local_backend import open_local
+from store.folder.engine import Store
+from store.folder.local_backend import random_token
 
 folder, name, task, requests = Path(sys.argv[1]), sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
 store = Store(folder, clock=utc_now, tokens=random_token)

@@ -13,9 +13,9 @@ import pytest
 
 from api_client.actor import Actor
 from api_client.commands import CreateProject, CreateTask, Move, read_command
-from store.batch import Job
-from store.engine import Store
-from store.timeouts import Timeouts
+from store.core.batch import Job
+from store.folder.engine import Store
+from store.folder.timeouts import Timeouts
 from tests.conftest import FixedClock, counting_tokens
 from tests.store.folders import receipt
 from tests.unit.world import AGENT
@@ -149,7 +149,7 @@ _PROCESS = """
 import asyncio, sys
 from pathlib import Path
 from api_client.actor import Actor
-from store.local import open_local
+from store.folder.local_backend import open_local
 async def main():
     backend = await open_local(Path(sys.argv[1]), Actor("alice", "reviewer"), fires_timeouts=True)
     print("open", flush=True)

@@ -11,10 +11,10 @@ import pytest
 from api_client.commands import ReceiveUpload, RecordAction
 from api_client.errors import StoreFault
 from api_client.models import Attachment
-from store.audit import verify
-from store.batch import Job
-from store.engine import Store
-from store.uploads import Receiver
+from store.core.batch import Job
+from store.folder.engine import Store
+from store.folder.uploads import Receiver
+from store.transfer.verifier import verify
 from tests.store.folders import fill, open_store, receipt
 from tests.unit.world import AGENT
 

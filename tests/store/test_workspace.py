@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from store.audit import verify
-from store.workspace import generate
+from store.demo.workspace import generate
+from store.transfer.verifier import verify
 from tests.store.folders import open_store
 
 
@@ -40,7 +40,17 @@ def test_the_same_seed_makes_the_same_workspace(tmp_path: Path) -> None:
 
 def test_the_generators_command(tmp_path: Path) -> None:
     """`python -m store.demo` fills a new folder, and refuses one that holds something."""
-    command = [sys.executable, "-m", "store.demo", "--tasks", "20", "--events", "200", "--data", str(tmp_path / "new")]
+    command = [
+        sys.executable,
+        "-m",
+        "store.demo",
+        "--tasks",
+        "20",
+        "--events",
+        "200",
+        "--data",
+        str(tmp_path / "new"),
+    ]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     assert verify(tmp_path / "new").position.events >= 200
     again = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -10,8 +10,8 @@ from itertools import product
 import pytest
 
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.decision import FINAL, Desk, Intent, Verb
-from pumpup_tui.keys import all_bindings
+from pumpup_tui.decisions.desk import FINAL, Desk, Intent, Verb
+from pumpup_tui.keys.registry import all_bindings
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 GRACE = 5.0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pumpup_tui.alerts import APART, Alerts
-from pumpup_tui.preferences import Preferences
+from pumpup_tui.backend.alerts import APART, Alerts
+from pumpup_tui.local_state.preferences import Preferences
 
 
 class Heard:

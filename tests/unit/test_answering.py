@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_client.fields import read_fields
-from pumpup_tui.answering import (
+from pumpup_tui.form.steppers import slider_bar, stepped
+from pumpup_tui.local_state.answer_draft import (
     AnyForm,
     Bid,
     Draft,
@@ -24,7 +25,6 @@ from pumpup_tui.answering import (
     typed_of,
     why_sealed,
 )
-from pumpup_tui.stepping import slider_bar, stepped
 from tests.answers_table import (
     ADULT,
     DATE,

@@ -8,7 +8,7 @@ import pytest
 
 from api_client.models import RequestDetail
 from api_client.wire import read
-from pumpup_tui.attached import attachments_of, relabelled
+from pumpup_tui.text.attachment_names import attachments_of, relabelled
 
 PROJECT = {"id": "p", "name": "P", "projectName": "p", "steps": {"initialStep": "a", "steps": []}}
 

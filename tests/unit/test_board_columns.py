@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_client.models import Board, Card, Column, Page
-from pumpup_tui.widgets.board_columns import Ask, Columns, ColumnState, Start, Stretch, Walked
+from pumpup_tui.board.column_model import Ask, Columns, ColumnState, Start, Stretch, Walked
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

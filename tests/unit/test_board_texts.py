@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from api_client.models import Card, OpenRequest, Steps
 from api_client.wire import read
-from pumpup_tui.widgets.board_filter import BoardFilter
-from pumpup_tui.widgets.board_lines import Drawn, changed_span
-from pumpup_tui.widgets.json_rows import MOST, json_rows
-from pumpup_tui.widgets.painting import width_of
-from pumpup_tui.widgets.step_graph import graph_lines
+from pumpup_tui.board.card_lines import Drawn, changed_span
+from pumpup_tui.board.filter import BoardFilter
+from pumpup_tui.task.json_rows import MOST, json_rows
+from pumpup_tui.task.step_graph import graph_lines
+from pumpup_tui.text.layout import width_of
 from tests.unit.test_board_columns import card
 
 OLDEST = {"requestId": "r", "eventType": "APPROVAL_REQUESTED", "summary": "?", "requestedAt": "2026-03-02T12:00:00Z"}

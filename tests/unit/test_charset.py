@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from pumpup_tui.charset import SUBSTITUTES, Charset, charset_of, substitute
-from pumpup_tui.text import clean, draw_only, is_shown_as_is
+from pumpup_tui.text.charset import SUBSTITUTES, Charset, charset_of, substitute
+from pumpup_tui.text.firewall import clean, draw_only, is_shown_as_is
 
 SOURCES = Path(__file__).parents[2] / "pumpup_tui"
-NO_GLYPHS = ("scripts.py", "suspicion.py", "digits.py", "text.py", "charset.py")
+NO_GLYPHS = ("scripts.py", "suspicion.py", "digits.py", "firewall.py", "charset.py")
 """Modules whose strings are about foreign text."""
 
 

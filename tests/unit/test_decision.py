@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pumpup_tui.decision import BURST, NOTE_FIRST, REPEAT, Desk, Intent, KeyGuard, Phase, Sent
+from pumpup_tui.decisions.desk import BURST, NOTE_FIRST, REPEAT, Desk, Intent, KeyGuard, Phase, Sent
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 APPROVE = Intent("APPROVE", "r1", "Refund", request_hash="h1")

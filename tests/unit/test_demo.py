@@ -23,9 +23,9 @@ from api_client.commands import (
 from api_client.errors import StoreFault
 from api_client.fields import FIELD_TYPES, FieldBase, read_fields
 from api_client.models import Event, Outcome, OutcomeType, RequestDetail
-from store.demo import Agent, Team, open_shop, path_to, sample_answer
-from store.demo_cases import WORKFLOWS, Elicitation, make_case
-from store.local import LocalBackend
+from store.demo.cases import WORKFLOWS, Elicitation, make_case
+from store.demo.team import Agent, Team, open_shop, path_to, sample_answer
+from store.folder.local_backend import LocalBackend
 from tests.conftest import FixedClock
 
 
@@ -142,7 +142,7 @@ async def test_the_agent_keeps_asking_up_to_a_cap(
     reviewer: LocalBackend, shop: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A demo left alone fills the inbox to a cap and no further."""
-    monkeypatch.setattr("store.demo.CAP", 5)
+    monkeypatch.setattr("store.demo.team.CAP", 5)
     passed = 0.0
 
     async def pause(seconds: float) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from api_client.fields import read_fields
-from pumpup_tui import drafts
-from pumpup_tui.drafts import Drafts
-from pumpup_tui.kept import Kept
+from pumpup_tui.local_state import drafts
+from pumpup_tui.local_state.document_store import Kept
+from pumpup_tui.local_state.drafts import Drafts
 from tests.answers_table import field
 
 FIELDS = read_fields([{**field("Text"), "id": "name"}, {**field("Select", options=["a", "b"]), "id": "pick"}])

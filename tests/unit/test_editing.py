@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pumpup_tui.editing import EditorFailed, edit, editor_words
+from pumpup_tui.components.external_editor import EditorFailed, edit, editor_words
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from store.fold import GENERAL, Doc, apply, due_at, patched, step_of, take
+from store.core.fold import GENERAL, Doc, apply, due_at, patched, step_of, take
 
 AT = "2026-03-02T12:00:00.000000Z"
 

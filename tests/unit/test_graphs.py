@@ -9,8 +9,8 @@ import pytest
 from api_client.errors import InvalidRequest
 from api_client.models import Steps
 from api_client.wire import read
-from store.graphs import check, check_metadata, check_size, json_bytes
-from store.schemas.questions import Question, Verdict
+from store.core.schema_questions import Question, Verdict
+from store.core.step_graphs import check, check_metadata, check_size, json_bytes
 
 
 def step(name: str, *exits: str, **keys: Any) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from __future__ import annotations
 import sys
 from types import FrameType
 
-from pumpup_tui.inspection import MOST, RAW_MOST, TEXTS_MOST, inspect
-from pumpup_tui.suspicion import Found
+from pumpup_tui.text.inspection import MOST, RAW_MOST, TEXTS_MOST, inspect
+from pumpup_tui.text.suspicion import Found
 
 MIXED = "аb "
 

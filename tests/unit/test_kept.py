@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pumpup_tui.kept import Kept
+from pumpup_tui.local_state.document_store import Kept
 
 
 async def test_a_document_is_there_for_the_next_process(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from store.schemas import line
-from store.schemas.line import Asked, Line
-from store.schemas.questions import Question
+from store.core.schema_questions import Question
+from store.schemas import fair_queue
+from store.schemas.fair_queue import Asked, Line
 
 
 class Clock:
@@ -26,7 +26,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still until it is moved on."""
     made = Clock()
-    monkeypatch.setattr(line, "time", made)
+    monkeypatch.setattr(fair_queue, "time", made)
     return made
 
 

@@ -15,7 +15,7 @@ from api_client.commands import CreateProject, RecordAction, RequestElicitation,
 from api_client.errors import InvalidRequest
 from api_client.fields import MultiselectField, SelectField, TextField, check_answers, check_declaration
 from api_client.models import FieldBid, Step, Steps
-from store import graphs
+from store.core import step_graphs
 
 
 class Counted(str):
@@ -75,14 +75,14 @@ COMPARED: dict[str, Callable[[int], Callable[[], object]]] = {
     "one option": lambda n: lambda: SelectField(id="s", label="", required=True, options=tuple(texts(n))).check("no"),
     "answers": lambda n: lambda: check_answers(form(n), dict.fromkeys(texts(n), "x")),
     "answers to no field": lambda n: lambda: check_answers(form(n), dict.fromkeys(texts(n, "no "), "x")),
-    "a graph": lambda n: lambda: graphs.check(line(n)),
+    "a graph": lambda n: lambda: step_graphs.check(line(n)),
     "a graph's order": lambda n: lambda: line(n).in_graph_order(),
     "steps of one name": lambda n: (
-        lambda: graphs.check(
+        lambda: step_graphs.check(
             Steps(initial_step="0", steps=tuple(Step(name=text, owner="AGENT") for text in [*texts(n), *texts(n)]))
         )
     ),
-    "a schema for each step": lambda n: lambda: graphs.check(with_schemas(n)),
+    "a schema for each step": lambda n: lambda: step_graphs.check(with_schemas(n)),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store import lines
+from store.core import journal_line
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 json_values = st.recursive(
@@ -31,14 +31,14 @@ def test_a_line_reads_back_as_it_was_written(
     made: list[dict[str, Any]], key: dict[str, Any] | None, offset: int
 ) -> None:
     """Events, places, key and size of what is decoded are those of what was encoded, and the chain is SHA-256's."""
-    texts, hashed = lines.chain(lines.NO_HASH, made)
-    line, commit = lines.encode(texts, hashed, key, offset)
-    assert lines.decode(line, offset, lines.NO_HASH) == commit
-    assert lines.is_sound(line)
-    assert lines.key_record(line) == key
+    texts, hashed = journal_line.chain(journal_line.NO_HASH, made)
+    line, commit = journal_line.encode(texts, hashed, key, offset)
+    assert journal_line.decode(line, offset, journal_line.NO_HASH) == commit
+    assert journal_line.is_sound(line)
+    assert journal_line.key_record(line) == key
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
-    previous = lines.NO_HASH
+    previous = journal_line.NO_HASH
     for (place, size), event in zip(commit.places, commit.events, strict=True):
         raw = line[place - offset : place - offset + size]
         previous = hashlib.sha256(previous.encode() + raw).hexdigest()
@@ -48,13 +48,13 @@ def test_a_line_reads_back_as_it_was_written(
 @given(events, st.data())
 def test_a_changed_byte_is_noticed(made: list[dict[str, Any]], data: st.DataObject) -> None:
     """Whichever byte is changed, the line no longer decodes."""
-    texts, hashed = lines.chain(lines.NO_HASH, made)
-    line = bytearray(lines.encode(texts, hashed, None, 0)[0])
+    texts, hashed = journal_line.chain(journal_line.NO_HASH, made)
+    line = bytearray(journal_line.encode(texts, hashed, None, 0)[0])
     place = data.draw(st.integers(0, len(line) - 2))
     line[place] ^= data.draw(st.integers(1, 255))
-    assert not lines.is_sound(bytes(line))
+    assert not journal_line.is_sound(bytes(line))
     with pytest.raises(ValueError, match="checksum"):
-        lines.decode(bytes(line), 0, lines.NO_HASH)
+        journal_line.decode(bytes(line), 0, journal_line.NO_HASH)
 
 
 def test_text_that_looks_like_the_end_of_an_event_is_text() -> None:
@@ -64,31 +64,31 @@ def test_text_that_looks_like_the_end_of_an_event_is_text() -> None:
         {"n": [1], "sum": SPOOF},
         {"n": [1], "events": [{"event": {}, "hash": "0" * 64}]},
     ]
-    texts, hashed = lines.chain(lines.NO_HASH, made)
-    line, commit = lines.encode(texts, hashed, {"key": SPOOF}, 7)
-    assert lines.decode(line, 7, lines.NO_HASH) == commit
-    assert lines.key_record(line) == {"key": SPOOF}
+    texts, hashed = journal_line.chain(journal_line.NO_HASH, made)
+    line, commit = journal_line.encode(texts, hashed, {"key": SPOOF}, 7)
+    assert journal_line.decode(line, 7, journal_line.NO_HASH) == commit
+    assert journal_line.key_record(line) == {"key": SPOOF}
 
 
 def test_a_line_of_another_chain_is_refused() -> None:
     """A sound line that does not follow the event before it breaks the chain."""
-    texts, hashed = lines.chain("1" * 64, [{"a": 1}])
-    line, _ = lines.encode(texts, hashed, None, 0)
+    texts, hashed = journal_line.chain("1" * 64, [{"a": 1}])
+    line, _ = journal_line.encode(texts, hashed, None, 0)
     with pytest.raises(ValueError, match="chain"):
-        lines.decode(line, 0, lines.NO_HASH)
+        journal_line.decode(line, 0, journal_line.NO_HASH)
 
 
 def test_a_checksum_over_nothing_is_no_line() -> None:
     """A line that is only a checksum, and one of the right length without one, are not sound; nor is an empty one."""
     nothing = b',"sum":"%b"}\n' % hashlib.blake2b(b"", digest_size=8).hexdigest().encode()
     for line in (nothing, b"x" * len(nothing), b"x" * 200, b"\n", b""):
-        assert not lines.is_sound(line)
+        assert not journal_line.is_sound(line)
 
 
 def test_an_event_that_is_no_object_is_refused() -> None:
     """A line whose checksum and chain fit may still hold what is no event: it is told, and not read."""
     text = b"[1]"
-    line, _ = lines.encode([text], [{"hash": lines.link(lines.NO_HASH, text)}], None, 0)
-    assert lines.is_sound(line)
+    line, _ = journal_line.encode([text], [{"hash": journal_line.link(journal_line.NO_HASH, text)}], None, 0)
+    assert journal_line.is_sound(line)
     with pytest.raises(ValueError, match="an event that is no object"):
-        lines.decode(line, 0, lines.NO_HASH)
+        journal_line.decode(line, 0, journal_line.NO_HASH)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.text import clean
-from pumpup_tui.widgets.markdown_lines import LINES_KEPT, markdown_lines
-from pumpup_tui.widgets.painting import Line
-from pumpup_tui.widgets.request_lines import MOST
+from pumpup_tui.inbox.request_paragraphs import MOST
+from pumpup_tui.text.firewall import clean
+from pumpup_tui.text.layout import Line
+from pumpup_tui.text.markdown import LINES_KEPT, markdown_lines
 from tests.unit.test_text import HIDDEN, NASTY
 from tests.waiting import grows_no_faster_than_its_input
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pumpup_tui.new_file import NotOverwritable, open_new
+from pumpup_tui.local_state.new_file import NotOverwritable, open_new
 
 
 def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:

@@ -11,17 +11,17 @@ import pytest
 
 from api_client.commands import HTTP_COMMANDS, Command, FireTimeout, ReceiveUpload
 from api_client.fields import FIELD_TYPES, FieldBase, read_fields
-from pumpup_tui.answering import typed_of
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.key_names import KeyNames
-from pumpup_tui.sheets import sheet
-from pumpup_tui.telling import EVENT_WORDS
-from pumpup_tui.widgets.field_row import FieldRow
-from pumpup_tui.widgets.form_controls import Area, Typed
-from pumpup_tui.widgets.form_lines import what_keys_do
-from pumpup_tui.widgets.frame import SCREENS
-from store import fold, rules
-from store.index import ON_NO_TASK, TYPES
+from pumpup_tui.components.frame import SCREENS
+from pumpup_tui.form.controls import Area, Typed
+from pumpup_tui.form.field_lines import what_keys_do
+from pumpup_tui.form.field_row import FieldRow
+from pumpup_tui.keys.key_names import KeyNames
+from pumpup_tui.local_state.answer_draft import typed_of
+from pumpup_tui.text.labels import EVENT_WORDS
+from pumpup_tui.textual_patches.stylesheets import sheet
+from store.core import fold, rules
+from store.folder.event_index import ON_NO_TASK, TYPES
 from tests.answers_table import TAKEN
 from tests.pilot.stage import Stage
 

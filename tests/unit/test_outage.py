@@ -19,7 +19,7 @@ from api_client.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from pumpup_tui.outage import CALM, WAIT_FIRST, WAIT_MOST, Pauses, is_passing, leaves_in_doubt, settles_doubt
+from pumpup_tui.backend.retry import CALM, WAIT_FIRST, WAIT_MOST, Pauses, is_passing, leaves_in_doubt, settles_doubt
 
 LOST = Unreachable("no answer", maybe_done=True)
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pumpup_tui.widgets.frame import HeaderLine
-from pumpup_tui.widgets.painting import columns, crop, fit, width_of
+from pumpup_tui.components.frame import HeaderLine
+from pumpup_tui.text.layout import columns, crop, fit, width_of
 from tests.pilot.stage import Stage
 
 texts = st.text(alphabet="ab c漢字é🙂", max_size=30)

@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.text import BAR, clean
-from pumpup_tui.widgets.painting import Line, width_of, wrap
-from pumpup_tui.widgets.paragraphs import Paragraph, collapsed, drawn, foreign, led, ours
+from pumpup_tui.text.firewall import BAR, clean
+from pumpup_tui.text.layout import Line, width_of, wrap
+from pumpup_tui.text.paragraphs import Paragraph, collapsed, drawn, foreign, led, ours
 
 words = st.text(alphabet="ab c漢é▎\n🙂", max_size=120).map(clean)
 heads = st.text(alphabet="xy 12", min_size=1, max_size=60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.app import App
 
-from pumpup_tui.screens.modals import Choice, PickScreen
+from pumpup_tui.components.dialogs import Choice, PickScreen
 
 CHOICES = [("a", "first"), ("b", "second"), ("c", "third")]
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pumpup_tui.previews import LINES, NoPreview, file_name, free_names, image_rows, kind_of, text_lines
-from pumpup_tui.saving import Saving
-from pumpup_tui.screens.attachments import save
-from pumpup_tui.widgets.painting import Line
+from pumpup_tui.attachments.previews import LINES, NoPreview, file_name, free_names, image_rows, kind_of, text_lines
+from pumpup_tui.attachments.screen import save
+from pumpup_tui.local_state.save_policy import Saving
+from pumpup_tui.text.layout import Line
 from tests.unit.test_text import HIDDEN, NASTY
 from tests.waiting import grows_no_faster_than_its_input
 

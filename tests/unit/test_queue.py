@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_client.models import InboxItem
-from pumpup_tui.queue_filter import Reader, read_filter
-from pumpup_tui.queue_order import GROUPS, SORTS, Order
-from pumpup_tui.widgets.queued import Heading, Queued
+from pumpup_tui.inbox.filter import Reader, read_filter
+from pumpup_tui.inbox.order import GROUPS, SORTS, Order
+from pumpup_tui.inbox.queue import Heading, Queued
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 READER = Reader("alice", NOW)

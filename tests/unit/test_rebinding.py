@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from pumpup_tui.key_names import KeyNames, bindings_of, key_words, keys_of, owners
-from pumpup_tui.keys import all_bindings
-from pumpup_tui.rebinding import check, rebindable, rebound, scopes
-from pumpup_tui.touring import TouringApp
+from pumpup_tui.keys.key_names import KeyNames, bindings_of, key_words, keys_of, owners
+from pumpup_tui.keys.rebinding import check, rebindable, rebound, scopes
+from pumpup_tui.keys.registry import all_bindings
+from pumpup_tui.tour.observer import TouringApp
 
 
 @pytest.mark.parametrize("name", rebindable())

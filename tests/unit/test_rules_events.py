@@ -25,8 +25,8 @@ from api_client.commands import (
 from api_client.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from api_client.models import ApprovalRecommendation, Attachment, MetadataPatch, Outcome
 from api_client.wire import read
-from store.fold import GENERAL
-from store.ruling import Content
+from store.core.fold import GENERAL
+from store.core.ruling import Content
 from tests.unit.test_rules_requests import FIELDS, elicitation
 from tests.unit.test_rules_tasks import refused
 from tests.unit.world import AGENT, ALICE, BOB, CLAIMS, PLATFORM, World

@@ -13,8 +13,8 @@ from api_client.errors import ApiError
 from api_client.fields import AnyField
 from api_client.models import MetadataPatch, Outcome
 from api_client.wire import read
-from store.fold import apply, open_requests
-from store.state import State
+from store.core.fold import apply, open_requests
+from store.folder.state import State
 from tests.unit.world import AGENT, ALICE, World
 
 FIELDS = read(tuple[AnyField, ...], [{"type": "Switch", "id": "ok", "label": "OK?", "required": True}])

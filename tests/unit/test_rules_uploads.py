@@ -9,7 +9,7 @@ import pytest
 from api_client.commands import ReceiveUpload, RecordAction
 from api_client.errors import InvalidRequest
 from api_client.models import Attachment
-from store.ruling import NO_LIMITS, Content, Limits
+from store.core.ruling import NO_LIMITS, Content, Limits
 from tests.unit.world import World
 
 DAY = Limits(loose_seconds=86_400)

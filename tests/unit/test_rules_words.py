@@ -10,10 +10,10 @@ from api_client.commands import Answer, Command, CreateProject, CreateTask, Deci
 from api_client.errors import Conflict, InvalidRequest
 from api_client.models import MetadataPatch, Outcome, Steps
 from api_client.wire import read
-from store.events import Events
-from store.rules import decide, settler_of
-from store.ruling import Content
-from store.state import Draft
+from store.core.rules import decide, settler_of
+from store.core.ruling import Content
+from store.folder.event_log import Events
+from store.folder.state import Draft
 from tests.unit.test_rules_requests import elicitation
 from tests.unit.test_rules_tasks import refused
 from tests.unit.world import AGENT, ALICE, CLAIMS, World

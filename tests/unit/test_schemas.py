@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from store.schemas.engine import answer
-from store.schemas.questions import Question, Verdict
+from store.core.schema_questions import Question, Verdict
+from store.schemas.evaluator import answer
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"

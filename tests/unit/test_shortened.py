@@ -11,9 +11,9 @@ import pytest
 
 from api_client.models import Card, Event, InboxItem, Page
 from api_client.wire import read
-from pumpup_tui.shortened import short_card_page, short_event_page, short_item_page
-from pumpup_tui.telling import confidence_value, event_text, recommendation_run, reviewer_of
-from pumpup_tui.widgets.event_detail import payload_text
+from pumpup_tui.text.labels import confidence_value, event_text, recommendation_run, reviewer_of
+from pumpup_tui.text.truncation import short_card_page, short_event_page, short_item_page
+from pumpup_tui.timeline.event_detail import payload_text
 
 LONG: dict[str, Any] = {
     "rows": [{"id": n, "name": f"réf {n}\x1b", "sure": 0.5, "none": None, "empty": []} for n in range(2_000)]

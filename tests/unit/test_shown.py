@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pumpup_tui.kept import Kept
-from pumpup_tui.shown import Shown
+from pumpup_tui.local_state.document_store import Kept
+from pumpup_tui.local_state.last_view import Shown
 
 
 async def test_a_picked_theme_is_there_at_the_next_start(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.suspicion import Found, examine, hidden_in, look, raw
+from pumpup_tui.text.suspicion import Found, examine, hidden_in, look, raw
 from tests.unit.test_text import ANY_TEXT, NASTY
 from tests.waiting import grows_no_faster_than_its_input
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pumpup_tui.commands.finding import SHORT, short
-from pumpup_tui.commands.misconfigured import line_of
+from pumpup_tui.commands.config_errors import line_of
+from pumpup_tui.commands.id_lookup import SHORT, short
 from pumpup_tui.commands.output import Column, fitted, tell, wrapped
 from pumpup_tui.commands.settings import faults
-from pumpup_tui.text import clean
+from pumpup_tui.text.firewall import clean
 
 COLUMN = st.builds(
     lambda least, rank, wide: (Column("x", "X", least=least, rank=rank), wide),

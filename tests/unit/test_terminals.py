@@ -16,8 +16,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Paste
 from textual.message import Message
 
-from pumpup_tui.commands.pastes import Pastes
-from pumpup_tui.commands.terminals import fitted, reports_mouse
+from pumpup_tui.commands.terminal_setup import fitted, reports_mouse
+from pumpup_tui.textual_patches.bracketed_paste import Pastes
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.text import BLOCK, LINE, clean, content, is_shown_as_is, line, stray_marks, wide_gaps, without_controls
+from pumpup_tui.text.firewall import (
+    BLOCK,
+    LINE,
+    clean,
+    content,
+    is_shown_as_is,
+    line,
+    stray_marks,
+    wide_gaps,
+    without_controls,
+)
 from tests.waiting import grows_no_faster_than_its_input, work_of
 
 ANY_TEXT = st.text(st.characters(codec=None))  # with lone surrogates

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pumpup_tui.tidying import OFTEN, PAUSE_SECONDS, Tidying
+from pumpup_tui.commands.garbage_collection import OFTEN, PAUSE_SECONDS, Tidying
 
 
 class Knot:

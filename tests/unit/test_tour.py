@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from pumpup_tui.key_names import KeyNames
-from pumpup_tui.tour import STEPS, Moment, Tour
+from pumpup_tui.keys.key_names import KeyNames
+from pumpup_tui.tour.steps import STEPS, Moment, Tour
 
 AT = Moment(cursor="r1", kind="approval")
 HELD = replace(AT, sent={"k": "APPROVE"}, held=frozenset({"k"}))
@@ -117,8 +117,8 @@ def test_without_grace_there_is_nothing_to_take_back() -> None:
 def test_only_the_demo_pays_for_it() -> None:
     """The app and its screens load nothing of it."""
     code = (
-        "import sys, pumpup_tui.app, pumpup_tui.screens.inbox, pumpup_tui.keys; "
-        "print([name for name in sys.modules if 'pumpup_tui.tour' in name])"
+        "import sys, pumpup_tui.app, pumpup_tui.inbox.screen, pumpup_tui.keys.registry; "
+        "print([name for name in sys.modules if 'pumpup_tui.tour.steps' in name])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

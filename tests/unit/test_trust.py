@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from store import trust
+from store.folder import trust
 
 MOUNTS = """/dev/sda1 / ext4 rw 0 0
 tmpfs /tmp tmpfs rw 0 0

@@ -9,9 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pumpup_tui.widgets.listed import Listed
-from pumpup_tui.widgets.paged import Paged
-from pumpup_tui.widgets.pages import Answer, Want
+from pumpup_tui.backend.page_messages import Answer, Want
+from pumpup_tui.components.paged_rows import Paged
+from pumpup_tui.components.searchable_rows import Listed
 
 PAGE = 4
 

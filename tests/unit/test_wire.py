@@ -200,6 +200,11 @@ FAULTS: list[tuple[type[Command], dict[str, Any], list[str]]] = [
     (RequestElicitation, {**ASKING, "fields": []}, ["body: fields must not be empty"]),
     (
         RequestElicitation,
+        {**ASKING, "fields": [{**TEXT, "type": "S - at `$.SECRET`"}]},
+        [f"fields.0.type: must be one of {', '.join(FIELD_TYPES)}"],
+    ),
+    (
+        RequestElicitation,
         {**ASKING, "fields": "SECRET", "recommendation": [{"confidence": 1.5, "note": "SECRET"}]},
         [
             "fields: must be a list",

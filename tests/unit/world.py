@@ -8,12 +8,12 @@ from api_client.actor import Actor
 from api_client.commands import Command, CreateProject, CreateTask, FireTimeout, RequestApproval
 from api_client.models import Steps
 from api_client.wire import read
-from store import lines
-from store.events import Events
-from store.rules import decide
-from store.ruling import Content, Limits
-from store.schemas.engine import answer
-from store.state import Draft, State
+from store.core import journal_line
+from store.core.rules import decide
+from store.core.ruling import Content, Limits
+from store.folder.event_log import Events
+from store.folder.state import Draft, State
+from store.schemas.evaluator import answer
 from tests.conftest import FixedClock, counting_tokens
 
 AGENT = Actor("agent-1", "agent")
@@ -61,9 +61,9 @@ class World:
         draft = Draft(self.state, cast("Events", self))
         now = self.clock()
         ruling = decide(draft, command, actor, now, token=self._tokens, content=content, limits=limits, ask=answer)
-        previous = self.log[-1]["hash"] if self.log else lines.NO_HASH
-        texts, events = lines.chain(previous, ruling.events)
-        _, commit = lines.encode(texts, events, None, 0)
+        previous = self.log[-1]["hash"] if self.log else journal_line.NO_HASH
+        texts, events = journal_line.chain(previous, ruling.events)
+        _, commit = journal_line.encode(texts, events, None, 0)
         draft.apply(commit.events)
         draft.commit()
         self.state.record(commit)

@@ -15,13 +15,13 @@ from api_client.actor import Actor
 from api_client.backend import Backend
 from api_client.commands import PLATFORM
 from api_client.http import HttpBackend
-from store.engine import Store
-from store.export import Filter, as_csv, jsonl
-from store.keys import KeyRing
-from store.local import LocalBackend, open_local
+from store.folder.api_keys import KeyRing
+from store.folder.engine import Store
+from store.folder.local_backend import LocalBackend, open_local
 from store.server.app import create_app
 from store.server.limits import Limits
 from store.server.shares import Shares
+from store.transfer.exporter import Filter, as_csv, jsonl
 from tests.conftest import FixedClock, counting_tokens
 from tests.in_process import InProcess
 from tests.server.fixed_run.recording import STREAM, Exchange, Recorder

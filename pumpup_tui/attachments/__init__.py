@@ -1,0 +1,1 @@
+"""Attachments of a request or a task: listed, previewed, saved."""

@@ -1,0 +1,297 @@
+"""The attachments of a request or task: looked at in the terminal, or saved where the user wants them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from textual.widgets import Static
+from typing_extensions import override
+
+from pumpup_tui.attachments import previews
+from pumpup_tui.attachments.previews import Cell, NoPreview
+from pumpup_tui.backend.messages import CallFailed
+from pumpup_tui.components.line_widgets import Document
+from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.virtual_list import VirtualList
+from pumpup_tui.context import Context
+from pumpup_tui.local_state.new_file import NotOverwritable
+from pumpup_tui.text.attachment_names import relabelled_words
+from pumpup_tui.text.firewall import content, line
+from pumpup_tui.text.labels import size_words
+from pumpup_tui.text.layout import Line, columns, joined
+from pumpup_tui.text.paragraphs import foreign
+from pumpup_tui.textual_patches.stylesheets import sheet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from api_client.backend import Backend
+    from api_client.models import Attachment, Upload
+    from pumpup_tui.local_state.save_policy import Saving
+
+SAVE = "attachment.save"
+
+BIGGEST = 26_214_400
+"""Bytes of an attachment that are taken into memory: as many as a server takes."""
+
+
+class TooLarge(NoPreview):
+    """It can be neither shown nor saved."""
+
+
+class Previewed(Message):
+    """What an attachment looks like."""
+
+    def __init__(self, upload_id: str, lines: Sequence[Line], picture: Sequence[Sequence[Cell]] = ()) -> None:
+        super().__init__()
+        self.upload_id = upload_id
+        self.lines = lines
+        self.picture = picture
+
+
+class Saved(Message):
+    """Where an attachment was saved, or why it was not; in clean words."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
+
+class AttachmentList(VirtualList["Attachment"]):
+    """Attachments with their types and sizes."""
+
+    uploads: Mapping[str, Upload] = {}
+    labels_since: Mapping[str, str] = {}
+
+    @override
+    def row_id(self, row: Attachment) -> str:
+        return row.upload_id
+
+    @override
+    def draw_row(self, row: Attachment, width: int) -> Sequence[Line]:
+        upload = self.uploads.get(row.upload_id)
+        about = joined((line(upload.content_type, 40), size_words(upload.size))) if upload else ""
+        since = self.labels_since.get(row.upload_id)
+        label = "▪ " + line(row.label, 200) + ("" if since is None else f"  {relabelled_words(since)}")
+        return [[(columns(label, f"{about} ", width), "" if since is None else "warn")]]
+
+
+class Picture(Document):
+    """A preview: lines to read, or an image in half blocks."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._picture: Sequence[Sequence[Cell]] = ()
+
+    def draw(self, lines: Sequence[Line], picture: Sequence[Sequence[Cell]]) -> None:
+        """Show lines, or an image."""
+        self._picture = picture
+        self.tell([foreign(*one) for one in lines], object())
+        self.refresh()
+
+    @override
+    def render_line(self, y: int) -> Strip:
+        if not self._picture:
+            return super().render_line(y)
+        cells = self._picture[y] if y < len(self._picture) else ()
+        return Strip([_segment(cell) for cell in cells]).adjust_cell_length(self.size.width, self.rich_style)
+
+
+def _segment(cell: Cell) -> Segment:
+    upper, lower = cell
+    under = Color.from_rgb(*lower) if lower is not None else None
+    return Segment("▀", Style(color=Color.from_rgb(*upper), bgcolor=under))
+
+
+class AttachmentsScreen(ModalScreen[None]):
+    """Choose an attachment; look at it, or save it. Nothing is opened by itself."""
+
+    CSS_PATH = sheet("attachments")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "close", "close", show=False, id="modal.close"),
+        Binding("s", "save", "save", show=False, id="attachment.save", tooltip="save to a folder"),
+    ]
+
+    def __init__(
+        self,
+        context: Context,
+        attachments: Sequence[Attachment],
+        uploads: Mapping[str, Upload],
+        labels_since: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the attachments under the labels that they are shown with, and those that they got since, by upload."""
+        super().__init__()
+        self.context = context
+        self._attachments = attachments
+        self._uploads = uploads
+        self._labels_since = labels_since or {}
+
+    @override
+    def compose(self) -> ComposeResult:
+        key = self.context.key
+        saves = f"{key(SAVE)} saves, " if key.has(SAVE) else ""
+        keys = f"{key('move.enter')} shows, {saves}{key('modal.close')} closes"
+        with Vertical(id="attachments"):
+            yield Static(f"Attachments   {keys}", markup=False, id="title")
+            yield AttachmentList(id="choices", empty="no attachments")
+            yield Picture(id="preview")
+            yield Static("", markup=False, id="state")
+            yield Prompt()
+
+    def on_mount(self) -> None:
+        """List them; none is fetched yet."""
+        choices = self.query_one(AttachmentList)
+        choices.uploads, choices.labels_since = self._uploads, self._labels_since
+        choices.styles.height = min(max(1, len(self._attachments)), 6)
+        choices.show(self._attachments)
+        choices.focus()
+
+    @on(VirtualList.Moved)
+    def _moved(self, event: VirtualList.Moved) -> None:
+        event.stop()
+        self.query_one(Picture).draw([], ())
+        self._say("")
+
+    @on(VirtualList.Chosen)
+    def _chosen(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        row = self.query_one(AttachmentList).row
+        if row is None:
+            return
+        self._say("reading…")
+        kind = previews.kind_of(*self._about(row))
+        key = self.context.key
+        room, saves = self.query_one(Picture).size, f"{key(SAVE)} saves" if key.has(SAVE) else ""
+
+        async def call(backend: Backend) -> Previewed:
+            try:
+                if not kind:
+                    raise NoPreview("This can't be shown here.")
+                read = await _read(backend, row.upload_id)
+                if kind == "image":
+                    # Decoding takes as long as it takes: the keys don't wait for it.
+                    picture = await asyncio.to_thread(previews.image_rows, read, room.width, room.height)
+                    return Previewed(row.upload_id, (), picture)
+                return Previewed(row.upload_id, await asyncio.to_thread(previews.text_lines, read, kind, saves))
+            except TooLarge as fault:
+                return Previewed(row.upload_id, [[(line(fault), "warn")]])
+            except NoPreview as fault:
+                tail = f" {saves} it." if saves else ""
+                return Previewed(row.upload_id, [[(f"{line(fault)}{tail}", "warn")]])
+
+        self.context.feed.ask(self, "the attachment", call, group="attachment")
+
+    @on(Previewed)
+    def _previewed(self, event: Previewed) -> None:
+        event.stop()
+        row = self.query_one(AttachmentList).row
+        if row is not None and row.upload_id == event.upload_id:
+            self.query_one(Picture).draw(event.lines, event.picture)
+            self._say("")
+
+    def action_save(self) -> None:
+        """Ask for the folder."""
+        if self.query_one(AttachmentList).row is not None:
+            folder = self.context.preferences.saving.folder
+            self.query_one(Prompt).ask("folder", "save to the folder", str(folder))
+
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "save" or self.context.key.has(SAVE)
+
+    @on(Prompt.Answered)
+    def _folder_given(self, event: Prompt.Answered) -> None:
+        event.stop()
+        row = self.query_one(AttachmentList).row
+        if row is None or not event.text.strip():
+            return
+        folder, saving = event.text.strip(), self.context.preferences.saving
+        name = previews.file_name(self._about(row)[1] or row.label)
+        self._say("saving…")
+
+        async def call(backend: Backend) -> Saved:
+            try:
+                read = await _read(backend, row.upload_id)
+            except TooLarge as fault:
+                return Saved(f"✗ {line(fault)}")
+            return Saved(await asyncio.to_thread(save, saving, folder, name, read))
+
+        self.context.feed.ask(self, "the attachment", call, group="save attachment")
+
+    @on(Prompt.Left)
+    @on(Prompt.Typed)
+    def _still_asking(self, event: Prompt.Told) -> None:
+        event.stop()
+
+    @on(Saved)
+    def _saved(self, event: Saved) -> None:
+        event.stop()
+        self._say(event.words)
+
+    @on(CallFailed)
+    def _failed(self, event: CallFailed) -> None:
+        event.stop()
+        self._say(f"✗ {line(event.error, 300)}")
+
+    def action_close(self) -> None:
+        """Close; what is being fetched is let go."""
+        self.context.feed.stop("attachment")
+        self.dismiss(None)
+
+    def _about(self, row: Attachment) -> tuple[str, str]:
+        upload = self._uploads.get(row.upload_id)
+        return (upload.content_type, upload.file_name or row.label) if upload else ("", row.label)
+
+    def _say(self, words: str) -> None:
+        self.query_one("#state", Static).update(content(words, one_line=True))
+
+
+async def _read(backend: Backend, upload_id: str) -> bytes:
+    """Return an upload's content.
+
+    Raises:
+        TooLarge: it is larger than any server of this kind takes.
+    """
+    read = bytearray()
+    async for piece in backend.download(upload_id):
+        read += piece
+        if len(read) > BIGGEST:
+            raise TooLarge("It is larger than anything that belongs here: nothing of it is kept.")
+    return bytes(read)
+
+
+def save(saving: Saving, typed: str, name: str, read: bytes) -> str:
+    """Write `read` to a new file of this name in the folder that was typed, or of a name like it; return what became.
+
+    The words are clean. What is there is never written over, nor what a symlink points to.
+    """
+    try:
+        return _save_in(saving.place(typed), name, read, saving)
+    except OSError as error:
+        return f"✗ not saved: {line(error.strerror or error, 300)}"
+
+
+def _save_in(folder: Path, name: str, read: bytes, saving: Saving) -> str:
+    if not folder.is_dir():
+        return f"✗ {line(folder, 200)} is no folder: nothing was saved"
+    for free in previews.free_names(name):
+        path = folder / free
+        try:
+            with saving.open(str(path)) as file:
+                file.write(read)
+        except (FileExistsError, NotOverwritable):
+            continue
+        return f"✓ saved as {line(path, 300)}"
+    return f"✗ too many files like {line(name, 100)} are there: nothing was saved"

@@ -1,0 +1,1 @@
+"""Calls to the backend off the event loop, the live tail, the status, and the messages that carry their results."""

@@ -1,0 +1,68 @@
+"""Being told: the terminal's title, its bell, and a desktop notification (OSC 9) where it can.
+
+The title holds a count of our own making; a notification holds an agent's words, cleaned to one short line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from pumpup_tui.local_state.preferences import Preferences
+from pumpup_tui.text.firewall import line, without_controls
+
+APART = 3.0
+"""Seconds between two bells or notifications: a hundred requests at once ring once."""
+WORDS_KEPT = 80
+_PUSH, _POP = "\x1b[22;2t", "\x1b[23;2t"
+_NO_OSC = re.compile(r"linux|dumb|vt\d|cons")
+"""Terminals that would print such a sequence; those that merely don't know it swallow it."""
+
+
+class Alerts:
+    """Writes to the terminal what no widget can say. `write` is the driver's, `ring` the app's bell."""
+
+    def __init__(
+        self,
+        preferences: Preferences,
+        *,
+        write: Callable[[str], None],
+        ring: Callable[[], None],
+        term: str,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._preferences = preferences
+        self._write = write
+        self._ring = ring
+        self._monotonic = monotonic
+        self._can = not _NO_OSC.match(term or "dumb")
+        self._title = ""
+        self._last = float("-inf")
+
+    def count(self, waiting: str) -> None:
+        """Put the count of what waits into the terminal's title; the one it had comes back in the end."""
+        title = f"Pump Up · {waiting} waiting" if waiting not in ("", "0") else "Pump Up"
+        if self._can and title != self._title:
+            first = "" if self._title else _PUSH
+            self._title = title
+            self._write(f"{first}\x1b]2;{title}\x07")
+
+    def asked(self, summaries: Sequence[str]) -> None:
+        """Tell of new requests, in the ways that the user chose."""
+        wanted = self._preferences.bell or self._preferences.desktop
+        if not (wanted and summaries) or self._monotonic() - self._last < APART:
+            return
+        self._last = self._monotonic()
+        if self._preferences.bell:
+            self._ring()
+        if self._preferences.desktop and self._can:
+            more = f" (and {len(summaries) - 1} more)" if len(summaries) > 1 else ""
+            # Our own words come first: some terminals read what begins with a digit as another command.
+            told = f"Pump Up: {line(summaries[0], WORDS_KEPT)}{more}"
+            self._write(f"\x1b]9;{without_controls(told)}\x07")
+
+    def close(self) -> None:
+        """Give the terminal the title back that it had."""
+        if self._title:
+            self._title = ""
+            self._write(_POP)

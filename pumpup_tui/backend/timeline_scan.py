@@ -1,0 +1,88 @@
+"""Reading a timeline's pages off a Backend, in either direction, with what the backend can't filter filtered here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pumpup_tui.backend.page_messages import PAGE_MOST, Answer, Want
+from pumpup_tui.text.truncation import short_events
+
+if TYPE_CHECKING:
+    from api_client.backend import Backend
+    from api_client.models import Event, Order, Page
+    from pumpup_tui.backend.timeline_query import Query
+
+SCAN_MOST = 5_000
+"""Events that one call looks at before it tells how far it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page, and how many events were looked at for it."""
+
+    answer: Answer[Event]
+    looked: int
+
+
+class Timeline:
+    """One query's timeline on a Backend."""
+
+    def __init__(self, backend: Backend, query: Query) -> None:
+        self._backend = backend
+        self._query = query
+
+    async def read(self, want: Want) -> Found:
+        """Read what a list asks for.
+
+        Raises:
+            ApiError: the backend could not be read.
+        """
+        down = want.down if want.kind != "last" else False
+        if want.kind not in ("first", "last"):
+            return await self._scan(want.cursor, down=down, want=want)
+        page = await self._page(down=down, cursor=None, limit=1)
+        if not page.items:
+            return Found(Answer([], None, more=False), 0)
+        rest = await self._scan(page.next_cursor, down=down, want=want)
+        edge = short_events(filter(self._query.finds, page.items))
+        answer = Answer(rest.answer.rows, rest.answer.cursor, rest.answer.more, edge, page.next_cursor)
+        return Found(answer, rest.looked + 1)
+
+    async def _scan(self, cursor: str | None, *, down: bool, want: Want) -> Found:
+        rows: list[Event] = []
+        looked = 0
+        limit = PAGE_MOST if self._query.is_scanned else want.limit
+        while True:
+            page = await self._page(down=down, cursor=cursor, limit=limit)
+            looked += len(page.items)
+            rows += short_events(filter(self._query.finds, page.items))
+            cursor = page.next_cursor or cursor
+            more = not page.is_last(limit)
+            # A page that was given up comes back whole; others tell how far they came.
+            enough = len(rows) >= want.limit or (looked >= SCAN_MOST and want.kind != "again")
+            if enough or not more:
+                return Found(Answer(rows if down else rows[::-1], cursor, more), looked)
+
+    async def _page(self, *, down: bool, cursor: str | None, limit: int) -> Page[Event]:
+        order: Order = "desc" if down == self._query.newest_first else "asc"
+        query = self._query
+        return await self._backend.events(
+            project_id=query.project_id,
+            task_id=query.task_id,
+            types=query.types,
+            order=order,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    async def all(self) -> AsyncIterator[tuple[int, Sequence[Event]]]:
+        """Yield page after page in the query's order: how many were looked at, and those that are shown."""
+        cursor: str | None = None
+        while True:
+            page = await self._page(down=True, cursor=cursor, limit=PAGE_MOST)
+            yield len(page.items), [event for event in page.items if self._query.finds(event)]
+            cursor = page.next_cursor
+            if page.is_last(PAGE_MOST):
+                return

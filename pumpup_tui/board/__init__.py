@@ -1,0 +1,1 @@
+"""The board: a project's tasks in columns by step."""

@@ -1,0 +1,145 @@
+"""Which cards a filtered board shows: pure, and the line that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from pumpup_tui.components.line_widgets import Lines
+from pumpup_tui.keys.key_names import names_at
+from pumpup_tui.text.firewall import line
+from pumpup_tui.text.labels import STATUSES, kind_of, status_run
+from pumpup_tui.text.layout import Line, crop, joined, width_of
+
+if TYPE_CHECKING:
+    from api_client.models import Card
+
+NOBODY = "\x00"
+"""Stands for cards that are given to no one: no name can hold it."""
+REQUESTS = {"any": "any open request", "approval": "an approval", "elicitation": "an elicitation", "none": "none"}
+"""What can be asked of a card's open requests, in words. A card tells the oldest of them: others may be of any kind."""
+
+
+@dataclass(frozen=True)
+class BoardFilter:
+    """What a card must be to be shown; empty parts ask for nothing."""
+
+    text: str = ""
+    status: str = ""
+    assignee: str = ""
+    request: str = ""
+    step: str = ""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it asks for anything."""
+        return self != BoardFilter()
+
+    def takes(self, card: Card) -> bool:
+        """Return whether a card is shown."""
+        return (
+            (not self.step or card.current_step == self.step)
+            and (not self.status or card.status == self.status)
+            and (not self.assignee or (card.assignee_id or NOBODY) == self.assignee)
+            and (not self.request or self._asks(card))
+            and (not self.text or self.text.casefold() in _searched(card))
+        )
+
+    def _asks(self, card: Card) -> bool:
+        if card.open_request is None:
+            return self.request == "none"
+        # Better a card too many than one that hides what waits: only the oldest of several is known here.
+        any_kind = self.request == "any" or (self.request != "none" and card.open_request_count > 1)
+        return any_kind or kind_of(card.open_request.event_type) == self.request
+
+    def words(self) -> str:
+        """Return what it asks for, in clean words."""
+        who = "nobody" if self.assignee == NOBODY else f"@{line(self.assignee, 40)}" if self.assignee else ""
+        return joined(
+            (
+                f"“{line(self.text, 60)}”" if self.text else "",
+                status_run(self.status)[0] if self.status else "",
+                f"given to {who}" if who else "",
+                f"open request: {REQUESTS.get(self.request, self.request)}" if self.request else "",
+                f"step {line(self.step, 80)}" if self.step else "",
+            )
+        )
+
+    def lasting(self) -> dict[str, str]:
+        """Return what a later start begins with, as JSON; nothing where it asks for nothing."""
+        return {part: value for part, value in asdict(self).items() if value}
+
+    @classmethod
+    def begun(cls, kept: object, steps: Iterable[str]) -> BoardFilter:
+        """Return the filter that `lasting` told; what can't be read of it, or is no step now, asks for nothing."""
+        known: Mapping[str, Any] = kept if isinstance(kept, Mapping) else {}
+        allowed = {"status": STATUSES, "request": REQUESTS, "step": set(steps)}
+        parts = {one.name: known.get(one.name) for one in fields(cls)}
+        return cls(
+            **{
+                name: value
+                for name, value in parts.items()
+                if isinstance(value, str) and value in allowed.get(name, (value,))
+            }
+        )
+
+    def toggled(self, choice: str) -> BoardFilter:
+        """Return the filter after a choice of `choices`: taken, or taken back where it was on."""
+        part, _, value = choice.partition("=")
+        if part == "clear":
+            return BoardFilter()
+        return replace(self, **{part: "" if getattr(self, part) == value else value})
+
+    def choices(self, me: str, assignees: Iterable[str], steps: Iterable[str]) -> list[tuple[str, str]]:
+        """Return what can be chosen: an id for `toggled`, and raw words, those that are on marked."""
+        names = sorted({name for name in assignees if name and name != me})
+        listed = [
+            *((f"status={one}", f"status: {status_run(one)[0]}") for one in STATUSES),
+            (f"assignee={me}", f"given to: me ({me})"),
+            (f"assignee={NOBODY}", "given to: nobody"),
+            *((f"assignee={name}", f"given to: {name}") for name in names),
+            *((f"request={one}", f"open request: {words}") for one, words in REQUESTS.items()),
+            *((f"step={step}", f"step: {step}") for step in steps),
+        ]
+        marked = [(choice, f"{'●' if self._has(choice) else '○'} {words}") for choice, words in listed]
+        return [*marked, *([("clear=", "✗ show all cards again")] if self.is_on else [])]
+
+    def _has(self, choice: str) -> bool:
+        part, _, value = choice.partition("=")
+        return bool(value) and getattr(self, part) == value
+
+
+def _searched(card: Card) -> str:
+    request = card.open_request.summary if card.open_request else ""
+    return "\n".join((card.name, card.external_id or "", card.assignee_id or "", request)).casefold()
+
+
+class BoardState(Lines):
+    """The filter with its counts and how to clear it; how far a long read is. No line where neither is so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.filter = BoardFilter()
+        self.matched = 0
+        self.total = 0
+        self.progress = ""
+        """What is being read, in clean words; empty where nothing is that takes long."""
+
+    @override
+    def lines(self, width: int) -> Sequence[Line]:
+        shown: list[Line] = []
+        if self.filter.is_on:
+            counts = f"  {self.matched:,} of {self.total:,}"
+            key = names_at(self)
+            keys = f"  {key('board.filter')} change  {key('move.back')} clears "
+            room = width - len(counts) - len(keys) - 10
+            head: Line = [(" FILTER ", "cursor"), (" ", ""), (crop(self.filter.words(), max(10, room)), "")]
+            line_: Line = [*head, (counts, "strong"), (keys, "accent")]
+            fits = width_of(line_) <= width
+            shown += [line_] if fits else [head, [(f"{counts} ", "strong"), (keys, "accent")]]
+        if self.progress:
+            shown.append([(crop(f" … {self.progress}", width), "muted")])
+        return shown

@@ -1,0 +1,72 @@
+"""Answers as they are typed on a command line or written in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.json_files import STDIN, read_json
+
+_WORDS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+"""What a switch is typed as."""
+
+
+def answers_of(payload: Mapping[str, Any], pairs: Sequence[str]) -> dict[str, Any]:
+    """Return the answers that `FIELD=VALUE` spells, by the fields of a request.
+
+    Raises:
+        UsageError: one is no pair, or names a field twice.
+        InvalidAnswers: a field refuses its answer, or there is no such field: all faults at once.
+    """
+    from api_client.errors import InvalidAnswers
+    from api_client.fields import check_answers, read_fields
+    from pumpup_tui.local_state.answer_draft import answer_of, type_of
+
+    typed: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or name in typed:
+            raise click.UsageError(f"{pair!r:.100}: write each answer once, as FIELD=VALUE.")
+        typed[name] = value
+    fields = {field.id: field for field in read_fields(payload.get("fields") or ())}
+    answers: dict[str, Any] = {}
+    for name, value in typed.items():
+        field = fields.get(name)
+        kind = type_of(field) if field is not None else ""
+        if field is None:
+            answers[name] = value
+        elif kind == "Multiselect":
+            answers[name] = answer_of(field, [part for part in value.split(",") if part])
+        elif kind in ("Select", "Switch"):
+            answers[name] = answer_of(field, [_WORDS.get(value.lower(), value) if kind == "Switch" else value])
+        else:
+            answers[name] = answer_of(field, value)
+    kept, faults = check_answers(list(fields.values()), answers)
+    faults |= _no_switch(fields, typed)
+    if faults:
+        raise InvalidAnswers(faults)
+    return kept
+
+
+def _no_switch(fields: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, str]:
+    from pumpup_tui.local_state.answer_draft import type_of
+
+    wrong = (name for name, value in typed.items() if name in fields and value.lower() not in _WORDS)
+    return {name: "must be yes or no" for name in wrong if type_of(fields[name]) == "Switch"}
+
+
+def read_file(file: Path) -> dict[str, Any]:
+    """Return the answers that a file holds, unchecked; `-` is stdin.
+
+    Raises:
+        Failed: it can't be read, or is no JSON object.
+    """
+    found = read_json(file, "The answers in")
+    where = "stdin" if str(file) == STDIN else str(file)
+    if not isinstance(found, dict):
+        raise Failed(f'The answers in {where} must be an object by field id, like {{"place": "Berlin"}}.')
+    return found

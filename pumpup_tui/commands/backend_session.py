@@ -1,0 +1,118 @@
+"""One command's work on one place: the backend opened, used and closed, with a failure told in words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from pumpup_tui.commands.environment import Folder, Place, Server, api_key, decider, place_of, usable_folder
+from pumpup_tui.commands.failure import Failed, NotThere, in_words
+from pumpup_tui.commands.options import Given
+from pumpup_tui.commands.output import tell
+from pumpup_tui.text.firewall import line
+
+if TYPE_CHECKING:
+    from api_client.backend import Backend
+
+T = TypeVar("T")
+
+_NOTICE = 600
+"""Characters of a notice that are printed, at most."""
+
+
+def work(given: Given, task: Callable[[Backend], Awaitable[T]], *, make: bool = False, writes: bool = False) -> T:
+    """Return what `task` returns of the place that was named.
+
+    Args:
+        given: What the command line says of the place.
+        task: The command's work.
+        make: Whether a data folder that is not there is made.
+        writes: Whether the work writes; a data folder is opened for reading alone where it does not.
+
+    Raises:
+        Failed: the place can't be opened, or refuses; its exit code says how.
+        Exit: the user stopped it.
+    """
+    import asyncio
+
+    place = place_of(given, os.environ)
+
+    async def run() -> T:
+        async with opened(place, make=make, writes=writes or make) as backend:
+            return await task(backend)
+
+    with in_words():
+        try:
+            return asyncio.run(run())
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(130) from None
+
+
+@asynccontextmanager
+async def opened(place: Place, *, make: bool = False, writes: bool = False) -> AsyncIterator[Backend]:
+    """Give the backend of a place, and close it; what it has to say of the place is printed, before and after.
+
+    Raises:
+        ApiError: it can't be opened.
+        Failed: it is not there, or no key for it.
+    """
+    backend = await (_folder(place, make=make, writes=writes) if isinstance(place, Folder) else _server(place))
+    notices = list(backend.notices)
+    try:
+        for notice in notices:
+            tell(f"Warning: {line(notice, _NOTICE)}", err=True)
+        yield backend
+    finally:
+        for notice in backend.notices[len(notices) :]:
+            tell(f"Warning: {line(notice, _NOTICE)}", err=True)
+        await backend.aclose()
+
+
+async def _folder(place: Folder, *, make: bool, writes: bool) -> Backend:
+    reviewer = decider(place) if writes else place.reviewer
+    if make:
+        usable_folder(place.path)
+    else:
+        must_be_there(place)
+
+    from api_client.actor import Actor
+    from pumpup_tui.commands.progress import progress_bar
+    from store.folder.local_backend import open_local
+
+    with progress_bar("Reading the journal") as progress:
+        actor = Actor(reviewer, "reviewer", place.tags)
+        return await open_local(place.path, actor, progress=progress, for_reading=not writes)
+
+
+async def _server(place: Server) -> Backend:
+    key = api_key(place.api_key_file, os.environ)
+
+    from api_client.http import HttpBackend
+
+    return HttpBackend(place.url, key, ca_file=place.ca_file, allow_plain_http=place.insecure_http)
+
+
+MAKERS = "'pumpup-tui projects create' or 'pumpup-tui serve' makes one."
+
+
+def must_be_there(place: Folder, makers: str = MAKERS) -> None:
+    """Raise `NotThere`, with what makes one, where there is no data folder: to look at one must not make one."""
+    # Whatever stands under these names: a link or a pipe in a file's place is told of when it is opened.
+    if not any(os.path.lexists(place.path / name) for name in ("journal.jsonl", "head")):
+        raise NotThere(f"{place.path} is no data folder: it has no journal.jsonl. Name one with --data DIR; {makers}")
+
+
+def folder_of(given: Given) -> Folder:
+    """Return the folder that was named.
+
+    Raises:
+        Failed: it is a server: this command works on a folder alone.
+    """
+    place = place_of(given, os.environ)
+    if isinstance(place, Server):
+        raise Failed(f"This works on a data folder, and {place.url} is a server: name a folder with --data DIR.", 2)
+    return place

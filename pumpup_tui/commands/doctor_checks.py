@@ -1,0 +1,299 @@
+"""The checks of `doctor`, each with what to do where it fails."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pumpup_tui.commands import configuration
+from pumpup_tui.commands.environment import Folder, Server, api_key, place_of
+from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.options import Given
+from pumpup_tui.text.charset import charset_of
+
+if TYPE_CHECKING:
+    from api_client.models import Me
+
+State = Literal["ok", "note", "wrong"]
+
+_LEAST_FREE = 100_000_000
+"""Bytes that a disk should have left."""
+_LEAST_SIZE = (40, 10)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was looked at, how it is, and what to do."""
+
+    what: str
+    state: State
+    words: str
+    remedy: str = ""
+
+    def wire(self) -> dict[str, str]:
+        """Return it as JSON."""
+        found = {"check": self.what, "state": self.state, "words": self.words}
+        return {**found, "remedy": self.remedy} if self.remedy else found
+
+
+def all_checks(given: Given, environment: Mapping[str, str]) -> list[Check]:
+    """Look at everything; what can't be looked at is told like what is wrong."""
+    found = [*_versions(), *_terminal(environment), *_configuration(environment)]
+    try:
+        place = place_of(given, environment)
+    except Failed as fault:
+        if found[-1].state != "wrong":
+            found.append(Check("place", "wrong", fault.message))
+        return found
+    return [*found, *(_folder(place) if isinstance(place, Folder) else _server(place, environment))]
+
+
+def _versions() -> Iterator[Check]:
+    from importlib.metadata import version
+
+    own = ", ".join(f"{name} {version(name)}" for name in ("pumpup-tui", "textual", "msgspec", "tinydb"))
+    yield Check("versions", "ok", f"{own}, Python {platform.python_version()}, {platform.system()}")
+
+
+def _terminal(environment: Mapping[str, str]) -> Iterator[Check]:
+    kind = environment.get("TERM", "")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        yield Check("terminal", "note", "none: commands work, the screens need one")
+    elif kind in ("", "dumb", "unknown"):
+        yield Check("terminal", "wrong", f"TERM is {kind!r}: no screen can be drawn", "Try with TERM=xterm-256color.")
+    else:
+        columns, rows = shutil.get_terminal_size()
+        words = f"{kind}, {columns} columns, {rows} rows"
+        if columns < _LEAST_SIZE[0] or rows < _LEAST_SIZE[1]:
+            yield Check("terminal", "note", words, "Make it larger: 80 columns and 24 rows show all of a request.")
+        else:
+            yield Check("terminal", "ok", words)
+    charset = charset_of(environment)
+    if charset is not None:
+        remedy = "Set LANG to a locale of UTF-8, like C.UTF-8, if the terminal is: else other characters are spelt out."
+        yield Check("characters", "wrong", f"the locale's coding is {charset.name}", remedy)
+    else:
+        yield Check("characters", "ok", "UTF-8")
+
+
+def _configuration(environment: Mapping[str, str]) -> Iterator[Check]:
+    try:
+        file = configuration.file_of(environment)
+        configuration.chosen(environment)
+    except Failed as fault:
+        yield Check("configuration", "wrong", fault.message, "'pumpup-tui config' tells each setting.")
+        return
+    if file is None:
+        yield Check("configuration", "note", configuration.NO_HOME)
+    else:
+        there = str(file) if file.exists() else f"{file} is not there: what is built in holds"
+        yield Check("configuration", "ok", there)
+
+
+def _folder(place: Folder) -> Iterator[Check]:
+    folder = place.path
+    if place.reviewer:
+        yield Check("reviewer", "ok", " ".join((place.reviewer, *(f"[{tag}]" for tag in place.tags))))
+    else:
+        remedy = "Give one with --reviewer NAME, or set PUMPUP_REVIEWER."
+        yield Check("reviewer", "note", "this login has no name to decide under: it can only read", remedy)
+    if not folder.exists():
+        makers = "The screens" if place.is_default else "The screens with --create, 'serve'"
+        yield Check("folder", "note", f"{folder} is not there yet", f"{makers} and 'projects create' make it.")
+        return
+    yield from _access(folder)
+    yield from _room(folder)
+    from store.folder.trust import doubts_of_place
+
+    for doubt in doubts_of_place(folder):
+        yield Check("disk", "note", doubt)
+    if os.path.lexists(folder / "journal.jsonl") or os.path.lexists(folder / "head"):
+        yield from _lock(folder)
+        yield from _journal(folder)
+        yield from _keys(folder)
+    else:
+        yield Check("journal", "note", "none yet: the folder is new", "'pumpup-tui projects create' begins one.")
+
+
+def _access(folder: Path) -> Iterator[Check]:
+    from store.folder.trust import unwritable, writable_by_others
+
+    if not os.access(folder, os.R_OK | os.X_OK):
+        yield Check("folder", "wrong", f"{folder} can't be read", f"Run 'chmod u+rwx {folder}' as its owner.")
+    elif why := unwritable(folder):
+        remedy = "Reading and verifying work; to decide, open the folder where it can be written, as its owner."
+        yield Check("folder", "note", why, remedy)
+    elif others := writable_by_others(folder):
+        yield Check("folder", "wrong", others, "'serve' does not start on it.")
+    elif folder.stat().st_mode & 0o077:
+        remedy = f"Run 'chmod 700 {folder}', unless others are meant to."
+        yield Check("folder", "note", f"{folder} can be entered by others on this machine", remedy)
+    else:
+        yield Check("folder", "ok", str(folder))
+
+
+def _room(folder: Path) -> Iterator[Check]:
+    free = shutil.disk_usage(folder).free
+    words = f"{free / 1e9:.1f} GB free"
+    yield Check("disk", "ok", words) if free >= _LEAST_FREE else Check("disk", "wrong", words, "Make room.")
+
+
+def _lock(folder: Path) -> Iterator[Check]:
+    """Look, without waiting, whether someone writes right now, and who."""
+    import fcntl
+
+    from api_client.errors import StoreError
+    from store.folder.files import open_regular
+
+    try:
+        handle = open_regular(folder / "lock", os.O_RDONLY)
+    except FileNotFoundError:
+        yield Check("lock", "ok", "nobody has ever held it")
+        return
+    except StoreError as fault:
+        yield Check("lock", "wrong", str(fault))
+        return
+    except OSError as fault:
+        yield Check("lock", "wrong", f"{folder / 'lock'} can't be opened: {fault.strerror}", "Make it yours again.")
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield Check("lock", "ok", "free")
+    except BlockingIOError:
+        holder = _holder(os.fstat(handle).st_ino)
+        yield Check(
+            "lock", "note", f"held by {holder}", "Look again: a writer holds it for a moment. End one that hangs."
+        )
+    except OSError as fault:
+        words = f"the file system has no locks ({fault.strerror})"
+        yield Check("lock", "wrong", words, "Keep the folder on a disk of this machine.")
+    finally:
+        os.close(handle)
+
+
+def _holder(inode: int) -> str:
+    """Return who holds a lock, as far as the system tells."""
+    try:
+        rows = [row.split() for row in Path("/proc/locks").read_text().splitlines()]
+        pid = next(row[4] for row in rows if row[1] == "FLOCK" and row[5].endswith(f":{inode}"))
+        name = Path(f"/proc/{pid}/comm").read_text().strip()
+    except (OSError, StopIteration, IndexError):
+        return "another program"
+    return f"process {pid} ({name})"
+
+
+def _journal(folder: Path) -> Iterator[Check]:
+    """Open the record as a reader would, and say what a reader is told."""
+    from api_client.errors import StoreError
+    from api_client.times import utc_now
+    from store.folder.engine import Store
+    from store.folder.local_backend import random_token
+
+    try:
+        store = Store(folder, clock=utc_now, tokens=random_token, for_reading=True)
+    except StoreError as fault:
+        yield Check("journal", "wrong", str(fault))
+        return
+    try:
+        size = store.journal.size()
+        if store.is_damaged:
+            remedy = f"'pumpup-tui verify --data {folder}' looks through all of it."
+            yield Check("journal", "wrong", store.read_only, remedy)
+        elif size > store.position.size:
+            words = f"it ends in an unfinished line of {size - store.position.size:,} bytes, never acknowledged"
+            yield Check("journal", "note", words, "The next write moves it to a file of its own.")
+        else:
+            words = f"{store.position.events:,} events, {size / 1e6:.1f} MB; 'verify' reads all of it"
+            yield Check("journal", "ok", words)
+    finally:
+        store.close()
+
+
+def _keys(folder: Path) -> Iterator[Check]:
+    """Look for what keeps a key that is there from being accepted."""
+    from api_client.errors import StoreError
+    from store.folder.api_keys import KeyRing
+
+    try:
+        names = KeyRing(folder).of_two_roles()
+    except StoreError as fault:
+        yield Check("keys", "wrong", str(fault), "Restore keys.json from a backup, or remove it and make new keys.")
+        return
+    for name in names:
+        words = f"{name} has keys of both roles, and a name has one: the agent's keys are not accepted"
+        yield Check("keys", "wrong", words, two_roles_remedy(folder, name))
+
+
+def two_roles_remedy(folder: Path, name: str) -> str:
+    """Return what to do where a name has keys of both roles."""
+    command = f"pumpup-tui keys revoke {shlex.quote(name)} --id ID --data {shlex.quote(str(folder))}"
+    return f"Make new keys under another name, then run '{command}'."
+
+
+def _server(place: Server, environment: Mapping[str, str]) -> Iterator[Check]:
+    try:
+        key = api_key(place.api_key_file, environment)
+    except Failed as fault:
+        yield Check("key", "wrong", fault.message)
+        return
+    yield from _answer(place, key)
+
+
+def _answer(place: Server, key: str) -> Iterator[Check]:
+    from api_client.errors import ApiError, Misconfigured, NotAuthenticated, ProxyFailed, Unreachable
+
+    url = place.url
+    try:
+        me, took, proxy = _asked(place, key)
+    except NotAuthenticated as fault:
+        yield Check("server", "ok", f"{url} answers")
+        remedy = "Ask for a key: 'pumpup-tui keys add NAME --role reviewer' makes one on the server's machine."
+        yield Check("key", "wrong", fault.message, remedy)
+    except Misconfigured as fault:
+        yield Check("proxy" if fault.code == "INVALID_PROXY" else "server", "wrong", fault.message)
+    except ProxyFailed as fault:
+        yield Check("proxy", "wrong", fault.message)
+    except ApiError as fault:
+        down = "Is it running, and the address right? A proxy may be in between."
+        remedy = down if isinstance(fault, Unreachable) else "Is this the address of a Pump Up server?"
+        yield Check("server", "wrong", fault.message, "" if "address" in fault.message else remedy)
+    else:
+        if proxy:
+            yield Check("proxy", "ok", f"the server is reached through the {proxy}")
+        yield Check("server", "ok", f"{url} answers in {took * 1e3:.0f} ms")
+        yield _may(me)
+
+
+def _asked(place: Server, key: str) -> tuple[Me, float, str]:
+    """Return what the server says of the key, the seconds that it took, and the proxy on the way; empty without one.
+
+    Raises:
+        ApiError: it is not reached, or does not answer as a Pump Up server does.
+    """
+    import asyncio
+    import time
+
+    from api_client.http import HttpBackend
+
+    async def look() -> tuple[Me, float, str]:
+        backend = HttpBackend(place.url, key, ca_file=place.ca_file, allow_plain_http=place.insecure_http)
+        try:
+            start = time.perf_counter()
+            return await backend.me(), time.perf_counter() - start, backend.proxy
+        finally:
+            await backend.aclose()
+
+    return asyncio.run(look())
+
+
+def _may(me: Me) -> Check:
+    if "decide" in me.capabilities:
+        return Check("key", "ok", f"decides as {me.subject}")
+    return Check("key", "note", "it reads, and decides nothing", "Decisions need a reviewer's key and our server.")

@@ -1,0 +1,61 @@
+"""Events, attachments and earlier decisions as paragraphs: our words first, then what someone else wrote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pumpup_tui.text.attachment_names import relabelled_words
+from pumpup_tui.text.firewall import line
+from pumpup_tui.text.labels import event_text, event_type_run, move_of, outcome_of, size_words, who_of
+from pumpup_tui.text.layout import Line, fit, joined
+from pumpup_tui.text.paragraphs import Paragraph, led, ours
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from api_client.models import Attachment, Event, Upload
+    from pumpup_tui.context import Context
+    from pumpup_tui.decisions.precedents import Precedent
+
+WHO_CELLS = 15
+"""Cells of who an event is by, in a column."""
+
+
+def event_lines(events: Sequence[Event], context: Context) -> list[Paragraph]:
+    """Return a paragraph an event: time, who, type, step change, text."""
+    lines: list[Paragraph] = []
+    for event in events:
+        said = joined((move_of(event), event_text(event)))
+        head: Line = [
+            (f"{context.stamp(event.timestamp)}  {fit(who_of(event), WHO_CELLS)} ", "muted"),
+            event_type_run(event.event_type),
+        ]
+        lines.append(led([*head, ("  ", "")], (said, "")) if said else ours(*head))
+    return lines
+
+
+def attachment_lines(
+    attachments: Iterable[Attachment], uploads: Mapping[str, Upload], labels_since: Mapping[str, str] | None = None
+) -> list[Paragraph]:
+    """Return a paragraph an attachment: label, type and size, and which label it got since, by upload."""
+    lines: list[Paragraph] = []
+    for one in attachments:
+        upload = uploads.get(one.upload_id)
+        about = joined((line(upload.content_type, 60), size_words(upload.size))) if upload else ""
+        since = (labels_since or {}).get(one.upload_id)
+        mark: Line = [(f"  {relabelled_words(since)}", "warn")] if since is not None else []
+        lines.append(led([("▪ ", "muted")], (line(one.label, 200), ""), (f"  {about}", "muted"), *mark))
+    return [ours(), ours(("Attachments", "muted")), *lines] if lines else []
+
+
+def precedent_lines(precedents: Sequence[Precedent], context: Context) -> list[Paragraph]:
+    """Return how cases like this one were decided: when, by whom, and with which note."""
+    if not precedents:
+        return []
+    lines = [ours(), ours(("Decided before, with the same recommendation", "muted"))]
+    for one in precedents:
+        glyph, word, tone = outcome_of({"type": one.kind})
+        said = joined((line(one.by_whom, 40), line(one.reason_code, 40), line(one.note, 200)))
+        head: Line = [(f"{context.stamp(one.at)}  ", "muted"), (f"{glyph} {word}", tone), ("  ", "")]
+        lines.append(led(head, (said, "")))
+    return lines

@@ -1,0 +1,36 @@
+"""The first frame: the frame of all screens, while what the inbox needs is imported and opened behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from typing_extensions import override
+
+from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine, KeyHints
+from pumpup_tui.components.line_widgets import Lines
+from pumpup_tui.context import Context
+from pumpup_tui.text.layout import Line
+from pumpup_tui.textual_patches.compositor import PromptScreen
+
+
+class Opening(Lines):
+    """Says that something is on its way, where the inbox will."""
+
+    @override
+    def lines(self, width: int) -> Sequence[Line]:
+        return [[], [], [("   opening…", "muted")]]
+
+
+class StartScreen(PromptScreen):
+    """Shown for a moment: header, screens and what is going on."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield HeaderLine(self.context, "inbox", lambda: self.context.status.project)
+        yield Opening()
+        yield KeyHints(lambda: ((SCREEN_KEYS, "screens"),))

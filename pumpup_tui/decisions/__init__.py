@@ -1,0 +1,1 @@
+"""The way of one decision: armed, held, sent, recorded. No widgets."""

@@ -1,0 +1,95 @@
+"""How cases like this one were decided before: a project's latest decisions, read no further than is needed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pumpup_tui.text.labels import recommended_type
+
+if TYPE_CHECKING:
+    from api_client.models import Event
+
+SHOWN = 5
+"""Precedents of one recommended outcome that are shown."""
+LOOKED_AT = 500
+"""Decisions of a project that are looked through for them, at the most."""
+CODES_KEPT = 30
+DECIDED = "APPROVAL_DECIDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """A decision as it is on the record; all texts raw."""
+
+    at: datetime
+    by_whom: str
+    kind: str
+    """The outcome's type."""
+    note: str
+    reason_code: str
+    recommended: str
+    """The type of the outcome that the agent had recommended, empty where it had not."""
+
+
+class Precedents:
+    """One project's decisions, newest first, as far as they are read."""
+
+    def __init__(self) -> None:
+        self._found: list[Precedent] = []
+        self._seen: set[str] = set()
+        self.cursor: str | None = None
+        self.is_complete = False
+        """Whether there is nothing further back, or none of it can be read."""
+
+    def take(self, events: Iterable[Event], cursor: str | None, *, last: bool) -> None:
+        """Take in a page of decisions, further back than all before."""
+        for event in events:
+            if event.id not in self._seen and (one := precedent_of(event)) is not None:
+                self._seen.add(event.id)
+                self._found.append(one)
+        self.cursor = cursor
+        self.is_complete = last or len(self._found) >= LOOKED_AT
+
+    def take_new(self, event: Event) -> None:
+        """Take in a decision that was made just now."""
+        if event.id not in self._seen and (one := precedent_of(event)) is not None:
+            self._seen.add(event.id)
+            self._found.insert(0, one)
+
+    def give_up(self) -> None:
+        """Look no further back."""
+        self.is_complete = True
+
+    def of(self, recommended: str) -> Sequence[Precedent]:
+        """Return the latest decisions where the same outcome had been recommended."""
+        return [one for one in self._found if recommended and one.recommended == recommended][:SHOWN]
+
+    def needs_more(self, recommended: str) -> bool:
+        """Return whether there may be more of them further back."""
+        return not self.is_complete and (self.cursor is None or len(self.of(recommended)) < SHOWN)
+
+    def reason_codes(self) -> Sequence[str]:
+        """Return the reason codes in use, the most used first."""
+        counts = Counter(one.reason_code for one in self._found if one.reason_code)
+        return [code for code, _ in counts.most_common(CODES_KEPT)]
+
+
+def precedent_of(event: Event) -> Precedent | None:
+    """Return what a decision's event says, None where it is no decision."""
+    outcome = event.payload.get("outcome")
+    if event.event_type != DECIDED or not isinstance(outcome, Mapping):
+        return None
+    authority = event.payload.get("authority")
+    who = authority.get("subject") if isinstance(authority, Mapping) else event.subject
+    return Precedent(
+        event.timestamp,
+        str(who or ""),
+        str(outcome.get("type") or ""),
+        str(outcome.get("note") or ""),
+        str(outcome.get("reasonCode") or ""),
+        recommended_type(event.payload.get("recommendationSnapshot")),
+    )

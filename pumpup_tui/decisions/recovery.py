@@ -1,0 +1,112 @@
+"""What became of what was on its way when a terminal ended: looked up, never sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from api_client.errors import ApiError, NotFound
+from api_client.times import parse_time
+from pumpup_tui.decisions.desk import FINAL, Intent, Phase, Sent
+from pumpup_tui.decisions.in_flight import Left
+
+if TYPE_CHECKING:
+    from api_client.backend import Backend
+    from api_client.models import Event
+
+EARLIER = timedelta(minutes=5)
+"""How far a server's clock may be behind this one's, when its events are compared with what was sent."""
+LOOKED_AT = 100
+"""Events of a task that are looked through for what was sent."""
+
+
+class Fate(Enum):
+    """What became of it; the value is the word that is shown."""
+
+    NOT_SENT = "not sent"
+    RECORDED = "recorded"
+    NOT_RECORDED = "not recorded"
+    LOST = "lost"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """One act, what became of it, and what else there is to say: by whom, why."""
+
+    left: Left
+    fate: Fate
+    detail: str = ""
+    at: datetime | None = None
+    """When it was recorded, by whomever."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is nothing more to find out."""
+        return self.fate is not Fate.UNKNOWN
+
+
+async def became_of(backend: Backend, me: str, left: Left) -> Became:
+    """Return what became of one act of `me`. What was held was never sent; all else is looked up."""
+    if left.sent.phase is Phase.HELD:
+        return Became(left, Fate.NOT_SENT, "it was held when this terminal ended: decide again")
+    try:
+        if left.sent.intent.verb in FINAL:
+            return await _settled(backend, me, left)
+        return await _on_the_task(backend, me, left)
+    except NotFound as error:
+        return Became(left, Fate.NOT_RECORDED, str(error))
+    except ApiError as error:
+        return Became(left, Fate.UNKNOWN, f"{error} It is looked up again at the next start.")
+
+
+async def _settled(backend: Backend, me: str, left: Left) -> Became:
+    intent = left.sent.intent
+    result = (await backend.request(intent.target)).result
+    if result is None:
+        return Became(left, Fate.NOT_RECORDED, "the request is still open: decide again")
+    who = str(result.get("decidedBy") or result.get("answeredBy") or "someone")
+    at = _moment(result.get("decidedAt") or result.get("answeredAt"))
+    if who == me and _is_same(intent, result):
+        return Became(left, Fate.RECORDED, at=at)
+    return Became(left, Fate.LOST, "settled by you otherwise" if who == me else f"{who} was first", at)
+
+
+def _is_same(intent: Intent, result: Mapping[str, Any]) -> bool:
+    if intent.verb == "ANSWER":
+        return bool(result.get("fields") == dict(intent.answers))
+    outcome = result.get("outcome")
+    if not isinstance(outcome, Mapping):
+        return False
+    said = (outcome.get("type"), outcome.get("note") or "", outcome.get("reasonCode") or "")
+    return said == (intent.verb, intent.note.strip(), intent.reason_code)
+
+
+async def _on_the_task(backend: Backend, me: str, left: Left) -> Became:
+    sent = left.sent
+    page = await backend.events(task_id=sent.intent.target, order="desc", limit=LOOKED_AT)
+    found = next((event for event in page.items if _is_its_event(event, me, sent)), None)
+    if found is None:
+        return Became(left, Fate.NOT_RECORDED, "it is not on the task's timeline")
+    return Became(left, Fate.RECORDED, at=found.timestamp)
+
+
+def _is_its_event(event: Event, me: str, sent: Sent) -> bool:
+    intent = sent.intent
+    if event.source != "HUMAN" or event.timestamp < sent.since - EARLIER or event.subject not in (None, me):
+        return False
+    if intent.verb == "NOTE":
+        return event.event_type == "NOTE" and event.payload.get("message") == intent.note
+    if intent.verb == "ASSIGN":
+        return event.event_type == "ASSIGNMENT" and (event.payload.get("assigneeId") or "") == intent.assignee
+    return event.event_type == "ACTION" and event.transition_to == intent.to_step
+
+
+def _moment(raw: object) -> datetime | None:
+    try:
+        return parse_time(str(raw))
+    except ValueError:
+        return None

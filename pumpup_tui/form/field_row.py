@@ -1,0 +1,237 @@
+"""The field of a form that is being answered: the one that has a control."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+from typing_extensions import override
+
+from pumpup_tui.components.line_widgets import Lines
+from pumpup_tui.components.option_picker import OptionPicker
+from pumpup_tui.form.controls import Area, Options, Sealed, Toggle, Typed
+from pumpup_tui.form.field_lines import MANY, Form, head_lines, tail_lines
+from pumpup_tui.form.steppers import STEPPED, stepped
+from pumpup_tui.local_state.answer_draft import TYPED, AnyForm, fault_of, options_of, take_bid, type_of, why_sealed
+from pumpup_tui.text.layout import Line
+
+Control = Typed | Area | Options | Toggle | Sealed
+
+
+class Told(Lines):
+    """The lines around the control."""
+
+    def __init__(self, lines: Callable[[int], Sequence[Line]], *, id: str) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._lines = lines
+
+    @override
+    def lines(self, width: int) -> Sequence[Line]:
+        return self._lines(width)
+
+
+class FieldRow(Vertical, can_focus=True):
+    """The field that is being answered: label, description, control, bounds, bid and fault."""
+
+    class Answered(Message):
+        """Something was typed, picked or taken."""
+
+    class Left(Message):
+        """A key that goes to another field."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
+
+    def __init__(self, form: Form, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.form = form
+        self._now = now
+        self._index = 0
+        self._controls: dict[type[Widget], Control] = {}
+        self.control: Control | None = None
+        self._given: str | list[str] | None = None
+        """What stood in the control when it was filled: other line breaks than the text's own, say."""
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield Told(self._head, id="head")
+        for kind in (Typed, Area, Options, Toggle, Sealed):
+            control: Control = kind()
+            if isinstance(control, (Typed, Area, Options)):
+                control.first_key = self.form.first_key
+            control.display = False
+            self._controls[kind] = control
+            yield control
+        yield Told(self._tail, id="tail")
+
+    @property
+    def form_field(self) -> AnyForm:
+        """The field."""
+        return self.form.fields[self._index]
+
+    def show(self, index: int) -> None:
+        """Have another field answered."""
+        self._index = index
+        self._control_it()
+        self.retell()
+
+    def retell(self) -> None:
+        """Say what is so now around the control."""
+        for told in self.query(Told):
+            told.retell()
+        self.set_class(self.form_field.id in self.form.faults, "-fault")
+        self.set_class(self.form.is_bid(self.form_field), "-bid")
+
+    def height(self, width: int) -> int:
+        """Return how many lines the row takes at `width` cells."""
+        control = self.control
+        if isinstance(control, Options):
+            lines = min(len(options_of(self.form_field)), 6) + control.has_class("-searched")
+        elif isinstance(control, Sealed):
+            lines = len(control.lines(width - 3))
+        else:
+            lines = 4 if isinstance(control, Area) else 0 if control is None else 1
+        return len(self._head(width - 2)) + lines + len(self._tail(width - 2)) + 1
+
+    def focus_control(self) -> None:
+        """Put the focus where the answer is given; where none can be, on the form."""
+        place = self.control.inside if isinstance(self.control, Options) else self.control
+        self.screen.set_focus(place or self, scroll_visible=False)
+
+    def collect(self) -> None:
+        """Take what stands in the control now; a message about it may still be on its way, about another field."""
+        typed = self._held()
+        if typed is not None and typed != self._given:
+            self._given = None  # from here on what stands there is a person's, the same text too
+            self._take(typed)
+
+    def _held(self) -> str | list[str] | None:
+        """Return what stands in the control, None where there is none."""
+        if isinstance(self.control, (Options, Toggle)):
+            return list(self.control.chosen)
+        if isinstance(self.control, Typed):
+            return self.control.value
+        return self.control.text if isinstance(self.control, Area) else None
+
+    def take_bid(self) -> None:
+        """Take the agent's bid in place of what was typed."""
+        one = self.form_field
+        if (bid := self.form.bids.get(one.id)) is not None:
+            take_bid(one, bid, self.form.draft)
+            self._control_it()
+            self._mend()
+            self.focus_control()
+
+    def put(self, text: str) -> None:
+        """Take a text that was edited elsewhere."""
+        self._take(text)
+        self._control_it()
+        self.retell()
+        self.focus_control()
+
+    def _head(self, width: int) -> Sequence[Line]:
+        return head_lines(self.form_field, max(11, width))
+
+    def _tail(self, width: int) -> Sequence[Line]:
+        return tail_lines(self.form, self._index, max(11, width))
+
+    def _take(self, typed: str | list[str]) -> None:
+        draft, one = self.form.draft, self.form_field
+        if typed != draft.typed.get(one.id):
+            draft.typed[one.id] = typed
+            draft.touched.add(one.id)
+            self._mend()
+
+    def _mend(self) -> None:
+        one = self.form_field
+        if one.id in self.form.faults:
+            self.form.faults.pop(one.id)
+            if fault := fault_of(one, self.form.draft):
+                self.form.faults[one.id] = fault
+        self.retell()
+        self.post_message(self.Answered())
+
+    # The control.
+
+    def _control_it(self) -> None:
+        """Have the control of the field's type, with what was typed in it."""
+        one, kind = self.form_field, type_of(self.form_field)
+        typed = self.form.draft.typed.get(one.id, "")
+        wanted = self._wanted(one, kind, typed)
+        before, self.control = self.control, self._controls[wanted] if wanted is not None else None
+        if self.control is not None:
+            self._fill(self.control, one, kind, typed)
+            self._given = self._held()
+            self.control.display = True
+        if before is not None and before is not self.control:
+            # First the focus, then what had it goes: else Textual looks for another by itself.
+            self.focus_control()
+            before.display = False
+
+    @staticmethod
+    def _wanted(one: AnyForm, kind: str, typed: str | list[str]) -> type[Control] | None:
+        if kind == "Switch":
+            return Toggle
+        if options_of(one):
+            return Options
+        if why_sealed(one, typed):
+            return Sealed
+        return {"TextArea": Area}.get(kind, Typed) if kind in TYPED else None
+
+    def _fill(self, control: Control, one: AnyForm, kind: str, typed: str | list[str]) -> None:
+        with self.prevent(Input.Changed, TextArea.Changed):
+            if isinstance(control, Options):
+                options = options_of(one)
+                control.offer(
+                    options,
+                    cast("list[str]", typed),
+                    many=kind == "Multiselect",
+                    searched=len(options) > MANY,
+                    keeps_one=one.required,
+                )
+            elif isinstance(control, Toggle):
+                control.put(cast("list[str]", typed))
+            else:
+                if isinstance(control, Typed):
+                    control.bid_on_equals = kind != "Text"
+                control.put(cast("str", typed))
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    @on(OptionPicker.Picked)
+    @on(Toggle.Changed)
+    def _changed(self, event: Message) -> None:
+        event.stop()
+        self.collect()
+
+    @on(Sealed.Emptied)
+    def _emptied(self, event: Sealed.Emptied) -> None:
+        event.stop()
+        self.put("")
+
+    @on(Typed.Stepped)
+    def _stepped(self, event: Typed.Stepped) -> None:
+        event.stop()
+        control, one = self.control, self.form_field
+        if not isinstance(control, Typed):
+            return
+        if type_of(one) not in STEPPED:
+            self.post_message(self.Left(-1 if event.by > 0 else 1))
+            return
+        cursor = control.cursor_position
+        at_end = control.cursor_at_end
+        control.value = stepped(one, control.value, event.by, cursor=cursor, now=self._now())
+        control.cursor_position = len(control.value) if at_end else cursor
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Left(1))

@@ -1,0 +1,350 @@
+"""One outcome for several requests: what will be sent for each, and then what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.strip import Strip
+from typing_extensions import override
+
+from pumpup_tui.components.decision_bar import MARKS, batch_line
+from pumpup_tui.components.frame import KeyHints
+from pumpup_tui.components.line_widgets import Lines
+from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.virtual_list import VirtualList
+from pumpup_tui.context import Context
+from pumpup_tui.decisions.desk import NOTE_FIRST, VERB_WORDS, Intent, Phase, Sent, Verb
+from pumpup_tui.inbox.request_list import by_words
+from pumpup_tui.text.firewall import line
+from pumpup_tui.text.labels import OUTCOMES, recommendation_run, recommended_type
+from pumpup_tui.text.layout import Line, fit, joined, width_of
+from pumpup_tui.textual_patches.stylesheets import sheet
+
+if TYPE_CHECKING:
+    from api_client.models import InboxItem
+
+
+class Told(Lines):
+    """The head of a list: what is or was decided, in a few lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[Line] = []
+
+    @override
+    def lines(self, width: int) -> Sequence[Line]:
+        return self.told or [[]]
+
+    def tell(self, told: Sequence[Line]) -> None:
+        """Say this."""
+        self.told = list(told)
+        self.retell()
+
+
+class Planned(VirtualList["InboxItem"]):
+    """What would be sent for each request, two lines each."""
+
+    ROW_HEIGHT = 2
+
+    class Seen(Message):
+        """A line of a row was drawn for the first time."""
+
+    def __init__(self, verb: Verb) -> None:
+        super().__init__(id="batch")
+        self._verb = verb
+        self._lines_drawn: set[tuple[str, int]] = set()
+        """Lines of rows that were drawn: a request's id, and which line of its row."""
+
+    def unseen(self) -> int:
+        """Return how many rows have not been on the screen yet, with all their lines."""
+        return sum(not self._is_seen(row) for row in self.rows)
+
+    def show_unseen(self) -> None:
+        """Show a page of rows from the first on that was not on the screen yet."""
+        first = next((n for n, row in enumerate(self.rows) if not self._is_seen(row)), None)
+        if first is not None:
+            self.select(self.rows[first].request_id)
+            self.scroll_to(y=first * self.ROW_HEIGHT, animate=False, force=True, immediate=True)
+
+    def _is_seen(self, row: InboxItem) -> bool:
+        return all((row.request_id, part) in self._lines_drawn for part in range(self.ROW_HEIGHT))
+
+    @override
+    def row_id(self, row: InboxItem) -> str:
+        return row.request_id
+
+    @override
+    def render_line(self, y: int) -> Strip:
+        index, part = divmod(y + self.scroll_offset.y, self.ROW_HEIGHT)
+        if index < len(self.rows) and (self.rows[index].request_id, part) not in self._lines_drawn:
+            self._lines_drawn.add((self.rows[index].request_id, part))
+            self.post_message(self.Seen())
+        return super().render_line(y)
+
+    @override
+    def draw_row(self, row: InboxItem, width: int) -> Sequence[Line]:
+        glyph, word, tone = OUTCOMES[self._verb]
+        head: Line = [(f"{glyph} {word.upper()}  ", tone)]
+        first: Line = [*head, (fit(line(row.summary, 300), max(0, width - width_of(head))), "")]
+        offer, offer_tone = recommendation_run(row.recommendation, row.field_count)
+        other = differs(row, self._verb)
+        says = f"{'≠ ' if other else ''}agent: {offer} " if offer else ""
+        where = joined((by_words(row), line(row.project_name, 60), line(row.task_name, 200)))
+        room = max(0, width - width_of([(says, "")]) - 2)
+        second: Line = [
+            ("  ", ""),
+            (fit(where, max(0, room - 1)) + " ", "muted"),
+            (says, "warn" if differs(row, self._verb) else offer_tone),
+        ]
+        return [first, second]
+
+
+def differs(item: InboxItem, verb: Verb) -> bool:
+    """Return whether the agent recommends something else."""
+    recommended = recommended_type(item.recommendation)
+    return recommended not in ("", verb)
+
+
+class BatchScreen(ModalScreen[Sequence[Intent]]):
+    """Returns what to send, each bound to its request as it was listed; sends nothing itself."""
+
+    CSS_PATH = sheet("batch")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "send", show=False, id="decide.send"),
+        Binding("n", "note", "note", show=False, id="decide.note"),
+        Binding("c", "note", "note", show=False, id="inbox.note"),
+        Binding("w", "reason", "reason code", show=False, id="decide.reason"),
+        Binding("x", "leave_out", "leave out", show=False, id="batch.leave_out"),
+        Binding("escape", "dismiss", "cancel", show=False, id="move.back"),
+    ]
+
+    def __init__(
+        self, context: Context, verb: Verb, items: Sequence[InboxItem], codes: Sequence[str], opened: Set[str]
+    ) -> None:
+        """Take the requests, the reason codes that are usual, and the ids of requests that were looked at in whole."""
+        super().__init__()
+        self._opened = opened
+        self.context = context
+        self._verb = verb
+        self._items = list(items)
+        self._codes = codes
+        self._note = ""
+        self._code = ""
+        self._fault = ""
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield Told()
+        yield Planned(self._verb)
+        yield Prompt()
+        yield KeyHints(self._hints, always=False)
+
+    def on_mount(self) -> None:
+        """List what would be sent; ask for the note where there must be one."""
+        planned = self.query_one(Planned)
+        planned.say_when_empty(f"nothing is left of it: {self.context.key('move.back')} goes back")
+        planned.show(self._items)
+        self.set_focus(planned)
+        self._tell()
+        if self._lacks_note:
+            self.action_note()
+
+    @property
+    def _lacks_note(self) -> bool:
+        return Intent(self._verb, "", "", note=self._note).lacks_note
+
+    def _hints(self) -> Sequence[tuple[str, str]]:
+        does = "show the rest" if self.query_one(Planned).unseen() else f"send all {len(self._items)}"
+        send = () if self._lacks_note or not self._items else (("decide.send", does),)
+        keys = (("decide.note", "note"), ("decide.reason", "reason code"), ("batch.leave_out", "leave one out"))
+        return (*send, *keys, ("move.back", "cancel"))
+
+    def _tell(self) -> None:
+        status, count = self.context.status, len(self._items)
+        tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
+        told: list[Line] = [
+            [
+                (f" {VERB_WORDS[self._verb].upper()} ", "armed"),
+                (f" {count:,} request{'s' if count != 1 else ''} · as {line(status.reviewer, 40)}{tags}", "strong"),
+            ]
+        ]
+        others = sum(differs(item, self._verb) for item in self._items)
+        if others:
+            told.append([(f" ≠ for {others:,} of them the agent recommends something else", "warn")])
+        if unopened := sum(item.request_id not in self._opened for item in self._items):
+            told.append([(f" {unopened:,} of them not opened: a row shows the beginning of what is asked", "warn")])
+        unseen = self.query_one(Planned).unseen()
+        if unseen:  # from the first frame on: a line that came later would cover a row that was drawn
+            rows = f"{unseen:,} row{'s' if unseen != 1 else ''} not seen yet"
+            told.append([(f" {rows}: {self.context.key('decide.send')} shows them", "warn")])
+        if self._lacks_note:
+            told.append([(f" needs a note, the same for all: {self.context.key('decide.note')} writes it", "warn")])
+        elif self._note:
+            told.append([(f" note for each: {line(self._note, 300)}", "muted")])
+        if self._code:
+            told.append([(f" reason code: {line(self._code, 80)}", "muted")])
+        if self._fault:
+            told.append([(f" {self._fault}", "warn")])
+        self.query_one(Told).tell(told)
+        self.query_one(KeyHints).retell()
+
+    def action_yes(self) -> None:
+        """Return all of it, if the key was pressed on purpose."""
+        self._fault = self.context.outbox.guard.fault()
+        if self._lacks_note:
+            self._fault = f"{NOTE_FIRST}: {self.context.key('decide.note')} writes it"
+        if self._fault or not self._items:
+            self._tell()
+        elif self.query_one(Planned).unseen():
+            self.query_one(Planned).show_unseen()
+        else:
+            self.dismiss([self._intent(item) for item in self._items])
+
+    def _intent(self, item: InboxItem) -> Intent:
+        return Intent(
+            self._verb,
+            item.request_id,
+            item.summary,
+            request_hash=item.hash,
+            note=self._note,
+            reason_code=self._code,
+            task_id=item.task_id,
+            task_name=item.task_name,
+        )
+
+    @on(Planned.Seen)
+    def _seen(self) -> None:
+        self._tell()
+
+    def show_hint(self, words: str) -> None:
+        """Say this until the next key."""
+        if words != self._fault:
+            self._fault = words
+            self._tell()
+
+    def action_note(self) -> None:
+        """Write the note that goes with each."""
+        self.query_one(Prompt).ask("note", "note for each", self._note)
+
+    def action_reason(self) -> None:
+        """Type the reason code that goes with each."""
+        known = f" ({', '.join(line(code, 20) for code in self._codes[:4])}…)" if self._codes else ""
+        self.query_one(Prompt).ask("reason code", f"reason code{known}", self._code)
+
+    def action_leave_out(self) -> None:
+        """Leave the request under the cursor as it is."""
+        planned = self.query_one(Planned)
+        if (row := planned.row) is not None:
+            self._items = [item for item in self._items if item.request_id != row.request_id]
+            planned.take_away([row.request_id])
+            self._tell()
+
+    @on(Prompt.Turned)
+    def _prompt_turned(self, event: Prompt.Turned) -> None:
+        event.stop()
+        self.query_one(KeyHints).tell_typing(self.query_one(Prompt).hints)
+
+    @on(Prompt.Answered)
+    def _written(self, event: Prompt.Answered) -> None:
+        event.stop()
+        if event.what == "note":
+            self._note = event.text.strip()
+        else:
+            self._code = event.text.strip()
+        self._fault = ""
+        self._tell()
+
+    @on(Prompt.Left)
+    def _left(self, event: Prompt.Left) -> None:
+        event.stop()
+        if event.what == "note" and self._lacks_note:
+            self.dismiss(None)
+
+
+class Results(VirtualList[Sent]):
+    """What became of each, a line each and its reason."""
+
+    ROW_HEIGHT = 2
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(id="batch", empty="all taken back: nothing was sent")
+        self.context = context
+
+    @override
+    def row_id(self, row: Sent) -> str:
+        return row.key
+
+    @override
+    def draw_row(self, row: Sent, width: int) -> Sequence[Line]:
+        glyph, tone = MARKS[row.phase]
+        head: Line = [(f"{glyph} {row.word.upper()}  ", tone)]
+        first: Line = [*head, (fit(line(row.intent.title, 300), max(0, width - width_of(head))), "")]
+        when = f"at {self.context.stamp(row.since)}" if row.phase is Phase.RECORDED else ""
+        said = joined(
+            (
+                VERB_WORDS[row.intent.verb],
+                line(row.intent.task_name, 100),
+                when,
+                self.context.in_zone(line(row.detail, 300)),
+            )
+        )
+        return [first, [("  ", ""), (fit(said, width - 2), "muted")]]
+
+
+class BatchResults(ModalScreen[None]):
+    """What became of each request of a batch, as it comes. Closing it stops nothing."""
+
+    CSS_PATH = sheet("batch")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "take_back", "take back", show=False, id="decide.undo"),
+        Binding("escape,q", "dismiss", "close", show=False, id="modal.close"),
+        Binding("enter", "dismiss", "close", show=False, id="move.enter"),
+    ]
+
+    def __init__(self, context: Context, batch: str) -> None:
+        super().__init__()
+        self.context = context
+        self._batch = batch
+        self._shown: dict[str, Sent] = {}
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield Told()
+        yield Results(self.context)
+        yield KeyHints(self._hints, always=False)
+
+    def on_mount(self) -> None:
+        """List them, and follow what becomes of them."""
+        self.context.desk_changed.subscribe(self, self._changed)
+        self.query_one(Results).focus()
+        self._changed(None)
+
+    @property
+    def _sent(self) -> Sequence[Sent]:
+        return [one for one in self.context.outbox.desk.sent if one.batch == self._batch]
+
+    def _hints(self) -> Sequence[tuple[str, str]]:
+        held = any(one.phase is Phase.HELD for one in self._sent)
+        return (*((("decide.undo", "take all back"),) if held else ()), ("modal.close", "close"))
+
+    def _changed(self, _: Any) -> None:
+        sent = {one.key: replace(one, until=None) for one in self._sent}
+        results = self.query_one(Results)
+        if sent.keys() != self._shown.keys():
+            results.show(sent.values())
+        elif sent != self._shown:
+            results.add(sent.values())
+        self._shown = sent
+        self.query_one(Told).tell([[(" ", ""), *batch_line(self._sent, self.context.clock())]])
+        self.query_one(KeyHints).retell()
+
+    def action_take_back(self) -> None:
+        """Take back what is still held."""
+        self.context.outbox.take_back()

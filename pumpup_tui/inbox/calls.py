@@ -1,0 +1,75 @@
+"""The inbox's calls: its pages, one by one or to the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api_client.errors import ApiError
+from pumpup_tui.backend.messages import InboxPage, PrecedentsPage
+from pumpup_tui.decisions.precedents import DECIDED
+
+if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
+
+    from api_client.backend import Backend
+    from api_client.models import InboxItem, Page
+    from pumpup_tui.backend.feed import Feed
+
+WHAT = "the inbox"
+PAGE, LONG_PAGE = 100, 500
+"""Requests that a page holds which the eye waits for, and one on the way to the end."""
+
+
+class InboxFeed:
+    """Reads of the open requests; a new one takes the place of the one before."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    def first(self, to: MessagePump, project_id: str | None) -> None:
+        """Read the first page: the list begins anew."""
+
+        async def call(backend: Backend) -> InboxPage:
+            page = await backend.inbox(project_id=project_id, limit=PAGE)
+            return InboxPage(_short(page), first=True, last=page.is_last(PAGE))
+
+        self._feed.ask(to, WHAT, call, group="inbox")
+
+    def precedents(self, to: MessagePump, project_id: str, cursor: str | None) -> None:
+        """Read a page of a project's decisions, newest first; a courtesy, so nothing is said where it can't be read."""
+
+        async def call(backend: Backend) -> PrecedentsPage:
+            try:
+                page = await backend.events(
+                    project_id=project_id, types=(DECIDED,), order="desc", cursor=cursor, limit=PAGE
+                )
+            except ApiError:
+                return PrecedentsPage(project_id, None)
+            return PrecedentsPage(project_id, page)
+
+        self._feed.ask(to, "precedents", call, group="precedents")
+
+    def on(self, to: MessagePump, project_id: str | None, cursor: str | None, *, to_end: bool) -> None:
+        """Read the page after `cursor`; all pages to the end, each told as it comes, where `to_end`."""
+        limit = LONG_PAGE if to_end else PAGE
+
+        async def call(backend: Backend) -> InboxPage:
+            at = cursor
+            while True:
+                page = await backend.inbox(project_id=project_id, cursor=at, limit=limit)
+                # A server whose cursor stands still would be asked for ever.
+                last = page.is_last(limit) or page.next_cursor in (None, at)
+                if last or not to_end:
+                    return InboxPage(_short(page), first=False, last=last)
+                to.post_message(InboxPage(_short(page), first=False, last=False, goes_on=True))
+                at = page.next_cursor
+
+        self._feed.ask(to, WHAT, call, group="inbox")
+
+
+def _short(page: Page[InboxItem]) -> Page[InboxItem]:
+    if not any(item.recommendation for item in page.items):
+        return page
+    from pumpup_tui.text.truncation import short_item_page
+
+    return short_item_page(page)

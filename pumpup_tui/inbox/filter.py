@@ -1,0 +1,144 @@
+"""Which open requests the inbox shows: a filter, spelt as it is typed.
+
+    refund "lost parcel"       words and phrases that must be there: in the summary, task, project, step or assignee
+    project:claims step:review parts of a name
+    type:approval  type:e      the kind of request
+    is:mine  is:free           given to the reader, or to no one
+    is:overdue                 longer in its step than the step allows
+    agent:deny                 what the agent recommends
+    confidence<.7              how sure it is; also > <= >= =
+    @maria                     given to someone whose name contains this
+    -project:claims            not this
+
+What is half typed already counts, and what is no such word is looked for as text.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pumpup_tui.text.labels import confidence_value, kind_of, outcome_of
+
+if TYPE_CHECKING:
+    from api_client.models import InboxItem
+
+Test = Callable[["InboxItem"], bool]
+TEXT_KEPT = 4_000
+"""Characters of a summary that are searched."""
+WORD = re.compile(r'(-?)(?:([a-z]+:)?"([^"]*)"?|(\S+))')
+CONFIDENCE = re.compile(r"confidence(<=|>=|<|>|=)(\d*\.?\d+)")
+STATES = ("mine", "free", "overdue")
+"""What can stand after `is:`."""
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "=": operator.eq,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks, and when: what `is:mine` and `is:overdue` hang on."""
+
+    name: str
+    now: datetime
+
+
+def searched(item: InboxItem) -> str:
+    """Return what words are looked for in, casefolded."""
+    summary = item.summary[:TEXT_KEPT]
+    return "\n".join((summary, item.task_name, item.project_name, item.step, item.assignee_id or "")).casefold()
+
+
+def is_overdue(item: InboxItem, now: datetime) -> bool:
+    """Return whether the task has been in its step for longer than the step allows."""
+    return item.overdue_at is not None and item.overdue_at <= now
+
+
+def read_filter(text: str, reader: Reader, text_of: Callable[[InboxItem], str] = searched) -> Test | None:
+    """Return the test that a filter spells, None where it takes all.
+
+    Args:
+        text: The filter as it was typed.
+        reader: Who looks, and when.
+        text_of: What words are looked for in; a caller that keeps it hands its own in.
+    """
+    tests = [test for match in WORD.finditer(text) if (test := _test(match, reader, text_of)) is not None]
+    if not tests:
+        return None
+    return lambda item: all(test(item) for test in tests)
+
+
+def _test(match: re.Match[str], reader: Reader, text_of: Callable[[InboxItem], str]) -> Test | None:
+    without, key, quoted, plain = match.groups()
+    if quoted is None and plain is not None:
+        key, _, value = plain.partition(":") if re.match(r"[a-z]+:", plain) else ("", "", plain)
+        test = _keyed(key, value, reader) if key else _plain(plain)
+    else:
+        value = quoted or ""
+        test = _keyed((key or "").rstrip(":"), value, reader) if key else None
+    if test is None:
+        word = (plain if plain is not None else f"{key or ''}{value}").casefold()
+        if not word:
+            return None
+
+        def found(item: InboxItem) -> bool:
+            return word in text_of(item)
+
+        test = found
+    taken = test
+    return (lambda item: not taken(item)) if without else taken
+
+
+def _plain(word: str) -> Test | None:
+    if word.startswith("@"):
+        name = word[1:].casefold()
+        return lambda item: name in (item.assignee_id or "").casefold() if name else True
+    if compared := CONFIDENCE.fullmatch(word):
+        compare, bound = _COMPARE[compared[1]], float(compared[2])
+
+        def within(item: InboxItem) -> bool:
+            value = confidence_value(item.recommendation)
+            return value is not None and compare(value, bound)
+
+        return within
+    return None
+
+
+def _keyed(key: str, value: str, reader: Reader) -> Test | None:
+    value = value.casefold()
+    if key == "project":
+        return lambda item: value in item.project_name.casefold()
+    if key == "step":
+        return lambda item: value in item.step.casefold()
+    if key == "type":
+        return lambda item: kind_of(item.event_type).startswith(value)
+    if key == "agent":
+        return lambda item: _recommended(item).startswith(value)
+    if key == "is":
+        return _state(value, reader)
+    return None
+
+
+def _state(value: str, reader: Reader) -> Test | None:
+    tests: tuple[Test, ...] = (
+        lambda item: item.assignee_id == reader.name,
+        lambda item: not item.assignee_id,
+        lambda item: is_overdue(item, reader.now),
+    )
+    meant = [test for name, test in zip(STATES, tests, strict=True) if name.startswith(value)]
+    if not value:
+        return lambda _: True
+    return meant[0] if meant else None
+
+
+def _recommended(item: InboxItem) -> str:
+    raw = item.recommendation
+    return outcome_of(raw.get("outcome"))[1] if isinstance(raw, Mapping) else ""

@@ -1,0 +1,85 @@
+"""Whether a filter that is kept under a name can be meant as it stands.
+
+While one types, whatever is no word of a filter yet is looked for as text (see `queue_filter`). A filter in the
+configuration is done: what is no word there is a slip, and would show other requests than its name says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from pumpup_tui.inbox.filter import CONFIDENCE, STATES, WORD
+from pumpup_tui.text.labels import OUTCOMES
+
+LONGEST = 1_000
+"""Characters of a filter."""
+KINDS = ("approval", "elicitation")
+ANY: Sequence[str] = ()
+"""Stands for values that can't be known beforehand."""
+VALUES: Mapping[str, Sequence[str]] = {
+    "project": ANY,
+    "step": ANY,
+    "type": KINDS,
+    "is": STATES,
+    "agent": tuple(word for _, word, _ in OUTCOMES.values()),
+}
+"""What can stand after each key, which may be shortened."""
+_SLIPS = {"assignee": "@name", "reviewer": "@name", "assigned": "@name", "kind": "type:", "state": "is:"}
+"""What is written in place of a key that others call by this name."""
+
+
+def fault_of(text: str) -> str:
+    """Return what is wrong with a filter and what to write instead; empty where nothing is."""
+    if not text.strip():
+        return "is empty: it would show everything; write what it shows, or take it out"
+    if len(text) > LONGEST:
+        return f"is longer than {LONGEST:,} characters: a part of what you look for is enough"
+    if not text.isprintable():
+        return "has a character that can't be typed, like a line's end: write it in one line"
+    faults = (_fault(match) for match in WORD.finditer(text))
+    return next((fault for fault in faults if fault), "")
+
+
+def _fault(match: re.Match[str]) -> str:
+    _, key, quoted, plain = match.groups()
+    word = match.group()
+    if quoted is not None:
+        if word.count('"') != 2:
+            return f'{word!r} has no closing quote: write it like "lost parcel"'
+        return _keyed(key.removesuffix(":"), quoted, word) if key else _text(quoted, word)
+    if plain in ("-", "@"):
+        return f"{plain!r} stands alone: write it like {'-project:claims' if plain == '-' else '@maria'}"
+    if named := re.match(r"([^\W\d]\w*):(.*)", plain):
+        return _keyed(named[1], named[2], plain)
+    if re.match(r"[<>=!]", plain) or re.match(r"confidence\W", plain):
+        return _confidence(plain)
+    return _text(plain, word)
+
+
+def _text(text: str, word: str) -> str:
+    if not text.strip():
+        return f"{word!r} looks for nothing: write a word between the quotes"
+    return f"{word!r} has a quote within it: put one before and one after what you look for" if '"' in text else ""
+
+
+def _keyed(key: str, value: str, word: str) -> str:
+    if key not in VALUES:
+        near = _SLIPS.get(key.lower()) or "".join(f"{one}:" for one in get_close_matches(key.lower(), VALUES, n=1))
+        known = f"did you mean {near}" if near else f"there are {', '.join(f'{one}:' for one in VALUES)}"
+        return f"{word!r} begins with no key: {known}; to look for it as text, put it in quotes"
+    if not value.strip():
+        return f"{word!r} has nothing after the colon: write it like {key}:{(VALUES[key] or ('claims',))[0]}"
+    values = VALUES[key]
+    if values and not any(one.startswith(value.casefold()) for one in values):
+        listed = ", ".join(f'{key}:"{one}"' if " " in one else f"{key}:{one}" for one in values)
+        return f"{word!r} is none of {listed}"
+    return ""
+
+
+def _confidence(word: str) -> str:
+    compared = CONFIDENCE.fullmatch(word)
+    if compared is None:
+        return f"{word!r} compares nothing: write it like confidence<.7, without blanks; there are < <= > >= ="
+    return "" if float(compared[2]) <= 1 else f"{word!r} is out of bounds: an agent's confidence goes from 0 to 1"

@@ -1,0 +1,92 @@
+"""What became of what was on its way when a terminal ended: told until it is put away. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static
+from typing_extensions import override
+
+from pumpup_tui.components.decision_bar import target_words
+from pumpup_tui.components.virtual_list import VirtualList
+from pumpup_tui.context import Context
+from pumpup_tui.decisions.desk import FINAL, VERB_WORDS
+from pumpup_tui.decisions.recovery import Became, Fate
+from pumpup_tui.text.firewall import line
+from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of
+from pumpup_tui.textual_patches.stylesheets import sheet
+
+SAID: Mapping[Fate, Run] = {
+    Fate.NOT_SENT: ("◷ NOT SENT", "warn"),
+    Fate.RECORDED: ("✓ RECORDED", "good"),
+    Fate.NOT_RECORDED: ("✗ NOT RECORDED", "bad"),
+    Fate.LOST: ("✗ LOST", "bad"),
+    Fate.UNKNOWN: ("? NOT KNOWN", "warn"),
+}
+
+
+class BecameList(VirtualList[Became]):
+    """Two lines an act: what became of it, and why."""
+
+    ROW_HEIGHT = 2
+
+    def __init__(self, context: Context, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self.context = context
+
+    @override
+    def row_id(self, row: Became) -> str:
+        return row.left.sent.key
+
+    @override
+    def draw_row(self, row: Became, width: int) -> Sequence[Line]:
+        said, tone = SAID[row.fate]
+        intent = row.left.sent.intent
+        head: Line = [(f"{said} ", tone), (f"{VERB_WORDS[intent.verb]} · ", "")]
+        when = f"at {self.context.stamp(row.at)}" if row.at else ""
+        asked = f"confirmed {self.context.stamp(row.left.sent.since)}"
+        return [
+            [*head, (crop(target_words(intent), max(10, width - width_of(head))), "")],
+            [(fit(f"  {joined((line(row.detail, 200), when, asked))}", width), "muted")],
+        ]
+
+
+class RecoveryScreen(ModalScreen[str]):
+    """Returns the id of a request to go to, none where it was only read."""
+
+    CSS_PATH = sheet("modals")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", show=False, id="modal.close")]
+
+    def __init__(self, context: Context, became: Sequence[Became]) -> None:
+        super().__init__()
+        self.context = context
+        self._became = became
+
+    @override
+    def compose(self) -> ComposeResult:
+        with Vertical(id="modal"):
+            yield Static("What was on its way when this terminal ended", markup=False, id="title")
+            yield BecameList(self.context, id="became")
+            key = self.context.key
+            keys = f"{key('move.enter')} goes to the request, {key('modal.close')} closes"
+            yield Static(f"Nothing was sent again.   {keys}", markup=False)
+
+    def on_mount(self) -> None:
+        """List what became of each."""
+        listed = self.query_one(BecameList)
+        listed.styles.height = min(max(2, 2 * len(self._became)), 16)
+        listed.show(self._became)
+        listed.focus()
+
+    @on(VirtualList.Chosen)
+    def _chosen(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        one = next(one for one in self._became if one.left.sent.key == event.row_id)
+        intent = one.left.sent.intent
+        self.dismiss(intent.target if intent.verb in FINAL and one.fate in (Fate.NOT_SENT, Fate.NOT_RECORDED) else "")

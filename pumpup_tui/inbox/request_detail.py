@@ -1,0 +1,154 @@
+"""All that a reviewer is shown of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from pumpup_tui.components.line_widgets import Document
+from pumpup_tui.components.record_paragraphs import event_lines, precedent_lines
+from pumpup_tui.context import Context
+from pumpup_tui.inbox.request_paragraphs import Budget, field_lines, head_lines, request_lines, title_lines
+from pumpup_tui.text.firewall import line, without_controls
+from pumpup_tui.text.labels import asker_words
+from pumpup_tui.text.paragraphs import Paragraph, drawn, foreign, ours
+
+if TYPE_CHECKING:
+    from api_client.models import InboxItem
+    from pumpup_tui.backend.messages import RequestLoaded
+    from pumpup_tui.decisions.precedents import Precedent
+
+
+class RequestDetail(Document):
+    """A request, to read. What is long is folded until it is wanted; `raw` spells every text out."""
+
+    def __init__(self, context: Context, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self.context = context
+        self._loaded: RequestLoaded | None = None
+        self._precedents: Sequence[Precedent] = ()
+        self._all: list[Paragraph] = []
+        """What a decision on the request hangs on, unfolded."""
+        self._unfolded = False
+        self._raw = False
+        self.left_out = 0
+        """Characters of the request that no screen shows."""
+
+    def show_none(self, words: str) -> None:
+        """Say why there is nothing."""
+        self._forget()
+        self.tell([[], [(words, "muted")]])
+
+    def show_item(self, item: InboxItem) -> None:
+        """Show what the list knows of a request, until all of it is there."""
+        self._forget()
+        waits = f"waits {self.context.age(item.requested_at)}, since {self.context.stamp(item.requested_at)}"
+        asker = asker_words(item.requested_by, "agent")
+        lines = head_lines(item.event_type, item.task_name, asker=asker, waits=waits)
+        rest = [ours(), *title_lines(item.summary), ours(), ours(("reading the rest…", "muted"))]
+        self.tell([*lines, *rest], item.request_id)
+
+    def show(self, loaded: RequestLoaded, precedents: Sequence[Precedent] = ()) -> None:
+        """Show a request with its task's latest events, and how cases like it were decided."""
+        if self._loaded is None or self._loaded.detail.event.id != loaded.detail.event.id:
+            self._forget()
+        self._loaded, self._precedents = loaded, precedents
+        self._retell()
+
+    def redraw(self) -> None:
+        """Tell the request's age anew."""
+        self._retell()
+
+    def toggle_fold(self) -> None:
+        """Show long values whole, or folded again."""
+        self.take_in()
+        self._unfolded = not self._unfolded
+        self._retell()
+
+    def toggle_raw(self) -> None:
+        """Spell every text out as it is kept, or show it cleaned again."""
+        self.take_in()
+        self._raw = not self._raw
+        self._retell()
+
+    @override
+    def show_unseen(self) -> None:
+        self.take_in()
+        if self._raw or not self._is_open:
+            self._raw, self._unfolded = False, True
+            self._retell()
+        super().show_unseen()
+
+    @override
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._retell()  # what is folded hangs on the room there is
+
+    @override
+    def action_scroll_end(self) -> None:
+        if self.context.outbox.desk.armed is not None and self.unseen:
+            self.show_unseen()  # the end is reached over what lies between
+        else:
+            super().action_scroll_end()
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether nothing is folded: as it was wanted, or because all of it has room."""
+        if self._unfolded:
+            return True
+        room = self.size.height
+        characters = sum(len(text) for one in self._all for text, _ in one.runs)
+        return characters <= room * self.reading_width and len(drawn(self._all, self.reading_width)) <= room
+
+    def _forget(self) -> None:
+        self._loaded, self._unfolded, self._raw, self.left_out = None, False, False, 0
+
+    def _retell(self) -> None:
+        loaded = self._loaded
+        if loaded is None:
+            return
+        event = loaded.detail.event
+        budget = Budget()
+        self._all = [*self._head(loaded), *request_lines(loaded, budget)]
+        self.left_out = budget.left_out
+        shown = [*self._head(loaded), *self._raw_lines(loaded)] if self._raw else self._lines(loaded)
+        self.tell(shown, event.id, whole=self._all)
+
+    def _head(self, loaded: RequestLoaded, folds: str = "") -> list[Paragraph]:
+        detail, event = loaded.detail, loaded.detail.event
+        where = f" · {line(detail.project.name, 80)} · {line(detail.task.current_step, 80)}"
+        waits = f"waits {self.context.age(event.timestamp)}, since {self.context.stamp(event.timestamp)}"
+        asker = asker_words(event.subject or "", event.source)
+        lines = head_lines(event.event_type, detail.task.name, where=where, asker=asker, waits=waits, folds=folds)
+        if odd := loaded.inspection.words:
+            lines.append(ours((f"⚠ {odd}", "warn"), (f"  {self.context.key('inbox.raw')} raw", "muted")))
+        return [*lines, ours()]
+
+    def _lines(self, loaded: RequestLoaded) -> list[Paragraph]:
+        folds = "" if self._is_open else self.context.key("inbox.fold")
+        lines = list(self._all) if not folds else [*self._head(loaded, folds), *request_lines(loaded, Budget(), folds)]
+        if self.left_out and not folds:
+            lines.append(ours((f"… and {self.left_out:,} more characters: {self.too_long}", "warn")))
+        if loaded.detail.event.event_type == "ELICITATION_REQUESTED":
+            lines += field_lines(loaded.detail.event.payload, folds)
+        lines += precedent_lines(self._precedents, self.context)
+        rule = ours(("── Timeline " + "─" * 24, "muted"))
+        return [*lines, ours(), rule, *event_lines(loaded.events, self.context)]
+
+    @property
+    def too_long(self) -> str:
+        """Where a request can be read that no screen shows all of."""
+        if self._loaded is None:
+            return ""
+        event = self._loaded.detail.event
+        command = "answer" if event.event_type == "ELICITATION_REQUESTED" else "approve"
+        return f"`pumpup-tui {command} {line(event.id, 80)}` prints all of it"
+
+    def _raw_lines(self, loaded: RequestLoaded) -> list[Paragraph]:
+        back = f"{self.context.key('inbox.raw')} goes back"
+        lines = [ours((f"The raw text, as it is kept   {back}", "accent"))]
+        for spelt in loaded.inspection.raw:
+            lines += [ours(), *(foreign((without_controls(part), "")) for part in spelt.split("\n"))]
+        return lines

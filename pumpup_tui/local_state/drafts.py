@@ -1,0 +1,97 @@
+"""Answers that are not sent yet: kept while their form is away, over a restart too, until they are recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from pumpup_tui.local_state.answer_draft import AnyForm, Draft
+    from pumpup_tui.local_state.document_store import Kept
+
+Run: TypeAlias = Callable[[Callable[[], Awaitable[None]]], object]
+"""Runs the writing, as a worker."""
+PAUSE = 0.5
+"""Seconds between two writes: what is typed meanwhile goes with the next one."""
+
+
+class Drafts:
+    """Drafts by request, in memory and on the disk. The loop never waits for the disk."""
+
+    def __init__(self, kept: Kept, run: Run) -> None:
+        self._kept = kept
+        self._run = run
+        self._drafts: dict[str, Draft] = {}
+        self._changed: set[str] = set()
+        self._writing = False
+        self.fault = ""
+        """Why the last write failed; empty where it did not."""
+
+    async def open(self, request_id: str, fields: Sequence[AnyForm]) -> Draft:
+        """Return a request's draft, as it was left; a new one where there is none."""
+        from pumpup_tui.local_state.answer_draft import TYPED, draft_of, type_of
+
+        if request_id not in self._drafts:
+            found = draft_of(await self._kept.read(_name(request_id)))
+            picked = {one.id: type_of(one) not in TYPED for one in fields}
+            found.typed = {
+                one: typed for one, typed in found.typed.items() if picked.get(one) is isinstance(typed, list)
+            }
+            found.touched &= found.typed.keys()
+            self._drafts.setdefault(request_id, found)
+        return self._drafts[request_id]
+
+    def keep(self, request_id: str) -> None:
+        """Have a changed draft written soon."""
+        self._changed.add(request_id)
+        if not self._writing:
+            self._writing = True
+            self._run(self._write)
+
+    def drop(self, request_id: str) -> None:
+        """Forget a draft: its answers are recorded, or no longer asked for."""
+        self._drafts.pop(request_id, None)
+        self.keep(request_id)
+
+    async def flush(self) -> None:
+        """Write what is not written yet, at once."""
+        from pumpup_tui.local_state.answer_draft import document_of
+
+        self.fault = ""
+        for request_id in sorted(self._changed):
+            self._changed.discard(request_id)
+            draft = self._drafts.get(request_id)
+            document = document_of(draft) if draft is not None and draft.touched else {}
+            written = False
+            try:
+                # Shielded: one that is left half-way, as the program ends, still comes before the next one.
+                await asyncio.shield(self._put(_name(request_id), document))
+                written = True
+            except OSError as error:
+                self.fault = error.strerror or str(error)
+            finally:
+                if not written:
+                    self._changed.add(request_id)  # with the next change, or at the end
+
+    async def _put(self, name: str, document: dict[str, Any]) -> None:
+        if document:
+            await self._kept.write(name, document)
+        else:
+            await self._kept.drop(name)
+
+    async def _write(self) -> None:
+        try:
+            while self._changed:
+                await asyncio.sleep(PAUSE)
+                await self.flush()
+                if self.fault:
+                    break
+        finally:
+            self._writing = False
+
+
+def _name(request_id: str) -> str:
+    """Return the name that a draft is kept under: an id is whatever a server made it."""
+    return f"draft-{hashlib.sha256(request_id.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"

@@ -1,0 +1,30 @@
+"""What a user chose for the screens. Light to import: the first frame waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pumpup_tui.local_state.save_policy import Saving
+
+GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Handed to the app by the composition root, which reads them from the configuration."""
+
+    grace_seconds: float = GRACE_SECONDS
+    """Seconds that a decision is held before it is sent; 0 sends at once."""
+    bell: bool = False
+    """Whether the terminal's bell tells of a new request."""
+    desktop: bool = False
+    """Whether a desktop notification (OSC 9) tells of a new request."""
+    theme: str = ""
+    """A theme's name; empty is the app's own."""
+    keymap: Mapping[str, str] = field(default_factory=dict)
+    """Keys by a binding's id, in place of its own."""
+    saving: Saving = field(default_factory=Saving)
+    """Where the screens may save."""
+    filters: Mapping[str, str] = field(default_factory=dict)
+    """The inbox's saved filters by name, each as it would be typed."""

@@ -1,0 +1,142 @@
+"""Character sets of terminals that draw no UTF-8: what they can draw, and one cell of it for each cell of ours."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from pathlib import Path
+
+_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
+"""In the order in which they count."""
+_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+"""What Python sets LC_CTYPE to where a locale is not installed, or is C: it says nothing of the terminal."""
+_PRINTABLE = range(0xA0, 0x100)
+"""Bytes that no terminal takes for controls, whatever its character set."""
+_DRAWN_WITH = {
+    "-": "─━–—−▫▪",  # noqa: RUF001 - what they stand for
+    "=": "═",
+    "|": "│┃║▎▐▏▕·",
+    "+": "┌┐└┘├┤┬┴┼╭╮╰╯",
+    "^": "▲↑␛␡",
+    "v": "▼▾↓✓",
+    ">": "▌▸▶►→⇥⟩»",
+    "<": "◂◀◄←⟨«≤",
+    "*": "●◆•",
+    "o": "○◇◌◷",
+    "#": "■█▓",
+    ":": "▒",
+    ".": "□░⋯",
+    "~": "…≈",
+    "\\": "⏎",
+    "x": "✗×",  # noqa: RUF001
+    "!": "⚠≠≥",
+    "e": "✎",
+    "r": "↺",
+    "?": "\ufffd",
+    '"': "▀▔“”„",
+    "_": "▄▁▂▃▅▆▇",
+    "'": "‘’",  # noqa: RUF001
+    "i": "ℹ",  # noqa: RUF001
+    " ": "\xa0",
+}
+SUBSTITUTES = {glyph: shown for shown, glyphs in _DRAWN_WITH.items() for glyph in glyphs}
+"""Ours and Textual's, each by one character that is as wide. Foreign text is not drawn by these but spelt out."""
+
+
+class Charset:
+    """A character set of one byte a character; of one with more bytes, or none that is known, what is ASCII."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._bytes = {char: chr(byte) for byte in _PRINTABLE if len(char := _decoded(byte, name)) == 1}
+        self._sent = _Sent(self._bytes)
+
+    @property
+    def decodes(self) -> str:
+        """The codec of what is typed: an ASCII terminal sends none but ASCII, or is none."""
+        return self.name if self._bytes else "utf-8"
+
+    def draws(self, char: str) -> bool:
+        """Return whether the terminal can draw a character as itself."""
+        return char < "\x80" or char in self._bytes
+
+    def substituted(self, text: str) -> str:
+        """Return `text` with a substitute of the same width for each character that can't be drawn."""
+        return text if text.isascii() else "".join(char if self.draws(char) else substitute(char) for char in text)
+
+    def encode(self, text: str) -> bytes:
+        """Return the bytes that draw `text`, in as many cells."""
+        return text.translate(self._sent).encode("latin-1")
+
+
+class _Sent(dict[int, str]):
+    """What is sent for each character, as characters of one byte; filled as characters are met."""
+
+    def __init__(self, drawn: Mapping[str, str]) -> None:
+        super().__init__({ord(char): byte for char, byte in drawn.items()})
+
+    def __missing__(self, code: int) -> str:
+        self[code] = shown = chr(code) if code < 0x80 else substitute(chr(code))
+        return shown
+
+
+def substitute(char: str) -> str:
+    """Return ASCII that takes as many cells as a character."""
+    if found := SUBSTITUTES.get(char):
+        return found
+    if "\u2400" <= char <= "\u241f":
+        return "^"  # a picture of a control
+    if "\ud800" <= char <= "\udfff":
+        return "?"
+    from rich.cells import cell_len
+
+    return "?" * cell_len(char)
+
+
+def charset_of(environment: Mapping[str, str], started_with: Path = Path("/proc/self/environ")) -> Charset | None:
+    """Return the character set of the terminal by the names of its locale; None where it is UTF-8, or not named.
+
+    Args:
+        environment: What the process sees.
+        started_with: The variables that it was started with, where the system tells.
+    """
+    set_ = {name: environment.get(name, "") for name in _VARIABLES}
+    named = next((value for value in set_.values() if value), "")
+    if named == set_["LC_CTYPE"] and named in _COERCED and set_["LANG"]:
+        named = set_["LANG"] if _is_coerced(started_with) else named
+    if not named or named.lower().partition("@")[0].endswith(("utf-8", "utf8")):
+        return None
+    if named in ("C", "POSIX"):
+        return Charset("ascii")
+    import locale  # a large table of names, which few terminals need
+
+    codeset = locale.normalize(named).partition(".")[2].partition("@")[0]
+    try:
+        name = codecs.lookup(codeset).name
+    except LookupError:
+        name = "ascii"
+    return None if name == "utf-8" else Charset(name)
+
+
+def fit_text(environment: Mapping[str, str]) -> None:
+    """Have foreign text spelt out where the terminal can't draw it."""
+    if (charset := charset_of(environment)) is not None:
+        from pumpup_tui.text.firewall import draw_only
+
+        draw_only(charset)
+
+
+def _is_coerced(started_with: Path) -> bool:
+    try:
+        variables = started_with.read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return not any(one.startswith(b"LC_CTYPE=") and one != b"LC_CTYPE=" for one in variables)
+
+
+def _decoded(byte: int, name: str) -> str:
+    try:
+        char = bytes([byte]).decode(name)
+    except (UnicodeDecodeError, LookupError):
+        return ""
+    return char if char.isprintable() and char > "\x9f" else ""

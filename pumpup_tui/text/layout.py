@@ -1,0 +1,133 @@
+"""Drawing lines: what all Line-API widgets share.
+
+A line is a list of runs, each a clean text and the tone it is said in; tones are component classes, so that
+what they look like stands in `styles/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from rich._wrap import divide_line  # what Textual wraps with, without what it does for each character's style
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from pumpup_tui.textual_patches.direct_render import Direct
+
+Run: TypeAlias = tuple[str, str]
+"""A clean text and its tone; an empty tone is the widget's own colour."""
+Line: TypeAlias = Sequence[Run]
+
+TONES = ("muted", "strong", "accent", "good", "bad", "warn", "cursor", "armed", "foreign")
+COMPONENT_CLASSES = {f"tone--{tone}" for tone in TONES}
+
+
+def width_of(line: Line) -> int:
+    """Return a line's width in cells."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def fit(text: str, cells: int) -> str:
+    """Return `text` in exactly `cells` cells, cut with `…` or filled with blanks."""
+    if cells <= 0:
+        return ""
+    if cell_len(text) > cells:
+        return set_cell_size(set_cell_size(text, cells - 1).rstrip() + "…", cells)
+    return set_cell_size(text, cells)
+
+
+def crop(text: str, cells: int) -> str:
+    """Return `text` in at most `cells` cells, cut with `…`."""
+    return text if cell_len(text) <= cells else fit(text, cells).rstrip()
+
+
+def columns(left: str, right: str, cells: int) -> str:
+    """Return `left` and `right` at the two ends of `cells` cells; the left one is cut where they meet."""
+    room = cells - cell_len(right)
+    return fit(left, room - 1) + " " + right if right and room > 1 else fit(left, cells)
+
+
+def wrap(line: Line, cells: int, *, indent: int = 0, first: int | None = None) -> list[Line]:
+    """Return `line` broken at words into lines of at most `cells` cells, in linear time.
+
+    Args:
+        line: What to break, also at its newlines.
+        cells: The width there is.
+        indent: Cells that the later lines go in.
+        first: Cells of the first line, where something stands before it; `cells` if left out.
+    """
+    start = cells if first is None else first
+    if width_of(line) <= start and not any("\n" in text for text, _ in line):
+        return [line] if any(text for text, _ in line) else [[]]
+    room, pieces = max(4, cells - indent), list[Line]()
+    for part in _parts(line):
+        pieces += _broken(part, room if pieces else max(4, start), room)
+    return pieces if not indent else [[(" " * indent, ""), *piece] if n else piece for n, piece in enumerate(pieces)]
+
+
+def _parts(line: Line) -> list[list[Run]]:
+    """Return the runs of each line of a text of several."""
+    parts: list[list[Run]] = [[]]
+    for text, tone in line:
+        for number, one in enumerate(text.split("\n")):
+            if number:
+                parts.append([])
+            if one:
+                parts[-1].append((one, tone))
+    return parts
+
+
+def _broken(part: Sequence[Run], first: int, rest: int) -> list[Line]:
+    """Return one line of text in pieces, the first of at most `first` cells and the others of `rest`."""
+    plain = "".join(text for text, _ in part)
+    breaks = divide_line(plain, first)
+    if breaks and rest != first:
+        cut = breaks[0]
+        breaks = [cut, *(cut + one for one in divide_line(plain[cut:], rest))]
+    pieces: list[Line] = []
+    number, at = 0, 0  # where the next piece begins: in which run, and at which character of it
+    start = 0
+    for end in (*breaks, len(plain)):
+        piece: list[Run] = []
+        left, start = end - start, end
+        while left:
+            text, tone = part[number]
+            taken = min(left, len(text) - at)
+            piece.append((text[at : at + taken], tone))
+            left -= taken
+            number, at = (number + 1, 0) if at + taken == len(text) else (number, at + taken)
+        if piece and end < len(plain):
+            piece[-1] = (piece[-1][0].rstrip(), piece[-1][1])
+        pieces.append(piece)
+    return pieces
+
+
+def paint(widget: Direct, line: Line, cells: int, *, over: str = "") -> Strip:
+    """Return `line` as a strip of exactly `cells` cells.
+
+    Args:
+        widget: Whose component classes say what the tones look like.
+        line: What to draw.
+        cells: The strip's width.
+        over: A tone whose background goes under the whole line.
+    """
+    base = widget.visual_style.rich_style  # kept by the widget; `rich_style` asks all its ancestors each time
+    if over:
+        under = widget.style_of(over)
+        base += under
+        cover = Style(bgcolor=under.bgcolor, bold=under.bold)
+    segments = []
+    for text, tone in line:
+        style = widget.style_of(tone) if tone else base
+        segments.append(Segment(text, style + cover if over else style))
+    # Neighbours that look alike are sent as one: a style costs 40 bytes in a terminal of all colours. All of it before
+    # there is a strip: one is nine objects, and a key draws a hundred of them.
+    return Strip(Segment.simplify(Segment.adjust_line_length(segments, cells, base)), cells)
+
+
+def joined(parts: Iterable[str], separator: str = " · ") -> str:
+    """Return the parts that say something, joined."""
+    return separator.join(part for part in parts if part)

@@ -1,0 +1,191 @@
+"""Textual's driver for a terminal that may stall, hang up, stop the process or paste anything.
+
+The loop waits neither for the terminal's output nor for its answers; a terminal that is gone is noticed where it is
+read and where it is written, with or without a signal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import select
+import signal
+import sys
+import termios
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+# Private, and the one part of Textual that knows what the bytes of all terminals mean: tests/unit/test_terminals.py.
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+from typing_extensions import override
+
+from pumpup_tui.text.charset import charset_of
+from pumpup_tui.textual_patches.bracketed_paste import Pastes
+from pumpup_tui.textual_patches.terminal_output import Output
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.message import Message
+
+PATIENCE = 0.5
+"""Seconds for which a terminal may take nothing before the screens are left without putting it in order."""
+POLL_SECONDS = 0.1
+READ_BYTES = 4096
+CLEAR = "\x1b[H\x1b[2J"
+UNFROZEN = "\x1b[?2026l"
+"""Ends a synchronized update whose own end may have been left out."""
+
+
+class Screens(Protocol):
+    """What the driver tells its app, from any thread."""
+
+    def terminal_gone(self) -> None:
+        """Leave: nothing can be drawn or read any more."""
+
+    def repaint(self) -> None:
+        """Draw all cells again: it is not known what stands in them."""
+
+
+class TerminalDriver(LinuxDriver):
+    """A driver whose app can always be left, and comes back whole from a stop."""
+
+    @override
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._charset = charset_of(os.environ)
+        self._screens = cast("Screens", app)
+        self._running_loop = asyncio.get_running_loop()
+        self._output: Output | None = None
+        self._drawing = False
+        signal.signal(signal.SIGTSTP, self._heard_stop)
+        signal.signal(signal.SIGCONT, self._heard_continue)
+
+    # Output.
+
+    @override
+    def write(self, data: str) -> None:
+        if self._output is not None:
+            charset = self._charset
+            self._output.write(data.encode("utf-8", "replace") if charset is None else charset.encode(data))
+
+    @override
+    def start_application_mode(self) -> None:
+        stream = cast("Any", sys.__stderr__)
+        self._output = Output(stream.fileno(), gone=self._screens.terminal_gone, caught_up=self._repaint)
+        self._drawing = True
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    @override
+    def stop_application_mode(self) -> None:
+        if not self._drawing:
+            return
+        self._drawing = False
+        if self._output is not None and self._output.discard():
+            self.write(UNFROZEN)
+        # Where there is no second screen, as in GNU screen, what was drawn would stay around the shell's next line.
+        self.write(CLEAR)
+        super().stop_application_mode()
+
+    @override
+    def close(self) -> None:
+        super().close()
+        if self._output is not None:
+            self._output.close(PATIENCE)
+
+    # Input.
+
+    @override
+    def run_input_thread(self) -> None:
+        """Read until the end; a terminal without an answer is gone."""
+        parser, pastes = XTermParser(), Pastes()
+        encoding = "utf-8" if self._charset is None else self._charset.decodes
+        decode = getincrementaldecoder(encoding)(errors="replace").decode
+        while not self.exit_event.is_set():
+            ready = select.select([self.fileno], [], [], POLL_SECONDS)[0]
+            data = self._read() if ready else b""
+            if data is None:
+                self._screens.terminal_gone()
+                return
+            text = pastes.filtered(decode(data)) if data else ""
+            # An empty text would end the parser for good.
+            self._post([*(parser.feed(text) if text else ()), *parser.tick()])
+
+    def _read(self) -> bytes | None:
+        """Return what can be read now, None where the terminal is gone."""
+        try:
+            return os.read(self.fileno, READ_BYTES) or None
+        except (BlockingIOError, InterruptedError):
+            return b""
+        except OSError:
+            return None
+
+    def _post(self, heard: list[Message]) -> None:
+        """Hand on what was read at once, all keys of it with one time.
+
+        That tells a key that was pressed from one that was pasted. Each has the time at which it was made, and on a
+        busy machine this thread may stand still in between for longer than a finger takes.
+        """
+        first = next((one.time for one in heard if isinstance(one, Key)), 0.0)
+        for one in heard:
+            if isinstance(one, Key):
+                one.time = first
+            self.process_message(one)
+
+    # Stopping and coming back. A signal's handler runs between any two steps of the loop's own: it only asks for more.
+
+    def _heard_stop(self, *_: object) -> None:
+        if self._drawing:
+            self._call(self._stop)
+        else:
+            os.kill(os.getpid(), signal.SIGSTOP)  # an editor has the terminal, and has put it in order itself
+
+    def _heard_continue(self, *_: object) -> None:
+        if self._drawing:
+            self._call(self._come_back)
+
+    def _stop(self) -> None:
+        """Give the terminal back and stop the whole job, as a terminal's own key would: its shell goes on."""
+        if not self._drawing:
+            return
+        self.suspend_application_mode()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        try:
+            # Where no shell waits for the job, as behind sshd, the system lets this pass.
+            os.kill(0, signal.SIGTSTP)
+        finally:
+            signal.signal(signal.SIGTSTP, self._heard_stop)
+        self._start_again()
+
+    def _come_back(self) -> None:
+        """Put the terminal in order after a stop that nobody announced."""
+        if self._drawing:
+            self._wait_for_the_foreground()
+            self.suspend_application_mode()
+            self._start_again()
+
+    def _start_again(self) -> None:
+        self._wait_for_the_foreground()
+        self.resume_application_mode()
+        self._repaint()
+
+    def _wait_for_the_foreground(self) -> None:
+        """Set the terminal as it is: a job in the background is stopped by that until it is in the foreground."""
+        while True:
+            try:
+                termios.tcsetattr(self.fileno, termios.TCSANOW, termios.tcgetattr(self.fileno))
+            except termios.error as fault:
+                if fault.args[0] == errno.EINTR:
+                    continue
+            return
+
+    def _repaint(self) -> None:
+        self._call(self._screens.repaint)
+
+    def _call(self, what: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop has ended, and the process is about to
+            self._running_loop.call_soon_threadsafe(what)

@@ -1,0 +1,1 @@
+"""The timeline: events of everything, a project or a task."""

@@ -1,0 +1,100 @@
+"""A timeline as a file: JSON lines, or a CSV that no spreadsheet runs."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, BinaryIO
+
+from api_client.cells import harmless
+from api_client.times import wire_time
+from pumpup_tui.backend.timeline_scan import Timeline
+from pumpup_tui.local_state.save_policy import Saving
+from pumpup_tui.text.labels import reviewer_of
+
+if TYPE_CHECKING:
+    from api_client.models import Event
+
+CSV_COLUMNS = [
+    "seq",
+    "id",
+    "timestamp",
+    "eventType",
+    "source",
+    "owner",
+    "reviewer",
+    "projectId",
+    "taskId",
+    "transitionFrom",
+    "transitionTo",
+    "inResponseTo",
+    "externalTraceId",
+    "payload",
+    "hash",
+]
+
+
+class Export:
+    """What a timeline shows, written to a file: CSV where its name ends so, else JSON lines; times in UTC."""
+
+    def __init__(self, timeline: Timeline, path: str, saving: Saving, *, overwrite: bool) -> None:
+        """Take the path as it was typed, and what says whether anything may be saved there."""
+        self._timeline = timeline
+        self._path = path
+        self._saving = saving
+        self._overwrite = overwrite
+        self._lines = _csv_lines if path.lower().endswith(".csv") else _json_lines
+
+    def _open(self) -> BinaryIO:
+        return self._saving.open(self._path, overwrite=self._overwrite)
+
+    def _put(self, file: BinaryIO, events: Sequence[Event]) -> None:
+        file.write(self._lines(events))
+
+    async def write(self, told: Callable[[int, int], None]) -> int:
+        """Write all, telling how many were looked at and written; return how many were written.
+
+        Raises:
+            ApiError: the backend could not be read; what was written stays.
+            FileExistsError: it is there already, and was not to be overwritten.
+            OSError: the file could not be written, or may not be.
+        """
+        looked = written = 0
+        file = await asyncio.to_thread(self._open)
+        try:
+            if self._lines is _csv_lines:
+                await asyncio.to_thread(file.write, _csv_row(CSV_COLUMNS))
+            async for count, events in self._timeline.all():
+                await asyncio.to_thread(self._put, file, events)
+                looked, written = looked + count, written + len(events)
+                told(looked, written)
+        finally:
+            await asyncio.to_thread(file.close)
+        return written
+
+
+def _json_lines(events: Sequence[Event]) -> bytes:
+    return b"".join(json.dumps(one.wire(), ensure_ascii=False).encode("utf-8", "replace") + b"\n" for one in events)
+
+
+def _csv_lines(events: Sequence[Event]) -> bytes:
+    return b"".join(map(_csv_event, events))
+
+
+def _csv_event(event: Event) -> bytes:
+    wire = {
+        **event.wire(),
+        "timestamp": wire_time(event.timestamp),
+        "payload": json.dumps(event.payload, ensure_ascii=False),
+        "reviewer": reviewer_of(event),
+    }
+    return _csv_row([harmless(str(wire.get(column, ""))) for column in CSV_COLUMNS])
+
+
+def _csv_row(cells: Sequence[str]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().encode("utf-8", "replace")

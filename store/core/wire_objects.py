@@ -1,0 +1,100 @@
+"""The contract's shapes made of the state's documents and of events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api_client.times import wire_time
+from store.core.fold import NEVER, Doc, due_at, open_requests, step_of
+from store.folder.state import State
+
+_TASK = ("id", "projectId", "name", "externalId", "currentStep", "status", "metadata", "attachments")
+_PROJECT = ("id", "name", "projectName", "steps")
+_OPEN_REQUEST = ("requestId", "eventType", "summary", "requestedAt")
+_INBOX = (*_OPEN_REQUEST, "requestedBy", "taskId", "projectId", "recommendation", "fieldCount", "hash")
+
+
+def _only(doc: Doc, keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: doc[key] for key in keys if doc.get(key) is not None}
+
+
+def task(doc: Doc) -> dict[str, Any]:
+    """Return a Task."""
+    return _only(doc, _TASK)
+
+
+def project(doc: Doc) -> dict[str, Any]:
+    """Return a Project."""
+    return _only(doc, _PROJECT)
+
+
+def open_request(doc: Doc) -> dict[str, Any]:
+    """Return an OpenRequest."""
+    return _only(doc, _OPEN_REQUEST)
+
+
+def open_on(state: State, task_doc: Doc) -> list[dict[str, Any]]:
+    """Return the OpenRequests of a task's document, oldest first."""
+    found = (state.get("requests", request_id) for request_id in open_requests(task_doc))
+    return [open_request(request) for request in found if request is not None]
+
+
+def overdue_at(state: State, task_doc: Doc) -> str | None:
+    """Return when a task's step will have taken too long, None where its step declares no `timeoutSeconds`."""
+    project_doc = state.get("projects", task_doc["projectId"])
+    if project_doc is None or task_doc["status"] == "CLOSED":
+        return None
+    seconds = step_of(project_doc, task_doc["currentStep"]).get("timeoutSeconds")
+    due = NEVER if seconds is None else due_at(seconds, task_doc)
+    return None if due == NEVER else wire_time(due)
+
+
+def card(state: State, doc: Doc) -> dict[str, Any]:
+    """Return a Card of a task's document."""
+    waiting = open_requests(doc)
+    oldest = state.get("requests", waiting[0]) if waiting else None
+    return {
+        **task(doc),
+        "stepEnteredAt": doc["stepEnteredAt"],
+        "assigneeId": doc.get("assigneeId"),
+        "openRequest": open_request(oldest) if oldest else None,
+        "openRequestCount": len(waiting),
+        "overdueAt": overdue_at(state, doc),
+    }
+
+
+def inbox_item(state: State, doc: Doc) -> dict[str, Any]:
+    """Return an InboxItem of a request's document."""
+    task_doc = state.get("tasks", doc["taskId"]) or {}
+    project_doc = state.get("projects", doc["projectId"]) or {}
+    return {
+        **_only(doc, _INBOX),
+        "taskName": task_doc["name"],
+        "projectName": project_doc["projectName"],
+        "step": task_doc["currentStep"],
+        "assigneeId": task_doc.get("assigneeId"),
+        "overdueAt": overdue_at(state, task_doc),
+    }
+
+
+def result(request_id: str, settled: Doc) -> dict[str, Any]:
+    """Return the ApprovalResult or ElicitationResult that a settling event makes."""
+    payload = settled["payload"]
+    if settled["eventType"] == "ELICITATION_PROVIDED":
+        return {
+            "requestId": request_id,
+            "taskId": settled["taskId"],
+            "fields": payload["answers"],
+            "answeredAt": settled["timestamp"],
+            "answeredBy": payload.get("answeredBy"),
+        }
+    authority = payload.get("authority")
+    return {
+        "requestId": request_id,
+        "taskId": settled["taskId"],
+        "outcome": payload["outcome"],
+        "decidedAt": settled["timestamp"],
+        "decidedBy": (authority or {}).get("subject"),
+        "authoritySnapshot": authority,
+        "recommendationSnapshot": payload.get("recommendationSnapshot"),
+    }

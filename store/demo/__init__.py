@@ -1,0 +1,1 @@
+"""A simulated team and agent, and generated workspaces of any size."""

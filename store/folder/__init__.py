@@ -1,0 +1,1 @@
+"""LocalBackend over a data folder: lock, journal, head, checkpoint, index, documents."""

@@ -1,0 +1,313 @@
+"""What the screens and the calls ask of an open folder, answered in the contract's models. All of it blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import orjson
+
+from api_client.backend import PAGE_MAX
+from api_client.errors import InvalidRequest, NotFound
+from api_client.models import (
+    APPROVAL_REQUESTED,
+    ELICITATION_REQUESTED,
+    Board,
+    Card,
+    Change,
+    Event,
+    InboxItem,
+    Order,
+    Page,
+    Project,
+    RequestDetail,
+    Task,
+    TaskDetail,
+    Upload,
+)
+from api_client.wire import read
+from store.core import wire_objects
+from store.core.fold import Doc, Table, is_terminal
+from store.folder.engine import Store
+from store.folder.event_index import OFF_TIMELINES, ON_NO_TASK
+from store.folder.orders import Order as Line
+from store.folder.state import State
+
+T = TypeVar("T")
+
+PAGE_BYTES = 4_000_000
+"""A page ends early before it is larger, so that what is read at a time is bounded in memory too."""
+LIST_PIECE = 64_000
+"""Bytes after which the next piece of a list begins."""
+
+
+class News(NamedTuple):
+    """New events, and the seq up to which the timeline was looked through."""
+
+    changes: list[Change]
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken(Generic[T]):
+    """What fits a page; `more` is True where its bytes ended it, None where its count did."""
+
+    items: list[T]
+    more: bool | None = None
+
+
+def fitting(seqs: Iterable[int], limit: int, make: Callable[[int], tuple[T, int]]) -> Taken[T]:
+    """Return what `make` makes of the first seqs, with its size: `limit` at the most, and `PAGE_BYTES` or one alone."""
+    items: list[T] = []
+    size = 0
+    for seq in islice(seqs, limit):
+        made, bytes_more = make(seq)
+        size += bytes_more
+        if items and size > PAGE_BYTES:
+            return Taken(items, more=True)
+        items.append(made)
+    return Taken(items)
+
+
+class Reader:
+    """Reads of one store; each sees the state as of one moment."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def projects(self, name: str | None) -> list[Project]:
+        """Return the projects whose name or slug contains `name`."""
+        wanted = (name or "").lower()
+        docs = self._store.read(lambda state: list(state.documents("projects")))
+        found = [doc for doc in docs if wanted in doc["name"].lower() or wanted in doc["projectName"]]
+        return [read(Project, wire_objects.project(doc)) for doc in found]
+
+    def project(self, project_id: str) -> Project:
+        """Return one project."""
+        return read(Project, wire_objects.project(self._store.read(lambda s: _found(s, "projects", project_id))))
+
+    def board(self, project_id: str) -> Board:
+        """Return a project's columns in graph order."""
+
+        def look(state: State) -> Board:
+            doc = _found(state, "projects", project_id)
+            columns = [
+                {
+                    "step": step.name,
+                    "owner": step.owner,
+                    "terminal": is_terminal(doc, step.name),
+                    "count": len(state.board.in_step[project_id, step.name]),
+                    "waiting": state.board.waiting[project_id, step.name],
+                }
+                for step in read(Project, wire_objects.project(doc)).steps.in_graph_order()
+            ]
+            return read(Board, {"columns": columns})
+
+        return self._store.read(look)
+
+    def cards(self, project_id: str, step: str, cursor: str | None, limit: int) -> Page[Card]:
+        """Return a page of one column."""
+
+        def look(state: State) -> Page[Card]:
+            project = _found(state, "projects", project_id)
+            if all(one["name"] != step for one in project["steps"]["steps"]):
+                raise NotFound(f"The project has no step {step!r}.")
+            page = self._page(
+                ("cards", project_id, step),
+                state.board.in_step[project_id, step],
+                cursor,
+                limit,
+                lambda seq: wire_objects.card(state, state.task_at(seq)),
+            )
+            return read(Page[Card], page)
+
+        return self._store.read(look)
+
+    def tasks(self, project_id: str | None, name: str | None) -> list[Task]:
+        """Return the tasks of a project, or all, whose name contains `name`."""
+        return list(self._tasks(project_id, name))
+
+    def task_pieces(self, project_id: str | None, name: str | None) -> Iterator[bytes]:
+        """Yield the same as the JSON of a list of tasks, in pieces: each task is read when its piece is made."""
+        piece = bytearray(b'{"items":[')
+        for number, task in enumerate(self._tasks(project_id, name)):
+            piece += b"," * bool(number) + task.wire_bytes()
+            if len(piece) >= LIST_PIECE:
+                yield bytes(piece)
+                piece.clear()
+        yield bytes(piece + b"]}")
+
+    def _tasks(self, project_id: str | None, name: str | None) -> Iterator[Task]:
+        wanted = (name or "").lower()
+        for doc in self._store.read(lambda state: state.snapshot("tasks")):
+            if project_id in (None, doc["projectId"]) and wanted in doc["name"].lower():
+                yield read(Task, wire_objects.task(doc))
+
+    def task(self, task_id: str) -> TaskDetail:
+        """Return a task and its open requests, oldest first."""
+
+        def look(state: State) -> TaskDetail:
+            doc = _found(state, "tasks", task_id)
+            return read(TaskDetail, {"task": wire_objects.task(doc), "openRequests": wire_objects.open_on(state, doc)})
+
+        return self._store.read(look)
+
+    def inbox(self, project_id: str | None, cursor: str | None, limit: int) -> Page[InboxItem]:
+        """Return a page of the open requests."""
+
+        def look(state: State) -> Page[InboxItem]:
+            page = self._page(
+                ("inbox", project_id or ""),
+                state.open_requests if project_id is None else state.open_by_project[project_id],
+                cursor,
+                limit,
+                lambda seq: wire_objects.inbox_item(state, state.request_at(seq)),
+            )
+            return read(Page[InboxItem], page)
+
+        return self._store.read(look)
+
+    def request(self, request_id: str) -> RequestDetail:
+        """Return all that a reviewer is shown of a request."""
+
+        def look(state: State) -> RequestDetail:
+            event = self._request_event(request_id, (APPROVAL_REQUESTED, ELICITATION_REQUESTED))
+            settled = self._store.events.settlement(request_id)
+            shown = {
+                "event": event,
+                "hash": event["hash"],
+                "task": wire_objects.task(_found(state, "tasks", event["taskId"])),
+                "project": wire_objects.project(_found(state, "projects", event["projectId"])),
+                "result": wire_objects.result(request_id, settled) if settled else None,
+            }
+            return read(RequestDetail, shown)
+
+        return self._store.read(look)
+
+    def result(self, request_id: str, event_type: str) -> dict[str, Any] | None:
+        """Return what settled a request of this type, None while it is open."""
+
+        def look(_: State) -> dict[str, Any] | None:
+            self._request_event(request_id, (event_type,))
+            settled = self._store.events.settlement(request_id)
+            return wire_objects.result(request_id, settled) if settled else None
+
+        return self._store.read(look)
+
+    def events(
+        self,
+        *,
+        project_id: str | None,
+        task_id: str | None,
+        types: Sequence[str],
+        order: Order,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Event]:
+        """Return a page of a timeline."""
+        scope = ("events", project_id or "", task_id or "", *sorted(types))
+        wanted = tuple(name for name in types if name not in OFF_TIMELINES)
+
+        def look(state: State) -> Page[Event]:
+            task = None if task_id is None else _found(state, "tasks", task_id)
+            project = None if project_id is None else _found(state, "projects", project_id)
+            start = self._store.events.read_cursor(scope, cursor)
+            taken: Taken[int] = Taken([])
+            is_one = task is None or project is None or task["projectId"] == project["id"]
+            if is_one and (wanted or not types):
+                walk = state.index.walk(
+                    task=task["no"] if task else 0,
+                    project=project["no"] if project else 0,
+                    start=start,
+                    order=order,
+                    types=wanted,
+                )
+                taken = fitting(walk, _checked(limit), lambda seq: (seq, state.index.place(seq)[1]))
+            seqs = taken.items
+            return read(
+                Page[Event],
+                {
+                    "items": [self._store.events.at(seq) for seq in seqs],
+                    "nextCursor": self._store.events.cursor(scope, seqs[-1]) if seqs else cursor,
+                    "more": taken.more,
+                },
+            )
+
+        return self._store.read(look)
+
+    def last_seq(self, cursor: str | None) -> int:
+        """Return the seq to go on from: the cursor's, or without one the last event's."""
+        return self._store.read(
+            lambda state: self._store.events.read_cursor(_ALL_EVENTS, cursor) if cursor else state.seq
+        )
+
+    def news(self, seq: int) -> News:
+        """Return what came after `seq`, as much as one page holds."""
+
+        def look(state: State) -> News:
+            found: list[Change] = []
+            last, size = seq, 0
+            for last in range(seq + 1, min(state.seq, seq + PAGE_MAX) + 1):
+                size += state.index.place(last)[1]
+                if found and size > PAGE_BYTES:
+                    return News(found, last - 1)
+                if state.index.types[last - 1] not in ON_NO_TASK:
+                    event = read(Event, self._store.events.at(last))
+                    found.append(Change(event=event, cursor=self._store.events.cursor(_ALL_EVENTS, last)))
+            return News(found, last)
+
+        return self._store.read(look)
+
+    def upload(self, upload_id: str) -> Doc:
+        """Return an upload's document."""
+        return self._store.read(lambda state: _found(state, "uploads", upload_id))
+
+    def shown_upload(self, upload_id: str) -> Upload:
+        """Return what is known of an upload."""
+        doc = self.upload(upload_id)
+        return Upload(
+            id=doc["id"], content_type=doc["contentType"], size=doc["size"], url="", file_name=doc["fileName"]
+        )
+
+    def _request_event(self, request_id: str, types: tuple[str, ...]) -> dict[str, Any]:
+        event = self._store.events.find(request_id)
+        if event is None or event["eventType"] not in types:
+            raise NotFound(f"There is no request {request_id!r}.")
+        return event
+
+    def _page(
+        self,
+        scope: tuple[str, ...],
+        line: Line,
+        cursor: str | None,
+        limit: int,
+        item: Callable[[int], dict[str, Any]],
+    ) -> dict[str, Any]:
+        after = line.after(self._store.events.read_cursor(scope, cursor))
+
+        def measured(seq: int) -> tuple[tuple[int, dict[str, Any]], int]:
+            made = item(seq)
+            return (seq, made), len(orjson.dumps(made))
+
+        taken = fitting(after, _checked(limit), measured)
+        next_cursor = self._store.events.cursor(scope, taken.items[-1][0]) if taken.items else cursor
+        return {"items": [made for _, made in taken.items], "nextCursor": next_cursor, "more": taken.more}
+
+
+_ALL_EVENTS = ("events", "", "")
+_NOUNS: dict[Table, str] = {"projects": "project", "tasks": "task", "requests": "open request", "uploads": "upload"}
+
+
+def _found(state: State, table: Table, doc_id: str) -> Doc:
+    doc = state.get(table, doc_id)
+    if doc is None:
+        raise NotFound(f"There is no {_NOUNS[table]} {doc_id!r}.")
+    return doc
+
+
+def _checked(limit: int) -> int:
+    if limit < 1:
+        raise InvalidRequest("limit must be 1 or more.")
+    return min(limit, PAGE_MAX)

@@ -1,0 +1,101 @@
+"""Calls that wait for a request to be settled: one look at the state for all of them, no thread for any.
+
+A look follows each commit of this process, and each of another one as soon as the journal's head says so. While
+nobody waits nothing runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from api_client.errors import ApiError
+from store.folder.engine import Store
+
+_REST_SECONDS = 10e-6
+"""Seconds of rest after a look for each one that waits: thousands who wait take a small share of the loop."""
+
+
+class Settlements:
+    """The calls over one store that wait, in one event loop at a time."""
+
+    def __init__(self, store: Store, catch_up: Callable[[], Awaitable[object]], *, every: float) -> None:
+        """Take the store, and what brings its state up to date with other processes, each `every` seconds."""
+        self._store, self._catch_up, self._every = store, catch_up, every
+        self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
+        self._looking: asyncio.Task[None] | None = None
+
+    def __len__(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+    async def wait(self, request_id: str, seconds: float) -> None:
+        """Return once a request is no longer known to be open, or after `seconds`."""
+        loop = asyncio.get_running_loop()
+        woken = loop.create_future()
+        timer = loop.call_later(seconds, _wake, woken)
+        self._waiting[request_id].add(woken)
+        try:
+            if self._looking is None:
+                self._looking = asyncio.create_task(self._look())
+            # Looked at only now: a commit that came before is in the state, a later one is heard.
+            if self._is_open(request_id):
+                await woken
+        finally:
+            timer.cancel()
+            self._leave(request_id, woken)
+
+    def _leave(self, request_id: str, woken: asyncio.Future[None]) -> None:
+        of_request = self._waiting[request_id]
+        of_request.discard(woken)
+        if not of_request:
+            del self._waiting[request_id]
+        if not self._waiting and self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
+    def _is_open(self, request_id: str) -> bool:
+        return self._store.state.get("requests", request_id) is not None
+
+    async def _look(self) -> None:
+        """Wake those whose requests are settled, whenever there may be any."""
+        heard, loop = asyncio.Event(), asyncio.get_running_loop()
+        stop_listening = self._store.listen(lambda: _tell(loop, heard))
+        try:
+            while True:
+                self._wake_settled()
+                await asyncio.sleep(len(self._waiting) * _REST_SECONDS)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._every):
+                        await heard.wait()
+                if not heard.is_set() or self._store.journal.head.has_news():
+                    await self._catch_up()
+                heard.clear()
+        except ApiError:
+            for request_id in list(self._waiting):  # each meets the fault itself when it asks again
+                self._wake_all(request_id)
+        finally:
+            stop_listening()
+            if self._looking is asyncio.current_task():  # it failed: who waits next begins anew
+                self._looking = None
+
+    def _wake_settled(self) -> None:
+        for request_id in list(self._waiting):
+            if not self._is_open(request_id):
+                self._wake_all(request_id)
+
+    def _wake_all(self, request_id: str) -> None:
+        for woken in self._waiting[request_id]:
+            _wake(woken)
+
+
+def _wake(woken: asyncio.Future[None]) -> None:
+    if not woken.done():
+        woken.set_result(None)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, heard: asyncio.Event) -> None:
+    """Be told of a commit, in the writer's thread."""
+    if not loop.is_closed() and not heard.is_set():
+        loop.call_soon_threadsafe(heard.set)

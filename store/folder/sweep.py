@@ -1,0 +1,68 @@
+"""The sweep of a folder: what killed processes left over, and uploads that no task ever had.
+
+Whoever holds a folder for long runs it now and then. The record keeps that an upload arrived; its content goes a while
+after the rules have ceased to let it be attached (`Limits.loose_seconds`), so that no attached upload loses it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from datetime import datetime, timedelta
+
+from api_client.times import wire_time
+from store.core.event_shapes import is_hash
+from store.core.ruling import Limits
+from store.folder.engine import Store
+from store.folder.state import State
+from store.folder.uploads import PART, content_path, sweep_left_over
+
+MARGIN_SECONDS = 3_600
+"""Between the last moment at which an upload could be attached and the one at which it is dropped; also how long its
+file must not have been written: the same content may be arriving again."""
+
+_REPLACED = re.compile(r"(state\.json|index\.bin|keys\.json|keys-used\.json)\.[0-9]+\.tmp")
+"""What `Files.replace` writes before it has its name."""
+
+
+def sweep(store: Store, now: datetime) -> int:
+    """Remove what nothing needs any more; return how many uploads were dropped.
+
+    Raises:
+        StoreBusy: another process holds the folder's lock.
+        StoreDamaged, StoreFault: the record is not as it was written, was moved away, or can't be read.
+        OSError: the system has no locks here.
+    """
+    if store.read_only:
+        return 0
+    store.check()
+    seconds = (store.limits or Limits()).loose_seconds
+    folder = store.folder / "uploads"
+    sweep_left_over(store.folder, _REPLACED, now.timestamp())
+    sweep_left_over(folder, PART, now.timestamp())
+    if folder.is_symlink() or not folder.is_dir():
+        return 0
+    names = {path.name for path in folder.iterdir() if is_hash(path.name)}
+    if not store.read(lambda state: _loose(state, names, now, seconds)):
+        return 0
+    dropped = 0
+    with store.lock.held():  # nothing is attached meanwhile
+        for sha256 in store.read(lambda state: _loose(state, names, now, seconds)):
+            path = content_path(folder, sha256)
+            with contextlib.suppress(OSError):  # another process's sweep may be first
+                if path.lstat().st_mtime < now.timestamp() - MARGIN_SECONDS:
+                    path.unlink()
+                    dropped += 1
+    return dropped
+
+
+def _loose(state: State, names: set[str], now: datetime, seconds: int | None) -> set[str]:
+    """Return which of these contents no task has, and none can get any more."""
+    if seconds is None:
+        return set()
+    before = wire_time(now - timedelta(seconds=seconds + MARGIN_SECONDS))
+    loose: set[str] = set()
+    needed: set[str] = set()
+    for doc in state.documents("uploads"):
+        (needed if doc.get("attached") or doc["receivedAt"] > before else loose).add(doc["sha256"])
+    return (loose - needed) & names

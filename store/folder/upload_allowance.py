@@ -1,0 +1,47 @@
+"""How much a caller may upload without attaching it to a task (CONTRACT.md part 3, Limits)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from api_client.errors import TooManyRequests
+from store.folder.engine import Store
+
+RETRY_SECONDS = 60
+
+
+class UploadRoom:
+    """Counts, by subject, the bytes of uploads that no task has: the recorded ones, and those that are coming in."""
+
+    def __init__(self, store: Store, most: int) -> None:
+        """Allow `most` bytes; 0 is no limit."""
+        self._store, self._most = store, most
+        self._coming: Counter[str] = Counter()
+
+    @contextmanager
+    def taking(self, subject: str) -> Iterator[Callable[[int], None]]:
+        """Give what counts the bytes of one upload as they come, until it is recorded or given up.
+
+        The function raises `TooManyRequests` where they are too many.
+        """
+        taken = 0
+
+        def take(size: int) -> None:
+            nonlocal taken
+            if self._most and self._store.state.loose.get(subject, 0) + self._coming[subject] + size > self._most:
+                raise TooManyRequests(
+                    f"This key has uploaded {self._most:,} bytes that no task has. Attach them to their tasks, or "
+                    "wait: what nothing attaches is dropped after a day.",
+                    retry_after=RETRY_SECONDS,
+                )
+            taken += size
+            self._coming[subject] += size
+
+        try:
+            yield take
+        finally:
+            self._coming[subject] -= taken
+            if not self._coming[subject]:
+                del self._coming[subject]

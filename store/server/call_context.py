@@ -1,0 +1,175 @@
+"""What a handler is given: one call, and the backend acting for whoever makes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api_client.actor import Actor
+from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX, Backend
+from api_client.commands import Command
+from api_client.errors import InvalidRequest
+from api_client.models import Order, Receipt, Role
+from api_client.wire import Wire
+from store.folder.figures import Figures
+from store.server.limits import Limits
+from store.server.shares import Ticket
+from store.server.stream import Tail
+
+
+class Served(Backend, Protocol):
+    """A Backend that can act for many callers: what the server needs of the local store."""
+
+    def acting_as(self, actor: Actor) -> Served:
+        """Return a Backend over the same folder whose caller is `actor`."""
+        ...
+
+    def task_pieces(self, *, project_id: str | None = None, name: str | None = None) -> AsyncIterator[bytes]:
+        """Yield what `tasks` returns as the JSON of a list, in pieces."""
+        ...
+
+    async def recall(self, path: str, key: str) -> Receipt | None:
+        """Return what this caller's `key` was answered on the concrete `path`; None where it was not."""
+        ...
+
+    async def check(self) -> None:
+        """Check that writes can be recorded; raises `StoreError` where they can't."""
+        ...
+
+    async def figures(self, since: int) -> Figures:
+        """Return the folder's figures, with the decisions after the event at `since`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call as it came in."""
+
+    request: Request
+    backend: Served
+    """Acts for the caller."""
+    limits: Limits
+    tail: Tail
+    """The new events of all timelines."""
+    ticket: Ticket | None = None
+    """What the call holds of its caller's share; none where no caller is asked for."""
+
+    def path(self, name: str) -> str:
+        """Return the id that stands in the path under `name`."""
+        value: str = self.request.path_params[name]
+        return value
+
+    def query(self, name: str) -> str | None:
+        """Return a query parameter, None where it was left out."""
+        return self.request.query_params.get(name)
+
+    def header(self, name: str) -> str | None:
+        """Return a header's text, None where it was left out."""
+        return self.request.headers.get(name)
+
+    async def turn(self) -> None:
+        """Wait for the caller's turn, once the body has come."""
+        if self.ticket is not None:
+            await self.ticket.turn()
+
+    def rest(self) -> None:
+        """Give the caller's turn back, before the call only waits: it is not worked on any more.
+
+        Raises:
+            TooManyRequests: the caller waits for as many answers as it may already.
+        """
+        if self.ticket is not None:
+            self.ticket.rest()
+
+    def limit(self) -> int:
+        """Return how many items a page may hold.
+
+        Raises:
+            InvalidRequest: `limit` is under 1 or no number.
+        """
+        text = self.query("limit")
+        if text is None:
+            return PAGE
+        if not re.fullmatch(r"0*[1-9][0-9]*", text, re.ASCII):
+            raise InvalidRequest("limit: must be a whole number from 1 on")
+        digits = text.lstrip("0")
+        return PAGE_MAX if len(digits) > len(str(PAGE_MAX)) else min(int(digits), PAGE_MAX)
+
+    def wait(self) -> int:
+        """Return for how many seconds a result may be waited for.
+
+        Raises:
+            InvalidRequest: `wait` is no whole number from 0 to 60.
+        """
+        # Agents poll without it, thousands at a time: then the query is not even looked into.
+        text = self.query("wait") if self.request.scope["query_string"] else None
+        if text is None:
+            return 0
+        if not re.fullmatch(r"[0-9]{1,2}", text, re.ASCII) or int(text) > WAIT_MAX:
+            raise InvalidRequest(f"wait: must be a whole number of seconds from 0 to {WAIT_MAX}")
+        return int(text)
+
+    def order(self) -> Order:
+        """Return the order of a list of events.
+
+        Raises:
+            InvalidRequest: it is neither `asc` nor `desc`.
+        """
+        text = self.query("order") or "asc"
+        if text not in ("asc", "desc"):
+            raise InvalidRequest("order: must be asc or desc")
+        return cast("Order", text)
+
+
+Handler = Callable[[Asked], Awaitable[Response]]
+Roles = frozenset[Role | Literal["platform"]]
+Shapes = type[Wire] | tuple[type[Wire], ...] | None
+"""What the body of an answer holds: one of these objects, or none of the contract's."""
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the routes table: a call of the contract, who may make it, and what may come of it."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    handler: Handler
+    roles: Roles
+    answers: Mapping[int, Shapes]
+    """The answers other than errors, by status."""
+    query: tuple[str, ...] = ()
+    """The query parameters that it looks at."""
+    takes: type[Command] | None = None
+    """What its JSON body spells."""
+    media: str = JSON
+    """The media type of its answers' bodies."""
+    large: bool = False
+    """Whether an answer may take memory: a list, a page, or something that holds a task's metadata."""
+    goes_on: bool = False
+    """Whether its answer goes on long after it has begun: a stream, or an upload's content."""
+
+    often: bool = False
+    """Whether agents ask it all the time: then it is looked for before all others."""
+
+    @property
+    def name(self) -> str:
+        """The call's own name, among all calls."""
+        return self.takes.__name__ if self.takes else self.handler.__name__
+
+    @property
+    def summary(self) -> str:
+        """What the call does, in a sentence."""
+        return ((self.takes or self.handler).__doc__ or "").partition("\n")[0]
+
+
+NO_ONE_ASKED: Roles = frozenset()
+"""For a call that is answered without a key."""
+ANYONE: Roles = frozenset({"agent", "reviewer"})
+REVIEWERS: Roles = frozenset({"reviewer"})

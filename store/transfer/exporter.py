@@ -1,0 +1,127 @@
+"""Exports of the timeline, streamed: JSONL with the chain's own bytes, and CSV that no spreadsheet runs."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from io import StringIO
+
+import orjson
+
+from api_client.cells import harmless
+from api_client.errors import NotFound
+from api_client.times import wire_time
+from store.core.event_shapes import recognised
+from store.core.fold import Doc
+from store.folder.engine import Store
+from store.folder.state import State
+
+Progress = Callable[[int, int], None]
+"""Told how many events were looked at, and how many there are."""
+
+CSV_COLUMNS = (
+    "seq",
+    "id",
+    "timestamp",
+    "eventType",
+    "source",
+    "owner",
+    "subject",
+    "projectId",
+    "taskId",
+    "transitionFrom",
+    "transitionTo",
+    "inResponseTo",
+    "externalTraceId",
+    "payload",
+    "hash",
+)
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which events to export; nothing set is everything, with the entries that are on no task's timeline."""
+
+    project: str | None = None
+    """A project's id or slug."""
+    task: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    types: tuple[str, ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        """Tell whether nothing is left out, so that the export's chain can be verified."""
+        return self == Filter()
+
+
+def jsonl(store: Store, chosen: Filter, progress: Progress = lambda *_: None) -> Iterator[bytes]:
+    """Yield a line an event, `{"event":<the bytes that are hashed>,"hash":"<64 hex>"}` (CONTRACT.md, Chain).
+
+    Raises:
+        NotFound: the filter names a task or project that does not exist.
+        StoreDamaged: the journal does not hold what it held.
+    """
+    for text, hash_ in _events(store, chosen, progress):
+        yield b'{"event":%b,"hash":"%b"}\n' % (text, hash_.encode())
+
+
+def as_csv(store: Store, chosen: Filter, progress: Progress = lambda *_: None) -> Iterator[bytes]:
+    """Yield a header and a row an event, in UTF-8. A cell that a spreadsheet might run begins with an apostrophe.
+
+    Raises:
+        NotFound: the filter names a task or project that does not exist.
+        StoreDamaged: the journal does not hold what it held.
+    """
+    yield _row(CSV_COLUMNS)
+    for text, hash_ in _events(store, chosen, progress):
+        event = {**orjson.loads(text), "hash": hash_}
+        event["payload"] = orjson.dumps(event.get("payload")).decode()
+        yield _row(tuple(harmless(str(event.get(column, ""))) for column in CSV_COLUMNS))
+
+
+def _events(store: Store, chosen: Filter, progress: Progress) -> Iterator[tuple[bytes, str]]:
+    seqs = store.read(lambda state: _walk(state, chosen))
+    total = store.state.seq
+    since = wire_time(chosen.since) if chosen.since else ""
+    until = wire_time(chosen.until) if chosen.until else ""
+    for row, seq in enumerate(seqs):
+        if row % _CHUNK == 0:
+            progress(seq, total)
+        if seq > total:
+            break
+        text, hash_ = store.events.raw(seq)
+        if since or until:
+            at = recognised(orjson.loads(text), seq)["timestamp"]
+            if at < since or (until and at >= until):
+                continue
+        yield text, hash_
+    progress(total, total)
+
+
+def _walk(state: State, chosen: Filter) -> Iterator[int]:
+    if chosen.is_everything:
+        return iter(range(1, state.seq + 1))
+    task = _named(state, "tasks", chosen.task)
+    project = _named(state, "projects", state.slugs.get(chosen.project or "", chosen.project))
+    if task and project and task["projectId"] != project["id"]:
+        return iter(())
+    return state.index.walk(task=task["no"] if task else 0, project=project["no"] if project else 0, types=chosen.types)
+
+
+def _named(state: State, table: str, doc_id: str | None) -> Doc | None:
+    if doc_id is None:
+        return None
+    doc = state.get(table, doc_id)
+    if doc is None:
+        raise NotFound(f"There is no {table.removesuffix('s')} {doc_id!r}.")
+    return doc
+
+
+def _row(cells: tuple[str, ...]) -> bytes:
+    line = StringIO()
+    csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(cells)
+    return line.getvalue().encode("utf-8", "replace")
