@@ -67,7 +67,7 @@ def test_a_circle_is_found_wherever_its_import_stands(plant: Plant, back: str) -
     )
     assert imports.circles(graph) == [["pumpup_tui.one.a", "pumpup_tui.two.b"]]
     assert imports.circles(imports.folders(graph, "pumpup_tui")) == [["pumpup_tui.one", "pumpup_tui.two"]]
-    assert imports.edges(graph, ["pumpup_tui.one.a", "pumpup_tui.two.b"])[0] == "pumpup_tui.one.a -> pumpup_tui.two.b"
+    assert imports.edges(graph, ["pumpup_tui.one.a", "pumpup_tui.two.b"])[0] == ("pumpup_tui.one.a", "pumpup_tui.two.b")
 
 
 def test_folders_may_form_a_circle_that_their_files_do_not(plant: Plant) -> None:
@@ -75,7 +75,11 @@ def test_folders_may_form_a_circle_that_their_files_do_not(plant: Plant) -> None
     tree = plant(one__a="import pumpup_tui.two.b\n", one__c="", two__b="", two__d="from pumpup_tui.one.c import x\n")
     graph = imports.graph(tree)
     assert imports.circles(graph) == []
-    assert imports.circles(imports.folders(graph, "pumpup_tui")) == [["pumpup_tui.one", "pumpup_tui.two"]]
+    assert plant.figures()["import circles of pumpup_tui's folders"].places == [
+        "2: pumpup_tui.one, pumpup_tui.two",
+        "pumpup_tui.one.a -> pumpup_tui.two.b",
+        "pumpup_tui.two.d -> pumpup_tui.one.c",
+    ]
 
 
 def test_floors_are_the_longest_chain(plant: Plant) -> None:
