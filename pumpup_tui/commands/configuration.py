@@ -1,13 +1,14 @@
 """The configuration as it holds: out of the user's file and the environment, checked.
 
-What was checked once is kept beside a mark of what it was read from, so that no start but the one after a change
-pays for reading and checking; `settings` does both. Without a file and without a variable nothing is loaded.
+What was checked once is cached with a mark of what it was read from, so that only the start after a change pays for
+loading pydantic and checking; `settings` does both. Without a file and without a variable nothing is loaded.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from contextlib import suppress
@@ -28,6 +29,8 @@ NO_HOME = f"This login has no home folder, so it has no configuration file: set 
 _NO_SETTINGS = frozenset(("PUMPUP_API_KEY", "PUMPUP_BASE_URL", FILE_VARIABLE))
 _PLAIN = {"PUMPUP_REVIEWER": "reviewer", "PUMPUP_PROFILE": "profile"}
 """Variables whose text is the setting."""
+OURS = ("pumpup_tui", "styles", "api_client")
+"""The packages whose modules check a configuration."""
 
 
 def file_of(environment: Mapping[str, str]) -> Path | None:
@@ -67,17 +70,17 @@ def chosen(environment: Mapping[str, str]) -> Mapping[str, Any]:
         plain = {_PLAIN[name]: value for name, value in given.items()}
         return {**plain, FROM_ENVIRONMENT: list(plain)} if plain else {}
     mark = _mark(content, given)
-    kept = _kept_file()
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        known = json.loads(kept.read_bytes()) if kept else {}
-        if known["of"] == mark:
-            found: Mapping[str, Any] = known["settings"]
-            return found
+    path = _cache_file()
+    with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        cached = json.loads(path.read_bytes()) if path else {}
+        if cached["of"] == mark and all(_changed_at(name) == at for name, at in cached["checkedBy"].items()):
+            cached_settings: Mapping[str, Any] = cached["settings"]
+            return cached_settings
     from pumpup_tui.commands import settings
 
     checked = settings.checked(file or NO_FILE, content, environment)
-    if kept:
-        _keep(kept, {"of": mark, "settings": checked})
+    if path:
+        _write_cache(path, {"of": mark, "checkedBy": _program(), "settings": checked})
     return checked
 
 
@@ -108,23 +111,31 @@ def read(file: Path, *, must_be_there: bool = False) -> bytes:
 
 
 def _mark(content: bytes, given: Mapping[str, str]) -> str:
-    """Return a mark that is another one as soon as the file, the environment or this program is."""
+    """Return a mark that changes with the file and with the environment."""
     import hashlib
 
-    here = Path(__file__).parent
-    own = [
-        (here / name).stat().st_mtime_ns
-        for name in ("settings.py", "../keys.py", "../rebinding.py", "../filter_check.py", "serve_limits.py")
-    ]
-    return hashlib.sha256(b"\0".join((content, json.dumps([given, own]).encode()))).hexdigest()
+    return hashlib.sha256(b"\0".join((content, json.dumps(given).encode()))).hexdigest()
 
 
-def _kept_file() -> Path | None:
+def _program() -> dict[str, int]:
+    """Return the modules of ours that are loaded, each with the time of its last change in nanoseconds.
+
+    Taken right after a check: what checked is among them, so another version of this program checks again.
+    """
+    files = {module.__file__ for name, module in list(sys.modules.items()) if name.partition(".")[0] in OURS}
+    return {file: _changed_at(file) for file in sorted(filter(None, files))}
+
+
+def _changed_at(file: str) -> int:
+    return Path(file).stat().st_mtime_ns
+
+
+def _cache_file() -> Path | None:
     folder = own_folder("cache")
     return folder / "configuration.json" if folder else None
 
 
-def _keep(path: Path, document: Mapping[str, Any]) -> None:
+def _write_cache(path: Path, document: Mapping[str, Any]) -> None:
     # A courtesy to the next start: where it can't be written, that one checks again.
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with suppress(OSError):
