@@ -107,8 +107,11 @@ class DecidingScreen(SiftingScreen):
             return
         from pumpup_tui.components.dialogs import PickScreen
 
+        # not foreign: the id of a choice, drawn nowhere
+        # cleaned again: PickScreen cleans its choices
         choices = [(f"code {code}", line(code, 80)) for code in codes]
         choices += [("type", "another…"), *([("none", "no reason code")] if armed.reason_code else [])]
+        # not foreign: the id of a choice, drawn nowhere
         self.app.push_screen(PickScreen("Reason code", choices, f"code {armed.reason_code}"), self._reason_chosen)
 
     def _type_reason(self) -> None:

@@ -316,8 +316,9 @@ class TaskScreen(MovingScreen):
             outbox.cancel("this task is closed: it takes notes only")
         else:
             me = self.context.status.reviewer
-            choices = [("me", f"to me ({me})"), ("name", "to a name…")]
+            choices = [("me", f"to me ({me})"), ("name", "to a name…")]  # not foreign: PickScreen cleans its choices
             if loaded.assignee:
+                # not foreign: PickScreen cleans its choices
                 choices.append(("none", f"to no one: {loaded.assignee} gives it back"))
             self.app.push_screen(PickScreen("Give this task", choices), self._assignee_chosen)
 
