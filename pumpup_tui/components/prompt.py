@@ -124,6 +124,7 @@ class Prompt(Horizontal):
         if not self.is_asking:
             self._before = self.screen.focused
         self._question, self._on_answer, self._on_change = question, answered, changed
+        # not foreign: the label is our own words, without markup; the caller cleans what is foreign in it
         self.query_one(Static).update(f" {question.label}: ")
         typed = self._input
         with self.prevent(Input.Changed):
@@ -180,7 +181,7 @@ class Prompt(Horizontal):
         try:
             text = edit_in(self.app, self._text)
         except EditorFailed as error:
-            self.query_one(Static).update(f" {line(error, 120)}: ")
+            self.query_one(Static).update(f" {line(error, 120)}: ")  # not foreign: made without markup
         else:
             self._close(text.strip())
 

@@ -22,7 +22,7 @@ Hints = Sequence[tuple[str, str]]
 
 def key_words(keys: str) -> str:
     """Return a binding's keys as they stand on a keyboard."""
-    return "  ".join(_characters().get(key, key) for key in keys_of(keys))
+    return "  ".join(_characters().get(key, key) for key in keys_of(keys))  # not foreign: our keys
 
 
 @cache
@@ -33,6 +33,7 @@ def _characters() -> Mapping[str, str]:
 
 def keys_of(text: str) -> list[str]:
     """Return the keys that stand in `text` between commas, each by its long name."""
+    # not foreign: our keys
     return [_character_to_key(key) if len(key) == 1 else key for key in (part.strip() for part in text.split(","))]
 
 
@@ -108,6 +109,7 @@ def _own_keys(name: str) -> str:
     if name not in _found:
         from pumpup_tui.keys.registry import FURTHER_KEYS  # and with it all screens
 
+        # not foreign: our keys
         _found.update((one.id, one.key) for owner in owners() for one in bindings_of(owner) if one.id)
-        _found.update((one.id, one.key) for one in FURTHER_KEYS if one.id)
+        _found.update((one.id, one.key) for one in FURTHER_KEYS if one.id)  # not foreign: our keys
     return _found[name]

@@ -43,6 +43,7 @@ def check(keymap: Mapping[str, str]) -> None:
     known = rebindable()
     for name, keys in keymap.items():
         if name not in known:
+            # not foreign: our names of bindings
             raise ValueError(f"{name!r} is no binding: there are {', '.join(known)}")
         for key in keys_of(keys):
             if not _is_key(key):
@@ -101,6 +102,7 @@ def _clash(one: Binding, other: Binding, key: str, keymap: Mapping[str, str]) ->
 
 
 def _name(binding: Binding) -> str:
+    # not foreign: Textual's own words
     return binding.id or f"{(binding.description or binding.action).lower()} in a text"
 
 

@@ -112,7 +112,7 @@ def _title(binding: Binding, known: Binding) -> str:
     """Return what a binding does, with the word that hints call it by where that is another."""
     does = (binding.tooltip or known.tooltip).capitalize()
     short = binding.description or known.description
-    return does if short.casefold() in does.casefold() else f"{does} ({short})"
+    return does if short.casefold() in does.casefold() else f"{does} ({short})"  # not foreign: our own words
 
 
 def _runner(app: App[None], action: str, node: DOMNode) -> Callable[[], None]:
