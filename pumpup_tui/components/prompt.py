@@ -73,6 +73,7 @@ class Prompt(Horizontal):
 
         self._what, self._label = what, label
         self._before = self.screen.focused if not self.has_class("-asking") else self._before
+        # not foreign: the label is our own words, without markup; the caller cleans what is foreign in it
         self.query_one(Static).update(f" {label}: ")
         typed = self._input
         with self.prevent(Input.Changed):
@@ -129,7 +130,7 @@ class Prompt(Horizontal):
         try:
             text = edit_in(self.app, self._text(self._input.value))
         except EditorFailed as error:
-            self.query_one(Static).update(f" {line(error, 120)}: ")
+            self.query_one(Static).update(f" {line(error, 120)}: ")  # not foreign: made without markup
         else:
             self._close(self.Answered, text.strip())
 

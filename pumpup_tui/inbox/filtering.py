@@ -55,11 +55,12 @@ class SiftingScreen(ReadingScreen):
     @property
     def _text(self) -> str:
         """The filter that is on: what `m` chose and what was typed."""
-        return f"{self._whose} {self._typed}".strip()
+        return f"{self._whose} {self._typed}".strip()  # not foreign: a filter as it is typed: read, not drawn
 
     @property
     @override
     def _filter_words(self) -> str:
+        # not foreign: cleaned by the line over the list and by the hints
         return joined((WHOSE[self._whose] if self._whose else "", self._typed), ", ")
 
     @property
@@ -142,8 +143,10 @@ class SiftingScreen(ReadingScreen):
         named = {**always, **self.context.preferences.filters, **kept}
         choices = {"use ": "all"} | {f"use {text}": f"{name}   {text}" for name, text in named.items()}
         if self._text:
+            # cleaned again: PickScreen cleans its choices
             choices["keep"] = f"keep “{line(self._text, 60)}” under a name…"
         choices |= {f"forget {name}": f"forget {name}" for name in kept}
+        # not foreign: the id of a choice, drawn nowhere
         self.app.push_screen(PickScreen("Show", list(choices.items()), f"use {self._text}"), self._filter_chosen)
 
     def _filter_chosen(self, choice: str | None) -> None:

@@ -20,7 +20,7 @@ Hints = Sequence[tuple[str, str]]
 
 def key_words(keys: str) -> str:
     """Return a binding's keys as they stand on a keyboard."""
-    return "  ".join(_characters().get(key, key) for key in keys_of(keys))
+    return "  ".join(_characters().get(key, key) for key in keys_of(keys))  # not foreign: our keys
 
 
 @cache
@@ -31,6 +31,7 @@ def _characters() -> Mapping[str, str]:
 
 def keys_of(text: str) -> list[str]:
     """Return the keys that stand in `text` between commas, each by its long name."""
+    # not foreign: our keys
     return [_character_to_key(key) if len(key) == 1 else key for key in (part.strip() for part in text.split(","))]
 
 

@@ -41,6 +41,7 @@ def check(keymap: Mapping[str, str]) -> None:
     clashes = sorted(_clashes(keymap), key=lambda clash: not {clash[0], clash[1]} <= keymap.keys())
     if clashes:
         first, second, key = clashes[0]
+        # not foreign: our names of bindings, or Textual's own words
         raise ValueError(f"{first} and {second} would both be {hint_of(key)!r}: give one of them another key")
 
 
@@ -51,15 +52,19 @@ def _check_one(name: str, text: str) -> None:
         ValueError: there is no such binding or key, or the key can't be this binding's.
     """
     if name not in BY_ID:
+        # not foreign: the user's own, escaped
         raise ValueError(f"{name!r} is no binding: there are {', '.join(BY_ID)}")
     keys = keys_of(text)
     if not all(map(_is_key, keys)):
+        # not foreign: the user's own, escaped
         raise ValueError(f"{name} = {text!r} is no key: write it like 'A', 'ctrl+x', 'f5' or 'left'")
     if name == "decide.send" and _NEVER_SENDS.intersection(keys):
+        # not foreign: the user's own, escaped
         raise ValueError(f"decide.send can't be {text!r}: a key that is often pressed must not send a decision")
     typed = next((key for key in keys if _is_typed(BY_ID[name], key)), "")
     if typed:
         raise ValueError(
+            # not foreign: our name of a binding
             f"{name} can't be {hint_of(typed)!r}: it is heard where that is typed; write it like 'ctrl+x' or 'f5'"
         )
 
@@ -128,6 +133,7 @@ def _toolkit(keymap: Mapping[str, str]) -> dict[Scope | Toolkit, list[_Heard]]:
     }
     return {
         name: [
+            # not foreign: Textual's own words
             _Heard("", f"{(one.description or one.action).lower()} in a text", one.key, keys_of(one.key))
             for one in bindings_of(owner)
         ]
