@@ -17,6 +17,7 @@ from pumpup_tui.components.dialogs import PickScreen
 from pumpup_tui.components.frame import SCREEN_KEYS
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.record_paragraphs import attachment_lines, event_lines
+from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.components.task_moves import MOVE_KEYS, Movable, MovingScreen
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Intent
@@ -29,13 +30,26 @@ from pumpup_tui.text.layout import Line
 from pumpup_tui.text.paragraphs import foreign, led, ours
 
 if TYPE_CHECKING:
-    from api_client.models import Event, OpenRequest, Project
+    from api_client.models import Event, OpenRequest
 
 EVENTS_KEPT = 1000
 """Events that the page shows at the most; the timeline screen has them all."""
 REREAD_SECONDS = 0.4
 PATIENCE = 0.3
 """Seconds that a task may take to be read before that is said."""
+
+
+class ArmedOnTask(ArmedView):
+    """What is armed for the one task that is shown."""
+
+    def __init__(self, context: Context, task_id: str) -> None:
+        self._outbox = context.outbox
+        self._task_id = task_id
+
+    @override
+    def is_visible(self) -> bool:
+        armed = self._outbox.desk.armed
+        return armed is not None and armed.target == self._task_id
 
 
 class TaskScreen(MovingScreen):
@@ -50,6 +64,13 @@ class TaskScreen(MovingScreen):
 
     def __init__(self, context: Context, task_id: str) -> None:
         super().__init__(context)
+        self.armed_view = ArmedOnTask(context, task_id)
+        self.callbacks = ScreenCallbacks(
+            show_message=self.say,
+            refresh_ages=self._tell,
+            go_back=self.go_back,
+            project=lambda: self._loaded.project if self._loaded else context.status.project,
+        )
         self._task_id = task_id
         self._loaded: TaskLoaded | None = None
         self._events: list[Event] = []
@@ -76,10 +97,6 @@ class TaskScreen(MovingScreen):
         offers = ((MOVE_KEYS, "move", "move"), ("task.assign", "assign", "assign"), ("task.note", "note", "note"))
         keys = [(key, word) for key, word, needs in offers if can(needs) and (not closed or word == "note")]
         return (*request, *keys, ("task.fold", "fold"), ("move.back", "back"), (SCREEN_KEYS, "screens"))
-
-    @override
-    def shown_project(self) -> Project | None:
-        return self._loaded.project if self._loaded else super().shown_project()
 
     @property
     def _open(self) -> Sequence[OpenRequest]:
@@ -126,7 +143,7 @@ class TaskScreen(MovingScreen):
 
     def _disarm_moved(self, before: str | None, now: str) -> None:
         armed = self.context.outbox.desk.armed
-        if armed is not None and armed.verb == "MOVE" and before not in (None, now) and self.is_armed_shown():
+        if armed is not None and armed.verb == "MOVE" and before not in (None, now) and self.armed_view.is_visible():
             self.context.outbox.cancel(f"the task went to {line(now, 80)} meanwhile: nothing was sent")
 
     @on(TaskPage.NearEnd)
@@ -145,8 +162,8 @@ class TaskScreen(MovingScreen):
         self._more = event.page.next_cursor if not event.page.is_last(100) else None
         self._tell()
 
-    @override
     def say(self, words: str) -> None:
+        """Show this until the task is read."""
         if self._patience is not None:
             self._patience.stop()  # it must not come after what is said now
             self._patience = None
@@ -159,10 +176,6 @@ class TaskScreen(MovingScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Draw the graph at the new width."""
         self.call_after_refresh(self._tell)
-
-    @override
-    def redraw(self) -> None:
-        self._tell()
 
     def _tell(self) -> None:
         if self._loaded is not None and self.is_mounted:
@@ -278,8 +291,8 @@ class TaskScreen(MovingScreen):
         else:
             self.context.outbox.hint("nothing is open on this task")
 
-    @override
     def go_back(self) -> None:
+        """Leave the task."""
         self.app.pop_screen()
 
     # What can be done.
@@ -291,11 +304,6 @@ class TaskScreen(MovingScreen):
             return None
         task, asked = loaded.detail.task, bool(loaded.detail.open_requests)
         return Movable(task.id, task.name, task.current_step, task.status, asked, loaded.project)
-
-    @override
-    def is_armed_shown(self) -> bool:
-        armed = self.context.outbox.desk.armed
-        return armed is not None and armed.target == self._task_id
 
     def action_assign(self) -> None:
         """Choose whom the task is given to."""

@@ -21,6 +21,7 @@ from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.paged_list import PagedList
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
+from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.task.screen import TaskScreen
@@ -59,6 +60,12 @@ class TimelineScreen(ReviewerScreen):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self.callbacks = ScreenCallbacks(
+            show_message=self.say,
+            refresh_ages=self.redraw,
+            go_back=self.go_back,
+            become_narrow=self._become_narrow,
+        )
         self._query = Query.begun(context.memory.recall(self.MODE))
         self._following = False
         self._new = 0
@@ -201,12 +208,12 @@ class TimelineScreen(ReviewerScreen):
         self._see_new()
         self.retell(now=self._asked_at is None)
 
-    @override
     def say(self, words: str) -> None:
+        """Show this where no event is shown."""
         self.timeline.say_when_empty(words)
 
-    @override
     def redraw(self) -> None:
+        """Draw again what depends on the clock."""
         self.timeline.redraw()
 
     # Live.
@@ -330,12 +337,11 @@ class TimelineScreen(ReviewerScreen):
         self.query_one("#event", Document).focus()
         self._on_desk(None)
 
-    @override
-    def become_narrow(self) -> None:
+    def _become_narrow(self) -> None:
         self.set_class(self.query_one("#event", Document).has_focus, "-detail")
 
-    @override
     def go_back(self) -> None:
+        """Stop what goes on; else go back from the detail, or show all events."""
         if self._export.stop() or self._stop():
             pass
         elif self.has_class("-detail"):
