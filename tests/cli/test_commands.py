@@ -194,7 +194,7 @@ def test_an_unforeseen_fault_ends_in_words(tmp_path: Path) -> None:
         "def fail(*_):\n"
         "    secret = 'pk_' + 'secret'\n"
         "    raise RuntimeError('boom')\n"
-        "administration.add_key = fail\n"
+        "api_key_commands.add_key = fail\n"
         "from pumpup_tui.__main__ import main\n"
         "main()"
     )
