@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias, overload
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
@@ -16,6 +16,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from pumpup_tui.components.paste_fitting import BREAK, Joined
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.text.firewall import content, line
 
@@ -48,11 +49,11 @@ class TextQuestion:
 class Prompt(Horizontal):
     """The line that a question is answered in. Hidden until one is asked; gives focus back where it was."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "done", show=False, id="typing.done"),
-        Binding("escape", "leave", show=False, id="typing.leave"),
-        Binding("ctrl+g", "edit", show=False, id="typing.edit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("typing.done", "done"),
+        ("typing.leave", "leave"),
+        ("typing.edit", "edit"),
+    )
 
     class Told(Message):
         """Base of what a prompt tells: what was asked, and the text."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
@@ -22,6 +22,7 @@ from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.components.task_moves import MOVE_KEYS, Movable, MovingScreen
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Intent
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.task.json_rows import Path, json_rows
 from pumpup_tui.task.step_graph import graph_lines
 from pumpup_tui.task.task_page import PageRow, TaskPage
@@ -66,10 +67,10 @@ class TaskScreen(MovingScreen):
 
     MODE = "board"
     AUTO_FOCUS = "#task"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "assign", "assign", id="task.assign", tooltip="give the task to someone, or give it back"),
-        Binding("c", "comment", "note", id="task.note", tooltip="write a note on the task"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("task.assign", "assign"),
+        ("task.note", "comment"),
+    )
 
     def __init__(self, context: Context, task_id: str) -> None:
         super().__init__(context)

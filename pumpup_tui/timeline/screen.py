@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from typing_extensions import override
@@ -24,6 +24,7 @@ from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.task.screen import TaskScreen
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, joined
@@ -46,17 +47,17 @@ class TimelineScreen(ReviewerScreen):
 
     MODE = "timeline"
     AUTO_FOCUS = "#events"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "one_task", "one task", id="timeline.task", tooltip="only this event's task; again: all"),
-        Binding("o", "open_task", "task", id="timeline.open", tooltip="open the event's task"),
-        Binding("s", "turn", "order", id="timeline.order", tooltip="newest or oldest first"),
-        Binding("F", "follow", "follow", id="timeline.follow", tooltip="follow: the cursor goes to each new event"),
-        Binding("f", "filter", "filter", id="timeline.filter", tooltip="show some types, sources or a reviewer only"),
-        Binding("/", "search", "search", id="timeline.search", tooltip="show events that contain a text"),
-        Binding("}", "decision(1)", "next decision", id="timeline.next", tooltip="next decision down the list"),
-        Binding("{", "decision(-1)", "last decision", id="timeline.previous", tooltip="next decision up the list"),
-        Binding("E", "export", "export", id="timeline.export", tooltip="write what is shown to a file"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("timeline.task", "one_task"),
+        ("timeline.open", "open_task"),
+        ("timeline.order", "turn"),
+        ("timeline.follow", "follow"),
+        ("timeline.filter", "filter"),
+        ("timeline.search", "search"),
+        ("timeline.next", "decision(1)"),
+        ("timeline.previous", "decision(-1)"),
+        ("timeline.export", "export"),
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
