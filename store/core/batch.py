@@ -16,10 +16,11 @@ from api_client.commands import KEY_MAX, Command
 from api_client.errors import ApiError, InvalidRequest, StoreFault
 from api_client.models import Receipt
 from api_client.times import Clock
-from store.core import journal_line, wire_objects
+from store.core import wire_objects
 from store.core.rules import decide
 from store.core.ruling import Content, Ruling
 from store.core.schema_questions import Ask, Question, Verdict
+from store.folder import journal_line
 from store.folder.head import Position
 from store.folder.state import Draft
 from store.schemas.checks import Checks

@@ -23,16 +23,16 @@ import orjson
 
 from api_client.errors import StoreFault
 from store.core.fold import TABLES
-from store.core.journal_line import HASH_TAIL
 from store.folder import columns
 from store.folder.columns import Column, filled
 from store.folder.documents import Documents, Packed
 from store.folder.event_index import EventIndex
 from store.folder.files import Files, open_regular, read_regular
 from store.folder.head import START, Position
-from store.folder.idempotency import Remembered, Run
+from store.folder.idempotency_index import Remembered, Run
 from store.folder.journal import Journal
-from store.folder.orders import Order
+from store.folder.journal_line import HASH_TAIL
+from store.folder.seq_queue import Order
 from store.folder.state import Board, State
 
 VERSION = 7

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 from api_client.errors import ApiError, StoreDamaged, StoreError, StoreFault, StoreReadOnly
 from api_client.models import Receipt
 from api_client.times import Clock
-from store.core import journal_line
-from store.folder import checkpoint
+from store.folder import checkpoint, journal_line
 from store.folder.event_log import Events
 from store.folder.files import FileId, Files
 from store.folder.folder_lock import FolderLock

@@ -14,8 +14,8 @@ import orjson
 
 from api_client.errors import InvalidRequest, StoreDamaged
 from store.core.event_shapes import recognised
-from store.core.journal_line import HASH_TAIL
 from store.folder.event_index import EventIndex, seq_of
+from store.folder.journal_line import HASH_TAIL
 
 Scope = tuple[str, ...]
 """What a list is of, and its filter."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from api_client.errors import StoreDamaged, StoreFault
-from store.core import journal_line
+from store.folder import journal_line
 from store.folder.files import Files, RecordFile
 
 _MARK = b"pumpup-head-1"

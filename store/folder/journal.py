@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from api_client.errors import StoreDamaged, StoreFault
-from store.core import journal_line
+from store.folder import journal_line
 from store.folder.files import FileId, Files, RecordFile, moved
 from store.folder.head import START, Head, Position
 

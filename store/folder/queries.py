@@ -32,7 +32,7 @@ from store.core import wire_objects
 from store.core.fold import Doc, Table, is_terminal
 from store.folder.engine import Store
 from store.folder.event_index import OFF_TIMELINES, ON_NO_TASK
-from store.folder.orders import Order as Line
+from store.folder.seq_queue import Order as Line
 from store.folder.state import State
 
 T = TypeVar("T")

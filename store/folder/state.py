@@ -13,12 +13,12 @@ from typing import Any
 
 from store.core.event_shapes import recognised
 from store.core.fold import GENERAL, TABLES, Doc, Table, apply, take
-from store.core.journal_line import Commit
 from store.folder.documents import Documents, LiveDatabase, LiveStorage, LiveTable, Packed
 from store.folder.event_index import EventIndex
 from store.folder.event_log import Events
-from store.folder.idempotency import Remembered, is_record
-from store.folder.orders import Order
+from store.folder.idempotency_index import Remembered, is_record
+from store.folder.journal_line import Commit
+from store.folder.seq_queue import Order
 
 Step = tuple[str, str]
 """A project's id and the name of one of its steps."""

@@ -18,10 +18,9 @@ from typing import NamedTuple
 import orjson
 
 from api_client.errors import InvalidRequest, StoreFault, TooLarge
-from store.core import journal_line
 from store.core.fold import Doc
 from store.core.ruling import Content, Limits
-from store.folder import checkpoint
+from store.folder import checkpoint, journal_line
 from store.folder.event_log import Events
 from store.folder.files import Files
 from store.folder.head import START, Position

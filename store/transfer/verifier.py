@@ -13,16 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api_client.errors import StoreDamaged, StoreFault
-from store.core import journal_line
-from store.core.journal_line import Commit
 from store.core.ruling import Limits
-from store.folder import checkpoint
+from store.folder import checkpoint, journal_line
 from store.folder.event_log import Events
 from store.folder.files import Files
 from store.folder.folder_lock import FolderLock
 from store.folder.head import START, Position
-from store.folder.idempotency import is_record
+from store.folder.idempotency_index import is_record
 from store.folder.journal import Journal
+from store.folder.journal_line import Commit
 from store.folder.state import Draft, State
 from store.folder.uploads import PIECE, open_content, own_folder
 from store.schemas.checks import Checks

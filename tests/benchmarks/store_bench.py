@@ -22,9 +22,9 @@ from typing_extensions import override
 from api_client.actor import Actor
 from api_client.commands import AddNote
 from api_client.times import utc_now
-from store.core import journal_line
 from store.core.batch import Job
 from store.demo.workspace import generate
+from store.folder import journal_line
 from store.folder.engine import Store
 from store.folder.files import FileId, Files
 from store.folder.head import START, Position
@@ -244,7 +244,7 @@ def _in_process(folder: Path) -> dict[str, float]:
 
 _REMEMBER = """
 from pathlib import Path
-from store.folder.idempotency import Remembered
+from store.folder.idempotency_index import Remembered
 rss = lambda: int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 found, before = Remembered(), rss()
 for number in range(1_000_000):

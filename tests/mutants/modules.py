@@ -18,7 +18,7 @@ _FOLDERS = ("tests/store/test_journal.py", "tests/store/test_opening.py")
 MODULES: Mapping[str, tuple[str, ...]] = {
     "store/folder/journal.py": _FOLDERS,
     "store/folder/head.py": ("tests/store/test_head.py", "tests/store/test_opening.py"),
-    "store/core/journal_line.py": ("tests/unit/test_lines.py",),
+    "store/folder/journal_line.py": ("tests/unit/test_lines.py",),
     "store/folder/engine.py": (
         "tests/store/test_engine.py",
         "tests/store/test_killed_writers.py",

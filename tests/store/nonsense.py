@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from store.core import journal_line
+from store.folder import journal_line
 from store.folder.files import Files
 from store.folder.head import START
 from store.folder.journal import Journal

@@ -219,7 +219,7 @@ def test_what_no_rule_makes_is_named_with_its_line(tmp_path: Path, what: str) ->
 def test_a_key_that_stands_twice_is_a_breach(tmp_path: Path) -> None:
     """Another reader could take the other value: the bytes are looked at, not what one parser makes of them."""
     text = orjson.dumps(sound_start()[0]).replace(b'"source":"HUMAN"', b'"source":"AGENT","source":"HUMAN"')
-    from store.core.journal_line import NO_HASH, link
+    from store.folder.journal_line import NO_HASH, link
 
     line = b'{"event":%b,"hash":"%b"}\n' % (text, link(NO_HASH, text).encode())
     with pytest.raises(InvalidRequest, match=r"Line 1 .*twice"):

@@ -8,8 +8,7 @@ import pytest
 from typing_extensions import override
 
 from api_client.errors import StoreDamaged, StoreFault
-from store.core import journal_line
-from store.folder import head
+from store.folder import head, journal_line
 from store.folder.files import Files
 from store.folder.head import Head, Position
 

@@ -10,8 +10,8 @@ import pytest
 from typing_extensions import override
 
 from api_client.errors import StoreDamaged, StoreFault
-from store.core import journal_line
 from store.folder import journal as module
+from store.folder import journal_line
 from store.folder.files import Files
 from store.folder.head import START, Position
 from store.folder.journal import Journal

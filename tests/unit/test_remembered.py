@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.folder import idempotency
-from store.folder.idempotency import Remembered
+from store.folder import idempotency_index
+from store.folder.idempotency_index import Remembered
 
 
 def record(number: int) -> dict[str, str]:
@@ -16,13 +16,13 @@ def record(number: int) -> dict[str, str]:
 @given(st.lists(st.integers(0, 40), max_size=200), st.integers(1, 20))
 def test_every_record_is_found_at_its_lines(numbers: list[int], fresh: int) -> None:
     """However many runs the records stand in, each key's lines are all found, and none for a key never seen."""
-    before, idempotency.FRESH = idempotency.FRESH, fresh
+    before, idempotency_index.FRESH = idempotency_index.FRESH, fresh
     try:
         found = Remembered()
         for offset, number in enumerate(numbers):
             found.add(record(number), offset)
     finally:
-        idempotency.FRESH = before
+        idempotency_index.FRESH = before
     for number in range(42):
         expected = [offset for offset, one in enumerate(numbers) if one == number]
         assert sorted(found.lines("agent-1", "/api/notes", f"k{number}")) == expected

@@ -10,9 +10,9 @@ from api_client.commands import Answer, Decide, ReceiveUpload, RecordAction, Req
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from api_client.models import Attachment, Outcome
 from api_client.wire import read
-from store.core import journal_line
 from store.core.fold import open_requests
 from store.core.ruling import Content
+from store.folder import journal_line
 from tests.unit.test_rules_tasks import refused
 from tests.unit.world import AGENT, ALICE, BOB, World
 

@@ -8,9 +8,9 @@ from api_client.actor import Actor
 from api_client.commands import Command, CreateProject, CreateTask, FireTimeout, RequestApproval
 from api_client.models import Steps
 from api_client.wire import read
-from store.core import journal_line
 from store.core.rules import decide
 from store.core.ruling import Content, Limits
+from store.folder import journal_line
 from store.folder.event_log import Events
 from store.folder.state import Draft, State
 from store.schemas.evaluator import answer
