@@ -81,7 +81,7 @@ def _picture(code: int) -> str:
     if code < 0x20:
         return chr(0x2400 + code)
     # With the first character that is met: `--help` loads no part of the contract.
-    from api_client.scripts import INVISIBLE
+    from api_client.unicode_scripts import INVISIBLE
 
     char = chr(code)
     if code in INVISIBLE or unicodedata.category(char) in _HIDDEN_CATEGORIES:
