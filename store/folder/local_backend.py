@@ -41,11 +41,11 @@ from store.folder import uploads
 from store.folder.engine import Progress, Store
 from store.folder.figures import Figures, figures
 from store.folder.files import Files
-from store.folder.loop_bridge import Answers
+from store.folder.loop_bridge import PendingReceipts
 from store.folder.queries import FolderReader
 from store.folder.settlements import Settlements
 from store.folder.timeouts import Timeouts
-from store.folder.upload_allowance import UploadRoom
+from store.folder.upload_allowance import UploadAllowance
 
 if TYPE_CHECKING:
     from api_client.commands import Command
@@ -110,7 +110,7 @@ async def open_local(
         raise
     if fires_timeouts:
         Timeouts(store).start()
-    room = UploadRoom(store, loose_bytes)
+    room = UploadAllowance(store, loose_bytes)
     return LocalBackend(store, actor, threads, max_upload_bytes, keep_free=keep_free, room=room)
 
 
@@ -125,9 +125,9 @@ class LocalBackend:
         max_upload_bytes: int,
         *,
         keep_free: int = 0,
-        answers: Answers | None = None,
+        answers: PendingReceipts | None = None,
         settlements: Settlements | None = None,
-        room: UploadRoom | None = None,
+        room: UploadAllowance | None = None,
     ) -> None:
         self._store = store
         self._reader = FolderReader(store)
@@ -135,8 +135,8 @@ class LocalBackend:
         self._threads = threads
         self._max_upload_bytes = max_upload_bytes
         self._keep_free = keep_free
-        self._room = UploadRoom(store, 0) if room is None else room
-        self._answers = Answers(store) if answers is None else answers
+        self._room = UploadAllowance(store, 0) if room is None else room
+        self._answers = PendingReceipts(store) if answers is None else answers
         if settlements is None:  # where nobody waits it is empty, and as good as nothing to a plain `or`
             settlements = Settlements(store, self._catch_up, every=LOOK_SECONDS)
         self._settlements = settlements

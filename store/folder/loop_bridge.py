@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from store.core.batch import Job
 
 
-class Answers:
+class PendingReceipts:
     """The commands of one store's callers that wait for what became of them."""
 
     def __init__(self, store: Store) -> None:

@@ -15,7 +15,7 @@ from pumpup import PumpUp
 
 from store.folder.uploads import PART, sweep_left_over
 from store.server.app import create_app
-from store.server.shares import Bucket, Pace, Shares
+from store.server.shares import RefusalPace, Shares, WriteBucket
 from tests.server.conftest import SMALL, Caller, Served
 from tests.server.sockets import head, listening
 from tests.server.test_bad_input import assert_refused
@@ -41,7 +41,7 @@ def sharing(served: Served, **shares: int) -> Served:
 def test_a_bucket_gives_a_burst_and_then_its_rate() -> None:
     """After the burst one is refused; after the time that it is told, exactly so many are accepted."""
     clock = Seconds()
-    bucket = Bucket(10, 5, clock)
+    bucket = WriteBucket(10, 5, clock)
     assert [bucket.take() for _ in range(5)] == [0.0] * 5
     waits = [bucket.take() for _ in range(3)]
     assert waits == pytest.approx([0.1, 0.2, 0.3])
@@ -56,7 +56,7 @@ def test_a_bucket_gives_a_burst_and_then_its_rate() -> None:
 def test_refusals_that_come_too_fast_are_held() -> None:
     """The first refusals of a second come at once, the others later and later, none later than a second."""
     clock = Seconds()
-    pace = Pace(clock)
+    pace = RefusalPace(clock)
     held = [pace.hold() for _ in range(200)]
     assert held[:15] == [0.0] * 15
     assert held == sorted(held)

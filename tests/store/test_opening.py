@@ -68,7 +68,7 @@ def test_a_checkpoint_of_another_version_is_made_anew(tmp_path: Path, monkeypatc
     monkeypatch.setattr(checkpoint, "VERSION", checkpoint.VERSION - 1)
     store.close()
     monkeypatch.undo()
-    with pytest.raises(checkpoint.Unusable, match="version"):
+    with pytest.raises(checkpoint.UnusableCheckpoint, match="version"):
         checkpoint.read(tmp_path)
     again = open_store(tmp_path)
     assert timeline(again) == before
