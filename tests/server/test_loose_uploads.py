@@ -40,7 +40,7 @@ def grow_old(served: Served, clock: FixedClock, **age: float) -> None:
 
 async def test_what_a_caller_attaches_to_nothing_is_limited(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over its bytes a caller hears 429 with Retry-After, leaving nothing; attaching makes room; others have theirs."""
-    monkeypatch.setattr(served.local, "_room", UploadAllowance(served.local._store, 1_000))
+    monkeypatch.setattr(served.local._folder, "allowance", UploadAllowance(served.local._store, 1_000))
     task = await served.task()
     first = await send(served.agent, b"a" * 600)
     refused = await served.agent("POST", "/api/uploads", files={"file": ("b", b"b" * 600)})

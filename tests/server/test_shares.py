@@ -13,6 +13,7 @@ import httpx
 import pytest
 from pumpup import PumpUp
 
+from store.folder.open_folder import UploadLimits
 from store.folder.uploads import PART, sweep_left_over
 from store.server.app import create_app
 from store.server.shares import RefusalPace, Shares, WriteBucket
@@ -167,7 +168,7 @@ async def test_a_revoked_key_is_not_answered_after_its_wait(served: Served) -> N
 
 async def test_uploads_leave_room_for_the_journal(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a disk that is nearly full an upload is refused in words and leaves nothing; other writes are recorded."""
-    monkeypatch.setattr(served.local, "_keep_free", 1_000)
+    monkeypatch.setattr(served.local._folder, "upload_limits", UploadLimits(keep_free=1_000))
     free = 500
     monkeypatch.setattr(type(served.local._store.files), "free", lambda *_: free)
     refused = await served.agent("POST", "/api/uploads", files={"file": ("a", b"a")})
