@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 import shutil
 import signal
 import ssl
 import subprocess
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -306,10 +308,23 @@ def back_up(walk: Walk) -> None:
 
 
 def is_drawn_so(_walk: Walk, block: str) -> None:
-    """The arrows are those that `make check` proves."""
+    """The arrows are those that `make check` proves, and the layers hold all packages of the screens, top down."""
     if "►" in block:
         assert all((ROOT / name).is_dir() for name in ("pumpup_tui", "api_client", "store"))
         assert block.split()[:5] == ["pumpup_tui", "──►", "api_client", "◄──", "store"]
+        return
+    rows = [re.findall(r"\w+", re.split(r"\s{3,}", line)[0]) for line in block.splitlines() if not line.startswith(" ")]
+    drawn = [name for row in rows for name in row]
+    there = {path.parent.name for path in (ROOT / "pumpup_tui").glob("*/__init__.py")}
+    there |= {path.stem for path in (ROOT / "pumpup_tui").glob("*.py")}
+    assert sorted(drawn) == sorted(there - {"__init__", "__main__"})
+    height = {name: number for number, row in enumerate(rows) for name in row}
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]:
+        proved = [re.findall(r"pumpup_tui\.(\w+)", layer) for layer in contract.get("layers", ())]
+        heights = [height[name] for layer in proved for name in layer if name in height]
+        assert heights == sorted(heights), contract["name"]
 
 
 def built(walk: Walk) -> None:
