@@ -47,7 +47,7 @@ class StandingApp(OutgoingApp):
             project=self.context.memory.project(),
         )
         if status.why_read_only:
-            status = status.with_banner(f"read-only: {status.why_read_only}")
+            status = status.with_banner(f"read-only: {status.why_read_only}")  # not foreign: the banner cleans it
         self._set_status(status.in_touch())
         self.context.memory.welcome()
         self.context.feed.projects(self)
@@ -88,7 +88,7 @@ class StandingApp(OutgoingApp):
             status = replace(self.context.status, live="not connected", live_tone="bad")
             self._set_status(status.with_banner(str(event.error), step))
         elif not (self.context.status.why_read_only and event.error.status in (403, 404)):
-            words = f"{event.what} could not be read: {event.error}"
+            words = f"{event.what} could not be read: {event.error}"  # not foreign: the banner cleans it
             self._set_status(self.context.status.with_banner(words, self._next_step(passing=event.is_passing)))
 
     def _next_step(self, *, passing: bool = False) -> str:
@@ -99,5 +99,6 @@ class StandingApp(OutgoingApp):
     def _worker_failed(self, event: Worker.StateChanged) -> None:
         # What a worker raises beside ApiError is our own fault: said, not hidden, and nothing shown is lost.
         if event.state is WorkerState.ERROR:
+            # not foreign: our own name of a worker
             words = f"{event.worker.name} stopped: {type(event.worker.error).__name__}: {line(event.worker.error, 200)}"
             self._set_status(self.context.status.with_banner(words, self._next_step()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
@@ -20,6 +20,7 @@ from pumpup_tui.components.dialogs import PickScreen
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.task_moves import MovingScreen
 from pumpup_tui.context import Context
+from pumpup_tui.keys.bindings import bindings
 
 if TYPE_CHECKING:
     from api_client.models import Card, Project
@@ -35,10 +36,10 @@ PROJECTS_KEPT = 100
 class FilteringScreen(MovingScreen):
     """A screen with a board that can be filtered."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("/", "search", "search", id="board.search", tooltip="show the cards that contain a text"),
-        Binding("f", "filter", "filter", id="board.filter", tooltip="filter by status, assignee, open request, step"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("board.search", "search"),
+        ("board.filter", "filter"),
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

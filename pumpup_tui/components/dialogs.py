@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.virtual_list import VirtualList
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import key_words, names_at
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, fit
@@ -25,22 +26,23 @@ if TYPE_CHECKING:
     from textual.signal import Signal
 
     from pumpup_tui.decisions.outbox import Outbox
+    from pumpup_tui.keys.table import KeyBinding
 
 Leave = Literal["send", "take_back", "leave"]
 
 
 class HelpScreen(ModalScreen[None]):
-    """All keys, made from the bindings."""
+    """All keys, by what they are for."""
 
     CSS_PATH = sheet("modals")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "close", show=False, id="modal.close"),
-        Binding("?", "dismiss", "close", show=False, id="screens.help"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("modal.close", "dismiss"),
+        ("screens.help", "dismiss"),
+    )
 
-    def __init__(self, bindings: Sequence[Binding]) -> None:
+    def __init__(self, rows: Sequence[KeyBinding]) -> None:
         super().__init__()
-        self._listed = bindings
+        self._rows = rows
 
     @override
     def compose(self) -> ComposeResult:
@@ -52,12 +54,12 @@ class HelpScreen(ModalScreen[None]):
         """List the keys by what they are for."""
         lines: list[Line] = []
         group = ""
-        for binding in self._listed:
-            of, _, _ = (binding.id or "").partition(".")
-            if of != group:
-                group = of
-                lines += [[], [(of, "strong")]]
-            lines.append([(fit(key_words(binding.key), 20) + "  ", "accent"), (binding.tooltip, "")])
+        for row in self._rows:
+            heading, _, _ = row.id.partition(".")
+            if heading != group:
+                group = heading
+                lines += [[], [(heading, "strong")]]
+            lines.append([(fit(key_words(row.keys), 20) + "  ", "accent"), (row.tooltip, "")])
         self.query_one(Document).tell(lines[1:])
         self.query_one(Document).focus()
 
@@ -78,7 +80,7 @@ class PickScreen(ModalScreen[str]):
     """Choose one of a few; escape chooses none."""
 
     CSS_PATH = sheet("modals")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", show=False, id="modal.close")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(("modal.close", "dismiss"))
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], chosen: str = "") -> None:
         super().__init__()
@@ -117,12 +119,12 @@ class LeaveScreen(ModalScreen[Leave]):
     """Something is not over: what becomes of it. Escape, enter and every other key stay."""
 
     CSS_PATH = sheet("modals")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "answer('send')", show=False, id="leave.send"),
-        Binding("t", "answer('take_back')", show=False, id="leave.take_back"),
-        Binding("x", "answer('leave')", show=False, id="leave.quit"),
-        Binding("escape,enter,q", "dismiss", show=False, id="leave.stay"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("leave.send", "answer('send')"),
+        ("leave.take_back", "answer('take_back')"),
+        ("leave.quit", "answer('leave')"),
+        ("leave.stay", "dismiss"),
+    )
 
     def __init__(self, outbox: Outbox, changed: Signal[None]) -> None:
         """Take what holds the decisions, and what tells that it changed: the grace time runs on meanwhile."""

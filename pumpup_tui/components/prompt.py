@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
@@ -14,6 +14,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from pumpup_tui.components.paste_fitting import BREAK, Joined
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.text.firewall import content, line
 
@@ -29,11 +30,11 @@ NOTES = ("note", "task note", "lost note")
 class Prompt(Horizontal):
     """Hidden until something is asked; gives focus back where it was."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "done", show=False, id="typing.done"),
-        Binding("escape", "leave", show=False, id="typing.leave"),
-        Binding("ctrl+g", "edit", show=False, id="typing.edit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("typing.done", "done"),
+        ("typing.leave", "leave"),
+        ("typing.edit", "edit"),
+    )
 
     class Told(Message):
         """Base of what a prompt tells: what was asked, and the text."""
@@ -72,6 +73,7 @@ class Prompt(Horizontal):
 
         self._what, self._label = what, label
         self._before = self.screen.focused if not self.has_class("-asking") else self._before
+        # not foreign: the label is our own words, without markup; the caller cleans what is foreign in it
         self.query_one(Static).update(f" {label}: ")
         typed = self._input
         with self.prevent(Input.Changed):
@@ -128,7 +130,7 @@ class Prompt(Horizontal):
         try:
             text = edit_in(self.app, self._text(self._input.value))
         except EditorFailed as error:
-            self.query_one(Static).update(f" {line(error, 120)}: ")
+            self.query_one(Static).update(f" {line(error, 120)}: ")  # not foreign: made without markup
         else:
             self._close(self.Answered, text.strip())
 

@@ -60,6 +60,7 @@ async def became_of(backend: Backend, me: str, left: Left) -> Became:
     except NotFound as error:
         return Became(left, Fate.NOT_RECORDED, str(error))
     except ApiError as error:
+        # not foreign: cleaned where the list draws it
         return Became(left, Fate.UNKNOWN, f"{error} It is looked up again at the next start.")
 
 
