@@ -17,7 +17,7 @@ from pumpup_tui.board.calls import BoardFeed
 from pumpup_tui.board.filter import BoardFilter, BoardState
 from pumpup_tui.board.messages import ScanTold
 from pumpup_tui.components.dialogs import PickScreen
-from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.task_moves import MovingScreen
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
@@ -93,23 +93,24 @@ class FilteringScreen(MovingScreen):
 
     def action_search(self) -> None:
         """Show what contains a text."""
-        self.query_one(Prompt).ask("cards", "show cards with", self.state.filter.text)
+        question = TextQuestion("show cards with", self.state.filter.text)
+        self.query_one(Prompt).ask(question, self._searched, self._search_typed)
 
-    @on(Prompt.Typed)
-    @on(Prompt.Answered)
-    @on(Prompt.Left)
-    def _searched(self, event: Prompt.Told) -> None:
-        if event.what != "cards":
-            return
+    def _search_typed(self, text: str) -> None:
+        """Filter by what is typed once the typing rests."""
+        self._stop_typing()
+        wanted = replace(self.state.filter, text=text.strip())
+        self._typing = self.set_timer(TYPING_SECONDS, lambda: self._set_filter(wanted))
+
+    def _searched(self, text: str | None) -> None:
+        self._stop_typing()
+        self._set_filter(replace(self.state.filter, text=(text or "").strip()))
+        self._note_filter()
+
+    def _stop_typing(self) -> None:
         if self._typing is not None:
             self._typing.stop()
-        text = "" if isinstance(event, Prompt.Left) else event.text.strip()
-        wanted = replace(self.state.filter, text=text)
-        wait = TYPING_SECONDS if isinstance(event, Prompt.Typed) else 0.0
-        self._typing = self.set_timer(wait, lambda: self._set_filter(wanted)) if wait else None
-        if not wait:
-            self._set_filter(wanted)
-            self._note_filter()
+            self._typing = None
 
     def action_filter(self) -> None:
         """Choose what to show."""
@@ -118,9 +119,9 @@ class FilteringScreen(MovingScreen):
         steps = [column.about.step for column in columns]
         choices = self.state.filter.choices(self.context.status.reviewer, names, steps)
 
-        def chosen(choice: str | None) -> None:
-            if choice is not None:
-                self._set_filter(self.state.filter.toggled(choice))
+        def chosen(wanted: BoardFilter | None) -> None:
+            if wanted is not None:
+                self._set_filter(wanted)
                 self._note_filter()
 
         self.app.push_screen(PickScreen("Show cards by", choices), chosen)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
-from pumpup_tui.components.dialogs import PickScreen
+from pumpup_tui.components.dialogs import Choice, PickScreen
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.decisions.desk import Intent
 from pumpup_tui.keys.bindings import bindings
@@ -95,7 +95,7 @@ class MovingScreen(ReviewerScreen):
             if name is not None:
                 self._arm_move(task, name)
 
-        choices = [(name, name) for name in _exits(task)]
+        choices = [Choice(name, name) for name in _exits(task)]
         self.app.push_screen(PickScreen("Move along which exit", choices), chosen)
 
     def _may_move(self) -> Movable | None:

@@ -19,7 +19,7 @@ from pumpup_tui.backend.timeline_query import DECISIONS, Query
 from pumpup_tui.components.frame import Divider, KeyHints
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.paged_list import PagedList
-from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.virtual_list import VirtualList
@@ -301,7 +301,11 @@ class TimelineScreen(ReviewerScreen):
 
     def action_search(self) -> None:
         """Ask for a text; events that contain it are looked for in the whole timeline."""
-        self.query_one(Prompt).ask("search", "events that contain", self._query.text)
+        self.query_one(Prompt).ask(TextQuestion("events that contain", self._query.text), self._searched)
+
+    def _searched(self, text: str | None) -> None:
+        if text is not None and text != self._query.text:
+            self.show(replace(self._query, text=text))
 
     def action_decision(self, step: int) -> None:
         """Go to the next decision, down or up the list."""
@@ -322,12 +326,6 @@ class TimelineScreen(ReviewerScreen):
     def _export_state(self, event: ExportState) -> None:
         event.stop()
         self._export.told(event)
-
-    @on(Prompt.Answered)
-    def _answered(self, event: Prompt.Answered) -> None:
-        if event.what == "search" and event.text != self._query.text:
-            self.show(replace(self._query, text=event.text))
-        self._export.answered(event)
 
     # Around.
 
