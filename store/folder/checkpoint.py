@@ -12,7 +12,7 @@ import gc
 import os
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -70,9 +70,9 @@ class Checkpoint:
     def differences(self, state: State) -> list[str]:
         """Return what is other than in a state that was folded from the events, in words."""
         words = []
-        folded = state.database.storage.read() or {}
+        folded = state.tables
         for table in TABLES:
-            ours, theirs = folded.get(table, {}), self.tables[table]
+            ours, theirs = folded[table], self.tables[table]
             if dict(ours) != dict(theirs):
                 ids = [doc_id for doc_id in {**ours, **theirs} if ours.get(doc_id) != theirs.get(doc_id)]
                 words.append(f"The checkpoint's {table} differ from what the events add up to: {', '.join(ids[:5])}.")
@@ -171,9 +171,8 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
     """
     for name, mark in _MARKS.items():
         _check_replaceable(folder / name, mark)
-    tables = state.database.storage.read() or {}
     covers = {"version": VERSION, **position._asdict()}
-    small, packed = _small(tables), tables["tasks"]
+    small, packed = _small(state.tables), state.tables["tasks"]
     assert isinstance(packed, PackedDocuments)  # noqa: S101 - what State made, told to the type checker
     begin = len(_start(covers, b""))
     body, starts, sizes = _with_tasks(begin, small, packed)
@@ -212,9 +211,9 @@ def _crc(covers: dict[str, Any], body: bytes) -> str:
     return f"{columns.checksum([orjson.dumps(covers), body]):08x}"
 
 
-def _small(tables: dict[str, Any]) -> bytes:
+def _small(tables: Mapping[str, Documents]) -> bytes:
     """Return the entries of JSON of the tables that are parsed when they are read."""
-    return b",%b" % orjson.dumps({name: dict(tables.get(name, {})) for name in _SMALL})[1:-1]
+    return b",%b" % orjson.dumps({name: dict(tables[name]) for name in _SMALL})[1:-1]
 
 
 def _check_replaceable(path: Path, mark: bytes) -> None:

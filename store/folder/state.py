@@ -7,7 +7,7 @@ events of each task. A `Draft` holds what a commit would change until it is dura
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from store.core.event_shapes import recognised
 from store.core.fold import GENERAL, apply_recorded
 from store.core.idempotency import is_record
 from store.core.state_view import TABLES, Doc, Table
-from store.folder.documents import Documents, LiveDatabase, LiveStorage, LiveTable, PackedDocuments
+from store.folder.documents import Documents, LiveDatabase, PackedDocuments
 from store.folder.event_index import EventIndex
 from store.folder.idempotency_index import IdempotencyIndex
 from store.folder.journal_line import StoredCommit
@@ -60,9 +60,8 @@ class State:
     ) -> None:
         """Take over what a checkpoint held: the tables, with `PackedDocuments` tasks, and all that goes with them."""
         tables = tables if tables is not None else {"tasks": PackedDocuments()}
-        self.database = LiveDatabase(storage=lambda: LiveStorage(tables))
-        self._tables: dict[Table, LiveTable] = {name: self.database.live(name) for name in TABLES}
-        self._documents: dict[Table, Documents] = {name: table.documents for name, table in self._tables.items()}
+        self._documents: dict[Table, Documents] = {name: tables.setdefault(name, {}) for name in TABLES}
+        self.database = LiveDatabase(tables)
         self.index = EventIndex() if index is None else index
         self.board = StepQueues() if board is None else board
         self.remembered = IdempotencyIndex() if remembered is None else remembered
@@ -84,6 +83,11 @@ class State:
     def seq(self) -> int:
         """The number of events so far."""
         return len(self.index)
+
+    @property
+    def tables(self) -> Mapping[Table, Documents]:
+        """The documents of each table by id, as they are stored."""
+        return self._documents
 
     def get(self, table: Table, doc_id: str) -> Doc | None:
         """Return a document, None where there is none."""
@@ -123,12 +127,12 @@ class State:
     def put(self, table: Table, doc_id: str, doc: Doc) -> None:
         """Put `doc` in the place of what has this id, and keep the orders."""
         self._reorder(table, self._documents[table].get(doc_id), doc)
-        self._tables[table].put(doc_id, doc)
+        self._documents[table][doc_id] = doc
 
     def drop(self, table: Table, doc_id: str) -> None:
         """Remove a document, and keep the orders."""
         self._reorder(table, self._documents[table].get(doc_id), None)
-        self._tables[table].drop(doc_id)
+        self._documents[table].pop(doc_id, None)
 
     def record(self, commit: StoredCommit) -> None:
         """Enter a commit's events and key, whose documents are in place, into the index."""
