@@ -174,13 +174,13 @@ class KeyRing:
             )
             self._stamp = stamp
         digest = _digest(secret)
-        found = None
+        owner = None
         for known, actor in self._known:
             if hmac.compare_digest(known, digest):
-                found = actor
-        if found is not None:
+                owner = actor
+        if owner is not None:
             self._used[digest] = self._clock()
-        return found
+        return owner
 
     def save_uses(self) -> None:
         """Keep on disk when keys were used last: `find` only notes it, for a call waits for no disk.
@@ -205,8 +205,8 @@ class KeyRing:
 
     def _uses(self) -> dict[str, str]:
         try:
-            found = (AtomicStorage(self._used_path).read() or {}).get("used", {})
-            return {str(digest): moment for digest, moment in found.items() if moment.isprintable()}
+            used = (AtomicStorage(self._used_path).read() or {}).get("used", {})
+            return {str(digest): moment for digest, moment in used.items() if moment.isprintable()}
         except (ValueError, AttributeError, OSError, StoreFault):
             return {}  # nothing depends on it: it is told anew with the next use
 

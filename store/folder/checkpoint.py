@@ -107,28 +107,28 @@ def read(folder: Path) -> Checkpoint | None:
 
 def _stamps(folder: Path) -> list[tuple[int, int]]:
     """Return what tells whether a writer has replaced the checkpoint's files: nobody is locked out to read them."""
-    found = []
+    stamps = []
     for name in ("index.bin", "state.json"):
         with suppress(OSError):
             seen = (folder / name).stat()
-            found.append((seen.st_ino, seen.st_mtime_ns))
-    return found
+            stamps.append((seen.st_ino, seen.st_mtime_ns))
+    return stamps
 
 
 def _read(folder: Path) -> Checkpoint:
     try:
         # Side by side: what takes the time of a large file is its checksum.
         with ThreadPoolExecutor(2) as beside, columns.opened(folder / "index.bin") as file:
-            said = file.said
-            if said["version"] != VERSION:
+            header = file.header
+            if header["version"] != VERSION:
                 raise OtherVersionCheckpoint("another version")
-            reading = beside.submit(_with_checksum, folder / "state.json", said["size"])
+            reading = beside.submit(_with_checksum, folder / "state.json", header["size"])
             pieces, sound = file.read(beside)
-            index, position = _index(said, pieces)
+            index, position = _index(header, pieces)
             data, crc = reading.result()
-            if (said["size"], said["crc"]) != (len(data), crc):
+            if (header["size"], header["crc"]) != (len(data), crc):
                 raise _why_another(data)
-            saved = _saved(said, pieces, data, index, position)
+            saved = _saved(header, pieces, data, index, position)
             sound.result()
             return saved
     except (StoreFault, OSError, ValueError, KeyError, TypeError, IndexError, StopIteration, struct.error) as fault:
@@ -179,7 +179,7 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
     start = _start(covers, body)
     steps = _steps(state.board)
     state.remembered.settle()
-    said = {
+    header = {
         "version": VERSION,
         "position": position._asdict(),
         "size": begin + len(body),
@@ -197,7 +197,7 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
         *(array("I", seqs) for seqs, _ in steps.values()),
         *(column for run in state.remembered.runs for column in run),
     ]
-    columns.write(folder / "index.bin", files, said, numbers)
+    columns.write(folder / "index.bin", files, header, numbers)
     files.replace(folder / "state.json", start, body)
 
 
@@ -220,10 +220,10 @@ def _check_replaceable(path: Path, mark: bytes) -> None:
     """Raise StoreFault where what stands at `path` is a file that this program did not write."""
     try:
         with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
-            found = file.read(len(mark))
+            beginning = file.read(len(mark))
     except FileNotFoundError:
         return
-    if found not in (mark, b""):
+    if beginning not in (mark, b""):
         raise StoreFault(f"{path} is not a file of this program. Move it out of the data folder.")
 
 
@@ -231,7 +231,7 @@ def covers_events(folder: Path) -> bool:
     """Tell whether there is a checkpoint of events, by its header alone."""
     try:
         with columns.opened(folder / "index.bin") as file:
-            return bool(file.said["position"]["events"])
+            return bool(file.header["position"]["events"])
     except (StoreFault, OSError, ValueError, KeyError, TypeError, struct.error):
         return False
 
@@ -278,8 +278,8 @@ def _steps(board: StepQueues) -> dict[tuple[str, str], tuple[list[int], int]]:
     return {step: (list(line.seqs), board.waiting[step]) for step, line in board.in_step.items() if len(line)}
 
 
-def _index(said: dict[str, Any], pieces: Iterator[memoryview]) -> tuple[EventIndex, Position]:
-    position = Position(**said["position"])
+def _index(header: dict[str, Any], pieces: Iterator[memoryview]) -> tuple[EventIndex, Position]:
+    position = Position(**header["position"])
     index = EventIndex()
     index.types += next(pieces)
     for column in index_columns(index):
@@ -290,17 +290,19 @@ def _index(said: dict[str, Any], pieces: Iterator[memoryview]) -> tuple[EventInd
 
 
 def _saved(
-    said: dict[str, Any], pieces: Iterator[memoryview], data: bytes, index: EventIndex, position: Position
+    header: dict[str, Any], pieces: Iterator[memoryview], data: bytes, index: EventIndex, position: Position
 ) -> Checkpoint:
-    small: dict[str, Documents] = orjson.loads(data[: said["small"]] + b"}")
+    small: dict[str, Documents] = orjson.loads(data[: header["small"]] + b"}")
     tables: dict[str, Documents] = {name: small[name] for name in _SMALL}
     starts, sizes = filled(array("I"), next(pieces)), filled(array("I"), next(pieces))
-    tables["tasks"] = PackedDocuments(said["tasks"], data, starts, sizes)
+    tables["tasks"] = PackedDocuments(header["tasks"], data, starts, sizes)
     board = StepQueues()
-    for project_id, step, waiting in said["steps"]:
+    for project_id, step, waiting in header["steps"]:
         board.in_step[project_id, step] = SeqQueue(filled(array("I"), next(pieces)))
         board.waiting[project_id, step] = waiting
-    runs = [SortedRun(filled(array("Q"), next(pieces)), filled(array("Q"), next(pieces))) for _ in range(said["runs"])]
+    runs = [
+        SortedRun(filled(array("Q"), next(pieces)), filled(array("Q"), next(pieces))) for _ in range(header["runs"])
+    ]
     return Checkpoint(position, tables, index, board, IdempotencyIndex(runs))
 
 

@@ -122,13 +122,13 @@ class EventIndex:
         wanted = codes or frozenset(range(len(TYPES))) - OFF_TIMELINE_CODES
         if order == "asc":
             pattern = re.compile(b"[%b]" % b"".join(re.escape(bytes((code,))) for code in sorted(wanted)))
-            found = pattern.search(self.types, start)
-            while found:
+            match = pattern.search(self.types, start)
+            while match:
                 # Only the row is kept: a match that lives on holds the buffer, and it could not grow.
-                row = found.start()
-                found = None
+                row = match.start()
+                match = None
                 yield row + 1
-                found = pattern.search(self.types, row + 1)
+                match = pattern.search(self.types, row + 1)
             return
         row = (start or len(self) + 1) - 1
         while (row := max(self.types.rfind(code, 0, row) for code in wanted)) >= 0:

@@ -106,8 +106,8 @@ class Files:
 
     def free(self, folder: Path) -> int:
         """Return the bytes that this user may still write to the folder's disk."""
-        found = os.statvfs(folder)
-        return found.f_bavail * found.f_frsize
+        disk = os.statvfs(folder)
+        return disk.f_bavail * disk.f_frsize
 
     def write_all(self, fd: int, data: bytes, offset: int) -> None:
         """Write all of `data` at `offset`.

@@ -189,22 +189,22 @@ class LocalBackend:
         """See `Backend.approval_result`."""
         if not wait and self._store.is_pending(request_id, APPROVAL_REQUESTED):
             return None  # what agents ask all the time
-        found = await self._result(request_id, APPROVAL_REQUESTED, wait)
-        return None if found is None else read(ApprovalResult, found)
+        result = await self._result(request_id, APPROVAL_REQUESTED, wait)
+        return None if result is None else read(ApprovalResult, result)
 
     async def elicitation_result(self, request_id: str, *, wait: float = 0) -> ElicitationResult | None:
         """See `Backend.elicitation_result`."""
         if not wait and self._store.is_pending(request_id, ELICITATION_REQUESTED):
             return None  # what agents ask all the time
-        found = await self._result(request_id, ELICITATION_REQUESTED, wait)
-        return None if found is None else read(ElicitationResult, found)
+        result = await self._result(request_id, ELICITATION_REQUESTED, wait)
+        return None if result is None else read(ElicitationResult, result)
 
     async def _result(self, request_id: str, event_type: str, wait: float) -> Doc | None:
-        found = None
+        result = None
         if not self._store.is_pending(request_id, event_type):
-            found = await self._in_thread(self._reader.result, request_id, event_type)
-        if found is not None or wait <= 0:
-            return found
+            result = await self._in_thread(self._reader.result, request_id, event_type)
+        if result is not None or wait <= 0:
+            return result
         await self._folder.settlements.wait(request_id, wait)
         return await self._result(request_id, event_type, 0)
 

@@ -112,12 +112,12 @@ def _read_again(body: bytes) -> None:
         return int(digits) if len(digits) < 22 and -(2**63) <= int(digits) < 2**64 else refuse(digits)
 
     def once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
+        unique = dict(pairs)
+        if len(unique) != len(pairs):
             counted = Counter(key for key, _ in pairs)
             doubled = next(key for key, count in counted.items() if count > 1)
             raise InvalidRequest(f"{doubled[:_KEY_SHOWN]}: stands twice in one object")
-        return found
+        return unique
 
     json.loads(body, parse_int=check, object_pairs_hook=once)
 

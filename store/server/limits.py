@@ -67,8 +67,8 @@ class Gate:
 
 def _host_name(headers: Collection[tuple[bytes, bytes]]) -> str:
     host = next((value for name, value in headers if name == b"host"), b"").decode("latin-1").lower()
-    found = _HOST.fullmatch(host)
-    return found["name"].rstrip(".") if found else ""
+    named = _HOST.fullmatch(host)
+    return named["name"].rstrip(".") if named else ""
 
 
 def is_large(request: Request) -> bool:

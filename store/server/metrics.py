@@ -87,10 +87,10 @@ class Metrics:
     async def metrics(self, call: IncomingCall) -> Response:
         """Answer the figures of the server and of its folder, as Prometheus reads them."""
         async with self._scraping:
-            found = await call.backend.figures(self._since or 0)
-            self._since = found.seq
-            self._folder.figures = found
-            for outcome, count in found.outcomes.items():
+            figures = await call.backend.figures(self._since or 0)
+            self._since = figures.seq
+            self._folder.figures = figures
+            for outcome, count in figures.outcomes.items():
                 self._folder.outcomes[outcome] = self._folder.outcomes.get(outcome, 0) + count
             return Response(generate_latest(self._registry), media_type=MEDIA)
 

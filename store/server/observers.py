@@ -188,8 +188,8 @@ class Repeats:
     def over(self, now: float) -> list[str]:
         """Return a line for each kind whose minute is over and of which some were only counted; forget them."""
         ended = [kind for kind, seen in self._seen.items() if seen.until <= now]
-        found = [self._seen.pop(kind) for kind in ended]
-        return [f"{seen.extra:,} more in the last minute: {seen.summary}" for seen in found if seen.extra]
+        over = [self._seen.pop(kind) for kind in ended]
+        return [f"{seen.extra:,} more in the last minute: {seen.summary}" for seen in over if seen.extra]
 
 
 @dataclass(slots=True)

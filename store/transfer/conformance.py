@@ -100,9 +100,15 @@ class Conformance:
         seq = self._view.seq + 1
         if type(event.get("seq")) is not int or event["seq"] != seq:
             raise _Breach(f"its seq is {_shown(event.get('seq'))}, and its place is {seq}")
-        prefix, found = f"evt_{seq:08x}", event.get("id")
-        if not isinstance(found, str) or not found.startswith(prefix) or not _TOKEN.fullmatch(found[len(prefix) :]):
-            raise _Breach(f"its id {_shown(found)} is none of this place: {prefix}… is, and no other event may have it")
+        prefix, event_id = f"evt_{seq:08x}", event.get("id")
+        if (
+            not isinstance(event_id, str)
+            or not event_id.startswith(prefix)
+            or not _TOKEN.fullmatch(event_id[len(prefix) :])
+        ):
+            raise _Breach(
+                f"its id {_shown(event_id)} is none of this place: {prefix}… is, and no other event may have it"
+            )
 
     def _ruled(self, event: Doc) -> list[Doc]:
         """Rule on what would have made `event`, and compare; return what else it makes."""
@@ -331,8 +337,8 @@ def _compare(recorded: Doc, made: Doc) -> None:
     if recorded == made:
         return
     if recorded.get("eventType") != made["eventType"]:
-        found = _shown(recorded.get("eventType"))
-        raise _Breach(f"{made['eventType']} must follow the event before it, and {found} does")
+        found_type = _shown(recorded.get("eventType"))
+        raise _Breach(f"{made['eventType']} must follow the event before it, and {found_type} does")
     payload = recorded.get("payload")
     if not isinstance(payload, dict):
         raise _Breach("its payload is no object")
