@@ -140,7 +140,7 @@ async def _serve(folder: Path, told: Serving) -> None:
             limits=replace(limits_of(told.limits, upload=told.max_upload), public_url=told.public_url),
             allowed_hosts=(*told.allowed_hosts, *((told.host,) if told.host not in _WILDCARDS else ())),
             more=[metrics.row()] if metrics else (),
-            heard=[one.heard for one in (None if told.quiet else log, metrics) if one],
+            observers=[observer.on_call for observer in (None if told.quiet else log, metrics) if observer],
         )
 
         def stop() -> None:

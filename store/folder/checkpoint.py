@@ -1,9 +1,9 @@
-"""The state on disk, so that opening a folder need not replay its journal.
+"""The checkpoint: the state on disk, so that opening a folder need not replay its journal.
 
 `state.json` is a TinyDB file with the documents and the position that they cover; `index.bin` holds numbers in
 columns: the event index, the orders, the idempotency records, and where in `state.json` each task stands, so that
 a task is parsed when it is asked for. Neither is the truth: missing, stale, damaged or of another version, they are
-made anew from the journal.
+made again from the journal.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Checkpoint:
     remembered: IdempotencyIndex
 
     def differences(self, state: State) -> list[str]:
-        """Return what is other than in a state that was folded from the events, in words."""
+        """Return the differences from a state that was folded from the events, in words."""
         words = []
         folded = state.tables
         for table in TABLES:
@@ -90,8 +90,8 @@ def read(folder: Path) -> Checkpoint | None:
 
     Raises:
         UnusableCheckpoint: it can't be used, for this reason.
-        OtherVersionCheckpoint: it is of another version; who writes next makes it anew from the journal.
-        InterruptedCheckpoint: a program was stopped while it saved; who writes next makes it anew from the journal.
+        OtherVersionCheckpoint: it is of another version; the next writer makes it again from the journal.
+        InterruptedCheckpoint: a program was stopped while it saved; the next writer makes it again from the journal.
     """
     if not (folder / "state.json").exists():
         return None
@@ -106,7 +106,7 @@ def read(folder: Path) -> Checkpoint | None:
 
 
 def _stamps(folder: Path) -> list[tuple[int, int]]:
-    """Return what tells whether a writer has replaced the checkpoint's files: nobody is locked out to read them."""
+    """Return the stamps of the checkpoint's files, which change where a writer replaces them: readers take no lock."""
     stamps = []
     for name in ("index.bin", "state.json"):
         with suppress(OSError):
@@ -173,7 +173,7 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
         _check_replaceable(folder / name, mark)
     covers = {"version": VERSION, **position._asdict()}
     small, packed = _small(state.tables), state.tables["tasks"]
-    assert isinstance(packed, PackedDocuments)  # noqa: S101 - what State made, told to the type checker
+    assert isinstance(packed, PackedDocuments)  # noqa: S101 - State made it: for the type checker
     begin = len(_start(covers, b""))
     body, starts, sizes = _with_tasks(begin, small, packed)
     start = _start(covers, body)
@@ -217,7 +217,7 @@ def _small(tables: Mapping[str, Documents]) -> bytes:
 
 
 def _check_replaceable(path: Path, mark: bytes) -> None:
-    """Raise StoreFault where what stands at `path` is a file that this program did not write."""
+    """Raise StoreFault where the file at `path` is one that this program did not write."""
     try:
         with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
             beginning = file.read(len(mark))
@@ -228,7 +228,7 @@ def _check_replaceable(path: Path, mark: bytes) -> None:
 
 
 def covers_events(folder: Path) -> bool:
-    """Tell whether there is a checkpoint of events, by its header alone."""
+    """Return whether there is a checkpoint of events, by its header alone."""
     try:
         with columns.opened(folder / "index.bin") as file:
             return bool(file.header["position"]["events"])
@@ -237,7 +237,7 @@ def covers_events(folder: Path) -> bool:
 
 
 def _with_tasks(begin: int, small: bytes, packed: PackedDocuments) -> tuple[bytes, array[int], array[int]]:
-    """Return entries of JSON and the tasks behind them, and where each stands in a file with `begin` bytes before."""
+    """Return entries of JSON with the tasks behind them, and the place of each in a file with `begin` bytes before."""
     pieces, starts, sizes = [small, b',"tasks":{'], array("I"), array("I")
     place = begin + len(small) + len(pieces[1])
     for doc_id, doc in packed.pack():

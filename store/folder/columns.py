@@ -1,7 +1,6 @@
 """`index.bin`: numbers in columns, behind a header in JSON; nothing in it is parsed to be used.
 
-The header says how long each column is and carries a checksum over them all, and whatever the writer wants to
-have said beside them.
+The header has the length of each column, a checksum over them all, and a JSON object of the writer's own.
 """
 
 from __future__ import annotations
@@ -86,7 +85,7 @@ def write(
 
 @contextmanager
 def opened(path: Path) -> Iterator[ColumnFile]:
-    """Open the file and read its header: what it says of the rest is known before any of that is read.
+    """Open the file and read its header, which describes the rest, before any of that is read.
 
     Raises:
         ValueError: the file is damaged, or of another version.
@@ -118,9 +117,9 @@ class ColumnFile:
     _crc: int
 
     def read(self, beside: Executor) -> tuple[Iterator[memoryview], Future[None]]:
-        """Return the columns' bytes in their order, and whether they may be believed.
+        """Return the columns' bytes in their order, and a future that raises ValueError where they are damaged.
 
-        That is found out by `beside` while they are read: the future raises ValueError where they are damaged.
+        `beside` checks them while they are used.
 
         Raises:
             ValueError: the file is shorter than it was.

@@ -56,7 +56,7 @@ class Survey:
         self._kind = kind
         self._specification = specification_with(_id_of(kind.META_SCHEMA))
         self._known = {*kind.VALIDATORS, *_ALWAYS_KNOWN}
-        # Up to draft 7, what stands beside a $ref does not count.
+        # Up to draft 7, what is beside a $ref does not count.
         self._only_ref = not {"$dynamicRef", "$recursiveRef"} & self._known
         self._anchored = _anchored(content)
         self._targets: dict[int, list[int]] = defaultdict(list)

@@ -75,10 +75,10 @@ class Metrics:
         """Return the call that answers them: a reviewer's, for it names projects."""
         return Row("GET", "/metrics", self.metrics, REVIEWERS, {200: None}, media=MEDIA)
 
-    def heard(self, told: CallRecord) -> None:
+    def on_call(self, record: CallRecord) -> None:
         """Count one call. Streams end when their reader goes: how long they took says nothing."""
-        if told.call != "event_stream":
-            self._calls.labels(told.call or "other", str(told.status)).observe(told.seconds)
+        if record.call != "event_stream":
+            self._calls.labels(record.call or "other", str(record.status)).observe(record.seconds)
 
     async def begin(self, backend: Served) -> None:
         """Count decisions from now on."""

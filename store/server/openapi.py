@@ -25,13 +25,13 @@ Schema = dict[str, Any]
 
 
 class Problem(Wire):
-    """What went wrong, for people."""
+    """An error, in a sentence for people."""
 
     error: str
 
 
 class Refusal(Wire):
-    """Which rule refuses a call; `fields` says what is wrong with each answer of an elicitation."""
+    """The rule that refuses a call; `fields` says what is wrong with each answer of an elicitation."""
 
     code: str
     message: str
@@ -39,7 +39,7 @@ class Refusal(Wire):
 
 
 _TEMPLATE = "#/components/schemas/{name}"
-"""Where the schema of a model stands in the document."""
+"""The place of a model's schema in the document."""
 _TEXT: Schema = {"type": "string"}
 _QUERY: Mapping[str, tuple[str, Schema]] = {
     "name": ("A part of the name, in either case.", _TEXT),
@@ -202,7 +202,7 @@ def _schemas(rows: Iterable[Row]) -> Schema:
 
 
 def _leave_path_out(schema: Schema, kind: type[Command]) -> None:
-    """Take out of a command's schema what stands in its path."""
+    """Remove from a command's schema the keys that are in its path."""
     for key in (wire_name(kind, name) for name in kind.path_keys()):
         del schema["properties"][key]
         schema["required"].remove(key)

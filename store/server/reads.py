@@ -1,4 +1,4 @@
-"""The calls that read, in the order of CONTRACT.md's tables: each asks the backend once and answers what it said."""
+"""Handlers of the calls that read, in the order of CONTRACT.md's tables: each makes one call of the backend."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def tasks(call: IncomingCall) -> Response:
     """Answer the tasks of a project, or all, whose name contains `name`."""
     pieces = call.backend.task_pieces(project_id=call.query("projectId"), name=call.query("name"))
     assert isinstance(pieces, AsyncGenerator)  # noqa: S101 - so it can be closed where its reader goes
-    # The first piece is made before the answer starts, so that a fault is still told by its status.
+    # The first piece is made before the answer starts, so that a fault can still set its status.
     return _Stream(_from_first(await anext(pieces), pieces), media_type=JSON)
 
 
@@ -98,7 +98,7 @@ async def upload_content(call: IncomingCall) -> Response:
     metadata = await call.backend.upload(call.path("upload_id"))
     pieces = call.backend.download(metadata.id)
     assert isinstance(pieces, AsyncGenerator)  # noqa: S101 - so it can be closed where its reader goes
-    # The first piece is read before the answer starts, so that a fault is still told by its status.
+    # The first piece is read before the answer starts, so that a fault can still set its status.
     first = await anext(pieces, b"")
     headers = {
         "Content-Type": metadata.content_type
@@ -168,13 +168,13 @@ async def event_stream(call: IncomingCall) -> Response:
     if call.request.method == "HEAD":
         return Response(headers=headers, media_type=EVENT_STREAM)
     frames = call.tail.frames(call.header("last-event-id") or call.query("cursor"))
-    # The first piece is read before the answer starts, so that a bad cursor is still told by the status.
+    # The first piece is read before the answer starts, so that a bad cursor can still set its status.
     pieces = _while_known(call.request, _from_first(await anext(frames), frames))
     return _Stream(pieces, headers=headers, media_type=EVENT_STREAM)
 
 
 class _Stream(StreamingResponse):
-    """A stream that lets go of what it listens to as soon as its reader is gone."""
+    """A stream whose source is closed as soon as its reader disconnects."""
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

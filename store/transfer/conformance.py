@@ -1,4 +1,4 @@
-"""Whether a recorded history is one that the rules make: each event is held against what a command would have made.
+"""Conformance: whether a record is one that the rules make, event by event.
 
 Pure. For each event the command that would have made it is rebuilt out of it, `rules.decide` rules on it over the
 state so far, and what comes out is compared with what is recorded; so the rules stand once. What a body is held to
@@ -44,7 +44,7 @@ class _Breach(Exception):
 
 
 class _Call(NamedTuple):
-    """What would have made an event."""
+    """The command that would have made an event."""
 
     command: type[c.Command]
     body: dict[str, Any]
@@ -152,7 +152,7 @@ class Conformance:
 
 
 def _check_text(event: Doc, text: bytes) -> None:
-    """Find a key that stands twice: other readers may take the other value."""
+    """Refuse an event with a duplicate key: other readers may take the other value."""
     if orjson.dumps(event) == text:
         return
     import json  # orjson takes the last of two
@@ -332,7 +332,7 @@ _CALLS: dict[str, Callable[[StateView, Doc, Doc], _Call]] = {
 
 
 def _compare(recorded: Doc, made: Doc) -> None:
-    """Compare a recorded event with what the rules make; ids hold random bits, and have been looked at."""
+    """Compare a recorded event with what the rules make; ids hold random bits, and were checked before."""
     made = {**made, "id": recorded["id"]}
     if recorded == made:
         return
