@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from pumpup_tui.backend import messages
 from pumpup_tui.backend.alerts import Alerts
-from pumpup_tui.backend.feed import Feed
+from pumpup_tui.backend.calls import Feed
 from pumpup_tui.backend.status import StandingApp
 from pumpup_tui.commands.garbage_collection import Tidying
 from pumpup_tui.components.line_widgets import Document

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from api_client.models import Event, InboxItem
     from api_client.times import Clock
-    from pumpup_tui.backend.feed import Feed
+    from pumpup_tui.backend.calls import Feed
     from pumpup_tui.decisions.outbox import Outbox
     from pumpup_tui.keys.key_names import KeyNames
     from pumpup_tui.local_state.document_store import Kept

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pumpup_tui.backend.page_messages import PAGE_MOST, Answer, Want
+from pumpup_tui.backend.page_requests import PAGE_MOST, Answer, Want
 from pumpup_tui.text.truncation import short_events
 
 if TYPE_CHECKING:

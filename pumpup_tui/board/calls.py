@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from api_client.backend import Backend
     from api_client.models import Card, Page
-    from pumpup_tui.backend.feed import Feed
+    from pumpup_tui.backend.calls import Feed
     from pumpup_tui.board.filter import BoardFilter
 
 TELL_SECONDS = 0.5

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from textual.message import Message
 from typing_extensions import override
 
-from pumpup_tui.backend.page_messages import Answer, Want
+from pumpup_tui.backend.page_requests import Answer, Want
 from pumpup_tui.components.paged_rows import Paged
 from pumpup_tui.components.virtual_list import Rows, VirtualList
 

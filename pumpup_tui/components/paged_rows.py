@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Generic, TypeVar
 
-from pumpup_tui.backend.page_messages import PAGE, PAGE_MOST, Answer, Edges, Kind, Slot, Want
+from pumpup_tui.backend.page_requests import PAGE, PAGE_MOST, Answer, Edges, Kind, Slot, Want
 
 T = TypeVar("T")
 AHEAD = 80

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from api_client.backend import Backend
     from api_client.models import InboxItem, Page
-    from pumpup_tui.backend.feed import Feed
+    from pumpup_tui.backend.calls import Feed
 
 WHAT = "the inbox"
 PAGE, LONG_PAGE = 100, 500

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from api_client.backend import Backend
     from api_client.models import Event
-    from pumpup_tui.backend.feed import Feed
-    from pumpup_tui.backend.page_messages import Answer, Want
+    from pumpup_tui.backend.calls import Feed
+    from pumpup_tui.backend.page_requests import Answer, Want
     from pumpup_tui.backend.timeline_query import Query
     from pumpup_tui.local_state.save_policy import Saving
 

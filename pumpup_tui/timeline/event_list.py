@@ -16,7 +16,7 @@ from pumpup_tui.text.layout import Line, fit, joined
 
 if TYPE_CHECKING:
     from api_client.models import Event
-    from pumpup_tui.backend.page_messages import Answer, Want
+    from pumpup_tui.backend.page_requests import Answer, Want
 
 TYPE_CELLS = 23
 

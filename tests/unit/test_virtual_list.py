@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pumpup_tui.backend.page_messages import Answer, Want
+from pumpup_tui.backend.page_requests import Answer, Want
 from pumpup_tui.components.paged_rows import Paged
 from pumpup_tui.components.searchable_rows import Listed
 
