@@ -62,7 +62,7 @@ class ProjectScreen(PickScreen):
         """List the projects, and count behind that."""
         super().on_mount()
         if self.context.can("board"):
-            BoardFeed(self.context.feed).counts(self, [one for one, _ in self._choices if one != ALL])
+            BoardFeed(self.context.calls).counts(self, [one for one, _ in self._choices if one != ALL])
 
     @on(ProjectCounts)
     def _counted(self, event: ProjectCounts) -> None:

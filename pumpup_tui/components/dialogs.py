@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import on
@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.virtual_list import VirtualList
+from pumpup_tui.decisions.leaving import Leave
 from pumpup_tui.keys.key_names import key_words, names_at
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, fit
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from textual.signal import Signal
 
     from pumpup_tui.decisions.outbox import Outbox
-
-Leave = Literal["send", "take_back", "leave"]
 
 
 class HelpScreen(ModalScreen[None]):

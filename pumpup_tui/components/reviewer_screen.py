@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, Status
+from pumpup_tui.backend.messages import CallFailed
+from pumpup_tui.backend.status import Status
 from pumpup_tui.components.decision_bar import DecisionBar
 from pumpup_tui.components.frame import Banner, HeaderLine, KeyHints
 from pumpup_tui.components.line_widgets import Document
@@ -122,7 +123,7 @@ class ReviewerScreen(PromptScreen):
 
     def on_mount(self) -> None:
         """Hear of changes, and read."""
-        self.context.feed.listen(self)
+        self.context.live_tail.subscribe(self)
         self.context.status_changed.subscribe(self, self._on_status)
         self.context.desk_changed.subscribe(self, self._on_desk)
         self.context.minute.subscribe(self, lambda _: self.redraw())
@@ -135,7 +136,7 @@ class ReviewerScreen(PromptScreen):
 
     def on_unmount(self) -> None:
         """Hear of changes no more."""
-        self.context.feed.stop_listening(self)
+        self.context.live_tail.unsubscribe(self)
 
     def on_screen_resume(self) -> None:
         """Tell what happened while another screen was shown."""

@@ -61,10 +61,10 @@ def check(keymap: Mapping[str, str]) -> None:
 
 def rebindable() -> Sequence[str]:
     """Return the ids of all bindings, in the order of the demo's help, which has most: each can have another key."""
+    from pumpup_tui.app import PumpUpApp
     from pumpup_tui.keys.registry import all_bindings
-    from pumpup_tui.tour.observer import TouringApp
 
-    return [binding.id for binding in all_bindings(TouringApp) if binding.id]
+    return [binding.id for binding in all_bindings(PumpUpApp) if binding.id]
 
 
 def _is_typed(name: str, key: str) -> bool:
@@ -144,15 +144,15 @@ def scopes() -> Iterator[Iterable[type[DOMNode]]]:
     """Yield the classes that are heard at one place: what has the focus, what it stands in, the screen, the app."""
     from textual.screen import ModalScreen
 
+    from pumpup_tui.app import PumpUpApp
     from pumpup_tui.components.line_widgets import Document
     from pumpup_tui.components.prompt import Prompt
     from pumpup_tui.form.elicitation_form import ElicitationForm
     from pumpup_tui.form.screen import AnswerScreen
-    from pumpup_tui.tour.observer import TouringApp
 
     yield Prompt.__mro__
     for screen, widgets in _focused().items():
-        around = TouringApp.__mro__ if not issubclass(screen, ModalScreen) else ()
+        around = PumpUpApp.__mro__ if not issubclass(screen, ModalScreen) else ()
         for widget in widgets:
             within = (ElicitationForm,) if screen is AnswerScreen and widget is not Document else ()
             yield (*widget.__mro__, *within, *screen.__mro__, *around)

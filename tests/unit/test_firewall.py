@@ -11,7 +11,7 @@ from msgspec.structs import fields as fields_of
 import pumpup_tui
 from api_client import fields, models
 from api_client.wire import Wire
-from pumpup_tui.backend.messages import Status
+from pumpup_tui.backend.status import Status
 from tests.unit.foreign import CLEANERS, Code, Leak, Module
 
 ROOT = Path(str(pumpup_tui.__file__)).parent
@@ -28,7 +28,7 @@ NOT_DRAWN = (
     "timeline/export.py",
     "local_state/document_store.py",
     "text/layout.py",
-    "backend/feed.py",
+    "backend/calls.py",
     "board/calls.py",
     "backend/alerts.py",
     "__main__.py",
@@ -76,9 +76,9 @@ KEPT = frozenset(
 """Where foreign text is kept on its way: an intent and what became of it, a query, a choice, a parser's tokens."""
 ALLOWED = {
     ("attachments/previews.py", "free_names", "{name}"): "the name of a file that is written, not drawn",
-    ("backend/status.py", "_connected", "{status.why_read_only}"): "the banner cleans it",
-    ("backend/status.py", "_failed", "{event.error}"): "the banner cleans it",
-    ("backend/status.py", "_worker_failed", "{event.worker.name}"): "our own name of a worker",
+    ("backend/status.py", "connected", "{status.why_read_only}"): "the banner cleans it",
+    ("backend/status.py", "call_failed", "{event.error}"): "the banner cleans it",
+    ("backend/status.py", "worker_failed", "{worker.name}"): "our own name of a worker",
     ("local_state/save_policy.py", "place", "{resolved}"): "cleaned where it is said why nothing was saved",
     ("textual_patches/stylesheets.py", "sheet", "{name}"): "the name of a file of ours",
     ("textual_patches/stylesheets.py", "update", "super().update(root, animate)"): "styles a widget, draws no text",
@@ -104,7 +104,7 @@ ALLOWED = {
     ("keys/registry.py", "_title", "{short}"): "our own words",
     ("keys/rebinding.py", "_name", "{(binding.description or binding.action).lower()}"): "Textual's own words",
     ("keys/rebinding.py", "check", "key"): "our keys, or the user's own",
-    ("decisions/recovery.py", "became_of", "{error}"): "cleaned where the list draws it",
+    ("decisions/recovery.py", "look_up", "{error}"): "cleaned where the list draws it",
     ("inbox/filtering.py", "_text", "{self._typed}"): "a filter as it is typed: read, not drawn",
     (
         "inbox/filtering.py",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from pumpup_tui.app import PumpUpApp
 from pumpup_tui.keys.key_names import KeyNames, bindings_of, key_words, keys_of, owners
 from pumpup_tui.keys.rebinding import check, rebindable, rebound, scopes
 from pumpup_tui.keys.registry import all_bindings
-from pumpup_tui.tour.observer import TouringApp
 
 
 @pytest.mark.parametrize("name", rebindable())
 def test_every_binding_can_have_another_key(name: str) -> None:
     """Its id stands in the help, and a key that nothing has is taken."""
-    assert name in {binding.id for binding in all_bindings(TouringApp)}
+    assert name in {binding.id for binding in all_bindings(PumpUpApp)}
     check({name: "f12"})
     check({name: "f12,ctrl+t"})
 
@@ -21,7 +21,7 @@ def test_every_binding_can_have_another_key(name: str) -> None:
 def test_what_shares_a_key_by_itself_is_no_clash() -> None:
     """The keys as they are built in are all right, also where one is set to what it is."""
     check({})
-    for binding in all_bindings(TouringApp):
+    for binding in all_bindings(PumpUpApp):
         if binding.id in rebindable():
             check({str(binding.id): binding.key})
 
@@ -51,7 +51,7 @@ def test_two_that_change_places_are_no_clash() -> None:
 def test_keys_are_named_as_they_stand_on_a_keyboard() -> None:
     """By their characters, in the help and in the hints."""
     keymap = {"decide.approve": "question_mark", "move.back": "ctrl+x"}
-    approve = next(one for one in all_bindings(TouringApp) if one.id == "decide.approve")
+    approve = next(one for one in all_bindings(PumpUpApp) if one.id == "decide.approve")
     assert key_words(rebound(approve, keymap).key) == "?"
     assert keys_of("?, a") == ["question_mark", "a"]
     key = KeyNames(keymap)
@@ -65,7 +65,7 @@ def test_keys_are_named_as_they_stand_on_a_keyboard() -> None:
 
 def test_no_binding_is_left_out() -> None:
     """All that our classes hear has an id, stands in the help, has the same keys everywhere and can have others."""
-    listed = {binding.id: binding.key for binding in all_bindings(TouringApp)}
+    listed = {binding.id: binding.key for binding in all_bindings(PumpUpApp)}
     heard = {owner for scope in scopes() for owner in scope}
     for owner in owners():
         for binding in bindings_of(owner):
