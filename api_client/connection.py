@@ -14,8 +14,7 @@ from pathlib import Path
 import httpx
 
 from api_client.addresses import checked_url, distrust, is_loopback, same_origin, trust
-from api_client.bounded import ACCEPTED, ANSWER_MOST, LIMIT, BodyLimit, Bounded, Limit
-from api_client.dialling import CONNECT_SECONDS, Dialling, Routes
+from api_client.error_mapper import fault_of
 from api_client.errors import (
     AFTER_THE_KEY,
     ApiError,
@@ -26,9 +25,10 @@ from api_client.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from api_client.faults import fault_of
 from api_client.proxies import Proxies, Proxy, proxies_of_environment
+from api_client.response_limits import ACCEPTED, ANSWER_MOST, LIMIT, BodyLimit, Bounded, Limit
 from api_client.times import Clock
+from api_client.transport import CONNECT_SECONDS, Dialling, Routes
 
 Sleep = Callable[[float], Awaitable[object]]
 

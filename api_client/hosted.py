@@ -14,10 +14,11 @@ from operator import attrgetter
 
 from msgspec.structs import asdict
 
-from api_client.answers import Reader
 from api_client.backend import PAGE_MAX
 from api_client.connection import Sleep
 from api_client.errors import InvalidRequest, NotFound
+from api_client.hosted_tasks import Told, Watch, Watched
+from api_client.http_reads import Reader
 from api_client.models import (
     APPROVAL_REQUESTED,
     Board,
@@ -34,7 +35,6 @@ from api_client.models import (
     RequestDetail,
 )
 from api_client.times import wire_time
-from api_client.watching import Told, Watch, Watched
 
 ME = Me(subject="", role="agent", capabilities=("board",))
 """Who one is to such a server: nobody that it names, with everything to see and nothing to write."""

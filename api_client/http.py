@@ -14,13 +14,13 @@ import httpx
 import orjson
 
 from api_client.addresses import content_url
-from api_client.answers import Reader
 from api_client.backend import PAGE
-from api_client.bounded import LIST_MOST, BodyLimit, EventLimit
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, REPLAYED_HEADER, Command, ReceiveUpload, path_part
 from api_client.connection import SHORT_PATIENCE, WRITE_PATIENCE, Call, Connection, Sleep
 from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
+from api_client.event_stream import HEARTBEAT_PATIENCE, STREAM, Pulse, changes_in, while_there
 from api_client.hosted import ME, Hosted
+from api_client.http_reads import Reader
 from api_client.models import (
     ApprovalResult,
     Board,
@@ -39,7 +39,7 @@ from api_client.models import (
     TaskDetail,
     Upload,
 )
-from api_client.streaming import HEARTBEAT_PATIENCE, STREAM, Pulse, changes_in, while_there
+from api_client.response_limits import LIST_MOST, BodyLimit, EventLimit
 from api_client.times import Clock, utc_now
 from api_client.wire import Json
 

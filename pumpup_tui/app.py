@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from textual import events, on
 from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
@@ -24,8 +24,9 @@ from pumpup_tui.components.key_input import KeyInput
 from pumpup_tui.components.start_screen import StartScreen
 from pumpup_tui.context import Context, build_context
 from pumpup_tui.decisions.messages import DecisionsStored, RecoveryLoaded, Submitted
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
-from pumpup_tui.keys.unbound_keys import IdleKeys
+from pumpup_tui.keys.unbound_keys import UnboundKeys
 from pumpup_tui.local_state.background_writes import StorageFailed
 from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
@@ -89,18 +90,20 @@ class PumpUpApp(TerminalApp):
     TITLE = "Pump Up"
     DEFAULT_MODE = "start"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {*TerminalApp.COMMANDS, _everything}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(">", "tour('skip')", show=False, id="tour.skip", tooltip="in the demo: skip a step of the tour"),
-        Binding("X", "tour('end')", show=False, id="tour.end", tooltip="in the demo: end the tour"),
-        Binding("1", "mode('inbox')", "Inbox", show=False, id="screens.inbox", tooltip="the inbox"),
-        Binding("2", "mode('board')", "Board", show=False, id="screens.board", tooltip="the board"),
-        Binding("3", "mode('timeline')", "Timeline", show=False, id="screens.timeline", tooltip="the timeline"),
-        Binding("p", "project", "Project", show=False, id="screens.project", tooltip="choose the project"),
-        Binding("r", "refresh", "Refresh", show=False, id="screens.refresh", tooltip="read again; connect again"),
-        Binding(":,ctrl+p", "command_palette", "Commands", show=False, id="screens.commands", tooltip="commands"),
-        Binding("?", "help", "Help", show=False, id="screens.help", tooltip="this help"),
-        Binding("q", "quit", "Quit", show=False, id="screens.quit", tooltip="quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("tour.skip", "tour('skip')"),
+        ("tour.end", "tour('end')"),
+        ("screens.inbox", "mode('inbox')"),
+        ("screens.board", "mode('board')"),
+        ("screens.timeline", "mode('timeline')"),
+        ("screens.project", "project"),
+        ("screens.refresh", "refresh"),
+        ("screens.commands", "command_palette"),
+        ("screens.help", "help"),
+        ("screens.quit", "quit"),
+        ("screens.repaint", "repaint"),
+        ("screens.suspend", "suspend_process"),
+    )
 
     def __init__(
         self,
@@ -152,8 +155,8 @@ class PumpUpApp(TerminalApp):
         """Make what keys and lines go through, and name the screens."""
         term = os.environ.get("TERM", "")
         self.alerts = Alerts(preferences, write=self.write_raw, ring=self.bell, term=term, monotonic=time.monotonic)
-        self.idle_keys = IdleKeys(self)
-        self.key_input = KeyInput(self, self.context.outbox.guard, self.idle_keys, super().on_event)
+        self.unbound_keys = UnboundKeys(self, self.key_names, self.context.outbox)
+        self.key_input = KeyInput(self, self.context.outbox.guard, self.unbound_keys, super().on_event)
         self._net = NoControls()  # one: what it let by is stored with each line
         self.add_mode("start", lambda: StartScreen(self.context))
         for mode, make in (("inbox", _inbox), ("board", _board), ("timeline", _timeline)):
@@ -170,6 +173,11 @@ class PumpUpApp(TerminalApp):
         """Show the user's theme, where there is such a one."""
         if self.context.last_view.theme in self.available_themes:
             self.theme = self.context.last_view.theme
+
+    @property
+    def key_names(self) -> KeyNames:
+        """The keys as they are bound for this user."""
+        return self.context.key
 
     @override
     def get_css_variables(self) -> dict[str, str]:
@@ -232,7 +240,7 @@ class PumpUpApp(TerminalApp):
 
     @override
     def key_unbound(self, key: str) -> None:
-        self.idle_keys.unbound(key)
+        self.unbound_keys.unbound(key)
 
     @on(Passed)
     def _passed(self, event: Passed) -> None:
@@ -342,7 +350,7 @@ class PumpUpApp(TerminalApp):
 
     @override
     def action_help_quit(self) -> None:
-        self.idle_keys.wants_to_quit()
+        self.unbound_keys.wants_to_quit()
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -394,20 +402,16 @@ class PumpUpApp(TerminalApp):
     def action_help(self) -> None:
         """Show all keys."""
         from pumpup_tui.components.dialogs import HelpScreen
-        from pumpup_tui.keys.rebinding import rebound
-        from pumpup_tui.keys.registry import all_bindings
 
         if not self.screen.is_modal:
-            keymap, has = self.context.preferences.keymap, self.context.key.has
-            listed = [one for one in all_bindings(type(self)) if has(str(one.id))]
-            self.push_screen(HelpScreen([rebound(one, keymap) for one in listed]))
+            self.push_screen(HelpScreen(self.key_names.table(in_demo=self.tour is not None)))
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        from pumpup_tui.keys.registry import commands_of
+        from pumpup_tui.keys.key_commands import commands_of
 
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)
-        yield from commands_of(self, screen)
+        yield from commands_of(screen, self.key_names)
 
 
 # The first frame waits for no screen's imports.

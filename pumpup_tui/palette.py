@@ -75,7 +75,7 @@ class Everything(Provider):
         tasks = [self._found(query, "Task", one.name, self._to_task(one.id)) for one in await self._tasks(query)]
         requests: list[Hit] = []
         async for item in self._requests():
-            names = f"{item.summary}  {item.task_name}"
+            names = f"{item.summary}  {item.task_name}"  # not foreign: `_found` cleans what it shows
             if query.casefold() in names.casefold() or item.request_id.startswith(query):
                 is_meant = query.casefold() in (item.summary.casefold(), item.request_id)
                 if is_meant or len(requests) < MOST:

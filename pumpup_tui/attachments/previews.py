@@ -177,4 +177,5 @@ def free_names(name: str) -> Iterator[str]:
     yield name
     stem, dot, suffix = name.rpartition(".")
     for number in range(2, 1_000):
+        # not foreign: the name of a file that is written, not drawn
         yield f"{stem} ({number}){dot}{suffix}" if stem else f"{name} ({number})"

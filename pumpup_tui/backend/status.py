@@ -95,7 +95,7 @@ class StatusModel:
             project=project,
         )
         if status.why_read_only:
-            status = status.with_banner(f"read-only: {status.why_read_only}")
+            status = status.with_banner(f"read-only: {status.why_read_only}")  # not foreign: the banner cleans it
         self.set(status.in_touch())
 
     def projects_loaded(self, projects: Sequence[Project]) -> None:
@@ -129,11 +129,12 @@ class StatusModel:
             status = replace(self.status, live="not connected", live_tone="bad")
             self.set(status.with_banner(str(event.error), step))
         elif not (self.status.why_read_only and event.error.status in (403, 404)):
-            words = f"{event.what} could not be read: {event.error}"
+            words = f"{event.what} could not be read: {event.error}"  # not foreign: the banner cleans it
             self.report(words, self._next_step(passing=event.is_passing))
 
     def worker_failed(self, worker: Worker[object]) -> None:
         """Show a fault of our own that ended a worker."""
+        # not foreign: our own name of a worker
         words = f"{worker.name} stopped: {type(worker.error).__name__}: {line(worker.error, 200)}"
         self.report(words, self._next_step())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -17,6 +17,7 @@ from pumpup_tui.board.filter import BoardFilter
 from pumpup_tui.board.filtering import FilteringScreen, now
 from pumpup_tui.board.messages import BoardLoaded, CardsPage, WalkEnded, WalkOn
 from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine
+from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.components.task_moves import MOVE_KEYS, Movable
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Sent
@@ -25,13 +26,30 @@ from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import status_run
 
 if TYPE_CHECKING:
-    from api_client.models import Card, Event, Project
+    from api_client.models import Card, Event
 
 REREAD_SECONDS = 0.4
 """Between two reads because of changes: a thousand events a second cost no more than three reads."""
 RESCAN_SECONDS = 0.8
 """Between two scans because of changes, and at least four times as long as the last one took."""
 TYPING_SECONDS = 0.25
+
+
+class ArmedMove(ArmedView):
+    """The armed move of the card under the cursor."""
+
+    def __init__(self, context: Context, board: Callable[[], BoardView]) -> None:
+        self._outbox = context.outbox
+        self._board = board
+
+    @override
+    def is_visible(self) -> bool:
+        armed, card = self._outbox.desk.armed, self._board().card
+        return armed is not None and card is not None and armed.target == card.id
+
+    @override
+    def confirmed(self, sent: Sent) -> None:
+        self._board().focus()
 
 
 class BoardScreen(FilteringScreen):
@@ -42,6 +60,13 @@ class BoardScreen(FilteringScreen):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self.armed_view = ArmedMove(context, lambda: self.view)
+        self.callbacks = ScreenCallbacks(
+            show_message=self.say,
+            refresh_ages=self.redraw,
+            go_back=self.go_back,
+            project=lambda: self.view.project,
+        )
         self._asked: str | None = None
         self._walking: ColumnState | None = None
         self._went: dict[str, Event] = {}
@@ -55,10 +80,6 @@ class BoardScreen(FilteringScreen):
         moves = ((MOVE_KEYS, "move"),) if self.context.can("move") else ()
         find = (("board.search board.filter", "filter"), ("screens.project", "project"), (SCREEN_KEYS, "screens"))
         return (*clear, ("board.task", "task"), *moves, *find)
-
-    @override
-    def shown_project(self) -> Project | None:
-        return self.view.project
 
     # Reading.
 
@@ -172,12 +193,12 @@ class BoardScreen(FilteringScreen):
             if self.state.filter.is_on:
                 self._scan_soon()
 
-    @override
     def say(self, words: str) -> None:
+        """Show this where no board is shown."""
         self.view.say(words)
 
-    @override
     def redraw(self) -> None:
+        """Draw again what depends on the clock or on what is in flight."""
         self.view.redraw()
 
     # The cursor.
@@ -277,8 +298,8 @@ class BoardScreen(FilteringScreen):
             self._walking = None
             self._tell_progress("")
 
-    @override
     def go_back(self) -> None:
+        """Stop going to a column's end; else show all cards."""
         if self._walking is not None:
             self._stop_walking()
         else:
@@ -294,12 +315,3 @@ class BoardScreen(FilteringScreen):
             return None
         asked = card.open_request is not None
         return Movable(card.id, card.name, card.current_step, card.status, asked, project)
-
-    @override
-    def is_armed_shown(self) -> bool:
-        armed, card = self.context.outbox.desk.armed, self.view.card
-        return armed is not None and card is not None and armed.target == card.id
-
-    @override
-    def confirmed(self, sent: Sent) -> None:
-        self.view.focus()

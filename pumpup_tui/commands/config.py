@@ -1,4 +1,4 @@
-"""`config`: what holds, and where each setting came from."""
+"""`config`: each setting that holds, and where it came from."""
 
 from __future__ import annotations
 
@@ -10,65 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pumpup_tui.commands import configuration
+from pumpup_tui.commands import config_sources
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import Given, writing_options
 from pumpup_tui.commands.output import Column, tell, tell_json, tell_table
 
 if TYPE_CHECKING:
     from pumpup_tui.commands.settings import Settings
-
-EXAMPLE = """\
-# The configuration of pumpup-tui. Over it count the environment (PUMPUP_THEME=nord, PUMPUP_NOTIFICATIONS__BELL=1)
-# and, over both, the options. 'pumpup-tui config' tells what holds. All of this is comments, so nothing is changed by
-# it: take the # away before a setting that you want, and before the [name] of the table that it stands in.
-
-# The name and tags that decisions in a folder are recorded under.
-#reviewer = "alice"
-#tags = ["claims-lead"]
-
-# The place that is opened where none is named; its name is one of those below.
-#profile = "claims"
-
-# Any theme of the command palette.
-#theme = "textual-dark"
-
-# Seconds that a decision can be taken back; 0 sends at once.
-#grace_seconds = 5
-
-# How you are told of a new request.
-#[notifications]
-#bell = false
-#desktop = false
-
-# Keys by what they do: 'pumpup-tui config --keys' lists all that can be changed.
-#[keys]
-#"decide.deny" = "D"
-#"screens.help" = "f1,?"
-
-# Filters of the inbox that you want again, by a name of your choice.
-#[filters]
-#refunds = "refund"
-
-# The columns of the commands' tables, in order.
-#[columns]
-#inbox = ["id", "summary", "age", "recommendation", "task", "project"]
-#tasks = ["id", "name", "status", "step", "project"]
-#timeline = ["time", "type", "text", "by", "move", "task"]
-
-# What 'serve' is told where its options say nothing: the address that callers use, and limits by name.
-#[serve]
-#public_url = "https://reviews.example.com/pumpup"
-#limits = { writes_per_second = 200, calls = 256, connections = 1000 }
-
-# Places by name: a folder on this machine, or a server with a file that holds your key.
-#[profiles.claims]
-#data = "~/claims"
-
-#[profiles.team]
-#url = "https://pumpup.example.com"
-#api_key_file = "~/.config/pumpup-tui/team.key"
-"""
 
 _FLAGS = ("profile", "reviewer", "tags")
 """Settings that an option counts over."""
@@ -87,31 +35,33 @@ def config(given: Given, *, path: bool, example: bool, keys: bool, as_json: bool
 
     Example: pumpup-tui config --example > "$(pumpup-tui config --path)"
     """
-    file = configuration.file_of(os.environ)
+    file = config_sources.file_of(os.environ)
     if example:
-        tell(EXAMPLE.rstrip())
+        from pumpup_tui.commands.settings import example as example_file
+
+        tell(example_file())
         return
     if path:
         if file is None:
-            raise Failed(configuration.NO_HOME)
+            raise Failed(config_sources.NO_HOME)
         tell(str(file))
         return
     from pumpup_tui.commands import settings
 
-    must_be_there = bool(os.environ.get(configuration.FILE_VARIABLE))
-    content = configuration.read(file, must_be_there=must_be_there) if file else b""
-    found = settings.usable(file or configuration.NO_FILE, content, os.environ)
-    told = settings.parsed(file or configuration.NO_FILE, content)
+    must_be_there = bool(os.environ.get(config_sources.FILE_VARIABLE))
+    content = config_sources.read(file, must_be_there=must_be_there) if file else b""
+    found = settings.usable(file or config_sources.NO_FILE, content, os.environ)
+    told = settings.parsed(file or config_sources.NO_FILE, content)
     if keys:
         _tell_keys(found.keys, as_json=as_json)
         return
-    rows = list(_rows(found, given, file or configuration.NO_FILE, content, told))
+    rows = list(_rows(found, given, file or config_sources.NO_FILE, content, told))
     if as_json:
         tell_json(
             {"file": str(file) if file else None, "settings": [dict(zip(_JSON, row, strict=True)) for row in rows]}
         )
         return
-    where = str(file) if file else configuration.NO_HOME
+    where = str(file) if file else config_sources.NO_HOME
     tell(f"{where}{'' if content or not file else ': not there yet, so what is built in holds'}", err=True)
     columns = (Column("name", "SETTING", tone="strong"), Column("value", "VALUE", least=12), Column("from", "FROM"))
     tell_table(columns, [(name, _shown(value), origin) for name, value, origin in rows], empty="Nothing.")
@@ -126,12 +76,9 @@ _JSON = ("setting", "value", "from")
 
 def _tell_keys(keymap: Mapping[str, str], *, as_json: bool) -> None:
     """Print every binding of the screens with the keys that it has now."""
-    from pumpup_tui.app import PumpUpApp
-    from pumpup_tui.keys.key_names import key_words
-    from pumpup_tui.keys.rebinding import rebound
-    from pumpup_tui.keys.registry import all_bindings
+    from pumpup_tui.keys.key_names import KeyNames, key_words
 
-    listed = [(str(one.id), key_words(rebound(one, keymap).key), one.tooltip) for one in all_bindings(PumpUpApp)]
+    listed = [(row.id, key_words(row.keys), row.tooltip) for row in KeyNames(keymap).table(in_demo=True)]
     if as_json:
         tell_json([{"binding": name, "keys": keys.split(), "does": does} for name, keys, does in listed])
         return
@@ -144,7 +91,7 @@ def _rows(
     found: Settings, given: Given, file: Path, content: bytes, told: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any, str]]:
     """Yield name, value and origin of each setting; what is one of many is told by itself."""
-    variables = configuration.variables(os.environ)
+    variables = config_sources.variables(os.environ)
     for name, value in _flat((), found.model_dump(mode="json")):
         if name[0] in _FLAGS and getattr(given, name[0]):
             yield ".".join(name), getattr(given, name[0]), f"--{name[0].removesuffix('s')}"

@@ -1,15 +1,15 @@
-"""What is wrong with a configuration, in words: where it stands, what is wrong, and what to write instead."""
+"""Errors of a configuration in words: where each stands, what is wrong, and what to write instead."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pumpup_tui.commands import configuration
+from pumpup_tui.commands import config_sources
 from pumpup_tui.commands.failure import Failed
 
 if TYPE_CHECKING:
@@ -20,27 +20,26 @@ Key = tuple[str, ...]
 OF_THE_NAME = "[key]"
 """What pydantic puts behind a name that is itself at fault."""
 
-_LIKE: Mapping[str, str] = {
-    "profile": 'profile = "claims"',
-    "reviewer": 'reviewer = "alice"',
-    "tags": 'tags = ["claims-lead"]',
-    "theme": 'theme = "nord"',
-    "grace_seconds": "grace_seconds = 5",
-    "notifications": "[notifications] with bell = true and desktop = true",
-    "keys": '[keys] with "decide.approve" = "A"',
-    "filters": '[filters] with a name = "what you would type", like old = "is:overdue"',
-    "columns": '[columns] with inbox = ["id", "summary"]',
-    "serve": '[serve] with public_url = "https://reviews.example.com", and limits = { writes_per_second = 50 }',
-    "profiles": '[profiles.claims] with data = "~/work", or url = "https://…" and api_key_file = "~/claims.key"',
-}
-"""How each setting is written."""
-_KNOWN: Mapping[Key, Sequence[str]] = {
-    (): tuple(_LIKE),
-    ("notifications",): ("bell", "desktop"),
-    ("columns",): ("inbox", "tasks", "timeline"),
-    ("serve",): ("public_url", "limits"),
-    ("profiles",): ("data", "url", "api_key_file", "ca_file", "insecure_http", "reviewer", "tags"),
-}
+
+@dataclass(frozen=True)
+class Source:
+    """A configuration as it was read."""
+
+    file: Path
+    content: bytes
+    document: Mapping[str, Any]
+    """The file's TOML, unchecked."""
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Remedies:
+    """The words of the model for its own remedies."""
+
+    likes: Mapping[str, str]
+    """How each setting is written, by its name."""
+    known: Callable[[Key], Sequence[str]]
+    """Returns the names that may stand in a table."""
 
 
 @dataclass(frozen=True)
@@ -69,21 +68,19 @@ def unreadable(file: Path, content: bytes, fault: Exception) -> Failed:
     )
 
 
-def faults_of(
-    fault: ValidationError, file: Path, content: bytes, told: Mapping[str, Any], environment: Mapping[str, str]
-) -> list[Fault]:
-    """Return each fault with the place that it came from."""
-    variables = configuration.variables(environment)
-    found: list[tuple[int, Fault]] = []
-    for error in fault.errors():
-        key = tuple(str(part) for part in error["loc"] if part != OF_THE_NAME)
-        words = f"{_words(error, key)}{_remedy(error, key)}"
+def faults_of(error: ValidationError, source: Source, remedies: Remedies) -> list[Fault]:
+    """Return each fault with the place that it came from, in the order of the places."""
+    variables = config_sources.variables(source.environment)
+    placed: list[tuple[int, Fault]] = []
+    for details in error.errors():
+        key = tuple(str(part) for part in details["loc"] if part != OF_THE_NAME)
+        words = f"{_words(details, key)}{_remedy(details, key, remedies)}"
         if name := variable_of(key, variables):
-            found.append((0, Fault(name, words)))
+            placed.append((0, Fault(name, words)))
             continue
-        number = line_of(content, _in(told, _of_one(told, key, words)))
-        found.append((number, Fault(f"{file}, line {number}", words)))
-    return [one for _, one in sorted(found, key=lambda pair: pair[0])]
+        number = line_of(source.content, _in(source.document, _of_one(source.document, key, words)))
+        placed.append((number, Fault(f"{source.file}, line {number}", words)))
+    return [fault for _, fault in sorted(placed, key=lambda pair: pair[0])]
 
 
 def _of_one(told: Mapping[str, Any], key: Key, words: str) -> Key:
@@ -133,7 +130,7 @@ def _there(told: Any, key: Key) -> Iterator[str]:
 def variable_of(key: Key, variables: Mapping[str, str]) -> str:
     """Return the variable that gives a key; empty where none does."""
     for count in range(len(key), 0, -1):
-        name = configuration.PREFIX + "__".join(key[:count]).upper()
+        name = config_sources.PREFIX + "__".join(key[:count]).upper()
         if name in variables:
             return name
     return ""
@@ -147,12 +144,12 @@ def _words(error: ErrorDetails, key: Key) -> str:
     return f"{name} {words[:1].lower()}{words[1:]}"
 
 
-def _remedy(error: ErrorDetails, key: Key) -> str:
+def _remedy(error: ErrorDetails, key: Key, remedies: Remedies) -> str:
     if error["type"] == "extra_forbidden":
-        known = _KNOWN.get(key[:-1], _KNOWN.get(key[:1] if len(key) > 2 else (), ()))
+        known = remedies.known(key[:-1])
         near = get_close_matches(key[-1], known, n=1)
         return f". Did you mean {near[0]}?" if near else f". There are: {', '.join(known)}."
     if error["type"] == "value_error":
         return "."
-    like = _LIKE.get(key[0], "") if key else ""
+    like = remedies.likes.get(key[0], "") if key else ""
     return f". Write it like {like}." if like else "."

@@ -19,9 +19,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pumpup_tui.commands import configuration
+from pumpup_tui.commands import config_cache
 from pumpup_tui.commands.backend_session import must_be_there
-from pumpup_tui.commands.environment import (
+from pumpup_tui.commands.failure import Failed, in_words, reason
+from pumpup_tui.commands.options import Given
+from pumpup_tui.commands.places import (
     Folder,
     Server,
     api_key,
@@ -31,8 +33,6 @@ from pumpup_tui.commands.environment import (
     state_folder,
     usable_folder,
 )
-from pumpup_tui.commands.failure import Failed, in_words, reason
-from pumpup_tui.commands.options import Given
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -191,7 +191,7 @@ def _run(
             loop.call_later(WARM_SECONDS, lambda name: loop.run_in_executor(None, import_module, name), module)
         return backend
 
-    preferences = replace(preferences_of(configuration.chosen(os.environ)), saving=saving)
+    preferences = replace(preferences_of(config_cache.chosen(os.environ)), saving=saving)
     guard = Guard(leaving or _listening())
     app = PumpUpApp(
         connect_and_listen,

@@ -1,4 +1,4 @@
-"""What the configuration may say, and the checking of it: a file, with the environment over it.
+"""The configuration's one model: what may stand in it, its example, and its check; the environment counts over a file.
 
 Loaded only where something has changed since it was last checked (see `configuration`), and by `config` and `doctor`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,7 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -29,8 +30,8 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from pumpup_tui.commands import configuration, table_columns
-from pumpup_tui.commands.config_errors import Fault, faults_of, unreadable
+from pumpup_tui.commands import config_sources, table_columns
+from pumpup_tui.commands.config_errors import Fault, Remedies, Source, faults_of, unreadable
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.local_state.preferences import GRACE_SECONDS
 from pumpup_tui.text.firewall import line
@@ -54,6 +55,19 @@ def _named(value: str) -> str:
 
 Name = Annotated[str, AfterValidator(_named)]
 Tags = Annotated[tuple[Name, ...], NoDecode, BeforeValidator(_tags)]
+
+
+def _setting(default: Any, *, like: str, example: str = "", about: str = "", **limits: Any) -> Any:
+    """Return a field that brings the words for itself.
+
+    Args:
+        default: What holds where nothing is configured.
+        like: How the setting is written, as the message of a wrong one says it.
+        example: The lines of `config --example`; none where they stand with another setting.
+        about: The comment over them.
+        limits: As pydantic's Field.
+    """
+    return Field(default, description=about, json_schema_extra={"like": like, "example": example}, **limits)
 
 
 class _Part(BaseModel):
@@ -172,28 +186,93 @@ class Serve(_Part):
     limits: Annotated[dict[str, int], AfterValidator(_limits)] = {}
 
 
+_EXAMPLE_BEGINS = """\
+# The configuration of pumpup-tui. Over it count the environment (PUMPUP_THEME=nord, PUMPUP_NOTIFICATIONS__BELL=1)
+# and, over both, the options. 'pumpup-tui config' tells what holds. All of this is comments, so nothing is changed by
+# it: take the # away before a setting that you want, and before the [name] of the table that it stands in."""
+
+
 class Settings(BaseSettings):
     """All that can be chosen."""
 
     model_config = SettingsConfigDict(
-        env_prefix=configuration.PREFIX,
+        env_prefix=config_sources.PREFIX,
         env_nested_delimiter="__",
         env_ignore_empty=True,
         extra="forbid",
         frozen=True,
     )
 
-    profiles: dict[str, Profile] = {}
-    profile: Annotated[str, AfterValidator(_is_there)] | None = None
-    reviewer: Name | None = None
-    tags: Tags = ()
-    theme: Annotated[str, AfterValidator(_theme)] = ""
-    grace_seconds: Annotated[float, Field(ge=0, le=LONGEST_GRACE)] = GRACE_SECONDS
-    notifications: Notifications = Notifications()
-    keys: Annotated[dict[str, str], AfterValidator(_keys)] = {}
-    filters: dict[Annotated[str, AfterValidator(_filter_name)], Annotated[str, AfterValidator(_filter)]] = {}
-    columns: Columns = Columns()
-    serve: Serve = Serve()
+    reviewer: Name | None = _setting(
+        None,
+        like='reviewer = "alice"',
+        about="The name and tags that decisions in a folder are recorded under.",
+        example='reviewer = "alice"\ntags = ["claims-lead"]',
+    )
+    tags: Tags = _setting((), like='tags = ["claims-lead"]')
+    profiles: dict[str, Profile] = _setting(
+        {},
+        like='[profiles.claims] with data = "~/work", or url = "https://…" and api_key_file = "~/claims.key"',
+        about="Places by name: a folder on this machine, or a server with a file that holds your key.",
+        example='''[profiles.claims]
+data = "~/claims"
+
+[profiles.team]
+url = "https://pumpup.example.com"
+api_key_file = "~/.config/pumpup-tui/team.key"''',
+    )
+    profile: Annotated[str, AfterValidator(_is_there)] | None = _setting(
+        None,
+        like='profile = "claims"',
+        about="The place that is opened where none is named; its name is one of those below.",
+        example='profile = "claims"',
+    )
+    theme: Annotated[str, AfterValidator(_theme)] = _setting(
+        "", like='theme = "nord"', about="Any theme of the command palette.", example='theme = "textual-dark"'
+    )
+    grace_seconds: float = _setting(
+        GRACE_SECONDS,
+        like="grace_seconds = 5",
+        about="Seconds that a decision can be taken back; 0 sends at once.",
+        example="grace_seconds = 5",
+        ge=0,
+        le=LONGEST_GRACE,
+    )
+    notifications: Notifications = _setting(
+        Notifications(),
+        like="[notifications] with bell = true and desktop = true",
+        about="How you are told of a new request.",
+        example="[notifications]\nbell = false\ndesktop = false",
+    )
+    keys: Annotated[dict[str, str], AfterValidator(_keys)] = _setting(
+        {},
+        like='[keys] with "decide.approve" = "A"',
+        about="Keys by what they do: 'pumpup-tui config --keys' lists all that can be changed.",
+        example='[keys]\n"decide.deny" = "D"\n"screens.help" = "f1,?"',
+    )
+    filters: dict[Annotated[str, AfterValidator(_filter_name)], Annotated[str, AfterValidator(_filter)]] = _setting(
+        {},
+        like='[filters] with a name = "what you would type", like old = "is:overdue"',
+        about="Filters of the inbox that you want again, by a name of your choice.",
+        example='[filters]\nrefunds = "refund"',
+    )
+    columns: Columns = _setting(
+        Columns(),
+        like='[columns] with inbox = ["id", "summary"]',
+        about="The columns of the commands' tables, in order.",
+        example="""[columns]
+inbox = ["id", "summary", "age", "recommendation", "task", "project"]
+tasks = ["id", "name", "status", "step", "project"]
+timeline = ["time", "type", "text", "by", "move", "task"]""",
+    )
+    serve: Serve = _setting(
+        Serve(),
+        like='[serve] with public_url = "https://reviews.example.com", and limits = { writes_per_second = 50 }',
+        about="What 'serve' is told where its options say nothing: the address that callers use, and limits by name.",
+        example="""[serve]
+public_url = "https://reviews.example.com/pumpup"
+limits = { writes_per_second = 200, calls = 256, connections = 1000 }""",
+    )
 
     @override
     @classmethod
@@ -207,6 +286,41 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         # What the file says is handed in, already read: the environment counts over it.
         return env_settings, init_settings
+
+
+def example() -> str:
+    """Return a file with every setting, each as a comment with what it does: what is no table first, as TOML has it."""
+    parts = [(field.description, _extra(field)["example"]) for field in Settings.model_fields.values()]
+    written = [(about, text) for about, text in parts if text]
+    written.sort(key=lambda part: part[1].startswith("["))
+    settings = [
+        f"# {about}\n" + "\n".join(f"#{one}" if one else "" for one in text.splitlines()) for about, text in written
+    ]
+    return "\n\n".join([_EXAMPLE_BEGINS, *settings])
+
+
+def known_names(model: type[BaseModel], key: tuple[str, ...]) -> Sequence[str]:
+    """Return the names that may stand in the table that a key names, in the order of the model; none where any may."""
+    if not key:
+        return tuple(model.model_fields)
+    field = model.model_fields.get(key[0])
+    parts = (
+        [part for part in (field.annotation, *get_args(field.annotation)) if isinstance(part, type)] if field else []
+    )
+    below = next((part for part in parts if issubclass(part, BaseModel)), None)
+    if below is None:
+        return ()
+    is_by_name = field is not None and get_origin(field.annotation) is dict
+    return known_names(below, key[2:] if is_by_name else key[1:])
+
+
+def _likes() -> Mapping[str, str]:
+    """Return how each setting is written, by its name."""
+    return {name: _extra(field)["like"] for name, field in Settings.model_fields.items()}
+
+
+def _extra(field: FieldInfo) -> dict[str, str]:
+    return cast("dict[str, str]", field.json_schema_extra)
 
 
 def parsed(file: Path, content: bytes) -> dict[str, Any]:
@@ -227,13 +341,14 @@ def faults(file: Path, content: bytes, environment: Mapping[str, str]) -> tuple[
     Raises:
         Failed: the file is no TOML, or a variable no JSON where it must be.
     """
-    told = parsed(file, content)
+    document = parsed(file, content)
+    remedies = Remedies(_likes(), lambda key: known_names(Settings, key))
     try:
-        return Settings(**told), ()
+        return Settings(**document), ()
     except ValidationError as fault:
-        return None, faults_of(fault, file, content, told, environment)
+        return None, faults_of(fault, Source(file, content, document, environment), remedies)
     except SettingsError as fault:
-        names = [name for name in configuration.variables(environment) if _field_of(name) in str(fault)]
+        names = [name for name in config_sources.variables(environment) if _field_of(name) in str(fault)]
         raise Failed(
             f"{' or '.join(names) or 'A variable PUMPUP_…'} can't be read: its value must be JSON, "
             'like {"decide.approve": "A"}.',
@@ -261,9 +376,9 @@ def checked(file: Path, content: bytes, environment: Mapping[str, str]) -> dict[
         Failed: something in them can't be used; the message names each place, fault and remedy.
     """
     found: dict[str, Any] = usable(file, content, environment).model_dump(mode="json", exclude_unset=True)
-    given = {_field_of(name) for name in configuration.variables(environment)}
-    return {**found, configuration.FROM_ENVIRONMENT: sorted(given & found.keys())}
+    given = {_field_of(name) for name in config_sources.variables(environment)}
+    return {**found, config_sources.FROM_ENVIRONMENT: sorted(given & found.keys())}
 
 
 def _field_of(variable: str) -> str:
-    return variable.removeprefix(configuration.PREFIX).partition("__")[0].lower()
+    return variable.removeprefix(config_sources.PREFIX).partition("__")[0].lower()

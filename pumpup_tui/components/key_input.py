@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from pumpup_tui.decisions.desk import KeyGuard
-    from pumpup_tui.keys.unbound_keys import IdleKeys
+    from pumpup_tui.keys.unbound_keys import UnboundKeys
 
 
 class KeyInput:
@@ -24,7 +24,7 @@ class KeyInput:
         self,
         app: App[None],
         guard: KeyGuard,
-        idle_keys: IdleKeys,
+        unbound_keys: UnboundKeys,
         deliver: Callable[[events.Event], Awaitable[None]],
     ) -> None:
         """Take what watches the keys.
@@ -32,12 +32,12 @@ class KeyInput:
         Args:
             app: The app that has the screens.
             guard: Tells a key that was pressed from one that was pasted or held down.
-            idle_keys: Answers keys that do nothing.
+            unbound_keys: Answers keys that do nothing.
             deliver: Does what Textual does with an event.
         """
         self._app = app
         self._guard = guard
-        self._idle_keys = idle_keys
+        self._unbound_keys = unbound_keys
         self._deliver = deliver
         self.queue = Turns(app, self._hear)
 
@@ -61,7 +61,7 @@ class KeyInput:
         self._mark_seen()
         if isinstance(event, events.Key):
             self._guard.saw(event.key, event.time)
-            self._idle_keys.heard(event.key)
+            self._unbound_keys.heard(event.key)
         else:
             from pumpup_tui.components.paste_fitting import fit
 

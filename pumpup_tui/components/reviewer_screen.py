@@ -1,13 +1,14 @@
-"""What all screens share: the frame, the decision bar, and the keys of a decision."""
+"""The base of all screens: header, banner, decision bar and key hints, and the keys of a decision."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
+from textual.screen import Screen
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import CallFailed
@@ -16,39 +17,42 @@ from pumpup_tui.components.decision_bar import DecisionBar
 from pumpup_tui.components.frame import Banner, HeaderLine, KeyHints
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import Sent
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
-from pumpup_tui.textual_patches.compositor import PromptScreen
+from pumpup_tui.textual_patches.compositor import ImmediatePaint
 from pumpup_tui.textual_patches.stylesheets import sheet
-
-if TYPE_CHECKING:
-    from api_client.models import Project
-
 
 WIDE = 100
 """Columns from which the detail stands beside the list."""
 
 
-class ReviewerScreen(PromptScreen):
-    """A screen with header, banner, body, decision bar and key hints."""
+class ReviewerScreen(Screen[None]):
+    """A screen with header, banner, body, decision bar and key hints.
+
+    A screen overrides `body`, `reload` and `hints`; in its constructor it may set `armed_view` and `callbacks`.
+    """
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by Textual
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "yes", "send", show=False, id="decide.send", tooltip="send what is armed (never enter)"),
-        Binding("n", "note", "note", show=False, id="decide.note", tooltip="write the armed decision's note"),
-        Binding("u", "take_back", "undo", show=False, id="decide.undo", tooltip="take back what is held"),
-        Binding("escape", "back", "back", show=False, id="move.back", tooltip="cancel, or back"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("decide.send", "yes"),
+        ("decide.note", "note"),
+        ("decide.undo", "take_back"),
+        ("move.back", "back"),
+    )
     MODE: ClassVar[str] = ""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.css_path = [sheet(self.MODE)]
         self.context = context
+        self.armed_view = ArmedView()
+        self.callbacks = ScreenCallbacks()
+        self._painter = ImmediatePaint(self)
         self._read_for: tuple[bool, str | None] = (False, None)
 
-    # What a screen says for itself.
+    # What a screen defines.
 
     def body(self) -> ComposeResult:
         """Yield the widgets between header and decision bar."""
@@ -62,51 +66,6 @@ class ReviewerScreen(PromptScreen):
         """Return the bindings that do something now, with a word each."""
         return ()
 
-    def armed_hints(self) -> Hints:
-        """Return what else can be said with what is armed."""
-        return ()
-
-    def shown_project(self) -> Project | None:
-        """Return the project whose work is shown, None where it is that of all."""
-        return self.context.status.project
-
-    def is_armed_shown(self) -> bool:
-        """Return whether what is armed is what the screen shows."""
-        return True
-
-    def unseen(self) -> int:
-        """Return how many lines that what is armed hangs on have not been on the screen yet."""
-        return 0
-
-    def told_unseen(self) -> int:
-        """Return how many of them to tell: none before anything of it was drawn."""
-        return 0
-
-    def show_unseen(self) -> None:
-        """Show some of these lines."""
-
-    def confirmed(self, sent: Sent) -> None:
-        """Go on after something was confirmed."""
-
-    def nothing_armed(self) -> None:
-        """Do what `y` does where nothing is armed."""
-
-    def go_back(self) -> None:
-        """Do what escape does where nothing is armed."""
-
-    def say(self, words: str) -> None:
-        """Say this where nothing is shown yet."""
-
-    def redraw(self) -> None:
-        """Draw again what tells ages or what is on its way."""
-
-    def redraw_on_way(self) -> None:
-        """Draw again what tells what is on its way."""
-        self.redraw()
-
-    def become_narrow(self) -> None:
-        """Show list or detail where both stood, beside each other, until now."""
-
     # The frame.
 
     @override
@@ -114,43 +73,50 @@ class ReviewerScreen(PromptScreen):
         # Known before anything is mounted, or every widget is styled twice before the first frame.
         self.set_class(self.app.size.width >= WIDE, "-wide")
         self.set_class(self.app.size.width < WIDE, "-narrow")
-        yield HeaderLine(self.context, self.MODE, self.shown_project)
+        project = self.callbacks.project or (lambda: self.context.status.project)
+        yield HeaderLine(self.context, self.MODE, project)
         yield Banner(self.context)
         yield from self.body()
         yield Prompt()
-        yield DecisionBar(self.context, self.told_unseen)
+        yield DecisionBar(self.context, self.armed_view.announced)
         yield KeyHints(self._hints)
 
     def on_mount(self) -> None:
-        """Hear of changes, and read."""
+        """Subscribe to changes, and read."""
         self.context.live_tail.subscribe(self)
         self.context.status_changed.subscribe(self, self._on_status)
         self.context.desk_changed.subscribe(self, self._on_desk)
-        self.context.minute.subscribe(self, lambda _: self.redraw())
+        self.context.minute.subscribe(self, lambda _: self.callbacks.refresh_ages())
         self._on_status(self.context.status)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Choose what is shown where there is room for one of two no more."""
+        """Choose between list and detail where there is no more room for both."""
         if self.has_class("-wide") and event.size.width < WIDE:
-            self.become_narrow()
+            self.callbacks.become_narrow()
 
     def on_unmount(self) -> None:
-        """Hear of changes no more."""
+        """Unsubscribe."""
         self.context.live_tail.unsubscribe(self)
 
-    def on_screen_resume(self) -> None:
-        """Tell what happened while another screen was shown."""
+    async def on_idle(self, event: events.Idle) -> None:
+        """Paint what changed."""
+        await self._painter.idle(event)
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Show what happened while another screen was in front."""
+        self._painter.resume(event)
         self._on_desk(None)
 
     def on_screen_suspend(self) -> None:
-        """Disarm where the screen is left: what is armed is always shown. A modal over it leaves it as it is."""
+        """Disarm where the screen is left: what is armed is always in view. A modal over it changes nothing."""
+        self._painter.suspend()
         if self.app.screen is not self and not self.app.screen.is_modal:
             self.context.outbox.cancel()
 
     def _hints(self) -> Hints:
         if self.context.outbox.desk.armed is not None:
-            send = "show the rest" if self.told_unseen() else "send"
-            return (("decide.send", send), ("decide.note", "note"), *self.armed_hints(), ("move.back", "cancel"))
+            send = "show the rest" if self.armed_view.announced() else "send"
+            return (("decide.send", send), ("decide.note", "note"), *self.armed_view.hints(), ("move.back", "cancel"))
         undo = (("decide.undo", "take back"),) if self.context.outbox.desk.held() else ()
         return (*undo, *self.hints())
 
@@ -159,7 +125,8 @@ class ReviewerScreen(PromptScreen):
         self.query_one(Banner).retell()
         if not status.connected:
             again = f"{self.context.key('screens.refresh')} tries again"
-            self.say(f"Nothing is open: the line above says why. {again}." if status.banner else status.live)
+            words = f"Nothing is open: the line above says why. {again}." if status.banner else status.live
+            self.callbacks.show_message(words)
         wanted = (status.connected, status.project.id if status.project else None)
         if status.connected and wanted != self._read_for:
             self._read_for = wanted
@@ -168,7 +135,7 @@ class ReviewerScreen(PromptScreen):
     def _on_desk(self, _: Any) -> None:
         self.query_one(DecisionBar).retell()
         self.query_one(KeyHints).retell()
-        self.redraw_on_way()
+        (self.callbacks.refresh_in_flight or self.callbacks.refresh_ages)()
 
     @on(Document.Seen)
     def _seen(self) -> None:
@@ -179,7 +146,7 @@ class ReviewerScreen(PromptScreen):
     @on(CallFailed)
     def _call_failed(self, event: CallFailed) -> None:
         # The app's banner tells it; this takes "opening…" off a list that nothing came for.
-        self.say(f"{event.what} could not be read.".capitalize())
+        self.callbacks.show_message(f"{event.what} could not be read.".capitalize())
 
     # The keys of a decision.
 
@@ -187,17 +154,17 @@ class ReviewerScreen(PromptScreen):
         """Confirm what is armed, if it is shown and all that it hangs on was; else show more of it."""
         outbox = self.context.outbox
         if outbox.desk.armed is None:
-            self.nothing_armed()
-        elif not self.is_armed_shown():
+            self.armed_view.nothing_armed()
+        elif not self.armed_view.is_visible():
             outbox.cancel("that is not what is shown: nothing was sent")
-        elif self.unseen():
+        elif self.armed_view.unseen():
             if fault := outbox.guard.fault():
                 outbox.hint(fault)
             else:
                 outbox.hint("")
-                self.show_unseen()
+                self.armed_view.show_unseen()
         elif (sent := outbox.confirm(self.app)) is not None:
-            self.confirmed(sent)
+            self.armed_view.confirmed(sent)
 
     def action_note(self) -> None:
         """Write the armed act's note."""
@@ -214,7 +181,7 @@ class ReviewerScreen(PromptScreen):
         if self.context.outbox.desk.armed is not None:
             self.context.outbox.cancel("cancelled: nothing was sent")
         else:
-            self.go_back()
+            self.callbacks.go_back()
 
     @on(Prompt.Turned)
     def _prompt_turned(self, event: Prompt.Turned) -> None:

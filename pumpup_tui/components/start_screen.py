@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.app import ComposeResult
+from textual.screen import Screen
 from typing_extensions import override
 
 from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine, KeyHints
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.context import Context
 from pumpup_tui.text.layout import Line
-from pumpup_tui.textual_patches.compositor import PromptScreen
+from pumpup_tui.textual_patches.compositor import ImmediatePaint
 
 
 class Opening(Lines):
@@ -22,15 +24,28 @@ class Opening(Lines):
         return [[], [], [("   opening…", "muted")]]
 
 
-class StartScreen(PromptScreen):
+class StartScreen(Screen[None]):
     """Shown for a moment: header, screens and what is going on."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
+        self._painter = ImmediatePaint(self)
 
     @override
     def compose(self) -> ComposeResult:
         yield HeaderLine(self.context, "inbox", lambda: self.context.status.project)
         yield Opening()
         yield KeyHints(lambda: ((SCREEN_KEYS, "screens"),))
+
+    async def on_idle(self, event: events.Idle) -> None:
+        """Paint what changed."""
+        await self._painter.idle(event)
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Style the screen only where it was shown before."""
+        self._painter.resume(event)
+
+    def on_screen_suspend(self) -> None:
+        """Note that the screen was shown."""
+        self._painter.suspend()

@@ -60,6 +60,7 @@ async def look_up(backend: Backend, me: str, interrupted: Interrupted) -> Recove
     except NotFound as error:
         return Recovered(interrupted, Fate.NOT_RECORDED, str(error))
     except ApiError as error:
+        # not foreign: cleaned where the list draws it
         return Recovered(interrupted, Fate.UNKNOWN, f"{error} It is looked up again at the next start.")
 
 

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import RequestLoaded
 from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.screen_parts import ArmedView
+from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import FINAL, Intent, Phase, Sent, Verb
 from pumpup_tui.inbox.filtering import SiftingScreen
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import kind_of
 
@@ -20,22 +23,20 @@ from pumpup_tui.text.labels import kind_of
 class DecidingScreen(SiftingScreen):
     """A queue whose requests are decided one by one; the next one opens by itself."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "act('APPROVE')", "approve", id="decide.approve", tooltip="approve; answer an elicitation"),
-        Binding("d", "act('REJECT')", "deny", id="decide.deny", tooltip="deny"),
-        Binding("e", "act('EDIT_AND_APPROVE')", "edit", id="decide.edit", tooltip="edit and approve, with a note"),
-        Binding("i", "act('REQUEST_MORE_INFO')", "ask", id="decide.ask", tooltip="ask for more, with a note"),
-        Binding("!", "act('ESCALATE')", "escalate", id="decide.escalate", tooltip="escalate"),
-        Binding("w", "reason", "reason", id="decide.reason", tooltip="why: the armed decision's reason code"),
-        Binding("t", "take", "take", id="inbox.take", tooltip="take the task, or give it back"),
-        Binding("c", "comment", "note", id="inbox.note", tooltip="note: the armed decision's, else on the task"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("decide.approve", "act('APPROVE')"),
+        ("decide.deny", "act('REJECT')"),
+        ("decide.edit", "act('EDIT_AND_APPROVE')"),
+        ("decide.ask", "act('REQUEST_MORE_INFO')"),
+        ("decide.escalate", "act('ESCALATE')"),
+        ("decide.reason", "reason"),
+        ("inbox.take", "take"),
+        ("inbox.note", "comment"),
+    )
 
-    @override
-    def armed_hints(self) -> Sequence[tuple[str, str]]:
-        armed = self.context.outbox.desk.armed
-        decides = armed is not None and armed.verb in FINAL
-        return (("decide.reason", "reason code"),) if decides else ()
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.armed_view = ArmedRequest(self)
 
     # Arming.
 
@@ -82,7 +83,7 @@ class DecidingScreen(SiftingScreen):
             if intent is not None:
                 self.context.outbox.arm(intent)
                 if (sent := self.context.outbox.confirm(self.app)) is not None:
-                    self.confirmed(sent)
+                    self.armed_view.confirmed(sent)
 
         self.app.push_screen(AnswerScreen(self.context, loaded, self._faults(request_id), self.detail.not_seen()), done)
 
@@ -107,8 +108,11 @@ class DecidingScreen(SiftingScreen):
             return
         from pumpup_tui.components.dialogs import PickScreen
 
+        # not foreign: the id of a choice, drawn nowhere
+        # cleaned again: PickScreen cleans its choices
         choices = [(f"code {code}", line(code, 80)) for code in codes]
         choices += [("type", "another…"), *([("none", "no reason code")] if armed.reason_code else [])]
+        # not foreign: the id of a choice, drawn nowhere
         self.app.push_screen(PickScreen("Reason code", choices, f"code {armed.reason_code}"), self._reason_chosen)
 
     def _type_reason(self) -> None:
@@ -124,47 +128,6 @@ class DecidingScreen(SiftingScreen):
             self.context.outbox.give_reason(code)
 
     # After a decision.
-
-    @override
-    def is_armed_shown(self) -> bool:
-        armed = self.context.outbox.desk.armed
-        if armed is None:
-            return False
-        if self._offered(armed):
-            return True
-        if self._loaded is None:
-            return False
-        event = self._loaded.detail.event
-        on_task = armed.verb in ("NOTE", "ASSIGN")
-        in_view = self.has_class("-detail") or self.has_class("-wide") or on_task
-        return armed.target == (event.task_id if on_task else event.id) and in_view
-
-    @override
-    def unseen(self) -> int:
-        armed, loaded = self.context.outbox.desk.armed, self._loaded
-        is_shown = armed is not None and loaded is not None and armed.target == loaded.detail.event.id
-        return self.detail.unseen if is_shown else 0
-
-    @override
-    def told_unseen(self) -> int:
-        return self.unseen() if self.detail.is_drawn else 0
-
-    @override
-    def show_unseen(self) -> None:
-        self.detail.show_unseen()
-
-    @override
-    def confirmed(self, sent: Sent) -> None:
-        if sent.intent.verb in FINAL:
-            (self.detail if self.has_class("-narrow") else self.requests).focus()
-            if not self._step(1):
-                self._step(-1)
-
-    @override
-    def nothing_armed(self) -> None:
-        if (row := self.requests.row) is not None:
-            self.app.copy_to_clipboard(row.request_id)
-            self.context.outbox.hint("the request's id is copied")
 
     def action_take_back(self) -> None:
         """Take back what is held, and show it again."""
@@ -208,9 +171,63 @@ class DecidingScreen(SiftingScreen):
         elif event.what == "lost note" and text and (lost := outbox.desk.lost_note()) is not None:
             outbox.arm(Intent("NOTE", lost.task_id, lost.task_name, note=text, made_of=lost.target))
 
-    def _offered(self, armed: Intent) -> bool:
-        """Whether `armed` is a lost decision's note: its request is gone, the bar shows all there is to show."""
-        return armed.verb == "NOTE" and bool(armed.made_of)
+
+class ArmedRequest(ArmedView):
+    """The armed decision on the request that is shown."""
+
+    def __init__(self, screen: DecidingScreen) -> None:
+        self._screen = screen
+
+    @property
+    def _armed(self) -> Intent | None:
+        return self._screen.context.outbox.desk.armed
+
+    @override
+    def hints(self) -> Sequence[tuple[str, str]]:
+        armed = self._armed
+        return (("decide.reason", "reason code"),) if armed is not None and armed.verb in FINAL else ()
+
+    @override
+    def is_visible(self) -> bool:
+        armed, loaded = self._armed, self._screen._loaded
+        if armed is None:
+            return False
+        if armed.verb == "NOTE" and armed.made_of:
+            return True  # a lost decision's note: its request is gone, the bar shows all there is to show
+        if loaded is None:
+            return False
+        event = loaded.detail.event
+        on_task = armed.verb in ("NOTE", "ASSIGN")
+        in_view = self._screen.has_class("-detail") or self._screen.has_class("-wide") or on_task
+        return armed.target == (event.task_id if on_task else event.id) and in_view
+
+    @override
+    def unseen(self) -> int:
+        armed, loaded = self._armed, self._screen._loaded
+        is_shown = armed is not None and loaded is not None and armed.target == loaded.detail.event.id
+        return self._screen.detail.unseen if is_shown else 0
+
+    @override
+    def announced(self) -> int:
+        return self.unseen() if self._screen.detail.is_drawn else 0
+
+    @override
+    def show_unseen(self) -> None:
+        self._screen.detail.show_unseen()
+
+    @override
+    def confirmed(self, sent: Sent) -> None:
+        screen = self._screen
+        if sent.intent.verb in FINAL:
+            (screen.detail if screen.has_class("-narrow") else screen.requests).focus()
+            if not screen._step(1):
+                screen._step(-1)
+
+    @override
+    def nothing_armed(self) -> None:
+        if (row := self._screen.requests.row) is not None:
+            self._screen.app.copy_to_clipboard(row.request_id)
+            self._screen.context.outbox.hint("the request's id is copied")
 
 
 def intent_of(verb: Verb, loaded: RequestLoaded) -> Intent:

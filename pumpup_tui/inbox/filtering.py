@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from typing_extensions import override
 
 from pumpup_tui.components.frame import KeyHints
@@ -16,6 +16,7 @@ from pumpup_tui.inbox.filter import Reader, read_filter
 from pumpup_tui.inbox.loader import EMPTY
 from pumpup_tui.inbox.messages import FiltersLoaded
 from pumpup_tui.inbox.order import Order
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import joined
 
@@ -29,12 +30,12 @@ NAME_KEPT = 40
 class SiftingScreen(ReadingScreen):
     """A queue that can be searched, filtered, sorted and grouped. A filter is one text, as it is typed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("/", "search", "search", id="inbox.search", tooltip="search: words, is:mine project:… confidence<.7"),
-        Binding("f", "filters", "filters", id="inbox.filter", tooltip="filters by name"),
-        Binding("s", "order", "sort", id="inbox.sort", tooltip="sort and group"),
-        Binding("m", "whose", "whose", id="inbox.whose", tooltip="all, mine, unassigned"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("inbox.search", "search"),
+        ("inbox.filter", "filters"),
+        ("inbox.sort", "order"),
+        ("inbox.whose", "whose"),
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -54,11 +55,12 @@ class SiftingScreen(ReadingScreen):
     @property
     def _text(self) -> str:
         """The filter that is on: what `m` chose and what was typed."""
-        return f"{self._whose} {self._typed}".strip()
+        return f"{self._whose} {self._typed}".strip()  # not foreign: a filter as it is typed: read, not drawn
 
     @property
     @override
     def _filter_words(self) -> str:
+        # not foreign: cleaned by the line over the list and by the hints
         return joined((WHOSE[self._whose] if self._whose else "", self._typed), ", ")
 
     @property
@@ -141,8 +143,10 @@ class SiftingScreen(ReadingScreen):
         named = {**always, **self.context.preferences.filters, **kept}
         choices = {"use ": "all"} | {f"use {text}": f"{name}   {text}" for name, text in named.items()}
         if self._text:
+            # cleaned again: PickScreen cleans its choices
             choices["keep"] = f"keep “{line(self._text, 60)}” under a name…"
         choices |= {f"forget {name}": f"forget {name}" for name in kept}
+        # not foreign: the id of a choice, drawn nowhere
         self.app.push_screen(PickScreen("Show", list(choices.items()), f"use {self._text}"), self._filter_chosen)
 
     def _filter_chosen(self, choice: str | None) -> None:

@@ -14,6 +14,7 @@ from typing_extensions import override
 from pumpup_tui.backend.messages import CallFailed, Changed, InboxCount, RequestLoaded, RequestsArrived
 from pumpup_tui.components.frame import Divider, KeyHints
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
+from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import VERB_WORDS
@@ -43,6 +44,13 @@ class QueueScreen(ReviewerScreen):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self.callbacks = ScreenCallbacks(
+            show_message=self.say,
+            refresh_ages=self.redraw,
+            refresh_in_flight=self.redraw_on_way,
+            go_back=self.go_back,
+            become_narrow=self.become_narrow,
+        )
         self._reads = InboxFeed(context.calls)
         self._reading_call: CallId | None = None
         self._loaded: RequestLoaded | None = None
@@ -331,18 +339,18 @@ class QueueScreen(ReviewerScreen):
         self.remove_class("-detail")
         self.query_one(KeyHints).retell()
 
-    @override
     def say(self, words: str) -> None:
+        """Say this where no request is shown."""
         self.requests.say_when_empty(words)
 
-    @override
     def redraw(self) -> None:
+        """Draw again what tells ages."""
         self._tell_queue()
         self.requests.redraw()
         self.detail.redraw()
 
-    @override
     def redraw_on_way(self) -> None:
+        """Draw again what tells what is on its way."""
         if self.context.outbox.desk.armed is None:
             self._catch_up()
         self.requests.redraw_on_way()
@@ -358,10 +366,13 @@ class QueueScreen(ReviewerScreen):
             self.set_focus(self.detail)  # at once: what opens next, as a note, must have it after that
         self.query_one(KeyHints).retell()
 
-    @override
+    def go_back(self) -> None:
+        """Go back to the list, or show all of it."""
+
     def become_narrow(self) -> None:
+        """Show the detail alone, or the list."""
         # What is decided is always shown; else what has the keys is.
-        if self.context.outbox.desk.armed is not None and self.is_armed_shown():
+        if self.context.outbox.desk.armed is not None and self.armed_view.is_visible():
             self._open_detail()
             self.set_focus(self.detail)
         else:

@@ -28,7 +28,7 @@ QueueRow: TypeAlias = Union["InboxItem", Heading]
 
 def row_id_of(row: QueueRow) -> str:
     """Return the id that a row is known by; a heading's is no request's."""
-    return f"\0{row.name}" if isinstance(row, Heading) else row.request_id
+    return f"\0{row.name}" if isinstance(row, Heading) else row.request_id  # not foreign: an id, drawn nowhere
 
 
 class Queued:

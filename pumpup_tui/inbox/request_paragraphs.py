@@ -124,6 +124,7 @@ def field_lines(payload: Mapping[str, Any], folds: str = "") -> list[Paragraph]:
     shown = fields[:FOLDED_PAIRS] if folds else fields
     for field in shown:
         about = joined(
+            # not foreign: cleaned as a whole where it is drawn
             (line(getattr(field, "type", ""), 20), "required" if field.required else "optional", field.bounds())
         )
         lines.append(led([("▫ ", "muted")], (line(field.label, 120), ""), (f"  {line(about)}", "muted")))

@@ -65,6 +65,7 @@ class Saving:
         if self.data is not None and resolved.is_relative_to(self.data.resolve()):
             raise RefusedPlace("that is the data folder: nothing else is written into it")
         if resolved != Path(normpath(named)):
+            # not foreign: cleaned where it is said why nothing was saved
             raise RefusedPlace(f"a symlink leads there: name the place itself, {resolved}")
         return resolved
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import Changed, EventsPage, ShowRequest, TaskLoaded
-from pumpup_tui.components.dialogs import PickScreen
+from pumpup_tui.components.dialogs import Choice, PickScreen
 from pumpup_tui.components.frame import SCREEN_KEYS
-from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.record_paragraphs import attachment_lines, event_lines
+from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.components.task_moves import MOVE_KEYS, Movable, MovingScreen
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Intent
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.task.json_rows import Path, json_rows
 from pumpup_tui.task.step_graph import graph_lines
 from pumpup_tui.task.task_page import PageRow, TaskPage
@@ -29,7 +32,7 @@ from pumpup_tui.text.layout import Line
 from pumpup_tui.text.paragraphs import foreign, led, ours
 
 if TYPE_CHECKING:
-    from api_client.models import Event, OpenRequest, Project
+    from api_client.models import Event, OpenRequest
 
 EVENTS_KEPT = 1000
 """Events that the page shows at the most; the timeline screen has them all."""
@@ -38,18 +41,46 @@ PATIENCE = 0.3
 """Seconds that a task may take to be read before that is said."""
 
 
+@dataclass(frozen=True, slots=True)
+class GiveTo:
+    """A choice of whom a task is given to."""
+
+    name: str | None
+    """A reviewer's name; empty for no one, None for a name that is typed."""
+
+
+class ArmedOnTask(ArmedView):
+    """What is armed for the one task that is shown."""
+
+    def __init__(self, context: Context, task_id: str) -> None:
+        self._outbox = context.outbox
+        self._task_id = task_id
+
+    @override
+    def is_visible(self) -> bool:
+        armed = self._outbox.desk.armed
+        return armed is not None and armed.target == self._task_id
+
+
 class TaskScreen(MovingScreen):
     """A task, its requests an enter away."""
 
     MODE = "board"
     AUTO_FOCUS = "#task"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "assign", "assign", id="task.assign", tooltip="give the task to someone, or give it back"),
-        Binding("c", "comment", "note", id="task.note", tooltip="write a note on the task"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("task.assign", "assign"),
+        ("task.note", "comment"),
+    )
 
     def __init__(self, context: Context, task_id: str) -> None:
         super().__init__(context)
+        self.armed_view = ArmedOnTask(context, task_id)
+        self.callbacks = ScreenCallbacks(
+            show_message=self.say,
+            refresh_ages=self._tell,
+            go_back=self.go_back,
+            project=lambda: self._loaded.project if self._loaded else context.status.project,
+        )
         self._task_id = task_id
         self._loaded: TaskLoaded | None = None
         self._events: list[Event] = []
@@ -76,10 +107,6 @@ class TaskScreen(MovingScreen):
         offers = ((MOVE_KEYS, "move", "move"), ("task.assign", "assign", "assign"), ("task.note", "note", "note"))
         keys = [(key, word) for key, word, needs in offers if can(needs) and (not closed or word == "note")]
         return (*request, *keys, ("task.fold", "fold"), ("move.back", "back"), (SCREEN_KEYS, "screens"))
-
-    @override
-    def shown_project(self) -> Project | None:
-        return self._loaded.project if self._loaded else super().shown_project()
 
     @property
     def _open(self) -> Sequence[OpenRequest]:
@@ -126,7 +153,7 @@ class TaskScreen(MovingScreen):
 
     def _disarm_moved(self, before: str | None, now: str) -> None:
         armed = self.context.outbox.desk.armed
-        if armed is not None and armed.verb == "MOVE" and before not in (None, now) and self.is_armed_shown():
+        if armed is not None and armed.verb == "MOVE" and before not in (None, now) and self.armed_view.is_visible():
             self.context.outbox.cancel(f"the task went to {line(now, 80)} meanwhile: nothing was sent")
 
     @on(TaskPage.NearEnd)
@@ -145,8 +172,8 @@ class TaskScreen(MovingScreen):
         self._more = event.page.next_cursor if not event.page.is_last(100) else None
         self._tell()
 
-    @override
     def say(self, words: str) -> None:
+        """Show this until the task is read."""
         if self._patience is not None:
             self._patience.stop()  # it must not come after what is said now
             self._patience = None
@@ -159,10 +186,6 @@ class TaskScreen(MovingScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Draw the graph at the new width."""
         self.call_after_refresh(self._tell)
-
-    @override
-    def redraw(self) -> None:
-        self._tell()
 
     def _tell(self) -> None:
         if self._loaded is not None and self.is_mounted:
@@ -278,8 +301,8 @@ class TaskScreen(MovingScreen):
         else:
             self.context.outbox.hint("nothing is open on this task")
 
-    @override
     def go_back(self) -> None:
+        """Leave the task."""
         self.app.pop_screen()
 
     # What can be done.
@@ -292,11 +315,6 @@ class TaskScreen(MovingScreen):
         task, asked = loaded.detail.task, bool(loaded.detail.open_requests)
         return Movable(task.id, task.name, task.current_step, task.status, asked, loaded.project)
 
-    @override
-    def is_armed_shown(self) -> bool:
-        armed = self.context.outbox.desk.armed
-        return armed is not None and armed.target == self._task_id
-
     def action_assign(self) -> None:
         """Choose whom the task is given to."""
         loaded, outbox = self._loaded, self.context.outbox
@@ -308,18 +326,26 @@ class TaskScreen(MovingScreen):
             outbox.cancel("this task is closed: it takes notes only")
         else:
             me = self.context.status.reviewer
-            choices = [("me", f"to me ({me})"), ("name", "to a name…")]
+            choices = [
+                Choice(GiveTo(me), f"to me ({me})"),  # not foreign: PickScreen cleans its choices
+                Choice(GiveTo(None), "to a name…"),
+            ]
             if loaded.assignee:
-                choices.append(("none", f"to no one: {loaded.assignee} gives it back"))
+                # not foreign: PickScreen cleans its choices
+                choices.append(Choice(GiveTo(""), f"to no one: {loaded.assignee} gives it back"))
             self.app.push_screen(PickScreen("Give this task", choices), self._assignee_chosen)
 
-    def _assignee_chosen(self, choice: str | None) -> None:
-        if choice == "me":
-            self._arm_assign(self.context.status.reviewer)
-        elif choice == "none":
-            self._arm_assign("")
-        elif choice == "name":
-            self.query_one(Prompt).ask("assignee", "give the task to")
+    def _assignee_chosen(self, chosen: GiveTo | None) -> None:
+        if chosen is None:
+            return
+        if chosen.name is not None:
+            self._arm_assign(chosen.name)
+        else:
+            self.query_one(Prompt).ask(TextQuestion("give the task to"), self._assignee_typed)
+
+    def _assignee_typed(self, name: str | None) -> None:
+        if name and name.strip():
+            self._arm_assign(name.strip())
 
     def _arm_assign(self, name: str) -> None:
         if self._loaded is not None:
@@ -331,18 +357,12 @@ class TaskScreen(MovingScreen):
         if refusal := self.context.refusal("note"):
             self.context.outbox.cancel(refusal)
         elif self._loaded is not None:
-            self.query_one(Prompt).ask("task note", "note on the task")
+            self.query_one(Prompt).ask(TextQuestion("note on the task", takes_lines=True), self._note_written)
 
-    @on(Prompt.Answered)
-    def _answered(self, event: Prompt.Answered) -> None:
-        text = event.text.strip()
-        if not text or self._loaded is None:
-            return
-        if event.what == "assignee":
-            self._arm_assign(text)
-        elif event.what == "task note":
+    def _note_written(self, text: str | None) -> None:
+        if text and text.strip() and self._loaded is not None:
             task = self._loaded.detail.task
-            self.context.outbox.arm(Intent("NOTE", task.id, task.name, note=text))
+            self.context.outbox.arm(Intent("NOTE", task.id, task.name, note=text.strip()))
 
 
 def _creates(event: Event) -> bool:

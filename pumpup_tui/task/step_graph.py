@@ -25,6 +25,7 @@ def graph_lines(steps: Steps, current: str, width: int, here: str = "") -> list[
     """
     order = steps.in_graph_order()
     place = {step.name: index for index, step in enumerate(order)}
+    # cleaned again: the width is measured
     cells = min(NAME_CELLS, width // 3, max(len(line(step.name, 80)) for step in order))
     return [_step_lines(step, place, cells, width, here if step.name == current else None) for step in order]
 
@@ -32,7 +33,8 @@ def graph_lines(steps: Steps, current: str, width: int, here: str = "") -> list[
 def _step_lines(step: Step, place: dict[str, int], cells: int, width: int, here: str | None) -> list[Line]:
     mark = "●" if here is not None else "■" if not step.exits else "○"
     name = fit(line(step.name, 80), cells)
-    owner = fit("final" if not step.exits else step.owner.lower(), OWNER_CELLS)
+    owner = fit("final" if not step.exits else step.owner.lower(), OWNER_CELLS)  # not foreign: one of three words
+    # not foreign: one of three words
     head: Line = [(f"{mark} {name}  ", "accent" if here is not None else ""), (owner, "muted")]
     onward = ", ".join(line(one, 80) for one in step.exits if place[one] > place[step.name])
     back = ", ".join(line(one, 80) for one in step.exits if place[one] <= place[step.name])

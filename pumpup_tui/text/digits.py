@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
-from api_client.scripts import script_of, scripts_of, seems
+from api_client.unicode_scripts import script_of, scripts_of, seems
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.,'\u2019][^\W_]+|(?<=\d)[ \u00a0\u202f](?=[Il]*[\dO])[\dOIl]{3}(?![^\W_]))*")
 """What may be a number: letters and digits, with the marks or blanks that part thousands and decimals."""

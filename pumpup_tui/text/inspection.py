@@ -77,6 +77,7 @@ def foreign_texts(detail: RequestDetail) -> list[str]:
     texts = [*filter(None, (detail.event.subject,)), detail.task.name, str(payload.get("summary") or "")]
     pairs = payload.get("keyValueContext")
     if isinstance(pairs, Mapping):
+        # not foreign: inspected and spelt out, not drawn as it is
         texts += [f"{key}: {pairs[key]}" for key in sorted(pairs)]
     offered = payload.get("recommendation")
     if isinstance(offered, Mapping):

@@ -55,6 +55,7 @@ def markdown_lines(text: str, *, tone: str = "", limit: int = BLOCK, lines: int 
     """
     shown = _plain(text, tone, limit)
     # Padded tables are laid out by what they hold: blanks are narrowed once they are.
+    # cleaned again: each run, after the parser
     typed = clean(text, limit=limit, padding=len(text) * _TAB_CELLS)
     if _MAY_BE_MARKDOWN.search(typed) and not _LOST_ANYWAY.search(typed):
         tokens = _parser().parse(typed)

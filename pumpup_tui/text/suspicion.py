@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from api_client.scripts import is_mixed, script_of, scripts_of, seems
+from api_client.unicode_scripts import is_mixed, script_of, scripts_of, seems
 from pumpup_tui.text.digits import foreign_digits, letters_among_digits
 from pumpup_tui.text.firewall import BLOCK, is_shown_as_is, stacked_marks, stray_marks, wide_gaps
 

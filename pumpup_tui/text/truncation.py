@@ -50,6 +50,7 @@ def _short_event(event: Event) -> Event:
     encoded = json_bytes(event.payload)
     if len(encoded) <= RAW_MOST:
         return event
+    # cleaned again: where it is drawn
     shown = clean(json_text(encoded), limit=PAYLOAD_KEPT, padding=INDENT)
     names = {key: event.payload[key] for key in NAMES if _is_small(event.payload.get(key))}
     return replace(event, payload=ShortPayload(names, said=event_text(event), shown=shown))

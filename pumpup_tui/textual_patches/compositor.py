@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from time import perf_counter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rich.console import Console
 from textual import events
@@ -116,35 +116,50 @@ REST_SECONDS = 0.004
 """Between two paints, so that a stream of changes leaves the loop time to read keys."""
 
 
-class PromptScreen(Screen[None]):
-    """A screen that paints what changed without waiting for a beat of the clock."""
+def use_exact_compositor(screen: Screen[Any]) -> None:
+    """Have a screen send exactly the cells that changed."""
+    screen._compositor = ExactCompositor()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._compositor = ExactCompositor()
+
+class ImmediatePaint:
+    """Paints what changed on one screen without waiting for a beat of the clock.
+
+    The screen owns it, and calls `idle`, `resume` and `suspend` in its handlers of these events.
+    """
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        """Take a screen that is not mounted yet."""
+        use_exact_compositor(screen)
+        self._screen = screen
         self._painted_at = 0.0
         self._resting: Timer | None = None
         self._was_suspended = False
+        # Textual calls both through the screen itself.
+        screen._compositor_refresh = self._compositor_refresh  # type: ignore[method-assign]
+        screen._on_timer_update = self._on_timer_update  # type: ignore[method-assign]
 
-    @override
-    def _compositor_refresh(self) -> None:
-        # While an update is put together, as before the first frame, Textual draws all of it and throws that away.
-        if not self.app._batch_count:
-            super()._compositor_refresh()
-
-    def _on_screen_resume(self, event: events.ScreenResume) -> None:
-        # Textual's own handler comes after this one, and styles every widget: mounting has just done so.
-        event.refresh_styles = event.refresh_styles and self._was_suspended
-
-    def _on_screen_suspend(self) -> None:
-        self._was_suspended = True
-
-    async def _on_idle(self, event: events.Idle) -> None:
-        await super()._on_idle(event)
-        if self.is_current and (
-            self._layout_required or self._scroll_required or self._repaint_required or self._dirty_widgets
+    async def idle(self, event: events.Idle) -> None:
+        """Paint, once Textual has done what it does when nothing is left to do."""
+        screen = self._screen
+        event.prevent_default()
+        await Screen._on_idle(screen, event)
+        if screen.is_current and (
+            screen._layout_required or screen._scroll_required or screen._repaint_required or screen._dirty_widgets
         ):
             self._paint()
+
+    def resume(self, event: events.ScreenResume) -> None:
+        """Style only a screen that was shown before: mounting has just styled a new one."""
+        event.refresh_styles = event.refresh_styles and self._was_suspended
+
+    def suspend(self) -> None:
+        """Note that the screen was shown."""
+        self._was_suspended = True
+
+    def _compositor_refresh(self) -> None:
+        # While an update is put together, as before the first frame, Textual draws all of it and throws that away.
+        if not self._screen.app._batch_count:
+            Screen._compositor_refresh(self._screen)
 
     def _paint(self) -> None:
         """Paint now, or as soon as the rest since the last time is over."""
@@ -152,17 +167,17 @@ class PromptScreen(Screen[None]):
         if rest <= 0:
             self._on_timer_update()
         elif self._resting is None:
-            self._resting = self.set_timer(rest, self._rested)
+            self._resting = self._screen.set_timer(rest, self._rested)
 
     def _rested(self) -> None:
         self._resting = None
         self._on_timer_update()
 
-    @override
     def _on_timer_update(self) -> None:
-        if self._layout_required and self._repaint_required:
+        screen = self._screen
+        if screen._layout_required and screen._repaint_required:
             # Textual paints once for the layout and once more for the rest.
-            self._dirty_widgets.add(self)
-            self._repaint_required = False
-        super()._on_timer_update()
+            screen._dirty_widgets.add(screen)
+            screen._repaint_required = False
+        Screen._on_timer_update(screen)
         self._painted_at = perf_counter()

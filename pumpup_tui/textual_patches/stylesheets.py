@@ -14,7 +14,7 @@ import styles
 
 def sheet(name: str) -> Path:
     """Return the path of a file of `styles`: each screen brings its own, so that the first frame parses few."""
-    return Path(str(styles.__file__)).with_name(f"{name}.tcss")
+    return Path(str(styles.__file__)).with_name(f"{name}.tcss")  # not foreign: the name of a file of ours
 
 
 class SteadyStylesheet(Stylesheet):
@@ -46,4 +46,4 @@ class SteadyStylesheet(Stylesheet):
     def update(self, root: DOMNode, animate: bool = False) -> None:
         only_added, self._only_added = self._only_added, False
         if not (only_added and isinstance(root, App)):
-            super().update(root, animate)
+            super().update(root, animate)  # not foreign: styles a widget, draws no text

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from textual.app import App
-from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.widget import AwaitMount
 from typing_extensions import override
@@ -37,19 +35,6 @@ class TerminalHooks:
 
 class TerminalApp(App[None]):
     """An app that shares its terminal with a shell and other programs."""
-
-    # Heard everywhere, also while a text is typed.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+l", "repaint", show=False, priority=True, id="screens.repaint", tooltip="redraw the screen"),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            show=False,
-            priority=True,
-            id="screens.suspend",
-            tooltip="suspend; fg in the shell resumes",
-        ),
-    ]
 
     def __init__(self, sheets: Sequence[Path], hooks: TerminalHooks | None = None) -> None:
         self._hooks = hooks or TerminalHooks()  # before Textual asks for the driver

@@ -34,6 +34,7 @@ def event_document(event: Event, context: Context) -> list[Paragraph]:
     )
     lines = [ours(event_type_run(event.event_type)), foreign((event_text(event), "strong")), ours()]
     given = [(name, value) for name, value in pairs if value not in (None, "")]
+    # not foreign: our own name of a row
     lines += [led([(fit(name, 8) + "  ", "muted")], (line(value), "")) for name, value in given]
     lines += [ours(), ours(("Payload", "muted"))]
     return [*lines, *(foreign((part, "")) for part in payload_text(event.payload).split("\n"))]
@@ -42,5 +43,6 @@ def event_document(event: Event, context: Context) -> list[Paragraph]:
 def payload_text(payload: dict[str, Any]) -> str:
     """Return a payload as JSON in clean words, up to `PAYLOAD_KEPT` characters; the rest is counted."""
     if isinstance(payload, ShortPayload):
+        # cleaned again: where it was truncated
         return clean(payload.shown, limit=len(payload.shown), padding=INDENT)
     return clean(json_text(json_bytes(payload)), limit=PAYLOAD_KEPT, padding=INDENT)

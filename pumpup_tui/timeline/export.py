@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from api_client.cells import harmless
+from api_client.spreadsheet_cells import harmless
 from api_client.times import wire_time
 from pumpup_tui.backend.timeline_scan import Timeline
 from pumpup_tui.local_state.save_policy import Saving

@@ -21,8 +21,8 @@ from api_client.actor import Actor
 from api_client.commands import PLATFORM
 from api_client.errors import ApiError, InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
 from api_client.models import Role
-from api_client.scripts import why_no_name
 from api_client.times import Clock, utc_now, wire_time
+from api_client.unicode_scripts import why_no_name
 from store.folder.documents import AtomicStorage
 from store.folder.files import open_regular
 

@@ -272,3 +272,21 @@ def test_the_screens_begin_as_configured(home: Path, made: Made, run: Run) -> No
         assert screen.end() == 2
     assert f"{file}, line 1" in screen.text()
     assert b"\x1b[?1049h" not in screen.raw
+
+
+def test_another_version_checks_again(home: Path, made: Made) -> None:
+    """What one version of the program found right is not believed by another, whichever of its modules changed."""
+    written(home, WHOLE.replace("DATA", str(made.data)))
+    assert run_in(home, "inbox").returncode == 0
+    (cached,) = home.rglob("configuration.json")
+    document = json.loads(cached.read_text(encoding="utf-8"))
+    assert any(name.endswith("rebinding.py") for name in document["checkedBy"])
+    header = run_in(home, "inbox").stdout.splitlines()[0]
+    document["settings"]["columns"] = {"inbox": ["id"]}
+    cached.write_text(json.dumps(document), encoding="utf-8")
+    assert run_in(home, "inbox").stdout.splitlines()[0].split() == ["ID"], "it is believed as long as nothing changed"
+    for name in document["checkedBy"]:
+        changed = {**document, "checkedBy": {**document["checkedBy"], name: 1}}
+        if name.endswith(("settings.py", "rebinding.py", "filter_check.py")):
+            cached.write_text(json.dumps(changed), encoding="utf-8")
+            assert run_in(home, "inbox").stdout.splitlines()[0] == header, name

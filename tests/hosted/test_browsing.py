@@ -56,7 +56,7 @@ def line(service: Service) -> Line:
 @pytest.fixture(autouse=True)
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look looks."""
-    monkeypatch.setattr("api_client.watching.FRESH", 0.0)
+    monkeypatch.setattr("api_client.hosted_tasks.FRESH", 0.0)
 
 
 @pytest.fixture

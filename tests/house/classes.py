@@ -121,7 +121,9 @@ class Family:
 
 @cache
 def mro(base: Outside) -> tuple[type, ...]:
-    """Return the line of a class of others, itself first; empty where it is none or can't be imported."""
+    """Return the line of a class of Textual's, itself first; empty for others' and for what is no class."""
+    if base.module.partition(".")[0] != "textual":
+        return ()
     try:
         found = getattr(import_module(base.module), base.name.partition(".")[0], None)
     except ImportError:

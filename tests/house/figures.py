@@ -51,19 +51,21 @@ def measure(root: Path) -> list[Figure]:
 
 def _of_imports(tree: Tree) -> Iterator[Figure]:
     files = imports.graph(tree)
-    yield _circles("import circles of files", files)
+    yield _circles("import circles of files", files, files)
     for package in ("pumpup_tui", "store"):
-        yield _circles(f"import circles of {package}'s folders", imports.folders(files, package))
+        yield _circles(f"import circles of {package}'s folders", imports.folders(files, package), files)
     rooms = {entry for module in within(tree, "pumpup_tui") if (entry := child(module.name, "pumpup_tui"))}
     yield Figure("entries at the top of pumpup_tui", len(rooms), ROOMS, sorted(rooms))
     for package in ("pumpup_tui", "store"):
         yield Figure(f"floors of {package}", imports.floors(imports.folders(files, package)), None, [])
 
 
-def _circles(name: str, graph: imports.Graph) -> Figure:
+def _circles(name: str, graph: imports.Graph, files: imports.Graph) -> Figure:
     circles = imports.circles(graph)
     places = [f"{len(circle)}: {', '.join(circle)}" for circle in circles]
-    places += [edge for circle in circles for edge in imports.edges(graph, circle)]
+    causes = [imports.causes(files, *edge) for circle in circles for edge in imports.edges(graph, circle)]
+    # What one import alone makes is the first to be cut.
+    places += [cause for of_edge in sorted(causes, key=len) for cause in of_edge]
     return Figure(name, len(circles), 0, places)
 
 

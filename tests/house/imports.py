@@ -69,6 +69,16 @@ def folders(imports: Graph, package: str) -> Graph:
     return {name: frozenset(entries) for name, entries in made.items()}
 
 
+def causes(imports: Graph, importer: str, imported: str) -> list[str]:
+    """Return the imports of modules that make one entry of a folder import another, as text."""
+    inner = (name for name in sorted(imports) if _is_in(name, importer))
+    return [f"{name} -> {other}" for name in inner for other in sorted(imports[name]) if _is_in(other, imported)]
+
+
+def _is_in(name: str, entry: str) -> bool:
+    return f"{name}.".startswith(f"{entry}.")
+
+
 def circles(imports: Graph) -> list[list[str]]:
     """Return the groups of names that import each other, directly or by others, the largest first."""
     reached = {name: _reached(imports, name) for name in imports}
@@ -90,10 +100,10 @@ def _reached(imports: Graph, start: str) -> set[str]:
     return reached
 
 
-def edges(imports: Graph, circle: list[str]) -> list[str]:
-    """Return the imports that a circle is made of, as text."""
+def edges(imports: Graph, circle: list[str]) -> list[tuple[str, str]]:
+    """Return the imports that a circle is made of."""
     members = frozenset(circle)
-    return [f"{name} -> {other}" for name in circle for other in sorted(imports[name] & members)]
+    return [(name, other) for name in circle for other in sorted(imports[name] & members)]
 
 
 def floors(imports: Graph) -> int:

@@ -11,7 +11,11 @@ from tests.house.tree import Tree, within
 NAMED_PACKAGES = ("pumpup_tui", "store", "api_client")
 
 PARALLEL_MODULES: Mapping[str, str] = {
+    "__main__": "Python's own name for what `python -m` runs",
     "app": "each of the two programs, the screens and the server, is one",
+    "backend": "the interface, and the screens' calls of it off the event loop",
+    "commands": "what can be written, and the command line's, which write it",
+    "errors": "the tree of them, and the server's table from each to its answer",
     "screen": "each screen's folder has its own",
     "calls": "what a screen's folder asks of the backend",
     "messages": "what a folder's workers post",

@@ -36,8 +36,12 @@ class Use:
 def uses(tree: Tree, family: Family, package: str = "pumpup_tui") -> list[Use]:
     """Return the uses of Textual's private names in a package outside its patches."""
     finder = _Finder(family)
-    modules = [module for module in within(tree, package) if not f"{module.name}.".startswith(f"{PATCHES}.")]
-    return [use for module in modules for use in finder.in_module(module)]
+    return [use for module in within(tree, package) if not is_patch(module) for use in finder.in_module(module)]
+
+
+def is_patch(module: Module) -> bool:
+    """Return whether a module may use Textual's private parts."""
+    return f"{module.name}.".startswith(f"{PATCHES}.")
 
 
 class _Finder:
@@ -46,8 +50,9 @@ class _Finder:
         self._of_module: dict[str, list[Class]] = defaultdict(list)
         for one in family.classes:
             self._of_module[one.module.name].append(one)
-        self._ours = {name for one in family.classes for name in _defined(one.node)}
-        """Private names that any class of ours defines: on an object that is not `self` they count as ours."""
+        own_names = (_defined(one.node).keys() - self._inherited(one).keys() for one in family.classes)
+        self._ours = frozenset[str]().union(*own_names)
+        """Private names that are a class's of ours: on an object that is not `self` they count as ours."""
         self._packages = {name.partition(".")[0] for name in family.origins}
 
     def in_module(self, module: Module) -> Iterator[Use]:
@@ -94,11 +99,12 @@ class _Finder:
         if package and package not in self._packages:
             return False  # another library's, like `os._exit`
         if owner is not None and _is_self(value):
-            # What a class of ours defines is ours; where it stands in for Textual's, the definition was named.
-            if any(name in _defined(ours.node) for ours in self._family.own(owner)):
-                return False
+            definers = [ours for ours in self._family.own(owner) if name in _defined(ours.node)]
             if name in self._inherited(owner):
-                return True
+                # Outside the patches a definition that stands in for Textual's is named itself, and not its every use.
+                return all(is_patch(ours.module) for ours in definers)
+            if definers:
+                return False
         return name not in self._ours
 
 

@@ -65,7 +65,7 @@ async def test_three_keys_decide_nothing_by_accident(tmp_path: Path, with_y: boo
 async def _press(stage: Stage, pilot: Any, key: str) -> int:
     """Press a key; return how many decisions it was meant to make, by what was on the screen before it."""
     screen, desk = stage.app.screen, stage.app.context.outbox.desk
-    shown = isinstance(screen, ReviewerScreen) and screen.is_armed_shown()
+    shown = isinstance(screen, ReviewerScreen) and screen.armed_view.is_visible()
     before = {one.key for one in desk.sent}
     await pilot.press(key)
     new = [one for one in stage.app.context.outbox.desk.sent if one.key not in before and one.intent.verb in FINAL]

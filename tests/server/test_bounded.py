@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from api_client.bounded import ANSWER_MOST, MEGABYTE
 from api_client.commands import Comment
 from api_client.errors import ApiError, ServerFault, Unavailable, UnexpectedAnswer
 from api_client.http import HttpBackend
+from api_client.response_limits import ANSWER_MOST, MEGABYTE
 from tests.server.scripted import Answer, bomb, head, plain, scripted
 
 GZIP, DEFLATE, RAW = 31, 15, -15
@@ -251,7 +251,7 @@ EVENT = {
 @pytest.mark.parametrize("end", ["\n\n", "\r\n\r\n", "\r\r"])
 async def test_a_stream_may_go_on_for_ever_but_not_one_event(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit holds from one blank line to the next: events come past it in sum, and none is longer."""
-    monkeypatch.setattr("api_client.bounded.EventLimit.__init__.__defaults__", (200_000,))
+    monkeypatch.setattr("api_client.response_limits.EventLimit.__init__.__defaults__", (200_000,))
     one = f"data: {json.dumps(EVENT)}{end}".encode()
     stream = head(200, Content_Type="text/event-stream; charset=zlib")
     seen = 0

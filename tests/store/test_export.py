@@ -75,7 +75,7 @@ def test_no_cell_of_a_csv_is_a_formula(store: Store) -> None:
     assert len(rows) == store.state.seq
     assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row.values())
     assert rows[-1]["hash"] == store.position.hash
-    from api_client.cells import harmless
+    from api_client.spreadsheet_cells import harmless
 
     for cell in ("=1", "+1", "-1", "@x", "\t=1", " =1", "\u00a0=1", "\n=1", "＝1"):  # noqa: RUF001
         assert harmless(cell).startswith("'")

@@ -41,6 +41,7 @@ PASS_THROUGH = frozenset(
         "removeprefix",
         "removesuffix",
         "replace",
+        "rsplit",
         "split",
         "take",
         "splitlines",
@@ -112,7 +113,13 @@ class Leak:
     module: str
     function: str
     line: int
+    last_line: int
     code: str
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """The file, the function and the expression: they stay the same when lines move."""
+        return self.module, self.function, self.code
 
 
 @dataclass(frozen=True)
@@ -165,10 +172,13 @@ class Function:
             return
         for place in self._places(drawn):
             if self.is_foreign(place):
-                yield Leak(self._module, self.name, place.lineno, ast.unparse(place))
+                yield self._leak(place)
         for node in ast.walk(self._node):
             if isinstance(node, ast.Call) and callee(node) in WIDGETS and _reads_markup(node):
-                yield Leak(self._module, self.name, node.lineno, ast.unparse(node))
+                yield self._leak(node)
+
+    def _leak(self, node: ast.expr) -> Leak:
+        return Leak(self._module, self.name, node.lineno, node.end_lineno or node.lineno, ast.unparse(node))
 
     def gives(self) -> bool:
         """Return whether what the function returns is foreign."""

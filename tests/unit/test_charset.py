@@ -13,7 +13,7 @@ from pumpup_tui.text.charset import SUBSTITUTES, Charset, charset_of, substitute
 from pumpup_tui.text.firewall import clean, draw_only, is_shown_as_is
 
 SOURCES = Path(__file__).parents[2] / "pumpup_tui"
-NO_GLYPHS = ("scripts.py", "suspicion.py", "digits.py", "firewall.py", "charset.py")
+NO_GLYPHS = ("unicode_scripts.py", "suspicion.py", "digits.py", "firewall.py", "charset.py")
 """Modules whose strings are about foreign text."""
 
 

@@ -67,7 +67,7 @@ def test_a_circle_is_found_wherever_its_import_stands(plant: Plant, back: str) -
     )
     assert imports.circles(graph) == [["pumpup_tui.one.a", "pumpup_tui.two.b"]]
     assert imports.circles(imports.folders(graph, "pumpup_tui")) == [["pumpup_tui.one", "pumpup_tui.two"]]
-    assert imports.edges(graph, ["pumpup_tui.one.a", "pumpup_tui.two.b"])[0] == "pumpup_tui.one.a -> pumpup_tui.two.b"
+    assert imports.edges(graph, ["pumpup_tui.one.a", "pumpup_tui.two.b"])[0] == ("pumpup_tui.one.a", "pumpup_tui.two.b")
 
 
 def test_folders_may_form_a_circle_that_their_files_do_not(plant: Plant) -> None:
@@ -75,7 +75,11 @@ def test_folders_may_form_a_circle_that_their_files_do_not(plant: Plant) -> None
     tree = plant(one__a="import pumpup_tui.two.b\n", one__c="", two__b="", two__d="from pumpup_tui.one.c import x\n")
     graph = imports.graph(tree)
     assert imports.circles(graph) == []
-    assert imports.circles(imports.folders(graph, "pumpup_tui")) == [["pumpup_tui.one", "pumpup_tui.two"]]
+    assert plant.figures()["import circles of pumpup_tui's folders"].places == [
+        "2: pumpup_tui.one, pumpup_tui.two",
+        "pumpup_tui.one.a -> pumpup_tui.two.b",
+        "pumpup_tui.two.d -> pumpup_tui.one.c",
+    ]
 
 
 def test_floors_are_the_longest_chain(plant: Plant) -> None:
@@ -161,6 +165,15 @@ def test_textuals_private_names_are_found(plant: Plant, text: str) -> None:
     assert PRIVATE[text] in found[0].words
     patches = plant(a="", textual_patches__a=text)
     assert privacy.uses(patches, Family(patches)) == []
+
+
+@pytest.mark.parametrize("use", ["self._compositor", "other._compositor"])
+def test_a_private_name_stays_textuals_where_a_patch_stands_in_for_it(plant: Plant, use: str) -> None:
+    """What a patch puts in the place of Textual's is for the patches alone: a screen that reaches for it is named."""
+    patch = "from textual.screen import Screen\nclass Patched(Screen[None]):\n    def _compositor(self): ...\n"
+    screen = f"from pumpup_tui.textual_patches.a import Patched\nclass A(Patched):\n    def f(self, other): {use}\n"
+    tree = plant(textual_patches__a=patch, a=screen)
+    assert [use.words for use in privacy.uses(tree, Family(tree))] == ["pumpup_tui/a.py:3 uses _compositor"]
 
 
 @pytest.mark.parametrize(

@@ -65,13 +65,12 @@ def test_a_key_is_found_by_its_line() -> None:
 
 def test_the_example_can_be_used_as_it_is(tmp_path: Path) -> None:
     """With the # taken away before each setting, of which it names every one; with them nothing is set."""
-    from pumpup_tui.commands.config import EXAMPLE
-    from pumpup_tui.commands.settings import Settings
+    from pumpup_tui.commands.settings import Settings, example
 
     file = tmp_path / "config.toml"
-    nothing, wrong = faults(file, EXAMPLE.encode(), {})
+    nothing, wrong = faults(file, example().encode(), {})
     assert (nothing, wrong) == (Settings(), ())
-    lines = [line[1:] if line[1:2] != " " else line for line in EXAMPLE.splitlines()]
+    lines = [line[1:] if line[1:2] != " " else line for line in example().splitlines()]
     found, wrong = faults(file, "\n".join(lines).encode(), {})
     assert wrong == ()
     assert found is not None

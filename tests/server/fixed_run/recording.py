@@ -53,9 +53,12 @@ class Exchange:
         headers = sorted((name.lower(), value) for name, value in self.request.headers.items())
         lines = [f"{self.request.method} {self.target}"]
         lines += [f"{name}: {value}" for name, value in headers if name in MEANT]
-        lines += [*shown(self.sent), f"-- {self.status}", *(f"{name}: {value}" for name, value in self.headers)]
-        body = b"".join(self.pieces)
-        lines += ["(its body is openapi.json)"] if self.target == OPENAPI and body else shown(body)
+        lines += [*shown(self.sent), f"-- {self.status}"]
+        if self.target == OPENAPI:
+            lines += [f"{name}: {value}" for name, value in self.headers if name != "content-length"]
+            return "\n".join([*lines, "(its body is openapi.json, without white space)"]) + "\n"
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        lines += shown(b"".join(self.pieces))
         return "\n".join(lines) + "\n"
 
 
@@ -73,7 +76,12 @@ def shown(body: bytes) -> list[str]:
 
 
 def indented(body: bytes) -> bytes:
-    """Return compact JSON with a line for each key and item."""
+    """Return compact JSON with a line for each key and item.
+
+    Raises:
+        AssertionError: it is not compact, so that its bytes could not be told from what is returned.
+    """
+    assert orjson.dumps(orjson.loads(body)) == body
     return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2)
 
 

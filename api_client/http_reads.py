@@ -10,9 +10,9 @@ import httpx
 import orjson
 
 from api_client.backend import WAIT_MAX
-from api_client.bounded import ANSWER_MOST, LIST_MOST, BodyLimit
 from api_client.connection import PATIENCE, Call, Connection
 from api_client.errors import UnexpectedAnswer
+from api_client.response_limits import ANSWER_MOST, LIST_MOST, BodyLimit
 from api_client.wire import Wire, read, read_json
 
 M = TypeVar("M", bound=Wire)

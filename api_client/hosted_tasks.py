@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 
-from api_client.answers import Reader
 from api_client.backend import PAGE_MAX
 from api_client.commands import path_part
 from api_client.connection import PATIENCE, SHORT_PATIENCE
 from api_client.errors import NotFound
+from api_client.http_reads import Reader
 from api_client.models import Event, OpenRequest, Page, Project, Task, TaskDetail
 
 IN_FLIGHT = 4

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pumpup_tui.commands import configuration
+from pumpup_tui.commands import config_cache, config_sources
 from pumpup_tui.commands.failure import Failed, reason
 from pumpup_tui.commands.options import Given
 from pumpup_tui.local_state.user_folders import expanded, own_folder
@@ -59,7 +59,7 @@ def place_of(given: Given, environment: Mapping[str, str]) -> Place:
     Raises:
         Failed: the configuration can't be used, or what is named does not go together.
     """
-    chosen = configuration.chosen(environment)
+    chosen = config_cache.chosen(environment)
     profile = _profile(given, chosen, environment)
     url = given.url or (profile.get("url") if profile else None)
     if url is None:
@@ -83,7 +83,7 @@ def named_folder(given: Given, environment: Mapping[str, str]) -> Path | None:
     """
     if given.data is not None:
         return given.data
-    chosen = configuration.chosen(environment)
+    chosen = config_cache.chosen(environment)
     name = given.profile or chosen.get("profile")
     profile: Mapping[str, Any] = chosen.get("profiles", {}).get(name, {}) if name else {}
     return _path(profile.get("data"))
@@ -101,9 +101,9 @@ def _profile(given: Given, chosen: Mapping[str, Any], environment: Mapping[str, 
     profiles: Mapping[str, Mapping[str, Any]] = chosen.get("profiles", {})
     if name not in profiles:
         known = f"it has {', '.join(sorted(profiles))}" if profiles else "it has none"
-        file = configuration.file_of(environment)
+        file = config_sources.file_of(environment)
         if file is None:
-            raise Failed(f"There is no profile {name!r}. {configuration.NO_HOME}", 3)
+            raise Failed(f"There is no profile {name!r}. {config_sources.NO_HOME}", 3)
         raise Failed(f"There is no profile {name!r} in {file}: {known}. Write it there as [profiles.{name}].", 3)
     return profiles[name]
 
@@ -125,7 +125,7 @@ def _local(given: Given, chosen: Mapping[str, Any], profile: Mapping[str, Any]) 
 
 def _environment_first(chosen: Mapping[str, Any], profile: Mapping[str, Any], name: str) -> Any:
     """Return a setting that a profile may say for itself: the environment's, else the profile's, else the file's."""
-    if name in chosen.get(configuration.FROM_ENVIRONMENT, ()):
+    if name in chosen.get(config_sources.FROM_ENVIRONMENT, ()):
         return chosen[name]
     return profile.get(name, chosen.get(name))
 

@@ -1,0 +1,64 @@
+"""What a screen hands to the frame around it: how it shows the armed decision, and what it does when asked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pumpup_tui.keys.key_names import Hints
+
+if TYPE_CHECKING:
+    from api_client.models import Project
+    from pumpup_tui.decisions.desk import Sent
+
+
+class ArmedView:
+    """The armed decision as a screen shows it. By default all that it depends on is always in view."""
+
+    def is_visible(self) -> bool:
+        """Return whether what is armed is what the screen shows."""
+        return True
+
+    def unseen(self) -> int:
+        """Return how many lines that the decision depends on have not been on the screen yet."""
+        return 0
+
+    def announced(self) -> int:
+        """Return how many of them the decision bar mentions: none before the first line was drawn."""
+        return 0
+
+    def show_unseen(self) -> None:
+        """Scroll to some of these lines."""
+
+    def hints(self) -> Hints:
+        """Return what else can be added to the armed decision, as bindings with a word each."""
+        return ()
+
+    def confirmed(self, sent: Sent) -> None:
+        """Go on after a decision was confirmed."""
+
+    def nothing_armed(self) -> None:
+        """Handle the key that confirms where nothing is armed."""
+
+
+def _nothing(*_: Any) -> None:
+    pass
+
+
+@dataclass
+class ScreenCallbacks:
+    """What the frame asks of a screen; each does nothing unless the screen says otherwise."""
+
+    show_message: Callable[[str], None] = _nothing
+    """Show this in place of the content, where there is none yet."""
+    refresh_ages: Callable[[], None] = _nothing
+    """Draw again what depends on the clock; called once a minute."""
+    refresh_in_flight: Callable[[], None] | None = None
+    """Draw again what depends on the decisions in flight, whenever one of them changes; None: as `refresh_ages`."""
+    go_back: Callable[[], None] = _nothing
+    """Handle escape where nothing is armed."""
+    become_narrow: Callable[[], None] = _nothing
+    """Choose between list and detail, which stood side by side until now."""
+    project: Callable[[], Project | None] | None = None
+    """The project whose work is shown, where that is not the chosen one."""
