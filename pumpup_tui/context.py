@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from textual.signal import Signal
 
+from pumpup_tui.backend.backend_connection import BackendConnection
 from pumpup_tui.backend.calls import BackendCalls
-from pumpup_tui.backend.connection import BackendConnection
 from pumpup_tui.backend.live_tail import LiveTail
-from pumpup_tui.backend.reads import Reads
+from pumpup_tui.backend.screen_reads import Reads
 from pumpup_tui.backend.status import Status, StatusModel
 from pumpup_tui.decisions.outbox import Outbox
 from pumpup_tui.decisions.sender import DecisionSender

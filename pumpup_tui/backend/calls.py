@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
     from api_client.backend import Backend
-    from pumpup_tui.backend.connection import BackendConnection
+    from pumpup_tui.backend.backend_connection import BackendConnection
 
 T = TypeVar("T")
 

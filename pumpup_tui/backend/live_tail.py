@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import Event, Me
     from api_client.times import Clock
+    from pumpup_tui.backend.backend_connection import BackendConnection
     from pumpup_tui.backend.calls import BackendCalls
-    from pumpup_tui.backend.connection import BackendConnection
 
 FLUSH_SECONDS = 0.25
 """Changes that come closer together than this are posted together."""

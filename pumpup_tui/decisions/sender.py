@@ -16,8 +16,8 @@ from pumpup_tui.local_state.background_writes import StorageFailed
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
+    from pumpup_tui.backend.backend_connection import BackendConnection
     from pumpup_tui.backend.calls import BackendCalls
-    from pumpup_tui.backend.connection import BackendConnection
     from pumpup_tui.decisions.in_flight import InFlight
 
 IN_FLIGHT = "what is on its way"
