@@ -164,6 +164,7 @@ async def _serve(folder: Path, told: Serving) -> None:
 async def _opened(folder: Path, told: Serving, metrics: Metrics | None) -> LocalBackend:
     from api_client.commands import PLATFORM
     from store.folder.local_backend import open_local
+    from store.folder.open_folder import UploadLimits
 
     with progress_bar("Reading the journal") as progress:
         backend = await open_local(
@@ -171,9 +172,11 @@ async def _opened(folder: Path, told: Serving, metrics: Metrics | None) -> Local
             PLATFORM,
             progress=progress,
             files=metrics.files if metrics else None,
-            max_upload_bytes=told.max_upload,
-            keep_free=told.limits.get(KEEP_FREE, KEEP_FREE_BYTES),
-            loose_bytes=told.limits.get(LOOSE_UPLOADS, LOOSE_UPLOADS_BYTES),
+            uploads=UploadLimits(
+                max_bytes=told.max_upload,
+                keep_free=told.limits.get(KEEP_FREE, KEEP_FREE_BYTES),
+                loose_bytes=told.limits.get(LOOSE_UPLOADS, LOOSE_UPLOADS_BYTES),
+            ),
             fires_timeouts=True,
             limits=record_limits_of(told.limits),
         )
