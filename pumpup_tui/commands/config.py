@@ -76,20 +76,17 @@ def _print_settings(rows: Iterable[tuple[str, Any, str]]) -> None:
 
 
 FIXED = (
-    "Not to be changed: what a text that is typed hears itself (enter, arrows, ctrl+a …), the keys within the command "
-    "palette, and tab between the parts of a screen. They are those of the terminal's toolkit."
+    "These can't be changed: the keys of text fields (enter, arrows, ctrl+a …), those of the command palette, and tab "
+    "between the parts of a screen. They belong to the terminal toolkit."
 )
 _JSON = ("setting", "value", "from")
 
 
 def _print_keys(keymap: Mapping[str, str], *, as_json: bool) -> None:
     """Print every binding of the screens with the keys that it has now."""
-    from pumpup_tui.keys.key_names import key_words
-    from pumpup_tui.keys.rebinding import rebound
-    from pumpup_tui.keys.registry import all_bindings
-    from pumpup_tui.tour.observer import TouringApp
+    from pumpup_tui.keys.key_names import KeyNames, key_words
 
-    listed = [(str(one.id), key_words(rebound(one, keymap).key), one.tooltip) for one in all_bindings(TouringApp)]
+    listed = [(row.id, key_words(row.keys), row.tooltip) for row in KeyNames(keymap).table(in_demo=True)]
     if as_json:
         print_json([{"binding": name, "keys": keys.split(), "does": does} for name, keys, does in listed])
         return

@@ -31,9 +31,10 @@ def own_driver(driver: type[Driver]) -> type[Driver]:
     """Return our own driver in place of Textual's driver for a terminal; any other one unchanged."""
     if driver.__name__ != "LinuxDriver":
         return driver
-    from pumpup_tui.textual_patches.terminal_driver import TerminalDriver
+    from pumpup_tui.text.charset import charset_of
+    from pumpup_tui.textual_patches.terminal_driver import driver_for
 
-    return TerminalDriver
+    return driver_for(charset_of(os.environ))
 
 
 def check_terminal(environment: Mapping[str, str]) -> None:
