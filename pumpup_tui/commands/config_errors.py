@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Key = tuple[str, ...]
 KEY_MARK = "[key]"
 """Pydantic's last part of a location where the key itself is at fault."""
+_TYPE_WORDS = {"model_type": "must be a table", "dict_type": "must be a table", "tuple_type": "must be a list"}
+"""Messages in TOML's terms, by the type of pydantic's error: its own name classes of Python."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,8 @@ def _words(error: ErrorDetails, key: Key) -> str:
     name = ".".join(key) or "all of it"
     if error["type"] == "extra_forbidden":
         return f"{name} is an unknown key"
+    if words := _TYPE_WORDS.get(error["type"]):
+        return f"{name} {words}"
     words = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return f"{name} {words[:1].lower()}{words[1:]}"
 

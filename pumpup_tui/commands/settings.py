@@ -187,9 +187,9 @@ class Serve(_Part):
 
 
 _EXAMPLE_HEAD = """\
-# The configuration of pumpup-tui. Over it count the environment (PUMPUP_THEME=nord, PUMPUP_NOTIFICATIONS__BELL=1)
-# and, over both, the options. 'pumpup-tui config' tells what holds. All of this is comments, so nothing is changed by
-# it: take the # away before a setting that you want, and before the [name] of the table that it stands in."""
+# The configuration of pumpup-tui. The environment (PUMPUP_THEME=nord, PUMPUP_NOTIFICATIONS__BELL=1) overrides it, and
+# options override both. 'pumpup-tui config' shows the settings in effect. Every line here is a comment and changes
+# nothing: remove the # before a setting that you want, and before the [name] of its table."""
 
 
 class Settings(BaseSettings):
@@ -241,7 +241,7 @@ api_key_file = "~/.config/pumpup-tui/team.key"''',
     notifications: Notifications = _setting(
         Notifications(),
         like="[notifications] with bell = true and desktop = true",
-        about="How you are told of a new request.",
+        about="Notifications of a new request.",
         example="[notifications]\nbell = false\ndesktop = false",
     )
     keys: Annotated[dict[str, str], AfterValidator(_keys)] = _setting(
@@ -268,7 +268,7 @@ timeline = ["time", "type", "text", "by", "move", "task"]""",
     serve: Serve = _setting(
         Serve(),
         like='[serve] with public_url = "https://reviews.example.com", and limits = { writes_per_second = 50 }',
-        about="What 'serve' is told where its options say nothing: the address that callers use, and limits by name.",
+        about="Defaults for the options of 'serve': the address that callers use, and limits by name.",
         example="""[serve]
 public_url = "https://reviews.example.com/pumpup"
 limits = { writes_per_second = 200, calls = 256, connections = 1000 }""",
