@@ -31,7 +31,7 @@ _OPTIONS = ("profile", "reviewer", "tags")
 def config(options: PlaceOptions, *, path: bool, example: bool, keys: bool, as_json: bool) -> None:
     """Show what is configured and where each setting came from; exit with 2 where something can't be used.
 
-    One TOML file; the environment (PUMPUP_…, as in PUMPUP_NOTIFICATIONS__BELL=1) overrides it, and options override both.
+    One TOML file; the environment (PUMPUP_…, as in PUMPUP_NOTIFICATIONS__BELL=1) overrides it, options override both.
 
     Example: pumpup-tui config --example > "$(pumpup-tui config --path)"
     """
