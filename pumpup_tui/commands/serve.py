@@ -173,6 +173,7 @@ def _app(backend: LocalBackend, keys: KeyRing, options: ServeOptions, log: Log, 
 async def _opened_backend(folder: Path, options: ServeOptions, metrics: Metrics | None) -> LocalBackend:
     from api_client.commands import PLATFORM
     from store.folder.local_backend import open_local
+    from store.folder.open_folder import UploadLimits
 
     with progress_bar("Reading the journal") as progress:
         backend = await open_local(
@@ -180,9 +181,11 @@ async def _opened_backend(folder: Path, options: ServeOptions, metrics: Metrics 
             PLATFORM,
             progress=progress,
             files=metrics.files if metrics else None,
-            max_upload_bytes=options.max_upload,
-            keep_free=options.limits.get(KEEP_FREE, KEEP_FREE_BYTES),
-            loose_bytes=options.limits.get(LOOSE_UPLOADS, LOOSE_UPLOADS_BYTES),
+            uploads=UploadLimits(
+                max_bytes=options.max_upload,
+                keep_free=options.limits.get(KEEP_FREE, KEEP_FREE_BYTES),
+                loose_bytes=options.limits.get(LOOSE_UPLOADS, LOOSE_UPLOADS_BYTES),
+            ),
             fires_timeouts=True,
             limits=record_limits_of(options.limits),
         )
