@@ -159,13 +159,19 @@ class PumpUpApp(StandingApp):
         from pumpup_tui.board.screen import BoardScreen
 
         self._keep_all()
-        return BoardScreen(self.context)
+        return BoardScreen(self.context, self.open_task)
 
     def _timeline(self) -> ReviewerScreen:
         from pumpup_tui.timeline.screen import TimelineScreen
 
         self._keep_all()
-        return TimelineScreen(self.context)
+        return TimelineScreen(self.context, self.open_task)
+
+    def open_task(self, task_id: str) -> None:
+        """Show a task's page over the present screen."""
+        from pumpup_tui.task.screen import TaskScreen
+
+        self.push_screen(TaskScreen(self.context, task_id))
 
     def _keep_all(self) -> None:
         self.set_timer(KEEP_SECONDS, self._tidying.keep_all)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import Attachment, Event, Me, Page, RequestDetail, Upload
     from api_client.times import Clock
+    from pumpup_tui.backend.page_messages import Want
+    from pumpup_tui.backend.timeline_query import Query
     from pumpup_tui.decisions.in_flight import OnWay
     from pumpup_tui.text.inspection import Inspection
 
@@ -89,23 +91,24 @@ class Feed:
 
         self.ask(to, "the request", call, group="request ahead" if ahead else "request")
 
-    def events(
-        self, to: MessagePump, scope: tuple[str, str], *, cursor: str | None = None, group: str = "timeline"
-    ) -> None:
-        """Read a page of a timeline, newest first; `scope` is ("all", ""), ("project", id) or ("task", id)."""
+    def timeline(self, to: MessagePump, query: Query, want: Want, *, group: str = "") -> None:
+        """Read a page of a query's timeline; without a `group` it takes no other one's place.
+
+        A page that can't be read is posted too, without an answer, ahead of the `CallFailed`.
+        """
 
         async def call(backend: Backend) -> messages.EventsPage:
-            kind, scope_id = scope
-            page = await backend.events(
-                project_id=scope_id if kind == "project" else None,
-                task_id=scope_id if kind == "task" else None,
-                order="desc",
-                cursor=cursor,
-                limit=PAGE,
-            )
-            return messages.EventsPage(scope, _short(page), first=cursor is None)
+            # What reads a timeline is imported with the first one, behind the first paint.
+            from pumpup_tui.backend.timeline_scan import Timeline
 
-        self.ask(to, "the timeline", call, group=group)
+            try:
+                found = await Timeline(backend, query).read(want)
+            except ApiError:
+                to.post_message(messages.EventsPage(want, None))
+                raise
+            return messages.EventsPage(want, found.answer, looked=found.looked)
+
+        self.ask(to, "the timeline", call, group=group or f"timeline {want.number}")
 
     def task(self, to: MessagePump, task_id: str) -> None:
         """Read a task with its open requests and its latest events."""

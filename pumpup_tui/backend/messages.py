@@ -15,6 +15,7 @@ from pumpup_tui.decisions.desk import Phase
 if TYPE_CHECKING:
     from api_client.errors import ApiError
     from api_client.models import Event, InboxItem, Me, Page, Project, RequestDetail, TaskDetail, Upload
+    from pumpup_tui.backend.page_messages import Answer, Want
     from pumpup_tui.decisions.recovery import Became
     from pumpup_tui.text.inspection import Inspection
 
@@ -137,13 +138,14 @@ class RequestLoaded(Message):
 
 
 class EventsPage(Message):
-    """A page of a timeline; `first` begins it anew."""
+    """A page of a timeline that was asked for; no answer where it could not be read."""
 
-    def __init__(self, scope: tuple[str, str], page: Page[Event], *, first: bool) -> None:
+    def __init__(self, want: Want, answer: Answer[Event] | None, *, looked: int = 0) -> None:
         super().__init__()
-        self.scope = scope
-        self.page = page
-        self.first = first
+        self.want = want
+        self.answer = answer
+        self.looked = looked
+        """The number of events that were looked at for it."""
 
 
 class TaskLoaded(Message):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pumpup_tui.backend.messages import EventsPage
 from pumpup_tui.backend.page_messages import Answer
-from pumpup_tui.timeline.calls import EventsPage
 from pumpup_tui.timeline.screen import TimelineScreen
 from tests.pilot.stage import Stage
 
