@@ -20,7 +20,7 @@ from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
-from pumpup_tui.textual_patches.compositor import ImmediatePaint
+from pumpup_tui.textual_patches.immediate_paint import ImmediatePaint
 from pumpup_tui.textual_patches.stylesheets import sheet
 
 WIDE = 100
