@@ -9,15 +9,15 @@ from textual.driver import Driver
 from typing_extensions import override
 
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.commands.shutdown import HANGUP, Leaving
-from pumpup_tui.commands.terminal_setup import fitted
+from pumpup_tui.commands.shutdown import HANGUP, Shutdown
+from pumpup_tui.commands.terminal_setup import own_driver
 
 
 class GuardedApp(PumpUpApp):
     """The app with its unforeseen faults left to `main`: Textual prints what local variables hold, keys too."""
 
     fault: Exception | None = None
-    leaving: Leaving | None = None
+    leaving: Shutdown | None = None
     """What else than a key ends the screens; set before they run."""
 
     def on_load(self) -> None:
@@ -30,17 +30,17 @@ class GuardedApp(PumpUpApp):
                 with suppress(RuntimeError):  # the loop has ended, and the process is about to
                     loop.call_soon_threadsafe(lambda: self._leaves.add(loop.create_task(self._leave_with(code))))
 
-            self.leaving.by(leave)
-            self.leaving.at_last(self._restore_terminal)
+            self.leaving.handle_by(leave)
+            self.leaving.add_cleanup(self._restore_terminal)
 
     def terminal_gone(self) -> None:
         """Leave, as for a hang-up: from any thread."""
         if self.leaving is not None:
-            self.leaving.ask(HANGUP)
+            self.leaving.request(HANGUP)
 
     @override
     def get_driver_class(self) -> type[Driver]:
-        return fitted(super().get_driver_class())
+        return own_driver(super().get_driver_class())
 
     @override
     def _handle_exception(self, error: Exception) -> None:

@@ -21,22 +21,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pumpup_tui.commands import config_cache
 from pumpup_tui.commands.backend_session import must_be_there
 from pumpup_tui.commands.failure import Failed, in_words, reason
-from pumpup_tui.commands.options import Given
+from pumpup_tui.commands.options import PlaceOptions
 from pumpup_tui.commands.places import (
     Folder,
     Server,
     api_key,
-    check_terminal,
     decider,
     place_of,
     state_folder,
     usable_folder,
 )
+from pumpup_tui.commands.terminal_setup import check_terminal
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from pumpup_tui.app import PumpUpApp
-    from pumpup_tui.commands.shutdown import Leaving
+    from pumpup_tui.commands.shutdown import Shutdown
     from pumpup_tui.local_state.document_store import Kept
     from pumpup_tui.local_state.preferences import Preferences
     from pumpup_tui.local_state.save_policy import Saving
@@ -52,9 +52,9 @@ Connect = Callable[[], Awaitable["Backend"]]
 App = TypeVar("App", bound="PumpUpApp")
 
 
-def open_place(given: Given, saving: Saving, *, create: bool) -> None:
+def open_place(options: PlaceOptions, saving: Saving, *, create: bool) -> None:
     """Show what is named: a local folder, made where that is asked for, or a server."""
-    place = place_of(given, os.environ)
+    place = place_of(options, os.environ)
     if isinstance(place, Folder):
         open_folder(place, saving, create=create)
     elif create:
@@ -114,7 +114,7 @@ def open_demo(seed: int, saving: Saving) -> None:
     leaving = _listening()
     try:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
-            leaving.at_last(lambda: shutil.rmtree(folder, ignore_errors=True))
+            leaving.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
             # It is new to whoever sees it: so is what it keeps.
             demo = Demo(Path(folder) / "data", seed)
             state = partial(Kept, Path(folder) / "state")
@@ -173,7 +173,7 @@ def _run(
     kept: Callable[[], Kept],
     needed_soon: Sequence[str] = NEEDED_SOON,
     tour: bool = False,
-    leaving: Leaving | None = None,
+    leaving: Shutdown | None = None,
 ) -> None:
     gc.disable()  # until the screens are up: nothing that starting makes is let go
     from api_client.times import utc_now
@@ -229,10 +229,10 @@ def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
     return Preferences(**{name: value for name, value in named.items() if value is not None})
 
 
-def _listening() -> Leaving:
+def _listening() -> Shutdown:
     """Return what a lost connection or a plain kill ends the screens by: in order, and in any case."""
-    from pumpup_tui.commands.shutdown import Leaving
+    from pumpup_tui.commands.shutdown import Shutdown
 
-    leaving = Leaving()
-    leaving.begin()
+    leaving = Shutdown()
+    leaving.listen()
     return leaving
