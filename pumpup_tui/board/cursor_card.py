@@ -73,7 +73,7 @@ class CursorCard(ArmedView):
             return
         move = self._moves.pop(card.id, None)
         if move is None:
-            self._context.feed.task(self._screen, card.id)
+            self._context.reads.task(self._screen, card.id)
             return
         words = f"{line(card.name, 80)} went to {line(move.transition_to, 80)}"
         self._hint(f"{words} ({line(move.source.lower(), 20)})")

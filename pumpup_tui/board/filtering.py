@@ -153,7 +153,7 @@ class BoardFiltering:
         if (project := self._view.project) is not None:
             others = {name: one for name, one in self._stored().items() if name != project.id}
             mine = {project.id: self._filter.lasting()} if self._filter.is_on else {}
-            self._context.memory.note(STORED_AS, dict(list((others | mine).items())[-PROJECTS_STORED:]))
+            self._context.last_view.note(STORED_AS, dict(list((others | mine).items())[-PROJECTS_STORED:]))
 
     def restore(self, project: Project) -> None:
         """Set the filter that was on when a project was shown last; the scan is the caller's to start."""
@@ -161,7 +161,7 @@ class BoardFiltering:
         self._set(BoardFilter.begun(self._stored().get(project.id), steps), scan=False)
 
     def _stored(self) -> dict[str, object]:
-        return dict(self._context.memory.recall(STORED_AS))
+        return dict(self._context.last_view.recall(STORED_AS))
 
     def _set(self, wanted: BoardFilter, *, scan: bool = True) -> None:
         line = self._filter_line

@@ -11,7 +11,8 @@ from textual.binding import BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, Changed, Status, TaskLoaded
+from pumpup_tui.backend.messages import CallFailed, Changed, TaskLoaded
+from pumpup_tui.backend.status import Status
 from pumpup_tui.board.board_view import BoardView
 from pumpup_tui.board.calls import BoardFeed
 from pumpup_tui.board.column_reader import ColumnReader
@@ -52,7 +53,7 @@ class BoardScreen(ReviewerScreen):
         self._open_task = open_task
         self.view = view = BoardView(context, id="board")
         self.filter_line = filter_line = FilterLine()
-        self._calls = calls = BoardFeed(context.feed)
+        self._calls = calls = BoardFeed(context.calls)
         self.armed_view = self._cursor = cursor = CursorCard(context, self, view)
         self._reader = reader = ColumnReader(self, calls, view, filter_line, cursor)
         self._filtering = BoardFiltering(

@@ -10,7 +10,8 @@ from pumpup_tui.keys.key_names import Hints
 
 if TYPE_CHECKING:
     from api_client.models import Project
-    from pumpup_tui.backend.messages import CallFailed, Status
+    from pumpup_tui.backend.messages import CallFailed
+    from pumpup_tui.backend.status import Status
     from pumpup_tui.decisions.desk import Sent
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from api_client.models import Event, OpenRequest
     from pumpup_tui.backend.messages import TaskLoaded
-    from pumpup_tui.backend.page_messages import Answer
+    from pumpup_tui.backend.page_requests import PageResult
 
 EVENTS_SHOWN = 1000
 """Events that the page shows at the most; the timeline screen has them all."""
@@ -59,8 +59,8 @@ class TaskRecord:
             full = len(loaded.events.items) >= len(self.events) and not loaded.events.is_last(EVENTS_PAGE)
             self.older = loaded.events.next_cursor if full else None
 
-    def take_older(self, answer: Answer[Event]) -> None:
+    def take_older(self, page: PageResult[Event]) -> None:
         """Take the next older page of events."""
         known = {event.id for event in self.events}
-        self.events += [event for event in answer.rows if event.id not in known]
-        self.older = answer.cursor if answer.more else None
+        self.events += [event for event in page.rows if event.id not in known]
+        self.older = page.cursor if page.more else None

@@ -10,8 +10,8 @@ from textual.binding import BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import Changed, EventsPage, ShowRequest, TaskLoaded
-from pumpup_tui.backend.page_messages import Want
+from pumpup_tui.backend.messages import CallFailed, CallId, Changed, EventsPage, ShowRequest, TaskLoaded
+from pumpup_tui.backend.page_requests import PageRequest
 from pumpup_tui.backend.timeline_query import Query
 from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
@@ -69,11 +69,13 @@ class TaskScreen(ReviewerScreen):
         self._actions = TaskActions(context, self, self.prompt, record)
         self.callbacks = ScreenCallbacks(
             show_message=self._show_message,
+            call_failed=self._call_failed_here,
             refresh_ages=self._show_rows,
             go_back=self._go_back,
             project=lambda: record.loaded.project if record.loaded else context.status.project,
         )
-        self._reading_older = False
+        self._reading_older: CallId | None = None
+        """The call that reads older events, while it is in flight."""
         self._patience: Timer | None = None
         self._will_reread = False
 
@@ -100,7 +102,7 @@ class TaskScreen(ReviewerScreen):
     def reload(self) -> None:
         if self._record.loaded is None and self._patience is None:
             self._patience = self.set_timer(PATIENCE, lambda: self._show_message("reading the task…"))
-        self.context.feed.task(self, self._record.task_id)
+        self.context.reads.task(self, self._record.task_id)
 
     @on(Changed)
     def _changed(self, event: Changed) -> None:
@@ -129,18 +131,20 @@ class TaskScreen(ReviewerScreen):
     def _near_end(self, event: TaskPage.NearEnd) -> None:
         event.stop()
         record = self._record
-        if record.older is not None and not self._reading_older and not record.is_full:
-            self._reading_older = True
-            request = Want("down", 0, record.older, limit=EVENTS_PAGE)
-            self.context.feed.timeline(self, Query(task_id=record.task_id), request, group="task events")
+        if record.older is not None and self._reading_older is None and not record.is_full:
+            request, query = PageRequest("down", 0, record.older, limit=EVENTS_PAGE), Query(task_id=record.task_id)
+            self._reading_older = self.context.reads.timeline(self, query, request, group="task events")
 
     @on(EventsPage)
     def _older_events(self, event: EventsPage) -> None:
         event.stop()
-        self._reading_older = False
-        if event.answer is not None:
-            self._record.take_older(event.answer)
-            self._show_rows()
+        self._reading_older = None
+        self._record.take_older(event.result)
+        self._show_rows()
+
+    def _call_failed_here(self, event: CallFailed) -> None:
+        if event.call_id == self._reading_older:
+            self._reading_older = None  # the next move near the end asks again
 
     # The page.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
     from api_client.backend import Backend
-    from pumpup_tui.backend.feed import Feed
+    from pumpup_tui.backend.calls import BackendCalls
     from pumpup_tui.backend.timeline_query import Query
     from pumpup_tui.local_state.save_policy import Saving
 
@@ -40,7 +40,7 @@ class ExportState(Message):
         return isinstance(message, ExportState) and not message.done
 
 
-def export(feed: Feed, to: MessagePump, query: Query, path: str, saving: Saving, *, overwrite: bool) -> None:
+def export(calls: BackendCalls, to: MessagePump, query: Query, path: str, saving: Saving, *, overwrite: bool) -> None:
     """Write what a timeline shows to the file that was typed, telling how far it is."""
 
     async def call(backend: Backend) -> ExportState:
@@ -69,9 +69,9 @@ def export(feed: Feed, to: MessagePump, query: Query, path: str, saving: Saving,
             return failed(str(error))
         return ExportState(path, last.looked, last.written, done=True)
 
-    feed.ask(to, WHAT, call, group=EXPORT)
+    calls.ask(to, WHAT, call, group=EXPORT)
 
 
-def stop_export(feed: Feed) -> None:
+def stop_export(calls: BackendCalls) -> None:
     """Stop writing; what is written stays."""
-    feed.stop(EXPORT)
+    calls.cancel(EXPORT)

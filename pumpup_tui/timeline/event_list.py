@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from typing_extensions import override
 
-from pumpup_tui.backend.page_messages import Answer, Want
+from pumpup_tui.backend.page_requests import PageRequest, PageResult
 from pumpup_tui.components.paged_rows import Paged
 from pumpup_tui.components.record_paragraphs import WHO_CELLS
 from pumpup_tui.components.virtual_list import Rows, VirtualList
@@ -28,9 +28,9 @@ class TimelineList(VirtualList["Event"]):
     class Wanted(Message):
         """Pages that are missing around the view."""
 
-        def __init__(self, wants: Sequence[Want]) -> None:
+        def __init__(self, requests: Sequence[PageRequest]) -> None:
             super().__init__()
-            self.wants = wants
+            self.requests = requests
 
     def __init__(self, context: Context, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, empty="opening…")
@@ -86,20 +86,20 @@ class TimelineList(VirtualList["Event"]):
         self.refresh()
         self.viewed()
 
-    def arrive(self, want: Want, answer: Answer[Event]) -> bool:
+    def arrive(self, request: PageRequest, result: PageResult[Event]) -> bool:
         """Take a page; return False where nobody waits for it any more."""
-        was_last = want.kind == "last"
+        was_last = request.kind == "last"
         with self._steady():
-            taken = self.pages.arrive(want, answer)
+            taken = self.pages.arrive(request, result)
         if taken:
             if was_last:
                 self._in_view()
             self.viewed()
         return taken
 
-    def failed(self, want: Want) -> None:
+    def failed(self, request: PageRequest) -> None:
         """Take note that a page will not come; the next move asks for it again."""
-        self.pages.failed(want)
+        self.pages.failed(request)
 
     def has_news(self, *, above: bool) -> None:
         """Take note that there are new rows at an end; they are read once that end is near the view."""
@@ -116,8 +116,8 @@ class TimelineList(VirtualList["Event"]):
     @override
     def viewed(self) -> None:
         top, height = self._top, max(1, self.size.height // self.ROW_HEIGHT)
-        if wants := self.pages.wants(top, height, self._looked_at):
-            self.post_message(self.Wanted(wants))
+        if requests := self.pages.wants(top, height, self._looked_at):
+            self.post_message(self.Wanted(requests))
 
     # Its ends.
 

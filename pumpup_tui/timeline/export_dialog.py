@@ -81,7 +81,7 @@ class TimelineExport:
     def _begin(self, *, overwrite: bool) -> None:
         self._running, self.progress = True, "writing…"
         saving = self._context.preferences.saving
-        export(self._context.feed, self._screen, self._query(), self._path, saving, overwrite=overwrite)
+        export(self._context.calls, self._screen, self._query(), self._path, saving, overwrite=overwrite)
         self._progressed()
 
     def take(self, state: ExportState) -> None:
@@ -111,7 +111,7 @@ class TimelineExport:
         """Stop writing; return False where nothing is written."""
         was, self._running, self.progress = self._running, False, ""
         if was:
-            stop_export(self._context.feed)
+            stop_export(self._context.calls)
             self._hint(f"export stopped: {line(self._path, 200)} holds a part")
         return was
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from pumpup_tui.backend.messages import EventsPage
-    from pumpup_tui.backend.page_messages import Want
+    from pumpup_tui.backend.messages import CallId, EventsPage
+    from pumpup_tui.backend.page_requests import PageRequest
     from pumpup_tui.backend.timeline_query import Query
     from pumpup_tui.context import Context
     from pumpup_tui.timeline.event_list import TimelineList
@@ -41,6 +41,7 @@ class PageReader:
         self._search = search
         self._query = query
         self._progressed = progressed
+        self._in_flight: dict[CallId, PageRequest] = {}
         self._asked_at: float | None = None
         self.looked = 0
         """Events that were looked at since something was asked for."""
@@ -63,9 +64,9 @@ class PageReader:
         self.is_stopped = False
         self._events.viewed()
 
-    def ask(self, requests: Sequence[Want]) -> None:
+    def ask(self, requests: Sequence[PageRequest]) -> None:
         """Read these pages."""
-        if self.is_stopped or not self._context.feed.is_open:
+        if self.is_stopped or not self._context.calls.is_open:
             for request in requests:
                 self._events.failed(request)
             return
@@ -73,20 +74,25 @@ class PageReader:
             self._asked_at = monotonic()
             self._screen.set_timer(PATIENCE, self._progressed)
         for request in requests:
-            self._context.feed.timeline(self._screen, self._query(), request)
+            self._in_flight[self._context.reads.timeline(self._screen, self._query(), request)] = request
 
     def take(self, event: EventsPage) -> bool:
         """Take a page; return False where it brought no rows that anyone waits for."""
-        if event.answer is None:
-            self._events.failed(event.want)
-            return False
-        if not self._events.arrive(event.want, event.answer):
+        self._in_flight = {call: request for call, request in self._in_flight.items() if request != event.request}
+        if not self._events.arrive(event.request, event.result):
             return False
         self._search.go_on()
         self.looked += event.looked
         if self._events.pages.is_complete:
             self._events.say_when_empty(self._nothing_here())
         return True
+
+    def fail(self, call_id: CallId) -> bool:
+        """Note that a call failed; return False where it was none of these."""
+        request = self._in_flight.pop(call_id, None)
+        if request is not None:
+            self._events.failed(request)
+        return request is not None
 
     def settle(self) -> None:
         """Note that nothing is in flight any more, if that is so."""

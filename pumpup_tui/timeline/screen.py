@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import Changed, EventsPage
+from pumpup_tui.backend.messages import CallFailed, Changed, EventsPage
 from pumpup_tui.backend.timeline_query import DECISIONS, Query
 from pumpup_tui.components.frame import Divider
 from pumpup_tui.components.line_widgets import Document
@@ -57,7 +57,7 @@ class TimelineScreen(ReviewerScreen):
         """Take what opens a task's page."""
         super().__init__(context)
         self._open_task = open_task
-        self._query = Query.begun(context.memory.recall(self.MODE))
+        self._query = Query.begun(context.last_view.recall(self.MODE))
         self.timeline = events = TimelineList(context, id="events")
         self._detail = Document(id="event")
         self._scope_line = scope_line = ScopeLine(self._scope, id="events-bar")
@@ -69,6 +69,7 @@ class TimelineScreen(ReviewerScreen):
         self._export = TimelineExport(context, self, self.prompt, lambda: self.shown_query, scope_line.retell)
         self.callbacks = ScreenCallbacks(
             show_message=events.say_when_empty,
+            call_failed=self._call_failed_here,
             refresh_ages=events.redraw,
             go_back=self._go_back,
             become_narrow=self._become_narrow,
@@ -153,7 +154,7 @@ class TimelineScreen(ReviewerScreen):
     @on(TimelineList.Wanted)
     def _wanted(self, event: TimelineList.Wanted) -> None:
         event.stop()
-        self._reader.ask(event.wants)
+        self._reader.ask(event.requests)
 
     @on(EventsPage)
     def _page(self, event: EventsPage) -> None:
@@ -162,6 +163,13 @@ class TimelineScreen(ReviewerScreen):
         keeps_up = self._follower.is_on and self._follower.is_on_newest
         if self._reader.take(event) and keeps_up:
             self._follower.go_to_newest()
+        self._page_came()
+
+    def _call_failed_here(self, event: CallFailed) -> None:
+        if self._reader.fail(event.call_id):
+            self._page_came()
+
+    def _page_came(self) -> None:
         self._reader.settle()
         self._follower.note_seen()
         if self._reader.is_reading:
@@ -200,7 +208,7 @@ class TimelineScreen(ReviewerScreen):
     def show(self, query: Query) -> None:
         """Show another query's events, from their beginning."""
         self._query = query
-        self.context.memory.note(self.MODE, query.lasting())
+        self.context.last_view.note(self.MODE, query.lasting())
         self._restart()
         self._on_desk(None)
 
