@@ -19,7 +19,7 @@ from api_client.commands import (
 )
 from api_client.models import Attachment, Event, MetadataPatch, Outcome, Project, Receipt, Task
 from api_client.wire import read
-from tests.contract.worlds import World
+from tests.support.backends import World
 
 STEPS: dict[str, Any] = {
     "initialStep": "intake",

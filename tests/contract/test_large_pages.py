@@ -12,7 +12,7 @@ from api_client.commands import CreateProject, CreateTask, RecordAction, Request
 from api_client.models import Page
 from store.core import paging
 from tests.contract.given import STEPS
-from tests.contract.worlds import World
+from tests.support.backends import World
 
 LARGE = "x" * 6_000
 

@@ -9,7 +9,7 @@ import pytest
 from api_client.errors import NotFound
 from api_client.models import TaskDetail
 from tests.contract.given import ANSWERS, APPROVAL, STEPS, Given
-from tests.contract.worlds import World
+from tests.support.backends import World
 
 
 async def test_me_names_the_reviewer_and_what_they_may_do(world: World) -> None:

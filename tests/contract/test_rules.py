@@ -26,7 +26,7 @@ from api_client.errors import ApiError, Conflict, InvalidRequest, NotAllowed, No
 from api_client.models import Attachment, MetadataPatch, Outcome, Step, Steps, Task
 from api_client.wire import read
 from tests.contract.given import STEPS, Given
-from tests.contract.worlds import World
+from tests.support.backends import World
 
 SLUG = "claims_refund_v1"
 

@@ -8,7 +8,7 @@ import pytest
 
 from api_client.errors import NotFound
 from tests.contract.given import ANSWERS, Given
-from tests.contract.worlds import World
+from tests.support.backends import World
 
 LONG = 60.0
 """Seconds that no test takes: who waits so long is woken."""

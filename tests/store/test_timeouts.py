@@ -17,8 +17,8 @@ from store.core.batch import Job
 from store.folder.engine import Store
 from store.folder.timeouts import Timeouts
 from tests.conftest import FixedClock, counting_tokens
-from tests.store.folders import receipt
-from tests.unit.world import AGENT
+from tests.support.rules_world import AGENT
+from tests.support.small_folders import receipt
 from tests.waiting import HANG_SECONDS, wait_until
 
 ALICE = Actor("alice", "reviewer")

@@ -12,7 +12,7 @@ from store.core.batch import Job
 from store.folder.engine import Store
 from store.folder.files import Files
 from tests.conftest import FixedClock, counting_tokens
-from tests.unit.world import AGENT
+from tests.support.rules_world import AGENT
 
 
 def open_store(folder: Path, files: Files | None = None, tokens: Callable[[], str] | None = None) -> Store:
