@@ -18,7 +18,8 @@ from api_client.models import Outcome
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.decisions.desk import FINAL
 from pumpup_tui.inbox.screen import InboxScreen
-from tests.pilot.stage import ALICE, BOB, Stage
+from tests.pilot.stage import Stage
+from tests.support.actors import ALICE, BOB
 
 MOVING = ("j", "k", "g", "G", "ctrl+d", "ctrl+u", "right_square_bracket", "left_square_bracket", "tab", "1", "2", "3")
 ACTING = ("a", "d", "e", "i", "exclamation_mark", "w", "t", "c", "n", "u", "x", "asterisk", "enter", "escape", "space")

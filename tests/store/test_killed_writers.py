@@ -20,7 +20,7 @@ from store.folder.engine import Store
 from store.folder.files import Files
 from store.folder.head import Head
 from tests.conftest import FixedClock, counting_tokens
-from tests.support.rules_world import AGENT
+from tests.support.actors import AGENT
 from tests.support.small_folders import end_without_checkpoint, fill, note_job, open_store, receipt, timeline
 
 

@@ -13,7 +13,7 @@ import pytest
 from store.core.batch import Job
 from store.folder.local_backend import open_local
 from store.folder.open_folder import LOOK_SECONDS
-from tests.support.rules_world import AGENT
+from tests.support.actors import AGENT
 from tests.support.small_folders import fill, note_job, open_store, receipt, task_job, timeline
 from tests.waiting import HANG_SECONDS, until
 

@@ -17,7 +17,7 @@ from store.core.batch import Job
 from store.folder.engine import Store
 from store.folder.timeouts import Timeouts
 from tests.conftest import FixedClock, counting_tokens
-from tests.support.rules_world import AGENT
+from tests.support.actors import AGENT
 from tests.support.small_folders import receipt
 from tests.waiting import HANG_SECONDS, wait_until
 

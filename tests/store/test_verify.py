@@ -15,7 +15,7 @@ from store.core.batch import Job
 from store.folder.engine import Store
 from store.folder.uploads import Receiver
 from store.transfer.verifier import verify
-from tests.support.rules_world import AGENT
+from tests.support.actors import AGENT
 from tests.support.small_folders import fill, open_store, receipt
 
 

@@ -27,7 +27,8 @@ from api_client.models import ApprovalRecommendation, Attachment, MetadataPatch,
 from api_client.wire import read
 from store.core.fold import GENERAL
 from store.core.ruling import Content
-from tests.support.rules_world import AGENT, ALICE, BOB, CLAIMS, PLATFORM, World
+from tests.support.actors import AGENT, ALICE, BOB, PLATFORM
+from tests.support.rules_world import CLAIMS, World
 from tests.unit.test_rules_requests import FIELDS, elicitation
 from tests.unit.test_rules_tasks import refused
 

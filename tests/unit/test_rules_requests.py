@@ -13,7 +13,8 @@ from api_client.wire import read
 from store.core.chain import link_all
 from store.core.fold import open_requests
 from store.core.ruling import Content
-from tests.support.rules_world import AGENT, ALICE, BOB, World
+from tests.support.actors import AGENT, ALICE, BOB
+from tests.support.rules_world import World
 from tests.unit.test_rules_tasks import refused
 
 FIELDS = [
