@@ -11,8 +11,9 @@ from api_client.commands import Decide
 from api_client.errors import Unreachable
 from api_client.models import Outcome
 from pumpup_tui.inbox.screen import InboxScreen
+from store.folder.local_backend import open_local
 from tests.pilot.stage import Stage
-from tests.support.actors import BOB
+from tests.support.actors import ALICE, BOB
 from tests.waiting import until
 
 
@@ -42,10 +43,13 @@ async def test_enter_and_other_keys_never_confirm(tmp_path: Path) -> None:
     """With a decision armed, no key but y sends it."""
     stage = Stage(tmp_path)
     async with stage.run() as pilot:
-        await open_with(stage, pilot, "Refund $240")
+        (request,) = await open_with(stage, pilot, "Refund $240")
         await pilot.press("a", "enter", "space", "a", "d", "tab", "u", "x", "enter")
-        await pilot.pause(0.1)
-        assert await stage.decisions() == 0
+        # A later decision of the same app is the first on the record.
+        await pilot.press("escape", "escape", "escape", "1", "exclamation_mark", "y")
+        await stage.sees(pilot, "RECORDED")
+        assert await stage.outcome(request) == "ESCALATE"
+        assert await stage.decisions() == 1
 
 
 async def test_escape_cancels(tmp_path: Path) -> None:
@@ -66,7 +70,7 @@ async def test_moving_on_disarms(tmp_path: Path) -> None:
         await pilot.press("a", "j")
         await stage.sees(pilot, "you moved on")
         await pilot.press("y")
-        await pilot.pause(0.1)
+        await stage.sees(pilot, "copied")  # what y does where nothing is armed
         assert await stage.decisions() == 0
 
 
@@ -120,8 +124,12 @@ async def test_a_decision_is_held_and_can_be_taken_back(tmp_path: Path) -> None:
         await pilot.press("u")
         await stage.sees(pilot, "taken back: nothing was sent")
         stage.clock.advance(seconds=60)
-        await pilot.pause(0.3)
-        assert await stage.outcome(request) is None
+        await pilot.press("d", "y")
+        await stage.sees(pilot, "HELD 5 s")
+        stage.clock.advance(seconds=6)
+        await stage.sees(pilot, "RECORDED")
+        assert await stage.outcome(request) == "REJECT"
+        assert await stage.decisions() == 1
 
 
 async def test_a_held_decision_goes_out_by_itself(tmp_path: Path) -> None:
@@ -260,9 +268,10 @@ async def test_quitting_with_something_held_asks(tmp_path: Path) -> None:
         await pilot.press("enter")
         await stage.sees(pilot, "HELD", gone=("Before you go",))
         await pilot.press("q", "t")
-        await pilot.pause(0.2)
-        assert await stage.outcome(request) is None
     assert stage.app.return_code == 0
+    record = await open_local(stage.folder, ALICE)  # all that the app wrote is on it: it has closed the folder
+    assert (await record.request(request)).result is None
+    await record.aclose()
 
 
 async def test_quitting_offers_nothing_that_is_over(tmp_path: Path) -> None:
