@@ -18,13 +18,13 @@ class Held:
         self._backend = backend
         self._refused = refused
         self.held = asyncio.Event()
-        self.asked: set[str] = set()
+        self.asked: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
     async def cards(self, project_id: str, step: str, **page: Any) -> Any:
-        self.asked.add(step)
+        self.asked.append(step)
         if step == self._refused:
             raise NotAllowed("this column is not for you")
         await self.held.wait()
@@ -55,6 +55,7 @@ async def test_a_task_that_cannot_be_read_gives_up_no_column(tmp_path: Path) -> 
         await stage.sees(pilot, "the task could not be read")
         backends[0].held.set()
         await stage.sees(pilot, "Claim 0", "Claim in review")
+        assert len(backends[0].asked) == len(set(backends[0].asked))  # no page was passed over and asked for again
 
 
 async def test_a_column_that_cannot_be_read_gives_up_no_other(tmp_path: Path) -> None:
