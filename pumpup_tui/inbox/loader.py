@@ -20,7 +20,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import VERB_WORDS
 from pumpup_tui.inbox.calls import WHAT, InboxFeed
 from pumpup_tui.inbox.queue_line import QueueLine, QueueState
-from pumpup_tui.inbox.request_detail import RequestDetail
+from pumpup_tui.inbox.request_view import RequestDetail
 from pumpup_tui.inbox.request_list import RequestList
 
 if TYPE_CHECKING:
