@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
@@ -27,8 +27,9 @@ from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.start_screen import StartScreen
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.outbox import Outbox
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
-from pumpup_tui.keys.unbound_keys import IdleKeys
+from pumpup_tui.keys.unbound_keys import UnboundKeys
 from pumpup_tui.local_state.document_store import Kept
 from pumpup_tui.local_state.drafts import Drafts
 from pumpup_tui.local_state.last_view import Memory
@@ -66,17 +67,21 @@ class PumpUpApp(StandingApp):
     TITLE = "Pump Up"
     CSS_PATH = sheet("app")
     DEFAULT_MODE = "start"
+    IN_DEMO: ClassVar[bool] = False
+    """Whether the keys of the demo's tour are heard."""
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {*StandingApp.COMMANDS, _everything}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "mode('inbox')", "Inbox", show=False, id="screens.inbox", tooltip="the inbox"),
-        Binding("2", "mode('board')", "Board", show=False, id="screens.board", tooltip="the board"),
-        Binding("3", "mode('timeline')", "Timeline", show=False, id="screens.timeline", tooltip="the timeline"),
-        Binding("p", "project", "Project", show=False, id="screens.project", tooltip="choose the project"),
-        Binding("r", "refresh", "Refresh", show=False, id="screens.refresh", tooltip="read again; connect again"),
-        Binding(":,ctrl+p", "command_palette", "Commands", show=False, id="screens.commands", tooltip="commands"),
-        Binding("?", "help", "Help", show=False, id="screens.help", tooltip="this help"),
-        Binding("q", "quit", "Quit", show=False, id="screens.quit", tooltip="quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("screens.inbox", "mode('inbox')"),
+        ("screens.board", "mode('board')"),
+        ("screens.timeline", "mode('timeline')"),
+        ("screens.project", "project"),
+        ("screens.refresh", "refresh"),
+        ("screens.commands", "command_palette"),
+        ("screens.help", "help"),
+        ("screens.quit", "quit"),
+        ("screens.repaint", "repaint"),
+        ("screens.suspend", "suspend_process"),
+    )
 
     def __init__(
         self,
@@ -116,6 +121,11 @@ class PumpUpApp(StandingApp):
         self.alerts = self._alerts(preferences)
         self._begin_ways()
 
+    @property
+    def key_names(self) -> KeyNames:
+        """The keys as they are bound for this user."""
+        return self.context.key
+
     @override
     def get_css_variables(self) -> dict[str, str]:
         variables = super().get_css_variables()
@@ -125,7 +135,7 @@ class PumpUpApp(StandingApp):
     def _begin_ways(self) -> None:
         """Make what keys and lines go through, and name the screens."""
         self._turns = Turns(self, self._hear)
-        self._idle_keys = IdleKeys(self)
+        self._unbound_keys = UnboundKeys(self, self.key_names, self.context.outbox)
         self._tidying = Tidying(time.monotonic)
         self._hides = True
         self._net = NoControls()  # one: what it let by is kept with each line
@@ -202,7 +212,7 @@ class PumpUpApp(StandingApp):
         self._take_in()
         if isinstance(event, events.Key):
             self.context.outbox.guard.saw(event.key, event.time)
-            self._idle_keys.heard(event.key)
+            self._unbound_keys.heard(event.key)
             self._tidying.pressed()
         else:
             from pumpup_tui.components.paste_fitting import fit
@@ -215,12 +225,12 @@ class PumpUpApp(StandingApp):
         # Textual has no public way to learn that a key was bound to nothing: see tests/cli/test_keys_answered.py.
         bound = await super()._check_bindings(key, priority)
         if not bound and not priority:
-            self._idle_keys.unbound(key)
+            self._unbound_keys.unbound(key)
         return bound
 
     @override
     def action_help_quit(self) -> None:
-        self._idle_keys.wants_to_quit()
+        self._unbound_keys.wants_to_quit()
 
     @on(Passed)
     def _passed(self, event: Passed) -> None:
@@ -297,17 +307,13 @@ class PumpUpApp(StandingApp):
     def action_help(self) -> None:
         """Show all keys."""
         from pumpup_tui.components.dialogs import HelpScreen
-        from pumpup_tui.keys.rebinding import rebound
-        from pumpup_tui.keys.registry import all_bindings
 
         if not self.screen.is_modal:
-            keymap, has = self.context.preferences.keymap, self.context.key.has
-            listed = [one for one in all_bindings(type(self)) if has(str(one.id))]
-            self.push_screen(HelpScreen([rebound(one, keymap) for one in listed]))
+            self.push_screen(HelpScreen(self.key_names.table(in_demo=self.IN_DEMO)))
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        from pumpup_tui.keys.registry import commands_of
+        from pumpup_tui.keys.key_commands import commands_of
 
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)
-        yield from commands_of(self, screen)
+        yield from commands_of(screen, self.key_names)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import click
 
-from pumpup_tui.commands.lazy import LazyGroup
+from pumpup_tui.commands.lazy_group import LazyGroup
 from pumpup_tui.commands.options import FILE, FOLDER, Given, saving_options, writing_options
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -19,12 +19,12 @@ _FOR_A_FOLDER = ("serve", "keys")
 
 SECTIONS = {
     "Decide": {
-        "approve": "deciding:approve",
-        "reject": "deciding:reject",
-        "edit": "deciding:edit",
-        "ask": "deciding:ask",
-        "escalate": "deciding:escalate",
-        "answer": "deciding:answer",
+        "approve": "decision_commands:approve",
+        "reject": "decision_commands:reject",
+        "edit": "decision_commands:edit",
+        "ask": "decision_commands:ask",
+        "escalate": "decision_commands:escalate",
+        "answer": "decision_commands:answer",
     },
     "Look": {
         "inbox": "listings:inbox",
@@ -34,16 +34,16 @@ SECTIONS = {
         "stats": "statistics:stats",
     },
     "Work on tasks": {
-        "move": "acting:move",
-        "assign": "acting:assign",
-        "note": "acting:note",
+        "move": "task_commands:move",
+        "assign": "task_commands:assign",
+        "note": "task_commands:note",
         "projects": "projects:projects",
     },
     "Keep the record": {
-        "verify": "auditing:verify",
-        "export": "auditing:export",
-        "import": "auditing:import_",
-        "compact": "auditing:compact",
+        "verify": "record_commands:verify",
+        "export": "record_commands:export",
+        "import": "record_commands:import_",
+        "compact": "record_commands:compact",
     },
     "Let others in": {"serve": "", "keys": ""},
     "Set up": {
@@ -111,12 +111,12 @@ def pumpup(context: click.Context, given: Given, create: bool, save_dir: Path | 
 
         fit_text(os.environ)
     if context.invoked_subcommand in _FOR_A_FOLDER:
-        from pumpup_tui.commands.environment import named_folder
+        from pumpup_tui.commands.places import named_folder
 
         context.obj = named_folder(given, os.environ)
     elif context.invoked_subcommand is None:
         from pumpup_tui.commands import screens
-        from pumpup_tui.commands.environment import saving_of
+        from pumpup_tui.commands.places import saving_of
 
         screens.open_place(given, saving_of(save_dir, is_off=no_save), create=create)
 
@@ -189,9 +189,9 @@ def keys_add(
 
     Example: pumpup-tui keys add refund-bot --role agent --data ./work
     """
-    from pumpup_tui.commands import administration
+    from pumpup_tui.commands import api_key_commands
 
-    administration.add_key(data or inherited, name, role, tags)
+    api_key_commands.add_key(data or inherited, name, role, tags)
 
 
 @keys.command("list")
@@ -202,9 +202,9 @@ def keys_list(inherited: Path | None, data: Path | None) -> None:
 
     Example: pumpup-tui keys list --data ./work
     """
-    from pumpup_tui.commands import administration
+    from pumpup_tui.commands import api_key_commands
 
-    administration.list_keys(data or inherited)
+    api_key_commands.list_keys(data or inherited)
 
 
 @keys.command("revoke")
@@ -217,9 +217,9 @@ def keys_revoke(inherited: Path | None, name: str, key_id: str | None, data: Pat
 
     Example: pumpup-tui keys revoke refund-bot --data ./work
     """
-    from pumpup_tui.commands import administration
+    from pumpup_tui.commands import api_key_commands
 
-    administration.revoke_keys(data or inherited, name, key_id)
+    api_key_commands.revoke_keys(data or inherited, name, key_id)
 
 
 @pumpup.command()
@@ -228,6 +228,6 @@ def keys_revoke(inherited: Path | None, name: str, key_id: str | None, data: Pat
 def demo(seed: int, save_dir: Path | None, *, no_save: bool) -> None:
     """Try it: a throw-away folder with a simulated agent that keeps asking and acts on what you say."""
     from pumpup_tui.commands import screens
-    from pumpup_tui.commands.environment import saving_of
+    from pumpup_tui.commands.places import saving_of
 
     screens.open_demo(seed, saving_of(save_dir, is_off=no_save))

@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -26,6 +26,7 @@ from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.local_state.new_file import NotOverwritable
 from pumpup_tui.text.attachment_names import relabelled_words
 from pumpup_tui.text.firewall import content, line
@@ -119,10 +120,10 @@ class AttachmentsScreen(ModalScreen[None]):
     """Choose an attachment; look at it, or save it. Nothing is opened by itself."""
 
     CSS_PATH = sheet("attachments")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "close", "close", show=False, id="modal.close"),
-        Binding("s", "save", "save", show=False, id="attachment.save", tooltip="save to a folder"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("modal.close", "close"),
+        ("attachment.save", "save"),
+    )
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -18,6 +18,7 @@ from typing_extensions import override
 from pumpup_tui.board.card_lines import CARD, HEAD, CardCache, Drawn, Place, changed_span, column_lines
 from pumpup_tui.board.column_model import Columns, ColumnState
 from pumpup_tui.context import Context
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.layout import COMPONENT_CLASSES, Run, paint, width_of, wrap
 from pumpup_tui.textual_patches.direct_render import Direct
 
@@ -32,17 +33,17 @@ WIDEST = 44
 class BoardView(Direct, can_focus=True):
     """Columns side by side in graph order."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("h,left", "column(-1)", "left", show=False, id="board.left", tooltip="column to the left"),
-        Binding("l,right", "column(1)", "right", show=False, id="board.right", tooltip="column to the right"),
-        Binding("j,down", "card(1)", show=False, id="move.down"),
-        Binding("k,up", "card(-1)", show=False, id="move.up"),
-        Binding("g,home", "first", show=False, id="move.first"),
-        Binding("G,end", "last", show=False, id="move.last"),
-        Binding("ctrl+d,pagedown", "page(1)", show=False, id="move.page_down"),
-        Binding("ctrl+u,pageup", "page(-1)", show=False, id="move.page_up"),
-        Binding("enter", "choose", show=False, id="board.task", tooltip="open the task"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("board.left", "column(-1)"),
+        ("board.right", "column(1)"),
+        ("move.down", "card(1)"),
+        ("move.up", "card(-1)"),
+        ("move.first", "first"),
+        ("move.last", "last"),
+        ("move.page_down", "page(1)"),
+        ("move.page_up", "page(-1)"),
+        ("board.task", "choose"),
+    )
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
 
     class Moved(Message):

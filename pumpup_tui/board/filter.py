@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from pumpup_tui.components.dialogs import Choice
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.text.firewall import line
@@ -86,30 +87,27 @@ class BoardFilter:
             }
         )
 
-    def toggled(self, choice: str) -> BoardFilter:
-        """Return the filter after a choice of `choices`: taken, or taken back where it was on."""
-        part, _, value = choice.partition("=")
-        if part == "clear":
-            return BoardFilter()
+    def toggled(self, part: str, value: str) -> BoardFilter:
+        """Return the filter with one part set to `value`, or to nothing where that is its value already."""
         return replace(self, **{part: "" if getattr(self, part) == value else value})
 
-    def choices(self, me: str, assignees: Iterable[str], steps: Iterable[str]) -> list[tuple[str, str]]:
-        """Return what can be chosen: an id for `toggled`, and raw words, those that are on marked."""
+    def choices(self, me: str, assignees: Iterable[str], steps: Iterable[str]) -> list[Choice[BoardFilter]]:
+        """Return the filters that are one choice away, in raw words; the parts that are on are marked."""
         names = sorted({name for name in assignees if name and name != me})
-        listed = [
-            *((f"status={one}", f"status: {status_run(one)[0]}") for one in STATUSES),
-            (f"assignee={me}", f"given to: me ({me})"),
-            (f"assignee={NOBODY}", "given to: nobody"),
-            *((f"assignee={name}", f"given to: {name}") for name in names),
-            *((f"request={one}", f"open request: {words}") for one, words in REQUESTS.items()),
-            *((f"step={step}", f"step: {step}") for step in steps),
+        offers = [
+            *(("status", status, f"status: {status_run(status)[0]}") for status in STATUSES),
+            ("assignee", me, f"given to: me ({me})"),
+            ("assignee", NOBODY, "given to: nobody"),
+            *(("assignee", name, f"given to: {name}") for name in names),
+            *(("request", kind, f"open request: {words}") for kind, words in REQUESTS.items()),
+            *(("step", step, f"step: {step}") for step in steps),
         ]
-        marked = [(choice, f"{'●' if self._has(choice) else '○'} {words}") for choice, words in listed]
-        return [*marked, *([("clear=", "✗ show all cards again")] if self.is_on else [])]
+        clear = [Choice(BoardFilter(), "✗ show all cards again")] if self.is_on else []
+        return [*(self._offered(part, value, words) for part, value, words in offers), *clear]
 
-    def _has(self, choice: str) -> bool:
-        part, _, value = choice.partition("=")
-        return bool(value) and getattr(self, part) == value
+    def _offered(self, part: str, value: str, words: str) -> Choice[BoardFilter]:
+        is_on = bool(value) and getattr(self, part) == value
+        return Choice(self.toggled(part, value), f"{'●' if is_on else '○'} {words}")
 
 
 def _searched(card: Card) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
@@ -17,9 +17,10 @@ from pumpup_tui.board.calls import BoardFeed
 from pumpup_tui.board.filter import BoardFilter, BoardState
 from pumpup_tui.board.messages import ScanTold
 from pumpup_tui.components.dialogs import PickScreen
-from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.task_moves import MovingScreen
 from pumpup_tui.context import Context
+from pumpup_tui.keys.bindings import bindings
 
 if TYPE_CHECKING:
     from api_client.models import Card, Project
@@ -35,10 +36,10 @@ PROJECTS_KEPT = 100
 class FilteringScreen(MovingScreen):
     """A screen with a board that can be filtered."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("/", "search", "search", id="board.search", tooltip="show the cards that contain a text"),
-        Binding("f", "filter", "filter", id="board.filter", tooltip="filter by status, assignee, open request, step"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("board.search", "search"),
+        ("board.filter", "filter"),
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -92,23 +93,24 @@ class FilteringScreen(MovingScreen):
 
     def action_search(self) -> None:
         """Show what contains a text."""
-        self.query_one(Prompt).ask("cards", "show cards with", self.state.filter.text)
+        question = TextQuestion("show cards with", self.state.filter.text)
+        self.query_one(Prompt).ask(question, self._searched, self._search_typed)
 
-    @on(Prompt.Typed)
-    @on(Prompt.Answered)
-    @on(Prompt.Left)
-    def _searched(self, event: Prompt.Told) -> None:
-        if event.what != "cards":
-            return
+    def _search_typed(self, text: str) -> None:
+        """Filter by what is typed once the typing rests."""
+        self._stop_typing()
+        wanted = replace(self.state.filter, text=text.strip())
+        self._typing = self.set_timer(TYPING_SECONDS, lambda: self._set_filter(wanted))
+
+    def _searched(self, text: str | None) -> None:
+        self._stop_typing()
+        self._set_filter(replace(self.state.filter, text=(text or "").strip()))
+        self._note_filter()
+
+    def _stop_typing(self) -> None:
         if self._typing is not None:
             self._typing.stop()
-        text = "" if isinstance(event, Prompt.Left) else event.text.strip()
-        wanted = replace(self.state.filter, text=text)
-        wait = TYPING_SECONDS if isinstance(event, Prompt.Typed) else 0.0
-        self._typing = self.set_timer(wait, lambda: self._set_filter(wanted)) if wait else None
-        if not wait:
-            self._set_filter(wanted)
-            self._note_filter()
+            self._typing = None
 
     def action_filter(self) -> None:
         """Choose what to show."""
@@ -117,9 +119,9 @@ class FilteringScreen(MovingScreen):
         steps = [column.about.step for column in columns]
         choices = self.state.filter.choices(self.context.status.reviewer, names, steps)
 
-        def chosen(choice: str | None) -> None:
-            if choice is not None:
-                self._set_filter(self.state.filter.toggled(choice))
+        def chosen(wanted: BoardFilter | None) -> None:
+            if wanted is not None:
+                self._set_filter(wanted)
                 self._note_filter()
 
         self.app.push_screen(PickScreen("Show cards by", choices), chosen)

@@ -6,15 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.widgets import Static
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import CallFailed
 from pumpup_tui.board.calls import BoardFeed
 from pumpup_tui.board.messages import ProjectCounts
-from pumpup_tui.components.dialogs import Choice, PickScreen
+from pumpup_tui.components.dialogs import Choice, ChoiceList, PickScreen
 from pumpup_tui.context import Context
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, columns, fit
@@ -26,48 +23,46 @@ ALL = ""
 """Stands for all projects."""
 
 
-class ProjectChoice(Choice):
-    """Projects, with the requests and tasks that are open in each."""
+class ProjectList(ChoiceList[str]):
+    """Projects by id, with the requests and tasks that are open in each."""
 
     counts: Mapping[str, tuple[int, int]] = {}
     """Open requests and open tasks by project id, as far as they are known."""
 
     @override
-    def draw_row(self, row: tuple[str, str], width: int) -> Sequence[Line]:
-        project_id, name = row
-        count = self.counts.get(project_id)
+    def draw_row(self, row: tuple[int, Choice[str]], width: int) -> Sequence[Line]:
+        project = row[1]
+        count = self.counts.get(project.value)
         if count is None:
-            return [[(fit(line(name, 80), width), "")]]
+            return [[(fit(line(project.label, 80), width), "")]]
         requests, tasks = count
         told = f"? {requests:,} waiting  {tasks:>7,} open " if requests else f"{tasks:>7,} open "
-        return [[(columns(line(name, 80), told, width), "" if tasks else "muted")]]
+        return [[(columns(line(project.label, 80), told, width), "" if tasks else "muted")]]
 
 
-class ProjectScreen(PickScreen):
-    """The projects: at once by name, their counts as they come."""
+class ProjectScreen(PickScreen[str]):
+    """The projects: at once by name, their counts as they come. Returns an id, or `ALL`."""
 
     def __init__(self, context: Context, projects: Sequence[Project]) -> None:
-        choices = [(ALL, "all projects"), *((one.id, one.name) for one in projects)]
+        choices = [Choice(ALL, "all projects"), *(Choice(one.id, one.name) for one in projects)]
         super().__init__("Project", choices, context.project_id or ALL)
         self.context = context
 
     @override
-    def compose(self) -> ComposeResult:
-        with Vertical(id="modal"):
-            yield Static(self.told_title(), markup=False, id="title")
-            yield ProjectChoice(id="choices", empty="no projects: pumpup-tui projects create makes one")
+    def choice_list(self) -> ProjectList:
+        return ProjectList(id="choices", empty="no projects: pumpup-tui projects create makes one")
 
     @override
     def on_mount(self) -> None:
         """List the projects, and count behind that."""
         super().on_mount()
         if self.context.can("board"):
-            BoardFeed(self.context.feed).counts(self, [one for one, _ in self._choices if one != ALL])
+            BoardFeed(self.context.feed).counts(self, [one.value for one in self._choices if one.value != ALL])
 
     @on(ProjectCounts)
     def _counted(self, event: ProjectCounts) -> None:
         event.stop()
-        choices = self.query_one(ProjectChoice)
+        choices = self.query_one(ProjectList)
         whole = tuple(map(sum, zip(*event.counts.values(), strict=True))) if event.counts else (0, 0)
         choices.counts = {**event.counts, ALL: (whole[0], whole[1])}
         choices.redraw()

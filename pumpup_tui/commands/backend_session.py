@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from pumpup_tui.commands.environment import Folder, Place, Server, api_key, decider, place_of, usable_folder
 from pumpup_tui.commands.failure import Failed, NotThere, in_words
 from pumpup_tui.commands.options import Given
 from pumpup_tui.commands.output import tell
+from pumpup_tui.commands.places import Folder, Place, Server, api_key, decider, place_of, usable_folder
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:

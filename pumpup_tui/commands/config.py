@@ -76,12 +76,9 @@ _JSON = ("setting", "value", "from")
 
 def _tell_keys(keymap: Mapping[str, str], *, as_json: bool) -> None:
     """Print every binding of the screens with the keys that it has now."""
-    from pumpup_tui.keys.key_names import key_words
-    from pumpup_tui.keys.rebinding import rebound
-    from pumpup_tui.keys.registry import all_bindings
-    from pumpup_tui.tour.observer import TouringApp
+    from pumpup_tui.keys.key_names import KeyNames, key_words
 
-    listed = [(str(one.id), key_words(rebound(one, keymap).key), one.tooltip) for one in all_bindings(TouringApp)]
+    listed = [(row.id, key_words(row.keys), row.tooltip) for row in KeyNames(keymap).table(in_demo=True)]
     if as_json:
         tell_json([{"binding": name, "keys": keys.split(), "does": does} for name, keys, does in listed])
         return

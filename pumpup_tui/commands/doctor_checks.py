@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pumpup_tui.commands import config_sources, configuration
-from pumpup_tui.commands.environment import Folder, Server, api_key, place_of
+from pumpup_tui.commands import config_cache, config_sources
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import Given
+from pumpup_tui.commands.places import Folder, Server, api_key, place_of
 from pumpup_tui.text.charset import charset_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _terminal(environment: Mapping[str, str]) -> Iterator[Check]:
 def _configuration(environment: Mapping[str, str]) -> Iterator[Check]:
     try:
         file = config_sources.file_of(environment)
-        configuration.chosen(environment)
+        config_cache.chosen(environment)
     except Failed as fault:
         yield Check("configuration", "wrong", fault.message, "'pumpup-tui config' tells each setting.")
         return

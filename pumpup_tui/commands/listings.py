@@ -87,9 +87,9 @@ def _inbox_table(items: Sequence[InboxItem]) -> None:
 
 
 def _table(name: str, rows: Sequence[dict[str, Any]], *, empty: str) -> None:
-    from pumpup_tui.commands import configuration, table_columns
+    from pumpup_tui.commands import config_cache, table_columns
 
-    columns = table_columns.columns_of(name, configuration.chosen(os.environ))
+    columns = table_columns.columns_of(name, config_cache.chosen(os.environ))
     tell_table(columns, [[row[column.name] for column in columns] for row in rows], empty=empty)
 
 
@@ -212,11 +212,11 @@ def _json_lines(events: Sequence[Event]) -> None:
 
 def _lines() -> Callable[[Sequence[Event]], None]:
     from api_client.times import utc_now
-    from pumpup_tui.commands import configuration, table_columns
+    from pumpup_tui.commands import config_cache, table_columns
     from pumpup_tui.commands.output import Stream, is_cut
     from pumpup_tui.commands.request_text import row_of
 
-    columns = table_columns.columns_of("timeline", configuration.chosen(os.environ))
+    columns = table_columns.columns_of("timeline", config_cache.chosen(os.environ))
     stream = Stream(columns)
 
     def told(events: Sequence[Event]) -> None:

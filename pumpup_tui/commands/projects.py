@@ -110,7 +110,7 @@ def create(given: Given, name: str, steps: Path, as_json: bool) -> None:
 
         from api_client.models import Project
         from api_client.wire import read
-        from pumpup_tui.commands.settling import check_can, send
+        from pumpup_tui.commands.submission import check_can, send
 
         check_can(await backend.me(), "create_project")
         return read(Project, (await send(backend, command, secrets.token_hex(16))).answer)

@@ -18,9 +18,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pumpup_tui.commands import configuration
+from pumpup_tui.commands import config_cache
 from pumpup_tui.commands.backend_session import must_be_there
-from pumpup_tui.commands.environment import (
+from pumpup_tui.commands.failure import Failed, in_words, reason
+from pumpup_tui.commands.options import Given
+from pumpup_tui.commands.places import (
     Folder,
     Server,
     api_key,
@@ -30,8 +32,6 @@ from pumpup_tui.commands.environment import (
     state_folder,
     usable_folder,
 )
-from pumpup_tui.commands.failure import Failed, in_words, reason
-from pumpup_tui.commands.options import Given
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -195,7 +195,7 @@ def _run(
         source_label=source_label,
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
-        preferences=replace(preferences_of(configuration.chosen(os.environ)), saving=saving),
+        preferences=replace(preferences_of(config_cache.chosen(os.environ)), saving=saving),
         kept=kept(),
     )
     app.leaving = leaving or _listening()

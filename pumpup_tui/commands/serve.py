@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pumpup_tui.commands import configuration
-from pumpup_tui.commands.environment import usable_folder
+from pumpup_tui.commands import config_cache
 from pumpup_tui.commands.failure import Failed, in_words, reason
+from pumpup_tui.commands.places import usable_folder
 from pumpup_tui.commands.progress import progress_bar
 from pumpup_tui.commands.serve_limits import (
     CONNECTIONS,
@@ -93,7 +93,7 @@ def as_configured(
     Raises:
         Failed: a limit or the address can't be used.
     """
-    chosen = configuration.chosen(environment).get("serve", {})
+    chosen = config_cache.chosen(environment).get("serve", {})
     try:
         url = checked_url(public_url) if public_url else chosen.get("public_url") or ""
         return Serving(**told, public_url=url, limits={**chosen.get("limits", {}), **parsed(limits)})

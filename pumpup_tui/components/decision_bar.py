@@ -82,7 +82,7 @@ class DecisionBar(Lines):
         hints = (("decide.send", send), ("decide.note", "note"), ("move.back", "cancel"))[intent.lacks_note :]
         if self._typing:
             hints = ()
-        keys = "   ".join(map(" ".join, self.context.key.told(hints))) + " "
+        keys = "   ".join(map(" ".join, self.context.key.hints(hints))) + " "
         verb = f" {VERB_WORDS[intent.verb].upper()} "
         least = cell_len(_end(intent)) + LEAST
         room = width - width_of([(verb, ""), (keys, "")]) - 3

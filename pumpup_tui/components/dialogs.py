@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.virtual_list import VirtualList
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import key_words, names_at
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, fit
@@ -25,22 +26,24 @@ if TYPE_CHECKING:
     from textual.signal import Signal
 
     from pumpup_tui.decisions.outbox import Outbox
+    from pumpup_tui.keys.table import KeyBinding
 
+T = TypeVar("T")
 Leave = Literal["send", "take_back", "leave"]
 
 
 class HelpScreen(ModalScreen[None]):
-    """All keys, made from the bindings."""
+    """All keys, by what they are for."""
 
     CSS_PATH = sheet("modals")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "close", show=False, id="modal.close"),
-        Binding("?", "dismiss", "close", show=False, id="screens.help"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("modal.close", "dismiss"),
+        ("screens.help", "dismiss"),
+    )
 
-    def __init__(self, bindings: Sequence[Binding]) -> None:
+    def __init__(self, rows: Sequence[KeyBinding]) -> None:
         super().__init__()
-        self._listed = bindings
+        self._rows = rows
 
     @override
     def compose(self) -> ComposeResult:
@@ -52,77 +55,93 @@ class HelpScreen(ModalScreen[None]):
         """List the keys by what they are for."""
         lines: list[Line] = []
         group = ""
-        for binding in self._listed:
-            of, _, _ = (binding.id or "").partition(".")
-            if of != group:
-                group = of
-                lines += [[], [(of, "strong")]]
-            lines.append([(fit(key_words(binding.key), 20) + "  ", "accent"), (binding.tooltip, "")])
+        for row in self._rows:
+            heading, _, _ = row.id.partition(".")
+            if heading != group:
+                group = heading
+                lines += [[], [(heading, "strong")]]
+            lines.append([(fit(key_words(row.keys), 20) + "  ", "accent"), (row.tooltip, "")])
         self.query_one(Document).tell(lines[1:])
         self.query_one(Document).focus()
 
 
-class Choice(VirtualList[tuple[str, str]]):
-    """Things to choose from: id and raw words."""
+class Choice(NamedTuple, Generic[T]):
+    """One of the things to choose from."""
+
+    value: T
+    """The value that is returned where it is chosen."""
+    label: str
+    """The raw words for it."""
+
+
+class ChoiceList(VirtualList[tuple[int, Choice[T]]], Generic[T]):
+    """Choices with their numbers, a line each."""
 
     @override
-    def row_id(self, row: tuple[str, str]) -> str:
-        return row[0]
+    def row_id(self, row: tuple[int, Choice[T]]) -> str:
+        return str(row[0])
 
     @override
-    def draw_row(self, row: tuple[str, str], width: int) -> Sequence[Line]:
-        return [[(fit(line(row[1], 200), width), "")]]
+    def draw_row(self, row: tuple[int, Choice[T]], width: int) -> Sequence[Line]:
+        return [[(fit(line(row[1].label, 200), width), "")]]
 
 
-class PickScreen(ModalScreen[str]):
-    """Choose one of a few; escape chooses none."""
+class PickScreen(ModalScreen[T], Generic[T]):
+    """Return the value of one of a few choices; None on escape."""
 
     CSS_PATH = sheet("modals")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", show=False, id="modal.close")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(("modal.close", "dismiss"))
 
-    def __init__(self, title: str, choices: Sequence[tuple[str, str]], chosen: str = "") -> None:
+    def __init__(self, title: str, choices: Sequence[tuple[T, str]], present: T | None = None) -> None:
+        """Take the choices, and the value of the one that the cursor begins on; else it begins on the first."""
         super().__init__()
         self._title = title
-        self._choices = choices
-        self._chosen = chosen
+        self._choices = [Choice(*one) for one in choices]
+        self._present = present
 
     @override
     def compose(self) -> ComposeResult:
         with Vertical(id="modal"):
-            yield Static(self.told_title(), markup=False, id="title")
-            yield Choice(id="choices", empty="nothing to choose from")
+            yield Static(self.title_line(), markup=False, id="title")
+            yield self.choice_list()
 
-    def told_title(self) -> str:
+    def choice_list(self) -> ChoiceList[T]:
+        """Return the widget that lists the choices."""
+        return ChoiceList(id="choices", empty="nothing to choose from")
+
+    def title_line(self) -> str:
         """Return the title with the keys."""
         key = names_at(self)
         return f"{self._title}   {key('move.enter')} chooses, {key('modal.close')} leaves"
 
     def on_mount(self) -> None:
         """List the choices with the cursor on the present one."""
-        choices = self.query_one(Choice)
-        widest = max((cell_len(line(words, 200)) for _, words in self._choices), default=20)
+        choices: ChoiceList[T] = self.query_one("#choices", ChoiceList)
+        widest = max((cell_len(line(one.label, 200)) for one in self._choices), default=20)
         choices.styles.width = min(max(40, widest + 4), 76)
         choices.styles.height = min(max(3, len(self._choices)), 14)
-        choices.show(self._choices)
-        choices.select(self._chosen)  # before any key can come: what moves the cursor after that is the reader
+        choices.show(enumerate(self._choices))
+        present = next((number for number, one in enumerate(self._choices) if one.value == self._present), 0)
+        choices.select(str(present))  # before any key can come: what moves the cursor after that is the reader
         choices.focus()
 
     @on(VirtualList.Chosen)
     def _picked(self, event: VirtualList.Chosen) -> None:
         event.stop()
-        self.dismiss(event.row_id)
+        if event.row_id is not None:
+            self.dismiss(self._choices[int(event.row_id)].value)
 
 
 class LeaveScreen(ModalScreen[Leave]):
     """Something is not over: what becomes of it. Escape, enter and every other key stay."""
 
     CSS_PATH = sheet("modals")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "answer('send')", show=False, id="leave.send"),
-        Binding("t", "answer('take_back')", show=False, id="leave.take_back"),
-        Binding("x", "answer('leave')", show=False, id="leave.quit"),
-        Binding("escape,enter,q", "dismiss", show=False, id="leave.stay"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("leave.send", "answer('send')"),
+        ("leave.take_back", "answer('take_back')"),
+        ("leave.quit", "answer('leave')"),
+        ("leave.stay", "dismiss"),
+    )
 
     def __init__(self, outbox: Outbox, changed: Signal[None]) -> None:
         """Take what holds the decisions, and what tells that it changed: the grace time runs on meanwhile."""

@@ -127,7 +127,7 @@ class KeyHints(Lines):
     @override
     def lines(self, width: int) -> Sequence[Line]:
         runs: list[Run] = [(" ", "")]
-        named = names_at(self).told
+        named = names_at(self).hints
         always = _pairs(named(() if self._typing else self._always))
         for pair in map(_pairs, ([hint] for hint in named(self._typing or self._hints()))):
             if width_of([*runs, *pair, *always]) > width + 2:

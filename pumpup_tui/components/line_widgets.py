@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
 from pumpup_tui.components.scroll_view import Scrolled
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.layout import COMPONENT_CLASSES, Line, paint
 from pumpup_tui.text.paragraphs import Drawn, Paragraph, Place, drawn, named
 from pumpup_tui.textual_patches.direct_render import Direct
@@ -59,14 +60,14 @@ class Document(Scrolled, can_focus=True):
     It knows which of its lines have been drawn: what is decided on it must have been on the screen.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll_down", show=False, id="move.down"),
-        Binding("k,up", "scroll_up", show=False, id="move.up"),
-        Binding("g,home", "scroll_home", show=False, id="move.first"),
-        Binding("G,end", "scroll_end", show=False, id="move.last"),
-        Binding("ctrl+d,pagedown", "page_down", show=False, id="move.page_down"),
-        Binding("ctrl+u,pageup", "page_up", show=False, id="move.page_up"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("move.down", "scroll_down"),
+        ("move.up", "scroll_up"),
+        ("move.first", "scroll_home"),
+        ("move.last", "scroll_end"),
+        ("move.page_down", "page_down"),
+        ("move.page_up", "page_up"),
+    )
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
 
     class Seen(Message):

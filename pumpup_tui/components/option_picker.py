@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from typing_extensions import override
 
 from pumpup_tui.components.virtual_list import VirtualList
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, fit
 
@@ -18,9 +19,7 @@ from pumpup_tui.text.layout import Line, fit
 class OptionPicker(VirtualList[str]):
     """A few options in view; space chooses, and takes the choice back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,enter", "pick", show=False, id="form.toggle", tooltip="choose, or take back"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(("form.toggle", "pick"))
 
     class Picked(Message):
         """The choice is another."""

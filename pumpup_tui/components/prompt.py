@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, overload
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
@@ -14,6 +16,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from pumpup_tui.components.paste_fitting import BREAK, Joined
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.text.firewall import content, line
 
@@ -25,15 +28,32 @@ if TYPE_CHECKING:
 NOTES = ("note", "task note", "lost note")
 """What is asked that a person may want to write in an editor."""
 
+OnAnswer: TypeAlias = Callable[[str | None], None]
+"""Takes the text as it was typed, or None where escape left the prompt."""
+OnChange: TypeAlias = Callable[[str], None]
+"""Takes the text after each change."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextQuestion:
+    """A request for one text."""
+
+    label: str
+    """The words before the text, clean."""
+    text: str = ""
+    """The text that typing begins with."""
+    takes_lines: bool = False
+    """Whether the text may have line breaks, and be written in the user's own editor."""
+
 
 class Prompt(Horizontal):
-    """Hidden until something is asked; gives focus back where it was."""
+    """The line that a question is answered in. Hidden until one is asked; gives focus back where it was."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "done", show=False, id="typing.done"),
-        Binding("escape", "leave", show=False, id="typing.leave"),
-        Binding("ctrl+g", "edit", show=False, id="typing.edit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("typing.done", "done"),
+        ("typing.leave", "leave"),
+        ("typing.edit", "edit"),
+    )
 
     class Told(Message):
         """Base of what a prompt tells: what was asked, and the text."""
@@ -57,8 +77,9 @@ class Prompt(Horizontal):
 
     def __init__(self) -> None:
         super().__init__()
-        self._what = ""
-        self._label = ""
+        self._question = TextQuestion("")
+        self._on_answer: OnAnswer | None = None
+        self._on_change: OnChange | None = None
         self._before: Widget | None = None
         self._typed: Input | None = None
 
@@ -66,17 +87,49 @@ class Prompt(Horizontal):
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)
 
-    def ask(self, what: str, label: str, text: str = "") -> None:
-        """Show the prompt with `text` in it."""
+    @overload
+    def ask(self, question: TextQuestion, answered: OnAnswer, changed: OnChange | None = None) -> None: ...
+
+    @overload
+    def ask(self, question: str, answered: str, changed: str = "") -> None: ...
+
+    def ask(
+        self, question: TextQuestion | str, answered: OnAnswer | str, changed: OnChange | str | None = None
+    ) -> None:
+        """Open the prompt with a question, in place of one that is open: that one is never answered.
+
+        Args:
+            question: The label, and the text that typing begins with.
+            answered: Called once: with the text on enter, with None on escape. The prompt is closed by then.
+            changed: Called with the text after each change, while the prompt is open.
+        """
+        if isinstance(question, str):
+            self._ask_by_name(question, str(answered), str(changed or ""))
+        elif not isinstance(answered, str) and not isinstance(changed, str):
+            self._open(question, answered, changed)
+
+    def _ask_by_name(self, what: str, label: str, text: str) -> None:
+        """Answer with messages that name what was asked; for screens that have no callback yet."""
+
+        def answered(typed: str | None) -> None:
+            self.post_message(self.Left(what, text) if typed is None else self.Answered(what, typed))
+
+        def changed(typed: str) -> None:
+            self.post_message(self.Typed(what, typed))
+
+        self._open(TextQuestion(label, text, takes_lines=what in NOTES), answered, changed)
+
+    def _open(self, question: TextQuestion, answered: OnAnswer, changed: OnChange | None) -> None:
         from textual.widgets import Input
 
-        self._what, self._label = what, label
-        self._before = self.screen.focused if not self.has_class("-asking") else self._before
+        if not self.is_asking:
+            self._before = self.screen.focused
+        self._question, self._on_answer, self._on_change = question, answered, changed
         # not foreign: the label is our own words, without markup; the caller cleans what is foreign in it
-        self.query_one(Static).update(f" {label}: ")
+        self.query_one(Static).update(f" {question.label}: ")
         typed = self._input
         with self.prevent(Input.Changed):
-            typed.value = text.replace("\n", BREAK) if self.takes_lines else text
+            typed.value = question.text.replace("\n", BREAK) if self.takes_lines else question.text
         self.add_class("-asking")
         self.screen.set_focus(typed)  # at once: the next key is typed here, however soon it comes
         self.post_message(self.Turned())
@@ -89,7 +142,7 @@ class Prompt(Horizontal):
     @property
     def takes_lines(self) -> bool:
         """Whether what is typed may have line breaks."""
-        return self._what in NOTES
+        return self._question.takes_lines
 
     @property
     def hints(self) -> Hints:
@@ -111,12 +164,12 @@ class Prompt(Horizontal):
         return self._typed
 
     def action_done(self) -> None:
-        """Close with what was typed."""
-        self._close(self.Answered)
+        """Answer with the text as typed."""
+        self._close(self._text)
 
     def action_leave(self) -> None:
         """Close without an answer."""
-        self._close(self.Left)
+        self._close(None)
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -127,34 +180,40 @@ class Prompt(Horizontal):
         from pumpup_tui.components.external_editor import EditorFailed, edit_in
 
         try:
-            text = edit_in(self.app, self._text(self._input.value))
+            text = edit_in(self.app, self._text)
         except EditorFailed as error:
             self.query_one(Static).update(f" {line(error, 120)}: ")  # not foreign: made without markup
         else:
-            self._close(self.Answered, text.strip())
+            self._close(text.strip())
 
     def on_input_submitted(self, event: Message) -> None:
-        """End on enter."""
+        """Answer on enter."""
         event.stop()
-        self._close(self.Answered)
+        self._close(self._text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell each key."""
+        """Report each change, with the text as it is by now."""
         event.stop()
-        self.post_message(self.Typed(self._what, self._text(event.value)))
+        if self.is_asking and self._on_change is not None:
+            self._on_change(self._text)
 
     @on(Joined)
-    def _tell_joined(self, event: Joined) -> None:
+    def _show_joined(self, event: Joined) -> None:
         event.stop()
-        self.query_one(Static).update(content(f" {self._label} ({event.words}): "))
+        self.query_one(Static).update(content(f" {self._question.label} ({event.words}): "))
 
-    def _text(self, typed: str) -> str:
+    @property
+    def _text(self) -> str:
+        """The text as typed, with its line breaks where it may have some."""
+        typed = self._input.value
         return typed.replace(BREAK, "\n") if self.takes_lines else typed
 
-    def _close(self, kind: type[Prompt.Told], edited: str | None = None) -> None:
-        text = self._text(self._input.value) if edited is None else edited
+    def _close(self, answer: str | None) -> None:
+        """Close, then hand over the answer, so that the next question may be asked at once."""
+        on_answer, self._on_answer = self._on_answer, None
         self.remove_class("-asking")
         if self._before is not None:
             self.screen.set_focus(self._before)
         self.post_message(self.Turned())
-        self.post_message(kind(self._what, text))
+        if on_answer is not None:
+            on_answer(answer)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from typing_extensions import override
@@ -18,6 +18,7 @@ from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.context import Context
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.textual_patches.compositor import ImmediatePaint
 from pumpup_tui.textual_patches.stylesheets import sheet
@@ -33,12 +34,12 @@ class ReviewerScreen(Screen[None]):
     """
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - declared so by Textual
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "yes", "send", show=False, id="decide.send", tooltip="send what is armed (never enter)"),
-        Binding("n", "note", "note", show=False, id="decide.note", tooltip="write the armed decision's note"),
-        Binding("u", "take_back", "undo", show=False, id="decide.undo", tooltip="take back what is held"),
-        Binding("escape", "back", "back", show=False, id="move.back", tooltip="cancel, or back"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("decide.send", "yes"),
+        ("decide.note", "note"),
+        ("decide.undo", "take_back"),
+        ("move.back", "back"),
+    )
     MODE: ClassVar[str] = ""
 
     def __init__(self, context: Context) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
-from pumpup_tui.components.dialogs import PickScreen
+from pumpup_tui.components.dialogs import Choice, PickScreen
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.decisions.desk import Intent
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
@@ -63,11 +64,11 @@ def _exits(task: Movable) -> tuple[str, ...]:
 class MovingScreen(ReviewerScreen):
     """A screen with a task that can be moved: `H` `L` `m` arm a move, `y` makes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("H", "toward(-1)", "move left", id="board.move_left", tooltip="move the card to an exit on the left"),
-        Binding("L", "toward(1)", "move right", id="board.move_right", tooltip="move the card to an exit on the right"),
-        Binding("m", "choose_exit", "move", id="board.move", tooltip="move the card along an exit of choice"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("board.move_left", "toward(-1)"),
+        ("board.move_right", "toward(1)"),
+        ("board.move", "choose_exit"),
+    )
 
     def movable(self) -> Movable | None:
         """Return the task that would be moved, None where none is shown."""
@@ -94,7 +95,7 @@ class MovingScreen(ReviewerScreen):
             if name is not None:
                 self._arm_move(task, name)
 
-        choices = [(name, name) for name in _exits(task)]
+        choices = [Choice(name, name) for name in _exits(task)]
         self.app.push_screen(PickScreen("Move along which exit", choices), chosen)
 
     def _may_move(self) -> Movable | None:

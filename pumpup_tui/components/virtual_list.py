@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.message import Message
 from textual.strip import Strip
@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from pumpup_tui.components.scroll_view import Scrolled
 from pumpup_tui.components.searchable_rows import Listed
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.layout import COMPONENT_CLASSES, Line, paint, wrap
 
 T = TypeVar("T")
@@ -66,15 +67,15 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
     the row that took its place, and `Gone` says so.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "down", show=False, id="move.down", tooltip="down"),
-        Binding("k,up", "move(-1)", "up", show=False, id="move.up", tooltip="up"),
-        Binding("g,home", "go(0)", "first", show=False, id="move.first", tooltip="to the first"),
-        Binding("G,end", "go(-1)", "last", show=False, id="move.last", tooltip="to the last"),
-        Binding("ctrl+d,pagedown", "page(1)", "page down", show=False, id="move.page_down", tooltip="half a page down"),
-        Binding("ctrl+u,pageup", "page(-1)", "page up", show=False, id="move.page_up", tooltip="half a page up"),
-        Binding("enter", "choose", "open", show=False, id="move.enter", tooltip="open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("move.down", "move(1)"),
+        ("move.up", "move(-1)"),
+        ("move.first", "go(0)"),
+        ("move.last", "go(-1)"),
+        ("move.page_down", "page(1)"),
+        ("move.page_up", "page(-1)"),
+        ("move.enter", "choose"),
+    )
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
     ROW_HEIGHT: ClassVar[int] = 1
 

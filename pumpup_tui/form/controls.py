@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, TextArea
@@ -17,6 +17,7 @@ from typing_extensions import override
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.components.option_picker import OptionPicker
 from pumpup_tui.form.first_key import FirstKey
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.local_state.answer_draft import NO, YES
 from pumpup_tui.text.firewall import clean
@@ -35,12 +36,12 @@ def is_refused(first_key: FirstKey | None, event: events.Key) -> bool:
 class Typed(Input):
     """A line to type; `=` takes the bid where the type has no use for the character, or nothing is typed yet."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "by(1)", show=False, id="form.up"),
-        Binding("down", "by(-1)", show=False, id="form.down"),
-        Binding("pageup", "by(10)", show=False, id="form.up_much"),
-        Binding("pagedown", "by(-10)", show=False, id="form.down_much"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("form.up", "by(1)"),
+        ("form.down", "by(-1)"),
+        ("form.up_much", "by(10)"),
+        ("form.down_much", "by(-10)"),
+    )
 
     class Stepped(Message):
         """An arrow: so many steps up, or down."""
@@ -88,9 +89,7 @@ class Area(TextArea):
     """A text of many lines."""
 
     # Its own key for this, ctrl+z, is a terminal's: it suspends.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+underscore", "undo", show=False, id="form.undo", tooltip="undo in a long text")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(("form.undo", "undo"))
 
     def __init__(self) -> None:
         super().__init__(compact=True, highlight_cursor_line=False)
@@ -110,12 +109,12 @@ class Area(TextArea):
 class Toggle(Lines, can_focus=True):
     """Yes or no; space switches."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,enter", "switch", show=False, id="form.toggle"),
-        Binding("left,up,h,k", "set(True)", show=False, id="form.yes"),
-        Binding("right,down,l,j", "set(False)", show=False, id="form.no"),
-        Binding("backspace,delete", "set(None)", show=False, id="form.empty"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("form.toggle", "switch"),
+        ("form.yes", "set(True)"),
+        ("form.no", "set(False)"),
+        ("form.empty", "set(None)"),
+    )
 
     class Changed(Message):
         """It was switched."""
@@ -152,7 +151,7 @@ class Toggle(Lines, can_focus=True):
 class Sealed(Lines, can_focus=True):
     """A text that is shown and not edited: it hides something, or is too long. Typing begins it anew."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("backspace,delete", "empty", show=False, id="form.empty")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(("form.empty", "empty"))
     SHOWN = 4
 
     class Emptied(Message):
@@ -182,13 +181,13 @@ class Sealed(Lines, can_focus=True):
 class Search(Input):
     """What is searched among the options below; the keys that move and choose are theirs."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("k,up", "move(-1)", show=False, id="move.up"),
-        Binding("j,down", "move(1)", show=False, id="move.down"),
-        Binding("ctrl+u,pageup", "page(-1)", show=False, id="move.page_up"),
-        Binding("ctrl+d,pagedown", "page(1)", show=False, id="move.page_down"),
-        Binding("space,enter", "pick", show=False, id="form.toggle"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("move.up", "move(-1)"),
+        ("move.down", "move(1)"),
+        ("move.page_up", "page(-1)"),
+        ("move.page_down", "page(1)"),
+        ("form.toggle", "pick"),
+    )
 
     def __init__(self, picker: OptionPicker) -> None:
         super().__init__(compact=True, placeholder="type to search")

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.geometry import Region
 from textual.message import Message
@@ -22,6 +22,7 @@ from typing_extensions import override
 from pumpup_tui.form.field_lines import Form, folded_lines
 from pumpup_tui.form.field_row import FieldRow
 from pumpup_tui.form.first_key import FirstKey
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
 from pumpup_tui.local_state.answer_draft import AnyForm, Bid, Draft, fault_of, fill
 from pumpup_tui.text.layout import COMPONENT_CLASSES, Line, paint
@@ -68,15 +69,15 @@ class Folded(Direct):
 class ElicitationForm(Vertical, can_focus=False):
     """All fields of a request, over one draft."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "go(1)", "next field", show=False, id="form.next", tooltip="next field"),
-        Binding("shift+tab", "go(-1)", show=False, id="form.previous", tooltip="previous field"),
-        Binding("ctrl+pagedown", f"go({LEAP})", show=False, id="form.leap", tooltip="some fields on"),
-        Binding("ctrl+pageup", f"go(-{LEAP})", show=False, id="form.leap_back", tooltip="some fields back"),
-        Binding("ctrl+home", "go_to(0)", show=False, id="form.first", tooltip="to the first field"),
-        Binding("ctrl+end", "go_to(-1)", show=False, id="form.last", tooltip="to the last field"),
-        Binding("=", "take_bid", "agent's bid", show=False, id="form.bid", tooltip="take the agent's bid"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("form.next", "go(1)"),
+        ("form.previous", "go(-1)"),
+        ("form.leap", f"go({LEAP})"),
+        ("form.leap_back", f"go(-{LEAP})"),
+        ("form.first", "go_to(0)"),
+        ("form.last", "go_to(-1)"),
+        ("form.bid", "take_bid"),
+    )
 
     class Changed(Message):
         """The draft is another."""

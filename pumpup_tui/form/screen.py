@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from typing_extensions import override
@@ -24,6 +24,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Intent
 from pumpup_tui.form.elicitation_form import ElicitationForm
 from pumpup_tui.form.first_key import FirstKey
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import hint_of
 from pumpup_tui.local_state.answer_draft import AnyForm, Draft, bids_of, check, type_of
 from pumpup_tui.text.firewall import clean, line
@@ -77,21 +78,14 @@ class AnswerScreen(ModalScreen[Intent | None]):
     """A request's form. Leaving it keeps the draft."""
 
     CSS_PATH = sheet("answer")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "ctrl+r",
-            "review",
-            "review",
-            show=False,
-            id="form.review",
-            tooltip="review all answers before they are sent",
-        ),
-        Binding("ctrl+g", "edit", "editor", show=False, id="form.edit", tooltip="a long text in your own editor"),
-        Binding("tab", "app.focus_next", "next field", show=False, id="form.next", tooltip="next field"),
-        Binding("shift+tab", "app.focus_previous", show=False, id="form.previous", tooltip="previous field"),
-        Binding("y", "yes", "send", show=False, id="decide.send"),
-        Binding("escape", "back", "back", show=False, id="form.leave", tooltip="back; what is typed is kept"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("form.review", "review"),
+        ("form.edit", "edit"),
+        ("form.next", "app.focus_next"),
+        ("form.previous", "app.focus_previous"),
+        ("decide.send", "yes"),
+        ("form.leave", "back"),
+    )
 
     def __init__(
         self, context: Context, loaded: RequestLoaded, faults: Mapping[str, str], not_seen: Sequence[Paragraph]

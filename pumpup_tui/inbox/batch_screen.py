@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.strip import Strip
@@ -22,6 +22,7 @@ from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import NOTE_FIRST, VERB_WORDS, Intent, Phase, Sent, Verb
 from pumpup_tui.inbox.request_list import by_words
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import OUTCOMES, recommendation_run, recommended_type
 from pumpup_tui.text.layout import Line, fit, joined, width_of
@@ -116,14 +117,14 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
     """Returns what to send, each bound to its request as it was listed; sends nothing itself."""
 
     CSS_PATH = sheet("batch")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "yes", "send", show=False, id="decide.send"),
-        Binding("n", "note", "note", show=False, id="decide.note"),
-        Binding("c", "note", "note", show=False, id="inbox.note"),
-        Binding("w", "reason", "reason code", show=False, id="decide.reason"),
-        Binding("x", "leave_out", "leave out", show=False, id="batch.leave_out"),
-        Binding("escape", "dismiss", "cancel", show=False, id="move.back"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("decide.send", "yes"),
+        ("decide.note", "note"),
+        ("inbox.note", "note"),
+        ("decide.reason", "reason"),
+        ("batch.leave_out", "leave_out"),
+        ("move.back", "dismiss"),
+    )
 
     def __init__(
         self, context: Context, verb: Verb, items: Sequence[InboxItem], codes: Sequence[str], opened: Set[str]
@@ -302,11 +303,11 @@ class BatchResults(ModalScreen[None]):
     """What became of each request of a batch, as it comes. Closing it stops nothing."""
 
     CSS_PATH = sheet("batch")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "take_back", "take back", show=False, id="decide.undo"),
-        Binding("escape,q", "dismiss", "close", show=False, id="modal.close"),
-        Binding("enter", "dismiss", "close", show=False, id="move.enter"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("decide.undo", "take_back"),
+        ("modal.close", "dismiss"),
+        ("move.enter", "dismiss"),
+    )
 
     def __init__(self, context: Context, batch: str) -> None:
         super().__init__()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import RequestLoaded
@@ -15,6 +15,7 @@ from pumpup_tui.components.screen_parts import ArmedView
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import FINAL, Intent, Phase, Sent, Verb
 from pumpup_tui.inbox.filtering import SiftingScreen
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import kind_of
 
@@ -22,16 +23,16 @@ from pumpup_tui.text.labels import kind_of
 class DecidingScreen(SiftingScreen):
     """A queue whose requests are decided one by one; the next one opens by itself."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "act('APPROVE')", "approve", id="decide.approve", tooltip="approve; answer an elicitation"),
-        Binding("d", "act('REJECT')", "deny", id="decide.deny", tooltip="deny"),
-        Binding("e", "act('EDIT_AND_APPROVE')", "edit", id="decide.edit", tooltip="edit and approve, with a note"),
-        Binding("i", "act('REQUEST_MORE_INFO')", "ask", id="decide.ask", tooltip="ask for more, with a note"),
-        Binding("!", "act('ESCALATE')", "escalate", id="decide.escalate", tooltip="escalate"),
-        Binding("w", "reason", "reason", id="decide.reason", tooltip="why: the armed decision's reason code"),
-        Binding("t", "take", "take", id="inbox.take", tooltip="take the task, or give it back"),
-        Binding("c", "comment", "note", id="inbox.note", tooltip="note: the armed decision's, else on the task"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("decide.approve", "act('APPROVE')"),
+        ("decide.deny", "act('REJECT')"),
+        ("decide.edit", "act('EDIT_AND_APPROVE')"),
+        ("decide.ask", "act('REQUEST_MORE_INFO')"),
+        ("decide.escalate", "act('ESCALATE')"),
+        ("decide.reason", "reason"),
+        ("inbox.take", "take"),
+        ("inbox.note", "comment"),
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

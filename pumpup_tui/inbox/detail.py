@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
@@ -15,6 +15,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.decisions.precedents import DECIDED, Precedent, Precedents
 from pumpup_tui.inbox.calls import PAGE
 from pumpup_tui.inbox.loader import QueueScreen
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.attachment_names import attachments_of, relabelled
 from pumpup_tui.text.labels import recommended_type
 
@@ -25,11 +26,11 @@ STAYS = 0.25
 class ReadingScreen(QueueScreen):
     """A queue whose requests are shown with all that a decision may hang on."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("z", "fold", "unfold", id="inbox.fold", tooltip="unfold long values, or fold them"),
-        Binding("o", "attachments", "attachments", id="inbox.attachments", tooltip="look at attachments, or save them"),
-        Binding("v", "raw", "raw", id="inbox.raw", tooltip="the raw text, spelt out"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("inbox.fold", "fold"),
+        ("inbox.attachments", "attachments"),
+        ("inbox.raw", "raw"),
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

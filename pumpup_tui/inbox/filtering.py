@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import FiltersKept
@@ -16,6 +16,7 @@ from pumpup_tui.inbox.detail import ReadingScreen
 from pumpup_tui.inbox.filter import Reader, read_filter
 from pumpup_tui.inbox.loader import EMPTY
 from pumpup_tui.inbox.order import Order
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import joined
 
@@ -29,12 +30,12 @@ NAME_KEPT = 40
 class SiftingScreen(ReadingScreen):
     """A queue that can be searched, filtered, sorted and grouped. A filter is one text, as it is typed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("/", "search", "search", id="inbox.search", tooltip="search: words, is:mine project:… confidence<.7"),
-        Binding("f", "filters", "filters", id="inbox.filter", tooltip="filters by name"),
-        Binding("s", "order", "sort", id="inbox.sort", tooltip="sort and group"),
-        Binding("m", "whose", "whose", id="inbox.whose", tooltip="all, mine, unassigned"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("inbox.search", "search"),
+        ("inbox.filter", "filters"),
+        ("inbox.sort", "order"),
+        ("inbox.whose", "whose"),
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -18,6 +18,7 @@ from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import FINAL, VERB_WORDS
 from pumpup_tui.decisions.recovery import Became, Fate
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of
 from pumpup_tui.textual_patches.stylesheets import sheet
@@ -61,7 +62,7 @@ class RecoveryScreen(ModalScreen[str]):
     """Returns the id of a request to go to, none where it was only read."""
 
     CSS_PATH = sheet("modals")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "close", show=False, id="modal.close")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(("modal.close", "dismiss"))
 
     def __init__(self, context: Context, became: Sequence[Became]) -> None:
         super().__init__()

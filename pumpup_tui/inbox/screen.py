@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from typing_extensions import override
 
 from pumpup_tui.components.frame import SCREEN_KEYS
 from pumpup_tui.context import Context
 from pumpup_tui.inbox.selection import BatchingScreen
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 
 ACTS = (
@@ -28,10 +29,10 @@ class InboxScreen(BatchingScreen):
 
     MODE = "inbox"
     AUTO_FOCUS = "#requests"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("]", "step(1)", "next", id="inbox.next", tooltip="next pending request"),
-        Binding("[", "step(-1)", "previous", id="inbox.previous", tooltip="previous pending request"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("inbox.next", "step(1)"),
+        ("inbox.previous", "step(-1)"),
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

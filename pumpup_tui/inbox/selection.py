@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from typing_extensions import override
 
 from pumpup_tui.components.frame import KeyHints
 from pumpup_tui.decisions.desk import Intent, Verb
 from pumpup_tui.inbox.decision_controller import DecidingScreen
+from pumpup_tui.keys.bindings import bindings
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -21,10 +22,10 @@ NOT_TOGETHER = "an elicitation takes answers of its own: it can't be decided wit
 class BatchingScreen(DecidingScreen):
     """A queue in which requests can be selected. With any selected, the keys of an outcome are for all of them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("x", "select", "select", id="inbox.select", tooltip="select the request, to decide several at once"),
-        Binding("asterisk", "select_all", "all", id="inbox.select_all", tooltip="select all that are shown, or none"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("inbox.select", "select"),
+        ("inbox.select_all", "select_all"),
+    )
 
     def action_select(self) -> None:
         """Select the request under the cursor, or let it go."""

@@ -1,23 +1,21 @@
-"""What each key is called, and which key a binding answers to now: for all texts that name one."""
+"""Names of keys, and the keys that a binding has for this user: for all texts that name one."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Protocol, runtime_checkable
 
-from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import _character_to_key
 
-if TYPE_CHECKING:
-    from pumpup_tui.context import Context
+from pumpup_tui.keys.table import BY_ID, TABLE, KeyBinding
 
 _SHORT = {"escape": "esc", "up": "↑", "down": "↓", "left": "←", "right": "→"}
 """Keys that hints call by a shorter name."""
 
 Hints = Sequence[tuple[str, str]]
-"""What can be done, each with the ids of its bindings, blanks between, and a word."""
+"""What can be done: the ids of bindings, blanks between, and a word."""
 
 
 def key_words(keys: str) -> str:
@@ -48,20 +46,20 @@ def hint_of(key: str) -> str:
 
 
 class KeyNames:
-    """The keys as they are bound for a user: each is looked for once, for texts are painted often."""
+    """The keys as they are bound for a user; each name is made once, since texts are painted often."""
 
     def __init__(self, keymap: Mapping[str, str] | None = None, *, without: Collection[str] = ()) -> None:
-        """Take the keys that stand in place of a binding's own, by its id, and the bindings that are taken away."""
+        """Take the keys in place of a binding's own, by its id, and the ids of the bindings that are taken away."""
         self._keymap = keymap or {}
         self._without = without
-        self._known: dict[str, str] = {}
+        self._names: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
         """Return the first key of a binding as hints name it; `name` is its id."""
-        known = self._known.get(name)
-        if known is None:
-            known = self._known[name] = hint_of(self.keys(name)[0])
-        return known
+        key = self._names.get(name)
+        if key is None:
+            key = self._names[name] = hint_of(self.keys(name)[0])
+        return key
 
     def has(self, name: str) -> bool:
         """Return whether there is such a binding for this user; `name` is its id."""
@@ -69,47 +67,35 @@ class KeyNames:
 
     def keys(self, name: str) -> list[str]:
         """Return all keys of a binding by their long names; `name` is its id."""
-        return keys_of(self._keymap.get(name) or _own_keys(name))
+        return keys_of(self._keymap.get(name) or BY_ID[name].keys)
 
-    def told(self, hints: Hints) -> Sequence[tuple[str, str]]:
+    def hints(self, hints: Hints) -> Sequence[tuple[str, str]]:
         """Return hints with the keys themselves in place of ids, without those of bindings that are taken away."""
         return [(" ".join(map(self, names.split(" "))), word) for names, word in hints if self.has(names)]
+
+    def table(self, *, in_demo: bool) -> list[KeyBinding]:
+        """Return the rows of the table with the keys that they have for this user, for help and configuration.
+
+        Args:
+            in_demo: With the keys of the demo's tour.
+        """
+        rows = [row for row in TABLE if self.has(row.id) and (in_demo or row.scopes != ("tour",))]
+        return [row._replace(keys=",".join(self.keys(row.id))) if row.id in self._keymap else row for row in rows]
 
 
 _BUILT_IN = KeyNames()
 
 
+@runtime_checkable
+class HasKeyNames(Protocol):
+    """An app whose user may have other keys than those that are built in."""
+
+    @property
+    def key_names(self) -> KeyNames:
+        """The keys as they are bound for its user."""
+
+
 def names_at(node: DOMNode) -> KeyNames:
     """Return the keys as they are bound where `node` is shown."""
-    context: Context | None = getattr(node.app, "context", None)  # only our own app has keys that can be others
-    return _BUILT_IN if context is None else context.key
-
-
-def owners() -> Iterator[type[DOMNode]]:
-    """Yield all of our classes that are loaded and may hear keys."""
-    left: list[type[DOMNode]] = [DOMNode]
-    while left:
-        left += (owner := left.pop()).__subclasses__()
-        if owner.__module__.startswith("pumpup_tui."):
-            yield owner
-
-
-def bindings_of(owner: type) -> list[Binding]:
-    """Return the bindings that a class has by itself."""
-    return [one for one in owner.__dict__.get("BINDINGS", ()) if isinstance(one, Binding)]
-
-
-_found: dict[str, str] = {}
-
-
-def _own_keys(name: str) -> str:
-    """Return the keys that a binding has by itself. Most are named by a class that hears them: that is loaded."""
-    if name not in _found:
-        _found.update((one.id, one.key) for owner in owners() for one in bindings_of(owner) if one.id)
-    if name not in _found:
-        from pumpup_tui.keys.registry import FURTHER_KEYS  # and with it all screens
-
-        # not foreign: our keys
-        _found.update((one.id, one.key) for owner in owners() for one in bindings_of(owner) if one.id)
-        _found.update((one.id, one.key) for one in FURTHER_KEYS if one.id)  # not foreign: our keys
-    return _found[name]
+    app = node.app
+    return app.key_names if isinstance(app, HasKeyNames) else _BUILT_IN

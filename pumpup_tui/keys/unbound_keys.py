@@ -1,14 +1,13 @@
-"""Keys that do nothing where they are pressed: each is answered once, and ctrl+c by what does quit."""
+"""Answers to keys that do nothing where they are pressed: each is answered once, and ctrl+c by what does quit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-from pumpup_tui.keys.key_names import bindings_of, hint_of, keys_of
+from textual.app import App
 
-if TYPE_CHECKING:
-    from pumpup_tui.app import PumpUpApp
+from pumpup_tui.keys.key_commands import heard_at
+from pumpup_tui.keys.key_names import KeyNames, hint_of, keys_of
 
 QUITS_ELSEWHERE = "ctrl+c"
 LONGEST = 24
@@ -23,20 +22,43 @@ def _named(key: str) -> str:
 
 @runtime_checkable
 class HasHint(Protocol):
-    """A modal with a line for what is said to its user: where something is decided, nothing may cover a part of it."""
+    """A modal with a line for hints to its user: where something is decided, nothing may cover a part of it."""
 
     def show_hint(self, words: str) -> None:
-        """Say this until the next key; nothing more where it is empty."""
+        """Show these words until the next key; an empty text shows no more of them."""
 
 
-class IdleKeys:
-    """What is said of keys without a binding: on a screen in its decision bar, over a modal as a notification.
+class Desk(Protocol):
+    """The decision that is armed, and the hint in its bar."""
 
-    A modal that has a hint's line says it there.
+    @property
+    def armed(self) -> object | None:
+        """What is armed; None where nothing is."""
+
+    @property
+    def hint(self) -> str:
+        """The hint that the decision bar shows; empty where it shows none."""
+
+
+class DecisionHints(Protocol):
+    """The decision bar's hints."""
+
+    @property
+    def desk(self) -> Desk:
+        """What is armed, and the present hint."""
+
+    def hint(self, words: str) -> None:
+        """Show these words in the decision bar; an empty text shows none."""
+
+
+class UnboundKeys:
+    """Answers keys without a binding: on a screen in its decision bar, over a modal in a notification.
+
+    A modal that has a line for hints shows the answer there.
     """
 
-    def __init__(self, app: PumpUpApp) -> None:
-        self._app = app
+    def __init__(self, app: App[Any], names: KeyNames, bar: DecisionHints) -> None:
+        self._app, self._names, self._bar = app, names, bar
         self._answered: set[tuple[str, str]] = set()
         self._shown: tuple[str, str] | None = None
         """The key whose answer is shown, and the answer."""
@@ -48,8 +70,8 @@ class IdleKeys:
         self._app.clear_notifications()
         if isinstance(self._app.screen, HasHint):
             self._app.screen.show_hint("")
-        if self._app.context.outbox.desk.hint == self._shown[1]:
-            self._app.context.outbox.hint("")
+        if self._bar.desk.hint == self._shown[1]:
+            self._bar.hint("")
         self._shown = None
 
     def unbound(self, key: str) -> None:
@@ -57,22 +79,22 @@ class IdleKeys:
         if key == QUITS_ELSEWHERE:
             self.wants_to_quit()  # over a modal the app's own binding of it is not heard
             return
-        desk, place = self._app.context.outbox.desk, (type(self._app.screen).__name__, key)
+        desk, place = self._bar.desk, (type(self._app.screen).__name__, key)
         if place in self._answered or (desk.armed is not None and desk.hint):
-            return  # what is said about an armed decision matters more
+            return  # the hint on an armed decision matters more
         self._answered.add(place)
         leaves = self._leaves()
-        ends = f"{leaves} leaves" if leaves else f"{self._app.context.key('screens.help')} lists the keys"
-        self._say(key, f"{_named(key)} does nothing here: {ends}")
+        ends = f"{leaves} leaves" if leaves else f"{self._names('screens.help')} lists the keys"
+        self._show(key, f"{_named(key)} does nothing here: {ends}")
 
     def wants_to_quit(self) -> None:
-        """Say which key quits, by the name that the key hints have for it."""
+        """Name the key that quits, as the key hints name it."""
         leaves = self._leaves()
         first = f"{leaves} leaves, then " if leaves else ""
-        quits = f"{first}{self._app.context.key('screens.quit')} quits"
-        self._say(QUITS_ELSEWHERE, f"{QUITS_ELSEWHERE} does not quit: {quits}")
+        quits = f"{first}{self._names('screens.quit')} quits"
+        self._show(QUITS_ELSEWHERE, f"{QUITS_ELSEWHERE} does not quit: {quits}")
 
-    def _say(self, key: str, words: str) -> None:
+    def _show(self, key: str, words: str) -> None:
         self._shown = (key, words)
         if isinstance(self._app.screen, HasHint):
             self._app.screen.show_hint(words)
@@ -80,16 +102,11 @@ class IdleKeys:
             self._app.clear_notifications()
             self._app.notify(words, markup=False)
         else:
-            self._app.context.outbox.hint(words)
+            self._bar.hint(words)
 
     def _leaves(self) -> str:
         """Return the key that leaves what is typed or lies over the screen, as hints name it; empty where none does."""
-        names = (name for name in self._leaving() if name != "move.back" or self._app.screen.is_modal)
-        return next((self._app.context.key(name) for name in names), "")
-
-    def _leaving(self) -> Iterator[str]:
-        """Yield the ids of what escape does by itself, from what has the focus on."""
         screen = self._app.screen
-        for node in screen.focused.ancestors_with_self if screen.focused is not None else (screen,):
-            for owner in type(node).__mro__:
-                yield from (one.id for one in bindings_of(owner) if one.id and "escape" in keys_of(one.key))
+        # Which of the keys that are heard, from what has the focus on, is escape by itself.
+        names = (one.id for _, one in heard_at(screen) if one.id and "escape" in keys_of(one.key))
+        return next((self._names(name) for name in names if name != "move.back" or screen.is_modal), "")

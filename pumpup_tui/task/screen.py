@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import Changed, EventsPage, ShowRequest, TaskLoaded
-from pumpup_tui.components.dialogs import PickScreen
+from pumpup_tui.components.dialogs import Choice, PickScreen
 from pumpup_tui.components.frame import SCREEN_KEYS
-from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.record_paragraphs import attachment_lines, event_lines
 from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.components.task_moves import MOVE_KEYS, Movable, MovingScreen
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Intent
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.task.json_rows import Path, json_rows
 from pumpup_tui.task.step_graph import graph_lines
 from pumpup_tui.task.task_page import PageRow, TaskPage
@@ -37,6 +39,14 @@ EVENTS_KEPT = 1000
 REREAD_SECONDS = 0.4
 PATIENCE = 0.3
 """Seconds that a task may take to be read before that is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveTo:
+    """A choice of whom a task is given to."""
+
+    name: str | None
+    """A reviewer's name; empty for no one, None for a name that is typed."""
 
 
 class ArmedOnTask(ArmedView):
@@ -57,10 +67,10 @@ class TaskScreen(MovingScreen):
 
     MODE = "board"
     AUTO_FOCUS = "#task"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "assign", "assign", id="task.assign", tooltip="give the task to someone, or give it back"),
-        Binding("c", "comment", "note", id="task.note", tooltip="write a note on the task"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("task.assign", "assign"),
+        ("task.note", "comment"),
+    )
 
     def __init__(self, context: Context, task_id: str) -> None:
         super().__init__(context)
@@ -316,19 +326,26 @@ class TaskScreen(MovingScreen):
             outbox.cancel("this task is closed: it takes notes only")
         else:
             me = self.context.status.reviewer
-            choices = [("me", f"to me ({me})"), ("name", "to a name…")]  # not foreign: PickScreen cleans its choices
+            choices = [
+                Choice(GiveTo(me), f"to me ({me})"),  # not foreign: PickScreen cleans its choices
+                Choice(GiveTo(None), "to a name…"),
+            ]
             if loaded.assignee:
                 # not foreign: PickScreen cleans its choices
-                choices.append(("none", f"to no one: {loaded.assignee} gives it back"))
+                choices.append(Choice(GiveTo(""), f"to no one: {loaded.assignee} gives it back"))
             self.app.push_screen(PickScreen("Give this task", choices), self._assignee_chosen)
 
-    def _assignee_chosen(self, choice: str | None) -> None:
-        if choice == "me":
-            self._arm_assign(self.context.status.reviewer)
-        elif choice == "none":
-            self._arm_assign("")
-        elif choice == "name":
-            self.query_one(Prompt).ask("assignee", "give the task to")
+    def _assignee_chosen(self, chosen: GiveTo | None) -> None:
+        if chosen is None:
+            return
+        if chosen.name is not None:
+            self._arm_assign(chosen.name)
+        else:
+            self.query_one(Prompt).ask(TextQuestion("give the task to"), self._assignee_typed)
+
+    def _assignee_typed(self, name: str | None) -> None:
+        if name and name.strip():
+            self._arm_assign(name.strip())
 
     def _arm_assign(self, name: str) -> None:
         if self._loaded is not None:
@@ -340,18 +357,12 @@ class TaskScreen(MovingScreen):
         if refusal := self.context.refusal("note"):
             self.context.outbox.cancel(refusal)
         elif self._loaded is not None:
-            self.query_one(Prompt).ask("task note", "note on the task")
+            self.query_one(Prompt).ask(TextQuestion("note on the task", takes_lines=True), self._note_written)
 
-    @on(Prompt.Answered)
-    def _answered(self, event: Prompt.Answered) -> None:
-        text = event.text.strip()
-        if not text or self._loaded is None:
-            return
-        if event.what == "assignee":
-            self._arm_assign(text)
-        elif event.what == "task note":
+    def _note_written(self, text: str | None) -> None:
+        if text and text.strip() and self._loaded is not None:
             task = self._loaded.detail.task
-            self.context.outbox.arm(Intent("NOTE", task.id, task.name, note=text))
+            self.context.outbox.arm(Intent("NOTE", task.id, task.name, note=text.strip()))
 
 
 def _creates(event: Event) -> bool:

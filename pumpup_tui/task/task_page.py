@@ -6,13 +6,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
 from pumpup_tui.components.scroll_view import Scrolled
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.layout import COMPONENT_CLASSES, Line, paint
 from pumpup_tui.text.paragraphs import Paragraph
 
@@ -34,24 +35,18 @@ class PageRow:
 class TaskPage(Scrolled, can_focus=True):
     """Rows of any height, wrapped; the cursor stays on its row whatever is told anew."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", show=False, id="move.down"),
-        Binding("k,up", "move(-1)", show=False, id="move.up"),
-        Binding("g,home", "move(-1000000)", show=False, id="move.first"),
-        Binding("G,end", "move(1000000)", show=False, id="move.last"),
-        Binding("ctrl+d,pagedown", "page(1)", show=False, id="move.page_down"),
-        Binding("ctrl+u,pageup", "page(-1)", show=False, id="move.page_up"),
-        Binding("space", "fold", show=False, id="task.fold", tooltip="open or close a nested value"),
-        Binding("l,right", "fold(True)", show=False, id="task.unfold", tooltip="open a nested value"),
-        Binding("h,left", "fold(False)", show=False, id="task.close", tooltip="close a nested value"),
-        Binding(
-            "enter",
-            "choose",
-            show=False,
-            id="task.request",
-            tooltip="go to the open request; open a nested value",
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("move.down", "move(1)"),
+        ("move.up", "move(-1)"),
+        ("move.first", "move(-1000000)"),
+        ("move.last", "move(1000000)"),
+        ("move.page_down", "page(1)"),
+        ("move.page_up", "page(-1)"),
+        ("task.fold", "fold"),
+        ("task.unfold", "fold(True)"),
+        ("task.close", "fold(False)"),
+        ("task.request", "choose"),
+    )
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
 
     class Fold(Message):

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import App
-from textual.binding import Binding, BindingType
 
 
 class TerminalApp(App[None]):
     """An app that shares its terminal with a shell and other programs."""
-
-    # Heard everywhere, also while a text is typed.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+l", "repaint", show=False, priority=True, id="screens.repaint", tooltip="redraw the screen"),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            show=False,
-            priority=True,
-            id="screens.suspend",
-            tooltip="suspend; fg in the shell resumes",
-        ),
-    ]
 
     def action_repaint(self) -> None:
         """Draw every cell again."""

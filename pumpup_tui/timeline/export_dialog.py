@@ -6,14 +6,13 @@ import re
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.text.firewall import line
 from pumpup_tui.timeline.calls import ExportState, export, stop_export
 
 if TYPE_CHECKING:
     from pumpup_tui.timeline.screen import TimelineScreen
 
-ASK, OVERWRITE = "export", "export over"
 RETELL = 0.5
 
 
@@ -42,18 +41,24 @@ class TimelineExport:
         of = query.task_id or (project.project_name if project else "all")
         stamp = self._screen.context.clock().strftime("%Y%m%d-%H%M%S")
         name = f"timeline-{re.sub('[^A-Za-z0-9_-]+', '-', of)}-{stamp}.jsonl"
-        self._screen.query_one(Prompt).ask(ASK, "write to (.jsonl or .csv)", name)
+        self._screen.query_one(Prompt).ask(TextQuestion("write to (.jsonl or .csv)", name), self._named)
 
-    def answered(self, event: Prompt.Answered) -> None:
-        """Take the name, or the word to overwrite."""
-        if event.what == ASK and event.text.strip():
-            self._path = event.text.strip()
+    def _named(self, path: str | None) -> None:
+        if path and path.strip():
+            self._path = path.strip()
             self._begin(overwrite=False)
-        elif event.what == OVERWRITE:
-            if event.text.strip().lower() == "over":
-                self._begin(overwrite=True)
-            else:
-                self._hint("nothing was written: the file stays as it was")
+
+    def _ask_to_overwrite(self, state: ExportState) -> None:
+        name = line(state.path.rsplit("/", maxsplit=1)[-1], 60)
+        self._screen.query_one(Prompt).ask(TextQuestion(f"{name} is there: type over"), self._overwrite_answered)
+
+    def _overwrite_answered(self, text: str | None) -> None:
+        if text is None:
+            return
+        if text.strip().lower() == "over":
+            self._begin(overwrite=True)
+        else:
+            self._hint("nothing was written: the file stays as it was")
 
     def _begin(self, *, overwrite: bool) -> None:
         self._running, self.progress = True, "writing…"
@@ -70,8 +75,7 @@ class TimelineExport:
             self._running, self.progress = False, ""
             where = line(state.path, 200)
             if state.is_there:
-                name = line(state.path.split("/")[-1], 60)
-                self._screen.query_one(Prompt).ask(OVERWRITE, f"{name} is there: type over")
+                self._ask_to_overwrite(state)
             elif state.failed and not state.looked:
                 self._hint(f"nothing was written: {line(state.failed, 300)} ({where})")
             elif state.failed:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
@@ -16,6 +16,7 @@ from typing_extensions import override
 from pumpup_tui.backend.timeline_query import SOURCES, Query
 from pumpup_tui.components.option_picker import OptionPicker
 from pumpup_tui.components.paste_fitting import Joined
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.text.firewall import content
 from pumpup_tui.text.labels import EVENT_WORDS
@@ -26,12 +27,12 @@ TYPES = tuple(EVENT_WORDS)
 class FilterScreen(ModalScreen[Query | None]):
     """Choose what a timeline shows; escape changes nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "leave", show=False, id="typing.leave"),
-        Binding("enter", "take", "show", show=False, priority=True, id="filter.show"),
-        Binding("tab", "app.focus_next", "next", show=False, id="form.next"),
-        Binding("shift+tab", "app.focus_previous", "back", show=False, id="form.previous"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("typing.leave", "dismiss"),
+        ("filter.show", "take"),
+        ("form.next", "app.focus_next"),
+        ("form.previous", "app.focus_previous"),
+    )
 
     def __init__(self, query: Query) -> None:
         super().__init__()

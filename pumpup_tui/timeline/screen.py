@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from typing_extensions import override
@@ -19,11 +19,12 @@ from pumpup_tui.backend.timeline_query import DECISIONS, Query
 from pumpup_tui.components.frame import Divider, KeyHints
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.paged_list import PagedList
-from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.task.screen import TaskScreen
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, joined
@@ -46,17 +47,17 @@ class TimelineScreen(ReviewerScreen):
 
     MODE = "timeline"
     AUTO_FOCUS = "#events"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "one_task", "one task", id="timeline.task", tooltip="only this event's task; again: all"),
-        Binding("o", "open_task", "task", id="timeline.open", tooltip="open the event's task"),
-        Binding("s", "turn", "order", id="timeline.order", tooltip="newest or oldest first"),
-        Binding("F", "follow", "follow", id="timeline.follow", tooltip="follow: the cursor goes to each new event"),
-        Binding("f", "filter", "filter", id="timeline.filter", tooltip="show some types, sources or a reviewer only"),
-        Binding("/", "search", "search", id="timeline.search", tooltip="show events that contain a text"),
-        Binding("}", "decision(1)", "next decision", id="timeline.next", tooltip="next decision down the list"),
-        Binding("{", "decision(-1)", "last decision", id="timeline.previous", tooltip="next decision up the list"),
-        Binding("E", "export", "export", id="timeline.export", tooltip="write what is shown to a file"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("timeline.task", "one_task"),
+        ("timeline.open", "open_task"),
+        ("timeline.order", "turn"),
+        ("timeline.follow", "follow"),
+        ("timeline.filter", "filter"),
+        ("timeline.search", "search"),
+        ("timeline.next", "decision(1)"),
+        ("timeline.previous", "decision(-1)"),
+        ("timeline.export", "export"),
+    )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -300,7 +301,11 @@ class TimelineScreen(ReviewerScreen):
 
     def action_search(self) -> None:
         """Ask for a text; events that contain it are looked for in the whole timeline."""
-        self.query_one(Prompt).ask("search", "events that contain", self._query.text)
+        self.query_one(Prompt).ask(TextQuestion("events that contain", self._query.text), self._searched)
+
+    def _searched(self, text: str | None) -> None:
+        if text is not None and text != self._query.text:
+            self.show(replace(self._query, text=text))
 
     def action_decision(self, step: int) -> None:
         """Go to the next decision, down or up the list."""
@@ -321,12 +326,6 @@ class TimelineScreen(ReviewerScreen):
     def _export_state(self, event: ExportState) -> None:
         event.stop()
         self._export.told(event)
-
-    @on(Prompt.Answered)
-    def _answered(self, event: Prompt.Answered) -> None:
-        if event.what == "search" and event.text != self._query.text:
-            self.show(replace(self._query, text=event.text))
-        self._export.answered(event)
 
     # Around.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.command import CommandPalette
 from typing_extensions import override
 
@@ -15,6 +15,7 @@ from pumpup_tui.components.frame import KeyHints
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.decisions.desk import Phase
+from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
 from pumpup_tui.text.labels import kind_of
 from pumpup_tui.text.layout import Line, width_of, wrap
@@ -52,10 +53,11 @@ class TouringApp(PumpUpApp):
     """Looks at what the person does after each key, and each quarter of a second."""
 
     CSS_PATH: ClassVar[Any] = [sheet("app"), sheet("tour")]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(">", "tour_skip", show=False, id="tour.skip", tooltip="in the demo: skip a step of the tour"),
-        Binding("X", "tour_end", show=False, id="tour.end", tooltip="in the demo: end the tour"),
-    ]
+    IN_DEMO = True
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("tour.skip", "tour_skip"),
+        ("tour.end", "tour_end"),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -190,11 +190,11 @@ def test_an_unforeseen_fault_ends_in_words(tmp_path: Path) -> None:
     """Nobody is shown a traceback; its report is in a file of the user's own, without the variables' values."""
     code = (
         "import sys; sys.argv = ['pumpup-tui', 'keys', 'add', 'bot', '--role', 'agent']\n"
-        "from pumpup_tui.commands import administration\n"
+        "from pumpup_tui.commands import api_key_commands\n"
         "def fail(*_):\n"
         "    secret = 'pk_' + 'secret'\n"
         "    raise RuntimeError('boom')\n"
-        "administration.add_key = fail\n"
+        "api_key_commands.add_key = fail\n"
         "from pumpup_tui.__main__ import main\n"
         "main()"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pumpup_tui.commands.lazy import EXIT_CODES
+from pumpup_tui.commands.lazy_group import EXIT_CODES
 from tests.cli.conftest import Run, run_in, serving
 from tests.cli.made import Made
 

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from textual.system_commands import SystemCommandsProvider
 
 from api_client.commands import CreateProject, read_command
-from pumpup_tui.keys.key_names import bindings_of
-from pumpup_tui.keys.registry import all_bindings
+from pumpup_tui.keys.key_commands import heard_at
+from pumpup_tui.keys.table import BY_ID
 from pumpup_tui.palette import MOST
 from pumpup_tui.task.screen import TaskScreen
 from tests.pilot.stage import ALICE, STEPS, Stage
@@ -57,14 +57,11 @@ async def test_every_key_of_a_screen_is_found_by_its_words(
             await pilot.press(key)
             await stage.sees(pilot, "▸" if key == "2" else "live")
         await stage.sees(pilot, sees)
-        screen = stage.app.screen
-        listed = {one.id: one.tooltip for one in all_bindings(type(stage.app))}
-        nodes = screen.focused.ancestors_with_self if screen.focused is not None else (screen, stage.app)
-        heard = [one for node in nodes for owner in type(node).__mro__ for one in bindings_of(owner) if one.id]
+        heard = [binding for _, binding in heard_at(stage.app.screen) if binding.id]
         assert len({one.id for one in heard}) >= at_least
         for binding in heard:
             help_ = f"key {stage.app.context.key(str(binding.id))}"
-            told = listed[binding.id]
+            told = BY_ID[str(binding.id)].tooltip
             words = (told, binding.description, *(word for word in told.split() if len(word) > 4))
             for query in filter(None, words):
                 found = await found_by(stage, query)

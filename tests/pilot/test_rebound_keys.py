@@ -12,16 +12,14 @@ from textual.pilot import Pilot
 from api_client.commands import Decide
 from api_client.errors import NotAuthenticated
 from api_client.models import Outcome
-from pumpup_tui.app import PumpUpApp
-from pumpup_tui.keys.key_names import hint_of, keys_of
+from pumpup_tui.keys.key_names import KeyNames, hint_of, keys_of
 from pumpup_tui.keys.rebinding import check
-from pumpup_tui.keys.registry import all_bindings
 from pumpup_tui.local_state.preferences import Preferences
 from tests.pilot.stage import ALL_FIELDS, BOB, Stage
 from tests.pilot.test_attachments import open_attachments
 from tests.pilot.test_coming_back import again
 
-BINDINGS = {str(binding.id): binding for binding in all_bindings(PumpUpApp)}
+BINDINGS = {row.id: row for row in KeyNames().table(in_demo=False)}
 FREE = [f"{modifier}f{number}" for modifier in ("", "ctrl+", "alt+", "shift+") for number in range(1, 25)]
 KEYMAP = dict(zip(BINDINGS, FREE, strict=False))
 WORDS = {
@@ -45,7 +43,7 @@ WORDS = {
 
 def default_keys() -> Sequence[str]:
     """Return each key that a binding has by itself, as a hint names it."""
-    return sorted({hint_of(keys_of(binding.key)[0]) for binding in BINDINGS.values()} | {"space", "escape"})
+    return sorted({hint_of(keys_of(binding.keys)[0]) for binding in BINDINGS.values()} | {"space", "escape"})
 
 
 def pattern(key: str) -> re.Pattern[str]:

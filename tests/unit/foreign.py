@@ -41,6 +41,7 @@ PASS_THROUGH = frozenset(
         "removeprefix",
         "removesuffix",
         "replace",
+        "rsplit",
         "split",
         "take",
         "splitlines",

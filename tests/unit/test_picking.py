@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.app import App
 
-from pumpup_tui.components.dialogs import Choice, PickScreen
+from pumpup_tui.components.dialogs import Choice, ChoiceList, PickScreen
 
-CHOICES = [("a", "first"), ("b", "second"), ("c", "third")]
+CHOICES = [Choice("a", "first"), Choice("b", "second"), Choice("c", "third")]
 
 
 async def test_a_key_that_comes_at_once_moves_from_the_present_choice() -> None:
@@ -14,7 +14,7 @@ async def test_a_key_that_comes_at_once_moves_from_the_present_choice() -> None:
     answers: list[str | None] = []
     async with (app := App[None]()).run_test() as pilot:
         await app.push_screen(PickScreen("Sort", CHOICES, "b"), answers.append)
-        choices = app.screen.query_one(Choice)
+        choices = app.screen.query_one(ChoiceList)
         choices.action_move(1)
         await pilot.pause()
         choices.action_choose()
@@ -24,9 +24,9 @@ async def test_a_key_that_comes_at_once_moves_from_the_present_choice() -> None:
 
 async def test_the_present_choice_is_in_view_in_a_long_list() -> None:
     """A list that is longer than its frame opens where the present choice stands."""
-    many = [(str(number), f"choice {number}") for number in range(40)]
+    many = [Choice(number, f"choice {number}") for number in range(40)]
     async with (app := App[None]()).run_test() as pilot:
-        await app.push_screen(PickScreen("Project", many, "30"))
+        await app.push_screen(PickScreen("Project", many, 30))
         await pilot.pause()
-        choices = app.screen.query_one(Choice)
+        choices = app.screen.query_one(ChoiceList)
         assert choices.scroll_offset.y <= 30 < choices.scroll_offset.y + choices.size.height

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pumpup_tui.keys.key_names import KeyNames, bindings_of, key_words, keys_of, owners
-from pumpup_tui.keys.rebinding import check, rebindable, rebound, scopes
-from pumpup_tui.keys.registry import all_bindings
-from pumpup_tui.tour.observer import TouringApp
+from pumpup_tui.keys.key_names import KeyNames, key_words, keys_of
+from pumpup_tui.keys.rebinding import check
+from pumpup_tui.keys.table import BY_ID, TABLE
 
 
-@pytest.mark.parametrize("name", rebindable())
+@pytest.mark.parametrize("name", BY_ID)
 def test_every_binding_can_have_another_key(name: str) -> None:
-    """Its id stands in the help, and a key that nothing has is taken."""
-    assert name in {binding.id for binding in all_bindings(TouringApp)}
+    """A key that nothing has is taken."""
     check({name: "f12"})
     check({name: "f12,ctrl+t"})
 
@@ -21,9 +19,8 @@ def test_every_binding_can_have_another_key(name: str) -> None:
 def test_what_shares_a_key_by_itself_is_no_clash() -> None:
     """The keys as they are built in are all right, also where one is set to what it is."""
     check({})
-    for binding in all_bindings(TouringApp):
-        if binding.id in rebindable():
-            check({str(binding.id): binding.key})
+    for row in TABLE:
+        check({row.id: row.keys})
 
 
 @pytest.mark.parametrize(
@@ -50,29 +47,16 @@ def test_two_that_change_places_are_no_clash() -> None:
 
 def test_keys_are_named_as_they_stand_on_a_keyboard() -> None:
     """By their characters, in the help and in the hints."""
-    keymap = {"decide.approve": "question_mark", "move.back": "ctrl+x"}
-    approve = next(one for one in all_bindings(TouringApp) if one.id == "decide.approve")
-    assert key_words(rebound(approve, keymap).key) == "?"
+    key = KeyNames({"decide.approve": "question_mark", "move.back": "ctrl+x"})
+    (approve,) = [row for row in key.table(in_demo=False) if row.id == "decide.approve"]
+    assert key_words(approve.keys) == "?"
     assert keys_of("?, a") == ["question_mark", "a"]
-    key = KeyNames(keymap)
     assert key("decide.approve") == "?"
-    assert key.told((("decide.approve", "approve"), ("move.back", "back"), ("screens.inbox screens.board", "go"))) == [
+    assert key.hints((("decide.approve", "approve"), ("move.back", "back"), ("screens.inbox screens.board", "go"))) == [
         ("?", "approve"),
         ("ctrl+x", "back"),
         ("1 2", "go"),
     ]
-
-
-def test_no_binding_is_left_out() -> None:
-    """All that our classes hear has an id, stands in the help, has the same keys everywhere and can have others."""
-    listed = {binding.id: binding.key for binding in all_bindings(TouringApp)}
-    heard = {owner for scope in scopes() for owner in scope}
-    for owner in owners():
-        for binding in bindings_of(owner):
-            assert binding.id, f"{owner.__name__}: {binding.key} has no id"
-            assert listed.get(binding.id) == binding.key, f"{owner.__name__}: {binding.id} is listed otherwise"
-            assert owner in heard, f"{owner.__name__} is heard at no place that is checked for clashes"
-    assert rebindable() == list(listed)
 
 
 @pytest.mark.parametrize("name", ["form.leave", "form.review", "typing.leave", "filter.show", "form.bid"])

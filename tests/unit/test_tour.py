@@ -117,7 +117,7 @@ def test_without_grace_there_is_nothing_to_take_back() -> None:
 def test_only_the_demo_pays_for_it() -> None:
     """The app and its screens load nothing of it."""
     code = (
-        "import sys, pumpup_tui.app, pumpup_tui.inbox.screen, pumpup_tui.keys.registry; "
+        "import sys, pumpup_tui.app, pumpup_tui.inbox.screen, pumpup_tui.keys.rebinding; "
         "print([name for name in sys.modules if 'pumpup_tui.tour.steps' in name])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pumpup_tui.commands.backend_session import MAKERS
-from pumpup_tui.commands.environment import default_data, usable_folder
 from pumpup_tui.commands.failure import Failed, NotThere, in_words, reason
+from pumpup_tui.commands.places import default_data, usable_folder
 from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
 
 if TYPE_CHECKING:

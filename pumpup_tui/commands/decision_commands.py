@@ -123,7 +123,7 @@ def _settle(
     key: str | None,
 ) -> None:
     """Show the request, ask, and send the command that settles it under one key."""
-    from pumpup_tui.commands.settling import Sending
+    from pumpup_tui.commands.submission import Sending
 
     if not (yes or may_ask()):
         raise click.UsageError("No one is there to be asked: say --yes to send it.")

@@ -92,7 +92,7 @@ def _write(
 
     async def run(backend: Backend) -> Receipt:
         from pumpup_tui.commands.id_lookup import task_of
-        from pumpup_tui.commands.settling import check_can, send
+        from pumpup_tui.commands.submission import check_can, send
 
         check_can(await backend.me(), needed)
         found = await task_of(backend, task)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pumpup_tui.commands import config_sources, configuration
+from pumpup_tui.commands import config_cache, config_sources
 from pumpup_tui.commands.failure import Failed, reason
 from pumpup_tui.commands.options import Given
 from pumpup_tui.local_state.user_folders import expanded, own_folder
@@ -59,7 +59,7 @@ def place_of(given: Given, environment: Mapping[str, str]) -> Place:
     Raises:
         Failed: the configuration can't be used, or what is named does not go together.
     """
-    chosen = configuration.chosen(environment)
+    chosen = config_cache.chosen(environment)
     profile = _profile(given, chosen, environment)
     url = given.url or (profile.get("url") if profile else None)
     if url is None:
@@ -83,7 +83,7 @@ def named_folder(given: Given, environment: Mapping[str, str]) -> Path | None:
     """
     if given.data is not None:
         return given.data
-    chosen = configuration.chosen(environment)
+    chosen = config_cache.chosen(environment)
     name = given.profile or chosen.get("profile")
     profile: Mapping[str, Any] = chosen.get("profiles", {}).get(name, {}) if name else {}
     return _path(profile.get("data"))

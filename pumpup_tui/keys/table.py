@@ -1,0 +1,236 @@
+"""All key bindings in one table: the classes' `BINDINGS`, help, palette, hints and rebinding are made from it.
+
+To add a key, add a row here and bind its id in the class that acts on it (`bindings(("inbox.raw", "raw"))`); a test
+compares the two. The order of the rows is that of the help.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+Scope: TypeAlias = Literal[
+    # The app, and the demo's tour in it.
+    "app",
+    "tour",
+    # Screens and dialogs.
+    "reviewer",
+    "inbox",
+    "board",
+    "timeline",
+    "task",
+    "answer",
+    "timeline filter",
+    "batch",
+    "batch results",
+    "attachments",
+    "help",
+    "dialog",
+    "leave",
+    # What may have the focus in them.
+    "list",
+    "options",
+    "document",
+    "cards",
+    "task page",
+    "prompt",
+    "form",
+    "text field",
+    "text area",
+    "switch",
+    "sealed field",
+    "search field",
+]
+"""A part of the screens that hears keys. "reviewer" is what all main screens have, "sealed field" is read-only."""
+
+Toolkit: TypeAlias = Literal["App", "Screen", "ScrollableContainer", "Input", "TextArea"]
+"""A class of Textual with key bindings of its own."""
+
+WhileTyping: TypeAlias = Literal["no", "yes", "before the text"]
+"""Whether a binding is heard while text is typed, so that no character may be its key.
+
+"before the text" is heard while a field is empty: what an answer may begin with can't be its key.
+"""
+
+
+class KeyBinding(NamedTuple):
+    """A key binding, without its action: the class that binds the id names that."""
+
+    id: str
+    """Its name in the configuration; the part before the dot is its heading in the help."""
+    keys: str
+    """One or several keys, between commas."""
+    word: str
+    """A short name; the palette adds it where the tooltip does not contain it."""
+    tooltip: str
+    """A description, for help and palette."""
+    scopes: Sequence[Scope]
+    """Where it is heard."""
+    while_typing: WhileTyping = "no"
+    priority: bool = False
+    """Whether it is heard before what has the focus."""
+
+
+_MOVING: Sequence[Scope] = ("list", "document", "cards", "task page")
+_SEARCHED: Sequence[Scope] = (*_MOVING, "search field")
+_FIELDS: Sequence[Scope] = ("form", "answer", "timeline filter")
+
+TABLE: Sequence[KeyBinding] = (
+    KeyBinding("tour.skip", ">", "", "in the demo: skip a step of the tour", ("tour",)),
+    KeyBinding("tour.end", "X", "", "in the demo: end the tour", ("tour",)),
+    KeyBinding("screens.inbox", "1", "Inbox", "the inbox", ("app",)),
+    KeyBinding("screens.board", "2", "Board", "the board", ("app",)),
+    KeyBinding("screens.timeline", "3", "Timeline", "the timeline", ("app",)),
+    KeyBinding("screens.project", "p", "Project", "choose the project", ("app",)),
+    KeyBinding("screens.refresh", "r", "Refresh", "read again; connect again", ("app",)),
+    KeyBinding("screens.commands", ":,ctrl+p", "Commands", "commands", ("app",)),
+    KeyBinding("screens.help", "?", "Help", "this help", ("app", "help")),
+    KeyBinding("screens.quit", "q", "Quit", "quit", ("app",)),
+    KeyBinding("screens.repaint", "ctrl+l", "", "redraw the screen", ("app",), priority=True),
+    KeyBinding("screens.suspend", "ctrl+z", "", "suspend; fg in the shell resumes", ("app",), priority=True),
+    KeyBinding("move.down", "j,down", "down", "down", _SEARCHED),
+    KeyBinding("move.up", "k,up", "up", "up", _SEARCHED),
+    KeyBinding("move.first", "g,home", "first", "to the first", _MOVING),
+    KeyBinding("move.last", "G,end", "last", "to the last", _MOVING),
+    KeyBinding("move.page_down", "ctrl+d,pagedown", "page down", "half a page down", _SEARCHED),
+    KeyBinding("move.page_up", "ctrl+u,pageup", "page up", "half a page up", _SEARCHED),
+    KeyBinding("move.enter", "enter", "open", "open", ("list", "batch results")),
+    KeyBinding("move.back", "escape", "back", "cancel, or back", ("reviewer", "batch")),
+    KeyBinding("decide.approve", "a", "approve", "approve; answer an elicitation", ("inbox",)),
+    KeyBinding("decide.deny", "d", "deny", "deny", ("inbox",)),
+    KeyBinding("decide.edit", "e", "edit", "edit and approve, with a note", ("inbox",)),
+    KeyBinding("decide.ask", "i", "ask", "ask for more, with a note", ("inbox",)),
+    KeyBinding("decide.escalate", "!", "escalate", "escalate", ("inbox",)),
+    KeyBinding("decide.reason", "w", "reason", "why: the armed decision's reason code", ("inbox", "batch")),
+    KeyBinding("decide.send", "y", "send", "send what is armed (never enter)", ("reviewer", "batch", "answer")),
+    KeyBinding("decide.note", "n", "note", "write the armed decision's note", ("reviewer", "batch")),
+    KeyBinding("decide.undo", "u", "undo", "take back what is held", ("reviewer", "batch results")),
+    KeyBinding("inbox.take", "t", "take", "take the task, or give it back", ("inbox",)),
+    KeyBinding("inbox.note", "c", "note", "note: the armed decision's, else on the task", ("inbox", "batch")),
+    KeyBinding("inbox.next", "]", "next", "next pending request", ("inbox",)),
+    KeyBinding("inbox.previous", "[", "previous", "previous pending request", ("inbox",)),
+    KeyBinding("inbox.select", "x", "select", "select the request, to decide several at once", ("inbox",)),
+    KeyBinding("inbox.select_all", "asterisk", "all", "select all that are shown, or none", ("inbox",)),
+    KeyBinding("inbox.search", "/", "search", "search: words, is:mine project:… confidence<.7", ("inbox",)),
+    KeyBinding("inbox.filter", "f", "filters", "filters by name", ("inbox",)),
+    KeyBinding("inbox.sort", "s", "sort", "sort and group", ("inbox",)),
+    KeyBinding("inbox.whose", "m", "whose", "all, mine, unassigned", ("inbox",)),
+    KeyBinding("inbox.fold", "z", "unfold", "unfold long values, or fold them", ("inbox",)),
+    KeyBinding("inbox.attachments", "o", "attachments", "look at attachments, or save them", ("inbox",)),
+    KeyBinding("inbox.raw", "v", "raw", "the raw text, spelt out", ("inbox",)),
+    KeyBinding("board.left", "h,left", "left", "column to the left", ("cards",)),
+    KeyBinding("board.right", "l,right", "right", "column to the right", ("cards",)),
+    KeyBinding("board.task", "enter", "", "open the task", ("cards",)),
+    KeyBinding("board.move_left", "H", "move left", "move the card to an exit on the left", ("board", "task")),
+    KeyBinding("board.move_right", "L", "move right", "move the card to an exit on the right", ("board", "task")),
+    KeyBinding("board.move", "m", "move", "move the card along an exit of choice", ("board", "task")),
+    KeyBinding("board.search", "/", "search", "show the cards that contain a text", ("board",)),
+    KeyBinding("board.filter", "f", "filter", "filter by status, assignee, open request, step", ("board",)),
+    KeyBinding("timeline.task", "t", "one task", "only this event's task; again: all", ("timeline",)),
+    KeyBinding("timeline.open", "o", "task", "open the event's task", ("timeline",)),
+    KeyBinding("timeline.order", "s", "order", "newest or oldest first", ("timeline",)),
+    KeyBinding("timeline.follow", "F", "follow", "follow: the cursor goes to each new event", ("timeline",)),
+    KeyBinding("timeline.filter", "f", "filter", "show some types, sources or a reviewer only", ("timeline",)),
+    KeyBinding("timeline.search", "/", "search", "show events that contain a text", ("timeline",)),
+    KeyBinding("timeline.next", "}", "next decision", "next decision down the list", ("timeline",)),
+    KeyBinding("timeline.previous", "{", "last decision", "next decision up the list", ("timeline",)),
+    KeyBinding("timeline.export", "E", "export", "write what is shown to a file", ("timeline",)),
+    KeyBinding("task.assign", "t", "assign", "give the task to someone, or give it back", ("task",)),
+    KeyBinding("task.note", "c", "note", "write a note on the task", ("task",)),
+    KeyBinding("task.fold", "space", "", "open or close a nested value", ("task page",)),
+    KeyBinding("task.unfold", "l,right", "", "open a nested value", ("task page",)),
+    KeyBinding("task.close", "h,left", "", "close a nested value", ("task page",)),
+    KeyBinding("task.request", "enter", "", "go to the open request; open a nested value", ("task page",)),
+    KeyBinding("form.next", "tab", "", "next field", _FIELDS, "yes"),
+    KeyBinding("form.previous", "shift+tab", "", "previous field", _FIELDS, "yes"),
+    KeyBinding(
+        "form.toggle",
+        "space,enter",
+        "",
+        "choose an option, or take it back; switch",
+        ("switch", "options", "search field"),
+    ),
+    KeyBinding("form.up", "up", "", "a step up; in a text, the field above", ("text field",), "yes"),
+    KeyBinding("form.down", "down", "", "a step down; in a text, the field below", ("text field",), "yes"),
+    KeyBinding("form.up_much", "pageup", "", "ten steps up", ("text field",), "yes"),
+    KeyBinding("form.down_much", "pagedown", "", "ten steps down", ("text field",), "yes"),
+    KeyBinding("form.yes", "left,up,h,k", "", "yes, of a switch", ("switch",)),
+    KeyBinding("form.no", "right,down,l,j", "", "no, of a switch", ("switch",)),
+    KeyBinding(
+        "form.empty",
+        "backspace,delete",
+        "",
+        "neither yes nor no; empty what can't be edited",
+        ("switch", "sealed field"),
+    ),
+    KeyBinding("form.bid", "=", "", "take the agent's bid (in text: while it is empty)", ("form",), "before the text"),
+    KeyBinding("form.edit", "ctrl+g", "", "a long text in your own editor", ("answer",), "yes"),
+    KeyBinding("form.undo", "ctrl+underscore", "", "undo in a long text", ("text area",)),
+    KeyBinding("form.leap", "ctrl+pagedown", "", "some fields on", ("form",), "yes"),
+    KeyBinding("form.leap_back", "ctrl+pageup", "", "some fields back", ("form",), "yes"),
+    KeyBinding("form.first", "ctrl+home", "", "to the first field", ("form",), "yes"),
+    KeyBinding("form.last", "ctrl+end", "", "to the last field", ("form",), "yes"),
+    KeyBinding("form.review", "ctrl+r", "", "review all answers before they are sent", ("answer",), "yes"),
+    KeyBinding("form.leave", "escape", "", "leave; what is typed is kept", ("answer",), "yes"),
+    KeyBinding("typing.done", "enter", "", "done with what is typed in one line", ("prompt",), "yes"),
+    KeyBinding(
+        "typing.leave",
+        "escape",
+        "",
+        "leave what is typed in one line, or a filter's choice",
+        ("prompt", "timeline filter"),
+        "yes",
+    ),
+    KeyBinding("typing.edit", "ctrl+g", "", "a note in your own editor", ("prompt",), "yes"),
+    KeyBinding(
+        "filter.show",
+        "enter",
+        "",
+        "show what the timeline's filter chooses",
+        ("timeline filter",),
+        "yes",
+        priority=True,
+    ),
+    KeyBinding("batch.leave_out", "x", "", "leave one out of what is decided at once", ("batch",)),
+    KeyBinding("attachment.save", "s", "", "save the attachment to a folder", ("attachments",)),
+    KeyBinding(
+        "modal.close",
+        "escape,q",
+        "",
+        "close a list, the help, or what became of a batch",
+        ("help", "dialog", "batch results", "attachments"),
+    ),
+    KeyBinding("leave.send", "s", "", "on leaving: send what is held, then quit", ("leave",)),
+    KeyBinding("leave.take_back", "t", "", "on leaving: take back what is held, then quit", ("leave",)),
+    KeyBinding("leave.quit", "x", "", "on leaving: quit without knowing what became of it", ("leave",)),
+    KeyBinding("leave.stay", "escape,enter,q", "", "on leaving: stay", ("leave",)),
+)
+BY_ID: Mapping[str, KeyBinding] = {row.id: row for row in TABLE}
+
+_APP: Sequence[Scope | Toolkit] = ("reviewer", "Screen", "tour", "app", "App")
+_FORM: Sequence[Scope | Toolkit] = ("form", "answer", "Screen")
+
+PLACES: Mapping[str, Sequence[Scope | Toolkit]] = {
+    "a prompt": ("prompt",),
+    "the inbox's list": ("list", "ScrollableContainer", "inbox", *_APP),
+    "the inbox's detail": ("document", "ScrollableContainer", "inbox", *_APP),
+    "the board": ("cards", "board", *_APP),
+    "a task": ("task page", "ScrollableContainer", "task", *_APP),
+    "the timeline's list": ("list", "ScrollableContainer", "timeline", *_APP),
+    "the timeline's detail": ("document", "ScrollableContainer", "timeline", *_APP),
+    "the help": ("document", "ScrollableContainer", "help", "Screen"),
+    "a list to choose from": ("list", "ScrollableContainer", "dialog", "Screen"),
+    "the question on leaving": ("leave", "Screen"),
+    "the attachments": ("list", "ScrollableContainer", "attachments", "Screen"),
+    "a batch": ("list", "ScrollableContainer", "batch", "Screen"),
+    "a batch's results": ("list", "ScrollableContainer", "batch results", "Screen"),
+    "the timeline's filter": ("options", "list", "ScrollableContainer", "timeline filter", "Screen"),
+    "the review of answers": ("document", "ScrollableContainer", "answer", "Screen"),
+    "a text field": ("text field", "Input", "ScrollableContainer", *_FORM),
+    "a text area": ("text area", "TextArea", "ScrollableContainer", *_FORM),
+    "a switch": ("switch", *_FORM),
+    "a read-only field": ("sealed field", *_FORM),
+    "a search field": ("search field", "Input", "ScrollableContainer", *_FORM),
+    "a field's options": ("options", "list", "ScrollableContainer", *_FORM),
+}
+"""What is heard together at each place, the nearest first: two of these need keys of their own."""
