@@ -10,7 +10,8 @@ from pumpup_tui.keys.key_names import Hints
 
 if TYPE_CHECKING:
     from api_client.models import Project
-    from pumpup_tui.decisions.desk import Sent
+    from pumpup_tui.backend.messages import CallFailed
+    from pumpup_tui.decisions.desk import Intent, Sent
 
 
 class ArmedView:
@@ -38,6 +39,9 @@ class ArmedView:
     def confirmed(self, sent: Sent) -> None:
         """Go on after a decision was confirmed."""
 
+    def taken_back(self, intent: Intent) -> None:
+        """Go on after a held decision was taken back."""
+
     def nothing_armed(self) -> None:
         """Handle the key that confirms where nothing is armed."""
 
@@ -52,6 +56,8 @@ class ScreenCallbacks:
 
     show_message: Callable[[str], None] = _nothing
     """Show this in place of the content, where there is none yet."""
+    call_failed: Callable[[CallFailed], None] = _nothing
+    """Note that a call failed; the app reports it."""
     refresh_ages: Callable[[], None] = _nothing
     """Draw again what depends on the clock; called once a minute."""
     refresh_in_flight: Callable[[], None] | None = None
