@@ -1,4 +1,4 @@
-"""Who acts. Apart from the commands: who only reads pays for none of them."""
+"""The author of a command, apart from the commands: a process that only reads loads none of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from api_client.models import Role
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who gives a command: a key's name (or a local reviewer's), role and tags."""
+    """The author of a command: the name of a key (or of a local reviewer), its role and its tags."""
 
     subject: str
     role: Role | Literal["platform"]

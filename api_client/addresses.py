@@ -1,4 +1,4 @@
-"""Where a server is, and whether what it says of itself is believed: its URL and its certificate."""
+"""Checks of a server's address and of its certificate."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LONGEST_HOST = 253
 
 
 def url_of(text: str) -> httpx.URL | None:
-    """Return the URL that a text spells, None where its host or port is none that can be called."""
+    """Return the URL that a text spells, None where its host or port is not valid."""
     try:
-        # An IPv6 zone stands escaped in a URL (RFC 6874), and as it is where the system looks it up.
+        # An IPv6 zone is escaped in a URL (RFC 6874), but not where the system looks it up.
         url = httpx.URL(re.sub(r"(?<=%)25(?=[^\[\]]*\])", "", text, count=1))
     except (httpx.InvalidURL, ValueError):  # of a name that IDNA refuses, idna's own is a ValueError
         return None
@@ -35,11 +35,11 @@ def _is_host(host: str) -> bool:
 
 
 def checked_url(base_url: str, *, allow_plain_http: bool) -> str:
-    """Return `base_url` as it may be called.
+    """Return `base_url` in the form in which it is called.
 
     Raises:
-        Misconfigured: it is no http address (`INVALID_URL`), or its key would travel in the open (`INSECURE_URL`).
-            A user and password in it are not shown.
+        Misconfigured: it is no http address (`INVALID_URL`), or its key would be sent unencrypted (`INSECURE_URL`). The
+            message does not contain a user and password that are part of it.
     """
     url = url_of(base_url)
     if url is None or url.scheme not in ("http", "https"):
@@ -64,13 +64,13 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
+def same_origin(first: httpx.URL, second: httpx.URL) -> bool:
     """Return whether two addresses are the same server's."""
-    return (one.scheme, one.host, one.port) == (other.scheme, other.host, other.port)
+    return (first.scheme, first.host, first.port) == (second.scheme, second.host, second.port)
 
 
 def content_url(url: str, base_url: str) -> str:
-    """Return the address of an upload's content, as a server named it, where it may be asked there.
+    """Return the address of an upload's content, as a server named it, if it is safe to call.
 
     Raises:
         UnexpectedAnswer: it is neither https nor the server's own.
@@ -82,10 +82,10 @@ def content_url(url: str, base_url: str) -> str:
 
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:
-    """Return what checks the certificates of servers.
+    """Return the TLS context that checks the certificates of servers.
 
     Args:
-        ca_file: certificates, as PEM, that alone are trusted; without it those of the `SSL_CERT_FILE` or
+        ca_file: the only certificates that are trusted, as PEM; without it those of the `SSL_CERT_FILE` or
             `SSL_CERT_DIR` that the environment names, else the well-known ones.
 
     Raises:
@@ -106,9 +106,9 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
         raise Misconfigured(words, code="INVALID_CA_FILE") from None
 
 
-def distrust(lost: BaseException) -> str:
-    """Return why a server's certificate was refused, as OpenSSL words it; empty where that is not what went wrong."""
-    cause: BaseException | None = lost
+def distrust(error: BaseException) -> str:
+    """Return OpenSSL's reason for refusing a server's certificate; empty where an error has another cause."""
+    cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return cause.verify_message

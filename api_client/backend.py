@@ -1,20 +1,20 @@
-"""The interface between what people see and where the work is kept.
+"""The interface between the screens and the place where the work is stored.
 
 A Backend acts for one caller. Guarantees, of every implementation:
 
-* Every write is one command through `submit`, under a key that the caller made before the first try. The same
-  key, path and caller again answers what the first answered and writes nothing (`Receipt.replayed`).
+* Every write is one command through `submit`, under a key that the caller made before the first try. A repeat with the
+  same key, path and caller gets the first response again and writes nothing (`Receipt.replayed`).
 * When `submit` returns, the write is durable. When it raises, nothing was written, but for `Unreachable` with
   `maybe_done`, `ServerFault` and `UnexpectedAnswer`: then the same key may be submitted again to learn what became of
   it. After one of these only `InvalidRequest`, `NotFound` and `Conflict` say that it did not happen: all else is
-  answered before the key is looked for.
+  answered before the key is looked up.
 * A caller reads its own writes at once, and those of others within a second.
 * A list's cursor is good for the list and filter that gave it, at any later time; anything else is
   `InvalidRequest`. Cursors of `events` and `changes` are the same and go in both directions.
 * Every failure is an `ApiError`. Foreign text comes as it was written: raw.
 * Calls may run at the same time, and a call that is cancelled leaves nothing half done.
-* Where `me` has neither `decide` nor `answer` nothing is written, and all reads work: from a server without the
-  reviewer part they are put together from what it has, and `changes` may come some seconds later.
+* Where `me` has neither `decide` nor `answer` nothing can be written, and all reads work: for a server without the
+  reviewer part they are assembled from the agent API, and `changes` may be some seconds late.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ WAIT_MAX = 60
 
 
 class Backend(Protocol):
-    """One caller's way to the work (see the module for the guarantees)."""
+    """One caller's access to the work (see the module for the guarantees)."""
 
     @property
     def notices(self) -> Sequence[str]:
-        """What the caller should know of the place where the work is kept, in sentences; none where all is well."""
+        """Warnings about the place where the work is stored, as sentences; none where all is well."""
         ...
 
     async def me(self) -> Me:
-        """Return who the caller is and what this backend can do for them.
+        """Return the caller, and what this backend can do for them.
 
         `capabilities` is what screens ask before they offer an action; nothing asks which backend it is.
         """
@@ -100,7 +100,7 @@ class Backend(Protocol):
         ...
 
     async def task(self, task_id: str) -> TaskDetail:
-        """Return a task and its open request.
+        """Return a task and its open requests.
 
         Raises:
             NotFound: there is no such task.
@@ -118,7 +118,7 @@ class Backend(Protocol):
         ...
 
     async def request(self, request_id: str) -> RequestDetail:
-        """Return all that a reviewer is shown of a request, settled ones with their result.
+        """Return all that a reviewer sees of a request, settled ones with their result.
 
         Raises:
             NotFound: there is no such request.
@@ -146,8 +146,8 @@ class Backend(Protocol):
     async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """Return the decision on an approval, None while it is pending.
 
-        With `wait` (seconds, `WAIT_MAX` at the most) it returns as soon as the request is settled, None when they are
-        over; a server that knows no waiting answers at once.
+        With `wait` (seconds, `WAIT_MAX` at the most) it returns as soon as the request is settled, and None when they
+        are over; a server that does not support waiting answers at once.
 
         Raises:
             NotFound: there is no such approval.
@@ -163,7 +163,7 @@ class Backend(Protocol):
         ...
 
     async def upload(self, upload_id: str) -> Upload:
-        """Return what is known of an upload.
+        """Return the description of an upload.
 
         Raises:
             NotFound: there is no such upload.
@@ -187,21 +187,21 @@ class Backend(Protocol):
         ...
 
     async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
-        """Write: carry out `command` once for `key` (1..255 characters) and return what it answered.
+        """Carry out `command` once for `key` (1 to 255 characters), and return the response.
 
         `content` is the bytes of a `ReceiveUpload`, which alone takes them and ignores `key`.
 
         Raises:
             InvalidRequest: a rule of the contract refuses it (`code` names which).
             NotAllowed: the caller's role may not.
-            NotFound: what it names does not exist.
-            Conflict: the state as it is now does not take it; on a settled request the message names who was first.
+            NotFound: something that it names does not exist.
+            Conflict: the present state does not allow it; on a settled request the message names who was first.
             TooLarge: the content is over the cap.
             Unreachable: no answer came.
-            StoreError: the folder did not take it.
+            StoreError: the folder could not record it.
         """
         ...
 
     async def aclose(self) -> None:
-        """Let go of files, connections and workers. Calls after it are an error of the caller."""
+        """Release files, connections and workers. Calls after it are an error of the caller."""
         ...

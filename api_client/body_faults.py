@@ -24,11 +24,11 @@ Place = tuple[str, ...]
 """The keys and indexes that lead from the body to a value."""
 
 UNEXPLAINED = "is not accepted"
-"""What would be said where msgspec refuses what the walk accepts."""
+"""The message where msgspec refuses what the walk accepts, which would be an error of this module."""
 _BOOLEAN, _INTEGER, _NUMBER, _STRING = "true or false", "a whole number", "a number", "text"
 _OBJECT, _ARRAY, _NULL = "an object", "a list", "null"
 _NAMES = (_BOOLEAN, _INTEGER, _NUMBER, _STRING, _OBJECT, _ARRAY, _NULL)
-"""JSON's types as a caller reads of them, in the order in which a fault names them."""
+"""JSON's types in words for a caller, in the order in which a message names them."""
 _TYPES_OF: Mapping[type, tuple[str, ...]] = {
     bool: (_BOOLEAN,),
     int: (_INTEGER, _NUMBER),
@@ -44,12 +44,12 @@ _TYPES_OF: Mapping[type, tuple[str, ...]] = {
 
 
 def faults_in(body_type: Any, raw: Json) -> Iterator[str]:
-    """Yield what makes `raw` no `body_type`: missing keys, unknown keys and unfit values, at every depth.
+    """Yield the faults of `raw` as a `body_type`: missing keys, unknown keys and unfit values, at every depth.
 
-    The faults come in the order of the declaration, each object's unknown keys after its own. What an object checks as
-    a whole is looked at only where nothing in it is at fault.
+    The faults come in the order of the declaration, the unknown keys of an object last. The checks that an object makes
+    as a whole run only where its values have no fault.
     """
-    return _shape(body_type).faults(raw, ())
+    return _slot(body_type).faults(raw, ())
 
 
 def has_unknown_keys(body_type: Any, raw: Json) -> bool:
@@ -58,11 +58,11 @@ def has_unknown_keys(body_type: Any, raw: Json) -> bool:
     A model ignores the keys that it does not know; a request must not have any (CONTRACT.md, Conventions). Nearly every
     body has none, and that is found without a step of Python for each key.
     """
-    return _shape(body_type).has_unknown_keys(raw)
+    return _slot(body_type).has_unknown_keys(raw)
 
 
 class _Rule(ABC):
-    """What a value of one JSON type must be."""
+    """Base of the rules: the demands on a value of one JSON type."""
 
     has_keys = False
     """True where an object of declared keys may stand in it."""
@@ -76,8 +76,8 @@ class _Rule(ABC):
         return False
 
 
-class _Shape:
-    """What may stand at one place: a rule for each JSON type that is accepted there, or anything."""
+class _Slot:
+    """A place in a body: a rule for each JSON type that is accepted there, or no rule where anything is."""
 
     def __init__(self, rules: Mapping[str, _Rule] | None) -> None:
         self.accepts_anything = rules is None
@@ -85,7 +85,7 @@ class _Shape:
         self.has_keys = any(rule.has_keys for rule in self._rules.values())
 
     def faults(self, raw: Json, place: Place) -> Iterator[str]:
-        """Yield the faults of what stands here."""
+        """Yield the faults of a value in this place."""
         if self.accepts_anything:
             return
         rule = self._rule_for(raw)
@@ -95,7 +95,7 @@ class _Shape:
             yield from rule.faults(raw, place)
 
     def has_unknown_keys(self, raw: Json) -> bool:
-        """Return whether what stands here, which is otherwise without fault, has an unknown key."""
+        """Return whether a value in this place, which is otherwise without fault, has an unknown key."""
         rule = self._rule_for(raw) if self.has_keys else None
         return rule is not None and rule.has_unknown_keys(raw)
 
@@ -103,7 +103,7 @@ class _Shape:
         return next((self._rules[name] for name in _json_types(raw) if name in self._rules), None)
 
 
-class _Unbounded(_Rule):
+class _TypeRule(_Rule):
     """Any value of its JSON type."""
 
     @override
@@ -111,7 +111,7 @@ class _Unbounded(_Rule):
         yield from ()
 
 
-class _Number(_Rule):
+class _NumberRule(_Rule):
     """A number within bounds."""
 
     def __init__(self, name: str, meta: Meta) -> None:
@@ -133,7 +133,7 @@ class _Number(_Rule):
                 return
 
 
-class _Text(_Rule):
+class _TextRule(_Rule):
     """A text that is long enough, and not blank where that is asked for."""
 
     def __init__(self, meta: Meta) -> None:
@@ -150,7 +150,7 @@ class _Text(_Rule):
             yield _at(place, BLANK)
 
 
-class _Choice(_Rule):
+class _ChoiceRule(_Rule):
     """One of a few texts."""
 
     def __init__(self, choices: Iterable[str]) -> None:
@@ -162,10 +162,10 @@ class _Choice(_Rule):
             yield _one_of(self._choices, place)
 
 
-class _List(_Rule):
-    """A list of items of one shape."""
+class _ListRule(_Rule):
+    """A list whose items follow the same rules."""
 
-    def __init__(self, item: _Shape, meta: Meta) -> None:
+    def __init__(self, item: _Slot, meta: Meta) -> None:
         self._item, self._min_length = item, meta.min_length or 0
         self.has_keys = item.has_keys
 
@@ -182,10 +182,10 @@ class _List(_Rule):
         return any(map(self._item.has_unknown_keys, raw))
 
 
-class _Map(_Rule):
-    """An object of any keys, whose values have one shape."""
+class _MapRule(_Rule):
+    """An object of any keys, whose values follow the same rules."""
 
-    def __init__(self, value: _Shape) -> None:
+    def __init__(self, value: _Slot) -> None:
         self._value = value
         self.has_keys = value.has_keys
 
@@ -200,16 +200,16 @@ class _Map(_Rule):
         return any(map(self._value.has_unknown_keys, raw.values()))
 
 
-class _Keys(_Rule):
+class _BodyRule(_Rule):
     """An object of declared keys."""
 
     has_keys = True
 
     def __init__(self, body_type: type[Body]) -> None:
         self._type = body_type
-        self._shapes = {info.encode_name: (_shape(info.type), info.required) for info in fields(body_type)}
-        self._with_keys = [(key, shape) for key, (shape, _) in self._shapes.items() if shape.has_keys]
-        self._declared = {*self._shapes, body_type.__struct_config__.tag_field}
+        self._slots = {info.encode_name: (_slot(info.type), info.required) for info in fields(body_type)}
+        self._with_keys = [(key, slot) for key, (slot, _) in self._slots.items() if slot.has_keys]
+        self._declared = {*self._slots, body_type.__struct_config__.tag_field}
         self._is_checked_whole = hasattr(body_type, "__post_init__")
 
     @override
@@ -226,9 +226,9 @@ class _Keys(_Rule):
                 yield _at(place, str(fault.__cause__ or UNEXPLAINED))
 
     def _faults_of_keys(self, raw: Mapping[str, Json], place: Place) -> Iterator[str]:
-        for key, (shape, is_required) in self._shapes.items():
+        for key, (slot, is_required) in self._slots.items():
             if key in raw:
-                yield from shape.faults(raw[key], (*place, key))
+                yield from slot.faults(raw[key], (*place, key))
             elif is_required:
                 yield _missing(key, place)
         for key in raw:
@@ -238,20 +238,20 @@ class _Keys(_Rule):
     @override
     def has_unknown_keys(self, raw: Any) -> bool:
         return not self._declared.issuperset(raw) or any(
-            shape.has_unknown_keys(raw[key]) for key, shape in self._with_keys if key in raw
+            slot.has_unknown_keys(raw[key]) for key, slot in self._with_keys if key in raw
         )
 
 
-class _Tagged(_Rule):
+class _TaggedRule(_Rule):
     """An object whose tag says which of several declarations its keys have."""
 
     has_keys = True
 
     def __init__(self, body_types: Iterable[type[Body]]) -> None:
-        self._by_tag: dict[str, _Keys] = {}
+        self._by_tag: dict[str, _BodyRule] = {}
         for body_type in body_types:
             self._tag_field = str(body_type.__struct_config__.tag_field)
-            self._by_tag[str(body_type.__struct_config__.tag)] = _Keys(body_type)
+            self._by_tag[str(body_type.__struct_config__.tag)] = _BodyRule(body_type)
 
     @override
     def faults(self, raw: Any, place: Place) -> Iterator[str]:
@@ -272,20 +272,20 @@ class _Tagged(_Rule):
 
 
 @cache
-def _shape(annotation: Any) -> _Shape:
-    """Return what an annotation accepts.
+def _slot(annotation: Any) -> _Slot:
+    """Return the rules of an annotation.
 
     Raises:
         TypeError: it has a part that none of the contract's types has, and for which there are no words.
     """
     if annotation is Any:
-        return _Shape(None)
+        return _Slot(None)
     options = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     tagged = [option for option in options if _is_body(option) and option.__struct_config__.tag_field is not None]
     rules = dict(_rule(option) for option in options if option not in tagged)
     if tagged:
-        rules[_OBJECT] = _Tagged(tagged)
-    return _Shape(rules)
+        rules[_OBJECT] = _TaggedRule(tagged)
+    return _Slot(rules)
 
 
 def _rule(annotation: Any) -> tuple[str, _Rule]:
@@ -294,24 +294,24 @@ def _rule(annotation: Any) -> tuple[str, _Rule]:
     meta = next((meta for meta in metas if isinstance(meta, Meta)), _NO_BOUNDS)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Literal:
-        return _STRING, _Choice(arguments)
+        return _STRING, _ChoiceRule(arguments)
     if origin is tuple and arguments[1:] == (...,):
-        return _ARRAY, _List(_shape(arguments[0]), meta)
+        return _ARRAY, _ListRule(_slot(arguments[0]), meta)
     if origin is dict:
-        return _OBJECT, _Map(_shape(arguments[1]))
+        return _OBJECT, _MapRule(_slot(arguments[1]))
     if _is_body(annotation):
-        return _OBJECT, _Keys(annotation)
+        return _OBJECT, _BodyRule(annotation)
     return _scalar(annotation, meta)
 
 
 def _scalar(annotation: Any, meta: Meta) -> tuple[str, _Rule]:
     if annotation is str:
-        return _STRING, _Text(meta)
+        return _STRING, _TextRule(meta)
     if annotation in (int, float):
         name = _TYPES_OF[annotation][0]
-        return name, _Number(name, meta)
+        return name, _NumberRule(name, meta)
     if annotation in (bool, NoneType):
-        return _TYPES_OF[annotation][0], _Unbounded()
+        return _TYPES_OF[annotation][0], _TypeRule()
     raise TypeError(f"no rule for {annotation!r}")
 
 

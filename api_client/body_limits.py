@@ -1,7 +1,8 @@
 """The counted limits within a body: how many items, how much text, how deep (CONTRACT.md part 3, Limits).
 
-Apart from the rules of the state machine, and checked only where a body comes in: a record that was written under
-other limits stays readable. A walk over the parsed JSON, linear in its size, before anything is built of it.
+They are apart from the rules of the state machine, and checked only where a body arrives: a record that was written
+under other limits stays readable. The check walks over the parsed JSON, in time linear in its size, before any object
+is made of it.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from api_client.errors import InvalidRequest
 from api_client.wire import Json
 
 DEEPEST = 100
-"""Levels that a limit may allow: the journal's writer and every reader's parser take more."""
+"""The highest limit of levels that may be set: the journal's writer and every reader's parser allow more."""
 
 
 @dataclass(frozen=True, slots=True)
 class BodyLimits:
-    """The most that one body may hold, by what is counted; a body at a limit passes."""
+    """The highest counts that one body may have; a body at a limit passes."""
 
     fields: int = 500
     """Fields of a form; its bids and its answers too."""
@@ -43,27 +44,27 @@ class BodyLimits:
 
     @property
     def short(self) -> int:
-        """Return how many characters are within every limit, whatever they are."""
+        """The number of characters that are within every limit, whatever they are."""
         return min(self.summary, self.text) // _BYTES_A_CHARACTER
 
 
 def check_body(body: Mapping[str, Json], limits: BodyLimits) -> int:
-    """Check a parsed body against the counted limits; return how many keys all its objects have together.
+    """Check a parsed body against the counted limits, and return how many keys all its objects have together.
 
     Raises:
         InvalidRequest: it is over one; the message names the place, what it holds and the limit.
     """
-    for keys, items, most, what in _counted(body, limits):
+    for keys, items, most, noun in _counted(body, limits):
         if isinstance(items, (list, dict)) and len(items) > most:
-            raise InvalidRequest(f"{_joined(keys)}: has {len(items):,} {what}, at most {most:,} are taken")
-    count_of_keys, is_within = _look_through(body, limits)
+            raise InvalidRequest(f"{_joined(keys)}: has {len(items):,} {noun}, at most {most:,} are taken")
+    key_count, is_within = _scan(body, limits)
     if not is_within:
-        _find_fault(body, limits)
-    return count_of_keys
+        _raise_fault(body, limits)
+    return key_count
 
 
 def _counted(body: Mapping[str, Json], limits: BodyLimits) -> Iterator[tuple[tuple[_Key, ...], Json, int, str]]:
-    """Give what is counted: where it stands, what stands there, how many items it may have, and what they are."""
+    """Yield the place of each counted list or object, its value, the most items that it may have, and their name."""
     fields, bids, answers = body.get("fields"), body.get("recommendation"), body.get("answers")
     yield ("keyValueContext",), body.get("keyValueContext"), limits.context_entries, "entries"
     yield ("fields",), fields, limits.fields, "fields"
@@ -73,72 +74,73 @@ def _counted(body: Mapping[str, Json], limits: BodyLimits) -> Iterator[tuple[tup
         for number, row in enumerate(rows if isinstance(rows, list) else ()):
             if isinstance(row, dict):
                 yield (name, number, key), row.get(key), limits.options, "options"
-    for asked, answer in answers.items() if isinstance(answers, dict) else ():
-        yield ("answers", asked), answer, limits.options, "options"
+    for field_id, answer in answers.items() if isinstance(answers, dict) else ():
+        yield ("answers", field_id), answer, limits.options, "options"
 
 
-def _look_through(body: Mapping[str, Json], limits: BodyLimits) -> tuple[int, bool]:
-    """Return how many keys there are, and whether no text is too long and nothing too deep; False: look closer.
+def _scan(body: Mapping[str, Json], limits: BodyLimits) -> tuple[int, bool]:
+    """Return the number of keys, and whether no text is too long and nothing too deep.
 
-    It knows no places, and so takes a tenth of the time that it takes to find them.
+    It keeps no places, and so needs a tenth of the time that the search for the one at fault needs.
     """
     short, most = limits.short, min(limits.summary, limits.text)
     level: list[Any] = [body]
-    keys, is_short = 0, True
+    key_count, is_short = 0, True
     for _ in range(limits.nesting):
-        inner: list[Any] = []
-        for one in level:
-            if one.__class__ is not list:
-                keys += len(one)
-                for name in one:
-                    if len(name) > short and _size(name) > most:
+        next_level: list[Any] = []
+        for container in level:
+            if container.__class__ is not list:
+                key_count += len(container)
+                for key in container:
+                    if len(key) > short and _size(key) > most:
                         is_short = False
-            for value in one if one.__class__ is list else one.values():
-                kind = value.__class__
-                if kind is dict or kind is list:
-                    inner.append(value)
-                elif kind is str and len(value) > short and _size(value) > most:
+            for value in container if container.__class__ is list else container.values():
+                value_type = value.__class__
+                if value_type is dict or value_type is list:
+                    next_level.append(value)
+                elif value_type is str and len(value) > short and _size(value) > most:
                     is_short = False
-        level = inner
-    return keys, is_short and not level
+        level = next_level
+    return key_count, is_short and not level
 
 
-def _find_fault(body: Mapping[str, Json], limits: BodyLimits) -> None:
+def _raise_fault(body: Mapping[str, Json], limits: BodyLimits) -> None:
+    """Raise `InvalidRequest` for the first text that is too long or value that is too deep."""
     level: list[tuple[_Container, _Place]] = [(body, None)]
     for depth in count(1):
         if not level:
             return
         if depth > limits.nesting:
-            raise InvalidRequest(f"{_told(level[0][1])}: the body is nested deeper than {limits.nesting} levels")
+            raise InvalidRequest(f"{_words(level[0][1])}: the body is nested deeper than {limits.nesting} levels")
         is_last = depth == limits.nesting
-        level = [inner for value, place in level for inner in _looked_at(value, place, limits, is_last=is_last)]
+        level = [inner for value, place in level for inner in _checked(value, place, limits, is_last=is_last)]
 
 
 _Key = str | int
 _Container = Mapping[str, Json] | list[Json]
 _Place = tuple[Any, _Key] | None
-"""Where a value stands: the place of what holds it and its key there; None is the body itself."""
+"""The place of a value: that of the container that holds it, and its key there; None is the body itself."""
 _BYTES_A_CHARACTER = 4
 _KEY_SHOWN = 60
 
 
-def _looked_at(
-    value: _Container, place: _Place, limits: BodyLimits, *, is_last: bool
+def _checked(
+    container: _Container, place: _Place, limits: BodyLimits, *, is_last: bool
 ) -> Iterator[tuple[_Container, _Place]]:
-    """Check one object or list, and give those that it holds: empty ones only where they may not be."""
+    """Check one object or list, and yield those that it holds: empty ones only where there may be none."""
     short = limits.short
-    if isinstance(value, dict):
-        for name in value:
+    if isinstance(container, dict):
+        for name in container:
             if len(name) > short:
-                _check_text(f"{_told(place)}: a key", name, limits.text)
-    for key, one in value.items() if isinstance(value, Mapping) else enumerate(value):
-        kind = one.__class__
-        if kind is dict or kind is list:
-            if one or is_last:
-                yield one, (place, key)
-        elif kind is str and len(one) > short:
+                _check_text(f"{_words(place)}: a key", name, limits.text)
+    for key, value in container.items() if isinstance(container, Mapping) else enumerate(container):
+        value_type = value.__class__
+        if value_type is dict or value_type is list:
+            if value or is_last:
+                yield value, (place, key)
+        elif value_type is str and len(value) > short:
             most = limits.summary if place is None and key == "summary" else limits.text
-            _check_text(f"{_told((place, key))}: the text", one, most)
+            _check_text(f"{_words((place, key))}: the text", value, most)
 
 
 def _keys(place: _Place) -> list[_Key]:
@@ -150,7 +152,7 @@ def _keys(place: _Place) -> list[_Key]:
     return keys[::-1]
 
 
-def _told(place: _Place) -> str:
+def _words(place: _Place) -> str:
     return _joined(_keys(place))
 
 

@@ -1,7 +1,7 @@
-"""Everything that can be written: one small model a command.
+"""The commands: one small model for everything that can be written.
 
-A command knows its call of the contract (`path`) and which of its keys stand in that path; all others are
-the body. The same path is the scope of its idempotency key, whichever backend takes it (CONTRACT.md part 3).
+A command knows its call of the contract (`path`) and which of its keys are part of that path; all others are the body.
+The same path is the scope of its idempotency key, in every backend (CONTRACT.md part 3).
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ PLATFORM = Actor("platform", "platform")
 KEY_MAX = 255
 """Characters of an idempotency key at the most; it has at least one (CONTRACT.md part 1, Headers)."""
 REPLAYED_HEADER = "Idempotent-Replayed"
-"""The header by which our server tells an answer that was remembered; others' clients may ignore it."""
-_FAULTS_TOLD = 10
-"""Faults of a body that are named, at the most."""
+"""The header by which our server marks the repeat of an earlier response; other clients may ignore it."""
+_MAX_FAULTS = 10
+"""The most faults of a body that one message names."""
 
 
 def path_part(text: str) -> str:
-    """Return `text` as one part of a path, whatever it holds."""
-    # A part of dots alone would be taken for a step in the path, and is the one thing that `quote` leaves as it is.
+    """Return `text` as one part of a path, whatever its characters are."""
+    # A part of dots alone would be a step to another level of the path, and `quote` leaves dots as they are.
     return quote(text, safe="", errors="replace") if text.strip(".") else text.replace(".", "%2E")
 
 
 @cache
 def _names_in(path: str) -> frozenset[str]:
-    """Return the names in a path: every write asks for its command's."""
+    """Return the names in a path; cached, for every write needs those of its command."""
     return frozenset(name for _, name, _, _ in Formatter().parse(path) if name)
 
 
@@ -48,13 +48,13 @@ class Command(Body):
     """Base of all commands."""
 
     path: ClassVar[str]
-    """The call's path; `{task_id}` and the like are this command's own keys."""
+    """The call's path, with this command's own keys in it, like `{task_id}`."""
     for_reviewers: ClassVar[bool] = False
     """True for part 2 of the contract, which an agent's key may not call."""
 
     @classmethod
     def path_keys(cls) -> frozenset[str]:
-        """Return the names of the keys that stand in the path."""
+        """Return the names of the keys that are part of the path."""
         return _names_in(cls.path)
 
     @classmethod
@@ -73,7 +73,7 @@ class Command(Body):
 
 
 class CreateProject(Command):
-    """Make a project; the slug comes from the name."""
+    """Create a project; its slug is made of the name."""
 
     path = "/api/projects"
     for_reviewers = True
@@ -82,7 +82,7 @@ class CreateProject(Command):
 
 
 class CreateTask(Command):
-    """Make a task in its project's initial step."""
+    """Create a task in the initial step of its project."""
 
     path = "/api/tasks"
     project_name: str
@@ -128,7 +128,7 @@ class RequestElicitation(TaskCommand):
 
 
 class RecordAction(TaskCommand):
-    """Record what an agent did, with what it changes."""
+    """Record an action of an agent, with the changes that it makes."""
 
     path = "/api/agent-actions"
     description: NotBlank
@@ -142,7 +142,7 @@ class RecordAction(TaskCommand):
 
 
 class RaiseException(TaskCommand):
-    """Record that something went wrong."""
+    """Record a failure of an agent."""
 
     path = "/api/exceptions"
     message: NotBlank
@@ -164,7 +164,7 @@ class AddNote(TaskCommand):
 
 
 class ReceiveUpload(Command):
-    """Take in a file; its bytes come beside the command."""
+    """Store a file; its bytes come beside the command."""
 
     path = "/api/uploads"
     file_name: str
@@ -172,7 +172,7 @@ class ReceiveUpload(Command):
 
 
 class Decide(Command):
-    """Settle an approval. `request_hash` binds the decision to the request as it was shown."""
+    """Settle an approval. `request_hash` binds the decision to the request as it was displayed."""
 
     path = "/api/approval-requests/{request_id}/decision"
     for_reviewers = True
@@ -192,7 +192,7 @@ class Answer(Command):
 
 
 class Assign(Command):
-    """Give a task to someone; an empty name gives it back."""
+    """Assign a task to someone; an empty name removes the assignment."""
 
     path = "/api/tasks/{task_id}/assignment"
     for_reviewers = True
@@ -201,7 +201,7 @@ class Assign(Command):
 
 
 class Move(Command):
-    """Take a task along a declared exit of its step."""
+    """Move a task along a declared exit of its step."""
 
     path = "/api/tasks/{task_id}/transition"
     for_reviewers = True
@@ -232,23 +232,23 @@ class FireTimeout(Command):
 C = TypeVar("C", bound=Command)
 
 
-def read_command(kind: type[C], raw: Mapping[str, Json], **path_values: str) -> C:
-    """Return the command that a JSON body (and the ids in its path) spells.
+def read_command(command_type: type[C], raw: Mapping[str, Json], **path_values: str) -> C:
+    """Return the command in a JSON body and in the ids of its path.
 
     Raises:
-        InvalidRequest: a key is unknown, missing or of the wrong kind; the message names each.
+        InvalidRequest: keys are unknown or missing, or have unfit values; the message names the first ten.
     """
-    in_path = {wire_name(kind, name): value for name, value in path_values.items()}
+    in_path = {wire_name(command_type, name): value for name, value in path_values.items()}
     if doubled := raw.keys() & in_path.keys():
         raise InvalidRequest(f"{', '.join(sorted(doubled))}: unknown key (it stands in the path)")
     whole = {**raw, **in_path}
     try:
-        command = read(kind, whole)
-        if not has_unknown_keys(kind, whole):
+        command = read(command_type, whole)
+        if not has_unknown_keys(command_type, whole):
             return command
     except ValueError:
-        pass  # its text names one fault, and what was sent
-    raise InvalidRequest("; ".join(islice(faults_in(kind, whole), _FAULTS_TOLD)))
+        pass  # msgspec stops at the first fault, and its text contains what was sent
+    raise InvalidRequest("; ".join(islice(faults_in(command_type, whole), _MAX_FAULTS)))
 
 
 HTTP_COMMANDS: tuple[type[Command], ...] = (

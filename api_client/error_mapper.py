@@ -1,4 +1,4 @@
-"""From what a server answered, or did not, to the error that the caller of a Backend sees: the only such place."""
+"""The only place where a server's response becomes the error that the caller of a Backend sees."""
 
 from __future__ import annotations
 
@@ -24,41 +24,42 @@ from api_client.errors import (
 )
 
 _BY_STATUS: Mapping[int, type[ApiError]] = {
-    kind.status: kind for kind in (NotAuthenticated, NotAllowed, NotFound, Conflict, TooLarge, HeadersTooLarge)
+    error_type.status: error_type
+    for error_type in (NotAuthenticated, NotAllowed, NotFound, Conflict, TooLarge, HeadersTooLarge)
 }
 
 _UNAVAILABLE = frozenset({408, 502, 503, 504})
-"""What a server or gateway answers that has no answer at present."""
+"""Statuses of a server that can't answer at present, and of a gateway before one."""
 
 
 def fault_of(status: int, body: bytes) -> ApiError:
-    """Return the error that an answer other than 2xx names: the only translation from a status to a class."""
-    told = _told(body)
-    words = next((told[key] for key in ("message", "error") if isinstance(told.get(key), str)), None)
+    """Return the error that a response other than 2xx stands for."""
+    refusal = _object_in(body)
+    words = next((refusal[key] for key in ("message", "error") if isinstance(refusal.get(key), str)), None)
     words = words or f"The server answered {status}."
     if status == InvalidRequest.status:
-        return _invalid(told, words)
+        return _invalid(refusal, words)
     if status == TooManyRequests.status:
         return TooManyRequests(words)
     if status in _UNAVAILABLE:
         return Unavailable(words)
     if status >= ServerFault.status:
         return ServerFault(words)
-    if kind := _BY_STATUS.get(status):
-        return kind(words)
+    if error_type := _BY_STATUS.get(status):
+        return error_type(words)
     return UnexpectedAnswer(f"The server answered {status}, which is no answer of this contract: {words}")
 
 
-def _invalid(told: Mapping[str, Any], words: str) -> InvalidRequest:
-    code, fields = told.get("code"), told.get("fields")
+def _invalid(refusal: Mapping[str, Any], words: str) -> InvalidRequest:
+    code, fields = refusal.get("code"), refusal.get("fields")
     if code == InvalidAnswers.code and isinstance(fields, dict):
         return InvalidAnswers({str(field_id): str(fault) for field_id, fault in fields.items()})
     return InvalidRequest(words, code=code if isinstance(code, str) else None)
 
 
-def _told(body: bytes) -> Mapping[str, Any]:
+def _object_in(body: bytes) -> Mapping[str, Any]:
     try:
-        told = orjson.loads(body)
+        refusal = orjson.loads(body)
     except orjson.JSONDecodeError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return refusal if isinstance(refusal, dict) else {}

@@ -1,4 +1,4 @@
-"""What can go wrong, as the caller of a Backend sees it.
+"""The errors of a Backend, as its caller sees them.
 
     ApiError                    code (stable), message (for people), status (HTTP, 0 where there is none)
     ├── InvalidRequest          400  INVALID_REQUEST, or the code that the rule names
@@ -13,15 +13,15 @@
     ├── HeadersTooLarge         431
     ├── ServerFault             500
     │   └── Unavailable         408, 502, 503, 504: the server does not answer at present, something before it does
-    ├── Unreachable             no answer came; `maybe_done` says whether the write may have happened
-    │   └── ProxyFailed         the proxy before the server did not put the call through
-    ├── UnexpectedAnswer        an answer came that this contract does not know
+    ├── Unreachable             there was no response; `maybe_done` says whether the write may have happened
+    │   └── ProxyFailed         the proxy before the server did not pass the call on
+    ├── UnexpectedAnswer        the response is none of this contract
     └── StoreError              the folder on this machine
         ├── StoreBusy           another process holds the folder's lock for too long
-        ├── StoreReadOnly       the folder takes no writes, with the reason
+        ├── StoreReadOnly       the folder is read-only, with the reason
         ├── StoreFault          the disk refused: nothing was recorded
         │   └── StoreFull       the disk is so full that uploads are refused
-        └── StoreDamaged        the journal does not read as it was written
+        └── StoreDamaged        the journal is not as it was written
 
 Both sides translate at one point only: the server from a class to a status, `HttpBackend` back.
 """
@@ -64,7 +64,7 @@ class InvalidAnswers(InvalidRequest):
 
 
 class Misconfigured(InvalidRequest):
-    """What the caller's environment or configuration says can't be used; `code` names which part of it."""
+    """A part of the caller's environment or configuration that can't be used; `code` names which."""
 
     code = "MISCONFIGURED"
 
@@ -91,7 +91,7 @@ class NotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """The state as it is now does not take this write; someone else may have been first."""
+    """The present state does not allow this write; someone else may have been first."""
 
     code = "CONFLICT"
     status = 409
@@ -124,21 +124,21 @@ class HeadersTooLarge(ApiError):
 
 
 class ServerFault(ApiError):
-    """The server failed; what it was asked may or may not have happened."""
+    """The server failed; the request may or may not have been carried out."""
 
     code = "SERVER_FAULT"
     status = 500
 
 
 class Unavailable(ServerFault):
-    """The server is restarting or overloaded, or a gateway before it hears nothing from it: worth another try."""
+    """The server is restarting or overloaded, or a gateway before it got no response: worth a retry."""
 
     code = "UNAVAILABLE"
     status = 503
 
 
 class Unreachable(ApiError):
-    """No answer came from the server."""
+    """There was no response from the server."""
 
     code = "UNREACHABLE"
 
@@ -155,13 +155,13 @@ class ProxyFailed(Unreachable):
 
 
 class UnexpectedAnswer(ApiError):
-    """The server answered with something that is not this contract."""
+    """The server's response is none of this contract."""
 
     code = "UNEXPECTED_ANSWER"
 
 
 class StoreError(ApiError):
-    """The data folder on this machine."""
+    """A failure of the data folder on this machine."""
 
     code = "STORE_ERROR"
     status = 500
@@ -174,7 +174,7 @@ class StoreBusy(StoreError):
 
 
 class StoreReadOnly(StoreError):
-    """The folder takes no writes."""
+    """The folder is read-only."""
 
     code = "STORE_READ_ONLY"
 
@@ -186,7 +186,7 @@ class StoreFault(StoreError):
 
 
 class StoreFull(StoreFault):
-    """The disk is nearly full: what is left is the journal's."""
+    """The disk is nearly full, and the rest is reserved for the journal."""
 
     code = "STORE_FULL"
 
@@ -199,9 +199,9 @@ class StoreDamaged(StoreError):
     def __init__(self, message: str, *, line: int | None = None) -> None:
         super().__init__(message)
         self.line = line
-        """The journal's line, from 1, where the damage was met."""
+        """The journal's line, from 1, where the damage was found."""
 
 
 AFTER_THE_KEY = (InvalidRequest, NotFound, Conflict)
-"""What a write is answered once its key was looked for and not found (the order of CONTRACT.md part 1): it did not
-happen, whatever became of an earlier try. No other failure says so."""
+"""Responses to a write that come after the lookup of its key (the order of CONTRACT.md part 1): the key was not found,
+so the write did not happen, whatever became of an earlier try. No other failure says so."""

@@ -1,4 +1,4 @@
-"""A server's stream of new events: server-sent events, and the question whether the server is still there."""
+"""A server's stream of new events (server-sent events), and the detection of a server that is gone."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ T = TypeVar("T")
 
 STREAM = "/api/events/stream"
 HEARTBEAT_PATIENCE = 25.0
-"""Seconds. The server sends a comment at least every 15; one that comes late is not yet a loss."""
+"""Seconds. The server sends a comment at least every 15, and one may be late."""
 
 
 class Pulse:
-    """The last sign of a stream: whatever comes of it counts, heartbeats too."""
+    """The time of the last bytes of a stream, heartbeats included."""
 
     def __init__(self) -> None:
-        """Begin with a sign: now."""
-        self.felt()
+        """Begin now."""
+        self.beat()
 
-    def felt(self) -> None:
-        """Note a sign."""
+    def beat(self) -> None:
+        """Note that bytes have arrived."""
         self.at = asyncio.get_running_loop().time()
 
     @property
     def silence(self) -> float:
-        """Seconds since the last sign."""
+        """Seconds since the last bytes."""
         return asyncio.get_running_loop().time() - self.at
 
 
-class _Felt(httpx.AsyncByteStream):
-    """The bytes of a stream, each piece noted as a sign of it."""
+class _PulsedStream(httpx.AsyncByteStream):
+    """The bytes of a stream, with a beat of its pulse for each piece."""
 
     def __init__(self, inner: httpx.AsyncByteStream, pulse: Pulse) -> None:
         self._inner, self._pulse = inner, pulse
@@ -48,7 +48,7 @@ class _Felt(httpx.AsyncByteStream):
     @override
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self._inner:
-            self._pulse.felt()
+            self._pulse.beat()
             yield piece
 
     @override
@@ -57,21 +57,21 @@ class _Felt(httpx.AsyncByteStream):
 
 
 async def changes_in(response: httpx.Response, pulse: Pulse) -> AsyncGenerator[Change, None]:
-    """Give the changes that a stream tells, until it ends; an event that was cut off is not given.
+    """Yield the changes in a stream, until it ends; not an event that was cut off.
 
-    Each piece that comes is noted in `pulse`.
+    Each piece that arrives is a beat of `pulse`.
 
     Raises:
         UnexpectedAnswer: it is no stream of the contract's events.
     """
-    response.stream = _Felt(cast("httpx.AsyncByteStream", response.stream), pulse)
-    # A stream of events is UTF-8, whatever its header says: Python has codecs that are no character sets.
+    response.stream = _PulsedStream(cast("httpx.AsyncByteStream", response.stream), pulse)
+    # An event stream is UTF-8, whatever its header says: some of Python's codecs are no character sets.
     response.encoding = "utf-8"
     try:
-        async with aclosing(EventSource(response).aiter_sse()) as told:
-            async for one in told:
-                if one.data:
-                    yield Change(event=read_json(Event, one.data), cursor=one.id)
+        async with aclosing(EventSource(response).aiter_sse()) as messages:
+            async for message in messages:
+                if message.data:
+                    yield Change(event=read_json(Event, message.data), cursor=message.id)
     except (SSEError, ValueError):
         raise UnexpectedAnswer("The server's stream of events is not the contract's.") from None
 
@@ -79,35 +79,36 @@ async def changes_in(response: httpx.Response, pulse: Pulse) -> AsyncGenerator[C
 async def while_there(
     source: AsyncGenerator[T, None], ask: Callable[[], Coroutine[Any, Any, object]], *, pulse: Pulse, every: float
 ) -> AsyncGenerator[T, None]:
-    """Give what `source` gives; where `pulse` is silent call `ask` every so many seconds, and end with what it raises.
+    """Yield the items of `source`; call `ask` after every `every` seconds without a beat of `pulse`.
 
-    A connection that died without a word looks like one on which nothing happens: only a sign tells them apart. A
-    server that gives one more often is never asked: it ends the stream where the key is not accepted any more.
+    The iteration ends with the error that `ask` raises. A dead connection looks like one on which nothing happens: only
+    a response can distinguish them. A server whose heartbeats come more often is never asked; it ends the stream by
+    itself if the key is revoked.
     """
-    coming = asyncio.ensure_future(anext(source))
+    pending_item = asyncio.ensure_future(anext(source))
     asking: asyncio.Task[object] | None = None
     try:
         while True:
-            waiting: set[asyncio.Future[Any]] = {coming} if asking is None else {coming, asking}
+            waiting: set[asyncio.Future[Any]] = {pending_item} if asking is None else {pending_item, asking}
             timeout = max(0.0, every - pulse.silence) if asking is None else None
             await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-            if coming.done():
+            if pending_item.done():
                 try:
-                    one = coming.result()
+                    item = pending_item.result()
                 except StopAsyncIteration:
                     return
-                coming = asyncio.ensure_future(anext(source))
-                yield one
+                pending_item = asyncio.ensure_future(anext(source))
+                yield item
             elif asking is None:
                 if pulse.silence >= every:
                     asking = asyncio.create_task(ask())
             elif asking.done():
                 asking.result()
                 asking = None
-                pulse.felt()  # the answer is as good a sign
+                pulse.beat()  # the response shows as well that the server is there
     finally:
-        left: list[asyncio.Future[Any]] = [coming] if asking is None else [coming, asking]
-        for unfinished in left:
-            unfinished.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        unfinished: list[asyncio.Future[Any]] = [pending_item] if asking is None else [pending_item, asking]
+        for future in unfinished:
+            future.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
         await source.aclose()

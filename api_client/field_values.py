@@ -1,12 +1,13 @@
-"""The single values that an answer or a bound may be: texts, numbers, dates, and how they are told to a person.
+"""The single values that an answer or a bound may be: texts, numbers and dates, and the words for them.
 
-Each function that reads raises `ValueError` with words for whoever gave the value.
+Each function that checks or parses raises `ValueError` with words for whoever gave the value.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
@@ -30,7 +31,6 @@ _ZONED_TIME = re.compile(
 _EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 _PHONE = re.compile(r"\+?[0-9(][0-9 .()\-]*[0-9]")
 _LARGEST_INTEGER = 2**63 - 1
-
 
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?"
 DateBound = Annotated[
@@ -107,6 +107,13 @@ def _before_midnight(moment: M, hour: str) -> M:
     return moment
 
 
+def number_bound(number: float) -> float:
+    """Return a bound of a `Number` or `Slider`, whose constructor may be given an integer, as it is read: a float."""
+    if not math.isfinite(number):
+        raise ValueError("must be a number with an end")
+    return float(number)
+
+
 def date_bound(text: str) -> str:
     """Return a bound of a `DateField` in its plain form; a time of day and a zone after the date are dropped.
 
@@ -120,15 +127,15 @@ def date_bound(text: str) -> str:
 
 def time_bound(text: str) -> str:
     """Return a bound of a `Time` in its plain form, without zone and fraction: no answer is finer than a second."""
-    found = _ZONED_TIME.fullmatch(text)
-    clock = found["clock"] if found else text
+    match = _ZONED_TIME.fullmatch(text)
+    clock = match["clock"] if match else text
     parse_clock_time(clock)
     return clock
 
 
 def date_time_bound(text: str) -> str:
     """Return a bound of a `DateTime` in its plain form."""
-    # The SDK sends a naive datetime with the machine's offset: the zone is dropped, the wall clock kept.
+    # The SDK sends a naive datetime with the machine's offset: the zone is dropped, and the wall clock stays.
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None).isoformat()
     except ValueError:
@@ -166,8 +173,16 @@ def check_number(number: float, low: float | None, high: float | None) -> None:
     check_within(decimal_of(number), least, most, both_plain(low, high))
 
 
+def check_length(text: str, least: int | None, most: int | None) -> None:
+    """Raise `ValueError` where `text` has fewer or more characters than it may have."""
+    if least is not None and len(text) < least:
+        raise ValueError(f"must have at least {least} characters, has {len(text)}")
+    if most is not None and len(text) > most:
+        raise ValueError(f"must have at most {most} characters, has {len(text)}")
+
+
 def text_of(answer: Json) -> str:
-    """Return a text that can be kept."""
+    """Return a text that can be stored."""
     if not isinstance(answer, str):
         raise ValueError("must be text")
     # JSON can spell half of a surrogate pair; no file and no wire in UTF-8 can hold it.
@@ -177,7 +192,7 @@ def text_of(answer: Json) -> str:
 
 
 def number_of(answer: Json) -> float:
-    """Return a number that can be kept."""
+    """Return a number that can be stored."""
     if isinstance(answer, bool) or not isinstance(answer, (int, float)):
         raise ValueError("must be a number")
     if isinstance(answer, int) and abs(answer) > _LARGEST_INTEGER:
@@ -202,12 +217,12 @@ def range_words(low: object, high: object, unit: str = "") -> str:
 
 
 def is_phone(text: str) -> bool:
-    """Tell whether `text` is a phone number of 7 to 15 digits."""
+    """Return whether `text` is a phone number of 7 to 15 digits."""
     return bool(_PHONE.fullmatch(text)) and 7 <= sum(char.isdigit() for char in text) <= 15
 
 
 def is_url(text: str) -> bool:
-    """Tell whether `text` is an http or https address with a host."""
+    """Return whether `text` is an http or https address with a host."""
     if any(char.isspace() or not char.isprintable() for char in text):
         return False
     try:
@@ -219,5 +234,26 @@ def is_url(text: str) -> bool:
 
 
 def is_email(text: str) -> bool:
-    """Tell whether `text` is an address like name@host.tld."""
+    """Return whether `text` is an address like name@host.tld."""
     return bool(_EMAIL.fullmatch(text)) and text.isprintable()
+
+
+_FORMATS: Mapping[str, tuple[Callable[[str], bool], str, str]] = {
+    "EMAIL": (is_email, "must be an e-mail address like name@host.tld", "name@host.tld"),
+    "PHONE": (is_phone, "must be a phone number of 7 to 15 digits", "7 to 15 digits"),
+    "URL": (is_url, "must be an http or https address", "http or https"),
+}
+"""By the format of a text: its check, the message where it fails, and the format in a few words."""
+
+
+def check_format(text: str, name: str | None) -> None:
+    """Raise `ValueError` where `text` does not have the format of this name; without a name every text is accepted."""
+    if name is not None:
+        has_format, message, _ = _FORMATS[name]
+        if not has_format(text):
+            raise ValueError(message)
+
+
+def format_words(name: str | None) -> str:
+    """Return the format of this name in a few words; empty without a name."""
+    return _FORMATS[name][2] if name is not None else ""

@@ -1,14 +1,13 @@
-"""The ten field types of an elicitation: what each declares and which answers it takes (CONTRACT.md part 1, Field).
+"""The ten field types of an elicitation: the keys and the accepted answers of each (CONTRACT.md part 1, Field).
 
-This is the one place where an answer is checked: the form, the store and the server all call it. A check
-returns the answer as it is kept, or raises `ValueError` with words for the person who answers.
+This is the one place where an answer is checked: the form, the store and the server all call it. A check returns the
+answer as it is stored, or raises `ValueError` with words for the person who answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
-from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from msgspec import Meta
@@ -20,14 +19,15 @@ from api_client.field_values import (
     DateTimeBound,
     TimeBound,
     both_plain,
+    check_format,
+    check_length,
     check_number,
     check_within,
     date_bound,
     date_time_bound,
+    format_words,
     fraction_of,
-    is_email,
-    is_phone,
-    is_url,
+    number_bound,
     number_of,
     parse_clock_time,
     parse_date,
@@ -42,7 +42,7 @@ from api_client.wire import Body, Json, Wire, read
 
 
 class FieldBase(Body, tag_field="type"):
-    """What all field types declare."""
+    """Base of all field types, with the keys that each of them has."""
 
     id: Annotated[str, Meta(min_length=1)]
     label: str
@@ -51,19 +51,19 @@ class FieldBase(Body, tag_field="type"):
 
     @property
     def type(self) -> str:
-        """The name of its type on the wire."""
+        """The type's name on the wire."""
         return str(self.__struct_config__.tag)
 
     def check(self, answer: Json) -> Json:
-        """Return `answer` as it is kept.
+        """Return `answer` as it is stored.
 
         Raises:
-            ValueError: this field does not take it; the message says what it takes.
+            ValueError: this field does not accept it; the message says what it accepts.
         """
         raise NotImplementedError
 
     def bounds(self) -> str:
-        """Return what an answer must keep to, in words; empty where there is nothing to say."""
+        """Return the limits of an answer in words; empty where there are none."""
         return ""
 
 
@@ -80,10 +80,7 @@ class _Lengths(FieldBase):
         text = text_of(answer)
         if self.required and not text:
             raise ValueError("must not be empty")
-        if self.min_length is not None and len(text) < self.min_length:
-            raise ValueError(f"must have at least {self.min_length} characters, has {len(text)}")
-        if self.max_length is not None and len(text) > self.max_length:
-            raise ValueError(f"must have at most {self.max_length} characters, has {len(text)}")
+        check_length(text, self.min_length, self.max_length)
         return text
 
     @override
@@ -101,34 +98,54 @@ class TextField(_Lengths, tag="Text"):
         text = super().check(answer)
         if len(text.splitlines()) > 1 or text != "".join(text.splitlines()):
             raise ValueError("must be one line")
-        if self.format == "EMAIL" and not is_email(text):
-            raise ValueError("must be an e-mail address like name@host.tld")
-        if self.format == "PHONE" and not is_phone(text):
-            raise ValueError("must be a phone number of 7 to 15 digits")
-        if self.format == "URL" and not is_url(text):
-            raise ValueError("must be an http or https address")
+        check_format(text, self.format)
         return text
 
     @override
     def bounds(self) -> str:
-        form = {"EMAIL": "name@host.tld", "PHONE": "7 to 15 digits", "URL": "http or https"}.get(self.format or "", "")
-        return ", ".join(part for part in (form, super().bounds()) if part)
+        return ", ".join(part for part in (format_words(self.format), super().bounds()) if part)
 
 
 class TextAreaField(_Lengths, tag="TextArea"):
     """Text of any number of lines."""
 
 
-class NumberField(FieldBase, tag="Number"):
+class _Ranged(FieldBase):
+    """Base of the fields whose answers lie between two bounds, and whose bounds are values of the same type."""
+
+    if TYPE_CHECKING:  # each type declares its own, which come after `type` in the record
+        min: Any
+        max: Any
+
+    def __post_init__(self) -> None:
+        for name in ("min", "max", "step"):
+            bound = getattr(self, name, None)
+            if bound is not None:
+                try:
+                    force_setattr(self, name, self._normalized(bound))
+                except ValueError as fault:
+                    raise ValueError(f"{name} {fault}") from None
+        low, high = self._limits()
+        if low is not None and high is not None and low > high:
+            raise ValueError("min is over max")
+
+    @staticmethod
+    def _normalized(bound: Any, /) -> Any:
+        """Return a bound as it is stored; raise `ValueError` with words that say what it must be."""
+        raise NotImplementedError
+
+    def _limits(self) -> tuple[Any, Any]:
+        """Return both bounds as values that compare; None where there is none."""
+        return self.min, self.max
+
+
+class NumberField(_Ranged, tag="Number"):
     """A number."""
 
     min: float | None = None
     max: float | None = None
     integer_only: bool
-
-    def __post_init__(self) -> None:
-        _keep_numbers(self, "min", "max")
-        _check_order(self.min, self.max)
+    _normalized = staticmethod(number_bound)
 
     @override
     def check(self, answer: Json) -> float:
@@ -146,23 +163,20 @@ class NumberField(FieldBase, tag="Number"):
         return ", ".join(part for part in (whole, range_words(*both_plain(self.min, self.max))) if part)
 
 
-class SliderField(FieldBase, tag="Slider"):
+class SliderField(_Ranged, tag="Slider"):
     """A number on the grid `min + k * step`; without a step, any between."""
 
     min: float
     max: float
     step: Annotated[float, Meta(gt=0)] | None = None
-
-    def __post_init__(self) -> None:
-        _keep_numbers(self, "min", "max", "step")
-        _check_order(self.min, self.max)
+    _normalized = staticmethod(number_bound)
 
     @override
     def check(self, answer: Json) -> float:
         number = number_of(answer)
         check_number(number, self.min, self.max)
-        # Decimal arithmetic, for 0.1 + 0.2 must be on a grid of 0.1 (CONTRACT.md part 1).
-        # Fractions of those decimals: a quotient past 28 digits is an error to Decimal.
+        # Decimal arithmetic, for 0.1 + 0.2 must be on a grid of 0.1 (CONTRACT.md part 1); and fractions of those
+        # decimals, for Decimal has no quotient of more than 28 digits.
         if self.step is not None and (fraction_of(number) - fraction_of(self.min)) % fraction_of(self.step):
             raise ValueError(f"must be {plain(self.min)} plus a multiple of {plain(self.step)}")
         return number
@@ -192,10 +206,10 @@ class MultiselectField(_Options, tag="Multiselect"):
 
     @override
     def check(self, answer: Json) -> list[str]:
-        if not isinstance(answer, list) or any(not isinstance(one, str) for one in answer):
+        if not isinstance(answer, list) or any(not isinstance(option, str) for option in answer):
             raise ValueError("must be a list of options")
-        options = set(self.options)
-        unknown = next((one for one in answer if one not in options), None)
+        declared = set(self.options)
+        unknown = next((option for option in answer if option not in declared), None)
         if unknown is not None:
             raise ValueError(f"must hold options only, not {unknown!r}")
         if len(set(answer)) != len(answer):
@@ -205,35 +219,17 @@ class MultiselectField(_Options, tag="Multiselect"):
         return list(answer)
 
 
-class _Spelt(FieldBase):
-    """A date or time, its bounds too: as text of a certain form."""
+class _Temporal(_Ranged):
+    """Base of dates and times, which are texts of a certain form; their bounds too."""
 
-    if TYPE_CHECKING:  # each type has its own, which stand behind the type in the record
-        min: str | None
-        max: str | None
-
-    def __post_init__(self) -> None:
-        for name in ("min", "max"):
-            bound: str | None = getattr(self, name)
-            if bound is not None:
-                try:
-                    force_setattr(self, name, self._kept(bound))
-                except ValueError as fault:
-                    raise ValueError(f"{name} {fault}") from None
-        _check_order(*self._limits())
-
+    @override
     def _limits(self) -> tuple[Any, Any]:
         low, high = (self._parsed(bound) if bound is not None else None for bound in (self.min, self.max))
         return low, high
 
     @staticmethod
-    def _kept(text: str) -> str:
-        """Return a bound as it is kept; `ValueError` says what it must be."""
-        raise NotImplementedError
-
-    @staticmethod
-    def _parsed(text: str) -> date | time:
-        """Return what an answer or a bound means; `ValueError` says what it must be."""
+    def _parsed(text: str, /) -> date | time:
+        """Return the date or time that a text names; raise `ValueError` with words that say what it must be."""
         raise NotImplementedError
 
     @override
@@ -247,30 +243,30 @@ class _Spelt(FieldBase):
         return range_words(self.min, self.max)
 
 
-class DateField(_Spelt, tag="DateField"):
+class DateField(_Temporal, tag="DateField"):
     """A date, `YYYY-MM-DD`."""
 
     min: DateBound | None = None
     max: DateBound | None = None
-    _kept = staticmethod(date_bound)
+    _normalized = staticmethod(date_bound)
     _parsed = staticmethod(parse_date)
 
 
-class TimeField(_Spelt, tag="Time"):
+class TimeField(_Temporal, tag="Time"):
     """A time of day, `HH:MM` or `HH:MM:SS`."""
 
     min: TimeBound | None = None
     max: TimeBound | None = None
-    _kept = staticmethod(time_bound)
+    _normalized = staticmethod(time_bound)
     _parsed = staticmethod(parse_clock_time)
 
 
-class DateTimeField(_Spelt, tag="DateTime"):
+class DateTimeField(_Temporal, tag="DateTime"):
     """A wall-clock date and time, `YYYY-MM-DDTHH:MM[:SS]`."""
 
     min: DateTimeBound | None = None
     max: DateTimeBound | None = None
-    _kept = staticmethod(date_time_bound)
+    _normalized = staticmethod(date_time_bound)
     _parsed = staticmethod(parse_date_time)
 
     @override
@@ -291,7 +287,7 @@ class SwitchField(FieldBase, tag="Switch"):
 
 
 class UnknownField(Wire):
-    """A field of a type that this program does not know: shown as it is, never answered."""
+    """A field of a type that this program does not know: displayed as it is, never answered."""
 
     type: str
     id: str
@@ -301,7 +297,7 @@ class UnknownField(Wire):
     raw: dict[str, Json]
 
     def check(self, answer: Json) -> Json:
-        """Raise `ValueError`: nobody here knows what it takes."""
+        """Raise `ValueError`: the answers that it accepts are not known."""
         raise ValueError(f"is of the type {self.type!r}, which this version can't answer")
 
     def bounds(self) -> str:
@@ -323,24 +319,26 @@ AnyField = (
 )
 """A field as a request may declare it, known by its `type`."""
 
-FIELD_TYPES: Mapping[str, type[FieldBase]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyField)}
+FIELD_TYPES: Mapping[str, type[FieldBase]] = {
+    str(field_type.__struct_config__.tag): field_type for field_type in get_args(AnyField)
+}
 
 
 def read_fields(raw: Iterable[Json]) -> list[FieldBase | UnknownField]:
     """Return the fields of an `ELICITATION_REQUESTED` payload, those of unknown shape as `UnknownField`."""
-    return [_read_field(one) for one in raw if isinstance(one, dict)]
+    return [_read_field(field) for field in raw if isinstance(field, dict)]
 
 
 def _read_field(raw: dict[str, Any]) -> FieldBase | UnknownField:
-    known = FIELD_TYPES.get(str(raw.get("type")))
-    if known is not None:
+    field_type = FIELD_TYPES.get(str(raw.get("type")))
+    if field_type is not None:
         try:
-            return read(known, raw)
+            return read(field_type, raw)
         except ValueError:
-            pass  # a hosted server's dialect of a known type: shown as it is, like an unknown one
-    shown = {key: str(raw[key]) for key in ("type", "id", "label", "description") if raw.get(key) is not None}
-    unsaid = {"type": "", "id": "", "label": ""}
-    return read(UnknownField, {**unsaid, **shown, "required": raw.get("required") is True, "raw": raw})
+            pass  # a hosted server's dialect of a known type: displayed as it is, like an unknown one
+    texts = {key: str(raw[key]) for key in ("type", "id", "label", "description") if raw.get(key) is not None}
+    defaults = {"type": "", "id": "", "label": ""}
+    return read(UnknownField, {**defaults, **texts, "required": raw.get("required") is True, "raw": raw})
 
 
 def check_answers(
@@ -349,9 +347,9 @@ def check_answers(
     """Check all answers at once (CONTRACT.md part 3, Answers).
 
     Returns:
-        The answers as they are kept, and a message for each field id whose answer is refused.
+        The answers as they are stored, and a message for each field id whose answer is refused.
     """
-    kept: dict[str, Json] = {}
+    accepted: dict[str, Json] = {}
     faults: dict[str, str] = {}
     declared = {field.id for field in fields}
     for field_id in answers:
@@ -364,17 +362,17 @@ def check_answers(
                 faults[field.id] = "is required"
             continue
         try:
-            kept[field.id] = field.check(answer)
+            accepted[field.id] = field.check(answer)
         except ValueError as fault:
             faults[field.id] = str(fault)
-    return kept, faults
+    return accepted, faults
 
 
 def check_declaration(fields: Sequence[FieldBase], bids: Sequence[FieldBid]) -> None:
-    """Check what no single field can: ids and bids (CONTRACT.md part 1).
+    """Check the ids of a form's fields and its bids against each other (CONTRACT.md part 1).
 
     Raises:
-        ValueError: no fields, a doubled id, a doubled bid or one for no field.
+        ValueError: there are no fields, two of one id, two bids for one field or one for none.
     """
     if not fields:
         raise ValueError("fields must not be empty")
@@ -386,18 +384,3 @@ def check_declaration(fields: Sequence[FieldBase], bids: Sequence[FieldBid]) -> 
     unknown = next((bid.field_id for bid in bids if bid.field_id not in ids), None)
     if unknown is not None:
         raise ValueError(f"recommendation names the field {unknown!r}, which is not declared")
-
-
-def _keep_numbers(field: FieldBase, *names: str) -> None:
-    """Make the bounds of a field that is made in code what they are where it is read: floats, and none without end."""
-    for name in names:
-        bound: float | None = getattr(field, name)
-        if bound is not None:
-            if not isfinite(bound):
-                raise ValueError(f"{name} must be a number with an end")
-            force_setattr(field, name, float(bound))
-
-
-def _check_order(low: Any, high: Any) -> None:
-    if low is not None and high is not None and low > high:
-        raise ValueError("min is over max")

@@ -1,7 +1,7 @@
-"""The tasks of a server that has the agent API alone: what is known of each, and what is new.
+"""The tasks of a server that has the agent API alone, with their events, refreshed by polling.
 
-Its lists name no changes, so it is looked at: one call for all tasks, and one for each that waits for a person or has
-changed. What was read of a task's events is kept with the cursor to go on from, and never read twice.
+Its lists name no changes, so each refresh is one call for all tasks, and one for each task that waits for a person or
+has changed. The events of a task are stored with the cursor of the last one, and never read twice.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from api_client.backend import PAGE_MAX
 from api_client.commands import path_part
 from api_client.connection import PATIENCE, SHORT_PATIENCE
 from api_client.errors import NotFound
-from api_client.http_reads import Reader
+from api_client.http_reads import HttpReads
 from api_client.models import Event, OpenRequest, Page, Project, Task, TaskDetail
 
 IN_FLIGHT = 4
 """Calls at the same time: past four, httpx serves fewer a second."""
 FRESH = 0.5
-"""Seconds for which what was looked at is not looked at again."""
+"""Seconds after a refresh in which there is no other."""
 SMALLEST_PAGE = 20
-"""A server may give less than it was asked for, and there be more; a page smaller than this is the last one."""
+"""A server may give fewer items than it was asked for though there are more; a page smaller than this is the last."""
 _AT_REST = frozenset(("RUNNING", "CLOSED"))
 
 Place = tuple[datetime, str, int]
-"""Where an event stands among all: its time, its task, its number in the task."""
+"""The position of an event among all: its time, its task, its number in the task."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PlacedEvent:
     """An event and its place."""
 
     place: Place
@@ -41,43 +41,43 @@ class Told:
 
 
 @dataclass(slots=True)
-class Watched:
-    """What is known of one task."""
+class HostedTask:
+    """A task, with the events and open requests that were read of it."""
 
     task: Task
     cursor: str | None = None
     events: list[Event] = field(default_factory=list)
     is_read: bool = False
-    """Whether all its events up to the cursor were read."""
+    """Whether its events were ever read, up to the cursor."""
     is_due: bool = False
-    """Whether it changed and was not read on since."""
-    heard: int | None = None
-    """How many of its events are no news any more; None where that was never asked."""
+    """Whether it has changed, and its new events were not read yet."""
+    seen_count: int | None = None
+    """How many of its events are not new any more; None before they were read for the first time."""
     open: tuple[OpenRequest, ...] = ()
 
     @property
     def waits(self) -> bool:
-        """Whether a person may be waited for; a status that nobody here knows may mean so."""
+        """Whether it may be waiting for a person, as it may with an unknown status."""
         return self.task.status not in _AT_REST
 
     @property
     def step_entered_at(self) -> datetime | None:
-        """When the task came to its step, where that was read."""
-        moves = (one for one in reversed(self.events) if one.transition_to is not None or one is self.events[0])
-        entered = next(moves, None)
-        return entered.timestamp if entered else None
+        """The time at which the task came to its step, if that event was read."""
+        moves = (event for event in reversed(self.events) if event.transition_to is not None or event is self.events[0])
+        last_move = next(moves, None)
+        return last_move.timestamp if last_move else None
 
     @property
     def assignee(self) -> str | None:
-        """Whom the task was given to last, where that was read."""
-        given = next((one for one in reversed(self.events) if one.event_type == "ASSIGNMENT"), None)
-        return str(given.payload.get("assigneeId") or "") or None if given else None
+        """The person to whom the task was last assigned, if that event was read."""
+        assignment = next((event for event in reversed(self.events) if event.event_type == "ASSIGNMENT"), None)
+        return str(assignment.payload.get("assigneeId") or "") or None if assignment else None
 
 
-class Watch:
-    """All tasks of one server, as they were when last looked at."""
+class HostedTasks:
+    """All tasks of one server, as of the last refresh."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: HttpReads) -> None:
         self._reader = reader
         self._lock = asyncio.Lock()
         self._patience = PATIENCE
@@ -85,123 +85,131 @@ class Watch:
         self._is_begun = False
         self._newest: datetime | None = None
         self._since: datetime | None = None
-        """What is later than this may have come after the look before."""
-        self.took = 0.0
-        """Seconds that the last look took."""
-        self.tasks: dict[str, Watched] = {}
+        """The time of the newest event at the refresh before: later ones may have come since."""
+        self.refresh_seconds = 0.0
+        """The time that the last refresh took."""
+        self.by_task_id: dict[str, HostedTask] = {}
         self.projects: dict[str, Project] = {}
-        self.line: list[Told] = []
-        """All events that were read, in their order."""
-        self.by_id: dict[str, Told] = {}
-        self.news: list[Event] = []
-        """Events that came since the first look, as they were found."""
+        self.timeline: list[PlacedEvent] = []
+        """All events that were read, in the order of their places."""
+        self.by_event_id: dict[str, PlacedEvent] = {}
+        self.new_events: list[Event] = []
+        """The events since the first refresh, in the order in which they were read."""
 
-    async def look(self) -> None:
-        """Bring all up to date.
+    async def refresh(self) -> None:
+        """Bring all tasks up to date.
 
         Raises:
-            ApiError: a call failed; what was read before it is kept, and nothing is missed or told twice.
+            ApiError: a call failed; all that was read before it stays, and no event is missed or reported twice.
         """
         async with self._lock:
             now = asyncio.get_running_loop().time
-            begun = now()
-            if begun < self._fresh_until:
+            started = now()
+            if started < self._fresh_until:
                 return
-            # The server's own times: no two clocks are compared.
-            self._since, self._newest = self._newest, self.line[-1].place[0] if self.line else None
+            # The server's own times, for no two clocks may be compared.
+            self._since, self._newest = self._newest, self.timeline[-1].place[0] if self.timeline else None
             tasks = await self._reader.get_all(Task, "/api/tasks", patience=self._patience)
-            self._patience = max(SHORT_PATIENCE, 4 * (now() - begun))
+            self._patience = max(SHORT_PATIENCE, 4 * (now() - started))
             if not self.projects or any(task.project_id not in self.projects for task in tasks):
                 await self.read_projects()
-            await self._each(self._compare(tasks), self._read_on)
+            await self._for_each(self._replace(tasks), self._read_new)
             self._is_begun = True
-            self.took = now() - begun
+            self.refresh_seconds = now() - started
             self._fresh_until = now() + FRESH
 
     async def read_projects(self) -> None:
         """Bring the projects up to date."""
-        found = await self._reader.get_all(Project, "/api/projects", patience=self._patience)
-        self.projects = {project.id: project for project in found}
+        projects = await self._reader.get_all(Project, "/api/projects", patience=self._patience)
+        self.projects = {project.id: project for project in projects}
 
     async def read_events(self, project_id: str | None, task_id: str | None) -> None:
-        """Look, and read the events of all tasks of a project, or of one or of all, that were never read."""
-        await self.look()
-        await self.read_on(
-            lambda one: not one.is_read and task_id in (None, one.task.id) and project_id in (None, one.task.project_id)
+        """Refresh, and read the events of a task, of all tasks of a project, or of all, that were never read."""
+        await self.refresh()
+        await self.read_events_where(
+            lambda hosted: (
+                not hosted.is_read
+                and task_id in (None, hosted.task.id)
+                and project_id in (None, hosted.task.project_id)
+            )
         )
 
-    async def read_on(self, wanted: Callable[[Watched], bool]) -> None:
-        """Read on the events of the tasks that `wanted` takes."""
-        await self._each([one for one in self.tasks.values() if wanted(one)], self._read_events)
+    async def read_events_where(self, is_wanted: Callable[[HostedTask], bool]) -> None:
+        """Read the new events of the tasks that `is_wanted` accepts."""
+        await self._for_each([hosted for hosted in self.by_task_id.values() if is_wanted(hosted)], self._read_events)
 
-    def _compare(self, tasks: Iterable[Task]) -> list[Watched]:
-        """Take in the list; return what must be read on: all that waits, has changed or is new."""
-        known, self.tasks = self.tasks, {}
+    def _replace(self, tasks: Iterable[Task]) -> list[HostedTask]:
+        """Replace the tasks; return those that must be read: all that wait, have changed or are new."""
+        known, self.by_task_id = self.by_task_id, {}
         for task in tasks:
-            watched = known.get(task.id)
-            if watched is None:
-                watched = Watched(task, is_due=self._is_begun, heard=0 if self._is_begun else None)
-            watched.is_due = watched.is_due or watched.task != task
-            watched.task = task
-            self.tasks[task.id] = watched
-        return [watched for watched in self.tasks.values() if watched.is_due or watched.waits]
+            hosted = known.get(task.id)
+            if hosted is None:
+                hosted = HostedTask(task, is_due=self._is_begun, seen_count=0 if self._is_begun else None)
+            hosted.is_due = hosted.is_due or hosted.task != task
+            hosted.task = task
+            self.by_task_id[task.id] = hosted
+        return [hosted for hosted in self.by_task_id.values() if hosted.is_due or hosted.waits]
 
-    async def _read_on(self, watched: Watched) -> None:
-        """Read what is new of a task, and what is open on it where anything is."""
-        before = len(watched.events)
-        await self._read_events(watched)
-        if watched.is_due or len(watched.events) > before:
-            watched.open = await self._open_on(watched) if watched.waits else ()
-        watched.is_due = False
-        heard = watched.heard
-        if heard is None:
-            later = (one for one in enumerate(watched.events) if self._since is None or one[1].timestamp > self._since)
-            heard = next((number for number, _ in later), len(watched.events))
+    async def _read_new(self, hosted: HostedTask) -> None:
+        """Read the new events of a task, and its open requests if there may be any."""
+        count_before = len(hosted.events)
+        await self._read_events(hosted)
+        if hosted.is_due or len(hosted.events) > count_before:
+            hosted.open = await self._open_requests(hosted) if hosted.waits else ()
+        hosted.is_due = False
+        seen_count = hosted.seen_count
+        if seen_count is None:
+            later = (
+                index
+                for index, event in enumerate(hosted.events)
+                if self._since is None or event.timestamp > self._since
+            )
+            seen_count = next(later, len(hosted.events))
         if self._is_begun:
-            self.news += watched.events[heard:]
-        watched.heard = len(watched.events)
+            self.new_events += hosted.events[seen_count:]
+        hosted.seen_count = len(hosted.events)
 
-    async def _open_on(self, watched: Watched) -> tuple[OpenRequest, ...]:
-        path = f"/api/tasks/{path_part(watched.task.id)}"
+    async def _open_requests(self, hosted: HostedTask) -> tuple[OpenRequest, ...]:
+        path = f"/api/tasks/{path_part(hosted.task.id)}"
         return (await self._reader.get(TaskDetail, path, patience=self._patience)).open_requests
 
-    async def _read_events(self, watched: Watched) -> None:
-        """Read a task's events, from where it was read to."""
-        path = f"/api/tasks/{path_part(watched.task.id)}/events"
+    async def _read_events(self, hosted: HostedTask) -> None:
+        """Read a task's events after its cursor."""
+        path = f"/api/tasks/{path_part(hosted.task.id)}/events"
         while True:
             try:
                 page = await self._reader.get(
-                    Page[Event], path, patience=self._patience, cursor=watched.cursor, limit=PAGE_MAX
+                    Page[Event], path, patience=self._patience, cursor=hosted.cursor, limit=PAGE_MAX
                 )
             except NotFound:
-                return  # gone since it was listed
+                return  # the task is gone since it was listed
             for event in page.items:
-                self._take(watched, event)
-            watched.cursor = page.next_cursor or watched.cursor
+                self._add(hosted, event)
+            hosted.cursor = page.next_cursor or hosted.cursor
             if page.is_last(SMALLEST_PAGE) or page.next_cursor is None:
-                watched.is_read = True
+                hosted.is_read = True
                 return
 
-    def _take(self, watched: Watched, event: Event) -> None:
-        if event.id in self.by_id:
+    def _add(self, hosted: HostedTask, event: Event) -> None:
+        if event.id in self.by_event_id:
             return
-        before = self.by_id[watched.events[-1].id].place[0] if watched.events else event.timestamp
-        told = Told((max(before, event.timestamp), watched.task.id, len(watched.events)), event)
-        watched.events.append(event)
-        insort(self.line, told, key=attrgetter("place"))
-        self.by_id[event.id] = told
+        earliest = self.by_event_id[hosted.events[-1].id].place[0] if hosted.events else event.timestamp
+        placed = PlacedEvent((max(earliest, event.timestamp), hosted.task.id, len(hosted.events)), event)
+        hosted.events.append(event)
+        insort(self.timeline, placed, key=attrgetter("place"))
+        self.by_event_id[event.id] = placed
 
     @staticmethod
-    async def _each(due: Iterable[Watched], read: Callable[[Watched], Awaitable[object]]) -> None:
-        gate = asyncio.Semaphore(IN_FLIGHT)
+    async def _for_each(due: Iterable[HostedTask], read: Callable[[HostedTask], Awaitable[object]]) -> None:
+        semaphore = asyncio.Semaphore(IN_FLIGHT)
 
-        async def gated(watched: Watched) -> None:
-            async with gate:
-                await read(watched)
+        async def limited(hosted: HostedTask) -> None:
+            async with semaphore:
+                await read(hosted)
 
         try:
             async with asyncio.TaskGroup() as group:
-                for watched in due:
-                    group.create_task(gated(watched))
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from None
+                for hosted in due:
+                    group.create_task(limited(hosted))
+        except ExceptionGroup as group_error:
+            raise group_error.exceptions[0] from None

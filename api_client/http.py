@@ -1,26 +1,23 @@
-"""The same contract over the network: each call of a Backend is one call of CONTRACT.md parts 1 and 2."""
+"""A Backend over HTTP: each of its methods is one call of CONTRACT.md parts 1 and 2."""
 
 from __future__ import annotations
 
-import asyncio
-import random
 import re
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from pathlib import Path
+from typing import Unpack
 
-import httpx
 import orjson
 
 from api_client.addresses import content_url
 from api_client.backend import PAGE
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, REPLAYED_HEADER, Command, ReceiveUpload, path_part
-from api_client.connection import SHORT_PATIENCE, WRITE_PATIENCE, Call, Connection, Sleep
+from api_client.connection import SHORT_PATIENCE, WRITE_PATIENCE, Call, Connection, ConnectionOptions
 from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
 from api_client.event_stream import HEARTBEAT_PATIENCE, STREAM, Pulse, changes_in, while_there
-from api_client.hosted import ME, Hosted
-from api_client.http_reads import Reader
+from api_client.hosted import ME, HostedReads
+from api_client.http_reads import HttpReads
 from api_client.models import (
     ApprovalResult,
     Board,
@@ -40,102 +37,82 @@ from api_client.models import (
     Upload,
 )
 from api_client.response_limits import LIST_MOST, BodyLimit, EventLimit
-from api_client.times import Clock, utc_now
 from api_client.wire import Json
 
 POLL = 0.5
-"""Seconds between two looks for new events, where the server has no stream of them."""
+"""Seconds between two polls for new events, if the server has no stream of them."""
 ASK = 0.8
-"""Seconds without a sign of the stream after which the server is asked whether it is still there: with `SHORT_PATIENCE`
-less than the three within which a person must know. A server of ours gives a sign more often."""
+"""Seconds of silence of the stream after which the server is called to see if it is still there. With `SHORT_PATIENCE`
+they are less than the three within which a person must know; heartbeats of our server come more often."""
 _WITHIN = "within:"
-"""Begins the cursor of a change that was not the last of its page: the server named a cursor for the last one only,
-and how many events after which cursor is all that leads back here."""
+"""The beginning of the cursor of a change that is not the last of its page. The server has a cursor for the last one
+only, so this one is made of the page's own cursor and a count of events."""
 
 
 def random_boundary() -> str:
-    """Return 128 random bits in hex: no file holds them."""
+    """Return 128 random bits in hex, which occur in no file."""
     return secrets.token_hex(16)
 
 
 class HttpBackend:
-    """A Backend whose work is kept by a Pump Up server. One instance is one caller's key."""
+    """A Backend whose work is stored by a Pump Up server. One instance acts for one key."""
 
     def __init__(
         self,
         base_url: str,
         api_key: str,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
-        clock: Clock = utc_now,
-        sleep: Sleep = asyncio.sleep,
-        jitter: Callable[[], float] = random.random,
         boundary: Callable[[], str] = random_boundary,
         poll: float = POLL,
-        allow_plain_http: bool = False,
-        ca_file: Path | None = None,
+        **options: Unpack[ConnectionOptions],
     ) -> None:
         """Check the address and the key's form; nothing is sent yet.
 
         Args:
             base_url: like `https://api.example.com`; plain http only to this machine, unless `allow_plain_http`.
-            api_key: shown in no error, log or repr.
-            transport: what carries the requests, for tests.
-            clock: the time now, for a `Retry-After` that is a date.
-            sleep: what waits between tries and looks, for tests.
-            jitter: a number from 0 to 1 by chance, which spreads the tries of many clients.
-            boundary: a text by chance that ends the parts of an upload's form.
-            poll: seconds between two looks for new events.
-            allow_plain_http: lets the key travel in the open.
-            ca_file: certificates, as PEM, that alone are trusted instead of the well-known ones.
+            api_key: part of no error, log or repr.
+            boundary: a random text that ends the parts of an upload's form.
+            poll: seconds between two polls for new events.
+            options: see `ConnectionOptions`.
 
         Raises:
             Misconfigured: the address can't be used (`INVALID_URL`, `INSECURE_URL`), the certificates can't
-                (`INVALID_CA_FILE`), or the proxy that the environment names (`INVALID_PROXY`).
-            NotAuthenticated: the key is empty or holds characters that no key has.
+                (`INVALID_CA_FILE`), or the proxy that the environment names can't (`INVALID_PROXY`).
+            NotAuthenticated: the key is empty or has characters that no key has.
         """
-        self._connection = Connection(
-            base_url,
-            api_key,
-            clock=clock,
-            sleep=sleep,
-            jitter=jitter,
-            transport=transport,
-            allow_plain_http=allow_plain_http,
-            ca_file=ca_file,
-        )
-        self._sleep, self._poll, self._boundary = sleep, poll, boundary
-        self._read = Reader(self._connection)
+        self._connection = Connection(base_url, api_key, **options)
+        self._poll, self._boundary = poll, boundary
+        self._read = HttpReads(self._connection)
         self._me: Me | None = None
-        self._hosted: Hosted | None = None
-        """Stands in for the reviewer part, where the server has none for this key."""
+        self._hosted: HostedReads | None = None
+        """The reads of the reviewer part, if the server has none for this key."""
 
     def __repr__(self) -> str:
         return f"HttpBackend({self._connection.url!r})"
 
     @property
     def proxy(self) -> str:
-        """The proxy that the server is reached through, without its password; empty where there is none."""
+        """The proxy before the server, without its password; empty if there is none."""
         return self._connection.proxy
 
     @property
     def notices(self) -> Sequence[str]:
-        """See `Backend.notices`: a server keeps what is wrong with its place to itself."""
+        """See `Backend.notices`: a server does not report the state of its folder."""
         return ()
 
     async def me(self) -> Me:
-        """Return who the caller is; with nothing but reads where the server has no reviewer part for this key."""
+        """Return the caller, who can only read if the server has no reviewer part for this key."""
         try:
             self._me, self._hosted = await self._read.get(Me, "/api/me", patience=SHORT_PATIENCE), None
         except (NotFound, NotAllowed):
             if self._hosted is None:
-                await self._must_be_a_server()
-                self._hosted = Hosted(self._read, self._sleep)
+                await self._check_agent_api()
+                self._hosted = HostedReads(self._read, self._connection.sleep)
             self._me = ME
         return self._me
 
-    async def _must_be_a_server(self) -> None:
-        """Raise `UnexpectedAnswer` where the agent API, which every server of the contract has, is not there."""
+    async def _check_agent_api(self) -> None:
+        """Raise `UnexpectedAnswer` if there is no agent API, which every server of the contract has."""
         try:
             await self._read.get(Page[Project], "/api/projects", patience=SHORT_PATIENCE, name="general")
         except (NotFound, UnexpectedAnswer):
@@ -144,8 +121,8 @@ class HttpBackend:
                 "It is the one that /api/projects comes after."
             ) from None
 
-    async def _stand_in(self) -> Hosted | None:
-        """Return what stands in for the reviewer part; None where the server has one."""
+    async def _hosted_reads(self) -> HostedReads | None:
+        """Return the reads of the reviewer part for a server without one; None if the server has it."""
         if self._me is None:
             await self.me()
         return self._hosted
@@ -160,13 +137,13 @@ class HttpBackend:
 
     async def board(self, project_id: str) -> Board:
         """Return the project's columns with a count for each."""
-        if hosted := await self._stand_in():
+        if hosted := await self._hosted_reads():
             return await hosted.board(project_id)
         return await self._read.get(Board, f"/api/board/{path_part(project_id)}")
 
     async def cards(self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE) -> Page[Card]:
         """Return one column's page of cards."""
-        if hosted := await self._stand_in():
+        if hosted := await self._hosted_reads():
             return await hosted.cards(project_id, step, cursor=cursor, limit=limit)
         path = f"/api/board/{path_part(project_id)}"
         return await self._read.get(Page[Card], path, step=step, cursor=cursor, limit=limit)
@@ -176,22 +153,22 @@ class HttpBackend:
         return (await self._read.get(Page[Task], "/api/tasks", most=LIST_MOST, projectId=project_id, name=name)).items
 
     async def task(self, task_id: str) -> TaskDetail:
-        """Return a task and its open request."""
+        """Return a task and its open requests."""
         return await self._read.get(TaskDetail, f"/api/tasks/{path_part(task_id)}")
 
     async def inbox(
         self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE
     ) -> Page[InboxItem]:
         """Return a page of the open requests, oldest first."""
-        if hosted := await self._stand_in():
+        if hosted := await self._hosted_reads():
             return await hosted.inbox(project_id=project_id, cursor=cursor, limit=limit)
         return await self._read.get(
             Page[InboxItem], "/api/open-requests", projectId=project_id, cursor=cursor, limit=limit
         )
 
     async def request(self, request_id: str) -> RequestDetail:
-        """Return all that a reviewer is shown of a request."""
-        if hosted := await self._stand_in():
+        """Return all that a reviewer sees of a request."""
+        if hosted := await self._hosted_reads():
             return await hosted.request(request_id)
         return await self._read.get(RequestDetail, f"/api/requests/{path_part(request_id)}")
 
@@ -206,13 +183,13 @@ class HttpBackend:
         limit: int = PAGE,
     ) -> Page[Event]:
         """Return a page of a task's, a project's or all timelines."""
-        if hosted := await self._stand_in():
+        if hosted := await self._hosted_reads():
             return await hosted.events(
                 project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit
             )
         cursor = await self._resolved(cursor)
         if task_id and not project_id and not types and order == "asc":
-            # Kept to the call of part 1, whose cursors agents hold.
+            # The call of part 1, whose cursors agents have.
             path = f"/api/tasks/{path_part(task_id)}/events"
             return await self._read.get(Page[Event], path, cursor=cursor, limit=limit)
         return await self._read.get(
@@ -237,16 +214,16 @@ class HttpBackend:
         return await self._read.get_settled(ElicitationResult, path, wait=wait)
 
     async def upload(self, upload_id: str) -> Upload:
-        """Return what is known of an upload."""
+        """Return the description of an upload."""
         return await self._read.get(Upload, f"/api/uploads/{path_part(upload_id)}")
 
     async def download(self, upload_id: str) -> AsyncIterator[bytes]:
-        """Give an upload's content, in pieces: exactly as many bytes as the upload is said to have."""
+        """Yield an upload's content in pieces: exactly as many bytes as its description says."""
         path = f"/api/uploads/{path_part(upload_id)}/content"
-        is_hosted = await self._stand_in()
+        is_hosted = await self._hosted_reads()
         upload = await self.upload(upload_id)
         if is_hosted:
-            # Without the reviewer part the content is where the server says that it is.
+            # Without the reviewer part the description names the address of the content.
             path = content_url(upload.url, self._connection.url)
         count = 0
         async with self._connection.open(Call("GET", path, limit=BodyLimit(upload.size))) as response:
@@ -259,13 +236,13 @@ class HttpBackend:
             )
 
     async def changes(self, cursor: str | None = None) -> AsyncIterator[Change]:
-        """Give new events, each once and in order: those that are there already, then from the server's stream.
+        """Yield new events, each once and in order: first the existing ones, then those of the server's stream.
 
-        A server without a stream is looked at every `poll` seconds.
+        A server without a stream is polled every `poll` seconds.
         """
-        if hosted := await self._stand_in():
-            async with aclosing(hosted.changes(cursor)) as found:
-                async for change in found:
+        if hosted := await self._hosted_reads():
+            async with aclosing(hosted.changes(cursor)) as changes:
+                async for change in changes:
                     yield change
         if cursor is None:
             cursor = (await self.events(order="desc", limit=1)).next_cursor
@@ -274,18 +251,18 @@ class HttpBackend:
         while True:
             page = await self._read.get(Page[Event], "/api/events", cursor=at, limit=PAGE, patience=SHORT_PATIENCE)
             for count, event in enumerate(page.items, start=1):
-                whole = count == len(page.items) and page.next_cursor is not None
-                yield Change(event=event, cursor=str(page.next_cursor) if whole else f"{_WITHIN}{count}:{at or ''}")
+                is_last = count == len(page.items) and page.next_cursor is not None
+                yield Change(event=event, cursor=str(page.next_cursor) if is_last else f"{_WITHIN}{count}:{at or ''}")
             at = page.next_cursor or at
             if page.items:
                 continue
             if has_stream and at is not None:
                 break
-            await self._sleep(self._poll)
+            await self._connection.sleep(self._poll)
         pulse = Pulse()
         source = self._streamed(at, pulse)
-        async with aclosing(while_there(source, self._still_there, pulse=pulse, every=ASK)) as changes:
-            async for change in changes:
+        async with aclosing(while_there(source, self._still_there, pulse=pulse, every=ASK)) as streamed:
+            async for change in streamed:
                 yield change
         raise Unreachable(f"{self._connection.url} ended its stream of events.")
 
@@ -302,7 +279,7 @@ class HttpBackend:
                 yield change
 
     async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
-        """Write, by one POST under `key`, sent again under the same key where its answer was lost."""
+        """Write by one POST under `key`, sent again under the same key if its response was lost."""
         if isinstance(command, ReceiveUpload):
             return await self._upload(command, content)
         if type(command) not in HTTP_COMMANDS:
@@ -321,10 +298,10 @@ class HttpBackend:
         await self._connection.aclose()
 
     async def _resolved(self, cursor: str | None) -> str | None:
-        """Return the server's own cursor for one that `changes` made within a page."""
-        if cursor is None or not (found := re.fullmatch(rf"{_WITHIN}([0-9]{{1,3}}):(.*)", cursor, re.DOTALL)):
+        """Return the server's own cursor for one that `changes` has made within a page."""
+        if cursor is None or not (parts := re.fullmatch(rf"{_WITHIN}([0-9]{{1,3}}):(.*)", cursor, re.DOTALL)):
             return cursor
-        return (await self.events(cursor=found[2] or None, limit=int(found[1]))).next_cursor
+        return (await self.events(cursor=parts[2] or None, limit=int(parts[1]))).next_cursor
 
     async def _write(self, call: Call) -> Receipt:
         response = await self._connection.send(call)
@@ -345,15 +322,15 @@ class HttpBackend:
 
 
 async def _form(command: ReceiveUpload, content: AsyncIterable[bytes], boundary: str) -> AsyncIterator[bytes]:
-    """Give the one part of an upload's form, its file name escaped as browsers and the SDK do."""
+    """Yield the one part of an upload's form, with its file name escaped as browsers and the SDK do."""
     name = command.file_name.encode(errors="replace").replace(b"\\", b"\\\\")
     for plain, escaped in ((b'"', b"%22"), (b"\r", b"%0D"), (b"\n", b"%0A")):
         name = name.replace(plain, escaped)
-    kind = command.content_type
-    if not (kind.isascii() and kind.isprintable()):
+    content_type = command.content_type
+    if not (content_type.isascii() and content_type.isprintable()):
         raise InvalidRequest("contentType: must be like image/png")
     yield b'--%b\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n' % (boundary.encode(), name)
-    yield b"Content-Type: %b\r\n\r\n" % kind.encode()
+    yield b"Content-Type: %b\r\n\r\n" % content_type.encode()
     async for piece in content:
         yield piece
     yield b"\r\n--%b--\r\n" % boundary.encode()

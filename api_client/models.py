@@ -1,8 +1,8 @@
 """The wire objects of CONTRACT.md parts 1 and 2.
 
-All are frozen; camelCase on the wire, snake_case here. Unknown keys in an answer are ignored: a hosted
-server may add some. What an agent may invent (event types, statuses) is plain text here, for a value
-that we don't know must be shown, not refused.
+All are frozen; camelCase on the wire, snake_case here. Unknown keys in a response are ignored: a hosted
+server may add some. Values that an agent may invent (event types, statuses) are plain text here, for an
+unknown one must be displayed, not refused.
 """
 
 from __future__ import annotations
@@ -111,19 +111,19 @@ class OpenRequest(Wire):
 
 
 class TaskDetail(Wire):
-    """A task and what is open on it, the oldest request first."""
+    """A task and its open requests, the oldest first."""
 
     task: Task
     open_requests: tuple[OpenRequest, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.open_requests) > 1:
-            # A hosted server promises no order; what was asked at the same time stays as it was told.
+            # A hosted server promises no order; requests of the same time stay in the order of the response.
             force_setattr(self, "open_requests", tuple(sorted(self.open_requests, key=attrgetter("requested_at"))))
 
 
 class Outcome(Body):
-    """What a decision says. On `EDIT_AND_APPROVE` the note describes the edit."""
+    """The content of a decision. On `EDIT_AND_APPROVE` the note describes the edit."""
 
     type: OutcomeType
     note: str | None = None
@@ -131,7 +131,7 @@ class Outcome(Body):
 
 
 class ApprovalRecommendation(Body):
-    """What the agent would decide; confidence from 0 to 1."""
+    """The decision that the agent suggests; confidence from 0 to 1."""
 
     outcome: Outcome
     confidence: Confidence | None = None
@@ -139,10 +139,10 @@ class ApprovalRecommendation(Body):
 
 
 class FieldBid(Body):
-    """What the agent would answer to one field: the reviewer's pre-fill.
+    """The answer that the agent suggests for one field: the reviewer's pre-fill.
 
-    The value may be left out (the TypeScript SDK does for undefined) and is null then. It is written where it is null
-    too: the Python SDK refuses a bid without the key.
+    The value may be left out (the TypeScript SDK does so for undefined) and is null then. In a response it is always
+    present: the Python SDK refuses a bid without the key.
     """
 
     field_id: str
@@ -160,7 +160,7 @@ class MetadataPatch(Body):
 
 
 class AuthoritySnapshot(Wire):
-    """Who decided, and what they were allowed to do, then."""
+    """The reviewer who decided, with their tags at that time."""
 
     subject: str
     tags: tuple[str, ...] = ()
@@ -218,20 +218,20 @@ class ElicitationResult(Wire):
 
 
 class EventRef(Wire):
-    """What a command on a task answers: the event that it made."""
+    """The response to a command on a task: the event that it made."""
 
     event_id: str
 
 
 class UploadRef(Wire):
-    """An upload that has arrived."""
+    """An upload whose content has arrived."""
 
     id: str
     status: Literal["READY"]
 
 
 class Upload(Wire):
-    """What is known of an upload; size in bytes, `url` the absolute address of its content."""
+    """The description of an upload; size in bytes, `url` the absolute address of its content."""
 
     id: str
     content_type: str
@@ -241,7 +241,7 @@ class Upload(Wire):
 
 
 class Me(Wire):
-    """Who the caller is and what this backend lets them do."""
+    """The caller, and what this backend lets them do."""
 
     subject: str
     tags: tuple[str, ...] = ()
@@ -276,7 +276,7 @@ class InboxItem(Wire):
 
 
 class RequestDetail(Wire):
-    """All that a reviewer is shown of a request; `hash` is what a decision answers."""
+    """All that a reviewer sees of a request; a decision refers to its `hash`."""
 
     event: Event
     hash: str = ""
@@ -302,10 +302,10 @@ class Board(Wire):
 
 
 class Card(Task):
-    """A task as the board shows it. `overdue_at` is also there before it has passed.
+    """A task as the board displays it. `overdue_at` is also present before it has passed.
 
     `open_request` is the oldest of `open_request_count`.
-    A server without the reviewer part does not tell `step_entered_at`.
+    A server without the reviewer part does not send `step_entered_at`.
     """
 
     step_entered_at: Moment | None = None
@@ -324,15 +324,15 @@ T = TypeVar("T")
 
 
 class Page(Wire, Generic[T]):
-    """A part of a list. Hand `next_cursor` back to go on from here, now or later."""
+    """A part of a list. Send `next_cursor` back for the part after it, now or later."""
 
     items: tuple[T, ...] = ()
     next_cursor: str | None = None
     more: bool | None = None
-    """True where it holds fewer items than were asked for because they are large, and there are others (ours)."""
+    """True where it has fewer items than were asked for, because they are large, and more follow (our server only)."""
 
     def is_last(self, limit: int) -> bool:
-        """Tell whether nothing follows for now, of a page that was asked for with this limit."""
+        """Return whether no items follow for now; `limit` is the one that the page was asked for with."""
         return len(self.items) < limit and not self.more
 
 
@@ -344,9 +344,9 @@ class Change(Wire):
 
 
 class Receipt(Wire):
-    """What a write answered: the body of the contract's 201.
+    """The response to a write: the body of the contract's 201.
 
-    `replayed` is true where the same key had been answered before and nothing was written.
+    `replayed` is true if it repeats the response to an earlier write with the same key, and nothing was written.
     """
 
     answer: dict[str, Json]
@@ -354,6 +354,6 @@ class Receipt(Wire):
 
     @property
     def event_id(self) -> str:
-        """The id of the event that was written; empty where the answer names none."""
-        found: str = self.answer.get("eventId", "")
-        return found
+        """The id of the event that was written; empty where the response names none."""
+        event_id: str = self.answer.get("eventId", "")
+        return event_id

@@ -1,7 +1,7 @@
-"""Which proxy a call goes through: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, as the environment has them.
+"""The proxy of a call, by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment.
 
-httpx reads the same variables, but ends with a ValueError of its own at a value that it does not know, and takes the
-networks and bracketed addresses that others allow in NO_PROXY for names.
+httpx reads the same variables, but raises a ValueError of its own for a value that it does not know, and takes the
+networks and bracketed addresses that other programs allow in NO_PROXY for names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing_extensions import override
 from api_client.addresses import url_of
 from api_client.errors import Misconfigured
 
-KINDS = ("http", "https", "socks5", "socks5h")
+SCHEMES = ("http", "https", "socks5", "socks5h")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _LIKE = "Write it like http://proxy.example:3128 or socks5://127.0.0.1:1080, or unset it."
 _ESCAPED = "a special character of its user or password is written as % and two hex digits"
@@ -30,7 +30,7 @@ class Proxy:
     """A proxy; `str()` names it without its user and password."""
 
     variable: str
-    """Where it is named: `HTTPS_PROXY`."""
+    """The variable that names it, like `HTTPS_PROXY`."""
     url: httpx.URL = field(repr=False)
 
     @property
@@ -54,7 +54,7 @@ class _Exempt:
     port: int | None
     network: IPv4Network | IPv6Network | None
     only_below: bool
-    """Whether the name itself is not meant, only what is below it."""
+    """Whether only the names below it are exempt, not the name itself."""
 
     def covers(self, url: httpx.URL) -> bool:
         port = url.port or _DEFAULT_PORTS.get(url.scheme)
@@ -71,48 +71,48 @@ class _Exempt:
 
 
 class Proxies:
-    """The proxies of an environment; of none where it is empty."""
+    """The proxies that an environment names."""
 
     def __init__(self, named: dict[str, tuple[str, str]], exempt: tuple[str, str] = ("", "")) -> None:
-        """Take variable and value by the scheme of what goes through it (`all` for any), and those of NO_PROXY.
+        """Take variable and value by the scheme of the calls that use it (`all` for any), and those of NO_PROXY.
 
-        Nothing is checked yet: a variable that no call goes by is nobody's business.
+        Nothing is checked yet: a variable that concerns no call may have any value.
         """
         self._named, self._no_proxy = named, exempt
 
     def of(self, url: httpx.URL) -> Proxy | None:
-        """Return what a call to `url` goes through; None where it goes straight.
+        """Return the proxy of a call to `url`; None for a direct call.
 
         Raises:
-            Misconfigured: a variable that decides it can't be used (`INVALID_PROXY`); its value is not shown.
+            Misconfigured: the variable for it can't be used (`INVALID_PROXY`); the message does not contain its value.
         """
-        found = self._named.get(url.scheme) or self._named.get("all")
-        if not found or self._is_exempt(url):
+        variable_and_value = self._named.get(url.scheme) or self._named.get("all")
+        if not variable_and_value or self._is_exempt(url):
             return None
-        return _proxy(*found)
+        return _proxy(*variable_and_value)
 
     def _is_exempt(self, url: httpx.URL) -> bool:
         return self._exempt is None or any(entry.covers(url) for entry in self._exempt)
 
     @cached_property
     def _exempt(self) -> tuple[_Exempt, ...] | None:
-        """The entries of NO_PROXY; None where it exempts everything."""
+        """The entries of NO_PROXY; None if it exempts everything."""
         variable, text = self._no_proxy
         entries = [entry for entry in re.split(r"[,\s]+", text) if entry]
         return None if "*" in entries else tuple(_exempt(variable, entry) for entry in entries)
 
 
 def proxies_of_environment() -> Proxies:
-    """Return the proxies that the environment names, or the system where that keeps them elsewhere."""
-    # Lowercase names count over uppercase ones there, an empty one for none, and HTTP_PROXY not at all under CGI.
-    found = {scheme: value.strip() for scheme, value in getproxies().items()}
-    named = {scheme: (_variable(scheme), found[scheme]) for scheme in ("http", "https", "all") if found.get(scheme)}
-    return Proxies(named, (_variable("no"), found.get("no", "")))
+    """Return the proxies that the environment names, or the system's own settings where it has some."""
+    # `getproxies` prefers lowercase names, ignores empty values, and ignores HTTP_PROXY under CGI.
+    values = {scheme: value.strip() for scheme, value in getproxies().items()}
+    named = {scheme: (_variable(scheme), values[scheme]) for scheme in ("http", "https", "all") if values.get(scheme)}
+    return Proxies(named, (_variable("no"), values.get("no", "")))
 
 
 def _variable(scheme: str) -> str:
     name = f"{scheme}_proxy"
-    names = [name] if os.environ.get(name) else [one for one in os.environ if one.lower() == name and os.environ[one]]
+    names = [name] if os.environ.get(name) else [key for key in os.environ if key.lower() == name and os.environ[key]]
     return names[0] if names else "the system"
 
 
@@ -125,8 +125,8 @@ def _proxy(variable: str, text: str) -> Proxy:
     url = url_of(value)
     if not re.fullmatch(r"[a-z][a-z0-9+.-]*", scheme):
         why = f"it is no URL ({_ESCAPED})"
-    elif scheme not in KINDS:
-        why = f"its scheme is {scheme:.20}, and there are {', '.join(KINDS[:-1])} and {KINDS[-1]}"
+    elif scheme not in SCHEMES:
+        why = f"its scheme is {scheme:.20}, and there are {', '.join(SCHEMES[:-1])} and {SCHEMES[-1]}"
     elif url is None:
         why = f"it names no host and port that there can be ({_ESCAPED})"
     elif url.query or url.fragment or url.path not in ("", "/"):
@@ -139,21 +139,21 @@ def _proxy(variable: str, text: str) -> Proxy:
 def _exempt(variable: str, entry: str) -> _Exempt:
     scheme, _, rest = entry.rpartition("://")
     scheme = "" if scheme.lower() == "all" else scheme.lower()
-    found = re.fullmatch(
+    match = re.fullmatch(
         r"(?P<below>\*?\.)?(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\](?P<bits>/\d+)?|(?P<name>[^:\[\]/@*]+))(?::(?P<port>\d{1,5}))?",
         rest,
     )
-    if found is None:
-        bare = _network(rest)
-        if bare is None:
-            raise _unmeant(variable, entry)
-        return _Exempt(scheme, "", None, bare, only_below=False)
-    host = (found["six"] or found["name"]).lower().rstrip(".")
-    network = _network(host + (found["bits"] or ""))
-    if not host or (network is None and found["six"]):
-        raise _unmeant(variable, entry)
+    if match is None:
+        network = _network(rest)
+        if network is None:
+            raise _unreadable(variable, entry)
+        return _Exempt(scheme, "", None, network, only_below=False)
+    host = (match["six"] or match["name"]).lower().rstrip(".")
+    network = _network(host + (match["bits"] or ""))
+    if not host or (network is None and match["six"]):
+        raise _unreadable(variable, entry)
     return _Exempt(
-        scheme, host, int(found["port"]) if found["port"] else None, network, only_below=bool(found["below"])
+        scheme, host, int(match["port"]) if match["port"] else None, network, only_below=bool(match["below"])
     )
 
 
@@ -165,9 +165,9 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
-def _unmeant(variable: str, entry: str) -> Misconfigured:
-    shown = f"{entry!r:.60}" if "@" not in entry else "an entry with a user"
+def _unreadable(variable: str, entry: str) -> Misconfigured:
+    quoted = f"{entry!r:.60}" if "@" not in entry else "an entry with a user"
     words = (
-        f"{variable} can't be used: it holds {shown}, which is no host. Write names, .domains, addresses and networks"
+        f"{variable} can't be used: it holds {quoted}, which is no host. Write names, .domains, addresses and networks"
     )
     return Misconfigured(f"{words} between commas, like localhost,.example.com,::1,10.0.0.0/8.", code="INVALID_PROXY")

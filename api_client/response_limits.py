@@ -1,7 +1,7 @@
-"""Limits on what an answer may hold once it is unpacked: a few kilobytes of gzip unpack to gigabytes.
+"""Limits on the size of a decompressed response: a few kilobytes of gzip can decompress to gigabytes.
 
-All answers pass through one transport, so that no reader of a body (JSON, an error, the event stream, a download) can
-go round it. httpx's own decoders hand on whatever one piece unpacks to; these unpack a piece at a time and count.
+All responses pass through one transport, so that no reader of a body (JSON, an error, the event stream, a download) can
+bypass it. httpx's own decoders pass on all that one chunk decompresses to; these decompress in pieces and count.
 """
 
 from __future__ import annotations
@@ -18,39 +18,39 @@ from api_client.errors import UnexpectedAnswer
 
 MEGABYTE = 1_000_000
 ANSWER_MOST = 64 * MEGABYTE
-"""Bytes of an answer's body: many times the largest page, whose bodies a server of the contract caps."""
+"""The most bytes of a response's body: many times the largest page that a server of the contract sends."""
 LIST_MOST = 256 * MEGABYTE
-"""The same for lists that come whole, however long: some 600,000 tasks."""
+"""The same for lists without pages: some 600,000 tasks."""
 EVENT_MOST = 16 * MEGABYTE
-"""The same for one event of a stream, which has no end itself."""
+"""The same for one event of a stream; the stream itself has no end."""
 ERROR_MOST = MEGABYTE
-"""The same for an answer other than 2xx. What is longer counts as empty: the status says what to do."""
+"""The same for a response other than 2xx. A longer one counts as empty: the status says what to do."""
 
 LIMIT = "pumpup.limit"
-"""The request extension that holds the `Limit` of its answer."""
+"""The request extension that holds the `Limit` of its response."""
 ACCEPTED = "gzip, deflate"
-"""What is asked for: large lists travel at a tenth of their size, and zlib can unpack both a piece at a time. Others
-(br, zstd), whose decoders can't be bounded here, and encodings of encodings are refused."""
+"""The encodings that are asked for: large lists are a tenth of their size in transit, and zlib can decompress both in
+pieces. Others (br, zstd), whose decoders can't be limited here, and encodings of encodings are refused."""
 _PIECE = 64 * 1024
 _PAUSE_EVERY = MEGABYTE
 
 
 class Limit(Protocol):
-    """Counts an answer's bytes as they come."""
+    """A counter of a response's bytes as they arrive."""
 
     def new(self) -> Limit:
-        """Return one that has counted nothing: a call may be sent several times."""
+        """Return a limit with a count of zero: a call may be sent several times."""
         ...
 
     def is_passed_with(self, piece: bytes) -> bool:
-        """Count `piece`; return whether there are now too many."""
+        """Count `piece`, and return whether there are too many bytes now."""
         ...
 
     def __str__(self) -> str: ...
 
 
 class BodyLimit:
-    """So many bytes, from the first to the last."""
+    """A limit on all bytes of a body."""
 
     def __init__(self, most: int) -> None:
         self._most, self._count = most, 0
@@ -70,7 +70,7 @@ class BodyLimit:
 
 
 class EventLimit:
-    """So many bytes between two blank lines, which end each event of a stream."""
+    """A limit on the bytes between two blank lines, which end each event of a stream."""
 
     def __init__(self, most: int = EVENT_MOST) -> None:
         self._most, self._count = most, 0
@@ -82,10 +82,10 @@ class EventLimit:
 
     def is_passed_with(self, piece: bytes) -> bool:
         """See `Limit`."""
-        seen = self._before + piece
-        end = max(seen.rfind(blank) for blank in (b"\n\n", b"\n\r\n", b"\r\r"))
-        self._count = len(seen) - end if end >= 0 else self._count + len(piece)
-        self._before = seen[-2:]
+        recent = self._before + piece
+        end = max(recent.rfind(blank) for blank in (b"\n\n", b"\n\r\n", b"\r\r"))
+        self._count = len(recent) - end if end >= 0 else self._count + len(piece)
+        self._before = recent[-2:]
         return self._count > self._most
 
     @override
@@ -93,21 +93,21 @@ class EventLimit:
         return f"{self._most / MEGABYTE:,.0f} MB an event"
 
 
-class Bounded(httpx.AsyncBaseTransport):
-    """A transport whose answers are unpacked within the limit that their request names."""
+class LimitedTransport(httpx.AsyncBaseTransport):
+    """A transport that decompresses each response, within the limit that its request names."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer; its body raises `UnexpectedAnswer` where it is too long or packed in a way not asked for.
+        """Return the response; its body raises `UnexpectedAnswer` if it is too long or has an encoding not asked for.
 
-        A body that does not unpack raises httpx's `DecodingError`.
+        A body that can't be decompressed raises httpx's `DecodingError`.
         """
         response = await self._inner.handle_async_request(request)
-        named: Limit = request.extensions.get(LIMIT) or BodyLimit(ANSWER_MOST)
-        limit = named.new() if response.is_success else BodyLimit(ERROR_MOST)
+        requested: Limit = request.extensions.get(LIMIT) or BodyLimit(ANSWER_MOST)
+        limit = requested.new() if response.is_success else BodyLimit(ERROR_MOST)
         encoding = ", ".join(response.headers.get_list("Content-Encoding", split_commas=True)).strip().lower()
         headers = [pair for pair in response.headers.raw if pair[0].lower() != b"content-encoding"]
         return httpx.Response(
@@ -119,41 +119,41 @@ class Bounded(httpx.AsyncBaseTransport):
 
     @override
     async def aclose(self) -> None:
-        """Close what carries the requests."""
+        """Close the transport below."""
         await self._inner.aclose()
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, response: httpx.Response, encoding: str, limit: Limit, asked: str) -> None:
+    def __init__(self, response: httpx.Response, encoding: str, limit: Limit, call: str) -> None:
         self._stream = cast("httpx.AsyncByteStream", response.stream)
-        self._encoding, self._limit, self._asked = encoding, limit, asked
+        self._encoding, self._limit, self._call = encoding, limit, call
 
     @override
     async def __aiter__(self) -> AsyncIterator[bytes]:
         decoder = _decoder(self._encoding)
         if decoder is None:
             raise UnexpectedAnswer(
-                f"The server's answer to {self._asked} is packed as {self._encoding:.40}, which was not asked for. "
+                f"The server's answer to {self._call} is packed as {self._encoding:.40}, which was not asked for. "
                 "Something between here and the server changes its answers."
             )
-        packed, since = self._limit.new(), 0
+        packed, since_pause = self._limit.new(), 0
         async for piece in self._stream:
-            # The packed bytes count too: a stream of empty blocks unpacks to nothing, for ever.
+            # The compressed bytes count too: a stream of empty blocks decompresses to nothing, for ever.
             if decoder.is_packed and packed.is_passed_with(piece):
                 raise self._too_long()
             for part in decoder.decode(piece):
                 if self._limit.is_passed_with(part):
                     raise self._too_long()
                 yield part
-                since += len(part)
-                if since >= _PAUSE_EVERY:
-                    since = 0
-                    await asyncio.sleep(0)  # others have their turn while it is unpacked
+                since_pause += len(part)
+                if since_pause >= _PAUSE_EVERY:
+                    since_pause = 0
+                    await asyncio.sleep(0)  # other tasks run while it is decompressed
         decoder.end()
 
     def _too_long(self) -> UnexpectedAnswer:
         return UnexpectedAnswer(
-            f"The server's answer to {self._asked} is longer than the {self._limit} that are read. "
+            f"The server's answer to {self._call} is longer than the {self._limit} that are read. "
             "Is this the address of a Pump Up server?"
         )
 
@@ -181,7 +181,7 @@ class _Zlib:
         self._is_begun = False
 
     def decode(self, packed: bytes) -> Iterator[bytes]:
-        """Yield what `packed` unpacks to, at most `_PIECE` bytes at a time."""
+        """Yield the decompressed bytes of `packed`, at most `_PIECE` at a time."""
         while packed and not self._inflate.eof:
             part = self._inflated(packed)
             self._is_begun = True
@@ -200,13 +200,13 @@ class _Zlib:
         return self._inflated(packed)
 
     def end(self) -> None:
-        """Raise httpx's `DecodingError` where the end is missing."""
+        """Raise httpx's `DecodingError` if the end is missing."""
         if self._is_begun and not self._inflate.eof:
             raise httpx.DecodingError("its end is missing")
 
 
 def _decoder(encoding: str) -> _Plain | _Zlib | None:
-    """Return what unpacks an answer, None where nothing here does."""
+    """Return the decoder of an encoding, None if there is none."""
     if encoding in ("", "identity"):
         return _Plain()
     if encoding in ("gzip", "x-gzip"):

@@ -1,4 +1,4 @@
-"""Cells of a table for people: what no spreadsheet takes for a formula."""
+"""Cells of a table that people open in a spreadsheet, where none may act as a formula."""
 
 from __future__ import annotations
 

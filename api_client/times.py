@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-"""Returns the time now, zone-aware. Handed in wherever a time is needed."""
+"""Returns the present time, zone-aware. Passed in wherever a time is needed."""
 
 
 def utc_now() -> datetime:
-    """Return the machine's time in UTC: the clock that the composition root hands in."""
+    """Return the machine's time in UTC: the clock that the composition root passes in."""
     return datetime.now(UTC)
 
 
@@ -33,5 +33,5 @@ def parse_time(text: str) -> datetime:
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Return `moment` in UTC; one without a zone is taken to be."""
+    """Return `moment` in UTC; one without a zone is taken as UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

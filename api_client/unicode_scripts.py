@@ -1,6 +1,6 @@
-"""Scripts: which alphabet a character is of, what it looks like, and which alphabets one word may mix (Unicode TR 39).
+"""Unicode's scripts: the alphabet of a character, its lookalikes, and the alphabets that one word may mix (TR 39).
 
-Pure. Unicode's tables, 9,600 lookalikes, are read with the first character that is not ASCII.
+Pure. Unicode's tables, 9,600 lookalikes, are loaded with the first character that is not ASCII.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ INVISIBLE = frozenset(
         *range(0xE0100, 0xE01F0),
     )
 )
-"""Characters without a picture that Unicode counts among letters, marks and symbols."""
+"""Invisible characters that Unicode counts among letters, marks and symbols."""
 _WRITTEN_TOGETHER = (
     frozenset(("LATIN", "HAN", "HIRAGANA", "KATAKANA")),
     frozenset(("LATIN", "HAN", "HANGUL")),
@@ -27,7 +27,7 @@ _WRITTEN_TOGETHER = (
 )
 """Scripts that one word may mix (Unicode TR 39, highly restrictive)."""
 _ALIKE = str.maketrans("1I|0", "lllO")
-"""ASCII characters that a name is told apart by, and that a terminal's font hardly does."""
+"""ASCII characters that look alike in a terminal's font."""
 
 
 @lru_cache(maxsize=4096)
@@ -45,20 +45,20 @@ def seems(char: str) -> frozenset[str]:
     """Return the single characters that `char` looks like."""
     from confusable_homoglyphs import confusables
 
-    found = {one["c"].strip("\u200e") for one in confusables.confusables_data.get(char, ())}
-    return frozenset(one for one in found if len(one) == 1 and one != char)
+    lookalikes = {entry["c"].strip("\u200e") for entry in confusables.confusables_data.get(char, ())}
+    return frozenset(lookalike for lookalike in lookalikes if len(lookalike) == 1 and lookalike != char)
 
 
 def scripts_of(word: str) -> Counter[str]:
-    """Return how many letters of `word` are of each script; what is of none is left out."""
-    found = Counter(script_of(char) for char in word if char.isalpha())
-    for none in NO_SCRIPT:
-        found.pop(none, None)
-    return found
+    """Return the number of letters of `word` in each script, without those of no script."""
+    counts = Counter(script_of(char) for char in word if char.isalpha())
+    for name in NO_SCRIPT:
+        counts.pop(name, None)
+    return counts
 
 
 def is_mixed(word: str) -> bool:
-    """Return whether the letters of `word` are of scripts that are not written together."""
+    """Return whether `word` mixes scripts that are not written together."""
     if word.isascii():
         return False
     scripts = frozenset(scripts_of(word))
@@ -69,26 +69,26 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def why_no_name(name: str, others: Iterable[str]) -> str:
-    """Return why `name` could be taken for another, to say to who chose it; empty where it stands for itself.
+    """Return why `name` could be mistaken for another, for whoever chose it; empty if it can't.
 
     Args:
         name: A name that decides or asks.
-        others: The names that there are already.
+        others: The existing names.
     """
     if not name.isascii():
         if hidden := next((char for char in name if ord(char) in INVISIBLE), ""):
             return f"it holds a character that can't be seen (U+{ord(hidden):04X})"
         for word in _WORD.findall(name):
             if is_mixed(word):
-                mixed = " and ".join(one.replace("_", " ").title() for one in sorted(scripts_of(word)))
+                mixed = " and ".join(script.replace("_", " ").title() for script in sorted(scripts_of(word)))
                 return f"the word {word!r} mixes alphabets ({mixed})"
     look = skeleton(name)
-    alike = next((one for one in others if one != name and skeleton(one) == look), "")
+    alike = next((other for other in others if other != name and skeleton(other) == look), "")
     return f"it looks like {alike!r}, which is there already" if alike else ""
 
 
 def skeleton(name: str) -> str:
-    """Return what `name` looks like: two names of one skeleton can't be told apart by eye."""
+    """Return the look of `name`: two names with the same skeleton can't be told apart by eye."""
     if name.isascii():
         return name.translate(_ALIKE)
     plain = unicodedata.normalize("NFKC", name)
@@ -100,4 +100,4 @@ def _ascii_of(char: str) -> str:
     """Return the one ASCII letter or digit that `char` looks like, else `char`."""
     if char.isascii():
         return char
-    return min((one for one in seems(char) if one.isascii() and one.isalnum()), default=char)
+    return min((alike for alike in seems(char) if alike.isascii() and alike.isalnum()), default=char)

@@ -29,14 +29,14 @@ Moment = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
 
 NOT_BLANK = r"\S"
 NotBlank = Annotated[str, Meta(pattern=NOT_BLANK)]
-"""A text that holds more than white space, Unicode's too (CONTRACT.md part 1, Field). Its object calls
+"""A text with a character that is no white space, by Unicode's count (CONTRACT.md part 1, Field). Its object calls
 `check_not_blank`, for a constructor checks nothing."""
 
 T = TypeVar("T")
 
 
 class _Keywords(StructMeta):
-    """Makes structs whose constructors take names only, so that required keys may follow optional ones."""
+    """Metaclass of structs with keyword-only constructors, so that required keys may follow optional ones."""
 
     @override
     def __new__(
@@ -47,19 +47,19 @@ class _Keywords(StructMeta):
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 class Wire(Struct, metaclass=_Keywords, frozen=True, rename="camel"):
-    """Base of all that an answer holds; keys that we don't know are passed over."""
+    """Base of all objects of a response; unknown keys are ignored when it is read."""
 
     def wire(self) -> dict[str, Json]:
         """Return the object as JSON values under its wire names, optional keys without a value left out.
 
         Free JSON in it (a payload, metadata) is not copied.
         """
-        kind, values = self.__class__, astuple(self)
-        if (tag := kind.__struct_config__.tag) is not None:
-            values = (*values[: _inherited(kind)], tag, *values[_inherited(kind) :])
+        model, values = self.__class__, astuple(self)
+        if (tag := model.__struct_config__.tag) is not None:
+            values = (*values[: _inherited(model)], tag, *values[_inherited(model) :])
         return {
-            key: value if value.__class__ in _AS_THEY_ARE else _told(value)
-            for (key, optional), value in zip(_keys(kind), values, strict=True)
+            key: value if value.__class__ in _PLAIN_TYPES else _wire_value(value)
+            for (key, optional), value in zip(_keys(model), values, strict=True)
             if value is not None or not optional
         }
 
@@ -67,92 +67,92 @@ class Wire(Struct, metaclass=_Keywords, frozen=True, rename="camel"):
         """Return the JSON of `wire`.
 
         Raises:
-            TypeError: it holds something that JSON can't: an integer beyond 64 bits, text that is no Unicode.
+            TypeError: a value can't be written: an integer beyond 64 bits, text that is no Unicode.
         """
         return orjson.dumps(self.wire())
 
 
 class Body(Wire):
-    """Base of all that a request may hold. `read_command` refuses unknown keys; an answer may have them."""
+    """Base of all objects of a request. `read_command` refuses unknown keys; a response may have them."""
 
 
-def read(kind: type[T], raw: Json) -> T:
-    """Return the `kind` that JSON values spell.
+def read(model: type[T], raw: Json) -> T:
+    """Return the `model` that JSON values spell.
 
     Raises:
         ValueError: they spell none.
     """
-    return convert(raw, type=kind)
+    return convert(raw, type=model)
 
 
-def read_json(kind: type[T], content: bytes | str) -> T:
-    """Return the `kind` that a JSON text spells.
+def read_json(model: type[T], content: bytes | str) -> T:
+    """Return the `model` that a JSON text spells.
 
     Raises:
         ValueError: it is no JSON, or spells none.
     """
     try:
-        return json.decode(content, type=kind)
+        return json.decode(content, type=model)
     except RecursionError:
         raise ValueError("It is nested too deeply.") from None
 
 
-def wire_name(kind: type[Wire], name: str) -> str:
-    """Return how an attribute is called on the wire."""
-    return kind.__struct_encode_fields__[kind.__struct_fields__.index(name)]
+def wire_name(model: type[Wire], name: str) -> str:
+    """Return the name of an attribute on the wire."""
+    return model.__struct_encode_fields__[model.__struct_fields__.index(name)]
 
 
-def check_not_blank(one: Wire, name: str) -> None:
-    """Check a `NotBlank` attribute of an object that is being made.
+def check_not_blank(model: Wire, name: str) -> None:
+    """Check a `NotBlank` attribute in an object's constructor.
 
     Raises:
-        InvalidRequest: it holds nothing but white space.
+        InvalidRequest: the attribute is empty or white space alone.
     """
-    text: str = getattr(one, name)
+    text: str = getattr(model, name)
     if not text.strip():
-        raise InvalidRequest(f"{wire_name(type(one), name)}: {BLANK}")
+        raise InvalidRequest(f"{wire_name(type(model), name)}: {BLANK}")
 
 
 BLANK = "must not be blank"
 
 
-def keep_in_utc(one: Wire, *names: str) -> None:
-    """Bring these times of an object that is being made to UTC; those without a zone are taken to be.
+def keep_in_utc(model: Wire, *names: str) -> None:
+    """Convert these times to UTC in an object's constructor; those without a zone are taken as UTC.
 
     Raises:
         ValueError: in UTC a time is before the calendar's first day or after its last.
     """
     for name in names:
-        moment: datetime | None = getattr(one, name)
+        moment: datetime | None = getattr(model, name)
         if moment is not None and moment.tzinfo is not UTC:
             try:
-                force_setattr(one, name, in_utc(moment))
+                force_setattr(model, name, in_utc(moment))
             except OverflowError:
                 raise ValueError(f"{name} must be a time within the calendar") from None
 
 
-_AS_THEY_ARE = frozenset((str, int, float, bool, dict))
+_PLAIN_TYPES = frozenset((str, int, float, bool, dict))
 
 
-def _told(value: Any) -> Json:
-    """Return what an attribute holds as it stands on the wire."""
+def _wire_value(value: Any) -> Json:
+    """Return an attribute's value as JSON."""
     if isinstance(value, Wire):
         return value.wire()
     if isinstance(value, (tuple, list)):
-        return [_told(one) for one in value]
+        return [_wire_value(item) for item in value]
     return wire_time(value) if isinstance(value, datetime) else value
 
 
 @cache
-def _keys(kind: type[Wire]) -> tuple[tuple[str, bool], ...]:
-    """Return each attribute's name on the wire, and whether it is left out where it is None; the tag's among them."""
-    keys = [(one.encode_name, one.default is None) for one in fields(kind)]
-    if (tag_field := kind.__struct_config__.tag_field) is not None:
-        keys.insert(_inherited(kind), (tag_field, False))
+def _keys(model: type[Wire]) -> tuple[tuple[str, bool], ...]:
+    """Return the wire name of each attribute and of the tag, and whether it is left out where it is None."""
+    keys = [(info.encode_name, info.default is None) for info in fields(model)]
+    if (tag_field := model.__struct_config__.tag_field) is not None:
+        keys.insert(_inherited(model), (tag_field, False))
     return tuple(keys)
 
 
-def _inherited(kind: type[Wire]) -> int:
-    """Return how many attributes come before the tag: the record keeps the order in which it was always written."""
-    base = kind.__mro__[1]
+def _inherited(model: type[Wire]) -> int:
+    """Return how many attributes come before the tag: the order of keys in the record never changes."""
+    base = model.__mro__[1]
     return len(base.__struct_fields__) if issubclass(base, Wire) else 0

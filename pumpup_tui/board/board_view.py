@@ -17,9 +17,10 @@ from typing_extensions import override
 
 from pumpup_tui.board.card_lines import CARD, HEAD, CardCache, Drawn, Place, changed_span, column_lines
 from pumpup_tui.board.column_model import Columns, ColumnState
+from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
-from pumpup_tui.text.layout import COMPONENT_CLASSES, Run, paint, width_of, wrap
+from pumpup_tui.text.layout import Run, width_of, wrap
 from pumpup_tui.textual_patches.direct_render import Direct
 
 if TYPE_CHECKING:

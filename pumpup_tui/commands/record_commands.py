@@ -91,7 +91,7 @@ def export(
 
     Example: pumpup-tui export --format csv --project claims -o claims.csv
     """
-    from store.folder.event_index import TYPES
+    from store.core.event_types import TYPES
     from store.transfer.exporter import Filter, as_csv, jsonl
 
     place = folder_of(given)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from store.core import ruling
+    from store.core.command_limits import CommandLimits
     from store.server.limits import Limits
 
 CONNECTIONS = "connections"
@@ -89,11 +89,11 @@ def limits_of(limits: Mapping[str, int], *, upload: int) -> Limits:
     return replace(made, body=limits["body"]) if "body" in limits else made
 
 
-def record_limits_of(limits: Mapping[str, int]) -> ruling.Limits:
+def record_limits_of(limits: Mapping[str, int]) -> CommandLimits:
     """Return what the folder is opened with."""
-    from store.core.ruling import Limits
+    from store.core.command_limits import CommandLimits
 
-    return replace(Limits(), **{name: limits[name] for name in RECORD if name in limits})
+    return replace(CommandLimits(), **{name: limits[name] for name in RECORD if name in limits})
 
 
 def checked_url(url: str) -> str:

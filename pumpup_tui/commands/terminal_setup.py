@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -29,9 +30,10 @@ def fitted(driver: type[Driver]) -> type[Driver]:
     """Return our own driver in place of Textual's for a terminal; any other as it is."""
     if driver.__name__ != "LinuxDriver":
         return driver
-    from pumpup_tui.textual_patches.terminal_driver import TerminalDriver
+    from pumpup_tui.text.charset import charset_of
+    from pumpup_tui.textual_patches.terminal_driver import driver_for
 
-    return TerminalDriver
+    return driver_for(charset_of(os.environ))
 
 
 def check_settings(environment: Mapping[str, str]) -> None:

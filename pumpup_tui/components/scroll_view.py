@@ -16,6 +16,7 @@ from textual.widget import Widget
 from typing_extensions import override
 
 from pumpup_tui.textual_patches.direct_render import Direct
+from pumpup_tui.textual_patches.scrollbars import vertical_scrollbar
 
 
 class QuietBar(ScrollBar, Direct):
@@ -63,13 +64,10 @@ class Scrolled(ScrollView, Direct):
     @property
     @override
     def vertical_scrollbar(self) -> ScrollBar:
-        if self._vertical_scrollbar is None:
-            self._vertical_scrollbar = bar = QuietBar(
-                vertical=True, name="vertical", thickness=self.scrollbar_size_vertical
-            )
-            bar.display = False
-            self.app._start_widget(self, bar)
-        return self._vertical_scrollbar
+        return vertical_scrollbar(self, self._make_scrollbar)
+
+    def _make_scrollbar(self) -> ScrollBar:
+        return QuietBar(vertical=True, name="vertical", thickness=self.scrollbar_size_vertical)
 
     @override
     def refresh_lines(self, y_start: int, line_count: int = 1) -> None:

@@ -14,10 +14,11 @@ from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
+from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
 from pumpup_tui.components.scroll_view import Scrolled
 from pumpup_tui.components.searchable_rows import Listed
 from pumpup_tui.keys.bindings import bindings
-from pumpup_tui.text.layout import COMPONENT_CLASSES, Line, paint, wrap
+from pumpup_tui.text.layout import Line, wrap
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

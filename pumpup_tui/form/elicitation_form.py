@@ -19,13 +19,14 @@ from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
+from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
 from pumpup_tui.form.field_lines import Form, folded_lines
 from pumpup_tui.form.field_row import FieldRow
 from pumpup_tui.form.first_key import FirstKey
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
 from pumpup_tui.local_state.answer_draft import AnyForm, Bid, Draft, fault_of, fill
-from pumpup_tui.text.layout import COMPONENT_CLASSES, Line, paint
+from pumpup_tui.text.layout import Line
 from pumpup_tui.textual_patches.direct_render import Direct
 
 LEAP = 8

@@ -31,7 +31,7 @@ from pumpup_tui.text.firewall import clean, line
 from pumpup_tui.text.labels import asker_words
 from pumpup_tui.text.layout import Line, Run, crop, fit
 from pumpup_tui.text.paragraphs import Paragraph, foreign, ours
-from pumpup_tui.textual_patches.compositor import ExactCompositor
+from pumpup_tui.textual_patches.compositor import use_exact_compositor
 from pumpup_tui.textual_patches.stylesheets import sheet
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
     ) -> None:
         """Take the request, what was refused of its last answers, and what of it was not on the screen yet."""
         super().__init__()
-        self._compositor = ExactCompositor()
+        use_exact_compositor(self)
         self.context = context
         self.draft = Draft()
         self._loaded = loaded

@@ -7,9 +7,9 @@ from functools import cache
 from typing import Protocol, runtime_checkable
 
 from textual.dom import DOMNode
-from textual.keys import _character_to_key
 
 from pumpup_tui.keys.table import BY_ID, TABLE, KeyBinding
+from pumpup_tui.textual_patches.character_keys import key_of
 
 _SHORT = {"escape": "esc", "up": "↑", "down": "↓", "left": "←", "right": "→"}
 """Keys that hints call by a shorter name."""
@@ -26,13 +26,13 @@ def key_words(keys: str) -> str:
 @cache
 def _characters() -> Mapping[str, str]:
     """Return the characters that have a key of a longer name, by that name."""
-    return {_character_to_key(chr(code)): chr(code) for code in range(0x21, 0x7F)}
+    return {key_of(chr(code)): chr(code) for code in range(0x21, 0x7F)}
 
 
 def keys_of(text: str) -> list[str]:
     """Return the keys that stand in `text` between commas, each by its long name."""
     # not foreign: our keys
-    return [_character_to_key(key) if len(key) == 1 else key for key in (part.strip() for part in text.split(","))]
+    return [key_of(key) if len(key) == 1 else key for key in (part.strip() for part in text.split(","))]
 
 
 def character_of(key: str) -> str:

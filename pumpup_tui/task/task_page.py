@@ -12,9 +12,10 @@ from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
+from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
 from pumpup_tui.components.scroll_view import Scrolled
 from pumpup_tui.keys.bindings import bindings
-from pumpup_tui.text.layout import COMPONENT_CLASSES, Line, paint
+from pumpup_tui.text.layout import Line
 from pumpup_tui.text.paragraphs import Paragraph
 
 NEAR_END = 20

@@ -12,12 +12,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from textual.content import Content
-
-    from pumpup_tui.text.charset import Charset
 
 LINE = 500
 """Characters that a one-line place keeps, where it names no limit of its own."""
@@ -49,12 +47,22 @@ _STRAY = re.compile("(?<![^\\w\\s\ufe0f]|ℹ)(?<![0-9](?=\ufe0f\u20e3))\ufe0f") 
 """A presentation mark where no emoji stands before it: it presents nothing, and may be one bit of a hidden text."""
 
 
+class DrawableCharacters(Protocol):
+    """The characters that a terminal can draw."""
+
+    def draws(self, char: str) -> bool:
+        """Return whether the terminal can draw a character as itself."""
+
+    def substituted(self, text: str) -> str:
+        """Return `text` with a substitute of the same width for each character that can't be drawn."""
+
+
 class _Pictures(dict[int, str]):
     """What each character is shown as; filled as characters are met, for most texts use few."""
 
     def __init__(self, *, newline: str, tab: str) -> None:
         self._begun = {0x0A: newline, 0x09: tab, **_NAMED}
-        self._charset: Charset | None = None
+        self._charset: DrawableCharacters | None = None
         super().__init__(self._begun)
 
     def __missing__(self, code: int) -> str:
@@ -66,7 +74,7 @@ class _Pictures(dict[int, str]):
         self[code] = shown
         return shown
 
-    def limit(self, charset: Charset | None) -> None:
+    def limit(self, charset: DrawableCharacters | None) -> None:
         """Spell out what a charset lacks, from now on."""
         self._charset = charset
         self.clear()
@@ -98,7 +106,7 @@ _IN_LINE = _Pictures(newline="⏎", tab="⇥")
 _IN_BLOCK = _Pictures(newline="\n", tab=_TAB)
 
 
-def draw_only(charset: Charset | None) -> None:
+def draw_only(charset: DrawableCharacters | None) -> None:
     """Have `clean` spell out what a terminal can't draw, from now on; None where it draws all of Unicode."""
     for pictures in (_IN_LINE, _IN_BLOCK):
         pictures.limit(charset)

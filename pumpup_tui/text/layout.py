@@ -1,7 +1,6 @@
-"""Drawing lines: what all Line-API widgets share.
+"""Lines of text laid out in cells: measured, cut, filled and wrapped.
 
-A line is a list of runs, each a clean text and the tone it is said in; tones are component classes, so that
-what they look like stands in `styles/`.
+A line is a list of runs, each a clean text and its tone.
 """
 
 from __future__ import annotations
@@ -11,18 +10,13 @@ from typing import TypeAlias
 
 from rich._wrap import divide_line  # what Textual wraps with, without what it does for each character's style
 from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
-from rich.style import Style
-from textual.strip import Strip
-
-from pumpup_tui.textual_patches.direct_render import Direct
 
 Run: TypeAlias = tuple[str, str]
 """A clean text and its tone; an empty tone is the widget's own colour."""
 Line: TypeAlias = Sequence[Run]
 
 TONES = ("muted", "strong", "accent", "good", "bad", "warn", "cursor", "armed", "foreign")
-COMPONENT_CLASSES = {f"tone--{tone}" for tone in TONES}
+"""The tones that a run may have: what they look like stands in `styles/`."""
 
 
 def width_of(line: Line) -> int:
@@ -103,29 +97,6 @@ def _broken(part: Sequence[Run], first: int, rest: int) -> list[Line]:
             piece[-1] = (piece[-1][0].rstrip(), piece[-1][1])
         pieces.append(piece)
     return pieces
-
-
-def paint(widget: Direct, line: Line, cells: int, *, over: str = "") -> Strip:
-    """Return `line` as a strip of exactly `cells` cells.
-
-    Args:
-        widget: Whose component classes say what the tones look like.
-        line: What to draw.
-        cells: The strip's width.
-        over: A tone whose background goes under the whole line.
-    """
-    base = widget.visual_style.rich_style  # kept by the widget; `rich_style` asks all its ancestors each time
-    if over:
-        under = widget.style_of(over)
-        base += under
-        cover = Style(bgcolor=under.bgcolor, bold=under.bold)
-    segments = []
-    for text, tone in line:
-        style = widget.style_of(tone) if tone else base
-        segments.append(Segment(text, style + cover if over else style))
-    # Neighbours that look alike are sent as one: a style costs 40 bytes in a terminal of all colours. All of it before
-    # there is a strip: one is nine objects, and a key draws a hundred of them.
-    return Strip(Segment.simplify(Segment.adjust_line_length(segments, cells, base)), cells)
 
 
 def joined(parts: Iterable[str], separator: str = " · ") -> str:

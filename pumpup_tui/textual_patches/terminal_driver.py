@@ -16,7 +16,7 @@ import termios
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 # Private, and the one part of Textual that knows what the bytes of all terminals mean: tests/unit/test_terminals.py.
 from textual._xterm_parser import XTermParser
@@ -24,7 +24,6 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
 from typing_extensions import override
 
-from pumpup_tui.text.charset import charset_of
 from pumpup_tui.textual_patches.bracketed_paste import Pastes
 from pumpup_tui.textual_patches.terminal_output import Output
 
@@ -51,13 +50,30 @@ class Screens(Protocol):
         """Draw all cells again: it is not known what stands in them."""
 
 
+class Encoding(Protocol):
+    """A terminal's character set, where that is not UTF-8."""
+
+    @property
+    def decodes(self) -> str:
+        """The codec of what is typed."""
+
+    def encode(self, text: str) -> bytes:
+        """Return the bytes that draw `text`."""
+
+
+def driver_for(encoding: Encoding | None) -> type[TerminalDriver]:
+    """Return the driver for a terminal of this character set, None for UTF-8."""
+    return type("EncodingDriver", (TerminalDriver,), {"encoding": encoding})
+
+
 class TerminalDriver(LinuxDriver):
     """A driver whose app can always be left, and comes back whole from a stop."""
+
+    encoding: ClassVar[Encoding | None] = None
 
     @override
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._charset = charset_of(os.environ)
         self._screens = cast("Screens", app)
         self._running_loop = asyncio.get_running_loop()
         self._output: Output | None = None
@@ -70,8 +86,8 @@ class TerminalDriver(LinuxDriver):
     @override
     def write(self, data: str) -> None:
         if self._output is not None:
-            charset = self._charset
-            self._output.write(data.encode("utf-8", "replace") if charset is None else charset.encode(data))
+            encoding = self.encoding
+            self._output.write(data.encode("utf-8", "replace") if encoding is None else encoding.encode(data))
 
     @override
     def start_application_mode(self) -> None:
@@ -103,8 +119,8 @@ class TerminalDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read until the end; a terminal without an answer is gone."""
         parser, pastes = XTermParser(), Pastes()
-        encoding = "utf-8" if self._charset is None else self._charset.decodes
-        decode = getincrementaldecoder(encoding)(errors="replace").decode
+        codec = "utf-8" if self.encoding is None else self.encoding.decodes
+        decode = getincrementaldecoder(codec)(errors="replace").decode
         while not self.exit_event.is_set():
             ready = select.select([self.fileno], [], [], POLL_SECONDS)[0]
             data = self._read() if ready else b""

@@ -1,1 +1,1 @@
-"""Pure parts of the store: rules, fold, step graphs, batch, chain; over protocols of what they read."""
+"""The pure part of a store: rules, fold, draft, batch, chain and cursors, over protocols of the state they read."""

@@ -1,4 +1,4 @@
-"""The commands that share one sync: ruled one after the other over one draft, encoded as lines."""
+"""The batch: commands that share one sync, applied one after the other over one draft."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from msgspec.structs import replace
 
 from api_client.actor import Actor
@@ -16,72 +17,72 @@ from api_client.commands import KEY_MAX, Command
 from api_client.errors import ApiError, InvalidRequest, StoreFault
 from api_client.models import Receipt
 from api_client.times import Clock
-from store.core import journal_line, wire_objects
+from store.core import wire_objects
+from store.core.chain import Commit, link_all
+from store.core.draft import CommitDraft
+from store.core.idempotency import KeyScope, record_of
 from store.core.rules import decide
 from store.core.ruling import Content, Ruling
-from store.core.schema_questions import Ask, Question, Verdict
-from store.folder.head import Position
-from store.folder.state import Draft
-from store.schemas.checks import Checks
+from store.core.schema_questions import Ask, Question, SchemaChecks, Verdict, Verdicts
 
 log = logging.getLogger("pumpup.store")
-log.addHandler(logging.NullHandler())  # where nobody keeps a log, a screen must not show it
+log.addHandler(logging.NullHandler())  # without a handler of the program's own, a line would land on the screen
 
-Scope = tuple[str, str, str]
-Recall = Callable[[str, str, str], Receipt | None]
+Recall = Callable[[KeyScope], Receipt | None]
+"""Returns what a scope was answered before, None where it never was."""
 
 
 @dataclass(slots=True)
 class Job:
-    """A command on its way through the writer. Without a key nothing remembers its answer.
+    """A command in the writer's queue. Without a key its answer is not recorded.
 
     With `verdicts`, metadata that has to be checked is checked elsewhere: the answer is `CheckNeeded` until they hold
-    what is asked. Without, it is checked there and then.
+    the verdict on it. Without, the writer waits for the check.
     """
 
     command: Command
     actor: Actor
     key: str | None
     content: Content | None = None
-    verdicts: dict[Question, Verdict | None] | None = None
+    verdicts: Verdicts | None = None
     done: Future[Receipt] = field(default_factory=Future)
 
     def with_verdict(self, question: Question, verdict: Verdict | None) -> Job:
-        """Return the same job, to be submitted again, with the answer to what was asked."""
+        """Return the same job, to be submitted again, with the verdict on a question."""
         return Job(self.command, self.actor, self.key, self.content, {question: verdict})
 
 
 class Batch:
-    """What a batch of jobs would write, from `position` on."""
+    """The commits that a batch of jobs makes, after the event whose hash is `last_hash`."""
 
     def __init__(
         self,
-        draft: Draft,
-        position: Position,
+        draft: CommitDraft,
+        last_hash: str,
         *,
         clock: Clock,
         tokens: Callable[[], str],
-        checks: Checks,
+        checks: SchemaChecks,
     ) -> None:
         self.draft = draft
-        self.position = position
-        self.commits: list[journal_line.Commit] = []
-        self.data = bytearray()
+        self.last_hash = last_hash
+        """The hash of the last event, including the batch's."""
+        self.commits: list[Commit] = []
         self._clock = clock
         self._tokens = tokens
         self._checks = checks
-        self._answered: dict[Scope, Receipt] = {}
+        self._answered: dict[KeyScope, Receipt] = {}
 
     def take(self, job: Job, recall: Recall) -> Receipt | ApiError:
-        """Rule on one job and add what it writes; return what its caller is to hear once that is durable."""
+        """Apply one job and add its commit; return its caller's answer, to be given once the batch is durable."""
         self.draft.mark()
         try:
-            scope = _scope(job)
+            scope = _scope_of(job)
             if scope is not None:
-                replay = self._answered.get(scope) or recall(*scope)
+                replay = self._answered.get(scope) or recall(scope)
                 if replay is not None:
                     return replace(replay, replayed=True)
-            receipt = self._write(job, scope)
+            receipt = self._carry_out(job, scope)
         except ApiError as fault:
             self.draft.undo()
             return fault
@@ -95,7 +96,7 @@ class Batch:
             self._answered[scope] = receipt
         return receipt
 
-    def _write(self, job: Job, scope: Scope | None) -> Receipt:
+    def _carry_out(self, job: Job, scope: KeyScope | None) -> Receipt:
         ruling = decide(
             self.draft,
             job.command,
@@ -107,27 +108,27 @@ class Batch:
             ask=self._ask_for(job),
         )
         try:
-            texts, events = journal_line.chain(self.position.hash, ruling.events)
+            commit = link_all(self.last_hash, ruling.events)
         except TypeError as fault:
             raise InvalidRequest(f"The request holds something that JSON can't: {fault}.") from None
-        self.draft.apply(events)
+        self.draft.apply(commit.events)
         answer = _answer(self.draft, ruling)
-        record = None if scope is None else dict(zip(("caller", "path", "key"), scope, strict=True), answer=answer)
-        line, commit = journal_line.encode(texts, events, record, self.position.size)
+        if scope is not None:
+            record = record_of(scope, answer)
+            commit = Commit(commit.events, commit.texts, record, orjson.dumps(record))
         self.commits.append(commit)
-        self.data += line
-        self.position = self.position.after(commit)
+        self.last_hash = commit.events[-1]["hash"]
         return Receipt(answer=answer)
 
     def _ask_for(self, job: Job) -> Ask:
         return self._checks.at_once(job.actor.subject) if job.verdicts is None else self._checks.known(job.verdicts)
 
 
-def _scope(job: Job) -> Scope | None:
-    """Return what the job's key is good for (CONTRACT.md part 3, Idempotency), None without a key.
+def _scope_of(job: Job) -> KeyScope | None:
+    """Return the scope of a job's key (CONTRACT.md part 3, Idempotency), None without a key.
 
     Raises:
-        InvalidRequest: the key or an id is nothing that can be kept.
+        InvalidRequest: the key or an id can't be stored.
     """
     if job.key is None:
         return None
@@ -138,10 +139,10 @@ def _scope(job: Job) -> Scope | None:
         raise InvalidRequest("The idempotency key or an id is no Unicode text.") from None
     if not 1 <= len(job.key) <= KEY_MAX:
         raise InvalidRequest(f"An idempotency key has 1 to {KEY_MAX} characters.")
-    return job.actor.subject, path, job.key
+    return KeyScope(job.actor.subject, path, job.key)
 
 
-def _answer(draft: Draft, ruling: Ruling) -> dict[str, Any]:
+def _answer(draft: CommitDraft, ruling: Ruling) -> dict[str, Any]:
     table, doc_id = ruling.shows
     if table == "event":
         return {"eventId": ruling.events[0]["id"]}

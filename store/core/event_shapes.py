@@ -1,8 +1,8 @@
-"""The shape of each event type, and what stands in for a recorded event that has none: the definition of "unknown".
+"""The shape of each event type, and the stand-in for a recorded event that has none: the definition of "unknown".
 
-A journal with a sound chain may still hold anything that is JSON: an older `import` asked no rule. Whoever reads the
-journal, to fold it or to show it, takes each event through `recognised`; behind it every event has the keys and
-types that the contract promises, so that no screen, command or call has to ask again.
+A record with a sound chain may still hold any JSON: an older `import` did not ask the rules. Whoever reads a record, to
+fold it or to show it, takes each event through `recognised`; after that every event has the keys and types that the
+contract promises, so that no screen, command or call has to check again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _HEX = frozenset("0123456789abcdef")
 
 
 def is_hash(text: object) -> bool:
-    """Tell whether `text` is a SHA-256 in lowercase hex: what an upload's content is named by."""
+    """Return whether `text` is a SHA-256 in lowercase hex, as an upload's content is named."""
     return isinstance(text, str) and len(text) == HASH_DIGITS and _HEX.issuperset(text)
 
 

@@ -1,7 +1,7 @@
-"""A project's step graph and metadata schemas: what may be declared, and what metadata satisfies.
+"""Checks of a project's step graph, and of metadata against a step's schema.
 
-Pure, and part of the rules (CONTRACT.md part 3, Projects and Metadata). What takes a JSON Schema's own evaluation is
-asked for: its cost is up to callers, so whoever rules says where it is run.
+Pure, and part of the rules (CONTRACT.md part 3, Projects and Metadata). Evaluating a JSON Schema is left to an `Ask`:
+its cost is up to callers, so whoever applies the rules decides where it runs.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import orjson
 
 from api_client.errors import InvalidRequest
 from api_client.models import Steps
-from store.core.fold import Doc
 from store.core.schema_questions import Ask, Question, unasked
+from store.core.state_view import Doc
 
 _LISTED = 10
 """Names that a refusal lists at the most."""
@@ -114,5 +114,5 @@ def _invalid(what: str) -> InvalidRequest:
 
 
 def _listed(names: set[str]) -> str:
-    told = ", ".join(repr(name) for name in sorted(names)[:_LISTED])
-    return told if len(names) <= _LISTED else f"{told} and {len(names) - _LISTED} more"
+    first = ", ".join(repr(name) for name in sorted(names)[:_LISTED])
+    return first if len(names) <= _LISTED else f"{first} and {len(names) - _LISTED} more"

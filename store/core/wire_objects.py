@@ -1,12 +1,13 @@
-"""The contract's shapes made of the state's documents and of events."""
+"""The contract's objects, made from a state's documents and from events."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from api_client.times import wire_time
-from store.core.fold import NEVER, Doc, due_at, open_requests, step_of
-from store.folder.state import State
+from store.core.fold import open_requests, step_of
+from store.core.state_view import Doc, DocumentLookup
+from store.core.timeout_rules import NEVER, due_at
 
 _TASK = ("id", "projectId", "name", "externalId", "currentStep", "status", "metadata", "attachments")
 _PROJECT = ("id", "name", "projectName", "steps")
@@ -33,13 +34,13 @@ def open_request(doc: Doc) -> dict[str, Any]:
     return _only(doc, _OPEN_REQUEST)
 
 
-def open_on(state: State, task_doc: Doc) -> list[dict[str, Any]]:
+def open_on(state: DocumentLookup, task_doc: Doc) -> list[dict[str, Any]]:
     """Return the OpenRequests of a task's document, oldest first."""
-    found = (state.get("requests", request_id) for request_id in open_requests(task_doc))
-    return [open_request(request) for request in found if request is not None]
+    requests = (state.get("requests", request_id) for request_id in open_requests(task_doc))
+    return [open_request(request) for request in requests if request is not None]
 
 
-def overdue_at(state: State, task_doc: Doc) -> str | None:
+def overdue_at(state: DocumentLookup, task_doc: Doc) -> str | None:
     """Return when a task's step will have taken too long, None where its step declares no `timeoutSeconds`."""
     project_doc = state.get("projects", task_doc["projectId"])
     if project_doc is None or task_doc["status"] == "CLOSED":
@@ -49,7 +50,7 @@ def overdue_at(state: State, task_doc: Doc) -> str | None:
     return None if due == NEVER else wire_time(due)
 
 
-def card(state: State, doc: Doc) -> dict[str, Any]:
+def card(state: DocumentLookup, doc: Doc) -> dict[str, Any]:
     """Return a Card of a task's document."""
     waiting = open_requests(doc)
     oldest = state.get("requests", waiting[0]) if waiting else None
@@ -63,7 +64,7 @@ def card(state: State, doc: Doc) -> dict[str, Any]:
     }
 
 
-def inbox_item(state: State, doc: Doc) -> dict[str, Any]:
+def inbox_item(state: DocumentLookup, doc: Doc) -> dict[str, Any]:
     """Return an InboxItem of a request's document."""
     task_doc = state.get("tasks", doc["taskId"]) or {}
     project_doc = state.get("projects", doc["projectId"]) or {}

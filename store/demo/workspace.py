@@ -35,7 +35,7 @@ from api_client.fields import AnyField
 from api_client.models import ApprovalRecommendation, MetadataPatch, Outcome, OutcomeType, Steps
 from api_client.wire import read
 from store.core.batch import Job
-from store.core.rules import slug_of
+from store.core.project_rules import slug_of
 from store.demo.workspace_texts import AGENTS, CONTEXTS, FIELDS, NAMES, NOTES, PROJECTS, REVIEWERS, SAMPLES, SUMMARIES
 from store.folder.checkpoint import paused_collector
 from store.folder.engine import Store

@@ -22,17 +22,17 @@ from typing import Any
 import orjson
 
 from api_client.errors import StoreFault
-from store.core.fold import TABLES
-from store.core.journal_line import HASH_TAIL
+from store.core.state_view import TABLES
 from store.folder import columns
 from store.folder.columns import Column, filled
 from store.folder.documents import Documents, Packed
 from store.folder.event_index import EventIndex
 from store.folder.files import Files, open_regular, read_regular
 from store.folder.head import START, Position
-from store.folder.idempotency import Remembered, Run
+from store.folder.idempotency_index import IdempotencyIndex, SortedRun
 from store.folder.journal import Journal
-from store.folder.orders import Order
+from store.folder.journal_line import HASH_TAIL
+from store.folder.seq_queue import SeqQueue
 from store.folder.state import Board, State
 
 VERSION = 7
@@ -65,7 +65,7 @@ class Saved:
     tables: dict[str, Documents]
     index: EventIndex
     board: Board
-    remembered: Remembered
+    remembered: IdempotencyIndex
 
     def differences(self, state: State) -> list[str]:
         """Return what is other than in a state that was folded from the events, in words."""
@@ -299,10 +299,10 @@ def _saved(
     tables["tasks"] = Packed(said["tasks"], data, starts, sizes)
     board = Board()
     for project_id, step, waiting in said["steps"]:
-        board.in_step[project_id, step] = Order(filled(array("I"), next(pieces)))
+        board.in_step[project_id, step] = SeqQueue(filled(array("I"), next(pieces)))
         board.waiting[project_id, step] = waiting
-    runs = [Run(filled(array("Q"), next(pieces)), filled(array("Q"), next(pieces))) for _ in range(said["runs"])]
-    return Saved(position, tables, index, board, Remembered(runs))
+    runs = [SortedRun(filled(array("Q"), next(pieces)), filled(array("Q"), next(pieces))) for _ in range(said["runs"])]
+    return Saved(position, tables, index, board, IdempotencyIndex(runs))
 
 
 def _is_of(journal: Journal, index: EventIndex, position: Position) -> bool:

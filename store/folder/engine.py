@@ -21,18 +21,19 @@ from typing import TYPE_CHECKING, TypeVar
 from api_client.errors import ApiError, StoreDamaged, StoreError, StoreFault, StoreReadOnly
 from api_client.models import Receipt
 from api_client.times import Clock
-from store.core import journal_line
-from store.folder import checkpoint
+from store.core.idempotency import KeyScope, answer_to
+from store.folder import checkpoint, journal_line
 from store.folder.event_log import Events
 from store.folder.files import FileId, Files
 from store.folder.folder_lock import FolderLock
-from store.folder.journal import Journal
-from store.folder.state import Draft, State
+from store.folder.folder_view import FolderView
+from store.folder.journal import Journal, encode_all
+from store.folder.state import State
 from store.folder.trust import doubts, unwritable
 
 if TYPE_CHECKING:
-    from store.core.batch import Job
-    from store.core.ruling import Limits
+    from store.core.batch import Batch, Job
+    from store.core.command_limits import CommandLimits
     from store.schemas.checks import Checks
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ class Store:
         files: Files | None = None,
         progress: Progress = lambda *_: None,
         for_reading: bool = False,
-        limits: Limits | None = None,
+        limits: CommandLimits | None = None,
     ) -> None:
         """Open the folder; `progress` hears of a journal that must be replayed.
 
@@ -207,13 +208,13 @@ class Store:
         doc = self.state.get("requests", request_id)
         return doc is not None and doc["eventType"] == event_type and not self.journal.head.has_news()
 
-    def recall(self, caller: str, path: str, key: str) -> Receipt | None:
-        """Return what the same caller's same key was answered on `path`, None where it never was."""
-        for offset in self.read(lambda state: list(state.remembered.lines(caller, path, key))):
+    def recall(self, scope: KeyScope) -> Receipt | None:
+        """Return the answer that was recorded for a key's scope, None where there is none."""
+        for offset in self.read(lambda state: list(state.remembered.lines(scope))):
             line = self.journal.line_at(offset)
             record = journal_line.key_record(line) if journal_line.is_sound(line) else None
-            if record and (record["caller"], record["path"], record["key"]) == (caller, path, key):
-                return Receipt(answer=record["answer"], replayed=True)
+            if (answer := answer_to(scope, record)) is not None:
+                return Receipt(answer=answer, replayed=True)
         return None
 
     def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
@@ -286,34 +287,40 @@ class Store:
         if self.read_only:
             raise self._takes_no_writes()
         from store.core.batch import Batch
+        from store.core.draft import CommitDraft
 
-        draft, clock, tokens = Draft(self.state, self.events), self.clock, self.tokens
-        batch = Batch(draft, self.position, clock=clock, tokens=tokens, checks=self.checks)
+        draft = CommitDraft(FolderView(self.state, self.events))
+        batch = Batch(draft, self.position.hash, clock=self.clock, tokens=self.tokens, checks=self.checks)
         outcomes = [batch.take(job, self.recall) for job in jobs]
         if batch.commits:
-            with self._guard:
-                self._committing = True
-            try:
-                self.journal.append(self.position, bytes(batch.data), batch.position)
-                self._has_written = True
-                with self._guard:
-                    batch.draft.commit()
-                    for commit in batch.commits:
-                        self.state.record(commit)
-                    self.position = batch.position
-            finally:
-                self._committing = False
+            self._append(batch)
         return outcomes
+
+    def _append(self, batch: Batch) -> None:
+        """Make a batch's commits durable, then bring the state up to date with them."""
+        data, commits, after = encode_all(batch.commits, self.position)
+        with self._guard:
+            self._committing = True
+        try:
+            self.journal.append(self.position, data, after)
+            self._has_written = True
+            with self._guard:
+                batch.draft.copy_to(self.state)
+                for commit in commits:
+                    self.state.record(commit)
+                self.position = after
+        finally:
+            self._committing = False
 
     @property
     def checks(self) -> Checks:
         """Where metadata is checked. It comes with the first write: who opens a folder does not wait for it."""
         if self._checks is None:
-            from store.core.ruling import Limits
+            from store.core.command_limits import CommandLimits
             from store.schemas.checks import Checks
 
             with self._guard:
-                self._checks = self._checks or Checks(self.limits or Limits())
+                self._checks = self._checks or Checks(self.limits or CommandLimits())
         return self._checks
 
     def _close_checks(self) -> None:

@@ -11,29 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from api_client.models import Order
+from store.core.event_ids import seq_of
+from store.core.event_types import CODES, OFF_TIMELINE_CODES, TYPES
 from store.folder.columns import Column
-
-TYPES = (
-    "",
-    "TASK_CREATED",
-    "ACTION",
-    "EXCEPTION",
-    "NOTE",
-    "APPROVAL_REQUESTED",
-    "APPROVAL_DECIDED",
-    "ELICITATION_REQUESTED",
-    "ELICITATION_PROVIDED",
-    "ASSIGNMENT",
-    "TIMEOUT",
-    "TASK_CLOSED",
-    "PROJECT_CREATED",
-    "UPLOAD_RECEIVED",
-)
-"""The event types by their code in the column `types`: add at the end only."""
-_CODES = {name: code for code, name in enumerate(TYPES)}
-ON_NO_TASK = frozenset((_CODES["PROJECT_CREATED"], _CODES["UPLOAD_RECEIVED"]))
-OFF_TIMELINES = frozenset(TYPES[code] for code in ON_NO_TASK)
-"""The names of these types: entries of the chain that no timeline shows."""
 
 
 class Chain:
@@ -108,7 +88,7 @@ class EventIndex:
         self.task_numbers.append(task)
         self.project_numbers.append(project)
         self.replies.append(0)
-        self.types.append(_CODES.get(event["eventType"], 0))
+        self.types.append(CODES.get(event["eventType"], 0))
         self.tasks.add(seq, task)
         self.projects.add(seq, project)
         asked = seq_of(event.get("inResponseTo") or "")
@@ -127,7 +107,7 @@ class EventIndex:
         self, *, task: int = 0, project: int = 0, start: int = 0, order: Order = "asc", types: tuple[str, ...] = ()
     ) -> Iterator[int]:
         """Yield seqs of a task's, a project's or all timelines after the event `start`, in `order`."""
-        codes = frozenset(_CODES[name] for name in types if name in _CODES)
+        codes = frozenset(CODES[name] for name in types if name in CODES)
         if types and not codes:
             return
         if not task and not project:
@@ -139,7 +119,7 @@ class EventIndex:
                 yield seq
 
     def _walk_all(self, start: int, order: Order, codes: frozenset[int]) -> Iterator[int]:
-        wanted = codes or frozenset(range(len(TYPES))) - ON_NO_TASK
+        wanted = codes or frozenset(range(len(TYPES))) - OFF_TIMELINE_CODES
         if order == "asc":
             pattern = re.compile(b"[%b]" % b"".join(re.escape(bytes((code,))) for code in sorted(wanted)))
             found = pattern.search(self.types, start)
@@ -153,11 +133,3 @@ class EventIndex:
         row = (start or len(self) + 1) - 1
         while (row := max(self.types.rfind(code, 0, row) for code in wanted)) >= 0:
             yield row + 1
-
-
-def seq_of(event_id: str) -> int:
-    """Return the place in the chain that an event's id names, 0 where it names none. It may be a lie: look there."""
-    try:
-        return int(event_id[4:12], 16) if event_id.startswith("evt_") else 0
-    except ValueError:
-        return 0

@@ -1,28 +1,22 @@
-"""Events read back from the journal by their place in the chain, and the cursors that name such places.
-
-A cursor is a place and a seal over the list's scope and the event's hash: it holds for ever and in every process,
-and one that no page of this list gave is known (CONTRACT.md part 3, Cursors).
-"""
+"""Events read back from the journal by their place in the chain, and the cursors at such places."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
 import orjson
 
-from api_client.errors import InvalidRequest, StoreDamaged
+from api_client.errors import StoreDamaged
+from store.core.cursors import Scope, cursor_at, seq_at
+from store.core.event_ids import seq_of
 from store.core.event_shapes import recognised
-from store.core.journal_line import HASH_TAIL
-from store.folder.event_index import EventIndex, seq_of
-
-Scope = tuple[str, ...]
-"""What a list is of, and its filter."""
+from store.folder.event_index import EventIndex
+from store.folder.journal_line import HASH_TAIL
 
 
 class Source(Protocol):
-    """What the events are read from: the journal, or one that is being written."""
+    """A journal's bytes: those on the disk, or those of one that is being imported."""
 
     def read(self, offset: int, size: int) -> bytes:
         """Return `size` bytes at `offset`; fewer where there are no more."""
@@ -37,7 +31,7 @@ class Events:
         self._index = index
 
     def at(self, seq: int) -> dict[str, Any]:
-        """Return the event at a place of the chain, with its `hash`, or its stand-in (`shapes`).
+        """Return the event at a place of the chain, with its `hash`, or its stand-in (`event_shapes`).
 
         Raises:
             StoreDamaged: the journal no longer holds there what it held.
@@ -77,25 +71,15 @@ class Events:
 
     def cursor(self, scope: Scope, seq: int) -> str:
         """Return the cursor of the list `scope` that stands at the event `seq`."""
-        return f"{seq:x}-{self._seal(scope, seq)}"
+        return cursor_at(scope, seq, self._hash_of(seq))
 
     def read_cursor(self, scope: Scope, cursor: str | None) -> int:
         """Return the seq that a cursor of the list `scope` stands at, 0 without one.
 
         Raises:
-            InvalidRequest: no page of this list gave it.
+            InvalidRequest: no page of this list returned it.
         """
-        if cursor is None:
-            return 0
-        place, _, seal = cursor.partition("-")
-        try:
-            seq = int(place, 16)
-        except ValueError:
-            seq = 0
-        if not 0 < seq <= len(self._index()) or place != f"{seq:x}" or seal != self._seal(scope, seq):
-            raise InvalidRequest("The cursor is not one that this list gave.")
-        return seq
+        return seq_at(scope, cursor, last=len(self._index()), hash_of=self._hash_of)
 
-    def _seal(self, scope: Scope, seq: int) -> str:
-        text = "\0".join((*scope, self.raw(seq)[1])).encode("utf-8", "surrogatepass")
-        return hashlib.sha256(text).hexdigest()[:16]
+    def _hash_of(self, seq: int) -> str:
+        return self.raw(seq)[1]

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from api_client.errors import StoreDamaged, StoreFault
-from store.core import journal_line
+from store.core import chain
+from store.folder import journal_line
 from store.folder.files import Files, RecordFile
 
 _MARK = b"pumpup-head-1"
@@ -27,9 +28,9 @@ class Position(NamedTuple):
     commits: int = 0
     events: int = 0
     size: int = 0
-    hash: str = journal_line.NO_HASH
+    hash: str = chain.NO_HASH
 
-    def after(self, commit: journal_line.Commit) -> Position:
+    def after(self, commit: journal_line.StoredCommit) -> Position:
         """Return the position after one more commit."""
         return Position(
             self.commits + 1,

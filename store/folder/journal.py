@@ -11,13 +11,15 @@ off is a last line without its newline, which was never acknowledged, and its by
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from api_client.errors import StoreDamaged, StoreFault
-from store.core import journal_line
+from store.core.chain import Commit
+from store.folder import journal_line
 from store.folder.files import FileId, Files, RecordFile, moved
 from store.folder.head import START, Head, Position
+from store.folder.journal_line import StoredCommit
 
 _CHUNK = 1 << 20
 _OURS = b'{"n":['
@@ -26,6 +28,17 @@ _REMEDY = (
     "Nothing was changed. Put the files back as they were in a backup, or go on in a new folder with what can be read: "
     "'pumpup-tui export -o FILE', then 'pumpup-tui import FILE --data NEW'."
 )
+
+
+def encode_all(commits: Iterable[Commit], position: Position) -> tuple[bytes, list[StoredCommit], Position]:
+    """Return the lines of `commits`, to stand at `position`; each commit as it is stored; the position after them."""
+    lines, stored = [], []
+    for commit in commits:
+        line, in_place = journal_line.encode(commit, position.size)
+        position = position.after(in_place)
+        lines.append(line)
+        stored.append(in_place)
+    return b"".join(lines), stored, position
 
 
 class Journal:
@@ -128,7 +141,7 @@ class Journal:
         if position.size == head.size and position != head:
             raise StoreDamaged(f"{self.path.name} is not the journal that its head was written for. {_REMEDY}")
 
-    def commits(self, start: Position, end: int) -> Iterator[journal_line.Commit]:
+    def commits(self, start: Position, end: int) -> Iterator[StoredCommit]:
         """Yield the commits between `start` and the byte `end`, which is a line's end.
 
         Raises:

@@ -35,13 +35,14 @@ from api_client.models import (
 )
 from api_client.times import Clock, utc_now
 from api_client.wire import read
-from store.core.fold import Doc
+from store.core.idempotency import KeyScope
+from store.core.state_view import Doc
 from store.folder import uploads
 from store.folder.engine import Progress, Store
 from store.folder.figures import Figures, figures
 from store.folder.files import Files
 from store.folder.loop_bridge import Answers
-from store.folder.queries import Reader
+from store.folder.queries import FolderReader
 from store.folder.settlements import Settlements
 from store.folder.timeouts import Timeouts
 from store.folder.upload_allowance import UploadRoom
@@ -49,7 +50,8 @@ from store.folder.upload_allowance import UploadRoom
 if TYPE_CHECKING:
     from api_client.commands import Command
     from store.core.batch import Job
-    from store.core.ruling import Content, Limits
+    from store.core.command_limits import CommandLimits
+    from store.core.ruling import Content
 
 T = TypeVar("T")
 
@@ -76,7 +78,7 @@ async def open_local(
     progress: Progress = lambda *_: None,
     fires_timeouts: bool = False,
     for_reading: bool = False,
-    limits: Limits | None = None,
+    limits: CommandLimits | None = None,
 ) -> LocalBackend:
     """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
 
@@ -128,7 +130,7 @@ class LocalBackend:
         room: UploadRoom | None = None,
     ) -> None:
         self._store = store
-        self._reader = Reader(store)
+        self._reader = FolderReader(store)
         self._actor = actor
         self._threads = threads
         self._max_upload_bytes = max_upload_bytes
@@ -318,7 +320,7 @@ class LocalBackend:
 
     async def recall(self, path: str, key: str) -> Receipt | None:
         """Return what this caller's key was answered on the concrete `path`, None where it never was."""
-        return await self._in_thread(lambda: self._store.recall(self._actor.subject, path, key))
+        return await self._in_thread(lambda: self._store.recall(KeyScope(self._actor.subject, path, key)))
 
     async def sweep(self) -> int:
         """Remove what killed processes left over and uploads that no task ever had; return how many uploads.

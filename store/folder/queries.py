@@ -1,16 +1,14 @@
-"""What the screens and the calls ask of an open folder, answered in the contract's models. All of it blocks."""
+"""Reads of an open folder, answered in the contract's models. All of them block."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
 from api_client.backend import PAGE_MAX
-from api_client.errors import InvalidRequest, NotFound
+from api_client.errors import NotFound
 from api_client.models import (
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
@@ -29,16 +27,15 @@ from api_client.models import (
 )
 from api_client.wire import read
 from store.core import wire_objects
-from store.core.fold import Doc, Table, is_terminal
+from store.core.cursors import ALL_EVENTS
+from store.core.event_types import OFF_TIMELINE_CODES, OFF_TIMELINES
+from store.core.fold import is_terminal
+from store.core.paging import PageItems, checked_limit, page_items
+from store.core.state_view import Doc, Table
 from store.folder.engine import Store
-from store.folder.event_index import OFF_TIMELINES, ON_NO_TASK
-from store.folder.orders import Order as Line
+from store.folder.seq_queue import SeqQueue
 from store.folder.state import State
 
-T = TypeVar("T")
-
-PAGE_BYTES = 4_000_000
-"""A page ends early before it is larger, so that what is read at a time is bounded in memory too."""
 LIST_PIECE = 64_000
 """Bytes after which the next piece of a list begins."""
 
@@ -50,28 +47,7 @@ class News(NamedTuple):
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Taken(Generic[T]):
-    """What fits a page; `more` is True where its bytes ended it, None where its count did."""
-
-    items: list[T]
-    more: bool | None = None
-
-
-def fitting(seqs: Iterable[int], limit: int, make: Callable[[int], tuple[T, int]]) -> Taken[T]:
-    """Return what `make` makes of the first seqs, with its size: `limit` at the most, and `PAGE_BYTES` or one alone."""
-    items: list[T] = []
-    size = 0
-    for seq in islice(seqs, limit):
-        made, bytes_more = make(seq)
-        size += bytes_more
-        if items and size > PAGE_BYTES:
-            return Taken(items, more=True)
-        items.append(made)
-    return Taken(items)
-
-
-class Reader:
+class FolderReader:
     """Reads of one store; each sees the state as of one moment."""
 
     def __init__(self, store: Store) -> None:
@@ -81,18 +57,18 @@ class Reader:
         """Return the projects whose name or slug contains `name`."""
         wanted = (name or "").lower()
         docs = self._store.read(lambda state: list(state.documents("projects")))
-        found = [doc for doc in docs if wanted in doc["name"].lower() or wanted in doc["projectName"]]
-        return [read(Project, wire_objects.project(doc)) for doc in found]
+        named = (doc for doc in docs if wanted in doc["name"].lower() or wanted in doc["projectName"])
+        return [read(Project, wire_objects.project(doc)) for doc in named]
 
     def project(self, project_id: str) -> Project:
         """Return one project."""
-        return read(Project, wire_objects.project(self._store.read(lambda s: _found(s, "projects", project_id))))
+        return read(Project, wire_objects.project(self._store.read(lambda s: _document(s, "projects", project_id))))
 
     def board(self, project_id: str) -> Board:
         """Return a project's columns in graph order."""
 
         def look(state: State) -> Board:
-            doc = _found(state, "projects", project_id)
+            doc = _document(state, "projects", project_id)
             columns = [
                 {
                     "step": step.name,
@@ -111,8 +87,8 @@ class Reader:
         """Return a page of one column."""
 
         def look(state: State) -> Page[Card]:
-            project = _found(state, "projects", project_id)
-            if all(one["name"] != step for one in project["steps"]["steps"]):
+            project = _document(state, "projects", project_id)
+            if all(declared["name"] != step for declared in project["steps"]["steps"]):
                 raise NotFound(f"The project has no step {step!r}.")
             page = self._page(
                 ("cards", project_id, step),
@@ -149,7 +125,7 @@ class Reader:
         """Return a task and its open requests, oldest first."""
 
         def look(state: State) -> TaskDetail:
-            doc = _found(state, "tasks", task_id)
+            doc = _document(state, "tasks", task_id)
             return read(TaskDetail, {"task": wire_objects.task(doc), "openRequests": wire_objects.open_on(state, doc)})
 
         return self._store.read(look)
@@ -178,8 +154,8 @@ class Reader:
             shown = {
                 "event": event,
                 "hash": event["hash"],
-                "task": wire_objects.task(_found(state, "tasks", event["taskId"])),
-                "project": wire_objects.project(_found(state, "projects", event["projectId"])),
+                "task": wire_objects.task(_document(state, "tasks", event["taskId"])),
+                "project": wire_objects.project(_document(state, "projects", event["projectId"])),
                 "result": wire_objects.result(request_id, settled) if settled else None,
             }
             return read(RequestDetail, shown)
@@ -211,10 +187,10 @@ class Reader:
         wanted = tuple(name for name in types if name not in OFF_TIMELINES)
 
         def look(state: State) -> Page[Event]:
-            task = None if task_id is None else _found(state, "tasks", task_id)
-            project = None if project_id is None else _found(state, "projects", project_id)
+            task = None if task_id is None else _document(state, "tasks", task_id)
+            project = None if project_id is None else _document(state, "projects", project_id)
             start = self._store.events.read_cursor(scope, cursor)
-            taken: Taken[int] = Taken([])
+            page: PageItems[int] = PageItems([])
             is_one = task is None or project is None or task["projectId"] == project["id"]
             if is_one and (wanted or not types):
                 walk = state.index.walk(
@@ -224,14 +200,14 @@ class Reader:
                     order=order,
                     types=wanted,
                 )
-                taken = fitting(walk, _checked(limit), lambda seq: (seq, state.index.place(seq)[1]))
-            seqs = taken.items
+                page = page_items(walk, checked_limit(limit), lambda seq: (seq, state.index.place(seq)[1]))
+            seqs = page.items
             return read(
                 Page[Event],
                 {
                     "items": [self._store.events.at(seq) for seq in seqs],
                     "nextCursor": self._store.events.cursor(scope, seqs[-1]) if seqs else cursor,
-                    "more": taken.more,
+                    "more": page.more,
                 },
             )
 
@@ -240,29 +216,26 @@ class Reader:
     def last_seq(self, cursor: str | None) -> int:
         """Return the seq to go on from: the cursor's, or without one the last event's."""
         return self._store.read(
-            lambda state: self._store.events.read_cursor(_ALL_EVENTS, cursor) if cursor else state.seq
+            lambda state: self._store.events.read_cursor(ALL_EVENTS, cursor) if cursor else state.seq
         )
 
     def news(self, seq: int) -> News:
         """Return what came after `seq`, as much as one page holds."""
 
         def look(state: State) -> News:
-            found: list[Change] = []
-            last, size = seq, 0
-            for last in range(seq + 1, min(state.seq, seq + PAGE_MAX) + 1):
-                size += state.index.place(last)[1]
-                if found and size > PAGE_BYTES:
-                    return News(found, last - 1)
-                if state.index.types[last - 1] not in ON_NO_TASK:
-                    event = read(Event, self._store.events.at(last))
-                    found.append(Change(event=event, cursor=self._store.events.cursor(_ALL_EVENTS, last)))
-            return News(found, last)
+            new = page_items(range(seq + 1, state.seq + 1), PAGE_MAX, lambda at: (at, state.index.place(at)[1])).items
+            changes = [
+                Change(event=read(Event, self._store.events.at(at)), cursor=self._store.events.cursor(ALL_EVENTS, at))
+                for at in new
+                if state.index.types[at - 1] not in OFF_TIMELINE_CODES
+            ]
+            return News(changes, new[-1] if new else seq)
 
         return self._store.read(look)
 
     def upload(self, upload_id: str) -> Doc:
         """Return an upload's document."""
-        return self._store.read(lambda state: _found(state, "uploads", upload_id))
+        return self._store.read(lambda state: _document(state, "uploads", upload_id))
 
     def shown_upload(self, upload_id: str) -> Upload:
         """Return what is known of an upload."""
@@ -280,34 +253,27 @@ class Reader:
     def _page(
         self,
         scope: tuple[str, ...],
-        line: Line,
+        queue: SeqQueue,
         cursor: str | None,
         limit: int,
         item: Callable[[int], dict[str, Any]],
     ) -> dict[str, Any]:
-        after = line.after(self._store.events.read_cursor(scope, cursor))
+        after = queue.after(self._store.events.read_cursor(scope, cursor))
 
         def measured(seq: int) -> tuple[tuple[int, dict[str, Any]], int]:
             made = item(seq)
             return (seq, made), len(orjson.dumps(made))
 
-        taken = fitting(after, _checked(limit), measured)
+        taken = page_items(after, checked_limit(limit), measured)
         next_cursor = self._store.events.cursor(scope, taken.items[-1][0]) if taken.items else cursor
         return {"items": [made for _, made in taken.items], "nextCursor": next_cursor, "more": taken.more}
 
 
-_ALL_EVENTS = ("events", "", "")
 _NOUNS: dict[Table, str] = {"projects": "project", "tasks": "task", "requests": "open request", "uploads": "upload"}
 
 
-def _found(state: State, table: Table, doc_id: str) -> Doc:
+def _document(state: State, table: Table, doc_id: str) -> Doc:
     doc = state.get(table, doc_id)
     if doc is None:
         raise NotFound(f"There is no {_NOUNS[table]} {doc_id!r}.")
     return doc
-
-
-def _checked(limit: int) -> int:
-    if limit < 1:
-        raise InvalidRequest("limit must be 1 or more.")
-    return min(limit, PAGE_MAX)

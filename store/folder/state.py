@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from store.core.event_shapes import recognised
-from store.core.fold import GENERAL, TABLES, Doc, Table, apply, take
-from store.core.journal_line import Commit
+from store.core.fold import GENERAL, apply_recorded
+from store.core.idempotency import is_record
+from store.core.state_view import TABLES, Doc, Table
 from store.folder.documents import Documents, LiveDatabase, LiveStorage, LiveTable, Packed
 from store.folder.event_index import EventIndex
-from store.folder.event_log import Events
-from store.folder.idempotency import Remembered, is_record
-from store.folder.orders import Order
+from store.folder.idempotency_index import IdempotencyIndex
+from store.folder.journal_line import StoredCommit
+from store.folder.seq_queue import SeqQueue
 
 Step = tuple[str, str]
 """A project's id and the name of one of its steps."""
@@ -28,7 +29,7 @@ Step = tuple[str, str]
 class Board:
     """The tasks in each step, oldest first, and how many of them wait for a person."""
 
-    in_step: defaultdict[Step, Order] = field(default_factory=lambda: defaultdict(Order))
+    in_step: defaultdict[Step, SeqQueue] = field(default_factory=lambda: defaultdict(SeqQueue))
     waiting: defaultdict[Step, int] = field(default_factory=lambda: defaultdict(int))
 
     def change(self, old: Doc | None, new: Doc | None) -> None:
@@ -55,7 +56,7 @@ class State:
         tables: dict[str, Documents] | None = None,
         index: EventIndex | None = None,
         board: Board | None = None,
-        remembered: Remembered | None = None,
+        remembered: IdempotencyIndex | None = None,
     ) -> None:
         """Take over what a checkpoint held: the tables, with `Packed` tasks, and all that goes with them."""
         tables = tables if tables is not None else {"tasks": Packed()}
@@ -64,12 +65,12 @@ class State:
         self._documents: dict[Table, Documents] = {name: table.documents for name, table in self._tables.items()}
         self.index = EventIndex() if index is None else index
         self.board = Board() if board is None else board
-        self.remembered = Remembered() if remembered is None else remembered
+        self.remembered = IdempotencyIndex() if remembered is None else remembered
         self.task_ids: list[str] = list(self._documents["tasks"])
         """By task number, less one."""
         self.slugs: dict[str, str] = {}
-        self.open_requests = Order()
-        self.open_by_project: defaultdict[str, Order] = defaultdict(Order)
+        self.open_requests = SeqQueue()
+        self.open_by_project: defaultdict[str, SeqQueue] = defaultdict(SeqQueue)
         self._request_ids: dict[int, str] = {}
         self.loose: defaultdict[str, int] = defaultdict(int)
         """By subject: the bytes of its uploads that no task has."""
@@ -129,28 +130,28 @@ class State:
         self._reorder(table, self._documents[table].get(doc_id), None)
         self._tables[table].drop(doc_id)
 
-    def record(self, commit: Commit) -> None:
+    def record(self, commit: StoredCommit) -> None:
         """Enter a commit's events and key, whose documents are in place, into the index."""
         for event, place in zip(commit.events, commit.places, strict=True):
             self._enter(event, place, taken=True)
-        if commit.key is not None:
-            self.remembered.add(commit.key, commit.offset)
+        if commit.record is not None:
+            self.remembered.add(commit.record, commit.offset)
 
-    def replay(self, commit: Commit) -> None:
+    def replay(self, commit: StoredCommit) -> None:
         """Bring everything up to date with a commit that was read from the journal, whatever it holds."""
         for event, place in zip(commit.events, commit.places, strict=True):
             self.take(event, place)
         self.remember(commit)
 
-    def remember(self, commit: Commit) -> None:
+    def remember(self, commit: StoredCommit) -> None:
         """Remember a commit's idempotency record, if it has one."""
-        if commit.key is not None and is_record(commit.key):
-            self.remembered.add(commit.key, commit.offset)
+        if commit.record is not None and is_record(commit.record):
+            self.remembered.add(commit.record, commit.offset)
 
     def take(self, event: dict[str, Any], place: tuple[int, int]) -> None:
         """Bring everything up to date with the next event, whose JSON stands at `place` (offset and size)."""
         known = recognised(event, self.seq + 1)
-        self._enter(known, place, taken=take(self, known))
+        self._enter(known, place, taken=apply_recorded(self, known))
 
     def _enter(self, event: dict[str, Any], place: tuple[int, int], *, taken: bool) -> None:
         task = self._documents["tasks"].get(event.get("taskId", ""))
@@ -172,7 +173,7 @@ class State:
             self.slugs.setdefault(new["projectName"], new["id"])
 
     def _order_request(self, old: Doc | None, new: Doc | None) -> None:
-        for doc, change in ((old, Order.remove), (new, Order.add)):
+        for doc, change in ((old, SeqQueue.remove), (new, SeqQueue.add)):
             if doc is not None:
                 change(self.open_requests, doc["seq"])
                 change(self.open_by_project[doc["projectId"]], doc["seq"])
@@ -184,102 +185,3 @@ class State:
         for doc, sign in ((old, -1), (new, 1)):
             if doc is not None and not doc.get("attached"):
                 self.loose[doc["subject"]] += sign * doc["size"]
-
-
-class Draft:
-    """What the commands of one commit would change, over a state that does not know of it yet."""
-
-    def __init__(self, state: State, events: Events) -> None:
-        self._state = state
-        self._events = events
-        self._changes: dict[Table, dict[str, Doc | None]] = {table: {} for table in TABLES}
-        self._made: dict[Table, int] = dict.fromkeys(TABLES, 0)
-        self.events: list[Doc] = []
-        self._by_id: dict[str, Doc] = {}
-        self._settling: dict[str, Doc] = {}
-        self._before: list[tuple[Table, str, Doc | None, bool]] = []
-        """What `mark` goes back to: each document as it was, and whether this draft had changed it, in order."""
-        self._events_before = 0
-
-    @property
-    def seq(self) -> int:
-        """The number of events, with this draft's."""
-        return self._state.seq + len(self.events)
-
-    def get(self, table: Table, doc_id: str) -> Doc | None:
-        """Return a document, None where there is none."""
-        changes = self._changes[table]
-        return changes[doc_id] if doc_id in changes else self._state.get(table, doc_id)
-
-    def count(self, table: Table) -> int:
-        """Return how many documents the table holds, with this draft's."""
-        return self._state.count(table) + self._made[table]
-
-    def put(self, table: Table, doc_id: str, doc: Doc) -> None:
-        """Put `doc` in the place of what has this id."""
-        self._made[table] += self._remember(table, doc_id) is None
-        self._changes[table][doc_id] = doc
-
-    def drop(self, table: Table, doc_id: str) -> None:
-        """Remove a document."""
-        self._made[table] -= self._remember(table, doc_id) is not None
-        self._changes[table][doc_id] = None
-
-    def mark(self) -> None:
-        """Begin a command, whose changes `undo` takes back."""
-        self._before.clear()
-        self._events_before = len(self.events)
-
-    def undo(self) -> None:
-        """Take back what was changed since `mark`."""
-        while self._before:
-            table, doc_id, doc, was_changed = self._before.pop()
-            self._made[table] += (doc is not None) - (self.get(table, doc_id) is not None)
-            if was_changed:
-                self._changes[table][doc_id] = doc
-            else:
-                del self._changes[table][doc_id]
-        for event in self.events[self._events_before :]:
-            del self._by_id[event["id"]]
-            if self._settling.get(event.get("inResponseTo", "")) is event:
-                del self._settling[event["inResponseTo"]]
-        del self.events[self._events_before :]
-
-    def _remember(self, table: Table, doc_id: str) -> Doc | None:
-        """Return a document, None where there is none, and note it for `undo`."""
-        doc = self.get(table, doc_id)
-        self._before.append((table, doc_id, doc, doc_id in self._changes[table]))
-        return doc
-
-    def apply(self, events: Iterable[Doc]) -> None:
-        """Bring the draft up to date with a command's events."""
-        for event in events:
-            apply(self, event)
-            self.events.append(event)
-            self._by_id[event["id"]] = event
-            if "inResponseTo" in event:
-                self._settling[event["inResponseTo"]] = event
-
-    def project_by_slug(self, slug: str) -> Doc | None:
-        """Return the project that agents call `slug`."""
-        for doc in self._changes["projects"].values():
-            if doc is not None and doc["projectName"] == slug:
-                return doc
-        return self._state.get("projects", self._state.slugs.get(slug, ""))
-
-    def event(self, event_id: str) -> Doc | None:
-        """Return an event, here or in the journal, None where there is none."""
-        return self._by_id.get(event_id) or self._events.find(event_id)
-
-    def settlement(self, request_id: str) -> Doc | None:
-        """Return the event that settled a request, here or in the journal, None where none did."""
-        return self._settling.get(request_id) or self._events.settlement(request_id)
-
-    def commit(self) -> None:
-        """Hand the changed documents to the state: the commit is durable."""
-        for table, changes in self._changes.items():
-            for doc_id, doc in changes.items():
-                if doc is None:
-                    self._state.drop(table, doc_id)
-                else:
-                    self._state.put(table, doc_id, doc)

@@ -1,7 +1,7 @@
 """The sweep of a folder: what killed processes left over, and uploads that no task ever had.
 
 Whoever holds a folder for long runs it now and then. The record keeps that an upload arrived; its content goes a while
-after the rules have ceased to let it be attached (`Limits.loose_seconds`), so that no attached upload loses it.
+after the rules have ceased to let it be attached (`CommandLimits.loose_seconds`), so that no attached upload loses it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import re
 from datetime import datetime, timedelta
 
 from api_client.times import wire_time
+from store.core.command_limits import CommandLimits
 from store.core.event_shapes import is_hash
-from store.core.ruling import Limits
 from store.folder.engine import Store
 from store.folder.state import State
 from store.folder.uploads import PART, content_path, sweep_left_over
@@ -36,7 +36,7 @@ def sweep(store: Store, now: datetime) -> int:
     if store.read_only:
         return 0
     store.check()
-    seconds = (store.limits or Limits()).loose_seconds
+    seconds = (store.limits or CommandLimits()).loose_seconds
     folder = store.folder / "uploads"
     sweep_left_over(store.folder, _REPLACED, now.timestamp())
     sweep_left_over(folder, PART, now.timestamp())

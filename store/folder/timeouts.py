@@ -16,7 +16,7 @@ from datetime import datetime
 from itertools import islice
 
 from api_client.errors import ApiError
-from store.core.fold import NEVER, due_at, is_terminal
+from store.core.timeout_rules import NEVER, due_at, timed_steps
 from store.folder.engine import Store
 from store.folder.state import State, Step
 
@@ -120,12 +120,7 @@ class Timeouts:
             return
         known = {watch.step for watch in self._watches}
         for project in state.documents("projects"):
-            for step in project["steps"]["steps"]:
-                key = (project["id"], step["name"])
-                if (
-                    step.get("timeoutSeconds") is not None
-                    and key not in known
-                    and not is_terminal(project, step["name"])
-                ):
-                    self._watches.append(_Watch(key, step["timeoutSeconds"]))
+            for name, seconds in timed_steps(project):
+                if (project["id"], name) not in known:
+                    self._watches.append(_Watch((project["id"], name), seconds))
         self._projects = state.count("projects")

@@ -16,8 +16,8 @@ from functools import partial
 from hashlib import blake2b
 from typing import Generic, TypeVar
 
-from store.core.ruling import Limits
-from store.core.schema_questions import Ask, CheckNeeded, Question, Verdict
+from store.core.command_limits import CommandLimits
+from store.core.schema_questions import Ask, CheckNeeded, Question, Verdict, Verdicts
 from store.schemas.fair_queue import Asked
 from store.schemas.lane import Lane
 
@@ -30,13 +30,12 @@ HEAVY_SECONDS = 0.01
 _LONG = Verdict("long", "it takes too long for this schema and metadata")
 
 Item = TypeVar("Item")
-Verdicts = dict[Question, Verdict | None]
 
 
 class Checks:
     """Answers the questions of one store's rules."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: CommandLimits) -> None:
         """Give each check the processor time that `limits` have for it; then its command is refused."""
         self.limits = limits
         seconds = limits.check_seconds

@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from store.folder.api_keys import KeyRing
 from store.server.auth import Authentication
 from store.server.call_context import Row, Served
-from store.server.errors import HANDLERS, LastResort
+from store.server.error_responses import HANDLERS, LastResort
 from store.server.limits import LOOPBACK, Gate, Limits
 from store.server.observers import Heard, Watched
 from store.server.routes import routes, table, without_key

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api_client.actor import Actor
 from api_client.errors import ApiError, NotAuthenticated
 from store.folder.api_keys import KeyRing
-from store.server.errors import error_response
+from store.server.error_responses import error_response
 from store.server.observers import ACTOR
 from store.server.shares import Paces
 

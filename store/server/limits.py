@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api_client.body_limits import BodyLimits
 from api_client.errors import ApiError, HeadersTooLarge, NotAllowed, TooLarge
-from store.server.errors import error_response
+from store.server.error_responses import error_response
 from store.server.shares import Shares
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")

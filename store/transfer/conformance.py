@@ -23,10 +23,11 @@ from api_client.models import AuthoritySnapshot
 from api_client.times import parse_time
 from api_client.wire import read
 from store.core.event_shapes import is_hash
-from store.core.fold import PROJECT_CREATED, UPLOAD_RECEIVED, Doc
+from store.core.event_types import PROJECT_CREATED, UPLOAD_RECEIVED
 from store.core.rules import decide
-from store.core.ruling import Content, View
+from store.core.ruling import Content
 from store.core.schema_questions import Question, Verdict
+from store.core.state_view import Doc, StateView
 from store.schemas.checks import Checks
 
 ADDED_LATER = frozenset(("attachmentSnapshots", "requestHash", "agreements"))
@@ -57,7 +58,7 @@ class _Call(NamedTuple):
 class Conformance:
     """Follows one record from its first event, over the view of what came before."""
 
-    def __init__(self, view: View, checks: Checks) -> None:
+    def __init__(self, view: StateView, checks: Checks) -> None:
         """Begin with the first event; `checks`, which stay the caller's to close, look at metadata with a schema."""
         self._view = view
         self._checks = checks.at_once("record")
@@ -211,7 +212,7 @@ def _content(event: Doc, call: _Call) -> Content | None:
 # -- from an event back to what made it
 
 
-def _call_of(view: View, event: Doc) -> _Call:
+def _call_of(view: StateView, event: Doc) -> _Call:
     kind, payload = event.get("eventType"), event.get("payload")
     rebuild = _CALLS.get(kind) if isinstance(kind, str) else None
     if rebuild is None:
@@ -221,7 +222,7 @@ def _call_of(view: View, event: Doc) -> _Call:
     return rebuild(view, event, payload)
 
 
-def _on_task(view: View, event: Doc, **body: Any) -> dict[str, Any]:
+def _on_task(view: StateView, event: Doc, **body: Any) -> dict[str, Any]:
     project_id = event.get("projectId")
     project = view.get("projects", project_id) if isinstance(project_id, str) else None
     if project is None:
@@ -234,54 +235,54 @@ def _same(payload: Doc, *keys: str) -> dict[str, Any]:
     return {key: payload.get(key) for key in keys}
 
 
-def _project_created(_: View, event: Doc, payload: Doc) -> _Call:
+def _project_created(_: StateView, event: Doc, payload: Doc) -> _Call:
     return _Call(c.CreateProject, _same(payload, "name", "steps"), "prj_", event.get("projectId"), "projects")
 
 
-def _upload_received(_: View, __: Doc, payload: Doc) -> _Call:
+def _upload_received(_: StateView, __: Doc, payload: Doc) -> _Call:
     return _Call(c.ReceiveUpload, _same(payload, "fileName", "contentType"), "upl_", payload.get("id"), "uploads")
 
 
-def _task_created(view: View, event: Doc, payload: Doc) -> _Call:
+def _task_created(view: StateView, event: Doc, payload: Doc) -> _Call:
     body = {"projectName": _on_task(view, event)["projectName"], **_same(payload, "name", "externalId")}
     return _Call(
         c.CreateTask, {**body, "metadataPatch": payload.get("metadataPatch")}, "tsk_", event.get("taskId"), "tasks"
     )
 
 
-def _action(view: View, event: Doc, payload: Doc) -> _Call:
+def _action(view: StateView, event: Doc, payload: Doc) -> _Call:
     # A reviewer's move writes what a reviewer's action along the same exit would.
     body = _same(payload, "description", "detail", "metadataPatch", "addAttachments")
     return _Call(c.RecordAction, _on_task(view, event, transitionsTo=event.get("transitionTo"), **body))
 
 
-def _exception(view: View, event: Doc, payload: Doc) -> _Call:
+def _exception(view: StateView, event: Doc, payload: Doc) -> _Call:
     body = _same(payload, "message", "detail")
     return _Call(c.RaiseException, _on_task(view, event, transitionsTo=event.get("transitionTo"), **body))
 
 
-def _note(view: View, event: Doc, payload: Doc) -> _Call:
+def _note(view: StateView, event: Doc, payload: Doc) -> _Call:
     # A reviewer's comment writes what a reviewer's note would.
     return _Call(c.AddNote, _on_task(view, event, **_same(payload, "message")))
 
 
-def _approval(view: View, event: Doc, payload: Doc) -> _Call:
+def _approval(view: StateView, event: Doc, payload: Doc) -> _Call:
     body = _same(payload, "summary", "keyValueContext", "recommendation", "attachments")
     return _Call(c.RequestApproval, _on_task(view, event, **body))
 
 
-def _elicitation(view: View, event: Doc, payload: Doc) -> _Call:
+def _elicitation(view: StateView, event: Doc, payload: Doc) -> _Call:
     body = _same(payload, "summary", "fields", "keyValueContext", "recommendation", "attachments")
     return _Call(c.RequestElicitation, _on_task(view, event, **body))
 
 
-def _decided(_: View, event: Doc, payload: Doc) -> _Call:
+def _decided(_: StateView, event: Doc, payload: Doc) -> _Call:
     _check_settles(event)
     body = {"requestId": event.get("inResponseTo"), "outcome": payload.get("outcome")}
     return _Call(c.Decide, {**body, "requestHash": payload.get("requestHash")})
 
 
-def _answered(_: View, event: Doc, payload: Doc) -> _Call:
+def _answered(_: StateView, event: Doc, payload: Doc) -> _Call:
     _check_settles(event)
     body = {"requestId": event.get("inResponseTo"), "answers": payload.get("answers")}
     return _Call(c.Answer, {**body, "requestHash": payload.get("requestHash")})
@@ -292,19 +293,19 @@ def _check_settles(event: Doc) -> None:
         raise _Breach("it settles no request")
 
 
-def _assigned(_: View, event: Doc, payload: Doc) -> _Call:
+def _assigned(_: StateView, event: Doc, payload: Doc) -> _Call:
     return _Call(c.Assign, {"taskId": event.get("taskId"), **_same(payload, "assigneeId")})
 
 
-def _timed_out(_: View, event: Doc, __: Doc) -> _Call:
+def _timed_out(_: StateView, event: Doc, __: Doc) -> _Call:
     return _Call(c.FireTimeout, {"taskId": event.get("taskId")})
 
 
-def _closed(_: View, __: Doc, ___: Doc) -> _Call:
+def _closed(_: StateView, __: Doc, ___: Doc) -> _Call:
     raise _Breach("no task entered a terminal step just before")
 
 
-_CALLS: dict[str, Callable[[View, Doc, Doc], _Call]] = {
+_CALLS: dict[str, Callable[[StateView, Doc, Doc], _Call]] = {
     PROJECT_CREATED: _project_created,
     UPLOAD_RECEIVED: _upload_received,
     "TASK_CREATED": _task_created,

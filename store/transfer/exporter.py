@@ -14,7 +14,7 @@ from api_client.errors import NotFound
 from api_client.spreadsheet_cells import harmless
 from api_client.times import wire_time
 from store.core.event_shapes import recognised
-from store.core.fold import Doc
+from store.core.state_view import Doc
 from store.folder.engine import Store
 from store.folder.state import State
 

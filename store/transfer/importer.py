@@ -18,15 +18,19 @@ from typing import NamedTuple
 import orjson
 
 from api_client.errors import InvalidRequest, StoreFault, TooLarge
-from store.core import journal_line
-from store.core.fold import Doc
-from store.core.ruling import Content, Limits
-from store.folder import checkpoint
+from store.core import chain
+from store.core.chain import Commit
+from store.core.command_limits import CommandLimits
+from store.core.ruling import Content
+from store.core.state_view import Doc
+from store.folder import checkpoint, journal_line
 from store.folder.event_log import Events
 from store.folder.files import Files
+from store.folder.folder_view import FolderView
 from store.folder.head import START, Position
 from store.folder.journal import Journal
-from store.folder.state import Draft, State
+from store.folder.journal_line import StoredCommit
+from store.folder.state import State
 from store.folder.uploads import PIECE, Receiver, open_content
 from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
@@ -70,7 +74,7 @@ class Import:
         self._files = files or Files()
         self._state = State()
         self._position = START
-        self._checks = Checks(Limits())
+        self._checks = Checks(CommandLimits())
 
     def run(self, exported: Iterable[bytes], progress: Progress = lambda _: None) -> Imported:
         """Make the folder of a full export's lines; `progress` hears how many events were taken in.
@@ -119,8 +123,7 @@ class Import:
 
     def _batches(self, exported: Iterable[bytes], pending: _Pending) -> Iterator[Position]:
         """Gather lines that share one sync in `pending`, and yield the position after each such batch."""
-        # Over a draft that nothing is put into: the state itself, with the events that were read.
-        rules = Conformance(Draft(self._state, Events(pending, lambda: self._state.index)), self._checks)
+        rules = Conformance(FolderView(self._state, Events(pending, lambda: self._state.index)), self._checks)
         after, number = self._position, 0
         for number, line in enumerate(_whole(exported), start=1):
             piece, commit = self._commit(line, number, after, rules)
@@ -134,10 +137,10 @@ class Import:
         if pending.data:
             yield after
 
-    def _commit(self, line: bytes, number: int, at: Position, rules: Conformance) -> tuple[bytes, journal_line.Commit]:
+    def _commit(self, line: bytes, number: int, at: Position, rules: Conformance) -> tuple[bytes, StoredCommit]:
         """Return the journal's line of an event, held against the chain and the rules."""
         text, hash_ = _parted(line, number)
-        if journal_line.link(at.hash, text) != hash_:
+        if chain.link(at.hash, text) != hash_:
             raise InvalidRequest(f"Line {number} breaks the hash chain: it was changed, or one before it is missing.")
         try:
             event = orjson.loads(text)
@@ -147,7 +150,7 @@ class Import:
             raise InvalidRequest(f"Line {number} holds an event that is no object.")
         if breach := rules.breach(event, text):
             raise InvalidRequest(f"Line {number} breaks the rules: {breach.rstrip('.')}.")
-        return journal_line.encode([text], [{**event, "hash": hash_}], None, at.size)
+        return journal_line.encode(Commit([{**event, "hash": hash_}], [text]), at.size)
 
     def _upload_docs(self) -> list[Doc]:
         return list(self._state.documents("uploads"))

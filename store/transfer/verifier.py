@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api_client.errors import StoreDamaged, StoreFault
-from store.core import journal_line
-from store.core.journal_line import Commit
-from store.core.ruling import Limits
-from store.folder import checkpoint
+from store.core.command_limits import CommandLimits
+from store.core.idempotency import is_record
+from store.folder import checkpoint, journal_line
 from store.folder.event_log import Events
 from store.folder.files import Files
 from store.folder.folder_lock import FolderLock
+from store.folder.folder_view import FolderView
 from store.folder.head import START, Position
-from store.folder.idempotency import is_record
 from store.folder.journal import Journal
-from store.folder.state import Draft, State
+from store.folder.journal_line import StoredCommit
+from store.folder.state import State
 from store.folder.uploads import PIECE, open_content, own_folder
 from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
@@ -73,9 +73,8 @@ class _Verification:
         self._progress = progress
         self._found = Findings()
         self._state = State()
-        # Over a draft that nothing is put into: the state itself, with the events that are on the disk.
-        self._checks = Checks(Limits())
-        self._rules = Conformance(Draft(self._state, Events(journal, lambda: self._state.index)), self._checks)
+        self._checks = Checks(CommandLimits())
+        self._rules = Conformance(FolderView(self._state, Events(journal, lambda: self._state.index)), self._checks)
         self._breaches = 0
 
     def run(self, expect: str | None) -> Findings:
@@ -144,13 +143,13 @@ class _Verification:
         if not compared and saved is not None and saved.position != START:
             self._found.wrong.append("The checkpoint covers a place that the journal does not have.")
 
-    def _take(self, commit: Commit) -> None:
+    def _take(self, commit: StoredCommit) -> None:
         """Hold a commit's events against the rules, one after the other, and bring the state up to date."""
         for event, (offset, size) in zip(commit.events, commit.places, strict=True):
             if fault := self._rules.breach(event, self._journal.read(offset, size)):
                 self._breach(fault, self._found.position.commits + 1)
             self._state.take(event, (offset, size))
-        if commit.key is not None and not is_record(commit.key):
+        if commit.record is not None and not is_record(commit.record):
             self._breach("its idempotency record is none", self._found.position.commits + 1)
         self._state.remember(commit)
 

@@ -22,15 +22,16 @@ from typing_extensions import override
 from api_client.actor import Actor
 from api_client.commands import AddNote
 from api_client.times import utc_now
-from store.core import journal_line
 from store.core.batch import Job
+from store.core.chain import link_all
 from store.demo.workspace import generate
+from store.folder import journal_line
 from store.folder.engine import Store
 from store.folder.files import FileId, Files
 from store.folder.head import START, Position
 from store.folder.journal import Journal
 from store.folder.local_backend import LocalBackend, random_token
-from store.folder.queries import Reader
+from store.folder.queries import FolderReader
 from tests.benchmarks.rows import Row, Table, median, p95, timed
 from tests.store.folders import receipt
 
@@ -148,8 +149,7 @@ def appending(journal: Journal, line: bytes) -> Callable[[], None]:
 
     def append() -> None:
         nonlocal at
-        texts, hashed = journal_line.chain(at.hash, [{"payload": row, "seq": at.events + 1}])
-        data, commit = journal_line.encode(texts, hashed, None, at.size)
+        data, commit = journal_line.encode(link_all(at.hash, [{"payload": row, "seq": at.events + 1}]), at.size)
         after = at.after(commit)
         journal.append(at, data, after)
         at = after
@@ -244,9 +244,9 @@ def _in_process(folder: Path) -> dict[str, float]:
 
 _REMEMBER = """
 from pathlib import Path
-from store.folder.idempotency import Remembered
+from store.folder.idempotency_index import IdempotencyIndex
 rss = lambda: int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
-found, before = Remembered(), rss()
+found, before = IdempotencyIndex(), rss()
 for number in range(1_000_000):
     found.add({"caller": "agent-1", "path": "/api/notes", "key": str(number)}, number * 700)
 print(rss() - before)
@@ -262,7 +262,7 @@ def idempotency(table: Table) -> None:
 def pages(table: Table, folder: Path, events: int) -> None:
     """Pages of events anywhere in either direction, the inbox's first page, a board's counts and first cards."""
     store = Store(folder, clock=utc_now, tokens=random_token)
-    reader, rng = Reader(store), Random(1)
+    reader, rng = FolderReader(store), Random(1)
     project = reader.projects("claims")[0]
     tasks = [doc["id"] for doc in store.state.documents("tasks")]
     for name in ("one task", "one project", "everything"):
@@ -290,7 +290,7 @@ def inbox(table: Table, folder: Path) -> None:
     """The inbox's first page where 10,000 requests are open."""
     generate(folder, tasks=20_500, events=100_000, closed=0.5, waiting=1.0)
     store = Store(folder, clock=utc_now, tokens=random_token)
-    reader = Reader(store)
+    reader = FolderReader(store)
     waiting = len(store.state.open_requests)
     times = timed(lambda: reader.inbox(None, None, 100), 100)
     table.add(Row(f"the inbox's first page at {waiting:,} open requests, p95", p95(times), "ms", limit=10))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import getpass
 import json
+import re
 import shutil
 import signal
 import ssl
 import subprocess
-from collections.abc import Callable, Mapping
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -306,10 +308,30 @@ def back_up(walk: Walk) -> None:
 
 
 def is_drawn_so(_walk: Walk, block: str) -> None:
-    """The arrows are those that `make check` proves."""
+    """The arrows are those that `make check` proves; a picture of layers holds all parts of its package, top down."""
     if "►" in block:
         assert all((ROOT / name).is_dir() for name in ("pumpup_tui", "api_client", "store"))
         assert block.split()[:5] == ["pumpup_tui", "──►", "api_client", "◄──", "store"]
+        return
+    rows = [re.findall(r"\w+", re.split(r"\s{3,}", line)[0]) for line in block.splitlines() if not line.startswith(" ")]
+    drawn = [name for row in rows for name in row]
+    package = "pumpup_tui" if "cli" in drawn else "store"
+    parts = {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
+    parts |= {path.stem for path in (ROOT / package).glob("*.py")}
+    assert sorted(drawn) == sorted(parts - {"__init__", "__main__"})
+    height = {name: number for number, row in enumerate(rows) for name in row}
+    for layers in layers_of(package):
+        heights = [height[name] for name in layers if name in height]
+        assert heights == sorted(heights)
+
+
+def layers_of(package: str) -> Iterator[Sequence[str]]:
+    """Yield the layers of a package, top down, as each contract of the import-linter has them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for contract in project["tool"]["importlinter"]["contracts"]:
+        layers = [layer.replace(f"{package}.", "") for layer in contract.get("layers", ())]
+        if contract.get("containers", [package]) == [package]:
+            yield [name for layer in layers for name in re.findall(r"\w+", layer)]
 
 
 def built(walk: Walk) -> None:
@@ -344,36 +366,3 @@ def test_a_page_can_be_followed(page: Page, tmp_path: Path) -> None:
 def test_no_way_is_left_over() -> None:
     """Each way belongs to a page that has blocks, and each such page has one."""
     assert {page.path for page in WALKED} == set(WAYS)
-
-
-WRITER = """
-import asyncio, pathlib, sys
-from api_client.actor import Actor
-from api_client.commands import AddNote, ReceiveUpload
-from store.folder.local_backend import open_local
-
-async def main():
-    backend = await open_local(pathlib.Path(sys.argv[1]), Actor("claims-bot", "agent"))
-    for number in range(1_000_000):
-        note = AddNote(project_name="claims", task_id="tsk_000000000027", message="x" * (1 + number % 3_000))
-        await backend.submit(note, key=f"{sys.argv[2]}-{number}")
-        if number == 5:
-            print("writes", flush=True)
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.skipif(shutil.which("flock") is None, reason="flock is not installed: apt-get install util-linux")
-def test_a_copy_under_the_lock_is_whole(tmp_path: Path) -> None:
-    """However fast two programs write meanwhile, each copy that the page's command makes verifies."""
-    with begun(Page("docs/backup.md"), tmp_path) as walk:
-        copy = walk.page.blocks[0].commands[0]
-        (tmp_path / "writer.py").write_text(WRITER, encoding="utf-8")
-        for number in range(2):
-            process = walk.started(f"python writer.py ./work {number}", f"writer-{number}")
-            walk.written(f"writer-{number}", "writes", process)
-        assert copy.count("./backup") == 1
-        for number in range(6):
-            walk.run(copy.replace("./backup", f"./backup{number}"))
-            walk.run(f"pumpup-tui verify --data ./backup{number}")

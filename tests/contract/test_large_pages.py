@@ -10,7 +10,7 @@ import pytest
 from api_client.backend import Backend
 from api_client.commands import CreateProject, CreateTask, RecordAction, RequestApproval, read_command
 from api_client.models import Page
-from store.folder import queries
+from store.core import paging
 from tests.contract.given import STEPS
 from tests.contract.worlds import World
 
@@ -20,7 +20,7 @@ LARGE = "x" * 6_000
 @pytest.fixture
 async def project_id(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """A project with ten tasks that hold 6 kB each, where a page holds 20 kB."""
-    monkeypatch.setattr(queries, "PAGE_BYTES", 20_000)
+    monkeypatch.setattr(paging, "PAGE_BYTES", 20_000)
     made = await world.reviewer.submit(read_command(CreateProject, {"name": "Claims", "steps": STEPS}), key="p")
     for number in range(10):
         patch: dict[str, Any] = {"set": {"text": LARGE}}
@@ -65,7 +65,7 @@ async def test_an_item_larger_than_a_page_comes_alone(
     world: World, project_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is over a page's bytes by itself is a page of one."""
-    monkeypatch.setattr(queries, "PAGE_BYTES", 100)
+    monkeypatch.setattr(paging, "PAGE_BYTES", 100)
     assert (await pages_of(lambda cursor: world.reviewer.inbox(cursor=cursor, limit=50), 50))[:10] == [1] * 10
 
 

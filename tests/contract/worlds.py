@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from api_client.actor import Actor
 from api_client.backend import Backend
 from api_client.http import HttpBackend
-from store.core.ruling import Limits
+from store.core.command_limits import CommandLimits
 from store.folder.api_keys import KeyRing
 from store.folder.local_backend import LocalBackend, open_local
 from store.server.app import create_app
@@ -59,7 +59,7 @@ class World:
 @asynccontextmanager
 async def open_world(kind: Kind, folder: Path, clock: StepClock, tokens: Callable[[], str]) -> AsyncIterator[World]:
     """Give a world of this kind over `folder`, which may be new or may have been left by another one."""
-    limits = Limits(check_seconds=0.3)  # so that a test of what takes too long need not
+    limits = CommandLimits(check_seconds=0.3)  # so that a test of what takes too long need not
     local = await open_local(folder, ALICE, clock=clock, tokens=tokens, limits=limits)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(local.aclose)

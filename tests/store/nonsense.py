@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from store.core import journal_line
+from store.core import chain
+from store.folder import journal_line
 from store.folder.files import Files
 from store.folder.head import START
 from store.folder.journal import Journal
@@ -71,8 +72,7 @@ def write_journal(folder: Path, events: Iterable[Mapping[str, Any]], *, key: Any
     journal.create()
     try:
         for one in events:
-            texts, hashed = journal_line.chain(position.hash, [dict(one)])
-            line, commit = journal_line.encode(texts, hashed, key, position.size)
+            line, commit = journal_line.encode(chain.link_all(position.hash, [dict(one)], key), position.size)
             after = position.after(commit)
             journal.append(position, line, after)
             position = after
@@ -82,9 +82,10 @@ def write_journal(folder: Path, events: Iterable[Mapping[str, Any]], *, key: Any
 
 def export_lines(events: Iterable[Mapping[str, Any]]) -> list[bytes]:
     """Return the lines of a full export of these events, with a sound chain."""
-    texts, hashed = journal_line.chain(journal_line.NO_HASH, [dict(one) for one in events])
+    commit = chain.link_all(chain.NO_HASH, [dict(one) for one in events])
     return [
-        b'{"event":%b,"hash":"%b"}\n' % (text, one["hash"].encode()) for text, one in zip(texts, hashed, strict=True)
+        b'{"event":%b,"hash":"%b"}\n' % (text, linked["hash"].encode())
+        for text, linked in zip(commit.texts, commit.events, strict=True)
     ]
 
 

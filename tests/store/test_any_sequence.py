@@ -31,13 +31,15 @@ from api_client.fields import AnyField
 from api_client.models import Attachment, MetadataPatch, Outcome
 from api_client.wire import read
 from store.core.batch import Job
-from store.core.fold import Doc, open_requests
+from store.core.fold import open_requests
 from store.core.ruling import Content
+from store.core.state_view import Doc
 from store.folder import checkpoint
 from store.folder.engine import Store
 from store.folder.event_log import Events
+from store.folder.folder_view import FolderView
 from store.folder.head import START
-from store.folder.state import Draft, State
+from store.folder.state import State
 from store.transfer.conformance import Conformance
 from tests.conftest import FixedClock, counting_tokens
 from tests.store.folders import receipt
@@ -201,7 +203,7 @@ class AnySequence(RuleBasedStateMachine):
         if not hasattr(self, "store"):
             return
         folded = State()
-        rules = Conformance(Draft(folded, Events(self.store.journal, lambda: folded.index)), self.store.checks)
+        rules = Conformance(FolderView(folded, Events(self.store.journal, lambda: folded.index)), self.store.checks)
         for commit in self.store.journal.commits(START, self.store.position.size):
             for event, (offset, size) in zip(commit.events, commit.places, strict=True):
                 assert rules.breach(event, self.store.journal.read(offset, size)) == ""

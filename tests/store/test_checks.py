@@ -19,7 +19,7 @@ from api_client.commands import AddNote, CreateProject, CreateTask, RecordAction
 from api_client.errors import InvalidRequest, StoreFault
 from api_client.models import MetadataPatch
 from store.core.batch import Job
-from store.core.ruling import NO_LIMITS, Limits
+from store.core.command_limits import NO_LIMITS, CommandLimits
 from store.core.schema_questions import Question, unasked
 from store.folder.local_backend import LocalBackend, open_local
 from store.schemas import lane
@@ -44,7 +44,7 @@ def question(schema: Any = True, metadata: Any = None) -> Question:
 
 @pytest.fixture
 def checks() -> Iterator[Checks]:
-    made = Checks(Limits(check_seconds=1))
+    made = Checks(CommandLimits(check_seconds=1))
     yield made
     made.close()
 
@@ -151,10 +151,10 @@ def test_closing_ends_the_check_that_runs_and_those_that_wait(checks: Checks, wo
 
 _PARENT = """
 import sys
-from store.core.ruling import Limits
+from store.core.ruling import CommandLimits
 from store.schemas.checks import Checks
 from store.core.schema_questions import Question, unasked
-checks = Checks(Limits(check_seconds=60))
+checks = Checks(CommandLimits(check_seconds=60))
 checks.ask(Question(b"true", b"{}"), "a").result()
 print("asked", flush=True)
 sys.stdin.readline()
@@ -191,7 +191,9 @@ def action(task: str, **values: Any) -> RecordAction:
 
 @pytest.fixture
 async def local(tmp_path: Path, clock: FixedClock, tokens: Callable[[], str]) -> AsyncIterator[LocalBackend]:
-    backend = await open_local(tmp_path / "data", ALICE, clock=clock, tokens=tokens, limits=Limits(check_seconds=0.5))
+    backend = await open_local(
+        tmp_path / "data", ALICE, clock=clock, tokens=tokens, limits=CommandLimits(check_seconds=0.5)
+    )
     yield backend
     await backend.aclose()
 

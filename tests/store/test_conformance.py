@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api_client.errors import InvalidRequest
-from store.core.ruling import Limits
+from store.core.command_limits import CommandLimits
 from store.demo.workspace import generate
 from store.schemas.checks import Checks
 from store.transfer import importer, verifier
@@ -29,7 +29,7 @@ _folders = itertools.count()
 @pytest.fixture(scope="module", autouse=True)
 def one_worker() -> Iterator[None]:
     """All histories share the process that checks metadata: each would else wait for one of its own to start."""
-    checks = Checks(Limits())
+    checks = Checks(CommandLimits())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checks, "close", lambda: None)
         for module in (importer, verifier):
@@ -219,7 +219,7 @@ def test_what_no_rule_makes_is_named_with_its_line(tmp_path: Path, what: str) ->
 def test_a_key_that_stands_twice_is_a_breach(tmp_path: Path) -> None:
     """Another reader could take the other value: the bytes are looked at, not what one parser makes of them."""
     text = orjson.dumps(sound_start()[0]).replace(b'"source":"HUMAN"', b'"source":"AGENT","source":"HUMAN"')
-    from store.core.journal_line import NO_HASH, link
+    from store.core.chain import NO_HASH, link
 
     line = b'{"event":%b,"hash":"%b"}\n' % (text, link(NO_HASH, text).encode())
     with pytest.raises(InvalidRequest, match=r"Line 1 .*twice"):

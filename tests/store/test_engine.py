@@ -15,6 +15,7 @@ from api_client.commands import Decide, RequestApproval
 from api_client.errors import ApiError, NotFound, StoreDamaged, StoreFault, StoreReadOnly
 from api_client.models import Outcome
 from store.core.batch import Job
+from store.core.idempotency import KeyScope
 from store.folder import checkpoint, engine
 from store.folder.engine import Store
 from store.folder.files import Files
@@ -90,18 +91,18 @@ def test_what_was_answered_is_recalled_for_the_same_caller_path_and_key(
     """The stored answer comes back marked as a replay; another key, path or caller was never answered."""
     store = open_store(tmp_path)
     done = receipt(store.carry_out([task_job("C-1", "k1")])[0])
-    again = store.recall("agent-1", "/api/tasks", "k1")
+    again = store.recall(KeyScope("agent-1", "/api/tasks", "k1"))
     assert again is not None
     assert (again.answer, again.replayed) == (done.answer, True)
     for scope in (("agent-2", "/api/tasks", "k1"), ("agent-1", "/api/notes", "k1")):
-        assert store.recall(*scope) is None
-    assert store.recall("agent-1", "/api/tasks", "k2") is None
+        assert store.recall(KeyScope(*scope)) is None
+    assert store.recall(KeyScope("agent-1", "/api/tasks", "k2")) is None
     # Where two keys share a place in the index, or the line is gone, nothing wrong is recalled.
-    place = next(iter(store.state.remembered.lines("agent-1", "/api/tasks", "k1")))
+    place = next(iter(store.state.remembered.lines(("agent-1", "/api/tasks", "k1"))))
     monkeypatch.setattr(store.state.remembered, "lines", lambda *_: [place])
-    assert store.recall("agent-1", "/api/tasks", "k2") is None
+    assert store.recall(KeyScope("agent-1", "/api/tasks", "k2")) is None
     os.truncate(store.journal.path, 0)
-    assert store.recall("agent-1", "/api/tasks", "k1") is None
+    assert store.recall(KeyScope("agent-1", "/api/tasks", "k1")) is None
     ended_by_a_kill(store)
 
 

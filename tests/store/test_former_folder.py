@@ -17,7 +17,7 @@ from store.core.batch import Job
 from store.folder import checkpoint
 from store.folder.engine import Store
 from store.folder.head import START
-from store.folder.queries import Reader
+from store.folder.queries import FolderReader
 from store.folder.state import State
 from store.transfer.exporter import Filter, jsonl
 from store.transfer.importer import Import
@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 def shows(store: Store) -> tuple[list[str], list[tuple[str, int]], list[str]]:
     """Return what the screens begin with: open requests, the board's waiting tasks, each task's status."""
-    reader = Reader(store)
+    reader = FolderReader(store)
     project = reader.projects("claims")[0].id
     inbox = [one.request_id for one in reader.inbox(None, None, 100).items]
     board = [(column.step, column.waiting) for column in reader.board(project).columns]
@@ -55,7 +55,7 @@ def test_a_folder_of_before_opens_as_it_is(folder: Path) -> None:
         [("intake", 2), ("review", 0), ("closed", 0), ("paid", 0)],
         ["WAITING", "WAITING", "CLOSED"],
     )
-    (item,) = (one for one in Reader(store).inbox(None, None, 100).items if one.request_id == ASKED)
+    (item,) = (one for one in FolderReader(store).inbox(None, None, 100).items if one.request_id == ASKED)
     assert item.requested_by == "agent-1"
     assert store.warnings == []
     store.close()
@@ -113,7 +113,7 @@ def test_work_goes_on_where_it_stood(folder: Path) -> None:
     store = open_store(folder, tokens=iter([f"{n:012x}" for n in range(100, 200)]).__next__)
     ask = RequestApproval(project_name="claims", task_id=ONE, summary="And the rest?")
     second = str(receipt(store.carry_out([Job(ask, AGENT, None)])[0]).answer["eventId"])
-    reader = Reader(store)
+    reader = FolderReader(store)
     assert [one.request_id for one in reader.task(ONE).open_requests] == [ASKED, second]
     decide = Decide(request_id=ASKED, outcome=Outcome(type="APPROVE"))
     receipt(store.carry_out([Job(decide, ALICE, None)])[0])

@@ -8,8 +8,7 @@ import pytest
 from typing_extensions import override
 
 from api_client.errors import StoreDamaged, StoreFault
-from store.core import journal_line
-from store.folder import head
+from store.folder import head, journal_line
 from store.folder.files import Files
 from store.folder.head import Head, Position
 
@@ -225,5 +224,5 @@ def test_a_position_moves_by_what_a_commit_holds() -> None:
     """After a commit a position has its events, its end and its last hash; one without events keeps the hash."""
     events = [{"hash": "1" * 64}, {"hash": "3" * 64}, {"hash": "2" * 64}]
     start = Position(3, 5, 100, "9" * 64)
-    assert start.after(journal_line.Commit(events, [], None, 100, 70)) == Position(4, 8, 170, "2" * 64)
-    assert start.after(journal_line.Commit([], [], None, 100, 40)) == Position(4, 5, 140, "9" * 64)
+    assert start.after(journal_line.StoredCommit(events, [], None, 100, 70)) == Position(4, 8, 170, "2" * 64)
+    assert start.after(journal_line.StoredCommit([], [], None, 100, 40)) == Position(4, 5, 140, "9" * 64)

@@ -10,8 +10,9 @@ import pytest
 from typing_extensions import override
 
 from api_client.errors import StoreDamaged, StoreFault
-from store.core import journal_line
+from store.core.chain import link_all
 from store.folder import journal as module
+from store.folder import journal_line
 from store.folder.files import Files
 from store.folder.head import START, Position
 from store.folder.journal import Journal
@@ -79,8 +80,7 @@ def made(folder: Path, files: Files | None = None) -> Journal:
 
 def line_after(position: Position, *texts: str) -> tuple[bytes, Position]:
     """Return a line with an event for each text, and the position after it."""
-    encoded, events = journal_line.chain(position.hash, ({"text": text} for text in texts))
-    data, commit = journal_line.encode(encoded, events, None, position.size)
+    data, commit = journal_line.encode(link_all(position.hash, ({"text": text} for text in texts)), position.size)
     return data, position.after(commit)
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from api_client.errors import StoreDamaged, StoreFault, StoreReadOnly
-from store.core import journal_line
-from store.folder import uploads
+from store.folder import journal_line, uploads
 from store.folder.api_keys import KeyRing
 from store.folder.files import Files
 from store.transfer.verifier import verify

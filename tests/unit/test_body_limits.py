@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api_client.body_limits import DEEPEST, BodyLimits, _find_fault, _look_through, check_body
+from api_client.body_limits import DEEPEST, BodyLimits, _raise_fault, _scan, check_body
 from api_client.errors import InvalidRequest
 
 SMALL = BodyLimits(fields=3, options=4, context_entries=2, summary=40, text=80, nesting=5)
@@ -71,8 +71,8 @@ BODIES = st.fixed_dictionaries({}, optional={"summary": TEXTS, "message": TEXTS,
 @given(body=BODIES)
 def test_the_quick_look_lets_nothing_through(body: dict[str, Any]) -> None:
     """What it finds within the limits is within them where each place is looked at."""
-    if _look_through(body, SMALL)[1]:
-        _find_fault(body, SMALL)
+    if _scan(body, SMALL)[1]:
+        _raise_fault(body, SMALL)
 
 
 def keys_in(value: Any) -> int:

@@ -6,28 +6,12 @@ from typing import Any
 
 import pytest
 
-from store.core.fold import GENERAL, Doc, apply, due_at, patched, step_of, take
+from store.core.fold import GENERAL, apply, apply_recorded, patched, step_of
+from store.core.state_view import Doc
+from store.core.timeout_rules import due_at
+from tests.support.memory_place import MemoryPlace
 
 AT = "2026-03-02T12:00:00.000000Z"
-
-
-class Documents:
-    """Documents in a dictionary."""
-
-    def __init__(self) -> None:
-        self.tables: dict[tuple[str, str], Doc] = {}
-
-    def get(self, table: str, doc_id: str) -> Doc | None:
-        return self.tables.get((table, doc_id))
-
-    def put(self, table: str, doc_id: str, doc: Doc) -> None:
-        self.tables[table, doc_id] = doc
-
-    def drop(self, table: str, doc_id: str) -> None:
-        del self.tables[table, doc_id]
-
-    def count(self, table: str) -> int:
-        return sum(name == table for name, _ in self.tables)
 
 
 def event(kind: str, payload: dict[str, Any], **keys: Any) -> dict[str, Any]:
@@ -37,19 +21,19 @@ def event(kind: str, payload: dict[str, Any], **keys: Any) -> dict[str, Any]:
 def test_an_event_of_a_task_that_is_not_there_names_it() -> None:
     """Whoever reads such a record learns which task is missing."""
     with pytest.raises(KeyError, match="tsk_9"):
-        apply(Documents(), event("NOTE", {"message": "n"}, taskId="tsk_9"))
+        apply(MemoryPlace(), event("NOTE", {"message": "n"}, taskId="tsk_9"))
 
 
 def test_an_event_of_an_unknown_type_changes_nothing() -> None:
     """Records of later versions may hold types that this one does not know."""
-    documents = Documents()
+    documents = MemoryPlace()
     apply(documents, event("SOMETHING_NEW", {}, taskId="tsk_9"))
     assert documents.tables == {}
 
 
 def test_a_request_of_nobody_is_asked_by_nobody() -> None:
     """An event without a subject makes a request whose asker is an empty name."""
-    documents = Documents()
+    documents = MemoryPlace()
     created = {"name": "x", "initialState": "in_progress", "metadataPatch": {}}
     apply(documents, event("TASK_CREATED", created, taskId="t", projectId="prj_general"))
     apply(documents, event("APPROVAL_REQUESTED", {"summary": "s"}, taskId="t", projectId="prj_general"))
@@ -62,9 +46,9 @@ UPLOAD = {"id": "u", "fileName": "a", "contentType": "b", "size": 1, "sha256": "
 MOVE = {"description": "d", "metadataPatch": {}}
 
 
-def recorded() -> Documents:
+def recorded() -> MemoryPlace:
     """Return two projects, an upload, two tasks, and on the first an open request of each kind, all recorded."""
-    documents = Documents()
+    documents = MemoryPlace()
     documents.put("projects", "prj_general", GENERAL)
     payload = {"name": "P", "projectName": "p", "steps": {"initialStep": "a", "steps": [{"name": "a"}]}}
     events = [
@@ -75,7 +59,7 @@ def recorded() -> Documents:
         event(ASKED["elicitation"], {"summary": "s", "fields": []}, taskId="t1", projectId="prj_general"),
     ]
     for number, one in enumerate(events):
-        assert take(documents, {**one, "id": f"e{number}"})
+        assert apply_recorded(documents, {**one, "id": f"e{number}"})
     assert sorted(documents.tables) == sorted(
         [
             ("projects", "prj_general"),
@@ -109,7 +93,7 @@ def test_a_recorded_event_that_fits_is_taken(fitting: Doc) -> None:
     """It is told so, and the documents are what the same event makes of them at any other time."""
     documents, same = recorded(), recorded()
     later = {**fitting, "timestamp": "2026-03-02T12:00:01.000000Z"}
-    assert take(documents, later)
+    assert apply_recorded(documents, later)
     apply(same, later)
     assert documents.tables == same.tables
     assert documents.tables != recorded().tables
@@ -138,7 +122,7 @@ def test_a_recorded_event_that_fits_is_taken(fitting: Doc) -> None:
 def test_a_recorded_event_that_fits_nothing_changes_nothing(unfitting: Doc) -> None:
     """What the documents can't have led to is told apart: made twice, on what there is not, or settled elsewhere."""
     documents = recorded()
-    assert not take(documents, unfitting)
+    assert not apply_recorded(documents, unfitting)
     assert documents.tables == recorded().tables
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.core import journal_line
+from store.core import chain
+from store.folder import journal_line
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 json_values = st.recursive(
@@ -31,14 +32,13 @@ def test_a_line_reads_back_as_it_was_written(
     made: list[dict[str, Any]], key: dict[str, Any] | None, offset: int
 ) -> None:
     """Events, places, key and size of what is decoded are those of what was encoded, and the chain is SHA-256's."""
-    texts, hashed = journal_line.chain(journal_line.NO_HASH, made)
-    line, commit = journal_line.encode(texts, hashed, key, offset)
-    assert journal_line.decode(line, offset, journal_line.NO_HASH) == commit
+    line, commit = journal_line.encode(chain.link_all(chain.NO_HASH, made, key), offset)
+    assert journal_line.decode(line, offset, chain.NO_HASH) == commit
     assert journal_line.is_sound(line)
     assert journal_line.key_record(line) == key
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
-    previous = journal_line.NO_HASH
+    previous = chain.NO_HASH
     for (place, size), event in zip(commit.places, commit.events, strict=True):
         raw = line[place - offset : place - offset + size]
         previous = hashlib.sha256(previous.encode() + raw).hexdigest()
@@ -48,13 +48,12 @@ def test_a_line_reads_back_as_it_was_written(
 @given(events, st.data())
 def test_a_changed_byte_is_noticed(made: list[dict[str, Any]], data: st.DataObject) -> None:
     """Whichever byte is changed, the line no longer decodes."""
-    texts, hashed = journal_line.chain(journal_line.NO_HASH, made)
-    line = bytearray(journal_line.encode(texts, hashed, None, 0)[0])
+    line = bytearray(journal_line.encode(chain.link_all(chain.NO_HASH, made), 0)[0])
     place = data.draw(st.integers(0, len(line) - 2))
     line[place] ^= data.draw(st.integers(1, 255))
     assert not journal_line.is_sound(bytes(line))
     with pytest.raises(ValueError, match="checksum"):
-        journal_line.decode(bytes(line), 0, journal_line.NO_HASH)
+        journal_line.decode(bytes(line), 0, chain.NO_HASH)
 
 
 def test_text_that_looks_like_the_end_of_an_event_is_text() -> None:
@@ -64,18 +63,16 @@ def test_text_that_looks_like_the_end_of_an_event_is_text() -> None:
         {"n": [1], "sum": SPOOF},
         {"n": [1], "events": [{"event": {}, "hash": "0" * 64}]},
     ]
-    texts, hashed = journal_line.chain(journal_line.NO_HASH, made)
-    line, commit = journal_line.encode(texts, hashed, {"key": SPOOF}, 7)
-    assert journal_line.decode(line, 7, journal_line.NO_HASH) == commit
+    line, commit = journal_line.encode(chain.link_all(chain.NO_HASH, made, {"key": SPOOF}), 7)
+    assert journal_line.decode(line, 7, chain.NO_HASH) == commit
     assert journal_line.key_record(line) == {"key": SPOOF}
 
 
 def test_a_line_of_another_chain_is_refused() -> None:
     """A sound line that does not follow the event before it breaks the chain."""
-    texts, hashed = journal_line.chain("1" * 64, [{"a": 1}])
-    line, _ = journal_line.encode(texts, hashed, None, 0)
+    line, _ = journal_line.encode(chain.link_all("1" * 64, [{"a": 1}]), 0)
     with pytest.raises(ValueError, match="chain"):
-        journal_line.decode(line, 0, journal_line.NO_HASH)
+        journal_line.decode(line, 0, chain.NO_HASH)
 
 
 def test_a_checksum_over_nothing_is_no_line() -> None:
@@ -88,7 +85,7 @@ def test_a_checksum_over_nothing_is_no_line() -> None:
 def test_an_event_that_is_no_object_is_refused() -> None:
     """A line whose checksum and chain fit may still hold what is no event: it is told, and not read."""
     text = b"[1]"
-    line, _ = journal_line.encode([text], [{"hash": journal_line.link(journal_line.NO_HASH, text)}], None, 0)
+    line, _ = journal_line.encode(chain.Commit([{"hash": chain.link(chain.NO_HASH, text)}], [text]), 0)
     assert journal_line.is_sound(line)
     with pytest.raises(ValueError, match="an event that is no object"):
-        journal_line.decode(line, 0, journal_line.NO_HASH)
+        journal_line.decode(line, 0, chain.NO_HASH)

@@ -21,12 +21,12 @@ from pumpup_tui.local_state.answer_draft import typed_of
 from pumpup_tui.text.labels import EVENT_WORDS
 from pumpup_tui.textual_patches.stylesheets import sheet
 from store.core import fold, rules
-from store.folder.event_index import ON_NO_TASK, TYPES
+from store.core.event_types import OFF_TIMELINE_CODES, TYPES
 from tests.answers_table import TAKEN
 from tests.pilot.stage import Stage
 
 WRITERS = ("ruling.on_task", "self.on_task", "_change", "_request")
-STORE = Path(str(rules.__file__)).parent
+CORE = Path(str(rules.__file__)).parent
 
 
 def test_a_main_screen_has_mode_key_name_and_sheet(tmp_path: Path) -> None:
@@ -62,8 +62,8 @@ def types_written(file: Path) -> Iterator[str]:
 
 def test_an_event_type_is_folded_indexed_and_told() -> None:
     """Each type that a rule writes adds up to something, has a code for filters and words on the screens."""
-    written = {kind for name in ("rules.py", "ruling.py") for kind in types_written(STORE / name)}
-    on_no_task = {TYPES[code] for code in ON_NO_TASK}
+    written = {kind for file in CORE.glob("*rul*.py") for kind in types_written(file)}
+    on_no_task = {TYPES[code] for code in OFF_TIMELINE_CODES}
     assert len(written) > 8
     assert written | on_no_task == set(TYPES[1:]) == set(fold._CHANGES)
     assert written == set(EVENT_WORDS)

@@ -10,7 +10,7 @@ from api_client.commands import Answer, Decide, ReceiveUpload, RecordAction, Req
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from api_client.models import Attachment, Outcome
 from api_client.wire import read
-from store.core import journal_line
+from store.core.chain import link_all
 from store.core.fold import open_requests
 from store.core.ruling import Content
 from tests.unit.test_rules_tasks import refused
@@ -120,8 +120,8 @@ def test_an_elicitation_snapshots_its_attachments_too(world: World) -> None:
     assert asked["payload"]["attachmentSnapshots"] == [{"uploadId": one, "label": "form", "sha256": "a" * 64}]
     payload = {**asked["payload"], "attachmentSnapshots": [{"uploadId": one, "label": "other", "sha256": "a" * 64}]}
     unhashed = {key: value for key, value in asked.items() if key != "hash"}
-    (_, (same,)), (_, (changed,)) = (
-        journal_line.chain(world.log[-2]["hash"], [{**unhashed, "payload": one}]) for one in (asked["payload"], payload)
+    (same,), (changed,) = (
+        link_all(world.log[-2]["hash"], [{**unhashed, "payload": one}]).events for one in (asked["payload"], payload)
     )
     assert (same["hash"], changed["hash"] == asked["hash"]) == (asked["hash"], False)
 

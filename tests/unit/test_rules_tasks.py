@@ -20,7 +20,8 @@ from api_client.commands import (
 from api_client.errors import ApiError, Conflict, InvalidRequest, NotAllowed, NotFound
 from api_client.models import Attachment, MetadataPatch, Outcome, Steps
 from api_client.wire import read
-from store.core.ruling import NO_LIMITS, Content
+from store.core.command_limits import NO_LIMITS
+from store.core.ruling import Content
 from tests.unit.world import AGENT, ALICE, World
 
 

@@ -1,4 +1,4 @@
-"""Uploads that nothing holds: how long they can still be attached (CONTRACT.md part 3, Limits)."""
+"""Uploads that nothing holds: how long they can still be attached (CONTRACT.md part 3, CommandLimits)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pytest
 from api_client.commands import ReceiveUpload, RecordAction
 from api_client.errors import InvalidRequest
 from api_client.models import Attachment
-from store.core.ruling import NO_LIMITS, Content, Limits
+from store.core.command_limits import NO_LIMITS, CommandLimits
+from store.core.ruling import Content
 from tests.unit.world import World
 
-DAY = Limits(loose_seconds=86_400)
+DAY = CommandLimits(loose_seconds=86_400)
 
 
 @pytest.fixture

@@ -10,10 +10,12 @@ from api_client.commands import Answer, Command, CreateProject, CreateTask, Deci
 from api_client.errors import Conflict, InvalidRequest
 from api_client.models import MetadataPatch, Outcome, Steps
 from api_client.wire import read
-from store.core.rules import decide, settler_of
+from store.core.draft import CommitDraft
+from store.core.request_rules import settler_of
+from store.core.rules import decide
 from store.core.ruling import Content
 from store.folder.event_log import Events
-from store.folder.state import Draft
+from store.folder.folder_view import FolderView
 from tests.unit.test_rules_requests import elicitation
 from tests.unit.test_rules_tasks import refused
 from tests.unit.world import AGENT, ALICE, CLAIMS, World
@@ -50,7 +52,7 @@ def test_what_is_made_is_what_the_answer_shows(
     world: World, command: Command, actor: Any, table: str, prefix: str
 ) -> None:
     """The answer to what makes a project, a task or an upload is the thing itself."""
-    draft = Draft(world.state, cast("Events", world))
+    draft = CommitDraft(FolderView(world.state, cast("Events", world)))
     ruling = decide(draft, command, actor, world.clock(), token=lambda: "t", content=Content("ab" * 32, 1))
     assert ruling.shows == (table, f"{prefix}t")
 

@@ -8,11 +8,15 @@ from api_client.actor import Actor
 from api_client.commands import Command, CreateProject, CreateTask, FireTimeout, RequestApproval
 from api_client.models import Steps
 from api_client.wire import read
-from store.core import journal_line
+from store.core import chain
+from store.core.command_limits import CommandLimits
+from store.core.draft import CommitDraft
 from store.core.rules import decide
-from store.core.ruling import Content, Limits
+from store.core.ruling import Content
+from store.folder import journal_line
 from store.folder.event_log import Events
-from store.folder.state import Draft, State
+from store.folder.folder_view import FolderView
+from store.folder.state import State
 from store.schemas.evaluator import answer
 from tests.conftest import FixedClock, counting_tokens
 
@@ -20,7 +24,7 @@ AGENT = Actor("agent-1", "agent")
 ALICE = Actor("alice", "reviewer", ("claims-lead",))
 BOB = Actor("bob", "reviewer")
 PLATFORM = Actor("platform", "platform")
-LIMITS = Limits()
+LIMITS = CommandLimits()
 
 CLAIMS = read(
     Steps,
@@ -55,18 +59,17 @@ class World:
         return next((event for event in self.log if event.get("inResponseTo") == request_id), None)
 
     def give(
-        self, command: Command, actor: Actor = AGENT, content: Content | None = None, limits: Limits = LIMITS
+        self, command: Command, actor: Actor = AGENT, content: Content | None = None, limits: CommandLimits = LIMITS
     ) -> list[dict[str, Any]]:
         """Carry a command out and return its events; an error leaves everything as it was."""
-        draft = Draft(self.state, cast("Events", self))
+        draft = CommitDraft(FolderView(self.state, cast("Events", self)))
         now = self.clock()
         ruling = decide(draft, command, actor, now, token=self._tokens, content=content, limits=limits, ask=answer)
-        previous = self.log[-1]["hash"] if self.log else journal_line.NO_HASH
-        texts, events = journal_line.chain(previous, ruling.events)
-        _, commit = journal_line.encode(texts, events, None, 0)
+        previous = self.log[-1]["hash"] if self.log else chain.NO_HASH
+        commit = chain.link_all(previous, ruling.events)
         draft.apply(commit.events)
-        draft.commit()
-        self.state.record(commit)
+        draft.copy_to(self.state)
+        self.state.record(journal_line.encode(commit, 0)[1])
         self.log += commit.events
         return commit.events
 

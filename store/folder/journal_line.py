@@ -1,4 +1,4 @@
-"""One line of the journal: a commit's events with their links, its idempotency record, a checksum over it all.
+"""The lines of the journal: one commit each, with its idempotency record and a checksum.
 
     {"n":[<bytes of each event>],"events":[{"event":<JSON>,"hash":"<64 hex>"},…],"key":<record>,"sum":"<16 hex>"}
 
@@ -9,18 +9,17 @@ the end of one. What stands in the `events` list is what a full export prints, b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import orjson
 
-NO_HASH = "0" * 64
-"""The hash before the first event (CONTRACT.md part 3, Chain)."""
+from store.core.chain import NO_HASH, Commit, link
+
 HASH_TAIL = len(b',"hash":"' + NO_HASH.encode() + b'"}')
 """Bytes that follow an event's JSON: its hash and the end of its object."""
 
 MOST = 1 << 26
-"""Bytes of a line at the most: far over what any version writes. What goes on for longer is no line of ours."""
+"""Bytes of a line at the most, far over what any version writes: anything longer is not a journal's line."""
 
 _HEAD = b'{"n":['
 _EVENTS = b'],"events":['
@@ -31,62 +30,36 @@ _SUM_SIZE = 8
 _TAIL = len(_SUM) + 2 * _SUM_SIZE + len(b'"}\n')
 
 
-class Commit(NamedTuple):
-    """A line as it was read: events with their `hash`, where the JSON of each stands in the file, the key record."""
+class StoredCommit(NamedTuple):
+    """A commit on a line of the journal: its events with their `hash`, and its idempotency record."""
 
     events: list[dict[str, Any]]
     places: list[tuple[int, int]]
     """Offset and size of each event's JSON, in bytes."""
-    key: dict[str, Any] | None
+    record: dict[str, Any] | None
     offset: int
     size: int
 
 
-def link(previous: str, event: bytes) -> str:
-    """Return the hash of an event after the one whose hash is `previous`."""
-    return hashlib.sha256(previous.encode() + event).hexdigest()
-
-
-def chain(previous: str, events: Iterable[dict[str, Any]]) -> tuple[list[bytes], list[dict[str, Any]]]:
-    """Return each event's JSON, as it will be kept, and each event with its `hash`.
-
-    Raises:
-        TypeError: something in one is no JSON (an integer beyond 64 bits, text that is no Unicode).
-    """
-    texts, hashed = [], []
-    for event in events:
-        text = orjson.dumps(event)
-        previous = link(previous, text)
-        texts.append(text)
-        hashed.append({**event, "hash": previous})
-    return texts, hashed
-
-
-def encode(
-    texts: list[bytes], events: list[dict[str, Any]], key: dict[str, Any] | None, offset: int
-) -> tuple[bytes, Commit]:
-    """Return the line, to stand at `offset`, of what `chain` gave, and the commit that `decode` would read there.
-
-    Raises:
-        TypeError: something in the key record is no JSON.
-    """
-    sizes = b",".join(b"%d" % len(text) for text in texts)
+def encode(commit: Commit, offset: int) -> tuple[bytes, StoredCommit]:
+    """Return the line of a commit, to stand at `offset`, and the commit that `decode` would read there."""
+    sizes = b",".join(b"%d" % len(text) for text in commit.texts)
     place = offset + len(_HEAD) + len(sizes) + len(_EVENTS)
     pieces = [_HEAD, sizes, _EVENTS]
     places: list[tuple[int, int]] = []
-    for text, event in zip(texts, events, strict=True):
+    for text, event in zip(commit.texts, commit.events, strict=True):
         if places:
             pieces.append(b",")
             place += 1
         places.append((place + len(_EVENT), len(text)))
         pieces += (_EVENT, text, b',"hash":"', event["hash"].encode(), b'"}')
         place += len(_EVENT) + len(text) + HASH_TAIL
-    body = b"".join((*pieces, _KEY, orjson.dumps(key)))
+    body = b"".join((*pieces, _KEY, commit.record_text))
     line = b"".join((body, _SUM, _checksum(body), b'"}\n'))
-    return line, Commit(events, places, key, offset, len(line))
+    return line, StoredCommit(commit.events, places, commit.record, offset, len(line))
 
 
-def decode(line: bytes, offset: int, previous: str) -> Commit:
+def decode(line: bytes, offset: int, previous: str) -> StoredCommit:
     """Return the commit that a whole line at `offset` holds.
 
     Raises:
@@ -111,11 +84,11 @@ def decode(line: bytes, offset: int, previous: str) -> Commit:
         events.append(event)
         places.append((offset + start, len(text)))
         place = start + len(text) + HASH_TAIL + 1
-    return Commit(events, places, orjson.loads(body[place - 1 + len(_KEY) :]), offset, len(line))
+    return StoredCommit(events, places, orjson.loads(body[place - 1 + len(_KEY) :]), offset, len(line))
 
 
 def is_sound(line: bytes) -> bool:
-    """Tell whether a line's checksum fits, whatever came before it."""
+    """Return whether a line's checksum fits, whatever came before it."""
     return len(line) > _TAIL and line[-_TAIL:] == b"".join((_SUM, _checksum(line[:-_TAIL]), b'"}\n'))
 
 

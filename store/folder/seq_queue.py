@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 
-class Order:
+class SeqQueue:
     """The seqs of the events that put something in line: a request's asking, a task's entry into its step."""
 
     def __init__(self, seqs: array[int] | None = None) -> None:

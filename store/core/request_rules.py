@@ -1,0 +1,111 @@
+"""The rules of requests (CONTRACT.md part 3, Requests): approvals and elicitations, asked and settled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api_client import commands as c
+from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotFound
+from api_client.fields import check_answers, read_fields
+from store.core.fold import attached, open_requests
+from store.core.rule_checks import agents_task, check_not_closed, task_named, without_none
+from store.core.ruling import Ruling
+from store.core.state_view import Doc, StateView
+from store.core.upload_rules import attachment_snapshots, refuse_unknown
+
+OPEN_MOST = 100
+"""Requests that may be open on one task (CONTRACT.md part 3, Requests)."""
+_NOUNS = {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}
+
+
+def request_approval(ruling: Ruling, command: c.RequestApproval) -> None:
+    """Ask a person to decide."""
+    recommendation = command.recommendation.wire() if command.recommendation else None
+    payload = {"type": "ApprovalRequested", "summary": command.summary, "recommendation": recommendation}
+    _request(ruling, command, "APPROVAL_REQUESTED", payload)
+
+
+def request_elicitation(ruling: Ruling, command: c.RequestElicitation) -> None:
+    """Ask a person to fill in fields."""
+    bids = None if command.recommendation is None else [bid.wire() for bid in command.recommendation]
+    payload = {"type": "ElicitationRequested", "summary": command.summary, "recommendation": bids}
+    payload["fields"] = [field.wire() for field in command.fields]
+    _request(ruling, command, "ELICITATION_REQUESTED", payload)
+
+
+def _request(
+    ruling: Ruling, command: c.RequestApproval | c.RequestElicitation, event_type: str, payload: dict[str, Any]
+) -> None:
+    task = agents_task(ruling.view, command)
+    on_task = {attachment["uploadId"] for attachment in attached(task["attachments"], None)}
+    refuse_unknown(upload for upload in command.attachments or () if upload not in on_task)
+    check_not_closed(task)
+    if len(open_requests(task)) >= OPEN_MOST:
+        raise Conflict(f"The task has {OPEN_MOST} open requests, as many as it may have: settle one of them first.")
+    payload["keyValueContext"] = command.key_value_context
+    payload["attachments"] = None if command.attachments is None else list(command.attachments)
+    payload["attachmentSnapshots"] = attachment_snapshots(ruling.view, task, command.attachments or ()) or None
+    ruling.on_task(task, event_type, without_none(payload), externalTraceId=command.external_trace_id)
+
+
+def decide_approval(ruling: Ruling, command: c.Decide) -> None:
+    """Record a reviewer's decision on an approval."""
+    outcome = command.outcome
+    if outcome.type in ("EDIT_AND_APPROVE", "REQUEST_MORE_INFO") and not (outcome.note or "").strip():
+        raise InvalidRequest(f"{outcome.type} needs a note that says what.", code="NOTE_REQUIRED")
+    event = _request_event(ruling.view, command.request_id, "APPROVAL_REQUESTED")
+    task = _unsettled(ruling.view, event, command.request_hash)
+    payload = {
+        "type": "ApprovalDecided",
+        "outcome": outcome.wire(),
+        "authority": {"subject": ruling.actor.subject, "tags": list(ruling.actor.tags)},
+        "recommendationSnapshot": event["payload"].get("recommendation"),
+        "requestHash": command.request_hash,
+    }
+    ruling.on_task(task, "APPROVAL_DECIDED", without_none(payload), inResponseTo=command.request_id)
+
+
+def answer_elicitation(ruling: Ruling, command: c.Answer) -> None:
+    """Record a reviewer's answers to an elicitation."""
+    event = _request_event(ruling.view, command.request_id, "ELICITATION_REQUESTED")
+    answers, faults = check_answers(read_fields(event["payload"]["fields"]), command.answers)
+    if faults:
+        raise InvalidAnswers(faults)
+    task = _unsettled(ruling.view, event, command.request_hash)
+    payload = {
+        "type": "ElicitationProvided",
+        "answers": answers,
+        "answeredBy": ruling.actor.subject,
+        "requestHash": command.request_hash,
+    }
+    ruling.on_task(task, "ELICITATION_PROVIDED", without_none(payload), inResponseTo=command.request_id)
+
+
+def _request_event(view: StateView, request_id: str, event_type: str) -> Doc:
+    event = view.event(request_id)
+    if event is None or event["eventType"] != event_type:
+        raise NotFound(f"There is no {_NOUNS[event_type]} {request_id!r}.")
+    return event
+
+
+def _unsettled(view: StateView, event: Doc, hash_as_shown: str | None) -> Doc:
+    """Return the task whose open request `event` is.
+
+    Raises:
+        Conflict: it is settled (who and when), or is not what the reviewer was shown.
+    """
+    if view.get("requests", event["id"]) is None:
+        settled = view.settlement(event["id"])
+        who, when = settler_of(settled) if settled else ("someone", "")
+        done = "decided" if event["eventType"] == "APPROVAL_REQUESTED" else "answered"
+        raise Conflict(f"Already {done} by {who} at {when}.")
+    if hash_as_shown is not None and hash_as_shown != event["hash"]:
+        raise Conflict("The request is not the one that was shown: look at it again.")
+    return task_named(view, event["taskId"])
+
+
+def settler_of(event: Doc) -> tuple[str, str]:
+    """Return who settled a request and when, out of the event that did."""
+    payload = event["payload"]
+    who = (payload.get("authority") or {}).get("subject") or payload.get("answeredBy") or event.get("subject", "")
+    return who, event["timestamp"]

@@ -1,0 +1,1 @@
+"""Shared parts of the tests: places to test over, and what makes things in them."""
