@@ -254,14 +254,16 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
 
     def _note_written(self, note: str | None) -> None:
         if note is not None:
-            self._note, self._fault = note.strip(), ""
+            self._note = note.strip()
+            self._fault = ""
             self._show_head()
         elif self._lacks_note:
             self.dismiss(None)
 
     def _code_typed(self, code: str | None) -> None:
         if code is not None:
-            self._code, self._fault = code.strip(), ""
+            self._code = code.strip()
+            self._fault = ""
             self._show_head()
 
 

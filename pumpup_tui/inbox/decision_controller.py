@@ -151,6 +151,7 @@ class DecisionController:
             return
         from pumpup_tui.components.dialogs import PickScreen
 
+        # cleaned again: where the choice is drawn
         choices = [(ReasonCode(code), line(code, 80)) for code in codes]
         choices.append((ReasonCode(None), "another…"))
         if armed.reason_code:

@@ -76,7 +76,7 @@ class InboxFilter:
         return bool(self.text)
 
     @property
-    def words(self) -> str:
+    def raw_words(self) -> str:
         """The filter as people read it, raw; empty where all requests are shown."""
         return joined((WHOSE[self._whose] if self._whose else "", self.typed), ", ")
 

@@ -46,7 +46,7 @@ class QueueStatus:
         self._line.show(
             QueueState(
                 order=queue.order.words,
-                only=self._filter.words,
+                only=self._filter.raw_words,
                 matched=queue.matched,
                 total=queue.total,
                 complete=complete,
