@@ -192,7 +192,7 @@ class AttachmentsScreen(ModalScreen[None]):
                 tail = f" {saves} it." if saves else ""
                 return PreviewMade(row.upload_id, [[(f"{line(fault)}{tail}", "warn")]])
 
-        self.context.feed.ask(self, "the attachment", call, group="attachment")
+        self.context.calls.ask(self, "the attachment", call, group="attachment")
 
     @on(PreviewMade)
     def _previewed(self, event: PreviewMade) -> None:
@@ -227,7 +227,7 @@ class AttachmentsScreen(ModalScreen[None]):
                 return AttachmentSaved(f"✗ {line(fault)}")
             return AttachmentSaved(await asyncio.to_thread(save, saving, folder, name, read))
 
-        self.context.feed.ask(self, "the attachment", call, group="save attachment")
+        self.context.calls.ask(self, "the attachment", call, group="save attachment")
 
     @on(AttachmentSaved)
     def _saved(self, event: AttachmentSaved) -> None:
@@ -241,7 +241,7 @@ class AttachmentsScreen(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Close, and cancel what is being fetched."""
-        self.context.feed.stop("attachment")
+        self.context.calls.cancel("attachment")
         self.dismiss(None)
 
     def _about(self, row: Attachment) -> tuple[str, str]:

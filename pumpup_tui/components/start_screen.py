@@ -13,7 +13,7 @@ from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine, KeyHints
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.context import Context
 from pumpup_tui.text.layout import Line
-from pumpup_tui.textual_patches.compositor import ImmediatePaint
+from pumpup_tui.textual_patches.immediate_paint import ImmediatePaint
 
 
 class Opening(Lines):

@@ -97,7 +97,7 @@ class DecisionController:
             self._outbox.cancel(f"an elicitation takes answers: {key} opens its form")
             return
         request_id = loaded.detail.event.id
-        if self._outbox.desk.on_way(request_id):
+        if self._outbox.desk.in_flight(request_id):
             self._outbox.hint("these answers are on their way already")
             return
         # Brings the form's widgets, which the first paint must not wait for.

@@ -91,12 +91,12 @@ class RequestPane:
     def read(self) -> None:
         """Read the request under the cursor."""
         if (row := self._requests.row) is not None:
-            self._context.feed.request(self._screen, row.request_id)
+            self._context.reads.request(self._screen, row.request_id)
 
     def read_next(self) -> None:
         """Read the request that would be next, so that it is there the moment this one is decided."""
         if (following := self._requests.following(1)) is not None:
-            self._context.feed.request(self._screen, following, ahead=True)
+            self._context.reads.request(self._screen, following, ahead=True)
 
     def refresh_on(self, events: Iterable[Event]) -> None:
         """Read the request again where something happened on its task."""

@@ -118,7 +118,7 @@ class FilterController:
         self._prompt = prompt
         self._hints = hints
         self._stored: dict[str, str] | None = None
-        requests.queue.sort(Order.restored(context.memory.recall(SCREEN)))
+        requests.queue.sort(Order.restored(context.last_view.recall(SCREEN)))
 
     # The filter.
 
@@ -164,12 +164,12 @@ class FilterController:
     def choose_filter(self) -> None:
         """Choose a filter by its name; store or forget one."""
         if self._stored is None:
-            self._context.feed.apart(self._screen, "the filters", self._read_stored, group="filters")
+            self._context.writes.run(self._screen, "the filters", self._read_stored, group="filters")
         else:
             self._open_choices(self._stored)
 
     async def _read_stored(self) -> None:
-        document = await self._context.kept.read(STORED_AS)
+        document = await self._context.documents.read(STORED_AS)
         stored = {name: text for name, text in document.items() if isinstance(text, str)}
         self._screen.call_later(self._open_choices, stored)
 
@@ -181,6 +181,7 @@ class FilterController:
         choices: dict[FilterChoice, str] = {UseFilter(""): "all"}
         choices |= {UseFilter(text): f"{name}   {text}" for name, text in named.items()}
         if self._filter.is_on:
+            # cleaned again: where the choice is drawn
             choices[StoreFilter()] = f"keep “{line(self._filter.text, 60)}” under a name…"
         choices |= {ForgetFilter(name): f"forget {name}" for name in stored}
         screen = PickScreen("Show", list(choices.items()), UseFilter(self._filter.text))
@@ -203,9 +204,9 @@ class FilterController:
         self._stored = filters
 
         async def write() -> None:
-            await self._context.kept.write(STORED_AS, dict(filters))
+            await self._context.documents.write(STORED_AS, dict(filters))
 
-        self._context.feed.apart(self._screen, "the filters", write, group="filters")
+        self._context.writes.run(self._screen, "the filters", write, group="filters")
 
     # The order.
 
@@ -219,7 +220,7 @@ class FilterController:
     def _order_chosen(self, order: Order | None) -> None:
         if order is not None and order != self._requests.queue.order:
             self.sort(order)
-            self._context.memory.note(SCREEN, order.lasting())
+            self._context.last_view.note(SCREEN, order.lasting())
 
     def sort(self, order: Order) -> None:
         """Show the list in another order."""

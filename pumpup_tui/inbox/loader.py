@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pumpup_tui.backend.messages import Asked, CallFailed, Changed, InboxPage
-from pumpup_tui.inbox.calls import WHAT, InboxReads
+from pumpup_tui.backend.messages import CallFailed, Changed, RequestsArrived
+from pumpup_tui.inbox.calls import InboxReads
+from pumpup_tui.inbox.messages import InboxPage
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
     from api_client.models import Event, InboxItem
+    from pumpup_tui.backend.messages import CallId
     from pumpup_tui.context import Context
     from pumpup_tui.inbox.detail import RequestPane
     from pumpup_tui.inbox.filtering import InboxFilter
@@ -46,8 +48,10 @@ class InboxLoader:
         self._pane = pane
         self._filter = narrowing
         self._status = status
-        self._reads = InboxReads(context.feed)
+        self._reads = InboxReads(context.calls)
         self._cursor: str | None = None
+        self._call: CallId | None = None
+        """The latest call for a page."""
         self.is_complete = False
         """Whether all requests are loaded."""
         self.is_restarted = False
@@ -74,7 +78,7 @@ class InboxLoader:
         """Load the list from its beginning."""
         self._is_reading = True
         self._arrived, self._news = {}, 0
-        self._reads.first(self._to, self._context.project_id)
+        self._call = self._reads.first(self._to, self._context.project_id)
 
     def more(self) -> None:
         """Load the next page, where there is one."""
@@ -130,12 +134,12 @@ class InboxLoader:
         if self._is_reading or not self._context.status.connected:
             return  # the page that comes next goes on with what is needed then
         self._is_reading = True
-        self._reads.on(self._to, self._context.project_id, self._cursor, to_end=to_end)
+        self._call = self._reads.on(self._to, self._context.project_id, self._cursor, to_end=to_end)
         self.show_status()
 
     def failed(self, event: CallFailed) -> None:
         """Note that a page will not come."""
-        if event.what == WHAT:
+        if event.call_id == self._call:
             self._is_reading = False
             self.show_status()
 
@@ -217,7 +221,7 @@ class InboxLoader:
             if event.event_type in REQUESTED and project_id in (None, event.project_id)
         ]
         if summaries:
-            self._to.post_message(Asked(summaries))
+            self._to.post_message(RequestsArrived(summaries))
             if self.is_complete:
                 self._reads_again = self._is_reading
                 self._read_on()

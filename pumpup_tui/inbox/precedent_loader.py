@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from api_client.models import Event
-    from pumpup_tui.backend.messages import PrecedentsPage, RequestLoaded
+    from pumpup_tui.backend.messages import RequestLoaded
     from pumpup_tui.context import Context
+    from pumpup_tui.inbox.messages import PrecedentsPage
     from pumpup_tui.inbox.request_view import RequestView
 
 STAYS = 0.25
@@ -29,7 +30,7 @@ class PrecedentLoader:
     def __init__(self, screen: Screen[None], context: Context, view: RequestView) -> None:
         self._screen = screen
         self._view = view
-        self._reads = InboxReads(context.feed)
+        self._reads = InboxReads(context.calls)
         self._by_project: dict[str, Precedents] = {}
         self._shown: RequestLoaded | None = None
         self._timer: Timer | None = None

@@ -75,7 +75,7 @@ class RequestList(VirtualList[QueueRow]):
     def following(self, by: int) -> str | None:
         """Return the id of the next request (the one before, where `by` is -1) without a decision in flight."""
         desk = self.context.outbox.desk
-        return self.queue.beyond(by, lambda request_id: desk.on_way(request_id) is None)
+        return self.queue.beyond(by, lambda request_id: desk.in_flight(request_id) is None)
 
     def step(self, by: int) -> bool:
         """Put the cursor on the request that `following` returns; return False where there is none."""

@@ -56,7 +56,7 @@ def _second(context: Context, item: InboxItem, width: int) -> Line:
 
 def _offer(context: Context, item: InboxItem) -> Run:
     """Return the state of a decision in flight, else what the agent recommends."""
-    sent = context.outbox.desk.on_way(item.request_id)
+    sent = context.outbox.desk.in_flight(item.request_id)
     if sent is not None:
         glyph, tone = MARKS[sent.phase]
         return f"{glyph} {sent.word}{'…' if sent.phase is Phase.SENDING else ''}", tone

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import Changed, InboxPage, PrecedentsPage, RequestLoaded
+from pumpup_tui.backend.messages import Changed, RequestLoaded
 from pumpup_tui.components.frame import SCREEN_KEYS, Divider
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
@@ -22,6 +22,7 @@ from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
 from pumpup_tui.inbox.filtering import FilterController, InboxFilter
 from pumpup_tui.inbox.loader import InboxLoader
+from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage
 from pumpup_tui.inbox.precedent_loader import PrecedentLoader
 from pumpup_tui.inbox.queue_line import QueueLine
 from pumpup_tui.inbox.queue_status import QueueStatus

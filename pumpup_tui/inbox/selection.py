@@ -86,7 +86,7 @@ class Selection:
         """Return the selected requests without a decision in flight, in the order of the queue."""
         queue, desk = self._requests.queue, self._outbox.desk
         selected = (queue.get(request_id) for request_id in self._requests.selected)
-        items = [item for item in selected if item is not None and desk.on_way(item.request_id) is None]
+        items = [item for item in selected if item is not None and desk.in_flight(item.request_id) is None]
         return sorted(items, key=lambda item: (queue.where(item.request_id) or 0, item.requested_at))
 
     # One outcome for all.

@@ -1,18 +1,22 @@
-"""Bracketed paste: what stands between the brackets is text, whatever is in it."""
+"""Bracketed paste: all between the brackets is text, escapes too.
+
+Reason: Textual's parser takes an escape within a paste for the beginning of a key, so that what follows it overtakes
+the rest of the text, as keys.
+
+Performance: not measured alone; text without an escape is passed on as it is.
+
+Test: tests/unit/test_terminals.py, tests/cli/test_pasting.py.
+"""
 
 from __future__ import annotations
 
 OPENING, CLOSING = "\x1b[200~", "\x1b[201~"
 SHOWN = "\u241b"
-"""What an escape within a paste becomes: a picture of it, that steers nothing here or where the text is shown next."""
+"""The picture that an escape within a paste becomes: it controls no terminal, here or where the text goes next."""
 
 
 class Pastes:
-    """Filters what is read from a terminal, piece by piece: escapes within pastes become pictures.
-
-    Textual takes an escape within a paste for the beginning of a key, so that what follows it overtakes the rest of
-    the text, as keys.
-    """
+    """Filters the input of a terminal, piece by piece: escapes within pastes become pictures."""
 
     def __init__(self) -> None:
         self._inside = False

@@ -1,28 +1,25 @@
-"""Paints at once, and sends only the cells that changed. This depends on inner ways of the pinned Textual.
+"""A compositor whose partial updates hold exactly the cells that changed.
 
-Textual's partial update begins at the widget's left edge, wherever in it the changed cells are. On a board, where one
-widget is all columns, that is most of the line. And it paints on the next beat of a clock of 60 beats a second, which
-a key has to wait for: here what changed is painted when the screen has nothing else to do.
+Reason: Textual's partial update begins at the widget's left edge, wherever in it the changed cells are; on a board,
+where one widget is all columns, that is most of the line. And it asks every widget that touches the smallest rectangle
+around all changes for all its lines there.
+
+Performance: PERF_EXACT
+
+Test: tests/pilot/test_painting.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import pairwise
-from time import perf_counter
 from typing import Any, TypeAlias
 
 from rich.console import Console
-from textual import events
 from textual._compositor import ChopsUpdate, Compositor
-from textual._styles_cache import StylesCache
-from textual.color import Color
 from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.style import Style
-from textual.timer import Timer
 from typing_extensions import override
 
 from pumpup_tui.textual_patches.sgr_encoder import Sender
@@ -104,80 +101,6 @@ def _runs(lines: Sequence[int]) -> Iterator[tuple[int, int]]:
             start = place
 
 
-@lru_cache(1024)
-def _inner_and_outer(base: Color, background: Color) -> tuple[Style, Style]:
-    return Style(background=base + background), Style(background=base)
-
-
-# Textual remembers these by the widget too, and with it, long after a screen is gone, every line that it drew.
-StylesCache.get_inner_outer = staticmethod(_inner_and_outer)  # type: ignore[assignment,method-assign]
-
-REST_SECONDS = 0.004
-"""Between two paints, so that a stream of changes leaves the loop time to read keys."""
-
-
 def use_exact_compositor(screen: Screen[Any]) -> None:
     """Have a screen send exactly the cells that changed."""
     screen._compositor = ExactCompositor()
-
-
-class ImmediatePaint:
-    """Paints what changed on one screen without waiting for a beat of the clock.
-
-    The screen owns it, and calls `idle`, `resume` and `suspend` in its handlers of these events.
-    """
-
-    def __init__(self, screen: Screen[Any]) -> None:
-        """Take a screen that is not mounted yet."""
-        use_exact_compositor(screen)
-        self._screen = screen
-        self._painted_at = 0.0
-        self._resting: Timer | None = None
-        self._was_suspended = False
-        # Textual calls both through the screen itself.
-        screen._compositor_refresh = self._compositor_refresh  # type: ignore[method-assign]
-        screen._on_timer_update = self._on_timer_update  # type: ignore[method-assign]
-
-    async def idle(self, event: events.Idle) -> None:
-        """Paint, once Textual has done what it does when nothing is left to do."""
-        screen = self._screen
-        event.prevent_default()
-        await Screen._on_idle(screen, event)
-        if screen.is_current and (
-            screen._layout_required or screen._scroll_required or screen._repaint_required or screen._dirty_widgets
-        ):
-            self._paint()
-
-    def resume(self, event: events.ScreenResume) -> None:
-        """Style only a screen that was shown before: mounting has just styled a new one."""
-        event.refresh_styles = event.refresh_styles and self._was_suspended
-
-    def suspend(self) -> None:
-        """Note that the screen was shown."""
-        self._was_suspended = True
-
-    def _compositor_refresh(self) -> None:
-        # While an update is put together, as before the first frame, Textual draws all of it and throws that away.
-        if not self._screen.app._batch_count:
-            Screen._compositor_refresh(self._screen)
-
-    def _paint(self) -> None:
-        """Paint now, or as soon as the rest since the last time is over."""
-        rest = REST_SECONDS - (perf_counter() - self._painted_at)
-        if rest <= 0:
-            self._on_timer_update()
-        elif self._resting is None:
-            self._resting = self._screen.set_timer(rest, self._rested)
-
-    def _rested(self) -> None:
-        self._resting = None
-        self._on_timer_update()
-
-    def _on_timer_update(self) -> None:
-        screen = self._screen
-        if screen._layout_required and screen._repaint_required:
-            # Textual paints once for the layout and once more for the rest.
-            screen._dirty_widgets.add(screen)
-            screen._repaint_required = False
-        Screen._on_timer_update(screen)
-        self._painted_at = perf_counter()

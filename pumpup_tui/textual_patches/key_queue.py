@@ -1,8 +1,12 @@
-"""One key after the other: the next one is heard when all that the last one does is done.
+"""A queue of keys: the next one is handled when all that the last one does is done.
 
-Textual hands a key to what has the focus and goes on at once; what the key is bound to is done when it has bubbled up
-to the app. Keys that come in one piece, as a slow line, mosh or a fast hand bring them, would overtake each other: the
-text behind a `/` would be taken for keys of the list, a backspace would delete what was typed after it.
+Reason: Textual hands a key to what has the focus and goes on at once; what the key is bound to is done when it has
+bubbled up to the app. Keys that come in one piece, as a slow line, mosh or a fast hand bring them, would overtake each
+other: the text behind a `/` would be taken for keys of the list, a backspace would delete what was typed after it.
+
+Performance: not measured alone; a key that comes alone is handled at once.
+
+Test: tests/cli/test_typed_ahead.py.
 """
 
 from __future__ import annotations
@@ -23,11 +27,11 @@ if TYPE_CHECKING:
     Pressed = events.Key | events.Paste
 
 PATIENCE = 0.1
-"""Seconds that a key waits at the most: what had the focus may be gone, and with it the word that it is done."""
+"""Seconds that a key waits at most: what had the focus may be gone, and the message that it is done with it."""
 
 
 class Passed(Message):
-    """Follows a key on its way up to the app, behind it in every queue."""
+    """Follows a key up to the app, behind it in every queue."""
 
     def __init__(self, turn: int) -> None:
         super().__init__()
@@ -35,10 +39,10 @@ class Passed(Message):
 
 
 class Turns:
-    """Whose turn it is among the keys of one app."""
+    """The keys of one app, each handled in its turn."""
 
     def __init__(self, app: App[None], hear: Callable[[Pressed], Awaitable[None]]) -> None:
-        """Take what hears a key: it hands it on, or does what it is bound to."""
+        """Take the handler of a key: it passes it on, or does what it is bound to."""
         self._app, self._hear = app, hear
         self._waiting: deque[Pressed] = deque()
         self._begun = 0
@@ -48,7 +52,7 @@ class Turns:
         """What the open turn's character was typed in; None where it was no character."""
 
     async def take(self, event: Pressed) -> None:
-        """Hear a key now, or when it is its turn."""
+        """Handle a key now, or when it is its turn."""
         if self._waiting or not self._may_follow(event):
             self._waiting.append(event)
             if len(self._waiting) == 1:
@@ -57,7 +61,7 @@ class Turns:
             await self._begin(event)
 
     def passed(self, event: Passed) -> None:
-        """Note that a key has come all its way; what it asked for behind that, as another focus, comes first."""
+        """Note that a key has reached the app; what it asked for behind that, as another focus, comes first."""
         self._when_mounted(event.turn)
 
     def _when_mounted(self, turn: int) -> None:
@@ -84,7 +88,7 @@ class Turns:
             self._app.set_timer(PATIENCE, partial(self._patience_over, self._open))
 
     def _may_follow(self, event: Pressed) -> bool:
-        """Tell whether nothing is under way that the key could overtake: characters of one text never do."""
+        """Return whether the key can overtake nothing that is in flight: characters of one text never do."""
         return not self._open or (self._typed_in is not None and self._typed_by(event) is self._typed_in)
 
     async def _begin(self, event: Pressed) -> None:

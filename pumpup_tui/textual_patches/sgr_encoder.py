@@ -1,7 +1,12 @@
-"""Cells as the terminal is told them: of a style, only what differs from the cells sent before.
+"""Encoding of cells as SGR sequences: of a style, only what differs from the cells sent before.
 
-Rich says each piece's whole style and takes it all back after it: 40 bytes in a terminal of all colours, where the
-background hardly ever changes from one piece to the next.
+Reason: Rich sends each piece's whole style and takes it all back after it: 40 bytes in a terminal of all colours, where
+the background hardly ever changes from one piece to the next. The codes of a style are private to Rich.
+
+Performance: without it one move of the cursor sends 6.6 kB on the inbox instead of 5.3 (limit 6), 2.6 kB on the
+timeline instead of 1.8, 299 B on the board instead of 203. The computing time is the same.
+
+Test: tests/pilot/test_painting.py.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ RESET = "\x1b[0m"
 
 
 class Look(NamedTuple):
-    """A style as codes; an empty text is the terminal's own."""
+    """A style as codes; an empty text is the terminal's default."""
 
     attributes: str
     colour: str
@@ -29,14 +34,14 @@ PLAIN = Look("", "", "")
 
 
 class Sender:
-    """Turns segments into what is written, knowing what the terminal has been told."""
+    """Encodes segments, knowing the style that the terminal has by then."""
 
     def __init__(self, system: ColorSystem | None) -> None:
         self._system = system
         self._now = PLAIN
 
     def cells(self, segments: Iterable[Segment]) -> str:
-        """Return what draws these segments where the cursor is."""
+        """Return the text that draws these segments where the cursor is."""
         written: list[str] = []
         for text, style, control in segments:
             if text and not control:
@@ -48,13 +53,13 @@ class Sender:
         return "".join(written)
 
     def end(self) -> str:
-        """Return what leaves the terminal plain, as every update finds it."""
+        """Return the sequence that leaves the terminal plain, as every update finds it."""
         before, self._now = self._now, PLAIN
         return RESET if before != PLAIN else ""
 
 
 def change(now: Look, wanted: Look) -> str:
-    """Return the shortest sequence that goes from one look to another; attributes can only be taken back together."""
+    """Return the shortest sequence from one look to another; attributes can only be reset together."""
     if wanted == PLAIN:
         return RESET
     if wanted.attributes != now.attributes:

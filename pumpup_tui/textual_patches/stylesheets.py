@@ -1,4 +1,13 @@
-"""The style sheets: where they are, and parsing each once."""
+"""The style sheets: where they are, and parsing each once.
+
+Reason: Textual parses all sheets again with each screen's sheet, and once more before the first frame. And it styles
+all that is shown anew with each sheet, where a screen's sheet is for the widgets that the screen is about to bring.
+
+Performance: without it the first rows take 10 % more computing time (450 ms instead of 410), a screen that is opened 40
+to 60 % more (the board 123 ms instead of 73), going back to one 11 % more.
+
+Test: tests/unit/test_textual_patches.py, and the snapshots for what is drawn.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +27,7 @@ def sheet(name: str) -> Path:
 
 
 class SteadyStylesheet(Stylesheet):
-    """A stylesheet that parses again only what is new, or all where a variable changed.
-
-    Textual parses everything again with each screen's sheet, and once more before the first frame. And it styles all
-    that is shown anew with each sheet, where a screen's sheet is for the widgets that the screen is about to bring.
-    """
+    """A stylesheet that parses again only what is new, or all where a variable changed."""
 
     _changed = False
     _only_added = False

@@ -2,6 +2,15 @@
 
 The loop waits neither for the terminal's output nor for its answers; a terminal that is gone is noticed where it is
 read and where it is written, with or without a signal.
+
+Reason: Textual's driver ends or blocks with its terminal, loses the screen over a stop that nobody announced, and has
+no other encoding than UTF-8. Its parser is private, and the one part of Textual that knows what the bytes of all
+terminals mean.
+
+Performance: not measured alone.
+
+Test: tests/unit/test_terminals.py, tests/cli/test_dropped_terminals.py, tests/cli/test_stopped.py and
+tests/cli/test_other_charsets.py.
 """
 
 from __future__ import annotations
@@ -18,7 +27,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
-# Private, and the one part of Textual that knows what the bytes of all terminals mean: tests/unit/test_terminals.py.
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key
@@ -40,14 +48,14 @@ UNFROZEN = "\x1b[?2026l"
 """Ends a synchronized update whose own end may have been left out."""
 
 
-class Screens(Protocol):
-    """What the driver tells its app, from any thread."""
+class DrivenApp(Protocol):
+    """The app as the driver calls it, from any thread."""
 
     def terminal_gone(self) -> None:
-        """Leave: nothing can be drawn or read any more."""
+        """Exit: nothing can be drawn or read any more."""
 
     def repaint(self) -> None:
-        """Draw all cells again: it is not known what stands in them."""
+        """Draw all cells again: their content is unknown."""
 
 
 class Encoding(Protocol):
@@ -74,12 +82,12 @@ class TerminalDriver(LinuxDriver):
     @override
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        self._screens = cast("Screens", app)
+        self._driven = cast("DrivenApp", app)
         self._running_loop = asyncio.get_running_loop()
         self._output: Output | None = None
         self._drawing = False
-        signal.signal(signal.SIGTSTP, self._heard_stop)
-        signal.signal(signal.SIGCONT, self._heard_continue)
+        signal.signal(signal.SIGTSTP, self._on_stop_signal)
+        signal.signal(signal.SIGCONT, self._on_continue_signal)
 
     # Output.
 
@@ -92,7 +100,7 @@ class TerminalDriver(LinuxDriver):
     @override
     def start_application_mode(self) -> None:
         stream = cast("Any", sys.__stderr__)
-        self._output = Output(stream.fileno(), gone=self._screens.terminal_gone, caught_up=self._repaint)
+        self._output = Output(stream.fileno(), gone=self._driven.terminal_gone, caught_up=self._repaint)
         self._drawing = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
@@ -125,7 +133,7 @@ class TerminalDriver(LinuxDriver):
             ready = select.select([self.fileno], [], [], POLL_SECONDS)[0]
             data = self._read() if ready else b""
             if data is None:
-                self._screens.terminal_gone()
+                self._driven.terminal_gone()
                 return
             text = pastes.filtered(decode(data)) if data else ""
             # An empty text would end the parser for good.
@@ -140,27 +148,27 @@ class TerminalDriver(LinuxDriver):
         except OSError:
             return None
 
-    def _post(self, heard: list[Message]) -> None:
-        """Hand on what was read at once, all keys of it with one time.
+    def _post(self, messages: list[Message]) -> None:
+        """Dispatch the messages of one read, all its keys with one time.
 
         That tells a key that was pressed from one that was pasted. Each has the time at which it was made, and on a
         busy machine this thread may stand still in between for longer than a finger takes.
         """
-        first = next((one.time for one in heard if isinstance(one, Key)), 0.0)
-        for one in heard:
-            if isinstance(one, Key):
-                one.time = first
-            self.process_message(one)
+        first = next((one.time for one in messages if isinstance(one, Key)), 0.0)
+        for message in messages:
+            if isinstance(message, Key):
+                message.time = first
+            self.process_message(message)
 
     # Stopping and coming back. A signal's handler runs between any two steps of the loop's own: it only asks for more.
 
-    def _heard_stop(self, *_: object) -> None:
+    def _on_stop_signal(self, *_: object) -> None:
         if self._drawing:
             self._call(self._stop)
         else:
             os.kill(os.getpid(), signal.SIGSTOP)  # an editor has the terminal, and has put it in order itself
 
-    def _heard_continue(self, *_: object) -> None:
+    def _on_continue_signal(self, *_: object) -> None:
         if self._drawing:
             self._call(self._come_back)
 
@@ -174,7 +182,7 @@ class TerminalDriver(LinuxDriver):
             # Where no shell waits for the job, as behind sshd, the system lets this pass.
             os.kill(0, signal.SIGTSTP)
         finally:
-            signal.signal(signal.SIGTSTP, self._heard_stop)
+            signal.signal(signal.SIGTSTP, self._on_stop_signal)
         self._start_again()
 
     def _come_back(self) -> None:
@@ -190,7 +198,7 @@ class TerminalDriver(LinuxDriver):
         self._repaint()
 
     def _wait_for_the_foreground(self) -> None:
-        """Set the terminal as it is: a job in the background is stopped by that until it is in the foreground."""
+        """Set the terminal's attributes to what they are: that stops a job in the background until it is in front."""
         while True:
             try:
                 termios.tcsetattr(self.fileno, termios.TCSANOW, termios.tcgetattr(self.fileno))
@@ -200,8 +208,8 @@ class TerminalDriver(LinuxDriver):
             return
 
     def _repaint(self) -> None:
-        self._call(self._screens.repaint)
+        self._call(self._driven.repaint)
 
-    def _call(self, what: Callable[[], None]) -> None:
+    def _call(self, callback: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the loop has ended, and the process is about to
-            self._running_loop.call_soon_threadsafe(what)
+            self._running_loop.call_soon_threadsafe(callback)
