@@ -132,6 +132,7 @@ class ReviewerScreen(Screen[None]):
         if status.connected and wanted != self._read_for:
             self._read_for = wanted
             self.reload()
+        self.callbacks.status_changed(status)
 
     def _on_desk(self, _: Any) -> None:
         self.query_one(DecisionBar).retell()
