@@ -181,7 +181,6 @@ class FilterController:
         choices: dict[FilterChoice, str] = {UseFilter(""): "all"}
         choices |= {UseFilter(text): f"{name}   {text}" for name, text in named.items()}
         if self._filter.is_on:
-            # cleaned again: where the choice is drawn
             choices[StoreFilter()] = f"keep “{line(self._filter.text, 60)}” under a name…"
         choices |= {ForgetFilter(name): f"forget {name}" for name in stored}
         screen = PickScreen("Show", list(choices.items()), UseFilter(self._filter.text))
