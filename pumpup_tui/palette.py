@@ -108,13 +108,13 @@ class Everything(Provider):
             cursor = page.next_cursor
 
     async def _page(self, cursor: str | None) -> Page[InboxItem] | None:
-        return await self._app.context.feed.look(lambda backend: backend.inbox(cursor=cursor, limit=_PAGE))
+        return await self._app.context.calls.fetch(lambda backend: backend.inbox(cursor=cursor, limit=_PAGE))
 
     async def _tasks(self, query: str) -> list[Task]:
         async def call(backend: Backend) -> list[Task]:
             return list(await backend.tasks(name=query))
 
-        found = await self._app.context.feed.look(call) or []
+        found = await self._app.context.calls.fetch(call) or []
         # The longer a list, the more begin alike: what has that very name comes first, then what begins so.
         wanted = query.casefold()
         found.sort(key=lambda one: (one.name.casefold() != wanted, not one.name.casefold().startswith(wanted)))

@@ -15,49 +15,50 @@ if TYPE_CHECKING:
 
     from api_client.backend import Backend
     from api_client.models import Card, Page
-    from pumpup_tui.backend.feed import Feed
+    from pumpup_tui.backend.calls import BackendCalls
+    from pumpup_tui.backend.messages import CallId
     from pumpup_tui.board.filter import BoardFilter
 
-TELL_SECONDS = 0.5
-"""Between two words on how far a long read is."""
+PROGRESS_SECONDS = 0.5
+"""Between two reports of a long read's progress."""
 WALK_PAGE = 250
 """Cards a page of a walk holds: two of them are a column's window."""
 SCAN_PAGE = 500
-MATCHES_KEPT = 500
+MATCHES_SHOWN = 500
 """Matching cards that a column shows; more are counted."""
 
 
 class BoardFeed:
     """The calls that boards make."""
 
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
+    def __init__(self, calls: BackendCalls) -> None:
+        self._calls = calls
 
-    def board(self, to: MessagePump, project_id: str) -> None:
+    def board(self, to: MessagePump, project_id: str) -> CallId:
         """Read a board's columns."""
 
         async def call(backend: Backend) -> messages.BoardLoaded:
             return messages.BoardLoaded(await backend.project(project_id), await backend.board(project_id))
 
-        self._feed.ask(to, "the board", call, group="board")
+        return self._calls.ask(to, "the board", call, group="board")
 
-    def cards(self, to: MessagePump, project_id: str, step: str, ask: Ask) -> None:
+    def cards(self, to: MessagePump, project_id: str, step: str, ask: Ask) -> CallId:
         """Read a page of one column's cards."""
 
         async def call(backend: Backend) -> messages.CardsPage:
             page = await backend.cards(project_id, step, cursor=ask.cursor, limit=ask.limit)
             return messages.CardsPage(project_id, step, ask, _short(page))
 
-        self._feed.ask(to, "a column of the board", call, group=f"cards {step}")
+        return self._calls.ask(to, "a column of the board", call, group=f"cards {step}")
 
-    def walk(self, to: MessagePump, project_id: str, step: str, ask: Ask) -> None:
+    def walk(self, to: MessagePump, project_id: str, step: str, ask: Ask) -> CallId:
         """Read on to the column's end, page by page, for a cursor names only what comes after it."""
 
         async def call(backend: Backend) -> messages.WalkEnded:
             clock = asyncio.get_running_loop().time
             past: list[Start] = []
             last: list[Stretch] = []
-            cursor, read, told = ask.cursor, 0, clock()
+            cursor, read, reported = ask.cursor, 0, clock()
             while True:
                 page = await backend.cards(project_id, step, cursor=cursor, limit=WALK_PAGE)
                 if page.items:
@@ -66,44 +67,44 @@ class BoardFeed:
                 last, cursor, read = last[-2:], page.next_cursor, read + len(page.items)
                 if page.is_last(WALK_PAGE) or cursor is None:
                     return messages.WalkEnded(project_id, step, Walked(past, last, cursor))
-                if clock() - told > TELL_SECONDS:
-                    told = clock()
-                    to.post_message(messages.WalkOn(project_id, step, read))
+                if clock() - reported > PROGRESS_SECONDS:
+                    reported = clock()
+                    to.post_message(messages.WalkProgress(project_id, step, read))
 
-        self._feed.ask(to, "the end of a column", call, group=f"cards {step}")
+        return self._calls.ask(to, "the end of a column", call, group=f"cards {step}")
 
-    def scan(self, to: MessagePump, project_id: str, steps: Sequence[str], wanted: BoardFilter) -> None:
+    def scan(self, to: MessagePump, project_id: str, steps: Sequence[str], wanted: BoardFilter) -> CallId:
         """Look for the cards of these steps that a filter takes."""
 
-        async def call(backend: Backend) -> messages.ScanTold:
+        async def call(backend: Backend) -> messages.Scanned:
             clock = asyncio.get_running_loop().time
             found: dict[str, messages.Matches] = {}
-            read, told = 0, clock()
+            read, reported = 0, clock()
             for step in steps:
                 cards: list[Card] = []
                 matched, cursor = 0, None
                 while True:
                     page = await backend.cards(project_id, step, cursor=cursor, limit=SCAN_PAGE)
                     taken = [card for card in _short(page).items if wanted.takes(card)]
-                    cards += taken[: MATCHES_KEPT - len(cards)]
+                    cards += taken[: MATCHES_SHOWN - len(cards)]
                     matched, cursor, read = matched + len(taken), page.next_cursor, read + len(page.items)
                     found[step] = messages.Matches(tuple(cards), matched)
                     if page.is_last(SCAN_PAGE) or cursor is None:
                         break
-                    if clock() - told > TELL_SECONDS:
-                        told = clock()
-                        to.post_message(messages.ScanTold(project_id, wanted, dict(found), read=read, done=False))
-            return messages.ScanTold(project_id, wanted, found, read=read, done=True)
+                    if clock() - reported > PROGRESS_SECONDS:
+                        reported = clock()
+                        to.post_message(messages.Scanned(project_id, wanted, dict(found), read=read, done=False))
+            return messages.Scanned(project_id, wanted, found, read=read, done=True)
 
-        self._feed.ask(to, "the filtered cards", call, group="scan")
+        return self._calls.ask(to, "the filtered cards", call, group="scan")
 
-    def counts(self, to: MessagePump, project_ids: Sequence[str]) -> None:
+    def counts(self, to: MessagePump, project_ids: Sequence[str]) -> CallId:
         """Count what is open in each project; one that can't be read is left out."""
 
         async def call(backend: Backend) -> messages.ProjectCounts:
             clock = asyncio.get_running_loop().time
             counts: dict[str, tuple[int, int]] = {}
-            told = clock()
+            reported = clock()
             for project_id in project_ids:
                 try:
                     columns = (await backend.board(project_id)).columns
@@ -111,19 +112,19 @@ class BoardFeed:
                     continue  # the picker is there to choose with: a count is a courtesy
                 tasks = sum(column.count for column in columns if not column.terminal)
                 counts[project_id] = sum(column.waiting for column in columns), tasks
-                if clock() - told > TELL_SECONDS:
-                    told = clock()
+                if clock() - reported > PROGRESS_SECONDS:
+                    reported = clock()
                     to.post_message(messages.ProjectCounts(dict(counts)))
             return messages.ProjectCounts(counts)
 
-        self._feed.ask(to, "the counts", call, group="counts")
+        return self._calls.ask(to, "the counts", call, group="counts")
 
     def stop(self, *, step: str = "", scan: bool = False) -> None:
         """Stop what is read of a column, or a scan."""
         if step:
-            self._feed.stop(f"cards {step}")
+            self._calls.cancel(f"cards {step}")
         if scan:
-            self._feed.stop("scan")
+            self._calls.cancel("scan")
 
 
 def _short(page: Page[Card]) -> Page[Card]:

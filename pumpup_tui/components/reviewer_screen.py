@@ -11,7 +11,8 @@ from textual.message import Message
 from textual.screen import Screen
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, Status
+from pumpup_tui.backend.messages import CallFailed
+from pumpup_tui.backend.status import Status
 from pumpup_tui.components.decision_bar import DecisionBar
 from pumpup_tui.components.frame import Banner, HeaderLine, KeyHints
 from pumpup_tui.components.line_widgets import Document
@@ -46,6 +47,8 @@ class ReviewerScreen(Screen[None]):
         super().__init__()
         self.css_path = [sheet(self.MODE)]
         self.context = context
+        self.prompt = Prompt()
+        self.key_hints = KeyHints(self._hints)
         self.armed_view = ArmedView()
         self.callbacks = ScreenCallbacks()
         self._painter = ImmediatePaint(self)
@@ -76,13 +79,13 @@ class ReviewerScreen(Screen[None]):
         yield HeaderLine(self.context, self.MODE, project)
         yield Banner(self.context)
         yield from self.body()
-        yield Prompt()
+        yield self.prompt
         yield DecisionBar(self.context, self.armed_view.announced)
-        yield KeyHints(self._hints)
+        yield self.key_hints
 
     def on_mount(self) -> None:
         """Subscribe to changes, and read."""
-        self.context.feed.listen(self)
+        self.context.live_tail.subscribe(self)
         self.context.status_changed.subscribe(self, self._on_status)
         self.context.desk_changed.subscribe(self, self._on_desk)
         self.context.minute.subscribe(self, lambda _: self.callbacks.refresh_ages())
@@ -95,7 +98,7 @@ class ReviewerScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         """Unsubscribe."""
-        self.context.feed.stop_listening(self)
+        self.context.live_tail.unsubscribe(self)
 
     async def on_idle(self, event: events.Idle) -> None:
         """Paint what changed."""
@@ -130,6 +133,7 @@ class ReviewerScreen(Screen[None]):
         if status.connected and wanted != self._read_for:
             self._read_for = wanted
             self.reload()
+        self.callbacks.status_changed(status)
 
     def _on_desk(self, _: Any) -> None:
         self.query_one(DecisionBar).retell()
@@ -144,7 +148,8 @@ class ReviewerScreen(Screen[None]):
 
     @on(CallFailed)
     def _call_failed(self, event: CallFailed) -> None:
-        # The app's banner tells it; this takes "opening…" off a list that nothing came for.
+        self.callbacks.call_failed(event)
+        # The app's banner reports it; this takes "opening…" off a list that nothing came for.
         self.callbacks.show_message(f"{event.what} could not be read.".capitalize())
 
     # The keys of a decision.

@@ -63,7 +63,7 @@ async def test_q_quits_and_closes_the_backend(tmp_path: Path) -> None:
         await stage.ready(pilot)
         await pilot.press("q")
     assert stage.app.return_code == 0
-    assert not stage.app.context.feed.is_open
+    assert not stage.app.context.calls.is_open
 
 
 async def test_the_first_frame_waits_for_nothing(tmp_path: Path) -> None:

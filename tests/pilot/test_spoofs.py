@@ -80,7 +80,7 @@ class Reader:
         self.seen: set[str] = set()
         self.reads: Widget | None = None
         """What is looked at whenever a key is heard."""
-        self._hear, stage.app._turns._hear = stage.app._turns._hear, self._heard
+        self._hear, stage.app.key_input.queue._hear = stage.app.key_input.queue._hear, self._heard
 
     async def _heard(self, event: Any) -> None:
         if self.reads is not None:
@@ -93,7 +93,7 @@ class Reader:
 
     def close(self) -> None:
         """Look no more."""
-        self.stage.app._turns._hear = self._hear
+        self.stage.app.key_input.queue._hear = self._hear
 
     @property
     def screen(self) -> InboxScreen:
@@ -297,7 +297,7 @@ async def test_no_line_of_a_task_or_a_timeline_is_the_agents(tmp_path: Path, siz
         for name, task in tasks.items():
             screen = TaskScreen(stage.app.context, task)
             await stage.app.push_screen(screen)
-            await until(pilot, lambda: screen._loaded is not None)  # noqa: B023 - called at once
+            await until(pilot, lambda: screen.is_loaded)  # noqa: B023 - called at once
             for _ in range(6):
                 await pilot.pause()
                 frame_is_ours(screen.query_one("#task"), name)
