@@ -20,6 +20,7 @@ from pumpup_tui.decisions.desk import FINAL
 from pumpup_tui.inbox.order import Order
 from pumpup_tui.inbox.screen import InboxScreen
 from tests.pilot.stage import ALICE, BOB, Stage
+from tests.support.idle import until_idle
 
 MOVING = ("j", "k", "g", "G", "ctrl+d", "ctrl+u", "right_square_bracket", "left_square_bracket", "tab", "1", "2", "3")
 ACTING = ("a", "d", "e", "i", "exclamation_mark", "w", "t", "c", "n", "u", "x", "asterisk", "enter", "escape", "space")
@@ -58,7 +59,7 @@ async def test_three_keys_decide_nothing_by_accident(tmp_path: Path, with_y: boo
                 keys[rng.randrange(3)] = "y"
             for key in keys:
                 meant += await _press(stage, pilot, key)
-        await pilot.pause(0.1)
+        await until_idle(pilot)
         assert await stage.decisions() == meant
         assert with_y or meant == 0
 

@@ -19,6 +19,7 @@ from pumpup_tui.inbox.screen import InboxScreen
 from tests.hostile import CORPUS, Poisoned
 from tests.pilot.stage import ALICE, Stage
 from tests.snapshots.test_screens import seed
+from tests.support.idle import until_idle
 from tests.waiting import HANG_SECONDS
 
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -78,22 +79,22 @@ class Hostile:
         await press("escape", "/", "q", "escape", "p")
         yield "the projects"
         await press("j", "enter", "2")
-        await pilot.pause(0.2)
+        await until_idle(pilot)
         yield "the board"
         await press("l", "m")
         yield "the exits"
         await press("escape", "enter")
-        await pilot.pause(0.2)
+        await until_idle(pilot)
         yield "a task"
         await press("G", "escape", "3")
-        await pilot.pause(0.2)
+        await until_idle(pilot)
         yield "the timeline"
         for _ in range(6):
             await press("j")
             yield "an event"
         app.push_screen(await self.attachments())
         await press("enter")
-        await pilot.pause(0.1)
+        await until_idle(pilot)
         yield "an attachment"
         await press("s")
         yield "where it would be saved"

@@ -24,6 +24,7 @@ from pumpup_tui.text.firewall import BAR
 from pumpup_tui.text.paragraphs import drawn
 from tests.pilot.stage import Stage
 from tests.spoofs import MARK, SPOOFS, marked
+from tests.support.idle import until_idle
 from tests.waiting import HANG_SECONDS
 
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -303,7 +304,7 @@ async def test_no_line_of_a_task_or_a_timeline_is_the_agents(tmp_path: Path, siz
                 await pilot.press("ctrl+d")
             await pilot.press("escape")
         await pilot.press("3")
-        await pilot.pause(0.2)
+        await until_idle(pilot)
         for _ in range(3 * len(tasks)):
             frame_is_ours(stage.app.screen.query_one("#timeline"), "the timeline")
             frame_is_ours(stage.app.screen.query_one("#event"), "an event")
