@@ -56,9 +56,9 @@ KEEP_SECONDS = 1.0
 
 
 def _everything() -> type[Provider]:
-    from pumpup_tui.palette import Everything
+    from pumpup_tui.palette import NameSearch
 
-    return Everything
+    return NameSearch
 
 
 class PumpUpApp(StandingApp):
