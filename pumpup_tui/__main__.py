@@ -1,4 +1,4 @@
-"""The composition root's door: `pumpup-tui`, and `python -m pumpup_tui`."""
+"""The entry point of `pumpup-tui` and of `python -m pumpup_tui`."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pumpup_tui.commands.standard_streams import NotPrinted, guard
 
 
 def main() -> None:
-    """Run the command line. The one place with a last net: nobody is shown a traceback, or what a variable held."""
+    """Run the command line. An unforeseen fault is caught here alone: no traceback or variable's value is shown."""
     guard()
     try:
         pumpup(prog_name="pumpup-tui")
     except NotPrinted as fault:
         sys.stderr.write(f"Error: The output could not be printed: {reason(fault)}.\n")
         sys.exit(1)
-    except Exception as fault:  # noqa: BLE001 - the last net: whatever no one foresaw ends here, in words
+    except Exception as fault:  # noqa: BLE001 - an unforeseen fault must end in a sentence, not in a traceback
         from api_client.times import utc_now
-        from pumpup_tui.commands.failure import tell
+        from pumpup_tui.commands.failure import report_fault
 
-        tell(fault, utc_now)
+        report_fault(fault, utc_now)
         sys.exit(1)
 
 

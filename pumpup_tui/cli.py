@@ -1,4 +1,4 @@
-"""The commands and their options. What a command does is imported when it runs: `--help` loads click alone."""
+"""The commands and their options. A command's code is imported when it runs: `--help` loads nothing but click."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any, Literal
 import click
 
 from pumpup_tui.commands.lazy_group import LazyGroup
-from pumpup_tui.commands.options import FILE, FOLDER, Given, saving_options, writing_options
+from pumpup_tui.commands.options import FILE, PlaceOptions, data_option, saving_options, writing_options
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-_FOR_A_FOLDER = ("serve", "keys")
-"""Commands that take the folder that was named before them as their context's object."""
+_FOLDER_COMMANDS = ("serve", "keys")
+"""Commands whose context's object is the data folder named before the command."""
 
 SECTIONS = {
     "Decide": {
@@ -56,16 +56,16 @@ SECTIONS = {
 
 
 class _Size(click.ParamType[int]):
-    """A number of bytes, plain or in kB, MB or GB."""
+    """A number of bytes, with or without a unit of kB, MB or GB."""
 
     name = "SIZE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the bytes."""
+        """Return the number of bytes."""
         import re
 
-        found = re.fullmatch(r"([0-9]{1,15}) ?(|kB|MB|GB)", str(value), re.ASCII | re.IGNORECASE)
-        size = int(found[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[found[2][:1].lower()] if found else 0
+        match = re.fullmatch(r"([0-9]{1,15}) ?(|kB|MB|GB)", str(value), re.ASCII | re.IGNORECASE)
+        size = int(match[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2][:1].lower()] if match else 0
         if not 0 < size <= 10**12:
             self.fail(f"{value!r} is no size: write it like 25MB, or in bytes.", param, ctx)
         return size
@@ -77,11 +77,6 @@ def _version(context: click.Context, _parameter: click.Parameter, wanted: bool) 
 
         click.echo(f"pumpup-tui {version('pumpup-tui')}")
         context.exit()
-
-
-data_option = click.option(
-    "--data", type=FOLDER, metavar="DIR", help="The data folder.  [default: pumpup-tui in your user data directory]"
-)
 
 
 @click.group(
@@ -98,7 +93,9 @@ data_option = click.option(
 @writing_options
 @saving_options
 @click.pass_context
-def pumpup(context: click.Context, given: Given, create: bool, save_dir: Path | None, *, no_save: bool) -> None:
+def pumpup(
+    context: click.Context, options: PlaceOptions, create: bool, save_dir: Path | None, *, no_save: bool
+) -> None:
     """Decide what AI agents stop and ask for: approvals and elicitations, in the terminal.
 
     Without a command it opens the screens, over a data folder on this machine or over a server.
@@ -110,15 +107,15 @@ def pumpup(context: click.Context, given: Given, create: bool, save_dir: Path | 
         from pumpup_tui.text.charset import fit_text
 
         fit_text(os.environ)
-    if context.invoked_subcommand in _FOR_A_FOLDER:
+    if context.invoked_subcommand in _FOLDER_COMMANDS:
         from pumpup_tui.commands.places import named_folder
 
-        context.obj = named_folder(given, os.environ)
+        context.obj = named_folder(options, os.environ)
     elif context.invoked_subcommand is None:
         from pumpup_tui.commands import screens
         from pumpup_tui.commands.places import saving_of
 
-        screens.open_place(given, saving_of(save_dir, is_off=no_save), create=create)
+        screens.open_place(options, saving_of(save_dir, is_off=no_save), create=create)
 
 
 @pumpup.command()
@@ -158,7 +155,7 @@ def serve(
     data: Path | None,
     tls_cert: Path | None,
     tls_key: Path | None,
-    **told: Any,
+    **values: Any,
 ) -> None:
     """Give the data folder to agents and to other reviewers over HTTP.
 
@@ -168,7 +165,7 @@ def serve(
     """
     from pumpup_tui.commands import serve
 
-    serve.run(data or inherited, serve.as_configured(os.environ, **told, certificate=tls_cert, key=tls_key))
+    serve.run(data or inherited, serve.configured_options(os.environ, **values, certificate=tls_cert, key=tls_key))
 
 
 @pumpup.group()

@@ -1,26 +1,36 @@
-"""What every screen is handed: the feed, the outbox, the clock and how things stand."""
+"""The context that every screen is handed: calls, decisions, status, the clock, and the user's own files."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from pumpup_tui.backend.messages import Status
+from textual.signal import Signal
+
+from pumpup_tui.backend.backend_connection import BackendConnection
+from pumpup_tui.backend.calls import BackendCalls
+from pumpup_tui.backend.live_tail import LiveTail
+from pumpup_tui.backend.screen_reads import Reads
+from pumpup_tui.backend.status import Status, StatusModel
+from pumpup_tui.decisions.outbox import Outbox
+from pumpup_tui.decisions.sender import DecisionSender
+from pumpup_tui.decisions.service import DecisionService, Questions
+from pumpup_tui.local_state.background_writes import BackgroundWrites
+from pumpup_tui.local_state.drafts import Drafts
+from pumpup_tui.local_state.last_view import LastView
 from pumpup_tui.text import durations
 
 if TYPE_CHECKING:
-    from textual.signal import Signal
+    from textual.app import App
 
+    from api_client.backend import Backend
     from api_client.models import Event, InboxItem
     from api_client.times import Clock
-    from pumpup_tui.backend.feed import Feed
-    from pumpup_tui.decisions.outbox import Outbox
     from pumpup_tui.keys.key_names import KeyNames
-    from pumpup_tui.local_state.document_store import Kept
-    from pumpup_tui.local_state.drafts import Drafts
-    from pumpup_tui.local_state.last_view import Memory
+    from pumpup_tui.local_state.document_store import DocumentStore
     from pumpup_tui.local_state.preferences import Preferences
 
 _TIME = re.compile(r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z")
@@ -29,24 +39,33 @@ _TIME = re.compile(r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z")
 
 @dataclass
 class Context:
-    """Handed to each screen by the app, which alone changes `status`."""
+    """Handed to each screen by the app."""
 
-    feed: Feed
+    calls: BackendCalls
+    reads: Reads
+    live_tail: LiveTail
+    status_model: StatusModel
+    """Changes the status; screens only read it."""
     outbox: Outbox
+    decisions: DecisionService
     clock: Clock
     zone: tzinfo | None
     source_label: str
     preferences: Preferences
     key: KeyNames
     """Names the key of a binding, as it is bound."""
-    kept: Kept
+    documents: DocumentStore
+    writes: BackgroundWrites
     drafts: Drafts
+    last_view: LastView
     status_changed: Signal[Status]
     desk_changed: Signal[None]
     minute: Signal[None]
-    status: Status = field(default_factory=Status)
-    memory: Memory = field(init=False)
-    """What was shown last; the app brings it."""
+
+    @property
+    def status(self) -> Status:
+        """The connection, the caller and the chosen project now."""
+        return self.status_model.status
 
     @property
     def project_id(self) -> str | None:
@@ -84,11 +103,11 @@ class Context:
         """Return a backend's sentence, cleaned already, with the times in it as moments in the viewer's zone."""
         return _TIME.sub(self._stamped, text)
 
-    def _stamped(self, found: re.Match[str]) -> str:
+    def _stamped(self, match: re.Match[str]) -> str:
         try:
-            return self.stamp(datetime.fromisoformat(found[0]))
+            return self.stamp(datetime.fromisoformat(match[0]))
         except ValueError:
-            return found[0]  # only looks like a time
+            return match[0]  # only looks like a time
 
     def can(self, capability: str) -> bool:
         """Return whether the backend takes this kind of write."""
@@ -102,10 +121,84 @@ class Context:
             return ""
         if capability in ("decide", "answer") and self.status.why_read_only:
             return self.status.why_read_only
-        what = {
+        reasons = {
             "move": "no task can be moved from here",
             "note": "no reviewer's note can be written from here",
             "assign": "no task can be given to anyone from here",
             "board": "this server has no board to show",
         }
-        return what.get(capability, f"this server does not offer {capability}")
+        return reasons.get(capability, f"this server does not offer {capability}")
+
+
+def build_context(
+    app: App[None],
+    questions: Questions,
+    connect: Callable[[], Awaitable[Backend]],
+    *,
+    source_label: str,
+    clock: Clock,
+    new_key: Callable[[], str],
+    zone: tzinfo | None,
+    preferences: Preferences,
+    key: KeyNames,
+    documents: DocumentStore,
+) -> Context:
+    """Return the context of an app, with all the parts that its screens share.
+
+    Args:
+        app: Runs the workers, and gets the messages that are no screen's own.
+        questions: Asks the person what the decisions need to know.
+        connect: Opens the backend.
+        source_label: Names the backend in the header.
+        clock: Tells the time.
+        new_key: Makes an idempotency key.
+        zone: The viewer's time zone; None is the machine's.
+        preferences: What the user chose.
+        key: Names keys.
+        documents: The user's own documents.
+    """
+    connection, writes = BackendConnection(app, connect), BackgroundWrites(app)
+    calls = BackendCalls(app, connection)
+    status_changed, desk_changed = Signal[Status](app, "status"), Signal[None](app, "desk")
+    drafts = Drafts(documents, lambda work: writes.start("drafts", work, group="drafts"))
+    sender = DecisionSender(calls, connection)
+
+    def changed() -> None:
+        desk_changed.publish(None)
+        decisions.desk_changed()
+
+    outbox = Outbox(
+        sender,
+        clock=clock,
+        new_key=new_key,
+        grace=preferences.grace_seconds,
+        changed=changed,
+        documents=documents,
+        writes=writes,
+        key=key,
+    )
+    decisions = DecisionService(
+        app, questions, outbox=outbox, sender=sender, documents=documents, drafts=drafts, writes=writes, key=key
+    )
+    return Context(
+        calls=calls,
+        reads=Reads(calls),
+        live_tail=LiveTail(app, connection, calls, clock),
+        status_model=StatusModel(status_changed.publish, key=key, clock=clock, zone=zone),
+        outbox=outbox,
+        decisions=decisions,
+        clock=clock,
+        zone=zone,
+        source_label=source_label,
+        preferences=preferences,
+        key=key,
+        documents=documents,
+        writes=writes,
+        drafts=drafts,
+        last_view=LastView(
+            documents, preferences.theme, lambda work: writes.start("what is shown", work, group="shown")
+        ),
+        status_changed=status_changed,
+        desk_changed=desk_changed,
+        minute=Signal(app, "minute"),
+    )

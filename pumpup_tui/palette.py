@@ -108,13 +108,13 @@ class NameSearch(Provider):
             cursor = page.next_cursor
 
     async def _page(self, cursor: str | None) -> Page[InboxItem] | None:
-        return await self._app.context.feed.look(lambda backend: backend.inbox(cursor=cursor, limit=_PAGE))
+        return await self._app.context.calls.fetch(lambda backend: backend.inbox(cursor=cursor, limit=_PAGE))
 
     async def _tasks(self, query: str) -> list[Task]:
         async def call(backend: Backend) -> list[Task]:
             return list(await backend.tasks(name=query))
 
-        tasks = await self._app.context.feed.look(call) or []
+        tasks = await self._app.context.calls.fetch(call) or []
         # In a long list many names begin alike: the exact one comes first, then those that begin so.
         wanted = query.casefold()
         tasks.sort(key=lambda task: (task.name.casefold() != wanted, not task.name.casefold().startswith(wanted)))

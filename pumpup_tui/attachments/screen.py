@@ -192,7 +192,7 @@ class AttachmentsScreen(ModalScreen[None]):
                 tail = f" {saves} it." if saves else ""
                 return Previewed(row.upload_id, [[(f"{line(fault)}{tail}", "warn")]])
 
-        self.context.feed.ask(self, "the attachment", call, group="attachment")
+        self.context.calls.ask(self, "the attachment", call, group="attachment")
 
     @on(Previewed)
     def _previewed(self, event: Previewed) -> None:
@@ -229,7 +229,7 @@ class AttachmentsScreen(ModalScreen[None]):
                 return Saved(f"✗ {line(fault)}")
             return Saved(await asyncio.to_thread(save, saving, folder, name, read))
 
-        self.context.feed.ask(self, "the attachment", call, group="save attachment")
+        self.context.calls.ask(self, "the attachment", call, group="save attachment")
 
     @on(Prompt.Left)
     @on(Prompt.Typed)
@@ -248,7 +248,7 @@ class AttachmentsScreen(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Close; what is being fetched is let go."""
-        self.context.feed.stop("attachment")
+        self.context.calls.cancel("attachment")
         self.dismiss(None)
 
     def _about(self, row: Attachment) -> tuple[str, str]:

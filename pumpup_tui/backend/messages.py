@@ -1,197 +1,101 @@
-"""What the feed tells the screens: results of calls, changes, and failures."""
+"""Messages of the backend's workers to the screens: results of reads, changes, failures, and the connection's state."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NewType
 
 from textual.message import Message
 
 from pumpup_tui.backend.retry import is_passing
-from pumpup_tui.decisions.desk import Phase
 
 if TYPE_CHECKING:
     from api_client.errors import ApiError
-    from api_client.models import Event, InboxItem, Me, Page, Project, RequestDetail, TaskDetail, Upload
-    from pumpup_tui.decisions.recovery import Became
+    from api_client.models import Event, Me, Page, Project, RequestDetail, TaskDetail, Upload
     from pumpup_tui.text.inspection import Inspection
 
-
-@dataclass(frozen=True)
-class Status:
-    """How things stand, as the header and the banner tell it."""
-
-    live: str = "opening…"
-    live_tone: str = "muted"
-    reviewer: str = ""
-    tags: tuple[str, ...] = ()
-    capabilities: frozenset[str] = frozenset()
-    connected: bool = False
-    project: Project | None = None
-    projects: tuple[Project, ...] = ()
-    inbox: str = ""
-    """How many requests are open, as far as is known."""
-    why_read_only: str = ""
-    """Why nothing can be decided here; empty where it can."""
-    notices: tuple[str, ...] = ()
-    """What the backend says of the place where the work is kept, until it is put away."""
-    banner: str = ""
-    next_step: str = ""
-
-    def in_touch(self) -> Status:
-        """Return the status of a backend that answers."""
-        if self.why_read_only:
-            return replace(self, live="read-only", live_tone="warn")
-        return replace(self, live="live", live_tone="good")
-
-    def with_banner(self, banner: str = "", next_step: str = "") -> Status:
-        """Return the status with another banner, none where it is empty."""
-        return replace(self, banner=banner, next_step=next_step)
+CallId = NewType("CallId", int)
+"""Names one call among all, so that its failure is told from that of another."""
 
 
-class InboxPage(Message):
-    """A page of open requests.
-
-    `first` begins the list anew, `last` reaches its end; where it `goes_on`, the next page is on its way already.
-    """
-
-    def __init__(self, page: Page[InboxItem], *, first: bool, last: bool, goes_on: bool = False) -> None:
-        super().__init__()
-        self.page = page
-        self.first = first
-        self.last = last
-        self.goes_on = goes_on
-
-
-class FiltersKept(Message):
-    """The reader's own filters by name."""
-
-    def __init__(self, filters: Mapping[str, str]) -> None:
-        super().__init__()
-        self.filters = dict(filters)
-
-
-class LeftBehind(Message):
-    """What became of what was on its way when an earlier terminal ended."""
-
-    def __init__(self, became: Sequence[Became]) -> None:
-        super().__init__()
-        self.became = tuple(became)
-
-
-class OnDisk(Message):
-    """What was confirmed under these keys is kept, or can't be."""
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        super().__init__()
-        self.keys = tuple(keys)
-
-
-class NotKept(Message):
-    """Something that should outlive the process could not be written to the disk."""
-
-    def __init__(self, what: str, reason: str) -> None:
-        super().__init__()
-        self.what = what
-        self.reason = reason
-
-
-class Asked(Message):
+@dataclass(eq=False)
+class RequestsArrived(Message):
     """Agents have asked for something just now: the raw summaries."""
 
-    def __init__(self, summaries: Sequence[str]) -> None:
-        super().__init__()
-        self.summaries = tuple(summaries)
+    summaries: Sequence[str]
 
 
-class PrecedentsPage(Message):
-    """A page of a project's decisions; None where they can't be read."""
-
-    def __init__(self, project_id: str, page: Page[Event] | None) -> None:
-        super().__init__()
-        self.project_id = project_id
-        self.page = page
-
-
+@dataclass(eq=False)
 class InboxCount(Message):
-    """How many requests are open, in words for the header."""
+    """The number of open requests, in words for the header."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__()
-        self.words = words
+    words: str
 
 
+@dataclass(eq=False)
 class RequestLoaded(Message):
     """A request, its task's latest events, what is known of its attachments and what its inspection found."""
 
-    def __init__(
-        self, detail: RequestDetail, events: Sequence[Event], uploads: Mapping[str, Upload], inspection: Inspection
-    ) -> None:
-        super().__init__()
-        self.detail = detail
-        self.events = events
-        self.uploads = uploads
-        self.inspection = inspection
+    detail: RequestDetail
+    events: Sequence[Event]
+    uploads: Mapping[str, Upload]
+    inspection: Inspection
 
 
+@dataclass(eq=False)
 class EventsPage(Message):
     """A page of a timeline; `first` begins it anew."""
 
-    def __init__(self, scope: tuple[str, str], page: Page[Event], *, first: bool) -> None:
-        super().__init__()
-        self.scope = scope
-        self.page = page
-        self.first = first
+    scope: tuple[str, str]
+    page: Page[Event]
+    _: KW_ONLY
+    first: bool
 
 
+@dataclass(eq=False)
 class TaskLoaded(Message):
     """A task with its open request, its project, its latest events and the one it is given to."""
 
-    def __init__(
-        self, detail: TaskDetail, project: Project, events: Page[Event], uploads: Mapping[str, Upload], assignee: str
-    ) -> None:
-        super().__init__()
-        self.detail = detail
-        self.project = project
-        self.events = events
-        self.uploads = uploads
-        self.assignee = assignee
+    detail: TaskDetail
+    project: Project
+    events: Page[Event]
+    uploads: Mapping[str, Upload]
+    assignee: str
 
 
+@dataclass(eq=False)
 class ShowRequest(Message):
     """Go to a request in the inbox."""
 
-    def __init__(self, request_id: str) -> None:
-        super().__init__()
-        self.request_id = request_id
+    request_id: str
 
 
+@dataclass(eq=False)
 class ProjectsLoaded(Message):
     """All projects."""
 
-    def __init__(self, projects: Sequence[Project]) -> None:
-        super().__init__()
-        self.projects = projects
+    projects: Sequence[Project]
 
 
+@dataclass(eq=False)
 class Changed(Message):
-    """New events, in order; `too_many` where they were not kept and what is shown must be read again."""
+    """New events, in order; `too_many` where they were dropped and what is shown must be refreshed."""
 
-    def __init__(self, events: Sequence[Event], *, too_many: bool = False) -> None:
-        super().__init__()
-        self.events = events
-        self.too_many = too_many
+    events: Sequence[Event]
+    _: KW_ONLY
+    too_many: bool = False
 
 
+@dataclass(eq=False)
 class CallFailed(Message):
     """A call that was made for a screen failed; what it shows stays."""
 
-    def __init__(self, what: str, error: ApiError) -> None:
-        super().__init__()
-        self.what = what
-        self.error = error
+    call_id: CallId
+    what: str
+    """What could not be read, in words for the banner. Failures are told apart by `call_id`."""
+    error: ApiError
 
     @property
     def is_passing(self) -> bool:
@@ -199,24 +103,12 @@ class CallFailed(Message):
         return is_passing(self.error)
 
 
-class Submitted(Message):
-    """What became of a write."""
-
-    def __init__(self, key: str, phase: Phase, detail: str = "", faults: Mapping[str, str] | None = None) -> None:
-        super().__init__()
-        self.key = key
-        self.phase = phase
-        self.detail = detail
-        self.faults = dict(faults or {})
-
-
+@dataclass(eq=False)
 class Connected(Message):
     """The backend is open."""
 
-    def __init__(self, me: Me, notices: Sequence[str] = ()) -> None:
-        super().__init__()
-        self.me = me
-        self.notices = tuple(notices)
+    me: Me
+    notices: tuple[str, ...] = ()
 
     @property
     def why_read_only(self) -> str:
@@ -228,13 +120,13 @@ class Connected(Message):
         return "this folder can only be read"
 
 
+@dataclass(eq=False)
 class LiveState(Message):
     """The live tail's state: live, or offline since a moment with the reason."""
 
-    def __init__(self, *, live: bool, since: datetime | None = None, reason: str = "", again: bool = False) -> None:
-        super().__init__()
-        self.live = live
-        self.since = since
-        self.reason = reason
-        self.again = again
-        """True where the connection is back: what is shown must be read again."""
+    _: KW_ONLY
+    live: bool
+    since: datetime | None = None
+    reason: str = ""
+    again: bool = False
+    """True where the connection is back: what is shown must be refreshed."""

@@ -1,104 +1,143 @@
-"""How things stand: what the workers tell of the backend, as the status that every screen shows."""
+"""The status that every screen shows, and the model that changes it with the messages of the backend's workers."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from textual import on
-from textual.worker import Worker, WorkerState
-from typing_extensions import override
-
-from pumpup_tui.backend import messages
-from pumpup_tui.backend.alerts import Alerts
-from pumpup_tui.decisions.service import OutgoingApp
 from pumpup_tui.text import durations
 from pumpup_tui.text.firewall import line
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
 
-class StandingApp(OutgoingApp):
-    """An app that knows how things stand."""
+    from textual.worker import Worker
 
-    alerts: Alerts
+    from api_client.models import Project
+    from api_client.times import Clock
+    from pumpup_tui.backend.messages import CallFailed, Connected, LiveState
+    from pumpup_tui.keys.key_names import KeyNames
 
-    def action_refresh(self) -> None:
-        """Read again what is shown."""
-        raise NotImplementedError
 
-    def _set_status(self, status: messages.Status) -> None:
-        if status != self.context.status:
-            self.context.status = status
-            self.context.status_changed.publish(status)
+@dataclass(frozen=True)
+class Status:
+    """The connection, the caller and the chosen project, as header and banner show them."""
 
-    @override
-    def tell_banner(self, banner: str, next_step: str) -> None:
-        self._set_status(self.context.status.with_banner(banner, next_step))
+    live: str = "opening…"
+    live_tone: str = "muted"
+    reviewer: str = ""
+    tags: tuple[str, ...] = ()
+    capabilities: frozenset[str] = frozenset()
+    connected: bool = False
+    project: Project | None = None
+    projects: tuple[Project, ...] = ()
+    inbox: str = ""
+    """The number of open requests, as far as it is known."""
+    why_read_only: str = ""
+    """Why nothing can be decided here; empty where it can."""
+    notices: tuple[str, ...] = ()
+    """What the backend says of the place where the work is stored, until it is dismissed."""
+    banner: str = ""
+    next_step: str = ""
 
-    @on(messages.Connected)
-    async def _connected(self, event: messages.Connected) -> None:
-        await self.context.memory.become(event.me.subject)
+    def in_touch(self) -> Status:
+        """Return the status of a backend that answers."""
+        if self.why_read_only:
+            return replace(self, live="read-only", live_tone="warn")
+        return replace(self, live="live", live_tone="good")
+
+    def with_banner(self, banner: str = "", next_step: str = "") -> Status:
+        """Return the status with another banner, none where it is empty."""
+        return replace(self, banner=banner, next_step=next_step)
+
+
+class StatusModel:
+    """Holds the status; each change of it is published once."""
+
+    def __init__(self, publish: Callable[[Status], None], *, key: KeyNames, clock: Clock, zone: tzinfo | None) -> None:
+        self._publish = publish
+        self._key = key
+        self._clock = clock
+        self._zone = zone
+        self.status = Status()
+        """The status now."""
+
+    def set(self, status: Status) -> None:
+        """Replace the status."""
+        if status != self.status:
+            self.status = status
+            self._publish(status)
+
+    def report(self, banner: str, next_step: str) -> None:
+        """Show what went wrong and what to do next."""
+        self.set(self.status.with_banner(banner, next_step))
+
+    def dismiss(self) -> None:
+        """Take away banner and notices."""
+        self.set(replace(self.status.with_banner(), notices=()))
+
+    def opening(self) -> None:
+        """Show that the backend is being opened."""
+        self.set(replace(self.status, live="opening…", live_tone="muted"))
+
+    def connected(self, event: Connected, project: Project | None) -> None:
+        """Show who is connected, and the project to begin with."""
         status = replace(
-            self.context.status.with_banner(),
+            self.status.with_banner(),
             connected=True,
             reviewer=event.me.subject,
             tags=event.me.tags,
             capabilities=frozenset(event.me.capabilities),
             why_read_only=event.why_read_only,
             notices=event.notices,
-            project=self.context.memory.project(),
+            project=project,
         )
         if status.why_read_only:
             status = status.with_banner(f"read-only: {status.why_read_only}")  # not foreign: the banner cleans it
-        self._set_status(status.in_touch())
-        self.context.memory.welcome()
-        self.context.feed.projects(self)
-        self.begin_outgoing()
+        self.set(status.in_touch())
 
-    @on(messages.ProjectsLoaded)
-    def _projects(self, event: messages.ProjectsLoaded) -> None:
-        project = self.context.memory.among(self.context.status.project, event.projects)
-        self._set_status(replace(self.context.status, projects=tuple(event.projects), project=project))
+    def projects_loaded(self, projects: Sequence[Project]) -> None:
+        """Show the projects; the chosen one as it is now, all of them where it is no more."""
+        chosen = self.status.project
+        project = next((one for one in projects if chosen is not None and one.id == chosen.id), None)
+        self.set(replace(self.status, projects=tuple(projects), project=project))
 
-    @on(messages.InboxCount)
-    def _inbox_count(self, event: messages.InboxCount) -> None:
-        self._set_status(replace(self.context.status, inbox=event.words))
-        self.alerts.count(event.words)
+    def choose_project(self, project: Project | None) -> None:
+        """Show the work of a project; None is all of them."""
+        self.set(replace(self.status, project=project))
 
-    @on(messages.Asked)
-    def _asked(self, event: messages.Asked) -> None:
-        self.alerts.asked(event.summaries)
+    def count_inbox(self, words: str) -> None:
+        """Show the number of open requests."""
+        self.set(replace(self.status, inbox=words))
 
-    @on(messages.LiveState)
-    def _live(self, event: messages.LiveState) -> None:
-        status = self.context.status
+    def live_changed(self, event: LiveState) -> None:
+        """Show whether the backend's changes arrive."""
         if event.live:
-            status = status.in_touch()
-            self._set_status(status.with_banner() if event.again else status)
-            if event.again:
-                self.action_refresh()
-                self.context.feed.read_again()
+            status = self.status.in_touch()
+            self.set(status.with_banner() if event.again else status)
         else:
-            since = durations.stamp(event.since, self.context.clock(), self.context.zone) if event.since else ""
-            status = replace(status, live=f"offline since {since}", live_tone="bad")
-            self._set_status(status.with_banner(event.reason, "trying again; what is shown may be old"))
+            since = durations.stamp(event.since, self._clock(), self._zone) if event.since else ""
+            status = replace(self.status, live=f"offline since {since}", live_tone="bad")
+            self.set(status.with_banner(event.reason, "trying again; what is shown may be old"))
 
-    @on(messages.CallFailed)
-    def _failed(self, event: messages.CallFailed) -> None:
-        if not self.context.status.connected:
-            step = f"{self._next_step(passing=event.is_passing)}, {self.context.key('screens.quit')} quits"
-            status = replace(self.context.status, live="not connected", live_tone="bad")
-            self._set_status(status.with_banner(str(event.error), step))
-        elif not (self.context.status.why_read_only and event.error.status in (403, 404)):
+    def call_failed(self, event: CallFailed) -> None:
+        """Show what could not be read, and what to do next."""
+        if not self.status.connected:
+            step = f"{self._next_step(passing=event.is_passing)}, {self._key('screens.quit')} quits"
+            status = replace(self.status, live="not connected", live_tone="bad")
+            self.set(status.with_banner(str(event.error), step))
+        elif not (self.status.why_read_only and event.error.status in (403, 404)):
             words = f"{event.what} could not be read: {event.error}"  # not foreign: the banner cleans it
-            self._set_status(self.context.status.with_banner(words, self._next_step(passing=event.is_passing)))
+            self.report(words, self._next_step(passing=event.is_passing))
+
+    def worker_failed(self, worker: Worker[object]) -> None:
+        """Show a fault of our own that ended a worker."""
+        # not foreign: our own name of a worker
+        words = f"{worker.name} stopped: {type(worker.error).__name__}: {line(worker.error, 200)}"
+        self.report(words, self._next_step())
 
     def _next_step(self, *, passing: bool = False) -> str:
-        again = f"{self.context.key('screens.refresh')} tries again"
+        again = f"{self._key('screens.refresh')} tries again"
         return f"trying again; {again} at once" if passing else again
-
-    @on(Worker.StateChanged)
-    def _worker_failed(self, event: Worker.StateChanged) -> None:
-        # What a worker raises beside ApiError is our own fault: said, not hidden, and nothing shown is lost.
-        if event.state is WorkerState.ERROR:
-            # not foreign: our own name of a worker
-            words = f"{event.worker.name} stopped: {type(event.worker.error).__name__}: {line(event.worker.error, 200)}"
-            self._set_status(self.context.status.with_banner(words, self._next_step()))

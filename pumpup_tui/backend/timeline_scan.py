@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pumpup_tui.backend.page_messages import PAGE_MOST, Answer, Want
+from pumpup_tui.backend.page_requests import PAGE_MOST, PageRequest, PageResult
 from pumpup_tui.text.truncation import short_events
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SCAN_MOST = 5_000
 class Found:
     """A page, and how many events were looked at for it."""
 
-    answer: Answer[Event]
+    answer: PageResult[Event]
     looked: int
 
 
@@ -33,7 +33,7 @@ class Timeline:
         self._backend = backend
         self._query = query
 
-    async def read(self, want: Want) -> Found:
+    async def read(self, want: PageRequest) -> Found:
         """Read what a list asks for.
 
         Raises:
@@ -44,13 +44,13 @@ class Timeline:
             return await self._scan(want.cursor, down=down, want=want)
         page = await self._page(down=down, cursor=None, limit=1)
         if not page.items:
-            return Found(Answer([], None, more=False), 0)
+            return Found(PageResult([], None, more=False), 0)
         rest = await self._scan(page.next_cursor, down=down, want=want)
         edge = short_events(filter(self._query.finds, page.items))
-        answer = Answer(rest.answer.rows, rest.answer.cursor, rest.answer.more, edge, page.next_cursor)
+        answer = PageResult(rest.answer.rows, rest.answer.cursor, rest.answer.more, edge, page.next_cursor)
         return Found(answer, rest.looked + 1)
 
-    async def _scan(self, cursor: str | None, *, down: bool, want: Want) -> Found:
+    async def _scan(self, cursor: str | None, *, down: bool, want: PageRequest) -> Found:
         rows: list[Event] = []
         looked = 0
         limit = PAGE_MOST if self._query.is_scanned else want.limit
@@ -63,7 +63,7 @@ class Timeline:
             # A page that was given up comes back whole; others tell how far they came.
             enough = len(rows) >= want.limit or (looked >= SCAN_MOST and want.kind != "again")
             if enough or not more:
-                return Found(Answer(rows if down else rows[::-1], cursor, more), looked)
+                return Found(PageResult(rows if down else rows[::-1], cursor, more), looked)
 
     async def _page(self, *, down: bool, cursor: str | None, limit: int) -> Page[Event]:
         order: Order = "desc" if down == self._query.newest_first else "asc"

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from api_client.backend import Backend
     from api_client.models import Card, Page
-    from pumpup_tui.backend.feed import Feed
+    from pumpup_tui.backend.calls import BackendCalls
+    from pumpup_tui.backend.messages import CallId
     from pumpup_tui.board.filter import BoardFilter
 
 TELL_SECONDS = 0.5
@@ -30,27 +31,27 @@ MATCHES_KEPT = 500
 class BoardFeed:
     """The calls that boards make."""
 
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
+    def __init__(self, calls: BackendCalls) -> None:
+        self._calls = calls
 
-    def board(self, to: MessagePump, project_id: str) -> None:
+    def board(self, to: MessagePump, project_id: str) -> CallId:
         """Read a board's columns."""
 
         async def call(backend: Backend) -> messages.BoardLoaded:
             return messages.BoardLoaded(await backend.project(project_id), await backend.board(project_id))
 
-        self._feed.ask(to, "the board", call, group="board")
+        return self._calls.ask(to, "the board", call, group="board")
 
-    def cards(self, to: MessagePump, project_id: str, step: str, ask: Ask) -> None:
+    def cards(self, to: MessagePump, project_id: str, step: str, ask: Ask) -> CallId:
         """Read a page of one column's cards."""
 
         async def call(backend: Backend) -> messages.CardsPage:
             page = await backend.cards(project_id, step, cursor=ask.cursor, limit=ask.limit)
             return messages.CardsPage(project_id, step, ask, _short(page))
 
-        self._feed.ask(to, "a column of the board", call, group=f"cards {step}")
+        return self._calls.ask(to, "a column of the board", call, group=f"cards {step}")
 
-    def walk(self, to: MessagePump, project_id: str, step: str, ask: Ask) -> None:
+    def walk(self, to: MessagePump, project_id: str, step: str, ask: Ask) -> CallId:
         """Read on to the column's end, page by page, for a cursor names only what comes after it."""
 
         async def call(backend: Backend) -> messages.WalkEnded:
@@ -70,9 +71,9 @@ class BoardFeed:
                     told = clock()
                     to.post_message(messages.WalkOn(project_id, step, read))
 
-        self._feed.ask(to, "the end of a column", call, group=f"cards {step}")
+        return self._calls.ask(to, "the end of a column", call, group=f"cards {step}")
 
-    def scan(self, to: MessagePump, project_id: str, steps: Sequence[str], wanted: BoardFilter) -> None:
+    def scan(self, to: MessagePump, project_id: str, steps: Sequence[str], wanted: BoardFilter) -> CallId:
         """Look for the cards of these steps that a filter takes."""
 
         async def call(backend: Backend) -> messages.ScanTold:
@@ -95,9 +96,9 @@ class BoardFeed:
                         to.post_message(messages.ScanTold(project_id, wanted, dict(found), read=read, done=False))
             return messages.ScanTold(project_id, wanted, found, read=read, done=True)
 
-        self._feed.ask(to, "the filtered cards", call, group="scan")
+        return self._calls.ask(to, "the filtered cards", call, group="scan")
 
-    def counts(self, to: MessagePump, project_ids: Sequence[str]) -> None:
+    def counts(self, to: MessagePump, project_ids: Sequence[str]) -> CallId:
         """Count what is open in each project; one that can't be read is left out."""
 
         async def call(backend: Backend) -> messages.ProjectCounts:
@@ -116,14 +117,14 @@ class BoardFeed:
                     to.post_message(messages.ProjectCounts(dict(counts)))
             return messages.ProjectCounts(counts)
 
-        self._feed.ask(to, "the counts", call, group="counts")
+        return self._calls.ask(to, "the counts", call, group="counts")
 
     def stop(self, *, step: str = "", scan: bool = False) -> None:
         """Stop what is read of a column, or a scan."""
         if step:
-            self._feed.stop(f"cards {step}")
+            self._calls.cancel(f"cards {step}")
         if scan:
-            self._feed.stop("scan")
+            self._calls.cancel("scan")
 
 
 def _short(page: Page[Card]) -> Page[Card]:

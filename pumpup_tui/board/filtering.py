@@ -43,7 +43,7 @@ class FilteringScreen(MovingScreen):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._feed = BoardFeed(context.feed)
+        self._feed = BoardFeed(context.calls)
         self._rescan: Timer | None = None
         self._typing: Timer | None = None
         self._scan_at = self._scan_took = 0.0
@@ -129,14 +129,14 @@ class FilteringScreen(MovingScreen):
     def _note_filter(self) -> None:
         """Keep this project's filter for the next start."""
         if (project := self.view.project) is not None:
-            others = {name: one for name, one in self.context.memory.recall(KEPT_AS).items() if name != project.id}
+            others = {name: one for name, one in self.context.last_view.recall(KEPT_AS).items() if name != project.id}
             mine = {project.id: self.state.filter.lasting()} if self.state.filter.is_on else {}
-            self.context.memory.note(KEPT_AS, dict(list((others | mine).items())[-PROJECTS_KEPT:]))
+            self.context.last_view.note(KEPT_AS, dict(list((others | mine).items())[-PROJECTS_KEPT:]))
 
     def _noted_filter(self, project: Project) -> BoardFilter:
         """Return the filter that was on when this project was shown last."""
         steps = [step.name for step in project.steps.steps]
-        return BoardFilter.begun(self.context.memory.recall(KEPT_AS).get(project.id), steps)
+        return BoardFilter.begun(self.context.last_view.recall(KEPT_AS).get(project.id), steps)
 
     def _set_filter(self, wanted: BoardFilter, *, scan: bool = True) -> None:
         state = self.state

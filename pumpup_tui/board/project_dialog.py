@@ -57,7 +57,7 @@ class ProjectScreen(PickScreen[str]):
         """List the projects, and count behind that."""
         super().on_mount()
         if self.context.can("board"):
-            BoardFeed(self.context.feed).counts(self, [one.value for one in self._choices if one.value != ALL])
+            BoardFeed(self.context.calls).counts(self, [one.value for one in self._choices if one.value != ALL])
 
     @on(ProjectCounts)
     def _counted(self, event: ProjectCounts) -> None:

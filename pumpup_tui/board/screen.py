@@ -9,7 +9,8 @@ from textual import on
 from textual.timer import Timer
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, Changed, Status, TaskLoaded
+from pumpup_tui.backend.messages import CallFailed, Changed, TaskLoaded
+from pumpup_tui.backend.status import Status
 from pumpup_tui.board.board_view import BoardView
 from pumpup_tui.board.column_model import ColumnState
 from pumpup_tui.board.filter import BoardFilter
@@ -226,7 +227,7 @@ class BoardScreen(FilteringScreen):
             return
         went = self._went.pop(card.id, None)
         if went is None:
-            self.context.feed.task(self, card.id)
+            self.context.reads.task(self, card.id)
             return
         words = f"{line(card.name, 80)} went to {line(went.transition_to, 80)}"
         self._hint(f"{words} ({line(went.source.lower(), 20)})")

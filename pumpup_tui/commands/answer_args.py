@@ -1,4 +1,4 @@
-"""Answers as they are typed on a command line or written in a file."""
+"""Answers to an elicitation, from the command line's arguments or a file."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import click
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.json_files import STDIN, read_json
 
-_WORDS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
-"""What a switch is typed as."""
+_SWITCH_WORDS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+"""Accepted words for a switch's answer, and the answer of each."""
 
 
 def answers_of(payload: Mapping[str, Any], pairs: Sequence[str]) -> dict[str, Any]:
-    """Return the answers that `FIELD=VALUE` spells, by the fields of a request.
+    """Return the answers in `FIELD=VALUE` arguments, by the fields of a request.
 
     Raises:
-        UsageError: one is no pair, or names a field twice.
-        InvalidAnswers: a field refuses its answer, or there is no such field: all faults at once.
+        UsageError: an argument has no `=`, or a field occurs twice.
+        InvalidAnswers: answers are invalid or belong to no field; it holds all faults.
     """
     from api_client.errors import InvalidAnswers
     from api_client.fields import check_answers, read_fields
@@ -42,31 +42,31 @@ def answers_of(payload: Mapping[str, Any], pairs: Sequence[str]) -> dict[str, An
         elif kind == "Multiselect":
             answers[name] = answer_of(field, [part for part in value.split(",") if part])
         elif kind in ("Select", "Switch"):
-            answers[name] = answer_of(field, [_WORDS.get(value.lower(), value) if kind == "Switch" else value])
+            answers[name] = answer_of(field, [_SWITCH_WORDS.get(value.lower(), value) if kind == "Switch" else value])
         else:
             answers[name] = answer_of(field, value)
-    kept, faults = check_answers(list(fields.values()), answers)
-    faults |= _no_switch(fields, typed)
+    valid, faults = check_answers(list(fields.values()), answers)
+    faults |= _switch_faults(fields, typed)
     if faults:
         raise InvalidAnswers(faults)
-    return kept
+    return valid
 
 
-def _no_switch(fields: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, str]:
+def _switch_faults(fields: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, str]:
     from pumpup_tui.local_state.answer_draft import type_of
 
-    wrong = (name for name, value in typed.items() if name in fields and value.lower() not in _WORDS)
+    wrong = (name for name, value in typed.items() if name in fields and value.lower() not in _SWITCH_WORDS)
     return {name: "must be yes or no" for name in wrong if type_of(fields[name]) == "Switch"}
 
 
 def read_file(file: Path) -> dict[str, Any]:
-    """Return the answers that a file holds, unchecked; `-` is stdin.
+    """Return the answers in a file, unchecked; `-` is stdin.
 
     Raises:
         Failed: it can't be read, or is no JSON object.
     """
-    found = read_json(file, "The answers in")
-    where = "stdin" if str(file) == STDIN else str(file)
-    if not isinstance(found, dict):
-        raise Failed(f'The answers in {where} must be an object by field id, like {{"place": "Berlin"}}.')
-    return found
+    answers = read_json(file, "The answers in")
+    if not isinstance(answers, dict):
+        name = "stdin" if str(file) == STDIN else str(file)
+        raise Failed(f'The answers in {name} must be an object by field id, like {{"place": "Berlin"}}.')
+    return answers

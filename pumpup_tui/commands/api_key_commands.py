@@ -1,4 +1,4 @@
-"""`keys`: who may call."""
+"""`keys`: the API keys of a data folder's server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def add_key(data: Path | None, name: str, role: Role, tags: Sequence[str]) -> None:
-    """Make a key and print it, alone, on stdout."""
+    """Make a key and print it on stdout, with nothing else."""
     from api_client.times import utc_now
     from store.folder.api_keys import KeyRing, key_id
 
@@ -28,20 +28,20 @@ def add_key(data: Path | None, name: str, role: Role, tags: Sequence[str]) -> No
     with in_words():
         ring = KeyRing(folder, utc_now)
         secret = ring.add(name, role, tuple(tags))
-        if why := _not_shown(f"A key for {name} ({role}), shown this once:", secret):
+        if failure := _print_key(f"A key for {name} ({role}), shown this once:", secret):
             ring.revoke(name, key_id(secret))
-            raise Failed(f"The key could not be printed: {why}. It was revoked at once: make another.")
+            raise Failed(f"The key could not be printed: {failure}. It was revoked at once: make another.")
 
 
 def _folder_for_keys(data: Path | None) -> Path:
-    """Return the folder: a named one must be there, for a key in a mistyped one is no key where it is needed."""
+    """Return the data folder; a named one must exist, for a key in a mistyped one would be of no use."""
     if data is not None and not data.is_dir():
         raise NotThere(f"{data} is not there. Name a data folder with --data DIR; {MAKERS}")
     return usable_folder(data)
 
 
-def _not_shown(title: str, secret: str) -> str:
-    """Print a key; return why it could not be, empty where it was."""
+def _print_key(title: str, secret: str) -> str:
+    """Print a key; return the reason where that failed, else an empty string."""
     try:
         click.echo(title, err=True)
         click.echo(secret)
@@ -51,17 +51,17 @@ def _not_shown(title: str, secret: str) -> str:
 
 
 def list_keys(data: Path | None) -> None:
-    """Print what is known of each key, a line each."""
+    """Print a table of the keys, without the keys themselves."""
     from store.folder.api_keys import KeyRing
 
     folder = data if data is not None else default_data()
     with in_words():
-        found = KeyRing(folder).listing()
-    if not found:
+        keys = KeyRing(folder).listing()
+    if not keys:
         click.echo(f"No one has a key yet: pumpup-tui keys add NAME --role agent --data {folder}", err=True)
         return
     rows = [("NAME", "ROLE", "ID", "ADDED", "LAST USED", "TAGS")]
-    for key in found:
+    for key in keys:
         used = _to_the_second(key.last_used_at) if key.last_used_at else "never"
         rows.append((key.name, key.role, key.id, _to_the_second(key.added_at), used, ", ".join(key.tags)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -74,7 +74,7 @@ def _to_the_second(wire_time: str) -> str:
 
 
 def revoke_keys(data: Path | None, name: str, key_id: str | None) -> None:
-    """Take back a name's keys, or one of them."""
+    """Revoke a name's keys, or one of them."""
     from store.folder.api_keys import KeyRing
 
     folder = data if data is not None else default_data()

@@ -1,4 +1,4 @@
-"""One command's work on one place: the backend opened, used and closed, with a failure told in words."""
+"""The session of one command with a backend: opened, used, closed, with failures as messages for the user."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from pumpup_tui.commands.failure import Failed, NotThere, in_words
-from pumpup_tui.commands.options import Given
-from pumpup_tui.commands.output import tell
+from pumpup_tui.commands.options import PlaceOptions
+from pumpup_tui.commands.output import print_line
 from pumpup_tui.commands.places import Folder, Place, Server, api_key, decider, place_of, usable_folder
 from pumpup_tui.text.firewall import line
 
@@ -21,29 +21,31 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _NOTICE = 600
-"""Characters of a notice that are printed, at most."""
+"""Longest notice to print, in characters."""
 
 
-def work(given: Given, task: Callable[[Backend], Awaitable[T]], *, make: bool = False, writes: bool = False) -> T:
-    """Return what `task` returns of the place that was named.
+def run_on_backend(
+    options: PlaceOptions, operation: Callable[[Backend], Awaitable[T]], *, make: bool = False, writes: bool = False
+) -> T:
+    """Return the result of an operation on the backend of the place that the user named.
 
     Args:
-        given: What the command line says of the place.
-        task: The command's work.
-        make: Whether a data folder that is not there is made.
-        writes: Whether the work writes; a data folder is opened for reading alone where it does not.
+        options: The place and the reviewer, from the command line.
+        operation: The command's work.
+        make: Whether to make a data folder that is not there.
+        writes: Whether the operation writes; otherwise a data folder is opened read-only.
 
     Raises:
-        Failed: the place can't be opened, or refuses; its exit code says how.
+        Failed: the place can't be opened, or it refused; the exit code says which.
         Exit: the user stopped it.
     """
     import asyncio
 
-    place = place_of(given, os.environ)
+    place = place_of(options, os.environ)
 
     async def run() -> T:
         async with opened(place, make=make, writes=writes or make) as backend:
-            return await task(backend)
+            return await operation(backend)
 
     with in_words():
         try:
@@ -54,21 +56,21 @@ def work(given: Given, task: Callable[[Backend], Awaitable[T]], *, make: bool = 
 
 @asynccontextmanager
 async def opened(place: Place, *, make: bool = False, writes: bool = False) -> AsyncIterator[Backend]:
-    """Give the backend of a place, and close it; what it has to say of the place is printed, before and after.
+    """Yield the backend of a place, and close it; its notices are printed, before and after.
 
     Raises:
         ApiError: it can't be opened.
-        Failed: it is not there, or no key for it.
+        Failed: the folder is not there, or there is no key for the server.
     """
     backend = await (_folder(place, make=make, writes=writes) if isinstance(place, Folder) else _server(place))
     notices = list(backend.notices)
     try:
         for notice in notices:
-            tell(f"Warning: {line(notice, _NOTICE)}", err=True)
+            print_line(f"Warning: {line(notice, _NOTICE)}", err=True)
         yield backend
     finally:
         for notice in backend.notices[len(notices) :]:
-            tell(f"Warning: {line(notice, _NOTICE)}", err=True)
+            print_line(f"Warning: {line(notice, _NOTICE)}", err=True)
         await backend.aclose()
 
 
@@ -100,19 +102,19 @@ MAKERS = "'pumpup-tui projects create' or 'pumpup-tui serve' makes one."
 
 
 def must_be_there(place: Folder, makers: str = MAKERS) -> None:
-    """Raise `NotThere`, with what makes one, where there is no data folder: to look at one must not make one."""
-    # Whatever stands under these names: a link or a pipe in a file's place is told of when it is opened.
+    """Raise `NotThere`, naming the commands that make one, where there is no data folder: reading must not make one."""
+    # Of any kind: a link or a pipe in place of a file is reported when it is opened.
     if not any(os.path.lexists(place.path / name) for name in ("journal.jsonl", "head")):
         raise NotThere(f"{place.path} is no data folder: it has no journal.jsonl. Name one with --data DIR; {makers}")
 
 
-def folder_of(given: Given) -> Folder:
-    """Return the folder that was named.
+def folder_of(options: PlaceOptions) -> Folder:
+    """Return the data folder that the user named.
 
     Raises:
-        Failed: it is a server: this command works on a folder alone.
+        Failed: a server is named, and this command works on a folder only.
     """
-    place = place_of(given, os.environ)
+    place = place_of(options, os.environ)
     if isinstance(place, Server):
         raise Failed(f"This works on a data folder, and {place.url} is a server: name a folder with --data DIR.", 2)
     return place

@@ -1,12 +1,12 @@
-"""`completion`: what a shell reads to complete the commands."""
+"""`completion`: the script that a shell reads to complete commands."""
 
 from __future__ import annotations
 
 import click
 
-from pumpup_tui.commands.output import is_terminal, tell
+from pumpup_tui.commands.output import is_terminal, print_line
 
-_WHERE = {
+_INSTALLATION = {
     "bash": 'eval "$(pumpup-tui completion bash)"   in ~/.bashrc',
     "zsh": 'eval "$(pumpup-tui completion zsh)"   in ~/.zshrc',
     "fish": "pumpup-tui completion fish > ~/.config/fish/completions/pumpup-tui.fish",
@@ -14,7 +14,7 @@ _WHERE = {
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(list(_WHERE)))
+@click.argument("shell", type=click.Choice(list(_INSTALLATION)))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
     """Print what SHELL reads to complete commands and options.
@@ -23,8 +23,8 @@ def completion(context: click.Context, shell: str) -> None:
     """
     from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
-    kinds: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
-    script = kinds[shell](context.find_root().command, {}, "pumpup-tui", "_PUMPUP_TUI_COMPLETE")
-    tell(script.source())
+    classes: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+    script = classes[shell](context.find_root().command, {}, "pumpup-tui", "_PUMPUP_TUI_COMPLETE")
+    print_line(script.source())
     if is_terminal():
-        tell(f"# Keep it: {_WHERE[shell]}", err=True)
+        print_line(f"# Keep it: {_INSTALLATION[shell]}", err=True)

@@ -1,10 +1,10 @@
-"""`config`: each setting that holds, and where it came from."""
+"""`config`: the effective settings, each with its origin."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,14 @@ import click
 
 from pumpup_tui.commands import config_sources
 from pumpup_tui.commands.failure import Failed
-from pumpup_tui.commands.options import Given, writing_options
-from pumpup_tui.commands.output import Column, tell, tell_json, tell_table
+from pumpup_tui.commands.options import PlaceOptions, writing_options
+from pumpup_tui.commands.output import TableColumn, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from pumpup_tui.commands.settings import Settings
 
-_FLAGS = ("profile", "reviewer", "tags")
-"""Settings that an option counts over."""
+_OPTIONS = ("profile", "reviewer", "tags")
+"""Settings that an option overrides."""
 
 
 @click.command()
@@ -28,10 +28,10 @@ _FLAGS = ("profile", "reviewer", "tags")
 @click.option("--keys", is_flag=True, help="Print each key that can be changed: its name for [keys], and what it does.")
 @click.option("--json", "as_json", is_flag=True, help="Print each setting, its value and its origin as JSON.")
 @writing_options
-def config(given: Given, *, path: bool, example: bool, keys: bool, as_json: bool) -> None:
+def config(options: PlaceOptions, *, path: bool, example: bool, keys: bool, as_json: bool) -> None:
     """Show what is configured and where each setting came from; exit with 2 where something can't be used.
 
-    One TOML file, over it the environment (PUMPUP_…, as in PUMPUP_NOTIFICATIONS__BELL=1), over both the options.
+    One TOML file; the environment (PUMPUP_…, as in PUMPUP_NOTIFICATIONS__BELL=1) overrides it, options override both.
 
     Example: pumpup-tui config --example > "$(pumpup-tui config --path)"
     """
@@ -39,64 +39,76 @@ def config(given: Given, *, path: bool, example: bool, keys: bool, as_json: bool
     if example:
         from pumpup_tui.commands.settings import example as example_file
 
-        tell(example_file())
+        print_line(example_file())
         return
     if path:
         if file is None:
             raise Failed(config_sources.NO_HOME)
-        tell(str(file))
+        print_line(str(file))
         return
     from pumpup_tui.commands import settings
 
     must_be_there = bool(os.environ.get(config_sources.FILE_VARIABLE))
     content = config_sources.read(file, must_be_there=must_be_there) if file else b""
-    found = settings.usable(file or config_sources.NO_FILE, content, os.environ)
-    told = settings.parsed(file or config_sources.NO_FILE, content)
+    source = file or config_sources.NO_FILE
+    effective = settings.usable(source, content, os.environ)
     if keys:
-        _tell_keys(found.keys, as_json=as_json)
+        _print_keys(effective.keys, as_json=as_json)
         return
-    rows = list(_rows(found, given, file or config_sources.NO_FILE, content, told))
+    rows = list(_rows(effective, options, source, content, settings.parsed(source, content)))
     if as_json:
-        tell_json(
+        print_json(
             {"file": str(file) if file else None, "settings": [dict(zip(_JSON, row, strict=True)) for row in rows]}
         )
-        return
-    where = str(file) if file else config_sources.NO_HOME
-    tell(f"{where}{'' if content or not file else ': not there yet, so what is built in holds'}", err=True)
-    columns = (Column("name", "SETTING", tone="strong"), Column("value", "VALUE", least=12), Column("from", "FROM"))
-    tell_table(columns, [(name, _shown(value), origin) for name, value, origin in rows], empty="Nothing.")
+    else:
+        name = str(file) if file else config_sources.NO_HOME
+        print_line(f"{name}{'' if content or not file else ': not there yet, so what is built in holds'}", err=True)
+        _print_settings(rows)
+
+
+def _print_settings(rows: Iterable[tuple[str, Any, str]]) -> None:
+    columns = (
+        TableColumn("name", "SETTING", tone="strong"),
+        TableColumn("value", "VALUE", min_width=12),
+        TableColumn("from", "FROM"),
+    )
+    print_table(columns, [(name, _display(value), origin) for name, value, origin in rows], empty="Nothing.")
 
 
 FIXED = (
-    "Not to be changed: what a text that is typed hears itself (enter, arrows, ctrl+a …), the keys within the command "
-    "palette, and tab between the parts of a screen. They are those of the terminal's toolkit."
+    "These can't be changed: the keys of text fields (enter, arrows, ctrl+a …), those of the command palette, and tab "
+    "between the parts of a screen. They belong to the terminal toolkit."
 )
 _JSON = ("setting", "value", "from")
 
 
-def _tell_keys(keymap: Mapping[str, str], *, as_json: bool) -> None:
+def _print_keys(keymap: Mapping[str, str], *, as_json: bool) -> None:
     """Print every binding of the screens with the keys that it has now."""
     from pumpup_tui.keys.key_names import KeyNames, key_words
 
-    listed = [(row.id, key_words(row.keys), row.tooltip) for row in KeyNames(keymap).table(in_demo=True)]
+    listed = [(row.id, key_words(row.keys), row.tooltip) for row in KeyNames(keymap).table()]
     if as_json:
-        tell_json([{"binding": name, "keys": keys.split(), "does": does} for name, keys, does in listed])
+        print_json([{"binding": name, "keys": keys.split(), "does": does} for name, keys, does in listed])
         return
-    columns = (Column("binding", "BINDING", tone="strong"), Column("keys", "KEYS"), Column("does", "DOES", least=20))
-    tell_table(columns, listed, empty="Nothing.")
-    tell(FIXED, err=True)
+    columns = (
+        TableColumn("binding", "BINDING", tone="strong"),
+        TableColumn("keys", "KEYS"),
+        TableColumn("does", "DOES", min_width=20),
+    )
+    print_table(columns, listed, empty="Nothing.")
+    print_line(FIXED, err=True)
 
 
 def _rows(
-    found: Settings, given: Given, file: Path, content: bytes, told: Mapping[str, Any]
+    effective: Settings, options: PlaceOptions, file: Path, content: bytes, document: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any, str]]:
-    """Yield name, value and origin of each setting; what is one of many is told by itself."""
+    """Yield name, value and origin of each setting; each entry of a table is a row."""
     variables = config_sources.variables(os.environ)
-    for name, value in _flat((), found.model_dump(mode="json")):
-        if name[0] in _FLAGS and getattr(given, name[0]):
-            yield ".".join(name), getattr(given, name[0]), f"--{name[0].removesuffix('s')}"
+    for name, value in _flat((), effective.model_dump(mode="json")):
+        if name[0] in _OPTIONS and getattr(options, name[0]):
+            yield ".".join(name), getattr(options, name[0]), f"--{name[0].removesuffix('s')}"
         else:
-            yield ".".join(name), value, _origin(name, variables, file, content, told)
+            yield ".".join(name), value, _origin(name, variables, file, content, document)
     if url := os.environ.get("PUMPUP_BASE_URL"):
         yield "url", url, "PUMPUP_BASE_URL"
     if os.environ.get("PUMPUP_API_KEY"):
@@ -105,24 +117,24 @@ def _rows(
 
 def _flat(name: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
     if isinstance(value, dict) and value:
-        for key, one in value.items():
-            if not (name[:1] == ("profiles",) and one in (None, [])):
-                yield from _flat((*name, key), one)
+        for key, inner in value.items():
+            if not (name[:1] == ("profiles",) and inner in (None, [])):
+                yield from _flat((*name, key), inner)
     else:
         yield name, value
 
 
 def _origin(
-    name: tuple[str, ...], variables: Mapping[str, str], file: Path, content: bytes, told: Mapping[str, Any]
+    name: tuple[str, ...], variables: Mapping[str, str], file: Path, content: bytes, document: Mapping[str, Any]
 ) -> str:
     from pumpup_tui.commands.config_errors import is_in, line_of, variable_of
 
     if variable := variable_of(name, variables):
         return variable
-    return f"{file.name}:{line_of(content, name)}" if is_in(told, name) else "built in"
+    return f"{file.name}:{line_of(content, name)}" if is_in(document, name) else "built in"
 
 
-def _shown(value: Any) -> str:
+def _display(value: Any) -> str:
     if value in (None, "", [], {}):
         return "-"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

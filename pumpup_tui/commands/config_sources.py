@@ -1,4 +1,4 @@
-"""The sources of the configuration: where its file is, what it holds, and the variables of the environment."""
+"""The sources of the configuration: its file and the variables of the environment."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pumpup_tui.local_state.user_folders import expanded, own_folder
 PREFIX = "PUMPUP_"
 FILE_VARIABLE = "PUMPUP_CONFIG"
 FROM_ENVIRONMENT = "fromEnvironment"
-"""The key of the checked settings under which the names of those stand that the environment gave."""
+"""The key of the checked settings that lists those set by the environment."""
 MOST_BYTES = 256_000
 NO_FILE = Path("config.toml")
-"""What stands for the file where there is none: all settings come from elsewhere then."""
+"""Stands for the file where there is none."""
 NO_HOME = f"This login has no home folder, so it has no configuration file: set HOME, or name one with {FILE_VARIABLE}."
 _NO_SETTINGS = frozenset(("PUMPUP_API_KEY", "PUMPUP_BASE_URL", FILE_VARIABLE))
 PLAIN = {"PUMPUP_REVIEWER": "reviewer", "PUMPUP_PROFILE": "profile"}
-"""Variables whose text is the setting."""
+"""Variables whose text is the setting's value, without parsing."""
 
 
 def file_of(environment: Mapping[str, str]) -> Path | None:
-    """Return where the configuration is, or would be; None where this login has no home for one.
+    """Return the path of the configuration, whether it exists or not; None where this login has no home folder.
 
     Raises:
-        Failed: the environment names one below a home that there is not.
+        Failed: the environment names one below a home folder that does not exist.
     """
     if named := environment.get(FILE_VARIABLE):
         try:
@@ -38,7 +38,7 @@ def file_of(environment: Mapping[str, str]) -> Path | None:
 
 
 def variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that give settings."""
+    """Return the variables that set settings."""
     return {
         name: value
         for name, value in sorted(environment.items())
@@ -47,10 +47,10 @@ def variables(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def read(file: Path, *, must_be_there: bool = False) -> bytes:
-    """Return what the file holds; nothing where there is none.
+    """Return the file's content; empty where there is no file.
 
     Raises:
-        Failed: it can't be read, or is too long to be one.
+        Failed: it can't be read, or is too long for a configuration.
     """
     try:
         with file.open("rb") as opened:

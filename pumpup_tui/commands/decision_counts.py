@@ -1,4 +1,4 @@
-"""Counting requests and what became of them, off a timeline. Pure: events in, figures out."""
+"""Figures about requests and their outcomes, computed from a timeline's events without side effects."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from api_client.models import Event
 
 BANDS: Sequence[tuple[float, str]] = ((0.9, "0.90-1.00"), (0.7, "0.70-0.89"), (0.5, "0.50-0.69"), (0.0, "0.00-0.49"))
-"""The agent's confidence, from this on, by the name of its band."""
+"""Lower bound of the agent's confidence, and the name of the band."""
 NO_CONFIDENCE = "not told"
+NO_REVIEWER = "not told"
 ANSWERED = "ANSWERED"
-"""What stands among the outcomes for an elicitation's answers."""
+"""The name under which an elicitation's answers count among the outcomes."""
 
 
 class Group:
-    """The settled requests of a project, of a reviewer, or all."""
+    """Figures of the settled requests of a project, of a reviewer, or of all."""
 
     def __init__(self) -> None:
         self.waits = array("d")
@@ -43,14 +44,14 @@ class Group:
 
 
 def percentile(ordered: Sequence[float], percent: int) -> float | None:
-    """Return the value that `percent` of 100 do not exceed (nearest rank); None of none."""
+    """Return a percentile by nearest rank; None where there are no values."""
     return round(ordered[ceil(len(ordered) * percent / 100) - 1], 3) if ordered else None
 
 
-class Counts:
-    """All figures of a timeline, event by event, oldest first."""
+class DecisionCounts:
+    """All figures of a timeline, whose events are added one by one, oldest first."""
 
-    TYPES: ClassVar[Sequence[str]] = (
+    TYPES: ClassVar[tuple[str, ...]] = (
         "APPROVAL_REQUESTED",
         "ELICITATION_REQUESTED",
         "APPROVAL_DECIDED",
@@ -66,19 +67,19 @@ class Counts:
         self._reviewers: dict[str, Group] = {}
 
     def add(self, event: Event) -> None:
-        """Take the next event."""
+        """Count the next event."""
         if event.in_response_to is None:
             self._open[event.id] = event.timestamp
             return
-        asked = self._open.pop(event.in_response_to, None)
-        if asked is None or not self._is_in_time(event.timestamp):
+        requested_at = self._open.pop(event.in_response_to, None)
+        if requested_at is None or not self._is_in_range(event.timestamp):
             return
-        wait = max(0.0, (event.timestamp - asked).total_seconds())
+        wait = max(0.0, (event.timestamp - requested_at).total_seconds())
         project = self._names.get(event.project_id, event.project_id)
         for group in (
             self._all,
             self._projects.setdefault(project, Group()),
-            self._reviewers.setdefault(reviewer_of(event) or "not told", Group()),
+            self._reviewers.setdefault(reviewer_of(event) or NO_REVIEWER, Group()),
         ):
             _count(group, event.payload, wait)
 
@@ -91,7 +92,7 @@ class Counts:
             "reviewers": _named(self._reviewers),
         }
 
-    def _is_in_time(self, moment: datetime) -> bool:
+    def _is_in_range(self, moment: datetime) -> bool:
         return (self._since is None or moment >= self._since) and (self._until is None or moment < self._until)
 
 
@@ -102,20 +103,20 @@ def _named(groups: Mapping[str, Group]) -> list[dict[str, Any]]:
 def _count(group: Group, payload: Mapping[str, Any], wait: float) -> None:
     group.waits.append(wait)
     outcome = payload.get("outcome")
-    kind = str(outcome.get("type")) if isinstance(outcome, Mapping) else ANSWERED
-    group.outcomes[kind] += 1
-    recommended = payload.get("recommendationSnapshot")
-    if isinstance(outcome, Mapping) and isinstance(recommended, Mapping):
-        band = _band(recommended.get("confidence"))
+    outcome_type = str(outcome.get("type")) if isinstance(outcome, Mapping) else ANSWERED
+    group.outcomes[outcome_type] += 1
+    recommendation = payload.get("recommendationSnapshot")
+    if isinstance(outcome, Mapping) and isinstance(recommendation, Mapping):
+        band = _band(recommendation.get("confidence"))
         group.decided[band] += 1
-        group.agreed[band] += _kind(recommended.get("outcome")) == kind
+        group.agreed[band] += _type_of(recommendation.get("outcome")) == outcome_type
 
 
-def _kind(outcome: Any) -> str:
+def _type_of(outcome: Any) -> str:
     return str(outcome.get("type")) if isinstance(outcome, Mapping) else ""
 
 
 def _band(confidence: Any) -> str:
     if isinstance(confidence, bool) or not isinstance(confidence, (int, float)):
         return NO_CONFIDENCE
-    return next((name for least, name in BANDS if confidence >= least), BANDS[-1][1])
+    return next((name for lower_bound, name in BANDS if confidence >= lower_bound), BANDS[-1][1])

@@ -1,4 +1,4 @@
-"""`doctor`: what is wrong with the terminal, the configuration and the place, and what to do about it."""
+"""`doctor`: a check of the terminal, the configuration and the place, with a remedy for each fault."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pumpup_tui.commands.options import Given, writing_options
-from pumpup_tui.commands.output import tell, tell_json, toned
+from pumpup_tui.commands.options import PlaceOptions, writing_options
+from pumpup_tui.commands.output import print_json, print_line, styled
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _MARKS = {"ok": ("ok   ", "good"), "note": ("note ", "warn"), "wrong": ("WRONG",
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print each check as JSON.")
 @writing_options
-def doctor(given: Given, as_json: bool) -> None:
+def doctor(options: PlaceOptions, as_json: bool) -> None:
     """Look for what is wrong and say what to do; exit with 1 where anything is.
 
     The terminal, the versions, the configuration, the data folder with its locks, or the server and your key for it.
@@ -30,18 +30,18 @@ def doctor(given: Given, as_json: bool) -> None:
     """
     from pumpup_tui.commands.doctor_checks import all_checks
 
-    found = all_checks(given, os.environ)
+    checks = all_checks(options, os.environ)
     if as_json:
-        tell_json({"checks": [one.wire() for one in found]})
+        print_json({"checks": [check.wire() for check in checks]})
     else:
-        _tell(found)
-    if any(one.state == "wrong" for one in found):
+        _print_checks(checks)
+    if any(check.state == "wrong" for check in checks):
         raise click.exceptions.Exit(1)
 
 
-def _tell(found: Sequence[Check]) -> None:
-    for one in found:
-        word, tone = _MARKS[one.state]
-        tell(f"{toned(word, tone)}  {one.what}: {line(one.words, 300)}")
-        if one.remedy:
-            tell(f"       {line(one.remedy, 300)}")
+def _print_checks(checks: Sequence[Check]) -> None:
+    for check in checks:
+        word, tone = _MARKS[check.state]
+        print_line(f"{styled(word, tone)}  {check.subject}: {line(check.words, 300)}")
+        if check.remedy:
+            print_line(f"       {line(check.remedy, 300)}")

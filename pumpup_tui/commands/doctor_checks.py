@@ -1,4 +1,4 @@
-"""The checks of `doctor`, each with what to do where it fails."""
+"""The checks of `doctor`, each with the remedy for a failure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pumpup_tui.commands import config_cache, config_sources
 from pumpup_tui.commands.failure import Failed
-from pumpup_tui.commands.options import Given
+from pumpup_tui.commands.options import PlaceOptions
 from pumpup_tui.commands.places import Folder, Server, api_key, place_of
 from pumpup_tui.text.charset import charset_of
 
@@ -23,36 +23,36 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "note", "wrong"]
 
-_LEAST_FREE = 100_000_000
-"""Bytes that a disk should have left."""
-_LEAST_SIZE = (40, 10)
+_MIN_FREE_BYTES = 100_000_000
+"""Space that a disk should have left."""
+_MIN_SCREEN = (40, 10)
 
 
 @dataclass(frozen=True)
 class Check:
-    """What was looked at, how it is, and what to do."""
+    """The result of a check: its subject, its state, and the remedy."""
 
-    what: str
+    subject: str
     state: State
     words: str
     remedy: str = ""
 
     def wire(self) -> dict[str, str]:
-        """Return it as JSON."""
-        found = {"check": self.what, "state": self.state, "words": self.words}
-        return {**found, "remedy": self.remedy} if self.remedy else found
+        """Return the check as JSON."""
+        fields = {"check": self.subject, "state": self.state, "words": self.words}
+        return {**fields, "remedy": self.remedy} if self.remedy else fields
 
 
-def all_checks(given: Given, environment: Mapping[str, str]) -> list[Check]:
-    """Look at everything; what can't be looked at is told like what is wrong."""
-    found = [*_versions(), *_terminal(environment), *_configuration(environment)]
+def all_checks(options: PlaceOptions, environment: Mapping[str, str]) -> list[Check]:
+    """Return the results of all checks; one that can't be made counts as failed."""
+    checks = [*_versions(), *_terminal(environment), *_configuration(environment)]
     try:
-        place = place_of(given, environment)
+        place = place_of(options, environment)
     except Failed as fault:
-        if found[-1].state != "wrong":
-            found.append(Check("place", "wrong", fault.message))
-        return found
-    return [*found, *(_folder(place) if isinstance(place, Folder) else _server(place, environment))]
+        if checks[-1].state != "wrong":
+            checks.append(Check("place", "wrong", fault.message))
+        return checks
+    return [*checks, *(_folder(place) if isinstance(place, Folder) else _server(place, environment))]
 
 
 def _versions() -> Iterator[Check]:
@@ -71,7 +71,7 @@ def _terminal(environment: Mapping[str, str]) -> Iterator[Check]:
     else:
         columns, rows = shutil.get_terminal_size()
         words = f"{kind}, {columns} columns, {rows} rows"
-        if columns < _LEAST_SIZE[0] or rows < _LEAST_SIZE[1]:
+        if columns < _MIN_SCREEN[0] or rows < _MIN_SCREEN[1]:
             yield Check("terminal", "note", words, "Make it larger: 80 columns and 24 rows show all of a request.")
         else:
             yield Check("terminal", "ok", words)
@@ -93,8 +93,8 @@ def _configuration(environment: Mapping[str, str]) -> Iterator[Check]:
     if file is None:
         yield Check("configuration", "note", config_sources.NO_HOME)
     else:
-        there = str(file) if file.exists() else f"{file} is not there: what is built in holds"
-        yield Check("configuration", "ok", there)
+        words = str(file) if file.exists() else f"{file} is not there: what is built in holds"
+        yield Check("configuration", "ok", words)
 
 
 def _folder(place: Folder) -> Iterator[Check]:
@@ -109,7 +109,7 @@ def _folder(place: Folder) -> Iterator[Check]:
         yield Check("folder", "note", f"{folder} is not there yet", f"{makers} and 'projects create' make it.")
         return
     yield from _access(folder)
-    yield from _room(folder)
+    yield from _free_space(folder)
     from store.folder.trust import doubts_of_place
 
     for doubt in doubts_of_place(folder):
@@ -139,14 +139,14 @@ def _access(folder: Path) -> Iterator[Check]:
         yield Check("folder", "ok", str(folder))
 
 
-def _room(folder: Path) -> Iterator[Check]:
+def _free_space(folder: Path) -> Iterator[Check]:
     free = shutil.disk_usage(folder).free
     words = f"{free / 1e9:.1f} GB free"
-    yield Check("disk", "ok", words) if free >= _LEAST_FREE else Check("disk", "wrong", words, "Make room.")
+    yield Check("disk", "ok", words) if free >= _MIN_FREE_BYTES else Check("disk", "wrong", words, "Make room.")
 
 
 def _lock(folder: Path) -> Iterator[Check]:
-    """Look, without waiting, whether someone writes right now, and who."""
+    """Check without waiting whether a process holds the lock, and which."""
     import fcntl
 
     from api_client.errors import StoreError
@@ -179,7 +179,7 @@ def _lock(folder: Path) -> Iterator[Check]:
 
 
 def _holder(inode: int) -> str:
-    """Return who holds a lock, as far as the system tells."""
+    """Return the process that holds a lock, as far as the system knows it."""
     try:
         rows = [row.split() for row in Path("/proc/locks").read_text().splitlines()]
         pid = next(row[4] for row in rows if row[1] == "FLOCK" and row[5].endswith(f":{inode}"))
@@ -190,7 +190,7 @@ def _holder(inode: int) -> str:
 
 
 def _journal(folder: Path) -> Iterator[Check]:
-    """Open the record as a reader would, and say what a reader is told."""
+    """Open the journal read-only, as any reader does, and report its state."""
     from api_client.errors import StoreError
     from api_client.times import utc_now
     from store.folder.engine import Store
@@ -217,7 +217,7 @@ def _journal(folder: Path) -> Iterator[Check]:
 
 
 def _keys(folder: Path) -> Iterator[Check]:
-    """Look for what keeps a key that is there from being accepted."""
+    """Check for keys that the server does not accept."""
     from api_client.errors import StoreError
     from store.folder.api_keys import KeyRing
 
@@ -232,7 +232,7 @@ def _keys(folder: Path) -> Iterator[Check]:
 
 
 def two_roles_remedy(folder: Path, name: str) -> str:
-    """Return what to do where a name has keys of both roles."""
+    """Return the remedy for a name with keys of both roles."""
     command = f"pumpup-tui keys revoke {shlex.quote(name)} --id ID --data {shlex.quote(str(folder))}"
     return f"Make new keys under another name, then run '{command}'."
 
@@ -243,15 +243,15 @@ def _server(place: Server, environment: Mapping[str, str]) -> Iterator[Check]:
     except Failed as fault:
         yield Check("key", "wrong", fault.message)
         return
-    yield from _answer(place, key)
+    yield from _server_answer(place, key)
 
 
-def _answer(place: Server, key: str) -> Iterator[Check]:
+def _server_answer(place: Server, key: str) -> Iterator[Check]:
     from api_client.errors import ApiError, Misconfigured, NotAuthenticated, ProxyFailed, Unreachable
 
     url = place.url
     try:
-        me, took, proxy = _asked(place, key)
+        me, seconds, proxy = _ask_server(place, key)
     except NotAuthenticated as fault:
         yield Check("server", "ok", f"{url} answers")
         remedy = "Ask for a key: 'pumpup-tui keys add NAME --role reviewer' makes one on the server's machine."
@@ -261,28 +261,28 @@ def _answer(place: Server, key: str) -> Iterator[Check]:
     except ProxyFailed as fault:
         yield Check("proxy", "wrong", fault.message)
     except ApiError as fault:
-        down = "Is it running, and the address right? A proxy may be in between."
-        remedy = down if isinstance(fault, Unreachable) else "Is this the address of a Pump Up server?"
+        unreachable = "Is it running, and the address right? A proxy may be in between."
+        remedy = unreachable if isinstance(fault, Unreachable) else "Is this the address of a Pump Up server?"
         yield Check("server", "wrong", fault.message, "" if "address" in fault.message else remedy)
     else:
         if proxy:
             yield Check("proxy", "ok", f"the server is reached through the {proxy}")
-        yield Check("server", "ok", f"{url} answers in {took * 1e3:.0f} ms")
-        yield _may(me)
+        yield Check("server", "ok", f"{url} answers in {seconds * 1e3:.0f} ms")
+        yield _permissions(me)
 
 
-def _asked(place: Server, key: str) -> tuple[Me, float, str]:
-    """Return what the server says of the key, the seconds that it took, and the proxy on the way; empty without one.
+def _ask_server(place: Server, key: str) -> tuple[Me, float, str]:
+    """Return the key's owner as the server knows it, the call's seconds, and the proxy in between (empty without one).
 
     Raises:
-        ApiError: it is not reached, or does not answer as a Pump Up server does.
+        ApiError: the server can't be reached, or does not answer like a Pump Up server.
     """
     import asyncio
     import time
 
     from api_client.http import HttpBackend
 
-    async def look() -> tuple[Me, float, str]:
+    async def call() -> tuple[Me, float, str]:
         backend = HttpBackend(place.url, key, ca_file=place.ca_file, allow_plain_http=place.insecure_http)
         try:
             start = time.perf_counter()
@@ -290,10 +290,10 @@ def _asked(place: Server, key: str) -> tuple[Me, float, str]:
         finally:
             await backend.aclose()
 
-    return asyncio.run(look())
+    return asyncio.run(call())
 
 
-def _may(me: Me) -> Check:
+def _permissions(me: Me) -> Check:
     if "decide" in me.capabilities:
         return Check("key", "ok", f"decides as {me.subject}")
     return Check("key", "note", "it reads, and decides nothing", "Decisions need a reviewer's key and our server.")

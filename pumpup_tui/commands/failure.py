@@ -1,4 +1,4 @@
-"""How a command ends when what it needs is not there: one sentence on stderr, with the next step."""
+"""Failures of a command: one sentence on stderr with the next step, and the exit code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Failed(click.ClickException):
 
 
 class NotThere(Failed):
-    """There is nothing of the name that was given."""
+    """Nothing has the name that the user gave."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, 3)
@@ -41,7 +41,7 @@ def reason(fault: OSError) -> str:
 
 
 def exit_code_of(fault: ApiError) -> int:
-    """Return the exit code that tells a script what kind of failure it was."""
+    """Return the exit code of a failure, by its kind, for scripts."""
     from api_client import errors
 
     kinds: tuple[tuple[type[ApiError] | tuple[type[ApiError], ...], int], ...] = (
@@ -56,7 +56,7 @@ def exit_code_of(fault: ApiError) -> int:
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Turn what a backend or the store refuses inside into `Failed`."""
+    """Turn the errors of a backend or the store into `Failed`."""
     from api_client.errors import ApiError, InvalidAnswers
 
     try:
@@ -65,12 +65,12 @@ def in_words() -> Iterator[None]:
         words = "".join(f"\n  {line(name, 60)}: {line(words, 200)}" for name, words in fault.fields.items())
         raise Failed(f"Not all of the answers can be taken. Nothing was sent.{words}") from None
     except ApiError as fault:
-        # What a server says is foreign text.
+        # A server's message is foreign text.
         raise Failed(clean(fault.message, limit=2000), exit_code_of(fault)) from None
 
 
 def write_report(fault: BaseException, folder: Path, now: datetime) -> Path | None:
-    """Keep the traceback of an unforeseen fault, without the values of its variables; None where that fails too."""
+    """Write an unforeseen fault's traceback, without variables' values, to a file; return None where that fails."""
     path = folder / f"fault-{now:%Y%m%dT%H%M%S}.log"
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -87,8 +87,8 @@ def report_folder() -> Path | None:
     return own_folder("log")
 
 
-def tell(fault: BaseException, now: Callable[[], datetime]) -> None:
-    """Say on stderr, in one sentence, that an unforeseen fault ended the program and where its details are."""
+def report_fault(fault: BaseException, now: Callable[[], datetime]) -> None:
+    """Report on stderr, in one sentence, that an unforeseen fault ended the program, and where its details are."""
     folder = report_folder()
     path = write_report(fault, folder, now()) if folder else None
     where = f"The details are in {path}." if path else "The details could not be written to a file."

@@ -1,4 +1,4 @@
-"""The app as the command line runs it: no fault of it shows a traceback, and nothing keeps it from being left."""
+"""The guard of the running screens: no fault of them shows a traceback, and nothing keeps them from being left."""
 
 from __future__ import annotations
 
@@ -8,58 +8,48 @@ from contextlib import suppress
 from textual.driver import Driver
 from typing_extensions import override
 
-from pumpup_tui.app import PumpUpApp
-from pumpup_tui.commands.shutdown import HANGUP, Leaving
-from pumpup_tui.commands.terminal_setup import fitted
+from pumpup_tui.commands.shutdown import HANGUP, Shutdown
+from pumpup_tui.commands.terminal_setup import own_driver
+from pumpup_tui.textual_patches.terminal_app import TerminalApp, TerminalHooks
 
 
-class GuardedApp(PumpUpApp):
-    """The app with its unforeseen faults left to `main`: Textual prints what local variables hold, keys too."""
+class Guard(TerminalHooks):
+    """Leaves unforeseen faults to `main`, for Textual prints what local variables hold, keys too."""
 
-    fault: Exception | None = None
-    leaving: Leaving | None = None
-    """What else than a key ends the screens; set before they run."""
+    def __init__(self, shutdown: Shutdown) -> None:
+        """Take what else than a key ends the screens."""
+        self._shutdown = shutdown
+        self._exits: set[asyncio.Task[None]] = set()
+        self.fault: Exception | None = None
+        """The fault that ended the screens."""
 
-    def on_load(self) -> None:
-        """Be left in order from now on: before the terminal is touched."""
-        if self.leaving is not None:
-            loop, self._leaves = asyncio.get_running_loop(), set[asyncio.Task[None]]()
+    @override
+    def attach(self, app: TerminalApp) -> None:
+        loop = asyncio.get_running_loop()
 
-            def leave(code: int) -> None:
-                self._stop_editor()
-                with suppress(RuntimeError):  # the loop has ended, and the process is about to
-                    loop.call_soon_threadsafe(lambda: self._leaves.add(loop.create_task(self._leave_with(code))))
+        def leave(code: int) -> None:
+            self._stop_editor()
+            with suppress(RuntimeError):  # the loop has ended, and the process is about to
+                loop.call_soon_threadsafe(lambda: self._exits.add(loop.create_task(app.store_and_exit(code))))
 
-            self.leaving.by(leave)
-            self.leaving.at_last(self._restore_terminal)
+        self._shutdown.handle_by(leave)
+        self._shutdown.add_cleanup(app.restore_terminal)
 
+    @override
     def terminal_gone(self) -> None:
-        """Leave, as for a hang-up: from any thread."""
-        if self.leaving is not None:
-            self.leaving.ask(HANGUP)
+        self._shutdown.request(HANGUP)
 
     @override
-    def get_driver_class(self) -> type[Driver]:
-        return fitted(super().get_driver_class())
+    def driver_class(self, default: type[Driver]) -> type[Driver]:
+        return own_driver(default)
 
     @override
-    def _handle_exception(self, error: Exception) -> None:
+    def failed(self, error: Exception) -> bool:
         self.fault = self.fault or error
-        self.panic()
-
-    async def _leave_with(self, code: int) -> None:
-        # First what would be lost: the rest may take longer than there is time for.
-        await self.context.drafts.flush()
-        await self.store_outgoing()
-        self.exit(return_code=code)
+        return True
 
     @staticmethod
     def _stop_editor() -> None:
         from pumpup_tui.components.external_editor import stop_editors
 
         stop_editors()
-
-    def _restore_terminal(self) -> None:
-        if self._driver is not None:
-            self._driver.stop_application_mode()
-            self._driver.close()

@@ -1,8 +1,8 @@
-"""From what a user types to what is meant: ids, which may be shortened while only one begins so, and projects."""
+"""Lookup of requests, tasks and projects by what a user typed: an id, the beginning of one, or a name."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,49 +11,52 @@ from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
-    from api_client.models import Event, InboxItem, Project, RequestDetail, TaskDetail
+    from api_client.models import InboxItem, Project, RequestDetail, TaskDetail
 
 SHORT = 12
-"""Characters of an id that a table shows at the least: in a data folder they name one request for ever."""
-_REQUESTED = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
-_PAGE = 500
-_NAMED = 5
+"""Least number of characters of an id in a table: in a data folder so many always name one request."""
+_REQUEST_TYPES = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
+_MOST_LISTED = 5
+"""Candidates that an error message lists."""
 
 
-async def request_of(backend: Backend, given: str, *, open_only: bool = False, by_task: bool = True) -> RequestDetail:
-    """Return the request that `given` names.
+async def request_of(backend: Backend, typed: str, *, open_only: bool = False, by_task: bool = True) -> RequestDetail:
+    """Return the request that `typed` names.
 
     Args:
-        backend: Where to look.
-        given: A request's id, or the beginning of one; the id or the name of a task on which one request is open.
-        open_only: Look for a shortened id among the open requests alone.
-        by_task: Whether a task may stand for what is open on it.
+        backend: The backend to read.
+        typed: A request's id, or the beginning of one; the id or the name of a task with one open request.
+        open_only: Look for a shortened id among the open requests only.
+        by_task: Whether a task may stand for its open request.
 
     Raises:
-        NotThere: nothing is called so.
-        Failed: it may mean more than one, whose ids are named.
+        NotThere: there is none.
+        Failed: several match; the message lists their ids.
         ApiError: the backend could not be read.
     """
     from api_client.errors import InvalidRequest, NotFound
+    from pumpup_tui.backend.timeline_query import Query
+    from pumpup_tui.commands.page_reader import all_events, read_inbox
 
     try:
-        return await backend.request(given)
+        return await backend.request(typed)
     except (NotFound, InvalidRequest):
         pass
-    waiting = [item async for item in inbox(backend)]
-    found = [item.request_id for item in waiting if _begins(item.request_id, given)]
-    if not found and (on_task := [item for item in waiting if _is_of_task(item, given)]):
-        return await backend.request(_only_open(given, on_task, by_task=by_task))
-    if not found and not open_only:
-        found = [one.id async for one in events(backend, types=_REQUESTED) if _begins(one.id, given)]
-    return await backend.request(_only("request", given, found))
+    open_requests = (await read_inbox(backend)).items
+    matching = [item.request_id for item in open_requests if _matches(item.request_id, typed)]
+    if not matching and (on_task := [item for item in open_requests if _is_of_task(item, typed)]):
+        return await backend.request(_only_open(typed, on_task, by_task=by_task))
+    if not matching and not open_only:
+        query = Query(types=_REQUEST_TYPES, newest_first=False)
+        matching = [event.id async for event in all_events(backend, query) if _matches(event.id, typed)]
+    return await backend.request(_only("request", typed, matching))
 
 
 async def check_types(backend: Backend, types: Sequence[str]) -> None:
-    """Refuse event types that neither this program knows nor any event here is of: a server may have more than we do.
+    """Refuse event types that are unknown to this program and have no event here: a server may have further ones.
 
     Raises:
-        UsageError: there is no such type; the words name those that there are.
+        UsageError: there is no such type; the message lists the known ones.
         ApiError: the backend could not be read.
     """
     from pumpup_tui.commands.options import no_such
@@ -64,101 +67,76 @@ async def check_types(backend: Backend, types: Sequence[str]) -> None:
             raise no_such("event type", name, tuple(EVENT_WORDS))
 
 
-async def task_of(backend: Backend, given: str) -> TaskDetail:
-    """Return the task that `given` names.
+async def task_of(backend: Backend, typed: str) -> TaskDetail:
+    """Return the task whose id `typed` is, or begins.
 
     Raises:
-        NotThere: no task's id begins so.
-        Failed: more than one does.
+        NotThere: there is none.
+        Failed: several match.
         ApiError: the backend could not be read.
     """
     from api_client.errors import InvalidRequest, NotFound
 
     try:
-        return await backend.task(given)
+        return await backend.task(typed)
     except (NotFound, InvalidRequest):
-        found = [task.id for task in await backend.tasks() if _begins(task.id, given)]
-    return await backend.task(_only("task", given, found))
+        matching = [task.id for task in await backend.tasks() if _matches(task.id, typed)]
+    return await backend.task(_only("task", typed, matching))
 
 
-async def project_of(backend: Backend, given: str) -> Project:
-    """Return the project that `given` names: its id, the name that agents use, or its own name.
+async def project_of(backend: Backend, typed: str) -> Project:
+    """Return the project that `typed` names: by its id, the name that agents use, or its own name.
 
     Raises:
         NotThere: there is none.
-        Failed: more than one is called so.
+        Failed: several match.
         ApiError: the backend could not be read.
     """
     projects = await backend.projects()
     for names in ("id", "project_name"):
-        if found := next((one for one in projects if getattr(one, names) == given), None):
-            return found
-    alike = [one for one in projects if one.name.casefold() == given.casefold()]
-    alike = alike or [one for one in projects if _begins(one.id, given)]
-    chosen = _only("project", given, [one.id for one in alike])
-    return next(one for one in projects if one.id == chosen)
-
-
-async def inbox(backend: Backend, project_id: str | None = None) -> AsyncIterator[InboxItem]:
-    """Give all open requests, oldest first."""
-    cursor: str | None = None
-    while True:
-        page = await backend.inbox(project_id=project_id, cursor=cursor, limit=_PAGE)
-        for item in page.items:
-            yield item
-        cursor = page.next_cursor
-        if page.is_last(_PAGE):
-            return
-
-
-async def events(
-    backend: Backend, *, types: Sequence[str] = (), project_id: str | None = None, task_id: str | None = None
-) -> AsyncIterator[Event]:
-    """Give all events of a timeline, oldest first."""
-    cursor: str | None = None
-    while True:
-        page = await backend.events(types=types, project_id=project_id, task_id=task_id, cursor=cursor, limit=_PAGE)
-        for event in page.items:
-            yield event
-        cursor = page.next_cursor
-        if page.is_last(_PAGE):
-            return
+        if exact := next((project for project in projects if getattr(project, names) == typed), None):
+            return exact
+    matching = [project for project in projects if project.name.casefold() == typed.casefold()]
+    matching = matching or [project for project in projects if _matches(project.id, typed)]
+    project_id = _only("project", typed, [project.id for project in matching])
+    return next(project for project in projects if project.id == project_id)
 
 
 def short(ids: Sequence[str]) -> list[str]:
-    """Return each id as short as it can be told from the others, at the least `SHORT` characters."""
+    """Return the shortest beginning of each id that none of the others has, of at least `SHORT` characters."""
     ordered = sorted(ids)
-    neighbours: dict[str, int] = {}
-    for one, other in pairwise(ordered):
-        same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
-        neighbours[one] = max(neighbours.get(one, 0), same)
-        neighbours[other] = max(neighbours.get(other, 0), same)
-    return [one[: max(SHORT, neighbours.get(one, 0) + 1)] for one in ids]
+    shared: dict[str, int] = {}
+    for first, second in pairwise(ordered):
+        same = next((index for index, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), len(first))
+        shared[first] = max(shared.get(first, 0), same)
+        shared[second] = max(shared.get(second, 0), same)
+    return [full[: max(SHORT, shared.get(full, 0) + 1)] for full in ids]
 
 
-def _is_of_task(item: InboxItem, given: str) -> bool:
-    return _begins(item.task_id, given) or item.task_name.casefold() == given.casefold()
+def _is_of_task(item: InboxItem, typed: str) -> bool:
+    return _matches(item.task_id, typed) or item.task_name.casefold() == typed.casefold()
 
 
-def _only_open(given: str, found: Sequence[InboxItem], *, by_task: bool) -> str:
-    """Return the one request that is open on a task; which of several is meant is never guessed."""
-    named = "; ".join(f"{line(item.request_id, 60)} ({line(item.summary, 60)})" for item in found[:_NAMED])
-    named += f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    if len(found) > 1:
-        raise Failed(f"{line(given, 80)!r} has {len(found)} open requests: {named}. Name the request that you mean.", 2)
+def _only_open(typed: str, items: Sequence[InboxItem], *, by_task: bool) -> str:
+    """Return the one open request of a task; with several the user must name it."""
+    listed = "; ".join(f"{line(item.request_id, 60)} ({line(item.summary, 60)})" for item in items[:_MOST_LISTED])
+    listed += f"; and {len(items) - _MOST_LISTED} more" if len(items) > _MOST_LISTED else ""
+    if len(items) > 1:
+        name = f"{line(typed, 80)!r}"
+        raise Failed(f"{name} has {len(items)} open requests: {listed}. Name the request that you mean.", 2)
     if not by_task:
-        raise Failed(f"{line(given, 80)!r} is a task: with --yes or --key name its request. Open is {named}.", 2)
-    return found[0].request_id
+        raise Failed(f"{line(typed, 80)!r} is a task: with --yes or --key name its request. Open is {listed}.", 2)
+    return items[0].request_id
 
 
-def _begins(full: str, given: str) -> bool:
-    return bool(given) and (full.startswith(given) or full.partition("_")[2].startswith(given))
+def _matches(full: str, typed: str) -> bool:
+    return bool(typed) and (full.startswith(typed) or full.partition("_")[2].startswith(typed))
 
 
-def _only(what: str, given: str, found: Sequence[str]) -> str:
-    if not found:
-        raise NotThere(f"There is no {what} {line(given, 80)!r}.")
-    if len(found) > 1:
-        named = ", ".join(line(one, 60) for one in found[:_NAMED]) + (", …" if len(found) > _NAMED else "")
-        raise Failed(f"{line(given, 80)!r} begins {len(found)} {what}s' ids: {named}. Write more of it.", 2)
-    return found[0]
+def _only(what: str, typed: str, ids: Sequence[str]) -> str:
+    if not ids:
+        raise NotThere(f"There is no {what} {line(typed, 80)!r}.")
+    if len(ids) > 1:
+        listed = ", ".join(line(full, 60) for full in ids[:_MOST_LISTED]) + (", …" if len(ids) > _MOST_LISTED else "")
+        raise Failed(f"{line(typed, 80)!r} begins {len(ids)} {what}s' ids: {listed}. Write more of it.", 2)
+    return ids[0]

@@ -1,4 +1,4 @@
-"""JSON that a user hands over in a file or on stdin: read within a limit, refused in words where it is ambiguous."""
+"""JSON from a file or stdin, up to a limit of size; refused with a message where it is ambiguous."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ MOST_BYTES = 1_000_000
 STDIN = "-"
 
 
-class _Doubled(ValueError):
-    """An object has one key twice: which value is meant can't be told."""
+class _DuplicateKey(ValueError):
+    """An object has one key twice, so its value is ambiguous."""
 
 
 def read_json(file: Path, what: str) -> Any:
-    """Return what a file holds; `-` is stdin. A byte order mark before it is skipped.
+    """Return the JSON value in a file; `-` is stdin. A byte order mark at its start is skipped.
 
     Args:
-        file: Where it is.
-        what: What it holds, to begin a sentence with, like "The answers in".
+        file: The file's path.
+        what: The subject of error messages, like "The answers in".
 
     Raises:
         Failed: it can't be read, is too long, is no JSON, or holds a key twice in one object.
@@ -40,10 +40,10 @@ def read_json(file: Path, what: str) -> Any:
     if len(content) > MOST_BYTES:
         raise Failed(f"{what} {where} is over {MOST_BYTES:,} bytes: is it the right file?")
     try:
-        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_without_doubles)
+        return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as fault:
         raise Failed(f"{what} {where} is no JSON: {fault.msg} in line {fault.lineno}.") from None
-    except _Doubled as fault:
+    except _DuplicateKey as fault:
         raise Failed(
             f"{what} {where} names {line(repr(str(fault)), 100)} twice in one object: leave one out."
         ) from None
@@ -51,10 +51,10 @@ def read_json(file: Path, what: str) -> Any:
         raise Failed(f"{what} {where} is no JSON text in UTF-8.") from None
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    items: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found:
-            raise _Doubled(key)
-        found[key] = value
-    return found
+        if key in items:
+            raise _DuplicateKey(key)
+        items[key] = value
+    return items

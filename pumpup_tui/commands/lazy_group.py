@@ -1,4 +1,4 @@
-"""Groups of commands that are imported when they are named: a command that runs loads no other, `--help` only click."""
+"""A click group that imports a command when it is called: running one loads no other, `--help` only click."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ EXIT_CODES = (
 
 
 class LazyGroup(click.Group):
-    """A group whose commands stand in sections, each by the place that declares it."""
+    """A group of commands in sections, each named by the module that declares it."""
 
     def __init__(self, *args: Any, sections: Mapping[str, Mapping[str, str]], **kwargs: Any) -> None:
-        """Take the commands.
+        """Make the group.
 
         Args:
             args: As click's Group.
             sections: By title, then by name: `module:attribute` below `pumpup_tui.commands`; empty for a command
-                that is declared where the group is.
+                that the group's own module declares.
             kwargs: As click's Group.
         """
         super().__init__(*args, **kwargs)
@@ -43,14 +43,14 @@ class LazyGroup(click.Group):
         return [*named, *(name for name in super().list_commands(ctx) if name not in self._places)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, imported where it has not been yet."""
+        """Return a command, and import it on first use."""
         place = self._places.get(cmd_name)
         if place:
             module, _, attribute = place.partition(":")
-            found: click.Command | None = getattr(import_module(f"pumpup_tui.commands.{module}"), attribute)
+            command: click.Command | None = getattr(import_module(f"pumpup_tui.commands.{module}"), attribute)
         else:
-            found = super().get_command(ctx, cmd_name)
-        return take_utf8(found) if found is not None else None
+            command = super().get_command(ctx, cmd_name)
+        return take_utf8(command) if command is not None else None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the options before the command's name."""
@@ -64,14 +64,14 @@ class LazyGroup(click.Group):
         sections = {title: [name for name in section if name in names] for title, section in self._sections.items()}
         sections["Other"] = [name for name in names if name not in self._places]
         for title, section in sections.items():
-            found = [(name, self.get_command(ctx, name)) for name in section]
-            rows = [(name, command.get_short_help_str(limit)) for name, command in found if command is not None]
+            commands = [(name, self.get_command(ctx, name)) for name in section]
+            rows = [(name, command.get_short_help_str(limit)) for name, command in commands if command is not None]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what the exit codes tell."""
+        """Write the meaning of the exit codes."""
         with formatter.section("Exit codes"):
             formatter.write_dl([(str(code), words) for code, words in EXIT_CODES])
         super().format_epilog(ctx, formatter)

@@ -1,4 +1,4 @@
-"""The options that commands share, and what they add up to: where to work, and as whom. Imports click alone."""
+"""Options shared by commands: the place to work on and the reviewer. Imports nothing but click."""
 
 from __future__ import annotations
 
@@ -17,68 +17,68 @@ Callback = Callable[..., Any]
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
-_META = "pumpup_tui.given"
+_META = "pumpup_tui.place_options"
 
 
-class Moment(click.ParamType[datetime]):
+class TimeParam(click.ParamType[datetime]):
     """A date or a time."""
 
     name = "TIME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the moment, aware of its zone."""
+        """Return the time, with its zone."""
         try:
             return datetime.fromisoformat(value).astimezone()
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is no date or time: write it like 2026-01-31 or 2026-01-31T09:30.", param, ctx)
 
 
-class _Text(click.types.StringParamType):
+class _Utf8Text(click.types.StringParamType):
     """Text that can be stored and sent: UTF-8."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the text; in a locale without UTF-8 its bytes are UTF-8 all the same, where they can be."""
+        """Return the text, its bytes read as UTF-8 in any locale."""
         text = super().convert(value, param, ctx)
         if text.isascii():
             return text
-        given = os.fsencode(text)
+        encoded = os.fsencode(text)
         try:
-            return given.decode("utf-8")
+            return encoded.decode("utf-8")
         except UnicodeDecodeError:
             from pumpup_tui.text.firewall import line
 
-            shown = line(given.decode("utf-8", "backslashreplace"), 200)
-            self.fail(f"'{shown}' is no UTF-8 text: type it in a terminal whose characters are UTF-8.", param, ctx)
+            escaped = line(encoded.decode("utf-8", "backslashreplace"), 200)
+            self.fail(f"'{escaped}' is no UTF-8 text: type it in a terminal whose characters are UTF-8.", param, ctx)
 
 
-TEXT = _Text()
+TEXT = _Utf8Text()
 
 
 def take_utf8(command: click.Command) -> click.Command:
-    """Have every text of a command, and of the commands below it, held against `TEXT`; paths may be any bytes."""
+    """Check every text parameter of a command and its subcommands with `TEXT`; paths may be any bytes."""
     for param in command.params:
         if param.type is click.STRING:
             param.type = TEXT
-    for below in getattr(command, "commands", {}).values():
-        take_utf8(below)
+    for subcommand in getattr(command, "commands", {}).values():
+        take_utf8(subcommand)
     return command
 
 
 def split_types(text: str) -> tuple[str, ...]:
-    """Return the event types that `--types` lists, as the record spells them."""
+    """Return the event types that `--types` lists, in upper case as in the journal."""
     return tuple(part.strip().upper() for part in text.split(",") if part.strip())
 
 
 def no_such(what: str, name: str, known: Sequence[str]) -> click.UsageError:
-    """Return the failure of a name that is none of a fixed set; the words name all that are."""
+    """Return the error for a name outside a fixed set; its message lists the known names."""
     near = get_close_matches(name, known, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     return click.UsageError(f"{name!r:.80} is no {what}.{hint} There are {', '.join(known)}.")
 
 
 @dataclass(frozen=True)
-class Given:
-    """What the command line says of where to work and as whom; None or empty where it says nothing."""
+class PlaceOptions:
+    """The place and the reviewer as named on the command line; None or empty where an option is not given."""
 
     data: Path | None = None
     url: str | None = None
@@ -97,31 +97,32 @@ class Given:
     @property
     def for_a_server(self) -> str | None:
         """The first option that goes with a server alone."""
-        said = {
+        options = {
             "--api-key-file": self.api_key_file,
             "--ca-file": self.ca_file,
             "--insecure-http": self.insecure_http or None,
         }
-        return next((name for name, value in said.items() if value is not None), None)
+        return next((name for name, value in options.items() if value is not None), None)
 
-    def over(self, before: Given) -> Given:
-        """Return this with what it leaves open taken from `before`; a place that is named here is the whole place."""
+    def over(self, before: PlaceOptions) -> PlaceOptions:
+        """Return these options, with earlier ones in the gaps; a place named here replaces the whole earlier place."""
         if self.places:
             before = replace(before, data=None, url=None, profile=None)
-        said = {one.name: getattr(self, one.name) for one in fields(self)}
-        return replace(before, **{name: value for name, value in said.items() if value not in (None, ())})
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(before, **{name: value for name, value in values.items() if value not in (None, ())})
 
 
-def given_before(context: click.Context) -> Given:
-    """Return what was said before the command's name."""
-    found: Given = context.meta.get(_META, Given())
-    return found
+def options_before(context: click.Context) -> PlaceOptions:
+    """Return the options given before the command's name."""
+    options: PlaceOptions = context.meta.get(_META, PlaceOptions())
+    return options
 
 
-_PLACE = (
-    click.option(
-        "--data", type=FOLDER, metavar="DIR", help="The data folder.  [default: pumpup-tui in your user data directory]"
-    ),
+data_option = click.option(
+    "--data", type=FOLDER, metavar="DIR", help="The data folder.  [default: pumpup-tui in your user data directory]"
+)
+_PLACE_OPTIONS = (
+    data_option,
     click.option("--url", metavar="URL", help="A server to work on instead of a folder.  [env var: PUMPUP_BASE_URL]"),
     click.option(
         "--api-key-file",
@@ -145,7 +146,7 @@ _PLACE = (
         "--profile", metavar="NAME", help="A place by its name in your configuration.  [env var: PUMPUP_PROFILE]"
     ),
 )
-_WHO = (
+_REVIEWER_OPTIONS = (
     click.option(
         "--reviewer",
         metavar="NAME",
@@ -160,7 +161,7 @@ _WHO = (
     ),
 )
 
-_SAVING = (
+_SAVING_OPTIONS = (
     click.option(
         "--save-dir", type=FOLDER, metavar="DIR", help="Let the screens save in this folder alone, and start no editor."
     ),
@@ -168,19 +169,19 @@ _SAVING = (
 )
 
 
-def _with(options: Sequence[Callable[[Callback], Callback]]) -> Callable[[Callback], Callback]:
-    names = [one.name for one in fields(Given)]
+def _adding(options: Sequence[Callable[[Callback], Callback]]) -> Callable[[Callback], Callback]:
+    names = [field.name for field in fields(PlaceOptions)]
 
     def decorate(command: Callback) -> Callback:
         @wraps(command)
         def called(*args: Any, **kwargs: Any) -> Any:
             context = click.get_current_context()
-            here = Given(**{name: kwargs.pop(name) for name in names if name in kwargs})
-            if len(here.places) > 1:
-                places = " and ".join(f"--{name}" for name in here.places)
+            own = PlaceOptions(**{name: kwargs.pop(name) for name in names if name in kwargs})
+            if len(own.places) > 1:
+                places = " and ".join(f"--{name}" for name in own.places)
                 raise click.UsageError(f"{places} are two places: give one of them.")
-            context.meta[_META] = whole = here.over(given_before(context))
-            return command(*args, given=whole, **kwargs)
+            context.meta[_META] = merged = own.over(options_before(context))
+            return command(*args, options=merged, **kwargs)
 
         wrapped: Callback = called
         for option in reversed(options):
@@ -190,18 +191,21 @@ def _with(options: Sequence[Callable[[Callback], Callback]]) -> Callable[[Callba
     return decorate
 
 
-place_options = _with((*_PLACE, *_WHO))
-"""Adds the options that say where to read, and as whom; the command gets `given`."""
-writing_options = _with((*_PLACE, *_WHO))
-"""Adds the options that say where to write, and as whom; the command gets `given`."""
-folder_options = _with((_PLACE[0], _PLACE[-1], *_WHO))
-"""Adds the options of a command that works on a folder alone; the command gets `given`."""
+place_options = _adding((*_PLACE_OPTIONS, *_REVIEWER_OPTIONS))
+"""Adds the options that name the place to read and the reviewer; the command gets `options`."""
+writing_options = _adding((*_PLACE_OPTIONS, *_REVIEWER_OPTIONS))
+"""Adds the options that name the place to write and the reviewer; the command gets `options`."""
+folder_options = _adding((data_option, _PLACE_OPTIONS[-1], *_REVIEWER_OPTIONS))
+"""Adds the options of a command that works on a data folder only; the command gets `options`."""
 
+key_option = click.option(
+    "--key", metavar="KEY", help="The key of an earlier try, to learn what became of it: it is never done twice."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON, in the shapes of the API.")
 
 
 def saving_options(command: Callback) -> Callback:
-    """Add the options that say where the screens may save; the command gets `save_dir` and `no_save`."""
+    """Add the options that limit where the screens may save; the command gets `save_dir` and `no_save`."""
 
     @wraps(command)
     def called(*args: Any, save_dir: Path | None, no_save: bool, **kwargs: Any) -> Any:
@@ -209,6 +213,6 @@ def saving_options(command: Callback) -> Callback:
             raise click.UsageError("--save-dir and --no-save exclude each other: give one of them.")
         return command(*args, save_dir=save_dir, no_save=no_save, **kwargs)
 
-    for option in reversed(_SAVING):
+    for option in reversed(_SAVING_OPTIONS):
         called = option(called)
     return called

@@ -1,4 +1,7 @@
-"""What commands print: clean text in tables that fit the terminal, or JSON; quietly over where nobody reads on."""
+"""Output of the commands: clean text in tables that fit the terminal, or JSON.
+
+It stops without an error where nobody reads it any more.
+"""
 
 from __future__ import annotations
 
@@ -30,69 +33,68 @@ _TONES: dict[str, dict[str, Any]] = {
     "bad": {"fg": "red"},
     "warn": {"fg": "yellow"},
 }
-_PIPED = 10_000
-"""Columns of what is no terminal: nothing is cut there."""
+_UNLIMITED = 10_000
+"""Columns of a line that goes to no terminal: nothing is truncated there."""
 _GAP = 2
 _BAR = "│"
-_NAME = 24
-"""Columns of a name that a value stands beside; a longer one stands above it."""
-
+_NAME_WIDTH = 24
+"""Columns of a name with its value beside it; a longer name stands above its value."""
 
 _CONTROLS = re.compile("\x1b\\[[0-9;]*m|[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def _netted(text: str) -> str:
-    """Return `text` with nothing in it that acts on a terminal but colours: the net below `line` and `clean`."""
-    return _CONTROLS.sub(lambda found: found[0] if len(found[0]) > 1 else "\ufffd", text)
+def _without_controls(text: str) -> str:
+    """Return `text` with nothing that acts on a terminal but colours: a second check behind `line` and `clean`."""
+    return _CONTROLS.sub(lambda match: match[0] if len(match[0]) > 1 else "\ufffd", text)
 
 
 def is_terminal() -> bool:
-    """Return whether what is printed goes to a terminal."""
+    """Return whether stdout is a terminal."""
     return sys.stdout.isatty()
 
 
-def may_ask() -> bool:
-    """Return whether someone is there to be asked: the question goes to stderr, its answer comes from stdin."""
+def can_prompt() -> bool:
+    """Return whether the user can be prompted: the question goes to stderr, the answer comes from stdin."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def width() -> int:
-    """Return the columns that there are for a line."""
-    return shutil.get_terminal_size().columns if is_terminal() or "COLUMNS" in os.environ else _PIPED
+def line_width() -> int:
+    """Return the columns available for a line."""
+    return shutil.get_terminal_size().columns if is_terminal() or "COLUMNS" in os.environ else _UNLIMITED
 
 
-def is_cut() -> bool:
-    """Return whether lines are made to fit; what goes to a file is told whole."""
-    return width() != _PIPED
+def is_truncated() -> bool:
+    """Return whether lines are truncated to fit; a file gets them whole."""
+    return line_width() != _UNLIMITED
 
 
-def tell(text: str = "", *, err: bool = False) -> None:
-    """Print a line; where nobody reads it any more, quietly nothing.
+def print_line(text: str = "", *, err: bool = False) -> None:
+    """Print a line; where nobody reads the output any more, do nothing.
 
     Raises:
         NotPrinted: stdout takes no more.
     """
     stream = sys.stderr if err else sys.stdout
-    coding = stream.encoding or "utf-8"
-    coloured = _colours(err=err)
-    text = _netted(text)
+    encoding = stream.encoding or "utf-8"
+    coloured = _uses_colours(err=err)
+    text = _without_controls(text)
     charset = _charset(stream)
     if charset is not None:
         click.echo(charset.encode(text if coloured else click.unstyle(text)), err=err)
         return
-    # What a file of another coding can't hold is told by its number.
-    text = text.encode(coding, "backslashreplace").decode(coding)
+    # Characters that a file's encoding lacks are written as escapes.
+    text = text.encode(encoding, "backslashreplace").decode(encoding)
     click.echo(text, err=err, color=None if coloured else False)
 
 
-def drawn(text: str) -> str:
-    """Return clean text with glyphs of ours in it as it may go into a cell, where it is cleaned once more."""
+def in_charset(text: str) -> str:
+    """Return clean text for a cell, with our glyphs replaced where stdout's character set lacks them."""
     charset = _charset(sys.stdout)
     return text if charset is None else charset.substituted(text)
 
 
 def _charset(stream: TextIO) -> Charset | None:
-    """Return the character set of a terminal without UTF-8; None for any other, and for what is no terminal."""
+    """Return the character set of a terminal without UTF-8; None for any other terminal, and for a file or a pipe."""
     if not stream.isatty():
         return None
     from pumpup_tui.text.charset import charset_of
@@ -101,7 +103,7 @@ def _charset(stream: TextIO) -> Charset | None:
 
 
 def stop_without_reader() -> None:
-    """End a command that would print on and on, where nobody reads it any more.
+    """End a command with a long output where nobody reads it any more.
 
     Raises:
         Exit: stdout is closed.
@@ -112,124 +114,126 @@ def stop_without_reader() -> None:
 
 @contextmanager
 def after_recording(what: str) -> Iterator[None]:
-    """Wrap the printing of a recorded write: where it can't be printed, say so and end well all the same.
+    """Print the result of a recorded write; a failure to print it is a warning and no error.
 
-    With another exit code, whoever runs the command would do it again.
+    With a non-zero exit code, the caller would repeat the write.
 
     Args:
-        what: Names what was recorded, as foreign text.
+        what: The name of the recorded thing, as foreign text.
     """
     try:
         yield
     except NotPrinted as fault:
-        tell(f"recorded, but could not be printed: {reason(fault)} ({line(what, 80)})", err=True)
+        print_line(f"recorded, but could not be printed: {reason(fault)} ({line(what, 80)})", err=True)
 
 
-def tell_json(value: Any, *, one_line: bool = False) -> None:
-    """Print JSON; every character that is not plain ASCII is escaped, so that no text in it acts on a terminal."""
-    tell(json.dumps(value, indent=None if one_line else 2))
+def print_json(value: Any, *, one_line: bool = False) -> None:
+    """Print JSON; every character outside ASCII is escaped, so that no text in it acts on a terminal."""
+    print_line(json.dumps(value, indent=None if one_line else 2))
 
 
-def toned(text: str, tone: str) -> str:
-    """Return clean text in a tone; where no colours go, `tell` takes it off again."""
+def styled(text: str, tone: str) -> str:
+    """Return clean text in a tone; `print_line` removes the colours again where they can't be shown."""
     return click.style(text, **_TONES[tone]) if tone and text else text
 
 
-def _colours(*, err: bool) -> bool:
+def _uses_colours(*, err: bool) -> bool:
     stream = sys.stderr if err else sys.stdout
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of a table: its name in the configuration, its title, and the cells it can't do without."""
+class TableColumn:
+    """A column of a table: its name in the configuration, its title and its widths in cells."""
 
     name: str
     title: str
-    least: int = 0
-    """Cells under which it is not cut; 0: it is never cut, but left out where there is no room."""
-    usual: int = 0
-    """Cells in a stream, where no one knows yet what comes."""
+    min_width: int = 0
+    """The width under which it is not truncated; 0: never truncated, but left out where there is no room."""
+    stream_width: int = 0
+    """The width in a stream, whose rows are not known beforehand."""
     rank: int = 0
-    """Where there is too little room, columns go by this, the highest first; of the same rank, the last."""
+    """The order in which columns are dropped where there is too little room: the highest first, of equals the last."""
     tone: str = ""
 
 
-class Stream:
-    """Rows that are printed as they come: each column has its usual width."""
+class RowStream:
+    """A table whose rows are printed one by one: each column has its stream width."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[TableColumn]) -> None:
         self._columns = columns
-        self._room = width()
-        self._widths = fitted([(column, column.usual) for column in columns], self._room)
+        self._room = line_width()
+        self._widths = fit_widths([(column, column.stream_width) for column in columns], self._room)
 
-    def tell(self, cells: Sequence[object]) -> None:
-        """Print a row; foreign text is cleaned here."""
+    def print_row(self, cells: Sequence[object]) -> None:
+        """Print a row; foreign text in it is cleaned here."""
         parts = []
-        for cell, wide, column in zip(cells, self._widths, self._columns, strict=True):
+        for cell, width, column in zip(cells, self._widths, self._columns, strict=True):
             text = line(cell)
-            if wide:
-                parts.append(toned(_padded(text if self._room == _PIPED else _cut(text, wide), wide), column.tone))
-        tell((" " * _GAP).join(parts).rstrip())
+            if width:
+                text = text if self._room == _UNLIMITED else _truncated(text, width)
+                parts.append(styled(_padded(text, width), column.tone))
+        print_line((" " * _GAP).join(parts).rstrip())
 
 
-def tell_table(columns: Sequence[Column], rows: Sequence[Sequence[object]], *, empty: str) -> None:
-    """Print rows under titles, as wide as the terminal; some columns are left out where there is too little room.
+def print_table(columns: Sequence[TableColumn], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """Print rows under titles, as wide as the terminal; some columns are dropped where there is too little room.
 
     Args:
-        columns: Which there are, in order.
-        rows: A cell for each column: foreign text is cleaned here.
-        empty: What to say on stderr where there are no rows.
+        columns: The columns, in order.
+        rows: A cell for each column; foreign text in it is cleaned here.
+        empty: The message on stderr where there are no rows.
     """
     if not rows:
-        tell(empty, err=True)
+        print_line(empty, err=True)
         return
     cells = [[line(cell) for cell in row] for row in rows]
-    widths = fitted([(column, _widest(column, [row[at] for row in cells])) for at, column in enumerate(columns)])
-    shown = [at for at, wide in enumerate(widths) if wide]
-    tell(toned(_row([columns[at].title for at in shown], [widths[at] for at in shown]), "muted"))
+    natural = [_natural_width(column, [row[index] for row in cells]) for index, column in enumerate(columns)]
+    widths = fit_widths(list(zip(columns, natural, strict=True)))
+    shown = [index for index, width in enumerate(widths) if width]
+    titles = [_padded(_truncated(columns[index].title, widths[index]), widths[index]) for index in shown]
+    print_line(styled((" " * _GAP).join(titles).rstrip(), "muted"))
     for row in cells:
-        parts = [_cut(row[at], widths[at]) for at in shown]
-        padded = [*(_padded(part, widths[at]) for part, at in zip(parts[:-1], shown[:-1], strict=True)), parts[-1]]
-        tell((" " * _GAP).join(toned(part, columns[at].tone) for part, at in zip(padded, shown, strict=True)).rstrip())
+        parts = [_truncated(row[index], widths[index]) for index in shown]
+        # The last cell is not padded: with a tone it would end in coloured blanks.
+        padded = [*map(_padded, parts[:-1], [widths[index] for index in shown[:-1]]), parts[-1]]
+        tones = [columns[index].tone for index in shown]
+        print_line((" " * _GAP).join(map(styled, padded, tones)).rstrip())
 
 
-def fitted(wanted: Sequence[tuple[Column, int]], room: int | None = None) -> list[int]:
-    """Return the cells of each column, 0 for one that has no room; what can be cut is cut after that."""
-    room = width() if room is None else room
-    widths = [wide for _, wide in wanted]
-    least = [min(wide, column.least or wide) for column, wide in wanted]
-    ranked = sorted(range(len(wanted)), key=lambda at: (wanted[at][0].rank, at))
-    for at in reversed(ranked[1:]):
-        if _whole(least) <= room:
+def fit_widths(wanted: Sequence[tuple[TableColumn, int]], room: int | None = None) -> list[int]:
+    """Return the width of each column, 0 for a dropped one: columns are dropped first, then truncated."""
+    room = line_width() if room is None else room
+    widths = [width for _, width in wanted]
+    least = [min(width, column.min_width or width) for column, width in wanted]
+    ranked = sorted(range(len(wanted)), key=lambda index: (wanted[index][0].rank, index))
+    for index in reversed(ranked[1:]):
+        if _total_width(least) <= room:
             break
-        least[at] = widths[at] = 0
-    # The widest is cut first, cell by cell, so that what is left is shared evenly.
-    while (over := _whole(widths) - room) > 0:
-        at = max(range(len(widths)), key=lambda at: (widths[at] > least[at], widths[at]))
-        if widths[at] <= least[at]:
-            return [min(wide, room) for wide in widths]
-        others = [wide for other, wide in enumerate(widths) if other != at and wide > least[other]]
-        widths[at] = max(least[at], min(widths[at] - 1, max(widths[at] - over, max(others, default=0))))
+        least[index] = widths[index] = 0
+    # The widest is truncated first, cell by cell, so that the rest is shared evenly.
+    while (over := _total_width(widths) - room) > 0:
+        widest = max(range(len(widths)), key=lambda index: (widths[index] > least[index], widths[index]))
+        if widths[widest] <= least[widest]:
+            return [min(width, room) for width in widths]
+        others = [width for index, width in enumerate(widths) if index != widest and width > least[index]]
+        reduced = min(widths[widest] - 1, max(widths[widest] - over, max(others, default=0)))
+        widths[widest] = max(least[widest], reduced)
     return widths
 
 
-def _whole(widths: Sequence[int]) -> int:
-    shown = [wide for wide in widths if wide]
+def _total_width(widths: Sequence[int]) -> int:
+    shown = [width for width in widths if width]
     return sum(shown) + _GAP * (len(shown) - 1)
 
 
-def _widest(column: Column, cells: Iterable[str]) -> int:
+def _natural_width(column: TableColumn, cells: Iterable[str]) -> int:
     from rich.cells import cell_len
 
     return max(cell_len(column.title), *map(cell_len, cells))
 
 
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return (" " * _GAP).join(_padded(_cut(cell, wide), wide) for cell, wide in zip(cells, widths, strict=True)).rstrip()
-
-
-def _cut(cell: str, cells: int) -> str:
+def _truncated(cell: str, cells: int) -> str:
     from rich.cells import cell_len, set_cell_size
 
     return cell if cell_len(cell) <= cells else set_cell_size(cell, cells - 1).rstrip() + "…"
@@ -241,96 +245,96 @@ def _padded(cell: str, cells: int) -> str:
     return cell + " " * (cells - cell_len(cell))
 
 
-def whole(text: object) -> str:
-    """Return foreign text as clean lines, all of it: for what must be seen before it is decided."""
+def clean_text(text: object) -> str:
+    """Return the whole of a foreign text as clean lines: for what must be seen before a decision."""
     text = str(text)
     return clean(text, limit=len(text)).rstrip()
 
 
-def whole_line(text: object) -> str:
-    """Return foreign text as one clean line, all of it."""
+def clean_line(text: object) -> str:
+    """Return the whole of a foreign text as one clean line."""
     text = str(text)
     return line(text, len(text))
 
 
-def tell_fields(pairs: Iterable[tuple[str, object]], *, err: bool = False, foreign: bool = False) -> None:
-    """Print names and their values, each value's own lines under each other; foreign text is cleaned here, none cut.
+def print_fields(pairs: Iterable[tuple[str, object]], *, err: bool = False, foreign: bool = False) -> None:
+    """Print names and their values, each value's lines below each other; foreign text is cleaned, not truncated.
 
     Args:
-        pairs: Values without a text are left out; a value without a name stands under the one before it.
+        pairs: Names and values. Empty values are left out; a value without a name belongs to the one before it.
         err: Print to stderr.
-        foreign: Whether the names are foreign text too: then every line begins with the bar.
+        foreign: Whether the names are foreign text too: every line begins with the bar then.
     """
     from rich.cells import cell_len
 
     bar = _bar(err=err) if foreign else ""
-    room = width() - cell_len(bar)
-    rows = [(whole_line(name), whole(value)) for name, value in pairs if value not in (None, "", ())]
-    most = min(_NAME, room // 3)
+    room = line_width() - cell_len(bar)
+    rows = [(clean_line(name), clean_text(value)) for name, value in pairs if value not in (None, "", ())]
+    most = min(_NAME_WIDTH, room // 3)
     indent = min(most, max((cell_len(name) for name, _ in rows), default=0)) + _GAP
     for name, value in rows:
-        lines = wrapped(value, room - indent)
+        lines = wrap_text(value, room - indent)
         if cell_len(name) > most:
-            for row in wrapped(name, room):
-                tell(bar + toned(row, "muted"), err=err)
+            for row in wrap_text(name, room):
+                print_line(bar + styled(row, "muted"), err=err)
         else:
-            tell(bar + toned(_padded(name, indent), "muted") + lines.pop(0), err=err)
+            print_line(bar + styled(_padded(name, indent), "muted") + lines.pop(0), err=err)
         for text in lines:
-            tell(bar + " " * indent + text, err=err)
+            print_line(bar + " " * indent + text, err=err)
 
 
-def tell_wrapped(text: str, tone: str = "", *, err: bool = False) -> None:
-    """Print clean text, broken into lines that fit."""
-    for row in wrapped(text, width()):
-        tell(toned(row, tone), err=err)
+def print_wrapped(text: str, tone: str = "", *, err: bool = False) -> None:
+    """Print clean text, wrapped into lines that fit."""
+    for row in wrap_text(text, line_width()):
+        print_line(styled(row, tone), err=err)
 
 
-def tell_foreign(text: object, tone: str = "", *, err: bool = False) -> None:
-    """Print all of a foreign text behind a bar, so that no line of it looks like one of ours."""
+def print_foreign(text: object, tone: str = "", *, err: bool = False) -> None:
+    """Print the whole of a foreign text behind a bar, so that no line of it looks like one of ours."""
     bar = _bar(err=err)
-    for row in wrapped(whole(text), width() - len(bar)):
-        tell(bar + toned(row, tone), err=err)
+    for row in wrap_text(clean_text(text), line_width() - len(bar)):
+        print_line(bar + styled(row, tone), err=err)
 
 
 def _bar(*, err: bool) -> str:
-    """Return what begins each line of foreign text: no line of ours begins so."""
-    coding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
-    return f"{_BAR} ".encode(coding, "replace").decode(coding).replace("?", "|")
+    """Return the mark at the start of each line of foreign text; none of our own lines begins with it."""
+    encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
+    return f"{_BAR} ".encode(encoding, "replace").decode(encoding).replace("?", "|")
 
 
-def wrapped(text: str, cells: int) -> list[str]:
-    """Return clean text in lines of at most `cells` cells (8 at the least), broken at blanks where there are any."""
+def wrap_text(text: str, cells: int) -> list[str]:
+    """Return clean text in lines of at most `cells` cells (and at least 8), broken at spaces where possible."""
     from rich.cells import cell_len
 
     room = max(8, cells)
     lines: list[str] = []
     for paragraph in text.split("\n"):
         words: list[str] = []
-        wide = 0
+        width = 0
         for word in paragraph.split(" "):
             size = cell_len(word)
-            if words and wide + 1 + size <= room:
+            if words and width + 1 + size <= room:
                 words.append(word)
-                wide += 1 + size
+                width += 1 + size
                 continue
             if any(words):
                 lines.append(" ".join(words))
             *full, rest = _pieces(word, room) if size > room else (word,)
             lines += full
-            words, wide = [rest], cell_len(rest)
+            words, width = [rest], cell_len(rest)
         lines.append(" ".join(words))
     return lines
 
 
 def _pieces(word: str, cells: int) -> Iterator[str]:
-    """Yield a word in pieces of at most so many cells."""
+    """Yield a word in pieces of at most `cells` cells."""
     from rich.cells import cell_len
 
-    start, wide = 0, 0
+    start, width = 0, 0
     for at, char in enumerate(word):
         size = cell_len(char)
-        if wide + size > cells and at > start:
+        if width + size > cells and at > start:
             yield word[start:at]
-            start, wide = at, 0
-        wide += size
+            start, width = at, 0
+        width += size
     yield word[start:]

@@ -1,20 +1,19 @@
-"""What a command is told and finds around it: the data folder, the reviewer, the key, the terminal."""
+"""The place that a command works on, from options, environment and configuration: a data folder or a server."""
 
 from __future__ import annotations
 
 import os
 import stat
-import sys
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.commands import config_cache, config_sources
 from pumpup_tui.commands.failure import Failed, reason
-from pumpup_tui.commands.options import Given
+from pumpup_tui.commands.options import PlaceOptions
 from pumpup_tui.local_state.user_folders import expanded, own_folder
 
 if TYPE_CHECKING:
@@ -25,24 +24,25 @@ URL_VARIABLE = "PUMPUP_BASE_URL"
 _KEY_FILE_BYTES = 4096
 _BOM = "\ufeff"
 _NAME_CHARACTERS = 80
-_STORES_OWN = "platform"
+_RESERVED_NAME = "platform"
+"""The subject of the store's own events."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """A data folder on this machine, and who works on it."""
+    """A data folder on this machine, and the reviewer who works on it."""
 
     path: Path
     reviewer: str
-    """The name to decide under; empty where none was given and this login has none: to read it takes no name."""
+    """The name to decide under; empty where none is named and the login has none, which is enough for reading."""
     tags: tuple[str, ...] = ()
     is_default: bool = False
-    """Whether nobody named it: it is the folder of whoever names none."""
+    """Whether it is the default folder, which nobody named."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server; its key says who works on it."""
+    """A server, which knows the reviewer by the key."""
 
     url: str
     api_key_file: Path | None = None
@@ -53,49 +53,49 @@ class Server:
 Place = Folder | Server
 
 
-def place_of(given: Given, environment: Mapping[str, str]) -> Place:
-    """Return where to work: what the command line names, else the environment, else the configuration.
+def place_of(options: PlaceOptions, environment: Mapping[str, str]) -> Place:
+    """Return the place to work on: from the command line, else the environment, else the configuration.
 
     Raises:
-        Failed: the configuration can't be used, or what is named does not go together.
+        Failed: the configuration can't be used, or options contradict each other.
     """
     chosen = config_cache.chosen(environment)
-    profile = _profile(given, chosen, environment)
-    url = given.url or (profile.get("url") if profile else None)
+    profile = _profile(options, chosen, environment)
+    url = options.url or (profile.get("url") if profile else None)
     if url is None:
-        if (option := given.for_a_server) is not None:
+        if (option := options.for_a_server) is not None:
             raise Failed(f"{option} goes with a server: name it with --url.", 2)
-        return _local(given, chosen, profile)
+        return _local(options, chosen, profile)
     check_url(url)
-    if given.reviewer is not None or given.tags:
+    if options.reviewer is not None or options.tags:
         raise Failed("On a server the key says who you are: --reviewer and --tag are for a local folder.", 2)
-    file = given.api_key_file or _path(profile.get("api_key_file"))
-    ca_file = given.ca_file or _path(profile.get("ca_file"))
-    insecure_http = given.insecure_http if given.insecure_http is not None else bool(profile.get("insecure_http"))
+    file = options.api_key_file or _path(profile.get("api_key_file"))
+    ca_file = options.ca_file or _path(profile.get("ca_file"))
+    insecure_http = options.insecure_http if options.insecure_http is not None else bool(profile.get("insecure_http"))
     return Server(url, file, ca_file, insecure_http)
 
 
-def named_folder(given: Given, environment: Mapping[str, str]) -> Path | None:
-    """Return the folder that is named for a command that works on one alone; None where none is.
+def named_folder(options: PlaceOptions, environment: Mapping[str, str]) -> Path | None:
+    """Return the data folder named for a command that works on folders only; None where none is named.
 
     Raises:
         Failed: the configuration can't be used.
     """
-    if given.data is not None:
-        return given.data
+    if options.data is not None:
+        return options.data
     chosen = config_cache.chosen(environment)
-    name = given.profile or chosen.get("profile")
+    name = options.profile or chosen.get("profile")
     profile: Mapping[str, Any] = chosen.get("profiles", {}).get(name, {}) if name else {}
     return _path(profile.get("data"))
 
 
-def _profile(given: Given, chosen: Mapping[str, Any], environment: Mapping[str, str]) -> Mapping[str, Any]:
-    """Return what is said of the place by name, or by the environment; nothing where the command line says it all."""
-    if given.data is not None or given.url is not None:
+def _profile(options: PlaceOptions, chosen: Mapping[str, Any], environment: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the profile selected by name or environment; empty where the command line names the place itself."""
+    if options.data is not None or options.url is not None:
         return {}
-    if given.profile is None and (url := environment.get(URL_VARIABLE, "")):
+    if options.profile is None and (url := environment.get(URL_VARIABLE, "")):
         return {"url": url}
-    name = given.profile or chosen.get("profile")
+    name = options.profile or chosen.get("profile")
     if name is None:
         return {}
     profiles: Mapping[str, Mapping[str, Any]] = chosen.get("profiles", {})
@@ -108,23 +108,23 @@ def _profile(given: Given, chosen: Mapping[str, Any], environment: Mapping[str, 
     return profiles[name]
 
 
-def _local(given: Given, chosen: Mapping[str, Any], profile: Mapping[str, Any]) -> Folder:
-    reviewer = given.reviewer
+def _local(options: PlaceOptions, chosen: Mapping[str, Any], profile: Mapping[str, Any]) -> Folder:
+    reviewer = options.reviewer
     if reviewer is None:
         reviewer = _environment_first(chosen, profile, "reviewer")
-    tags = given.tags or profile.get("tags") or chosen.get("tags") or ()
-    path = given.data or _path(profile.get("data"))
+    tags = options.tags or profile.get("tags") or chosen.get("tags") or ()
+    path = options.data or _path(profile.get("data"))
     if reviewer is not None:
-        reviewer = on_record("--reviewer", reviewer)
+        reviewer = recordable("--reviewer", reviewer)
     else:
-        with suppress(Failed):  # told where a name is needed
+        with suppress(Failed):  # reported when a name is needed
             reviewer = login_name()
-    tags = tuple(on_record("--tag", tag) for tag in tags)
+    tags = tuple(recordable("--tag", tag) for tag in tags)
     return Folder(path or default_data(), reviewer or "", tags, is_default=path is None)
 
 
 def _environment_first(chosen: Mapping[str, Any], profile: Mapping[str, Any], name: str) -> Any:
-    """Return a setting that a profile may say for itself: the environment's, else the profile's, else the file's."""
+    """Return a setting that a profile may override: the environment's, else the profile's, else the file's."""
     if name in chosen.get(config_sources.FROM_ENVIRONMENT, ()):
         return chosen[name]
     return profile.get(name, chosen.get(name))
@@ -138,10 +138,10 @@ def _path(text: str | None) -> Path | None:
 
 
 def default_data() -> Path:
-    """Return the data folder of whoever names none.
+    """Return the data folder to use where none is named.
 
     Raises:
-        Failed: this login has no home for one.
+        Failed: this login has no home folder.
     """
     folder = own_folder("data")
     if folder is None:
@@ -153,9 +153,9 @@ def default_data() -> Path:
 
 
 def state_folder(place: str) -> Path | None:
-    """Return where what outlives the screens is kept for a place: a data folder's path or a server's URL.
+    """Return the folder for local state (drafts, last view) of a place: of a data folder's path or a server's URL.
 
-    None where this login has no home: then nothing is.
+    None where this login has no home folder: then no state is stored.
     """
     import hashlib
 
@@ -165,18 +165,16 @@ def state_folder(place: str) -> Path | None:
 
 
 def saving_of(save_dir: Path | None, *, is_off: bool) -> Saving:
-    """Return where the screens may save.
+    """Return the policy of where the screens may save files.
 
     Raises:
-        Failed: nothing could ever be saved below `save_dir`.
+        Failed: no file could be saved below `save_dir`.
     """
-    from contextlib import suppress
-
     from pumpup_tui.local_state.new_file import refuse_data_folder
     from pumpup_tui.local_state.save_policy import Saving
 
     home: Path | None = None
-    with suppress(RuntimeError, OSError):  # a login without a home: none is offered
+    with suppress(RuntimeError, OSError):  # a login without a home folder: none is offered
         home = Path.home().resolve()
     if save_dir is None:
         return Saving(home=home, is_off=is_off)
@@ -192,9 +190,9 @@ def saving_of(save_dir: Path | None, *, is_off: bool) -> Saving:
 
 
 def usable_folder(data: Path | None) -> Path:
-    """Return the data folder, made where it is missing and tried with a file, before any screen is drawn.
+    """Return the data folder, made where it is missing and tested by writing a file, before any screen is drawn.
 
-    One that holds a record is left as it is: where it can't be written it is opened for reading, with the reason.
+    One with a journal is left as it is: where it can't be written it is opened read-only, with the reason.
 
     Raises:
         Failed: it can't be made or written.
@@ -219,7 +217,7 @@ def decider(place: Folder) -> str:
     """Return the name to decide under.
 
     Raises:
-        Failed: none was given, and this login has none that can go on record.
+        Failed: none is named, and the login's own name can't be recorded.
     """
     return place.reviewer or login_name()
 
@@ -228,33 +226,33 @@ def login_name() -> str:
     """Return the login name.
 
     Raises:
-        Failed: there is none, or it can't go on record.
+        Failed: there is none, or it can't be recorded.
     """
     import getpass
 
     try:
-        return on_record("The login name", getpass.getuser())
+        return recordable("The login name", getpass.getuser())
     except (OSError, KeyError, ImportError):
         raise Failed("This login has no name to decide under: give one with --reviewer NAME.") from None
 
 
-def on_record(what: str, text: str) -> str:
-    """Return a name or tag as it goes on record, by the rules for a key's.
+def recordable(what: str, text: str) -> str:
+    """Return a name or tag as it is recorded, by the rules for an API key's name.
 
     Raises:
-        Failed: it is empty, too long, not printable, or the store's own name.
+        Failed: it is empty, too long, not printable, or reserved for the store.
     """
     name = text.strip()
-    if not (1 <= len(name) <= _NAME_CHARACTERS and name.isprintable()) or name == _STORES_OWN:
+    if not (1 <= len(name) <= _NAME_CHARACTERS and name.isprintable()) or name == _RESERVED_NAME:
         raise Failed(
             f"{what} {text!r:.100} can't go on record: it must have 1 to {_NAME_CHARACTERS} printable characters "
-            f"and not be {_STORES_OWN!r}. Give another with --reviewer NAME or --tag T."
+            f"and not be {_RESERVED_NAME!r}. Give another with --reviewer NAME or --tag T."
         )
     return name
 
 
 def check_url(url: str) -> None:
-    """Raise `Failed` where `url` is no address of a server; a password in it is not shown."""
+    """Raise `Failed` where `url` is no server's address; its message shows no password."""
     from urllib.parse import urlsplit
 
     if "@" in url:
@@ -265,18 +263,18 @@ def check_url(url: str) -> None:
         )
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        good = False
-    if not good or "?" in url or "#" in url:
+        is_valid = False
+    if not is_valid or "?" in url or "#" in url:
         raise Failed(f"{url!r:.200} is no server's address: give one like https://pumpup.example.com with --url.", 2)
 
 
 def api_key(file: Path | None, environment: Mapping[str, str]) -> str:
-    """Return the key to call with: the file's, else the environment's.
+    """Return the API key: the file's, else the environment's.
 
     Raises:
-        Failed: there is none, it is none that can be, or its file can be read by others or not by us.
+        Failed: there is none, it is malformed, or its file is unreadable or readable by others.
     """
     if file is not None:
         return _key_in(file)
@@ -294,7 +292,7 @@ def _can_be_key(text: str) -> bool:
 def _key_in(file: Path) -> str:
     try:
         with file.open("rb") as opened:
-            # The open file's own mode: a path can be changed between a look and the reading.
+            # The mode of the open file: the path may name another file by now.
             mode = os.fstat(opened.fileno()).st_mode
             content = opened.read(_KEY_FILE_BYTES + 1)
     except OSError as fault:
@@ -310,18 +308,3 @@ def _key_in(file: Path) -> str:
             f"The key file {file} holds no key: it must have one line, as 'pumpup-tui keys add' printed it.", 2
         )
     return key
-
-
-def check_terminal(environment: Mapping[str, str]) -> None:
-    """Raise `Failed` where no screen can be drawn.
-
-    stderr counts too: that is where Textual draws.
-    """
-    streams: tuple[TextIO | None, ...] = (sys.stdin, sys.stdout, sys.stderr)
-    if not all(stream is not None and stream.isatty() for stream in streams):
-        raise Failed("The screens need a terminal: run pumpup-tui in one, without a pipe or redirection.")
-    if environment.get("TERM", "") in ("", "dumb", "unknown") and os.name == "posix":
-        raise Failed("This terminal can't draw screens (TERM is 'dumb' or not set): try with TERM=xterm-256color.")
-    from pumpup_tui.commands.terminal_setup import check_settings
-
-    check_settings(environment)

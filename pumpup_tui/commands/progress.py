@@ -1,4 +1,4 @@
-"""A progress bar for what takes over a second: on stderr, and only where that is a terminal."""
+"""A progress bar for operations of over a second, on stderr where it is a terminal."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ AFTER_SECONDS = 1.0
 
 @contextmanager
 def progress_bar(label: str, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[int, int], None]]:
-    """Yield what to tell how much is done, of how much; the bar appears after the first second, if it is not over."""
+    """Yield a function that takes the amount done and the total; the bar appears after the first second."""
     start = clock()
     bar = click.progressbar(length=1, label=label, file=sys.stderr, show_eta=True)
-    shown = False
+    is_visible = False
 
-    def told(done: int, total: int) -> None:
-        nonlocal shown
-        if not shown and (done >= total or clock() - start < AFTER_SECONDS or not sys.stderr.isatty()):
+    def update(done: int, total: int) -> None:
+        nonlocal is_visible
+        if not is_visible and (done >= total or clock() - start < AFTER_SECONDS or not sys.stderr.isatty()):
             return
-        if not shown:
-            shown = True
+        if not is_visible:
+            is_visible = True
             bar.__enter__()
         bar.length = max(1, total)
         bar.update(done - bar.pos)
 
     try:
-        yield told
+        yield update
     finally:
-        if shown:
+        if is_visible:
             bar.__exit__(None, None, None)

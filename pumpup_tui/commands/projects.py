@@ -1,4 +1,4 @@
-"""`projects`: which there are, one with its steps, and making one."""
+"""`projects`: the list of projects, one with its steps, and making one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import click
 
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.json_files import read_json
-from pumpup_tui.commands.options import FILE, Given, json_option, place_options, writing_options
-from pumpup_tui.commands.output import Column, after_recording, tell, tell_fields, tell_json, tell_table
+from pumpup_tui.commands.options import FILE, PlaceOptions, json_option, place_options, writing_options
+from pumpup_tui.commands.output import TableColumn, after_recording, print_fields, print_json, print_line, print_table
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from api_client.commands import CreateProject
     from api_client.models import Board, Project
 
-_LIKE = """{"initialStep": "todo", "steps": [{"name": "todo", "owner": "AGENT", "exits": ["done"]}, """
-_EXAMPLE = _LIKE + """{"name": "done", "owner": "PLATFORM", "exits": []}]}"""
+_EXAMPLE_START = """{"initialStep": "todo", "steps": [{"name": "todo", "owner": "AGENT", "exits": ["done"]}, """
+_EXAMPLE = _EXAMPLE_START + """{"name": "done", "owner": "PLATFORM", "exits": []}]}"""
 
 
 @click.group()
@@ -30,63 +30,68 @@ def projects() -> None:
 @projects.command("list")
 @json_option
 @place_options
-def list_(given: Given, as_json: bool) -> None:
+def list_(options: PlaceOptions, as_json: bool) -> None:
     """List the projects.
 
     Example: pumpup-tui projects list --json
     """
-    from pumpup_tui.commands.backend_session import work
+    from pumpup_tui.commands.backend_session import run_on_backend
 
-    found = work(given, lambda backend: backend.projects())
+    listed = run_on_backend(options, lambda backend: backend.projects())
     if as_json:
-        tell_json({"items": [one.wire() for one in found]})
+        print_json({"items": [project.wire() for project in listed]})
         return
     columns = (
-        Column("name", "NAME", least=12, tone="strong"),
-        Column("projectName", "AGENTS NAME IT", least=12),
-        Column("steps", "STEPS"),
-        Column("id", "ID", tone="accent"),
+        TableColumn("name", "NAME", min_width=12, tone="strong"),
+        TableColumn("projectName", "AGENTS NAME IT", min_width=12),
+        TableColumn("steps", "STEPS"),
+        TableColumn("id", "ID", tone="accent"),
     )
-    tell_table(columns, [(one.name, one.project_name, len(one.steps.steps), one.id) for one in found], empty="None.")
+    rows = [(project.name, project.project_name, len(project.steps.steps), project.id) for project in listed]
+    print_table(columns, rows, empty="None.")
 
 
 @projects.command("show")
 @click.argument("project", metavar="NAME")
 @json_option
 @place_options
-def show(given: Given, project: str, as_json: bool) -> None:
+def show(options: PlaceOptions, project: str, as_json: bool) -> None:
     """Show a project's steps, in graph order, and how many tasks are in each.
 
     Example: pumpup-tui projects show claims
     """
-    from pumpup_tui.commands.backend_session import work
+    from pumpup_tui.commands.backend_session import run_on_backend
 
-    async def task(backend: Backend) -> tuple[Project, Board | None]:
+    async def read(backend: Backend) -> tuple[Project, Board | None]:
         from pumpup_tui.commands.id_lookup import project_of
 
-        found = await project_of(backend, project)
-        can = (await backend.me()).capabilities
-        return found, await backend.board(found.id) if "board" in can and not as_json else None
+        chosen = await project_of(backend, project)
+        capabilities = (await backend.me()).capabilities
+        return chosen, await backend.board(chosen.id) if "board" in capabilities and not as_json else None
 
-    found, board = work(given, task)
+    chosen, board = run_on_backend(options, read)
     if as_json:
-        tell_json(found.wire())
+        print_json(chosen.wire())
         return
-    tell_fields((("Name", found.name), ("Agents name it", found.project_name), ("ID", found.id)))
-    tell()
-    counts = {one.step: (one.count, one.waiting) for one in board.columns} if board else {}
+    print_fields((("Name", chosen.name), ("Agents name it", chosen.project_name), ("ID", chosen.id)))
+    print_line()
+    _print_steps(chosen, board)
+
+
+def _print_steps(project: Project, board: Board | None) -> None:
+    counts = {column.step: (column.count, column.waiting) for column in board.columns} if board else {}
     columns = (
-        Column("step", "STEP", least=10, tone="strong"),
-        Column("owner", "OWNER"),
-        Column("tasks", "TASKS"),
-        Column("waiting", "WAITING"),
-        Column("exits", "EXITS", least=10),
+        TableColumn("step", "STEP", min_width=10, tone="strong"),
+        TableColumn("owner", "OWNER"),
+        TableColumn("tasks", "TASKS"),
+        TableColumn("waiting", "WAITING"),
+        TableColumn("exits", "EXITS", min_width=10),
     )
     rows = [
-        (one.name, one.owner, *counts.get(one.name, ("", "")), ", ".join(one.exits) or "none: it closes the task")
-        for one in found.steps.in_graph_order()
+        (step.name, step.owner, *counts.get(step.name, ("", "")), ", ".join(step.exits) or "none: it closes the task")
+        for step in project.steps.in_graph_order()
     ]
-    tell_table(columns, rows, empty="It has no steps.")
+    print_table(columns, rows, empty="It has no steps.")
 
 
 @projects.command("create")
@@ -94,38 +99,38 @@ def show(given: Given, project: str, as_json: bool) -> None:
 @click.option("--steps", type=FILE, metavar="FILE", required=True, help="The step graph, as JSON.")
 @json_option
 @writing_options
-def create(given: Given, name: str, steps: Path, as_json: bool) -> None:
+def create(options: PlaceOptions, name: str, steps: Path, as_json: bool) -> None:
     """Make the project NAME; the name that agents use is printed on stdout.
 
     Example: pumpup-tui projects create Claims --steps claims.json --data ./work
     """
-    from pumpup_tui.commands.backend_session import work
+    from pumpup_tui.commands.backend_session import run_on_backend
     from pumpup_tui.commands.failure import in_words
 
     with in_words():
         command = read_project(name, steps)
 
-    async def task(backend: Backend) -> Project:
+    async def submit(backend: Backend) -> Project:
         import secrets
 
         from api_client.models import Project
         from api_client.wire import read
-        from pumpup_tui.commands.submission import check_can, send
+        from pumpup_tui.commands.submission import check_capability, send
 
-        check_can(await backend.me(), "create_project")
+        check_capability(await backend.me(), "create_project")
         return read(Project, (await send(backend, command, secrets.token_hex(16))).answer)
 
-    project = work(given, task, make=True)
+    project = run_on_backend(options, submit, make=True)
     with after_recording(project.project_name):
         if as_json:
-            tell_json(project.wire())
+            print_json(project.wire())
             return
-        tell(f"Made the project {line(project.name)}; agents name it:", err=True)
-        tell(line(project.project_name))
+        print_line(f"Made the project {line(project.name)}; agents name it:", err=True)
+        print_line(line(project.project_name))
 
 
 def read_project(name: str, steps: Path) -> CreateProject:
-    """Return the command that makes a project of these steps.
+    """Return the command that makes a project with the steps in a file.
 
     Raises:
         Failed: the file can't be read, is no JSON, or its keys are not those of CONTRACT.md part 1, Steps.

@@ -1,4 +1,4 @@
-"""`verify`, `export`, `import` and `compact`: what an auditor and whoever keeps the folder need of it."""
+"""`verify`, `export`, `import` and `compact`: the record of a data folder, for its auditor and its operator."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import click
 
 from pumpup_tui.commands.backend_session import folder_of, must_be_there
 from pumpup_tui.commands.failure import Failed, in_words, reason
-from pumpup_tui.commands.options import FILE, FOLDER, Given, Moment, folder_options, no_such, split_types
-from pumpup_tui.commands.output import after_recording, may_ask, stop_without_reader, tell, tell_json
+from pumpup_tui.commands.options import FILE, FOLDER, PlaceOptions, TimeParam, folder_options, no_such, split_types
+from pumpup_tui.commands.output import after_recording, can_prompt, print_json, print_line, stop_without_reader
 from pumpup_tui.commands.progress import progress_bar
 from pumpup_tui.text.firewall import clean, line
 
 if TYPE_CHECKING:
     from store.folder.engine import Store
+    from store.transfer.verifier import Findings
 
 
 @click.command()
@@ -28,62 +29,66 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @folder_options
-def verify(given: Given, expect: str | None, as_json: bool) -> None:
+def verify(options: PlaceOptions, expect: str | None, as_json: bool) -> None:
     """Check that the data folder still says what was written; exit with 1 where it does not.
 
     Checksums, the hash chain, each event against the rules, the head, the checkpoint against the events, the uploads.
 
     Example: pumpup-tui verify --data ./work
     """
-    from store.transfer.verifier import verify as look
+    from store.transfer.verifier import verify as verify_folder
 
-    place = folder_of(given)
+    place = folder_of(options)
     must_be_there(place)
     with in_words(), progress_bar("Verifying") as progress:
-        found = look(place.path, expect=expect, progress=progress)
-    position = found.position
+        result = verify_folder(place.path, expect=expect, progress=progress)
     if as_json:
-        told = {"events": position.events, "commits": position.commits, "head": position.hash, "wrong": found.wrong}
-        tell_json({**told, "notes": found.notes})
+        position = result.position
+        figures = {"events": position.events, "commits": position.commits, "head": position.hash}
+        print_json({**figures, "wrong": result.wrong, "notes": result.notes})
     else:
-        tell(f"events   {position.events}")
-        tell(f"commits  {position.commits}")
-        tell(f"head     {position.hash}")
-        for note in found.notes:
-            tell(f"note     {line(note)}")
-        for wrong in found.wrong:
-            tell(f"WRONG    {line(wrong)}")
-        tell("sound" if not found.wrong else f"{len(found.wrong)} wrong")
-    if found.wrong:
+        _print_verification(result)
+    if result.wrong:
         raise click.exceptions.Exit(1)
+
+
+def _print_verification(result: Findings) -> None:
+    print_line(f"events   {result.position.events}")
+    print_line(f"commits  {result.position.commits}")
+    print_line(f"head     {result.position.hash}")
+    for note in result.notes:
+        print_line(f"note     {line(note)}")
+    for fault in result.wrong:
+        print_line(f"WRONG    {line(fault)}")
+    print_line("sound" if not result.wrong else f"{len(result.wrong)} wrong")
 
 
 @click.command()
 @folder_options
-def compact(given: Given) -> None:
+def compact(options: PlaceOptions) -> None:
     """Write the checkpoint anew, so that the folder opens at once. The journal is never changed.
 
     Example: pumpup-tui compact --data ./work
     """
-    place = folder_of(given)
+    place = folder_of(options)
     must_be_there(place)
-    with in_words(), _opened(place.path, for_reading=False) as store:
+    with in_words(), _opened_store(place.path, for_reading=False) as store:
         store.save()
-        tell(f"The checkpoint covers all {store.position.events} events.", err=True)
+        print_line(f"The checkpoint covers all {store.position.events} events.", err=True)
 
 
 @click.command()
 @click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @click.option("--project", metavar="NAME", help="Of one project: its id, or the name that agents use.")
 @click.option("--task", metavar="ID", help="Of one task.")
-@click.option("--since", type=Moment(), help="From this date or time on, in your zone unless it names one.")
-@click.option("--until", type=Moment(), help="Before this date or time.")
+@click.option("--since", type=TimeParam(), help="From this date or time on, in your zone unless it names one.")
+@click.option("--until", type=TimeParam(), help="Before this date or time.")
 @click.option("--types", metavar="T,T…", default="", help="Of these event types only, separated by commas.")
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="Where to write it; - is stdout.  [default: stdout]")
 @click.option("--yes", is_flag=True, help="Don't ask before a file that is there is written over.")
 @folder_options
 def export(
-    given: Given, kind: Literal["jsonl", "csv"], output: Path | None, *, yes: bool, types: str, **chosen: Any
+    options: PlaceOptions, kind: Literal["jsonl", "csv"], output: Path | None, *, yes: bool, types: str, **filters: Any
 ) -> None:
     """Write the timeline to a file, as JSON lines or CSV, with the hashes.
 
@@ -94,22 +99,22 @@ def export(
     from store.core.event_types import TYPES
     from store.transfer.exporter import Filter, as_csv, jsonl
 
-    place = folder_of(given)
+    place = folder_of(options)
     must_be_there(place)
     if output is not None and str(output) == "-":
         output = None
-    wanted = split_types(types)
-    if unknown := [one for one in wanted if one not in TYPES[1:]]:
+    type_names = split_types(types)
+    if unknown := [name for name in type_names if name not in TYPES[1:]]:
         raise no_such("event type", unknown[0], TYPES[1:])
-    with in_words(), _opened(place.path) as store, progress_bar("Exporting") as progress:
-        lines = (jsonl if kind == "jsonl" else as_csv)(store, Filter(types=wanted, **chosen), progress)
+    with in_words(), _opened_store(place.path) as store, progress_bar("Exporting") as progress:
+        lines = (jsonl if kind == "jsonl" else as_csv)(store, Filter(types=type_names, **filters), progress)
         try:
-            with _output(output, overwrite=yes) as file:
+            with _opened_output(output, overwrite=yes) as file:
                 count = sum(1 for row in _while_read(lines, output) if file.write(row))
         except OSError as fault:
             raise Failed(f"The export can't be written to {output or 'stdout'}: {reason(fault)}.") from None
     rows = count - (kind == "csv")
-    tell(f"Exported {rows} event{'s' if rows != 1 else ''}.", err=True)
+    print_line(f"Exported {rows} event{'s' if rows != 1 else ''}.", err=True)
 
 
 @click.command("import")
@@ -122,7 +127,7 @@ def export(
 )
 @click.option("--expect", metavar="HASH", help="The head that the record must end with.")
 @folder_options
-def import_(given: Given, file: Path, uploads: Path | None, expect: str | None) -> None:
+def import_(options: PlaceOptions, file: Path, uploads: Path | None, expect: str | None) -> None:
     """Make a data folder of a full export: each event byte for byte, so that the chain is the same.
 
     The folder must be empty or not there; where anything is wrong nothing is made. Keys are in no export.
@@ -134,29 +139,29 @@ def import_(given: Given, file: Path, uploads: Path | None, expect: str | None) 
     from api_client.errors import InvalidRequest
     from store.transfer.importer import Import
 
-    place = folder_of(given)
-    where = "stdin" if str(file) == "-" else str(file)
+    place = folder_of(options)
+    source = "stdin" if str(file) == "-" else str(file)
     with in_words(), progress_bar("Importing") as progress:
         try:
-            with nullcontext(sys.stdin.buffer) if where == "stdin" else file.open("rb") as exported:
-                found = Import(place.path, uploads=uploads, expect=expect).run(
+            with nullcontext(sys.stdin.buffer) if source == "stdin" else file.open("rb") as exported:
+                result = Import(place.path, uploads=uploads, expect=expect).run(
                     _lines_of(exported), _progress_through(exported, progress)
                 )
         except InvalidRequest as fault:
-            raise Failed(f"{where} can't be imported: {clean(fault.message, limit=2000)} Nothing was made.") from None
+            raise Failed(f"{source} can't be imported: {clean(fault.message, limit=2000)} Nothing was made.") from None
         except OSError as fault:
-            raise Failed(f"{where} can't be imported: {reason(fault)}. Nothing was made.") from None
-    tell(f"Imported {found.position.events} events.", err=True)
-    if found.missing:
-        tell(
-            f"Warning: the content of {found.missing} attachments is not there: bring it with --uploads DIR.", err=True
+            raise Failed(f"{source} can't be imported: {reason(fault)}. Nothing was made.") from None
+    print_line(f"Imported {result.position.events} events.", err=True)
+    if result.missing:
+        print_line(
+            f"Warning: the content of {result.missing} attachments is not there: bring it with --uploads DIR.", err=True
         )
-    with after_recording(found.position.hash):
-        tell(found.position.hash)
+    with after_recording(result.position.hash):
+        print_line(result.position.hash)
 
 
 @contextmanager
-def _opened(folder: Path, *, for_reading: bool = True) -> Iterator[Store]:
+def _opened_store(folder: Path, *, for_reading: bool = True) -> Iterator[Store]:
     from api_client.times import utc_now
     from store.folder.engine import Store
     from store.folder.local_backend import random_token
@@ -165,14 +170,14 @@ def _opened(folder: Path, *, for_reading: bool = True) -> Iterator[Store]:
         store = Store(folder, clock=utc_now, tokens=random_token, progress=progress, for_reading=for_reading)
     try:
         for warning in (*store.doubts, *store.warnings):
-            tell(f"Warning: {line(warning)}", err=True)
+            print_line(f"Warning: {line(warning)}", err=True)
         yield store
     finally:
         store.close()
 
 
 def _while_read(rows: Iterable[bytes], output: Path | None) -> Iterator[bytes]:
-    """Yield what goes to a file; of what goes to stdout, only as much as somebody reads."""
+    """Yield the rows for a file; for stdout, only as long as somebody reads them."""
     for row in rows:
         if output is None:
             stop_without_reader()
@@ -180,7 +185,7 @@ def _while_read(rows: Iterable[bytes], output: Path | None) -> Iterator[bytes]:
 
 
 @contextmanager
-def _output(path: Path | None, *, overwrite: bool) -> Iterator[BinaryIO]:
+def _opened_output(path: Path | None, *, overwrite: bool) -> Iterator[BinaryIO]:
     if path is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
@@ -198,7 +203,7 @@ def _output(path: Path | None, *, overwrite: bool) -> Iterator[BinaryIO]:
 
 
 def _ask_to_overwrite(path: Path) -> None:
-    if not may_ask():
+    if not can_prompt():
         raise Failed(f"{path} is there already: say --yes to write over it. Nothing was written.")
     try:
         agreed = click.confirm(f"{line(path, 300)} is there already. Write over it?", default=False, err=True)
@@ -209,14 +214,14 @@ def _ask_to_overwrite(path: Path) -> None:
 
 
 def _lines_of(exported: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a file or a pipe; of one that is too long to be an event's, no more than shows that."""
+    """Yield the lines of a file or a pipe; of a line too long for an event, only its beginning."""
     from store.transfer.importer import LINE_MOST
 
     return iter(lambda: exported.readline(LINE_MOST + 1), b"")
 
 
 def _progress_through(exported: BinaryIO, progress: Callable[[int, int], None]) -> Callable[[int], None]:
-    """Return what tells how much of a file was read; of a pipe no one knows how much there is."""
+    """Return a function that reports how much of a file was read; for a pipe, of unknown size, it does nothing."""
     if not exported.seekable():
         return lambda _: None
     size = os.fstat(exported.fileno()).st_size

@@ -10,36 +10,37 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.commands import config_cache
 from pumpup_tui.commands.backend_session import must_be_there
 from pumpup_tui.commands.failure import Failed, in_words, reason
-from pumpup_tui.commands.options import Given
+from pumpup_tui.commands.options import PlaceOptions
 from pumpup_tui.commands.places import (
     Folder,
     Server,
     api_key,
-    check_terminal,
     decider,
     place_of,
     state_folder,
     usable_folder,
 )
+from pumpup_tui.commands.terminal_setup import check_terminal
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
-    from pumpup_tui.app import PumpUpApp
-    from pumpup_tui.commands.shutdown import Leaving
-    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.commands.shutdown import Shutdown
+    from pumpup_tui.local_state.document_store import DocumentStore
     from pumpup_tui.local_state.preferences import Preferences
     from pumpup_tui.local_state.save_policy import Saving
+    from pumpup_tui.tour.observer import TourObserver
     from store.demo.team import Agent
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
@@ -49,12 +50,11 @@ NEEDED_SOON = ("markdown_it",)
 """Modules that neither the first decision nor the first text with a list in it shall wait for."""
 
 Connect = Callable[[], Awaitable["Backend"]]
-App = TypeVar("App", bound="PumpUpApp")
 
 
-def open_place(given: Given, saving: Saving, *, create: bool) -> None:
+def open_place(options: PlaceOptions, saving: Saving, *, create: bool) -> None:
     """Show what is named: a local folder, made where that is asked for, or a server."""
-    place = place_of(given, os.environ)
+    place = place_of(options, os.environ)
     if isinstance(place, Folder):
         open_folder(place, saving, create=create)
     elif create:
@@ -66,7 +66,7 @@ def open_place(given: Given, saving: Saving, *, create: bool) -> None:
 def open_folder(place: Folder, saving: Saving, *, create: bool) -> None:
     """Show a local folder, deciding as its reviewer."""
     check_terminal(os.environ)
-    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.local_state.document_store import DocumentStore
 
     reviewer = decider(place)
     # A name that was mistyped must not become an empty folder in which nothing waits.
@@ -81,16 +81,16 @@ def open_folder(place: Folder, saving: Saving, *, create: bool) -> None:
 
         return await open_local(folder, Actor(reviewer, "reviewer", place.tags), fires_timeouts=True)
 
-    kept = partial(Kept, state_folder(str(folder.resolve())), reviewer)
+    documents = partial(DocumentStore, state_folder(str(folder.resolve())), reviewer)
     saving = replace(saving, data=folder)
-    _run(connect, saving, source_label="local", kept=kept, needed_soon=(*NEEDED_SOON, "store.core.batch"))
+    _run(connect, saving, source_label="local", documents=documents, needed_soon=(*NEEDED_SOON, "store.core.batch"))
 
 
 def open_server(place: Server, saving: Saving) -> None:
     """Show a server, deciding as the key's owner."""
     import hashlib
 
-    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.local_state.document_store import DocumentStore
 
     key = api_key(place.api_key_file, os.environ)
     with in_words():
@@ -102,23 +102,23 @@ def open_server(place: Server, saving: Saving) -> None:
     async def connect() -> Backend:
         return backend
 
-    kept = partial(Kept, state_folder(place.url), key_hash=hashlib.sha256(key.encode()).hexdigest())
-    _run(connect, saving, source_label=place.url, kept=kept)
+    documents = partial(DocumentStore, state_folder(place.url), key_hash=hashlib.sha256(key.encode()).hexdigest())
+    _run(connect, saving, source_label=place.url, documents=documents)
 
 
 def open_demo(seed: int, saving: Saving) -> None:
     """Show a throw-away folder with a simulated agent at work."""
-    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.local_state.document_store import DocumentStore
 
     check_terminal(os.environ)
     leaving = _listening()
     try:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
-            leaving.at_last(lambda: shutil.rmtree(folder, ignore_errors=True))
-            # It is new to whoever sees it: so is what it keeps.
+            leaving.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+            # It is new to whoever sees it: so are its documents.
             demo = Demo(Path(folder) / "data", seed)
-            state = partial(Kept, Path(folder) / "state")
-            _run(demo.connect, saving, source_label="demo", kept=state, tour=True, leaving=leaving)
+            state = partial(DocumentStore, Path(folder) / "state")
+            _run(demo.connect, saving, source_label="demo", documents=state, tour=True, leaving=leaving)
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
 
@@ -170,14 +170,16 @@ def _run(
     saving: Saving,
     *,
     source_label: str,
-    kept: Callable[[], Kept],
+    documents: Callable[[], DocumentStore],
     needed_soon: Sequence[str] = NEEDED_SOON,
     tour: bool = False,
-    leaving: Leaving | None = None,
+    leaving: Shutdown | None = None,
 ) -> None:
-    gc.disable()  # until the screens are up: nothing that starting makes is let go
+    gc.disable()  # until the screens are up: nothing that starting makes is freed
     from api_client.times import utc_now
-    from pumpup_tui.commands.guarded import GuardedApp
+    from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.commands.garbage_collection import GarbageCollection
+    from pumpup_tui.commands.guarded import Guard
     from pumpup_tui.commands.terminal_setup import reports_mouse
 
     async def connect_and_listen() -> Backend:
@@ -189,28 +191,32 @@ def _run(
             loop.call_later(WARM_SECONDS, lambda name: loop.run_in_executor(None, import_module, name), module)
         return backend
 
-    app_class = _touring(GuardedApp) if tour else GuardedApp
-    app = app_class(
+    preferences = replace(preferences_of(config_cache.chosen(os.environ)), saving=saving)
+    guard = Guard(leaving or _listening())
+    app = PumpUpApp(
         connect_and_listen,
         source_label=source_label,
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
-        preferences=replace(preferences_of(config_cache.chosen(os.environ)), saving=saving),
-        kept=kept(),
+        preferences=preferences,
+        documents=documents(),
+        hooks=guard,
+        observers=[GarbageCollection(time.monotonic)],
+        tour=_tour(preferences) if tour else None,
     )
-    app.leaving = leaving or _listening()
     app.run(mouse=reports_mouse(os.environ))
-    if app.fault is not None:
-        raise app.fault
+    if guard.fault is not None:
+        raise guard.fault
     if app.return_code:
         sys.exit(app.return_code)
 
 
-def _touring(shown: type[App]) -> type[App]:
-    """Return the app with the demo's tour. Only the demo pays for it."""
-    from pumpup_tui.tour.observer import TouringApp
+def _tour(preferences: Preferences) -> TourObserver:
+    """Return the demo's tour. Only the demo pays for it."""
+    from pumpup_tui.keys.key_names import KeyNames
+    from pumpup_tui.tour.observer import TourObserver
 
-    return type("Touring", (TouringApp, shown), {})
+    return TourObserver(KeyNames(preferences.keymap), holds=preferences.grace_seconds > 0)
 
 
 def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
@@ -229,10 +235,10 @@ def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
     return Preferences(**{name: value for name, value in named.items() if value is not None})
 
 
-def _listening() -> Leaving:
+def _listening() -> Shutdown:
     """Return what a lost connection or a plain kill ends the screens by: in order, and in any case."""
-    from pumpup_tui.commands.shutdown import Leaving
+    from pumpup_tui.commands.shutdown import Shutdown
 
-    leaving = Leaving()
-    leaving.begin()
+    leaving = Shutdown()
+    leaving.listen()
     return leaving

@@ -1,4 +1,4 @@
-"""`serve`: the local folder, given to agents and to other reviewers."""
+"""`serve`: an HTTP server over a data folder, for agents and other reviewers."""
 
 from __future__ import annotations
 
@@ -34,16 +34,19 @@ from pumpup_tui.commands.serve_limits import (
 )
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from store.folder.api_keys import KeyRing
     from store.folder.local_backend import LocalBackend
     from store.server.metrics import Metrics
+    from store.server.observers import Log
 
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - looked for, not bound to
 _MANY_FILES = 65_536
-_SWEEP_SECONDS = 3_600.0
-_KEYS_SECONDS = 10.0
-"""How late the last use of a key is kept."""
-_PORT_WORDS = {
+_SWEEP_INTERVAL = 3_600.0
+_KEY_USE_INTERVAL = 10.0
+"""Seconds between writes of when each key was last used."""
+_PORT_REMEDIES = {
     errno.EADDRINUSE: "it is in use, so stop what holds it or take another with --port",
     errno.EACCES: "this login may not use it, so take one over 1023 with --port",
     errno.EADDRNOTAVAIL: "the address is not this machine's, so name one that is with --host",
@@ -51,8 +54,8 @@ _PORT_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
-    """What `serve` was told."""
+class ServeOptions:
+    """The options of `serve`."""
 
     host: str
     port: int
@@ -68,14 +71,14 @@ class Serving:
 
     @property
     def is_open(self) -> bool:
-        """Whether other machines can reach it."""
+        """Whether other machines can reach the server."""
         try:
             return not ip_address(self.host).is_loopback
         except ValueError:
             return self.host.lower() != "localhost"
 
     def check(self) -> None:
-        """Raise `Failed` where what was told does not go together."""
+        """Raise `Failed` where options contradict each other."""
         if (self.certificate is None) != (self.key is None):
             raise Failed("TLS takes a certificate and its key: give both --tls-cert FILE and --tls-key FILE.")
         if self.host in _WILDCARDS and not self.allowed_hosts:
@@ -85,85 +88,92 @@ class Serving:
             )
 
 
-def as_configured(
-    environment: Mapping[str, str], public_url: str | None, limits: Sequence[str], **told: Any
-) -> Serving:
-    """Return what `serve` is told: its options, and where they say nothing the configuration.
+def configured_options(
+    environment: Mapping[str, str], public_url: str | None, limits: Sequence[str], **options: Any
+) -> ServeOptions:
+    """Return the options of `serve`, with the configuration's values for those not given.
 
     Raises:
-        Failed: a limit or the address can't be used.
+        Failed: a limit or the address is invalid.
     """
     chosen = config_cache.chosen(environment).get("serve", {})
     try:
         url = checked_url(public_url) if public_url else chosen.get("public_url") or ""
-        return Serving(**told, public_url=url, limits={**chosen.get("limits", {}), **parsed(limits)})
+        return ServeOptions(**options, public_url=url, limits={**chosen.get("limits", {}), **parsed(limits)})
     except ValueError as fault:
         raise Failed(f"{fault}.", 2) from None
 
 
-def run(data: Path | None, told: Serving) -> None:
+def run(data: Path | None, options: ServeOptions) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; one that is ignored, as under `nohup`, stays so."""
-    told.check()
+    options.check()
     folder = usable_folder(data)
     if others := _writable_by_others(folder):
         raise Failed(f"{others} A server would hand out what they put there.")
-    # A signal before the server minds them ends the command all the same: folder closed, nothing said.
+    # A signal before the server handles them ends the command too, without a message.
     with in_words(), suppress(asyncio.CancelledError, KeyboardInterrupt):
-        asyncio.run(_serve(folder, told))
+        asyncio.run(_serve(folder, options))
 
 
-async def _serve(folder: Path, told: Serving) -> None:
+async def _serve(folder: Path, options: ServeOptions) -> None:
     from api_client.times import utc_now
     from store.folder.api_keys import KeyRing
     from store.server.accepting import PER_ADDRESS
-    from store.server.app import create_app
     from store.server.observers import Log
     from store.server.runner import bind, serve, url_of
 
     _stop_on_signals()
     _allow_many_files()
-    tls = _tls(told)
+    tls = _tls(options)
     keys = KeyRing(folder, utc_now)
-    no_keys = not keys.listing()
+    has_keys = bool(keys.listing())
     _warn_of_two_roles(keys, folder)
-    metrics = _metrics() if told.metrics else None
-    backend = await _opened(folder, told, metrics)
+    metrics = _metrics() if options.metrics else None
+    backend = await _opened_backend(folder, options, metrics)
     log = Log(sys.stderr.fileno(), utc_now)
-    # Errors alone: libraries warn of what callers send, a line for each of a caller's whims.
+    # Errors only: libraries log a warning for each malformed request, so a caller could fill the log.
     logging.basicConfig(handlers=[log], level=logging.ERROR, force=True)
     try:
         if metrics:
             await metrics.begin(backend)
-        app = create_app(
-            backend,
-            keys,
-            limits=replace(limits_of(told.limits, upload=told.max_upload), public_url=told.public_url),
-            allowed_hosts=(*told.allowed_hosts, *((told.host,) if told.host not in _WILDCARDS else ())),
-            more=[metrics.row()] if metrics else (),
-            heard=[one.heard for one in (None if told.quiet else log, metrics) if one],
-        )
+        app = _app(backend, keys, options, log, metrics)
 
         def stop() -> None:
             app.state.stop()
             backend.break_off()
 
-        listener = bind(told.host, told.port)
-        with suppress(OSError):  # nobody is there to be told, and the server is none the worse for it
-            _announce(url_of(listener, scheme="https" if tls else "http"), folder, told, no_keys=no_keys)
-        async with _uses_kept(keys), _swept(backend):
-            per_address = told.limits.get(CONNECTIONS, PER_ADDRESS)
+        listener = bind(options.host, options.port)
+        with suppress(OSError):  # nobody reads stderr, which is no reason to stop
+            _announce(url_of(listener, scheme="https" if tls else "http"), folder, options, has_keys=has_keys)
+        async with _key_uses_saved(keys), _swept(backend):
+            per_address = options.limits.get(CONNECTIONS, PER_ADDRESS)
             await serve(app, listener, tls=tls, on_stop=stop, per_address=per_address)
     except OSError as fault:
-        words = _PORT_WORDS.get(fault.errno or 0, reason(fault))
-        raise Failed(f"Can't listen on {told.host} port {told.port}: {words}.") from None
+        remedy = _PORT_REMEDIES.get(fault.errno or 0, reason(fault))
+        raise Failed(f"Can't listen on {options.host} port {options.port}: {remedy}.") from None
     finally:
         await backend.aclose()
         log.close()
 
 
-async def _opened(folder: Path, told: Serving, metrics: Metrics | None) -> LocalBackend:
+def _app(backend: LocalBackend, keys: KeyRing, options: ServeOptions, log: Log, metrics: Metrics | None) -> Starlette:
+    from store.server.app import create_app
+
+    observers = [observer for observer in (None if options.quiet else log, metrics) if observer]
+    return create_app(
+        backend,
+        keys,
+        limits=replace(limits_of(options.limits, upload=options.max_upload), public_url=options.public_url),
+        allowed_hosts=(*options.allowed_hosts, *((options.host,) if options.host not in _WILDCARDS else ())),
+        more=[metrics.row()] if metrics else (),
+        heard=[observer.heard for observer in observers],
+    )
+
+
+async def _opened_backend(folder: Path, options: ServeOptions, metrics: Metrics | None) -> LocalBackend:
     from api_client.commands import PLATFORM
     from store.folder.local_backend import open_local
+    from store.folder.open_folder import UploadLimits
 
     with progress_bar("Reading the journal") as progress:
         backend = await open_local(
@@ -171,11 +181,13 @@ async def _opened(folder: Path, told: Serving, metrics: Metrics | None) -> Local
             PLATFORM,
             progress=progress,
             files=metrics.files if metrics else None,
-            max_upload_bytes=told.max_upload,
-            keep_free=told.limits.get(KEEP_FREE, KEEP_FREE_BYTES),
-            loose_bytes=told.limits.get(LOOSE_UPLOADS, LOOSE_UPLOADS_BYTES),
+            uploads=UploadLimits(
+                max_bytes=options.max_upload,
+                keep_free=options.limits.get(KEEP_FREE, KEEP_FREE_BYTES),
+                loose_bytes=options.limits.get(LOOSE_UPLOADS, LOOSE_UPLOADS_BYTES),
+            ),
             fires_timeouts=True,
-            limits=record_limits_of(told.limits),
+            limits=record_limits_of(options.limits),
         )
     for notice in backend.notices:
         click.echo(f"Warning: {notice}", err=True)
@@ -199,16 +211,16 @@ def _warn_of_two_roles(keys: KeyRing, folder: Path) -> None:
         )
 
 
-def _tls(told: Serving) -> ssl.SSLContext | None:
-    if told.certificate is None or told.key is None:
+def _tls(options: ServeOptions) -> ssl.SSLContext | None:
+    if options.certificate is None or options.key is None:
         return None
     from store.server.runner import tls_context
 
     try:
-        return tls_context(told.certificate, told.key)
+        return tls_context(options.certificate, options.key)
     except ssl.SSLError:
         raise Failed(
-            f"{told.certificate} and {told.key} are no certificate and its key: both must be PEM files, the key "
+            f"{options.certificate} and {options.key} are no certificate and its key: both must be PEM files, the key "
             "without a passphrase."
         ) from None
     except OSError as fault:
@@ -222,35 +234,35 @@ def _metrics() -> Metrics:
 
 
 @asynccontextmanager
-async def _uses_kept(keys: KeyRing) -> AsyncIterator[None]:
-    """Keep when each key was used last, now and then and at the end."""
+async def _key_uses_saved(keys: KeyRing) -> AsyncIterator[None]:
+    """Save when each key was last used, at intervals and at the end."""
     from api_client.errors import ApiError
 
-    async def keep() -> None:
+    async def save_at_intervals() -> None:
         while True:
-            await asyncio.sleep(_KEYS_SECONDS)
-            with suppress(ApiError):  # told to nobody who could help; the next use notes it anew
+            await asyncio.sleep(_KEY_USE_INTERVAL)
+            with suppress(ApiError):  # nobody could help, and the next save repeats it
                 await asyncio.to_thread(keys.save_uses)
 
-    keeping = asyncio.create_task(keep())
+    saving = asyncio.create_task(save_at_intervals())
     try:
         yield
     finally:
-        keeping.cancel()
+        saving.cancel()
         with suppress(ApiError):
             keys.save_uses()
 
 
 @asynccontextmanager
 async def _swept(backend: LocalBackend) -> AsyncIterator[None]:
-    """Remove now, and each hour, what killed processes left over and uploads that no task ever had."""
+    """Remove leftovers of killed processes and unattached uploads, now and each hour."""
     from api_client.errors import ApiError
 
     async def sweep() -> None:
         while True:
-            with suppress(ApiError, OSError):  # what is not removed now is removed in an hour
+            with suppress(ApiError, OSError):  # the next sweep removes it
                 await backend.sweep()
-            await asyncio.sleep(_SWEEP_SECONDS)
+            await asyncio.sleep(_SWEEP_INTERVAL)
 
     sweeping = asyncio.create_task(sweep())
     try:
@@ -265,32 +277,32 @@ def _stop_on_signals() -> None:
     task = asyncio.current_task()
     if task is not None and sys.platform != "win32":
         for number in stop_signals():
-            if number is not signal.SIGINT:  # the loop's own handling of it does the same
+            if number is not signal.SIGINT:  # asyncio's own handler of it does the same
                 asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
 def _allow_many_files() -> None:
-    """Let the process hold as many connections as the system allows: a login's usual limit is a thousand."""
+    """Raise the limit of open connections to what the system allows: the usual one is a thousand."""
     if sys.platform == "win32":
         return
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # fewer will do
+    with suppress(ValueError, OSError):  # the usual limit will do
         most = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
-def _announce(url: str, folder: Path, told: Serving, *, no_keys: bool) -> None:
+def _announce(url: str, folder: Path, options: ServeOptions, *, has_keys: bool) -> None:
     click.echo(f"Serving {folder} at {url} (ctrl+c stops)", err=True)
-    if told.is_open:
-        names = ", ".join(told.allowed_hosts) or told.host
+    if options.is_open:
+        names = ", ".join(options.allowed_hosts) or options.host
         click.echo(
             "Other machines can reach this: whoever holds a key may read and write all projects. It answers to "
             f"{names}; add --allow-host NAME for other names that callers use.",
             err=True,
         )
-        if told.certificate is None:
+        if options.certificate is None:
             click.echo("Without --tls-cert and --tls-key, keys and all content travel in the open.", err=True)
-    if no_keys:
+    if not has_keys:
         click.echo(f"No one has a key yet: pumpup-tui keys add NAME --role agent --data {folder}", err=True)

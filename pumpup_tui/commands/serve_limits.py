@@ -1,4 +1,4 @@
-"""The limits of `serve` that its owner may set, by name; loaded by `serve` and where the configuration is checked."""
+"""The limits of `serve` that can be set by name; loaded by `serve` and by the configuration's check."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ if TYPE_CHECKING:
     from store.server.limits import Limits
 
 CONNECTIONS = "connections"
-"""Of one address; what the socket looks at, the app does not."""
+"""Connections of one address, which the socket limits, not the app."""
 KEEP_FREE = "keep_free"
-"""Bytes of the disk that uploads leave free, for the journal."""
+"""Space in bytes that uploads leave free on the disk, for the journal."""
 KEEP_FREE_BYTES = 200_000_000
 LOOSE_UPLOADS = "loose_uploads"
-"""Bytes of uploads that a caller has sent and attached to no task."""
+"""Size in bytes of a caller's uploads that are attached to no task."""
 LOOSE_UPLOADS_BYTES = 250_000_000
 RECORD = ("metadata_bytes", "schema_bytes", "loose_seconds")
-"""What the record keeps of a task and of a project, and how long an upload that no task has can be attached: the
-folder looks at these, the app does not."""
+"""Sizes of a task's and a project's data, and the seconds in which an upload must be attached: limited by the folder,
+not by the app."""
 MOST = 10**12
-_NONE_AT_ZERO = frozenset((CONNECTIONS, KEEP_FREE, LOOSE_UPLOADS, "writes_per_second"))
+_MAY_BE_ZERO = frozenset((CONNECTIONS, KEEP_FREE, LOOSE_UPLOADS, "writes_per_second"))
 
 
 def names() -> list[str]:
-    """Return what can be limited."""
+    """Return the names of all limits."""
     from api_client.body_limits import BodyLimits
     from store.server.shares import Shares
 
     return [
-        *(one.name for kind in (BodyLimits, Shares) for one in fields(kind)),
+        *(field.name for model in (BodyLimits, Shares) for field in fields(model)),
         "body",
         *RECORD,
         KEEP_FREE,
@@ -45,52 +45,52 @@ def check(limits: Mapping[str, int]) -> None:
     """Check limits by name.
 
     Raises:
-        ValueError: there is none of this name, or the number can't be one.
+        ValueError: a name is unknown, or a number is out of range.
     """
     known = names()
     for name, value in limits.items():
         if name not in known:
             raise ValueError(f"{name!r} is no limit: there are {', '.join(known)}")
-        least = 0 if name in _NONE_AT_ZERO else 1
+        least = 0 if name in _MAY_BE_ZERO else 1
         if not least <= value <= MOST:
             raise ValueError(f"{name} must be a whole number from {least} on")
     limits_of(limits, upload=1)
 
 
 def parsed(words: Iterable[str]) -> dict[str, int]:
-    """Return limits written as NAME=NUMBER.
+    """Return the limits in NAME=NUMBER arguments.
 
     Raises:
-        ValueError: one is not written so, or can't be used.
+        ValueError: an argument has another form, or its limit is invalid.
     """
-    found = {}
+    limits = {}
     for word in words:
         name, _, number = word.partition("=")
         if not (number.isascii() and number.isdigit() and len(number) < 16):
             raise ValueError(f"{word!r} is no limit: write it like writes-per-second=50")
-        found[name.replace("-", "_")] = int(number)
-    check(found)
-    return found
+        limits[name.replace("-", "_")] = int(number)
+    check(limits)
+    return limits
 
 
 def limits_of(limits: Mapping[str, int], *, upload: int) -> Limits:
-    """Return what the server is made with.
+    """Return the server's limits.
 
     Raises:
-        ValueError: a number can't be one.
+        ValueError: a number is out of range.
     """
     from api_client.body_limits import BodyLimits
     from store.server.limits import Limits
     from store.server.shares import Shares
 
-    within = BodyLimits(**{one.name: limits[one.name] for one in fields(BodyLimits) if one.name in limits})
-    shares = Shares(**{one.name: limits[one.name] for one in fields(Shares) if one.name in limits})
+    within = BodyLimits(**{field.name: limits[field.name] for field in fields(BodyLimits) if field.name in limits})
+    shares = Shares(**{field.name: limits[field.name] for field in fields(Shares) if field.name in limits})
     made = Limits(upload=upload, within=within, shares=shares)
     return replace(made, body=limits["body"]) if "body" in limits else made
 
 
 def record_limits_of(limits: Mapping[str, int]) -> CommandLimits:
-    """Return what the folder is opened with."""
+    """Return the data folder's limits."""
     from store.core.command_limits import CommandLimits
 
     return replace(CommandLimits(), **{name: limits[name] for name in RECORD if name in limits})
@@ -100,7 +100,7 @@ def checked_url(url: str) -> str:
     """Return the address under which callers reach the server, without a slash at its end.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no address.
     """
     try:
         parts = urlsplit(url)

@@ -1,6 +1,6 @@
-"""The configuration's one model: what may stand in it, its example, and its check; the environment counts over a file.
+"""The configuration's model, its example and its check; the environment overrides the file.
 
-Loaded only where something has changed since it was last checked (see `configuration`), and by `config` and `doctor`.
+Loaded only where the configuration has changed since the last check (see `config_cache`), and by `config` and `doctor`.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from pumpup_tui.commands import config_sources, table_columns
-from pumpup_tui.commands.config_errors import Fault, Remedies, Source, faults_of, unreadable
+from pumpup_tui.commands.config_errors import ConfigSource, Fault, Remedies, faults_of, unreadable
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.local_state.preferences import GRACE_SECONDS
 from pumpup_tui.text.firewall import line
 
 FILTER_NAME = 40
-"""Characters of a filter's name, as the inbox keeps it."""
+"""Most characters of a filter's name, as in the inbox."""
 LONGEST_GRACE = 600.0
-"""Seconds; longer than that no one remembers what is held."""
+"""Seconds; for longer than that nobody remembers a decision that was not sent yet."""
 
 
 def _tags(value: Any) -> Any:
-    # A variable has no lists: its parts stand between commas.
+    # A variable can hold no list: its parts are separated by commas.
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
@@ -58,13 +58,13 @@ Tags = Annotated[tuple[Name, ...], NoDecode, BeforeValidator(_tags)]
 
 
 def _setting(default: Any, *, like: str, example: str = "", about: str = "", **limits: Any) -> Any:
-    """Return a field that brings the words for itself.
+    """Return a field with the texts that describe it.
 
     Args:
-        default: What holds where nothing is configured.
-        like: How the setting is written, as the message of a wrong one says it.
-        example: The lines of `config --example`; none where they stand with another setting.
-        about: The comment over them.
+        default: The value without configuration.
+        like: An example of the setting, for error messages.
+        example: The setting's lines in `config --example`; empty where another setting's lines include it.
+        about: The comment over these lines.
         limits: As pydantic's Field.
     """
     return Field(default, description=about, json_schema_extra={"like": like, "example": example}, **limits)
@@ -75,7 +75,7 @@ class _Part(BaseModel):
 
 
 class Profile(_Part):
-    """A place by name: a folder, with who works on it, or a server with its key's file."""
+    """A named place: a folder with its reviewer, or a server with its key's file."""
 
     data: str | None = None
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = None
@@ -98,7 +98,7 @@ class Profile(_Part):
 
 
 class Notifications(_Part):
-    """How you are told of a new request."""
+    """Notifications of a new request."""
 
     bell: bool = False
     desktop: bool = False
@@ -118,7 +118,7 @@ def _columns(table: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-class Columns(_Part):
+class ColumnChoice(_Part):
     """The columns of the commands' tables, in order."""
 
     inbox: Annotated[tuple[str, ...], _columns("inbox")] | None = None
@@ -180,20 +180,20 @@ def _limits(limits: dict[str, int]) -> dict[str, int]:
 
 
 class Serve(_Part):
-    """What `serve` is told where its options say nothing."""
+    """Defaults for the options of `serve`."""
 
     public_url: Annotated[str, AfterValidator(_url)] | None = None
     limits: Annotated[dict[str, int], AfterValidator(_limits)] = {}
 
 
-_EXAMPLE_BEGINS = """\
-# The configuration of pumpup-tui. Over it count the environment (PUMPUP_THEME=nord, PUMPUP_NOTIFICATIONS__BELL=1)
-# and, over both, the options. 'pumpup-tui config' tells what holds. All of this is comments, so nothing is changed by
-# it: take the # away before a setting that you want, and before the [name] of the table that it stands in."""
+_EXAMPLE_HEAD = """\
+# The configuration of pumpup-tui. The environment (PUMPUP_THEME=nord, PUMPUP_NOTIFICATIONS__BELL=1) overrides it, and
+# options override both. 'pumpup-tui config' shows the settings in effect. Every line here is a comment and changes
+# nothing: remove the # before a setting that you want, and before the [name] of its table."""
 
 
 class Settings(BaseSettings):
-    """All that can be chosen."""
+    """All settings."""
 
     model_config = SettingsConfigDict(
         env_prefix=config_sources.PREFIX,
@@ -241,7 +241,7 @@ api_key_file = "~/.config/pumpup-tui/team.key"''',
     notifications: Notifications = _setting(
         Notifications(),
         like="[notifications] with bell = true and desktop = true",
-        about="How you are told of a new request.",
+        about="Notifications of a new request.",
         example="[notifications]\nbell = false\ndesktop = false",
     )
     keys: Annotated[dict[str, str], AfterValidator(_keys)] = _setting(
@@ -256,8 +256,8 @@ api_key_file = "~/.config/pumpup-tui/team.key"''',
         about="Filters of the inbox that you want again, by a name of your choice.",
         example='[filters]\nrefunds = "refund"',
     )
-    columns: Columns = _setting(
-        Columns(),
+    columns: ColumnChoice = _setting(
+        ColumnChoice(),
         like='[columns] with inbox = ["id", "summary"]',
         about="The columns of the commands' tables, in order.",
         example="""[columns]
@@ -268,7 +268,7 @@ timeline = ["time", "type", "text", "by", "move", "task"]""",
     serve: Serve = _setting(
         Serve(),
         like='[serve] with public_url = "https://reviews.example.com", and limits = { writes_per_second = 50 }',
-        about="What 'serve' is told where its options say nothing: the address that callers use, and limits by name.",
+        about="Defaults for the options of 'serve': the address that callers use, and limits by name.",
         example="""[serve]
 public_url = "https://reviews.example.com/pumpup"
 limits = { writes_per_second = 200, calls = 256, connections = 1000 }""",
@@ -284,23 +284,23 @@ limits = { writes_per_second = 200, calls = 256, connections = 1000 }""",
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # What the file says is handed in, already read: the environment counts over it.
+        # The file's content is passed in as arguments: the environment overrides it.
         return env_settings, init_settings
 
 
 def example() -> str:
-    """Return a file with every setting, each as a comment with what it does: what is no table first, as TOML has it."""
+    """Return a file with every setting as a comment, with its description; tables come last, as TOML demands."""
     parts = [(field.description, _extra(field)["example"]) for field in Settings.model_fields.values()]
     written = [(about, text) for about, text in parts if text]
     written.sort(key=lambda part: part[1].startswith("["))
     settings = [
-        f"# {about}\n" + "\n".join(f"#{one}" if one else "" for one in text.splitlines()) for about, text in written
+        f"# {about}\n" + "\n".join(f"#{row}" if row else "" for row in text.splitlines()) for about, text in written
     ]
-    return "\n\n".join([_EXAMPLE_BEGINS, *settings])
+    return "\n\n".join([_EXAMPLE_HEAD, *settings])
 
 
 def known_names(model: type[BaseModel], key: tuple[str, ...]) -> Sequence[str]:
-    """Return the names that may stand in the table that a key names, in the order of the model; none where any may."""
+    """Return the names allowed in the table of a key, in the model's order; empty where any name is allowed."""
     if not key:
         return tuple(model.model_fields)
     field = model.model_fields.get(key[0])
@@ -315,7 +315,7 @@ def known_names(model: type[BaseModel], key: tuple[str, ...]) -> Sequence[str]:
 
 
 def _likes() -> Mapping[str, str]:
-    """Return how each setting is written, by its name."""
+    """Return an example of each setting, by its name."""
     return {name: _extra(field)["like"] for name, field in Settings.model_fields.items()}
 
 
@@ -324,7 +324,7 @@ def _extra(field: FieldInfo) -> dict[str, str]:
 
 
 def parsed(file: Path, content: bytes) -> dict[str, Any]:
-    """Return what the file says, unchecked.
+    """Return the file's settings, unchecked.
 
     Raises:
         Failed: it is no TOML; the message names the line.
@@ -336,7 +336,7 @@ def parsed(file: Path, content: bytes) -> dict[str, Any]:
 
 
 def faults(file: Path, content: bytes, environment: Mapping[str, str]) -> tuple[Settings | None, Sequence[Fault]]:
-    """Return the settings, or what is wrong with them.
+    """Return the settings, or their faults.
 
     Raises:
         Failed: the file is no TOML, or a variable no JSON where it must be.
@@ -346,7 +346,7 @@ def faults(file: Path, content: bytes, environment: Mapping[str, str]) -> tuple[
     try:
         return Settings(**document), ()
     except ValidationError as fault:
-        return None, faults_of(fault, Source(file, content, document, environment), remedies)
+        return None, faults_of(fault, ConfigSource(file, content, document, environment), remedies)
     except SettingsError as fault:
         names = [name for name in config_sources.variables(environment) if _field_of(name) in str(fault)]
         raise Failed(
@@ -360,24 +360,24 @@ def usable(file: Path, content: bytes, environment: Mapping[str, str]) -> Settin
     """Return the settings.
 
     Raises:
-        Failed: something in them can't be used; the message names each place, fault and remedy.
+        Failed: they are invalid; the message names each place, fault and remedy.
     """
-    settings, wrong = faults(file, content, environment)
+    settings, found_faults = faults(file, content, environment)
     if settings is None:
-        lines = [line(f"{one.where}: {one.words}", 2000) for one in wrong]
+        lines = [line(f"{fault.place}: {fault.words}", 2000) for fault in found_faults]
         raise Failed("The configuration can't be used.\n  " + "\n  ".join(lines), 2)
     return settings
 
 
 def checked(file: Path, content: bytes, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the settings that file or environment give, as JSON.
+    """Return the settings that the file or the environment sets, as JSON.
 
     Raises:
-        Failed: something in them can't be used; the message names each place, fault and remedy.
+        Failed: they are invalid; the message names each place, fault and remedy.
     """
-    found: dict[str, Any] = usable(file, content, environment).model_dump(mode="json", exclude_unset=True)
-    given = {_field_of(name) for name in config_sources.variables(environment)}
-    return {**found, config_sources.FROM_ENVIRONMENT: sorted(given & found.keys())}
+    settings: dict[str, Any] = usable(file, content, environment).model_dump(mode="json", exclude_unset=True)
+    from_environment = {_field_of(name) for name in config_sources.variables(environment)}
+    return {**settings, config_sources.FROM_ENVIRONMENT: sorted(from_environment & settings.keys())}
 
 
 def _field_of(variable: str) -> str:

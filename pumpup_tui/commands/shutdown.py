@@ -1,4 +1,4 @@
-"""Leaving because of a signal or a terminal that is gone: in order where that is quick, and in any case."""
+"""Shutdown on a signal or a lost terminal: orderly where that is quick enough, else forced."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from contextlib import suppress
 from threading import Thread
 
 ORDERLY_SECONDS = 1.4
-"""How long drafts, what is in flight and the folder have to be stored and closed."""
+"""Time to store drafts and commands in flight, and to close the folder."""
 FORCED_SECONDS = 0.3
-"""How long the rest has, where that was too short."""
+"""Time for the last cleanup where the first was too short."""
 
 if sys.platform == "win32":
     SIGNALS: tuple[signal.Signals, ...] = ()
@@ -23,59 +23,59 @@ else:
     HANGUP = signal.SIGHUP
 
 
-class Leaving:
-    """The end that no key asks for. Whoever asks, from any thread, does not wait.
+class Shutdown:
+    """A shutdown that no key asked for. It can be requested from any thread without waiting.
 
-    A signal is heard in a thread of its own: the main one may be in a call that takes its time.
+    A thread of its own waits for signals: the main one may be in a long call.
     """
 
     def __init__(self) -> None:
-        self._heard, self._wakes = os.pipe()
-        self._leave: Callable[[int], None] | None = None
-        self._at_last: list[Callable[[], object]] = []
+        self._read_end, self._write_end = os.pipe()
+        self._on_request: Callable[[int], None] | None = None
+        self._cleanups: list[Callable[[], object]] = []
 
-    def begin(self) -> None:
-        """Listen to the signals; one that is ignored, as under `nohup`, stays so."""
+    def listen(self) -> None:
+        """Handle the signals from now on; an ignored one, as under `nohup`, stays ignored."""
         if sys.platform == "win32":
             return  # a console sends none of them
-        os.set_blocking(self._wakes, False)
-        Thread(target=self._watch, name="leaving", daemon=True).start()
-        signal.set_wakeup_fd(self._wakes, warn_on_full_buffer=False)
+        os.set_blocking(self._write_end, False)
+        Thread(target=self._watch, name="shutdown", daemon=True).start()
+        signal.set_wakeup_fd(self._write_end, warn_on_full_buffer=False)
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._signalled)
 
-    def by(self, leave: Callable[[int], None]) -> None:
-        """Have `leave` called with the exit code, in another thread, in place of ending at once."""
-        self._leave = leave
+    def handle_by(self, shut_down: Callable[[int], None]) -> None:
+        """Call `shut_down` with the exit code, in another thread, instead of exiting at once."""
+        self._on_request = shut_down
 
-    def at_last(self, do: Callable[[], object]) -> None:
-        """Have this done before the end where that has to be forced; what was asked for last comes first."""
-        self._at_last.append(do)
+    def add_cleanup(self, cleanup: Callable[[], object]) -> None:
+        """Add a function to call before a forced exit; the last added is called first."""
+        self._cleanups.append(cleanup)
 
-    def ask(self, number: int) -> None:
-        """Leave as if this signal had come."""
-        with suppress(BlockingIOError):  # enough have asked
-            os.write(self._wakes, bytes([number]))
+    def request(self, number: int) -> None:
+        """Shut down as if this signal had come."""
+        with suppress(BlockingIOError):  # the pipe is full of requests
+            os.write(self._write_end, bytes([number]))
 
     def _signalled(self, number: int, _: object) -> None:
-        if self._leave is None:
+        if self._on_request is None:
             sys.exit(128 + number)
 
     def _watch(self) -> None:
         numbers: list[int] = []
         while not numbers:
-            # Python tells of every signal that something is done about.
-            numbers = [one for one in os.read(self._heard, 512) if one in SIGNALS]
+            # Python writes the number of every signal with a handler, of others too.
+            numbers = [number for number in os.read(self._read_end, 512) if number in SIGNALS]
         code = 128 + numbers[0]
-        if self._leave is not None:
-            self._leave(code)
+        if self._on_request is not None:
+            self._on_request(code)
         time.sleep(ORDERLY_SECONDS)
-        forced = Thread(target=self._force, name="forced end", daemon=True)
+        forced = Thread(target=self._force, name="forced shutdown", daemon=True)
         forced.start()
         forced.join(FORCED_SECONDS)
         os._exit(code)
 
     def _force(self) -> None:
-        for do in reversed(self._at_last):
-            do()
+        for cleanup in reversed(self._cleanups):
+            cleanup()

@@ -1,4 +1,4 @@
-"""The way of one decision from a command: read, shown, asked once, sent under one key, bound to what was shown."""
+"""Submission of one decision: read the request, show it, confirm, send under one key, bound to the hash shown."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pumpup_tui.commands.failure import Failed
-from pumpup_tui.commands.options import Given
-from pumpup_tui.commands.output import tell, whole
+from pumpup_tui.commands.options import PlaceOptions
+from pumpup_tui.commands.output import clean_text, print_line
 from pumpup_tui.text.firewall import clean, line
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _NOT_SENT = "Nothing was sent."
 
 
-class Sending:
-    """What is to be sent on one request, and how."""
+class Submission:
+    """A command to submit on one request."""
 
     def __init__(
         self,
@@ -31,56 +31,65 @@ class Sending:
         *,
         verb: str,
         note: str | None,
-        ask: bool,
-        shown: str | None,
+        confirm: bool,
+        expected_hash: str | None,
         key: str | None,
     ) -> None:
-        """Take what was said on the command line; `shown` is the hash of the request as it was seen before."""
+        """Take the command line's values.
+
+        Args:
+            request: The request's id, or what else names it.
+            command: Makes the command for the request as it was read.
+            verb: The outcome's type, or `ANSWER`.
+            note: The note, which the confirmation shows.
+            confirm: Whether the user is shown the request and asked.
+            expected_hash: The hash of the request as the user saw it earlier; None where it is not bound to one.
+            key: The key of an earlier try; None for a fresh one.
+        """
         self._request, self._command = request, command
         self._verb, self._note = verb, note
-        self._ask, self._shown = ask, shown
+        self._needs_confirmation, self._expected_hash = confirm, expected_hash
         self._key = key or secrets.token_hex(16)
-        self._again = key is not None
+        self._is_retry = key is not None
 
-    def carry_out(self, given: Given) -> Receipt:
-        """Return what was recorded.
+    def carry_out(self, options: PlaceOptions) -> Receipt:
+        """Return the receipt of the recorded decision.
 
         Raises:
-            Failed: it was refused, or it is not known what became of it; the exit code says which.
-            Abort: the answer to the question was no.
+            Failed: it was refused, not confirmed, or its outcome is unknown; the exit code says which.
         """
-        from pumpup_tui.commands.backend_session import work
+        from pumpup_tui.commands.backend_session import run_on_backend
 
-        return work(given, self._carry_out, writes=True)
+        return run_on_backend(options, self._carry_out, writes=True)
 
     async def _carry_out(self, backend: Backend) -> Receipt:
         from pumpup_tui.commands.id_lookup import request_of
 
         me = await backend.me()
-        check_can(me, "answer" if self._verb == "ANSWER" else "decide")
-        # Unseen or sent again, a task could stand for another request than the one that was meant.
-        by_task = (self._ask or self._shown is not None) and not self._again
+        check_capability(me, "answer" if self._verb == "ANSWER" else "decide")
+        # Where nobody saw the request, or on a retry, a task could stand for another request by now.
+        by_task = (self._needs_confirmation or self._expected_hash is not None) and not self._is_retry
         detail = await request_of(backend, self._request, by_task=by_task)
         command = self._command(detail)
-        if self._shown is not None and self._shown.lower() != detail.hash:
-            raise Failed(f"The request is not the one of the hash {line(self._shown, 80)}. {_NOT_SENT}", 4)
-        if not self._again:
+        if self._expected_hash is not None and self._expected_hash.lower() != detail.hash:
+            raise Failed(f"The request is not the one of the hash {line(self._expected_hash, 80)}. {_NOT_SENT}", 4)
+        if not self._is_retry:
             _check_open(detail)
-        if self._ask:
+        if self._needs_confirmation:
             self._confirm(detail, me, command)
         return await send(backend, command, self._key)
 
     def _confirm(self, detail: RequestDetail, me: Me, command: Command) -> None:
         from api_client.commands import Answer
         from api_client.times import utc_now
-        from pumpup_tui.commands.request_text import tell_answers, tell_request
+        from pumpup_tui.commands.request_text import print_answers, print_request
         from pumpup_tui.decisions.desk import VERB_WORDS
 
-        tell_request(detail, utc_now(), err=True)
+        print_request(detail, utc_now(), err=True)
         if isinstance(command, Answer):
-            tell_answers(command.answers, err=True)
+            print_answers(command.answers, err=True)
         if self._note:
-            tell(f"\nYour note: {whole(self._note)}", err=True)
+            print_line(f"\nYour note: {clean_text(self._note)}", err=True)
         tags = f" [{', '.join(line(tag, 30) for tag in me.tags)}]" if me.tags else ""
         question = f"\n{VERB_WORDS[self._verb].capitalize()} this as {line(me.subject, 80)}{tags}?"
         try:
@@ -91,27 +100,27 @@ class Sending:
             raise Failed(_NOT_SENT)
 
 
-def check_can(me: Me, capability: str) -> None:
-    """Raise `Failed` where the caller can't write this kind of thing here."""
+def check_capability(me: Me, capability: str) -> None:
+    """Raise `Failed` where the caller lacks a capability."""
     if capability not in me.capabilities:
-        why = "with an agent's key: use a reviewer's" if me.role == "agent" else "here: this place can only be read"
-        raise Failed(f"This can't be done {why}. {_NOT_SENT}", 6)
+        reason = "with an agent's key: use a reviewer's" if me.role == "agent" else "here: this place can only be read"
+        raise Failed(f"This can't be done {reason}. {_NOT_SENT}", 6)
 
 
 def _check_open(detail: RequestDetail) -> None:
     result = detail.result
     if result is not None:
-        who = result.get("decidedBy") or result.get("answeredBy") or "someone"
-        at = result.get("decidedAt") or result.get("answeredAt")
-        raise Failed(f"The request was settled by {line(who, 80)} at {line(at, 40)}. {_NOT_SENT}", 4)
+        reviewer = result.get("decidedBy") or result.get("answeredBy") or "someone"
+        time = result.get("decidedAt") or result.get("answeredAt")
+        raise Failed(f"The request was settled by {line(reviewer, 80)} at {line(time, 40)}. {_NOT_SENT}", 4)
 
 
 async def send(backend: Backend, command: Command, key: str) -> Receipt:
-    """Return what a write answered.
+    """Submit a command and return its receipt.
 
     Raises:
         ApiError: it was refused.
-        Failed: no answer came, and it may have been recorded: the same key asks.
+        Failed: there was no answer, and it may have been recorded; a retry with the same key tells.
     """
     from api_client.errors import ApiError
     from pumpup_tui.backend.retry import leaves_in_doubt
@@ -121,5 +130,5 @@ async def send(backend: Backend, command: Command, key: str) -> Receipt:
     except ApiError as fault:
         if not leaves_in_doubt(fault):
             raise
-        again = f"It may have been recorded: the same command with --key {key} asks, and never does it twice."
-        raise Failed(f"{clean(fault.message, limit=500).removesuffix('.')}. {again}", 5) from None
+        remedy = f"It may have been recorded: the same command with --key {key} asks, and never does it twice."
+        raise Failed(f"{clean(fault.message, limit=500).removesuffix('.')}. {remedy}", 5) from None

@@ -1,50 +1,50 @@
-"""The columns of the commands' tables: which there are, and which are shown unless the configuration says otherwise."""
+"""The columns of the commands' tables, and the default choice of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pumpup_tui.commands.output import Column
+from pumpup_tui.commands.output import TableColumn
 
 INBOX = (
-    Column("id", "ID", tone="accent"),
-    Column("summary", "SUMMARY", least=17, rank=1, tone="strong"),
-    Column("age", "WAITS", rank=2),
-    Column("recommendation", "AGENT", rank=3),
-    Column("task", "TASK", least=12, rank=4),
-    Column("project", "PROJECT", least=8, rank=5, tone="muted"),
-    Column("kind", "KIND", rank=6),
-    Column("step", "STEP", least=6, rank=7),
-    Column("assignee", "ASSIGNEE", least=6, rank=8),
-    Column("due", "DUE", rank=9),
+    TableColumn("id", "ID", tone="accent"),
+    TableColumn("summary", "SUMMARY", min_width=17, rank=1, tone="strong"),
+    TableColumn("age", "WAITS", rank=2),
+    TableColumn("recommendation", "AGENT", rank=3),
+    TableColumn("task", "TASK", min_width=12, rank=4),
+    TableColumn("project", "PROJECT", min_width=8, rank=5, tone="muted"),
+    TableColumn("kind", "KIND", rank=6),
+    TableColumn("step", "STEP", min_width=6, rank=7),
+    TableColumn("assignee", "ASSIGNEE", min_width=6, rank=8),
+    TableColumn("due", "DUE", rank=9),
 )
 TASKS = (
-    Column("id", "ID", tone="accent"),
-    Column("name", "NAME", least=14, rank=1, tone="strong"),
-    Column("status", "STATUS", rank=2),
-    Column("step", "STEP", least=6, rank=3),
-    Column("project", "PROJECT", least=8, rank=4, tone="muted"),
-    Column("externalId", "EXTERNAL ID", least=6, rank=5),
+    TableColumn("id", "ID", tone="accent"),
+    TableColumn("name", "NAME", min_width=14, rank=1, tone="strong"),
+    TableColumn("status", "STATUS", rank=2),
+    TableColumn("step", "STEP", min_width=6, rank=3),
+    TableColumn("project", "PROJECT", min_width=8, rank=4, tone="muted"),
+    TableColumn("externalId", "EXTERNAL ID", min_width=6, rank=5),
 )
 TIMELINE = (
-    Column("time", "TIME", usual=12, rank=1, tone="muted"),
-    Column("type", "TYPE", least=8, usual=23, rank=2, tone="accent"),
-    Column("text", "TEXT", least=24, usual=60),
-    Column("by", "BY", least=6, usual=14, rank=3),
-    Column("move", "MOVE", least=8, usual=24, rank=4),
-    Column("task", "TASK", usual=16, rank=5),
-    Column("id", "ID", usual=24, rank=6),
+    TableColumn("time", "TIME", stream_width=12, rank=1, tone="muted"),
+    TableColumn("type", "TYPE", min_width=8, stream_width=23, rank=2, tone="accent"),
+    TableColumn("text", "TEXT", min_width=24, stream_width=60),
+    TableColumn("by", "BY", min_width=6, stream_width=14, rank=3),
+    TableColumn("move", "MOVE", min_width=8, stream_width=24, rank=4),
+    TableColumn("task", "TASK", stream_width=16, rank=5),
+    TableColumn("id", "ID", stream_width=24, rank=6),
 )
-ALL: Mapping[str, Sequence[Column]] = {"inbox": INBOX, "tasks": TASKS, "timeline": TIMELINE}
-SHOWN: Mapping[str, Sequence[str]] = {
+ALL: Mapping[str, Sequence[TableColumn]] = {"inbox": INBOX, "tasks": TASKS, "timeline": TIMELINE}
+DEFAULT: Mapping[str, Sequence[str]] = {
     "inbox": ("id", "summary", "age", "recommendation", "task", "project"),
     "tasks": ("id", "name", "status", "step", "project"),
     "timeline": ("time", "type", "text", "by", "move", "task"),
 }
 
 
-def columns_of(table: str, chosen: Mapping[str, Any]) -> list[Column]:
-    """Return a table's columns in the order that the configuration gives, else in its own."""
+def columns_of(table: str, chosen: Mapping[str, Any]) -> list[TableColumn]:
+    """Return a table's columns as configured, else the default ones."""
     known = {column.name: column for column in ALL[table]}
-    return [known[name] for name in chosen.get("columns", {}).get(table) or SHOWN[table]]
+    return [known[name] for name in chosen.get("columns", {}).get(table) or DEFAULT[table]]

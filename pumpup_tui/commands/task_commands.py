@@ -1,4 +1,4 @@
-"""`move`, `assign` and `note`: what a reviewer does to a task."""
+"""`move`, `assign` and `note`: changes to a task by a reviewer."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pumpup_tui.commands.options import Given, json_option, writing_options
-from pumpup_tui.commands.output import after_recording, tell, tell_json
+from pumpup_tui.commands.options import PlaceOptions, json_option, key_option, writing_options
+from pumpup_tui.commands.output import after_recording, print_json, print_line
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.commands import Command
     from api_client.models import Receipt
-
-key_option = click.option(
-    "--key", metavar="KEY", help="The key of an earlier try, to learn what became of it: it is never done twice."
-)
 
 
 @click.command()
@@ -29,7 +25,7 @@ key_option = click.option(
 @key_option
 @json_option
 @writing_options
-def move(given: Given, task: str, step: str, note: str | None, **how: Any) -> None:
+def move(options: PlaceOptions, task: str, step: str, note: str | None, **submitting: Any) -> None:
     """Move a task to another step, along an exit of the one it is in.
 
     Example: pumpup-tui move tsk_0123456789ab in_review
@@ -40,7 +36,7 @@ def move(given: Given, task: str, step: str, note: str | None, **how: Any) -> No
 
         return Move(task_id=task_id, transitions_to=step, note=note)
 
-    _write(given, task, "move", command, **how)
+    _write(options, task, "move", command, **submitting)
 
 
 @click.command()
@@ -49,7 +45,7 @@ def move(given: Given, task: str, step: str, note: str | None, **how: Any) -> No
 @key_option
 @json_option
 @writing_options
-def assign(given: Given, task: str, assignee: str | None, **how: Any) -> None:
+def assign(options: PlaceOptions, task: str, assignee: str | None, **submitting: Any) -> None:
     """Give a task to NAME; without one it is given back.
 
     Example: pumpup-tui assign tsk_0123456789ab alice
@@ -60,7 +56,7 @@ def assign(given: Given, task: str, assignee: str | None, **how: Any) -> None:
 
         return Assign(task_id=task_id, assignee_id=assignee or "")
 
-    _write(given, task, "assign", command, **how)
+    _write(options, task, "assign", command, **submitting)
 
 
 @click.command()
@@ -69,7 +65,7 @@ def assign(given: Given, task: str, assignee: str | None, **how: Any) -> None:
 @key_option
 @json_option
 @writing_options
-def note(given: Given, task: str, message: str, **how: Any) -> None:
+def note(options: PlaceOptions, task: str, message: str, **submitting: Any) -> None:
     """Write a note on a task's timeline.
 
     Example: pumpup-tui note tsk_0123456789ab "Called the customer back."
@@ -82,25 +78,31 @@ def note(given: Given, task: str, message: str, **how: Any) -> None:
 
         return Comment(task_id=task_id, message=message)
 
-    _write(given, task, "note", command, **how)
+    _write(options, task, "note", command, **submitting)
 
 
 def _write(
-    given: Given, task: str, needed: str, command: Callable[[str], Command], *, key: str | None, as_json: bool
+    options: PlaceOptions,
+    task: str,
+    capability: str,
+    command: Callable[[str], Command],
+    *,
+    key: str | None,
+    as_json: bool,
 ) -> None:
-    from pumpup_tui.commands.backend_session import work
+    from pumpup_tui.commands.backend_session import run_on_backend
 
-    async def run(backend: Backend) -> Receipt:
+    async def submit(backend: Backend) -> Receipt:
         from pumpup_tui.commands.id_lookup import task_of
-        from pumpup_tui.commands.submission import check_can, send
+        from pumpup_tui.commands.submission import check_capability, send
 
-        check_can(await backend.me(), needed)
-        found = await task_of(backend, task)
-        return await send(backend, command(found.task.id), key or secrets.token_hex(16))
+        check_capability(await backend.me(), capability)
+        detail = await task_of(backend, task)
+        return await send(backend, command(detail.task.id), key or secrets.token_hex(16))
 
-    receipt = work(given, run, writes=True)
+    receipt = run_on_backend(options, submit, writes=True)
     with after_recording(receipt.event_id):
         if as_json:
-            tell_json(receipt.answer)
+            print_json(receipt.answer)
         else:
-            tell(f"recorded {line(receipt.event_id, 80)}")
+            print_line(f"recorded {line(receipt.event_id, 80)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.cells import cell_len
 from textual import on
@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.virtual_list import VirtualList
+from pumpup_tui.decisions.leaving import Leave
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import key_words, names_at
 from pumpup_tui.text.firewall import line
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from pumpup_tui.keys.table import KeyBinding
 
 T = TypeVar("T")
-Leave = Literal["send", "take_back", "leave"]
 
 
 class HelpScreen(ModalScreen[None]):

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from textual.message import Message
 from typing_extensions import override
 
-from pumpup_tui.backend.page_messages import Answer, Want
+from pumpup_tui.backend.page_requests import PageRequest, PageResult
 from pumpup_tui.components.paged_rows import Paged
 from pumpup_tui.components.virtual_list import Rows, VirtualList
 
@@ -21,7 +21,7 @@ class PagedList(VirtualList[T], Generic[T]):
     class Wanted(Message):
         """Pages that are missing around the view."""
 
-        def __init__(self, wants: Sequence[Want]) -> None:
+        def __init__(self, wants: Sequence[PageRequest]) -> None:
             super().__init__()
             self.wants = wants
 
@@ -60,7 +60,7 @@ class PagedList(VirtualList[T], Generic[T]):
         self.refresh()
         self.viewed()
 
-    def arrive(self, want: Want, answer: Answer[T]) -> bool:
+    def arrive(self, want: PageRequest, answer: PageResult[T]) -> bool:
         """Take a page; return False where nobody waits for it any more."""
         was_last = want.kind == "last"
         with self._steady():
@@ -71,7 +71,7 @@ class PagedList(VirtualList[T], Generic[T]):
             self.viewed()
         return taken
 
-    def failed(self, want: Want) -> None:
+    def failed(self, want: PageRequest) -> None:
         """Take note that a page will not come; the next move asks for it again."""
         self.pages.failed(want)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Generic, TypeVar
 
-from pumpup_tui.backend.page_messages import PAGE, PAGE_MOST, Answer, Edges, Kind, Slot, Want
+from pumpup_tui.backend.page_requests import PAGE, PAGE_MOST, Edges, Kind, PageRequest, PageResult, Slot
 
 T = TypeVar("T")
 AHEAD = 80
@@ -50,7 +50,7 @@ class Paged(Generic[T]):
         self._begun = False
         self._top_open = self._bottom_open = False
         self._edges = Edges()
-        self._asked: dict[int, tuple[Want, Slot[T] | None]] = {}
+        self._asked: dict[int, tuple[PageRequest, Slot[T] | None]] = {}
         self._at: tuple[Slot[T], int] | None = None
         self._to_last = False
         self._layout: _Layout[T] | None = None
@@ -153,7 +153,7 @@ class Paged(Generic[T]):
 
     # What is missing.
 
-    def wants(self, top: int, height: int, also: int | None = None) -> list[Want]:
+    def wants(self, top: int, height: int, also: int | None = None) -> list[PageRequest]:
         """Return what to ask for, each once, and give up what is far.
 
         Args:
@@ -179,7 +179,7 @@ class Paged(Generic[T]):
         self._give_up(near)
         return found
 
-    def _wants_near(self, low: int, high: int, *, looking_from_below: bool, many: bool = False) -> list[Want]:
+    def _wants_near(self, low: int, high: int, *, looking_from_below: bool, many: bool = False) -> list[PageRequest]:
         found = [
             self._ask("again", slot, cursor=slot.anchor[0], down=slot.anchor[1], limit=slot.count)
             for slot, _ in self._near(low, high)
@@ -206,7 +206,7 @@ class Paged(Generic[T]):
         else:
             self._bottom_open = True  # where the bottom is not known yet, this waits until it is
 
-    def failed(self, want: Want) -> None:
+    def failed(self, want: PageRequest) -> None:
         """Take note that what was asked for will not come: it may be asked for again."""
         known, _ = self._answered(want)
         self._top_open = self._top_open or (known and want.kind == "new")
@@ -217,7 +217,7 @@ class Paged(Generic[T]):
         """Whether the last row is known."""
         return self._gap is None or self._edges.below_gap is not None
 
-    def _gap_want(self, *, looking_from_below: bool, many: bool = False) -> Want:
+    def _gap_want(self, *, looking_from_below: bool, many: bool = False) -> PageRequest:
         limit = PAGE_MOST if many else 0
         if looking_from_below and self._edges.below_gap is not None:
             return self._ask("up", cursor=self._edges.below_gap, down=False, limit=limit)
@@ -225,8 +225,8 @@ class Paged(Generic[T]):
 
     def _ask(
         self, kind: Kind, slot: Slot[T] | None = None, *, cursor: str | None = None, down: bool = True, limit: int = 0
-    ) -> Want:
-        want = Want(kind, next(self._numbers), cursor, down, limit or self._page)
+    ) -> PageRequest:
+        want = PageRequest(kind, next(self._numbers), cursor, down, limit or self._page)
         self._asked[want.number] = (want, slot)
         if slot is not None:
             slot.asked = True
@@ -235,7 +235,7 @@ class Paged(Generic[T]):
     def _asked_of(self, *kinds: Kind) -> bool:
         return any(want.kind in kinds for want, _ in self._asked.values())
 
-    def _answered(self, want: Want) -> tuple[bool, Slot[T] | None]:
+    def _answered(self, want: PageRequest) -> tuple[bool, Slot[T] | None]:
         asked = self._asked.pop(want.number, None)
         if asked is None:
             return False, None
@@ -252,7 +252,7 @@ class Paged(Generic[T]):
 
     # What comes.
 
-    def arrive(self, want: Want, answer: Answer[T]) -> bool:
+    def arrive(self, want: PageRequest, answer: PageResult[T]) -> bool:
         """Take what was asked for; return False where nobody waits for it any more."""
         known, slot = self._answered(want)
         if not known:
@@ -278,7 +278,7 @@ class Paged(Generic[T]):
             self._to_last = False
         return True
 
-    def _arrive_end(self, first: bool, answer: Answer[T]) -> None:
+    def _arrive_end(self, first: bool, answer: PageResult[T]) -> None:
         anchor = None if answer.edge_cursor is None else (answer.edge_cursor, first)
         if first:
             self._begun, self._gap = True, 0
@@ -292,7 +292,7 @@ class Paged(Generic[T]):
         if not answer.more:
             self._close()
 
-    def _arrive_in_gap(self, want: Want, answer: Answer[T]) -> None:
+    def _arrive_in_gap(self, want: PageRequest, answer: PageResult[T]) -> None:
         if want.down:
             self._edges.above_gap = answer.cursor or want.cursor
         else:
@@ -326,7 +326,7 @@ class Paged(Generic[T]):
         self._gap = None
         self._to_last = self._to_last and bool(self._slots)
 
-    def _insert(self, index: int, rows: Sequence[T], want: Want) -> None:
+    def _insert(self, index: int, rows: Sequence[T], want: PageRequest) -> None:
         if rows and want.cursor is not None:
             self._slots.insert(index, self._slot(rows, (want.cursor, want.down)))
             if self._gap is not None and index <= self._gap:

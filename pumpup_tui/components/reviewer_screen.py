@@ -11,7 +11,8 @@ from textual.message import Message
 from textual.screen import Screen
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, Status
+from pumpup_tui.backend.messages import CallFailed
+from pumpup_tui.backend.status import Status
 from pumpup_tui.components.decision_bar import DecisionBar
 from pumpup_tui.components.frame import Banner, HeaderLine, KeyHints
 from pumpup_tui.components.line_widgets import Document
@@ -82,7 +83,7 @@ class ReviewerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Subscribe to changes, and read."""
-        self.context.feed.listen(self)
+        self.context.live_tail.subscribe(self)
         self.context.status_changed.subscribe(self, self._on_status)
         self.context.desk_changed.subscribe(self, self._on_desk)
         self.context.minute.subscribe(self, lambda _: self.callbacks.refresh_ages())
@@ -95,7 +96,7 @@ class ReviewerScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         """Unsubscribe."""
-        self.context.feed.stop_listening(self)
+        self.context.live_tail.unsubscribe(self)
 
     async def on_idle(self, event: events.Idle) -> None:
         """Paint what changed."""

@@ -102,15 +102,15 @@ class Sent:
     detail: str = ""
     faults: Mapping[str, str] = field(default_factory=dict)
     """Messages by field id, where the backend refused answers."""
-    on_disk: bool = False
-    """Whether it is kept where a crash can't reach it: nothing is claimed of it before."""
+    is_stored: bool = False
+    """Whether it is stored where a crash can't reach it: nothing is claimed of it before."""
     batch: str = ""
     """What those that were confirmed with one key have in common; empty where it was confirmed alone."""
 
     @property
     def word(self) -> str:
         """Where it is, in a word."""
-        return self.phase.value if self.on_disk or self.phase not in (Phase.HELD, Phase.SENDING) else "keeping"
+        return self.phase.value if self.is_stored or self.phase not in (Phase.HELD, Phase.SENDING) else "keeping"
 
     def seconds_left(self, now: datetime) -> float:
         """Return how long it is still held."""
@@ -128,7 +128,7 @@ class Desk:
 
     def arm(self, intent: Intent) -> Desk:
         """Arm `intent` in place of what was armed; a request that is on its way already is not armed again."""
-        if intent.verb in FINAL and self.on_way(intent.target):
+        if intent.verb in FINAL and self.in_flight(intent.target):
             return replace(self, armed=None, hint="that decision is on its way already")
         over = tuple(one for one in self.sent if one.phase in OPEN)
         return Desk(armed=intent, sent=over)
@@ -137,7 +137,7 @@ class Desk:
         """Disarm."""
         return replace(self, armed=None, hint=hint)
 
-    def put_away(self) -> Desk:
+    def clear(self) -> Desk:
         """Disarm, and forget what is over: it was about what is shown no more. A lost note that is offered stays."""
         words = f"{VERB_WORDS[self.armed.verb]} taken back: you went on, nothing was sent" if self.armed else ""
         lost = self.sent[-1] if self.lost_note() else None
@@ -209,12 +209,12 @@ class Desk:
         )
         return replace(self, sent=sent)
 
-    def kept(self, keys: Iterable[str]) -> Desk:
-        """Note that these are on the disk."""
+    def mark_stored(self, keys: Iterable[str]) -> Desk:
+        """Note that these are stored on this machine."""
         known = set(keys)
-        return replace(self, sent=tuple(replace(one, on_disk=True) if one.key in known else one for one in self.sent))
+        return replace(self, sent=tuple(replace(one, is_stored=True) if one.key in known else one for one in self.sent))
 
-    def on_way(self, target: str) -> Sent | None:
+    def in_flight(self, target: str) -> Sent | None:
         """Return the act on `target` that is not over, or None."""
         return next((one for one in self.sent if one.intent.target == target and one.phase in OPEN), None)
 

@@ -1,4 +1,4 @@
-"""What was confirmed and is not over, on the disk before it is sent: the next start tells what became of it.
+"""Decisions in flight, stored on this machine before they are sent: the next start looks up what became of them.
 
 Each process has a document of its own, under a lock that ends with the process. What an ended process left is read
 by the next one, which holds it until a person has been told.
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pumpup_tui.decisions.desk import VERB_WORDS, Intent, Phase, Sent
 
 if TYPE_CHECKING:
-    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.local_state.document_store import DocumentStore
 
 KIND = "on-way"
 _TEXTS = (
@@ -24,79 +24,79 @@ _TEXTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Interrupted:
     """One act that an ended process had not seen the end of, and the document that holds it."""
 
     sent: Sent
     document: str
 
 
-class OnWay:
-    """Keeps what is on its way, of this process, and finds what ended ones left."""
+class InFlight:
+    """Stores what this process has in flight, and finds what ended ones left."""
 
-    def __init__(self, kept: Kept, unfinished: Callable[[], Sequence[Sent]]) -> None:
-        self._kept = kept
+    def __init__(self, documents: DocumentStore, unfinished: Callable[[], Sequence[Sent]]) -> None:
+        self._documents = documents
         self._unfinished = unfinished
         self._name: str | None = None
-        self._turn = asyncio.Lock()
-        self._asked = 0
+        self._lock = asyncio.Lock()
+        self._version = 0
         self._written = 0
-        self._found: dict[str, list[Left]] = {}
+        self._found: dict[str, list[Interrupted]] = {}
 
-    def changed(self) -> int:
-        """Take note that something changed; return the number to have written."""
-        self._asked += 1
-        return self._asked
+    def next_version(self) -> int:
+        """Count a change; return the version to be written."""
+        self._version += 1
+        return self._version
 
-    async def write(self, number: int) -> None:
-        """Return once the disk holds what was on its way when `number` was given, or later.
+    async def write(self, version: int) -> None:
+        """Return once the disk holds what was in flight at `version`, or later.
 
         Raises:
             OSError: it could not be written.
         """
-        async with self._turn:
-            if self._written >= number:
+        async with self._lock:
+            if self._written >= version:
                 return
-            upto, sent = self._asked, self._unfinished()
+            current, sent = self._version, self._unfinished()
             if self._name is None:
-                self._name = await self._kept.own(KIND)
+                self._name = await self._documents.claim(KIND)
             if sent:
-                await self._kept.write(self._name, {"sent": [_kept_form(one) for one in sent]})
+                await self._documents.write(self._name, {"sent": [_stored_form(one) for one in sent]})
             else:
-                await self._kept.drop(self._name)
-            self._written = upto
+                await self._documents.delete(self._name)
+            self._written = current
 
-    async def begin(self) -> None:
-        """Have a document of this process's own, so that the first decision needn't wait for one."""
-        async with self._turn:
+    async def prepare(self) -> None:
+        """Claim this process's own document, so that the first decision needn't wait for one."""
+        async with self._lock:
             if self._name is None:
-                self._name = await self._kept.own(KIND)
+                self._name = await self._documents.claim(KIND)
 
-    async def left(self) -> Sequence[Left]:
-        """Return what ended processes left and nobody has been told of."""
-        for name in await self._kept.left(KIND):
+    async def interrupted(self) -> Sequence[Interrupted]:
+        """Return what ended processes left in flight and nobody has been told of."""
+        for name in await self._documents.abandoned(KIND):
             if name != self._name and name not in self._found:
-                document = await self._kept.read(name)
-                self._found[name] = [Left(one, name) for one in _read(document)]
+                document = await self._documents.read(name)
+                self._found[name] = [Interrupted(one, name) for one in _read(document)]
         return [one for found in self._found.values() for one in found]
 
-    async def told(self, told: Iterable[Left]) -> None:
-        """Let go of what a person has been told of.
+    async def acknowledge(self, seen: Iterable[Interrupted]) -> None:
+        """Forget what a person has been told of.
 
         Raises:
-            OSError: it could not be written; it is told again at the next start.
+            OSError: it could not be written; it is shown again at the next start.
         """
-        keys = {one.sent.key for one in told}
+        keys = {one.sent.key for one in seen}
         for name, found in list(self._found.items()):
             rest = [one for one in found if one.sent.key not in keys]
             if rest:
-                await self._kept.write(name, {"sent": [_kept_form(one.sent) for one in rest]})
+                await self._documents.write(name, {"sent": [_stored_form(one.sent) for one in rest]})
             else:
-                await self._kept.drop(name)
+                await self._documents.delete(name)
             self._found[name] = rest
 
 
-def _kept_form(one: Sent) -> dict[str, Any]:
+def _stored_form(one: Sent) -> dict[str, Any]:
     intent = {name: getattr(one.intent, name) for name in _TEXTS}
     return {
         "key": one.key,
@@ -113,7 +113,7 @@ def _read(document: Mapping[str, Any]) -> list[Sent]:
 
 
 def _sent(raw: Any) -> Sent | None:
-    """Return an act as it was kept, None where the document is not ours."""
+    """Return an act as it was stored, None where the document is not ours."""
     try:
         intent = dict(raw["intent"])
         texts = {name: str(intent.get(name) or "") for name in _TEXTS}

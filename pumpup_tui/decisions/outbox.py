@@ -1,4 +1,4 @@
-"""What was armed and confirmed, over all screens: the desk, its grace time, its sending, and its trace on the disk."""
+"""The outbox of all screens: what was armed and confirmed, its grace time, its sending, its trace on the disk."""
 
 from __future__ import annotations
 
@@ -6,44 +6,46 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pumpup_tui.backend.messages import OnDisk, Submitted
 from pumpup_tui.decisions.desk import NOTE_FIRST, Desk, Intent, KeyGuard, Phase, Sent
-from pumpup_tui.decisions.in_flight import OnWay
+from pumpup_tui.decisions.in_flight import InFlight
+from pumpup_tui.decisions.messages import DecisionsStored, Submitted
+from pumpup_tui.decisions.sender import IN_FLIGHT
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
     from api_client.times import Clock
-    from pumpup_tui.backend.feed import Feed
+    from pumpup_tui.decisions.sender import DecisionSender
     from pumpup_tui.keys.key_names import KeyNames
-    from pumpup_tui.local_state.document_store import Kept
-
-KEPT_WHAT = "what is on its way"
+    from pumpup_tui.local_state.background_writes import BackgroundWrites
+    from pumpup_tui.local_state.document_store import DocumentStore
 
 
 class Outbox:
-    """Holds the desk and lets out what is due. It acts only on what a person confirmed."""
+    """Holds the desk and releases what is due. It acts only on what a person confirmed."""
 
     def __init__(
         self,
-        feed: Feed,
+        sender: DecisionSender,
         *,
         clock: Clock,
         new_key: Callable[[], str],
         grace: float,
         changed: Callable[[], None],
-        kept: Kept,
+        documents: DocumentStore,
+        writes: BackgroundWrites,
         key: KeyNames,
     ) -> None:
         self.desk = Desk()
         self.guard = KeyGuard(lambda: key("decide.send"))
-        self._key = key
         self.grace = grace
-        self._feed = feed
+        self.in_flight = InFlight(documents, self._unfinished)
+        self._key = key
+        self._sender = sender
+        self._writes = writes
         self._clock = clock
         self._new_key = new_key
         self._changed = changed
-        self.on_way = OnWay(kept, self._unfinished)
 
     def arm(self, intent: Intent) -> None:
         """Arm what was chosen."""
@@ -54,9 +56,9 @@ class Outbox:
         if self.desk.armed is not None or hint != self.desk.hint:
             self._set(self.desk.cancel(hint))
 
-    def put_away(self) -> None:
-        """Disarm, and take away what was said of what is over."""
-        self._set(self.desk.put_away())
+    def clear(self) -> None:
+        """Disarm, and remove what was said of what is over."""
+        self._set(self.desk.clear())
 
     def write_note(self, note: str) -> None:
         """Give what is armed its note."""
@@ -80,7 +82,7 @@ class Outbox:
         if len(after.sent) == len(before.sent):
             return None
         newest = after.sent[-1]
-        self._let_out(to, [newest])
+        self._release(to, [newest])
         return newest
 
     def confirm_all(self, to: MessagePump, intents: Sequence[Intent]) -> Sequence[Sent]:
@@ -89,79 +91,79 @@ class Outbox:
             self.hint(fault)
             return ()
         desk, batch, now = self.desk.cancel(), self._new_key(), self._clock()
-        known = {one.key for one in desk.sent}
+        before = {sent.key for sent in desk.sent}
         for intent in intents:
             desk = desk.arm(intent).confirm(self._new_key(), now, self.grace, batch=batch)
         self._set(desk.cancel())
-        went = [one for one in self.desk.sent if one.key not in known]
-        self._let_out(to, went)
-        return went
+        confirmed = [sent for sent in self.desk.sent if sent.key not in before]
+        self._release(to, confirmed)
+        return confirmed
 
     def take_back(self) -> Intent | None:
         """Take back the latest held act, or all of a batch; return it."""
         desk, intent = self.desk.take_back()
         self._set(desk)
-        self._keep()
+        self._store()
         return intent
 
     def tick(self, to: MessagePump) -> None:
-        """Let out what has been held long enough."""
-        desk, going = self.desk.due(self._clock(), self.grace)
+        """Release what has been held long enough."""
+        desk, due = self.desk.due(self._clock(), self.grace)
         self._set(desk)
-        self._let_out(to, going)
+        self._release(to, due)
 
     def send_now(self, to: MessagePump) -> None:
-        """Let out all that is held."""
+        """Release everything that is held."""
         held = self.desk.held()
-        for one in held:
-            self.desk = self.desk.settle(one.key, Phase.SENDING, self._clock())
+        for sent in held:
+            self.desk = self.desk.settle(sent.key, Phase.SENDING, self._clock())
         self._changed()
-        self._let_out(to, [replace(one, phase=Phase.SENDING) for one in held])
+        self._release(to, [replace(sent, phase=Phase.SENDING) for sent in held])
 
     def take_all_back(self) -> None:
-        """Drop all that is held."""
+        """Drop everything that is held."""
         while self.desk.held():
             self.desk, _ = self.desk.take_back()
         self._changed()
-        self._keep()
+        self._store()
 
-    def kept(self, message: OnDisk) -> None:
-        """Note what is on the disk."""
-        self._set(self.desk.kept(message.keys))
+    def mark_stored(self, message: DecisionsStored) -> None:
+        """Note what is stored on this machine."""
+        self._set(self.desk.mark_stored(message.keys))
 
-    def settled(self, message: Submitted) -> None:
-        """Note what became of a write."""
+    def settle(self, message: Submitted) -> None:
+        """Note the state of a write."""
         self._set(self.desk.settle(message.key, message.phase, self._clock(), message.detail, message.faults))
-        self._keep()
-
-    def _let_out(self, to: MessagePump, going: Sequence[Sent]) -> None:
-        """Keep what was confirmed on the disk, then send what is not held."""
-        if not going:
-            return
-        number = self.on_way.changed()
-        keys = [one.key for one in going]
-
-        async def keep() -> None:
-            try:
-                await self.on_way.write(number)
-            finally:
-                to.post_message(OnDisk(keys))
-
-        self._feed.apart(to, KEPT_WHAT, keep, group=f"on way {number}")
-        for one in going:
-            if one.phase is Phase.SENDING:
-                self._feed.submit(to, one, before=lambda: self.on_way.write(number))
-
-    def _keep(self) -> None:
-        number = self.on_way.changed()
-        self._feed.apart(None, KEPT_WHAT, lambda: self.on_way.write(number), group=f"on way {number}")
-
-    def _unfinished(self) -> Sequence[Sent]:
-        return self.desk.unfinished()
+        self._store()
 
     def hint(self, words: str) -> None:
         """Say why a key did nothing."""
         self._set(Desk(self.desk.armed, words, self.desk.sent))
+
+    def _release(self, to: MessagePump, confirmed: Sequence[Sent]) -> None:
+        """Store what was confirmed on this machine, then send what is not held."""
+        if not confirmed:
+            return
+        version = self.in_flight.next_version()
+        keys = [sent.key for sent in confirmed]
+
+        async def store() -> None:
+            try:
+                await self.in_flight.write(version)
+            finally:
+                to.post_message(DecisionsStored(keys))
+
+        self._writes.run(to, IN_FLIGHT, store, group=f"in flight {version}")
+        for sent in confirmed:
+            if sent.phase is Phase.SENDING:
+                self._sender.submit(to, sent, before=lambda: self.in_flight.write(version))
+
+    def _store(self) -> None:
+        version = self.in_flight.next_version()
+        self._writes.run(None, IN_FLIGHT, lambda: self.in_flight.write(version), group=f"in flight {version}")
+
+    def _unfinished(self) -> Sequence[Sent]:
+        return self.desk.unfinished()
 
     def _set(self, desk: Desk) -> None:
         self.desk = desk

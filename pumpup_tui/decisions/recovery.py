@@ -1,4 +1,4 @@
-"""What became of what was on its way when a terminal ended: looked up, never sent again."""
+"""Recovery: looks up what became of decisions that were in flight when a terminal ended. Nothing is sent again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from api_client.errors import ApiError, NotFound
 from api_client.times import parse_time
 from pumpup_tui.decisions.desk import FINAL, Intent, Phase, Sent
-from pumpup_tui.decisions.in_flight import Left
+from pumpup_tui.decisions.in_flight import Interrupted
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
@@ -24,7 +24,7 @@ LOOKED_AT = 100
 
 
 class Fate(Enum):
-    """What became of it; the value is the word that is shown."""
+    """The outcome of an interrupted act; the value is the word that is shown."""
 
     NOT_SENT = "not sent"
     RECORDED = "recorded"
@@ -34,10 +34,10 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Became:
-    """One act, what became of it, and what else there is to say: by whom, why."""
+class Recovered:
+    """One interrupted act, its outcome, and what else there is to say: by whom, why."""
 
-    left: Left
+    interrupted: Interrupted
     fate: Fate
     detail: str = ""
     at: datetime | None = None
@@ -49,31 +49,31 @@ class Became:
         return self.fate is not Fate.UNKNOWN
 
 
-async def became_of(backend: Backend, me: str, left: Left) -> Became:
+async def look_up(backend: Backend, me: str, interrupted: Interrupted) -> Recovered:
     """Return what became of one act of `me`. What was held was never sent; all else is looked up."""
-    if left.sent.phase is Phase.HELD:
-        return Became(left, Fate.NOT_SENT, "it was held when this terminal ended: decide again")
+    if interrupted.sent.phase is Phase.HELD:
+        return Recovered(interrupted, Fate.NOT_SENT, "it was held when this terminal ended: decide again")
     try:
-        if left.sent.intent.verb in FINAL:
-            return await _settled(backend, me, left)
-        return await _on_the_task(backend, me, left)
+        if interrupted.sent.intent.verb in FINAL:
+            return await _settled(backend, me, interrupted)
+        return await _on_the_task(backend, me, interrupted)
     except NotFound as error:
-        return Became(left, Fate.NOT_RECORDED, str(error))
+        return Recovered(interrupted, Fate.NOT_RECORDED, str(error))
     except ApiError as error:
         # not foreign: cleaned where the list draws it
-        return Became(left, Fate.UNKNOWN, f"{error} It is looked up again at the next start.")
+        return Recovered(interrupted, Fate.UNKNOWN, f"{error} It is looked up again at the next start.")
 
 
-async def _settled(backend: Backend, me: str, left: Left) -> Became:
-    intent = left.sent.intent
+async def _settled(backend: Backend, me: str, interrupted: Interrupted) -> Recovered:
+    intent = interrupted.sent.intent
     result = (await backend.request(intent.target)).result
     if result is None:
-        return Became(left, Fate.NOT_RECORDED, "the request is still open: decide again")
+        return Recovered(interrupted, Fate.NOT_RECORDED, "the request is still open: decide again")
     who = str(result.get("decidedBy") or result.get("answeredBy") or "someone")
     at = _moment(result.get("decidedAt") or result.get("answeredAt"))
     if who == me and _is_same(intent, result):
-        return Became(left, Fate.RECORDED, at=at)
-    return Became(left, Fate.LOST, "settled by you otherwise" if who == me else f"{who} was first", at)
+        return Recovered(interrupted, Fate.RECORDED, at=at)
+    return Recovered(interrupted, Fate.LOST, "settled by you otherwise" if who == me else f"{who} was first", at)
 
 
 def _is_same(intent: Intent, result: Mapping[str, Any]) -> bool:
@@ -86,13 +86,13 @@ def _is_same(intent: Intent, result: Mapping[str, Any]) -> bool:
     return said == (intent.verb, intent.note.strip(), intent.reason_code)
 
 
-async def _on_the_task(backend: Backend, me: str, left: Left) -> Became:
-    sent = left.sent
+async def _on_the_task(backend: Backend, me: str, interrupted: Interrupted) -> Recovered:
+    sent = interrupted.sent
     page = await backend.events(task_id=sent.intent.target, order="desc", limit=LOOKED_AT)
     found = next((event for event in page.items if _is_its_event(event, me, sent)), None)
     if found is None:
-        return Became(left, Fate.NOT_RECORDED, "it is not on the task's timeline")
-    return Became(left, Fate.RECORDED, at=found.timestamp)
+        return Recovered(interrupted, Fate.NOT_RECORDED, "it is not on the task's timeline")
+    return Recovered(interrupted, Fate.RECORDED, at=found.timestamp)
 
 
 def _is_its_event(event: Event, me: str, sent: Sent) -> bool:

@@ -1,120 +1,154 @@
-"""What goes out of the app: held, sent, recorded; what an earlier terminal left; and leaving with something open."""
+"""The decision service: the outbox, what is in flight, what earlier terminals left, and leaving with any of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from textual import on
-from typing_extensions import override
-
-from pumpup_tui.backend import messages
-from pumpup_tui.context import Context
+from pumpup_tui.backend.messages import ShowRequest
 from pumpup_tui.decisions.desk import Phase
-from pumpup_tui.textual_patches.terminal_app import TerminalApp
+from pumpup_tui.decisions.sender import IN_FLIGHT
 
 if TYPE_CHECKING:
-    from pumpup_tui.components.dialogs import Leave
+    from textual.app import App
+
+    from pumpup_tui.decisions.leaving import Leave
+    from pumpup_tui.decisions.messages import RecoveryLoaded, Submitted
+    from pumpup_tui.decisions.outbox import Outbox
+    from pumpup_tui.decisions.recovery import Recovered
+    from pumpup_tui.decisions.sender import DecisionSender
+    from pumpup_tui.keys.key_names import KeyNames
+    from pumpup_tui.local_state.background_writes import BackgroundWrites
+    from pumpup_tui.local_state.document_store import DocumentStore
+    from pumpup_tui.local_state.drafts import Drafts
 
 LEAVE_SECONDS = 5.0
-BEGIN_SECONDS = 1.0
+PREPARE_SECONDS = 1.0
 """After the backend is open: what only a decision needs is made ready once the first rows are there."""
 
 
-class OutgoingApp(TerminalApp):
-    """An app with an outbox."""
+class Questions(Protocol):
+    """Dialogs that the service has shown. Each calls back with the answer, None where there is none."""
 
-    context: Context
-    _leaving = False
+    def ask_leaving(self, answered: Callable[[Leave | None], None]) -> None:
+        """Ask what becomes of decisions that are held or unanswered."""
 
-    def tell_banner(self, banner: str, next_step: str) -> None:
-        """Say what went wrong and what to do next."""
-        raise NotImplementedError
+    def show_recovered(self, recovered: Sequence[Recovered], closed: Callable[[str | None], None]) -> None:
+        """Show the outcome of interrupted decisions; the answer is the id of a request to go to, or empty."""
 
-    def begin_outgoing(self) -> None:
-        """Tell what an earlier terminal left; have ready what the first decision is kept in."""
-        feed, on_way = self.context.feed, self.context.outbox.on_way
-        feed.left_behind(self, on_way)
-        self.set_timer(BEGIN_SECONDS, lambda: feed.begin_keeping(on_way))
 
-    async def store_outgoing(self) -> None:
-        """Have on the disk what is in flight, and nothing else."""
-        with suppress(OSError):  # told when it was met first; the record is elsewhere
-            await self.context.outbox.on_way.write(self.context.outbox.on_way.changed())
+class DecisionService:
+    """All decisions of one app, from the desk to the record. It knows no widgets."""
 
-    async def end_outgoing(self) -> None:
-        """Leave on the disk what is not over, and let go of it."""
-        await self.store_outgoing()
-        await self.context.kept.close()
+    def __init__(
+        self,
+        app: App[None],
+        questions: Questions,
+        *,
+        outbox: Outbox,
+        sender: DecisionSender,
+        documents: DocumentStore,
+        drafts: Drafts,
+        writes: BackgroundWrites,
+        key: KeyNames,
+    ) -> None:
+        """Take what decisions go through.
 
-    def _desk_changed(self) -> None:
-        self.context.desk_changed.publish(None)
-        if self._leaving and not self.context.outbox.desk.unfinished():
-            self.exit()
+        Args:
+            app: Gets the messages and runs the timers.
+            questions: Asks the person.
+            outbox: Holds the desk.
+            sender: Submits, and looks up what was interrupted.
+            documents: Stores what is in flight.
+            drafts: Answers that are not sent yet.
+            writes: Runs what touches the disk.
+            key: Names keys.
+        """
+        self._app = app
+        self._questions = questions
+        self._outbox = outbox
+        self._sender = sender
+        self._documents = documents
+        self._drafts = drafts
+        self._writes = writes
+        self._key = key
+        self._is_leaving = False
 
-    def _tick(self) -> None:
-        if self.context.outbox.desk.held():
-            self.context.outbox.tick(self)
+    def begin(self) -> None:
+        """Look up what an earlier terminal left; prepare the document that the first decision is stored in."""
+        in_flight = self._outbox.in_flight
+        self._sender.look_up_interrupted(self._app, in_flight)
+        prepare = lambda: self._writes.run(None, IN_FLIGHT, in_flight.prepare, group="begin keeping")  # noqa: E731
+        self._app.set_timer(PREPARE_SECONDS, prepare)
 
-    @on(messages.Submitted)
-    def _submitted(self, event: messages.Submitted) -> None:
-        self.context.outbox.settled(event)
+    async def store(self) -> None:
+        """Have on the disk what is typed and what is in flight."""
+        await self._drafts.flush()
+        await self._store_in_flight()
+
+    async def aclose(self) -> None:
+        """Leave on the disk what is not over, and release it."""
+        await self._store_in_flight()
+        await self._documents.aclose()
+
+    async def _store_in_flight(self) -> None:
+        in_flight = self._outbox.in_flight
+        with suppress(OSError):  # shown when it was met first; the record is elsewhere
+            await in_flight.write(in_flight.next_version())
+
+    def tick(self) -> None:
+        """Release what has been held long enough."""
+        if self._outbox.desk.held():
+            self._outbox.tick(self._app)
+
+    def desk_changed(self) -> None:
+        """Leave, where that only waited for the last outcome."""
+        if self._is_leaving and not self._outbox.desk.unfinished():
+            self._app.exit()
+
+    def submitted(self, event: Submitted) -> None:
+        """Note the state of a write; answers that are settled leave no draft."""
+        self._outbox.settle(event)
         if event.phase in (Phase.RECORDED, Phase.LOST):
-            for one in self.context.outbox.desk.sent:
-                if one.key == event.key and one.intent.verb == "ANSWER":
-                    self.context.drafts.drop(one.intent.target)
+            for sent in self._outbox.desk.sent:
+                if sent.key == event.key and sent.intent.verb == "ANSWER":
+                    self._drafts.discard(sent.intent.target)
 
-    @on(messages.LeftBehind)
-    def _left_behind(self, event: messages.LeftBehind) -> None:
-        from pumpup_tui.inbox.recovery_screen import RecoveryScreen
+    def recovered(self, event: RecoveryLoaded) -> None:
+        """Show the outcome of interrupted decisions until it is closed."""
 
-        if any(isinstance(screen, RecoveryScreen) for screen in self.screen_stack):
-            return
-
-        def told(request_id: str | None) -> None:
-            known = [one.left for one in event.became if one.is_known]
-            on_way = self.context.outbox.on_way
-            self.context.feed.apart(None, "what is on its way", lambda: on_way.told(known), group="told")
+        def closed(request_id: str | None) -> None:
+            known = [one.interrupted for one in event.recovered if one.is_known]
+            acknowledge = self._outbox.in_flight.acknowledge
+            self._writes.run(None, IN_FLIGHT, lambda: acknowledge(known), group="told")
             if request_id:
-                self.post_message(messages.ShowRequest(request_id))
+                self._app.post_message(ShowRequest(request_id))
 
-        self.push_screen(RecoveryScreen(self.context, event.became), told)
-
-    @on(messages.OnDisk)
-    def _on_disk(self, event: messages.OnDisk) -> None:
-        self.context.outbox.kept(event)
-
-    @on(messages.NotKept)
-    def _not_kept(self, event: messages.NotKept) -> None:
-        words = f"{event.what} could not be kept on this machine: {event.reason}"
-        self.tell_banner(words, "what is on the record is safe")
+        self._questions.show_recovered(event.recovered, closed)
 
     # Leaving.
 
-    @override
-    async def action_quit(self) -> None:
-        from pumpup_tui.components.dialogs import LeaveScreen
-
-        outbox = self.context.outbox
-        if not outbox.desk.unfinished():
-            self.exit()
-        elif not isinstance(self.screen, LeaveScreen):
-            self.push_screen(LeaveScreen(outbox, self.context.desk_changed), self._leave)
+    def leave(self) -> None:
+        """Exit; where a decision is held or unanswered, ask what becomes of it first."""
+        if self._outbox.desk.unfinished():
+            self._questions.ask_leaving(self._leave)
+        else:
+            self._app.exit()
 
     def _leave(self, answer: Leave | None) -> None:
-        outbox = self.context.outbox
         if answer is None:
             return
-        self._leaving = True
+        self._is_leaving = True
         if answer == "send":
-            outbox.send_now(self)
-            self.set_timer(LEAVE_SECONDS, self._stay)
+            self._outbox.send_now(self._app)
+            self._app.set_timer(LEAVE_SECONDS, self._stay)
         else:
-            outbox.take_all_back()
+            self._outbox.take_all_back()
             if answer == "leave":
-                self.exit()
+                self._app.exit()
 
     def _stay(self) -> None:
         """Stay after all: the answer takes too long to leave without knowing it."""
-        self._leaving = False
-        self.context.outbox.hint(f"still no answer: you are still here; {self.context.key('screens.quit')} asks again")
+        self._is_leaving = False
+        self._outbox.hint(f"still no answer: you are still here; {self._key('screens.quit')} asks again")

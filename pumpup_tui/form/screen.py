@@ -154,7 +154,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
     def _changed(self, event: ElicitationForm.Changed) -> None:
         event.stop()
         self._first_key.begin()  # also where it was pasted or clicked
-        self.context.drafts.keep(self._loaded.detail.event.id)
+        self.context.drafts.save(self._loaded.detail.event.id)
 
     @on(ElicitationForm.Moved)
     def _moved(self, event: ElicitationForm.Moved) -> None:
@@ -279,7 +279,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         if self._reviewed is None:
             for form in self.query(ElicitationForm):
                 form.row.collect()  # the last key's message may still be on its way
-                self.context.drafts.keep(self._loaded.detail.event.id)
+                self.context.drafts.save(self._loaded.detail.event.id)
             self.dismiss(None)
             return
         self._end_review()

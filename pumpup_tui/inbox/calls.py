@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api_client.errors import ApiError
-from pumpup_tui.backend.messages import InboxPage, PrecedentsPage
 from pumpup_tui.decisions.precedents import DECIDED
+from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
     from api_client.backend import Backend
     from api_client.models import InboxItem, Page
-    from pumpup_tui.backend.feed import Feed
+    from pumpup_tui.backend.calls import BackendCalls
+    from pumpup_tui.backend.messages import CallId
 
-WHAT = "the inbox"
+_WHAT = "the inbox"
 PAGE, LONG_PAGE = 100, 500
 """Requests that a page holds which the eye waits for, and one on the way to the end."""
 
@@ -23,19 +24,19 @@ PAGE, LONG_PAGE = 100, 500
 class InboxFeed:
     """Reads of the open requests; a new one takes the place of the one before."""
 
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
+    def __init__(self, calls: BackendCalls) -> None:
+        self._calls = calls
 
-    def first(self, to: MessagePump, project_id: str | None) -> None:
+    def first(self, to: MessagePump, project_id: str | None) -> CallId:
         """Read the first page: the list begins anew."""
 
         async def call(backend: Backend) -> InboxPage:
             page = await backend.inbox(project_id=project_id, limit=PAGE)
             return InboxPage(_short(page), first=True, last=page.is_last(PAGE))
 
-        self._feed.ask(to, WHAT, call, group="inbox")
+        return self._calls.ask(to, _WHAT, call, group="inbox")
 
-    def precedents(self, to: MessagePump, project_id: str, cursor: str | None) -> None:
+    def precedents(self, to: MessagePump, project_id: str, cursor: str | None) -> CallId:
         """Read a page of a project's decisions, newest first; a courtesy, so nothing is said where it can't be read."""
 
         async def call(backend: Backend) -> PrecedentsPage:
@@ -47,9 +48,9 @@ class InboxFeed:
                 return PrecedentsPage(project_id, None)
             return PrecedentsPage(project_id, page)
 
-        self._feed.ask(to, "precedents", call, group="precedents")
+        return self._calls.ask(to, "precedents", call, group="precedents")
 
-    def on(self, to: MessagePump, project_id: str | None, cursor: str | None, *, to_end: bool) -> None:
+    def on(self, to: MessagePump, project_id: str | None, cursor: str | None, *, to_end: bool) -> CallId:
         """Read the page after `cursor`; all pages to the end, each told as it comes, where `to_end`."""
         limit = LONG_PAGE if to_end else PAGE
 
@@ -64,7 +65,7 @@ class InboxFeed:
                 to.post_message(InboxPage(_short(page), first=False, last=False, goes_on=True))
                 at = page.next_cursor
 
-        self._feed.ask(to, WHAT, call, group="inbox")
+        return self._calls.ask(to, _WHAT, call, group="inbox")
 
 
 def _short(page: Page[InboxItem]) -> Page[InboxItem]:

@@ -73,7 +73,7 @@ class DecidingScreen(SiftingScreen):
             self.context.outbox.cancel(f"an elicitation takes answers: {key} opens its form")
             return
         request_id = loaded.detail.event.id
-        if self.context.outbox.desk.on_way(request_id):
+        if self.context.outbox.desk.in_flight(request_id):
             self.context.outbox.hint("these answers are on their way already")
             return
         # Brings the form's widgets, which the first paint must not wait for.

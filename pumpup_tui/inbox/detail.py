@@ -10,11 +10,12 @@ from textual.binding import BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import Changed, PrecedentsPage, RequestLoaded
+from pumpup_tui.backend.messages import Changed, RequestLoaded
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.precedents import DECIDED, Precedent, Precedents
 from pumpup_tui.inbox.calls import PAGE
 from pumpup_tui.inbox.loader import QueueScreen
+from pumpup_tui.inbox.messages import PrecedentsPage
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.attachment_names import attachments_of, relabelled
 from pumpup_tui.text.labels import recommended_type

@@ -8,13 +8,13 @@ from textual import on
 from textual.binding import BindingType
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import FiltersKept
 from pumpup_tui.components.frame import KeyHints
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.context import Context
 from pumpup_tui.inbox.detail import ReadingScreen
 from pumpup_tui.inbox.filter import Reader, read_filter
 from pumpup_tui.inbox.loader import EMPTY
+from pumpup_tui.inbox.messages import FiltersLoaded
 from pumpup_tui.inbox.order import Order
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
@@ -45,7 +45,7 @@ class SiftingScreen(ReadingScreen):
 
     def on_mount(self) -> None:
         """Begin in the order of last time."""
-        self.requests.queue.sort(Order.begun(self.context.memory.recall(self.MODE)))
+        self.requests.queue.sort(Order.begun(self.context.last_view.recall(self.MODE)))
 
     @property
     @override
@@ -122,19 +122,19 @@ class SiftingScreen(ReadingScreen):
     def action_filters(self) -> None:
         """Choose a filter by its name; keep or forget one."""
         if self._kept is None:
-            self.context.feed.apart(self, "the filters", self._read_kept, group="filters")
+            self.context.writes.run(self, "the filters", self._read_kept, group="filters")
         else:
             self._choose_filter(self._kept)
 
     async def _read_kept(self) -> None:
-        document = await self.context.kept.read(KEPT_AS)
-        self.post_message(FiltersKept({name: text for name, text in document.items() if isinstance(text, str)}))
+        document = await self.context.documents.read(KEPT_AS)
+        self.post_message(FiltersLoaded({name: text for name, text in document.items() if isinstance(text, str)}))
 
-    @on(FiltersKept)
-    def _kept_read(self, event: FiltersKept) -> None:
+    @on(FiltersLoaded)
+    def _kept_read(self, event: FiltersLoaded) -> None:
         event.stop()
-        self._kept = event.filters
-        self._choose_filter(event.filters)
+        self._kept = dict(event.filters)
+        self._choose_filter(self._kept)
 
     def _choose_filter(self, kept: dict[str, str]) -> None:
         from pumpup_tui.components.dialogs import PickScreen
@@ -163,9 +163,9 @@ class SiftingScreen(ReadingScreen):
         self._kept = filters
 
         async def write() -> None:
-            await self.context.kept.write(KEPT_AS, dict(filters))
+            await self.context.documents.write(KEPT_AS, dict(filters))
 
-        self.context.feed.apart(self, "the filters", write, group="filters")
+        self.context.writes.run(self, "the filters", write, group="filters")
 
     # Order.
 
@@ -181,7 +181,7 @@ class SiftingScreen(ReadingScreen):
         order = queue.order.chosen(choice or "")
         if order != queue.order:
             self._sort(order)
-            self.context.memory.note(self.MODE, order.lasting())
+            self.context.last_view.note(self.MODE, order.lasting())
 
     def _sort(self, order: Order) -> None:
         with self.requests.changing() as queue:

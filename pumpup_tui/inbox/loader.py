@@ -11,20 +11,22 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import Asked, CallFailed, Changed, InboxCount, InboxPage, RequestLoaded
+from pumpup_tui.backend.messages import CallFailed, Changed, InboxCount, RequestLoaded, RequestsArrived
 from pumpup_tui.components.frame import Divider, KeyHints
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import VERB_WORDS
-from pumpup_tui.inbox.calls import WHAT, InboxFeed
+from pumpup_tui.inbox.calls import InboxFeed
+from pumpup_tui.inbox.messages import InboxPage
 from pumpup_tui.inbox.queue_line import QueueLine, QueueState
 from pumpup_tui.inbox.request_detail import RequestDetail
 from pumpup_tui.inbox.request_list import RequestList
 
 if TYPE_CHECKING:
     from api_client.models import Event, InboxItem
+    from pumpup_tui.backend.messages import CallId
 
 REQUESTED = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
 PATIENCE = 0.1
@@ -49,7 +51,8 @@ class QueueScreen(ReviewerScreen):
             go_back=self.go_back,
             become_narrow=self.become_narrow,
         )
-        self._reads = InboxFeed(context.feed)
+        self._reads = InboxFeed(context.calls)
+        self._reading_call: CallId | None = None
         self._loaded: RequestLoaded | None = None
         self._cursor: str | None = None
         self._complete = False
@@ -121,7 +124,7 @@ class QueueScreen(ReviewerScreen):
     def reload(self) -> None:
         self._reading = True
         self._waiting, self._news = {}, 0
-        self._reads.first(self, self.context.project_id)
+        self._reading_call = self._reads.first(self, self.context.project_id)
 
     @on(InboxPage)
     def _page(self, event: InboxPage) -> None:
@@ -146,7 +149,7 @@ class QueueScreen(ReviewerScreen):
         row = self.requests.row
         if event.first and self._loaded is None and row is not None and row.request_id == before:
             # Nobody moved for what could not be read during an outage: it is asked for with the list.
-            self.context.feed.request(self, row.request_id)
+            self.context.reads.request(self, row.request_id)
         if not event.goes_on:
             self._go_on()
 
@@ -165,12 +168,12 @@ class QueueScreen(ReviewerScreen):
         if self._reading or not self.context.status.connected:
             return  # `_page` goes on with what is wanted then
         self._reading = True
-        self._reads.on(self, self.context.project_id, self._cursor, to_end=to_end)
+        self._reading_call = self._reads.on(self, self.context.project_id, self._cursor, to_end=to_end)
         self._tell_queue()
 
     @on(CallFailed)
     def _not_read(self, event: CallFailed) -> None:
-        if event.what == WHAT:
+        if event.call_id == self._reading_call:
             self._reading = False
             self._tell_queue()
 
@@ -202,13 +205,13 @@ class QueueScreen(ReviewerScreen):
             if one.event_type in REQUESTED and shown_project in (None, one.project_id)
         ]
         if asked:
-            self.post_message(Asked(asked))
+            self.post_message(RequestsArrived(asked))
         if self._complete and asked:
             self._read_again = self._reading
             self._read_on()
         shown = self._loaded.detail.task.id if self._loaded else None
         if desk.armed is None and self.requests.row and any(one.task_id == shown for one in event.events):
-            self.context.feed.request(self, self.requests.row.request_id)
+            self.context.reads.request(self, self.requests.row.request_id)
 
     def _follow(self, events: Iterable[Event]) -> None:
         """Take over who a waiting task is given to, and the step it is moved to."""
@@ -297,12 +300,12 @@ class QueueScreen(ReviewerScreen):
     def _read_request(self) -> None:
         row = self.requests.row
         if row is not None:
-            self.context.feed.request(self, row.request_id)
+            self.context.reads.request(self, row.request_id)
 
     def _read_ahead(self) -> None:
         """Read the request that would be next, so that it is there the moment this one is decided."""
         if (following := self._following(1)) is not None:
-            self.context.feed.request(self, following, ahead=True)
+            self.context.reads.request(self, following, ahead=True)
 
     def _show_item(self) -> None:
         """Show what the list knows of a request that is not read yet."""
@@ -385,7 +388,7 @@ class QueueScreen(ReviewerScreen):
 
     def _following(self, by: int) -> str | None:
         desk = self.context.outbox.desk
-        return self.requests.queue.beyond(by, lambda request_id: desk.on_way(request_id) is None)
+        return self.requests.queue.beyond(by, lambda request_id: desk.in_flight(request_id) is None)
 
     @on(VirtualList.Chosen, "#requests")
     def _chosen(self, event: VirtualList.Chosen) -> None:

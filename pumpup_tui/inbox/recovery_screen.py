@@ -17,7 +17,7 @@ from pumpup_tui.components.decision_bar import target_words
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import FINAL, VERB_WORDS
-from pumpup_tui.decisions.recovery import Became, Fate
+from pumpup_tui.decisions.recovery import Fate, Recovered
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of
@@ -32,7 +32,7 @@ SAID: Mapping[Fate, Run] = {
 }
 
 
-class BecameList(VirtualList[Became]):
+class BecameList(VirtualList[Recovered]):
     """Two lines an act: what became of it, and why."""
 
     ROW_HEIGHT = 2
@@ -42,16 +42,16 @@ class BecameList(VirtualList[Became]):
         self.context = context
 
     @override
-    def row_id(self, row: Became) -> str:
-        return row.left.sent.key
+    def row_id(self, row: Recovered) -> str:
+        return row.interrupted.sent.key
 
     @override
-    def draw_row(self, row: Became, width: int) -> Sequence[Line]:
+    def draw_row(self, row: Recovered, width: int) -> Sequence[Line]:
         said, tone = SAID[row.fate]
-        intent = row.left.sent.intent
+        intent = row.interrupted.sent.intent
         head: Line = [(f"{said} ", tone), (f"{VERB_WORDS[intent.verb]} · ", "")]
         when = f"at {self.context.stamp(row.at)}" if row.at else ""
-        asked = f"confirmed {self.context.stamp(row.left.sent.since)}"
+        asked = f"confirmed {self.context.stamp(row.interrupted.sent.since)}"
         return [
             [*head, (crop(target_words(intent), max(10, width - width_of(head))), "")],
             [(fit(f"  {joined((line(row.detail, 200), when, asked))}", width), "muted")],
@@ -64,7 +64,7 @@ class RecoveryScreen(ModalScreen[str]):
     CSS_PATH = sheet("modals")
     BINDINGS: ClassVar[list[BindingType]] = bindings(("modal.close", "dismiss"))
 
-    def __init__(self, context: Context, became: Sequence[Became]) -> None:
+    def __init__(self, context: Context, became: Sequence[Recovered]) -> None:
         super().__init__()
         self.context = context
         self._became = became
@@ -88,6 +88,6 @@ class RecoveryScreen(ModalScreen[str]):
     @on(VirtualList.Chosen)
     def _chosen(self, event: VirtualList.Chosen) -> None:
         event.stop()
-        one = next(one for one in self._became if one.left.sent.key == event.row_id)
-        intent = one.left.sent.intent
+        one = next(one for one in self._became if one.interrupted.sent.key == event.row_id)
+        intent = one.interrupted.sent.intent
         self.dismiss(intent.target if intent.verb in FINAL and one.fate in (Fate.NOT_SENT, Fate.NOT_RECORDED) else "")

@@ -126,7 +126,7 @@ class RequestList(VirtualList[QueueRow]):
         return [first, second]
 
     def _offer(self, item: InboxItem) -> Run:
-        on_way = self.context.outbox.desk.on_way(item.request_id)
+        on_way = self.context.outbox.desk.in_flight(item.request_id)
         if on_way is not None:
             glyph, tone = MARKS[on_way.phase]
             return f"{glyph} {on_way.word}{'…' if on_way.phase is Phase.SENDING else ''}", tone

@@ -66,7 +66,7 @@ class BatchingScreen(DecidingScreen):
         """Return what is selected and nothing is on its way for, in the order of the queue."""
         queue, desk = self.requests.queue, self.context.outbox.desk
         found = (queue.get(request_id) for request_id in self.requests.selected)
-        items = [item for item in found if item is not None and desk.on_way(item.request_id) is None]
+        items = [item for item in found if item is not None and desk.in_flight(item.request_id) is None]
         return sorted(items, key=lambda item: (queue.where(item.request_id) or 0, item.requested_at))
 
     # One outcome for all.

@@ -1,4 +1,4 @@
-"""Small JSON documents that outlive the process: drafts, what is on its way, what was shown last.
+"""The document store: small JSON documents that outlive the process (drafts, decisions in flight, the last view).
 
 They belong to one reviewer at one place, a data folder or a server: several may share a login. They are no part of
 the record. Each is a file in the reviewer's folder, replaced as a whole, readable by the user alone; the loop never
@@ -25,17 +25,17 @@ REVIEWERS = "reviewers"
 """The document of a place that says whose a key is, by the key's hash: known before the server has answered."""
 
 
-class Kept:
-    """Documents by name. Without a folder nothing is kept."""
+class DocumentStore:
+    """Documents by name. Without a folder nothing is stored."""
 
     def __init__(self, place: Path | None, reviewer: str = "", *, key_hash: str = "") -> None:
         """Take a place's folder, and whose documents these are.
 
         Args:
-            place: The folder of a data folder or server; None keeps nothing.
+            place: The folder of a data folder or server; None stores nothing.
             reviewer: The reviewer's name; without one, and without `key_hash`, the documents are the place's own.
             key_hash: Where the reviewer is only learnt from a server: the hash of the key that says so. Nothing is
-                read or written before `become`, unless the key was used here before.
+                read or written before `switch_reviewer`, unless the key was used here before.
         """
         self._place, self._key_hash = place, key_hash
         self._folder = place
@@ -44,8 +44,8 @@ class Kept:
             reviewer = str(self._reviewers().get(key_hash) or "")
         if reviewer and place is not None:
             self._folder = self._folder_of(place, reviewer)
-            _take_over(place, self._folder, reviewer)
-        self._turns: dict[str, asyncio.Lock] = {}
+            _adopt(place, self._folder, reviewer)
+        self._writing: dict[str, asyncio.Lock] = {}
         self._locks: dict[str, FileLock] = {}
 
     async def read(self, name: str) -> dict[str, Any]:
@@ -53,30 +53,30 @@ class Kept:
         return await asyncio.to_thread(self._read, name)
 
     @property
-    def lasts(self) -> bool:
-        """Whether anything is kept at all."""
+    def is_persistent(self) -> bool:
+        """Whether anything is stored at all."""
         return self._folder is not None
 
     def read_now(self, name: str) -> dict[str, Any]:
         """Return a document at once: for before the first frame, when no loop waits yet."""
         return self._read(name)
 
-    async def become(self, reviewer: str) -> bool:
+    async def switch_reviewer(self, reviewer: str) -> bool:
         """Go on with the documents of the reviewer that a server named; return whether they are others than before.
 
         Raises:
-            OSError: whose the key is could not be kept; it is asked again at the next start.
+            OSError: whose the key is could not be stored; it is asked again at the next start.
         """
         if self._place is None or not self._key_hash:
             return False
         before, self._folder = self._folder, self._folder_of(self._place, reviewer)
         if before == self._folder:
             return False
-        await asyncio.to_thread(self._become, self._place, self._folder, reviewer)
+        await asyncio.to_thread(self._switch_to, self._place, self._folder, reviewer)
         return True
 
     async def write(self, name: str, document: dict[str, Any]) -> None:
-        """Keep a document in place of the one before it; when this returns it is on the disk.
+        """Store a document in place of the one before it; when this returns it is on the disk.
 
         Raises:
             OSError: it could not be written; the one before it is still there.
@@ -84,20 +84,20 @@ class Kept:
         if self._folder is None:
             return
         text = json.dumps(document)
-        async with self._turns.setdefault(name, asyncio.Lock()):
+        async with self._writing.setdefault(name, asyncio.Lock()):
             await asyncio.to_thread(self._write, self._folder, name, text)
 
-    async def drop(self, name: str) -> None:
-        """Forget a document.
+    async def delete(self, name: str) -> None:
+        """Delete a document.
 
         Raises:
             OSError: it could not be removed.
         """
         if self._folder is not None:
-            async with self._turns.setdefault(name, asyncio.Lock()):
+            async with self._writing.setdefault(name, asyncio.Lock()):
                 await asyncio.to_thread((self._folder / f"{name}.json").unlink, missing_ok=True)
 
-    async def own(self, kind: str) -> str:
+    async def claim(self, kind: str) -> str:
         """Return a name that is this process's alone until it ends, however it ends: `kind`, a dot, and letters.
 
         Raises:
@@ -105,19 +105,19 @@ class Kept:
         """
         if self._folder is None:
             return kind
-        return await asyncio.to_thread(self._own, self._folder, kind)
+        return await asyncio.to_thread(self._claim, self._folder, kind)
 
-    async def left(self, kind: str) -> Sequence[str]:
+    async def abandoned(self, kind: str) -> Sequence[str]:
         """Return the names of this kind that ended processes left; they are this process's from now on."""
-        return [] if self._folder is None else await asyncio.to_thread(self._left, self._folder, kind)
+        return [] if self._folder is None else await asyncio.to_thread(self._abandoned, self._folder, kind)
 
-    async def close(self) -> None:
-        """Let go of the names that are this process's; those without a document leave nothing behind."""
+    async def aclose(self) -> None:
+        """Release the names that are this process's; those without a document leave nothing behind."""
         if self._folder is not None and self._locks:
             await asyncio.to_thread(self._close, self._folder)
 
-    def _become(self, place: Path, folder: Path, reviewer: str) -> None:
-        _take_over(place, folder, reviewer)
+    def _switch_to(self, place: Path, folder: Path, reviewer: str) -> None:
+        _adopt(place, folder, reviewer)
         self._write(place, REVIEWERS, json.dumps({**self._reviewers(), self._key_hash: reviewer}))
 
     def _reviewers(self) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class Kept:
     def _folder_of(place: Path, reviewer: str) -> Path:
         return place / f"reviewer-{hashlib.sha256(reviewer.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
-    def _own(self, folder: Path, kind: str) -> str:
+    def _claim(self, folder: Path, kind: str) -> str:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         while True:
             handle, path = tempfile.mkstemp(dir=folder, prefix=f"{kind}.", suffix=".lock")
@@ -135,7 +135,7 @@ class Kept:
             if self._take(folder, name := Path(path).stem):
                 return name
 
-    def _left(self, folder: Path, kind: str) -> Sequence[str]:
+    def _abandoned(self, folder: Path, kind: str) -> Sequence[str]:
         locks = [path.stem for path in sorted(folder.glob(f"{kind}.*.lock"))]
         ours = [name for name in locks if name in self._locks or self._take(folder, name)]
         return [name for name in ours if (folder / f"{name}.json").exists()]
@@ -148,7 +148,7 @@ class Kept:
         self._locks.clear()
 
     def _take(self, folder: Path, name: str) -> bool:
-        """Lock a name; the system lets go of it with the process, also where that is killed."""
+        """Lock a name; the system releases it with the process, also where that is killed."""
         from filelock import FileLock, Timeout
 
         lock = FileLock(folder / f"{name}.lock", thread_local=False)
@@ -181,14 +181,14 @@ def _read_from(folder: Path | None, name: str) -> dict[str, Any]:
     if folder is None:
         return {}
     try:
-        found = json.loads((folder / f"{name}.json").read_bytes())
+        document = json.loads((folder / f"{name}.json").read_bytes())
     except (OSError, ValueError):
         return {}  # a courtesy to the user, not the record: one that is lost is begun anew
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
-def _take_over(place: Path, folder: Path, reviewer: str) -> None:
-    """Move what earlier versions kept for a place, with no word of whose it is, to the first reviewer who comes.
+def _adopt(place: Path, folder: Path, reviewer: str) -> None:
+    """Move what earlier versions stored for a place, with no word of whose it is, to the first reviewer who comes.
 
     What says whose it is waits for that reviewer. What a process has locked is its own until it ends.
     """

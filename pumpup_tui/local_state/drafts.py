@@ -1,4 +1,4 @@
-"""Answers that are not sent yet: kept while their form is away, over a restart too, until they are recorded."""
+"""Drafts of answers that are not sent yet: stored while their form is away, over a restart too, until recorded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from pumpup_tui.local_state.answer_draft import AnyForm, Draft
-    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.local_state.document_store import DocumentStore
 
 Run: TypeAlias = Callable[[Callable[[], Awaitable[None]]], object]
 """Runs the writing, as a worker."""
@@ -20,8 +20,8 @@ PAUSE = 0.5
 class Drafts:
     """Drafts by request, in memory and on the disk. The loop never waits for the disk."""
 
-    def __init__(self, kept: Kept, run: Run) -> None:
-        self._kept = kept
+    def __init__(self, documents: DocumentStore, run: Run) -> None:
+        self._documents = documents
         self._run = run
         self._drafts: dict[str, Draft] = {}
         self._changed: set[str] = set()
@@ -34,26 +34,26 @@ class Drafts:
         from pumpup_tui.local_state.answer_draft import TYPED, draft_of, type_of
 
         if request_id not in self._drafts:
-            found = draft_of(await self._kept.read(_name(request_id)))
+            draft = draft_of(await self._documents.read(_name(request_id)))
             picked = {one.id: type_of(one) not in TYPED for one in fields}
-            found.typed = {
-                one: typed for one, typed in found.typed.items() if picked.get(one) is isinstance(typed, list)
+            draft.typed = {
+                one: typed for one, typed in draft.typed.items() if picked.get(one) is isinstance(typed, list)
             }
-            found.touched &= found.typed.keys()
-            self._drafts.setdefault(request_id, found)
+            draft.touched &= draft.typed.keys()
+            self._drafts.setdefault(request_id, draft)
         return self._drafts[request_id]
 
-    def keep(self, request_id: str) -> None:
+    def save(self, request_id: str) -> None:
         """Have a changed draft written soon."""
         self._changed.add(request_id)
         if not self._writing:
             self._writing = True
             self._run(self._write)
 
-    def drop(self, request_id: str) -> None:
+    def discard(self, request_id: str) -> None:
         """Forget a draft: its answers are recorded, or no longer asked for."""
         self._drafts.pop(request_id, None)
-        self.keep(request_id)
+        self.save(request_id)
 
     async def flush(self) -> None:
         """Write what is not written yet, at once."""
@@ -77,9 +77,9 @@ class Drafts:
 
     async def _put(self, name: str, document: dict[str, Any]) -> None:
         if document:
-            await self._kept.write(name, document)
+            await self._documents.write(name, document)
         else:
-            await self._kept.drop(name)
+            await self._documents.delete(name)
 
     async def _write(self) -> None:
         try:
@@ -93,5 +93,5 @@ class Drafts:
 
 
 def _name(request_id: str) -> str:
-    """Return the name that a draft is kept under: an id is whatever a server made it."""
+    """Return the name that a draft is stored under: an id is whatever a server made it."""
     return f"draft-{hashlib.sha256(request_id.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}"

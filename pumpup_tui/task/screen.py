@@ -119,7 +119,7 @@ class TaskScreen(MovingScreen):
     def reload(self) -> None:
         if self._loaded is None and self._patience is None:
             self._patience = self.set_timer(PATIENCE, lambda: self.say("reading the task…"))
-        self.context.feed.task(self, self._task_id)
+        self.context.reads.task(self, self._task_id)
 
     @on(Changed)
     def _changed(self, event: Changed) -> None:
@@ -161,7 +161,7 @@ class TaskScreen(MovingScreen):
         event.stop()
         if self._more is not None and not self._reading_more and len(self._events) < EVENTS_KEPT:
             self._reading_more = True
-            self.context.feed.events(self, ("task", self._task_id), cursor=self._more, group="task events")
+            self.context.reads.events(self, ("task", self._task_id), cursor=self._more, group="task events")
 
     @on(EventsPage)
     def _older(self, event: EventsPage) -> None:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from api_client.backend import Backend
     from api_client.models import Event
-    from pumpup_tui.backend.feed import Feed
-    from pumpup_tui.backend.page_messages import Answer, Want
+    from pumpup_tui.backend.calls import BackendCalls
+    from pumpup_tui.backend.messages import CallId
+    from pumpup_tui.backend.page_requests import PageRequest, PageResult
     from pumpup_tui.backend.timeline_query import Query
     from pumpup_tui.local_state.save_policy import Saving
 
@@ -26,7 +27,7 @@ EXPORT = "export"
 class EventsPage(Message):
     """A page that a timeline wanted; none where it could not be read."""
 
-    def __init__(self, want: Want, answer: Answer[Event] | None, *, looked: int = 0) -> None:
+    def __init__(self, want: PageRequest, answer: PageResult[Event] | None, *, looked: int = 0) -> None:
         super().__init__()
         self.want = want
         self.answer = answer
@@ -53,7 +54,7 @@ class ExportState(Message):
         return isinstance(message, ExportState) and not message.done
 
 
-def read_page(feed: Feed, to: MessagePump, query: Query, want: Want) -> None:
+def read_page(calls: BackendCalls, to: MessagePump, query: Query, want: PageRequest) -> CallId:
     """Read a page that a list wants; each is a worker of its own."""
 
     async def call(backend: Backend) -> EventsPage:
@@ -67,10 +68,10 @@ def read_page(feed: Feed, to: MessagePump, query: Query, want: Want) -> None:
             raise
         return EventsPage(want, found.answer, looked=found.looked)
 
-    feed.ask(to, WHAT, call, group=f"timeline {want.number}")
+    return calls.ask(to, WHAT, call, group=f"timeline {want.number}")
 
 
-def export(feed: Feed, to: MessagePump, query: Query, path: str, saving: Saving, *, overwrite: bool) -> None:
+def export(calls: BackendCalls, to: MessagePump, query: Query, path: str, saving: Saving, *, overwrite: bool) -> CallId:
     """Write what a timeline shows to the file that was typed, telling how far it is."""
 
     async def call(backend: Backend) -> ExportState:
@@ -99,9 +100,9 @@ def export(feed: Feed, to: MessagePump, query: Query, path: str, saving: Saving,
             return failed(str(error))
         return ExportState(path, last.looked, last.written, done=True)
 
-    feed.ask(to, WHAT, call, group=EXPORT)
+    return calls.ask(to, WHAT, call, group=EXPORT)
 
 
-def stop_export(feed: Feed) -> None:
+def stop_export(calls: BackendCalls) -> None:
     """Stop writing; what is written stays."""
-    feed.stop(EXPORT)
+    calls.cancel(EXPORT)

@@ -16,7 +16,7 @@ from pumpup_tui.text.layout import Line, fit, joined
 
 if TYPE_CHECKING:
     from api_client.models import Event
-    from pumpup_tui.backend.page_messages import Answer, Want
+    from pumpup_tui.backend.page_requests import PageRequest, PageResult
 
 TYPE_CELLS = 23
 
@@ -70,7 +70,7 @@ class TimelineList(PagedList["Event"]):
         super().restart()
 
     @override
-    def arrive(self, want: Want, answer: Answer[Event]) -> bool:
+    def arrive(self, want: PageRequest, answer: PageResult[Event]) -> bool:
         taken = super().arrive(want, answer)
         if taken and self._seeking is not None:
             self._seek_on()

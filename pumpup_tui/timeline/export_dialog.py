@@ -64,7 +64,7 @@ class TimelineExport:
         self._running, self.progress = True, "writing…"
         screen = self._screen
         saving = screen.context.preferences.saving
-        export(screen.context.feed, screen, screen.shown_query, self._path, saving, overwrite=overwrite)
+        export(screen.context.calls, screen, screen.shown_query, self._path, saving, overwrite=overwrite)
         screen.retell()
 
     def told(self, state: ExportState) -> None:
@@ -94,7 +94,7 @@ class TimelineExport:
         """Stop writing; return False where nothing is written."""
         was, self._running, self.progress = self._running, False, ""
         if was:
-            stop_export(self._screen.context.feed)
+            stop_export(self._screen.context.calls)
             self._hint(f"export stopped: {line(self._path, 200)} holds a part")
         return was
 

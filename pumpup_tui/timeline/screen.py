@@ -67,7 +67,7 @@ class TimelineScreen(ReviewerScreen):
             go_back=self.go_back,
             become_narrow=self._become_narrow,
         )
-        self._query = Query.begun(context.memory.recall(self.MODE))
+        self._query = Query.begun(context.last_view.recall(self.MODE))
         self._following = False
         self._new = 0
         self._looked = 0
@@ -179,7 +179,7 @@ class TimelineScreen(ReviewerScreen):
     @on(PagedList.Wanted)
     def _wanted(self, event: PagedList.Wanted) -> None:
         event.stop()
-        if self._stopped or not self.context.feed.is_open:
+        if self._stopped or not self.context.calls.is_open:
             for want in event.wants:
                 self.timeline.failed(want)
             return
@@ -187,7 +187,7 @@ class TimelineScreen(ReviewerScreen):
             self._asked_at = monotonic()
             self.set_timer(PATIENCE, self.retell)
         for want in event.wants:
-            read_page(self.context.feed, self, self.shown_query, want)
+            read_page(self.context.calls, self, self.shown_query, want)
 
     @on(EventsPage)
     def _page(self, event: EventsPage) -> None:
@@ -276,7 +276,7 @@ class TimelineScreen(ReviewerScreen):
     def show(self, query: Query) -> None:
         """Show something else, from its beginning."""
         self._query = query
-        self.context.memory.note(self.MODE, query.lasting())
+        self.context.last_view.note(self.MODE, query.lasting())
         self._restart()
         self._on_desk(None)
 

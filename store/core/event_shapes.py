@@ -37,11 +37,11 @@ def is_hash(text: object) -> bool:
     return isinstance(text, str) and len(text) == HASH_DIGITS and _HEX.issuperset(text)
 
 
-class _Shape(Struct, rename="camel", gc=False):
+class _EventShape(Struct, rename="camel", gc=False):
     """Base of all shapes; keys that a newer version added are passed over."""
 
 
-class _Payload(_Shape, tag_field="type"):
+class _Payload(_EventShape, tag_field="type"):
     """Base of all payloads (CONTRACT.md part 1, payload)."""
 
 
@@ -131,7 +131,7 @@ class _UploadReceived(_Payload, tag="UploadReceived"):
             raise ValueError("its content's hash is none")
 
 
-class _Entry(_Shape):
+class _Entry(_EventShape):
     """An entry of the chain that is on no task's timeline."""
 
     id: str

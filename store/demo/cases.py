@@ -1,4 +1,4 @@
-"""What the simulated team works on: three projects and the cases that its agent brings to a person.
+"""The cases of the demo: tasks that its agent works on and brings to a person.
 
 Pure data made from a `random.Random`: the same seed gives the same cases.
 """
@@ -23,28 +23,15 @@ from api_client.fields import (
     TextField,
     TimeField,
 )
-from api_client.models import ApprovalRecommendation, FieldBid, Outcome, OutcomeType, Step, Steps
+from api_client.models import ApprovalRecommendation, FieldBid, Outcome, OutcomeType
 from api_client.wire import Json
 from store.demo.sample_files import File, photo, text_file
-
-CLAIMS, REFUNDS, VENDORS = "Claims", "Refunds", "Vendor onboarding"
-
-
-@dataclass(frozen=True, slots=True)
-class Workflow:
-    """A project of the demo, and which of its steps a case is worked, asked, finished and dropped in."""
-
-    name: str
-    slug: str
-    steps: Steps
-    review: str
-    done: str
-    dropped: str
+from store.demo.workflows import CLAIMS, REFUNDS, VENDORS, WORKFLOWS, Workflow
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What the agent asks a person to decide."""
+    """An approval that the agent asks for."""
 
     summary: str
     context: dict[str, str]
@@ -53,7 +40,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Elicitation:
-    """What the agent asks a person to fill in."""
+    """An elicitation that the agent asks for."""
 
     summary: str
     context: dict[str, str]
@@ -63,7 +50,7 @@ class Elicitation:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One task, from its making to what is done once a person has answered."""
+    """One task, from its creation to what is done once a person has answered."""
 
     workflow: Workflow
     name: str
@@ -75,62 +62,6 @@ class Case:
     more: str
     files: tuple[File, ...] = field(default=())
 
-
-WORKFLOWS = {
-    CLAIMS: Workflow(
-        CLAIMS,
-        "claims",
-        Steps(
-            initial_step="intake",
-            steps=(
-                Step(name="intake", owner="AGENT", exits=("in_review", "investigation")),
-                Step(
-                    name="in_review", owner="HUMAN", exits=("payout", "investigation", "denied"), timeout_seconds=3600
-                ),
-                Step(name="investigation", owner="HUMAN", exits=("in_review", "denied")),
-                Step(name="payout", owner="AGENT", exits=("paid",)),
-                Step(name="paid", owner="PLATFORM"),
-                Step(name="denied", owner="PLATFORM"),
-            ),
-        ),
-        review="in_review",
-        done="paid",
-        dropped="denied",
-    ),
-    REFUNDS: Workflow(
-        REFUNDS,
-        "refunds",
-        Steps(
-            initial_step="received",
-            steps=(
-                Step(name="received", owner="AGENT", exits=("approval", "declined")),
-                Step(name="approval", owner="HUMAN", exits=("refunded", "declined", "received"), timeout_seconds=1800),
-                Step(name="refunded", owner="PLATFORM"),
-                Step(name="declined", owner="PLATFORM"),
-            ),
-        ),
-        review="approval",
-        done="refunded",
-        dropped="declined",
-    ),
-    VENDORS: Workflow(
-        VENDORS,
-        "vendor_onboarding",
-        Steps(
-            initial_step="application",
-            steps=(
-                Step(name="application", owner="AGENT", exits=("checks",)),
-                Step(name="checks", owner="AGENT", exits=("sign_off", "rejected")),
-                Step(name="sign_off", owner="HUMAN", exits=("active", "checks", "rejected")),
-                Step(name="active", owner="PLATFORM"),
-                Step(name="rejected", owner="PLATFORM"),
-            ),
-        ),
-        review="sign_off",
-        done="active",
-        dropped="rejected",
-    ),
-}
 
 PEOPLE = (
     "Dana Whitfield",
@@ -155,7 +86,7 @@ VENDOR_NAMES = (
 
 
 def recommend(kind: OutcomeType, confidence: float, rationale: str, note: str | None = None) -> ApprovalRecommendation:
-    """Return what the agent would decide."""
+    """Return the agent's recommendation."""
     return ApprovalRecommendation(outcome=Outcome(type=kind, note=note), confidence=confidence, rationale=rationale)
 
 

@@ -32,8 +32,9 @@ from api_client.fields import DateField, DateTimeField, FieldBase, MultiselectFi
 from api_client.models import Attachment, ElicitationResult, MetadataPatch, Outcome, OutcomeType, Steps
 from api_client.times import Clock
 from api_client.wire import Json
-from store.demo.cases import WORKFLOWS, Approval, Case, Elicitation, make_case
+from store.demo.cases import Approval, Case, Elicitation, make_case
 from store.demo.sample_files import File
+from store.demo.workflows import WORKFLOWS
 
 Pause = Callable[[float], Awaitable[None]]
 """Waits for a number of seconds."""

@@ -24,8 +24,8 @@ import orjson
 from api_client.errors import StoreFault
 from store.core.state_view import TABLES
 from store.folder import columns
-from store.folder.columns import Column, filled
-from store.folder.documents import Documents, Packed
+from store.folder.columns import NumberColumn, filled
+from store.folder.documents import Documents, PackedDocuments
 from store.folder.event_index import EventIndex
 from store.folder.files import Files, open_regular, read_regular
 from store.folder.head import START, Position
@@ -33,7 +33,7 @@ from store.folder.idempotency_index import IdempotencyIndex, SortedRun
 from store.folder.journal import Journal
 from store.folder.journal_line import HASH_TAIL
 from store.folder.seq_queue import SeqQueue
-from store.folder.state import Board, State
+from store.folder.state import State, StepQueues
 
 VERSION = 7
 _READINGS = 5
@@ -45,26 +45,26 @@ _SMALL = ("projects", "requests", "uploads")
 """The tables that are parsed when they are read."""
 
 
-class Unusable(Exception):
+class UnusableCheckpoint(Exception):
     """A checkpoint that can't be read: damaged, or of another version."""
 
 
-class OtherVersion(Unusable):
+class OtherVersionCheckpoint(UnusableCheckpoint):
     """A checkpoint that another version of the program wrote: nothing is wrong with it."""
 
 
-class Interrupted(Unusable):
+class InterruptedCheckpoint(UnusableCheckpoint):
     """A checkpoint whose files are of two savings: a program was stopped between them, and no harm was done."""
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class Checkpoint:
     """A checkpoint as it was read, and what it covers."""
 
     position: Position
     tables: dict[str, Documents]
     index: EventIndex
-    board: Board
+    board: StepQueues
     remembered: IdempotencyIndex
 
     def differences(self, state: State) -> list[str]:
@@ -85,13 +85,13 @@ class Saved:
         return words
 
 
-def read(folder: Path) -> Saved | None:
+def read(folder: Path) -> Checkpoint | None:
     """Return the checkpoint, None where there is none.
 
     Raises:
-        Unusable: it can't be used, for this reason.
-        OtherVersion: it is of another version; who writes next makes it anew from the journal.
-        Interrupted: a program was stopped while it saved; who writes next makes it anew from the journal.
+        UnusableCheckpoint: it can't be used, for this reason.
+        OtherVersionCheckpoint: it is of another version; who writes next makes it anew from the journal.
+        InterruptedCheckpoint: a program was stopped while it saved; who writes next makes it anew from the journal.
     """
     if not (folder / "state.json").exists():
         return None
@@ -99,7 +99,7 @@ def read(folder: Path) -> Saved | None:
         before = _stamps(folder)
         try:
             return _read(folder)
-        except Unusable:
+        except UnusableCheckpoint:
             if _stamps(folder) == before:
                 raise
     return _read(folder)
@@ -115,13 +115,13 @@ def _stamps(folder: Path) -> list[tuple[int, int]]:
     return found
 
 
-def _read(folder: Path) -> Saved:
+def _read(folder: Path) -> Checkpoint:
     try:
         # Side by side: what takes the time of a large file is its checksum.
         with ThreadPoolExecutor(2) as beside, columns.opened(folder / "index.bin") as file:
             said = file.said
             if said["version"] != VERSION:
-                raise OtherVersion("another version")
+                raise OtherVersionCheckpoint("another version")
             reading = beside.submit(_with_checksum, folder / "state.json", said["size"])
             pieces, sound = file.read(beside)
             index, position = _index(said, pieces)
@@ -132,7 +132,7 @@ def _read(folder: Path) -> Saved:
             sound.result()
             return saved
     except (StoreFault, OSError, ValueError, KeyError, TypeError, IndexError, StopIteration, struct.error) as fault:
-        raise Unusable(f"{type(fault).__name__}: {fault}") from fault
+        raise UnusableCheckpoint(f"{type(fault).__name__}: {fault}") from fault
 
 
 def _with_checksum(path: Path, size: int) -> tuple[bytes, int]:
@@ -141,19 +141,19 @@ def _with_checksum(path: Path, size: int) -> tuple[bytes, int]:
     return data, columns.checksum([data])
 
 
-def _why_another(data: bytes) -> Unusable:
+def _why_another(data: bytes) -> UnusableCheckpoint:
     """Tell a `state.json` that is whole, and of another saving than the index, from one that was changed."""
     with suppress(ValueError, KeyError, TypeError):
         end = data.index(b"}}") + 2
         covers = orjson.loads(data[:end] + b"}")["checkpoint"]["1"]
         if covers.pop("crc") == _crc(covers, data[end:]):
-            return Interrupted("its two files are of two savings")
-    return Unusable("state.json is damaged, or not the one that index.bin was written for")
+            return InterruptedCheckpoint("its two files are of two savings")
+    return UnusableCheckpoint("state.json is damaged, or not the one that index.bin was written for")
 
 
 def load(folder: Path, journal: Journal) -> tuple[State, Position]:
     """Return the state that the checkpoint holds and the position it covers; an empty state where there is none."""
-    with paused_collector(), suppress(Unusable):
+    with paused_collector(), suppress(UnusableCheckpoint):
         saved = read(folder)
         if saved is not None and _is_of(journal, saved.index, saved.position):
             return State(saved.tables, saved.index, saved.board, saved.remembered), saved.position
@@ -174,7 +174,7 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
     tables = state.database.storage.read() or {}
     covers = {"version": VERSION, **position._asdict()}
     small, packed = _small(tables), tables["tasks"]
-    assert isinstance(packed, Packed)  # noqa: S101 - what State made, told to the type checker
+    assert isinstance(packed, PackedDocuments)  # noqa: S101 - what State made, told to the type checker
     begin = len(_start(covers, b""))
     body, starts, sizes = _with_tasks(begin, small, packed)
     start = _start(covers, body)
@@ -190,7 +190,7 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
         "steps": [[*step, waiting] for step, (_, waiting) in steps.items()],
         "runs": len(state.remembered.runs),
     }
-    numbers: list[array[int] | Column | bytearray] = [
+    numbers: list[array[int] | NumberColumn | bytearray] = [
         state.index.types,
         *index_columns(state.index),
         starts,
@@ -237,7 +237,7 @@ def covers_events(folder: Path) -> bool:
         return False
 
 
-def _with_tasks(begin: int, small: bytes, packed: Packed) -> tuple[bytes, array[int], array[int]]:
+def _with_tasks(begin: int, small: bytes, packed: PackedDocuments) -> tuple[bytes, array[int], array[int]]:
     """Return entries of JSON and the tasks behind them, and where each stands in a file with `begin` bytes before."""
     pieces, starts, sizes = [small, b',"tasks":{'], array("I"), array("I")
     place = begin + len(small) + len(pieces[1])
@@ -262,7 +262,7 @@ def paused_collector() -> Iterator[None]:
             gc.enable()
 
 
-def index_columns(index: EventIndex) -> list[Column]:
+def index_columns(index: EventIndex) -> list[NumberColumn]:
     """Return the columns of an index, in the order in which they are written."""
     chains = (index.tasks, index.projects)
     return [
@@ -275,7 +275,7 @@ def index_columns(index: EventIndex) -> list[Column]:
     ]
 
 
-def _steps(board: Board) -> dict[tuple[str, str], tuple[list[int], int]]:
+def _steps(board: StepQueues) -> dict[tuple[str, str], tuple[list[int], int]]:
     return {step: (list(line.seqs), board.waiting[step]) for step, line in board.in_step.items() if len(line)}
 
 
@@ -292,17 +292,17 @@ def _index(said: dict[str, Any], pieces: Iterator[memoryview]) -> tuple[EventInd
 
 def _saved(
     said: dict[str, Any], pieces: Iterator[memoryview], data: bytes, index: EventIndex, position: Position
-) -> Saved:
+) -> Checkpoint:
     small: dict[str, Documents] = orjson.loads(data[: said["small"]] + b"}")
     tables: dict[str, Documents] = {name: small[name] for name in _SMALL}
     starts, sizes = filled(array("I"), next(pieces)), filled(array("I"), next(pieces))
-    tables["tasks"] = Packed(said["tasks"], data, starts, sizes)
-    board = Board()
+    tables["tasks"] = PackedDocuments(said["tasks"], data, starts, sizes)
+    board = StepQueues()
     for project_id, step, waiting in said["steps"]:
         board.in_step[project_id, step] = SeqQueue(filled(array("I"), next(pieces)))
         board.waiting[project_id, step] = waiting
     runs = [SortedRun(filled(array("Q"), next(pieces)), filled(array("Q"), next(pieces))) for _ in range(said["runs"])]
-    return Saved(position, tables, index, board, IdempotencyIndex(runs))
+    return Checkpoint(position, tables, index, board, IdempotencyIndex(runs))
 
 
 def _is_of(journal: Journal, index: EventIndex, position: Position) -> bool:

@@ -27,7 +27,7 @@ _MARK = b"pumpup-columns-1\n"
 _LENGTH = struct.Struct("<I")
 
 
-class Column:
+class NumberColumn:
     """Numbers that only grow in count: those that were read stay where they were read, new ones come behind them."""
 
     __slots__ = ("_count", "_kind", "_new", "_read", "append")
@@ -65,12 +65,14 @@ class Column:
             self._new[row - self._count] = number
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Column) and self.tobytes() == other.tobytes()
+        return isinstance(other, NumberColumn) and self.tobytes() == other.tobytes()
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
 
-def write(path: Path, files: Files, said: dict[str, Any], columns: Iterable[array[int] | Column | bytearray]) -> None:
+def write(
+    path: Path, files: Files, said: dict[str, Any], columns: Iterable[array[int] | NumberColumn | bytearray]
+) -> None:
     """Replace the file.
 
     Raises:
@@ -83,7 +85,7 @@ def write(path: Path, files: Files, said: dict[str, Any], columns: Iterable[arra
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Columns]:
+def opened(path: Path) -> Iterator[ColumnFile]:
     """Open the file and read its header: what it says of the rest is known before any of that is read.
 
     Raises:
@@ -102,11 +104,11 @@ def opened(path: Path) -> Iterator[Columns]:
         said = orjson.loads(header)
         if left - length != sum(said["sizes"]):
             raise ValueError("it is damaged")
-        yield Columns(said["said"], file, said["sizes"], said["crc"])
+        yield ColumnFile(said["said"], file, said["sizes"], said["crc"])
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class ColumnFile:
     """A file of columns whose header was read."""
 
     said: dict[str, Any]

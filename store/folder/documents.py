@@ -75,7 +75,7 @@ class LiveStorage(Storage):
         """Do nothing: `LiveTable` has changed the tables in place."""
 
 
-class Packed(MutableMapping[str, Any]):
+class PackedDocuments(MutableMapping[str, Any]):
     """Documents by id, kept as JSON until they are asked for: a fifth of the memory, and nothing to parse first.
 
     What is put stays a document until `pack` is called. What was read from a file stays where it is in it.

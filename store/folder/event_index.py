@@ -13,17 +13,17 @@ from typing import Any
 from api_client.models import Order
 from store.core.event_ids import seq_of
 from store.core.event_types import CODES, OFF_TIMELINE_CODES, TYPES
-from store.folder.columns import Column
+from store.folder.columns import NumberColumn
 
 
 class Chain:
     """The events of each task (or project) in order, as links from row to row."""
 
     def __init__(self) -> None:
-        self.before = Column("I")
-        self.after = Column("I")
-        self.first = Column("I", [0])
-        self.last = Column("I", [0])
+        self.before = NumberColumn("I")
+        self.after = NumberColumn("I")
+        self.first = NumberColumn("I", [0])
+        self.last = NumberColumn("I", [0])
         self._count = 0
         """Chains that are known to be there: fewer than there are where the columns were read from a checkpoint."""
 
@@ -63,11 +63,11 @@ class EventIndex:
     """The columns of all events."""
 
     def __init__(self) -> None:
-        self.offsets = Column("Q")
-        self.sizes = Column("I")
-        self.task_numbers = Column("I")
-        self.project_numbers = Column("I")
-        self.replies = Column("I")
+        self.offsets = NumberColumn("Q")
+        self.sizes = NumberColumn("I")
+        self.task_numbers = NumberColumn("I")
+        self.project_numbers = NumberColumn("I")
+        self.replies = NumberColumn("I")
         self.types = bytearray()
         self.tasks = Chain()
         self.projects = Chain()

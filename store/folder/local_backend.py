@@ -6,12 +6,13 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from api_client.actor import Actor
 from api_client.backend import PAGE
-from api_client.errors import ApiError, InvalidRequest, NotFound, StoreFault, TooManyRequests
+from api_client.errors import ApiError, InvalidRequest, TooManyRequests
 from api_client.models import (
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
@@ -37,26 +38,19 @@ from api_client.times import Clock, utc_now
 from api_client.wire import read
 from store.core.idempotency import KeyScope
 from store.core.state_view import Doc
-from store.folder import uploads
-from store.folder.engine import Progress, Store
+from store.folder.engine import Store
 from store.folder.figures import Figures, figures
 from store.folder.files import Files
-from store.folder.loop_bridge import Answers
-from store.folder.queries import FolderReader
-from store.folder.settlements import Settlements
+from store.folder.journal_follower import Progress
+from store.folder.loop_bridge import set_from_thread
+from store.folder.open_folder import OpenFolder, UploadLimits
 from store.folder.timeouts import Timeouts
-from store.folder.upload_allowance import UploadRoom
 
 if TYPE_CHECKING:
     from api_client.commands import Command
     from store.core.batch import Job
     from store.core.command_limits import CommandLimits
-    from store.core.ruling import Content
 
-T = TypeVar("T")
-
-LOOK_SECONDS = 0.2
-"""How often those that wait look for what other processes wrote; own writes are heard at once."""
 _REVIEWER_MAY = ("decide", "answer", "assign", "move", "note", "create_project", "board")
 
 
@@ -72,9 +66,7 @@ async def open_local(
     clock: Clock = utc_now,
     tokens: Callable[[], str] = random_token,
     files: Files | None = None,
-    max_upload_bytes: int = uploads.MAX_BYTES,
-    keep_free: int = 0,
-    loose_bytes: int = 0,
+    uploads: UploadLimits = UploadLimits(),  # noqa: B008 - it can't be changed
     progress: Progress = lambda *_: None,
     fires_timeouts: bool = False,
     for_reading: bool = False,
@@ -83,76 +75,37 @@ async def open_local(
     """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
 
     Opened `for_reading` nothing is made or written, and every command is refused. With `fires_timeouts` the timeouts of
-    steps are fired while it is open, as whoever holds a folder for long should. `progress` hears, from another thread,
-    of a journal that must be replayed: bytes read, bytes in all. Uploads leave `keep_free` bytes of the disk free, and
-    no caller has more than `loose_bytes` of them that no task has (0: no limit).
+    steps are fired while it is open, as whoever holds a folder for long should. `progress` is called, from another
+    thread, while a journal is replayed: with the bytes read, and with all bytes.
 
     Raises:
         StoreError: the folder can't be made, locked or read.
     """
     threads = ThreadPoolExecutor(4, thread_name_prefix="store")
-    loop = asyncio.get_running_loop()
+    open_store = partial(Store, folder, clock=clock, tokens=tokens, files=files, progress=progress)
     try:
-        store = await loop.run_in_executor(
-            threads,
-            lambda: Store(
-                folder,
-                clock=clock,
-                tokens=tokens,
-                files=files,
-                progress=progress,
-                for_reading=for_reading,
-                limits=limits,
-            ),
+        store = await asyncio.get_running_loop().run_in_executor(
+            threads, lambda: open_store(for_reading=for_reading, limits=limits)
         )
     except ApiError:
         threads.shutdown(wait=False)
         raise
     if fires_timeouts:
         Timeouts(store).start()
-    room = UploadRoom(store, loose_bytes)
-    return LocalBackend(store, actor, threads, max_upload_bytes, keep_free=keep_free, room=room)
+    return LocalBackend(OpenFolder(store, threads, uploads), actor)
 
 
 class LocalBackend:
     """A Backend for one actor. All that are made from one by `acting_as` share its open folder."""
 
-    def __init__(
-        self,
-        store: Store,
-        actor: Actor,
-        threads: ThreadPoolExecutor,
-        max_upload_bytes: int,
-        *,
-        keep_free: int = 0,
-        answers: Answers | None = None,
-        settlements: Settlements | None = None,
-        room: UploadRoom | None = None,
-    ) -> None:
-        self._store = store
-        self._reader = FolderReader(store)
-        self._actor = actor
-        self._threads = threads
-        self._max_upload_bytes = max_upload_bytes
-        self._keep_free = keep_free
-        self._room = UploadRoom(store, 0) if room is None else room
-        self._answers = Answers(store) if answers is None else answers
-        if settlements is None:  # where nobody waits it is empty, and as good as nothing to a plain `or`
-            settlements = Settlements(store, self._catch_up, every=LOOK_SECONDS)
-        self._settlements = settlements
+    def __init__(self, folder: OpenFolder, actor: Actor) -> None:
+        self._folder, self._actor = folder, actor
+        self._store, self._reader = folder.store, folder.reader
+        self._in_thread = folder.in_thread
 
     def acting_as(self, actor: Actor) -> LocalBackend:
         """Return a backend for another caller over the same open folder; only one of them is to be closed."""
-        return LocalBackend(
-            self._store,
-            actor,
-            self._threads,
-            self._max_upload_bytes,
-            keep_free=self._keep_free,
-            answers=self._answers,
-            settlements=self._settlements,
-            room=self._room,
-        )
+        return LocalBackend(self._folder, actor)
 
     @property
     def notices(self) -> Sequence[str]:
@@ -165,8 +118,7 @@ class LocalBackend:
 
     async def aclose(self) -> None:
         """See `Backend.aclose`. Finishes what was submitted and writes the checkpoint."""
-        await self._in_thread(self._store.close)
-        self._threads.shutdown(wait=False)
+        await self._folder.close()
 
     async def me(self) -> Me:
         """See `Backend.me`."""
@@ -253,7 +205,7 @@ class LocalBackend:
             found = await self._in_thread(self._reader.result, request_id, event_type)
         if found is not None or wait <= 0:
             return found
-        await self._settlements.wait(request_id, wait)
+        await self._folder.settlements.wait(request_id, wait)
         return await self._result(request_id, event_type, 0)
 
     async def upload(self, upload_id: str) -> Upload:
@@ -262,27 +214,23 @@ class LocalBackend:
 
     async def download(self, upload_id: str) -> AsyncIterator[bytes]:
         """See `Backend.download`."""
-        doc = await self._in_thread(self._reader.upload, upload_id)
-        if not doc.get("attached") and not await self._in_thread(self._has_content, doc["sha256"]):
-            raise NotFound(f"The upload {upload_id!r} was attached to nothing: its content was dropped.")
-        pieces = uploads.pieces(self._store.folder / "uploads", doc["sha256"])
+        pieces = await self._folder.pieces(upload_id)
         while piece := await self._in_thread(next, pieces, b""):
             yield piece
 
     async def changes(self, cursor: str | None = None) -> AsyncIterator[Change]:
         """See `Backend.changes`."""
-        heard = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        stop_listening = self._store.listen(lambda: _wake(loop, heard))
+        committed, loop = asyncio.Event(), asyncio.get_running_loop()
+        stop_listening = self._store.listen(partial(set_from_thread, loop, committed))
         try:
             seq = await self._in_thread(self._reader.last_seq, cursor)
             while True:
-                heard.clear()
+                committed.clear()
                 news = await self._in_thread(self._reader.news, seq)
                 for change in news.changes:
                     yield change
                 if news.seq == seq:
-                    await self._news(heard, seq)
+                    await self._folder.next_commit(committed, seq)
                 seq = news.seq
         finally:
             stop_listening()
@@ -296,11 +244,12 @@ class LocalBackend:
         if isinstance(command, ReceiveUpload):
             if content is None:
                 raise InvalidRequest("An upload needs its content.")
-            with self._room.taking(self._actor.subject) as take:
-                return await self._checked(Job(command, self._actor, None, await self._receive(content, take)))
-        return await self._checked(Job(command, self._actor, key, verdicts={}))
+            with self._folder.allowance.taking(self._actor.subject) as take:
+                received = await self._folder.receive(content, take)
+                return await self._submit(Job(command, self._actor, None, received))
+        return await self._submit(Job(command, self._actor, key, verdicts={}))
 
-    async def _checked(self, job: Job) -> Receipt:
+    async def _submit(self, job: Job) -> Receipt:
         """Submit a job, and check its metadata in between as often as the rules ask for it.
 
         Raises:
@@ -311,7 +260,7 @@ class LocalBackend:
 
         for _ in range(TRIES):
             try:
-                return await self._answers.submit(job)
+                return await self._folder.receipts.submit(job)
             except CheckNeeded as needed:
                 question = needed.question
             verdict = await asyncio.wrap_future(self._store.checks.ask(question, job.actor.subject))
@@ -343,57 +292,3 @@ class LocalBackend:
     async def figures(self, since: int) -> Figures:
         """Return the folder's figures, with the decisions after the event at `since`."""
         return await self._in_thread(figures, self._store, since)
-
-    async def _news(self, heard: asyncio.Event, seq: int) -> None:
-        """Return when there may be news after `seq`: this process has committed, or another one's head has moved."""
-        while not heard.is_set() and self._store.state.seq == seq and not await self._in_thread(self._look):
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await heard.wait()
-            except TimeoutError:
-                continue
-
-    async def _catch_up(self) -> None:
-        """Bring the state up to date with what other processes wrote.
-
-        Raises:
-            StoreError: the record can't be read, or was moved away.
-        """
-        if await self._in_thread(self._look):
-            await self._in_thread(self._store.read, lambda _: None)
-
-    def _look(self) -> bool:
-        """Return whether another process has committed.
-
-        Raises:
-            StoreFault: the record was moved away: no news would ever come.
-        """
-        self._store.journal.check_in_place()
-        return self._store.journal.head.has_news()
-
-    def _has_content(self, sha256: str) -> bool:
-        return uploads.content_path(self._store.folder / "uploads", sha256).exists()
-
-    async def _receive(self, content: AsyncIterable[bytes], take: Callable[[int], None]) -> Content:
-        folder = self._store.folder / "uploads"
-        files, token = self._store.files, self._store.tokens()
-        bounds = self._max_upload_bytes, self._keep_free
-        try:
-            receiver = await self._in_thread(uploads.Receiver, folder, files, token, *bounds)
-            try:
-                async for piece in content:
-                    take(len(piece))
-                    await self._in_thread(receiver.take, piece)
-                return await self._in_thread(receiver.finish)
-            finally:
-                await self._in_thread(receiver.close)
-        except OSError as fault:
-            raise StoreFault(f"The upload can't be kept: {fault.strerror or fault}.") from fault
-
-    async def _in_thread(self, call: Callable[..., T], *args: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call, *args)
-
-
-def _wake(loop: asyncio.AbstractEventLoop, heard: asyncio.Event) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(heard.set)

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from store.core.batch import Job
 
 
-class Answers:
+def set_from_thread(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    """Set an event of a loop, in another thread; does nothing once the loop is closed."""
+    if not loop.is_closed() and not event.is_set():
+        loop.call_soon_threadsafe(event.set)
+
+
+class PendingReceipts:
     """The commands of one store's callers that wait for what became of them."""
 
     def __init__(self, store: Store) -> None:

@@ -10,9 +10,11 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from api_client.errors import ApiError
 from store.folder.engine import Store
+from store.folder.loop_bridge import set_from_thread
 
 _REST_SECONDS = 10e-6
 """Seconds of rest after a look for each one that waits: thousands who wait take a small share of the loop."""
@@ -61,7 +63,7 @@ class Settlements:
     async def _look(self) -> None:
         """Wake those whose requests are settled, whenever there may be any."""
         heard, loop = asyncio.Event(), asyncio.get_running_loop()
-        stop_listening = self._store.listen(lambda: _tell(loop, heard))
+        stop_listening = self._store.listen(partial(set_from_thread, loop, heard))
         try:
             while True:
                 self._wake_settled()
@@ -93,9 +95,3 @@ class Settlements:
 def _wake(woken: asyncio.Future[None]) -> None:
     if not woken.done():
         woken.set_result(None)
-
-
-def _tell(loop: asyncio.AbstractEventLoop, heard: asyncio.Event) -> None:
-    """Be told of a commit, in the writer's thread."""
-    if not loop.is_closed() and not heard.is_set():
-        loop.call_soon_threadsafe(heard.set)

@@ -15,7 +15,7 @@ from store.core.event_shapes import recognised
 from store.core.fold import GENERAL, apply_recorded
 from store.core.idempotency import is_record
 from store.core.state_view import TABLES, Doc, Table
-from store.folder.documents import Documents, LiveDatabase, LiveStorage, LiveTable, Packed
+from store.folder.documents import Documents, LiveDatabase, LiveStorage, LiveTable, PackedDocuments
 from store.folder.event_index import EventIndex
 from store.folder.idempotency_index import IdempotencyIndex
 from store.folder.journal_line import StoredCommit
@@ -26,7 +26,7 @@ Step = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Board:
+class StepQueues:
     """The tasks in each step, oldest first, and how many of them wait for a person."""
 
     in_step: defaultdict[Step, SeqQueue] = field(default_factory=lambda: defaultdict(SeqQueue))
@@ -55,16 +55,16 @@ class State:
         self,
         tables: dict[str, Documents] | None = None,
         index: EventIndex | None = None,
-        board: Board | None = None,
+        board: StepQueues | None = None,
         remembered: IdempotencyIndex | None = None,
     ) -> None:
-        """Take over what a checkpoint held: the tables, with `Packed` tasks, and all that goes with them."""
-        tables = tables if tables is not None else {"tasks": Packed()}
+        """Take over what a checkpoint held: the tables, with `PackedDocuments` tasks, and all that goes with them."""
+        tables = tables if tables is not None else {"tasks": PackedDocuments()}
         self.database = LiveDatabase(storage=lambda: LiveStorage(tables))
         self._tables: dict[Table, LiveTable] = {name: self.database.live(name) for name in TABLES}
         self._documents: dict[Table, Documents] = {name: table.documents for name, table in self._tables.items()}
         self.index = EventIndex() if index is None else index
-        self.board = Board() if board is None else board
+        self.board = StepQueues() if board is None else board
         self.remembered = IdempotencyIndex() if remembered is None else remembered
         self.task_ids: list[str] = list(self._documents["tasks"])
         """By task number, less one."""
@@ -114,7 +114,7 @@ class State:
     def snapshot(self, table: Table) -> Iterator[Doc]:
         """Return a table's documents as they are now, to be read when nobody waits for the state any more."""
         documents = self._documents[table]
-        return documents.snapshot() if isinstance(documents, Packed) else iter(list(documents.values()))
+        return documents.snapshot() if isinstance(documents, PackedDocuments) else iter(list(documents.values()))
 
     def count(self, table: Table) -> int:
         """Return how many documents the table holds."""

@@ -12,7 +12,7 @@ from store.folder.engine import Store
 RETRY_SECONDS = 60
 
 
-class UploadRoom:
+class UploadAllowance:
     """Counts, by subject, the bytes of uploads that no task has: the recorded ones, and those that are coming in."""
 
     def __init__(self, store: Store, most: int) -> None:

@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 
 from store.core.command_limits import CommandLimits
 from store.core.schema_questions import Ask, CheckNeeded, Question, Verdict, Verdicts
-from store.schemas.fair_queue import Asked
+from store.schemas.fair_queue import PendingCheck
 from store.schemas.lane import Lane
 
 QUICK_SECONDS = 0.1
@@ -58,7 +58,7 @@ class Checks:
 
         The future may raise `TooManyRequests` where the wait is too long, `StoreFault` where no worker can be had.
         """
-        asked = Asked(question, subject)
+        asked = PendingCheck(question, subject)
         asked.done.add_done_callback(partial(self._note, question))
         is_slow = question.metadata is None or (subject, _digest(question.schema)) in self._heavy
         (self._slow if is_slow else self._quick).put(asked)
@@ -87,11 +87,11 @@ class Checks:
         if not done.cancelled() and done.exception() is None and done.result() is None:
             self._sound.add(_digest(question.schema, question.metadata or b""))
 
-    def _to_slow_lane(self, asked: Asked) -> None:
+    def _to_slow_lane(self, asked: PendingCheck) -> None:
         self._weigh(asked, QUICK_SECONDS)
         self._slow.put(asked)
 
-    def _weigh(self, asked: Asked, seconds: float) -> None:
+    def _weigh(self, asked: PendingCheck, seconds: float) -> None:
         if seconds > HEAVY_SECONDS:
             self._heavy.add((asked.subject, _digest(asked.question.schema)))
 

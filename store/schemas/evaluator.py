@@ -16,7 +16,7 @@ from referencing import Registry
 
 from store.core.schema_questions import Question, Verdict
 from store.schemas.keywords import PatternError, bounded, compiled
-from store.schemas.references import Survey, Unusable
+from store.schemas.references import Survey, UnusableSchema
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -31,7 +31,7 @@ def answer(question: Question) -> Verdict | None:
         if question.metadata is None:
             return _declared(orjson.loads(question.schema))
         return _misfit(question.schema, question.metadata)
-    except Unusable as fault:
+    except UnusableSchema as fault:
         return Verdict("unusable", str(fault))
     except RecursionError:
         return Verdict("long", "it goes too deep for this schema and metadata")
@@ -45,7 +45,7 @@ def _declared(schemas: dict[str, Any]) -> Verdict | None:
     for step, schema in schemas.items():
         try:
             _check(schema)
-        except Unusable as fault:
+        except UnusableSchema as fault:
             return Verdict("unusable", f"the schema of {step!r} can't be used: {fault}")
         except SchemaError as fault:
             return Verdict("unusable", f"the schema of {step!r} is no JSON Schema: {fault.message[:WORDS_MAX]}")
@@ -75,7 +75,7 @@ def _usable(survey: Survey) -> None:
         try:
             compiled(pattern)
         except PatternError as fault:
-            raise Unusable(
+            raise UnusableSchema(
                 f"its pattern {pattern[:WORDS_MAX]!r} is none that can be run in bounded time ({fault}): "
                 "patterns are RE2's, without lookaround and backreferences"
             ) from None

@@ -20,7 +20,7 @@ _CALLERS = 1_000
 
 
 @dataclass(slots=True)
-class Asked:
+class PendingCheck:
     """A question on its way to a worker, and whose it is."""
 
     question: Question
@@ -29,23 +29,23 @@ class Asked:
     since: float = field(default_factory=time.monotonic)
 
 
-class Line:
+class FairQueue:
     """The questions that wait, a queue for each caller. All methods may be called from any thread."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, deque[Asked]] = {}
+        self._waiting: dict[str, deque[PendingCheck]] = {}
         self._taken: dict[str, tuple[float, float]] = {}
         """By subject: seconds of the worker, and when they were counted."""
         self._change = threading.Condition()
         self._closed = False
 
-    def put(self, asked: Asked) -> None:
+    def put(self, asked: PendingCheck) -> None:
         """Put a question at the end of its caller's queue."""
         with self._change:
             self._waiting.setdefault(asked.subject, deque()).append(asked)
             self._change.notify()
 
-    def get(self, timeout: float) -> Asked | None:
+    def get(self, timeout: float) -> PendingCheck | None:
         """Return the next question; None where none came in `timeout` seconds, or the line is closed."""
         with self._change:
             self._change.wait_for(lambda: self._waiting or self._closed, timeout)
@@ -63,7 +63,7 @@ class Line:
             now = time.monotonic()
             self._taken[subject] = self._weight(subject, now) + seconds, now
 
-    def close(self) -> list[Asked]:
+    def close(self) -> list[PendingCheck]:
         """Give all who wait back; from now on `get` returns at once."""
         with self._change:
             self._closed = True
@@ -72,7 +72,7 @@ class Line:
             self._waiting.clear()
             return left
 
-    def _next(self) -> Asked | None:
+    def _next(self) -> PendingCheck | None:
         if not self._waiting:
             return None
         now = time.monotonic()

@@ -15,7 +15,7 @@ import orjson
 
 from api_client.errors import ApiError, StoreFault, TooManyRequests
 from store.core.schema_questions import Question, Verdict
-from store.schemas.fair_queue import Asked, Line
+from store.schemas.fair_queue import FairQueue, PendingCheck
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -43,8 +43,8 @@ class Lane:
     def __init__(
         self,
         seconds: float,
-        on_cut_off: Callable[[Asked], None],
-        on_answered: Callable[[Asked, float], None] = lambda *_: None,
+        on_cut_off: Callable[[PendingCheck], None],
+        on_answered: Callable[[PendingCheck, float], None] = lambda *_: None,
         *,
         niceness: int = 0,
     ) -> None:
@@ -56,7 +56,7 @@ class Lane:
         self._on_answered = on_answered
         self._niceness = niceness
         self._on_cut_off = on_cut_off
-        self._line = Line()
+        self._line = FairQueue()
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
         self._process: Popen[bytes] | None = None
@@ -65,7 +65,7 @@ class Lane:
         """Stands by once a worker was cut off: to start one takes as long as hundreds of checks."""
         self._closed = False
 
-    def put(self, asked: Asked) -> None:
+    def put(self, asked: PendingCheck) -> None:
         """Put a question in line."""
         with self._guard:
             if not self._closed:
@@ -107,7 +107,7 @@ class Lane:
             self._settle(asked)
             self._line.charge(asked.subject, time.monotonic() - start)
 
-    def _settle(self, asked: Asked) -> None:
+    def _settle(self, asked: PendingCheck) -> None:
         if not asked.done.running() and not asked.done.set_running_or_notify_cancel():
             return
         try:

@@ -33,11 +33,11 @@ _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _ALWAYS_KNOWN = {"$defs", "definitions", "then", "else"}
 
 
-class Unusable(ValueError):
+class UnusableSchema(ValueError):
     """The schema can't be used; `str()` says why, as the end of a sentence about it."""
 
 
-class Place(NamedTuple):
+class SchemaPlace(NamedTuple):
     """A schema within the whole, and how references in it are resolved."""
 
     schema: dict[str, Any]
@@ -51,7 +51,7 @@ class Survey:
         """Walk through `content`, a schema of the dialect `kind`.
 
         Raises:
-            Unusable: a reference leads nowhere, or to no schema.
+            UnusableSchema: a reference leads nowhere, or to no schema.
         """
         self._kind = kind
         self._specification = specification_with(_id_of(kind.META_SCHEMA))
@@ -60,16 +60,16 @@ class Survey:
         self._only_ref = not {"$dynamicRef", "$recursiveRef"} & self._known
         self._anchored = _anchored(content)
         self._targets: dict[int, list[int]] = defaultdict(list)
-        self.places: dict[int, Place] = {}
+        self.places: dict[int, SchemaPlace] = {}
         self.outside: list[dict[str, Any]] = []
         """Schemas that stand where the dialect knows of none, and are referred to."""
         if isinstance(content, dict):
             resource = self._specification.create_resource(content)
-            self._walk(Place(content, Registry().resolver_with_root(resource)))
+            self._walk(SchemaPlace(content, Registry().resolver_with_root(resource)))
         self._follow()
 
     def check_loops(self) -> None:
-        """Raise `Unusable` where a schema comes back to itself for one and the same value, or goes too deep for it."""
+        """Raise `UnusableSchema` where a schema refers to itself for the same value, or nests too deeply."""
         after = {number: self._same(number) for number in self.places}
         before: dict[int, list[int]] = defaultdict(list)
         for number, targets in after.items():
@@ -86,9 +86,9 @@ class Survey:
                 if not left[one]:
                     ready.append(one)
         if looping := {number for number, count in left.items() if count}:
-            raise Unusable(f"it refers to nothing but itself through {self._loop(looping, after)}")
+            raise UnusableSchema(f"it refers to nothing but itself through {self._loop(looping, after)}")
         if max(depth.values(), default=0) > DEPTH:
-            raise Unusable(f"over {DEPTH} of its schemas, each inside another, apply to one value")
+            raise UnusableSchema(f"over {DEPTH} of its schemas, each inside another, apply to one value")
 
     def patterns(self) -> Iterator[str]:
         """Yield the regular expressions."""
@@ -102,15 +102,15 @@ class Survey:
         """Take `$schema` out, at which the library would fall back on its own keywords.
 
         Raises:
-            Unusable: a part is of another dialect than the whole.
+            UnusableSchema: a part is of another dialect than the whole.
         """
         for schema, _ in self.places.values():
             if "$schema" in schema and validator_for(schema, default=self._kind) is not self._kind:
-                raise Unusable(f"a part of it is of another dialect, {schema['$schema']!r}")
+                raise UnusableSchema(f"a part of it is of another dialect, {schema['$schema']!r}")
         for schema, _ in self.places.values():
             schema.pop("$schema", None)
 
-    def _walk(self, start: Place) -> None:
+    def _walk(self, start: SchemaPlace) -> None:
         waiting = [start]
         while waiting:
             place = waiting.pop()
@@ -119,7 +119,7 @@ class Survey:
             self.places[id(place.schema)] = place
             for sub in self._subschemas(place.schema, (*_SAME, *_BELOW), (*_SAME_BY_NAME, *_BELOW_BY_NAME)):
                 resource = self._specification.create_resource(sub)
-                waiting.append(Place(sub, place.resolver.in_subresource(resource)))
+                waiting.append(SchemaPlace(sub, place.resolver.in_subresource(resource)))
 
     def _follow(self) -> None:
         """Resolve the references of all places; what they lead to may bring more."""
@@ -133,7 +133,7 @@ class Survey:
                         self.outside.append(target.schema)
                         self._walk(target)
 
-    def _referred(self, place: Place) -> Iterator[Place]:
+    def _referred(self, place: SchemaPlace) -> Iterator[SchemaPlace]:
         for keyword in _REFERENCES:
             reference = place.schema.get(keyword)
             if keyword not in self._known or not isinstance(reference, str):
@@ -141,15 +141,15 @@ class Survey:
             try:
                 target = place.resolver.lookup(reference)
             except Unresolvable:
-                raise Unusable(f"it refers to {reference!r}, which is not in it") from None
+                raise UnusableSchema(f"it refers to {reference!r}, which is not in it") from None
             if not isinstance(target.contents, dict | bool):
-                raise Unusable(f"it refers to {reference!r}, which is no schema")
+                raise UnusableSchema(f"it refers to {reference!r}, which is no schema")
             found = [target.contents]
             if keyword == "$dynamicRef":  # decided as it is used, by where one has come from: any of these
                 found += self._anchored["$dynamicAnchor", reference.rpartition("#")[2]]
             elif keyword == "$recursiveRef":
                 found += self._anchored["$recursiveAnchor", True]
-            yield from (Place(schema, target.resolver) for schema in found if isinstance(schema, dict))
+            yield from (SchemaPlace(schema, target.resolver) for schema in found if isinstance(schema, dict))
 
     def _same(self, number: int) -> list[int]:
         """Return the places that apply to the same value as this one."""

@@ -33,7 +33,7 @@ GRACE_SECONDS = 0.25
 _NONE_LEFT = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
 
-class Connection(Protocol):
+class ClientConnection(Protocol):
     """One connection, as whoever counts them sees it."""
 
     @property
@@ -46,13 +46,13 @@ class Connection(Protocol):
         ...
 
 
-class Room:
+class ConnectionRoom:
     """The connections that are open, by address, and how many more there may be."""
 
     def __init__(self, *, most: int, per_address: int = PER_ADDRESS) -> None:
         self._most, self._per_address = most, per_address
-        self._of: dict[str, dict[Connection, None]] = {}
-        self._all: dict[Connection, str] = {}
+        self._of: dict[str, dict[ClientConnection, None]] = {}
+        self._all: dict[ClientConnection, str] = {}
         self._opening: dict[str, int] = {}
         self.on_room: Callable[[], None] = lambda: None
         """Called when a connection is gone."""
@@ -72,12 +72,12 @@ class Room:
         else:
             self._opening.pop(address, None)
 
-    def add(self, connection: Connection, address: str) -> None:
+    def add(self, connection: ClientConnection, address: str) -> None:
         """Count an open connection."""
         self._all[connection] = address
         self._of.setdefault(address, {})[connection] = None
 
-    def remove(self, connection: Connection) -> None:
+    def remove(self, connection: ClientConnection) -> None:
         """Count it no longer."""
         address = self._all.pop(connection, None)
         if address is None:
@@ -102,7 +102,7 @@ class Room:
         count = len(mine) + self._opening.get(address, 0)
         return not self._per_address or count < self._per_address or self._drop_one(mine)
 
-    def _drop_one(self, connections: dict[Connection, str] | dict[Connection, None]) -> bool:
+    def _drop_one(self, connections: dict[ClientConnection, str] | dict[ClientConnection, None]) -> bool:
         for connection in connections:
             if connection.is_idle_stranger:
                 connection.drop()
@@ -118,7 +118,7 @@ class Acceptor:
         self,
         listener: socket.socket,
         make: Callable[[], asyncio.Protocol],
-        room: Room,
+        room: ConnectionRoom,
         *,
         tls: ssl.SSLContext | None = None,
         handshake: float = 9.0,

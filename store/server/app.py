@@ -12,7 +12,7 @@ from store.server.auth import Authentication
 from store.server.call_context import Row, Served
 from store.server.error_responses import HANDLERS, LastResort
 from store.server.limits import LOOPBACK, Gate, Limits
-from store.server.observers import Heard, Watched
+from store.server.observers import CallObserver, OnCall
 from store.server.routes import routes, table, without_key
 from store.server.stream import Tail
 
@@ -26,7 +26,7 @@ def create_app(
     limits: Limits = DEFAULT_LIMITS,
     allowed_hosts: Iterable[str] = (),
     more: Iterable[Row] = (),
-    heard: Sequence[Heard] = (),
+    heard: Sequence[OnCall] = (),
 ) -> Starlette:
     """Return an ASGI app that answers CONTRACT.md parts 1 and 2 out of `backend`, which stays the caller's to close.
 
@@ -41,7 +41,7 @@ def create_app(
         heard: each is told of every call once it is over.
     """
     tail, rows = Tail(backend), table(more)
-    watched = [Middleware(Watched, heard=heard)] if heard else []
+    watched = [Middleware(CallObserver, heard=heard)] if heard else []
     app = Starlette(
         routes=list(routes(rows, backend, limits, tail)),
         exception_handlers=dict(HANDLERS),

@@ -13,7 +13,7 @@ from api_client.errors import ApiError, NotAuthenticated
 from store.folder.api_keys import KeyRing
 from store.server.error_responses import error_response
 from store.server.observers import ACTOR
-from store.server.shares import Paces
+from store.server.shares import RefusalPaces
 
 KNOWN = "pumpup.known"
 """Where in the scope it stands what tells whether the key is still known."""
@@ -24,7 +24,7 @@ class Authentication:
 
     def __init__(self, app: ASGIApp, *, keys: KeyRing, open_paths: Collection[str] = ()) -> None:
         self._app, self._keys, self._open_paths = app, keys, open_paths
-        self._paces = Paces()
+        self._paces = RefusalPaces()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note the caller in the scope, or answer 401."""

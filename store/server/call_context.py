@@ -47,7 +47,7 @@ class Served(Backend, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class IncomingCall:
     """One call as it came in."""
 
     request: Request
@@ -126,7 +126,7 @@ class Asked:
         return cast("Order", text)
 
 
-Handler = Callable[[Asked], Awaitable[Response]]
+Handler = Callable[[IncomingCall], Awaitable[Response]]
 Roles = frozenset[Role | Literal["platform"]]
 Shapes = type[Wire] | tuple[type[Wire], ...] | None
 """What the body of an answer holds: one of these objects, or none of the contract's."""

@@ -18,7 +18,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from store.server.accepting import GRACE_SECONDS, Room
+from store.server.accepting import GRACE_SECONDS, ConnectionRoom
 from store.server.observers import ACTOR
 
 PATIENCE_SECONDS = 9.0
@@ -33,10 +33,12 @@ HEADER_BYTES = 16_000
 _NEVER = float("inf")
 
 
-class Protocol(H11Protocol):
+class PatientProtocol(H11Protocol):
     """One connection."""
 
-    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], room: Room) -> None:
+    def __init__(
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any], room: ConnectionRoom
+    ) -> None:
         super().__init__(config, server_state, app_state)
         self._room, self._is_known = room, False
         self._begun = self.loop.time()

@@ -14,8 +14,8 @@ from typing_extensions import override
 
 from store.folder.figures import Figures
 from store.folder.files import Files
-from store.server.call_context import REVIEWERS, Asked, Row, Served
-from store.server.observers import Told
+from store.server.call_context import REVIEWERS, IncomingCall, Row, Served
+from store.server.observers import CallRecord
 
 MEDIA = "text/plain; version=1.0.0; charset=utf-8"
 _CALL_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -75,7 +75,7 @@ class Metrics:
         """Return the call that answers them: a reviewer's, for it names projects."""
         return Row("GET", "/metrics", self.metrics, REVIEWERS, {200: None}, media=MEDIA)
 
-    def heard(self, told: Told) -> None:
+    def heard(self, told: CallRecord) -> None:
         """Count one call. Streams end when their reader goes: how long they took says nothing."""
         if told.call != "event_stream":
             self._calls.labels(told.call or "other", str(told.status)).observe(told.seconds)
@@ -84,10 +84,10 @@ class Metrics:
         """Count decisions from now on."""
         self._since = (await backend.figures(0)).seq if self._since is None else self._since
 
-    async def metrics(self, asked: Asked) -> Response:
+    async def metrics(self, call: IncomingCall) -> Response:
         """Answer the figures of the server and of its folder, as Prometheus reads them."""
         async with self._scraping:
-            found = await asked.backend.figures(self._since or 0)
+            found = await call.backend.figures(self._since or 0)
             self._since = found.seq
             self._folder.figures = found
             for outcome, count in found.outcomes.items():

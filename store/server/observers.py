@@ -34,7 +34,7 @@ _REFUSED_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class CallRecord:
     """One call, without anything that its caller wrote in its body, query or headers."""
 
     method: str
@@ -49,13 +49,13 @@ class Told:
     """Which row of the routes table; empty where none."""
 
 
-Heard = Callable[[Told], None]
+OnCall = Callable[[CallRecord], None]
 
 
-class Watched:
+class CallObserver:
     """Tells each of `heard` of every call."""
 
-    def __init__(self, app: ASGIApp, *, heard: Sequence[Heard]) -> None:
+    def __init__(self, app: ASGIApp, *, heard: Sequence[OnCall]) -> None:
         self._app, self._heard = app, heard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,9 +77,9 @@ class Watched:
                 heard(told)
 
 
-def _told(scope: Scope, status: int, seconds: float) -> Told:
+def _told(scope: Scope, status: int, seconds: float) -> CallRecord:
     actor: Any = scope.get(ACTOR)
-    return Told(
+    return CallRecord(
         method=scope["method"],
         path=(scope.get("raw_path") or b"").decode("ascii", "replace"),
         status=status,
@@ -110,7 +110,7 @@ class Log(logging.Handler):
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
 
-    def heard(self, told: Told) -> None:
+    def heard(self, told: CallRecord) -> None:
         """Take a line of the access log: when, from where, who, what, with which status, in how many milliseconds."""
         who = told.who.replace(" ", "_") or "-"
         status = told.status or "-"

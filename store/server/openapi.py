@@ -18,7 +18,7 @@ from starlette.responses import Response
 from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, Command, ReceiveUpload
 from api_client.wire import Body, Wire, wire_name
-from store.server.call_context import JSON, NO_ONE_ASKED, REVIEWERS, Asked, Row, Shapes
+from store.server.call_context import JSON, NO_ONE_ASKED, REVIEWERS, IncomingCall, Row, Shapes
 from store.server.payloads import PAYLOADS, payload_schema
 
 Schema = dict[str, Any]
@@ -83,7 +83,7 @@ def documented(rows: Sequence[Row]) -> tuple[Row, ...]:
     def text() -> bytes:
         return orjson.dumps(describe(table))
 
-    async def document(_asked: Asked) -> Response:
+    async def document(_call: IncomingCall) -> Response:
         """Answer what the server takes and answers, as an OpenAPI document."""
         return Response(await asyncio.to_thread(text), media_type=JSON)
 

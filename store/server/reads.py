@@ -19,7 +19,7 @@ from api_client.errors import NotAuthenticated, StoreError
 from api_client.wire import Wire
 from store.server.auth import is_still_known
 from store.server.bodies import json_response, list_response, page_response
-from store.server.call_context import JSON, Asked
+from store.server.call_context import JSON, IncomingCall
 
 EVENT_STREAM = "text/event-stream"
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
@@ -34,69 +34,69 @@ class _Result(Protocol):
         ...
 
 
-async def projects(asked: Asked) -> Response:
+async def projects(call: IncomingCall) -> Response:
     """Answer the projects whose name contains `name`."""
-    return await list_response(await asked.backend.projects(name=asked.query("name")))
+    return await list_response(await call.backend.projects(name=call.query("name")))
 
 
-async def project(asked: Asked) -> Response:
+async def project(call: IncomingCall) -> Response:
     """Answer one project."""
-    return json_response(await asked.backend.project(asked.path("project_id")))
+    return json_response(await call.backend.project(call.path("project_id")))
 
 
-async def tasks(asked: Asked) -> Response:
+async def tasks(call: IncomingCall) -> Response:
     """Answer the tasks of a project, or all, whose name contains `name`."""
-    pieces = asked.backend.task_pieces(project_id=asked.query("projectId"), name=asked.query("name"))
+    pieces = call.backend.task_pieces(project_id=call.query("projectId"), name=call.query("name"))
     assert isinstance(pieces, AsyncGenerator)  # noqa: S101 - so it can be closed where its reader goes
     # The first piece is made before the answer starts, so that a fault is still told by its status.
     return _Stream(_from_first(await anext(pieces), pieces), media_type=JSON)
 
 
-async def task(asked: Asked) -> Response:
+async def task(call: IncomingCall) -> Response:
     """Answer a task and its open requests, oldest first."""
-    return json_response(await asked.backend.task(asked.path("task_id")))
+    return json_response(await call.backend.task(call.path("task_id")))
 
 
-async def task_events(asked: Asked) -> Response:
+async def task_events(call: IncomingCall) -> Response:
     """Answer a page of a task's timeline."""
     return await page_response(
-        await asked.backend.events(task_id=asked.path("task_id"), cursor=asked.query("cursor"), limit=asked.limit())
+        await call.backend.events(task_id=call.path("task_id"), cursor=call.query("cursor"), limit=call.limit())
     )
 
 
-async def approval_result(asked: Asked) -> Response:
+async def approval_result(call: IncomingCall) -> Response:
     """Answer the decision on an approval, 204 while it is pending."""
-    return await _settled(asked, asked.backend.approval_result)
+    return await _settled(call, call.backend.approval_result)
 
 
-async def elicitation_result(asked: Asked) -> Response:
+async def elicitation_result(call: IncomingCall) -> Response:
     """Answer the answers to an elicitation, 204 while it is pending."""
-    return await _settled(asked, asked.backend.elicitation_result)
+    return await _settled(call, call.backend.elicitation_result)
 
 
-async def _settled(asked: Asked, result: _Result) -> Response:
-    request_id, seconds = asked.path("request_id"), asked.wait()
+async def _settled(call: IncomingCall, result: _Result) -> Response:
+    request_id, seconds = call.path("request_id"), call.wait()
     found = await result(request_id)
     if found is None and seconds:
-        asked.rest()
-        found = await asked.tail.waits.answered(asked.request, result(request_id, wait=seconds))
-        if not is_still_known(asked.request):
+        call.rest()
+        found = await call.tail.waits.answered(call.request, result(request_id, wait=seconds))
+        if not is_still_known(call.request):
             raise NotAuthenticated("The API key was revoked while this call waited.")
     return Response(status_code=204) if found is None else json_response(found)
 
 
-async def upload(asked: Asked) -> Response:
+async def upload(call: IncomingCall) -> Response:
     """Answer what is known of an upload, with the address of its content as this caller reaches us."""
-    found = await asked.backend.upload(asked.path("upload_id"))
-    base = asked.limits.public_url or str(asked.request.base_url).rstrip("/")
+    found = await call.backend.upload(call.path("upload_id"))
+    base = call.limits.public_url or str(call.request.base_url).rstrip("/")
     url = f"{base}/api/uploads/{path_part(found.id)}/content"
     return json_response(replace(found, url=url))
 
 
-async def upload_content(asked: Asked) -> Response:
+async def upload_content(call: IncomingCall) -> Response:
     """Answer an upload's bytes, in a way in which no browser shows or runs them."""
-    found = await asked.backend.upload(asked.path("upload_id"))
-    pieces = asked.backend.download(found.id)
+    found = await call.backend.upload(call.path("upload_id"))
+    pieces = call.backend.download(found.id)
     assert isinstance(pieces, AsyncGenerator)  # noqa: S101 - so it can be closed where its reader goes
     # The first piece is read before the answer starts, so that a fault is still told by its status.
     first = await anext(pieces, b"")
@@ -110,64 +110,64 @@ async def upload_content(asked: Asked) -> Response:
     return _Stream(_from_first(first, pieces), headers=headers)
 
 
-async def me(asked: Asked) -> Response:
+async def me(call: IncomingCall) -> Response:
     """Answer who the caller is."""
-    found = await asked.backend.me()
+    found = await call.backend.me()
     return json_response(replace(found, capabilities=(*found.capabilities, "stream")))
 
 
-async def open_requests(asked: Asked) -> Response:
+async def open_requests(call: IncomingCall) -> Response:
     """Answer a page of the inbox."""
-    limit, project_id = asked.limit(), asked.query("projectId")
+    limit, project_id = call.limit(), call.query("projectId")
     return await page_response(
-        await asked.backend.inbox(project_id=project_id, cursor=asked.query("cursor"), limit=limit)
+        await call.backend.inbox(project_id=project_id, cursor=call.query("cursor"), limit=limit)
     )
 
 
-async def request(asked: Asked) -> Response:
+async def request(call: IncomingCall) -> Response:
     """Answer all that a reviewer is shown of a request."""
-    return json_response(await asked.backend.request(asked.path("request_id")))
+    return json_response(await call.backend.request(call.path("request_id")))
 
 
-async def board(asked: Asked) -> Response:
+async def board(call: IncomingCall) -> Response:
     """Answer a board's counts, or with `step` a page of that column's cards."""
-    project_id, step, limit = asked.path("project_id"), asked.query("step"), asked.limit()
+    project_id, step, limit = call.path("project_id"), call.query("step"), call.limit()
     if step is None:
-        return json_response(await asked.backend.board(project_id))
-    return await page_response(await asked.backend.cards(project_id, step, cursor=asked.query("cursor"), limit=limit))
+        return json_response(await call.backend.board(project_id))
+    return await page_response(await call.backend.cards(project_id, step, cursor=call.query("cursor"), limit=limit))
 
 
-async def events(asked: Asked) -> Response:
+async def events(call: IncomingCall) -> Response:
     """Answer a page of a task's, a project's or all timelines."""
     return await page_response(
-        await asked.backend.events(
-            project_id=asked.query("projectId"),
-            task_id=asked.query("taskId"),
-            types=[name for name in (asked.query("types") or "").split(",") if name],
-            order=asked.order(),
-            cursor=asked.query("cursor"),
-            limit=asked.limit(),
+        await call.backend.events(
+            project_id=call.query("projectId"),
+            task_id=call.query("taskId"),
+            types=[name for name in (call.query("types") or "").split(",") if name],
+            order=call.order(),
+            cursor=call.query("cursor"),
+            limit=call.limit(),
         )
     )
 
 
-async def health(asked: Asked) -> Response:
+async def health(call: IncomingCall) -> Response:
     """Answer whether the server takes calls and can record what is written: 503 where it can't."""
     try:
-        await asked.backend.check()
+        await call.backend.check()
     except StoreError:
         return Response(b'{"status":"failing","error":"The store can\'t record writes."}', 503, media_type=JSON)
     return Response(b'{"status":"ok"}', media_type=JSON)
 
 
-async def event_stream(asked: Asked) -> Response:
+async def event_stream(call: IncomingCall) -> Response:
     """Answer new events as they come, as server-sent events, for as long as they are read."""
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    if asked.request.method == "HEAD":
+    if call.request.method == "HEAD":
         return Response(headers=headers, media_type=EVENT_STREAM)
-    frames = asked.tail.frames(asked.header("last-event-id") or asked.query("cursor"))
+    frames = call.tail.frames(call.header("last-event-id") or call.query("cursor"))
     # The first piece is read before the answer starts, so that a bad cursor is still told by the status.
-    pieces = _while_known(asked.request, _from_first(await anext(frames), frames))
+    pieces = _while_known(call.request, _from_first(await anext(frames), frames))
     return _Stream(pieces, headers=headers, media_type=EVENT_STREAM)
 
 

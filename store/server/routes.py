@@ -32,11 +32,11 @@ from api_client.models import (
 from api_client.wire import Wire
 from store.server import reads, writes
 from store.server.auth import caller
-from store.server.call_context import ANYONE, NO_ONE_ASKED, REVIEWERS, Asked, Row, Served
+from store.server.call_context import ANYONE, NO_ONE_ASKED, REVIEWERS, IncomingCall, Row, Served
 from store.server.limits import Limits, is_large
 from store.server.observers import CALL
 from store.server.openapi import documented
-from store.server.shares import Door, Held
+from store.server.shares import AdmissionControl, TicketedResponse
 from store.server.stream import Tail
 
 _CALLERS = 1_000
@@ -147,7 +147,7 @@ def routes(rows: Iterable[Row], backend: Served, limits: Limits, tail: Tail) -> 
     # Those that are asked for all the time come before these: no path without such a part looks like one of them.
     is_often = {path: any(row.often for row in of_path.values()) for path, of_path in by_path.items()}
     in_order = sorted(by_path, key=lambda path: (not is_often[path], "{" in path))
-    door, acting_as = Door(limits.shares), lru_cache(_CALLERS)(backend.acting_as)
+    door, acting_as = AdmissionControl(limits.shares), lru_cache(_CALLERS)(backend.acting_as)
     for path in in_order:
         endpoint = _endpoint(by_path[path], backend, limits, tail, acting_as=acting_as, door=door)
         yield Route(path, endpoint, methods=list(by_path[path]))
@@ -160,13 +160,13 @@ def _endpoint(
     tail: Tail,
     *,
     acting_as: Callable[[Actor], Served],
-    door: Door,
+    door: AdmissionControl,
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         row = by_method["GET" if request.method == "HEAD" else request.method]
         request.scope[CALL] = row.name
         if row.roles == NO_ONE_ASKED:
-            return await row.handler(Asked(request, backend, limits, tail))
+            return await row.handler(IncomingCall(request, backend, limits, tail))
         actor = caller(request)
         if actor.role not in row.roles:
             raise NotAllowed("An agent's key may not make this call: it takes a reviewer's.")
@@ -176,12 +176,12 @@ def _endpoint(
         is_write = row.method != "GET"
         ticket = await door.enter(actor.subject, write=is_write, large=is_large(request) if is_write else row.large)
         try:
-            answer = await row.handler(Asked(request, acting_as(actor), limits, tail, ticket))
+            answer = await row.handler(IncomingCall(request, acting_as(actor), limits, tail, ticket))
             if row.goes_on:
                 ticket.rest()
         except BaseException:  # whoever goes meanwhile leaves nothing behind
             ticket.leave()
             raise
-        return Held(answer, ticket)
+        return TicketedResponse(answer, ticket)
 
     return endpoint

@@ -18,8 +18,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from typing_extensions import override
 
-from store.server.accepting import PER_ADDRESS, Acceptor, Room, room_for_connections
-from store.server.http_protocol import HEADER_BYTES, LINGER_SECONDS, PATIENCE_SECONDS, Protocol
+from store.server.accepting import PER_ADDRESS, Acceptor, ConnectionRoom, room_for_connections
+from store.server.http_protocol import HEADER_BYTES, LINGER_SECONDS, PATIENCE_SECONDS, PatientProtocol
 
 STOP_SECONDS = 10
 """What was accepted has so long to finish when the server is asked to stop."""
@@ -39,8 +39,8 @@ class _Server(uvicorn.Server):
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Take calls on `sockets`: uvicorn's own takes any number, and gives a TLS handshake a minute."""
-        room = Room(most=room_for_connections(), per_address=self._per_address)
-        make = partial(Protocol, config=self.config, server_state=self.server_state, app_state={}, room=room)
+        room = ConnectionRoom(most=room_for_connections(), per_address=self._per_address)
+        make = partial(PatientProtocol, config=self.config, server_state=self.server_state, app_state={}, room=room)
         self.servers = [
             Acceptor(one, make, room, tls=self._tls, handshake=TLS_SECONDS, goodbye=LINGER_SECONDS)  # type: ignore[misc]  # all that uvicorn does with it is close and wait_closed
             for one in sockets or ()
@@ -146,7 +146,7 @@ async def serve(
     """
     config = uvicorn.Config(
         app,
-        http=Protocol,
+        http=PatientProtocol,
         loop="asyncio",
         ws="none",
         lifespan="off",

@@ -56,7 +56,7 @@ class Shares:
     """Uploads, and bodies over 64 kB, that come in at the same time."""
 
 
-class Bucket:
+class WriteBucket:
     """Writes at a rate, with a burst: a token bucket that gives everyone it refuses a place of its own."""
 
     def __init__(self, rate: float, burst: int, now: Now = time.monotonic) -> None:
@@ -82,7 +82,7 @@ class Bucket:
         return self._promised - now
 
 
-class Pace:
+class RefusalPace:
     """Refusals at a rate: each is held for its turn, a second at the most."""
 
     def __init__(self, now: Now = time.monotonic) -> None:
@@ -95,17 +95,17 @@ class Pace:
         return max(0.0, min(self._next - now, _LONGEST_REFUSAL))
 
 
-class Paces:
+class RefusalPaces:
     """The paces of refusals without a caller, by address."""
 
     def __init__(self) -> None:
-        self._paces: dict[str, Pace] = {}
+        self._paces: dict[str, RefusalPace] = {}
 
     async def hold(self, address: str) -> None:
         """Return when a refusal to this address may be sent."""
         if len(self._paces) >= _MANY:
             self._paces.clear()  # each begins anew: what counts is that they stay few
-        seconds = self._paces.setdefault(address, Pace()).hold()
+        seconds = self._paces.setdefault(address, RefusalPace()).hold()
         if seconds:
             await asyncio.sleep(seconds)
 
@@ -114,12 +114,12 @@ class Paces:
 class _Share:
     """One caller's."""
 
-    bucket: Bucket
+    bucket: WriteBucket
     turns: asyncio.Semaphore
     reads: asyncio.Semaphore
     large: asyncio.Semaphore
     bodies: asyncio.Semaphore
-    pace: Pace = field(default_factory=Pace)
+    pace: RefusalPace = field(default_factory=RefusalPace)
     in_flight: int = 0
     waiting: int = 0
 
@@ -174,7 +174,7 @@ class Ticket:
             self._share.in_flight -= 1
 
 
-class Door:
+class AdmissionControl:
     """Lets calls in, each against its caller's share."""
 
     def __init__(self, limits: Shares) -> None:
@@ -228,7 +228,7 @@ class Door:
         if share is None:
             limits = self._limits
             share = self._shares[subject] = _Share(
-                Bucket(limits.writes_per_second or 1, limits.burst),
+                WriteBucket(limits.writes_per_second or 1, limits.burst),
                 asyncio.Semaphore(limits.at_once),
                 asyncio.Semaphore(limits.reads),
                 asyncio.Semaphore(limits.large),
@@ -237,7 +237,7 @@ class Door:
         return share
 
 
-class Held(Response):
+class TicketedResponse(Response):
     """An answer that gives its call's ticket back when it was sent."""
 
     def __init__(self, answer: Response, ticket: Ticket) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from api_client.backend import Backend
 from api_client.errors import ApiError
 from api_client.models import Change, Event, Page
-from store.server.waiting import Waits
+from store.server.waiting import WaitingCalls
 
 log = logging.getLogger("pumpup.server")
 
@@ -90,7 +90,7 @@ class Tail:
         self._placed = asyncio.Event()
         """Set once what follows the timeline now has its place on it."""
         self._closed = False
-        self.waits = Waits()
+        self.waits = WaitingCalls()
         """The calls that wait for something other than the next events."""
 
     def __len__(self) -> int:

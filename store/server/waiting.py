@@ -11,7 +11,7 @@ from starlette.requests import Request
 T = TypeVar("T")
 
 
-class Waits:
+class WaitingCalls:
     """All calls of one app that wait."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api_client.commands import KEY_MAX, Command, ReceiveUpload
 from api_client.errors import InvalidRequest, TooLarge
 from store.server.bodies import read_body, read_command_in, receipt_response
-from store.server.call_context import Asked, Handler
+from store.server.call_context import Handler, IncomingCall
 from store.server.limits import capped
 
 _FORM_SLACK = 64 * 1024
@@ -23,20 +23,20 @@ _PIECE = 256 * 1024
 def write(kind: type[Command]) -> Handler:
     """Return the handler of a command: cap, replay, form, submit, in the contract's order of faults."""
 
-    async def handler(asked: Asked) -> Response:
-        body = await read_body(asked.request, asked.limits.body)
-        await asked.turn()
-        key = idempotency_key(asked.request)
-        ids: dict[str, str] = asked.request.path_params
+    async def handler(call: IncomingCall) -> Response:
+        body = await read_body(call.request, call.limits.body)
+        await call.turn()
+        key = idempotency_key(call.request)
+        ids: dict[str, str] = call.request.path_params
         try:
-            command = await read_command_in(kind, body, asked.limits.within, **ids)
+            command = await read_command_in(kind, body, call.limits.within, **ids)
         except InvalidRequest:
             # A repeat is answered whatever its body says now. With a body that reads well, `submit` looks for it.
-            receipt = await asked.backend.recall(kind.location_of(**ids), key)
+            receipt = await call.backend.recall(kind.location_of(**ids), key)
             if receipt is None:
                 raise
         else:
-            receipt = await asked.backend.submit(command, key=key)
+            receipt = await call.backend.submit(command, key=key)
         return receipt_response(receipt)
 
     return handler
@@ -58,22 +58,22 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
-async def upload(asked: Asked) -> Response:
+async def upload(call: IncomingCall) -> Response:
     """Take in the form's one file, which is spooled to the disk while it comes."""
-    cap = asked.limits.upload
-    if not asked.request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+    cap = call.limits.upload
+    if not call.request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidRequest("The body must be multipart/form-data with a part called file.")
-    limited = capped(asked.request, cap + _FORM_SLACK)
+    limited = capped(call.request, cap + _FORM_SLACK)
     async with limited.form(max_files=8, max_fields=8, max_part_size=_FORM_SLACK) as form:
         if unknown := sorted({name for name in form if name != "file"}):
             raise InvalidRequest(f"{unknown[0]}: unknown key")
         files = form.getlist("file")
         if len(files) != 1 or not isinstance(file := files[0], UploadFile):
             raise InvalidRequest("file: must be there once, as a file")
-        await asked.turn()
+        await call.turn()
         if (file.size or 0) > cap:
             raise TooLarge(f"The file is over {cap} bytes.")
-        receipt = await asked.backend.submit(_described(file), key="upload", content=_pieces(file))
+        receipt = await call.backend.submit(_described(file), key="upload", content=_pieces(file))
     return receipt_response(receipt)
 
 

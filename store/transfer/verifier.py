@@ -93,7 +93,7 @@ class _Verification:
         """End what checks metadata."""
         self._checks.close()
 
-    def _snapshot(self) -> tuple[Position | None, int, checkpoint.Saved | None]:
+    def _snapshot(self) -> tuple[Position | None, int, checkpoint.Checkpoint | None]:
         """Look at what belongs together while nobody writes."""
         with FolderLock(self._folder).reading():
             return self._read_head(), self._journal.size(), self._read_checkpoint()
@@ -108,22 +108,22 @@ class _Verification:
             self._found.wrong.append(str(damage))
             return None
 
-    def _read_checkpoint(self) -> checkpoint.Saved | None:
+    def _read_checkpoint(self) -> checkpoint.Checkpoint | None:
         try:
             return checkpoint.read(self._folder)
-        except checkpoint.OtherVersion:
+        except checkpoint.OtherVersionCheckpoint:
             return None  # the journal is the truth, and all of it is read here
-        except checkpoint.Interrupted as fault:
+        except checkpoint.InterruptedCheckpoint as fault:
             self._found.notes.append(
                 f"The checkpoint can't be used: a program was stopped while it saved, and {fault}. Who writes next "
                 "makes it anew."
             )
             return None
-        except checkpoint.Unusable as fault:
+        except checkpoint.UnusableCheckpoint as fault:
             self._found.wrong.append(f"The checkpoint can't be used ({fault}); who writes next makes it anew.")
             return None
 
-    def _read_journal(self, size: int, saved: checkpoint.Saved | None) -> None:
+    def _read_journal(self, size: int, saved: checkpoint.Checkpoint | None) -> None:
         compared = saved is None
         try:
             for commit in self._journal.commits(START, self._end_of_lines(size)):

@@ -82,7 +82,7 @@ def deciding(folder: Path, state: Path) -> None:
     from api_client.actor import Actor
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
-    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.local_state.document_store import DocumentStore
     from pumpup_tui.local_state.preferences import Preferences
     from store.folder.local_backend import open_local
 
@@ -97,7 +97,7 @@ def deciding(folder: Path, state: Path) -> None:
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
         preferences=Preferences(grace_seconds=0),
-        kept=Kept(state),
+        documents=DocumentStore(state),
     ).run()
 
 

@@ -31,6 +31,7 @@ from store.folder.files import FileId, Files
 from store.folder.head import START, Position
 from store.folder.journal import Journal
 from store.folder.local_backend import LocalBackend, random_token
+from store.folder.open_folder import OpenFolder, UploadLimits
 from store.folder.queries import FolderReader
 from tests.benchmarks.rows import Row, Table, median, p95, timed
 from tests.store.folders import receipt
@@ -99,7 +100,7 @@ def commits(table: Table, folder: Path, events: int, small: Path) -> None:
     unchecked.create()
     loop = asyncio.new_event_loop()
     threads = ThreadPoolExecutor(1)
-    backend = LocalBackend(store, AGENT, threads, 1)
+    backend = LocalBackend(OpenFolder(store, threads, UploadLimits()), AGENT)
     first, first_note = (store, note) if small == folder else noted(small)
     times = turns(
         {

@@ -142,7 +142,7 @@ def test_every_key_is_listed_with_its_name(home: Path) -> None:
     }
     assert (listed["form.toggle"][0], listed["form.up"][0], listed["decide.deny"][0]) == ("f2", "ctrl+p", "D")
     assert listed["decide.approve"][1].startswith("approve")
-    assert "Not to be changed" in result.stderr
+    assert "These can't be changed" in result.stderr
     kinds = {"binding": {"type": "string"}, "keys": {"type": "array"}, "does": {"type": "string"}}
     shape = {"type": "object", "required": list(kinds), "properties": kinds, "additionalProperties": False}
     told = conforms(run_in(home, "config", "--keys", "--json").stdout, {"type": "array", "items": shape})

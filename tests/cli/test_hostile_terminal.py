@@ -33,8 +33,8 @@ FOREIGN = (b"\x1b]52", b"PWNED\x07", b"\x1b[6n", b"\x1b[31;7777m", b"\x1bc", b"\
 INVISIBLE = ("\u202e", "\u2066", "\u200b", "\ufeff")
 WITHOUT_CLEAN = """
 import sys
-from pumpup_tui import text
-text.clean = lambda raw, *, one_line=False, limit=None, **_: raw[: limit or 20_000]
+from pumpup_tui.text import firewall
+firewall.clean = lambda raw, *, one_line=False, limit=None, **_: raw[: limit or 20_000]
 sys.argv = ["pumpup-tui", *sys.argv[1:]]
 from pumpup_tui.__main__ import main
 main()

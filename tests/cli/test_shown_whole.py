@@ -20,7 +20,7 @@ from api_client.commands import (
     RequestElicitation,
     read_command,
 )
-from pumpup_tui.commands.output import wrapped
+from pumpup_tui.commands.output import wrap_text
 from store.folder.local_backend import open_local
 from tests.cli.conftest import CLAIMS_STEPS, command, environment, run_in
 from tests.cli.terminal import terminal
@@ -209,9 +209,9 @@ def test_no_foreign_text_passes_for_ours(tmp_path: Path, where: str, columns: in
 def test_breaking_lines_loses_nothing_and_is_linear_work() -> None:
     """A long word is cut into pieces that fit, characters of two cells whole; blanks at a paragraph's start stay."""
     text = "x" * 200_000 + " " + "界" * 50_000 + "\n    indented " + "a b " * 50_000
-    rows = wrapped(text, 31)
+    rows = wrap_text(text, 31)
     assert squeezed("".join(rows)) == squeezed(text)
     assert max(map(len, rows)) <= 31
     assert "    indented a b a b a b a b a" in rows
-    assert wrapped("", 31) == [""]
-    assert wrapped("a\n\nb", 31) == ["a", "", "b"]
+    assert wrap_text("", 31) == [""]
+    assert wrap_text("a\n\nb", 31) == ["a", "", "b"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api_client.models import Event
-from pumpup_tui.commands.decision_counts import Counts, percentile
+from pumpup_tui.commands.decision_counts import DecisionCounts, percentile
 from tests.cli.conftest import Run
 from tests.cli.made import Made, conforms
 
@@ -84,7 +84,7 @@ def _event(name: str, kind: str, at: datetime, payload: dict[str, Any], **more: 
 
 def test_waits_outcomes_and_agreement_are_counted() -> None:
     """By nearest rank; agreement by the confidence that the agent told; by project and by reviewer."""
-    counts = Counts({"prj_1": "claims"})
+    counts = DecisionCounts({"prj_1": "claims"})
     for number in range(6):
         counts.add(asked(number))
     counts.add(decided(0, 10, "APPROVE", "APPROVE", 0.95, "alice"))
@@ -117,7 +117,7 @@ def test_percentiles_are_of_the_nearest_rank(count: int, p50: float | None, p95:
 
 def test_a_time_narrows_it_by_when_it_was_settled() -> None:
     """From the first moment on, before the second."""
-    counts = Counts({}, START + timedelta(seconds=20), START + timedelta(seconds=30))
+    counts = DecisionCounts({}, START + timedelta(seconds=20), START + timedelta(seconds=30))
     for number, after in enumerate((10, 20, 30)):
         counts.add(asked(number))
         counts.add(decided(number, after, "APPROVE", None, None, "alice"))

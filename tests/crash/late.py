@@ -42,7 +42,7 @@ def main(place: str, state: str, grace: str, moment: str) -> None:
     """Run the app."""
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
-    from pumpup_tui.local_state.document_store import Kept
+    from pumpup_tui.local_state.document_store import DocumentStore
     from pumpup_tui.local_state.preferences import Preferences
 
     async def connect() -> Any:
@@ -61,7 +61,7 @@ def main(place: str, state: str, grace: str, moment: str) -> None:
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
         preferences=Preferences(grace_seconds=float(grace)),
-        kept=Kept(Path(state)),
+        documents=DocumentStore(Path(state)),
     ).run()
 
 

@@ -14,16 +14,15 @@ _RULES = (
     "tests/unit/test_rules_words.py",
 )
 _FOLDERS = ("tests/store/test_journal.py", "tests/store/test_opening.py")
+_ENGINE = ("tests/store/test_engine.py", "tests/store/test_killed_writers.py", "tests/store/test_opening.py")
 
 MODULES: Mapping[str, tuple[str, ...]] = {
     "store/folder/journal.py": _FOLDERS,
     "store/folder/head.py": ("tests/store/test_head.py", "tests/store/test_opening.py"),
     "store/folder/journal_line.py": ("tests/unit/test_lines.py",),
-    "store/folder/engine.py": (
-        "tests/store/test_engine.py",
-        "tests/store/test_killed_writers.py",
-        "tests/store/test_opening.py",
-    ),
+    "store/folder/engine.py": _ENGINE,
+    "store/folder/journal_follower.py": _ENGINE,
+    "store/folder/writer_thread.py": _ENGINE,
     "store/core/rules.py": _RULES,
     "store/core/project_rules.py": _RULES,
     "store/core/task_rules.py": _RULES,

@@ -24,7 +24,7 @@ from api_client.commands import (
 )
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.inbox.screen import InboxScreen
-from pumpup_tui.local_state.document_store import Kept
+from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
 from store.folder.local_backend import open_local
 from tests.conftest import FixedClock, counting_tokens
@@ -66,7 +66,12 @@ class Stage:
     """A folder, a clock, an app over the folder, and others who write into it."""
 
     def __init__(
-        self, folder: Path, *, grace: float = 0.0, clock: FixedClock | None = None, kept: Kept | None = None
+        self,
+        folder: Path,
+        *,
+        grace: float = 0.0,
+        clock: FixedClock | None = None,
+        documents: DocumentStore | None = None,
     ) -> None:
         self.folder = folder
         self.clock = clock or FixedClock()
@@ -81,7 +86,7 @@ class Stage:
             new_key=lambda: next(self.keys),
             zone=UTC,
             preferences=Preferences(grace_seconds=grace),
-            kept=kept,
+            documents=documents,
         )
         self.before: list[Callable[[Stage], Any]] = []
 

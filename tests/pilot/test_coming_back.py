@@ -13,7 +13,7 @@ from pumpup_tui.app import PumpUpApp
 from pumpup_tui.backend.timeline_query import Query
 from pumpup_tui.board.filter import NOBODY, BoardFilter
 from pumpup_tui.inbox.order import Order
-from pumpup_tui.local_state.document_store import Kept
+from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
 from pumpup_tui.timeline.screen import TimelineScreen
 from tests.pilot.stage import Stage
@@ -28,7 +28,7 @@ def again(stage: Stage, kept: Path, preferences: Preferences | None = None) -> P
         clock=stage.clock,
         new_key=lambda: next(stage.keys),
         preferences=preferences or Preferences(grace_seconds=0.0),
-        kept=Kept(kept),
+        documents=DocumentStore(kept),
     )
     return stage.app
 
@@ -52,7 +52,7 @@ async def test_the_project_is_the_one_of_last_time(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.sees(pilot, "Refund $240", "Pay the vendor", "all projects")
         project = next(one for one in stage.app.context.status.projects if one.name == "Refunds")
-        stage.app._set_status(replace(stage.app.context.status, project=project))
+        stage.app.context.status_model.choose_project(project)
         await stage.sees(pilot, "Pay the vendor", "Refunds ▾", gone=("Refund $240",))
     stage.before.clear()
     again(stage, tmp_path / "kept")
@@ -64,7 +64,7 @@ async def test_a_project_that_is_no_more_is_let_go(tmp_path: Path) -> None:
     """In another folder's place the screens show all projects."""
     stage = Stage(tmp_path / "data")
     stage.before.append(two_projects)
-    kept = Kept(tmp_path / "kept")
+    kept = DocumentStore(tmp_path / "kept")
     steps = {"initialStep": "a", "steps": [{"name": "a", "owner": "AGENT", "exits": []}]}
     project = {"id": "prj_gone", "name": "Gone", "projectName": "gone", "steps": steps}
     await kept.write("shown", {"project": project})
@@ -83,7 +83,7 @@ async def test_the_theme_is_configured_or_picked(tmp_path: Path) -> None:
         stage.app.theme = "dracula"
         await pilot.pause()
         async with asyncio.timeout(HANG_SECONDS):
-            while '"dracula"' not in str(Kept(tmp_path / "kept").read_now("shown")).replace("'", '"'):
+            while '"dracula"' not in str(DocumentStore(tmp_path / "kept").read_now("shown")).replace("'", '"'):
                 await pilot.pause(0.02)
     again(stage, tmp_path / "kept", Preferences(theme="nord"))
     assert stage.app.theme == "dracula"

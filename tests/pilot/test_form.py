@@ -15,7 +15,7 @@ from api_client.errors import InvalidAnswers
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.form.elicitation_form import ElicitationForm
 from pumpup_tui.form.screen import AnswerScreen
-from pumpup_tui.local_state.document_store import Kept
+from pumpup_tui.local_state.document_store import DocumentStore
 from tests.hostile import Poisoned
 from tests.pilot.stage import ALL_FIELDS, Stage
 
@@ -171,13 +171,13 @@ def form_of(stage: Stage) -> ElicitationForm:
 async def test_a_draft_survives_a_restart(tmp_path: Path) -> None:
     """What was typed is there after the process is gone; once the answers are recorded, nothing of it is kept."""
     kept = tmp_path / "kept"
-    stage = Stage(tmp_path / "data", kept=Kept(kept))
+    stage = Stage(tmp_path / "data", documents=DocumentStore(kept))
     async with stage.run(80, 24) as pilot:
         request = await open_form(stage, pilot, [NAME, COLOUR])
         await pilot.press(*"Bob", "tab", *"red")
         while not list(kept.glob("draft-*")) or "red" not in next(kept.glob("draft-*")).read_text():
             await pilot.pause(0.05)
-    again = Stage(tmp_path / "data", kept=Kept(kept))
+    again = Stage(tmp_path / "data", documents=DocumentStore(kept))
     again.keys = (f"again-{number}" for number in count(1))
     async with again.run(80, 24) as pilot:
         await again.ready(pilot, "Need details")
@@ -194,7 +194,7 @@ async def test_a_draft_survives_a_restart(tmp_path: Path) -> None:
 
 async def test_what_was_typed_last_is_kept_on_quitting(tmp_path: Path) -> None:
     """Quitting waits for the disk, not for the pause between two writes."""
-    stage = Stage(tmp_path / "data", kept=Kept(tmp_path / "kept"))
+    stage = Stage(tmp_path / "data", documents=DocumentStore(tmp_path / "kept"))
     async with stage.run(80, 24) as pilot:
         await open_form(stage, pilot, [NAME])
         await pilot.press(*"Zoe")

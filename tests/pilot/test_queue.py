@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pumpup_tui.inbox.screen import InboxScreen
-from pumpup_tui.local_state.document_store import Kept
+from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
 from tests.pilot.stage import Stage
 
@@ -81,7 +81,7 @@ async def test_filters_have_names_that_are_kept(tmp_path: Path) -> None:
     def stage_of(name: str) -> Stage:
         stage = Stage(tmp_path / name)
         stage.app.context.preferences = Preferences(filters={"doubtful": "confidence<.5"})
-        stage.app.context.kept = Kept(tmp_path / "state")
+        stage.app.context.documents = DocumentStore(tmp_path / "state")
         stage.before.append(many)
         return stage
 

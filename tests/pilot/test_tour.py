@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import count
 from pathlib import Path
 
+from pumpup_tui.app import PumpUpApp
+from pumpup_tui.keys.key_names import KeyNames
 from pumpup_tui.local_state.preferences import Preferences
-from pumpup_tui.tour.observer import TouringApp
+from pumpup_tui.tour.observer import TourObserver
 from tests.pilot.stage import Stage
 
 FIELD = {"type": "Text", "id": "name", "label": "Name", "required": True}
@@ -25,12 +27,14 @@ def touring(folder: Path, *, grace: float = 5.0, keymap: dict[str, str] | None =
     stage = Stage(folder / "data")
     stage.before.append(shop)
     keys = count(1)
-    stage.app = TouringApp(
+    preferences = Preferences(grace_seconds=grace, keymap=keymap or {})
+    stage.app = PumpUpApp(
         stage.connect,
         source_label="demo",
         clock=stage.clock,
         new_key=lambda: f"tour-{next(keys)}",
-        preferences=Preferences(grace_seconds=grace, keymap=keymap or {}),
+        preferences=preferences,
+        tour=TourObserver(KeyNames(preferences.keymap), holds=grace > 0),
     )
     return stage
 

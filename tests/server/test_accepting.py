@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from store.server import accepting, runner
-from store.server.accepting import Room
+from store.server.accepting import ConnectionRoom
 from store.server.observers import REPEAT_SECONDS, Log, Repeats
 from tests.conftest import FixedClock
 from tests.server.conftest import Served
@@ -32,7 +32,7 @@ class Guest:
 
 def test_the_oldest_idle_stranger_goes_first() -> None:
     """Where there is no room, who has shown no key is dropped, the oldest first; who is answered or known stays."""
-    room = Room(most=3, per_address=0)
+    room = ConnectionRoom(most=3, per_address=0)
     known, old, new = Guest(is_idle_stranger=False), Guest(), Guest()
     for guest in (known, old, new):
         assert room.make()
@@ -48,7 +48,7 @@ def test_the_oldest_idle_stranger_goes_first() -> None:
 
 def test_an_address_has_its_share() -> None:
     """An address at its limit loses its own oldest stranger, and gets no more where it has none; others are free."""
-    room = Room(most=100, per_address=2)
+    room = ConnectionRoom(most=100, per_address=2)
     mine, other = Guest(), Guest()
     room.add(other, "b")
     room.begin("a")

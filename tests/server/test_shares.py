@@ -13,9 +13,10 @@ import httpx
 import pytest
 from pumpup import PumpUp
 
+from store.folder.open_folder import UploadLimits
 from store.folder.uploads import PART, sweep_left_over
 from store.server.app import create_app
-from store.server.shares import Bucket, Pace, Shares
+from store.server.shares import RefusalPace, Shares, WriteBucket
 from tests.server.conftest import SMALL, Caller, Served
 from tests.server.sockets import head, listening
 from tests.server.test_bad_input import assert_refused
@@ -41,7 +42,7 @@ def sharing(served: Served, **shares: int) -> Served:
 def test_a_bucket_gives_a_burst_and_then_its_rate() -> None:
     """After the burst one is refused; after the time that it is told, exactly so many are accepted."""
     clock = Seconds()
-    bucket = Bucket(10, 5, clock)
+    bucket = WriteBucket(10, 5, clock)
     assert [bucket.take() for _ in range(5)] == [0.0] * 5
     waits = [bucket.take() for _ in range(3)]
     assert waits == pytest.approx([0.1, 0.2, 0.3])
@@ -56,7 +57,7 @@ def test_a_bucket_gives_a_burst_and_then_its_rate() -> None:
 def test_refusals_that_come_too_fast_are_held() -> None:
     """The first refusals of a second come at once, the others later and later, none later than a second."""
     clock = Seconds()
-    pace = Pace(clock)
+    pace = RefusalPace(clock)
     held = [pace.hold() for _ in range(200)]
     assert held[:15] == [0.0] * 15
     assert held == sorted(held)
@@ -167,7 +168,7 @@ async def test_a_revoked_key_is_not_answered_after_its_wait(served: Served) -> N
 
 async def test_uploads_leave_room_for_the_journal(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a disk that is nearly full an upload is refused in words and leaves nothing; other writes are recorded."""
-    monkeypatch.setattr(served.local, "_keep_free", 1_000)
+    monkeypatch.setattr(served.local._folder, "upload_limits", UploadLimits(keep_free=1_000))
     free = 500
     monkeypatch.setattr(type(served.local._store.files), "free", lambda *_: free)
     refused = await served.agent("POST", "/api/uploads", files={"file": ("a", b"a")})

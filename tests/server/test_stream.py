@@ -14,7 +14,8 @@ import pytest
 from api_client.actor import Actor
 from api_client.commands import AddNote, CreateTask
 from api_client.errors import StoreDamaged
-from store.folder.local_backend import LOOK_SECONDS, LocalBackend, open_local
+from store.folder.local_backend import LocalBackend, open_local
+from store.folder.open_folder import LOOK_SECONDS
 from store.server import stream
 from store.server.stream import HEARTBEAT, Tail
 from tests.conftest import FixedClock

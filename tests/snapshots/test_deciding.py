@@ -15,8 +15,8 @@ from api_client.errors import Unreachable
 from api_client.models import Outcome
 from api_client.wire import read
 from pumpup_tui.decisions.desk import Intent, Phase, Sent
-from pumpup_tui.decisions.in_flight import Left
-from pumpup_tui.decisions.recovery import Became, Fate
+from pumpup_tui.decisions.in_flight import Interrupted
+from pumpup_tui.decisions.recovery import Fate, Recovered
 from pumpup_tui.inbox.recovery_screen import RecoveryScreen
 from pumpup_tui.inbox.screen import InboxScreen
 from tests.pilot.stage import BOB, Stage
@@ -228,7 +228,7 @@ async def left_behind(stage: Stage, pilot: Any) -> None:
         (Fate.LOST, "bob was first", now),
     )
     became = [
-        Became(Left(replace(sent, key=f"k{n}"), "on-way.x"), fate, words, at)
+        Recovered(Interrupted(replace(sent, key=f"k{n}"), "on-way.x"), fate, words, at)
         for n, (fate, words, at) in enumerate(fates)
     ]
     await stage.app.push_screen(RecoveryScreen(stage.app.context, became))

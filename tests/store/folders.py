@@ -20,6 +20,12 @@ def open_store(folder: Path, files: Files | None = None, tokens: Callable[[], st
     return Store(folder, clock=FixedClock(), tokens=tokens or counting_tokens(), files=files)
 
 
+def end_without_checkpoint(store: Store) -> None:
+    """End a store as a kill would: no checkpoint is written."""
+    store._writer.stop()
+    store.journal.close()
+
+
 def task_job(name: str, key: str | None = None) -> Job:
     """Return a job that makes a task."""
     return Job(CreateTask(project_name="general", name=name), AGENT, key)

@@ -73,7 +73,7 @@ async def test_a_caller_who_gave_up_takes_what_still_waits_back(tmp_path: Path, 
     first = asyncio.ensure_future(backend.submit(notes[0], key="0"))
     await until(disk.reached.is_set, "the first is at the sync")
     others = [asyncio.ensure_future(backend.submit(note, key=note.message)) for note in notes[1:]]
-    await until(lambda: backend._store._jobs.qsize() == 3, "the others are in line")
+    await until(lambda: len(backend._store._writer) == 3, "the others are in line")
     first.cancel()
     others[1].cancel()
     await asyncio.sleep(0)

@@ -42,7 +42,7 @@ from store.folder.head import START
 from store.folder.state import State
 from store.transfer.conformance import Conformance
 from tests.conftest import FixedClock, counting_tokens
-from tests.store.folders import receipt
+from tests.store.folders import end_without_checkpoint, receipt
 from tests.unit.world import AGENT, ALICE, BOB, CLAIMS
 
 STEPS = ("intake", "review", "paid", "closed", "nowhere")
@@ -180,9 +180,7 @@ class AnySequence(RuleBasedStateMachine):
     def reopen(self, kill: bool) -> None:
         before = everything(self.store.state)
         if kill:
-            self.store._jobs.put(None)
-            self.store._writer.join()
-            self.store.journal.close()
+            end_without_checkpoint(self.store)
         else:
             self.store.close()
         self.store = self._store()

@@ -16,11 +16,11 @@ from api_client.errors import ApiError, NotFound, StoreDamaged, StoreFault, Stor
 from api_client.models import Outcome
 from store.core.batch import Job
 from store.core.idempotency import KeyScope
-from store.folder import checkpoint, engine
+from store.folder import checkpoint, engine, writer_thread
 from store.folder.engine import Store
 from store.folder.files import Files
 from tests.conftest import FixedClock, counting_tokens
-from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
+from tests.store.folders import end_without_checkpoint, fill, note_job, open_store, receipt, task_job, timeline
 from tests.unit.world import AGENT, ALICE
 
 
@@ -28,13 +28,6 @@ def saved(folder: Path) -> int:
     """Return how many commits the checkpoint on disk covers, 0 where there is none."""
     found = checkpoint.read(folder)
     return found.position.commits if found else 0
-
-
-def ended_by_a_kill(store: Store) -> None:
-    """End a store without a checkpoint."""
-    store._jobs.put(None)
-    store._writer.join()
-    store.journal.close()
 
 
 def test_a_new_folder_is_its_owners_alone(tmp_path: Path) -> None:
@@ -103,7 +96,7 @@ def test_what_was_answered_is_recalled_for_the_same_caller_path_and_key(
     assert store.recall(KeyScope("agent-1", "/api/tasks", "k2")) is None
     os.truncate(store.journal.path, 0)
     assert store.recall(KeyScope("agent-1", "/api/tasks", "k1")) is None
-    ended_by_a_kill(store)
+    end_without_checkpoint(store)
 
 
 def test_listeners_hear_of_each_commit_until_they_are_taken_off(tmp_path: Path) -> None:
@@ -149,7 +142,7 @@ class Gated(Files):
 
 def test_what_waits_together_shares_a_sync_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands that come while a sync is under way are done with the next ones, so many at a time, in their order."""
-    monkeypatch.setattr(engine, "BATCH", 4)
+    monkeypatch.setattr(writer_thread, "BATCH", 4)
     files = Gated()
     store = open_store(tmp_path, files)
     task = fill(store, 0)
@@ -206,7 +199,7 @@ def test_a_fault_of_a_whole_batch_is_told_and_the_writer_lives(
     def fails(_jobs: object) -> list[object]:
         raise fault
 
-    monkeypatch.setattr(store, "carry_out", fails)
+    monkeypatch.setattr(store._writer, "_carry_out", fails)
     job = note_job(task)
     store.submit(job)
     with pytest.raises(StoreFault, match=words):
@@ -273,7 +266,7 @@ def test_a_long_run_is_saved_in_between(
     for job in jobs:
         store.submit(job)
         job.done.result(10)
-    ended_by_a_kill(store)
+    end_without_checkpoint(store)
     assert saved(tmp_path) == covered
 
 
@@ -296,7 +289,7 @@ def test_a_refused_checkpoint_or_look_is_no_end(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(store.journal.head, "read", refuses)
     with pytest.raises(StoreFault, match=r"can't be read: No space left on device\.$"):
         store.read(lambda state: state.seq)
-    ended_by_a_kill(store)
+    end_without_checkpoint(store)
 
 
 def test_a_save_covers_everything_and_says_when_it_can_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,7 +304,7 @@ def test_a_save_covers_everything_and_says_when_it_can_not(tmp_path: Path, monke
     monkeypatch.undo()
     other = open_store(tmp_path, tokens=lambda: "f" * 12)
     receipt(other.carry_out([note_job(task, "note x")])[0])
-    ended_by_a_kill(other)
+    end_without_checkpoint(other)
     journal = tmp_path / "journal.jsonl"
     with journal.open("r+b") as file:  # in place: the same file, another letter
         data = file.read().replace(b"note x", b"note y")
@@ -327,7 +320,7 @@ def test_damage_is_met_once_and_told_everywhere(tmp_path: Path) -> None:
     """Damage that a reader meets is warned of once; from then on the folder is read as it was before it."""
     store = open_store(tmp_path)
     fill(store, 2)
-    ended_by_a_kill(store)
+    end_without_checkpoint(store)
     journal = tmp_path / "journal.jsonl"
     journal.write_bytes(journal.read_bytes().replace(b"note 1", b"note 9"))
     again = open_store(tmp_path)
@@ -352,7 +345,7 @@ def test_a_moved_journal_is_told_by_a_check(tmp_path: Path) -> None:
     for look in (store.check, lambda: store.carry_out([note_job(task)])):
         with pytest.raises(StoreFault, match=r"^journal\.jsonl is no longer the file"):
             look()
-    ended_by_a_kill(store)
+    end_without_checkpoint(store)
 
 
 def test_a_long_replay_is_heard_of(tmp_path: Path) -> None:
@@ -360,7 +353,7 @@ def test_a_long_replay_is_heard_of(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     store.carry_out([task_job(f"C-{number}") for number in range(2100)])
     end = store.position
-    ended_by_a_kill(store)
+    end_without_checkpoint(store)
     heard: list[tuple[int, int]] = []
     progress: Callable[[int, int], None] = lambda done, of: heard.append((done, of))  # noqa: E731
     again = Store(tmp_path, clock=FixedClock(), tokens=counting_tokens(), progress=progress)
@@ -377,7 +370,7 @@ def test_an_event_that_makes_no_sense_here_ends_the_reading_before_it(
     """A sound line whose event can't be applied is named by its line; what came before it can be read."""
     store = open_store(tmp_path)
     fill(store, 2)
-    ended_by_a_kill(store)
+    end_without_checkpoint(store)
     from store.folder.state import State
 
     replay = State.replay
@@ -391,4 +384,4 @@ def test_an_event_that_makes_no_sense_here_ends_the_reading_before_it(
     again = open_store(tmp_path)
     assert again.read_only.startswith("Line 3 of the journal holds an event that makes no sense here (KeyError('odd'))")
     assert again.position.commits == 2
-    ended_by_a_kill(again)
+    end_without_checkpoint(again)

@@ -64,7 +64,7 @@ def test_a_folder_of_before_opens_as_it_is(folder: Path) -> None:
 
 def test_its_checkpoint_is_made_anew_in_silence(folder: Path) -> None:
     """The former checkpoint is never taken for ours; after a write there is one of this version that says the same."""
-    with pytest.raises(checkpoint.OtherVersion):
+    with pytest.raises(checkpoint.OtherVersionCheckpoint):
         checkpoint.read(folder)
     writer = open_store(folder, tokens=lambda: "f" * 12)
     receipt(writer.carry_out([task_job("one more")])[0])

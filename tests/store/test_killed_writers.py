@@ -20,8 +20,7 @@ from store.folder.engine import Store
 from store.folder.files import Files
 from store.folder.head import Head
 from tests.conftest import FixedClock, counting_tokens
-from tests.store.folders import fill, note_job, open_store, receipt, timeline
-from tests.store.test_engine import ended_by_a_kill
+from tests.store.folders import end_without_checkpoint, fill, note_job, open_store, receipt, timeline
 from tests.unit.world import AGENT
 
 
@@ -33,7 +32,7 @@ def test_the_first_writer_puts_the_head_in_order(tmp_path: Path, left: str) -> N
     before = (tmp_path / "head").read_bytes()
     receipt(store.carry_out([note_job(task)])[0])
     end = store.position
-    ended_by_a_kill(store)
+    end_without_checkpoint(store)
     data = bytearray((tmp_path / "head").read_bytes())
     older = 0 if end.hash.encode() in data[512:] else 512
     data[older + 20] ^= 1
@@ -54,7 +53,7 @@ def test_whole_lines_without_a_name_are_taken_in_by_who_is_there(tmp_path: Path)
     task = fill(store, 1)
     before = (tmp_path / "head").read_bytes()
     receipt(killed.carry_out([note_job(task, "whole")])[0])
-    ended_by_a_kill(killed)
+    end_without_checkpoint(killed)
     (tmp_path / "head").write_bytes(before)
     assert store.read(lambda state: state.seq) == 2
     receipt(store.carry_out([note_job(task, "next")])[0])
@@ -116,7 +115,7 @@ def test_opening_waits_for_no_writer(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with folder_lock.FolderLock(tmp_path).held():
         again = open_store(tmp_path)
         assert len(timeline(again)) == 3
-        ended_by_a_kill(again)
+        end_without_checkpoint(again)
 
 
 def test_a_folder_that_can_not_be_written_opens_for_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +169,7 @@ def test_what_the_system_refuses_is_told_with_what_was_to_be_done(
             store.carry_out([note_job("x")])
         else:
             open_store(tmp_path / ("old" if done == "read" else "new"))
-    ended_by_a_kill(store)
+    end_without_checkpoint(store)
 
 
 def test_a_folder_has_its_doubts_and_its_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,15 +15,8 @@ from store.folder import checkpoint
 from store.folder.engine import Store
 from store.transfer.verifier import verify
 from tests.conftest import FixedClock, counting_tokens
-from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
+from tests.store.folders import end_without_checkpoint, fill, note_job, open_store, receipt, task_job, timeline
 from tests.unit.world import AGENT
-
-
-def leave_open(store: Store) -> None:
-    """End a store as a kill would: no checkpoint is written."""
-    store._jobs.put(None)
-    store._writer.join()
-    store.journal.close()
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["closed", "killed"])
@@ -32,7 +25,7 @@ def test_a_reopened_folder_holds_what_was_acknowledged(tmp_path: Path, killed: b
     store = open_store(tmp_path)
     task = fill(store, 20)
     before = timeline(store), dict(store.state.get("tasks", task) or {}), store.position
-    leave_open(store) if killed else store.close()
+    end_without_checkpoint(store) if killed else store.close()
     again = open_store(tmp_path)
     assert (timeline(again), dict(again.state.get("tasks", task) or {}), again.position) == before
     assert receipt(again.carry_out([note_job(task, "changed", "k3")])[0]).replayed
@@ -68,7 +61,7 @@ def test_a_checkpoint_of_another_version_is_made_anew(tmp_path: Path, monkeypatc
     monkeypatch.setattr(checkpoint, "VERSION", checkpoint.VERSION - 1)
     store.close()
     monkeypatch.undo()
-    with pytest.raises(checkpoint.Unusable, match="version"):
+    with pytest.raises(checkpoint.UnusableCheckpoint, match="version"):
         checkpoint.read(tmp_path)
     again = open_store(tmp_path)
     assert timeline(again) == before
@@ -86,7 +79,7 @@ def test_a_checkpoint_of_another_journal_is_not_believed(tmp_path: Path) -> None
     (tmp_path / "a" / "journal.jsonl").write_bytes((tmp_path / "b" / "journal.jsonl").read_bytes())
     again = open_store(tmp_path / "a")
     assert again.read_only
-    leave_open(again)
+    end_without_checkpoint(again)
 
 
 @pytest.mark.parametrize("torn", [1, 50, -1])
@@ -98,12 +91,12 @@ def test_a_torn_last_line_is_set_aside_by_the_next_writer(tmp_path: Path, torn: 
     store.carry_out([note_job(task, "never heard of")])
     line = store.journal.read(size, store.position.size - size)
     head = (tmp_path / "head").read_bytes()
-    leave_open(store)
+    end_without_checkpoint(store)
     journal = tmp_path / "journal.jsonl"
     journal.write_bytes(journal.read_bytes()[:size])
     again = open_store(tmp_path)  # what the head names is gone: not torn, cut
     assert again.read_only
-    leave_open(again)
+    end_without_checkpoint(again)
     journal.write_bytes(journal.read_bytes() + line)
     (tmp_path / "head").write_bytes(head)
     with journal.open("ab") as file:
@@ -125,7 +118,7 @@ def test_a_whole_line_that_is_not_sound_is_never_cut(tmp_path: Path) -> None:
     """Only what lacks its newline can be a killed writer's: anything else makes the folder read-only, byte for byte."""
     store = open_store(tmp_path)
     task = fill(store, 3)
-    leave_open(store)
+    end_without_checkpoint(store)
     journal = tmp_path / "journal.jsonl"
     with journal.open("ab") as file:
         file.write(b"a line of someone else\n" * 3)
@@ -144,7 +137,7 @@ def test_lines_that_were_whole_but_never_acknowledged_are_taken_in(tmp_path: Pat
     before = (tmp_path / "head").read_bytes()
     receipt(store.carry_out([note_job(task, "whole")])[0])
     everything = timeline(store)
-    leave_open(store)
+    end_without_checkpoint(store)
     (tmp_path / "head").write_bytes(before)
     reader = Store(tmp_path, clock=FixedClock(), tokens=counting_tokens(), for_reading=True)
     assert timeline(reader) == everything
@@ -152,7 +145,7 @@ def test_lines_that_were_whole_but_never_acknowledged_are_taken_in(tmp_path: Pat
     assert (tmp_path / "head").read_bytes() == before
     writer = open_store(tmp_path)
     receipt(writer.carry_out([note_job(task, "next", "k")])[0])
-    leave_open(writer)
+    end_without_checkpoint(writer)
     again = open_store(tmp_path)
     assert again.read_only == ""
     assert timeline(again)[:-1] == everything
@@ -162,7 +155,7 @@ def test_a_store_that_was_opened_for_reading_refuses_every_write(tmp_path: Path)
     """Nothing can be submitted, carried out or saved, and no file is made."""
     store = open_store(tmp_path)
     task = fill(store, 3)
-    leave_open(store)
+    end_without_checkpoint(store)
     before = {path.name for path in tmp_path.iterdir()}
     reader = Store(tmp_path, clock=FixedClock(), tokens=counting_tokens(), for_reading=True)
     with pytest.raises(StoreReadOnly):
@@ -177,7 +170,7 @@ def test_damage_in_the_middle_is_named_by_line_and_the_rest_stays_readable(tmp_p
     """A changed byte in line 7 is told with its line; six commits can be read, and nothing can be written."""
     store = open_store(tmp_path)
     task = fill(store, 10)
-    leave_open(store)
+    end_without_checkpoint(store)
     journal = tmp_path / "journal.jsonl"
     lines = journal.read_bytes().splitlines(keepends=True)
     lines[6] = lines[6].replace(b"note 5", b"note 6")
@@ -199,19 +192,19 @@ def test_a_cut_end_is_noticed(tmp_path: Path) -> None:
     """Whole lines cut off the end leave a valid chain: the head tells."""
     store = open_store(tmp_path)
     fill(store, 5)
-    leave_open(store)
+    end_without_checkpoint(store)
     journal = tmp_path / "journal.jsonl"
     journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-2]))
     again = open_store(tmp_path)
     assert "cut" in again.read_only
-    leave_open(again)
+    end_without_checkpoint(again)
 
 
 def test_every_bit_flip_in_the_journal_is_found(tmp_path: Path) -> None:
     """Whichever bit of a journal without checkpoint is flipped, the folder does not open as if nothing were."""
     store = open_store(tmp_path)
     fill(store, 8)
-    leave_open(store)
+    end_without_checkpoint(store)
     journal, rng = tmp_path / "journal.jsonl", Random(5)
     sound = journal.read_bytes()
     for _ in range(60):
@@ -220,7 +213,7 @@ def test_every_bit_flip_in_the_journal_is_found(tmp_path: Path) -> None:
         journal.write_bytes(data)
         again = open_store(tmp_path)
         assert again.read_only
-        leave_open(again)
+        end_without_checkpoint(again)
 
 
 def test_a_folder_that_can_not_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from store.core.batch import Job
-from store.folder.local_backend import LOOK_SECONDS, open_local
+from store.folder.local_backend import open_local
+from store.folder.open_folder import LOOK_SECONDS
 from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
 from tests.unit.world import AGENT
 from tests.waiting import HANG_SECONDS, until
@@ -146,14 +147,14 @@ def test_what_is_committed_while_a_reader_catches_up_is_read_next(
     """A commit that another process makes just behind the reader is not taken for read: the next look has it."""
     reader, writer = open_store(tmp_path, tokens=lambda: "a" * 12), open_store(tmp_path, tokens=lambda: "b" * 12)
     task = str(receipt(writer.carry_out([task_job("C-1")])[0]).answer["id"])
-    replay = reader._replay
+    replay = reader._follower._replay
 
     def and_meanwhile(end: int) -> None:
         replay(end)
         monkeypatch.undo()
         receipt(writer.carry_out([note_job(task, "meanwhile")])[0])
 
-    monkeypatch.setattr(reader, "_replay", and_meanwhile)
+    monkeypatch.setattr(reader._follower, "_replay", and_meanwhile)
     assert reader.read(lambda state: state.seq) == 1
     assert reader.read(lambda state: state.seq) == 2
     reader.close()

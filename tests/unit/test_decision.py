@@ -161,14 +161,14 @@ def test_a_request_in_flight_is_not_armed_again(phase: Phase) -> None:
     again = replace(APPROVE, verb="REJECT")
     if phase in OVER:
         assert desk.arm(again) == Desk(armed=again)
-        assert desk.on_way("r1") is None
+        assert desk.in_flight("r1") is None
         assert desk.unfinished() == []
     else:
         refused = Desk(hint="that decision is on its way already", sent=desk.sent)
         assert desk.arm(again) == replace(desk, armed=EDIT).arm(again) == refused
-        assert desk.on_way("r1") == desk.sent[0]
+        assert desk.in_flight("r1") == desk.sent[0]
         assert desk.unfinished() == list(desk.sent)
-    assert desk.on_way("r2") is None
+    assert desk.in_flight("r2") is None
     for other in (EDIT, Intent("NOTE", "r1", "x"), Intent("MOVE", "r1", "x")):
         assert desk.arm(other).armed == other
 
@@ -208,11 +208,11 @@ def test_only_what_is_due_goes_out() -> None:
 
 def test_what_became_of_one_is_noted_of_that_one() -> None:
     """An answer settles the act of its key, with its time, its words and its faults, and no other."""
-    held = sent("k1", Phase.HELD, until=LATER, on_disk=True, batch="b")
+    held = sent("k1", Phase.HELD, until=LATER, is_stored=True, batch="b")
     other = sent("k2", Phase.SENDING, EDIT)
     desk = Desk(armed=EDIT, sent=(held, other))
     settled = desk.settle("k1", Phase.REFUSED, LATER, "words", {"f": "fault"})
-    told = Sent(APPROVE, "k1", Phase.REFUSED, LATER, None, "words", {"f": "fault"}, on_disk=True, batch="b")
+    told = Sent(APPROVE, "k1", Phase.REFUSED, LATER, None, "words", {"f": "fault"}, is_stored=True, batch="b")
     assert settled == Desk(armed=EDIT, sent=(told, other))
     assert desk.settle("k2", Phase.RECORDED, LATER).sent[1] == Sent(EDIT, "k2", Phase.RECORDED, LATER)
 
@@ -221,8 +221,8 @@ def test_nothing_is_claimed_before_it_is_on_the_disk() -> None:
     """The word of a held or sent act is its phase once it is on the disk; of what is over, from the first."""
     desk = Desk(armed=EDIT, sent=(sent("k1", Phase.HELD), sent("k2", Phase.SENDING), sent("k3", Phase.LOST)))
     assert [one.word for one in desk.sent] == ["keeping", "keeping", "lost"]
-    kept = desk.kept(["k1", "k9"])
-    assert [(one.word, one.on_disk) for one in kept.sent] == [("held", True), ("keeping", False), ("lost", False)]
+    kept = desk.mark_stored(["k1", "k9"])
+    assert [(one.word, one.is_stored) for one in kept.sent] == [("held", True), ("keeping", False), ("lost", False)]
     assert kept.armed == EDIT
 
 

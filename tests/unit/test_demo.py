@@ -23,8 +23,9 @@ from api_client.commands import (
 from api_client.errors import StoreFault
 from api_client.fields import FIELD_TYPES, FieldBase, read_fields
 from api_client.models import Event, Outcome, OutcomeType, RequestDetail
-from store.demo.cases import WORKFLOWS, Elicitation, make_case
+from store.demo.cases import Elicitation, make_case
 from store.demo.team import Agent, Team, open_shop, path_to, sample_answer
+from store.demo.workflows import WORKFLOWS
 from store.folder.local_backend import LocalBackend
 from tests.conftest import FixedClock
 

@@ -12,7 +12,7 @@ import pytest
 
 from api_client.fields import read_fields
 from pumpup_tui.local_state import drafts
-from pumpup_tui.local_state.document_store import Kept
+from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.drafts import Drafts
 from tests.answers_table import field
 
@@ -25,25 +25,25 @@ def later(_: Callable[[], Awaitable[None]]) -> None:
 
 async def test_what_a_person_changed_is_kept_and_nothing_else(tmp_path: Path) -> None:
     """By another process too; an untouched bid is none of theirs."""
-    first = Drafts(Kept(tmp_path), later)
+    first = Drafts(DocumentStore(tmp_path), later)
     draft = await first.open("req/../1", FIELDS)
     draft.typed.update(name="Bob", pick=["a"])
     draft.touched.add("name")
-    first.keep("req/../1")
+    first.save("req/../1")
     await first.flush()
-    again = await Drafts(Kept(tmp_path), later).open("req/../1", FIELDS)
+    again = await Drafts(DocumentStore(tmp_path), later).open("req/../1", FIELDS)
     assert (again.typed, again.touched) == ({"name": "Bob"}, {"name"})
     assert [one.parent for one in tmp_path.iterdir()] == [tmp_path]
 
 
 async def test_what_is_recorded_is_forgotten(tmp_path: Path) -> None:
-    kept = Drafts(Kept(tmp_path), later)
+    kept = Drafts(DocumentStore(tmp_path), later)
     draft = await kept.open("r", FIELDS)
     draft.typed["name"] = "Bob"
     draft.touched.add("name")
-    kept.keep("r")
+    kept.save("r")
     await kept.flush()
-    kept.drop("r")
+    kept.discard("r")
     await kept.flush()
     assert not list(tmp_path.iterdir())
     assert not (await kept.open("r", FIELDS)).typed
@@ -52,7 +52,7 @@ async def test_what_is_recorded_is_forgotten(tmp_path: Path) -> None:
 @pytest.mark.parametrize("typed", [{"name": ["a"]}, {"pick": "a"}, {"gone": "x"}, {"name": 1}, [], "x"])
 async def test_a_document_that_does_not_fit_is_left_aside(tmp_path: Path, typed: Any) -> None:
     """Fields may be others than when it was kept, and the file may be anyone's."""
-    kept = Drafts(Kept(tmp_path), later)
+    kept = Drafts(DocumentStore(tmp_path), later)
     (tmp_path / f"{drafts._name('r')}.json").write_text(json.dumps({"typed": typed}))
     draft = await kept.open("r", FIELDS)
     assert (draft.typed, draft.touched) == ({}, set())
@@ -60,17 +60,17 @@ async def test_a_document_that_does_not_fit_is_left_aside(tmp_path: Path, typed:
 
 async def test_a_full_disk_is_told_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be written is written with the next change."""
-    kept = Drafts(Kept(tmp_path), later)
+    kept = Drafts(DocumentStore(tmp_path), later)
     draft = await kept.open("r", FIELDS)
     draft.typed["name"] = "Bob"
     draft.touched.add("name")
-    kept.keep("r")
+    kept.save("r")
 
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Kept, "_write", staticmethod(full))
+        patch.setattr(DocumentStore, "_write", staticmethod(full))
         await kept.flush()
     assert kept.fault == "No space left on device"
     await kept.flush()

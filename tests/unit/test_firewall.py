@@ -13,7 +13,7 @@ from msgspec.structs import fields as fields_of
 import pumpup_tui
 from api_client import fields, models
 from api_client.wire import Wire
-from pumpup_tui.backend.messages import Status
+from pumpup_tui.backend.status import Status
 from tests.unit.firewall_markers import CLEANED_AGAIN, NOT_FOREIGN, Marker, markers_in
 from tests.unit.foreign import CLEANERS, Code, Leak, Module
 
@@ -31,7 +31,7 @@ NOT_DRAWN = (
     "timeline/export.py",
     "local_state/document_store.py",
     "text/layout.py",
-    "backend/feed.py",
+    "backend/calls.py",
     "board/calls.py",
     "backend/alerts.py",
     "__main__.py",

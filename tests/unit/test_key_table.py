@@ -11,6 +11,7 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, TextArea
 
+from pumpup_tui.app import PumpUpApp
 from pumpup_tui.attachments.screen import AttachmentsScreen
 from pumpup_tui.board.board_view import BoardView
 from pumpup_tui.board.screen import BoardScreen
@@ -31,7 +32,6 @@ from pumpup_tui.task.screen import TaskScreen
 from pumpup_tui.task.task_page import TaskPage
 from pumpup_tui.timeline.filter_dialog import FilterScreen
 from pumpup_tui.timeline.screen import TimelineScreen
-from pumpup_tui.tour.observer import TouringApp
 
 FOCUSED: Mapping[str, tuple[type[DOMNode], ...]] = {
     "a prompt": (Prompt,),
@@ -65,7 +65,7 @@ def heard_together(nodes: Iterable[type[DOMNode]]) -> Iterator[type]:
     for node in nodes:
         yield from node.__mro__
         if issubclass(node, Screen) and not issubclass(node, ModalScreen):
-            yield from TouringApp.__mro__
+            yield from PumpUpApp.__mro__
 
 
 def owners() -> Iterator[type[DOMNode]]:

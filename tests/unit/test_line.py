@@ -8,7 +8,7 @@ import pytest
 
 from store.core.schema_questions import Question
 from store.schemas import fair_queue
-from store.schemas.fair_queue import Asked, Line
+from store.schemas.fair_queue import FairQueue, PendingCheck
 
 
 class Clock:
@@ -31,20 +31,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def put(clock: Clock) -> tuple[Line, Callable[[str], Asked]]:
+def put(clock: Clock) -> tuple[FairQueue, Callable[[str], PendingCheck]]:
     """A line, and what puts a question of a caller into it."""
-    made = Line()
+    made = FairQueue()
 
-    def put(subject: str) -> Asked:
+    def put(subject: str) -> PendingCheck:
         clock.now += 0.001
-        asked = Asked(Question(b"{}"), subject, since=clock.now)
+        asked = PendingCheck(Question(b"{}"), subject, since=clock.now)
         made.put(asked)
         return asked
 
     return made, put
 
 
-def test_who_took_nothing_yet_comes_before_who_took_much(put: tuple[Line, Callable[[str], Asked]]) -> None:
+def test_who_took_nothing_yet_comes_before_who_took_much(put: tuple[FairQueue, Callable[[str], PendingCheck]]) -> None:
     """A caller whose checks take long waits for all others, however many of its own wait, and those in their order."""
     waiting, come = put
     waiting.charge("greedy", 2.0)
@@ -55,7 +55,7 @@ def test_who_took_nothing_yet_comes_before_who_took_much(put: tuple[Line, Callab
     assert waiting.get(0) is None
 
 
-def test_what_was_taken_is_forgotten(put: tuple[Line, Callable[[str], Asked]], clock: Clock) -> None:
+def test_what_was_taken_is_forgotten(put: tuple[FairQueue, Callable[[str], PendingCheck]], clock: Clock) -> None:
     """Who took much an hour ago comes before who took a little now."""
     waiting, come = put
     waiting.charge("a", 2.0)
@@ -65,7 +65,7 @@ def test_what_was_taken_is_forgotten(put: tuple[Line, Callable[[str], Asked]], c
     assert [waiting.get(0), waiting.get(0)] == [early, late]
 
 
-def test_a_closed_line_gives_back_who_waits(put: tuple[Line, Callable[[str], Asked]]) -> None:
+def test_a_closed_line_gives_back_who_waits(put: tuple[FairQueue, Callable[[str], PendingCheck]]) -> None:
     """Nobody who waits is lost, and the worker is not kept waiting."""
     waiting, come = put
     asked = [come("a"), come("b")]

@@ -36,7 +36,9 @@ def test_what_stands_at_the_right_end_stays_there(left: str, right: str, cells: 
 def test_the_header_keeps_name_authority_and_state(tmp_path: Path, width: int) -> None:
     """Under which name and tags one decides is the last thing to go."""
     context = Stage(tmp_path).app.context
-    context.status = replace(context.status, reviewer="alice", tags=("claims-lead",), live="live", inbox="12")
+    context.status_model.status = replace(
+        context.status, reviewer="alice", tags=("claims-lead",), live="live", inbox="12"
+    )
     (drawn,) = HeaderLine(context, "board", lambda: None).lines(width)
     words = "".join(text for text, _ in drawn)
     assert width_of(drawn) == width

@@ -11,12 +11,12 @@ from rich.cells import cell_len
 
 from pumpup_tui.commands.config_errors import line_of
 from pumpup_tui.commands.id_lookup import SHORT, short
-from pumpup_tui.commands.output import Column, fitted, tell, wrapped
+from pumpup_tui.commands.output import TableColumn, fit_widths, print_line, wrap_text
 from pumpup_tui.commands.settings import faults
 from pumpup_tui.text.firewall import clean
 
 COLUMN = st.builds(
-    lambda least, rank, wide: (Column("x", "X", least=least, rank=rank), wide),
+    lambda min_width, rank, wide: (TableColumn("x", "X", min_width=min_width, rank=rank), wide),
     st.integers(0, 30),
     st.integers(0, 5),
     st.integers(1, 200),
@@ -24,9 +24,9 @@ COLUMN = st.builds(
 
 
 @given(st.lists(COLUMN, min_size=1, max_size=8), st.integers(10, 200))
-def test_a_table_never_is_wider_than_the_terminal(wanted: list[tuple[Column, int]], room: int) -> None:
+def test_a_table_never_is_wider_than_the_terminal(wanted: list[tuple[TableColumn, int]], room: int) -> None:
     """Whatever the columns want; and nothing is cut where all of it has room."""
-    widths = fitted(wanted, room)
+    widths = fit_widths(wanted, room)
     shown = [wide for wide in widths if wide]
     assert shown
     assert sum(shown) + 2 * (len(shown) - 1) <= room
@@ -39,7 +39,7 @@ def test_a_table_never_is_wider_than_the_terminal(wanted: list[tuple[Column, int
 def test_a_wrapped_text_fits_and_loses_nothing(text: str, cells: int) -> None:
     """Each line fits; all that is no blank is there, in order."""
     text = clean(text)
-    lines = wrapped(text, cells)
+    lines = wrap_text(text, cells)
     assert all(cell_len(line) <= cells for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())
 
@@ -79,5 +79,5 @@ def test_the_example_can_be_used_as_it_is(tmp_path: Path) -> None:
 
 def test_nothing_that_is_printed_acts_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     """Whatever slipped by the cleaning: only colours pass, and those only to a terminal."""
-    tell("a\x1b]0;owned\x07b\x9b31mc\rd\x7f\nnext \x1b[1mbold\x1b[0m \ud800")
+    print_line("a\x1b]0;owned\x07b\x9b31mc\rd\x7f\nnext \x1b[1mbold\x1b[0m \ud800")
     assert capsys.readouterr().out == "a\ufffd]0;owned\ufffdb\ufffd31mc\ufffdd\ufffd\nnext bold \ufffd\n"

@@ -16,7 +16,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Paste
 from textual.message import Message
 
-from pumpup_tui.commands.terminal_setup import fitted, reports_mouse
+from pumpup_tui.commands.terminal_setup import own_driver, reports_mouse
 from pumpup_tui.textual_patches.bracketed_paste import Pastes
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ async def test_keys_of_one_read_came_at_one_time(monkeypatch: pytest.MonkeyPatch
     seen: SimpleQueue[Message] = SimpleQueue()
     times = count(100.0, 10.0)
     app = SimpleNamespace(terminal_gone=lambda: None, repaint=lambda: None)
-    driver = fitted(LinuxDriver)(cast("App[None]", app), size=(80, 24))
+    driver = own_driver(LinuxDriver)(cast("App[None]", app), size=(80, 24))
     monkeypatch.setattr(driver, "fileno", theirs)
     monkeypatch.setattr(driver, "send_message", seen.put)
     monkeypatch.setattr("textual.message._time.get_time", lambda: next(times))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pumpup_tui.commands.garbage_collection import OFTEN, PAUSE_SECONDS, Tidying
+from pumpup_tui.commands.garbage_collection import OFTEN, PAUSE_SECONDS, GarbageCollection
 
 
 class Knot:
@@ -35,7 +35,7 @@ class Typist:
 
     def __init__(self) -> None:
         self.now = 100.0
-        self.tidying = Tidying(lambda: self.now)
+        self.tidying = GarbageCollection(lambda: self.now)
         self.left: list[list[object]] = []
         self.knot = weakref.ref(Knot())
 
@@ -69,7 +69,7 @@ def test_a_pause_without_work_before_it_costs_nothing() -> None:
 def test_who_never_rests_is_tidied_up_after_too() -> None:
     """Once the screens are up the collector runs by itself as well, only seldom."""
     typist = Typist()
-    typist.tidying.keep_all()
+    typist.tidying.freeze()
     assert gc.isenabled()
     knot = weakref.ref(Knot())
     kept: list[list[object]] = [[] for _ in range(gc.get_threshold()[0] + 1)]

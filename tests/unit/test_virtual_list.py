@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pumpup_tui.backend.page_messages import Answer, Want
+from pumpup_tui.backend.page_requests import PageRequest, PageResult
 from pumpup_tui.components.paged_rows import Paged
 from pumpup_tui.components.searchable_rows import Listed
 
@@ -22,20 +22,20 @@ class Source:
     def __init__(self, rows: list[str]) -> None:
         self.rows = rows
 
-    def answer(self, want: Want) -> Answer[str]:
+    def answer(self, want: PageRequest) -> PageResult[str]:
         if want.kind in ("first", "last"):
             return self._end(down=want.kind == "first", limit=want.limit)
         assert want.cursor is not None
         return self._page(want.cursor, down=want.down, limit=want.limit)
 
-    def _end(self, *, down: bool, limit: int) -> Answer[str]:
+    def _end(self, *, down: bool, limit: int) -> PageResult[str]:
         if not self.rows:
-            return Answer([], None, more=False)
+            return PageResult([], None, more=False)
         edge = self.rows[0] if down else self.rows[-1]
         page = self._page(edge, down=down, limit=limit)
-        return Answer(page.rows, page.cursor, page.more, edge=[edge], edge_cursor=edge)
+        return PageResult(page.rows, page.cursor, page.more, edge=[edge], edge_cursor=edge)
 
-    def _page(self, cursor: str, *, down: bool, limit: int) -> Answer[str]:
+    def _page(self, cursor: str, *, down: bool, limit: int) -> PageResult[str]:
         # A cursor of a row that went stands where it was: the number in its id.
         beyond = (
             [row for row in self.rows if place(row) > place(cursor)]
@@ -44,7 +44,7 @@ class Source:
         )
         rows = beyond[:limit]
         end = rows[-1] if rows else cursor
-        return Answer(rows if down else rows[::-1], end, more=len(rows) == limit)
+        return PageResult(rows if down else rows[::-1], end, more=len(rows) == limit)
 
 
 def place(row: str) -> int:
@@ -57,7 +57,7 @@ class AnyPages(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.pages: Paged[str] = Paged(str, keep=6, ahead=2, page=PAGE)
-        self.open: list[Want] = []
+        self.open: list[PageRequest] = []
         self.top, self.height = 0, 5
         self.pinned: str | None = None
         self.going_last = False

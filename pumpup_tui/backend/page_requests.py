@@ -14,7 +14,7 @@ Kind = Literal["first", "last", "down", "up", "new", "tail", "again"]
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class PageRequest:
     """A page that is missing.
 
     `first` and `last` begin at an end of the list. The others go on from `cursor`, `down` or up the list as it is
@@ -29,7 +29,7 @@ class Want:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
+class PageResult(Generic[T]):
     """A page as it came; rows in the order in which the list shows them.
 
     Of `first` and `last`, `edge` is the outermost row (none where the filter leaves it out) and `edge_cursor` its

@@ -1,0 +1,107 @@
+"""Reads that several screens make: a request, a task, a page of a timeline and the projects, each with all it shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from api_client.errors import ApiError
+from pumpup_tui.backend.messages import CallId, EventsPage, ProjectsLoaded, RequestLoaded, TaskLoaded
+from pumpup_tui.text.attachment_names import attachments_of
+
+if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
+
+    from api_client.backend import Backend
+    from api_client.models import Attachment, Event, Page, RequestDetail, Upload
+    from pumpup_tui.backend.calls import BackendCalls
+    from pumpup_tui.text.inspection import Inspection
+
+LATEST = 30
+"""Events that a request's detail shows."""
+PAGE = 100
+
+
+class Reads:
+    """The reads of one backend. Each answers `to` with its message, or with a `CallFailed` that carries its id."""
+
+    def __init__(self, calls: BackendCalls) -> None:
+        self._calls = calls
+
+    def request(self, to: MessagePump, request_id: str, *, ahead: bool = False) -> CallId:
+        """Read all that is shown of a request; `ahead` of its being looked at, beside the one that is."""
+
+        async def call(backend: Backend) -> RequestLoaded:
+            detail = await backend.request(request_id)
+            events = await backend.events(task_id=detail.task.id, order="desc", limit=LATEST)
+            uploads = await _uploads(backend, attachments_of(detail))
+            return RequestLoaded(detail, _short(events).items, uploads, await _inspected(detail))
+
+        return self._calls.ask(to, "the request", call, group="request ahead" if ahead else "request")
+
+    def events(
+        self, to: MessagePump, scope: tuple[str, str], *, cursor: str | None = None, group: str = "timeline"
+    ) -> CallId:
+        """Read a page of a timeline, newest first; `scope` is ("all", ""), ("project", id) or ("task", id)."""
+
+        async def call(backend: Backend) -> EventsPage:
+            kind, scope_id = scope
+            page = await backend.events(
+                project_id=scope_id if kind == "project" else None,
+                task_id=scope_id if kind == "task" else None,
+                order="desc",
+                cursor=cursor,
+                limit=PAGE,
+            )
+            return EventsPage(scope, _short(page), first=cursor is None)
+
+        return self._calls.ask(to, "the timeline", call, group=group)
+
+    def task(self, to: MessagePump, task_id: str) -> CallId:
+        """Read a task with its open requests and its latest events."""
+
+        async def call(backend: Backend) -> TaskLoaded:
+            detail = await backend.task(task_id)
+            project = await backend.project(detail.task.project_id)
+            events = await backend.events(task_id=task_id, order="desc", limit=PAGE)
+            given = await backend.events(task_id=task_id, order="desc", types=("ASSIGNMENT",), limit=1)
+            uploads = await _uploads(backend, detail.task.attachments)
+            assignee = str(given.items[0].payload.get("assigneeId") or "") if given.items else ""
+            return TaskLoaded(detail, project, _short(events), uploads, assignee)
+
+        return self._calls.ask(to, "the task", call, group="task")
+
+    def projects(self, to: MessagePump) -> CallId:
+        """Read all projects."""
+
+        async def call(backend: Backend) -> ProjectsLoaded:
+            return ProjectsLoaded(await backend.projects())
+
+        return self._calls.ask(to, "the projects", call, group="projects")
+
+
+async def _uploads(backend: Backend, attachments: Iterable[Attachment]) -> dict[str, Upload]:
+    """Return what is known of attachments' uploads, by id."""
+    uploads: dict[str, Upload] = {}
+    for attachment in attachments:
+        try:
+            uploads[attachment.upload_id] = await backend.upload(attachment.upload_id)
+        except ApiError:
+            continue  # size and type are a courtesy: the attachment is named without them
+    return uploads
+
+
+def _short(page: Page[Event]) -> Page[Event]:
+    # With the first page that is read behind the first paint.
+    from pumpup_tui.text.truncation import short_event_page
+
+    return short_event_page(page)
+
+
+async def _inspected(detail: RequestDetail) -> Inspection:
+    """Return the findings of a request's inspection, made in a thread: a megabyte of mixed alphabets takes a while."""
+    # With the first request that is read behind the first paint.
+    from pumpup_tui.text.inspection import inspect_request
+
+    return await asyncio.to_thread(inspect_request, detail)

@@ -1,0 +1,105 @@
+"""The sender of decisions: writes what was confirmed until it is known what became of it; never anything else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from api_client.errors import ApiError, Conflict, InvalidAnswers
+from pumpup_tui.backend.retry import Pauses, is_passing, leaves_in_doubt, settles_doubt
+from pumpup_tui.decisions.desk import Phase, Sent
+from pumpup_tui.decisions.messages import RecoveryLoaded, Submitted
+from pumpup_tui.local_state.background_writes import StorageFailed
+
+if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
+
+    from pumpup_tui.backend.backend_connection import BackendConnection
+    from pumpup_tui.backend.calls import BackendCalls
+    from pumpup_tui.decisions.in_flight import InFlight
+
+IN_FLIGHT = "what is on its way"
+"""Names the stored decisions in the banner."""
+SENT_AT_ONCE = 4
+"""Writes in flight at a time: more would only wait for each other, in the folder as over a link."""
+
+
+class DecisionSender:
+    """Submits decisions to one backend, and looks up those of ended terminals."""
+
+    def __init__(self, calls: BackendCalls, connection: BackendConnection) -> None:
+        self._calls = calls
+        self._connection = connection
+        self._slots = asyncio.Semaphore(SENT_AT_ONCE)
+
+    def submit(self, to: MessagePump, sent: Sent, *, before: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Write what was confirmed, under its key, until its outcome is known; each state is a `Submitted` to `to`.
+
+        Args:
+            to: Gets the messages.
+            sent: What was confirmed.
+            before: Stores it on this machine first. It may raise `OSError`.
+        """
+
+        async def work() -> None:
+            # It was confirmed, and the record is elsewhere: without a trace here only a crash would lose word of it.
+            with suppress(OSError):
+                await before()
+            await self._submit(to, sent)
+
+        self._calls.run(to, "submit", work, group=f"submit {sent.key}")
+
+    def look_up_interrupted(self, to: MessagePump, in_flight: InFlight) -> None:
+        """Look up what ended terminals left in flight, where they did; nothing is sent."""
+
+        async def work() -> None:
+            try:
+                interrupted = await in_flight.interrupted()
+            except OSError as error:
+                to.post_message(StorageFailed(IN_FLIGHT, error.strerror or type(error).__name__))
+                return
+            backend = self._connection.backend
+            if interrupted and backend is not None:
+                from pumpup_tui.decisions.recovery import look_up
+
+                me = (await backend.me()).subject
+                to.post_message(RecoveryLoaded([await look_up(backend, me, one) for one in interrupted]))
+
+        self._calls.run(to, IN_FLIGHT, work, group="left behind")
+
+    async def _submit(self, to: MessagePump, sent: Sent) -> None:
+        # The commands are imported with the first of them, behind the first paint.
+        from pumpup_tui.decisions.intent_commands import command_of
+
+        backend = self._connection.backend
+        if backend is None:
+            to.post_message(Submitted(sent.key, Phase.REFUSED, "not sent: nothing is open to send it to"))
+            return
+        pauses, in_doubt = Pauses(), False
+        while True:
+            try:
+                async with self._slots:
+                    receipt = await backend.submit(command_of(sent.intent), key=sent.key)
+            except ApiError as error:
+                in_doubt = in_doubt or leaves_in_doubt(error)
+                if in_doubt and not settles_doubt(error):
+                    # It may have been written: only the same key can tell.
+                    to.post_message(Submitted(sent.key, Phase.UNKNOWN, str(error)))
+                    await asyncio.sleep(pauses.after(error))
+                    continue
+                to.post_message(_refused(sent.key, error))
+            else:
+                to.post_message(Submitted(sent.key, Phase.RECORDED, receipt.event_id))
+                self._connection.announce_notices(backend)
+            return
+
+
+def _refused(key: str, error: ApiError) -> Submitted:
+    """Return the outcome of a write that is known not to have happened."""
+    if isinstance(error, Conflict):
+        return Submitted(key, Phase.LOST, str(error))
+    if isinstance(error, InvalidAnswers):
+        return Submitted(key, Phase.REFUSED, str(error), error.fields)
+    return Submitted(key, Phase.REFUSED, f"not sent: {error}" if is_passing(error) else str(error))

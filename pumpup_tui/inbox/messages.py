@@ -1,0 +1,41 @@
+"""Messages of the inbox's own calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+if TYPE_CHECKING:
+    from api_client.models import Event, InboxItem, Page
+
+
+@dataclass(eq=False)
+class InboxPage(Message):
+    """A page of open requests.
+
+    `first` begins the list anew, `last` reaches its end; where it `goes_on`, the next page is in flight already.
+    """
+
+    page: Page[InboxItem]
+    _: KW_ONLY
+    first: bool
+    last: bool
+    goes_on: bool = False
+
+
+@dataclass(eq=False)
+class FiltersLoaded(Message):
+    """The reader's own filters by name."""
+
+    filters: Mapping[str, str]
+
+
+@dataclass(eq=False)
+class PrecedentsPage(Message):
+    """A page of a project's decisions; None where they can't be read."""
+
+    project_id: str
+    page: Page[Event] | None
