@@ -32,7 +32,7 @@ from pumpup_tui.local_state.background_writes import StorageFailed
 from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
 from pumpup_tui.text.line_filter import NoControls
-from pumpup_tui.textual_patches.key_queue import Passed
+from pumpup_tui.textual_patches.key_queue import KeyHandled
 from pumpup_tui.textual_patches.stylesheets import SteadyStylesheet, sheet
 from pumpup_tui.textual_patches.terminal_app import TerminalApp, TerminalHooks
 from styles.contrast import readable
@@ -239,9 +239,9 @@ class PumpUpApp(TerminalApp):
     def key_unbound(self, key: str) -> None:
         self.unbound_keys.unbound(key)
 
-    @on(Passed)
-    def _passed(self, event: Passed) -> None:
-        self.key_input.queue.passed(event)
+    @on(KeyHandled)
+    def _key_handled(self, event: KeyHandled) -> None:
+        self.key_input.queue.handled(event)
 
     # Messages.
 
