@@ -22,7 +22,7 @@ from pumpup_tui.backend import messages
 from pumpup_tui.backend.alerts import Alerts
 from pumpup_tui.components.key_input import KeyInput
 from pumpup_tui.components.start_screen import StartScreen
-from pumpup_tui.context import Context, build_context
+from pumpup_tui.context import build_context
 from pumpup_tui.decisions.messages import DecisionsStored, RecoveryLoaded, Submitted
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
@@ -159,12 +159,18 @@ class PumpUpApp(TerminalApp):
         for mode, make in (("inbox", _inbox), ("board", _board), ("timeline", _timeline)):
             self.add_mode(mode, self._making(mode, make))
 
-    def _making(self, mode: str, make: Callable[[Context], ReviewerScreen]) -> Callable[[], ReviewerScreen]:
+    def _making(self, mode: str, make: Callable[[PumpUpApp], ReviewerScreen]) -> Callable[[], ReviewerScreen]:
         def made() -> ReviewerScreen:
             self.screen_made.publish(mode)
-            return make(self.context)
+            return make(self)
 
         return made
+
+    def open_task(self, task_id: str) -> None:
+        """Show a task's page over the present screen."""
+        from pumpup_tui.task.screen import TaskScreen
+
+        self.push_screen(TaskScreen(self.context, task_id))
 
     def _apply_theme(self) -> None:
         """Show the user's theme, where there is such a one."""
@@ -414,19 +420,19 @@ class PumpUpApp(TerminalApp):
 # The first frame waits for no screen's imports.
 
 
-def _inbox(context: Context) -> ReviewerScreen:
+def _inbox(app: PumpUpApp) -> ReviewerScreen:
     from pumpup_tui.inbox.screen import InboxScreen
 
-    return InboxScreen(context)
+    return InboxScreen(app.context)
 
 
-def _board(context: Context) -> ReviewerScreen:
+def _board(app: PumpUpApp) -> ReviewerScreen:
     from pumpup_tui.board.screen import BoardScreen
 
-    return BoardScreen(context)
+    return BoardScreen(app.context, app.open_task)
 
 
-def _timeline(context: Context) -> ReviewerScreen:
+def _timeline(app: PumpUpApp) -> ReviewerScreen:
     from pumpup_tui.timeline.screen import TimelineScreen
 
-    return TimelineScreen(context)
+    return TimelineScreen(app.context, app.open_task)
