@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from typing_extensions import override
 
 from pumpup_tui.components.decision_bar import MARKS
-from pumpup_tui.components.virtual_list import Rows, VirtualList
+from pumpup_tui.components.row_window import Rows
+from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Phase
 from pumpup_tui.inbox.filter import is_overdue
@@ -61,8 +62,8 @@ class RequestList(VirtualList[QueueRow]):
     @contextmanager
     def changing(self) -> Iterator[Queued]:
         """Change the queue: what is under the eye stays there, and only what differs is drawn again."""
-        self._cache.clear()
-        with self._steady():
+        self.line_cache.clear()
+        with self.window.steady():
             yield self.queue
 
     def redraw_on_way(self) -> None:
@@ -71,10 +72,10 @@ class RequestList(VirtualList[QueueRow]):
         changed = {row_id for row_id, _ in words.items() ^ self._on_way.items()}
         self._on_way = words
         if changed:
-            self._cache.clear()
+            self.line_cache.clear()
         for row_id in changed:
             if (index := self.queue.where(row_id)) is not None:
-                self._refresh_row(index)
+                self.window.refresh_row(index)
 
     @override
     def viewed(self) -> None:
@@ -88,11 +89,9 @@ class RequestList(VirtualList[QueueRow]):
         super().action_go(index)
 
     @override
-    def _in_view(self, jump: int = 0) -> None:
-        super()._in_view(jump)
-        top = (self.queue.cursor - 1) * self.ROW_HEIGHT
-        if isinstance(self.queue.row(self.queue.cursor - 1), Heading) and top < self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False)  # a group's first request shows which group it begins
+    def rows_above_cursor(self) -> int:
+        # A group's first request shows which group it begins.
+        return 1 if isinstance(self.queue.row(self.queue.cursor - 1), Heading) else 0
 
     @override
     def row_id(self, row: QueueRow) -> str:
