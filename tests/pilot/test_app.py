@@ -35,7 +35,7 @@ async def test_the_palette_runs_a_command(tmp_path: Path, key: str) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot)
         await pilot.press(key)
-        await pilot.pause(0.2)
+        await stage.sees(pilot, "Search for")
         await pilot.press(*"timeline", "enter")
         await stage.sees(pilot, "Nothing has happened yet")
 
