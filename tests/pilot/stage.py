@@ -184,5 +184,5 @@ class Stage:
         """Wait until the backend is open, `words` are shown and the request under the cursor can be decided."""
         await self.sees(pilot, "live", *words, gone=("opening…", "reading the rest…"))
         screen = self.app.screen
-        while isinstance(screen, InboxScreen) and screen.requests.row is not None and not screen.is_read:
+        while isinstance(screen, InboxScreen) and screen.requests.row is not None and not screen.pane.is_read:
             await pilot.pause(0.01)

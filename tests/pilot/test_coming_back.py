@@ -203,8 +203,8 @@ def test_a_filter_that_can_not_be_read_shows_all_cards(kept: object) -> None:
 
 
 def test_an_order_that_can_not_be_read_is_the_built_in_one() -> None:
-    assert Order.begun({"sort": "colour", "group": 3}) == Order()
-    assert Order.begun(Order("newest", "type").lasting()) == Order("newest", "type")
+    assert Order.restored({"sort": "colour", "group": 3}) == Order()
+    assert Order.restored(Order("newest", "type").lasting()) == Order("newest", "type")
 
 
 def test_a_query_that_can_not_be_read_asks_for_nothing() -> None:

@@ -326,7 +326,7 @@ async def test_a_hundred_ordinary_decisions_take_two_keys_each(tmp_path: Path, s
         await stage.sees(pilot, "Inbox 100")
         for number in range(100):
             await stage.sees(pilot, f"Refund ${number}")
-            await until(lambda: cast("InboxScreen", stage.app.screen).is_read, "the request is read")
+            await until(lambda: cast("InboxScreen", stage.app.screen).pane.is_read, "the request is read")
             await pilot.press("a", "y")
             await stage.sees(pilot, "RECORDED", f"Refund ${number}")
         assert await stage.decisions() == 100

@@ -51,7 +51,7 @@ class Hostile:
         await self.until(pilot, lambda: isinstance(self.stage.app.screen, InboxScreen))
         screen = self.stage.app.screen
         assert isinstance(screen, InboxScreen)
-        await self.until(pilot, lambda: screen.requests.total == 3 and screen.is_read)
+        await self.until(pilot, lambda: screen.requests.total == 3 and screen.pane.is_read)
 
     async def visits(self, pilot: Any) -> AsyncIterator[str]:
         """Go through the screens and states, and stop at each."""
@@ -68,8 +68,8 @@ class Hostile:
             # It is answered on the command line; its form is drawn for what stands in it.
             screen = app.screen
             assert isinstance(screen, InboxScreen)
-            assert screen._loaded is not None
-            app.push_screen(AnswerScreen(app.context, screen._loaded, {}, screen.detail.not_seen()))
+            assert screen.pane.loaded is not None
+            app.push_screen(AnswerScreen(app.context, screen.pane.loaded, {}, screen.request_view.not_seen()))
         await self.until(pilot, lambda: bool(app.screen.query(ElicitationForm)))
         for number in range(10):
             yield f"the form's field {number + 1}"

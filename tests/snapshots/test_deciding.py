@@ -65,7 +65,7 @@ async def looked_back(stage: Stage, pilot: Any) -> None:
     """Wait until all that is known of the request under the cursor is there, its precedents too."""
     screen = stage.app.screen
     assert isinstance(screen, InboxScreen)
-    while screen._loaded is None or not screen.is_read or screen._lacks_precedents(screen._loaded):
+    while screen.pane.loaded is None or not screen.pane.is_read or screen.precedents.is_pending:
         await pilot.pause(0.02)
 
 
