@@ -48,7 +48,7 @@ BIGGEST = 26_214_400
 """Bytes of an attachment that are held in memory at the most: as many as a server accepts."""
 
 
-class TooLarge(NoPreview):
+class AttachmentTooLarge(NoPreview):
     """The attachment can be neither shown nor saved."""
 
 
@@ -186,7 +186,7 @@ class AttachmentsScreen(ModalScreen[None]):
                     picture = await asyncio.to_thread(previews.image_rows, read, room.width, room.height)
                     return PreviewMade(row.upload_id, (), picture)
                 return PreviewMade(row.upload_id, await asyncio.to_thread(previews.text_lines, read, kind, saves))
-            except TooLarge as fault:
+            except AttachmentTooLarge as fault:
                 return PreviewMade(row.upload_id, [[(line(fault), "warn")]])
             except NoPreview as fault:
                 tail = f" {saves} it." if saves else ""
@@ -223,7 +223,7 @@ class AttachmentsScreen(ModalScreen[None]):
         async def call(backend: Backend) -> AttachmentSaved:
             try:
                 read = await _read(backend, row.upload_id)
-            except TooLarge as fault:
+            except AttachmentTooLarge as fault:
                 return AttachmentSaved(f"✗ {line(fault)}")
             return AttachmentSaved(await asyncio.to_thread(save, saving, folder, name, read))
 
@@ -256,13 +256,13 @@ async def _read(backend: Backend, upload_id: str) -> bytes:
     """Return an upload's content.
 
     Raises:
-        TooLarge: it is larger than any server of this kind takes.
+        AttachmentTooLarge: it is larger than any server of this kind takes.
     """
     read = bytearray()
     async for piece in backend.download(upload_id):
         read += piece
         if len(read) > BIGGEST:
-            raise TooLarge("It is larger than anything that belongs here: nothing of it is kept.")
+            raise AttachmentTooLarge("It is larger than anything that belongs here: nothing of it is kept.")
     return bytes(read)
 
 
