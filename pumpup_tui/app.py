@@ -26,12 +26,13 @@ from pumpup_tui.context import build_context
 from pumpup_tui.decisions.messages import DecisionsStored, RecoveryLoaded, Submitted
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
+from pumpup_tui.keys.table import TOUR_KEYS
 from pumpup_tui.keys.unbound_keys import UnboundKeys
 from pumpup_tui.local_state.background_writes import StorageFailed
 from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
 from pumpup_tui.text.line_filter import NoControls
-from pumpup_tui.textual_patches.key_queue import Passed
+from pumpup_tui.textual_patches.key_queue import KeyHandled
 from pumpup_tui.textual_patches.stylesheets import SteadyStylesheet, sheet
 from pumpup_tui.textual_patches.terminal_app import TerminalApp, TerminalHooks
 from styles.contrast import readable
@@ -74,14 +75,10 @@ class TourKeys(Observer, Protocol):
         """End it."""
 
 
-TOUR_KEYS = frozenset(("tour.skip", "tour.end"))
-"""The ids of bindings that there are only with a tour."""
-
-
 def _everything() -> type[Provider]:
-    from pumpup_tui.palette import Everything
+    from pumpup_tui.palette import NameSearch
 
-    return Everything
+    return NameSearch
 
 
 class PumpUpApp(TerminalApp):
@@ -248,9 +245,9 @@ class PumpUpApp(TerminalApp):
     def key_unbound(self, key: str) -> None:
         self.unbound_keys.unbound(key)
 
-    @on(Passed)
-    def _passed(self, event: Passed) -> None:
-        self.key_input.queue.passed(event)
+    @on(KeyHandled)
+    def _key_handled(self, event: KeyHandled) -> None:
+        self.key_input.queue.handled(event)
 
     # Messages.
 
@@ -410,7 +407,7 @@ class PumpUpApp(TerminalApp):
         from pumpup_tui.components.dialogs import HelpScreen
 
         if not self.screen.is_modal:
-            self.push_screen(HelpScreen(self.key_names.table(in_demo=self.tour is not None)))
+            self.push_screen(HelpScreen(self.key_names.table()))
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -61,7 +61,7 @@ class HelpScreen(ModalScreen[None]):
                 group = heading
                 lines += [[], [(heading, "strong")]]
             lines.append([(fit(key_words(row.keys), 20) + "  ", "accent"), (row.tooltip, "")])
-        self.query_one(Document).tell(lines[1:])
+        self.query_one(Document).set_paragraphs(lines[1:])
         self.query_one(Document).focus()
 
 

@@ -3,7 +3,7 @@
 Reason: Textual asks a dozen styles about border, padding, outline and tint for each line that it draws, and looks the
 widget's size and the look of each tone up again. Without any of these styles, `render_line` gives all that is drawn.
 
-Performance: a line costs a third of the time; a key on the inbox redraws about a hundred.
+Performance: without it the first rows take 17 % more computing time, a key 8 % more on the board, 25 % on the inbox.
 
 Test: tests/pilot/test_painting.py, tests/pilot/test_lines.py and the snapshots.
 """

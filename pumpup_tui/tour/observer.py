@@ -97,7 +97,7 @@ class TourObserver:
         for screen in self._app.screen_stack if self._app is not None else ():
             if isinstance(screen, ReviewerScreen) and screen.is_mounted:
                 for shown in screen.query(TourLine):
-                    shown.retell()
+                    shown.update_lines()
                 if not self._tour.is_over and not screen.query(TourLine) and (hints := screen.query(KeyHints)):
                     screen.mount(TourLine(self._tour, self._key), before=hints.first())
 

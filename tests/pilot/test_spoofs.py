@@ -80,7 +80,7 @@ class Reader:
         self.seen: set[str] = set()
         self.reads: Widget | None = None
         """What is looked at whenever a key is heard."""
-        self._hear, stage.app.key_input.queue._hear = stage.app.key_input.queue._hear, self._heard
+        self._hear, stage.app.key_input.queue._handle = stage.app.key_input.queue._handle, self._heard
 
     async def _heard(self, event: Any) -> None:
         if self.reads is not None:
@@ -93,7 +93,7 @@ class Reader:
 
     def close(self) -> None:
         """Look no more."""
-        self.stage.app.key_input.queue._hear = self._hear
+        self.stage.app.key_input.queue._handle = self._hear
 
     @property
     def screen(self) -> InboxScreen:
