@@ -13,6 +13,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.strip import Strip
@@ -142,7 +143,7 @@ class AttachmentsScreen(ModalScreen[None]):
     @override
     def compose(self) -> ComposeResult:
         key = self.context.key
-        saves = f"{key(SAVE)} saves, " if key.has(SAVE) else ""
+        saves = f"{self._saves}, " if self._saves else ""
         keys = f"{key('move.enter')} shows, {saves}{key('modal.close')} closes"
         with Vertical(id="attachments"):
             yield Static(f"Attachments   {keys}", markup=False, id="title")
@@ -172,27 +173,19 @@ class AttachmentsScreen(ModalScreen[None]):
         if row is None:
             return
         self._show_state("reading…")
-        kind = previews.kind_of(*self._about(row))
-        key = self.context.key
-        room, saves = self.query_one(Picture).size, f"{key(SAVE)} saves" if key.has(SAVE) else ""
+        kind, room, saves = previews.kind_of(*self._about(row)), self.query_one(Picture).size, self._saves
+        upload_id = row.upload_id
 
         async def call(backend: Backend) -> PreviewMade:
-            try:
-                if not kind:
-                    raise NoPreview("This can't be shown here.")
-                read = await _read(backend, row.upload_id)
-                if kind == "image":
-                    # Decoding takes as long as it takes: the keys don't wait for it.
-                    picture = await asyncio.to_thread(previews.image_rows, read, room.width, room.height)
-                    return PreviewMade(row.upload_id, (), picture)
-                return PreviewMade(row.upload_id, await asyncio.to_thread(previews.text_lines, read, kind, saves))
-            except AttachmentTooLarge as fault:
-                return PreviewMade(row.upload_id, [[(line(fault), "warn")]])
-            except NoPreview as fault:
-                tail = f" {saves} it." if saves else ""
-                return PreviewMade(row.upload_id, [[(f"{line(fault)}{tail}", "warn")]])
+            return await _preview(backend, upload_id, kind, room, saves)
 
         self.context.calls.ask(self, "the attachment", call, group="attachment")
+
+    @property
+    def _saves(self) -> str:
+        """The key that saves, in words; empty where nothing can be saved."""
+        key = self.context.key
+        return f"{key(SAVE)} saves" if key.has(SAVE) else ""
 
     @on(PreviewMade)
     def _previewed(self, event: PreviewMade) -> None:
@@ -250,6 +243,24 @@ class AttachmentsScreen(ModalScreen[None]):
 
     def _show_state(self, words: str) -> None:
         self.query_one("#state", Static).update(content(words, one_line=True))
+
+
+async def _preview(backend: Backend, upload_id: str, kind: str, room: Size, saves: str) -> PreviewMade:
+    """Return the preview of an attachment, or the reason why there is none."""
+    try:
+        if not kind:
+            raise NoPreview("This can't be shown here.")
+        read = await _read(backend, upload_id)
+        if kind == "image":
+            # Decoding takes as long as it takes: the keys don't wait for it.
+            picture = await asyncio.to_thread(previews.image_rows, read, room.width, room.height)
+            return PreviewMade(upload_id, (), picture)
+        return PreviewMade(upload_id, await asyncio.to_thread(previews.text_lines, read, kind, saves))
+    except AttachmentTooLarge as fault:
+        return PreviewMade(upload_id, [[(line(fault), "warn")]])
+    except NoPreview as fault:
+        tail = f" {saves} it." if saves else ""
+        return PreviewMade(upload_id, [[(f"{line(fault)}{tail}", "warn")]])
 
 
 async def _read(backend: Backend, upload_id: str) -> bytes:
