@@ -34,9 +34,9 @@ def stats(
 
     async def count(backend: Backend) -> DecisionCounts:
         from pumpup_tui.backend.timeline_query import Query
+        from pumpup_tui.commands.all_pages import all_events
         from pumpup_tui.commands.decision_counts import DecisionCounts
         from pumpup_tui.commands.id_lookup import project_of
-        from pumpup_tui.commands.all_pages import all_events
 
         chosen = await project_of(backend, project) if project else None
         names = {listed.id: listed.project_name for listed in await backend.projects()}
