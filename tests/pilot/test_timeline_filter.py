@@ -6,8 +6,9 @@ from pathlib import Path
 
 from api_client.commands import Decide
 from api_client.models import Outcome
-from tests.pilot.stage import ALICE, BOB, Stage
+from tests.pilot.stage import Stage
 from tests.pilot.test_timeline_follow import screen_of
+from tests.support.actors import ALICE, BOB
 
 
 async def decided(stage: Stage) -> None:
