@@ -7,14 +7,13 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.signal import Signal
 from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
@@ -22,7 +21,7 @@ from pumpup_tui.backend import messages
 from pumpup_tui.backend.alerts import Alerts
 from pumpup_tui.components.key_input import KeyInput
 from pumpup_tui.components.start_screen import StartScreen
-from pumpup_tui.context import Context, build_context
+from pumpup_tui.context import Context, Setup, build_context
 from pumpup_tui.decisions.messages import DecisionsStored, RecoveryLoaded, Submitted
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
@@ -39,7 +38,6 @@ from styles.themes import THEMES
 
 if TYPE_CHECKING:
     from textual.command import Provider
-    from textual.theme import Theme
 
     from api_client.backend import Backend
     from api_client.times import Clock
@@ -51,37 +49,30 @@ if TYPE_CHECKING:
 TICK_SECONDS = 0.25
 MINUTE_SECONDS = 60.0
 """Between two looks at the clock for what shows ages."""
-
-
-class Observer(Protocol):
-    """Watches an app by its signals, in place of a hook in it."""
-
-    def attach(self, app: PumpUpApp) -> None:
-        """Subscribe to the app's signals. It is mounted."""
-
-
-class TourKeys(Observer, Protocol):
-    """The demo's tour, as far as the app's keys need it."""
-
-    @property
-    def sheet(self) -> Path:
-        """The style sheet of its widgets."""
-
-    def skip(self) -> None:
-        """Go on to the next step."""
-
-    def end(self) -> None:
-        """End it."""
-
-
 TOUR_KEYS = frozenset(("tour.skip", "tour.end"))
-"""The ids of bindings that there are only with a tour."""
+"""The ids of bindings that there are only in the demo."""
+MODES = ("inbox", "board", "timeline")
 
 
 def _everything() -> type[Provider]:
     from pumpup_tui.palette import Everything
 
     return Everything
+
+
+def screen_of(mode: str, context: Context) -> ReviewerScreen:
+    """Return the screen of a mode. The first frame waits for no screen's imports."""
+    if mode == "inbox":
+        from pumpup_tui.inbox.screen import InboxScreen
+
+        return InboxScreen(context)
+    if mode == "board":
+        from pumpup_tui.board.screen import BoardScreen
+
+        return BoardScreen(context)
+    from pumpup_tui.timeline.screen import TimelineScreen
+
+    return TimelineScreen(context)
 
 
 class PumpUpApp(TerminalApp):
@@ -116,68 +107,56 @@ class PumpUpApp(TerminalApp):
         preferences: Preferences | None = None,
         documents: DocumentStore | None = None,
         hooks: TerminalHooks | None = None,
-        observers: Sequence[Observer] = (),
-        tour: TourKeys | None = None,
+        observers: Sequence[Callable[[PumpUpApp], None]] = (),
+        tour_sheet: Path | None = None,
     ) -> None:
-        super().__init__([sheet("app"), *([tour.sheet] if tour else [])], hooks)
+        """Take what a `Setup` says, and what watches the app.
+
+        Args:
+            hooks: What the terminal needs of the composition root.
+            observers: Each is called with the app when it is mounted, and watches its signals.
+            tour_sheet: The style sheet of the demo's tour, one of the observers; None where it is not the demo.
+        """
+        super().__init__([sheet("app"), *([tour_sheet] if tour_sheet else [])], hooks)
         self.stylesheet = SteadyStylesheet(variables=self.get_css_variables())
-        preferences = preferences or Preferences()
         self.animation_level = "none"  # a slide costs kilobytes over SSH and tells nothing
         for theme in THEMES:
             self.register_theme(theme)
-        without = preferences.saving.taken_away | (frozenset() if tour else TOUR_KEYS)
-        self.context = build_context(
-            self,
-            self,
-            connect,
-            source_label=source_label,
-            clock=clock,
-            new_key=new_key,
-            zone=zone,
-            preferences=preferences,
-            key=KeyNames(preferences.keymap, without=without),
-            documents=documents or DocumentStore(None),
-        )
-        self.key_heard: Signal[events.Key] = Signal(self, "key heard")
-        """A key reaches the app: from the terminal, and again where it has bubbled up."""
-        self.tick: Signal[None] = Signal(self, "tick")
-        """A few times a second."""
-        self.screen_made: Signal[str] = Signal(self, "screen made")
-        """The screen of a mode is made, for the first time."""
-        self.tour = tour
-        self._observers = [*observers, *([tour] if tour else [])]
-        self._apply_theme()
-        if preferences.keymap:
-            self.set_keymap(dict(preferences.keymap))
-        self._make_parts(preferences)
+        self.in_demo = tour_sheet is not None
+        chosen = preferences or Preferences()
+        without = chosen.saving.taken_away | (frozenset() if self.in_demo else TOUR_KEYS)
+        self.key_names = KeyNames(chosen.keymap, without=without)
+        setup = Setup(connect, source_label, clock, new_key, zone, chosen, documents or DocumentStore(None))
+        self.context = build_context(self, self, setup, self.key_names)
+        self.observers = observers
+        self._make_parts(chosen)
 
     def _make_parts(self, preferences: Preferences) -> None:
-        """Make what keys and lines go through, and name the screens."""
-        term = os.environ.get("TERM", "")
+        """Make what keys and lines go through, name the screens, and take the user's theme and keys."""
+        term, signals = os.environ.get("TERM", ""), self.context.signals
         self.alerts = Alerts(preferences, write=self.write_raw, ring=self.bell, term=term, monotonic=time.monotonic)
         self.unbound_keys = UnboundKeys(self, self.key_names, self.context.outbox)
         self.key_input = KeyInput(self, self.context.outbox.guard, self.unbound_keys, super().on_event)
         self._net = NoControls()  # one: what it let by is stored with each line
         self.add_mode("start", lambda: StartScreen(self.context))
-        for mode, make in (("inbox", _inbox), ("board", _board), ("timeline", _timeline)):
-            self.add_mode(mode, self._making(mode, make))
 
-    def _making(self, mode: str, make: Callable[[Context], ReviewerScreen]) -> Callable[[], ReviewerScreen]:
-        def made() -> ReviewerScreen:
-            self.screen_made.publish(mode)
-            return make(self.context)
+        def add(mode: str) -> None:
+            def made() -> ReviewerScreen:
+                signals.screen_made.publish(mode)
+                return screen_of(mode, self.context)
 
-        return made
+            self.add_mode(mode, made)
+
+        for mode in MODES:
+            add(mode)
+        self._apply_theme()
+        if preferences.keymap:
+            self.set_keymap(dict(preferences.keymap))
 
     def _apply_theme(self) -> None:
         """Show the user's theme, where there is such a one."""
         if self.context.last_view.theme in self.available_themes:
             self.theme = self.context.last_view.theme
-
-    @property
-    def key_names(self) -> KeyNames:
-        """The keys as they are bound for this user."""
-        return self.context.key
 
     @override
     def get_css_variables(self) -> dict[str, str]:
@@ -191,11 +170,18 @@ class PumpUpApp(TerminalApp):
 
     def on_mount(self) -> None:
         """Begin once the first frame is out."""
-        self.theme_changed_signal.subscribe(self, self._note_theme)
-        self.context.status_changed.subscribe(self, self._note_status)
-        for observer in self._observers:
-            observer.attach(self)
-        self.set_interval(MINUTE_SECONDS, lambda: self.context.minute.publish(None))
+        last_view, signals = self.context.last_view, self.context.signals
+
+        def note_project(status: Status) -> None:
+            # Until the backend is open no project is chosen: that is no choice of all of them.
+            if status.connected:
+                last_view.note_project(status.project)
+
+        self.theme_changed_signal.subscribe(self, lambda theme: last_view.note_theme(theme.name))
+        signals.status_changed.subscribe(self, note_project)
+        for attach in self.observers:
+            attach(self)
+        self.set_interval(MINUTE_SECONDS, lambda: signals.minute.publish(None))
         self.set_interval(TICK_SECONDS, self._tick)
         self.call_after_refresh(self._open)
 
@@ -207,15 +193,7 @@ class PumpUpApp(TerminalApp):
 
     def _tick(self) -> None:
         self.context.decisions.tick()
-        self.tick.publish(None)
-
-    def _note_theme(self, theme: Theme) -> None:
-        self.context.last_view.note_theme(theme.name)
-
-    def _note_status(self, status: Status) -> None:
-        # Until the backend is open no project is chosen: that is no choice of all of them.
-        if status.connected:
-            self.context.last_view.note_project(status.project)
+        self.context.signals.tick.publish(None)
 
     async def on_unmount(self) -> None:
         """Store what was typed, and close the backend."""
@@ -235,7 +213,7 @@ class PumpUpApp(TerminalApp):
     @override
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
-            self.key_heard.publish(event)
+            self.context.signals.key_heard.publish(event)
         await self.key_input.receive(event)
 
     @override
@@ -254,22 +232,13 @@ class PumpUpApp(TerminalApp):
         if await context.last_view.switch_reviewer(event.me.subject):
             self._apply_theme()
         context.status_model.connected(event, context.status.project or context.last_view.project)
-        self._welcome()
+        if context.last_view.needs_welcome:
+            from pumpup_tui.components.welcome import welcome_words
+
+            context.outbox.hint(welcome_words(self.key_names))
+            context.last_view.note_welcome()
         context.reads.projects(self)
         context.decisions.begin()
-
-    def _welcome(self) -> None:
-        """Say, the first time that anything is shown here, where to begin."""
-        if not self.context.last_view.needs_welcome:
-            return
-        import pumpup_tui.inbox.screen  # noqa: F401 - names the keys of a decision; the inbox brings it
-
-        key = self.context.key
-        self.context.outbox.hint(
-            f"new here?  {key('screens.help')} lists the keys  ·  {key('screens.commands')} finds everything  ·  "
-            f"a decision takes two keys, as {key('decide.approve')} then {key('decide.send')}"
-        )
-        self.context.last_view.note_welcome()
 
     @on(messages.LiveState)
     def _live_changed(self, event: messages.LiveState) -> None:
@@ -307,16 +276,10 @@ class PumpUpApp(TerminalApp):
             self.context.status_model.worker_failed(event.worker)
 
     @on(Submitted)
-    def _submitted(self, event: Submitted) -> None:
-        self.context.decisions.submitted(event)
-
     @on(DecisionsStored)
-    def _decisions_stored(self, event: DecisionsStored) -> None:
-        self.context.outbox.mark_stored(event)
-
     @on(RecoveryLoaded)
-    def _recovery_loaded(self, event: RecoveryLoaded) -> None:
-        self.context.decisions.recovered(event)
+    def _decided(self, event: Submitted | DecisionsStored | RecoveryLoaded) -> None:
+        self.context.decisions.receive(event)
 
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:
@@ -354,12 +317,11 @@ class PumpUpApp(TerminalApp):
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "tour" or self.tour is not None
+        return action != "tour" or self.in_demo
 
     def action_tour(self, does: str) -> None:
-        """Skip a step of the tour, or end it."""
-        if self.tour is not None:
-            (self.tour.skip if does == "skip" else self.tour.end)()
+        """Skip a step of the demo's tour, or end it."""
+        self.context.signals.tour_key.publish(does)
 
     def action_mode(self, mode: str) -> None:
         """Go to a main screen, leaving what is over it."""
@@ -404,7 +366,7 @@ class PumpUpApp(TerminalApp):
         from pumpup_tui.components.dialogs import HelpScreen
 
         if not self.screen.is_modal:
-            self.push_screen(HelpScreen(self.key_names.table(in_demo=self.tour is not None)))
+            self.push_screen(HelpScreen(self.key_names.table(in_demo=self.in_demo)))
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -412,24 +374,3 @@ class PumpUpApp(TerminalApp):
 
         yield SystemCommand("Theme", "change the colours", self.action_change_theme)
         yield from commands_of(screen, self.key_names)
-
-
-# The first frame waits for no screen's imports.
-
-
-def _inbox(context: Context) -> ReviewerScreen:
-    from pumpup_tui.inbox.screen import InboxScreen
-
-    return InboxScreen(context)
-
-
-def _board(context: Context) -> ReviewerScreen:
-    from pumpup_tui.board.screen import BoardScreen
-
-    return BoardScreen(context)
-
-
-def _timeline(context: Context) -> ReviewerScreen:
-    from pumpup_tui.timeline.screen import TimelineScreen
-
-    return TimelineScreen(context)

@@ -32,9 +32,10 @@ class GarbageCollection:
     def attach(self, app: PumpUpApp) -> None:
         """Watch the app's signals."""
         app.set_timer(SETTLED_SECONDS, self.freeze)
-        app.screen_made.subscribe(app, lambda mode: self._screen_made(app, mode), immediate=True)
-        app.key_heard.subscribe(app, lambda _: self.pressed(), immediate=True)
-        app.tick.subscribe(app, lambda _: self.tick(), immediate=True)
+        signals = app.context.signals
+        signals.screen_made.subscribe(app, lambda mode: self._screen_made(app, mode), immediate=True)
+        signals.key_heard.subscribe(app, lambda _: self.pressed(), immediate=True)
+        signals.tick.subscribe(app, lambda _: self.tick(), immediate=True)
 
     def _screen_made(self, app: PumpUpApp, mode: str) -> None:
         if mode in SETTLED_IN:

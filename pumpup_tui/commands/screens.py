@@ -193,6 +193,8 @@ def _run(
 
     preferences = replace(preferences_of(config_cache.chosen(os.environ)), saving=saving)
     guard = Guard(leaving or _listening())
+    watching = _tour(preferences) if tour else None
+    garbage = GarbageCollection(time.monotonic)
     app = PumpUpApp(
         connect_and_listen,
         source_label=source_label,
@@ -201,8 +203,8 @@ def _run(
         preferences=preferences,
         documents=documents(),
         hooks=guard,
-        observers=[GarbageCollection(time.monotonic)],
-        tour=_tour(preferences) if tour else None,
+        observers=[garbage.attach, *([watching.attach] if watching else [])],
+        tour_sheet=watching.sheet if watching else None,
     )
     app.run(mouse=reports_mouse(os.environ))
     if guard.fault is not None:

@@ -68,19 +68,17 @@ class TourObserver:
 
     def attach(self, app: PumpUpApp) -> None:
         """Watch the app's signals."""
-        self._app = app
-        app.key_heard.subscribe(app, self._key_heard, immediate=True)
-        app.tick.subscribe(app, self._look, immediate=True)
-        app.context.desk_changed.subscribe(app, self._look, immediate=True)
+        self._app, signals = app, app.context.signals
+        signals.key_heard.subscribe(app, self._key_heard, immediate=True)
+        signals.tick.subscribe(app, self._look, immediate=True)
+        signals.desk_changed.subscribe(app, self._look, immediate=True)
+        signals.tour_key.subscribe(app, self._tour_key, immediate=True)
 
-    def skip(self) -> None:
-        """Go on to the next step."""
-        self._tour.skip()
-        self._show()
-
-    def end(self) -> None:
-        """End the tour: its line goes."""
-        self._tour.end()
+    def _tour_key(self, does: str) -> None:
+        if does == "skip":
+            self._tour.skip()
+        else:
+            self._tour.end()
         self._show()
 
     def _key_heard(self, _: events.Key) -> None:

@@ -28,13 +28,15 @@ def touring(folder: Path, *, grace: float = 5.0, keymap: dict[str, str] | None =
     stage.before.append(shop)
     keys = count(1)
     preferences = Preferences(grace_seconds=grace, keymap=keymap or {})
+    tour = TourObserver(KeyNames(preferences.keymap), holds=grace > 0)
     stage.app = PumpUpApp(
         stage.connect,
         source_label="demo",
         clock=stage.clock,
         new_key=lambda: f"tour-{next(keys)}",
         preferences=preferences,
-        tour=TourObserver(KeyNames(preferences.keymap), holds=grace > 0),
+        observers=[tour.attach],
+        tour_sheet=tour.sheet,
     )
     return stage
 
