@@ -60,7 +60,7 @@ def _everything() -> type[Provider]:
     return Everything
 
 
-def screen_of(mode: str, context: Context) -> ReviewerScreen:
+def screen_of(mode: str, context: Context, open_task: Callable[[str], None]) -> ReviewerScreen:
     """Return the screen of a mode. The first frame waits for no screen's imports."""
     if mode == "inbox":
         from pumpup_tui.inbox.screen import InboxScreen
@@ -69,10 +69,10 @@ def screen_of(mode: str, context: Context) -> ReviewerScreen:
     if mode == "board":
         from pumpup_tui.board.screen import BoardScreen
 
-        return BoardScreen(context)
+        return BoardScreen(context, open_task)
     from pumpup_tui.timeline.screen import TimelineScreen
 
-    return TimelineScreen(context)
+    return TimelineScreen(context, open_task)
 
 
 class PumpUpApp(TerminalApp):
@@ -143,7 +143,7 @@ class PumpUpApp(TerminalApp):
         def add(mode: str) -> None:
             def made() -> ReviewerScreen:
                 signals.screen_made.publish(mode)
-                return screen_of(mode, self.context)
+                return screen_of(mode, self.context, self.open_task)
 
             self.add_mode(mode, made)
 
@@ -152,6 +152,12 @@ class PumpUpApp(TerminalApp):
         self._apply_theme()
         if preferences.keymap:
             self.set_keymap(dict(preferences.keymap))
+
+    def open_task(self, task_id: str) -> None:
+        """Show a task's page over the present screen."""
+        from pumpup_tui.task.screen import TaskScreen
+
+        self.push_screen(TaskScreen(self.context, task_id))
 
     def _apply_theme(self) -> None:
         """Show the user's theme, where there is such a one."""

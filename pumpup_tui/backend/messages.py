@@ -14,6 +14,7 @@ from pumpup_tui.backend.retry import is_passing
 if TYPE_CHECKING:
     from api_client.errors import ApiError
     from api_client.models import Event, Me, Page, Project, RequestDetail, TaskDetail, Upload
+    from pumpup_tui.backend.page_requests import PageRequest, PageResult
     from pumpup_tui.text.inspection import Inspection
 
 CallId = NewType("CallId", int)
@@ -46,12 +47,12 @@ class RequestLoaded(Message):
 
 @dataclass(eq=False)
 class EventsPage(Message):
-    """A page of a timeline; `first` begins it anew."""
+    """A page of a timeline that was asked for."""
 
-    scope: tuple[str, str]
-    page: Page[Event]
-    _: KW_ONLY
-    first: bool
+    request: PageRequest
+    result: PageResult[Event]
+    looked: int
+    """The number of events that were looked at for it."""
 
 
 @dataclass(eq=False)

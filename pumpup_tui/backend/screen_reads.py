@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import Attachment, Event, Page, RequestDetail, Upload
     from pumpup_tui.backend.calls import BackendCalls
+    from pumpup_tui.backend.page_requests import PageRequest
+    from pumpup_tui.backend.timeline_query import Query
     from pumpup_tui.text.inspection import Inspection
 
 LATEST = 30
@@ -40,23 +42,17 @@ class Reads:
 
         return self._calls.ask(to, "the request", call, group="request ahead" if ahead else "request")
 
-    def events(
-        self, to: MessagePump, scope: tuple[str, str], *, cursor: str | None = None, group: str = "timeline"
-    ) -> CallId:
-        """Read a page of a timeline, newest first; `scope` is ("all", ""), ("project", id) or ("task", id)."""
+    def timeline(self, to: MessagePump, query: Query, request: PageRequest, *, group: str = "") -> CallId:
+        """Read a page of a query's timeline; without a `group` it takes no other one's place."""
 
         async def call(backend: Backend) -> EventsPage:
-            kind, scope_id = scope
-            page = await backend.events(
-                project_id=scope_id if kind == "project" else None,
-                task_id=scope_id if kind == "task" else None,
-                order="desc",
-                cursor=cursor,
-                limit=PAGE,
-            )
-            return EventsPage(scope, _short(page), first=cursor is None)
+            # What reads a timeline is imported with the first one, behind the first paint.
+            from pumpup_tui.backend.timeline_scan import Timeline
 
-        return self._calls.ask(to, "the timeline", call, group=group)
+            found = await Timeline(backend, query).read(request)
+            return EventsPage(request, found.answer, found.looked)
+
+        return self._calls.ask(to, "the timeline", call, group=group or f"timeline {request.number}")
 
     def task(self, to: MessagePump, task_id: str) -> CallId:
         """Read a task with its open requests and its latest events."""

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from pumpup_tui.backend.messages import CallId
     from pumpup_tui.board.filter import BoardFilter
 
-TELL_SECONDS = 0.5
-"""Between two words on how far a long read is."""
+PROGRESS_SECONDS = 0.5
+"""Between two reports of a long read's progress."""
 WALK_PAGE = 250
 """Cards a page of a walk holds: two of them are a column's window."""
 SCAN_PAGE = 500
-MATCHES_KEPT = 500
+MATCHES_SHOWN = 500
 """Matching cards that a column shows; more are counted."""
 
 
@@ -58,7 +58,7 @@ class BoardFeed:
             clock = asyncio.get_running_loop().time
             past: list[Start] = []
             last: list[Stretch] = []
-            cursor, read, told = ask.cursor, 0, clock()
+            cursor, read, reported = ask.cursor, 0, clock()
             while True:
                 page = await backend.cards(project_id, step, cursor=cursor, limit=WALK_PAGE)
                 if page.items:
@@ -67,34 +67,34 @@ class BoardFeed:
                 last, cursor, read = last[-2:], page.next_cursor, read + len(page.items)
                 if page.is_last(WALK_PAGE) or cursor is None:
                     return messages.WalkEnded(project_id, step, Walked(past, last, cursor))
-                if clock() - told > TELL_SECONDS:
-                    told = clock()
-                    to.post_message(messages.WalkOn(project_id, step, read))
+                if clock() - reported > PROGRESS_SECONDS:
+                    reported = clock()
+                    to.post_message(messages.WalkProgress(project_id, step, read))
 
         return self._calls.ask(to, "the end of a column", call, group=f"cards {step}")
 
     def scan(self, to: MessagePump, project_id: str, steps: Sequence[str], wanted: BoardFilter) -> CallId:
         """Look for the cards of these steps that a filter takes."""
 
-        async def call(backend: Backend) -> messages.ScanTold:
+        async def call(backend: Backend) -> messages.Scanned:
             clock = asyncio.get_running_loop().time
             found: dict[str, messages.Matches] = {}
-            read, told = 0, clock()
+            read, reported = 0, clock()
             for step in steps:
                 cards: list[Card] = []
                 matched, cursor = 0, None
                 while True:
                     page = await backend.cards(project_id, step, cursor=cursor, limit=SCAN_PAGE)
                     taken = [card for card in _short(page).items if wanted.takes(card)]
-                    cards += taken[: MATCHES_KEPT - len(cards)]
+                    cards += taken[: MATCHES_SHOWN - len(cards)]
                     matched, cursor, read = matched + len(taken), page.next_cursor, read + len(page.items)
                     found[step] = messages.Matches(tuple(cards), matched)
                     if page.is_last(SCAN_PAGE) or cursor is None:
                         break
-                    if clock() - told > TELL_SECONDS:
-                        told = clock()
-                        to.post_message(messages.ScanTold(project_id, wanted, dict(found), read=read, done=False))
-            return messages.ScanTold(project_id, wanted, found, read=read, done=True)
+                    if clock() - reported > PROGRESS_SECONDS:
+                        reported = clock()
+                        to.post_message(messages.Scanned(project_id, wanted, dict(found), read=read, done=False))
+            return messages.Scanned(project_id, wanted, found, read=read, done=True)
 
         return self._calls.ask(to, "the filtered cards", call, group="scan")
 
@@ -104,7 +104,7 @@ class BoardFeed:
         async def call(backend: Backend) -> messages.ProjectCounts:
             clock = asyncio.get_running_loop().time
             counts: dict[str, tuple[int, int]] = {}
-            told = clock()
+            reported = clock()
             for project_id in project_ids:
                 try:
                     columns = (await backend.board(project_id)).columns
@@ -112,8 +112,8 @@ class BoardFeed:
                     continue  # the picker is there to choose with: a count is a courtesy
                 tasks = sum(column.count for column in columns if not column.terminal)
                 counts[project_id] = sum(column.waiting for column in columns), tasks
-                if clock() - told > TELL_SECONDS:
-                    told = clock()
+                if clock() - reported > PROGRESS_SECONDS:
+                    reported = clock()
                     to.post_message(messages.ProjectCounts(dict(counts)))
             return messages.ProjectCounts(counts)
 

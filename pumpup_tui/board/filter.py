@@ -1,19 +1,15 @@
-"""Which cards a filtered board shows: pure, and the line that says so."""
+"""The board's filter: a value that says which cards are shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import override
-
 from pumpup_tui.components.dialogs import Choice
-from pumpup_tui.components.line_widgets import Lines
-from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import STATUSES, kind_of, status_run
-from pumpup_tui.text.layout import Line, crop, joined, width_of
+from pumpup_tui.text.layout import joined
 
 if TYPE_CHECKING:
     from api_client.models import Card
@@ -113,31 +109,3 @@ class BoardFilter:
 def _searched(card: Card) -> str:
     request = card.open_request.summary if card.open_request else ""
     return "\n".join((card.name, card.external_id or "", card.assignee_id or "", request)).casefold()
-
-
-class BoardState(Lines):
-    """The filter with its counts and how to clear it; how far a long read is. No line where neither is so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.filter = BoardFilter()
-        self.matched = 0
-        self.total = 0
-        self.progress = ""
-        """What is being read, in clean words; empty where nothing is that takes long."""
-
-    @override
-    def lines(self, width: int) -> Sequence[Line]:
-        shown: list[Line] = []
-        if self.filter.is_on:
-            counts = f"  {self.matched:,} of {self.total:,}"
-            key = names_at(self)
-            keys = f"  {key('board.filter')} change  {key('move.back')} clears "
-            room = width - len(counts) - len(keys) - 10
-            head: Line = [(" FILTER ", "cursor"), (" ", ""), (crop(self.filter.words(), max(10, room)), "")]
-            line_: Line = [*head, (counts, "strong"), (keys, "accent")]
-            fits = width_of(line_) <= width
-            shown += [line_] if fits else [head, [(f"{counts} ", "strong"), (keys, "accent")]]
-        if self.progress:
-            shown.append([(crop(f" … {self.progress}", width), "muted")])
-        return shown

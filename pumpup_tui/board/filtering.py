@@ -1,215 +1,246 @@
-"""The board's filter: what it asks for, the scan that looks for it, and what is told of both."""
+"""The board's filter in use: what is typed or chosen, the scan that looks for its cards, and storing it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import on
-from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.timer import Timer
-from typing_extensions import override
-
-from pumpup_tui.board.board_view import BoardView
-from pumpup_tui.board.calls import BoardFeed
-from pumpup_tui.board.filter import BoardFilter, BoardState
-from pumpup_tui.board.messages import ScanTold
+from pumpup_tui.board.filter import BoardFilter
 from pumpup_tui.components.dialogs import PickScreen
 from pumpup_tui.components.prompt import Prompt, TextQuestion
-from pumpup_tui.components.task_moves import MovingScreen
-from pumpup_tui.context import Context
-from pumpup_tui.keys.bindings import bindings
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+    from textual.timer import Timer
+
     from api_client.models import Card, Project
+    from pumpup_tui.board.board_view import BoardView
+    from pumpup_tui.board.calls import BoardFeed
+    from pumpup_tui.board.column_reader import ColumnReader
+    from pumpup_tui.board.cursor_card import CursorCard
+    from pumpup_tui.board.filter_line import FilterLine
+    from pumpup_tui.board.messages import Scanned
+    from pumpup_tui.context import Context
 
 RESCAN_SECONDS = 0.8
 """Between two scans because of changes, and at least four times as long as the last one took."""
 TYPING_SECONDS = 0.25
-KEPT_AS = "boards"
-"""What is noted of the boards that were shown: a filter by the project's id."""
-PROJECTS_KEPT = 100
+"""The pause in typing after which the board is filtered by the text."""
+STORED_AS = "boards"
+"""The document of the last view that holds the filter of each board, by the project's id."""
+PROJECTS_STORED = 100
 
 
-class FilteringScreen(MovingScreen):
-    """A screen with a board that can be filtered."""
+class Scan:
+    """The scan for a filter's cards: at most one at a time, repeated no faster than the backend answers."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(
-        ("board.search", "search"),
-        ("board.filter", "filter"),
-    )
+    def __init__(self, screen: Screen[None], calls: BoardFeed, start: Callable[[], bool]) -> None:
+        """Take what starts a scan; it returns False where there is nothing to look for."""
+        self._screen = screen
+        self._calls = calls
+        self._start = start
+        self._timer: Timer | None = None
+        self._started_at = self._seconds = 0.0
+        self._in_flight = False
+        self._again = False
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._feed = BoardFeed(context.calls)
-        self._rescan: Timer | None = None
+    def start(self) -> None:
+        """Scan now."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if self._start():
+            self._in_flight, self._again = True, False
+            self._started_at = monotonic_seconds()
+
+    def start_soon(self) -> None:
+        """Scan once the last scan is done and its pause is over."""
+        if self._in_flight:
+            self._again = True
+        elif self._timer is None:
+            wait = self._started_at + max(RESCAN_SECONDS, 4 * self._seconds) - monotonic_seconds()
+            self._timer = self._screen.set_timer(max(0.01, wait), self.start)
+
+    def stop(self) -> None:
+        """Drop the scan that is in flight."""
+        self._calls.stop(scan=True)
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Wait for no scan any more: a call failed."""
+        self._in_flight = False
+
+    def done(self) -> None:
+        """Note that the scan has ended; start the next one where it was asked for meanwhile."""
+        self._in_flight, self._seconds = False, monotonic_seconds() - self._started_at
+        if self._again:
+            self.start_soon()
+
+
+class BoardFiltering:
+    """The filter of one board, as it is typed, chosen, stored and looked for."""
+
+    def __init__(
+        self,
+        context: Context,
+        screen: Screen[None],
+        *,
+        prompt: Prompt,
+        calls: BoardFeed,
+        view: BoardView,
+        filter_line: FilterLine,
+        reader: ColumnReader,
+        cursor: CursorCard,
+        filter_changed: Callable[[], None],
+    ) -> None:
+        """Take the board's other parts, and what to call once another filter is on."""
+        self._context = context
+        self._screen = screen
+        self._prompt = prompt
+        self._calls = calls
+        self._view = view
+        self._filter_line = filter_line
+        self._reader = reader
+        self._cursor = cursor
+        self._filter_changed = filter_changed
+        self._scan = Scan(screen, calls, self._start_scan)
         self._typing: Timer | None = None
-        self._scan_at = self._scan_took = 0.0
-        self._scanning = False
-        self._scan_again = False
-        self._shown_for: BoardFilter | None = None
-        """The filter whose matches are shown, all of them."""
-
-    @override
-    def body(self) -> ComposeResult:
-        yield BoardState()
-        yield BoardView(self.context, id="board")
+        self._visible_for: BoardFilter | None = None
+        """The filter whose matches are on the screen, all of them."""
 
     @property
-    def view(self) -> BoardView:
-        """The board."""
-        return self.query_one(BoardView)
+    def _filter(self) -> BoardFilter:
+        return self._filter_line.filter
 
-    @property
-    def state(self) -> BoardState:
-        """The filter and the progress line."""
-        return self.query_one(BoardState)
+    # Choosing.
 
-    # What the board does for it.
-
-    def _read(self) -> None:
-        """Ask for what is missing of the columns in view."""
-        raise NotImplementedError
-
-    def _stop_walking(self) -> None:
-        """Stop the way to a column's end."""
-        raise NotImplementedError
-
-    def _cursor_kept(self) -> None:
-        """Disarm where the cursor is no longer on what is armed."""
-        raise NotImplementedError
-
-    def _tell_gone(self, card: Card) -> None:
-        """Say where the card that was under the cursor went."""
-        raise NotImplementedError
-
-    def _tell_progress(self, words: str) -> None:
-        self.state.progress = words
-        self.state.retell()
-
-    # The filter.
-
-    def action_search(self) -> None:
-        """Show what contains a text."""
-        question = TextQuestion("show cards with", self.state.filter.text)
-        self.query_one(Prompt).ask(question, self._searched, self._search_typed)
+    def search(self) -> None:
+        """Show the cards that contain a text, as it is typed."""
+        self._prompt.ask(TextQuestion("show cards with", self._filter.text), self._searched, self._search_typed)
 
     def _search_typed(self, text: str) -> None:
-        """Filter by what is typed once the typing rests."""
         self._stop_typing()
-        wanted = replace(self.state.filter, text=text.strip())
-        self._typing = self.set_timer(TYPING_SECONDS, lambda: self._set_filter(wanted))
+        wanted = replace(self._filter, text=text.strip())
+        self._typing = self._screen.set_timer(TYPING_SECONDS, lambda: self._set(wanted))
 
     def _searched(self, text: str | None) -> None:
         self._stop_typing()
-        self._set_filter(replace(self.state.filter, text=(text or "").strip()))
-        self._note_filter()
+        self.choose(replace(self._filter, text=(text or "").strip()))
 
     def _stop_typing(self) -> None:
         if self._typing is not None:
             self._typing.stop()
             self._typing = None
 
-    def action_filter(self) -> None:
-        """Choose what to show."""
-        columns = self.view.columns.all
+    def pick(self) -> None:
+        """Choose what to show out of a list."""
+        columns = self._view.columns.all
         names = (card.assignee_id or "" for column in columns for card in column.cards)
         steps = [column.about.step for column in columns]
-        choices = self.state.filter.choices(self.context.status.reviewer, names, steps)
+        choices = self._filter.choices(self._context.status.reviewer, names, steps)
 
         def chosen(wanted: BoardFilter | None) -> None:
             if wanted is not None:
-                self._set_filter(wanted)
-                self._note_filter()
+                self.choose(wanted)
 
-        self.app.push_screen(PickScreen("Show cards by", choices), chosen)
+        self._screen.app.push_screen(PickScreen("Show cards by", choices), chosen)
 
-    def _note_filter(self) -> None:
-        """Keep this project's filter for the next start."""
-        if (project := self.view.project) is not None:
-            others = {name: one for name, one in self.context.last_view.recall(KEPT_AS).items() if name != project.id}
-            mine = {project.id: self.state.filter.lasting()} if self.state.filter.is_on else {}
-            self.context.last_view.note(KEPT_AS, dict(list((others | mine).items())[-PROJECTS_KEPT:]))
+    def choose(self, wanted: BoardFilter) -> None:
+        """Filter the board, and store that for the project's next start."""
+        self._set(wanted)
+        if (project := self._view.project) is not None:
+            others = {name: one for name, one in self._stored().items() if name != project.id}
+            mine = {project.id: self._filter.lasting()} if self._filter.is_on else {}
+            self._context.last_view.note(STORED_AS, dict(list((others | mine).items())[-PROJECTS_STORED:]))
 
-    def _noted_filter(self, project: Project) -> BoardFilter:
-        """Return the filter that was on when this project was shown last."""
+    def restore(self, project: Project) -> None:
+        """Set the filter that was on when a project was shown last; the scan is the caller's to start."""
         steps = [step.name for step in project.steps.steps]
-        return BoardFilter.begun(self.context.last_view.recall(KEPT_AS).get(project.id), steps)
+        self._set(BoardFilter.begun(self._stored().get(project.id), steps), scan=False)
 
-    def _set_filter(self, wanted: BoardFilter, *, scan: bool = True) -> None:
-        state = self.state
-        if wanted == state.filter:
+    def _stored(self) -> dict[str, object]:
+        return dict(self._context.last_view.recall(STORED_AS))
+
+    def _set(self, wanted: BoardFilter, *, scan: bool = True) -> None:
+        line = self._filter_line
+        if wanted == line.filter:
             return
-        self.context.outbox.cancel()
-        self._stop_walking()
-        state.filter, state.matched = wanted, 0
-        state.total = sum(column.about.count for column in self.view.columns.all)
-        for column in self.view.columns.all:
+        self._context.outbox.cancel()
+        self._reader.stop_walking()
+        columns = self._view.columns.all
+        line.filter, line.matched = wanted, 0
+        line.total = sum(column.about.count for column in columns)
+        for column in columns:
             column.begin_anew()
-        self._shown_for = None
-        self._feed.stop(scan=True)
-        self._scanning = False
+        self._visible_for = None
+        self._scan.stop()
         if wanted.is_on and scan:
-            self._scan()
+            self._scan.start()
         elif not wanted.is_on:
-            self._tell_progress("")
-            self._read()
-        state.retell()
-        self.view.show_changes()
-        self._on_desk(None)
+            line.show_progress("")
+            self._reader.read()
+        line.retell()
+        self._view.show_changes()
+        self._filter_changed()
 
-    def _scan_soon(self) -> None:
-        if self._scanning:
-            self._scan_again = True
-        elif self._rescan is None:
-            wait = self._scan_at + max(RESCAN_SECONDS, 4 * self._scan_took) - now()
-            self._rescan = self.set_timer(max(0.01, wait), self._scan)
+    # Looking for its cards.
 
-    def _scan(self) -> None:
-        if self._rescan is not None:
-            self._rescan.stop()
-            self._rescan = None
-        project, wanted = self.view.project, self.state.filter
+    def scan(self) -> None:
+        """Look for the filter's cards now."""
+        self._scan.start()
+
+    def scan_soon(self) -> None:
+        """Look again, for cards have changed."""
+        if self._filter.is_on:
+            self._scan.start_soon()
+
+    def give_up(self) -> None:
+        """Wait for no scan any more: a call failed."""
+        self._scan.give_up()
+
+    def _start_scan(self) -> bool:
+        project, wanted = self._view.project, self._filter
         if project is None or not wanted.is_on:
-            return
-        self._scanning, self._scan_again = True, False
-        self._scan_at = now()
-        steps = [column.about.step for column in self.view.columns.all]
-        self._feed.scan(self, project.id, [wanted.step] if wanted.step in steps else steps, wanted)
+            return False
+        steps = [column.about.step for column in self._view.columns.all]
+        self._calls.scan(self._screen, project.id, [wanted.step] if wanted.step in steps else steps, wanted)
+        return True
 
-    @on(ScanTold)
-    def _scanned(self, event: ScanTold) -> None:
-        event.stop()
-        project, state = self.view.project, self.state
-        if project is None or project.id != event.project_id or event.wanted != state.filter:
+    def take(self, event: Scanned) -> None:
+        """Show the cards that a scan has found so far."""
+        project, line = self._view.project, self._filter_line
+        if project is None or project.id != event.project_id or event.wanted != line.filter:
             return
-        here, gone = self.view.columns.here, None
-        first = self._shown_for != event.wanted
-        for column in self.view.columns.all:
-            # A scan that is under way fills an empty board; over one that is shown, it waits until it is done.
-            found = event.found.get(column.about.step)
-            if found is not None and (event.done or first):
-                left = column.take_matches(found.cards, found.matched)
+        first = self._visible_for != event.wanted
+        gone = self._take_matches(event, first=first)
+        columns = self._view.columns.all
+        line.matched = sum(column.matched or 0 for column in columns)
+        line.total = sum(column.about.count for column in columns)
+        line.show_progress("" if event.done else f"looked at {event.read:,} of {line.total:,} cards")
+        self._view.show_changes()
+        self._cursor.disarm_if_left()
+        if gone is not None and not first:
+            self._cursor.show_departure(gone)
+        if event.done:
+            self._visible_for = event.wanted
+            self._scan.done()
+
+    def _take_matches(self, event: Scanned, *, first: bool) -> Card | None:
+        """Put the matches into their columns; return the card that went from under the cursor."""
+        here, gone = self._view.columns.here, None
+        for column in self._view.columns.all:
+            # A scan in flight fills an empty board; over cards that are on the screen, it waits until it is done.
+            matches = event.found.get(column.about.step)
+            if matches is not None and (event.done or first):
+                left = column.take_matches(matches.cards, matches.matched)
                 gone = left if column is here else gone
             elif event.done:
                 column.take_matches((), 0)
-        state.matched = sum(column.matched or 0 for column in self.view.columns.all)
-        state.total = sum(column.about.count for column in self.view.columns.all)
-        state.progress = "" if event.done else f"looked at {event.read:,} of {state.total:,} cards"
-        state.retell()
-        self.view.show_changes()
-        self._cursor_kept()
-        if gone is not None and not first:
-            self._tell_gone(gone)
-        if event.done:
-            self._shown_for = event.wanted
-            self._scanning, self._scan_took = False, now() - self._scan_at
-            if self._scan_again:
-                self._scan_soon()
+        return gone
 
 
-def now() -> float:
-    """Return seconds that only ever grow, to wait by."""
+def monotonic_seconds() -> float:
+    """Return the event loop's clock: seconds that only ever grow."""
     return asyncio.get_running_loop().time()

@@ -1,9 +1,9 @@
-"""What the feed tells of boards: columns, pages, long reads on the way, and counts."""
+"""Messages that the board's calls post: columns, pages, progress of long reads, and counts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -14,74 +14,64 @@ if TYPE_CHECKING:
     from pumpup_tui.board.filter import BoardFilter
 
 
+@dataclass(eq=False)
 class BoardLoaded(Message):
     """A board's columns."""
 
-    def __init__(self, project: Project, board: Board) -> None:
-        super().__init__()
-        self.project = project
-        self.board = board
+    project: Project
+    board: Board
 
 
-class OfColumn(Message):
-    """Base of what is told of one column; handlers name one of its kinds, for a handler of this one would get all."""
-
-    def __init__(self, project_id: str, step: str) -> None:
-        super().__init__()
-        self.project_id = project_id
-        self.step = step
-
-
-class CardsPage(OfColumn):
+@dataclass(eq=False)
+class CardsPage(Message):
     """The page that a column asked for."""
 
-    def __init__(self, project_id: str, step: str, ask: Ask, page: Page[Card]) -> None:
-        super().__init__(project_id, step)
-        self.ask = ask
-        self.page = page
+    project_id: str
+    step: str
+    ask: Ask
+    page: Page[Card]
 
 
-class WalkOn(OfColumn):
-    """How many cards a walk to a column's end has passed."""
+@dataclass(eq=False)
+class WalkProgress(Message):
+    """The number of cards that a walk to a column's end has passed."""
 
-    def __init__(self, project_id: str, step: str, read: int) -> None:
-        super().__init__(project_id, step)
-        self.read = read
+    project_id: str
+    step: str
+    read: int
 
 
-class WalkEnded(OfColumn):
+@dataclass(eq=False)
+class WalkEnded(Message):
     """A walk has come to the column's end."""
 
-    def __init__(self, project_id: str, step: str, walked: Walked) -> None:
-        super().__init__(project_id, step)
-        self.walked = walked
+    project_id: str
+    step: str
+    walked: Walked
 
 
 @dataclass
 class Matches:
-    """Of one column: the first cards that match, and how many match of those that were looked at."""
+    """The first cards of one column that match, and how many match of those that were looked at."""
 
     cards: Sequence[Card]
     matched: int
 
 
-class ScanTold(Message):
-    """What a filter's scan has found so far, by step; `done` with the last."""
+@dataclass(eq=False)
+class Scanned(Message):
+    """The cards that a filter's scan has found so far, by step; `done` with the last."""
 
-    def __init__(
-        self, project_id: str, wanted: BoardFilter, found: Mapping[str, Matches], *, read: int, done: bool
-    ) -> None:
-        super().__init__()
-        self.project_id = project_id
-        self.wanted = wanted
-        self.found = found
-        self.read = read
-        self.done = done
+    project_id: str
+    wanted: BoardFilter
+    found: Mapping[str, Matches]
+    _: KW_ONLY
+    read: int
+    done: bool
 
 
+@dataclass(eq=False)
 class ProjectCounts(Message):
-    """How many requests and tasks are open, by project id: what is known so far."""
+    """The numbers of open requests and open tasks by project id, as far as they are known."""
 
-    def __init__(self, counts: Mapping[str, tuple[int, int]]) -> None:
-        super().__init__()
-        self.counts = counts
+    counts: Mapping[str, tuple[int, int]]

@@ -47,6 +47,8 @@ class ReviewerScreen(Screen[None]):
         super().__init__()
         self.css_path = [sheet(self.MODE)]
         self.context = context
+        self.prompt = Prompt()
+        self.key_hints = KeyHints(self._hints)
         self.armed_view = ArmedView()
         self.callbacks = ScreenCallbacks()
         self._painter = ImmediatePaint(self)
@@ -77,9 +79,9 @@ class ReviewerScreen(Screen[None]):
         yield HeaderLine(self.context, self.MODE, project)
         yield Banner(self.context)
         yield from self.body()
-        yield Prompt()
+        yield self.prompt
         yield DecisionBar(self.context, self.armed_view.announced)
-        yield KeyHints(self._hints)
+        yield self.key_hints
 
     def on_mount(self) -> None:
         """Subscribe to changes, and read."""
@@ -131,6 +133,7 @@ class ReviewerScreen(Screen[None]):
         if status.connected and wanted != self._read_for:
             self._read_for = wanted
             self.reload()
+        self.callbacks.status_changed(status)
 
     def _on_desk(self, _: Any) -> None:
         self.query_one(DecisionBar).retell()
@@ -145,7 +148,8 @@ class ReviewerScreen(Screen[None]):
 
     @on(CallFailed)
     def _call_failed(self, event: CallFailed) -> None:
-        # The app's banner tells it; this takes "opening…" off a list that nothing came for.
+        self.callbacks.call_failed(event)
+        # The app's banner reports it; this takes "opening…" off a list that nothing came for.
         self.callbacks.show_message(f"{event.what} could not be read.".capitalize())
 
     # The keys of a decision.

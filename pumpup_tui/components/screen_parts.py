@@ -10,6 +10,8 @@ from pumpup_tui.keys.key_names import Hints
 
 if TYPE_CHECKING:
     from api_client.models import Project
+    from pumpup_tui.backend.messages import CallFailed
+    from pumpup_tui.backend.status import Status
     from pumpup_tui.decisions.desk import Sent
 
 
@@ -52,6 +54,10 @@ class ScreenCallbacks:
 
     show_message: Callable[[str], None] = _nothing
     """Show this in place of the content, where there is none yet."""
+    status_changed: Callable[[Status], None] = _nothing
+    """Note that the status is another; the frame shows it, and reads again where the project is another."""
+    call_failed: Callable[[CallFailed], None] = _nothing
+    """Note that a call failed; the app reports it."""
     refresh_ages: Callable[[], None] = _nothing
     """Draw again what depends on the clock; called once a minute."""
     refresh_in_flight: Callable[[], None] | None = None

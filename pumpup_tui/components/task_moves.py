@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
-
-from textual.binding import BindingType
+from typing import TYPE_CHECKING
 
 from pumpup_tui.components.dialogs import Choice, PickScreen
-from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.decisions.desk import Intent
-from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
-    from api_client.models import Project, Step
+    from textual.screen import Screen
 
-MOVE_KEYS = "board.move_left board.move_right board.move"
+    from api_client.models import Project, Step
+    from pumpup_tui.context import Context
+
+MOVE_ACTIONS = (
+    ("board.move_left", "toward(-1)"),
+    ("board.move_right", "toward(1)"),
+    ("board.move", "choose_exit"),
+)
+"""The keys of a move, and the actions of a screen that hands them to its `TaskMoves`."""
+MOVE_KEYS = " ".join(name for name, _ in MOVE_ACTIONS)
 
 
 @dataclass(frozen=True)
@@ -61,61 +67,57 @@ def _exits(task: Movable) -> tuple[str, ...]:
     return step.exits if step else ()
 
 
-class MovingScreen(ReviewerScreen):
-    """A screen with a task that can be moved: `H` `L` `m` arm a move, `y` makes it."""
+class TaskMoves:
+    """Moving the task that a screen shows: its keys arm a move, the key that confirms makes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(
-        ("board.move_left", "toward(-1)"),
-        ("board.move_right", "toward(1)"),
-        ("board.move", "choose_exit"),
-    )
+    def __init__(self, context: Context, screen: Screen[None], movable: Callable[[], Movable | None]) -> None:
+        """Take the screen, which shows the choice of exits, and a function that returns the task that it shows."""
+        self._context = context
+        self._screen = screen
+        self._movable = movable
 
-    def movable(self) -> Movable | None:
-        """Return the task that would be moved, None where none is shown."""
-        raise NotImplementedError
-
-    def action_toward(self, direction: int) -> None:
-        """Arm a move to the nearest exit on one side."""
+    def toward(self, direction: int) -> None:
+        """Arm a move to the nearest exit on one side: left (-1) or right (1)."""
         if (task := self._may_move()) is None:
             return
         name = exit_toward(task, direction)
         if name is not None:
-            self._arm_move(task, name)
+            self._arm(task, name)
             return
         side = "right" if direction > 0 else "left"
         exits = ", ".join(line(one, 80) for one in _exits(task))
-        self.context.outbox.cancel(f"no exit to the {side}; from {line(task.step, 80)} a task goes to: {exits}")
+        self._context.outbox.cancel(f"no exit to the {side}; from {line(task.step, 80)} a task goes to: {exits}")
 
-    def action_choose_exit(self) -> None:
-        """Choose among the step's exits."""
+    def choose_exit(self) -> None:
+        """Choose among the step's exits, and arm a move to that one."""
         if (task := self._may_move()) is None:
             return
 
         def chosen(name: str | None) -> None:
             if name is not None:
-                self._arm_move(task, name)
+                self._arm(task, name)
 
         choices = [Choice(name, name) for name in _exits(task)]
-        self.app.push_screen(PickScreen("Move along which exit", choices), chosen)
+        self._screen.app.push_screen(PickScreen("Move along which exit", choices), chosen)
 
     def _may_move(self) -> Movable | None:
         """Return the task that can be moved; say why where none can."""
-        task = self.movable()
-        if refusal := self.context.refusal("move"):
-            self.context.outbox.cancel(refusal)
+        task = self._movable()
+        if refusal := self._context.refusal("move"):
+            self._context.outbox.cancel(refusal)
         elif task is None:
-            self.context.outbox.cancel("there is no card here to move")
+            self._context.outbox.cancel("there is no card here to move")
         elif refusal := refusal_to_leave(task):
-            self.context.outbox.cancel(refusal)
+            self._context.outbox.cancel(refusal)
         else:
             return task
         return None
 
-    def _arm_move(self, task: Movable, name: str) -> None:
-        now = self.movable()
+    def _arm(self, task: Movable, name: str) -> None:
+        now = self._movable()
         if now is None or now.task_id != task.task_id or now.step != task.step:
-            self.context.outbox.cancel("the task has moved meanwhile: nothing was armed")
+            self._context.outbox.cancel("the task has moved meanwhile: nothing was armed")
         elif refusal := refusal_to_enter(now, name):
-            self.context.outbox.cancel(refusal)
+            self._context.outbox.cancel(refusal)
         else:
-            self.context.outbox.arm(Intent("MOVE", now.task_id, now.name, to_step=name))
+            self._context.outbox.arm(Intent("MOVE", now.task_id, now.name, to_step=name))

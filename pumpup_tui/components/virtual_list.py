@@ -183,7 +183,7 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
         """Put the cursor on a row; return False where it isn't there."""
         index = self.model.where(row_id)
         if index is not None:
-            self._to(index)
+            self.move_to(index)
         return index is not None
 
     def set_selected(self, ids: Iterable[str]) -> None:
@@ -249,15 +249,15 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
     def action_move(self, by: int) -> None:
         """Move the cursor by rows; past the edge of the view, half a page of new rows comes at once."""
         # A scroll draws every line of the list: over SSH, once in half a page is enough.
-        self._to(self.model.cursor + by, jump=self.size.height // self.ROW_HEIGHT // 2 * self.ROW_HEIGHT)
+        self.move_to(self.model.cursor + by, jump=self.size.height // self.ROW_HEIGHT // 2 * self.ROW_HEIGHT)
 
     def action_go(self, index: int) -> None:
         """Move the cursor to the first row, or the last."""
-        self._to(index if index >= 0 else self.model.count - 1)
+        self.move_to(index if index >= 0 else self.model.count - 1)
 
     def action_page(self, direction: int) -> None:
         """Move the cursor by half a page."""
-        self._to(self.model.cursor + direction * max(1, self.size.height // self.ROW_HEIGHT // 2))
+        self.move_to(self.model.cursor + direction * max(1, self.size.height // self.ROW_HEIGHT // 2))
 
     def action_choose(self) -> None:
         """Open the row under the cursor."""
@@ -268,7 +268,7 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
         """Put the cursor on the row that was clicked."""
         index = (event.y + self.scroll_offset.y) // self.ROW_HEIGHT
         if index < self.model.count:
-            self._to(index)
+            self.move_to(index)
 
     def on_resize(self) -> None:
         """Fit the drawn lines and the scrollbar to the new size."""
@@ -293,7 +293,8 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
     def _top(self) -> int:
         return self.scroll_offset.y // self.ROW_HEIGHT
 
-    def _to(self, index: int, *, jump: int = 0) -> None:
+    def move_to(self, index: int, *, jump: int = 0) -> None:
+        """Put the cursor on a row, the nearest where there is none; `jump` cells more come into view."""
         if not self.model.count:
             return
         old = self.model.cursor

@@ -1,4 +1,4 @@
-"""The timeline's calls: pages of it, and its export."""
+"""The call that writes a timeline to a file, and the messages of its progress."""
 
 from __future__ import annotations
 
@@ -13,26 +13,12 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
     from api_client.backend import Backend
-    from api_client.models import Event
     from pumpup_tui.backend.calls import BackendCalls
-    from pumpup_tui.backend.messages import CallId
-    from pumpup_tui.backend.page_requests import PageRequest, PageResult
     from pumpup_tui.backend.timeline_query import Query
     from pumpup_tui.local_state.save_policy import Saving
 
 WHAT = "the timeline"
 EXPORT = "export"
-
-
-class EventsPage(Message):
-    """A page that a timeline wanted; none where it could not be read."""
-
-    def __init__(self, want: PageRequest, answer: PageResult[Event] | None, *, looked: int = 0) -> None:
-        super().__init__()
-        self.want = want
-        self.answer = answer
-        self.looked = looked
-        """How many events were looked at for it."""
 
 
 class ExportState(Message):
@@ -54,24 +40,7 @@ class ExportState(Message):
         return isinstance(message, ExportState) and not message.done
 
 
-def read_page(calls: BackendCalls, to: MessagePump, query: Query, want: PageRequest) -> CallId:
-    """Read a page that a list wants; each is a worker of its own."""
-
-    async def call(backend: Backend) -> EventsPage:
-        # What reads a timeline is imported with the first one, behind the first paint.
-        from pumpup_tui.backend.timeline_scan import Timeline
-
-        try:
-            found = await Timeline(backend, query).read(want)
-        except ApiError:
-            to.post_message(EventsPage(want, None))
-            raise
-        return EventsPage(want, found.answer, looked=found.looked)
-
-    return calls.ask(to, WHAT, call, group=f"timeline {want.number}")
-
-
-def export(calls: BackendCalls, to: MessagePump, query: Query, path: str, saving: Saving, *, overwrite: bool) -> CallId:
+def export(calls: BackendCalls, to: MessagePump, query: Query, path: str, saving: Saving, *, overwrite: bool) -> None:
     """Write what a timeline shows to the file that was typed, telling how far it is."""
 
     async def call(backend: Backend) -> ExportState:
@@ -100,7 +69,7 @@ def export(calls: BackendCalls, to: MessagePump, query: Query, path: str, saving
             return failed(str(error))
         return ExportState(path, last.looked, last.written, done=True)
 
-    return calls.ask(to, WHAT, call, group=EXPORT)
+    calls.ask(to, WHAT, call, group=EXPORT)
 
 
 def stop_export(calls: BackendCalls) -> None:

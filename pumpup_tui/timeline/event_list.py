@@ -1,46 +1,64 @@
-"""A timeline: one line an event."""
+"""A timeline's list: one line an event, out of pages that are read as they are looked at. Flat memory at any length."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 from typing_extensions import override
 
-from pumpup_tui.components.paged_list import PagedList
+from pumpup_tui.backend.page_requests import PageRequest, PageResult
+from pumpup_tui.components.paged_rows import Paged
 from pumpup_tui.components.record_paragraphs import WHO_CELLS
+from pumpup_tui.components.virtual_list import Rows, VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.text.labels import event_text, event_type_run, move_of, who_of
 from pumpup_tui.text.layout import Line, fit, joined
 
 if TYPE_CHECKING:
     from api_client.models import Event
-    from pumpup_tui.backend.page_requests import PageRequest, PageResult
 
 TYPE_CELLS = 23
 
 
-class TimelineList(PagedList["Event"]):
-    """Events: time, who, type, step change, text."""
+class TimelineList(VirtualList["Event"]):
+    """Events: time, who, type, step change, text. It asks its screen for pages (`Wanted`), and draws what has come."""
 
-    class Sought(Message):
-        """A search along the list ended."""
+    class Wanted(Message):
+        """Pages that are missing around the view."""
 
-        def __init__(self, *, found: bool) -> None:
+        def __init__(self, requests: Sequence[PageRequest]) -> None:
             super().__init__()
-            self.found = found
+            self.requests = requests
 
     def __init__(self, context: Context, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, empty="opening…")
         self.context = context
-        self._seeking: tuple[int, Callable[[Event], bool]] | None = None
-        self._sought: object = None
+        self.pages: Paged[Event] = Paged(self.row_id)
+        self.restarts = 0
+        """How often the list has begun again."""
+        self._looked_at: int | None = None
 
     @property
-    def is_seeking(self) -> bool:
-        """Whether a row is looked for along the list."""
-        return self._seeking is not None
+    @override
+    def model(self) -> Rows[Event]:
+        return self.pages
+
+    @property
+    @override
+    def is_empty(self) -> bool:
+        return not self.pages.is_read or self.pages.count == 0
+
+    @property
+    def is_at_top(self) -> bool:
+        """Whether the first row is in view."""
+        return self.scroll_offset.y == 0
+
+    @property
+    def is_at_last(self) -> bool:
+        """Whether the last row is in view."""
+        return self.pages.has_bottom and self._top + self.size.height >= self.pages.count
 
     @override
     def row_id(self, row: Event) -> str:
@@ -50,49 +68,73 @@ class TimelineList(PagedList["Event"]):
     def draw_row(self, row: Event, width: int) -> Sequence[Line]:
         word, tone = event_type_run(row.event_type)
         head = f"{fit(self.context.stamp(row.timestamp), 12)} {fit(who_of(row), WHO_CELLS)} "
-        said = joined((move_of(row), event_text(row)))
+        text = joined((move_of(row), event_text(row)))
         room = width - 12 - 1 - WHO_CELLS - 1 - TYPE_CELLS - 1 - 1  # the last cell is the scrollbar's
-        return [[(head, "muted"), (fit(word, TYPE_CELLS), tone), (" ", ""), (fit(said, room), ""), (" ", "")]]
+        return [[(head, "muted"), (fit(word, TYPE_CELLS), tone), (" ", ""), (fit(text, room), ""), (" ", "")]]
 
-    def seek(self, step: int, wanted: Callable[[Event], bool]) -> None:
-        """Go to the next row that is `wanted`, down (1) or up (-1) the list; read on as far as it takes."""
-        self._seeking, self._sought = (step, wanted), self.pages.mark(self.pages.cursor)
-        self._seek_on()
+    # Its pages.
 
-    def stop_seeking(self) -> None:
-        """Stay where the cursor is."""
-        self._seeking = None
-        self.look_at(None)
-
-    @override
     def restart(self) -> None:
-        self.stop_seeking()
-        super().restart()
+        """Begin another list: all rows go, and the first page is asked for."""
+        self.restarts += 1
+        self._looked_at = None
+        self.pages.reset()
+        self._told_id = None
+        self._cache.clear()
+        self._fit()
+        self.scroll_to(y=0, animate=False)
+        self.refresh()
+        self.viewed()
 
-    @override
-    def arrive(self, want: PageRequest, answer: PageResult[Event]) -> bool:
-        taken = super().arrive(want, answer)
-        if taken and self._seeking is not None:
-            self._seek_on()
+    def arrive(self, request: PageRequest, result: PageResult[Event]) -> bool:
+        """Take a page; return False where nobody waits for it any more."""
+        was_last = request.kind == "last"
+        with self._steady():
+            taken = self.pages.arrive(request, result)
+        if taken:
+            if was_last:
+                self._in_view()
+            self.viewed()
         return taken
 
-    def _seek_on(self) -> None:
-        if self._seeking is None:
-            return
-        step, wanted = self._seeking
-        index = self.pages.find(self._sought)
-        index = (self.pages.cursor if index is None else index) + step
-        while 0 <= index < self.pages.count:
-            row = self.pages.row(index)
-            if row is None:
-                self._sought = self.pages.mark(index - step)
-                self.look_at(index)
-                return
-            if wanted(row):
-                self.stop_seeking()
-                self._to(index)
-                self.post_message(self.Sought(found=True))
-                return
-            index += step
-        self.stop_seeking()
-        self.post_message(self.Sought(found=False))
+    def failed(self, request: PageRequest) -> None:
+        """Take note that a page will not come; the next move asks for it again."""
+        self.pages.failed(request)
+
+    def has_news(self, *, above: bool) -> None:
+        """Take note that there are new rows at an end; they are read once that end is near the view."""
+        with self._steady():
+            self.pages.has_news(above=above)
+        self.viewed()
+
+    def look_at(self, index: int | None) -> None:
+        """Have the rows about `index` read as if they were in view; None: no more."""
+        self._looked_at = index
+        if index is not None:
+            self.viewed()
+
+    @override
+    def viewed(self) -> None:
+        top, height = self._top, max(1, self.size.height // self.ROW_HEIGHT)
+        if requests := self.pages.wants(top, height, self._looked_at):
+            self.post_message(self.Wanted(requests))
+
+    # Its ends.
+
+    @override
+    def action_go(self, index: int) -> None:
+        if index >= 0 and self.pages.has_unread_above:
+            self.restart()  # much may have come since: the newest is one page away
+        elif index >= 0:
+            super().action_go(index)
+        elif self.pages.is_read:
+            self.go_last()
+
+    def go_last(self) -> None:
+        """Move the cursor to the real end, read first where it is not known."""
+        old = self.pages.cursor
+        if self.pages.go_last():
+            self.move_to(self.pages.cursor)
+            self._refresh_row(old)
+        else:
+            self.viewed()

@@ -1,4 +1,4 @@
-"""The timeline's export: asks where to, says how far it is, and never overwrites unasked."""
+"""The timeline's export: asks for the file, shows the progress, and never overwrites unasked."""
 
 from __future__ import annotations
 
@@ -11,37 +11,55 @@ from pumpup_tui.text.firewall import line
 from pumpup_tui.timeline.calls import ExportState, export, stop_export
 
 if TYPE_CHECKING:
-    from pumpup_tui.timeline.screen import TimelineScreen
+    from collections.abc import Callable
 
-RETELL = 0.5
+    from textual.screen import Screen
+
+    from pumpup_tui.backend.timeline_query import Query
+    from pumpup_tui.context import Context
+
+REFRESH_SECONDS = 0.5
+"""Between two refreshes of the progress."""
 
 
 class TimelineExport:
     """One export at a time, of what a timeline screen shows."""
 
-    def __init__(self, screen: TimelineScreen) -> None:
+    def __init__(
+        self,
+        context: Context,
+        screen: Screen[None],
+        prompt: Prompt,
+        query: Callable[[], Query],
+        progressed: Callable[[], None],
+    ) -> None:
+        """Take the screen that the call answers to, what returns the present query, and what shows the progress."""
+        self._context = context
         self._screen = screen
+        self._prompt = prompt
+        self._query = query
+        self._progressed = progressed
         self._path = ""
         self._running = False
-        self._told_at = 0.0
+        self._shown_at = 0.0
         self.progress = ""
-        """How far it is, in clean words; empty where nothing is written."""
+        """The state of the export, in clean words; empty where nothing is written."""
 
     @property
     def _stops(self) -> str:
-        return f"{self._screen.context.key('move.back')} stops"
+        return f"{self._context.key('move.back')} stops"
 
     def ask(self) -> None:
         """Ask for the file's name, with one offered."""
         if self._running:
             self._hint(f"an export is being written; {self._stops} it")
             return
-        query = self._screen.shown_query
-        project = self._screen.context.status.project
+        query = self._query()
+        project = self._context.status.project
         of = query.task_id or (project.project_name if project else "all")
-        stamp = self._screen.context.clock().strftime("%Y%m%d-%H%M%S")
+        stamp = self._context.clock().strftime("%Y%m%d-%H%M%S")
         name = f"timeline-{re.sub('[^A-Za-z0-9_-]+', '-', of)}-{stamp}.jsonl"
-        self._screen.query_one(Prompt).ask(TextQuestion("write to (.jsonl or .csv)", name), self._named)
+        self._prompt.ask(TextQuestion("write to (.jsonl or .csv)", name), self._named)
 
     def _named(self, path: str | None) -> None:
         if path and path.strip():
@@ -50,7 +68,7 @@ class TimelineExport:
 
     def _ask_to_overwrite(self, state: ExportState) -> None:
         name = line(state.path.rsplit("/", maxsplit=1)[-1], 60)
-        self._screen.query_one(Prompt).ask(TextQuestion(f"{name} is there: type over"), self._overwrite_answered)
+        self._prompt.ask(TextQuestion(f"{name} is there: type over"), self._overwrite_answered)
 
     def _overwrite_answered(self, text: str | None) -> None:
         if text is None:
@@ -62,13 +80,12 @@ class TimelineExport:
 
     def _begin(self, *, overwrite: bool) -> None:
         self._running, self.progress = True, "writing…"
-        screen = self._screen
-        saving = screen.context.preferences.saving
-        export(screen.context.calls, screen, screen.shown_query, self._path, saving, overwrite=overwrite)
-        screen.retell()
+        saving = self._context.preferences.saving
+        export(self._context.calls, self._screen, self._query(), self._path, saving, overwrite=overwrite)
+        self._progressed()
 
-    def told(self, state: ExportState) -> None:
-        """Say how far it is, at most twice a second, and how it ended."""
+    def take(self, state: ExportState) -> None:
+        """Show the progress, at most twice a second, and the end."""
         if not self._running:
             return
         if state.done:
@@ -82,21 +99,21 @@ class TimelineExport:
                 self._hint(f"export stopped after {state.written:,} events: {line(state.failed, 200)} ({where})")
             else:
                 self._hint(f"{state.written:,} event{'s' if state.written != 1 else ''} written to {where}")
-        elif monotonic() - self._told_at < RETELL:
+        elif monotonic() - self._shown_at < REFRESH_SECONDS:
             return
         else:
             looked = f" of {state.looked:,} looked at" if state.looked != state.written else ""
             self.progress = f"writing: {state.written:,} events{looked} · {self._stops}"
-        self._told_at = monotonic()
-        self._screen.retell()
+        self._shown_at = monotonic()
+        self._progressed()
 
     def stop(self) -> bool:
         """Stop writing; return False where nothing is written."""
         was, self._running, self.progress = self._running, False, ""
         if was:
-            stop_export(self._screen.context.calls)
+            stop_export(self._context.calls)
             self._hint(f"export stopped: {line(self._path, 200)} holds a part")
         return was
 
     def _hint(self, words: str) -> None:
-        self._screen.context.outbox.hint(words)
+        self._context.outbox.hint(words)

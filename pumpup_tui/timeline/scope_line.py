@@ -1,26 +1,51 @@
-"""What a timeline shows and how far its reading is, in one line over it."""
+"""The line over a timeline: its scope at the left, progress and news at the right."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.text.layout import Line, crop, width_of
 
+if TYPE_CHECKING:
+    from textual.timer import Timer
 
-class TimelineBar(Lines):
+REFRESH_SECONDS = 0.5
+"""Between two refreshes that are not pressing."""
+
+
+class ScopeLine(Lines):
     """What is shown at the left; progress and what is new at the right."""
 
-    def __init__(self, told: Callable[[], tuple[str, Line]], *, id: str) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(self, parts: Callable[[], tuple[str, Line]], *, id: str) -> None:  # noqa: A002 - Textual's own name for it
+        """Take what returns the words at the left and the runs at the right."""
         super().__init__(id=id)
-        self._tell = told
+        self._parts = parts
+        self._drawn_at = 0.0
+        self._timer: Timer | None = None
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
-        left, right = self._tell()
+        left, right = self._parts()
         room = width - width_of(right) - 2
         left = crop(left, max(0, room))
         gap = max(1, width - width_of([(left, "")]) - width_of(right) - 2)
         return [[(f" {left}", "muted"), (" " * gap, ""), *right, (" ", "")]]
+
+    @override
+    def retell(self) -> None:
+        self._drawn_at, self._timer = monotonic(), None
+        super().retell()
+
+    def retell_soon(self) -> None:
+        """Draw the line again, at most twice a second."""
+        wait = REFRESH_SECONDS - (monotonic() - self._drawn_at)
+        if wait <= 0:
+            self.retell()
+        elif self._timer is None:
+            # What is held back is drawn all the same: the last state must be the true one.
+            self._timer = self.set_timer(wait, self.retell)

@@ -5,7 +5,7 @@
 It reads commands from the socket that is its standard input, each with its three standard streams, and writes each
 command's exit code. What a command finds is what it finds when it was started: its own process, arguments, variables,
 folder and streams. Only the imports are there already, so what a start takes, and that it works at all, is shown by
-other tests: those of the packages, of the README and of everything under a terminal.
+other tests: those of the packages, of the pages and of everything under a terminal.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def test_without_a_file_what_is_built_in_holds(home: Path) -> None:
 
 
 def test_the_example_changes_nothing(home: Path) -> None:
-    """Written as the configuration, as the README says, all of it is comments: what is built in holds."""
+    """Written as the configuration, as docs/configuration.md shows, all of it is comments: defaults are in force."""
     before = settings(home)
     example = run_in(home, "config", "--example").stdout
     written(home, example)

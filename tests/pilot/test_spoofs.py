@@ -296,7 +296,7 @@ async def test_no_line_of_a_task_or_a_timeline_is_the_agents(tmp_path: Path, siz
         for name, task in tasks.items():
             screen = TaskScreen(stage.app.context, task)
             await stage.app.push_screen(screen)
-            await until(pilot, lambda: screen._loaded is not None)  # noqa: B023 - called at once
+            await until(pilot, lambda: screen.is_loaded)  # noqa: B023 - called at once
             for _ in range(6):
                 await pilot.pause()
                 frame_is_ours(screen.query_one("#task"), name)

@@ -73,13 +73,13 @@ async def test_decisions_are_a_key_away(tmp_path: Path) -> None:
         await stage.ready(pilot, "Nothing waits")
         await pilot.press("3")
         await stage.sees(pilot, "Task 119")
-        timeline = screen_of(stage).timeline
+        screen = screen_of(stage)
         for key, note in (("}", "note 3"), ("}", "note 2"), ("}", "note 1"), ("{", "note 2")):
             await pilot.press(key)
             await stage.sees(pilot, note)
-            while timeline.is_seeking:
+            while screen.is_searching:
                 await pilot.pause(0.01)
-            row = timeline.row
+            row = screen.timeline.row
             assert row is not None
             assert row.payload["outcome"]["note"] == note
         await pilot.press("{", "{")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pumpup_tui.backend.messages import EventsPage
 from pumpup_tui.backend.page_requests import PageResult
-from pumpup_tui.timeline.calls import EventsPage
 from pumpup_tui.timeline.screen import TimelineScreen
 from tests.pilot.stage import Stage
 
@@ -67,7 +67,7 @@ async def test_a_page_that_comes_right_after_a_key_leaves_the_cursor_where_the_k
         timeline.pages.has_news(above=True)
         (want,) = timeline.pages.wants(0, timeline.size.height)
         timeline.action_move(3)
-        screen_of(stage).post_message(EventsPage(want, PageResult([], None, more=False)))
+        screen_of(stage).post_message(EventsPage(want, PageResult([], None, more=False), 0))
         await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Task 056", gone=("▼ following",))
 
 

@@ -14,6 +14,7 @@ from api_client.commands import Decide
 from api_client.errors import Unreachable
 from api_client.models import Outcome
 from api_client.wire import read
+from pumpup_tui.components.dialogs import ChoiceList
 from pumpup_tui.decisions.desk import Intent, Phase, Sent
 from pumpup_tui.decisions.in_flight import Interrupted
 from pumpup_tui.decisions.recovery import Fate, Recovered
@@ -72,8 +73,8 @@ async def _chosen(stage: Stage, pilot: Any, words: str) -> None:
     await opened(stage, pilot)
     await pilot.press("s")
     await stage.sees(pilot, "Sort and group")
-    choices = stage.app.screen.query_one("#choices")
-    choices.select(words)  # type: ignore[attr-defined]
+    choices: ChoiceList[Any] = stage.app.screen.query_one(ChoiceList)
+    choices.select(next(choices.row_id(row) for row in choices.rows if row[1].label.endswith(words)))
     await pilot.press("enter")
     await pilot.press("g")
     await stage.ready(pilot)
@@ -81,12 +82,12 @@ async def _chosen(stage: Stage, pilot: Any, words: str) -> None:
 
 
 async def queue_sorted(stage: Stage, pilot: Any) -> None:
-    await _chosen(stage, pilot, "sort doubtful")
+    await _chosen(stage, pilot, "least confident first")
     await stage.ready(pilot, "least confident first")
 
 
 async def queue_grouped(stage: Stage, pilot: Any) -> None:
-    await _chosen(stage, pilot, "group project")
+    await _chosen(stage, pilot, "grouped by project")
     await stage.ready(pilot, "grouped by project", "claims · 4")
 
 

@@ -1,0 +1,134 @@
+"""Reading a board's columns: the pages around each cursor, and walks to a column's end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pumpup_tui.board.calls import BoardFeed
+from pumpup_tui.board.column_model import ColumnState
+from pumpup_tui.text.firewall import line
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from pumpup_tui.board.board_view import BoardView
+    from pumpup_tui.board.cursor_card import CursorCard
+    from pumpup_tui.board.filter_line import FilterLine
+    from pumpup_tui.board.messages import CardsPage, WalkEnded, WalkProgress
+
+
+class ColumnReader:
+    """Asks for the cards that are missing in view, and takes them as they come.
+
+    A filtered board is not read page by page: nothing is asked for while a filter is on.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        calls: BoardFeed,
+        view: BoardView,
+        filter_line: FilterLine,
+        cursor: CursorCard,
+    ) -> None:
+        """Take what the board is made of.
+
+        Args:
+            screen: The screen that the calls answer to.
+            calls: The board's calls.
+            view: The columns.
+            filter_line: The filter that is on, and the place for a walk's progress.
+            cursor: The card under the cursor, which may go with a page that comes.
+        """
+        self._screen = screen
+        self._calls = calls
+        self._view = view
+        self._filter_line = filter_line
+        self._cursor = cursor
+        self._walking: ColumnState | None = None
+
+    @property
+    def is_walking(self) -> bool:
+        """Whether a walk to a column's end is in flight."""
+        return self._walking is not None
+
+    def read(self) -> None:
+        """Ask for what is missing of the columns in view."""
+        project = self._view.project
+        if project is None or self._filter_line.filter.is_on:
+            return
+        for column in self._view.in_view:
+            if (ask := column.wants()) is not None:
+                column.ask(ask)
+                self._calls.cards(self._screen, project.id, column.about.step, ask)
+
+    def take(self, event: CardsPage) -> None:
+        """Take a page, and ask for the next one that is missing."""
+        if (column := self._column(event)) is None:
+            return
+        here = self._view.columns.here
+        gone = column.take(event.ask, event.page)
+        self._view.show_changes()
+        if gone is not None and column is here:
+            self._cursor.show_departure(gone)
+        self._cursor.disarm_if_left()
+        self.read()
+
+    def give_up(self) -> None:
+        """Wait for no page any more: a call failed."""
+        for column in self._view.columns.all:
+            column.give_up()
+        self._walking = None
+
+    def _column(self, event: CardsPage | WalkProgress | WalkEnded) -> ColumnState | None:
+        project = self._view.project
+        return self._view.columns.column(event.step) if project and project.id == event.project_id else None
+
+    # To a column's ends.
+
+    def go_to_end(self, column: ColumnState, *, first: bool) -> None:
+        """Read a column's first page, or walk to its last."""
+        project = self._view.project
+        if project is None or self._filter_line.filter.is_on:
+            return
+        column.give_up()
+        if not first:
+            self._walk(project.id, column)
+            return
+        ask = column.top_ask()
+        self._calls.cards(self._screen, project.id, column.about.step, ask)
+        column.ask(ask)
+
+    def _walk(self, project_id: str, column: ColumnState) -> None:
+        ask = column.walk_from()
+        self._walking = column
+        self._calls.walk(self._screen, project_id, column.about.step, ask)
+        column.ask(ask)
+
+    def show_walk(self, event: WalkProgress) -> None:
+        """Say how far a walk is."""
+        if (column := self._column(event)) is not None and column is self._walking:
+            step, total = line(column.about.step, 80), column.about.count
+            read = f"{event.read:,} of {total:,} read"
+            self._filter_line.show_progress(f"going to the end of {step}: {read}; any key stays here")
+
+    def end_walk(self, event: WalkEnded) -> None:
+        """Go to the column's last card; walk once more where the end has moved on meanwhile."""
+        if (column := self._column(event)) is None or column is not self._walking:
+            return
+        self._walking = None
+        if not column.take_end(event.walked):
+            self._walk(event.project_id, column)
+            return
+        self._filter_line.show_progress("")
+        self._view.show_changes()
+        self._cursor.disarm_if_left()
+        self.read()
+
+    def stop_walking(self) -> None:
+        """Stay where the cursor is."""
+        if self._walking is not None:
+            self._calls.stop(step=self._walking.about.step)
+            self._walking.give_up()
+            self._walking = None
+            self._filter_line.show_progress("")
