@@ -55,7 +55,7 @@ MODES = ("inbox", "board", "timeline")
 
 
 def _everything() -> type[Provider]:
-    from pumpup_tui.palette import Everything
+    from pumpup_tui.shell.palette import Everything
 
     return Everything
 

@@ -13,7 +13,7 @@ from textual.system_commands import SystemCommandsProvider
 from api_client.commands import CreateProject, read_command
 from pumpup_tui.keys.key_commands import heard_at
 from pumpup_tui.keys.table import BY_ID
-from pumpup_tui.palette import MOST
+from pumpup_tui.shell.palette import MOST
 from pumpup_tui.task.screen import TaskScreen
 from tests.pilot.stage import ALICE, STEPS, Stage
 from tests.waiting import HANG_SECONDS
