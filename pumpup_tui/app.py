@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import tzinfo
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,21 +14,22 @@ from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
-from textual.worker import Worker, WorkerState
+from textual.worker import Worker
 from typing_extensions import override
 
 from pumpup_tui.backend import messages
 from pumpup_tui.backend.alerts import Alerts
 from pumpup_tui.components.key_input import KeyInput
 from pumpup_tui.components.start_screen import StartScreen
-from pumpup_tui.context import Context, Setup, build_context
+from pumpup_tui.components.welcome import welcome
+from pumpup_tui.context import Setup, build_context
 from pumpup_tui.decisions.messages import DecisionsStored, RecoveryLoaded, Submitted
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
 from pumpup_tui.keys.unbound_keys import UnboundKeys
 from pumpup_tui.local_state.background_writes import StorageFailed
-from pumpup_tui.local_state.document_store import DocumentStore
-from pumpup_tui.local_state.preferences import Preferences
+from pumpup_tui.shell.dialogs import AppDialogs
+from pumpup_tui.shell.modes import MODES, reload_all, screen_of, show_request
 from pumpup_tui.text.line_filter import NoControls
 from pumpup_tui.textual_patches.key_queue import Passed
 from pumpup_tui.textual_patches.stylesheets import SteadyStylesheet, sheet
@@ -39,40 +40,20 @@ from styles.themes import THEMES
 if TYPE_CHECKING:
     from textual.command import Provider
 
-    from api_client.backend import Backend
-    from api_client.times import Clock
-    from pumpup_tui.backend.status import Status
+    from pumpup_tui.backend.status import Status, StatusEvent
     from pumpup_tui.components.reviewer_screen import ReviewerScreen
-    from pumpup_tui.decisions.leaving import Leave
-    from pumpup_tui.decisions.recovery import Recovered
 
 TICK_SECONDS = 0.25
 MINUTE_SECONDS = 60.0
 """Between two looks at the clock for what shows ages."""
 TOUR_KEYS = frozenset(("tour.skip", "tour.end"))
 """The ids of bindings that there are only in the demo."""
-MODES = ("inbox", "board", "timeline")
 
 
 def _everything() -> type[Provider]:
     from pumpup_tui.shell.palette import Everything
 
     return Everything
-
-
-def screen_of(mode: str, context: Context, open_task: Callable[[str], None]) -> ReviewerScreen:
-    """Return the screen of a mode. The first frame waits for no screen's imports."""
-    if mode == "inbox":
-        from pumpup_tui.inbox.screen import InboxScreen
-
-        return InboxScreen(context)
-    if mode == "board":
-        from pumpup_tui.board.screen import BoardScreen
-
-        return BoardScreen(context, open_task)
-    from pumpup_tui.timeline.screen import TimelineScreen
-
-    return TimelineScreen(context, open_task)
 
 
 class PumpUpApp(TerminalApp):
@@ -98,21 +79,16 @@ class PumpUpApp(TerminalApp):
 
     def __init__(
         self,
-        connect: Callable[[], Awaitable[Backend]],
+        setup: Setup,
         *,
-        source_label: str,
-        clock: Clock,
-        new_key: Callable[[], str],
-        zone: tzinfo | None = None,
-        preferences: Preferences | None = None,
-        documents: DocumentStore | None = None,
         hooks: TerminalHooks | None = None,
         observers: Sequence[Callable[[PumpUpApp], None]] = (),
         tour_sheet: Path | None = None,
     ) -> None:
-        """Take what a `Setup` says, and what watches the app.
+        """Take what the app is started with, and what watches it.
 
         Args:
+            setup: The backend, the clock and the user's own.
             hooks: What the terminal needs of the composition root.
             observers: Each is called with the app when it is mounted, and watches its signals.
             tour_sheet: The style sheet of the demo's tour, one of the observers; None where it is not the demo.
@@ -123,41 +99,31 @@ class PumpUpApp(TerminalApp):
         for theme in THEMES:
             self.register_theme(theme)
         self.in_demo = tour_sheet is not None
-        chosen = preferences or Preferences()
-        without = chosen.saving.taken_away | (frozenset() if self.in_demo else TOUR_KEYS)
-        self.key_names = KeyNames(chosen.keymap, without=without)
-        setup = Setup(connect, source_label, clock, new_key, zone, chosen, documents or DocumentStore(None))
-        self.context = build_context(self, self, setup, self.key_names)
+        preferences = setup.preferences
+        without = preferences.saving.taken_away | (frozenset() if self.in_demo else TOUR_KEYS)
+        self.key_names = KeyNames(preferences.keymap, without=without)
+        self.dialogs = AppDialogs(self, lambda: self.context)
+        self.context = build_context(self, self.dialogs, setup, self.key_names)
         self.observers = observers
-        self._make_parts(chosen)
-
-    def _make_parts(self, preferences: Preferences) -> None:
-        """Make what keys and lines go through, name the screens, and take the user's theme and keys."""
-        term, signals = os.environ.get("TERM", ""), self.context.signals
-        self.alerts = Alerts(preferences, write=self.write_raw, ring=self.bell, term=term, monotonic=time.monotonic)
+        self.alerts = Alerts(
+            preferences,
+            write=self.write_raw,
+            ring=self.bell,
+            term=os.environ.get("TERM", ""),
+            monotonic=time.monotonic,
+        )
         self.unbound_keys = UnboundKeys(self, self.key_names, self.context.outbox)
         self.key_input = KeyInput(self, self.context.outbox.guard, self.unbound_keys, super().on_event)
         self._net = NoControls()  # one: what it let by is stored with each line
         self.add_mode("start", lambda: StartScreen(self.context))
-
-        def add(mode: str) -> None:
-            def made() -> ReviewerScreen:
-                signals.screen_made.publish(mode)
-                return screen_of(mode, self.context, self.open_task)
-
-            self.add_mode(mode, made)
-
         for mode in MODES:
-            add(mode)
+            self.add_mode(mode, partial(self._make_screen, mode))
         self._apply_theme()
         if preferences.keymap:
             self.set_keymap(dict(preferences.keymap))
 
-    def open_task(self, task_id: str) -> None:
-        """Show a task's page over the present screen."""
-        from pumpup_tui.task.screen import TaskScreen
-
-        self.push_screen(TaskScreen(self.context, task_id))
+    def _make_screen(self, mode: str) -> ReviewerScreen:
+        return screen_of(mode, self.context, self.dialogs.open_task)
 
     def _apply_theme(self) -> None:
         """Show the user's theme, where there is such a one."""
@@ -234,82 +200,41 @@ class PumpUpApp(TerminalApp):
 
     @on(messages.Connected)
     async def _connected(self, event: messages.Connected) -> None:
-        context = self.context
-        if await context.last_view.switch_reviewer(event.me.subject):
+        if await self.context.last_view.switch_reviewer(event.me.subject):
             self._apply_theme()
-        context.status_model.connected(event, context.status.project or context.last_view.project)
-        if context.last_view.needs_welcome:
-            from pumpup_tui.components.welcome import welcome_words
+        self.context.connected(self, event)
+        welcome(self.context)
 
-            context.outbox.hint(welcome_words(self.key_names))
-            context.last_view.note_welcome()
-        context.reads.projects(self)
-        context.decisions.begin()
+    @on(messages.ProjectsLoaded)
+    @on(messages.InboxCount)
+    @on(messages.LiveState)
+    @on(messages.CallFailed)
+    @on(StorageFailed)
+    @on(Worker.StateChanged)
+    def _status_event(self, event: StatusEvent) -> None:
+        self.context.status_model.receive(event)
 
     @on(messages.LiveState)
-    def _live_changed(self, event: messages.LiveState) -> None:
-        self.context.status_model.live_changed(event)
+    def _live_again(self, event: messages.LiveState) -> None:
         if event.again:
             self.action_refresh()
             self.context.live_tail.refresh_all()
 
-    @on(messages.ProjectsLoaded)
-    def _projects_loaded(self, event: messages.ProjectsLoaded) -> None:
-        self.context.status_model.projects_loaded(event.projects)
-
     @on(messages.InboxCount)
-    def _inbox_count(self, event: messages.InboxCount) -> None:
-        self.context.status_model.count_inbox(event.words)
-        self.alerts.count(event.words)
-
     @on(messages.RequestsArrived)
-    def _requests_arrived(self, event: messages.RequestsArrived) -> None:
-        self.alerts.asked(event.summaries)
-
-    @on(messages.CallFailed)
-    def _call_failed(self, event: messages.CallFailed) -> None:
-        self.context.status_model.call_failed(event)
-
-    @on(StorageFailed)
-    def _storage_failed(self, event: StorageFailed) -> None:
-        words = f"{event.what} could not be kept on this machine: {event.reason}"
-        self.context.status_model.report(words, "what is on the record is safe")
-
-    @on(Worker.StateChanged)
-    def _worker_failed(self, event: Worker.StateChanged) -> None:
-        # What a worker raises beside ApiError is our own fault: said, not hidden, and nothing shown is lost.
-        if event.state is WorkerState.ERROR:
-            self.context.status_model.worker_failed(event.worker)
+    def _alert(self, event: messages.InboxCount | messages.RequestsArrived) -> None:
+        self.alerts.receive(event)
 
     @on(Submitted)
     @on(DecisionsStored)
     @on(RecoveryLoaded)
-    def _decided(self, event: Submitted | DecisionsStored | RecoveryLoaded) -> None:
+    def _decision_event(self, event: Submitted | DecisionsStored | RecoveryLoaded) -> None:
         self.context.decisions.receive(event)
 
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:
         self.action_mode("inbox")
-        from pumpup_tui.inbox.screen import InboxScreen
-
-        if isinstance(self.screen, InboxScreen):
-            self.screen.show_request(event.request_id)
-
-    # Dialogs.
-
-    def ask_leaving(self, answered: Callable[[Leave | None], None]) -> None:
-        """Ask what becomes of decisions that are held or unanswered."""
-        from pumpup_tui.components.dialogs import LeaveScreen
-
-        if not isinstance(self.screen, LeaveScreen):
-            self.push_screen(LeaveScreen(self.context.outbox, self.context.desk_changed), answered)
-
-    def show_recovered(self, recovered: Sequence[Recovered], closed: Callable[[str | None], None]) -> None:
-        """Show the outcome of interrupted decisions, where it is not shown already."""
-        from pumpup_tui.inbox.recovery_screen import RecoveryScreen
-
-        if not any(isinstance(screen, RecoveryScreen) for screen in self.screen_stack):
-            self.push_screen(RecoveryScreen(self.context, recovered), closed)
+        show_request(self.screen, event.request_id)
 
     # Keys.
 
@@ -345,34 +270,15 @@ class PumpUpApp(TerminalApp):
             self.context.live_tail.open()
             return
         self.context.reads.projects(self)
-        from pumpup_tui.components.reviewer_screen import ReviewerScreen
-
-        for screen in self.screen_stack:
-            if isinstance(screen, ReviewerScreen):
-                screen.reload()
+        reload_all(self.screen_stack)
 
     def action_project(self) -> None:
         """Choose the project that all screens show."""
-        if self.screen.is_modal:
-            return
-        from pumpup_tui.board.project_dialog import ProjectScreen
-
-        self.push_screen(ProjectScreen(self.context, self.context.status.projects), self.show_project)
-
-    def show_project(self, project_id: str | None) -> None:
-        """Show the work of a project, of all where the id is empty; None leaves it as it is."""
-        if project_id is not None:
-            project = next((one for one in self.context.status.projects if one.id == project_id), None)
-            if project != self.context.status.project:
-                self.context.outbox.clear()
-            self.context.status_model.choose_project(project)
+        self.dialogs.choose_project()
 
     def action_help(self) -> None:
         """Show all keys."""
-        from pumpup_tui.components.dialogs import HelpScreen
-
-        if not self.screen.is_modal:
-            self.push_screen(HelpScreen(self.key_names.table(in_demo=self.in_demo)))
+        self.dialogs.show_help(in_demo=self.in_demo)
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

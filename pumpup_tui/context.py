@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, fields
+from dataclasses import KW_ONLY, dataclass, field, fields
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
@@ -18,22 +18,24 @@ from pumpup_tui.backend.status import Status, StatusModel
 from pumpup_tui.decisions.outbox import Outbox, Rules
 from pumpup_tui.decisions.sender import DecisionSender
 from pumpup_tui.decisions.service import DecisionService, Questions
+from pumpup_tui.local_state.document_store import DocumentStore
+from pumpup_tui.local_state.preferences import Preferences
 from pumpup_tui.local_state.user_files import UserFiles
 from pumpup_tui.text import durations
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.events import Key
+    from textual.message_pump import MessagePump
 
     from api_client.backend import Backend
     from api_client.models import Event, InboxItem
     from api_client.times import Clock
+    from pumpup_tui.backend.messages import Connected
     from pumpup_tui.keys.key_names import KeyNames
     from pumpup_tui.local_state.background_writes import BackgroundWrites
-    from pumpup_tui.local_state.document_store import DocumentStore
     from pumpup_tui.local_state.drafts import Drafts
     from pumpup_tui.local_state.last_view import LastView
-    from pumpup_tui.local_state.preferences import Preferences
 
 _TIME = re.compile(r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z")
 """A time as our backends write it."""
@@ -45,21 +47,22 @@ class Setup:
 
     connect: Callable[[], Awaitable[Backend]]
     """Opens the backend."""
+    _: KW_ONLY
     source_label: str
     """Names the backend in the header."""
     clock: Clock
     new_key: Callable[[], str]
     """Makes an idempotency key."""
-    zone: tzinfo | None
+    zone: tzinfo | None = None
     """The viewer's time zone; None is the machine's."""
-    preferences: Preferences
-    documents: DocumentStore
-    """The user's own documents."""
+    preferences: Preferences = field(default_factory=Preferences)
+    documents: DocumentStore = field(default_factory=lambda: DocumentStore(None))
+    """The user's own documents; by itself nothing is stored."""
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What happens in an app, for all who watch it."""
+    """Signals of an app, for all who watch it."""
 
     status_changed: Signal[Status]
     desk_changed: Signal[None]
@@ -77,7 +80,7 @@ class Signals:
     @classmethod
     def of(cls, app: App[None]) -> Signals:
         """Return the signals that `app` publishes."""
-        return cls(*(Signal(app, field.name) for field in fields(cls)))
+        return cls(*(Signal(app, signal.name) for signal in fields(cls)))
 
 
 @dataclass
@@ -131,6 +134,20 @@ class Context:
     def project_name(self, project_id: str) -> str:
         """Return a project's display name, raw; its id where it is not known."""
         return next((one.name for one in self.status.projects if one.id == project_id), project_id)
+
+    def show_project(self, project_id: str | None) -> None:
+        """Show the work of a project, of all where the id is empty; None leaves it as it is."""
+        if project_id is not None:
+            project = next((one for one in self.status.projects if one.id == project_id), None)
+            if project != self.status.project:
+                self.outbox.clear()
+            self.status_model.choose_project(project)
+
+    def connected(self, to: MessagePump, event: Connected) -> None:
+        """Begin with an open backend: `to` gets the projects."""
+        self.status_model.connected(event, self.status.project or self.last_view.project)
+        self.reads.projects(to)
+        self.decisions.begin()
 
     def followed(self, item: InboxItem, event: Event) -> InboxItem:
         """Return an open request as it is after an event on its task: given to someone, or in another step."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from pumpup_tui.backend.messages import InboxCount, RequestsArrived
 from pumpup_tui.local_state.preferences import Preferences
 from pumpup_tui.text.firewall import line, without_controls
 
@@ -38,6 +39,13 @@ class Alerts:
         self._can = not _NO_OSC.match(term or "dumb")
         self._title = ""
         self._last = float("-inf")
+
+    def receive(self, event: InboxCount | RequestsArrived) -> None:
+        """Take in how many requests are open, or that some have arrived."""
+        if isinstance(event, InboxCount):
+            self.count(event.words)
+        else:
+            self.asked(event.summaries)
 
     def count(self, waiting: str) -> None:
         """Put the count of what waits into the terminal's title; the one it had comes back in the end."""

@@ -181,6 +181,7 @@ def _run(
     from pumpup_tui.commands.garbage_collection import GarbageCollection
     from pumpup_tui.commands.guarded import Guard
     from pumpup_tui.commands.terminal_setup import reports_mouse
+    from pumpup_tui.context import Setup
 
     async def connect_and_listen() -> Backend:
         backend = await connect()
@@ -192,16 +193,18 @@ def _run(
         return backend
 
     preferences = replace(preferences_of(config_cache.chosen(os.environ)), saving=saving)
-    guard = Guard(leaving or _listening())
-    watching = _tour(preferences) if tour else None
-    garbage = GarbageCollection(time.monotonic)
-    app = PumpUpApp(
+    setup = Setup(
         connect_and_listen,
         source_label=source_label,
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
         preferences=preferences,
         documents=documents(),
+    )
+    guard, garbage = Guard(leaving or _listening()), GarbageCollection(time.monotonic)
+    watching = _tour(preferences) if tour else None
+    app = PumpUpApp(
+        setup,
         hooks=guard,
         observers=[garbage.attach, *([watching.attach] if watching else [])],
         tour_sheet=watching.sheet if watching else None,

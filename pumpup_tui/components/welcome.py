@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from pumpup_tui.keys.key_names import KeyNames
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pumpup_tui.context import Context
 
 
-def welcome_words(key: KeyNames) -> str:
-    """Return the hint that a new user sees once."""
-    return (
+def welcome(context: Context) -> None:
+    """Show a new user where to begin, once."""
+    if not context.last_view.needs_welcome:
+        return
+    key = context.key
+    context.outbox.hint(
         f"new here?  {key('screens.help')} lists the keys  ·  {key('screens.commands')} finds everything  ·  "
         f"a decision takes two keys, as {key('decide.approve')} then {key('decide.send')}"
     )
+    context.last_view.note_welcome()

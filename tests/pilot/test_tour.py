@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from pumpup_tui.app import PumpUpApp
+from pumpup_tui.context import Setup
 from pumpup_tui.keys.key_names import KeyNames
 from pumpup_tui.local_state.preferences import Preferences
 from pumpup_tui.tour.observer import TourObserver
@@ -29,15 +30,14 @@ def touring(folder: Path, *, grace: float = 5.0, keymap: dict[str, str] | None =
     keys = count(1)
     preferences = Preferences(grace_seconds=grace, keymap=keymap or {})
     tour = TourObserver(KeyNames(preferences.keymap), holds=grace > 0)
-    stage.app = PumpUpApp(
+    setup = Setup(
         stage.connect,
         source_label="demo",
         clock=stage.clock,
         new_key=lambda: f"tour-{next(keys)}",
         preferences=preferences,
-        observers=[tour.attach],
-        tour_sheet=tour.sheet,
     )
+    stage.app = PumpUpApp(setup, observers=[tour.attach], tour_sheet=tour.sheet)
     return stage
 
 
