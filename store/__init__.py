@@ -1,1 +1,1 @@
-"""The contract kept on this machine: journal, state, rules, server."""
+"""The contract on this side: rules, a folder's journal and state, transfer, server, demo."""

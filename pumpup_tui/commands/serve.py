@@ -166,7 +166,7 @@ def _app(backend: LocalBackend, keys: KeyRing, options: ServeOptions, log: Log, 
         limits=replace(limits_of(options.limits, upload=options.max_upload), public_url=options.public_url),
         allowed_hosts=(*options.allowed_hosts, *((options.host,) if options.host not in _WILDCARDS else ())),
         more=[metrics.row()] if metrics else (),
-        heard=[observer.heard for observer in observers],
+        observers=[observer.on_call for observer in observers],
     )
 
 

@@ -23,7 +23,7 @@ def cursor_at(scope: Scope, seq: int, event_hash: str) -> str:
 
 
 def seq_at(scope: Scope, cursor: str | None, *, last: int, hash_of: Callable[[int], str]) -> int:
-    """Return the seq that a cursor of the list `scope` stands at, 0 without one.
+    """Return the seq of a cursor of the list `scope`, 0 without one.
 
     Args:
         scope: The list that is read.

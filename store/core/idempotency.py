@@ -37,6 +37,6 @@ def answer_to(scope: KeyScope, record: dict[str, Any] | None) -> dict[str, Any] 
 
 
 def digest(scope: tuple[str, str, str]) -> int:
-    """Return 64 bits of a scope: enough to find its record, not to tell it from all others."""
+    """Return 64 bits of a scope: enough to find its record, not to be sure of it."""
     text = "\0".join(scope).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")

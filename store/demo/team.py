@@ -104,7 +104,7 @@ class Agent:
         return len(self._open)
 
     async def begin(self) -> None:
-        """Make the next case's task and start on it: it stands in its first step until it is brought."""
+        """Make the next case's task and start on it: it stays in its first step until the agent asks."""
         case = make_case(self._rng, self._made, self._clock().date())
         self._made += 1
         flow = case.workflow

@@ -57,7 +57,7 @@ WAITING = 0.1
 
 @dataclass(slots=True)
 class _Life:
-    """What is still to come of one task."""
+    """The events that are still to come of one task."""
 
     project: int
     left: int
@@ -173,7 +173,7 @@ class _Generator:
         return self._rng.choice(open_ones) if open_ones else None
 
     def _last(self, life: _Life) -> tuple[_Life, Actor, Command]:
-        """End a task: closed, waiting for a person, or at rest where it stands."""
+        """End a task: closed, waiting for a person, or left in its step."""
         exits = _EXITS[life.project]
         ends = [name for name in exits[life.step] if not exits[name]]
         fate = self._rng.random()

@@ -1,4 +1,4 @@
-"""The keys of agents and reviewers: random, shown once, kept as hashes (CONTRACT.md part 1, Headers)."""
+"""The API keys of agents and reviewers: random, shown once, stored as hashes (CONTRACT.md part 1, Headers)."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ Stamp = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """What may be told of a key."""
+    """A key's public data."""
 
     name: str
     role: Role
     tags: tuple[str, ...]
     added_at: str
-    """As it stands on the wire."""
+    """In the wire's form."""
     id: str
     """Tells one of a name's keys from the others; says nothing of the secret that could be used."""
     last_used_at: str | None = None
-    """As it stands on the wire, a few seconds late; None where it never was."""
+    """In the wire's form, a few seconds late; None where it was never used."""
 
 
 class KeyRing:
@@ -76,7 +76,7 @@ class KeyRing:
         """When each key was used last, as far as it is not on disk yet."""
 
     def add(self, name: str, role: Role, tags: Sequence[str] = ()) -> str:
-        """Make a key for `name` and return its secret, which is kept nowhere.
+        """Make a key for `name` and return its secret, which is stored nowhere.
 
         A name may have several keys: they are the same caller, whose answers are remembered under that name. So a
         name has one role: else an agent could be answered what a reviewer was.
@@ -156,7 +156,7 @@ class KeyRing:
         return _of_two_roles(self._documents())
 
     def find(self, secret: str) -> Actor | None:
-        """Return whose key `secret` is, None where it is nobody's. Takes as long for any key that is there as for none.
+        """Return the owner of the key `secret`, None where there is none. Takes equally long for any key.
 
         Where a name has keys of both roles, as rings of older versions may, its agent's keys are nobody's.
 
@@ -174,16 +174,16 @@ class KeyRing:
             )
             self._stamp = stamp
         digest = _digest(secret)
-        found = None
+        owner = None
         for known, actor in self._known:
             if hmac.compare_digest(known, digest):
-                found = actor
-        if found is not None:
+                owner = actor
+        if owner is not None:
             self._used[digest] = self._clock()
-        return found
+        return owner
 
     def save_uses(self) -> None:
-        """Keep on disk when keys were used last: `find` only notes it, for a call waits for no disk.
+        """Save when keys were used last: `find` only notes it, so that no call waits for the disk.
 
         Raises:
             StoreBusy: another process is changing the ring for too long.
@@ -205,10 +205,10 @@ class KeyRing:
 
     def _uses(self) -> dict[str, str]:
         try:
-            found = (AtomicStorage(self._used_path).read() or {}).get("used", {})
-            return {str(digest): moment for digest, moment in found.items() if moment.isprintable()}
+            used = (AtomicStorage(self._used_path).read() or {}).get("used", {})
+            return {str(digest): moment for digest, moment in used.items() if moment.isprintable()}
         except (ValueError, AttributeError, OSError, StoreFault):
-            return {}  # nothing depends on it: it is told anew with the next use
+            return {}  # nothing depends on it: the next use is recorded again
 
     def _look(self) -> Stamp | None:
         try:
@@ -229,7 +229,7 @@ class KeyRing:
 
     def _change(self, change: Callable[[Table], object]) -> None:
         with self._changing():
-            self._documents()  # a damaged file is told of, not written over
+            self._documents()  # a damaged file is reported, not overwritten
             with TinyDB(self._path, storage=AtomicStorage) as database:
                 change(database.table(_TABLE))
 

@@ -1,9 +1,9 @@
-"""The state on disk, so that opening a folder need not replay its journal.
+"""The checkpoint: the state on disk, so that opening a folder need not replay its journal.
 
 `state.json` is a TinyDB file with the documents and the position that they cover; `index.bin` holds numbers in
 columns: the event index, the orders, the idempotency records, and where in `state.json` each task stands, so that
 a task is parsed when it is asked for. Neither is the truth: missing, stale, damaged or of another version, they are
-made anew from the journal.
+made again from the journal.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import gc
 import os
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -68,11 +68,11 @@ class Checkpoint:
     remembered: IdempotencyIndex
 
     def differences(self, state: State) -> list[str]:
-        """Return what is other than in a state that was folded from the events, in words."""
+        """Return the differences from a state that was folded from the events, in words."""
         words = []
-        folded = state.database.storage.read() or {}
+        folded = state.tables
         for table in TABLES:
-            ours, theirs = folded.get(table, {}), self.tables[table]
+            ours, theirs = folded[table], self.tables[table]
             if dict(ours) != dict(theirs):
                 ids = [doc_id for doc_id in {**ours, **theirs} if ours.get(doc_id) != theirs.get(doc_id)]
                 words.append(f"The checkpoint's {table} differ from what the events add up to: {', '.join(ids[:5])}.")
@@ -90,8 +90,8 @@ def read(folder: Path) -> Checkpoint | None:
 
     Raises:
         UnusableCheckpoint: it can't be used, for this reason.
-        OtherVersionCheckpoint: it is of another version; who writes next makes it anew from the journal.
-        InterruptedCheckpoint: a program was stopped while it saved; who writes next makes it anew from the journal.
+        OtherVersionCheckpoint: it is of another version; the next writer makes it again from the journal.
+        InterruptedCheckpoint: a program was stopped while it saved; the next writer makes it again from the journal.
     """
     if not (folder / "state.json").exists():
         return None
@@ -106,29 +106,29 @@ def read(folder: Path) -> Checkpoint | None:
 
 
 def _stamps(folder: Path) -> list[tuple[int, int]]:
-    """Return what tells whether a writer has replaced the checkpoint's files: nobody is locked out to read them."""
-    found = []
+    """Return the stamps of the checkpoint's files, which change where a writer replaces them: readers take no lock."""
+    stamps = []
     for name in ("index.bin", "state.json"):
         with suppress(OSError):
             seen = (folder / name).stat()
-            found.append((seen.st_ino, seen.st_mtime_ns))
-    return found
+            stamps.append((seen.st_ino, seen.st_mtime_ns))
+    return stamps
 
 
 def _read(folder: Path) -> Checkpoint:
     try:
         # Side by side: what takes the time of a large file is its checksum.
         with ThreadPoolExecutor(2) as beside, columns.opened(folder / "index.bin") as file:
-            said = file.said
-            if said["version"] != VERSION:
+            header = file.header
+            if header["version"] != VERSION:
                 raise OtherVersionCheckpoint("another version")
-            reading = beside.submit(_with_checksum, folder / "state.json", said["size"])
+            reading = beside.submit(_with_checksum, folder / "state.json", header["size"])
             pieces, sound = file.read(beside)
-            index, position = _index(said, pieces)
+            index, position = _index(header, pieces)
             data, crc = reading.result()
-            if (said["size"], said["crc"]) != (len(data), crc):
+            if (header["size"], header["crc"]) != (len(data), crc):
                 raise _why_another(data)
-            saved = _saved(said, pieces, data, index, position)
+            saved = _saved(header, pieces, data, index, position)
             sound.result()
             return saved
     except (StoreFault, OSError, ValueError, KeyError, TypeError, IndexError, StopIteration, struct.error) as fault:
@@ -171,16 +171,15 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
     """
     for name, mark in _MARKS.items():
         _check_replaceable(folder / name, mark)
-    tables = state.database.storage.read() or {}
     covers = {"version": VERSION, **position._asdict()}
-    small, packed = _small(tables), tables["tasks"]
-    assert isinstance(packed, PackedDocuments)  # noqa: S101 - what State made, told to the type checker
+    small, packed = _small(state.tables), state.tables["tasks"]
+    assert isinstance(packed, PackedDocuments)  # noqa: S101 - State made it: for the type checker
     begin = len(_start(covers, b""))
     body, starts, sizes = _with_tasks(begin, small, packed)
     start = _start(covers, body)
     steps = _steps(state.board)
     state.remembered.settle()
-    said = {
+    header = {
         "version": VERSION,
         "position": position._asdict(),
         "size": begin + len(body),
@@ -198,7 +197,7 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
         *(array("I", seqs) for seqs, _ in steps.values()),
         *(column for run in state.remembered.runs for column in run),
     ]
-    columns.write(folder / "index.bin", files, said, numbers)
+    columns.write(folder / "index.bin", files, header, numbers)
     files.replace(folder / "state.json", start, body)
 
 
@@ -212,33 +211,33 @@ def _crc(covers: dict[str, Any], body: bytes) -> str:
     return f"{columns.checksum([orjson.dumps(covers), body]):08x}"
 
 
-def _small(tables: dict[str, Any]) -> bytes:
+def _small(tables: Mapping[str, Documents]) -> bytes:
     """Return the entries of JSON of the tables that are parsed when they are read."""
-    return b",%b" % orjson.dumps({name: dict(tables.get(name, {})) for name in _SMALL})[1:-1]
+    return b",%b" % orjson.dumps({name: dict(tables[name]) for name in _SMALL})[1:-1]
 
 
 def _check_replaceable(path: Path, mark: bytes) -> None:
-    """Raise StoreFault where what stands at `path` is a file that this program did not write."""
+    """Raise StoreFault where the file at `path` is one that this program did not write."""
     try:
         with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
-            found = file.read(len(mark))
+            beginning = file.read(len(mark))
     except FileNotFoundError:
         return
-    if found not in (mark, b""):
+    if beginning not in (mark, b""):
         raise StoreFault(f"{path} is not a file of this program. Move it out of the data folder.")
 
 
 def covers_events(folder: Path) -> bool:
-    """Tell whether there is a checkpoint of events, by its header alone."""
+    """Return whether there is a checkpoint of events, by its header alone."""
     try:
         with columns.opened(folder / "index.bin") as file:
-            return bool(file.said["position"]["events"])
+            return bool(file.header["position"]["events"])
     except (StoreFault, OSError, ValueError, KeyError, TypeError, struct.error):
         return False
 
 
 def _with_tasks(begin: int, small: bytes, packed: PackedDocuments) -> tuple[bytes, array[int], array[int]]:
-    """Return entries of JSON and the tasks behind them, and where each stands in a file with `begin` bytes before."""
+    """Return entries of JSON with the tasks behind them, and the place of each in a file with `begin` bytes before."""
     pieces, starts, sizes = [small, b',"tasks":{'], array("I"), array("I")
     place = begin + len(small) + len(pieces[1])
     for doc_id, doc in packed.pack():
@@ -279,8 +278,8 @@ def _steps(board: StepQueues) -> dict[tuple[str, str], tuple[list[int], int]]:
     return {step: (list(line.seqs), board.waiting[step]) for step, line in board.in_step.items() if len(line)}
 
 
-def _index(said: dict[str, Any], pieces: Iterator[memoryview]) -> tuple[EventIndex, Position]:
-    position = Position(**said["position"])
+def _index(header: dict[str, Any], pieces: Iterator[memoryview]) -> tuple[EventIndex, Position]:
+    position = Position(**header["position"])
     index = EventIndex()
     index.types += next(pieces)
     for column in index_columns(index):
@@ -291,17 +290,19 @@ def _index(said: dict[str, Any], pieces: Iterator[memoryview]) -> tuple[EventInd
 
 
 def _saved(
-    said: dict[str, Any], pieces: Iterator[memoryview], data: bytes, index: EventIndex, position: Position
+    header: dict[str, Any], pieces: Iterator[memoryview], data: bytes, index: EventIndex, position: Position
 ) -> Checkpoint:
-    small: dict[str, Documents] = orjson.loads(data[: said["small"]] + b"}")
+    small: dict[str, Documents] = orjson.loads(data[: header["small"]] + b"}")
     tables: dict[str, Documents] = {name: small[name] for name in _SMALL}
     starts, sizes = filled(array("I"), next(pieces)), filled(array("I"), next(pieces))
-    tables["tasks"] = PackedDocuments(said["tasks"], data, starts, sizes)
+    tables["tasks"] = PackedDocuments(header["tasks"], data, starts, sizes)
     board = StepQueues()
-    for project_id, step, waiting in said["steps"]:
+    for project_id, step, waiting in header["steps"]:
         board.in_step[project_id, step] = SeqQueue(filled(array("I"), next(pieces)))
         board.waiting[project_id, step] = waiting
-    runs = [SortedRun(filled(array("Q"), next(pieces)), filled(array("Q"), next(pieces))) for _ in range(said["runs"])]
+    runs = [
+        SortedRun(filled(array("Q"), next(pieces)), filled(array("Q"), next(pieces))) for _ in range(header["runs"])
+    ]
     return Checkpoint(position, tables, index, board, IdempotencyIndex(runs))
 
 

@@ -1,7 +1,6 @@
 """`index.bin`: numbers in columns, behind a header in JSON; nothing in it is parsed to be used.
 
-The header says how long each column is and carries a checksum over them all, and whatever the writer wants to
-have said beside them.
+The header has the length of each column, a checksum over them all, and a JSON object of the writer's own.
 """
 
 from __future__ import annotations
@@ -71,7 +70,7 @@ class NumberColumn:
 
 
 def write(
-    path: Path, files: Files, said: dict[str, Any], columns: Iterable[array[int] | NumberColumn | bytearray]
+    path: Path, files: Files, header: dict[str, Any], columns: Iterable[array[int] | NumberColumn | bytearray]
 ) -> None:
     """Replace the file.
 
@@ -80,13 +79,13 @@ def write(
         OSError: the disk refused; the old file is as it was.
     """
     pieces = [bytes(column) if isinstance(column, bytearray) else column.tobytes() for column in columns]
-    header = orjson.dumps({"said": said, "sizes": [len(piece) for piece in pieces], "crc": checksum(pieces)})
-    files.replace(path, _MARK, _LENGTH.pack(len(header)), _LENGTH.pack(zlib.crc32(header)), header, *pieces)
+    text = orjson.dumps({"said": header, "sizes": [len(piece) for piece in pieces], "crc": checksum(pieces)})
+    files.replace(path, _MARK, _LENGTH.pack(len(text)), _LENGTH.pack(zlib.crc32(text)), text, *pieces)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[ColumnFile]:
-    """Open the file and read its header: what it says of the rest is known before any of that is read.
+    """Open the file and read its header, which describes the rest, before any of that is read.
 
     Raises:
         ValueError: the file is damaged, or of another version.
@@ -98,28 +97,29 @@ def opened(path: Path) -> Iterator[ColumnFile]:
         if file.read(len(_MARK)) != _MARK:
             raise ValueError("another version")
         (length,), (sum_,) = _LENGTH.unpack(file.read(_LENGTH.size)), _LENGTH.unpack(file.read(_LENGTH.size))
-        header = file.read(min(length, left))
-        if zlib.crc32(header) != sum_:
+        text = file.read(min(length, left))
+        if zlib.crc32(text) != sum_:
             raise ValueError("its header is damaged")
-        said = orjson.loads(header)
-        if left - length != sum(said["sizes"]):
+        header = orjson.loads(text)
+        if left - length != sum(header["sizes"]):
             raise ValueError("it is damaged")
-        yield ColumnFile(said["said"], file, said["sizes"], said["crc"])
+        yield ColumnFile(header["said"], file, header["sizes"], header["crc"])
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnFile:
     """A file of columns whose header was read."""
 
-    said: dict[str, Any]
+    header: dict[str, Any]
+    """As the writer gave it."""
     _file: BinaryIO
     _sizes: list[int]
     _crc: int
 
     def read(self, beside: Executor) -> tuple[Iterator[memoryview], Future[None]]:
-        """Return the columns' bytes in their order, and whether they may be believed.
+        """Return the columns' bytes in their order, and a future that raises ValueError where they are damaged.
 
-        That is found out by `beside` while they are read: the future raises ValueError where they are damaged.
+        `beside` checks them while they are used.
 
         Raises:
             ValueError: the file is shorter than it was.
@@ -152,10 +152,10 @@ def _check(body: memoryview, crc: int) -> None:
 
 def checksum(pieces: Iterable[bytes]) -> int:
     """Return the CRC-32 of the pieces, one after the other."""
-    found = 0
+    crc = 0
     for piece in pieces:
-        found = zlib.crc32(piece, found)
-    return found
+        crc = zlib.crc32(piece, crc)
+    return crc
 
 
 def filled(column: array[int], data: memoryview) -> array[int]:

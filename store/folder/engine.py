@@ -1,11 +1,11 @@
-"""One open folder: its lock, its journal, its state, and the one thread that writes.
+"""The engine of one open folder: its lock, its journal, its state, and group commit.
 
-Commands that wait together are ruled one after the other over a draft, appended as one write under one sync, and
-only then does the state take the draft over and do the callers hear of it. Other processes do the same under the
-folder's lock; each brings its state up to date from the journal's new lines before it rules or reads.
+Commands that wait together are applied one after the other to a draft and appended as one write under one sync; only
+then is the draft copied to the state, and do the callers get their receipts. Other processes do the same under the
+folder's lock; each brings its state up to date with the journal's new lines before it writes or reads.
 
-Opening and reading change nothing in the folder, and need no lock: what `head` names is never taken back. What a
-killed writer left is put in order by the first commit.
+Opening and reading change nothing in the folder, and need no lock: a commit that `head` names is never taken back.
+What a killed writer left behind is repaired by the next commit.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ T = TypeVar("T")
 
 CHECKPOINT_COMMITS = 5_000
 CHECKPOINT_SHARE = 50
-"""The checkpoint is written anew after so many commits, or after one for every 50 that there are: so its cost, which
+"""The checkpoint is written again after so many commits, or after one for every 50 that there are: so its cost, which
 grows with the folder, stays a small part of the commits', and what an open must replay stays a fraction of a second."""
 CLOSE_SHARE = 2_000
-"""On close, whoever has written writes it where one commit in 2,000 is new: to replay fewer is quicker than that."""
+"""A process that has written saves it on close where one commit in 2,000 is new: to replay fewer is quicker."""
 
 
 class Store:
@@ -61,14 +61,14 @@ class Store:
         for_reading: bool = False,
         limits: CommandLimits | None = None,
     ) -> None:
-        """Open the folder; `progress` hears of a journal that must be replayed.
+        """Open the folder; `progress` is called while a journal is replayed.
 
-        A folder that is missing or empty is made, unless it is opened `for_reading`: then nothing is ever written.
-        `limits` are held against the commands that come in; the contract's, where none are given.
+        A missing or empty folder is created, unless it is opened `for_reading`: then nothing is ever written.
+        Commands are held to `limits`, by default the contract's.
 
         Raises:
-            StoreBusy: another process holds the lock of a folder that is to be made.
-            StoreFault: the folder can't be made or read.
+            StoreBusy: another process holds the lock of a folder that is to be created.
+            StoreFault: the folder can't be created or read.
         """
         self.folder, self.files, self.clock, self.tokens = folder, files or Files(), clock, tokens
         self.limits = limits
@@ -80,7 +80,7 @@ class Store:
         self._listeners: list[Callable[[], None]] = []
         self._checks: Checks | None = None
         self.before_close: list[Callable[[], None]] = [self._close_checks]
-        """Called when the store is to close, while it still takes commands: they end what works on it."""
+        """Called at closing, while commands are still taken: they end the threads that submit some."""
         with self._worded("opened"):
             if not for_reading:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -94,10 +94,10 @@ class Store:
         self._writer = WriterThread(self.carry_out, self._after_batch)
 
     def _load(self, progress: Progress, *, for_reading: bool) -> None:
-        """Read the state, having made the files of a new folder first."""
+        """Create the files of a new folder, and read the state."""
         if not for_reading:
             with self._worded("made"):
-                self._status.run(self._make_new)
+                self._status.run(self._create_files)
             if not self.read_only and not self.journal.is_new() and (why := unwritable(self.folder)):
                 self._status.read_only = why
                 self.warnings.append(f"Opened for reading only. {why}")
@@ -127,7 +127,7 @@ class Store:
         """Sentences for the user: what was found in the folder and repaired, or is wrong with it."""
         return self._status.warnings
 
-    def _make_new(self) -> None:
+    def _create_files(self) -> None:
         if self.journal.is_new():
             with self.lock.held():
                 if self.journal.is_new():  # nobody else was first
@@ -139,12 +139,12 @@ class Store:
                     self.journal.create()
 
     def close(self) -> None:
-        """Finish what was submitted, write the checkpoint, let go of the files."""
+        """Finish what was submitted, write the checkpoint, close the files."""
         for end in self.before_close:
             end()
         self._is_closed = True
         self._writer.stop()
-        # Who wrote nothing leaves the folder as it was, whatever stands under the checkpoint's names.
+        # A process that wrote nothing leaves the folder as it was, whatever the checkpoint's files are.
         if self._has_written and not self.read_only and self.position.commits <= self._uncovered() * CLOSE_SHARE:
             with suppress(StoreError):  # the journal has it all: the next open replays it
                 self.save()
@@ -183,7 +183,7 @@ class Store:
             return look(self.state)
 
     def check(self) -> None:
-        """Check that a write could be recorded, as far as that can be told without one.
+        """Check that a write could be recorded, as far as that can be known without one.
 
         Raises:
             StoreDamaged: the record is not as it was written.
@@ -195,7 +195,7 @@ class Store:
         self.journal.check_whole()
 
     def is_pending(self, request_id: str, event_type: str) -> bool:
-        """Tell, without waiting, whether a request of this type is known to be open. False: look closer."""
+        """Return, without waiting, whether a request of this type is known to be open; False may mean either."""
         doc = self.state.get("requests", request_id)
         return doc is not None and doc["eventType"] == event_type and not self.journal.head.has_news()
 
@@ -216,7 +216,7 @@ class Store:
     # -- writing
 
     def submit(self, job: Job) -> None:
-        """Put a command in line; its `done` tells what became of it."""
+        """Put a command in the writer's queue; its `done` gets the outcome."""
         if self._is_closed:
             job.done.set_exception(StoreFault("The data folder was closed."))
         elif self.read_only:
@@ -225,10 +225,10 @@ class Store:
             self._writer.put(job)
 
     def carry_out(self, jobs: list[Job]) -> list[Receipt | ApiError]:
-        """Carry out many commands with one sync, in the calling thread; return what became of each.
+        """Carry out many commands with one sync, in the calling thread; return each outcome.
 
         Raises:
-            StoreError: nothing of them was recorded.
+            StoreError: none of them was recorded.
         """
         if self.read_only:  # before the lock, whose file may not be there to be made
             raise self._takes_no_writes()
@@ -244,7 +244,7 @@ class Store:
                 self.save()
 
     def _commit(self, jobs: list[Job], journal: FileId | None) -> list[Receipt | ApiError]:
-        """Rule on each job over one draft, and make all that they write durable with one sync."""
+        """Apply the jobs to one draft, and make their commits durable with one sync."""
         if not self.read_only:
             self.journal.check_is(journal)
             self.journal.check_whole()
@@ -280,7 +280,7 @@ class Store:
 
     @property
     def checks(self) -> Checks:
-        """Where metadata is checked. It comes with the first write: who opens a folder does not wait for it."""
+        """The checks of metadata. They are loaded with the first write: opening a folder does not wait for them."""
         if self._checks is None:
             from store.core.command_limits import CommandLimits
             from store.schemas.checks import Checks

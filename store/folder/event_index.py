@@ -1,4 +1,4 @@
-"""Where each event stands in the journal, and which comes before and after it on its task and its project.
+"""The index of events: the place of each in the journal, and its neighbours on its task and its project.
 
 Flat columns, one number an event (45 bytes in all), so that a million events cost 45 MB and a page of any
 timeline costs the page. An event's row is its `seq` less one; 0 stands for none.
@@ -78,7 +78,7 @@ class EventIndex:
     def add(
         self, event: dict[str, Any], place: tuple[int, int], *, task: int, project: int, settles: bool = True
     ) -> None:
-        """Add the next event, whose JSON stands at `place` (offset and size), on the task and project numbered so.
+        """Add the next event, whose JSON is at `place` (offset and size), on the task and project with these numbers.
 
         An event that answers a request counts as what settled it, unless `settles` says that it changed nothing.
         """
@@ -122,13 +122,13 @@ class EventIndex:
         wanted = codes or frozenset(range(len(TYPES))) - OFF_TIMELINE_CODES
         if order == "asc":
             pattern = re.compile(b"[%b]" % b"".join(re.escape(bytes((code,))) for code in sorted(wanted)))
-            found = pattern.search(self.types, start)
-            while found:
-                # Only the row is kept: a match that lives on holds the buffer, and it could not grow.
-                row = found.start()
-                found = None
+            match = pattern.search(self.types, start)
+            while match:
+                # Only the row is remembered: a match that lives on locks the buffer, which could not grow.
+                row = match.start()
+                match = None
                 yield row + 1
-                found = pattern.search(self.types, row + 1)
+                match = pattern.search(self.types, row + 1)
             return
         row = (start or len(self) + 1) - 1
         while (row := max(self.types.rfind(code, 0, row) for code in wanted)) >= 0:

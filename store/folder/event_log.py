@@ -15,7 +15,7 @@ from store.folder.event_index import EventIndex
 from store.folder.journal_line import HASH_TAIL
 
 
-class Source(Protocol):
+class JournalBytes(Protocol):
     """A journal's bytes: those on the disk, or those of one that is being imported."""
 
     def read(self, offset: int, size: int) -> bytes:
@@ -26,7 +26,7 @@ class Source(Protocol):
 class Events:
     """The journal's events by seq and by id."""
 
-    def __init__(self, journal: Source, index: Callable[[], EventIndex]) -> None:
+    def __init__(self, journal: JournalBytes, index: Callable[[], EventIndex]) -> None:
         self._journal = journal
         self._index = index
 
@@ -70,11 +70,11 @@ class Events:
         return event if event is not None and event.get("inResponseTo") == request_id else None
 
     def cursor(self, scope: Scope, seq: int) -> str:
-        """Return the cursor of the list `scope` that stands at the event `seq`."""
+        """Return the cursor of the list `scope` at the event `seq`."""
         return cursor_at(scope, seq, self._hash_of(seq))
 
     def read_cursor(self, scope: Scope, cursor: str | None) -> int:
-        """Return the seq that a cursor of the list `scope` stands at, 0 without one.
+        """Return the seq of a cursor of the list `scope`, 0 without one.
 
         Raises:
             InvalidRequest: no page of this list returned it.

@@ -1,4 +1,4 @@
-"""Figures of an open folder, for whoever watches over it."""
+"""Figures of an open folder, for monitoring."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ OLDER = "older"
 
 
 class Figures(NamedTuple):
-    """What is true of the folder now, and what was decided lately."""
+    """The folder's figures now, and its latest decisions."""
 
     open_requests: Counter[tuple[str, str]]
-    """By project (the name that agents use) and age: waiting for up to `AGES`, or `OLDER`. Every project is there."""
+    """By project (the name that agents use) and age, up to each of `AGES` or `OLDER`. Every project is included."""
     outcomes: Counter[str]
     """Decisions by outcome, since the seq that was asked for."""
     commits: int

@@ -16,11 +16,11 @@ from pathlib import Path
 from api_client.errors import StoreFault
 
 _SAFELY = os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""No link is followed, and a named pipe that nobody writes to does not hold up whoever opens it."""
+"""No link is followed, and opening a named pipe that nobody writes to does not block."""
 _IS_A_LINK = frozenset({errno.ELOOP, errno.EMLINK})
 _MODE = 0o600
 FileId = tuple[int, int]
-"""Which file it is, whatever its name: its device and its inode."""
+"""The identity of a file, whatever its name: device and inode."""
 
 
 def open_regular(path: Path, flags: int) -> int:
@@ -106,8 +106,8 @@ class Files:
 
     def free(self, folder: Path) -> int:
         """Return the bytes that this user may still write to the folder's disk."""
-        found = os.statvfs(folder)
-        return found.f_bavail * found.f_frsize
+        disk = os.statvfs(folder)
+        return disk.f_bavail * disk.f_frsize
 
     def write_all(self, fd: int, data: bytes, offset: int) -> None:
         """Write all of `data` at `offset`.
@@ -150,7 +150,7 @@ class Files:
 
 
 class RecordFile:
-    """A file of the record at its path: opened for reading, and for writing by whoever first has something to write.
+    """A file of the record at its path: opened for reading, and for writing by the first write.
 
     Other processes may be about to create it: until it is there it reads as empty.
     """
@@ -204,9 +204,9 @@ class RecordFile:
         return fd
 
     def is_in_place(self, there: FileId | None = None) -> bool:
-        """Return whether what is open is still what stands at the path.
+        """Return whether the open file is still the one at the path.
 
-        `there` is what was just found to stand there; without, one look tells (2 µs).
+        `there` is the file that was just found at the path; without it, one look is made (2 µs).
         """
         return self._fd is None or (there or id_at(self._name)) == self._id
 
@@ -227,12 +227,12 @@ def moved(path: Path) -> str:
 
 
 def id_of(seen: os.stat_result) -> FileId:
-    """Return which file was looked at."""
+    """Return the identity of a file."""
     return seen.st_dev, seen.st_ino
 
 
 def id_at(name: str) -> FileId | None:
-    """Return which file stands at a path, None where none does or it can't be told."""
+    """Return the identity of the file at a path, None where there is none or it can't be known."""
     try:
         return id_of(os.stat(name, follow_symlinks=False))  # noqa: PTH116 - a third of the time of Path.stat
     except OSError:

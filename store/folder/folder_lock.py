@@ -37,7 +37,7 @@ class FolderLock:
 
     @contextmanager
     def held(self) -> Iterator[FileId | None]:
-        """Hold the lock as the one writer; gives which file stands at the journal's path, None where none does.
+        """Hold the lock as the one writer; give the identity of the file at the journal's path, None without one.
 
         Raises:
             StoreBusy: another process has held it for `LOCK_SECONDS`.
@@ -85,7 +85,7 @@ class _LockFile:
         self._is_held = False
 
     def take(self) -> FileId | None:
-        """Lock the file that stands at the path now, and say which it is; None where none is and none is made."""
+        """Lock the file that is at the path now, and return its identity; None without a file."""
         while True:
             if self._fd is None:
                 try:
@@ -97,7 +97,7 @@ class _LockFile:
                 self._id = id_of(os.fstat(self._fd))
             self._wait(self._fd, fcntl.LOCK_EX)
             self._is_held = True
-            # Removed or replaced, it would keep no one out who came later.
+            # Removed or replaced, it would not keep out those who come later.
             if id_at(self._name) == self._id:
                 return self._id
             self.close()

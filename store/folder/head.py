@@ -1,4 +1,4 @@
-"""`head`: how far the journal is agreed to reach.
+"""`head`: the file that names the last acknowledged commit of the journal.
 
 Two records of 512 bytes, written in turn, each with a checksum: a write that is torn, or that another process reads
 while it is under way, leaves the record before it to be read. It is not synced: after a power cut it may name an
@@ -23,7 +23,7 @@ _SUM_SIZE = 8
 
 
 class Position(NamedTuple):
-    """How far a journal was read: commits, events, bytes, and the last event's hash."""
+    """A place in the journal: the commits, events and bytes before it, and the last event's hash."""
 
     commits: int = 0
     events: int = 0
@@ -44,14 +44,14 @@ START = Position()
 
 
 class Head:
-    """The file `head` of one folder. Writing is for whoever holds the folder's lock."""
+    """The file `head` of one folder. Only the holder of the folder's lock may write."""
 
     def __init__(self, folder: Path, files: Files) -> None:
         self._files = files
         self._file = RecordFile(folder / "head", files)
         self._seen = b""
         self._positions: list[Position | None] = []
-        """What each record says, None where it is not as it was written."""
+        """The position in each record, None where it is damaged."""
 
     def close(self) -> None:
         """Close the file."""
@@ -73,7 +73,7 @@ class Head:
         self._files.sync(self._file.for_writing())
 
     def has_news(self) -> bool:
-        """Tell, by one look (2 µs), whether the file has changed since it was last read."""
+        """Return, by one look (2 µs), whether the file has changed since it was last read."""
         return self._look() != self._seen
 
     def read(self) -> Position | None:
@@ -90,7 +90,7 @@ class Head:
         return newest
 
     def is_torn(self) -> bool:
-        """Tell whether one of the records, as they were last read, is not as it was written."""
+        """Return whether one of the records, as they were last read, is not as it was written."""
         return None in self._positions
 
     @property

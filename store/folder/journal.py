@@ -1,8 +1,8 @@
-"""The append-only timeline on disk: order, durability, and how far it is agreed to reach.
+"""The append-only journal on disk: order, durability, and how much of it is acknowledged.
 
-`journal.jsonl` holds a line a commit (`lines`). `head` names the last commit that was acknowledged: it is written
-after the line is synced and before the caller hears of it, so a reader that goes no further than `head` never
-sees what a failed sync takes back, and a journal that ends before its `head` has been cut.
+`journal.jsonl` holds a line a commit (`journal_line`). `head` names the last commit that was acknowledged: it is
+written after the line is synced and before the caller gets its receipt, so a reader that goes no further than `head`
+never sees what a failed sync takes back, and a journal that ends before its `head` has been cut.
 
 Reading changes nothing: both files are opened for writing by the first commit. The one thing that a writer ever cuts
 off is a last line without its newline, which was never acknowledged, and its bytes are stored beside the journal first.
@@ -23,7 +23,7 @@ from store.folder.journal_line import StoredCommit
 
 _CHUNK = 1 << 20
 _OURS = b'{"n":['
-"""How each line begins that this program writes (`lines`)."""
+"""How each line begins that this program writes (`journal_line`)."""
 _REMEDY = (
     "Nothing was changed. Put the files back as they were in a backup, or go on in a new folder with what can be read: "
     "'pumpup-tui export -o FILE', then 'pumpup-tui import FILE --data NEW'."
@@ -42,10 +42,10 @@ def encode_all(commits: Iterable[Commit], position: Position) -> tuple[bytes, li
 
 
 class Journal:
-    """The files `journal.jsonl` and `head` of one folder. Writing is for whoever holds the folder's lock."""
+    """The files `journal.jsonl` and `head` of one folder. Only the holder of the folder's lock may write."""
 
     def __init__(self, folder: Path, files: Files) -> None:
-        """Open what is there, for reading.
+        """Open the files that exist, for reading.
 
         Raises:
             StoreFault: one of the files is a symbolic link, or no regular file.
@@ -72,7 +72,7 @@ class Journal:
         return self.size() == 0 and self.head.read() in (None, START)
 
     def ends_at(self, position: Position) -> bool:
-        """Tell, by two looks, that nothing was added since this process wrote `position`; False: look closer."""
+        """Return whether nothing was added since this process wrote `position`, by two looks; False may mean either."""
         return (
             not self.head.has_news()
             and not self.head.is_torn()
@@ -120,7 +120,7 @@ class Journal:
         self._files.sync_folder(self.path.parent)
 
     def check(self, position: Position, head: Position | None) -> None:
-        """Check what was read against what `head` said before it was read: meanwhile it may name more.
+        """Check what was read against the `head` of before the reading: it may name more by now.
 
         Raises:
             StoreDamaged: the journal has no head, ends before it, or is another one.
@@ -206,7 +206,7 @@ class Journal:
         # Emptied in place meanwhile, as some programs rotate logs, it would have a gap before these lines.
         before = b"\n" if position.size else b""
         if self.read(position.size - len(before), len(before) + len(data)) != before + data:
-            self._is_overwritten = True  # what stands there is not ours to cut off
+            self._is_overwritten = True  # what is there is not ours to cut off
             self._failed = (
                 f"Another program changed {self.path.name} while it was written. Nothing more is recorded. Close this "
                 f"program and run 'pumpup-tui doctor --data {self.path.parent}'."
@@ -224,7 +224,7 @@ class Journal:
         self.head.write(position)
 
     def set_aside(self, end: int) -> Path:
-        """Cut off what stands behind the last whole line, at `end`, once a file beside the journal holds its bytes.
+        """Cut off the bytes behind the last whole line, at `end`, once a file beside the journal holds them.
 
         Returns:
             The file that holds them.

@@ -54,7 +54,7 @@ class JournalFollower:
         self._progress = progress
 
     def open(self, lock: FolderLock) -> None:
-        """Catch up at opening: with all that is acknowledged, and where no writer is at work with all that is there."""
+        """Catch up at opening: with all that is acknowledged, and where nobody writes with all that is there."""
         with lock.reading(wait=False) as is_quiet, checkpoint.paused_collector():
             self.read_acknowledged()
             if is_quiet and not self._status.is_damaged:
@@ -82,7 +82,7 @@ class JournalFollower:
             self._replay_to_end()
         elif self.position.size < head.size <= self._journal.size():
             self._replay(head.size)
-        # The same head: one that was read anew would be taken for read up to.
+        # The same head: a newer one would be compared with what was not read yet.
         self._journal.check(self.position, head)
 
     def _replay_to_end(self) -> None:

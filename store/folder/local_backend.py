@@ -72,14 +72,14 @@ async def open_local(
     for_reading: bool = False,
     limits: CommandLimits | None = None,
 ) -> LocalBackend:
-    """Open a data folder, making it where it is missing, and return the backend of `actor` over it.
+    """Open a data folder, creating it where it is missing, and return the backend of `actor` over it.
 
-    Opened `for_reading` nothing is made or written, and every command is refused. With `fires_timeouts` the timeouts of
-    steps are fired while it is open, as whoever holds a folder for long should. `progress` is called, from another
-    thread, while a journal is replayed: with the bytes read, and with all bytes.
+    Opened `for_reading` nothing is created or written, and every command is refused. With `fires_timeouts` the timeouts
+    of steps are fired while it is open, as a process that has a folder open for long should. `progress` is called, from
+    another thread, while a journal is replayed: with the bytes read, and with all bytes.
 
     Raises:
-        StoreError: the folder can't be made, locked or read.
+        StoreError: the folder can't be created, locked or read.
     """
     threads = ThreadPoolExecutor(4, thread_name_prefix="store")
     open_store = partial(Store, folder, clock=clock, tokens=tokens, files=files, progress=progress)
@@ -109,11 +109,11 @@ class LocalBackend:
 
     @property
     def notices(self) -> Sequence[str]:
-        """See `Backend.notices`: what was healed or is wrong in the folder, and what can't be relied on where it is."""
+        """See `Backend.notices`: what was repaired, what is wrong with the folder, what can't be relied on there."""
         return [*self._store.doubts, *self._store.warnings]
 
     def break_off(self) -> None:
-        """Have commands whose metadata takes long to check fail from now on: the folder is about to be closed."""
+        """Refuse commands whose metadata takes long to check from now on: the folder is about to be closed."""
         self._store.checks.break_off()
 
     async def aclose(self) -> None:
@@ -189,22 +189,22 @@ class LocalBackend:
         """See `Backend.approval_result`."""
         if not wait and self._store.is_pending(request_id, APPROVAL_REQUESTED):
             return None  # what agents ask all the time
-        found = await self._result(request_id, APPROVAL_REQUESTED, wait)
-        return None if found is None else read(ApprovalResult, found)
+        result = await self._result(request_id, APPROVAL_REQUESTED, wait)
+        return None if result is None else read(ApprovalResult, result)
 
     async def elicitation_result(self, request_id: str, *, wait: float = 0) -> ElicitationResult | None:
         """See `Backend.elicitation_result`."""
         if not wait and self._store.is_pending(request_id, ELICITATION_REQUESTED):
             return None  # what agents ask all the time
-        found = await self._result(request_id, ELICITATION_REQUESTED, wait)
-        return None if found is None else read(ElicitationResult, found)
+        result = await self._result(request_id, ELICITATION_REQUESTED, wait)
+        return None if result is None else read(ElicitationResult, result)
 
     async def _result(self, request_id: str, event_type: str, wait: float) -> Doc | None:
-        found = None
+        result = None
         if not self._store.is_pending(request_id, event_type):
-            found = await self._in_thread(self._reader.result, request_id, event_type)
-        if found is not None or wait <= 0:
-            return found
+            result = await self._in_thread(self._reader.result, request_id, event_type)
+        if result is not None or wait <= 0:
+            return result
         await self._folder.settlements.wait(request_id, wait)
         return await self._result(request_id, event_type, 0)
 
@@ -237,7 +237,7 @@ class LocalBackend:
 
     async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
         """See `Backend.submit`."""
-        # The rules come with the first write: who opens a folder does not wait for them.
+        # The rules are loaded with the first write: opening a folder does not wait for them.
         from api_client.commands import ReceiveUpload
         from store.core.batch import Job
 

@@ -24,7 +24,7 @@ def set_from_thread(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> No
 
 
 class PendingReceipts:
-    """The commands of one store's callers that wait for what became of them."""
+    """The commands of one store's callers that are in flight."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -34,10 +34,10 @@ class PendingReceipts:
         store.listen(self._wake)
 
     async def submit(self, job: Job) -> Receipt:
-        """Put a job in line and return what it answered; where the caller is cancelled, a job still in line goes too.
+        """Submit a job and return its receipt; a job that has not begun is cancelled with its caller.
 
         Raises:
-            ApiError: what the store made of it.
+            ApiError: the command was refused.
         """
         loop = asyncio.get_running_loop()
         asked: asyncio.Future[Receipt] = loop.create_future()
@@ -57,7 +57,7 @@ class PendingReceipts:
                 job.done.cancel()
 
     def _wake(self) -> None:
-        """Be told, in the writer's thread, that all of a batch have their answers."""
+        """Wake the loops of a batch's callers; called in the writer's thread."""
         loops, self._loops = self._loops, set()
         for loop in loops:
             if not loop.is_closed():

@@ -214,7 +214,7 @@ class FolderReader:
         return self._store.read(look)
 
     def last_seq(self, cursor: str | None) -> int:
-        """Return the seq to go on from: the cursor's, or without one the last event's."""
+        """Return the seq to continue from: the cursor's, or without one the last event's."""
         return self._store.read(
             lambda state: self._store.events.read_cursor(ALL_EVENTS, cursor) if cursor else state.seq
         )

@@ -1,4 +1,4 @@
-"""What stands in line: places of the chain, in order, four bytes each."""
+"""Queues of things that wait, by their places in the chain: four bytes each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 class SeqQueue:
-    """The seqs of the events that put something in line: a request's asking, a task's entry into its step."""
+    """The seqs of the events that put something in a queue: a request, or a task's entry into its step; in order."""
 
     def __init__(self, seqs: array[int] | None = None) -> None:
         self.seqs: array[int] = seqs if seqs is not None else array("I")
@@ -17,14 +17,14 @@ class SeqQueue:
         return len(self.seqs)
 
     def add(self, seq: int) -> None:
-        """Put a place in line: nearly always at the end."""
+        """Add a place: nearly always at the end."""
         if not self.seqs or seq > self.seqs[-1]:
             self.seqs.append(seq)
         else:
             self.seqs.insert(bisect_left(self.seqs, seq), seq)
 
     def remove(self, seq: int) -> None:
-        """Take a place out of the line; it may not be there."""
+        """Remove a place; it may not be there."""
         row = bisect_left(self.seqs, seq)
         if row < len(self.seqs) and self.seqs[row] == seq:
             del self.seqs[row]

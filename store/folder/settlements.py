@@ -1,4 +1,4 @@
-"""Calls that wait for a request to be settled: one look at the state for all of them, no thread for any.
+"""Calls that wait for a request to be settled: one look at the state serves all of them, without a thread.
 
 A look follows each commit of this process, and each of another one as soon as the journal's head says so. While
 nobody waits nothing runs.
@@ -41,7 +41,7 @@ class Settlements:
         try:
             if self._looking is None:
                 self._looking = asyncio.create_task(self._look())
-            # Looked at only now: a commit that came before is in the state, a later one is heard.
+            # Checked only now: an earlier commit is in the state, a later one notifies.
             if self._is_open(request_id):
                 await woken
         finally:
@@ -79,7 +79,7 @@ class Settlements:
                 self._wake_all(request_id)
         finally:
             stop_listening()
-            if self._looking is asyncio.current_task():  # it failed: who waits next begins anew
+            if self._looking is asyncio.current_task():  # it failed: the next call that waits starts another
                 self._looking = None
 
     def _wake_settled(self) -> None:

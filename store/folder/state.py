@@ -1,13 +1,13 @@
-"""What the events add up to, in memory: TinyDB's documents, and the orders that the screens ask for.
+"""The state of a folder in memory: TinyDB's documents, and the queues that the screens ask for.
 
-The orders are kept as the documents change, never counted: open requests by age, tasks by (project, step), the
-events of each task. A `Draft` holds what a commit would change until it is durable; then the state takes it over.
+The queues are brought up to date as documents change, never counted: open requests by age, tasks by (project, step),
+the events of each task.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from store.core.event_shapes import recognised
 from store.core.fold import GENERAL, apply_recorded
 from store.core.idempotency import is_record
 from store.core.state_view import TABLES, Doc, Table
-from store.folder.documents import Documents, LiveDatabase, LiveStorage, LiveTable, PackedDocuments
+from store.folder.documents import Documents, LiveDatabase, PackedDocuments
 from store.folder.event_index import EventIndex
 from store.folder.idempotency_index import IdempotencyIndex
 from store.folder.journal_line import StoredCommit
@@ -33,7 +33,7 @@ class StepQueues:
     waiting: defaultdict[Step, int] = field(default_factory=lambda: defaultdict(int))
 
     def change(self, old: Doc | None, new: Doc | None) -> None:
-        """Keep the orders while a task's document takes the place of another."""
+        """Update the queues where a task's document takes the place of another."""
         was = (old["projectId"], old["currentStep"]) if old else None
         now = (new["projectId"], new["currentStep"]) if new else None
         if old and new and was == now and old["stepSeq"] == new["stepSeq"]:
@@ -49,7 +49,7 @@ class StepQueues:
 
 
 class State:
-    """The documents and their orders. It belongs to one store, which keeps readers and its writer apart."""
+    """The documents and their queues. It belongs to one store, which never lets a reader and the writer in together."""
 
     def __init__(
         self,
@@ -60,9 +60,8 @@ class State:
     ) -> None:
         """Take over what a checkpoint held: the tables, with `PackedDocuments` tasks, and all that goes with them."""
         tables = tables if tables is not None else {"tasks": PackedDocuments()}
-        self.database = LiveDatabase(storage=lambda: LiveStorage(tables))
-        self._tables: dict[Table, LiveTable] = {name: self.database.live(name) for name in TABLES}
-        self._documents: dict[Table, Documents] = {name: table.documents for name, table in self._tables.items()}
+        self._documents: dict[Table, Documents] = {name: tables.setdefault(name, {}) for name in TABLES}
+        self.database = LiveDatabase(tables)
         self.index = EventIndex() if index is None else index
         self.board = StepQueues() if board is None else board
         self.remembered = IdempotencyIndex() if remembered is None else remembered
@@ -76,7 +75,7 @@ class State:
         """By subject: the bytes of its uploads that no task has."""
         for table in ("projects", "requests", "uploads"):
             for doc in self._documents[table].values():
-                self._reorder(table, None, doc)
+                self._update_queues(table, None, doc)
         if not self._documents["projects"]:
             self.put("projects", str(GENERAL["id"]), GENERAL)
 
@@ -84,6 +83,11 @@ class State:
     def seq(self) -> int:
         """The number of events so far."""
         return len(self.index)
+
+    @property
+    def tables(self) -> Mapping[Table, Documents]:
+        """The documents of each table by id, as they are stored."""
+        return self._documents
 
     def get(self, table: Table, doc_id: str) -> Doc | None:
         """Return a document, None where there is none."""
@@ -112,23 +116,23 @@ class State:
         return self._documents[table].values()
 
     def snapshot(self, table: Table) -> Iterator[Doc]:
-        """Return a table's documents as they are now, to be read when nobody waits for the state any more."""
+        """Return a table's documents as they are now, to be read later, outside the store's lock."""
         documents = self._documents[table]
         return documents.snapshot() if isinstance(documents, PackedDocuments) else iter(list(documents.values()))
 
     def count(self, table: Table) -> int:
-        """Return how many documents the table holds."""
+        """Return the number of documents in the table."""
         return len(self._documents[table])
 
     def put(self, table: Table, doc_id: str, doc: Doc) -> None:
-        """Put `doc` in the place of what has this id, and keep the orders."""
-        self._reorder(table, self._documents[table].get(doc_id), doc)
-        self._tables[table].put(doc_id, doc)
+        """Put `doc` in the place of the document with this id, and update the queues."""
+        self._update_queues(table, self._documents[table].get(doc_id), doc)
+        self._documents[table][doc_id] = doc
 
     def drop(self, table: Table, doc_id: str) -> None:
-        """Remove a document, and keep the orders."""
-        self._reorder(table, self._documents[table].get(doc_id), None)
-        self._tables[table].drop(doc_id)
+        """Remove a document, and update the queues."""
+        self._update_queues(table, self._documents[table].get(doc_id), None)
+        self._documents[table].pop(doc_id, None)
 
     def record(self, commit: StoredCommit) -> None:
         """Enter a commit's events and key, whose documents are in place, into the index."""
@@ -149,7 +153,7 @@ class State:
             self.remembered.add(commit.record, commit.offset)
 
     def take(self, event: dict[str, Any], place: tuple[int, int]) -> None:
-        """Bring everything up to date with the next event, whose JSON stands at `place` (offset and size)."""
+        """Bring everything up to date with the next event, whose JSON is at `place` (offset and size)."""
         known = recognised(event, self.seq + 1)
         self._enter(known, place, taken=apply_recorded(self, known))
 
@@ -160,7 +164,7 @@ class State:
             event, place, task=task["no"] if task else 0, project=project["no"] if project else 0, settles=taken
         )
 
-    def _reorder(self, table: Table, old: Doc | None, new: Doc | None) -> None:
+    def _update_queues(self, table: Table, old: Doc | None, new: Doc | None) -> None:
         if table == "uploads":
             self._count_loose(old, new)
         elif table == "tasks":
@@ -168,11 +172,11 @@ class State:
             if old is None and new is not None:
                 self.task_ids.append(new["id"])
         elif table == "requests":
-            self._order_request(old, new)
+            self._queue_request(old, new)
         elif table == "projects" and new is not None:
             self.slugs.setdefault(new["projectName"], new["id"])
 
-    def _order_request(self, old: Doc | None, new: Doc | None) -> None:
+    def _queue_request(self, old: Doc | None, new: Doc | None) -> None:
         for doc, change in ((old, SeqQueue.remove), (new, SeqQueue.add)):
             if doc is not None:
                 change(self.open_requests, doc["seq"])

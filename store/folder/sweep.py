@@ -1,7 +1,8 @@
-"""The sweep of a folder: what killed processes left over, and uploads that no task ever had.
+"""The sweep of a folder: files that killed processes left behind, and uploads that were never attached.
 
-Whoever holds a folder for long runs it now and then. The record keeps that an upload arrived; its content goes a while
-after the rules have ceased to let it be attached (`CommandLimits.loose_seconds`), so that no attached upload loses it.
+A process that has a folder open for long runs it now and then. That an upload arrived stays on the record; its content
+is removed a while after the rules stop it from being attached (`CommandLimits.loose_seconds`), so that no attached
+upload loses its own.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _REPLACED = re.compile(r"(state\.json|index\.bin|keys\.json|keys-used\.json)\.[0
 
 
 def sweep(store: Store, now: datetime) -> int:
-    """Remove what nothing needs any more; return how many uploads were dropped.
+    """Remove what nothing needs any more; return the number of uploads that were dropped.
 
     Raises:
         StoreBusy: another process holds the folder's lock.

@@ -3,7 +3,7 @@
 Any process that has the folder open for long may run this, several at once too: what is due is found here, whether
 it may be fired is ruled under the folder's lock like every write, so a task's timeout is fired once.
 
-Tasks stand in their step's line in the order in which they entered it, so the first that is not due ends the look,
+Tasks are in their step's queue in the order in which they entered it, so the first that is not due ends the look,
 and all before a mark have been fired. At rest a look costs a microsecond for each step that declares a timeout.
 """
 
@@ -21,21 +21,21 @@ from store.folder.engine import Store
 from store.folder.state import State, Step
 
 TICK_SECONDS = 1.0
-"""How often the steps are looked at; also how long after the open the first look is."""
+"""Seconds between two looks at the steps, and before the first."""
 _AT_ONCE = 32
 """Timeouts that share a sync: few enough that a person's own command hardly waits for them."""
 _LOOKED_AT = 200
-"""Tasks that are looked at while readers wait."""
+"""Tasks of a step that one look checks while readers wait."""
 
 
 @dataclass(slots=True)
 class _Watch:
-    """A step that declares a timeout: how far its line is done, and when its first open task is due."""
+    """A step that declares a timeout: how far its queue is done, and when its first open task is due."""
 
     step: Step
     seconds: int
     fired_to: int = 0
-    """All tasks in line up to this seq have been fired."""
+    """The timeouts of all tasks in the queue up to this seq have been fired."""
     first: int = 0
     due: datetime = NEVER
     """When the task at `first` has stayed too long."""
@@ -81,7 +81,7 @@ class Timeouts:
                 while not self._store.read_only and self.sweep() and not self._ended.wait(self._tick / 10):
                     pass
             except ApiError:
-                continue  # the folder's own trouble, which whoever works on it is told; it may pass
+                continue  # the folder's trouble, which every command reports; it may pass
 
     def _stop(self) -> None:
         self._ended.set()

@@ -1,4 +1,4 @@
-"""Whether a folder keeps the promises that the store builds on: locks between processes, syncs, and one owner.
+"""Checks of a folder's file system and permissions: whether locks and syncs can be relied on, and who may write.
 
 The folder is its owner's: who else can write it can change the record and all keys, so a server does not start on it.
 """

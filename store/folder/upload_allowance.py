@@ -1,4 +1,4 @@
-"""How much a caller may upload without attaching it to a task (CONTRACT.md part 3, Limits)."""
+"""The allowance of uploads that a caller has attached to no task (CONTRACT.md part 3, Limits)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class UploadAllowance:
 
     @contextmanager
     def taking(self, subject: str) -> Iterator[Callable[[int], None]]:
-        """Give what counts the bytes of one upload as they come, until it is recorded or given up.
+        """Give a function that counts the bytes of one upload as they arrive, until it is recorded or given up.
 
         The function raises `TooManyRequests` where they are too many.
         """

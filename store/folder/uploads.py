@@ -34,7 +34,7 @@ PART = re.compile(r"[0-9a-z]+\.[0-9]+\.part")
 
 
 def sweep_left_over(folder: Path, name: re.Pattern[str], now: float) -> int:
-    """Remove what killed processes left of files that were never whole; return how many there were."""
+    """Remove the incomplete files of killed processes; return their number."""
     removed = 0
     if folder.is_symlink():
         return 0
@@ -47,7 +47,7 @@ def sweep_left_over(folder: Path, name: re.Pattern[str], now: float) -> int:
 
 
 class Receiver:
-    """Takes one upload in, piece by piece, and gives it its name when all of it is on the disk."""
+    """Receives one upload, piece by piece, and names the file by its content when all of it is on the disk."""
 
     def __init__(self, folder: Path, files: Files, token: str, max_bytes: int, keep_free: int = 0) -> None:
         """Begin, where there is room.
@@ -103,7 +103,7 @@ class Receiver:
         return Content(sha256, self._size)
 
     def close(self) -> None:
-        """Let go of the file, and of what was taken in where it was not finished."""
+        """Close the file, and remove it where it was not finished."""
         os.close(self._fd)
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""Metadata schemas: what a project may declare, what satisfies it, and a process in which that is looked at."""
+"""Metadata schemas: checks of what a project declares and of what satisfies it, in worker processes."""

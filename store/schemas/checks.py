@@ -1,11 +1,11 @@
-"""The checks of one open folder: what was found sound, and the two lanes in which the rest is looked at.
+"""The checks of one open folder: a cache of what was found sound, and two lanes for the rest.
 
 A check never runs under the folder's lock. The rules ask about the metadata that a command would leave behind; where
-the answer is not known yet they send the command back (`CheckNeeded`), the check runs in a worker process, and the
-command is submitted again with the answer. If the state has moved in between, the rules ask about something else.
+the verdict is not known yet they send the command back (`CheckNeeded`), the check runs in a worker process, and the
+command is submitted again with the verdict. If the state has moved in between, the rules ask about something else.
 
-Whoever has sent metadata whose check took long goes into the slow lane with that schema from then on, and waits there
-only for others like that.
+A caller whose metadata took long to check goes into the slow lane with that schema from then on, and waits there
+only for others like it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ QUICK_SECONDS = 0.1
 TRIES = 64
 """How often a command is checked while the state moves. Of those that share a batch one settles each time."""
 HEAVY_SECONDS = 0.01
-"""Whose check took longer than this stands back with the next ones of that schema: most take a hundredth of it."""
+"""A caller whose check took longer than this waits in the slow lane with that schema: most take a hundredth of it."""
 _LONG = Verdict("long", "it takes too long for this schema and metadata")
 
 Item = TypeVar("Item")
@@ -39,7 +39,7 @@ class Checks:
         """Give each check the processor time that `limits` have for it; then its command is refused."""
         self.limits = limits
         seconds = limits.check_seconds
-        # The slow lane stands back where there are fewer cores than work: callers wait for the others.
+        # The slow lane gives way where there are fewer cores than work: callers wait for the other one.
         self._slow = Lane(seconds, lambda asked: asked.done.set_result(_LONG), niceness=5)
         self._quick = Lane(min(QUICK_SECONDS, seconds), self._to_slow_lane, self._weigh)
         self._sound = _Latest[bytes](4_096)
@@ -54,7 +54,7 @@ class Checks:
         return lambda question: None if self._is_sound(question) else self.ask(question, subject).result()
 
     def ask(self, question: Question, subject: str) -> Future[Verdict | None]:
-        """Put a question in line for a worker.
+        """Put a question in the queue of a worker.
 
         The future may raise `TooManyRequests` where the wait is too long, `StoreFault` where no worker can be had.
         """

@@ -1,4 +1,4 @@
-"""Questions in line for one worker: whoever has taken least of its time lately comes first.
+"""The queue of one worker: questions of the caller who has used least of its time lately come first.
 
 In the order of their coming, one caller whose checks take long would be in front of everybody, again and again.
 """
@@ -59,7 +59,7 @@ class FairQueue:
         """Count `seconds` of the worker as this caller's."""
         with self._change:
             if len(self._taken) >= _CALLERS:
-                self._taken.clear()  # all begin anew
+                self._taken.clear()  # all start afresh
             now = time.monotonic()
             self._taken[subject] = self._weight(subject, now) + seconds, now
 

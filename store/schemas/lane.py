@@ -66,7 +66,7 @@ class Lane:
         self._closed = False
 
     def put(self, asked: PendingCheck) -> None:
-        """Put a question in line."""
+        """Put a question in the queue."""
         with self._guard:
             if not self._closed:
                 self._line.put(asked)

@@ -56,7 +56,7 @@ class Survey:
         self._kind = kind
         self._specification = specification_with(_id_of(kind.META_SCHEMA))
         self._known = {*kind.VALIDATORS, *_ALWAYS_KNOWN}
-        # Up to draft 7, what stands beside a $ref does not count.
+        # Up to draft 7, what is beside a $ref does not count.
         self._only_ref = not {"$dynamicRef", "$recursiveRef"} & self._known
         self._anchored = _anchored(content)
         self._targets: dict[int, list[int]] = defaultdict(list)
@@ -144,12 +144,12 @@ class Survey:
                 raise UnusableSchema(f"it refers to {reference!r}, which is not in it") from None
             if not isinstance(target.contents, dict | bool):
                 raise UnusableSchema(f"it refers to {reference!r}, which is no schema")
-            found = [target.contents]
+            targets = [target.contents]
             if keyword == "$dynamicRef":  # decided as it is used, by where one has come from: any of these
-                found += self._anchored["$dynamicAnchor", reference.rpartition("#")[2]]
+                targets += self._anchored["$dynamicAnchor", reference.rpartition("#")[2]]
             elif keyword == "$recursiveRef":
-                found += self._anchored["$recursiveAnchor", True]
-            yield from (SchemaPlace(schema, target.resolver) for schema in found if isinstance(schema, dict))
+                targets += self._anchored["$recursiveAnchor", True]
+            yield from (SchemaPlace(schema, target.resolver) for schema in targets if isinstance(schema, dict))
 
     def _same(self, number: int) -> list[int]:
         """Return the places that apply to the same value as this one."""

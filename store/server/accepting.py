@@ -34,7 +34,7 @@ _NONE_LEFT = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class ClientConnection(Protocol):
-    """One connection, as whoever counts them sees it."""
+    """One connection, as `ConnectionRoom` counts it."""
 
     @property
     def is_idle_stranger(self) -> bool:

@@ -26,7 +26,7 @@ def create_app(
     limits: Limits = DEFAULT_LIMITS,
     allowed_hosts: Iterable[str] = (),
     more: Iterable[Row] = (),
-    heard: Sequence[OnCall] = (),
+    observers: Sequence[OnCall] = (),
 ) -> Starlette:
     """Return an ASGI app that answers CONTRACT.md parts 1 and 2 out of `backend`, which stays the caller's to close.
 
@@ -38,15 +38,15 @@ def create_app(
         limits: caps in bytes.
         allowed_hosts: names beside this machine's own that a `Host` header may hold, without a port.
         more: calls beside the contract's.
-        heard: each is told of every call once it is over.
+        observers: each is called with every call once it is over.
     """
     tail, rows = Tail(backend), table(more)
-    watched = [Middleware(CallObserver, heard=heard)] if heard else []
+    observed = [Middleware(CallObserver, observers=observers)] if observers else []
     app = Starlette(
         routes=list(routes(rows, backend, limits, tail)),
         exception_handlers=dict(HANDLERS),
         middleware=[
-            *watched,
+            *observed,
             Middleware(LastResort),
             Middleware(Gate, limits=limits, hosts=(*LOOPBACK, *allowed_hosts)),
             Middleware(Authentication, keys=keys, open_paths=without_key(rows)),

@@ -1,4 +1,4 @@
-"""Who calls: from the bearer key of a request to the Actor that it belongs to."""
+"""Authentication: from the bearer key of a request to the Actor that it belongs to."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from store.server.observers import ACTOR
 from store.server.shares import RefusalPaces
 
 KNOWN = "pumpup.known"
-"""Where in the scope it stands what tells whether the key is still known."""
+"""The scope's entry for a function that returns whether the key is still known."""
 
 
 class Authentication:
-    """Lets no call through without a key that the ring knows, but for the few that ask for none."""
+    """Refuses calls without a key that the ring knows, except for the paths that need none."""
 
     def __init__(self, app: ASGIApp, *, keys: KeyRing, open_paths: Collection[str] = ()) -> None:
         self._app, self._keys, self._open_paths = app, keys, open_paths
@@ -50,13 +50,13 @@ class Authentication:
 
 
 def caller(request: Request) -> Actor:
-    """Return who makes this call."""
+    """Return the caller of a request."""
     actor: Actor = request.scope[ACTOR]
     return actor
 
 
 def is_still_known(request: Request) -> bool:
-    """Tell whether the call's key is still known and names the same caller: what goes on for long asks again."""
+    """Return whether a request's key is still known and names the same caller: long responses ask again."""
     known: Callable[[], bool] = request.scope[KNOWN]
     return known()
 

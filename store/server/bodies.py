@@ -1,4 +1,4 @@
-"""JSON in and out, exactly: what could not be kept as it was sent is refused, not bent."""
+"""JSON in and out, exactly: a body that can't be stored as it was sent is refused, not adjusted."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ near what a change of threads costs."""
 _READERS = ThreadPoolExecutor(2, thread_name_prefix="body-reader")
 """Apart from the store's threads, so that large bodies wait for each other and for nobody else's reads."""
 _APART = (b" :", b"\t:", b"\n:", b"\r:")
-"""A colon that stands apart from its key, or looks so within a text."""
+"""A colon with a blank before it, behind a key or within a text."""
 _KEY_SHOWN = 60
 _MANY_DIGITS = re.compile(rb"[0-9]{19}")
-"""What every integer over 64 bits has, wherever else it stands too."""
+"""A part of every integer over 64 bits, and of other texts too."""
 
 
 async def read_body(request: Request, cap: int) -> bytes:
@@ -112,12 +112,12 @@ def _read_again(body: bytes) -> None:
         return int(digits) if len(digits) < 22 and -(2**63) <= int(digits) < 2**64 else refuse(digits)
 
     def once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
+        unique = dict(pairs)
+        if len(unique) != len(pairs):
             counted = Counter(key for key, _ in pairs)
             doubled = next(key for key, count in counted.items() if count > 1)
             raise InvalidRequest(f"{doubled[:_KEY_SHOWN]}: stands twice in one object")
-        return found
+        return unique
 
     json.loads(body, parse_int=check, object_pairs_hook=once)
 

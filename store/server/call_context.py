@@ -1,4 +1,4 @@
-"""What a handler is given: one call, and the backend acting for whoever makes it."""
+"""The arguments of a handler: one request, and the backend acting for its caller."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Served(Backend, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IncomingCall:
-    """One call as it came in."""
+    """One request, with what its handler needs."""
 
     request: Request
     backend: Served
@@ -57,10 +57,10 @@ class IncomingCall:
     tail: Tail
     """The new events of all timelines."""
     ticket: Ticket | None = None
-    """What the call holds of its caller's share; none where no caller is asked for."""
+    """What the call holds of its caller's share; None for a call that needs no key."""
 
     def path(self, name: str) -> str:
-        """Return the id that stands in the path under `name`."""
+        """Return the id in the path called `name`."""
         value: str = self.request.path_params[name]
         return value
 
@@ -153,7 +153,7 @@ class Row:
     large: bool = False
     """Whether an answer may take memory: a list, a page, or something that holds a task's metadata."""
     goes_on: bool = False
-    """Whether its answer goes on long after it has begun: a stream, or an upload's content."""
+    """Whether its response may take long once it has begun: a stream, or an upload's content."""
 
     often: bool = False
     """Whether agents ask it all the time: then it is looked for before all others."""

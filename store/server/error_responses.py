@@ -1,4 +1,4 @@
-"""One table from what went wrong to what the caller reads (CONTRACT.md part 1, Errors)."""
+"""Error responses: one table from exceptions to statuses and bodies (CONTRACT.md part 1, Errors)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _STORE_WORDS: Mapping[type[StoreError], str] = {
 
 
 def error_response(fault: ApiError) -> Response:
-    """Return what a caller reads of `fault`: its status, and a body without the server's inner matters."""
+    """Return the response for `fault`: its status, and a body without details of the server."""
     headers = {}
     if isinstance(fault, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
@@ -53,7 +53,7 @@ def _body(fault: ApiError) -> dict[str, object]:
     if isinstance(fault, InvalidRequest):
         return {"code": fault.code, "message": fault.message}
     if isinstance(fault, StoreError):
-        # Its own message is for whoever owns the folder: it may name paths.
+        # Its own message is for the folder's owner: it may name paths.
         return {"error": next(words for kind, words in _STORE_WORDS.items() if isinstance(fault, kind))}
     return {"error": fault.message}
 
@@ -80,7 +80,7 @@ def _on_http_exception(_request: Request, fault: Exception) -> Response:
 
 
 def _on_disconnect(_request: Request, _fault: Exception) -> Response:
-    return error_response(InvalidRequest("The request ended before its body did."))  # nobody is there to read it
+    return error_response(InvalidRequest("The request ended before its body did."))  # nobody reads it
 
 
 HANDLERS: Mapping[type[Exception], ExceptionHandler] = {

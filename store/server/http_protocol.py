@@ -1,8 +1,8 @@
-"""uvicorn's HTTP, with what it lacks: an end to the patience with slow callers, and the contract's words.
+"""uvicorn's HTTP protocol with what it lacks: timeouts for slow clients, and the contract's error bodies.
 
-A caller who sends nothing, headers without an end, or a body by the byte holds a connection for as long as it
-likes under uvicorn alone. Here each phase has its time, and a body must keep a pace; a caller who does not read
-its answer is let go too. Whoever works through a slow but honest line is not: what counts is that it gets on.
+Under uvicorn alone a client that sends nothing, endless headers, or a body byte by byte holds a connection for as long
+as it likes. Here each phase has a timeout, and a body a minimum rate; a client that does not read its response is
+disconnected too. A slow but honest connection is not: all that counts is that it makes progress.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ PATIENCE_SECONDS = 9.0
 """A connection without a call, headers, and each `PACE_BYTES` of a body may take so long."""
 PACE_BYTES = 32_000
 UNREAD_SECONDS = 30.0
-"""A caller who takes nothing of its answer for so long is let go."""
+"""A client that reads nothing of its response for so long is disconnected."""
 LINGER_SECONDS = 1.0
-"""A caller that was refused before it had sent everything has so long to read the answer."""
+"""A client that was refused before it had sent everything has so long to read the response."""
 HEADER_BYTES = 16_000
 
 _NEVER = float("inf")
@@ -44,7 +44,7 @@ class PatientProtocol(H11Protocol):
         self._begun = self.loop.time()
         self._refused = False
         self._due = _NEVER
-        """When the caller's time is up, on the loop's clock; never while it is the server's turn."""
+        """The end of the client's timeout, on the loop's clock; never while the server works."""
         self._in_phase: type[h11.SEND_BODY] | type[h11.IDLE] | None = None
         self._taken = 0
         self._look_again: asyncio.TimerHandle | None = None
@@ -96,7 +96,7 @@ class PatientProtocol(H11Protocol):
         self._is_known = self._is_known or ACTOR in self.scope
         super().on_response_complete()
         if self.conn.their_state is h11.IDLE:
-            # No phase: the first byte of the next headers begins it, and starts the time anew.
+            # No phase: it begins with the first byte of the next headers, which restarts the timeout.
             self._in_phase, self._due = None, self.loop.time() + PATIENCE_SECONDS
 
     @override
@@ -135,7 +135,7 @@ class PatientProtocol(H11Protocol):
         self._due = self.loop.time() + PATIENCE_SECONDS
 
     def _look(self) -> None:
-        """Let go of a caller whose time is up. One timer a connection: a call moves `_due` and starts none."""
+        """Disconnect a client whose timeout has passed. One timer a connection: a request moves `_due` alone."""
         now = self.loop.time()
         if self.flow is not None and self.flow.read_paused:
             self._due = max(self._due, now + PATIENCE_SECONDS)  # the server does not read: not the caller's doing

@@ -1,4 +1,4 @@
-"""What a caller may send: whose host name, how much in headers, how much in a body (CONTRACT.md part 3, Limits)."""
+"""Limits of a request: its host name, the size of its headers and of its body (CONTRACT.md part 3, Limits)."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Limits:
 
 
 class Gate:
-    """Turns away calls for another host and headers over the cap, before anything else is looked at."""
+    """Refuses requests for another host, and headers over the cap, before anything else is read."""
 
     def __init__(self, app: ASGIApp, *, limits: Limits, hosts: Collection[str]) -> None:
         self._app, self._limits = app, limits
-        # An IPv6 address stands in brackets in a Host header, and without them on a command line.
+        # An IPv6 address is in brackets in a Host header, and without them on a command line.
         self._hosts = frozenset(
             f"[{host}]" if host.count(":") > 1 and host[0] != "[" else host.lower() for host in hosts
         )
@@ -67,8 +67,8 @@ class Gate:
 
 def _host_name(headers: Collection[tuple[bytes, bytes]]) -> str:
     host = next((value for name, value in headers if name == b"host"), b"").decode("latin-1").lower()
-    found = _HOST.fullmatch(host)
-    return found["name"].rstrip(".") if found else ""
+    named = _HOST.fullmatch(host)
+    return named["name"].rstrip(".") if named else ""
 
 
 def is_large(request: Request) -> bool:

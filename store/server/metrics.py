@@ -75,10 +75,10 @@ class Metrics:
         """Return the call that answers them: a reviewer's, for it names projects."""
         return Row("GET", "/metrics", self.metrics, REVIEWERS, {200: None}, media=MEDIA)
 
-    def heard(self, told: CallRecord) -> None:
+    def on_call(self, record: CallRecord) -> None:
         """Count one call. Streams end when their reader goes: how long they took says nothing."""
-        if told.call != "event_stream":
-            self._calls.labels(told.call or "other", str(told.status)).observe(told.seconds)
+        if record.call != "event_stream":
+            self._calls.labels(record.call or "other", str(record.status)).observe(record.seconds)
 
     async def begin(self, backend: Served) -> None:
         """Count decisions from now on."""
@@ -87,10 +87,10 @@ class Metrics:
     async def metrics(self, call: IncomingCall) -> Response:
         """Answer the figures of the server and of its folder, as Prometheus reads them."""
         async with self._scraping:
-            found = await call.backend.figures(self._since or 0)
-            self._since = found.seq
-            self._folder.figures = found
-            for outcome, count in found.outcomes.items():
+            figures = await call.backend.figures(self._since or 0)
+            self._since = figures.seq
+            self._folder.figures = figures
+            for outcome, count in figures.outcomes.items():
                 self._folder.outcomes[outcome] = self._folder.outcomes.get(outcome, 0) + count
             return Response(generate_latest(self._registry), media_type=MEDIA)
 

@@ -1,4 +1,4 @@
-"""What is told of each call once it is over: to the access log, to the metrics."""
+"""Observers of the calls: each is notified once a call is over; the access log is one, the metrics another."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _WAITING_LINES = 10_000
 _GATHER_SECONDS = 0.2
 _LAST_SECONDS = 1.0
 REPEAT_SECONDS = 60.0
-"""What repeats itself is written anew after so long."""
+"""Seconds after which a repeated line is written again."""
 _LOOK_SECONDS = 5.0
 _KINDS = 1_000
 _REFUSED = frozenset((401, 429))
-"""What a caller is answered who does not wait, or has no key: as often as it likes."""
+"""Statuses that a caller who does not wait, or has no key, can cause as often as it likes."""
 _REFUSED_LINES = 20
 
 
@@ -53,13 +53,13 @@ OnCall = Callable[[CallRecord], None]
 
 
 class CallObserver:
-    """Tells each of `heard` of every call."""
+    """Notifies each of `observers` of every call."""
 
-    def __init__(self, app: ASGIApp, *, heard: Sequence[OnCall]) -> None:
-        self._app, self._heard = app, heard
+    def __init__(self, app: ASGIApp, *, observers: Sequence[OnCall]) -> None:
+        self._app, self._observers = app, observers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the call on and tell of it."""
+        """Pass the call on and notify the observers."""
         status = 0
         start = time.perf_counter()
 
@@ -72,12 +72,12 @@ class CallObserver:
         try:
             await self._app(scope, receive, watched)
         finally:
-            told = _told(scope, status, time.perf_counter() - start)
-            for heard in self._heard:
-                heard(told)
+            record = _record_of(scope, status, time.perf_counter() - start)
+            for notify in self._observers:
+                notify(record)
 
 
-def _told(scope: Scope, status: int, seconds: float) -> CallRecord:
+def _record_of(scope: Scope, status: int, seconds: float) -> CallRecord:
     actor: Any = scope.get(ACTOR)
     return CallRecord(
         method=scope["method"],
@@ -110,19 +110,19 @@ class Log(logging.Handler):
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
 
-    def heard(self, told: CallRecord) -> None:
+    def on_call(self, record: CallRecord) -> None:
         """Take a line of the access log: when, from where, who, what, with which status, in how many milliseconds."""
-        who = told.who.replace(" ", "_") or "-"
-        status = told.status or "-"
-        if told.status in _REFUSED and not self._allows(
-            (told.address, who, status), f"{told.address} {who} calls answered with {status}", _REFUSED_LINES
+        who = record.who.replace(" ", "_") or "-"
+        status = record.status or "-"
+        if record.status in _REFUSED and not self._allows(
+            (record.address, who, status), f"{record.address} {who} calls answered with {status}", _REFUSED_LINES
         ):
             return
-        self._put(f"{told.address} {who} {told.method} {told.path} {status} {told.seconds * 1e3:.1f}ms")
+        self._put(f"{record.address} {who} {record.method} {record.path} {status} {record.seconds * 1e3:.1f}ms")
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        """Take what a part of the program has to say."""
+        """Take a record of the program's own."""
         # What a record says may be another text each time: it is of one kind with what the same place said of the
         # same thing, which a record may name.
         kind = (record.pathname, record.lineno, getattr(record, "kind", None))
@@ -171,13 +171,13 @@ class Log(logging.Handler):
 
 
 class Repeats:
-    """What repeats itself within a minute, by kind: how much of it was written, and how much was counted alone."""
+    """A rate limit for log lines by kind: those over it within a minute are counted, not written."""
 
     def __init__(self) -> None:
         self._seen: dict[Hashable, _Seen] = {}
 
     def allows(self, kind: Hashable, summary: str, lines: int, now: float) -> bool:
-        """Tell whether one more of this kind is to be written: `lines` a minute are."""
+        """Return whether one more line of this kind is to be written: `lines` a minute are."""
         if kind not in self._seen and len(self._seen) >= _KINDS:
             kind, summary = None, "lines of other kinds"
         seen = self._seen.setdefault(kind, _Seen(now + REPEAT_SECONDS, summary))
@@ -188,8 +188,8 @@ class Repeats:
     def over(self, now: float) -> list[str]:
         """Return a line for each kind whose minute is over and of which some were only counted; forget them."""
         ended = [kind for kind, seen in self._seen.items() if seen.until <= now]
-        found = [self._seen.pop(kind) for kind in ended]
-        return [f"{seen.extra:,} more in the last minute: {seen.summary}" for seen in found if seen.extra]
+        over = [self._seen.pop(kind) for kind in ended]
+        return [f"{seen.extra:,} more in the last minute: {seen.summary}" for seen in over if seen.extra]
 
 
 @dataclass(slots=True)

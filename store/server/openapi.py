@@ -25,13 +25,13 @@ Schema = dict[str, Any]
 
 
 class Problem(Wire):
-    """What went wrong, for people."""
+    """An error, in a sentence for people."""
 
     error: str
 
 
 class Refusal(Wire):
-    """Which rule refuses a call; `fields` says what is wrong with each answer of an elicitation."""
+    """The rule that refuses a call; `fields` says what is wrong with each answer of an elicitation."""
 
     code: str
     message: str
@@ -39,7 +39,7 @@ class Refusal(Wire):
 
 
 _TEMPLATE = "#/components/schemas/{name}"
-"""Where the schema of a model stands in the document."""
+"""The place of a model's schema in the document."""
 _TEXT: Schema = {"type": "string"}
 _QUERY: Mapping[str, tuple[str, Schema]] = {
     "name": ("A part of the name, in either case.", _TEXT),
@@ -113,21 +113,21 @@ def describe(rows: Sequence[Row]) -> Schema:
 
 
 def _operation(row: Row) -> Schema:
-    made: Schema = {
+    operation: Schema = {
         "operationId": row.name,
         "summary": row.summary,
         "parameters": [*_parameters(row)],
         "responses": _responses(row),
     }
     if row.roles == REVIEWERS:
-        made["description"] = "Takes a reviewer's key."
+        operation["description"] = "Takes a reviewer's key."
     elif row.roles == NO_ONE_ASKED:
-        made["security"] = []
+        operation["security"] = []
     if row.takes is ReceiveUpload:
-        made["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}
     elif row.takes is not None:
-        made["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(row.takes)}}}
-    return made
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(row.takes)}}}
+    return operation
 
 
 def _parameters(row: Row) -> Iterable[Schema]:
@@ -147,7 +147,7 @@ def path_names(path: str) -> list[str]:
 
 def _responses(row: Row) -> Schema:
     """Return the answers of a call by status: the table's own, and every error that may come in their place."""
-    told = {str(status): _answer(status, shapes, row.media) for status, shapes in row.answers.items()}
+    responses = {str(status): _answer(status, shapes, row.media) for status, shapes in row.answers.items()}
     errors = set(_ANY_CALL)
     if row.roles != NO_ONE_ASKED:
         errors.update(_WITH_KEY)
@@ -156,19 +156,19 @@ def _responses(row: Row) -> Schema:
     if "{" in row.path or {"projectId", "taskId"} & set(row.query):
         errors.add(404)
     for status in sorted(errors):
-        told[str(status)] = _answer(status, Refusal if status == 400 else Problem, JSON)
-    return told
+        responses[str(status)] = _answer(status, Refusal if status == 400 else Problem, JSON)
+    return responses
 
 
 def _answer(status: int, shapes: Shapes, media: str) -> Schema:
-    made: Schema = {"description": HTTPStatus(status).phrase}
+    response: Schema = {"description": HTTPStatus(status).phrase}
     if isinstance(shapes, tuple):
-        made["content"] = {media: {"schema": {"anyOf": [_ref(shape) for shape in shapes]}}}
+        response["content"] = {media: {"schema": {"anyOf": [_ref(shape) for shape in shapes]}}}
     elif shapes is not None:
-        made["content"] = {media: {"schema": _ref(shapes)}}
+        response["content"] = {media: {"schema": _ref(shapes)}}
     elif status != HTTPStatus.NO_CONTENT:
-        made["content"] = {media: {}}
-    return made
+        response["content"] = {media: {}}
+    return response
 
 
 def _ref(model: type[Wire]) -> Schema:
@@ -202,7 +202,7 @@ def _schemas(rows: Iterable[Row]) -> Schema:
 
 
 def _leave_path_out(schema: Schema, kind: type[Command]) -> None:
-    """Take out of a command's schema what stands in its path."""
+    """Remove from a command's schema the keys that are in its path."""
     for key in (wire_name(kind, name) for name in kind.path_keys()):
         del schema["properties"][key]
         schema["required"].remove(key)

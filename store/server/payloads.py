@@ -33,7 +33,7 @@ class TaskCreated(Payload, tag=True):
 
 
 class Action(Payload, tag=True):
-    """What was done on a task, and what it changed."""
+    """Something that was done on a task, and what it changed."""
 
     description: str
     detail: dict[str, Json] | None = None
@@ -42,20 +42,20 @@ class Action(Payload, tag=True):
 
 
 class ExceptionRaised(Payload, tag=True):
-    """What went wrong."""
+    """Something that went wrong."""
 
     message: str
     detail: dict[str, Json] | None = None
 
 
 class Note(Payload, tag=True):
-    """What someone noted."""
+    """A note on a task."""
 
     message: str
 
 
 class ApprovalRequested(Payload, tag=True):
-    """What a person is asked to decide."""
+    """A request that a person must decide."""
 
     summary: str
     key_value_context: dict[str, str] | None = None
@@ -73,7 +73,7 @@ class ApprovalDecided(Payload, tag=True):
 
 
 class ElicitationRequested(Payload, tag=True):
-    """What a person is asked to fill in."""
+    """A request with fields that a person must fill in."""
 
     summary: str
     fields: tuple[AnyField, ...]

@@ -1,4 +1,4 @@
-"""The calls that read, in the order of CONTRACT.md's tables: each asks the backend once and answers what it said."""
+"""Handlers of the calls that read, in the order of CONTRACT.md's tables: each makes one call of the backend."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def tasks(call: IncomingCall) -> Response:
     """Answer the tasks of a project, or all, whose name contains `name`."""
     pieces = call.backend.task_pieces(project_id=call.query("projectId"), name=call.query("name"))
     assert isinstance(pieces, AsyncGenerator)  # noqa: S101 - so it can be closed where its reader goes
-    # The first piece is made before the answer starts, so that a fault is still told by its status.
+    # The first piece is made before the answer starts, so that a fault can still set its status.
     return _Stream(_from_first(await anext(pieces), pieces), media_type=JSON)
 
 
@@ -76,34 +76,36 @@ async def elicitation_result(call: IncomingCall) -> Response:
 
 async def _settled(call: IncomingCall, result: _Result) -> Response:
     request_id, seconds = call.path("request_id"), call.wait()
-    found = await result(request_id)
-    if found is None and seconds:
+    settled = await result(request_id)
+    if settled is None and seconds:
         call.rest()
-        found = await call.tail.waits.answered(call.request, result(request_id, wait=seconds))
+        settled = await call.tail.waits.answered(call.request, result(request_id, wait=seconds))
         if not is_still_known(call.request):
             raise NotAuthenticated("The API key was revoked while this call waited.")
-    return Response(status_code=204) if found is None else json_response(found)
+    return Response(status_code=204) if settled is None else json_response(settled)
 
 
 async def upload(call: IncomingCall) -> Response:
     """Answer what is known of an upload, with the address of its content as this caller reaches us."""
-    found = await call.backend.upload(call.path("upload_id"))
+    metadata = await call.backend.upload(call.path("upload_id"))
     base = call.limits.public_url or str(call.request.base_url).rstrip("/")
-    url = f"{base}/api/uploads/{path_part(found.id)}/content"
-    return json_response(replace(found, url=url))
+    url = f"{base}/api/uploads/{path_part(metadata.id)}/content"
+    return json_response(replace(metadata, url=url))
 
 
 async def upload_content(call: IncomingCall) -> Response:
     """Answer an upload's bytes, in a way in which no browser shows or runs them."""
-    found = await call.backend.upload(call.path("upload_id"))
-    pieces = call.backend.download(found.id)
+    metadata = await call.backend.upload(call.path("upload_id"))
+    pieces = call.backend.download(metadata.id)
     assert isinstance(pieces, AsyncGenerator)  # noqa: S101 - so it can be closed where its reader goes
-    # The first piece is read before the answer starts, so that a fault is still told by its status.
+    # The first piece is read before the answer starts, so that a fault can still set its status.
     first = await anext(pieces, b"")
     headers = {
-        "Content-Type": found.content_type if _MEDIA_TYPE.fullmatch(found.content_type) else "application/octet-stream",
-        "Content-Length": str(found.size),
-        "Content-Disposition": disposition(found.file_name or found.id),
+        "Content-Type": metadata.content_type
+        if _MEDIA_TYPE.fullmatch(metadata.content_type)
+        else "application/octet-stream",
+        "Content-Length": str(metadata.size),
+        "Content-Disposition": disposition(metadata.file_name or metadata.id),
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
@@ -112,8 +114,8 @@ async def upload_content(call: IncomingCall) -> Response:
 
 async def me(call: IncomingCall) -> Response:
     """Answer who the caller is."""
-    found = await call.backend.me()
-    return json_response(replace(found, capabilities=(*found.capabilities, "stream")))
+    caller = await call.backend.me()
+    return json_response(replace(caller, capabilities=(*caller.capabilities, "stream")))
 
 
 async def open_requests(call: IncomingCall) -> Response:
@@ -166,13 +168,13 @@ async def event_stream(call: IncomingCall) -> Response:
     if call.request.method == "HEAD":
         return Response(headers=headers, media_type=EVENT_STREAM)
     frames = call.tail.frames(call.header("last-event-id") or call.query("cursor"))
-    # The first piece is read before the answer starts, so that a bad cursor is still told by the status.
+    # The first piece is read before the answer starts, so that a bad cursor can still set its status.
     pieces = _while_known(call.request, _from_first(await anext(frames), frames))
     return _Stream(pieces, headers=headers, media_type=EVENT_STREAM)
 
 
 class _Stream(StreamingResponse):
-    """A stream that lets go of what it listens to as soon as its reader is gone."""
+    """A stream whose source is closed as soon as its reader disconnects."""
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

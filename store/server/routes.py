@@ -179,7 +179,7 @@ def _endpoint(
             answer = await row.handler(IncomingCall(request, acting_as(actor), limits, tail, ticket))
             if row.goes_on:
                 ticket.rest()
-        except BaseException:  # whoever goes meanwhile leaves nothing behind
+        except BaseException:  # a client that disconnects leaves nothing behind
             ticket.leave()
             raise
         return TicketedResponse(answer, ticket)

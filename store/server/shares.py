@@ -1,7 +1,7 @@
 """Fair shares: what one caller may use of the server at a time (CONTRACT.md part 3, Limits).
 
-A caller is a subject: all keys of a name are one. Its calls share a few turns, so that whoever asks without end
-stands in its own line and not in everybody's; lists and large bodies, which take memory, have fewer. Writes go at a
+A caller is a subject: all keys of a name are one. Its calls share a few turns, so that a caller who never stops
+queues behind itself and not in front of others; lists and large bodies, which take memory, have fewer. Writes go at a
 rate. What is over a limit is refused with 429 and the time after which it will be accepted; refusals that come too fast
 are answered slowly, for a caller who does not wait would else cost as much as one who is served.
 
@@ -36,7 +36,7 @@ _MANY = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What one caller may use. The defaults are far from what an agent at work needs."""
+    """The share of one caller. The defaults are far above what a busy agent needs."""
 
     writes_per_second: int = 200
     """Sustained; 0 is no limit. A busy agent writes a few a second; the store takes some thousands from all."""
@@ -104,7 +104,7 @@ class RefusalPaces:
     async def hold(self, address: str) -> None:
         """Return when a refusal to this address may be sent."""
         if len(self._paces) >= _MANY:
-            self._paces.clear()  # each begins anew: what counts is that they stay few
+            self._paces.clear()  # each starts afresh: what counts is that they stay few
         seconds = self._paces.setdefault(address, RefusalPace()).hold()
         if seconds:
             await asyncio.sleep(seconds)

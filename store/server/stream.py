@@ -1,4 +1,4 @@
-"""New events as server-sent events: the timeline is followed once, and what is heard goes to every open stream."""
+"""Server-sent events: the timeline is followed once, and each new event goes to every open stream."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WAITING_EVENTS = 1_000
 WAITING_BYTES = 4_000_000
 """The same in bytes."""
 FIRST_LOOK_SECONDS = 0.2
-"""How often a timeline is looked at on which nothing stands yet."""
+"""Seconds between two looks at a timeline that has no event yet."""
 HEARTBEAT = b":\n\n"
 _LINE_LIKE = (("\x85", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
 
@@ -72,7 +72,7 @@ class _Listener:
         return frame
 
     def end(self) -> None:
-        """Drop what waits: a gap can't be told from the end, for nothing follows."""
+        """End the stream, without the frames in its queue: nothing follows them, so no reader sees a gap."""
         while not self.waiting.empty():
             self.waiting.get_nowait()
         self.size = 0
@@ -105,7 +105,7 @@ class Tail:
         Raises:
             InvalidRequest: no list of all events gave this cursor (before the first piece).
         """
-        # Heard first and looked up then: an event that comes between is in both, and sent once.
+        # Subscribe first, then look up: an event in between is in both, and is sent once.
         listener = _Listener()
         try:
             await self._listen(listener)
@@ -115,11 +115,11 @@ class Tail:
             listener.beat_after(self._heartbeat)
             if 0 < missed <= sent:
                 async with aclosing(self._missed(cursor, sent)) as frames:
-                    async for frame in frames:
-                        yield frame.text
-            while (heard := await listener.next()) is not None:
-                if heard is BEAT or heard.seq > sent:
-                    yield heard.text
+                    async for missed_frame in frames:
+                        yield missed_frame.text
+            while (frame := await listener.next()) is not None:
+                if frame is BEAT or frame.seq > sent:
+                    yield frame.text
         finally:
             self._leave(listener)
 
@@ -150,7 +150,7 @@ class Tail:
             self._following = None
 
     async def _missed(self, cursor: str | None, last: int) -> AsyncGenerator[Frame, None]:
-        """Yield the events after `cursor` up to the one at `last`, which is there."""
+        """Yield the events after `cursor` up to the one at `last`, which exists."""
         async with aclosing(_generator(self._backend.changes(cursor))) as changes:
             async for change in changes:
                 yield _frame(change)
@@ -174,7 +174,7 @@ class Tail:
             log.error("The event streams ended: %s: %s", fault.code, fault.message)
         finally:
             placed.set()
-            if self._following is asyncio.current_task():  # it was not told to end: nobody hears anything any more
+            if self._following is asyncio.current_task():  # it was not cancelled: no stream gets anything any more
                 self._following = None
                 for listener in self._listeners:
                     listener.end()
@@ -190,7 +190,7 @@ def _seq(page: Page[Event]) -> int:
 
 
 def _generator(changes: AsyncIterator[Change]) -> AsyncGenerator[Change, None]:
-    assert isinstance(changes, AsyncGenerator)  # noqa: S101 - what every backend's is: it lets go of what it listens to
+    assert isinstance(changes, AsyncGenerator)  # noqa: S101 - every backend's is one: closing it ends what it listens to
     return changes
 
 

@@ -1,4 +1,4 @@
-"""Whether a recorded history is one that the rules make: each event is held against what a command would have made.
+"""Conformance: whether a record is one that the rules make, event by event.
 
 Pure. For each event the command that would have made it is rebuilt out of it, `rules.decide` rules on it over the
 state so far, and what comes out is compared with what is recorded; so the rules stand once. What a body is held to
@@ -44,7 +44,7 @@ class _Breach(Exception):
 
 
 class _Call(NamedTuple):
-    """What would have made an event."""
+    """The command that would have made an event."""
 
     command: type[c.Command]
     body: dict[str, Any]
@@ -100,9 +100,15 @@ class Conformance:
         seq = self._view.seq + 1
         if type(event.get("seq")) is not int or event["seq"] != seq:
             raise _Breach(f"its seq is {_shown(event.get('seq'))}, and its place is {seq}")
-        prefix, found = f"evt_{seq:08x}", event.get("id")
-        if not isinstance(found, str) or not found.startswith(prefix) or not _TOKEN.fullmatch(found[len(prefix) :]):
-            raise _Breach(f"its id {_shown(found)} is none of this place: {prefix}… is, and no other event may have it")
+        prefix, event_id = f"evt_{seq:08x}", event.get("id")
+        if (
+            not isinstance(event_id, str)
+            or not event_id.startswith(prefix)
+            or not _TOKEN.fullmatch(event_id[len(prefix) :])
+        ):
+            raise _Breach(
+                f"its id {_shown(event_id)} is none of this place: {prefix}… is, and no other event may have it"
+            )
 
     def _ruled(self, event: Doc) -> list[Doc]:
         """Rule on what would have made `event`, and compare; return what else it makes."""
@@ -146,7 +152,7 @@ class Conformance:
 
 
 def _check_text(event: Doc, text: bytes) -> None:
-    """Find a key that stands twice: other readers may take the other value."""
+    """Refuse an event with a duplicate key: other readers may take the other value."""
     if orjson.dumps(event) == text:
         return
     import json  # orjson takes the last of two
@@ -326,13 +332,13 @@ _CALLS: dict[str, Callable[[StateView, Doc, Doc], _Call]] = {
 
 
 def _compare(recorded: Doc, made: Doc) -> None:
-    """Compare a recorded event with what the rules make; ids hold random bits, and have been looked at."""
+    """Compare a recorded event with what the rules make; ids hold random bits, and were checked before."""
     made = {**made, "id": recorded["id"]}
     if recorded == made:
         return
     if recorded.get("eventType") != made["eventType"]:
-        found = _shown(recorded.get("eventType"))
-        raise _Breach(f"{made['eventType']} must follow the event before it, and {found} does")
+        found_type = _shown(recorded.get("eventType"))
+        raise _Breach(f"{made['eventType']} must follow the event before it, and {found_type} does")
     payload = recorded.get("payload")
     if not isinstance(payload, dict):
         raise _Breach("its payload is no object")

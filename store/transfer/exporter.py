@@ -19,7 +19,7 @@ from store.folder.engine import Store
 from store.folder.state import State
 
 Progress = Callable[[int, int], None]
-"""Told how many events were looked at, and how many there are."""
+"""Called with the number of events that were read, and of all events."""
 
 CSV_COLUMNS = (
     "seq",
@@ -43,7 +43,7 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events to export; nothing set is everything, with the entries that are on no task's timeline."""
+    """The events to export; nothing set is all of them, and the entries that are on no timeline."""
 
     project: str | None = None
     """A project's id or slug."""
@@ -54,7 +54,7 @@ class Filter:
 
     @property
     def is_everything(self) -> bool:
-        """Tell whether nothing is left out, so that the export's chain can be verified."""
+        """Whether nothing is left out, so that the export's chain can be verified."""
         return self == Filter()
 
 

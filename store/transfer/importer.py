@@ -1,7 +1,7 @@
-"""A data folder out of a full export: each event byte for byte as it was, so that the chain is the same.
+"""Import: a data folder made from a full export, each event byte for byte as it was, so the chain is the same.
 
 All of it is written beside the folder, checked, and put in its place at the end: where anything is wrong nothing
-is made. Each event is held against the rules, as if it were written now. Idempotency records and keys are in no
+is made. Each event is checked against the rules, as if it were written now. Idempotency records and keys are in no
 export; the commits' bounds aren't either, so each event is one.
 """
 
@@ -36,7 +36,7 @@ from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
 
 Progress = Callable[[int], None]
-"""Told how many events were taken in; how many there are no one knows before the end."""
+"""Called with the number of events that were read; the number of all is not known before the end."""
 
 _START = b'{"event":'
 _HASH = b',"hash":"'
@@ -47,7 +47,7 @@ _BATCH = 2_000
 
 
 class Imported(NamedTuple):
-    """What was made."""
+    """The result of an import."""
 
     position: Position
     missing: int
@@ -77,7 +77,7 @@ class Import:
         self._checks = Checks(CommandLimits())
 
     def run(self, exported: Iterable[bytes], progress: Progress = lambda _: None) -> Imported:
-        """Make the folder of a full export's lines; `progress` hears how many events were taken in.
+        """Make the folder of a full export's lines; `progress` is called with the number of events that were read.
 
         Raises:
             InvalidRequest: the lines are no full export, or the folder is not empty; the message names the line.
@@ -138,7 +138,7 @@ class Import:
             yield after
 
     def _commit(self, line: bytes, number: int, at: Position, rules: Conformance) -> tuple[bytes, StoredCommit]:
-        """Return the journal's line of an event, held against the chain and the rules."""
+        """Return the journal's line of an event, checked against the chain and the rules."""
         text, hash_ = _parted(line, number)
         if chain.link(at.hash, text) != hash_:
             raise InvalidRequest(f"Line {number} breaks the hash chain: it was changed, or one before it is missing.")
@@ -156,7 +156,7 @@ class Import:
         return list(self._state.documents("uploads"))
 
     def _bring(self, folder: Path, doc: Doc) -> bool:
-        """Copy an attachment's content where there is one; return whether it is there now.
+        """Copy an attachment's content where it is to be had; return whether it was.
 
         Raises:
             InvalidRequest: the content is another one.
@@ -198,7 +198,7 @@ class _Pending:
         return self._journal.read(offset, size) if begin < 0 else bytes(self.data[begin : begin + size])
 
     def written(self) -> None:
-        """Let go of what is in the journal now."""
+        """Drop the lines that are in the journal now."""
         self._start += len(self.data)
         self.data.clear()
 

@@ -1,4 +1,4 @@
-"""Verifying a folder: does everything in it still say what was written?
+"""Verification of a folder: whether all of it is still as it was written.
 
 The journal is read from its first byte, without the store: every checksum, every link of the chain, `head`, the
 checkpoint against a fold of the events, the content of every upload; and each event against the rules.
@@ -29,7 +29,7 @@ from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
 
 Progress = Callable[[int, int], None]
-"""Told how many bytes were looked at, and how many there are."""
+"""Called with the bytes that were read, and all bytes."""
 
 BREACHES_NAMED = 20
 """Breaches of the rules that are named, at the most; the others are counted."""
@@ -37,16 +37,16 @@ BREACHES_NAMED = 20
 
 @dataclass(slots=True)
 class Findings:
-    """What a verification found: how far the journal is sound, and each thing that is wrong."""
+    """The result of a verification: how far the journal is sound, and each thing that is wrong."""
 
     position: Position = START
     wrong: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What a program that was killed left behind, which no one was told was recorded: the next write deals with it."""
+    """Leftovers of a killed program, never acknowledged: the next write repairs them."""
 
 
 def verify(folder: Path, *, expect: str | None = None, progress: Progress = lambda *_: None) -> Findings:
-    """Check a folder; with `expect`, also that its chain stands at this hash. Nothing is changed.
+    """Check a folder; with `expect`, also that its chain ends with this hash. Nothing is changed.
 
     Raises:
         StoreBusy: another process holds the lock.
@@ -144,7 +144,7 @@ class _Verification:
             self._found.wrong.append("The checkpoint covers a place that the journal does not have.")
 
     def _take(self, commit: StoredCommit) -> None:
-        """Hold a commit's events against the rules, one after the other, and bring the state up to date."""
+        """Check a commit's events against the rules, one after the other, and bring the state up to date."""
         for event, (offset, size) in zip(commit.events, commit.places, strict=True):
             if fault := self._rules.breach(event, self._journal.read(offset, size)):
                 self._breach(fault, self._found.position.commits + 1)
@@ -163,7 +163,7 @@ class _Verification:
         end, tail = size, b""
         while end and not tail.endswith(b"\n"):
             if size - end > journal_line.MOST:
-                return size  # no unfinished line of ours: reading tells what is wrong
+                return size  # no unfinished line of ours: reading it reports what is wrong
             start = max(0, end - PIECE)
             tail = self._journal.read(start, end - start)
             end = start + tail.rfind(b"\n") + 1

@@ -53,7 +53,7 @@ picks = st.integers(0, 30)
 def everything(state: State) -> dict[str, Any]:
     """Return all that a state holds, its orders among it, in a form to compare."""
     return {
-        "tables": {name: dict(table) for name, table in (state.database.storage.read() or {}).items()},
+        "tables": {name: dict(table) for name, table in state.tables.items()},
         "columns": [column.tobytes() for column in checkpoint.index_columns(state.index)],
         "remembered": list(state.remembered.records()),
         "types": bytes(state.index.types),
