@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from pumpup_tui.backend.status import Status, StatusEvent
-    from pumpup_tui.components.reviewer_screen import ReviewerScreen
 
 TICK_SECONDS = 0.25
 MINUTE_SECONDS = 60.0
@@ -105,25 +104,20 @@ class PumpUpApp(TerminalApp):
         self.dialogs = AppDialogs(self, lambda: self.context)
         self.context = build_context(self, self.dialogs, setup, self.key_names)
         self.observers = observers
-        self.alerts = Alerts(
-            preferences,
-            write=self.write_raw,
-            ring=self.bell,
-            term=os.environ.get("TERM", ""),
-            monotonic=time.monotonic,
-        )
+        term = os.environ.get("TERM", "")
+        self.alerts = Alerts(preferences, write=self.write_raw, ring=self.bell, term=term, monotonic=time.monotonic)
         self.unbound_keys = UnboundKeys(self, self.key_names, self.context.outbox)
         self.key_input = KeyInput(self, self.context.outbox.guard, self.unbound_keys, super().on_event)
         self._net = NoControls()  # one: what it let by is stored with each line
-        self.add_mode("start", lambda: StartScreen(self.context))
-        for mode in MODES:
-            self.add_mode(mode, partial(self._make_screen, mode))
+        self._add_modes()
         self._apply_theme()
         if preferences.keymap:
             self.set_keymap(dict(preferences.keymap))
 
-    def _make_screen(self, mode: str) -> ReviewerScreen:
-        return screen_of(mode, self.context, self.dialogs.open_task)
+    def _add_modes(self) -> None:
+        self.add_mode("start", lambda: StartScreen(self.context))
+        for mode in MODES:
+            self.add_mode(mode, partial(screen_of, mode, self.context, self.dialogs.open_task))
 
     def _apply_theme(self) -> None:
         """Show the user's theme, where there is such a one."""
