@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import KW_ONLY, dataclass, field, fields
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ _TIME = re.compile(r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z")
 """A time as our backends write it."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Setup:
     """Everything that an app is started with."""
 
@@ -60,30 +60,25 @@ class Setup:
     """The user's own documents; by itself nothing is stored."""
 
 
-@dataclass(frozen=True)
 class Signals:
     """Signals of an app, for all who watch it."""
 
-    status_changed: Signal[Status]
-    desk_changed: Signal[None]
-    """A decision was armed, or what became of one is another now."""
-    minute: Signal[None]
-    tick: Signal[None]
-    """A few times a second."""
-    key_heard: Signal[Key]
-    """A key reaches the app: from the terminal, and again where it has bubbled up."""
-    screen_made: Signal[str]
-    """The screen of a mode is made, for the first time."""
-    tour_key: Signal[str]
-    """A key of the demo's tour: "skip" or "end"."""
-
-    @classmethod
-    def of(cls, app: App[None]) -> Signals:
-        """Return the signals that `app` publishes."""
-        return cls(*(Signal(app, signal.name) for signal in fields(cls)))
+    def __init__(self, app: App[None]) -> None:
+        self.status_changed: Signal[Status] = Signal(app, "status")
+        self.desk_changed: Signal[None] = Signal(app, "desk")
+        """A decision was armed, or the state of one is another now."""
+        self.minute: Signal[None] = Signal(app, "minute")
+        self.tick: Signal[None] = Signal(app, "tick")
+        """A few times a second."""
+        self.key_heard: Signal[Key] = Signal(app, "key heard")
+        """A key reaches the app: from the terminal, and again where it has bubbled up."""
+        self.screen_made: Signal[str] = Signal(app, "screen made")
+        """The screen of a mode is made, for the first time."""
+        self.tour_key: Signal[str] = Signal(app, "tour key")
+        """A key of the demo's tour: "skip" or "end"."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Context:
     """Handed to each screen by the app."""
 
@@ -113,7 +108,7 @@ class Context:
 
     @property
     def desk_changed(self) -> Signal[None]:
-        """A decision was armed, or what became of one is another now."""
+        """A decision was armed, or the state of one is another now."""
         return self.signals.desk_changed
 
     @property
@@ -212,10 +207,10 @@ def build_context(app: App[None], questions: Questions, setup: Setup, key: KeyNa
         setup: What the app is started with.
         key: Names keys.
     """
-    signals = Signals.of(app)
+    signals = Signals(app)
     connection = BackendConnection(app, setup.connect)
     calls = BackendCalls(app, connection)
-    files = UserFiles.of(app, setup.documents, setup.preferences.theme)
+    files = UserFiles(app, setup.documents, setup.preferences.theme)
     decisions = DecisionService(
         app,
         questions,

@@ -43,7 +43,7 @@ class Status:
     why_read_only: str = ""
     """Why nothing can be decided here; empty where it can."""
     notices: tuple[str, ...] = ()
-    """What the backend says of the place where the work is stored, until it is dismissed."""
+    """The backend's notices of the place where the work is stored, until they are dismissed."""
     banner: str = ""
     next_step: str = ""
 
@@ -150,7 +150,7 @@ class StatusModel:
             self.report(words, self._next_step(passing=event.is_passing))
 
     def _worker_failed(self, worker: Worker[object]) -> None:
-        # What a worker raises beside ApiError is our own fault: said, not hidden, and nothing shown is lost.
+        # What a worker raises beside ApiError is our own fault: shown, not hidden, and nothing shown is lost.
         # not foreign: our own name of a worker
         words = f"{worker.name} stopped: {type(worker.error).__name__}: {line(worker.error, 200)}"
         self.report(words, self._next_step())

@@ -1,4 +1,4 @@
-"""What a timeline shows: whose events, in which order, and which of them."""
+"""The query of a timeline: whose events, in which order, and which of them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Query:
             return False
         return not self.text or self.text.casefold() in f"{event_text(event)}\n{move_of(event)}".casefold()
 
-    def lasting(self) -> dict[str, Any]:
+    def to_stored(self) -> dict[str, Any]:
         """Return what a later start begins with: all but the task and the text, as JSON."""
         return {
             "newestFirst": self.newest_first,
@@ -69,15 +69,15 @@ class Query:
         }
 
     @classmethod
-    def begun(cls, kept: Mapping[str, Any]) -> Query:
-        """Return the query that `lasting` told; what can't be read of it asks for nothing."""
-        lists = {name: kept.get(name) for name in ("types", "sources")}
-        told = {name: tuple(map(str, one)) if isinstance(one, list) else () for name, one in lists.items()}
-        reviewer = kept.get("reviewer")
+    def from_stored(cls, stored: Mapping[str, Any]) -> Query:
+        """Return the query that `to_stored` gave; what can't be read of it leaves nothing out."""
+        lists = {name: stored.get(name) for name in ("types", "sources")}
+        names = {name: tuple(map(str, listed)) if isinstance(listed, list) else () for name, listed in lists.items()}
+        reviewer = stored.get("reviewer")
         return cls(
-            newest_first=kept.get("newestFirst") is not False,
-            types=told["types"],
-            sources=told["sources"],
+            newest_first=stored.get("newestFirst") is not False,
+            types=names["types"],
+            sources=names["sources"],
             reviewer=reviewer if isinstance(reviewer, str) else "",
         )
 

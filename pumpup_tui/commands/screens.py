@@ -228,11 +228,11 @@ def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
     """Return what a user chose for the screens, out of the checked configuration."""
     from pumpup_tui.local_state.preferences import Preferences
 
-    told = chosen.get("notifications", {})
+    notifications = chosen.get("notifications", {})
     named = {
         "grace_seconds": chosen.get("grace_seconds"),
-        "bell": told.get("bell"),
-        "desktop": told.get("desktop"),
+        "bell": notifications.get("bell"),
+        "desktop": notifications.get("desktop"),
         "theme": chosen.get("theme"),
         "keymap": chosen.get("keys"),
         "filters": chosen.get("filters"),

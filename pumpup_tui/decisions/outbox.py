@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pumpup_tui.local_state.document_store import DocumentStore
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Rules:
     """The times, keys and names that decisions are made with."""
 
@@ -66,7 +66,7 @@ class Outbox:
             self._set(self.desk.cancel(hint))
 
     def clear(self) -> None:
-        """Disarm, and remove what was said of what is over."""
+        """Disarm, and forget what is over."""
         self._set(self.desk.clear())
 
     def write_note(self, note: str) -> None:

@@ -70,7 +70,7 @@ class DecisionService:
         self.outbox = Outbox(sender, rules, changed=self._desk_changed, documents=files.documents, writes=files.writes)
 
     def receive(self, event: Submitted | DecisionsStored | RecoveryLoaded) -> None:
-        """Take in what became of decisions."""
+        """Take in the state of decisions."""
         if isinstance(event, Submitted):
             self._submitted(event)
         elif isinstance(event, DecisionsStored):
@@ -80,10 +80,12 @@ class DecisionService:
 
     def begin(self) -> None:
         """Look up what an earlier terminal left; prepare the document that the first decision is stored in."""
-        in_flight = self.outbox.in_flight
-        self._sender.look_up_interrupted(self._app, in_flight)
-        prepare = lambda: self._files.writes.run(None, IN_FLIGHT, in_flight.prepare, group="begin keeping")  # noqa: E731
-        self._app.set_timer(PREPARE_SECONDS, prepare)
+        self._sender.look_up_interrupted(self._app, self.outbox.in_flight)
+        self._app.set_timer(PREPARE_SECONDS, self._prepare)
+
+    def _prepare(self) -> None:
+        prepare = self.outbox.in_flight.prepare
+        self._files.writes.run(None, IN_FLIGHT, prepare, group="prepare in flight")
 
     async def store(self) -> None:
         """Have on the disk what is typed and what is in flight."""
@@ -123,9 +125,9 @@ class DecisionService:
         """Show the outcome of interrupted decisions until it is closed."""
 
         def closed(request_id: str | None) -> None:
-            known = [one.interrupted for one in event.recovered if one.is_known]
+            known = [act.interrupted for act in event.recovered if act.is_known]
             acknowledge = self.outbox.in_flight.acknowledge
-            self._files.writes.run(None, IN_FLIGHT, lambda: acknowledge(known), group="told")
+            self._files.writes.run(None, IN_FLIGHT, lambda: acknowledge(known), group="acknowledge")
             if request_id:
                 self._app.post_message(ShowRequest(request_id))
 

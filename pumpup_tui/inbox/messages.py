@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from api_client.models import Event, InboxItem, Page
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class InboxPage(Message):
     """A page of open requests.
 
@@ -26,14 +26,14 @@ class InboxPage(Message):
     goes_on: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class FiltersLoaded(Message):
     """The reader's own filters by name."""
 
     filters: Mapping[str, str]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class PrecedentsPage(Message):
     """A page of a project's decisions; None where they can't be read."""
 

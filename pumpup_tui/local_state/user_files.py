@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pumpup_tui.local_state.background_writes import BackgroundWrites
@@ -15,22 +15,12 @@ if TYPE_CHECKING:
     from pumpup_tui.local_state.document_store import DocumentStore
 
 
-@dataclass(frozen=True)
 class UserFiles:
     """All that is stored for one reviewer on this machine."""
 
-    documents: DocumentStore
-    writes: BackgroundWrites
-    drafts: Drafts
-    last_view: LastView
-
-    @classmethod
-    def of(cls, app: App[None], documents: DocumentStore, theme: str) -> UserFiles:
-        """Return the files in `documents`, written by workers of `app`; `theme` is the configured one."""
-        writes = BackgroundWrites(app)
-        return cls(
-            documents,
-            writes,
-            Drafts(documents, lambda work: writes.start("drafts", work, group="drafts")),
-            LastView(documents, theme, lambda work: writes.start("what is shown", work, group="shown")),
-        )
+    def __init__(self, app: App[None], documents: DocumentStore, theme: str) -> None:
+        """Take the documents, written by workers of `app`; `theme` is the configured one."""
+        self.documents = documents
+        self.writes = BackgroundWrites(app)
+        self.drafts = Drafts(documents, partial(self.writes.start, "drafts"))
+        self.last_view = LastView(documents, theme, partial(self.writes.start, "what is shown"))

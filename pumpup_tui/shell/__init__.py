@@ -1,1 +1,1 @@
-"""What lies over all screens: the command palette, the dialogs of the app, and the choice of a main screen."""
+"""The shell over all screens: the command palette, the dialogs of the app, and the choice of a main screen."""

@@ -57,7 +57,7 @@ class TimelineScreen(ReviewerScreen):
         """Take what opens a task's page."""
         super().__init__(context)
         self._open_task = open_task
-        self._query = Query.begun(context.last_view.recall(self.MODE))
+        self._query = Query.from_stored(context.last_view.recall(self.MODE))
         self.timeline = events = TimelineList(context, id="events")
         self._detail = Document(id="event")
         self._scope_line = scope_line = ScopeLine(self._scope, id="events-bar")
@@ -208,7 +208,7 @@ class TimelineScreen(ReviewerScreen):
     def show(self, query: Query) -> None:
         """Show another query's events, from their beginning."""
         self._query = query
-        self.context.last_view.note(self.MODE, query.lasting())
+        self.context.last_view.note(self.MODE, query.to_stored())
         self._restart()
         self._on_desk(None)
 

@@ -42,8 +42,8 @@ class TourLine(Lines):
             return []
         keys = f"{self._key('tour.skip')} skip  {self._key('tour.end')} end tour "
         room = width - width_of([(keys, "")]) - 3
-        said = wrap([(words, "strong")], room if room >= LEAST else width - 2)
-        lines: list[Line] = [[(" ", ""), *one] for one in said]
+        wrapped = wrap([(words, "strong")], room if room >= LEAST else width - 2)
+        lines: list[Line] = [[(" ", ""), *runs] for runs in wrapped]
         if room < LEAST:
             return [*lines, [(f" {keys}", "muted")]]
         gap = " " * (width - width_of(lines[0]) - width_of([(keys, "")]))

@@ -212,6 +212,6 @@ def test_an_order_that_can_not_be_read_is_the_built_in_one() -> None:
 
 def test_a_query_that_can_not_be_read_asks_for_nothing() -> None:
     """Another version's, or a damaged one."""
-    assert Query.begun({"types": 3, "sources": "AGENT", "reviewer": [], "newestFirst": "x"}) == Query()
+    assert Query.from_stored({"types": 3, "sources": "AGENT", "reviewer": [], "newestFirst": "x"}) == Query()
     asked = Query(types=("NOTE",), sources=("HUMAN",), reviewer="alice", newest_first=False)
-    assert Query.begun(asked.lasting()) == asked
+    assert Query.from_stored(asked.to_stored()) == asked
