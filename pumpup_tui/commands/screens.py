@@ -183,18 +183,9 @@ def _run(
     from pumpup_tui.commands.terminal_setup import reports_mouse
     from pumpup_tui.context import Setup
 
-    async def connect_and_listen() -> Backend:
-        backend = await connect()
-        # What a folder holds lives as long as the screens: looked through for garbage, it cost 40 ms of a key's time.
-        gc.freeze()
-        loop = asyncio.get_running_loop()
-        for module in needed_soon:  # while what waits is read
-            loop.call_later(WARM_SECONDS, lambda name: loop.run_in_executor(None, import_module, name), module)
-        return backend
-
     preferences = replace(preferences_of(config_cache.chosen(os.environ)), saving=saving)
     setup = Setup(
-        connect_and_listen,
+        partial(_connect_and_warm, connect, needed_soon),
         source_label=source_label,
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
@@ -214,6 +205,17 @@ def _run(
         raise guard.fault
     if app.return_code:
         sys.exit(app.return_code)
+
+
+async def _connect_and_warm(connect: Connect, needed_soon: Sequence[str]) -> Backend:
+    """Return the backend, once it is open; import what is needed soon while what waits is read."""
+    backend = await connect()
+    # What a folder holds lives as long as the screens: looked through for garbage, it cost 40 ms of a key's time.
+    gc.freeze()
+    loop = asyncio.get_running_loop()
+    for module in needed_soon:
+        loop.call_later(WARM_SECONDS, lambda name: loop.run_in_executor(None, import_module, name), module)
+    return backend
 
 
 def _tour(preferences: Preferences) -> TourObserver:
