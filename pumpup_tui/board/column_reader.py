@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pumpup_tui.board.calls import BoardFeed
-from pumpup_tui.board.column_model import ColumnState
+from pumpup_tui.board.column_model import Ask, ColumnState
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from pumpup_tui.backend.messages import CallId
     from pumpup_tui.board.board_view import BoardView
     from pumpup_tui.board.cursor_card import CursorCard
     from pumpup_tui.board.filter_line import FilterLine
@@ -45,6 +46,7 @@ class ColumnReader:
         self._view = view
         self._filter_line = filter_line
         self._cursor = cursor
+        self._in_flight: dict[CallId, ColumnState] = {}
         self._walking: ColumnState | None = None
 
     @property
@@ -59,8 +61,7 @@ class ColumnReader:
             return
         for column in self._view.in_view:
             if (ask := column.wants()) is not None:
-                column.ask(ask)
-                self._calls.cards(self._screen, project.id, column.about.step, ask)
+                self._ask(project.id, column, ask)
 
     def take(self, event: CardsPage) -> None:
         """Take a page, and ask for the next one that is missing."""
@@ -74,11 +75,25 @@ class ColumnReader:
         self._cursor.disarm_if_left()
         self.read()
 
-    def give_up(self) -> None:
-        """Wait for no page any more: a call failed."""
-        for column in self._view.columns.all:
-            column.give_up()
-        self._walking = None
+    def fail(self, call_id: CallId) -> None:
+        """Stop waiting for the column that a failed call read, if it was one of these; the others go on."""
+        column = self._in_flight.pop(call_id, None)
+        if column is None or column.waiting is None:
+            return
+        column.give_up()
+        if column is self._walking:
+            self._walking = None
+            self._filter_line.show_progress("")
+        self._view.show_changes()
+
+    def _ask(self, project_id: str, column: ColumnState, ask: Ask) -> None:
+        column.ask(ask)
+        self._wait_for(column, self._calls.cards(self._screen, project_id, column.about.step, ask))
+
+    def _wait_for(self, column: ColumnState, call_id: CallId) -> None:
+        """Remember which column a call reads; a column's earlier calls are cancelled by its latest."""
+        self._in_flight = {call: other for call, other in self._in_flight.items() if other is not column}
+        self._in_flight[call_id] = column
 
     def _column(self, event: CardsPage | WalkProgress | WalkEnded) -> ColumnState | None:
         project = self._view.project
@@ -95,15 +110,13 @@ class ColumnReader:
         if not first:
             self._walk(project.id, column)
             return
-        ask = column.top_ask()
-        self._calls.cards(self._screen, project.id, column.about.step, ask)
-        column.ask(ask)
+        self._ask(project.id, column, column.top_ask())
 
     def _walk(self, project_id: str, column: ColumnState) -> None:
         ask = column.walk_from()
         self._walking = column
-        self._calls.walk(self._screen, project_id, column.about.step, ask)
         column.ask(ask)
+        self._wait_for(column, self._calls.walk(self._screen, project_id, column.about.step, ask))
 
     def show_walk(self, event: WalkProgress) -> None:
         """Say how far a walk is."""

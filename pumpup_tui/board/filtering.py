@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from api_client.models import Card, Project
+    from pumpup_tui.backend.messages import CallId
     from pumpup_tui.board.board_view import BoardView
     from pumpup_tui.board.calls import BoardFeed
     from pumpup_tui.board.column_reader import ColumnReader
@@ -36,14 +37,14 @@ PROJECTS_STORED = 100
 class Scan:
     """The scan for a filter's cards: at most one at a time, repeated no faster than the backend answers."""
 
-    def __init__(self, screen: Screen[None], calls: BoardFeed, start: Callable[[], bool]) -> None:
-        """Take what starts a scan; it returns False where there is nothing to look for."""
+    def __init__(self, screen: Screen[None], calls: BoardFeed, start: Callable[[], CallId | None]) -> None:
+        """Take what starts a scan and returns its call, None where there is nothing to look for."""
         self._screen = screen
         self._calls = calls
         self._start = start
         self._timer: Timer | None = None
         self._started_at = self._seconds = 0.0
-        self._in_flight = False
+        self._in_flight: CallId | None = None
         self._again = False
 
     def start(self) -> None:
@@ -51,13 +52,13 @@ class Scan:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        if self._start():
-            self._in_flight, self._again = True, False
+        if (call_id := self._start()) is not None:
+            self._in_flight, self._again = call_id, False
             self._started_at = monotonic_seconds()
 
     def start_soon(self) -> None:
         """Scan once the last scan is done and its pause is over."""
-        if self._in_flight:
+        if self._in_flight is not None:
             self._again = True
         elif self._timer is None:
             wait = self._started_at + max(RESCAN_SECONDS, 4 * self._seconds) - monotonic_seconds()
@@ -66,15 +67,18 @@ class Scan:
     def stop(self) -> None:
         """Drop the scan that is in flight."""
         self._calls.stop(scan=True)
-        self.give_up()
+        self._in_flight = None
 
-    def give_up(self) -> None:
-        """Wait for no scan any more: a call failed."""
-        self._in_flight = False
+    def fail(self, call_id: CallId) -> bool:
+        """Stop waiting for the scan, if it was the call that failed; return False where it was another."""
+        was_scan = call_id == self._in_flight
+        if was_scan:
+            self._in_flight = None
+        return was_scan
 
     def done(self) -> None:
         """Note that the scan has ended; start the next one where it was asked for meanwhile."""
-        self._in_flight, self._seconds = False, monotonic_seconds() - self._started_at
+        self._in_flight, self._seconds = None, monotonic_seconds() - self._started_at
         if self._again:
             self.start_soon()
 
@@ -196,17 +200,17 @@ class BoardFiltering:
         if self._filter.is_on:
             self._scan.start_soon()
 
-    def give_up(self) -> None:
-        """Wait for no scan any more: a call failed."""
-        self._scan.give_up()
+    def fail(self, call_id: CallId) -> None:
+        """Stop waiting for the scan, if it was the call that failed."""
+        if self._scan.fail(call_id):
+            self._filter_line.show_progress("")
 
-    def _start_scan(self) -> bool:
+    def _start_scan(self) -> CallId | None:
         project, wanted = self._view.project, self._filter
         if project is None or not wanted.is_on:
-            return False
+            return None
         steps = [column.about.step for column in self._view.columns.all]
-        self._calls.scan(self._screen, project.id, [wanted.step] if wanted.step in steps else steps, wanted)
-        return True
+        return self._calls.scan(self._screen, project.id, [wanted.step] if wanted.step in steps else steps, wanted)
 
     def take(self, event: Scanned) -> None:
         """Show the cards that a scan has found so far."""

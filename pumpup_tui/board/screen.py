@@ -70,7 +70,7 @@ class BoardScreen(ReviewerScreen):
         self._moves = TaskMoves(context, self, cursor.movable)
         self.callbacks = ScreenCallbacks(
             show_message=view.say,
-            call_failed=self._call_gave_up,
+            call_failed=self._call_failed_here,
             status_changed=self._read_first,
             refresh_ages=view.redraw,
             go_back=self._go_back,
@@ -166,11 +166,9 @@ class BoardScreen(ReviewerScreen):
         event.stop()
         self._reader.end_walk(event)
 
-    def _call_gave_up(self, _: CallFailed) -> None:
-        self._reader.give_up()
-        self._filtering.give_up()
-        self.filter_line.show_progress("")
-        self.view.show_changes()
+    def _call_failed_here(self, event: CallFailed) -> None:
+        self._reader.fail(event.call_id)
+        self._filtering.fail(event.call_id)
 
     # Changes.
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
+from api_client.export_columns import EXPORT_COLUMNS
 from api_client.spreadsheet_cells import harmless
 from api_client.times import wire_time
 from pumpup_tui.backend.timeline_scan import Timeline
@@ -17,24 +18,6 @@ from pumpup_tui.text.labels import reviewer_of
 
 if TYPE_CHECKING:
     from api_client.models import Event
-
-CSV_COLUMNS = [
-    "seq",
-    "id",
-    "timestamp",
-    "eventType",
-    "source",
-    "owner",
-    "reviewer",
-    "projectId",
-    "taskId",
-    "transitionFrom",
-    "transitionTo",
-    "inResponseTo",
-    "externalTraceId",
-    "payload",
-    "hash",
-]
 
 
 class Export:
@@ -66,7 +49,7 @@ class Export:
         file = await asyncio.to_thread(self._open)
         try:
             if self._lines is _csv_lines:
-                await asyncio.to_thread(file.write, _csv_row(CSV_COLUMNS))
+                await asyncio.to_thread(file.write, _csv_row(EXPORT_COLUMNS))
             async for count, events in self._timeline.all():
                 await asyncio.to_thread(self._put, file, events)
                 looked, written = looked + count, written + len(events)
@@ -89,9 +72,9 @@ def _csv_event(event: Event) -> bytes:
         **event.wire(),
         "timestamp": wire_time(event.timestamp),
         "payload": json.dumps(event.payload, ensure_ascii=False),
-        "reviewer": reviewer_of(event),
+        "subject": event.subject or reviewer_of(event),
     }
-    return _csv_row([harmless(str(wire.get(column, ""))) for column in CSV_COLUMNS])
+    return _csv_row([harmless(str(wire.get(column, ""))) for column in EXPORT_COLUMNS])
 
 
 def _csv_row(cells: Sequence[str]) -> bytes:

@@ -11,6 +11,7 @@ from io import StringIO
 import orjson
 
 from api_client.errors import NotFound
+from api_client.export_columns import EXPORT_COLUMNS
 from api_client.spreadsheet_cells import harmless
 from api_client.times import wire_time
 from store.core.event_shapes import recognised
@@ -21,23 +22,6 @@ from store.folder.state import State
 Progress = Callable[[int, int], None]
 """Called with the number of events that were read, and of all events."""
 
-CSV_COLUMNS = (
-    "seq",
-    "id",
-    "timestamp",
-    "eventType",
-    "source",
-    "owner",
-    "subject",
-    "projectId",
-    "taskId",
-    "transitionFrom",
-    "transitionTo",
-    "inResponseTo",
-    "externalTraceId",
-    "payload",
-    "hash",
-)
 _CHUNK = 500
 
 
@@ -76,11 +60,11 @@ def as_csv(store: Store, chosen: Filter, progress: Progress = lambda *_: None) -
         NotFound: the filter names a task or project that does not exist.
         StoreDamaged: the journal does not hold what it held.
     """
-    yield _row(CSV_COLUMNS)
+    yield _row(EXPORT_COLUMNS)
     for text, hash_ in _events(store, chosen, progress):
         event = {**orjson.loads(text), "hash": hash_}
         event["payload"] = orjson.dumps(event.get("payload")).decode()
-        yield _row(tuple(harmless(str(event.get(column, ""))) for column in CSV_COLUMNS))
+        yield _row(tuple(harmless(str(event.get(column, ""))) for column in EXPORT_COLUMNS))
 
 
 def _events(store: Store, chosen: Filter, progress: Progress) -> Iterator[tuple[bytes, str]]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.pilot.stage import Stage
+from api_client.commands import Decide
+from api_client.models import Outcome
+from tests.pilot.stage import ALICE, Stage
 from tests.pilot.test_timeline_follow import screen_of
 
 
@@ -60,6 +64,34 @@ async def test_csv_that_no_spreadsheet_runs(tmp_path: Path) -> None:
     assert len(rows) == 1
     assert "calc" in rows[0]["payload"]
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in rows[0].values())
+
+
+async def test_its_csv_has_the_columns_of_the_command(tmp_path: Path) -> None:
+    """An auditor puts both side by side: the same columns, and the same person in them."""
+    stage = Stage(tmp_path / "data")
+
+    async def decided(stage: Stage) -> None:
+        request = await stage.approval("Refund $240")
+        assert stage.backend is not None
+        hash_ = (await stage.backend.request(request)).hash
+        await stage.write(Decide(request_id=request, outcome=Outcome(type="APPROVE"), request_hash=hash_), ALICE)
+
+    stage.before.append(decided)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Nothing waits")
+        await pilot.press("3", "s")
+        await stage.sees(pilot, "Refund $240", "oldest first")
+        await export(stage, pilot, tmp_path / "screen.csv")
+        await stage.sees(pilot, "events written")
+    command = [sys.executable, "-m", "pumpup_tui", "export", "--format", "csv"]
+    subprocess.run([*command, "-o", tmp_path / "command.csv", "--data", tmp_path / "data"], check=True)  # noqa: ASYNC221 - the app is gone
+    tables = []
+    for name in ("screen", "command"):
+        with (tmp_path / f"{name}.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        tables.append([{key: row[key] for key in row if key != "payload"} for row in rows if row["taskId"]])
+    assert tables[0] == tables[1]
+    assert {row["subject"] for row in tables[0]} == {"alice", "agent-1"}
 
 
 async def test_a_file_that_is_there_is_asked_about(tmp_path: Path) -> None:
