@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual import events, on
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -22,7 +22,7 @@ from pumpup_tui.backend.alerts import Alerts
 from pumpup_tui.components.key_input import KeyInput
 from pumpup_tui.components.start_screen import StartScreen
 from pumpup_tui.components.welcome import welcome
-from pumpup_tui.context import Setup, build_context
+from pumpup_tui.context import Context, Setup, build_context
 from pumpup_tui.decisions.messages import DecisionsStored, RecoveryLoaded, Submitted
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
@@ -47,6 +47,8 @@ MINUTE_SECONDS = 60.0
 """Between two looks at the clock for what shows ages."""
 TOUR_KEYS = frozenset(("tour.skip", "tour.end"))
 """The ids of bindings that there are only in the demo."""
+Observer: TypeAlias = Callable[[App[None], Context], object]
+"""Watches an app by the signals of its context."""
 
 
 def _everything() -> type[Provider]:
@@ -81,7 +83,7 @@ class PumpUpApp(TerminalApp):
         setup: Setup,
         *,
         hooks: TerminalHooks | None = None,
-        observers: Sequence[Callable[[PumpUpApp], None]] = (),
+        observers: Sequence[Observer] = (),
         tour_sheet: Path | None = None,
     ) -> None:
         """Take what the app is started with, and what watches it.
@@ -89,7 +91,7 @@ class PumpUpApp(TerminalApp):
         Args:
             setup: The backend, the clock and the user's own.
             hooks: What the terminal needs of the composition root.
-            observers: Each is called with the app when it is mounted, and watches its signals.
+            observers: Each is called when the app is mounted, and watches its signals.
             tour_sheet: The style sheet of the demo's tour, one of the observers; None where it is not the demo.
         """
         super().__init__([sheet("app"), *([tour_sheet] if tour_sheet else [])], hooks)
@@ -145,8 +147,8 @@ class PumpUpApp(TerminalApp):
 
         self.theme_changed_signal.subscribe(self, lambda theme: last_view.note_theme(theme.name))
         signals.status_changed.subscribe(self, note_project)
-        for attach in self.observers:
-            attach(self)
+        for observe in self.observers:
+            observe(self, self.context)
         self.set_interval(MINUTE_SECONDS, lambda: signals.minute.publish(None))
         self.set_interval(TICK_SECONDS, self._tick)
         self.call_after_refresh(self._open)

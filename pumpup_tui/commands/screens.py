@@ -36,11 +36,11 @@ from pumpup_tui.commands.terminal_setup import check_terminal
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
+    from pumpup_tui.app import Observer
     from pumpup_tui.commands.shutdown import Shutdown
     from pumpup_tui.local_state.document_store import DocumentStore
     from pumpup_tui.local_state.preferences import Preferences
     from pumpup_tui.local_state.save_policy import Saving
-    from pumpup_tui.tour.observer import TourObserver
     from store.demo.team import Agent
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
@@ -193,12 +193,12 @@ def _run(
         documents=documents(),
     )
     guard, garbage = Guard(leaving or _listening()), GarbageCollection(time.monotonic)
-    watching = _tour(preferences) if tour else None
+    observers, tour_sheet = _tour() if tour else ((), None)
     app = PumpUpApp(
         setup,
         hooks=guard,
-        observers=[garbage.attach, *([watching.attach] if watching else [])],
-        tour_sheet=watching.sheet if watching else None,
+        observers=[garbage.attach, *observers],
+        tour_sheet=tour_sheet,
     )
     app.run(mouse=reports_mouse(os.environ))
     if guard.fault is not None:
@@ -218,12 +218,11 @@ async def _connect_and_warm(connect: Connect, needed_soon: Sequence[str]) -> Bac
     return backend
 
 
-def _tour(preferences: Preferences) -> TourObserver:
-    """Return the demo's tour. Only the demo pays for it."""
-    from pumpup_tui.keys.key_names import KeyNames
-    from pumpup_tui.tour.observer import TourObserver
+def _tour() -> tuple[Sequence[Observer], Path]:
+    """Return what makes the demo's tour, with its style sheet. Only the demo pays for it."""
+    from pumpup_tui.tour.observer import SHEET, TourObserver
 
-    return TourObserver(KeyNames(preferences.keymap), holds=preferences.grace_seconds > 0)
+    return [TourObserver], SHEET
 
 
 def preferences_of(chosen: Mapping[str, Any]) -> Preferences:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.context import Setup
-from pumpup_tui.keys.key_names import KeyNames
 from pumpup_tui.local_state.preferences import Preferences
-from pumpup_tui.tour.observer import TourObserver
+from pumpup_tui.tour.observer import SHEET, TourObserver
 from tests.pilot.stage import Stage
 
 FIELD = {"type": "Text", "id": "name", "label": "Name", "required": True}
@@ -29,7 +28,6 @@ def touring(folder: Path, *, grace: float = 5.0, keymap: dict[str, str] | None =
     stage.before.append(shop)
     keys = count(1)
     preferences = Preferences(grace_seconds=grace, keymap=keymap or {})
-    tour = TourObserver(KeyNames(preferences.keymap), holds=grace > 0)
     setup = Setup(
         stage.connect,
         source_label="demo",
@@ -37,7 +35,7 @@ def touring(folder: Path, *, grace: float = 5.0, keymap: dict[str, str] | None =
         new_key=lambda: f"tour-{next(keys)}",
         preferences=preferences,
     )
-    stage.app = PumpUpApp(setup, observers=[tour.attach], tour_sheet=tour.sheet)
+    stage.app = PumpUpApp(setup, observers=[TourObserver], tour_sheet=SHEET)
     return stage
 
 
