@@ -26,12 +26,13 @@ from pumpup_tui.context import Context, Setup, build_context
 from pumpup_tui.decisions.messages import DecisionsStored, RecoveryLoaded, Submitted
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
+from pumpup_tui.keys.table import TOUR_KEYS
 from pumpup_tui.keys.unbound_keys import UnboundKeys
 from pumpup_tui.local_state.background_writes import StorageFailed
 from pumpup_tui.shell.dialogs import AppDialogs
 from pumpup_tui.shell.modes import MODES, reload_all, screen_of, show_request
 from pumpup_tui.text.line_filter import NoControls
-from pumpup_tui.textual_patches.key_queue import Passed
+from pumpup_tui.textual_patches.key_queue import KeyHandled
 from pumpup_tui.textual_patches.stylesheets import SteadyStylesheet, sheet
 from pumpup_tui.textual_patches.terminal_app import TerminalApp, TerminalHooks
 from styles.contrast import readable
@@ -45,16 +46,14 @@ if TYPE_CHECKING:
 TICK_SECONDS = 0.25
 MINUTE_SECONDS = 60.0
 """Between two looks at the clock for what shows ages."""
-TOUR_KEYS = frozenset(("tour.skip", "tour.end"))
-"""The ids of bindings that there are only in the demo."""
 Observer: TypeAlias = Callable[[App[None], Context], object]
 """Watches an app by the signals of its context."""
 
 
 def _everything() -> type[Provider]:
-    from pumpup_tui.shell.palette import Everything
+    from pumpup_tui.shell.palette import NameSearch
 
-    return Everything
+    return NameSearch
 
 
 class PumpUpApp(TerminalApp):
@@ -188,9 +187,9 @@ class PumpUpApp(TerminalApp):
     def key_unbound(self, key: str) -> None:
         self.unbound_keys.unbound(key)
 
-    @on(Passed)
-    def _passed(self, event: Passed) -> None:
-        self.key_input.queue.passed(event)
+    @on(KeyHandled)
+    def _key_handled(self, event: KeyHandled) -> None:
+        self.key_input.queue.handled(event)
 
     # Messages.
 
@@ -274,7 +273,7 @@ class PumpUpApp(TerminalApp):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.dialogs.show_help(in_demo=self.in_demo)
+        self.dialogs.show_help()
 
     @override
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -1,4 +1,4 @@
-"""The attachments of a request or task: looked at in the terminal, or saved where the user wants them."""
+"""The attachments of a request or task: shown in the terminal, or saved where the user wants them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pumpup_tui.attachments import previews
 from pumpup_tui.attachments.previews import Cell, NoPreview
 from pumpup_tui.backend.messages import CallFailed
 from pumpup_tui.components.line_widgets import Document
-from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
@@ -45,15 +45,15 @@ if TYPE_CHECKING:
 SAVE = "attachment.save"
 
 BIGGEST = 26_214_400
-"""Bytes of an attachment that are taken into memory: as many as a server takes."""
+"""Bytes of an attachment that are held in memory at the most: as many as a server accepts."""
 
 
 class TooLarge(NoPreview):
-    """It can be neither shown nor saved."""
+    """The attachment can be neither shown nor saved."""
 
 
-class Previewed(Message):
-    """What an attachment looks like."""
+class PreviewMade(Message):
+    """The preview of an attachment."""
 
     def __init__(self, upload_id: str, lines: Sequence[Line], picture: Sequence[Sequence[Cell]] = ()) -> None:
         super().__init__()
@@ -62,8 +62,8 @@ class Previewed(Message):
         self.picture = picture
 
 
-class Saved(Message):
-    """Where an attachment was saved, or why it was not; in clean words."""
+class AttachmentSaved(Message):
+    """The file that an attachment was saved as, or the reason why it was not; in clean words."""
 
     def __init__(self, words: str) -> None:
         super().__init__()
@@ -96,10 +96,10 @@ class Picture(Document):
         super().__init__(id=id)
         self._picture: Sequence[Sequence[Cell]] = ()
 
-    def draw(self, lines: Sequence[Line], picture: Sequence[Sequence[Cell]]) -> None:
+    def show(self, lines: Sequence[Line], picture: Sequence[Sequence[Cell]]) -> None:
         """Show lines, or an image."""
         self._picture = picture
-        self.tell([foreign(*one) for one in lines], object())
+        self.tell([foreign(*runs) for runs in lines], object())
         self.refresh()
 
     @override
@@ -117,7 +117,7 @@ def _segment(cell: Cell) -> Segment:
 
 
 class AttachmentsScreen(ModalScreen[None]):
-    """Choose an attachment; look at it, or save it. Nothing is opened by itself."""
+    """A list of attachments to look at, or to save. Nothing is opened by itself."""
 
     CSS_PATH = sheet("attachments")
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -132,7 +132,7 @@ class AttachmentsScreen(ModalScreen[None]):
         uploads: Mapping[str, Upload],
         labels_since: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the attachments under the labels that they are shown with, and those that they got since, by upload."""
+        """Take the attachments under their labels as shown, and the labels that they got since, by upload."""
         super().__init__()
         self.context = context
         self._attachments = attachments
@@ -152,7 +152,7 @@ class AttachmentsScreen(ModalScreen[None]):
             yield Prompt()
 
     def on_mount(self) -> None:
-        """List them; none is fetched yet."""
+        """List the attachments; none is fetched yet."""
         choices = self.query_one(AttachmentList)
         choices.uploads, choices.labels_since = self._uploads, self._labels_since
         choices.styles.height = min(max(1, len(self._attachments)), 6)
@@ -162,8 +162,8 @@ class AttachmentsScreen(ModalScreen[None]):
     @on(VirtualList.Moved)
     def _moved(self, event: VirtualList.Moved) -> None:
         event.stop()
-        self.query_one(Picture).draw([], ())
-        self._say("")
+        self.query_one(Picture).show([], ())
+        self._show_state("")
 
     @on(VirtualList.Chosen)
     def _chosen(self, event: VirtualList.Chosen) -> None:
@@ -171,12 +171,12 @@ class AttachmentsScreen(ModalScreen[None]):
         row = self.query_one(AttachmentList).row
         if row is None:
             return
-        self._say("reading…")
+        self._show_state("reading…")
         kind = previews.kind_of(*self._about(row))
         key = self.context.key
         room, saves = self.query_one(Picture).size, f"{key(SAVE)} saves" if key.has(SAVE) else ""
 
-        async def call(backend: Backend) -> Previewed:
+        async def call(backend: Backend) -> PreviewMade:
             try:
                 if not kind:
                     raise NoPreview("This can't be shown here.")
@@ -184,70 +184,63 @@ class AttachmentsScreen(ModalScreen[None]):
                 if kind == "image":
                     # Decoding takes as long as it takes: the keys don't wait for it.
                     picture = await asyncio.to_thread(previews.image_rows, read, room.width, room.height)
-                    return Previewed(row.upload_id, (), picture)
-                return Previewed(row.upload_id, await asyncio.to_thread(previews.text_lines, read, kind, saves))
+                    return PreviewMade(row.upload_id, (), picture)
+                return PreviewMade(row.upload_id, await asyncio.to_thread(previews.text_lines, read, kind, saves))
             except TooLarge as fault:
-                return Previewed(row.upload_id, [[(line(fault), "warn")]])
+                return PreviewMade(row.upload_id, [[(line(fault), "warn")]])
             except NoPreview as fault:
                 tail = f" {saves} it." if saves else ""
-                return Previewed(row.upload_id, [[(f"{line(fault)}{tail}", "warn")]])
+                return PreviewMade(row.upload_id, [[(f"{line(fault)}{tail}", "warn")]])
 
         self.context.calls.ask(self, "the attachment", call, group="attachment")
 
-    @on(Previewed)
-    def _previewed(self, event: Previewed) -> None:
+    @on(PreviewMade)
+    def _previewed(self, event: PreviewMade) -> None:
         event.stop()
         row = self.query_one(AttachmentList).row
         if row is not None and row.upload_id == event.upload_id:
-            self.query_one(Picture).draw(event.lines, event.picture)
-            self._say("")
+            self.query_one(Picture).show(event.lines, event.picture)
+            self._show_state("")
 
     def action_save(self) -> None:
         """Ask for the folder."""
         if self.query_one(AttachmentList).row is not None:
             folder = self.context.preferences.saving.folder
-            self.query_one(Prompt).ask("folder", "save to the folder", str(folder))
+            self.query_one(Prompt).ask(TextQuestion("save to the folder", str(folder)), self._folder_given)
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "save" or self.context.key.has(SAVE)
 
-    @on(Prompt.Answered)
-    def _folder_given(self, event: Prompt.Answered) -> None:
-        event.stop()
+    def _folder_given(self, text: str | None) -> None:
         row = self.query_one(AttachmentList).row
-        if row is None or not event.text.strip():
+        folder, saving = (text or "").strip(), self.context.preferences.saving
+        if row is None or not folder:
             return
-        folder, saving = event.text.strip(), self.context.preferences.saving
         name = previews.file_name(self._about(row)[1] or row.label)
-        self._say("saving…")
+        self._show_state("saving…")
 
-        async def call(backend: Backend) -> Saved:
+        async def call(backend: Backend) -> AttachmentSaved:
             try:
                 read = await _read(backend, row.upload_id)
             except TooLarge as fault:
-                return Saved(f"✗ {line(fault)}")
-            return Saved(await asyncio.to_thread(save, saving, folder, name, read))
+                return AttachmentSaved(f"✗ {line(fault)}")
+            return AttachmentSaved(await asyncio.to_thread(save, saving, folder, name, read))
 
         self.context.calls.ask(self, "the attachment", call, group="save attachment")
 
-    @on(Prompt.Left)
-    @on(Prompt.Typed)
-    def _still_asking(self, event: Prompt.Told) -> None:
+    @on(AttachmentSaved)
+    def _saved(self, event: AttachmentSaved) -> None:
         event.stop()
-
-    @on(Saved)
-    def _saved(self, event: Saved) -> None:
-        event.stop()
-        self._say(event.words)
+        self._show_state(event.words)
 
     @on(CallFailed)
     def _failed(self, event: CallFailed) -> None:
         event.stop()
-        self._say(f"✗ {line(event.error, 300)}")
+        self._show_state(f"✗ {line(event.error, 300)}")
 
     def action_close(self) -> None:
-        """Close; what is being fetched is let go."""
+        """Close, and cancel what is being fetched."""
         self.context.calls.cancel("attachment")
         self.dismiss(None)
 
@@ -255,7 +248,7 @@ class AttachmentsScreen(ModalScreen[None]):
         upload = self._uploads.get(row.upload_id)
         return (upload.content_type, upload.file_name or row.label) if upload else ("", row.label)
 
-    def _say(self, words: str) -> None:
+    def _show_state(self, words: str) -> None:
         self.query_one("#state", Static).update(content(words, one_line=True))
 
 
@@ -273,25 +266,25 @@ async def _read(backend: Backend, upload_id: str) -> bytes:
     return bytes(read)
 
 
-def save(saving: Saving, typed: str, name: str, read: bytes) -> str:
-    """Write `read` to a new file of this name in the folder that was typed, or of a name like it; return what became.
+def save(saving: Saving, typed: str, name: str, content_: bytes) -> str:
+    """Write bytes to a new file of this name, or of one like it, in the folder that was typed; return the outcome.
 
-    The words are clean. What is there is never written over, nor what a symlink points to.
+    The words are clean. An existing file is never overwritten, nor what a symlink points to.
     """
     try:
-        return _save_in(saving.place(typed), name, read, saving)
+        return _save_in(saving.place(typed), name, content_, saving)
     except OSError as error:
         return f"✗ not saved: {line(error.strerror or error, 300)}"
 
 
-def _save_in(folder: Path, name: str, read: bytes, saving: Saving) -> str:
+def _save_in(folder: Path, name: str, content_: bytes, saving: Saving) -> str:
     if not folder.is_dir():
         return f"✗ {line(folder, 200)} is no folder: nothing was saved"
     for free in previews.free_names(name):
         path = folder / free
         try:
             with saving.open(str(path)) as file:
-                file.write(read)
+                file.write(content_)
         except (FileExistsError, NotOverwritable):
             continue
         return f"✓ saved as {line(path, 300)}"

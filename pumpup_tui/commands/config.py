@@ -86,7 +86,7 @@ def _print_keys(keymap: Mapping[str, str], *, as_json: bool) -> None:
     """Print every binding of the screens with the keys that it has now."""
     from pumpup_tui.keys.key_names import KeyNames, key_words
 
-    listed = [(row.id, key_words(row.keys), row.tooltip) for row in KeyNames(keymap).table(in_demo=True)]
+    listed = [(row.id, key_words(row.keys), row.tooltip) for row in KeyNames(keymap).table()]
     if as_json:
         print_json([{"binding": name, "keys": keys.split(), "does": does} for name, keys, does in listed])
         return

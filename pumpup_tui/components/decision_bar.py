@@ -47,7 +47,7 @@ class DecisionBar(Lines):
     def tell_typing(self, *, typing: bool) -> None:
         """Name no key while something is typed: it would be typed too."""
         self._typing = typing
-        self.retell()
+        self.update_lines()
 
     @override
     def lines(self, width: int) -> Sequence[Line]:

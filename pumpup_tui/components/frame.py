@@ -122,7 +122,7 @@ class KeyHints(Lines):
     def tell_typing(self, hints: Hints) -> None:
         """Name these alone while something is typed, for every other key is typed; with none, all again."""
         self._typing = hints
-        self.retell()
+        self.update_lines()
 
     @override
     def lines(self, width: int) -> Sequence[Line]:

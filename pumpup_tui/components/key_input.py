@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import events
 
 from pumpup_tui.components.line_widgets import Document
-from pumpup_tui.textual_patches.key_queue import Turns
+from pumpup_tui.textual_patches.key_queue import KeyQueue
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -39,12 +39,12 @@ class KeyInput:
         self._guard = guard
         self._unbound_keys = unbound_keys
         self._deliver = deliver
-        self.queue = Turns(app, self._hear)
+        self.queue = KeyQueue(app, self._hear)
 
     async def receive(self, event: events.Event) -> None:
         """Deliver an event; keys and pastes one after the other."""
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
-            await self.queue.take(event)
+            await self.queue.put(event)
         else:
             if isinstance(event, (events.Resize, events.MouseDown)):
                 self._mark_seen()
@@ -54,7 +54,7 @@ class KeyInput:
         """Take what is on the screen as seen: a person is about to change what is in view."""
         if self._app.screen_stack:
             for document in self._app.screen.query(Document):
-                document.take_in()
+                document.mark_seen()
 
     async def _hear(self, event: events.Key | events.Paste) -> None:
         # Every key passes here once, on its way down: what confirms must know how it came.

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.message import Message
 from textual.screen import Screen
 from typing_extensions import override
 
@@ -16,7 +15,7 @@ from pumpup_tui.backend.status import Status
 from pumpup_tui.components.decision_bar import DecisionBar
 from pumpup_tui.components.frame import Banner, HeaderLine, KeyHints
 from pumpup_tui.components.line_widgets import Document
-from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
@@ -137,14 +136,14 @@ class ReviewerScreen(Screen[None]):
 
     def _on_desk(self, _: Any) -> None:
         self.query_one(DecisionBar).retell()
-        self.query_one(KeyHints).retell()
+        self.key_hints.retell()
         (self.callbacks.refresh_in_flight or self.callbacks.refresh_ages)()
 
     @on(Document.Seen)
     def _seen(self) -> None:
         if self.context.outbox.desk.armed is not None:
             self.query_one(DecisionBar).retell()
-            self.query_one(KeyHints).retell()
+            self.key_hints.retell()
 
     @on(CallFailed)
     def _call_failed(self, event: CallFailed) -> None:
@@ -155,7 +154,7 @@ class ReviewerScreen(Screen[None]):
     # The keys of a decision.
 
     def action_yes(self) -> None:
-        """Confirm what is armed, if it is shown and all that it hangs on was; else show more of it."""
+        """Confirm what is armed, if it is in view and all that it depends on was; else show more of it."""
         outbox = self.context.outbox
         if outbox.desk.armed is None:
             self.armed_view.nothing_armed()
@@ -171,14 +170,22 @@ class ReviewerScreen(Screen[None]):
             self.armed_view.confirmed(sent)
 
     def action_note(self) -> None:
-        """Write the armed act's note."""
-        armed = self.context.outbox.desk.armed
-        if armed is not None:
-            self.query_one(Prompt).ask("note", "note", armed.note)
+        """Write the armed decision's note."""
+        outbox = self.context.outbox
+
+        def written(note: str | None) -> None:
+            if note is not None:
+                outbox.write_note(note)
+            elif outbox.desk.armed is not None and outbox.desk.armed.lacks_note:
+                outbox.cancel("cancelled: nothing was sent")
+
+        if (armed := outbox.desk.armed) is not None:
+            self.prompt.ask(TextQuestion("note", armed.note, takes_lines=True), written)
 
     def action_take_back(self) -> None:
         """Take back what is held."""
-        self.context.outbox.take_back()
+        if (intent := self.context.outbox.take_back()) is not None:
+            self.armed_view.taken_back(intent)
 
     def action_back(self) -> None:
         """Cancel what is armed; else go back."""
@@ -187,26 +194,8 @@ class ReviewerScreen(Screen[None]):
         else:
             self.callbacks.go_back()
 
-    @on(Prompt.Turned)
-    def _prompt_turned(self, event: Prompt.Turned) -> None:
+    @on(Prompt.Toggled)
+    def _prompt_toggled(self, event: Prompt.Toggled) -> None:
         event.stop()
-        prompt = self.query_one(Prompt)
-        self.query_one(DecisionBar).tell_typing(typing=prompt.is_asking)
-        self.query_one(KeyHints).tell_typing(prompt.hints)
-
-    @on(Prompt.Answered)
-    def _prompt_answered(self, event: Prompt.Answered) -> None:
-        event.stop()
-        if event.what == "note":
-            self.context.outbox.write_note(event.text)
-
-    @on(Prompt.Left)
-    def _prompt_left(self, event: Prompt.Left) -> None:
-        event.stop()
-        armed = self.context.outbox.desk.armed
-        if event.what == "note" and armed is not None and armed.lacks_note:
-            self.context.outbox.cancel("cancelled: nothing was sent")
-
-    def on_input_submitted(self, event: Message) -> None:
-        """Let enter end typing: it confirms nothing."""
-        event.stop()
+        self.query_one(DecisionBar).tell_typing(typing=self.prompt.is_asking)
+        self.key_hints.tell_typing(self.prompt.hints)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from api_client.models import Project
     from pumpup_tui.backend.messages import CallFailed
     from pumpup_tui.backend.status import Status
-    from pumpup_tui.decisions.desk import Sent
+    from pumpup_tui.decisions.desk import Intent, Sent
 
 
 class ArmedView:
@@ -39,6 +39,9 @@ class ArmedView:
 
     def confirmed(self, sent: Sent) -> None:
         """Go on after a decision was confirmed."""
+
+    def taken_back(self, intent: Intent) -> None:
+        """Go on after a held decision was taken back."""
 
     def nothing_armed(self) -> None:
         """Handle the key that confirms where nothing is armed."""

@@ -1,4 +1,4 @@
-"""One outcome for several requests: what will be sent for each, and then what became of each."""
+"""One outcome for several requests: the list of what will be sent, and the list of what was."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from typing_extensions import override
 from pumpup_tui.components.decision_bar import MARKS, batch_line
 from pumpup_tui.components.frame import KeyHints
 from pumpup_tui.components.line_widgets import Lines
-from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import NOTE_FIRST, VERB_WORDS, Intent, Phase, Sent, Verb
-from pumpup_tui.inbox.request_list import by_words
+from pumpup_tui.inbox.request_row import author_words
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import OUTCOMES, recommendation_run, recommended_type
@@ -32,25 +32,25 @@ if TYPE_CHECKING:
     from api_client.models import InboxItem
 
 
-class Told(Lines):
-    """The head of a list: what is or was decided, in a few lines."""
+class BatchHead(Lines):
+    """The lines over a list: what is or was decided."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[Line] = []
+        self._head: list[Line] = []
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
-        return self.told or [[]]
+        return self._head or [[]]
 
-    def tell(self, told: Sequence[Line]) -> None:
-        """Say this."""
-        self.told = list(told)
+    def show(self, head: Sequence[Line]) -> None:
+        """Show other lines."""
+        self._head = list(head)
         self.retell()
 
 
-class Planned(VirtualList["InboxItem"]):
-    """What would be sent for each request, two lines each."""
+class PlannedList(VirtualList["InboxItem"]):
+    """The decisions that would be sent, two lines each."""
 
     ROW_HEIGHT = 2
 
@@ -61,14 +61,14 @@ class Planned(VirtualList["InboxItem"]):
         super().__init__(id="batch")
         self._verb = verb
         self._lines_drawn: set[tuple[str, int]] = set()
-        """Lines of rows that were drawn: a request's id, and which line of its row."""
+        """Lines of rows that were drawn: a request's id, and the line of its row."""
 
     def unseen(self) -> int:
-        """Return how many rows have not been on the screen yet, with all their lines."""
+        """Return the number of rows of which not every line has been on the screen yet."""
         return sum(not self._is_seen(row) for row in self.rows)
 
     def show_unseen(self) -> None:
-        """Show a page of rows from the first on that was not on the screen yet."""
+        """Show a page of rows, from the first one that was not on the screen yet."""
         first = next((n for n, row in enumerate(self.rows) if not self._is_seen(row)), None)
         if first is not None:
             self.select(self.rows[first].request_id)
@@ -97,7 +97,7 @@ class Planned(VirtualList["InboxItem"]):
         offer, offer_tone = recommendation_run(row.recommendation, row.field_count)
         other = differs(row, self._verb)
         says = f"{'≠ ' if other else ''}agent: {offer} " if offer else ""
-        where = joined((by_words(row), line(row.project_name, 60), line(row.task_name, 200)))
+        where = joined((author_words(row), line(row.project_name, 60), line(row.task_name, 200)))
         room = max(0, width - width_of([(says, "")]) - 2)
         second: Line = [
             ("  ", ""),
@@ -114,7 +114,7 @@ def differs(item: InboxItem, verb: Verb) -> bool:
 
 
 class BatchScreen(ModalScreen[Sequence[Intent]]):
-    """Returns what to send, each bound to its request as it was listed; sends nothing itself."""
+    """Returns the decisions to send, each bound to its request as it was listed; sends nothing itself."""
 
     CSS_PATH = sheet("batch")
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -129,7 +129,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
     def __init__(
         self, context: Context, verb: Verb, items: Sequence[InboxItem], codes: Sequence[str], opened: Set[str]
     ) -> None:
-        """Take the requests, the reason codes that are usual, and the ids of requests that were looked at in whole."""
+        """Take the requests, the usual reason codes, and the ids of the requests that were shown in whole."""
         super().__init__()
         self._opened = opened
         self.context = context
@@ -142,18 +142,18 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
 
     @override
     def compose(self) -> ComposeResult:
-        yield Told()
-        yield Planned(self._verb)
+        yield BatchHead()
+        yield PlannedList(self._verb)
         yield Prompt()
         yield KeyHints(self._hints, always=False)
 
     def on_mount(self) -> None:
-        """List what would be sent; ask for the note where there must be one."""
-        planned = self.query_one(Planned)
+        """List the decisions; ask for the note where there must be one."""
+        planned = self.query_one(PlannedList)
         planned.say_when_empty(f"nothing is left of it: {self.context.key('move.back')} goes back")
         planned.show(self._items)
         self.set_focus(planned)
-        self._tell()
+        self._show_head()
         if self._lacks_note:
             self.action_note()
 
@@ -162,15 +162,15 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         return Intent(self._verb, "", "", note=self._note).lacks_note
 
     def _hints(self) -> Sequence[tuple[str, str]]:
-        does = "show the rest" if self.query_one(Planned).unseen() else f"send all {len(self._items)}"
+        does = "show the rest" if self.query_one(PlannedList).unseen() else f"send all {len(self._items)}"
         send = () if self._lacks_note or not self._items else (("decide.send", does),)
         keys = (("decide.note", "note"), ("decide.reason", "reason code"), ("batch.leave_out", "leave one out"))
         return (*send, *keys, ("move.back", "cancel"))
 
-    def _tell(self) -> None:
+    def _show_head(self) -> None:
         status, count = self.context.status, len(self._items)
         tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
-        told: list[Line] = [
+        head: list[Line] = [
             [
                 (f" {VERB_WORDS[self._verb].upper()} ", "armed"),
                 (f" {count:,} request{'s' if count != 1 else ''} · as {line(status.reviewer, 40)}{tags}", "strong"),
@@ -178,33 +178,33 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         ]
         others = sum(differs(item, self._verb) for item in self._items)
         if others:
-            told.append([(f" ≠ for {others:,} of them the agent recommends something else", "warn")])
+            head.append([(f" ≠ for {others:,} of them the agent recommends something else", "warn")])
         if unopened := sum(item.request_id not in self._opened for item in self._items):
-            told.append([(f" {unopened:,} of them not opened: a row shows the beginning of what is asked", "warn")])
-        unseen = self.query_one(Planned).unseen()
+            head.append([(f" {unopened:,} of them not opened: a row shows the beginning of what is asked", "warn")])
+        unseen = self.query_one(PlannedList).unseen()
         if unseen:  # from the first frame on: a line that came later would cover a row that was drawn
             rows = f"{unseen:,} row{'s' if unseen != 1 else ''} not seen yet"
-            told.append([(f" {rows}: {self.context.key('decide.send')} shows them", "warn")])
+            head.append([(f" {rows}: {self.context.key('decide.send')} shows them", "warn")])
         if self._lacks_note:
-            told.append([(f" needs a note, the same for all: {self.context.key('decide.note')} writes it", "warn")])
+            head.append([(f" needs a note, the same for all: {self.context.key('decide.note')} writes it", "warn")])
         elif self._note:
-            told.append([(f" note for each: {line(self._note, 300)}", "muted")])
+            head.append([(f" note for each: {line(self._note, 300)}", "muted")])
         if self._code:
-            told.append([(f" reason code: {line(self._code, 80)}", "muted")])
+            head.append([(f" reason code: {line(self._code, 80)}", "muted")])
         if self._fault:
-            told.append([(f" {self._fault}", "warn")])
-        self.query_one(Told).tell(told)
+            head.append([(f" {self._fault}", "warn")])
+        self.query_one(BatchHead).show(head)
         self.query_one(KeyHints).retell()
 
     def action_yes(self) -> None:
-        """Return all of it, if the key was pressed on purpose."""
+        """Return the decisions, if the key was pressed on purpose."""
         self._fault = self.context.outbox.guard.fault()
         if self._lacks_note:
             self._fault = f"{NOTE_FIRST}: {self.context.key('decide.note')} writes it"
         if self._fault or not self._items:
-            self._tell()
-        elif self.query_one(Planned).unseen():
-            self.query_one(Planned).show_unseen()
+            self._show_head()
+        elif self.query_one(PlannedList).unseen():
+            self.query_one(PlannedList).show_unseen()
         else:
             self.dismiss([self._intent(item) for item in self._items])
 
@@ -220,57 +220,55 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
             task_name=item.task_name,
         )
 
-    @on(Planned.Seen)
+    @on(PlannedList.Seen)
     def _seen(self) -> None:
-        self._tell()
+        self._show_head()
 
     def show_hint(self, words: str) -> None:
-        """Say this until the next key."""
+        """Show a hint until the next key."""
         if words != self._fault:
             self._fault = words
-            self._tell()
+            self._show_head()
 
     def action_note(self) -> None:
         """Write the note that goes with each."""
-        self.query_one(Prompt).ask("note", "note for each", self._note)
+        self.query_one(Prompt).ask(TextQuestion("note for each", self._note, takes_lines=True), self._note_written)
 
     def action_reason(self) -> None:
         """Type the reason code that goes with each."""
         known = f" ({', '.join(line(code, 20) for code in self._codes[:4])}…)" if self._codes else ""
-        self.query_one(Prompt).ask("reason code", f"reason code{known}", self._code)
+        self.query_one(Prompt).ask(TextQuestion(f"reason code{known}", self._code), self._code_typed)
 
     def action_leave_out(self) -> None:
         """Leave the request under the cursor as it is."""
-        planned = self.query_one(Planned)
+        planned = self.query_one(PlannedList)
         if (row := planned.row) is not None:
             self._items = [item for item in self._items if item.request_id != row.request_id]
             planned.take_away([row.request_id])
-            self._tell()
+            self._show_head()
 
-    @on(Prompt.Turned)
-    def _prompt_turned(self, event: Prompt.Turned) -> None:
+    @on(Prompt.Toggled)
+    def _prompt_toggled(self, event: Prompt.Toggled) -> None:
         event.stop()
         self.query_one(KeyHints).tell_typing(self.query_one(Prompt).hints)
 
-    @on(Prompt.Answered)
-    def _written(self, event: Prompt.Answered) -> None:
-        event.stop()
-        if event.what == "note":
-            self._note = event.text.strip()
-        else:
-            self._code = event.text.strip()
-        self._fault = ""
-        self._tell()
-
-    @on(Prompt.Left)
-    def _left(self, event: Prompt.Left) -> None:
-        event.stop()
-        if event.what == "note" and self._lacks_note:
+    def _note_written(self, note: str | None) -> None:
+        if note is not None:
+            self._note = note.strip()
+            self._fault = ""
+            self._show_head()
+        elif self._lacks_note:
             self.dismiss(None)
 
+    def _code_typed(self, code: str | None) -> None:
+        if code is not None:
+            self._code = code.strip()
+            self._fault = ""
+            self._show_head()
 
-class Results(VirtualList[Sent]):
-    """What became of each, a line each and its reason."""
+
+class BatchResultList(VirtualList[Sent]):
+    """The decisions of a batch, two lines each: the state, and its reason."""
 
     ROW_HEIGHT = 2
 
@@ -288,7 +286,7 @@ class Results(VirtualList[Sent]):
         head: Line = [(f"{glyph} {row.word.upper()}  ", tone)]
         first: Line = [*head, (fit(line(row.intent.title, 300), max(0, width - width_of(head))), "")]
         when = f"at {self.context.stamp(row.since)}" if row.phase is Phase.RECORDED else ""
-        said = joined(
+        about = joined(
             (
                 VERB_WORDS[row.intent.verb],
                 line(row.intent.task_name, 100),
@@ -296,11 +294,11 @@ class Results(VirtualList[Sent]):
                 self.context.in_zone(line(row.detail, 300)),
             )
         )
-        return [first, [("  ", ""), (fit(said, width - 2), "muted")]]
+        return [first, [("  ", ""), (fit(about, width - 2), "muted")]]
 
 
 class BatchResults(ModalScreen[None]):
-    """What became of each request of a batch, as it comes. Closing it stops nothing."""
+    """The state of each decision of a batch, as it changes. Closing it stops nothing."""
 
     CSS_PATH = sheet("batch")
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -313,37 +311,37 @@ class BatchResults(ModalScreen[None]):
         super().__init__()
         self.context = context
         self._batch = batch
-        self._shown: dict[str, Sent] = {}
+        self._listed: dict[str, Sent] = {}
 
     @override
     def compose(self) -> ComposeResult:
-        yield Told()
-        yield Results(self.context)
+        yield BatchHead()
+        yield BatchResultList(self.context)
         yield KeyHints(self._hints, always=False)
 
     def on_mount(self) -> None:
-        """List them, and follow what becomes of them."""
+        """List the decisions, and follow them."""
         self.context.desk_changed.subscribe(self, self._changed)
-        self.query_one(Results).focus()
+        self.query_one(BatchResultList).focus()
         self._changed(None)
 
     @property
     def _sent(self) -> Sequence[Sent]:
-        return [one for one in self.context.outbox.desk.sent if one.batch == self._batch]
+        return [sent for sent in self.context.outbox.desk.sent if sent.batch == self._batch]
 
     def _hints(self) -> Sequence[tuple[str, str]]:
-        held = any(one.phase is Phase.HELD for one in self._sent)
+        held = any(sent.phase is Phase.HELD for sent in self._sent)
         return (*((("decide.undo", "take all back"),) if held else ()), ("modal.close", "close"))
 
     def _changed(self, _: Any) -> None:
-        sent = {one.key: replace(one, until=None) for one in self._sent}
-        results = self.query_one(Results)
-        if sent.keys() != self._shown.keys():
+        sent = {decision.key: replace(decision, until=None) for decision in self._sent}
+        results = self.query_one(BatchResultList)
+        if sent.keys() != self._listed.keys():
             results.show(sent.values())
-        elif sent != self._shown:
+        elif sent != self._listed:
             results.add(sent.values())
-        self._shown = sent
-        self.query_one(Told).tell([[(" ", ""), *batch_line(self._sent, self.context.clock())]])
+        self._listed = sent
+        self.query_one(BatchHead).show([[(" ", ""), *batch_line(self._sent, self.context.clock())]])
         self.query_one(KeyHints).retell()
 
     def action_take_back(self) -> None:

@@ -1,4 +1,4 @@
-"""The inbox's calls: its pages, one by one or to the end."""
+"""The inbox's calls: its pages, one by one or to the end, and a project's decisions."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 _WHAT = "the inbox"
 PAGE, LONG_PAGE = 100, 500
-"""Requests that a page holds which the eye waits for, and one on the way to the end."""
+"""Requests of a page that the reader waits for, and of one that is loaded on the way to the end."""
 
 
-class InboxFeed:
-    """Reads of the open requests; a new one takes the place of the one before."""
+class InboxReads:
+    """Reads of the open requests; a later one of a kind cancels the one before."""
 
     def __init__(self, calls: BackendCalls) -> None:
         self._calls = calls
 
     def first(self, to: MessagePump, project_id: str | None) -> CallId:
-        """Read the first page: the list begins anew."""
+        """Read the first page."""
 
         async def call(backend: Backend) -> InboxPage:
             page = await backend.inbox(project_id=project_id, limit=PAGE)
@@ -37,7 +37,7 @@ class InboxFeed:
         return self._calls.ask(to, _WHAT, call, group="inbox")
 
     def precedents(self, to: MessagePump, project_id: str, cursor: str | None) -> CallId:
-        """Read a page of a project's decisions, newest first; a courtesy, so nothing is said where it can't be read."""
+        """Read a page of a project's decisions, newest first; a failure is not reported, for they are a courtesy."""
 
         async def call(backend: Backend) -> PrecedentsPage:
             try:
@@ -51,7 +51,7 @@ class InboxFeed:
         return self._calls.ask(to, "precedents", call, group="precedents")
 
     def on(self, to: MessagePump, project_id: str | None, cursor: str | None, *, to_end: bool) -> CallId:
-        """Read the page after `cursor`; all pages to the end, each told as it comes, where `to_end`."""
+        """Read the page after `cursor`; where `to_end`, all pages to the end, each posted as it comes."""
         limit = LONG_PAGE if to_end else PAGE
 
         async def call(backend: Backend) -> InboxPage:

@@ -1,112 +1,192 @@
-"""Reading a request: what is folded, the raw text, and how cases like it were decided before."""
+"""The detail pane: the request under the cursor, loaded, shown, and open or beside the list."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
-from textual import on
-from textual.binding import BindingType
-from textual.timer import Timer
-from typing_extensions import override
-
-from pumpup_tui.backend.messages import Changed, RequestLoaded
-from pumpup_tui.context import Context
-from pumpup_tui.decisions.precedents import DECIDED, Precedent, Precedents
-from pumpup_tui.inbox.calls import PAGE
-from pumpup_tui.inbox.loader import QueueScreen
-from pumpup_tui.inbox.messages import PrecedentsPage
-from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.attachment_names import attachments_of, relabelled
-from pumpup_tui.text.labels import recommended_type
 
-STAYS = 0.25
-"""Seconds that a request is looked at before its precedents are read: not for each one that is passed by."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
+
+    from textual.screen import Screen
+    from textual.timer import Timer
+
+    from api_client.models import Event
+    from pumpup_tui.backend.messages import RequestLoaded
+    from pumpup_tui.components.frame import KeyHints
+    from pumpup_tui.context import Context
+    from pumpup_tui.inbox.precedent_loader import PrecedentLoader
+    from pumpup_tui.inbox.request_list import RequestList
+    from pumpup_tui.inbox.request_view import RequestView
+
+PATIENCE = 0.1
+"""Seconds that a request may take to load before the list's data of it is shown meanwhile."""
 
 
-class ReadingScreen(QueueScreen):
-    """A queue whose requests are shown with all that a decision may hang on."""
+class RequestPane:
+    """Loads the request under the cursor, and shows it once it is there."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(
-        ("inbox.fold", "fold"),
-        ("inbox.attachments", "attachments"),
-        ("inbox.raw", "raw"),
-    )
+    def __init__(
+        self,
+        screen: Screen[None],
+        context: Context,
+        *,
+        requests: RequestList,
+        view: RequestView,
+        precedents: PrecedentLoader,
+        hints: KeyHints,
+    ) -> None:
+        """Take the screen, whose classes say what is in view, the list, and the widget that shows the request."""
+        self._screen = screen
+        self._context = context
+        self._requests = requests
+        self._view = view
+        self._hints = hints
+        self._precedents = precedents
+        self.loaded: RequestLoaded | None = None
+        """All of the request under the cursor; None until it is there."""
+        self._next: RequestLoaded | None = None
+        """The request that would be next, loaded while a decision on this one is armed."""
+        self._patience: Timer | None = None
+        self._opened: set[str] = set()
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._decided: dict[str, Precedents] = {}
-        self._look_back: Timer | None = None
+    @property
+    def is_read(self) -> bool:
+        """Whether all of the request under the cursor is shown."""
+        row = self._requests.row
+        return row is not None and self.loaded is not None and self.loaded.detail.event.id == row.request_id
 
-    def action_fold(self) -> None:
-        """Unfold long values, or fold them again."""
-        self.detail.toggle_fold()
+    @property
+    def opened(self) -> AbstractSet[str]:
+        """The ids of the requests that were shown in whole."""
+        return self._opened
 
-    def action_raw(self) -> None:
-        """Spell the request's texts out, or show them cleaned again."""
-        self.detail.toggle_raw()
+    # Loading.
 
-    def action_attachments(self) -> None:
+    def follow_cursor(self, *, list_first: bool) -> None:
+        """Load the request that the cursor moved to.
+
+        Args:
+            list_first: Whether the list is new, and drawn before the request is read: the reader waits for it.
+        """
+        self._forget()
+        row = self._requests.row
+        following, self._next = self._next, None
+        if row is None:
+            self._show_none()
+        elif following is not None and following.detail.event.id == row.request_id:
+            self.take(following)
+            self._screen.set_timer(PATIENCE, self.read)  # it may have changed since
+        else:
+            if self._patience is not None:
+                self._patience.stop()  # it is the last request's: now it would show this one half loaded
+            self._patience = self._screen.set_timer(PATIENCE, self._show_item)
+            if list_first:
+                self._screen.call_after_refresh(self.read)
+            else:
+                self.read()
+
+    def read(self) -> None:
+        """Read the request under the cursor."""
+        if (row := self._requests.row) is not None:
+            self._context.reads.request(self._screen, row.request_id)
+
+    def read_next(self) -> None:
+        """Read the request that would be next, so that it is there the moment this one is decided."""
+        if (following := self._requests.following(1)) is not None:
+            self._context.reads.request(self._screen, following, ahead=True)
+
+    def refresh_on(self, events: Iterable[Event]) -> None:
+        """Read the request again where something happened on its task."""
+        if self.loaded is not None and any(event.task_id == self.loaded.detail.task.id for event in events):
+            self.read()
+
+    def take(self, event: RequestLoaded) -> None:
+        """Show a request that has come; while a decision is armed, what is shown stays as it is."""
+        row = self._requests.row
+        armed = self._context.outbox.desk.armed
+        if row is not None and row.request_id != event.detail.event.id:
+            self._next = event if armed is not None else None
+        if row is None or row.request_id != event.detail.event.id or armed is not None:
+            return
+        before, self.loaded = self.loaded, event
+        self._precedents.show(event)
+        if self._screen.has_class("-wide") or self.is_open:
+            self._opened.add(row.request_id)
+        if before is None:
+            self._hints.retell()
+
+    def _show_item(self) -> None:
+        """Show the list's data of a request that is not loaded yet."""
+        row = self._requests.row
+        if row is not None and self.loaded is None:
+            self._view.show_item(row)
+
+    def _forget(self) -> None:
+        self.loaded = None
+        self._precedents.clear()
+
+    # Opening and closing.
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the reader opened the pane: over the list, where there is room for one of them."""
+        return self._screen.has_class("-detail")
+
+    @property
+    def is_in_view(self) -> bool:
+        """Whether the pane is on the screen."""
+        return self.is_open or self._screen.has_class("-wide")
+
+    def open(self) -> None:
+        """Have the whole request in view: what is decided is always shown."""
+        self._screen.add_class("-detail")
+        if self._requests.row is not None and self.loaded is not None:
+            self._opened.add(self._requests.row.request_id)
+        if self._screen.has_class("-narrow"):
+            self.focus()  # at once: a prompt that opens next must have the focus after that
+        self._hints.retell()
+
+    def enter(self) -> None:
+        """Open the pane, to read in it."""
+        self.open()
+        self._view.focus()
+
+    def close(self) -> None:
+        """Show the list again."""
+        self._screen.remove_class("-detail")
+
+    def close_if_empty(self) -> None:
+        """Close the pane where no request is left to show."""
+        if self._requests.row is None:
+            self._show_none()
+
+    def focus(self) -> None:
+        """Give the keys to the pane, at once."""
+        self._screen.set_focus(self._view)
+
+    def follow_focus(self) -> None:
+        """Stay open only where the pane has the keys: there is no more room for the list beside it."""
+        self._screen.set_class(self._view.has_focus, "-detail")
+
+    def _show_none(self) -> None:
+        self._forget()
+        self._view.show_none("")
+        self.close()
+        self._hints.retell()
+
+    # Attachments.
+
+    def show_attachments(self) -> None:
         """Look at the request's attachments."""
-        loaded = self._loaded
-        found = attachments_of(loaded.detail) if loaded is not None else []
-        if loaded is None or not found:
-            self.context.outbox.hint("this request has no attachments")
+        loaded = self.loaded
+        attachments = attachments_of(loaded.detail) if loaded is not None else []
+        if loaded is None or not attachments:
+            self._context.outbox.hint("this request has no attachments")
             return
         from pumpup_tui.attachments.screen import AttachmentsScreen
 
-        self.app.push_screen(AttachmentsScreen(self.context, found, loaded.uploads, relabelled(loaded.detail)))
-
-    # Precedents.
-
-    @override
-    def _show_detail(self, loaded: RequestLoaded) -> None:
-        self.detail.show(loaded, self._precedents(loaded))
-        if self._look_back is not None:
-            self._look_back.stop()
-        self._look_back = self.set_timer(STAYS, self._read_precedents) if self._lacks_precedents(loaded) else None
-
-    def _of_project(self, project_id: str) -> Precedents:
-        return self._decided.setdefault(project_id, Precedents())
-
-    def _precedents(self, loaded: RequestLoaded) -> Sequence[Precedent]:
-        return self._of_project(loaded.detail.project.id).of(_recommended(loaded))
-
-    def _lacks_precedents(self, loaded: RequestLoaded) -> bool:
-        is_approval = loaded.detail.event.event_type == "APPROVAL_REQUESTED"
-        return is_approval and self._of_project(loaded.detail.project.id).needs_more(_recommended(loaded))
-
-    def _read_precedents(self) -> None:
-        loaded = self._loaded
-        if loaded is not None and self._lacks_precedents(loaded):
-            project_id = loaded.detail.project.id
-            self._reads.precedents(self, project_id, self._of_project(project_id).cursor)
-
-    @on(PrecedentsPage)
-    def _precedents_read(self, event: PrecedentsPage) -> None:
-        event.stop()
-        found = self._of_project(event.project_id)
-        if event.page is None:
-            found.give_up()
-        else:
-            found.take(event.page.items, event.page.next_cursor, last=event.page.is_last(PAGE))
-        loaded = self._loaded
-        if loaded is not None and loaded.detail.project.id == event.project_id:
-            if self._precedents(loaded):
-                self.detail.show(loaded, self._precedents(loaded))
-            self._read_precedents()
-
-    @on(Changed)
-    def _decided_now(self, event: Changed) -> None:
-        for one in event.events:
-            if one.event_type == DECIDED and one.project_id in self._decided:
-                self._decided[one.project_id].take_new(one)
-
-    def _reason_codes(self) -> Sequence[str]:
-        """Return the codes that decisions in the shown project were given, most used first."""
-        loaded = self._loaded
-        return self._of_project(loaded.detail.project.id).reason_codes() if loaded is not None else []
-
-
-def _recommended(loaded: RequestLoaded) -> str:
-    return recommended_type(loaded.detail.event.payload.get("recommendation"))
+        labels_since = relabelled(loaded.detail)
+        self._screen.app.push_screen(AttachmentsScreen(self._context, attachments, loaded.uploads, labels_since))

@@ -1,191 +1,228 @@
-"""Which of the open requests the inbox shows, and in which order: search, filters by name, sort and groups."""
+"""Narrowing and ordering the inbox's list: the search, filters by name, whose requests, sort and groups."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
-from textual import on
-from textual.binding import BindingType
-from typing_extensions import override
-
-from pumpup_tui.components.frame import KeyHints
-from pumpup_tui.components.prompt import Prompt
-from pumpup_tui.context import Context
-from pumpup_tui.inbox.detail import ReadingScreen
+from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.inbox.filter import Reader, read_filter
-from pumpup_tui.inbox.loader import EMPTY
-from pumpup_tui.inbox.messages import FiltersLoaded
 from pumpup_tui.inbox.order import Order
-from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import joined
 
-KEPT_AS = "filters"
-"""The document that keeps a reader's own filters: texts by name."""
-WHOSE = {"": "all", "is:mine": "mine", "is:free": "unassigned"}
-"""What `m` goes through: the filter's words, and what they are called."""
-NAME_KEPT = 40
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.screen import Screen
+
+    from pumpup_tui.components.frame import KeyHints
+    from pumpup_tui.context import Context
+    from pumpup_tui.inbox.loader import InboxLoader
+    from pumpup_tui.inbox.request_list import RequestList
+    from pumpup_tui.keys.key_names import KeyNames
+
+STORED_AS = "filters"
+"""The document of a reader's own filters: texts by name."""
+SCREEN = "inbox"
+"""The name that the order is noted under."""
+WHOSE: Mapping[str, str] = {"": "all", "is:mine": "mine", "is:free": "unassigned"}
+"""The filters that one key goes through, and their names."""
+ALWAYS: Mapping[str, str] = {"mine": "is:mine", "unassigned": "is:free", "overdue": "is:overdue"}
+"""Filters that every reader has by name."""
+NAME_LENGTH = 40
+"""Characters of a filter's name."""
+EMPTY = "Nothing waits for you. Requests appear here as agents ask."
 
 
-class SiftingScreen(ReadingScreen):
-    """A queue that can be searched, filtered, sorted and grouped. A filter is one text, as it is typed."""
+@dataclass(frozen=True, slots=True)
+class UseFilter:
+    """The choice of a filter; an empty one shows all."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(
-        ("inbox.search", "search"),
-        ("inbox.filter", "filters"),
-        ("inbox.sort", "order"),
-        ("inbox.whose", "whose"),
-    )
+    text: str
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self._typed = ""
+
+@dataclass(frozen=True, slots=True)
+class StoreFilter:
+    """The choice to store the filter that is on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetFilter:
+    """The choice to forget a stored filter."""
+
+    name: str
+
+
+FilterChoice: TypeAlias = UseFilter | StoreFilter | ForgetFilter
+
+
+class InboxFilter:
+    """The filter that is on: one text as it is typed, and whose requests are shown."""
+
+    def __init__(self, key: KeyNames) -> None:
+        self._key = key
+        self.typed = ""
         self._whose = ""
-        self._kept: dict[str, str] | None = None
-
-    def on_mount(self) -> None:
-        """Begin in the order of last time."""
-        self.requests.queue.sort(Order.begun(self.context.last_view.recall(self.MODE)))
 
     @property
-    @override
-    def _needs_all(self) -> bool:
-        return super()._needs_all or bool(self._text)
+    def text(self) -> str:
+        """The whole filter; empty where all requests are shown."""
+        return f"{self._whose} {self.typed}".strip()
 
     @property
-    def _text(self) -> str:
-        """The filter that is on: what `m` chose and what was typed."""
-        return f"{self._whose} {self._typed}".strip()  # not foreign: a filter as it is typed: read, not drawn
+    def is_on(self) -> bool:
+        """Whether not all requests are shown."""
+        return bool(self.text)
 
     @property
-    @override
-    def _filter_words(self) -> str:
-        # not foreign: cleaned by the line over the list and by the hints
-        return joined((WHOSE[self._whose] if self._whose else "", self._typed), ", ")
+    def raw_words(self) -> str:
+        """The filter as people read it, raw; empty where all requests are shown."""
+        return joined((WHOSE[self._whose] if self._whose else "", self.typed), ", ")
 
-    @property
-    @override
-    def _when_empty(self) -> str:
-        if not self._text:
+    def use(self, text: str) -> None:
+        """Take a filter in place of the one that is on."""
+        self._whose, self.typed = "", text
+
+    def next_whose(self) -> None:
+        """Go from all to the reader's own, to those that are assigned to no one."""
+        names = list(WHOSE)
+        self._whose = names[(names.index(self._whose) + 1) % len(names)]
+
+    def words_when_empty(self, *, complete: bool) -> str:
+        """Return the words for an empty list; `complete` where all requests are loaded."""
+        if not self.is_on:
             return EMPTY
-        all_ = f"{self.context.key('move.back')} shows all"
-        return f"Nothing matches. {all_}." if self._complete else "Nothing so far: reading on…"
+        return f"Nothing matches. {self._key('move.back')} shows all." if complete else "Nothing so far: reading on…"
 
-    def _sift(self) -> None:
-        """Show what the filter takes, out of all requests: those that are not read yet are read now."""
-        queue = self.requests.queue
-        test = read_filter(self._text, Reader(self.context.status.reviewer, self.context.clock()), queue.text_of)
-        with self.requests.changing():
-            queue.sift(test)
-        if self._needs_all and not self._complete:
-            self._read_on(to_end=True)
-        self.requests.say_when_empty(self._when_empty)
-        self._tell_queue()
-        self._show_none_if_empty()
-        self.query_one(KeyHints).retell()
+
+class FilterController:
+    """The reader's ways to narrow and to order the list."""
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        context: Context,
+        *,
+        requests: RequestList,
+        loader: InboxLoader,
+        narrowing: InboxFilter,
+        prompt: Prompt,
+        hints: KeyHints,
+    ) -> None:
+        self._screen = screen
+        self._context = context
+        self._requests = requests
+        self._loader = loader
+        self._filter = narrowing
+        self._prompt = prompt
+        self._hints = hints
+        self._stored: dict[str, str] | None = None
+        requests.queue.sort(Order.restored(context.last_view.recall(SCREEN)))
+
+    # The filter.
+
+    def search(self) -> None:
+        """Search while the reader types."""
+        self._prompt.ask(TextQuestion("show", self._filter.typed), self._search_left, self._search_for)
+
+    def _search_left(self, text: str | None) -> None:
+        self._search_for(text or "")
+
+    def _search_for(self, text: str) -> None:
+        self._filter.typed = text.strip()
+        self._apply()
+
+    def next_whose(self) -> None:
+        """Show all requests, then the reader's own, then those that are assigned to no one."""
+        self._filter.next_whose()
+        self._apply()
 
     def show_all(self) -> None:
         """Take every filter off."""
-        self._typed = self._whose = ""
-        self._sift()
+        self._use("")
 
-    @override
-    def redraw(self) -> None:
-        if "overdue" in self._text and self.context.outbox.desk.armed is None:
-            self._sift()  # what is overdue hangs on the minute
-        super().redraw()
+    def refresh_overdue(self) -> None:
+        """Apply a filter again that depends on the time."""
+        if "overdue" in self._filter.text and self._context.outbox.desk.armed is None:
+            self._apply()
 
-    # Searching.
+    def _use(self, text: str) -> None:
+        self._filter.use(text)
+        self._apply()
 
-    def action_search(self) -> None:
-        """Search as one types."""
-        self.query_one(Prompt).ask("search", "show", self._typed)
-
-    @on(Prompt.Typed)
-    @on(Prompt.Answered)
-    @on(Prompt.Left)
-    def _searched(self, event: Prompt.Told) -> None:
-        if event.what == "search":
-            self._typed = "" if isinstance(event, Prompt.Left) else event.text.strip()
-            self._sift()
-        elif event.what == "filter name" and isinstance(event, Prompt.Answered) and event.text.strip():
-            self._keep({**(self._kept or {}), event.text.strip()[:NAME_KEPT]: self._text})
-
-    def action_whose(self) -> None:
-        """Show all, then what is given to the reader, then what is given to no one."""
-        names = list(WHOSE)
-        self._whose = names[(names.index(self._whose) + 1) % len(names)]
-        self._sift()
+    def _apply(self) -> None:
+        """Show the requests that pass the filter, out of all: the loader loads those that are missing."""
+        reader = Reader(self._context.status.reviewer, self._context.clock())
+        with self._requests.changing() as queue:
+            queue.filter(read_filter(self._filter.text, reader, queue.text_of))
+        self._loader.filter_changed()
+        self._hints.retell()
 
     # Filters by name.
 
-    def action_filters(self) -> None:
-        """Choose a filter by its name; keep or forget one."""
-        if self._kept is None:
-            self.context.writes.run(self, "the filters", self._read_kept, group="filters")
+    def choose_filter(self) -> None:
+        """Choose a filter by its name; store or forget one."""
+        if self._stored is None:
+            self._context.writes.run(self._screen, "the filters", self._read_stored, group="filters")
         else:
-            self._choose_filter(self._kept)
+            self._open_choices(self._stored)
 
-    async def _read_kept(self) -> None:
-        document = await self.context.documents.read(KEPT_AS)
-        self.post_message(FiltersLoaded({name: text for name, text in document.items() if isinstance(text, str)}))
+    async def _read_stored(self) -> None:
+        document = await self._context.documents.read(STORED_AS)
+        stored = {name: text for name, text in document.items() if isinstance(text, str)}
+        self._screen.call_later(self._open_choices, stored)
 
-    @on(FiltersLoaded)
-    def _kept_read(self, event: FiltersLoaded) -> None:
-        event.stop()
-        self._kept = dict(event.filters)
-        self._choose_filter(self._kept)
-
-    def _choose_filter(self, kept: dict[str, str]) -> None:
+    def _open_choices(self, stored: dict[str, str]) -> None:
         from pumpup_tui.components.dialogs import PickScreen
 
-        always = {"mine": "is:mine", "unassigned": "is:free", "overdue": "is:overdue"}
-        named = {**always, **self.context.preferences.filters, **kept}
-        choices = {"use ": "all"} | {f"use {text}": f"{name}   {text}" for name, text in named.items()}
-        if self._text:
-            # cleaned again: PickScreen cleans its choices
-            choices["keep"] = f"keep “{line(self._text, 60)}” under a name…"
-        choices |= {f"forget {name}": f"forget {name}" for name in kept}
-        # not foreign: the id of a choice, drawn nowhere
-        self.app.push_screen(PickScreen("Show", list(choices.items()), f"use {self._text}"), self._filter_chosen)
+        self._stored = stored
+        named = {**ALWAYS, **self._context.preferences.filters, **stored}
+        choices: dict[FilterChoice, str] = {UseFilter(""): "all"}
+        choices |= {UseFilter(text): f"{name}   {text}" for name, text in named.items()}
+        if self._filter.is_on:
+            choices[StoreFilter()] = f"keep “{line(self._filter.text, 60)}” under a name…"
+        choices |= {ForgetFilter(name): f"forget {name}" for name in stored}
+        screen = PickScreen("Show", list(choices.items()), UseFilter(self._filter.text))
+        self._screen.app.push_screen(screen, self._filter_chosen)
 
-    def _filter_chosen(self, choice: str | None) -> None:
-        kind, _, rest = (choice or "").partition(" ")
-        if kind == "use":
-            self._whose, self._typed = "", rest
-            self._sift()
-        elif kind == "keep":
-            self.query_one(Prompt).ask("filter name", "name of this filter")
-        elif kind == "forget":
-            self._keep({name: text for name, text in (self._kept or {}).items() if name != rest})
+    def _filter_chosen(self, choice: FilterChoice | None) -> None:
+        match choice:
+            case UseFilter(text):
+                self._use(text)
+            case StoreFilter():
+                self._prompt.ask(TextQuestion("name of this filter"), self._filter_named)
+            case ForgetFilter(forgotten):
+                self._store({name: text for name, text in (self._stored or {}).items() if name != forgotten})
 
-    def _keep(self, filters: dict[str, str]) -> None:
-        self._kept = filters
+    def _filter_named(self, typed: str | None) -> None:
+        if name := (typed or "").strip():
+            self._store({**(self._stored or {}), name[:NAME_LENGTH]: self._filter.text})
+
+    def _store(self, filters: dict[str, str]) -> None:
+        self._stored = filters
 
         async def write() -> None:
-            await self.context.documents.write(KEPT_AS, dict(filters))
+            await self._context.documents.write(STORED_AS, dict(filters))
 
-        self.context.writes.run(self, "the filters", write, group="filters")
+        self._context.writes.run(self._screen, "the filters", write, group="filters")
 
-    # Order.
+    # The order.
 
-    def action_order(self) -> None:
-        """Choose how the queue is sorted and grouped."""
+    def choose_order(self) -> None:
+        """Choose the sort and the groups."""
         from pumpup_tui.components.dialogs import PickScreen
 
-        order = self.requests.queue.order
-        self.app.push_screen(PickScreen("Sort and group", order.choices(), f"sort {order.sort}"), self._order_chosen)
+        order = self._requests.queue.order
+        self._screen.app.push_screen(PickScreen("Sort and group", order.choices(), order), self._order_chosen)
 
-    def _order_chosen(self, choice: str | None) -> None:
-        queue = self.requests.queue
-        order = queue.order.chosen(choice or "")
-        if order != queue.order:
-            self._sort(order)
-            self.context.last_view.note(self.MODE, order.lasting())
+    def _order_chosen(self, order: Order | None) -> None:
+        if order is not None and order != self._requests.queue.order:
+            self.sort(order)
+            self._context.last_view.note(SCREEN, order.lasting())
 
-    def _sort(self, order: Order) -> None:
-        with self.requests.changing() as queue:
+    def sort(self, order: Order) -> None:
+        """Show the list in another order."""
+        with self._requests.changing() as queue:
             queue.sort(order)
-        if self._needs_all and not self._complete:
-            self._read_on(to_end=True)
-        self._tell_queue()
+        self._loader.order_changed()

@@ -1,397 +1,253 @@
-"""The inbox's queue: reading it, what comes and goes, its order, and where the cursor is."""
+"""Loading the open requests: page by page, and as they come and go."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from textual import on
-from textual.app import ComposeResult
-from textual.containers import Horizontal
-from textual.timer import Timer
-from typing_extensions import override
-
-from pumpup_tui.backend.messages import CallFailed, Changed, InboxCount, RequestLoaded, RequestsArrived
-from pumpup_tui.components.frame import Divider, KeyHints
-from pumpup_tui.components.reviewer_screen import ReviewerScreen
-from pumpup_tui.components.screen_parts import ScreenCallbacks
-from pumpup_tui.components.virtual_list import VirtualList
-from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import VERB_WORDS
-from pumpup_tui.inbox.calls import InboxFeed
+from pumpup_tui.backend.messages import CallFailed, Changed, RequestsArrived
+from pumpup_tui.inbox.calls import InboxReads
 from pumpup_tui.inbox.messages import InboxPage
-from pumpup_tui.inbox.queue_line import QueueLine, QueueState
-from pumpup_tui.inbox.request_detail import RequestDetail
-from pumpup_tui.inbox.request_list import RequestList
 
 if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
+
     from api_client.models import Event, InboxItem
     from pumpup_tui.backend.messages import CallId
+    from pumpup_tui.context import Context
+    from pumpup_tui.inbox.detail import RequestPane
+    from pumpup_tui.inbox.filtering import InboxFilter
+    from pumpup_tui.inbox.queue_status import QueueStatus
+    from pumpup_tui.inbox.request_list import RequestList
 
 REQUESTED = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
-PATIENCE = 0.1
-"""Seconds that a request may take to be read before what the list knows of it is shown meanwhile."""
 SETTLED = "the request you were on is settled: the cursor is on its neighbour"
 NOT_READ = "read again from the beginning: the request you were on is settled, or further down"
-EMPTY = "Nothing waits for you. Requests appear here as agents ask."
 
 
-class QueueScreen(ReviewerScreen):
-    """Open requests, with all of the one under the cursor beside them.
+class InboxLoader:
+    """Loads the open requests, and changes the list as they come and go.
 
-    While a decision is armed nothing in the list moves: what goes stays until then, what comes is counted.
+    While a decision is armed nothing in the list moves: requests that are gone stay until then, new ones are counted.
     """
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self.callbacks = ScreenCallbacks(
-            show_message=self.say,
-            refresh_ages=self.redraw,
-            refresh_in_flight=self.redraw_on_way,
-            go_back=self.go_back,
-            become_narrow=self.become_narrow,
-        )
-        self._reads = InboxFeed(context.calls)
-        self._reading_call: CallId | None = None
-        self._loaded: RequestLoaded | None = None
+    def __init__(
+        self,
+        to: MessagePump,
+        context: Context,
+        *,
+        requests: RequestList,
+        pane: RequestPane,
+        narrowing: InboxFilter,
+        status: QueueStatus,
+    ) -> None:
+        """Take the screen that the calls answer, and the parts that show what is loaded."""
+        self._to = to
+        self._context = context
+        self._requests = requests
+        self._pane = pane
+        self._filter = narrowing
+        self._status = status
+        self._reads = InboxReads(context.calls)
         self._cursor: str | None = None
-        self._complete = False
-        self._reading = False
-        self._read_again = False
-        self._patience: Timer | None = None
-        self._begun_anew = False
-        """Whether the last change of the list was that it was read from its beginning."""
-        self._leaving: set[str] = set()
-        self._waiting: dict[str, InboxItem] = {}
-        """What came or changed while a decision was armed, and is not shown yet."""
+        self._call: CallId | None = None
+        """The latest call for a page."""
+        self.is_complete = False
+        """Whether all requests are loaded."""
+        self.is_restarted = False
+        """Whether the list's last change was that it was loaded from its beginning."""
+        self._is_reading = False
+        self._reads_again = False
+        self._gone: set[str] = set()
+        self._arrived: dict[str, InboxItem] = {}
+        """Requests that came or changed while a decision was armed, and are not shown yet."""
         self._news = 0
-        self._ahead: RequestLoaded | None = None
-        """The request that would be next, read while this one's decision is armed."""
-        self._count = ""
-        self._opened: set[str] = set()
-        """Ids of requests that were shown in whole."""
+        self._wanted: str | None = None
+        """The request to put the cursor on once it is loaded."""
 
-    @override
-    def body(self) -> ComposeResult:
-        yield QueueLine()
-        with Horizontal(id="inbox"):
-            yield RequestList(self.context, id="requests")
-            yield Divider()
-            yield RequestDetail(self.context, id="detail")
-
-    @property
-    def requests(self) -> RequestList:
-        """The list."""
-        return self.query_one("#requests", RequestList)
-
-    @property
-    def detail(self) -> RequestDetail:
-        """The detail pane."""
-        return self.query_one("#detail", RequestDetail)
-
-    @property
-    def is_read(self) -> bool:
-        """Whether all of the request under the cursor is shown."""
-        row = self.requests.row
-        return row is not None and self._loaded is not None and self._loaded.detail.event.id == row.request_id
-
-    # What its parts say.
+    # Pages.
 
     @property
     def _needs_all(self) -> bool:
-        """Whether what is shown hangs on requests that are not read yet."""
-        return self.requests.queue.order.needs_all or self.requests.is_going_last
+        """Whether the list depends on requests that are not loaded yet."""
+        requests = self._requests
+        is_asked_for = requests.queue.order.needs_all or requests.is_going_last or self._wanted is not None
+        return is_asked_for or self._filter.is_on
 
-    @property
-    def _filter_words(self) -> str:
-        """What is shown of all, empty where it is all."""
-        return ""
+    def restart(self) -> None:
+        """Load the list from its beginning."""
+        self._is_reading = True
+        self._arrived, self._news = {}, 0
+        self._call = self._reads.first(self._to, self._context.project_id)
 
-    @property
-    def _when_empty(self) -> str:
-        return EMPTY
+    def more(self) -> None:
+        """Load the next page, where there is one."""
+        if not self.is_complete:
+            self._read_on(to_end=self._needs_all)
 
-    def _forget(self, ids: Iterable[str]) -> None:
-        """Let go of what is known of requests that went."""
-
-    def _show_detail(self, loaded: RequestLoaded) -> None:
-        """Show all of a request."""
-        self.detail.show(loaded)
-
-    # Reading.
-
-    @override
-    def reload(self) -> None:
-        self._reading = True
-        self._waiting, self._news = {}, 0
-        self._reading_call = self._reads.first(self, self.context.project_id)
-
-    @on(InboxPage)
-    def _page(self, event: InboxPage) -> None:
-        event.stop()
-        before = self.requests.row.request_id if self.requests.row else None
-        was_complete, self._reading = self._complete and not event.first, event.goes_on
+    def take(self, event: InboxPage) -> None:
+        """Show a page that has come."""
+        before = self._requests.row.request_id if self._requests.row else None
+        was_complete, self._is_reading = self.is_complete and not event.first, event.goes_on
         self._cursor = event.page.next_cursor or self._cursor
-        self._complete = event.last
-        self.requests.say_when_empty(self._when_empty)
-        self._begun_anew = event.first
-        if event.first:
-            with self.requests.changing() as queue:
-                queue.show(event.page.items)
-        elif self.context.outbox.desk.armed is not None:
-            self._waiting |= {item.request_id: item for item in event.page.items}
-            self._news += len(event.page.items) if was_complete else 0
-        elif event.page.items:
-            with self.requests.changing() as queue:
-                queue.add(event.page.items)
-        self._tell_queue()
-        self._show_none_if_empty()
-        row = self.requests.row
-        if event.first and self._loaded is None and row is not None and row.request_id == before:
-            # Nobody moved for what could not be read during an outage: it is asked for with the list.
-            self.context.reads.request(self, row.request_id)
+        self.is_complete, self.is_restarted = event.last, event.first
+        self._show_when_empty()
+        self._add(event, was_complete=was_complete)
+        self._rows_changed()
+        row = self._requests.row
+        if event.first and self._pane.loaded is None and row is not None and row.request_id == before:
+            # The cursor did not move to what could not be read during an outage: it is read with the list.
+            self._pane.read()
         if not event.goes_on:
             self._go_on()
 
+    def _add(self, event: InboxPage, *, was_complete: bool) -> None:
+        items = event.page.items
+        if event.first:
+            with self._requests.changing() as queue:
+                queue.replace(items)
+        elif self._context.outbox.desk.armed is not None:
+            self._arrived |= {item.request_id: item for item in items}
+            self._news += len(items) if was_complete else 0
+        elif items:
+            with self._requests.changing() as queue:
+                queue.add(items)
+
     def _go_on(self) -> None:
-        """Read what else is wanted, and go to the real end once it is there."""
-        again, self._read_again = self._read_again, False
-        if not self._complete and self._needs_all:
-            self._read_on(to_end=True)
-        elif again:
+        """Load what else is needed; go to the real end, or to the wanted request, once that is loaded."""
+        again, self._reads_again = self._reads_again, False
+        if not self._load_rest() and again:
             self._read_on()
-        if self._complete and self.requests.is_going_last:
-            self.requests.action_go(-1)
-            self.requests.is_going_last = False
+        if self.is_complete and self._requests.is_going_last:
+            self._requests.action_go(-1)
+            self._requests.is_going_last = False
+        self._show_wanted()
+
+    def _load_rest(self) -> bool:
+        """Load the rest of the list where it is needed; return whether it is."""
+        needed = self._needs_all and not self.is_complete
+        if needed:
+            self._read_on(to_end=True)
+        return needed
 
     def _read_on(self, *, to_end: bool = False) -> None:
-        if self._reading or not self.context.status.connected:
-            return  # `_page` goes on with what is wanted then
-        self._reading = True
-        self._reading_call = self._reads.on(self, self.context.project_id, self._cursor, to_end=to_end)
-        self._tell_queue()
+        if self._is_reading or not self._context.status.connected:
+            return  # the page that comes next goes on with what is needed then
+        self._is_reading = True
+        self._call = self._reads.on(self._to, self._context.project_id, self._cursor, to_end=to_end)
+        self.show_status()
 
-    @on(CallFailed)
-    def _not_read(self, event: CallFailed) -> None:
-        if event.call_id == self._reading_call:
-            self._reading = False
-            self._tell_queue()
+    def failed(self, event: CallFailed) -> None:
+        """Note that a page will not come."""
+        if event.call_id == self._call:
+            self._is_reading = False
+            self.show_status()
 
-    @on(VirtualList.NeedMore)
-    def _more(self, event: VirtualList.NeedMore) -> None:
-        event.stop()
-        if not self._complete:
-            self._read_on(to_end=self._needs_all)
+    # Another filter or order.
 
-    @on(Changed)
-    def _changed(self, event: Changed) -> None:
-        event.stop()
+    def filter_changed(self) -> None:
+        """Load the requests that another filter needs, and show what there is."""
+        self._load_rest()
+        self._show_when_empty()
+        self._rows_changed()
+
+    def order_changed(self) -> None:
+        """Load the requests that another order needs."""
+        self._load_rest()
+        self.show_status()
+
+    def show_status(self) -> None:
+        """Show the count and the state of the queue."""
+        reading = self._is_reading and self._needs_all
+        self._status.show(complete=self.is_complete, reading=reading, news=self._news)
+
+    def _show_when_empty(self) -> None:
+        self._requests.say_when_empty(self._filter.words_when_empty(complete=self.is_complete))
+
+    def _rows_changed(self) -> None:
+        self.show_status()
+        self._pane.close_if_empty()
+
+    # Going to one request.
+
+    def go_to(self, request_id: str) -> None:
+        """Put the cursor on a request and open it; where it is not loaded yet, load on until it is there."""
+        self._wanted = request_id
+        self._load_rest()
+        self._show_wanted()
+
+    def _show_wanted(self) -> None:
+        if self._wanted is None or self._context.outbox.desk.armed is not None:
+            self._wanted = None  # what is armed stays under the cursor
+        elif self._requests.select(self._wanted):
+            self._wanted = None
+            self._pane.open()
+        elif self.is_complete and not self._is_reading:
+            self._wanted = None
+            self._context.outbox.hint("that request waits no more, or is another project's")
+
+    def row_gone(self, row_id: str | None) -> None:
+        """Explain that the request under the cursor is gone, where the reader has not settled it."""
+        desk = self._context.outbox.desk
+        own = any(sent.intent.target == row_id for sent in desk.sent)
+        if self._requests.row is not None and not own and desk.armed is None:
+            self._context.outbox.hint(NOT_READ if self.is_restarted and not self.is_complete else SETTLED)
+
+    # Changes.
+
+    def take_changes(self, event: Changed) -> None:
+        """Follow what happened in the store."""
         if event.too_many:
-            self.reload()
+            self.restart()
             return
-        desk = self.context.outbox.desk
-        self._leaving |= {one.in_response_to for one in event.events if one.in_response_to}
+        armed, hint = self._context.outbox.desk.armed, self._context.outbox.desk.hint
+        self._gone |= {one.in_response_to for one in event.events if one.in_response_to}
         self._follow(event.events)
-        if desk.armed is None:
+        if armed is None:
             self._catch_up()
-        elif desk.armed.target in self._leaving and not desk.hint:
-            key = self.context.key
+        elif armed.target in self._gone and not hint:
+            key = self._context.key
             words = f"{key('decide.send')} tells who, {key('move.back')} lets it go"
-            self.context.outbox.hint(f"someone settled this meanwhile: {words}")
-        shown_project = self.context.project_id
-        asked = [
-            str(one.payload.get("summary", ""))
-            for one in event.events
-            if one.event_type in REQUESTED and shown_project in (None, one.project_id)
+            self._context.outbox.hint(f"someone settled this meanwhile: {words}")
+        self._read_new(event.events)
+        if armed is None:
+            self._pane.refresh_on(event.events)
+
+    def _read_new(self, events: Iterable[Event]) -> None:
+        project_id = self._context.project_id
+        summaries = [
+            str(event.payload.get("summary", ""))
+            for event in events
+            if event.event_type in REQUESTED and project_id in (None, event.project_id)
         ]
-        if asked:
-            self.post_message(RequestsArrived(asked))
-        if self._complete and asked:
-            self._read_again = self._reading
-            self._read_on()
-        shown = self._loaded.detail.task.id if self._loaded else None
-        if desk.armed is None and self.requests.row and any(one.task_id == shown for one in event.events):
-            self.context.reads.request(self, self.requests.row.request_id)
+        if summaries:
+            self._to.post_message(RequestsArrived(summaries))
+            if self.is_complete:
+                self._reads_again = self._is_reading
+                self._read_on()
 
     def _follow(self, events: Iterable[Event]) -> None:
-        """Take over who a waiting task is given to, and the step it is moved to."""
+        """Take over the assignee and the step of each task that an event gave another one."""
         for event in events:
             if event.event_type != "ASSIGNMENT" and event.transition_to is None:
                 continue
             # With what came while a decision was armed: a request may be of the task and not shown yet.
-            shown = {item.request_id: item for item in self.requests.queue.of_task(event.task_id)}
-            came = {name: item for name, item in self._waiting.items() if item.task_id == event.task_id}
-            for request_id, item in (shown | came).items():
-                self._waiting[request_id] = self.context.followed(item, event)
+            listed = {item.request_id: item for item in self._requests.queue.of_task(event.task_id)}
+            arrived = {name: item for name, item in self._arrived.items() if item.task_id == event.task_id}
+            for request_id, item in (listed | arrived).items():
+                self._arrived[request_id] = self._context.followed(item, event)
+
+    def refresh_in_flight(self) -> None:
+        """Show the state of the decisions in flight, and what waited for a decision that is no longer armed."""
+        self._catch_up()
+        self._requests.redraw_in_flight()
 
     def _catch_up(self) -> None:
-        """Take settled requests off the list and show those that came; while something is armed, nothing moves."""
-        if not (self._leaving or self._waiting):
+        """Remove settled requests and show those that came; while a decision is armed, nothing moves."""
+        if self._context.outbox.desk.armed is not None or not (self._gone or self._arrived):
             return
-        self._begun_anew = False
-        gone, self._leaving = self._leaving, set()
-        came, self._waiting, self._news = self._waiting, {}, 0
-        with self.requests.changing() as queue:
-            queue.add(came.values())
-            queue.take_away(gone)
-        self._forget(gone)
-        self._tell_queue()
-        self._show_none_if_empty()
-
-    def _tell_queue(self) -> None:
-        """Tell the count and the state of the queue."""
-        queue = self.requests.queue
-        count = f"{queue.total}{'' if self._complete else '+'}"
-        if count != self._count and (queue.total or self._complete):
-            self._count = count
-            self.post_message(InboxCount(count))
-        overdue = queue.overdue()
-        first = min((item.overdue_at for item in overdue if item.overdue_at), default=None)
-        self.query_one(QueueLine).tell(
-            QueueState(
-                order=queue.order.words,
-                only=self._filter_words,
-                matched=queue.matched,
-                total=queue.total,
-                complete=self._complete,
-                reading=self._reading and self._needs_all,
-                news=self._news,
-                selected=len(self.requests.selected),
-                overdue=len(overdue),
-                overdue_for=self.context.age(first) if first else "",
-            )
-        )
-
-    # The request under the cursor.
-
-    @on(VirtualList.Gone, "#requests")
-    def _gone(self, event: VirtualList.Gone) -> None:
-        event.stop()
-        desk = self.context.outbox.desk
-        own = any(one.intent.target == event.row_id for one in desk.sent)
-        if self.requests.row is not None and not own and desk.armed is None:
-            self.context.outbox.hint(NOT_READ if self._begun_anew and not self._complete else SETTLED)
-
-    @on(VirtualList.Moved, "#requests")
-    def _moved(self, event: VirtualList.Moved) -> None:
-        event.stop()
-        armed = self.context.outbox.desk.armed
-        if armed is not None and armed.target != event.row_id:
-            self.context.outbox.cancel(f"{VERB_WORDS[armed.verb]} taken back: you moved on, nothing was sent")
-        elif armed is None:
-            self.context.outbox.cancel()  # what it said was about another request
-        self._loaded = None
-        row = self.requests.row
-        ahead, self._ahead = self._ahead, None
-        if row is None:
-            self._show_none()
-        elif ahead is not None and ahead.detail.event.id == row.request_id:
-            self._request(ahead)
-            self.set_timer(PATIENCE, self._read_request)  # it may have changed since
-        else:
-            if self._patience is not None:
-                self._patience.stop()  # it is the last request's: now it would show this one half read
-            self._patience = self.set_timer(PATIENCE, self._show_item)
-            if self._begun_anew:
-                self.call_after_refresh(self._read_request)  # the list first: it is what the eye waits for
-            else:
-                self._read_request()
-
-    def _read_request(self) -> None:
-        row = self.requests.row
-        if row is not None:
-            self.context.reads.request(self, row.request_id)
-
-    def _read_ahead(self) -> None:
-        """Read the request that would be next, so that it is there the moment this one is decided."""
-        if (following := self._following(1)) is not None:
-            self.context.reads.request(self, following, ahead=True)
-
-    def _show_item(self) -> None:
-        """Show what the list knows of a request that is not read yet."""
-        row = self.requests.row
-        if row is not None and self._loaded is None:
-            self.detail.show_item(row)
-
-    @on(RequestLoaded)
-    def _request(self, event: RequestLoaded) -> None:
-        event.stop()
-        row = self.requests.row
-        armed = self.context.outbox.desk.armed
-        if row is not None and row.request_id != event.detail.event.id:
-            self._ahead = event if armed is not None else None
-        if row is None or row.request_id != event.detail.event.id or armed is not None:
-            return
-        before, self._loaded = self._loaded, event
-        self._show_detail(event)
-        if self.has_class("-wide") or self.has_class("-detail"):
-            self._opened.add(row.request_id)
-        if before is None:
-            self.query_one(KeyHints).retell()
-
-    def _show_none_if_empty(self) -> None:
-        if self.requests.row is None:
-            self._show_none()
-
-    def _show_none(self) -> None:
-        self._loaded = None
-        self.detail.show_none("")
-        self.remove_class("-detail")
-        self.query_one(KeyHints).retell()
-
-    def say(self, words: str) -> None:
-        """Say this where no request is shown."""
-        self.requests.say_when_empty(words)
-
-    def redraw(self) -> None:
-        """Draw again what tells ages."""
-        self._tell_queue()
-        self.requests.redraw()
-        self.detail.redraw()
-
-    def redraw_on_way(self) -> None:
-        """Draw again what tells what is on its way."""
-        if self.context.outbox.desk.armed is None:
-            self._catch_up()
-        self.requests.redraw_on_way()
-
-    # Moving.
-
-    def _open_detail(self) -> None:
-        """Have the whole request in view: what is decided is always shown."""
-        self.add_class("-detail")
-        if self.requests.row is not None and self._loaded is not None:
-            self._opened.add(self.requests.row.request_id)
-        if self.has_class("-narrow"):
-            self.set_focus(self.detail)  # at once: what opens next, as a note, must have it after that
-        self.query_one(KeyHints).retell()
-
-    def go_back(self) -> None:
-        """Go back to the list, or show all of it."""
-
-    def become_narrow(self) -> None:
-        """Show the detail alone, or the list."""
-        # What is decided is always shown; else what has the keys is.
-        if self.context.outbox.desk.armed is not None and self.armed_view.is_visible():
-            self._open_detail()
-            self.set_focus(self.detail)
-        else:
-            self.set_class(self.detail.has_focus, "-detail")
-
-    def action_step(self, by: int) -> None:
-        """Go to the next or previous request that nothing is on its way for."""
-        self._step(by)
-
-    def _step(self, by: int) -> bool:
-        found = self._following(by)
-        return found is not None and self.requests.select(found)
-
-    def _following(self, by: int) -> str | None:
-        desk = self.context.outbox.desk
-        return self.requests.queue.beyond(by, lambda request_id: desk.in_flight(request_id) is None)
-
-    @on(VirtualList.Chosen, "#requests")
-    def _chosen(self, event: VirtualList.Chosen) -> None:
-        event.stop()
-        self._open_detail()
-        self.detail.focus()
+        self.is_restarted = False
+        gone, self._gone = self._gone, set()
+        arrived, self._arrived, self._news = self._arrived, {}, 0
+        self._requests.take_over(arrived.values(), gone)
+        self._rows_changed()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
@@ -24,13 +23,6 @@ class InboxPage(Message):
     first: bool
     last: bool
     goes_on: bool = False
-
-
-@dataclass(eq=False, repr=False)
-class FiltersLoaded(Message):
-    """The reader's own filters by name."""
-
-    filters: Mapping[str, str]
 
 
 @dataclass(eq=False, repr=False)

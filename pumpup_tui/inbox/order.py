@@ -1,4 +1,4 @@
-"""In which order the inbox shows its requests, and in which groups. Pure."""
+"""The order and the groups that the inbox shows its requests in. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SORTS: Mapping[str, str] = {
     "project": "by project",
     "type": "by type",
 }
-"""What a reader may sort by, with the words for it."""
+"""The sorts that a reader may choose, with their words."""
 GROUPS: Mapping[str, str] = {
     "": "not grouped",
     "project": "grouped by project",
@@ -40,14 +40,14 @@ Group = tuple[Any, str]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A sort and a grouping; one that is left as it is shows the backend's own order."""
+    """A sort and a grouping; the default is the backend's own order."""
 
     sort: str = "age"
     group: str = ""
 
     @property
     def needs_all(self) -> bool:
-        """Whether a page more may change what stands first."""
+        """Whether one page more may change which request is first."""
         return self.sort != "age" or bool(self.group)
 
     @property
@@ -56,39 +56,34 @@ class Order:
         return SORTS[self.sort] + (f", {GROUPS[self.group]}" if self.group else "")
 
     def lasting(self) -> dict[str, str]:
-        """Return what a later start begins with, as JSON."""
+        """Return the order as JSON, for the next start."""
         return {"sort": self.sort, "group": self.group}
 
     @classmethod
-    def begun(cls, kept: Mapping[str, Any]) -> Order:
-        """Return the order that `lasting` told; what can't be read of it is as it is built in."""
-        sort = next((name for name in SORTS if name == kept.get("sort")), "age")
-        return cls(sort, next((name for name in GROUPS if name == kept.get("group")), ""))
+    def restored(cls, stored: Mapping[str, Any]) -> Order:
+        """Return the order that `lasting` returned; an unknown name falls back to the default."""
+        sort = next((name for name in SORTS if name == stored.get("sort")), "age")
+        return cls(sort, next((name for name in GROUPS if name == stored.get("group")), ""))
 
-    def choices(self) -> list[tuple[str, str]]:
-        """Return what can be chosen, with what is chosen marked."""
-        sorts = [(f"sort {name}", f"{'●' if name == self.sort else ' '} {words}") for name, words in SORTS.items()]
-        groups = [(f"group {name}", f"{'●' if name == self.group else ' '} {words}") for name, words in GROUPS.items()]
+    def choices(self) -> list[tuple[Order, str]]:
+        """Return the orders that are one choice away, each with its words; the present sort and group are marked."""
+        sorts = [(replace(self, sort=name), _marked(words, name == self.sort)) for name, words in SORTS.items()]
+        groups = [(replace(self, group=name), _marked(words, name == self.group)) for name, words in GROUPS.items()]
         return [*sorts, *groups]
 
-    def chosen(self, choice: str) -> Order:
-        """Return the order after one of `choices` was taken; an unknown one changes nothing."""
-        kind, _, name = choice.partition(" ")
-        if kind == "sort" and name in SORTS:
-            return replace(self, sort=name)
-        if kind == "group" and name in GROUPS:
-            return replace(self, group=name)
-        return self
-
     def key(self, now: datetime) -> Callable[[InboxItem], Any]:
-        """Return what requests are sorted by; those that are alike stay in the order of their age."""
+        """Return the sort key of a request; those with equal keys stay in the order of their age."""
         within = _SORT_KEYS[self.sort]
         group = self.group_of(now)
         return lambda item: (group(item)[0], within(item))
 
     def group_of(self, now: datetime) -> Callable[[InboxItem], Group]:
-        """Return what tells a request's group."""
+        """Return the function from a request to its group."""
         return lambda item: _GROUP_OF[self.group](item, now)
+
+
+def _marked(words: str, is_present: bool) -> str:
+    return f"{'●' if is_present else ' '} {words}"
 
 
 def _late(item: InboxItem) -> tuple[bool, float]:
@@ -127,8 +122,8 @@ def _sure_group(item: InboxItem, _: datetime) -> Group:
     value = confidence_value(item.recommendation)
     if value is None:
         return len(_SURE), "no confidence told"
-    found = ((place, words) for place, (least, words) in enumerate(_SURE) if value >= least)
-    return next(found, (len(_SURE), "no confidence told"))
+    groups = ((place, words) for place, (least, words) in enumerate(_SURE) if value >= least)
+    return next(groups, (len(_SURE), "no confidence told"))
 
 
 def _late_group(item: InboxItem, now: datetime) -> Group:

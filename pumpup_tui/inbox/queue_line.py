@@ -1,4 +1,4 @@
-"""The line over the inbox's list: in which order, which of them, and what is new; and a line where work is overdue."""
+"""The line over the inbox's list: its order, filter and news; and a second line where work is overdue."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """What the line tells."""
+    """The contents of the line."""
 
     order: str = ""
     only: str = ""
-    """What is shown of all, raw; empty where it is all."""
+    """The filter in words, raw; empty where all requests are shown."""
     matched: int = 0
     total: int = 0
     complete: bool = False
-    """Whether all requests are read."""
+    """Whether all requests are loaded."""
     reading: bool = False
-    """Whether the rest is being read."""
+    """Whether the rest is being loaded."""
     news: int = 0
-    """Requests that came while a decision is armed, and are not shown yet."""
+    """The number of requests that came while a decision was armed, and are not shown yet."""
     selected: int = 0
     overdue: int = 0
     overdue_for: str = ""
-    """How long the longest has been overdue."""
+    """The longest time that one of them has been overdue."""
 
 
 class QueueLine(Lines):
@@ -40,22 +40,22 @@ class QueueLine(Lines):
         super().__init__()
         self.state = QueueState()
 
-    def tell(self, state: QueueState) -> None:
-        """Say how the queue is now."""
+    def show(self, state: QueueState) -> None:
+        """Show another state."""
         if state != self.state:
             self.state = state
             self.retell()
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
-        shown: list[Line] = [self._head(width)]
+        lines: list[Line] = [self._head(width)]
         if self.state.overdue:
             one = self.state.overdue == 1
             more = "" if self.state.complete else "+"
             words = f"{self.state.overdue:,}{more} {'is' if one and not more else 'are'} overdue"
             longest = f", the longest by {self.state.overdue_for}" if self.state.overdue_for else ""
-            shown.append([(crop(f" ◷ {words}{longest}", width), "bad")])
-        return shown
+            lines.append([(crop(f" ◷ {words}{longest}", width), "bad")])
+        return lines
 
     def _head(self, width: int) -> Line:
         state = self.state

@@ -1,4 +1,4 @@
-"""What became of what was on its way when a terminal ended: told until it is put away. Sends nothing."""
+"""The decisions that were in flight when a terminal ended, and their outcome. Sends nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of
 from pumpup_tui.textual_patches.stylesheets import sheet
 
-SAID: Mapping[Fate, Run] = {
+FATES: Mapping[Fate, Run] = {
     Fate.NOT_SENT: ("◷ NOT SENT", "warn"),
     Fate.RECORDED: ("✓ RECORDED", "good"),
     Fate.NOT_RECORDED: ("✗ NOT RECORDED", "bad"),
@@ -32,8 +32,8 @@ SAID: Mapping[Fate, Run] = {
 }
 
 
-class BecameList(VirtualList[Recovered]):
-    """Two lines an act: what became of it, and why."""
+class RecoveredList(VirtualList[Recovered]):
+    """Decisions, two lines each: the outcome, and its reason."""
 
     ROW_HEIGHT = 2
 
@@ -47,9 +47,9 @@ class BecameList(VirtualList[Recovered]):
 
     @override
     def draw_row(self, row: Recovered, width: int) -> Sequence[Line]:
-        said, tone = SAID[row.fate]
+        words, tone = FATES[row.fate]
         intent = row.interrupted.sent.intent
-        head: Line = [(f"{said} ", tone), (f"{VERB_WORDS[intent.verb]} · ", "")]
+        head: Line = [(f"{words} ", tone), (f"{VERB_WORDS[intent.verb]} · ", "")]
         when = f"at {self.context.stamp(row.at)}" if row.at else ""
         asked = f"confirmed {self.context.stamp(row.interrupted.sent.since)}"
         return [
@@ -59,35 +59,37 @@ class BecameList(VirtualList[Recovered]):
 
 
 class RecoveryScreen(ModalScreen[str]):
-    """Returns the id of a request to go to, none where it was only read."""
+    """Returns the id of the request to go to; empty where there is none."""
 
     CSS_PATH = sheet("modals")
     BINDINGS: ClassVar[list[BindingType]] = bindings(("modal.close", "dismiss"))
 
-    def __init__(self, context: Context, became: Sequence[Recovered]) -> None:
+    def __init__(self, context: Context, recovered: Sequence[Recovered]) -> None:
         super().__init__()
         self.context = context
-        self._became = became
+        self._recovered = recovered
 
     @override
     def compose(self) -> ComposeResult:
         with Vertical(id="modal"):
             yield Static("What was on its way when this terminal ended", markup=False, id="title")
-            yield BecameList(self.context, id="became")
+            yield RecoveredList(self.context, id="became")
             key = self.context.key
             keys = f"{key('move.enter')} goes to the request, {key('modal.close')} closes"
             yield Static(f"Nothing was sent again.   {keys}", markup=False)
 
     def on_mount(self) -> None:
-        """List what became of each."""
-        listed = self.query_one(BecameList)
-        listed.styles.height = min(max(2, 2 * len(self._became)), 16)
-        listed.show(self._became)
+        """List the decisions."""
+        listed = self.query_one(RecoveredList)
+        listed.styles.height = min(max(2, 2 * len(self._recovered)), 16)
+        listed.show(self._recovered)
         listed.focus()
 
     @on(VirtualList.Chosen)
     def _chosen(self, event: VirtualList.Chosen) -> None:
         event.stop()
-        one = next(one for one in self._became if one.interrupted.sent.key == event.row_id)
-        intent = one.interrupted.sent.intent
-        self.dismiss(intent.target if intent.verb in FINAL and one.fate in (Fate.NOT_SENT, Fate.NOT_RECORDED) else "")
+        chosen = next(one for one in self._recovered if one.interrupted.sent.key == event.row_id)
+        intent = chosen.interrupted.sent.intent
+        self.dismiss(
+            intent.target if intent.verb in FINAL and chosen.fate in (Fate.NOT_SENT, Fate.NOT_RECORDED) else ""
+        )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from typing_extensions import override
 
-from pumpup_tui.components.decision_bar import MARKS
-from pumpup_tui.components.virtual_list import Rows, VirtualList
+from pumpup_tui.components.row_window import Rows
+from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import Phase
-from pumpup_tui.inbox.filter import is_overdue
-from pumpup_tui.inbox.queue import Heading, Queued, QueueRow, row_id_of
+from pumpup_tui.inbox.queue import Heading, QueueRow, RequestQueue, row_id_of
+from pumpup_tui.inbox.request_row import request_row
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import recommendation_run
-from pumpup_tui.text.layout import Line, Run, fit, joined
+from pumpup_tui.text.layout import Line
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -33,10 +32,11 @@ class RequestList(VirtualList[QueueRow]):
     def __init__(self, context: Context, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, empty="opening…")
         self.context = context
-        self.queue = Queued(context.clock)
-        self._on_way: Mapping[str, str] = {}
+        self.queue = RequestQueue(context.clock)
+        self._in_flight: Mapping[str, str] = {}
+        """The state of each request's decision in flight, in a word."""
         self.is_going_last = False
-        """Whether the cursor is on its way to the real end, which is not read yet."""
+        """Whether the cursor is to go to the real end, which is not loaded yet."""
 
     @property
     @override
@@ -59,22 +59,45 @@ class RequestList(VirtualList[QueueRow]):
         return self.queue.total
 
     @contextmanager
-    def changing(self) -> Iterator[Queued]:
-        """Change the queue: what is under the eye stays there, and only what differs is drawn again."""
-        self._cache.clear()
-        with self._steady():
+    def changing(self) -> Iterator[RequestQueue]:
+        """Change the queue: the rows in view stay where they are, and only those that differ are drawn again."""
+        self.line_cache.clear()
+        with self.window.steady():
             yield self.queue
 
-    def redraw_on_way(self) -> None:
-        """Draw again the rows whose decision went a step on its way."""
-        words = {one.intent.target: one.word for one in self.context.outbox.desk.unfinished()}
-        changed = {row_id for row_id, _ in words.items() ^ self._on_way.items()}
-        self._on_way = words
+    def take_over(self, arrived: Iterable[InboxItem], gone: AbstractSet[str]) -> None:
+        """Show requests that arrived or changed, and remove those that are gone, selected or not."""
+        with self.changing() as queue:
+            queue.add(arrived)
+            queue.remove(gone)
+        if self.selected:
+            self.set_selected(self.selected - gone)
+
+    def following(self, by: int) -> str | None:
+        """Return the id of the next request (the one before, where `by` is -1) without a decision in flight."""
+        desk = self.context.outbox.desk
+        return self.queue.beyond(by, lambda request_id: desk.in_flight(request_id) is None)
+
+    def step(self, by: int) -> bool:
+        """Put the cursor on the request that `following` returns; return False where there is none."""
+        request_id = self.following(by)
+        return request_id is not None and self.select(request_id)
+
+    def step_on(self) -> None:
+        """Put the cursor on the next request without a decision in flight; at the end, on the one before."""
+        if not self.step(1):
+            self.step(-1)
+
+    def redraw_in_flight(self) -> None:
+        """Draw again the rows whose decision in flight changed."""
+        words = {sent.intent.target: sent.word for sent in self.context.outbox.desk.unfinished()}
+        changed = {row_id for row_id, _ in words.items() ^ self._in_flight.items()}
+        self._in_flight = words
         if changed:
-            self._cache.clear()
+            self.line_cache.clear()
         for row_id in changed:
             if (index := self.queue.where(row_id)) is not None:
-                self._refresh_row(index)
+                self.window.refresh_row(index)
 
     @override
     def viewed(self) -> None:
@@ -88,11 +111,9 @@ class RequestList(VirtualList[QueueRow]):
         super().action_go(index)
 
     @override
-    def _in_view(self, jump: int = 0) -> None:
-        super()._in_view(jump)
-        top = (self.queue.cursor - 1) * self.ROW_HEIGHT
-        if isinstance(self.queue.row(self.queue.cursor - 1), Heading) and top < self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False)  # a group's first request shows which group it begins
+    def rows_above_cursor(self) -> int:
+        # A group's first request shows which group it begins.
+        return 1 if isinstance(self.queue.row(self.queue.cursor - 1), Heading) else 0
 
     @override
     def row_id(self, row: QueueRow) -> str:
@@ -103,40 +124,4 @@ class RequestList(VirtualList[QueueRow]):
         if isinstance(row, Heading):
             words = f"{line(row.name, 80)} · {row.count:,} "
             return [[], [(words, "strong"), ("─" * max(0, width - cell_len(words) - 1), "muted")]]
-        return self._draw_item(row, width)
-
-    def _draw_item(self, item: InboxItem, width: int) -> Sequence[Line]:
-        waits = f" {self.context.age(item.requested_at)} "
-        overdue = is_overdue(item, self.context.clock())
-        if overdue:
-            waits = f" ◷ overdue{waits}"
-        letter = LETTERS.get(item.event_type, "·")
-        mark = "● " if item.request_id in self.selected else "  "
-        room = width - 3 - cell_len(waits)
-        first: Line = [
-            (f"{letter}{mark}", "accent"),
-            (fit(line(item.summary, 300), room), ""),
-            (waits, "bad" if overdue else "muted"),
-        ]
-        offer = self._offer(item)
-        project = "" if self.context.project_id else line(item.project_name, 60)
-        where = joined((by_words(item), self._assignee(item), project, line(item.task_name, 200)))
-        room = width - 3 - cell_len(offer[0]) - 2
-        second: Line = [("   ", ""), (fit(where, room), "muted"), (" ", ""), offer, (" ", "")]
-        return [first, second]
-
-    def _offer(self, item: InboxItem) -> Run:
-        on_way = self.context.outbox.desk.in_flight(item.request_id)
-        if on_way is not None:
-            glyph, tone = MARKS[on_way.phase]
-            return f"{glyph} {on_way.word}{'…' if on_way.phase is Phase.SENDING else ''}", tone
-        return recommendation_run(item.recommendation, item.field_count)
-
-    @staticmethod
-    def _assignee(item: InboxItem) -> str:
-        return f"@{line(item.assignee_id, 40)}" if item.assignee_id else ""
-
-
-def by_words(item: InboxItem) -> str:
-    """Return by whom a request is, in clean words."""
-    return f"by {line(item.requested_by, 40)}" if item.requested_by else "by an agent"
+        return request_row(self.context, row, width, selected=row.request_id in self.selected)

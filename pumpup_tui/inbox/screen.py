@@ -1,30 +1,54 @@
-"""The inbox: what waits for a person, and deciding it."""
+"""The inbox: the requests that wait for a person, and deciding them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
+from textual import on
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from typing_extensions import override
 
-from pumpup_tui.components.frame import SCREEN_KEYS
+from pumpup_tui.backend.messages import Changed, RequestLoaded
+from pumpup_tui.components.frame import SCREEN_KEYS, Divider
+from pumpup_tui.components.reviewer_screen import ReviewerScreen
+from pumpup_tui.components.screen_parts import ScreenCallbacks
+from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
-from pumpup_tui.inbox.selection import BatchingScreen
+from pumpup_tui.decisions.desk import Verb
+from pumpup_tui.inbox.armed_request import ArmedRequest
+from pumpup_tui.inbox.decision_controller import DecisionController
+from pumpup_tui.inbox.detail import RequestPane
+from pumpup_tui.inbox.filtering import FilterController, InboxFilter
+from pumpup_tui.inbox.loader import InboxLoader
+from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage
+from pumpup_tui.inbox.precedent_loader import PrecedentLoader
+from pumpup_tui.inbox.queue_line import QueueLine
+from pumpup_tui.inbox.queue_status import QueueStatus
+from pumpup_tui.inbox.request_list import RequestList
+from pumpup_tui.inbox.request_view import RequestView
+from pumpup_tui.inbox.selection import Selection
 from pumpup_tui.keys.bindings import bindings
+from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.firewall import line
 
-ACTS = (
+OUTCOMES = (
     ("decide.approve", "approve"),
     ("decide.deny", "deny"),
     ("decide.edit", "edit+approve"),
     ("decide.ask", "ask"),
     ("decide.escalate", "escalate"),
 )
-OUTCOME_KEYS = " ".join(name for name, _ in ACTS)
+OUTCOME_KEYS = " ".join(name for name, _ in OUTCOMES)
+MORE = (
+    ("inbox.next", "next"),
+    ("inbox.search inbox.filter inbox.sort", "find, filter, sort"),
+    (SCREEN_KEYS, "screens"),
+)
 
 
-class InboxScreen(BatchingScreen):
+class InboxScreen(ReviewerScreen):
     """Open requests, oldest first, with all of the one under the cursor beside them."""
 
     MODE = "inbox"
@@ -32,70 +56,217 @@ class InboxScreen(BatchingScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         ("inbox.next", "step(1)"),
         ("inbox.previous", "step(-1)"),
+        ("inbox.select", "select('one')"),
+        ("inbox.select_all", "select('all')"),
+        ("decide.approve", "act('APPROVE')"),
+        ("decide.deny", "act('REJECT')"),
+        ("decide.edit", "act('EDIT_AND_APPROVE')"),
+        ("decide.ask", "act('REQUEST_MORE_INFO')"),
+        ("decide.escalate", "act('ESCALATE')"),
+        ("decide.reason", "reason"),
+        ("inbox.take", "take"),
+        ("inbox.note", "comment"),
+        ("inbox.search", "search"),
+        ("inbox.filter", "filters"),
+        ("inbox.sort", "order"),
+        ("inbox.whose", "whose"),
+        ("inbox.fold", "fold"),
+        ("inbox.attachments", "attachments"),
+        ("inbox.raw", "raw"),
     )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._wanted: str | None = None
-        """A request that is to be shown once it is read."""
+        hints, prompt = self.key_hints, self.prompt
+        self._line = QueueLine()
+        self._filter = narrowing = InboxFilter(context.key)
+        self.requests = requests = RequestList(context, id="requests")
+        self.request_view = view = RequestView(context, id="detail")
+        self.precedents = precedents = PrecedentLoader(self, context, view)
+        self.pane = pane = RequestPane(self, context, requests=requests, view=view, precedents=precedents, hints=hints)
+        status = QueueStatus(self, context, self._line, requests, narrowing)
+        self.loader = loader = InboxLoader(
+            self, context, requests=requests, pane=pane, narrowing=narrowing, status=status
+        )
+        self.selection = Selection(
+            self, context, requests=requests, pane=pane, precedents=precedents, loader=loader, hints=hints
+        )
+        self.filters = FilterController(
+            self, context, requests=requests, loader=loader, narrowing=narrowing, prompt=prompt, hints=hints
+        )
+        self.armed_view = ArmedRequest(self, context, requests, view, pane)
+        self.decisions = DecisionController(
+            self,
+            context,
+            requests=requests,
+            view=view,
+            pane=pane,
+            precedents=precedents,
+            armed_view=self.armed_view,
+            prompt=prompt,
+            ask_note=self.action_note,
+        )
+        self.callbacks = ScreenCallbacks(
+            show_message=requests.say_when_empty,
+            call_failed=loader.failed,
+            refresh_ages=self._refresh_ages,
+            refresh_in_flight=loader.refresh_in_flight,
+            go_back=self._go_back,
+            become_narrow=self.decisions.become_narrow,
+        )
 
     @override
-    def hints(self) -> Sequence[tuple[str, str]]:
-        more = (
-            ("inbox.next", "next"),
-            ("inbox.search inbox.filter inbox.sort", "find, filter, sort"),
-            (SCREEN_KEYS, "screens"),
-        )
-        back: tuple[tuple[str, str], ...] = ()
-        if self.has_class("-detail") and self.has_class("-narrow"):
+    def body(self) -> ComposeResult:
+        yield self._line
+        with Horizontal(id="inbox"):
+            yield self.requests
+            yield Divider()
+            yield self.request_view
+
+    @override
+    def reload(self) -> None:
+        self.loader.restart()
+
+    def show_request(self, request_id: str) -> None:
+        """Put the cursor on a request and open it; where it is not loaded yet, load on until it is there."""
+        self.filters.show_all()
+        self.loader.go_to(request_id)
+
+    @override
+    def hints(self) -> Hints:
+        back: Hints = ()
+        if self.pane.is_open and self.has_class("-narrow"):
             back = (("move.back", "list"),)
-        elif self._filter_words:
-            back = (("move.back", f"shows all, not only “{line(self._filter_words, 20)}”"),)
+        elif self._filter.is_on:
+            back = (("move.back", f"shows all, not only “{line(self._filter.raw_words, 20)}”"),)
         if self.requests.row is None:
-            return (*back, *more[1:]) if back else more[2:]
-        if self.requests.selected:
+            return (*back, *MORE[1:]) if back else MORE[2:]
+        if self.selection.count:
             return (
-                (OUTCOME_KEYS, f"decide {len(self.requests.selected)}"),
+                (OUTCOME_KEYS, f"decide {self.selection.count}"),
                 ("inbox.select inbox.select_all", "select"),
                 ("move.back", "select none"),
             )
-        if self._loaded is not None and self._loaded.detail.event.event_type == "ELICITATION_REQUESTED":
-            return (*back, ("decide.approve", "answer"), *more)
-        return (*back, *ACTS, *more)
+        loaded = self.pane.loaded
+        if loaded is not None and loaded.detail.event.event_type == "ELICITATION_REQUESTED":
+            return (*back, ("decide.approve", "answer"), *MORE)
+        return (*back, *OUTCOMES, *MORE)
 
-    def show_request(self, request_id: str) -> None:
-        """Put the cursor on a request and open it; where it is not read yet, read on until it is there."""
-        self._wanted = request_id
-        self.show_all()
-        self._show_wanted()
+    # What the frame asks for.
 
-    @property
-    @override
-    def _needs_all(self) -> bool:
-        return super()._needs_all or self._wanted is not None
+    def _refresh_ages(self) -> None:
+        self.filters.refresh_overdue()
+        self.loader.show_status()
+        self.requests.redraw()
+        self.request_view.redraw()
 
-    @override
-    def _go_on(self) -> None:
-        super()._go_on()
-        self._show_wanted()
-
-    def _show_wanted(self) -> None:
-        if self._wanted is None or self.context.outbox.desk.armed is not None:
-            self._wanted = None  # what is armed stays under the cursor
-        elif self.requests.select(self._wanted):
-            self._wanted = None
-            self._open_detail()
-        elif self._complete and not self._reading:
-            self._wanted = None
-            self.context.outbox.hint("that request waits no more, or is another project's")
-
-    @override
-    def go_back(self) -> None:
-        if self.requests.selected:
-            self._select(())
-        elif self.has_class("-detail") and (self.has_class("-narrow") or not self._filter_words):
-            self.remove_class("-detail")
-        elif self._filter_words:
-            self.show_all()
+    def _go_back(self) -> None:
+        if self.selection.count:
+            self.selection.clear()
+        elif self.pane.is_open and (self.has_class("-narrow") or not self._filter.is_on):
+            self.pane.close()
+        elif self._filter.is_on:
+            self.filters.show_all()
         self.requests.focus()
         self._on_desk(None)
+
+    # What the calls bring.
+
+    @on(InboxPage)
+    def _page_loaded(self, event: InboxPage) -> None:
+        event.stop()
+        self.loader.take(event)
+
+    @on(RequestLoaded)
+    def _request_loaded(self, event: RequestLoaded) -> None:
+        event.stop()
+        self.pane.take(event)
+
+    @on(PrecedentsPage)
+    def _precedents_loaded(self, event: PrecedentsPage) -> None:
+        event.stop()
+        self.precedents.take(event)
+
+    @on(Changed)
+    def _changed(self, event: Changed) -> None:
+        event.stop()
+        self.precedents.take_changes(event.events)
+        self.loader.take_changes(event)
+
+    # What the list reports.
+
+    @on(VirtualList.NeedMore)
+    def _more_needed(self, event: VirtualList.NeedMore) -> None:
+        event.stop()
+        self.loader.more()
+
+    @on(VirtualList.Gone)
+    def _row_gone(self, event: VirtualList.Gone) -> None:
+        event.stop()
+        self.loader.row_gone(event.row_id)
+
+    @on(VirtualList.Moved)
+    def _cursor_moved(self, event: VirtualList.Moved) -> None:
+        event.stop()
+        self.decisions.cursor_moved(event.row_id)
+        self.pane.follow_cursor(list_first=self.loader.is_restarted)
+
+    @on(VirtualList.Chosen)
+    def _row_chosen(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        self.pane.enter()
+
+    # Keys.
+
+    def action_step(self, by: int) -> None:
+        """Go to the next or previous request without a decision in flight."""
+        self.requests.step(by)
+
+    def action_act(self, verb: Verb) -> None:
+        """Arm an outcome for the request on the screen; with requests selected, for all of them."""
+        if not self.selection.decide(verb):
+            self.decisions.arm(verb)
+
+    def action_reason(self) -> None:
+        """Give the armed decision a reason code."""
+        self.decisions.choose_reason()
+
+    def action_take(self) -> None:
+        """Take the task, or give it back."""
+        self.decisions.take_task()
+
+    def action_comment(self) -> None:
+        """Write the armed decision's note, else a note on the task."""
+        self.decisions.write_note()
+
+    def action_select(self, which: Literal["one", "all"]) -> None:
+        """Select the request under the cursor, or all that are shown; deselect what is selected."""
+        (self.selection.toggle if which == "one" else self.selection.toggle_all)()
+
+    def action_search(self) -> None:
+        """Search while the reader types."""
+        self.filters.search()
+
+    def action_filters(self) -> None:
+        """Choose a filter by its name."""
+        self.filters.choose_filter()
+
+    def action_order(self) -> None:
+        """Choose the sort and the groups."""
+        self.filters.choose_order()
+
+    def action_whose(self) -> None:
+        """Show all requests, the reader's own, or those that are assigned to no one."""
+        self.filters.next_whose()
+
+    def action_fold(self) -> None:
+        """Unfold long texts, or fold them again."""
+        self.request_view.toggle_fold()
+
+    def action_raw(self) -> None:
+        """Spell the request's texts out, or show them cleaned again."""
+        self.request_view.toggle_raw()
+
+    def action_attachments(self) -> None:
+        """Look at the request's attachments."""
+        self.pane.show_attachments()

@@ -73,13 +73,9 @@ class KeyNames:
         """Return hints with the keys themselves in place of ids, without those of bindings that are taken away."""
         return [(" ".join(map(self, names.split(" "))), word) for names, word in hints if self.has(names)]
 
-    def table(self, *, in_demo: bool) -> list[KeyBinding]:
-        """Return the rows of the table with the keys that they have for this user, for help and configuration.
-
-        Args:
-            in_demo: With the keys of the demo's tour.
-        """
-        rows = [row for row in TABLE if self.has(row.id) and (in_demo or row.scopes != ("tour",))]
+    def table(self) -> list[KeyBinding]:
+        """Return the rows of the table with the keys that they have for this user, for help and configuration."""
+        rows = [row for row in TABLE if self.has(row.id)]
         return [row._replace(keys=",".join(self.keys(row.id))) if row.id in self._keymap else row for row in rows]
 
 

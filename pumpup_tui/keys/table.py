@@ -206,6 +206,8 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("leave.stay", "escape,enter,q", "", "on leaving: stay", ("leave",)),
 )
 BY_ID: Mapping[str, KeyBinding] = {row.id: row for row in TABLE}
+TOUR_KEYS = frozenset(row.id for row in TABLE if row.scopes == ("tour",))
+"""The ids of the bindings that only the demo's tour has."""
 
 _APP: Sequence[Scope | Toolkit] = ("reviewer", "Screen", "tour", "app", "App")
 _FORM: Sequence[Scope | Toolkit] = ("form", "answer", "Screen")

@@ -28,7 +28,7 @@ class HasHint(Protocol):
         """Show these words until the next key; an empty text shows no more of them."""
 
 
-class Desk(Protocol):
+class ArmedDesk(Protocol):
     """The decision that is armed, and the hint in its bar."""
 
     @property
@@ -44,7 +44,7 @@ class DecisionHints(Protocol):
     """The decision bar's hints."""
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> ArmedDesk:
         """What is armed, and the present hint."""
 
     def hint(self, words: str) -> None:

@@ -1,4 +1,4 @@
-"""What is typed into a form and what it answers: pure, without a screen."""
+"""The draft of a form's answers: from typed text to answers and back. Pure, without a screen."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pumpup_tui.text.suspicion import hidden_in
 AnyForm = FieldBase | UnknownField
 YES, NO = "yes", "no"
 TYPED = ("Text", "TextArea", "Number", "Slider", "DateField", "Time", "DateTime")
-"""Field types that are typed; the others are picked."""
+"""Field types that are typed; the others are chosen from options."""
 LINE_EDITED, TEXT_EDITED = 2_000, 20_000
-"""Characters of a line and of a text up to which a key in an editor is answered at once."""
+"""Characters of a line and of a text up to which an editor responds to a key at once."""
 
 
 def type_of(form_field: AnyForm) -> str:
@@ -25,17 +25,17 @@ def type_of(form_field: AnyForm) -> str:
 
 @dataclass
 class Draft:
-    """Answers as they are typed or picked, kept while the form is away."""
+    """Answers as they are typed or chosen; it outlives the form on the screen."""
 
     typed: dict[str, str | list[str]] = field(default_factory=dict)
-    """By field id: the text, or the options picked."""
+    """By field id: the text, or the chosen options."""
     touched: set[str] = field(default_factory=set)
-    """Fields that a person has changed; the others stand as the agent bid."""
+    """Fields that a person has changed; the others have the agent's bid."""
 
 
 @dataclass(frozen=True)
 class Bid:
-    """What the agent would answer."""
+    """The agent's own answer to a field."""
 
     value: Any
     confidence: float | None = None
@@ -43,25 +43,25 @@ class Bid:
 
 
 def bids_of(payload: Mapping[str, Any]) -> dict[str, Bid]:
-    """Return the bids of a request's payload by field id; what is none is left out."""
-    found: dict[str, Bid] = {}
+    """Return the bids of a request's payload by field id, malformed ones left out."""
+    bids: dict[str, Bid] = {}
     for raw in payload.get("recommendation") or ():
         if isinstance(raw, Mapping) and isinstance(raw.get("fieldId"), str):
             confidence = raw.get("confidence")
-            known = confidence if isinstance(confidence, (int, float)) and not isinstance(confidence, bool) else None
-            found[raw["fieldId"]] = Bid(raw.get("value"), known, str(raw.get("rationale") or ""))
-    return found
+            valid = confidence if isinstance(confidence, (int, float)) and not isinstance(confidence, bool) else None
+            bids[raw["fieldId"]] = Bid(raw.get("value"), valid, str(raw.get("rationale") or ""))
+    return bids
 
 
 def options_of(form_field: AnyForm) -> Sequence[str]:
-    """Return what can be picked; a switch is picked too, so that it can also be left out."""
+    """Return the options of a field; a switch has two, so that it can also be left unanswered."""
     if type_of(form_field) == "Switch":
         return (YES, NO)
     return tuple(getattr(form_field, "options", ()))
 
 
 def typed_of(form_field: AnyForm, value: Any) -> str | list[str]:
-    """Return a value as it would have been typed or picked."""
+    """Return a value as it would have been typed or chosen."""
     if type_of(form_field) in TYPED:
         if value is None:
             return ""
@@ -70,11 +70,11 @@ def typed_of(form_field: AnyForm, value: Any) -> str | list[str]:
         return [YES if value else NO] if isinstance(value, bool) else []
     if isinstance(value, str):
         return [value]
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [option for option in value if isinstance(option, str)] if isinstance(value, list) else []
 
 
 def answer_of(form_field: AnyForm, typed: str | list[str]) -> Any:
-    """Return the answer that was typed or picked, unchecked; None where there is none."""
+    """Return the typed or chosen answer, unchecked; None where there is none."""
     if isinstance(typed, list):
         return _picked(form_field, typed)
     if type_of(form_field) in ("Text", "TextArea"):
@@ -86,18 +86,18 @@ def answer_of(form_field: AnyForm, typed: str | list[str]) -> Any:
 
 
 def check(fields: Sequence[AnyForm], draft: Draft) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the answers as they are kept, and a message for each field id whose answer is refused."""
+    """Return the answers as they are stored, and a message for each field id whose answer is refused."""
     answers = {one.id: answer_of(one, draft.typed.get(one.id, "")) for one in fields}
     return check_answers(fields, answers)
 
 
 def fault_of(form_field: AnyForm, draft: Draft) -> str:
-    """Return why a field's answer is refused; empty where it is taken."""
+    """Return the reason why a field's answer is refused; empty where it is accepted."""
     return check([form_field], draft)[1].get(form_field.id, "")
 
 
 def fill(fields: Sequence[AnyForm], bids: Mapping[str, Bid], draft: Draft) -> None:
-    """Give every field that nothing was typed into the agent's bid, as if it had been typed."""
+    """Fill every field without typed text with the agent's bid, as if it had been typed."""
     for one in fields:
         if one.id not in draft.typed:
             bid = bids.get(one.id)
@@ -105,13 +105,13 @@ def fill(fields: Sequence[AnyForm], bids: Mapping[str, Bid], draft: Draft) -> No
 
 
 def take_bid(form_field: AnyForm, bid: Bid, draft: Draft) -> None:
-    """Put the agent's bid in place of what was typed; the field is untouched again."""
+    """Replace what was typed by the agent's bid; the field is untouched again."""
     draft.typed[form_field.id] = typed_of(form_field, bid.value)
     draft.touched.discard(form_field.id)
 
 
 def why_sealed(form_field: AnyForm, typed: str | list[str]) -> str:
-    """Return why a text can be shown, but is not put into an editor; empty where it is."""
+    """Return the reason why a text is only shown, not edited; empty where it can be edited."""
     if isinstance(typed, list):
         return ""
     if len(typed) > TEXT_EDITED or max(map(len, typed.split("\n"))) > LINE_EDITED:
@@ -123,12 +123,12 @@ def why_sealed(form_field: AnyForm, typed: str | list[str]) -> str:
 
 
 def document_of(draft: Draft) -> dict[str, Any]:
-    """Return a draft as it is kept on the disk: what a person changed, and nothing else."""
+    """Return a draft as it is stored on the disk: only the fields that a person changed."""
     return {"typed": {one: draft.typed[one] for one in sorted(draft.touched) if one in draft.typed}}
 
 
 def draft_of(document: Mapping[str, Any]) -> Draft:
-    """Return the draft that was kept; what is none of its kind is left out."""
+    """Return the stored draft, malformed parts left out."""
     draft = Draft()
     typed = document.get("typed")
     for field_id, value in typed.items() if isinstance(typed, Mapping) else ():
@@ -147,7 +147,7 @@ def _picked(form_field: AnyForm, picked: list[str]) -> Any:
 
 
 def _number(typed: str) -> Any:
-    """Return the number that `typed` is; the text itself where it is none, for the field's check to refuse."""
+    """Return `typed` as a number; as it is where it is none, for the field's check to refuse."""
     try:
         return int(typed)
     except ValueError:

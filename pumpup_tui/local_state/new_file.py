@@ -1,4 +1,4 @@
-"""Opens the files that a user names to be written: for their owner alone, through no symlink, over nothing unasked.
+"""Opening of files that a user names: for their owner alone, through no symlink, overwritten only on request.
 
 Nothing is written into a data folder, whose files are the record and its keys.
 """
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-# A FIFO would be waited for without O_NONBLOCK, and a regular file knows no difference.
+# Without O_NONBLOCK, opening a FIFO would wait; for a regular file it makes no difference.
 _OVER = os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-# O_PATH needs no right to list a folder; where there is none, the folders on the way must be readable.
+# O_PATH needs no right to list a folder; on a system without it, the folders on the way must be readable.
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _RECORD, _HEAD = "journal.jsonl", "head"
@@ -23,25 +23,25 @@ _BESIDE_THEM = ("keys.json", "state.json", "lock", "uploads")
 
 
 class NotOverwritable(OSError):
-    """What is there is no file of its own that could be written over: a symlink, a device, a pipe, a hard link."""
+    """The existing file can't be overwritten: a symlink, a device, a pipe, a hard link."""
 
 
 class RefusedPlace(OSError):
-    """Nothing may be written there; `strerror` says why, in words."""
+    """Writing there is not allowed; `strerror` is the reason, in words."""
 
     def __init__(self, why: str) -> None:
         super().__init__(0, why)
 
 
 def open_new(path: Path, *, overwrite: bool = False) -> BinaryIO:
-    """Open `path` for writing, with mode 600; with `overwrite` an empty one in the place of a file that is there.
+    """Open `path` for writing, with mode 600; `overwrite` empties an existing file.
 
-    Symlinks among the folders are resolved once, before anything is checked: none of those that are then gone
-    through may be one.
+    Symlinks among the folders are resolved once, before anything is checked: after that none of the folders may be
+    one.
 
     Raises:
-        FileExistsError: it is there, and is not to be overwritten.
-        NotOverwritable: it is there, and is a symlink or no regular file, or has another name too.
+        FileExistsError: it exists, and `overwrite` is not set.
+        NotOverwritable: it is a symlink or no regular file, or has another name too.
         RefusedPlace: it is in a data folder, or in a folder of one.
         OSError: it can't be made or written.
     """
@@ -69,11 +69,11 @@ def refuse_data_folder(folder: Path) -> None:
 
 def _open_over(name: str, folder: int) -> BinaryIO:
     fd = os.open(name, _OVER, dir_fd=folder)
-    found = os.fstat(fd)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+    status = os.fstat(fd)
+    is_regular = stat.S_ISREG(status.st_mode)
+    if not is_regular or status.st_nlink != 1:
         os.close(fd)
-        why = "it has another name too, as a hard link" if stat.S_ISREG(found.st_mode) else "it is no regular file"
-        raise NotOverwritable(0, why)
+        raise NotOverwritable(0, "it has another name too, as a hard link" if is_regular else "it is no regular file")
     os.fchmod(fd, 0o600)
     os.ftruncate(fd, 0)
     return os.fdopen(fd, "wb")
@@ -81,11 +81,11 @@ def _open_over(name: str, folder: int) -> BinaryIO:
 
 @contextmanager
 def _folder(resolved: Path) -> Iterator[int]:
-    """Open a folder one name after the other, so that none can be exchanged for a symlink meanwhile.
+    """Open a folder one name after the other, so that none can be replaced by a symlink meanwhile.
 
     Raises:
         RefusedPlace: it or one above it is a data folder.
-        OSError: one of them is a symlink by now, or can't be opened.
+        OSError: one of them has become a symlink, or can't be opened.
     """
     at = os.open(resolved.anchor, _FOLDER)
     try:
@@ -100,11 +100,11 @@ def _folder(resolved: Path) -> Iterator[int]:
 
 
 def _refuse_data_folder(folder: int, *, is_last: bool) -> None:
-    # One file may be called so anywhere: further up it takes two to know a data folder.
-    found = [name for name in (_RECORD, _HEAD, *_BESIDE_THEM) if _is_there(folder, name)]
-    if _RECORD in found and (is_last or len(found) > 1):
+    # One file may have such a name anywhere: further up it takes two to recognise a data folder.
+    present = [name for name in (_RECORD, _HEAD, *_BESIDE_THEM) if _is_there(folder, name)]
+    if _RECORD in present and (is_last or len(present) > 1):
         raise RefusedPlace("that is a data folder: nothing else is written into one")
-    if _HEAD in found and len(found) > 1:
+    if _HEAD in present and len(present) > 1:
         raise RefusedPlace("that is a data folder, though its journal is gone: nothing else is written into one")
 
 

@@ -1,4 +1,4 @@
-"""What a user chose for the screens. Light to import: the first frame waits for it."""
+"""A user's preferences for the screens. Light to import: the first frame waits for it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Preferences:
     grace_seconds: float = GRACE_SECONDS
     """Seconds that a decision is held before it is sent; 0 sends at once."""
     bell: bool = False
-    """Whether the terminal's bell tells of a new request."""
+    """Whether the terminal's bell rings for a new request."""
     desktop: bool = False
-    """Whether a desktop notification (OSC 9) tells of a new request."""
+    """Whether a new request is notified on the desktop (OSC 9)."""
     theme: str = ""
     """A theme's name; empty is the app's own."""
     keymap: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,7 @@
-"""Where the screens may save: exports, attachments and what an editor would write. Light: the first frame waits for it.
+"""Policy for saving from the screens: exports, attachments, and files of an external editor.
 
-Whoever sits at the screens may have less right to this machine than the login that runs them, as over SSH.
+The person at the screens may have fewer rights on this machine than the login that runs them, as over SSH. Light to
+import: the first frame waits for it.
 """
 
 from __future__ import annotations
@@ -13,49 +14,48 @@ from typing import BinaryIO
 SAVES = frozenset(("timeline.export", "attachment.save"))
 """The bindings that write a file."""
 EDITS = frozenset(("typing.edit", "form.edit"))
-"""The bindings that start an editor, which writes what and where it likes."""
+"""The bindings that start an editor, which can write any file."""
 
 
 @dataclass(frozen=True)
 class Saving:
-    """What was said of saving when the screens were started."""
+    """The options for saving that the screens were started with."""
 
     below: Path | None = None
-    """A resolved folder that holds all that is saved; None where it may be any."""
+    """A resolved folder for all saved files; None for any folder."""
     home: Path | None = None
-    """The user's own folder, by a name without a symlink in it."""
+    """The user's own folder, as a path without symlinks."""
     is_off: bool = False
     data: Path | None = None
-    """The data folder that is shown, which may be too new to be known by its files."""
+    """The data folder that is shown, which may be too new to be recognised by its files."""
 
     @property
     def taken_away(self) -> frozenset[str]:
-        """The ids of bindings that there are not."""
+        """The ids of the bindings that are disabled."""
         if self.is_off:
             return SAVES | EDITS
         return EDITS if self.below is not None else frozenset()
 
     @property
     def folder(self) -> Path:
-        """The folder to offer."""
+        """The folder to suggest."""
         return self.below or self.home or Path.home()
 
     def place(self, typed: str) -> Path:
         """Return the file or folder that was typed, as an absolute path without a symlink among its folders.
 
-        What is not absolute is in `below`, else in the working directory. Asks the disk.
+        A relative path is in `below`, else in the working directory. Reads the disk.
 
         Raises:
-            RefusedPlace: nothing may be saved there.
+            RefusedPlace: saving there is not allowed.
         """
         from pumpup_tui.local_state.new_file import RefusedPlace
 
         if self.is_off:
             raise RefusedPlace("saving is off")
         try:
-            named = Path(typed).expanduser()
-            named = (self.below or Path.cwd()) / named
-            resolved = named.parent.resolve() / named.name if named.name != ".." else named.resolve()
+            path = (self.below or Path.cwd()) / Path(typed).expanduser()
+            resolved = path.parent.resolve() / path.name if path.name != ".." else path.resolve()
         except (RuntimeError, ValueError):  # no such user's home; a loop of symlinks; a NUL
             raise RefusedPlace("that is no path") from None
         if self.below is not None and not resolved.is_relative_to(self.below):
@@ -64,18 +64,18 @@ class Saving:
             raise RefusedPlace("nothing is saved into a folder or file whose name begins with a dot")
         if self.data is not None and resolved.is_relative_to(self.data.resolve()):
             raise RefusedPlace("that is the data folder: nothing else is written into it")
-        if resolved != Path(normpath(named)):
-            # not foreign: cleaned where it is said why nothing was saved
+        if resolved != Path(normpath(path)):
+            # not foreign: cleaned where the reason is shown
             raise RefusedPlace(f"a symlink leads there: name the place itself, {resolved}")
         return resolved
 
     def open(self, typed: str, *, overwrite: bool = False) -> BinaryIO:
-        """Open the file that was typed for writing. Asks the disk.
+        """Open the file that was typed for writing.
 
         Raises:
-            FileExistsError: it is there, and is not to be overwritten.
-            NotOverwritable: it is there, and can't be.
-            RefusedPlace: nothing may be saved there.
+            FileExistsError: it exists, and `overwrite` is not set.
+            NotOverwritable: it exists, and can't be overwritten.
+            RefusedPlace: saving there is not allowed.
             OSError: it can't be made or written.
         """
         from pumpup_tui.local_state.new_file import open_new

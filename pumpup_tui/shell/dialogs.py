@@ -21,12 +21,12 @@ class AppDialogs:
         self._app = app
         self._context = context
 
-    def show_help(self, *, in_demo: bool) -> None:
-        """Show all keys; `in_demo` those of the tour too."""
+    def show_help(self) -> None:
+        """Show all keys."""
         from pumpup_tui.components.dialogs import HelpScreen
 
         if not self._app.screen.is_modal:
-            self._app.push_screen(HelpScreen(self._context().key.table(in_demo=in_demo)))
+            self._app.push_screen(HelpScreen(self._context().key.table()))
 
     def choose_project(self) -> None:
         """Choose the project that all screens show."""

@@ -1,4 +1,4 @@
-"""What the command palette finds beside the actions: projects, tasks and open requests, by what they are called."""
+"""Search of the command palette beside the actions: projects, tasks and open requests, by their names."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from pumpup_tui.shell.dialogs import AppDialogs
 
 MOST = 20
-"""Hits of a kind: more are not read by anyone; a longer query finds the one that is meant."""
+"""The most hits of a kind: nobody reads more, and a longer query finds the right one."""
 LEAST = 2
-"""Characters from which tasks and requests are looked for."""
+"""The fewest characters for a search of tasks and requests."""
 SCORES = {"Project": 0.3, "Request": 0.2, "Task": 0.1}
-"""In which order the kinds stand, below the actions."""
-MEANT = 0.05
-"""What comes on top where the query is the whole name: it stands first of its kind."""
+"""The score of each kind: their order, below the actions."""
+EXACT = 0.05
+"""Added to the score where the query is the whole name, which comes first of its kind."""
 PAUSE_SECONDS = 0.1
-"""What is typed within this is one query."""
+"""Keys that are typed within this time make one query."""
 _PAGE = 500
 _NAME = 80
 
@@ -46,14 +46,14 @@ class PaletteApp(Protocol):
         """Go to a main screen, leaving what is over it."""
 
 
-class Everything(Provider):
-    """Finds what has a name. Foreign text is cleaned, and never read as markup."""
+class NameSearch(Provider):
+    """Finds projects, tasks and requests by name. Foreign text is cleaned, and never read as markup."""
 
     def __init__(self, screen: Screen[Any], match_style: Style | None = None) -> None:
         super().__init__(screen, match_style)
-        self._known: Mapping[str, Sequence[Hit]] = {}
-        """What the last query found among requests and tasks."""
-        self._looking: asyncio.Task[None] | None = None
+        self._hits: Mapping[str, Sequence[Hit]] = {}
+        """The requests and tasks that the last query found, by the query."""
+        self._search_task: asyncio.Task[None] | None = None
 
     @property
     def _app(self) -> PaletteApp:
@@ -63,50 +63,50 @@ class Everything(Provider):
     async def search(self, query: str) -> Hits:
         for project in self._app.context.status.projects:
             if query.casefold() in project.name.casefold():
-                yield self._found(query, "Project", project.name, self._to_project(project.id))
+                yield self._hit(query, "Project", project.name, self._to_project(project.id))
         if len(query.strip()) >= LEAST:
-            if query not in self._known:
-                self._look_for(query)
-            for hit in self._known.get(query, ()):
+            if query not in self._hits:
+                self._start_search(query)
+            for hit in self._hits.get(query, ()):
                 yield hit
 
     @override
     async def shutdown(self) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
+        if self._search_task is not None:
+            self._search_task.cancel()
 
-    def _look_for(self, query: str) -> None:
-        # The palette shows nothing before every provider is done, and enter takes what is shown: none waits here.
-        if self._looking is not None:
-            self._looking.cancel()
-        self._looking = asyncio.create_task(self._look(query))
+    def _start_search(self, query: str) -> None:
+        # The palette shows nothing before every provider is done, and enter takes a hit that is shown: don't wait here.
+        if self._search_task is not None:
+            self._search_task.cancel()
+        self._search_task = asyncio.create_task(self._search_names(query))
 
-    async def _look(self, query: str) -> None:
+    async def _search_names(self, query: str) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
-        tasks = [self._found(query, "Task", one.name, self._to_task(one.id)) for one in await self._tasks(query)]
+        tasks = [self._hit(query, "Task", task.name, self._to_task(task.id)) for task in await self._tasks(query)]
         requests: list[Hit] = []
         async for item in self._requests():
             names = f"{item.summary}  {item.task_name}"  # not foreign: `_found` cleans what it shows
             if query.casefold() in names.casefold() or item.request_id.startswith(query):
-                is_meant = query.casefold() in (item.summary.casefold(), item.request_id)
-                if is_meant or len(requests) < MOST:
-                    requests.append(self._found(query, "Request", names, self._to_request(item), is_meant=is_meant))
+                is_exact = query.casefold() in (item.summary.casefold(), item.request_id)
+                if is_exact or len(requests) < MOST:
+                    requests.append(self._hit(query, "Request", names, self._to_request(item), is_exact=is_exact))
                 if len(requests) == MOST:
-                    self._tell(query, [*requests, *tasks])  # enough to look at; one of that very name may still come
-        self._tell(query, [*requests, *tasks])
+                    self._show(query, [*requests, *tasks])  # enough to read; one of exactly that name may still come
+        self._show(query, [*requests, *tasks])
 
-    def _tell(self, query: str, found: Sequence[Hit]) -> None:
-        """Show what was found, unless that is what is shown."""
-        if len(found) != len(self._known.get(query, ())) or query not in self._known:
-            self._known = {query: found}
+    def _show(self, query: str, hits: Sequence[Hit]) -> None:
+        """Show hits, unless they are shown already."""
+        if len(hits) != len(self._hits.get(query, ())) or query not in self._hits:
+            self._hits = {query: hits}
             self._search_again(query)
 
     def _search_again(self, query: str) -> None:
-        """Have the palette search once more, now that it is known what there is, if it still asks for that."""
-        if self._known[query] and isinstance(self.app.screen, CommandPalette):
-            typed = self.app.screen.query_one(Input)
-            if typed.value.strip() == query:
-                typed.post_message(Input.Changed(typed, typed.value))
+        """Have the palette search once more, now that the hits are there, if it still has this query."""
+        if self._hits[query] and isinstance(self.app.screen, CommandPalette):
+            field = self.app.screen.query_one(Input)
+            if field.value.strip() == query:
+                field.post_message(Input.Changed(field, field.value))
 
     async def _requests(self) -> AsyncIterator[InboxItem]:
         cursor: str | None = None
@@ -125,14 +125,14 @@ class Everything(Provider):
         async def call(backend: Backend) -> list[Task]:
             return list(await backend.tasks(name=query))
 
-        found = await self._app.context.calls.fetch(call) or []
-        # The longer a list, the more begin alike: what has that very name comes first, then what begins so.
+        tasks = await self._app.context.calls.fetch(call) or []
+        # In a long list many names begin alike: the exact one comes first, then those that begin so.
         wanted = query.casefold()
-        found.sort(key=lambda one: (one.name.casefold() != wanted, not one.name.casefold().startswith(wanted)))
-        return found[:MOST]
+        tasks.sort(key=lambda task: (task.name.casefold() != wanted, not task.name.casefold().startswith(wanted)))
+        return tasks[:MOST]
 
-    def _found(
-        self, query: str, kind: str, name: str, command: Callable[[], None], *, is_meant: bool | None = None
+    def _hit(
+        self, query: str, kind: str, name: str, command: Callable[[], None], *, is_exact: bool | None = None
     ) -> Hit:
         shown = line(name, _NAME)
         content = Content(f"{kind}  {shown}")
@@ -140,9 +140,9 @@ class Everything(Provider):
         if start >= 0 and self.match_style is not None:
             begin = start + len(kind) + 2
             content = content.stylize(self.match_style, begin, begin + len(query))
-        if is_meant is None:
-            is_meant = name.casefold() == query.casefold()
-        return Hit(SCORES[kind] + is_meant * MEANT, content, command, text=f"{kind} {shown}")
+        if is_exact is None:
+            is_exact = name.casefold() == query.casefold()
+        return Hit(SCORES[kind] + is_exact * EXACT, content, command, text=f"{kind} {shown}")
 
     def _to_project(self, project_id: str) -> Callable[[], None]:
         return lambda: self._app.context.show_project(project_id)
@@ -150,7 +150,7 @@ class Everything(Provider):
     def _to_request(self, item: InboxItem) -> Callable[[], None]:
         def show() -> None:
             if self._app.context.project_id not in (None, item.project_id):
-                self._app.context.show_project("")  # it is another project's: all of them are shown
+                self._app.context.show_project("")  # it belongs to another project: show all of them
             self.app.post_message(ShowRequest(item.request_id))
 
         return show

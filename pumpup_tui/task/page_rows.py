@@ -105,7 +105,7 @@ class TaskRows:
     def _attached(self) -> list[PageRow]:
         loaded = self._record.loaded
         lines = attachment_lines(loaded.detail.task.attachments, loaded.uploads) if loaded else []
-        return [PageRow(one, ("attachment", n) if one.says else None) for n, one in enumerate(lines)]
+        return [PageRow(one, ("attachment", n) if one.has_text else None) for n, one in enumerate(lines)]
 
     def _timeline(self) -> list[PageRow]:
         rows = [PageRow(ours()), PageRow(ours(("── Timeline, newest first " + "─" * 12, "muted")), "timeline")]

@@ -118,7 +118,7 @@ class TaskPage(Scrolled, can_focus=True):
         """Move the cursor by rows; empty ones are passed over."""
         step = 1 if by > 0 else -1
         index = max(0, min(self._cursor + by, len(self._rows) - 1))
-        while 0 < index < len(self._rows) - 1 and not self._rows[index].said.says:
+        while 0 < index < len(self._rows) - 1 and not self._rows[index].said.has_text:
             index += step
         self._to(index)
 

@@ -1,1 +1,1 @@
-"""What others wrote, made safe and readable: the text firewall, labels, durations, markdown, lines."""
+"""Foreign text made safe and readable: the text firewall, labels, durations, markdown, layout."""

@@ -1,4 +1,4 @@
-"""The attachments of a request as it was asked with them, and which of them the task calls otherwise by now."""
+"""Labels of a request's attachments: those that it was asked with, and those that have changed on the task since."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ if TYPE_CHECKING:
 
 
 def attachments_of(detail: RequestDetail) -> list[Attachment]:
-    """Return what a request shows, each under the label that it had when the request was asked.
+    """Return a request's attachments, each under the label that it had when the request was asked.
 
     A request without `attachmentSnapshots` (recorded before there were any, or by another server) has the labels that
     the task has now (CONTRACT.md part 3, Requests).
     """
-    # Whoever has a request has the models: the first rows wait for neither.
+    # Lazily: with a request the models are loaded, and the first rows wait for neither.
     from api_client.models import Attachment
 
     labels = _labels_now(detail) | _labels_then(detail)
-    return [Attachment(upload_id=upload, label=labels[upload]) for upload in _named(detail) if upload in labels]
+    return [Attachment(upload_id=upload, label=labels[upload]) for upload in _upload_ids(detail) if upload in labels]
 
 
 def relabelled(detail: RequestDetail) -> dict[str, str]:
-    """Return, by upload, what the task calls an attachment now where the request was asked under another label."""
+    """Return by upload the task's present label of an attachment, where the request was asked under another one."""
     now = _labels_now(detail)
     then = _labels_then(detail)
-    return {one: now[one] for one in _named(detail) if one in now and now[one] != then.get(one, now[one])}
+    return {one: now[one] for one in _upload_ids(detail) if one in now and now[one] != then.get(one, now[one])}
 
 
 def relabelled_words(label: str) -> str:
-    """Return, in clean words, that the task has another label by now."""
+    """Return, in clean words, that the label on the task has changed."""
     return f"⚠ relabelled since: “{line(label, 80)}”"
 
 
-def _named(detail: RequestDetail) -> list[str]:
-    named = detail.event.payload.get("attachments")
-    return list(dict.fromkeys(map(str, named))) if isinstance(named, list) else []
+def _upload_ids(detail: RequestDetail) -> list[str]:
+    uploads = detail.event.payload.get("attachments")
+    return list(dict.fromkeys(map(str, uploads))) if isinstance(uploads, list) else []
 
 
 def _labels_now(detail: RequestDetail) -> dict[str, str]:
@@ -46,9 +46,9 @@ def _labels_now(detail: RequestDetail) -> dict[str, str]:
 
 
 def _labels_then(detail: RequestDetail) -> dict[str, str]:
-    shown: Any = detail.event.payload.get("attachmentSnapshots")
+    snapshots: Any = detail.event.payload.get("attachmentSnapshots")
     return {
         str(one["uploadId"]): str(one["label"])
-        for one in (shown if isinstance(shown, list) else ())
+        for one in (snapshots if isinstance(snapshots, list) else ())
         if isinstance(one, Mapping) and "uploadId" in one and "label" in one
     }

@@ -1,4 +1,4 @@
-"""Character sets of terminals that draw no UTF-8: what they can draw, and one cell of it for each cell of ours."""
+"""Character sets of terminals without UTF-8: the characters that they draw, and substitutes as wide for the others."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
-"""In the order in which they count."""
+"""Environment variables that name the locale, the first that is set counts."""
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
-"""What Python sets LC_CTYPE to where a locale is not installed, or is C: it says nothing of the terminal."""
+"""Values that Python gives LC_CTYPE where a locale is not installed, or is C: they say nothing about the terminal."""
 _PRINTABLE = range(0xA0, 0x100)
-"""Bytes that no terminal takes for controls, whatever its character set."""
+"""Bytes that are no control characters in any of these character sets."""
 _DRAWN_WITH = {
-    "-": "─━–—−▫▪",  # noqa: RUF001 - what they stand for
+    "-": "─━–—−▫▪",  # noqa: RUF001 - the characters that they replace
     "=": "═",
     "|": "│┃║▎▐▏▕·",
     "+": "┌┐└┘├┤┬┴┼╭╮╰╯",
@@ -39,21 +39,21 @@ _DRAWN_WITH = {
     "i": "ℹ",  # noqa: RUF001
     " ": "\xa0",
 }
-SUBSTITUTES = {glyph: shown for shown, glyphs in _DRAWN_WITH.items() for glyph in glyphs}
-"""Ours and Textual's, each by one character that is as wide. Foreign text is not drawn by these but spelt out."""
+SUBSTITUTES = {glyph: ascii_ for ascii_, glyphs in _DRAWN_WITH.items() for glyph in glyphs}
+"""ASCII characters for our glyphs and Textual's, each as wide. Foreign text is not substituted but spelt out."""
 
 
 class Charset:
-    """A character set of one byte a character; of one with more bytes, or none that is known, what is ASCII."""
+    """A character set of one byte a character. One with more bytes, or an unknown one, is treated as ASCII."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._bytes = {char: chr(byte) for byte in _PRINTABLE if len(char := _decoded(byte, name)) == 1}
-        self._sent = _Sent(self._bytes)
+        self._table = _EncodingTable(self._bytes)
 
     @property
     def decodes(self) -> str:
-        """The codec of what is typed: an ASCII terminal sends none but ASCII, or is none."""
+        """The codec of what is typed: UTF-8 for ASCII, whose terminals send nothing else."""
         return self.name if self._bytes else "utf-8"
 
     def draws(self, char: str) -> bool:
@@ -66,24 +66,24 @@ class Charset:
 
     def encode(self, text: str) -> bytes:
         """Return the bytes that draw `text`, in as many cells."""
-        return text.translate(self._sent).encode("latin-1")
+        return text.translate(self._table).encode("latin-1")
 
 
-class _Sent(dict[int, str]):
-    """What is sent for each character, as characters of one byte; filled as characters are met."""
+class _EncodingTable(dict[int, str]):
+    """A table for `str.translate` from characters to those of one byte; filled as characters are met."""
 
     def __init__(self, drawn: Mapping[str, str]) -> None:
         super().__init__({ord(char): byte for char, byte in drawn.items()})
 
     def __missing__(self, code: int) -> str:
-        self[code] = shown = chr(code) if code < 0x80 else substitute(chr(code))
-        return shown
+        self[code] = encoded = chr(code) if code < 0x80 else substitute(chr(code))
+        return encoded
 
 
 def substitute(char: str) -> str:
     """Return ASCII that takes as many cells as a character."""
-    if found := SUBSTITUTES.get(char):
-        return found
+    if ascii_ := SUBSTITUTES.get(char):
+        return ascii_
     if "\u2400" <= char <= "\u241f":
         return "^"  # a picture of a control
     if "\ud800" <= char <= "\udfff":
@@ -97,13 +97,13 @@ def charset_of(environment: Mapping[str, str], started_with: Path = Path("/proc/
     """Return the character set of the terminal by the names of its locale; None where it is UTF-8, or not named.
 
     Args:
-        environment: What the process sees.
-        started_with: The variables that it was started with, where the system tells.
+        environment: The environment variables of the process.
+        started_with: A file with the variables that it was started with, where the system has one.
     """
-    set_ = {name: environment.get(name, "") for name in _VARIABLES}
-    named = next((value for value in set_.values() if value), "")
-    if named == set_["LC_CTYPE"] and named in _COERCED and set_["LANG"]:
-        named = set_["LANG"] if _is_coerced(started_with) else named
+    values = {name: environment.get(name, "") for name in _VARIABLES}
+    named = next((value for value in values.values() if value), "")
+    if named == values["LC_CTYPE"] and named in _COERCED and values["LANG"]:
+        named = values["LANG"] if _is_coerced(started_with) else named
     if not named or named.lower().partition("@")[0].endswith(("utf-8", "utf8")):
         return None
     if named in ("C", "POSIX"):
@@ -119,7 +119,7 @@ def charset_of(environment: Mapping[str, str], started_with: Path = Path("/proc/
 
 
 def fit_text(environment: Mapping[str, str]) -> None:
-    """Have foreign text spelt out where the terminal can't draw it."""
+    """Have the firewall spell out what the terminal can't draw."""
     if (charset := charset_of(environment)) is not None:
         from pumpup_tui.text.firewall import draw_only
 
@@ -131,7 +131,7 @@ def _is_coerced(started_with: Path) -> bool:
         variables = started_with.read_bytes().split(b"\0")
     except OSError:
         return False
-    return not any(one.startswith(b"LC_CTYPE=") and one != b"LC_CTYPE=" for one in variables)
+    return not any(text.startswith(b"LC_CTYPE=") and text != b"LC_CTYPE=" for text in variables)
 
 
 def _decoded(byte: int, name: str) -> str:

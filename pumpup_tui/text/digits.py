@@ -1,7 +1,6 @@
-"""Numbers that are not what they seem: letters among digits (`1,OOO`), and digits of another script than the text.
+"""Detection of misleading numbers: letters among digits (`1,OOO`), and digits of another script than the text.
 
-Pure. What is flagged reads as another number, or as none: a policy or a program reads the characters, a person the
-picture.
+Pure. To a program, which reads the characters, such a number is another one than to a person, or none.
 """
 
 from __future__ import annotations
@@ -14,24 +13,24 @@ from collections.abc import Iterator
 from api_client.unicode_scripts import script_of, scripts_of, seems
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.,'\u2019][^\W_]+|(?<=\d)[ \u00a0\u202f](?=[Il]*[\dO])[\dOIl]{3}(?![^\W_]))*")
-"""What may be a number: letters and digits, with the marks or blanks that part thousands and decimals."""
+"""A candidate for a number: letters and digits, with the marks or blanks that part thousands and decimals."""
 _MARKS = ".,'\u2019 \u00a0\u202f"
 _LETTER_BY_DIGIT = re.compile(r"\d[.,' ]?[A-Za-z]|[A-Za-z][.,']?\d|\$[A-Za-z]")
-"""What an ASCII text must have somewhere for any of it to be flagged."""
+"""A pattern that an ASCII text must contain for any of it to be flagged."""
 _NARROW = frozenset("0Oo1Il|")
-"""What looks like a digit to everyone."""
+"""Characters that look like digits anywhere."""
 _WIDE = _NARROW | frozenset("SBZG23456789")
-"""What looks like one in an amount, also of those that other letters look like."""
+"""Characters that look like digits in an amount; letters that look like one of these count too."""
 CURRENCY = "USD|EUR|GBP|JPY|CHF|CNY|INR|AUD|CAD|SEK|NOK|DKK|PLN|BRL|MXN|SGD|HKD|NZD|ZAR|KRW|RUB|TRY"
 """Codes of currencies, as a pattern."""
 _CODE = re.compile(rf"(?:{CURRENCY})(?![A-Za-z])")
 _CODE_FIRST = re.compile(f"(?:{CURRENCY})")
 _SCALE = re.compile("(?<=.)(?:[kKmMbBtT]|bn|mn|MM)$")
-"""What stands behind an amount for thousands and millions."""
+"""A suffix of an amount: thousands, millions and more."""
 _GROUPED = re.compile(rf"[dL]{{1,3}}(?:[{_MARKS}][dL]{{3}})+(?:[.,][dL]{{1,2}})?|d[dL]*[.,][dL]{{2}}")
 """The shape of a number with thousands or cents; `d` a digit, `L` a letter that looks like one."""
 _ROMAN = re.compile(r"d+\.L+")
-"""The shape of a chapter and its part."""
+"""The shape of a chapter and its section."""
 _NO_DIGIT = re.compile("[1Il]?[O\u041e\u039f]{2,}")
 """An amount without any digit."""
 _ARABIC = frozenset(("ARABIC", "SYRIAC", "THAANA"))
@@ -62,7 +61,7 @@ def foreign_digits(text: str) -> list[int]:
 
 
 def _is_plain_digit(char: str) -> bool:
-    """Return whether a character is a digit of a script; another form of one is not: `_is_form` tells it."""
+    """Return whether a character is a digit of a script, and not another form (NFKC) of one."""
     return char.isdecimal() and not unicodedata.decomposition(char)
 
 
@@ -111,13 +110,13 @@ def _is_sign(char: str) -> bool:
     return bool(char) and unicodedata.category(char) == "Sc"
 
 
-def _shape(char: str, passing: frozenset[str]) -> str:
+def _shape(char: str, digit_like: frozenset[str]) -> str:
     """Return `d` for a digit, `L` for a letter that looks like one, a mark as itself, `x` for the rest."""
     if char in _MARKS:
         return char
     if char.isdecimal():
         return "d"
-    return "L" if passing & ({char} if char.isascii() else seems(char)) else "x"
+    return "L" if digit_like & ({char} if char.isascii() else seems(char)) else "x"
 
 
 def _reads_as_amount(core: str, shape: str) -> bool:

@@ -1,4 +1,4 @@
-"""Times as people read them: ages relative, moments in the viewer's zone."""
+"""Times as people read them: relative ages, and moments in the viewer's zone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def stamp(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
 
 @lru_cache(4096)
 def _in_zone(moment: datetime, zone: tzinfo | None) -> datetime:
-    # Where no zone is given the machine's is looked up in a file, each time.
+    # Cached: where no zone is given, each call looks the machine's up in a file.
     return moment.astimezone(zone)
 
 

@@ -1,9 +1,8 @@
-"""The text firewall: what may reach the terminal.
+"""The text firewall: makes foreign text safe for the terminal.
 
-Everything that an agent, a customer or a server wrote is hostile until `clean` has been over it. Nothing is
-hidden and nothing acts: characters that would steer the terminal, reorder a line or take no room are shown as
-what they are (`␛`, `⟨U+202E⟩`), and a text that is too long says how much is left out. What the store keeps is
-untouched.
+Text from an agent, a customer or a server is hostile until `clean` has been over it. Nothing is hidden and nothing is
+executed: characters that would control the terminal, reorder a line or take no room are shown visibly (`␛`,
+`⟨U+202E⟩`), and a text that is too long ends in a count of the rest. The store has the text as it was sent.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ if TYPE_CHECKING:
     from textual.content import Content
 
 LINE = 500
-"""Characters that a one-line place keeps, where it names no limit of its own."""
+"""Characters that are shown in one line, where the caller sets no limit."""
 BLOCK = 20_000
-"""Characters that a text of many lines keeps."""
+"""Characters that are shown of a text of many lines."""
 
 BAR = "▎"
-"""What stands in the margin of foreign text: foreign text itself can't draw it."""
+"""The mark in the margin of foreign text, which itself can't contain it."""
 
 _TAB = "    "
 _NAMED = {
@@ -34,17 +33,17 @@ _NAMED = {
 }
 _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _MAY_BE_MARKS = re.compile("(?:[^\\w\\s!-~]|[\u1160-\u11ff\ud7b0-\ud7ff]){5,}")
-"""Characters that no letter, digit, blank or ASCII mark is among: marks are, and vowels that Hangul writes below."""
-_MARKS_KEPT = 4
-"""Marks that may stand on one letter; no writing needs more of them."""
+"""A run without letters, digits, blanks and ASCII: combining marks, and the vowels that Hangul writes below."""
+_MARKS_LIMIT = 4
+"""Marks that may stand on one letter; no script needs more."""
 PADDING = 16
-"""Cells of blanks in a row that are shown; more would push words to where others stand."""
+"""Cells of blanks in a row that are shown; more could push words to another place on the screen."""
 INDENT = 64
-"""Cells of blanks in a row that are shown where text is laid out by them: code, and JSON."""
+"""Cells of blanks in a row that are shown where blanks are the layout: code and JSON."""
 _MAY_BE_PADDING = re.compile(r"[^\S\n]{5,}")
 _BLANKS = " " * (PADDING + 1)
 _STRAY = re.compile("(?<![^\\w\\s\ufe0f]|ℹ)(?<![0-9](?=\ufe0f\u20e3))\ufe0f")  # noqa: RUF001 - the emoji, meant
-"""A presentation mark where no emoji stands before it: it presents nothing, and may be one bit of a hidden text."""
+"""An emoji presentation mark without an emoji before it: invisible, and possibly one bit of a hidden text."""
 
 
 class DrawableCharacters(Protocol):
@@ -58,12 +57,12 @@ class DrawableCharacters(Protocol):
 
 
 class _Pictures(dict[int, str]):
-    """What each character is shown as; filled as characters are met, for most texts use few."""
+    """A table for `str.translate` from characters to their visible form; filled as characters are met."""
 
     def __init__(self, *, newline: str, tab: str) -> None:
-        self._begun = {0x0A: newline, 0x09: tab, **_NAMED}
+        self._fixed = {0x0A: newline, 0x09: tab, **_NAMED}
         self._charset: DrawableCharacters | None = None
-        super().__init__(self._begun)
+        super().__init__(self._fixed)
 
     def __missing__(self, code: int) -> str:
         shown = _picture(code)
@@ -75,14 +74,14 @@ class _Pictures(dict[int, str]):
         return shown
 
     def limit(self, charset: DrawableCharacters | None) -> None:
-        """Spell out what a charset lacks, from now on."""
+        """Spell out the characters that a charset lacks, from now on."""
         self._charset = charset
         self.clear()
-        told = self._begun.items()
+        fixed = self._fixed.items()
         if charset is None:
-            self.update(told)
+            self.update(fixed)
         else:
-            self.update({code: charset.substituted(shown) for code, shown in (*told, (0x27E8, "⟨"), (0x27E9, "⟩"))})
+            self.update({code: charset.substituted(shown) for code, shown in (*fixed, (0x27E8, "⟨"), (0x27E9, "⟩"))})
 
 
 def _picture(code: int) -> str:
@@ -107,27 +106,27 @@ _IN_BLOCK = _Pictures(newline="\n", tab=_TAB)
 
 
 def draw_only(charset: DrawableCharacters | None) -> None:
-    """Have `clean` spell out what a terminal can't draw, from now on; None where it draws all of Unicode."""
+    """Have `clean` spell out the characters that a terminal can't draw, from now on; None for all of Unicode."""
     for pictures in (_IN_LINE, _IN_BLOCK):
         pictures.limit(charset)
 
 
 def clean(text: str, *, one_line: bool = False, limit: int | None = None, padding: int = PADDING) -> str:
-    """Return `text` as it may be shown.
+    """Return `text` in a form that is safe to show.
 
     Args:
         text: Anything, also with lone surrogates.
         one_line: Show newlines as `⏎`, for a place that has one line.
-        limit: Characters of `text` that are kept; the rest is counted. `LINE` or `BLOCK` if left out.
-        padding: Cells of blanks in a row that are kept; the rest is counted.
+        limit: Characters of `text` that are shown; the rest is counted. `LINE` or `BLOCK` if left out.
+        padding: Cells of blanks in a row that are shown; the rest is counted.
 
     Returns:
         A text without control characters (but for newlines, unless `one_line`), in time linear in `limit`.
     """
-    kept = limit if limit is not None else (LINE if one_line else BLOCK)
-    left_out = len(text) - kept
+    most = limit if limit is not None else (LINE if one_line else BLOCK)
+    left_out = len(text) - most
     if left_out > 0:
-        text = text[:kept]
+        text = text[:most]
     if not (text.isascii() and text.isprintable()):
         text = _shown(text, _IN_LINE if one_line else _IN_BLOCK)
     if _BLANKS in text or not text.isascii():
@@ -138,12 +137,12 @@ def clean(text: str, *, one_line: bool = False, limit: int | None = None, paddin
 
 
 def line(text: object, limit: int = LINE) -> str:
-    """Return anything as clean text for a one-line place; None is an empty text."""
+    """Return any value as clean text for one line; None is an empty text."""
     return "" if text is None else clean(text if isinstance(text, str) else str(text), one_line=True, limit=limit)
 
 
 def content(text: str, style: str = "", *, one_line: bool = False, limit: int | None = None) -> Content:
-    """Return foreign text as what Textual's widgets take: clean, and never read as markup."""
+    """Return foreign text as content for Textual's widgets: clean, and never read as markup."""
     from textual.content import Content
 
     return Content.styled(clean(text, one_line=one_line, limit=limit), style)
@@ -158,25 +157,25 @@ def is_shown_as_is(char: str) -> bool:
 
 
 def stray_marks(text: str) -> list[int]:
-    """Return where presentation marks of emoji stand without an emoji."""
+    """Return the places of emoji presentation marks that have no emoji before them."""
     return [match.start() for match in _STRAY.finditer(text)] if "\ufe0f" in text else []
 
 
 def stacked_marks(text: str) -> list[int]:
-    """Return where marks stand that are too many for the letter below them."""
-    found = ((run.start(), place) for run in _MAY_BE_MARKS.finditer(text) for place in _stacks(run.group()))
-    return [start + index for start, (begin, end) in found for index in range(begin, end)]
+    """Return the places of marks that are too many for the letter below them."""
+    stacks = ((run.start(), stack) for run in _MAY_BE_MARKS.finditer(text) for stack in _stacks(run.group()))
+    return [start + index for start, (begin, end) in stacks for index in range(begin, end)]
 
 
 def wide_gaps(text: str) -> list[int]:
-    """Return where blanks in a row begin that are more than are shown."""
+    """Return the places where more blanks in a row begin than are shown."""
     if text.isascii() and _BLANKS not in text and "\t" not in text:
         return []
     return [run.start() for run in _MAY_BE_PADDING.finditer(text) if _cells(run.group()) > PADDING]
 
 
 def without_controls(text: str) -> str:
-    """Return `text` with every control character replaced: the net below `clean`, for whatever slipped by."""
+    """Return `text` with every control character replaced: a second check, behind `clean`."""
     return _CONTROLS.sub("\ufffd", text) if _CONTROLS.search(text) else text
 
 
@@ -196,17 +195,17 @@ def _is_mark(char: str) -> bool:
 
 
 def _stacks(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where in `text` marks begin that are too many for one letter, and where they end."""
+    """Yield the start and the end of each run of marks in `text` that are too many for one letter."""
     begin = None
     for index, char in enumerate(text):
         if _is_mark(char):
             begin = index if begin is None else begin
             continue
-        if begin is not None and index - begin > _MARKS_KEPT:
-            yield begin + _MARKS_KEPT, index
+        if begin is not None and index - begin > _MARKS_LIMIT:
+            yield begin + _MARKS_LIMIT, index
         begin = None
-    if begin is not None and len(text) - begin > _MARKS_KEPT:
-        yield begin + _MARKS_KEPT, len(text)
+    if begin is not None and len(text) - begin > _MARKS_LIMIT:
+        yield begin + _MARKS_LIMIT, len(text)
 
 
 def _unstacked(run: re.Match[str]) -> str:
@@ -221,11 +220,11 @@ def _narrowed(run: re.Match[str], *, cells: int) -> str:
     blanks = run.group()
     if _cells(blanks) <= cells:
         return blanks
-    kept = room = 0
-    while (room := room + _cells(blanks[kept])) <= cells:
-        kept += 1
-    left_out = len(blanks) - kept
-    return f"{blanks[:kept]}⟨+{left_out:,} space{'s' if left_out != 1 else ''}⟩"
+    shown = room = 0
+    while (room := room + _cells(blanks[shown])) <= cells:
+        shown += 1
+    left_out = len(blanks) - shown
+    return f"{blanks[:shown]}⟨+{left_out:,} space{'s' if left_out != 1 else ''}⟩"
 
 
 def _cells(blanks: str) -> int:

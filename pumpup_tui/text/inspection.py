@@ -1,8 +1,8 @@
-"""The inspection of a request's foreign texts: what is not what it seems, and each text spelt out.
+"""Inspection of a request's foreign texts: counts of misleading characters, and each text spelt out.
 
 Mixed alphabets cost microseconds a character, and a request may hold a megabyte of them. So a request is inspected
-once, when it is read, in a thread, and up to a cap that is said beside the counts. All texts get the same share of the
-cap: a long one takes nothing away from what a short one shows.
+once, when it is read, in a thread, and up to a limit that is shown beside the counts. All texts get the same share of
+the limit: a long one leaves no less for a short one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.text.attachment_names import attachments_of
-from pumpup_tui.text.suspicion import Found, examine
+from pumpup_tui.text.suspicion import Suspicion, examine
 
 if TYPE_CHECKING:
     from api_client.models import RequestDetail
@@ -27,9 +27,9 @@ TEXTS_MOST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What an inspection found."""
+    """The result of an inspection."""
 
-    found: Found
+    counts: Suspicion
     raw: tuple[str, ...]
     """Each text spelt out, in the order in which they are shown."""
     share: int
@@ -39,40 +39,40 @@ class Inspection:
 
     @property
     def words(self) -> str:
-        """The counts and what they leave out, to say beside the texts; empty where there is nothing to say."""
-        parts = [self.found.words] if self.found else []
+        """The counts and what they leave out, to show beside the texts; empty where there is neither."""
+        parts = [self.counts.words] if self.counts else []
         if self.unseen:
             parts.append(f"only the first {self.share:,} characters of each text checked, {self.unseen:,} not")
         return " · ".join(parts)
 
 
 def inspect(texts: Iterable[str], *, most: int = MOST) -> Inspection:
-    """Return what in the first characters of `texts` is not what it seems, in time linear in `most`.
+    """Inspect the first characters of `texts`, in time linear in `most`.
 
     Args:
-        texts: What someone else wrote, in the order in which it is shown.
+        texts: Foreign texts, in the order in which they are shown.
         most: Characters that are inspected of all of them together.
     """
     whole = list(texts)
     shown = whole[:TEXTS_MOST]
     share = _share([len(text) for text in shown], most)
-    found, spelt, room = Found(), [], RAW_MOST
+    counts, spelt, room = Suspicion(), [], RAW_MOST
     for text in shown:
-        one, raw = examine(text, limit=share)
-        found += one
+        of_text, raw = examine(text, limit=share)
+        counts += of_text
         spelt.append(raw if len(raw) <= room else f"{raw[:room]}… +{len(raw) - room:,} characters")
         room = max(0, room - len(raw))
     unseen = sum(len(text) for text in whole) - sum(min(len(text), share) for text in shown)
-    return Inspection(found, tuple(spelt), share if unseen else 0, unseen)
+    return Inspection(counts, tuple(spelt), share if unseen else 0, unseen)
 
 
 def inspect_request(detail: RequestDetail) -> Inspection:
-    """Return what in a request is not what it seems: task, summary, context, fields, bids, attachments, rationale."""
+    """Inspect a request: task, summary, context, fields, bids, attachments and rationale."""
     return inspect(foreign_texts(detail))
 
 
 def foreign_texts(detail: RequestDetail) -> list[str]:
-    """Return what someone else wrote of a request, in the order in which it is shown."""
+    """Return the foreign texts of a request, in the order in which they are shown."""
     payload = detail.event.payload
     texts = [*filter(None, (detail.event.subject,)), detail.task.name, str(payload.get("summary") or "")]
     pairs = payload.get("keyValueContext")
@@ -83,7 +83,7 @@ def foreign_texts(detail: RequestDetail) -> list[str]:
     if isinstance(offered, Mapping):
         outcome = offered.get("outcome")
         note = outcome.get("note") if isinstance(outcome, Mapping) else None
-        texts += [str(said) for said in (offered.get("rationale"), note) if said]
+        texts += [str(text) for text in (offered.get("rationale"), note) if text]
     texts += _of_each(payload.get("fields"), "label", "description", "options")
     texts += _of_each(offered, "value", "rationale")
     return [*texts, *(one.label for one in attachments_of(detail))]
@@ -93,8 +93,9 @@ def _of_each(values: Any, *names: str) -> Iterator[str]:
     """Yield the texts, and the texts in the lists, that stand under `names` in each of `values`."""
     for value in values if isinstance(values, Sequence) else ():
         for name in names if isinstance(value, Mapping) else ():
-            found = value.get(name)
-            yield from (one for one in (found if isinstance(found, list) else [found]) if isinstance(one, str) and one)
+            content = value.get(name)
+            texts = content if isinstance(content, list) else [content]
+            yield from (text for text in texts if isinstance(text, str) and text)
 
 
 def _share(lengths: Sequence[int], most: int) -> int:

@@ -1,4 +1,4 @@
-"""Requests, recommendations and events in words and glyphs: clean text, ready to draw."""
+"""Labels of requests, recommendations and events: words and glyphs, clean and ready to draw."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ STATUSES: Mapping[str, tuple[str, str]] = {"RUNNING": ("▶", "good"), "WAITING"
 
 
 class ShortPayload(dict[str, Any]):
-    """A large payload as lists hold it: what its line says and what its page shows, in clean words.
+    """A large payload as lists hold it: its texts for a line and for a page, both clean.
 
     Attributes:
-        said: The event's text in one line.
-        shown: Its JSON up to `PAYLOAD_KEPT` characters; the rest is counted.
+        line_text: The event's text in one line.
+        page_text: Its JSON up to `PAYLOAD_KEPT` characters; the rest is counted.
     """
 
-    __slots__ = ("said", "shown")
+    __slots__ = ("line_text", "page_text")
 
-    def __init__(self, kept: Mapping[str, Any], *, said: str, shown: str) -> None:
-        super().__init__(kept)
-        self.said, self.shown = said, shown
+    def __init__(self, fields: Mapping[str, Any], *, line_text: str, page_text: str) -> None:
+        super().__init__(fields)
+        self.line_text, self.page_text = line_text, page_text
 
 
 def status_run(status: str) -> Run:
@@ -64,7 +64,7 @@ def status_run(status: str) -> Run:
 
 
 def outcome_of(raw: Any) -> tuple[str, str, str]:
-    """Return glyph, word and tone of a raw outcome object; its own word where it is not known."""
+    """Return glyph, word and tone of a raw outcome object; its own name where that is unknown."""
     kind = raw.get("type") if isinstance(raw, Mapping) else None
     return OUTCOMES.get(str(kind), ("·", line(kind, 40) or "no outcome", ""))
 
@@ -76,19 +76,19 @@ def recommended_type(recommendation: Any) -> str:
 
 
 def confidence_value(raw: Any) -> float | None:
-    """Return how sure an agent is (0..1), None where it does not say."""
-    found = raw.get("confidence") if isinstance(raw, Mapping) else None
-    return None if isinstance(found, bool) or not isinstance(found, (int, float)) else float(found)
+    """Return an agent's confidence (0..1), None where it gives none."""
+    value = raw.get("confidence") if isinstance(raw, Mapping) else None
+    return None if isinstance(value, bool) or not isinstance(value, (int, float)) else float(value)
 
 
 def confidence_of(raw: Any) -> str:
     """Return a confidence as `.91`, empty where there is none."""
-    found = confidence_value(raw)
-    return "" if found is None else f"{found:.2f}".removeprefix("0")
+    confidence = confidence_value(raw)
+    return "" if confidence is None else f"{confidence:.2f}".removeprefix("0")
 
 
 def recommendation_run(recommendation: Any, field_count: int | None) -> Run:
-    """Return what the agent would do, short: `▲ approve .91`, or how many fields it asks for."""
+    """Return an agent's recommendation in short: `▲ approve .91`, or the number of fields that it asks for."""
     if isinstance(recommendation, Mapping) and "outcome" in recommendation:
         glyph, word, tone = outcome_of(recommendation["outcome"])
         return f"{glyph} {word} {confidence_of(recommendation)}".rstrip(), tone
@@ -98,7 +98,7 @@ def recommendation_run(recommendation: Any, field_count: int | None) -> Run:
 
 
 def kind_of(event_type: str) -> str:
-    """Return what a request is called."""
+    """Return the name of a kind of request, by the event that asked."""
     return {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}.get(event_type, "request")
 
 
@@ -109,10 +109,10 @@ def event_type_run(event_type: str) -> Run:
 
 
 def event_text(event: Event) -> str:
-    """Return what an event says, in one clean line."""
+    """Return an event's text, in one clean line."""
     payload = event.payload
     if isinstance(payload, ShortPayload):
-        return payload.said
+        return payload.line_text
     if event.event_type == "APPROVAL_DECIDED":
         outcome = payload.get("outcome")
         note = outcome.get("note") if isinstance(outcome, Mapping) else None
@@ -130,34 +130,34 @@ def event_text(event: Event) -> str:
 
 
 def reviewer_of(event: Event) -> str:
-    """Return the raw name of the person that an event is by, empty where it is by none."""
+    """Return the raw name of the person who caused an event, empty where nobody did."""
     if event.subject and event.source == "HUMAN":
         return event.subject
     payload: Mapping[str, Any] = event.payload
     for key in ("authority", "answeredBy"):
-        who = payload.get(key)
-        if isinstance(who, Mapping):
-            return str(who.get("subject") or "")
-        if isinstance(who, str):
-            return who
+        person = payload.get(key)
+        if isinstance(person, Mapping):
+            return str(person.get("subject") or "")
+        if isinstance(person, str):
+            return person
     return ""
 
 
 def who_of(event: Event) -> str:
-    """Return who an event is by, in clean words: its source, and the subject where there is one."""
+    """Return an event's source, and its subject where there is one, in clean words."""
     source = line(event.source.lower(), 20)
     subject = event.subject or reviewer_of(event)
     return f"{source} {line(subject, 80)}" if subject else source
 
 
 def asker_words(requested_by: str, source: str) -> str:
-    """Return who asks, in clean words: the subject of the key that asked, and its source."""
+    """Return the asker in clean words: the subject of the API key, and the source."""
     kind = line(source.lower(), 20)
     return f"{line(requested_by, 80)} ({kind})" if requested_by else kind
 
 
 def move_of(event: Event) -> str:
-    """Return an event's step change, empty where it made none."""
+    """Return an event's transition between steps, empty where there is none."""
     if event.transition_to is None:
         return ""
     return f"{line(event.transition_from, 80)} → {line(event.transition_to, 80)}".removeprefix(" ")
@@ -168,7 +168,7 @@ def answer_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(answer_text(one) for one in value[:50]) or "none"
+        return ", ".join(answer_text(item) for item in value[:50]) or "none"
     return line(value)
 
 
@@ -183,5 +183,5 @@ def _subject(raw: Any) -> str:
     return line(raw.get("subject"), 80) if isinstance(raw, Mapping) else line(raw, 80)
 
 
-def _by(what: str, who: str) -> str:
-    return f"{what} by {who}" if who else what
+def _by(action: str, person: str) -> str:
+    return f"{action} by {person}" if person else action

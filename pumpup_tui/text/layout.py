@@ -16,7 +16,7 @@ Run: TypeAlias = tuple[str, str]
 Line: TypeAlias = Sequence[Run]
 
 TONES = ("muted", "strong", "accent", "good", "bad", "warn", "cursor", "armed", "foreign")
-"""The tones that a run may have: what they look like stands in `styles/`."""
+"""The tones that a run may have; their looks are in `styles/`."""
 
 
 def width_of(line: Line) -> int:
@@ -48,9 +48,9 @@ def wrap(line: Line, cells: int, *, indent: int = 0, first: int | None = None) -
     """Return `line` broken at words into lines of at most `cells` cells, in linear time.
 
     Args:
-        line: What to break, also at its newlines.
-        cells: The width there is.
-        indent: Cells that the later lines go in.
+        line: The line to break, also at its newlines.
+        cells: The width, in cells.
+        indent: Cells that the later lines are indented by.
         first: Cells of the first line, where something stands before it; `cells` if left out.
     """
     start = cells if first is None else first
@@ -66,11 +66,11 @@ def _parts(line: Line) -> list[list[Run]]:
     """Return the runs of each line of a text of several."""
     parts: list[list[Run]] = [[]]
     for text, tone in line:
-        for number, one in enumerate(text.split("\n")):
+        for number, piece in enumerate(text.split("\n")):
             if number:
                 parts.append([])
-            if one:
-                parts[-1].append((one, tone))
+            if piece:
+                parts[-1].append((piece, tone))
     return parts
 
 
@@ -80,7 +80,7 @@ def _broken(part: Sequence[Run], first: int, rest: int) -> list[Line]:
     breaks = divide_line(plain, first)
     if breaks and rest != first:
         cut = breaks[0]
-        breaks = [cut, *(cut + one for one in divide_line(plain[cut:], rest))]
+        breaks = [cut, *(cut + place for place in divide_line(plain[cut:], rest))]
     pieces: list[Line] = []
     number, at = 0, 0  # where the next piece begins: in which run, and at which character of it
     start = 0
@@ -100,5 +100,5 @@ def _broken(part: Sequence[Run], first: int, rest: int) -> list[Line]:
 
 
 def joined(parts: Iterable[str], separator: str = " · ") -> str:
-    """Return the parts that say something, joined."""
+    """Return the parts that are not empty, joined."""
     return separator.join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""The net below the text firewall, under every widget."""
+"""A second check behind the text firewall, over the lines of every widget."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pumpup_tui.text.firewall import without_controls
 
 
 class NoControls(LineFilter):
-    """The net below `clean`: no control character leaves for the terminal, whoever let it by."""
+    """Replaces each control character that reached a line without going through `clean`."""
 
     @override
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:

@@ -1,9 +1,9 @@
-"""Short markdown as lines to draw: what an agent wrote gets its shape, and hides and does nothing.
+"""Short markdown rendered as lines: an agent's text is formatted, and can neither hide nor do anything.
 
-Links, images, HTML and entities are off: they stand there as they were typed. What a parser would drop (cells over a
-table's width, what is nested too deep) brings the whole text back as it was typed, so that no letter is ever lost.
-Nor is a sign: `- 500`, `> 1000` and `# 5` are a list, a quote and a heading to the parser. Where a mark leads to a
-number, all such marks are shown as they were typed; where one would be lost even so, the whole text is.
+Links, images, HTML and entities are off and shown as they were typed. Where the parser would drop a letter (cells over
+a table's width, nesting that is too deep), the whole text is shown as it was typed. The same holds for a sign: `- 500`,
+`> 1000` and `# 5` are a list, a quote and a heading to the parser. Where such a mark stands before a number, all of
+them are shown as they were typed; where one would be lost even so, the whole text is.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 LINES_KEPT = 600
-"""Lines that a text may become; the rest is counted."""
+"""Lines of a text that are shown; the rest is counted."""
 NESTING = 20
-"""Levels of quotes and lists; one may be mostly prefixes from there."""
+"""Levels of quotes and lists; deeper ones would be little but prefixes."""
 CELL = 28
 """Cells that a table's column is filled up to; a longer text pushes the others on."""
 _OFF = ("html_block", "html_inline", "link", "image", "autolink", "reference", "entity")
@@ -34,9 +34,9 @@ _TAB_CELLS = 4
 _PARTS = re.compile(
     rf"(?P<marks>(?:[^\w]|_|(?:{CURRENCY})(?![^\W_])|[A-Z]{{1,2}}(?=\$))+)|(?P<number>\d+)|(?P<word>[^\W\d_]+)"
 )
-"""A line in parts: words, numbers, and what stands between them."""
+"""The parts of a line: words, numbers, and the marks between them."""
 _NO_SIGN = re.compile(r"[\s|│`\\]|(?<=[^\s*_])[*_]+(?=[^\d*_])|(?<=\s)[*_]+(?=[^\s\d*_])")
-"""What is none: blanks, the bars of tables, quotes and code, what escapes, and emphasis that is not before a digit."""
+"""Marks that are no sign: blanks, bars, backticks, backslashes, and emphasis that is not before a digit."""
 _LOST_ANYWAY = re.compile(
     r"^[ \t>]*(?:[-+*>=]{1,2}|#{1,6})[ \t]*\n\s*(?:[^\w\s][^\w\n]*)?\d|^[ \t]{0,3}(?:> ?)*>[^\s\w>]*\d", re.MULTILINE
 )
@@ -48,23 +48,23 @@ def markdown_lines(text: str, *, tone: str = "", limit: int = BLOCK, lines: int 
     """Return `text` as lines of clean runs, in time linear in `limit`.
 
     Args:
-        text: Anything that someone else wrote.
-        tone: What ordinary text is said in.
-        limit: Characters that are kept; the rest is counted.
-        lines: Lines that are kept; the rest is counted.
+        text: A foreign text.
+        tone: The tone of ordinary text.
+        limit: Characters that are shown; the rest is counted.
+        lines: Lines that are shown; the rest is counted.
     """
     shown = _plain(text, tone, limit)
-    # Padded tables are laid out by what they hold: blanks are narrowed once they are.
+    # Padded tables are laid out by their cells: their blanks are counted and cut after that.
     # cleaned again: each run, after the parser
     typed = clean(text, limit=limit, padding=len(text) * _TAB_CELLS)
     if _MAY_BE_MARKDOWN.search(typed) and not _LOST_ANYWAY.search(typed):
         tokens = _parser().parse(typed)
         for as_typed in (False, True):
-            shaped = _Shape(tone, as_typed=as_typed).lines(tokens)
-            said = ["".join(run for run, _ in one) for one in shaped]
-            if _letters(said) != _letters([typed]):
+            shaped = _Renderer(tone, as_typed=as_typed).lines(tokens)
+            texts = ["".join(text for text, _ in shaped_line) for shaped_line in shaped]
+            if _letters(texts) != _letters([typed]):
                 break
-            if _signs(said) == _signs(typed.split("\n")):
+            if _signs(texts) == _signs(typed.split("\n")):
                 shown = shaped
                 break
     if len(shown) > lines:
@@ -81,15 +81,15 @@ def _letters(texts: Iterable[str]) -> str:
 
 
 def _signs(lines: Iterable[str]) -> list[str]:
-    """Return what leads to each number of `lines`: marks and currencies between it and the word before it."""
-    return [sign for one in lines for sign in _signs_of(one)]
+    """Return the marks and currencies before each number of `lines`, as far as the word before them."""
+    return [sign for text in lines for sign in _signs_of(text)]
 
 
 def _signs_of(text: str) -> Iterator[str]:
     lead = ""
     for part in _PARTS.finditer(text):
         if part.lastgroup == "number":
-            before = "w" if part.start() > len(lead) else " "  # emphasis hangs on what stands to either side
+            before = "w" if part.start() > len(lead) else " "  # emphasis depends on the characters to either side
             yield _NO_SIGN.sub("", f"{before}{lead}0").removeprefix("w")
         lead = lead + part.group() if part.lastgroup == "marks" else ""
 
@@ -102,21 +102,21 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"maxNesting": NESTING, "html": False}).enable("table").disable(list(_OFF))
 
 
-class _Shape:
-    """Turns a parser's tokens into lines, top to bottom."""
+class _Renderer:
+    """Renders a parser's tokens as lines, top to bottom."""
 
     def __init__(self, tone: str, *, as_typed: bool) -> None:
         self._tone = tone
         self._as_typed = as_typed
-        """Whether the marks of lists, quotes and headings stand there as they were typed."""
+        """Whether the marks of lists, quotes and headings are shown as they were typed."""
         self._lines: list[Line] = []
         self._inside: list[Run] = []
-        """What begins each line: a quote's bar, a list's indent."""
+        """The prefix of each line: a quote's bar, a list's indent."""
         self._marker: Run | None = None
-        """What begins the next line only: a list item's bullet or number."""
+        """The prefix of the next line only: a list item's bullet or number."""
         self._heading = False
         self._hashes = ""
-        """What begins a heading, where it is shown."""
+        """The prefix of a heading, where it is shown."""
 
     def lines(self, tokens: Sequence[Token]) -> list[Line]:
         """Return the lines of a whole text."""
@@ -219,17 +219,17 @@ def _inline(children: Sequence[Token], tone: str) -> list[Line]:
             lines.append([])
             continue
         strong += token.nesting if token.type.startswith(("em_", "strong_")) else 0
-        said = token.markup if index in shown else token.content
+        text = token.markup if index in shown else token.content
         if token.type == "code_inline" and _is_within_word(children, index):
-            said = token.markup + token.content + token.markup
-        if said:
+            text = token.markup + token.content + token.markup
+        if text:
             now = "accent" if token.type == "code_inline" else "strong" if strong else tone
-            lines[-1].append((line(said, BLOCK), now))
+            lines[-1].append((line(text, BLOCK), now))
     return list(lines)
 
 
 def _marks_shown(children: Sequence[Token]) -> set[int]:
-    """Return where marks of emphasis stand in a word or before a digit, to be shown as typed: `2*3*4` is not 234."""
+    """Return the places of emphasis marks in a word or before a digit, to be shown as typed: `2*3*4` is not 234."""
     shown: set[int] = set()
     opened: list[int] = []
     for index, token in enumerate(children):

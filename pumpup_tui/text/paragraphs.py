@@ -1,7 +1,7 @@
 """Paragraphs of a document: our own words, and foreign text with a bar in the margin of each of its lines.
 
-An agent can write whatever looks like a part of the screen. It can't write in the margin: the first cell of a line is
-drawn here alone, and the firewall shows the bar's character as its code where it stands in foreign text.
+An agent can write a text that looks like a part of the screen. It can't write in the margin: the first cell of a line
+is drawn here alone, and the firewall spells the bar's character out in foreign text.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from pumpup_tui.text.firewall import BAR
 from pumpup_tui.text.layout import Line, Run, crop, width_of, wrap
 
 Place: TypeAlias = tuple[Hashable, int, int]
-"""A line among paragraphs: what its paragraph is known by, which line of it at how many cells."""
+"""A line among paragraphs: the identity of its paragraph, the number of the line in it, and the width in cells."""
 MARGIN: Run = (" ", "")
 FOREIGN: Run = (BAR, "foreign")
 LEAST = 12
-"""Cells that foreign text has at least beside the words of ours that lead to it; with fewer it begins below them."""
+"""The fewest cells for foreign text beside our own words that lead to it; with fewer it begins below them."""
 BELOW = 4
-"""Cells that it goes in below words of ours that take more than a third of the line."""
+"""The indent below our own words, where these take more than a third of the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A line before it is wrapped. All text in it is clean."""
+    """A line before it is wrapped, of clean text."""
 
     runs: tuple[Run, ...]
     head: tuple[Run, ...] = ()
-    """Our own words that lead to `runs`, which keep to the right of them."""
+    """Our own words before `runs`, which stay to the right of them."""
     foreign: bool = False
     """Whether `runs` are someone else's words."""
     indent: int = 0
-    """Cells that later lines go in, where there is no head."""
+    """The indent of later lines, where there is no head."""
     most: int = 0
-    """Lines that it may take, the last says how many are folded; 0 is any number."""
+    """The most lines that are shown, the last with a count of the folded ones; 0 for any number."""
     folds: str = ""
     """The key that unfolds the rest of them."""
     known_as: str = ""
-    """What it is remembered by as having been seen, where its words change with time."""
+    """Its identity among what has been seen, where its words change with time."""
 
     @property
-    def says(self) -> bool:
+    def has_text(self) -> bool:
         """Whether there is anything to read in it."""
         return any(text and not text.isspace() for text, _ in (*self.head, *self.runs))
 
@@ -64,18 +64,18 @@ class Paragraph:
             first, *rest = wrap(self.runs, cells, indent=indent, first=cells - before)
             return [[MARGIN, *self.head, *first], *([self._mark, *piece] for piece in rest)]
         first, *later = wrap(self.head, cells)
-        over: list[Line] = [[MARGIN, *first], *([self._mark, *piece] for piece in later)]  # a name may be in it
+        over: list[Line] = [[MARGIN, *first], *([self._mark, *piece] for piece in later)]  # it may contain a name
         below = wrap(self.runs, cells - BELOW) if any(text for text, _ in self.runs) else []
         return over + [[self._mark, (" " * BELOW, ""), *piece] for piece in below]
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A line as it is drawn, and what it is of."""
+class WrappedLine:
+    """A line after wrapping, and its place."""
 
     line: Line
     at: Place | None = None
-    """Where it is in what must be seen; None where it says nothing, or not all of what it stands for."""
+    """Its place among what must be seen; None where it has no text, or is cut by a fold."""
 
 
 def ours(*runs: Run, indent: int = 0, known_as: str = "") -> Paragraph:
@@ -95,36 +95,36 @@ def led(head: Line, *runs: Run, most: int = 0, folds: str = "", known_as: str = 
 
 def collapsed(paragraphs: Iterable[Paragraph]) -> list[Paragraph]:
     """Return the paragraphs with each run of empty ones as a single one: hundreds would push the rest out of view."""
-    kept: list[Paragraph] = []
-    for one in paragraphs:
-        if one.says or (kept and kept[-1].says):
-            kept.append(one)
-    while kept and not kept[-1].says:
-        kept.pop()
-    return kept
+    shown: list[Paragraph] = []
+    for paragraph in paragraphs:
+        if paragraph.has_text or (shown and shown[-1].has_text):
+            shown.append(paragraph)
+    while shown and not shown[-1].has_text:
+        shown.pop()
+    return shown
 
 
 def named(source: Iterable[Paragraph]) -> Iterator[tuple[Paragraph, Hashable]]:
-    """Yield each paragraph with what it is known by: equal ones by how many of them stand before it."""
+    """Yield each paragraph with its identity: equal ones differ by how many of them come before."""
     equal: dict[Hashable, int] = {}
-    for one in source:
-        same = one.known_as or (one.head, one.runs)
+    for paragraph in source:
+        same = paragraph.known_as or (paragraph.head, paragraph.runs)
         equal[same] = before = equal.get(same, -1) + 1
-        yield one, (same, before)
+        yield paragraph, (same, before)
 
 
-def drawn(source: Iterable[Paragraph], cells: int) -> list[Drawn]:
+def drawn(source: Iterable[Paragraph], cells: int) -> list[WrappedLine]:
     """Return the lines of paragraphs at `cells` cells of text."""
-    lines: list[Drawn] = []
-    for one, name in named(source):
-        pieces = one.wrapped(cells)
-        over = len(pieces) - one.most if one.most else 0
+    lines: list[WrappedLine] = []
+    for paragraph, name in named(source):
+        pieces, most = paragraph.wrapped(cells), paragraph.most
+        over = len(pieces) - most if most else 0
         if over > 0:
-            pieces = [*pieces[: one.most - 1], _folded(pieces[one.most - 1], cells, over + 1, one.folds)]
-        for nth, piece in enumerate(pieces):
-            says = any(text and not text.isspace() for text, _ in piece[1:])
-            is_cut = over > 0 and nth == one.most - 1
-            lines.append(Drawn(piece, (name, nth, cells) if says and not is_cut else None))
+            pieces = [*pieces[: most - 1], _folded(pieces[most - 1], cells, over + 1, paragraph.folds)]
+        for number, piece in enumerate(pieces):
+            has_text = any(text and not text.isspace() for text, _ in piece[1:])
+            is_cut = over > 0 and number == most - 1
+            lines.append(WrappedLine(piece, (name, number, cells) if has_text and not is_cut else None))
     return lines
 
 

@@ -1,8 +1,7 @@
-"""What in a text is not what it seems: hidden characters, lookalikes, mixed scripts, other forms; and the raw text.
+"""Detection of misleading characters: hidden ones, lookalikes, mixed scripts, other forms; and the text spelt out.
 
-`clean` makes a text safe to show. This counts what a reader would still miss, so that it can be said beside the
-text, and spells the text out (`raw`) for whoever wants to know. Pure; Unicode's tables are read with the first
-text that is not ASCII.
+`clean` makes a text safe to show. This module counts what a reader would still miss, to be shown beside the text, and
+spells the text out (`raw`). Pure; Unicode's tables are read with the first text that is not ASCII.
 """
 
 from __future__ import annotations
@@ -24,36 +23,36 @@ Kind = Literal["hidden", "lookalike", "form", "digit", "gap"]
 _WORD = re.compile("(?:[^\\W_][\u0300-\u036f]*)+")
 _ODD = re.compile(r"[^\n\t\r\x20-\x7e]|\r(?!\n)")
 _EAST_ASIAN = frozenset(("HAN", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"))
-_STEERING = frozenset("/\\:.!?&=;")
-"""ASCII marks that an address or a path hangs on."""
+_STRUCTURAL = frozenset("/\\:.!?&=;")
+"""ASCII marks that structure an address or a path."""
 _NEAR = 3
-"""Characters to either side in which East Asian writing makes wide marks usual."""
+"""Characters to either side among which East Asian writing makes wide marks usual."""
 _USUAL_SPELT = {ord("\\"): "\\\\", ord("\n"): "\\n\n", ord("\t"): "\\t", ord("\r"): "\\r"}
-"""What of ordinary ASCII text is spelt as something else."""
+"""Characters of ordinary ASCII text that are spelt in another way."""
 _WIDE_BLANK = "\u3000"
 _ON_KEYBOARDS = frozenset("…™№ıĳŀŉ\u0e33\u0eb3")
-"""Characters past Latin-1 that Unicode holds to be another form or a lookalike, and that ordinary text is full of."""
+"""Characters beyond Latin-1 that Unicode lists as another form or a lookalike, and that are common in ordinary text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What is not what it seems, counted."""
+class Suspicion:
+    """Counts of misleading characters."""
 
     hidden: int = 0
-    """Characters that a terminal would not show, or that would steer it."""
+    """Characters that a terminal would not show, or that would control it."""
     lookalikes: int = 0
     """Characters that look like others of the script around them."""
     mixed: int = 0
-    """Words of letters from scripts that are not written together."""
+    """Words with letters of scripts that are not used together."""
     forms: int = 0
-    """Characters that Unicode holds to be another form (NFKC) of plain ones."""
+    """Characters that are another form of plain ones (Unicode's NFKC)."""
     digits: int = 0
     """Digits of another script than the text or the digits beside them."""
     gaps: int = 0
-    """Stretches of blanks that push words apart."""
+    """Long runs of blanks."""
 
-    def __add__(self, other: Found) -> Found:
-        return Found(
+    def __add__(self, other: Suspicion) -> Suspicion:
+        return Suspicion(
             self.hidden + other.hidden,
             self.lookalikes + other.lookalikes,
             self.mixed + other.mixed,
@@ -63,12 +62,12 @@ class Found:
         )
 
     def __bool__(self) -> bool:
-        return self != Found()
+        return self != Suspicion()
 
     @property
     def words(self) -> str:
-        """The counts to say beside the text, such as "3 hidden, 1 looks like something else"; empty for none."""
-        said = (
+        """The counts to show beside the text, such as "3 hidden, 1 looks like something else"; empty for none."""
+        counts = (
             (self.hidden, "hidden", "hidden"),
             (self.lookalikes, "looks like something else", "look like something else"),
             (self.mixed, "word of mixed alphabets", "words of mixed alphabets"),
@@ -76,42 +75,42 @@ class Found:
             (self.digits, "digit of another script", "digits of another script"),
             (self.gaps, "wide gap", "wide gaps"),
         )
-        return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in said if count)
+        return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count)
 
 
-def look(text: str, *, limit: int = BLOCK) -> Found:
-    """Return what in the first `limit` characters of `text` is not what it seems, in time linear in `limit`."""
+def look(text: str, *, limit: int = BLOCK) -> Suspicion:
+    """Count the misleading characters among the first `limit` of `text`, in time linear in `limit`."""
     text = text[:limit]
     return _counted(text, _marked(text))
 
 
 def hidden_in(text: str, *, limit: int = BLOCK) -> int:
-    """Return how many characters `look` counts as hidden, without a look at any alphabet: for each key in an editor."""
+    """Return how many characters `look` counts as hidden; quick enough for each key in an editor."""
     text = text[:limit]
     odd = sum(1 for match in _ODD.finditer(text) if match.group() != "\ufe0f" and not is_shown_as_is(match.group()))
     return odd + len({*stray_marks(text), *stacked_marks(text)})
 
 
 def raw(text: str, *, limit: int = BLOCK) -> str:
-    r"""Return `text` spelt out: whatever is not what it seems as its escape (`\x1b`, `\u0430`), as in Python.
+    r"""Return `text` spelt out: each misleading character as its escape (`\x1b`, `\u0430`), as in Python.
 
-    A backslash is doubled; a newline is `\n` and ends the line as well. What is over `limit` is counted.
+    A backslash is doubled; a newline is `\n` and ends the line as well. Characters over `limit` are counted.
     """
-    kept = text[:limit]
-    return _spelt_out(kept, _marked(kept), left_out=len(text) - len(kept))
+    inspected = text[:limit]
+    return _spelt_out(inspected, _marked(inspected), left_out=len(text) - len(inspected))
 
 
-def examine(text: str, *, limit: int = BLOCK) -> tuple[Found, str]:
-    """Return what `look` and `raw` return, having looked once."""
-    kept = text[:limit]
-    marked = _marked(kept)
-    return _counted(kept, marked), _spelt_out(kept, marked, left_out=len(text) - len(kept))
+def examine(text: str, *, limit: int = BLOCK) -> tuple[Suspicion, str]:
+    """Return the results of `look` and `raw`, in one pass."""
+    inspected = text[:limit]
+    marked = _marked(inspected)
+    return _counted(inspected, marked), _spelt_out(inspected, marked, left_out=len(text) - len(inspected))
 
 
-def _counted(text: str, marked: Mapping[int, Kind]) -> Found:
+def _counted(text: str, marked: Mapping[int, Kind]) -> Suspicion:
     kinds = Counter(marked.values())
     mixed = 0 if text.isascii() else sum(1 for word in _WORD.findall(text) if is_mixed(word))
-    return Found(kinds["hidden"], kinds["lookalike"], mixed, kinds["form"], kinds["digit"], kinds["gap"])
+    return Suspicion(kinds["hidden"], kinds["lookalike"], mixed, kinds["form"], kinds["digit"], kinds["gap"])
 
 
 def _spelt_out(text: str, marked: Mapping[int, Kind], *, left_out: int) -> str:
@@ -135,7 +134,7 @@ def _spelt(char: str, *, escaped: bool) -> str:
 
 
 def _marked(text: str) -> Mapping[int, Kind]:
-    """Return what is not what it seems, by its place in `text`."""
+    """Return the misleading characters by their place in `text`."""
     marked: dict[int, Kind] = dict.fromkeys(wide_gaps(text), "gap")
     marked |= dict.fromkeys(letters_among_digits(text), "lookalike")
     odd = list(_ODD.finditer(text))
@@ -156,10 +155,10 @@ def _marked(text: str) -> Mapping[int, Kind]:
 
 
 def _kind_of(text: str, index: int, main: str) -> Kind | None:
-    """Return what the character at `index` is, by itself."""
+    """Return the kind of the character at `index`, by itself."""
     char = text[index]
     if char == "\ufe0f":
-        return None  # told by `stray_marks`, where it is none of an emoji's
+        return None  # `stray_marks` finds those that belong to no emoji
     if not is_shown_as_is(char):
         return "hidden"
     if char == _WIDE_BLANK:
@@ -169,19 +168,19 @@ def _kind_of(text: str, index: int, main: str) -> Kind | None:
         is_emoji = text[index + 1 : index + 2] == "\ufe0f"
         is_usual = _is_wide_mark(char) and _is_east_asian(_around(text, index))
         return None if is_emoji or is_usual else "form"
-    return "lookalike" if _steers(char, main) else None
+    return "lookalike" if _imitates_structure(char, main) else None
 
 
 def _around(text: str, index: int) -> str:
     return text[max(0, index - _NEAR) : index + _NEAR + 1]
 
 
-# What a character is.
+# Single characters.
 
 
 @lru_cache(maxsize=4096)
 def _is_form(char: str) -> bool:
-    """Return whether NFKC makes another character of `char`, and it is none of everyday text."""
+    """Return whether NFKC makes another character of `char`, and `char` is unusual in everyday text."""
     if char < "\u0100" or char in _ON_KEYBOARDS or unicodedata.category(char) == "Zs":
         return False
     made_of = unicodedata.decomposition(char)
@@ -197,36 +196,36 @@ def _is_east_asian(text: str) -> bool:
     return any(script_of(char) in _EAST_ASIAN for char in text)
 
 
-def _steers(char: str, main: str) -> bool:
-    """Return whether a character looks like a mark that an address hangs on, and is none of the text's own script."""
+def _imitates_structure(char: str, main: str) -> bool:
+    """Return whether a character looks like a mark of an address, and does not belong to the text's own script."""
     script = script_of(char)
     if script in _EAST_ASIAN or (script == main and script != "LATIN") or unicodedata.category(char)[0] in "NM":
         return False
-    return char not in _ON_KEYBOARDS and bool(seems(char) & _STEERING)
+    return char not in _ON_KEYBOARDS and bool(seems(char) & _STRUCTURAL)
 
 
-# What a word is.
+# Words.
 
 
 def _main_script(text: str) -> str:
     """Return the script that most letters are of; Latin where that is undecided."""
-    found = scripts_of(text)
-    return max(found, key=lambda script: (found[script], script == "LATIN"), default="LATIN")
+    counts = scripts_of(text)
+    return max(counts, key=lambda script: (counts[script], script == "LATIN"), default="LATIN")
 
 
 def _lookalikes(word: str, around: str) -> list[int]:
-    """Return where letters of `word` look like letters of its own script; all of it, where it looks like `around`'s."""
+    """Return the places of letters that look like others of the word's script; all where it looks like `around`'s."""
     if word.isascii():
         return []
     scripts = scripts_of(word)
     if not scripts:
         return []
     main = max(scripts, key=lambda script: (scripts[script], script == around))
-    found = [index for index, char in enumerate(word) if not _is_plain(char, main) and _passes_for(char, main)]
-    if not found and len(scripts) == 1 and main != around and main not in _EAST_ASIAN:
+    lookalikes = [index for index, char in enumerate(word) if not _is_plain(char, main) and _passes_for(char, main)]
+    if not lookalikes and len(scripts) == 1 and main != around and main not in _EAST_ASIAN:
         letters = [index for index, char in enumerate(word) if char.isalpha()]
         return letters if all(_passes_for(word[index], around) for index in letters) else []
-    return found
+    return lookalikes
 
 
 @lru_cache(maxsize=4096)

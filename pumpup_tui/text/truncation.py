@@ -1,7 +1,7 @@
-"""Large events, cards and open requests as lists hold them: the words that are shown, not all that was read.
+"""Truncation of large events, cards and open requests to the words that a list shows.
 
-A page read is bounded in bytes, the pages of a list are not: a thousand rows of 1 MB would be held for the few words
-on their lines.
+The size of one page in bytes is limited, the number of pages in a list is not: a thousand rows of 1 MB would stay in
+memory for the few words on their lines.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from api_client.models import Card, Event, InboxItem, Page
 
 RAW_MOST = 2_000
-"""Bytes of JSON up to which a value is held as it was read."""
+"""Bytes of JSON up to which a value is not truncated."""
 NAMES = ("authority", "answeredBy")
-"""What is read of a payload besides its text: who an event is by."""
+"""Keys of a payload that are needed besides its text: the person who caused an event."""
 RECOMMENDED = ("outcome", "confidence")
-"""What a list shows of a recommendation, and sorts and filters by."""
+"""Keys of a recommendation that a list shows, sorts and filters by."""
 
 
 def short_events(events: Iterable[Event]) -> list[Event]:
-    """Return events with the payloads of large ones reduced to what is shown of them."""
+    """Return events with large payloads reduced to what is shown of them."""
     return [_short_event(event) for event in events]
 
 
 def short_card_page(page: Page[Card]) -> Page[Card]:
-    """Return a page of a board's column without the metadata that no board shows."""
+    """Return a page of a board's column without the metadata, which no board shows."""
     return replace(page, items=tuple(replace(card, metadata={}) if card.metadata else card for card in page.items))
 
 
 def short_event_page(page: Page[Event]) -> Page[Event]:
-    """Return a page of a timeline with its events as `short_events` has them."""
+    """Return a page of a timeline, its events reduced by `short_events`."""
     return replace(page, items=tuple(short_events(page.items)))
 
 
@@ -51,20 +51,20 @@ def _short_event(event: Event) -> Event:
     if len(encoded) <= RAW_MOST:
         return event
     # cleaned again: where it is drawn
-    shown = clean(json_text(encoded), limit=PAYLOAD_KEPT, padding=INDENT)
+    page_text = clean(json_text(encoded), limit=PAYLOAD_KEPT, padding=INDENT)
     names = {key: event.payload[key] for key in NAMES if _is_small(event.payload.get(key))}
-    return replace(event, payload=ShortPayload(names, said=event_text(event), shown=shown))
+    return replace(event, payload=ShortPayload(names, line_text=event_text(event), page_text=page_text))
 
 
 def _short_item(item: InboxItem) -> InboxItem:
     recommended = item.recommendation
     if not isinstance(recommended, dict) or _is_small(recommended):
         return item
-    kept: dict[str, Any] = {key: recommended[key] for key in RECOMMENDED if key in recommended}
-    outcome = kept.get("outcome")
+    short: dict[str, Any] = {key: recommended[key] for key in RECOMMENDED if key in recommended}
+    outcome = short.get("outcome")
     if isinstance(outcome, dict) and "type" in outcome:
-        kept["outcome"] = {"type": outcome["type"]}
-    return replace(item, recommendation=kept)
+        short["outcome"] = {"type": outcome["type"]}
+    return replace(item, recommendation=short)
 
 
 def _is_small(value: object) -> bool:

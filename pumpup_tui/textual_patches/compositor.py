@@ -4,7 +4,8 @@ Reason: Textual's partial update begins at the widget's left edge, wherever in i
 where one widget is all columns, that is most of the line. And it asks every widget that touches the smallest rectangle
 around all changes for all its lines there.
 
-Performance: PERF_EXACT
+Performance: without it a move of the cursor sends 1.4 to 1.6 times the bytes (with the SGR encoder, which works on its
+updates), and a key takes 1.3 times the computing time on the board, 1.7 times on the inbox and the timeline.
 
 Test: tests/pilot/test_painting.py.
 """

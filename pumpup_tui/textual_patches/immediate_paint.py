@@ -3,7 +3,8 @@
 Reason: Textual paints on the next beat of a clock of 60 beats a second, which a key would have to wait for; it paints
 once for a layout and once more for the rest, and, while an update is put together, draws what it throws away.
 
-Performance: PERF_PAINT
+Performance: without it the last byte after a key comes 37 ms after it on the inbox and the timeline, instead of 18 and
+12; on the board it makes no difference.
 
 Test: tests/pilot/test_painting.py.
 """

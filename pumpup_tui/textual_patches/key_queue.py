@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     Pressed = events.Key | events.Paste
 
-PATIENCE = 0.1
+TIMEOUT_SECONDS = 0.1
 """Seconds that a key waits at most: what had the focus may be gone, and the message that it is done with it."""
 
 
-class Passed(Message):
+class KeyHandled(Message):
     """Follows a key up to the app, behind it in every queue."""
 
     def __init__(self, turn: int) -> None:
@@ -38,66 +38,68 @@ class Passed(Message):
         self.turn = turn
 
 
-class Turns:
+class KeyQueue:
     """The keys of one app, each handled in its turn."""
 
-    def __init__(self, app: App[None], hear: Callable[[Pressed], Awaitable[None]]) -> None:
+    def __init__(self, app: App[None], handle: Callable[[Pressed], Awaitable[None]]) -> None:
         """Take the handler of a key: it passes it on, or does what it is bound to."""
-        self._app, self._hear = app, hear
+        self._app, self._handle = app, handle
         self._waiting: deque[Pressed] = deque()
-        self._begun = 0
-        self._open = 0
+        self._count = 0
+        self._current = 0
         """The turn that is not over; 0 is none."""
         self._typed_in: Widget | Screen[object] | None = None
         """What the open turn's character was typed in; None where it was no character."""
 
-    async def take(self, event: Pressed) -> None:
+    async def put(self, event: Pressed) -> None:
         """Handle a key now, or when it is its turn."""
-        if self._waiting or not self._may_follow(event):
+        if self._waiting or not self._can_follow(event):
             self._waiting.append(event)
             if len(self._waiting) == 1:
-                self._app.set_timer(PATIENCE, partial(self._patience_over, self._open))
+                self._app.set_timer(TIMEOUT_SECONDS, partial(self._on_timeout, self._current))
         else:
-            await self._begin(event)
+            await self._handle_now(event)
 
-    def passed(self, event: Passed) -> None:
+    def handled(self, event: KeyHandled) -> None:
         """Note that a key has reached the app; what it asked for behind that, as another focus, comes first."""
-        self._when_mounted(event.turn)
+        self._end_when_mounted(event.turn)
 
-    def _when_mounted(self, turn: int) -> None:
+    def _end_when_mounted(self, turn: int) -> None:
         """End a turn once the screen that it opened, if it did, has its widgets and its focus."""
         screen = self._app.screen
         if screen.is_mounted:
-            self._app.call_later(self._over, turn)
+            self._app.call_later(self._end_turn, turn)
         else:
-            screen.call_later(self._app.call_later, self._over, turn)  # behind its mounting, and the focus behind that
+            screen.call_later(
+                self._app.call_later, self._end_turn, turn
+            )  # behind its mounting, and the focus behind that
 
-    async def _patience_over(self, turn: int) -> None:
+    async def _on_timeout(self, turn: int) -> None:
         if self._app.screen.is_mounted:
-            await self._over(turn)
-        elif turn == self._open:
-            self._app.set_timer(PATIENCE, partial(self._patience_over, turn))
+            await self._end_turn(turn)
+        elif turn == self._current:
+            self._app.set_timer(TIMEOUT_SECONDS, partial(self._on_timeout, turn))
 
-    async def _over(self, turn: int) -> None:
-        if turn != self._open:
+    async def _end_turn(self, turn: int) -> None:
+        if turn != self._current:
             return
-        self._open = 0
-        while self._waiting and self._may_follow(self._waiting[0]):
-            await self._begin(self._waiting.popleft())
+        self._current = 0
+        while self._waiting and self._can_follow(self._waiting[0]):
+            await self._handle_now(self._waiting.popleft())
         if self._waiting:
-            self._app.set_timer(PATIENCE, partial(self._patience_over, self._open))
+            self._app.set_timer(TIMEOUT_SECONDS, partial(self._on_timeout, self._current))
 
-    def _may_follow(self, event: Pressed) -> bool:
+    def _can_follow(self, event: Pressed) -> bool:
         """Return whether the key can overtake nothing that is in flight: characters of one text never do."""
-        return not self._open or (self._typed_in is not None and self._typed_by(event) is self._typed_in)
+        return not self._current or (self._typed_in is not None and self._typed_by(event) is self._typed_in)
 
-    async def _begin(self, event: Pressed) -> None:
+    async def _handle_now(self, event: Pressed) -> None:
         target, typed_in = self._target, self._typed_by(event)
-        await self._hear(event)
+        await self._handle(event)
         if event.is_forwarded:
-            self._begun += 1
-            if target.post_message(Passed(self._begun)):
-                self._open, self._typed_in = self._begun, typed_in
+            self._count += 1
+            if target.post_message(KeyHandled(self._count)):
+                self._current, self._typed_in = self._count, typed_in
 
     @property
     def _target(self) -> Widget | Screen[object]:

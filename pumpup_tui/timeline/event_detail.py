@@ -44,5 +44,5 @@ def payload_text(payload: dict[str, Any]) -> str:
     """Return a payload as JSON in clean words, up to `PAYLOAD_KEPT` characters; the rest is counted."""
     if isinstance(payload, ShortPayload):
         # cleaned again: where it was truncated
-        return clean(payload.shown, limit=len(payload.shown), padding=INDENT)
+        return clean(payload.page_text, limit=len(payload.page_text), padding=INDENT)
     return clean(json_text(json_bytes(payload)), limit=PAYLOAD_KEPT, padding=INDENT)

@@ -86,7 +86,7 @@ class TourObserver:
         for screen in self._app.screen_stack:
             if isinstance(screen, ReviewerScreen) and screen.is_mounted:
                 for shown in screen.query(TourLine):
-                    shown.retell()
+                    shown.update_lines()
                 if not self._tour.is_over and not screen.query(TourLine) and (hints := screen.query(KeyHints)):
                     screen.mount(TourLine(self._tour, self._context.key), before=hints.first())
 

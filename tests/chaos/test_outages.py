@@ -63,11 +63,11 @@ async def test_what_was_not_read_in_an_outage_is_read_after_it(scene: Scene) -> 
     (first, _), (second, summary) = await scene.ask(), await scene.ask()
     async with scene.terminal() as terminal:
         await terminal.reviewer.go_to(first)
-        await terminal.reviewer.until("the first is read", lambda: terminal.reviewer.inbox.is_read)
+        await terminal.reviewer.until("the first is read", lambda: terminal.reviewer.inbox.pane.is_read)
         scene.proxy.set(Fault.BROKEN)
         await terminal.reviewer.press("]")
         assert terminal.reviewer.shown == second
         await terminal.sees("reading the rest…", "✗")
         scene.proxy.set(Fault.NONE)
-        await terminal.reviewer.until("the second is read", lambda: terminal.reviewer.inbox.is_read)
+        await terminal.reviewer.until("the second is read", lambda: terminal.reviewer.inbox.pane.is_read)
         await terminal.sees(summary, "live", gone=("✗", "reading the rest…"))

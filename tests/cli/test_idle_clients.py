@@ -39,7 +39,8 @@ def test_an_idle_client_asks_the_server_nothing(made: Made, tmp_path: Path) -> N
                     beats += piece.count(b":\n\n")
                     if beats > BEATS:
                         break
-            screen.rest()
+            screen.press("2")
+            screen.wait_for("in step")
             assert "offline" not in screen.text()
             screen.press("q")
             assert screen.end() == 0

@@ -9,6 +9,7 @@ import pytest
 
 from pumpup_tui.commands import serve_limits
 from pumpup_tui.keys.key_names import KeyNames, key_words
+from pumpup_tui.keys.table import TOUR_KEYS
 from tests.cli.conftest import Run
 from tests.cli.pages import README, ROOT, Page, pages
 
@@ -68,7 +69,7 @@ def test_the_keys_of_the_readme_are_the_apps() -> None:
     """No key in the README's table does nothing, and none of those that decide or move is missing."""
     table = Page(README).text.partition("| where | keys |")[2].partition("\n\n")[0]
     named = set(re.findall(r"`([^`]+)`", table))
-    bound = {key: row.id for row in KeyNames().table(in_demo=False) for key in key_words(row.keys).split("  ")}
+    bound = {key: row.id for row in KeyNames(without=TOUR_KEYS).table() for key in key_words(row.keys).split("  ")}
     assert named <= bound.keys()
     must = {key for key, name in bound.items() if name.startswith(("decide.", "board.move"))}
     assert must <= named

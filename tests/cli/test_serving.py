@@ -24,7 +24,7 @@ from pumpup_tui.commands import serve
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.serve import ServeOptions
 from tests.cli.conftest import Run, command, environment
-from tests.waiting import HANG_SECONDS
+from tests.waiting import HANG_SECONDS, wait_until
 
 CANARY_NOTE = "canary-note-4711"
 
@@ -384,19 +384,26 @@ async def _write_until_it_stops(server: Server, key: str, task_id: str, number: 
     return answered
 
 
+def _takes_connections(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
 def test_a_call_on_its_way_is_answered_before_the_end(tmp_path: Path, key: str) -> None:
     """A body that is half sent when the stop comes may be finished, and is answered; new callers are turned away."""
     with served(tmp_path) as server:
         port = int(server.url.rpartition(":")[2])
         body = json.dumps({"projectName": "general", "name": "last"}).encode()
         with socket.create_connection(("127.0.0.1", port), timeout=HANG_SECONDS) as half:
-            lines = f"Host: localhost\r\nAuthorization: Bearer {key}\r\nIdempotency-Key: k\r\n"
-            half.sendall(f"POST /api/tasks HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n".encode() + body[:9])
-            time.sleep(0.2)
+            lines = f"Host: localhost\r\nAuthorization: Bearer {key}\r\nIdempotency-Key: k\r\nExpect: 100-continue\r\n"
+            half.sendall(f"POST /api/tasks HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n".encode())
+            assert half.recv(100).startswith(b"HTTP/1.1 100"), "the server waits for the body"
+            half.sendall(body[:9])
             server.process.send_signal(signal.SIGTERM)
-            time.sleep(0.3)
-            with pytest.raises(OSError):
-                socket.create_connection(("127.0.0.1", port), timeout=2).close()
+            wait_until(lambda: not _takes_connections(port), "new callers are turned away")
             half.sendall(body[9:])
             assert half.recv(100).startswith(b"HTTP/1.1 201")
         assert server.process.wait(timeout=HANG_SECONDS) == 0

@@ -17,8 +17,11 @@ from api_client.commands import Assign, Decide
 from api_client.models import Outcome
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.decisions.desk import FINAL
+from pumpup_tui.inbox.order import Order
 from pumpup_tui.inbox.screen import InboxScreen
-from tests.pilot.stage import ALICE, BOB, Stage
+from tests.pilot.stage import Stage
+from tests.support.actors import ALICE, BOB
+from tests.support.idle import until_idle
 
 MOVING = ("j", "k", "g", "G", "ctrl+d", "ctrl+u", "right_square_bracket", "left_square_bracket", "tab", "1", "2", "3")
 ACTING = ("a", "d", "e", "i", "exclamation_mark", "w", "t", "c", "n", "u", "x", "asterisk", "enter", "escape", "space")
@@ -57,7 +60,7 @@ async def test_three_keys_decide_nothing_by_accident(tmp_path: Path, with_y: boo
                 keys[rng.randrange(3)] = "y"
             for key in keys:
                 meant += await _press(stage, pilot, key)
-        await pilot.pause(0.1)
+        await until_idle(pilot)
         assert await stage.decisions() == meant
         assert with_y or meant == 0
 
@@ -103,12 +106,12 @@ happenings = st.lists(st.tuples(st.sampled_from(sorted(HAPPENS)), st.integers(0,
 @settings(max_examples=12, deadline=None)
 @given(
     down=st.integers(0, 4),
-    order=st.sampled_from(["sort age", "sort newest", "group project"]),
+    order=st.sampled_from([Order(), Order("newest"), Order("age", "project")]),
     armed=happenings,
     held=happenings,
 )
 def test_what_is_decided_is_what_was_shown(
-    down: int, order: str, armed: list[tuple[str, int]], held: list[tuple[str, int]]
+    down: int, order: Order, armed: list[tuple[str, int]], held: list[tuple[str, int]]
 ) -> None:
     """Requests come, go and are given away between arming, y and sending: the decided id is the one that was shown."""
 
@@ -124,7 +127,7 @@ def test_what_is_decided_is_what_was_shown(
             await stage.ready(pilot, "Refund $4")
             screen = stage.app.screen
             assert isinstance(screen, InboxScreen)
-            screen._sort(screen.requests.queue.order.chosen(order))
+            screen.filters.sort(order)
             await pilot.press(*["j"] * down)
             await stage.ready(pilot)
             row = screen.requests.row

@@ -7,7 +7,8 @@ from typing import Any
 
 from api_client.commands import Decide
 from api_client.models import Outcome
-from tests.pilot.stage import BOB, Stage
+from tests.pilot.stage import Stage
+from tests.support.actors import BOB
 
 AGENT_DENIES = {"outcome": {"type": "REJECT"}, "confidence": 0.62}
 
@@ -107,8 +108,12 @@ async def test_a_held_batch_is_taken_back_as_one(tmp_path: Path) -> None:
         await pilot.press("u")
         await stage.sees(pilot, "nothing was sent", gone=("HELD",))
         stage.clock.advance(seconds=60)
-        await pilot.pause(0.3)
-        assert await stage.decisions() == 0
+        # What is held after it goes out after it.
+        await pilot.press("escape", "g", "a", "y")
+        await stage.sees(pilot, "HELD 5 s")
+        stage.clock.advance(seconds=5)
+        await stage.sees(pilot, "RECORDED")
+        assert await stage.decisions() == 1
 
 
 async def test_an_elicitation_is_not_selected(tmp_path: Path) -> None:

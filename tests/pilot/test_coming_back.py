@@ -128,7 +128,7 @@ async def test_a_timelines_filter_is_that_of_last_time(tmp_path: Path) -> None:
         await stage.sees(pilot, "task created", "approval requested")
         screen = stage.app.screen
         assert isinstance(screen, TimelineScreen)
-        screen.show(replace(screen.shown_query, types=("TASK_CREATED",), newest_first=False, text="Claim"))
+        screen.show(replace(screen.scope.query, types=("TASK_CREATED",), newest_first=False, text="Claim"))
         await stage.sees(pilot, "task created", "oldest first", gone=("? approval requested",))
     stage.before.clear()
     again(stage, tmp_path / "kept")
@@ -206,8 +206,8 @@ def test_a_filter_that_can_not_be_read_shows_all_cards(kept: object) -> None:
 
 
 def test_an_order_that_can_not_be_read_is_the_built_in_one() -> None:
-    assert Order.begun({"sort": "colour", "group": 3}) == Order()
-    assert Order.begun(Order("newest", "type").lasting()) == Order("newest", "type")
+    assert Order.restored({"sort": "colour", "group": 3}) == Order()
+    assert Order.restored(Order("newest", "type").lasting()) == Order("newest", "type")
 
 
 def test_a_query_that_can_not_be_read_asks_for_nothing() -> None:

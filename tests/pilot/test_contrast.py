@@ -20,7 +20,6 @@ from tests.pilot.test_faults import Flaky
 from tests.snapshots.test_screens import (
     FAULTY,
     SCREENS,
-    Act,
     Agents,
     approval,
     board,
@@ -33,61 +32,18 @@ from tests.snapshots.test_screens import (
     staged,
     timeline,
 )
+from tests.support.walks import Walk, then
 from tests.waiting import until
 
-
-async def batch(stage: Stage, pilot: Any) -> None:
-    await inbox(stage, pilot)
-    await pilot.press("asterisk", "d")
-    await stage.sees(pilot, "DENY")
-
-
-async def projects(stage: Stage, pilot: Any) -> None:
-    await inbox(stage, pilot)
-    await pilot.press("p")
-    await stage.sees(pilot, "all projects")
-
-
-async def commands(stage: Stage, pilot: Any) -> None:
-    await inbox(stage, pilot)
-    await pilot.press(":", "d", "e")
-    await stage.sees(pilot, "Deny")
-
-
-async def attachments(stage: Stage, pilot: Any) -> None:
-    await approval(stage, pilot)
-    await pilot.press("o")
-    await stage.sees(pilot, "photo.jpg", "esc")
-
-
-async def noted(stage: Stage, pilot: Any) -> None:
-    await approval(stage, pilot)
-    await pilot.press("a", "n", "x")
-    await stage.sees(pilot, "note", "x")
-
-
-async def results(stage: Stage, pilot: Any) -> None:
-    await batch(stage, pilot)
-    await pilot.press("y")
-    await stage.sees(pilot, "HELD")
-
-
-async def exits(stage: Stage, pilot: Any) -> None:
-    await board(stage, pilot)
-    await pilot.press("l", "m")
-    await stage.sees(pilot, "rejected")
-
-
-async def filters(stage: Stage, pilot: Any) -> None:
-    await timeline(stage, pilot)
-    await pilot.press("f")
-    await stage.sees(pilot, "approval requested")
-
-
-async def review(stage: Stage, pilot: Any) -> None:
-    await form(stage, pilot)
-    await pilot.press("ctrl+r")
-    await stage.sees(pilot, "can't be taken")
+batch = then(inbox, "asterisk", "d", sees=("DENY",))
+projects = then(inbox, "p", sees=("all projects",))
+commands = then(inbox, ":", "d", "e", sees=("Deny",))
+attachments = then(approval, "o", sees=("photo.jpg", "esc"))
+noted = then(approval, "a", "n", "x", sees=("note", "x"))
+results = then(batch, "y", sees=("HELD",))
+exits = then(board, "l", "m", sees=("rejected",))
+filters = then(timeline, "f", sees=("approval requested",))
+review = then(form, "ctrl+r", sees=("can't be taken",))
 
 
 async def leaving(stage: Stage, pilot: Any) -> None:
@@ -96,34 +52,27 @@ async def leaving(stage: Stage, pilot: Any) -> None:
     await until(lambda: isinstance(stage.app.screen, ModalScreen), "the question before leaving")
 
 
-async def search(stage: Stage, pilot: Any) -> None:
-    await inbox(stage, pilot)
-    await pilot.press("/", *"pay")
-    await stage.sees(pilot, "pay")
+search = then(inbox, "/", *"pay", sees=("pay",))
+denial = then(approval, "d", sees=("y send",))
 
 
-async def denial(stage: Stage, pilot: Any) -> None:
-    await approval(stage, pilot)
-    await pilot.press("d")
-    await stage.sees(pilot, "y send")
-
-
-MORE = (
-    batch,
-    projects,
-    commands,
-    search,
-    denial,
-    attachments,
-    noted,
-    results,
-    exits,
-    filters,
-    review,
-    leaving,
-    offline,
-)
-STOPS: dict[str, Act] = {**SCREENS, **{act.__name__: act for act in (*MORE, read_only)}}
+STOPS: dict[str, Walk] = {
+    **SCREENS,
+    "batch": batch,
+    "projects": projects,
+    "commands": commands,
+    "search": search,
+    "denial": denial,
+    "attachments": attachments,
+    "noted": noted,
+    "results": results,
+    "exits": exits,
+    "filters": filters,
+    "review": review,
+    "leaving": leaving,
+    "offline": offline,
+    "read_only": read_only,
+}
 
 
 def colours(style: Style | None) -> tuple[tuple[int, int, int], tuple[int, int, int]]:

@@ -11,7 +11,9 @@ from api_client.commands import Decide
 from api_client.errors import Unreachable
 from api_client.models import Outcome
 from pumpup_tui.inbox.screen import InboxScreen
-from tests.pilot.stage import BOB, Stage
+from tests.pilot.stage import Stage
+from tests.support.actors import BOB
+from tests.support.idle import until_idle
 from tests.waiting import until
 
 
@@ -43,7 +45,7 @@ async def test_enter_and_other_keys_never_confirm(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await open_with(stage, pilot, "Refund $240")
         await pilot.press("a", "enter", "space", "a", "d", "tab", "u", "x", "enter")
-        await pilot.pause(0.1)
+        await until_idle(pilot)
         assert await stage.decisions() == 0
 
 
@@ -65,7 +67,7 @@ async def test_moving_on_disarms(tmp_path: Path) -> None:
         await pilot.press("a", "j")
         await stage.sees(pilot, "you moved on")
         await pilot.press("y")
-        await pilot.pause(0.1)
+        await until_idle(pilot)
         assert await stage.decisions() == 0
 
 
@@ -119,7 +121,16 @@ async def test_a_decision_is_held_and_can_be_taken_back(tmp_path: Path) -> None:
         await pilot.press("u")
         await stage.sees(pilot, "taken back: nothing was sent")
         stage.clock.advance(seconds=60)
-        await pilot.pause(0.3)
+        # What is held after it goes out after it.
+        other = await stage.approval("Refund $99")
+        await stage.ready(pilot, "Refund $99")
+        await pilot.press("j")
+        await stage.ready(pilot)
+        await pilot.press("a", "y")
+        await stage.sees(pilot, "HELD 5 s")
+        stage.clock.advance(seconds=5)
+        await stage.sees(pilot, "RECORDED")
+        assert await stage.outcome(other) == "APPROVE"
         assert await stage.outcome(request) is None
 
 
@@ -259,9 +270,12 @@ async def test_quitting_with_something_held_asks(tmp_path: Path) -> None:
         await pilot.press("enter")
         await stage.sees(pilot, "HELD", gone=("Before you go",))
         await pilot.press("q", "t")
-        await pilot.pause(0.2)
-        assert await stage.outcome(request) is None
+        await until(lambda: not stage.app.is_running, "the app ends")
     assert stage.app.return_code == 0
+    later = Stage(tmp_path)
+    async with later.run() as pilot:
+        await later.ready(pilot, "Refund $240")
+        assert await later.outcome(request) is None
 
 
 async def test_quitting_offers_nothing_that_is_over(tmp_path: Path) -> None:
@@ -288,7 +302,7 @@ async def test_quitting_can_send_what_is_held(tmp_path: Path) -> None:
         await pilot.press("a", "y", "q", "s")
         await until(lambda: not stage.app.is_running, "the app ends")
     from store.folder.local_backend import open_local
-    from tests.pilot.stage import ALICE
+    from tests.support.actors import ALICE
 
     backend = await open_local(tmp_path, ALICE)
     page = await backend.events(types=("APPROVAL_DECIDED",))
@@ -313,7 +327,7 @@ async def test_a_hundred_ordinary_decisions_take_two_keys_each(tmp_path: Path, s
         await stage.sees(pilot, "Inbox 100")
         for number in range(100):
             await stage.sees(pilot, f"Refund ${number}")
-            await until(lambda: cast("InboxScreen", stage.app.screen).is_read, "the request is read")
+            await until(lambda: cast("InboxScreen", stage.app.screen).pane.is_read, "the request is read")
             await pilot.press("a", "y")
             await stage.sees(pilot, "RECORDED", f"Refund ${number}")
         assert await stage.decisions() == 100

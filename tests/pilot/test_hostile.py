@@ -17,8 +17,10 @@ from pumpup_tui.form.elicitation_form import ElicitationForm
 from pumpup_tui.form.screen import AnswerScreen
 from pumpup_tui.inbox.screen import InboxScreen
 from tests.hostile import CORPUS, Poisoned
-from tests.pilot.stage import ALICE, Stage
+from tests.pilot.stage import Stage
 from tests.snapshots.test_screens import seed
+from tests.support.actors import ALICE
+from tests.support.idle import until_idle
 from tests.waiting import HANG_SECONDS
 
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -50,7 +52,7 @@ class Hostile:
         await self.until(pilot, lambda: isinstance(self.stage.app.screen, InboxScreen))
         screen = self.stage.app.screen
         assert isinstance(screen, InboxScreen)
-        await self.until(pilot, lambda: screen.requests.total == 3 and screen.is_read)
+        await self.until(pilot, lambda: screen.requests.total == 3 and screen.pane.is_read)
 
     async def visits(self, pilot: Any) -> AsyncIterator[str]:
         """Go through the screens and states, and stop at each."""
@@ -67,8 +69,8 @@ class Hostile:
             # It is answered on the command line; its form is drawn for what stands in it.
             screen = app.screen
             assert isinstance(screen, InboxScreen)
-            assert screen._loaded is not None
-            app.push_screen(AnswerScreen(app.context, screen._loaded, {}, screen.detail.not_seen()))
+            assert screen.pane.loaded is not None
+            app.push_screen(AnswerScreen(app.context, screen.pane.loaded, {}, screen.request_view.not_seen()))
         await self.until(pilot, lambda: bool(app.screen.query(ElicitationForm)))
         for number in range(10):
             yield f"the form's field {number + 1}"
@@ -78,22 +80,22 @@ class Hostile:
         await press("escape", "/", "q", "escape", "p")
         yield "the projects"
         await press("j", "enter", "2")
-        await pilot.pause(0.2)
+        await until_idle(pilot)
         yield "the board"
         await press("l", "m")
         yield "the exits"
         await press("escape", "enter")
-        await pilot.pause(0.2)
+        await until_idle(pilot)
         yield "a task"
         await press("G", "escape", "3")
-        await pilot.pause(0.2)
+        await until_idle(pilot)
         yield "the timeline"
         for _ in range(6):
             await press("j")
             yield "an event"
         app.push_screen(await self.attachments())
         await press("enter")
-        await pilot.pause(0.1)
+        await until_idle(pilot)
         yield "an attachment"
         await press("s")
         yield "where it would be saved"

@@ -10,10 +10,10 @@ import pyte
 import pytest
 from rich.color import ColorSystem
 from textual._compositor import CompositorUpdate, LayoutUpdate
-from textual.pilot import Pilot
 from textual.strip import Strip
 
 from tests.pilot.stage import Stage
+from tests.support.idle import until_idle
 
 WIDTH, HEIGHT = 110, 30
 KEYS = ["j"] * 6 + ["k", "g", "G", "ctrl+d", "ctrl+u", "l", "h", "1", "2", "3", "enter", "escape", "a", "p", "?", "tab"]
@@ -63,14 +63,6 @@ def differences(shown: pyte.Screen, wanted: pyte.Screen) -> list[tuple[int, int,
     return [one for one in places if one[2] != one[3]]
 
 
-async def settle(pilot: Pilot[None]) -> None:
-    """Wait until nothing is read and nothing is left to paint."""
-    await pilot.pause()
-    while any(one.group != "tail" and not one.is_finished for one in pilot.app.workers):
-        await pilot.pause(0.01)
-    await pilot.pause(0.03)
-
-
 @pytest.mark.parametrize("system", [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT, ColorSystem.STANDARD])
 async def test_any_keys_leave_what_a_full_paint_would(tmp_path: Path, system: ColorSystem) -> None:
     """After any keys each cell's character, colours and weight are those of the whole screen painted anew."""
@@ -87,10 +79,10 @@ async def test_any_keys_leave_what_a_full_paint_would(tmp_path: Path, system: Co
     stage.before.append(fill)
     async with stage.run(WIDTH, HEIGHT) as pilot:
         await stage.ready(pilot, "Refund $0")
-        await settle(pilot)
+        await until_idle(pilot)
         watched = Watched(stage, system)
         for _ in range(30):
             key = chance.choice(KEYS)
             await pilot.press(key)
-            await settle(pilot)
+            await until_idle(pilot)
             assert differences(watched.screen, watched.whole()) == [], key

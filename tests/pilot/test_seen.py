@@ -79,11 +79,13 @@ def asking(stage: Stage, rows: int = ROWS) -> None:
 
 async def opened(stage: Stage, pilot: Any) -> InboxScreen:
     """Open the request in whole."""
-    await until(lambda: isinstance(stage.app.screen, InboxScreen) and stage.app.screen.is_read, "the request is read")
+    await until(
+        lambda: isinstance(stage.app.screen, InboxScreen) and stage.app.screen.pane.is_read, "the request is read"
+    )
     screen = stage.app.screen
     assert isinstance(screen, InboxScreen)
     await pilot.press("enter")
-    await until(lambda: screen.detail.is_drawn, "it is drawn")
+    await until(lambda: screen.request_view.is_drawn, "it is drawn")
     await pilot.pause()
     return screen
 
@@ -94,7 +96,7 @@ async def test_what_was_read_before_a_key_is_not_asked_for_after_it(tmp_path: Pa
     asking(stage)
     async with stage.run(80, 26) as pilot:
         screen = await opened(stage, pilot)
-        assert screen.detail.unseen == 0
+        assert screen.request_view.unseen == 0
         await pilot.press("a")
         await stage.sees(pilot, "y send", gone=("show the rest",))
         await pilot.press("y")
@@ -152,7 +154,7 @@ async def test_nothing_covers_what_is_decided(tmp_path: Path, where: str) -> Non
 
     stage.before.append(ask)
     async with stage.app.run_test(size=(80, 24), notifications=True) as pilot:
-        await until(lambda: isinstance(stage.app.screen, InboxScreen) and stage.app.screen.is_read, "it is read")
+        await until(lambda: isinstance(stage.app.screen, InboxScreen) and stage.app.screen.pane.is_read, "it is read")
         if where == "a batch":
             await pilot.press("*", "a")
             await stage.sees(pilot, "1 request")

@@ -24,6 +24,7 @@ from pumpup_tui.text.firewall import BAR
 from pumpup_tui.text.paragraphs import drawn
 from tests.pilot.stage import Stage
 from tests.spoofs import MARK, SPOOFS, marked
+from tests.support.idle import until_idle
 from tests.waiting import HANG_SECONDS
 
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -79,7 +80,7 @@ class Reader:
         self.seen: set[str] = set()
         self.reads: Widget | None = None
         """What is looked at whenever a key is heard."""
-        self._hear, stage.app.key_input.queue._hear = stage.app.key_input.queue._hear, self._heard
+        self._hear, stage.app.key_input.queue._handle = stage.app.key_input.queue._handle, self._heard
 
     async def _heard(self, event: Any) -> None:
         if self.reads is not None:
@@ -92,7 +93,7 @@ class Reader:
 
     def close(self) -> None:
         """Look no more."""
-        self.stage.app.key_input.queue._hear = self._hear
+        self.stage.app.key_input.queue._handle = self._hear
 
     @property
     def screen(self) -> InboxScreen:
@@ -114,9 +115,9 @@ class Reader:
     async def opened(self, request_id: str) -> None:
         await until(self.pilot, lambda: isinstance(self.stage.app.screen, InboxScreen))
         await until(self.pilot, lambda: bool(self.screen.requests.total))
-        self.reads = self.screen.detail  # it stands open already where one was decided just before
+        self.reads = self.screen.request_view  # it stands open already where one was decided just before
         self.screen.requests.select(request_id)
-        await until(self.pilot, lambda: self.screen.is_read)
+        await until(self.pilot, lambda: self.screen.pane.is_read)
         if self.screen.has_class("-narrow"):
             await self.pilot.press("enter")
         await self.pilot.pause()
@@ -173,7 +174,7 @@ async def test_nothing_is_approved_that_was_not_on_the_screen(tmp_path: Path, si
 
 async def _approve(reader: Reader, name: str, request_id: str) -> None:
     await reader.opened(request_id)
-    stage, pilot, detail = reader.stage, reader.pilot, reader.screen.detail
+    stage, pilot, detail = reader.stage, reader.pilot, reader.screen.request_view
     top = list(check_frame(name, reader.look(detail)))
     assert {"kind", "asker", "recommends"} <= set(top), f"{name}: who asks and the recommendation are above the fold"
     assert [top.count(one) for one in ("kind", "asker", "recommends")] == [1, 1, 1], name
@@ -234,7 +235,7 @@ async def test_no_line_of_a_form_is_the_agents(tmp_path: Path, size: tuple[int, 
         for name, request_id in asked.items():
             reader = Reader(stage, pilot)
             await reader.opened(request_id)
-            frame_is_ours(reader.screen.detail, name)
+            frame_is_ours(reader.screen.request_view, name)
             await pilot.press("a")
             await until(
                 pilot,
@@ -303,7 +304,7 @@ async def test_no_line_of_a_task_or_a_timeline_is_the_agents(tmp_path: Path, siz
                 await pilot.press("ctrl+d")
             await pilot.press("escape")
         await pilot.press("3")
-        await pilot.pause(0.2)
+        await until_idle(pilot)
         for _ in range(3 * len(tasks)):
             frame_is_ours(stage.app.screen.query_one("#timeline"), "the timeline")
             frame_is_ours(stage.app.screen.query_one("#event"), "an event")

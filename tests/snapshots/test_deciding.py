@@ -20,8 +20,9 @@ from pumpup_tui.decisions.in_flight import Interrupted
 from pumpup_tui.decisions.recovery import Fate, Recovered
 from pumpup_tui.inbox.recovery_screen import RecoveryScreen
 from pumpup_tui.inbox.screen import InboxScreen
-from tests.pilot.stage import BOB, Stage
+from tests.pilot.stage import Stage
 from tests.snapshots.test_screens import seed, staged
+from tests.support.actors import BOB
 
 Act = Callable[[Stage, Any], Awaitable[None]]
 
@@ -65,7 +66,7 @@ async def looked_back(stage: Stage, pilot: Any) -> None:
     """Wait until all that is known of the request under the cursor is there, its precedents too."""
     screen = stage.app.screen
     assert isinstance(screen, InboxScreen)
-    while screen._loaded is None or not screen.is_read or screen._lacks_precedents(screen._loaded):
+    while screen.pane.loaded is None or not screen.pane.is_read or screen.precedents.is_pending:
         await pilot.pause(0.02)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from tests.pilot.stage import ALL_FIELDS, Stage
 from tests.pilot.test_attachments import open_attachments
 from tests.snapshots.test_screens import BIDS
+from tests.support.walks import Walk, then
 
 MANY = {
     "type": "Multiselect",
@@ -28,7 +28,6 @@ HOSTILE_BID = {
     "rationale": "p\u0430yp\u0430l says",
 }
 SIZES = ((80, 24), (120, 40))
-Act = Callable[[Stage, Any], Awaitable[None]]
 
 
 async def opened(stage: Stage, pilot: Any) -> None:
@@ -40,69 +39,30 @@ async def opened(stage: Stage, pilot: Any) -> None:
     await stage.sees(pilot, "ctrl+r reviews", "E-mail", "the agent's bid, untouched")
 
 
-async def area(stage: Stage, pilot: Any) -> None:
-    await opened(stage, pilot)
-    await pilot.press("tab", "backspace", *"wet floor", "enter", *"in the cellar")
-    await stage.sees(pilot, "in the cellar")
+area = then(opened, "tab", "backspace", *"wet floor", "enter", *"in the cellar", sees=("in the cellar",))
+sealed = then(opened, "tab", sees=("2 hidden",))
+slider = then(opened, "tab", "tab", "tab", "up", "up", "up", "up", sees=("●",))
+select = then(opened, "tab", "tab", "tab", "tab", "down", "space", sees=("(•) theft", "yours"))
+date = then(opened, *["tab"] * 6, "up", "up", sees=("2026-03-03",))
+switch = then(opened, *["tab"] * 9, "space", sees=("(•) yes",))
+search = then(opened, "shift+tab", *"3", "down", "enter", "down", "enter", sees=("[x] Country 13",))
+faults = then(opened, "x", "space", "ctrl+r", sees=("can't be taken", "must be an e-mail"))
+review = then(slider, "tab", "tab", "tab", "up", *["tab"] * 3, "space", "ctrl+r", sees=("ANSWER", "y sends"))
+attachments = then(open_attachments, "j", "enter", sees=("▀▀▀",))
 
 
-async def sealed(stage: Stage, pilot: Any) -> None:
-    await opened(stage, pilot)
-    await pilot.press("tab")
-    await stage.sees(pilot, "2 hidden")
-
-
-async def slider(stage: Stage, pilot: Any) -> None:
-    await opened(stage, pilot)
-    await pilot.press("tab", "tab", "tab", "up", "up", "up", "up")
-    await stage.sees(pilot, "●")
-
-
-async def select(stage: Stage, pilot: Any) -> None:
-    await opened(stage, pilot)
-    await pilot.press("tab", "tab", "tab", "tab", "down", "space")
-    await stage.sees(pilot, "(•) theft", "yours")
-
-
-async def date(stage: Stage, pilot: Any) -> None:
-    await opened(stage, pilot)
-    await pilot.press(*["tab"] * 6, "up", "up")
-    await stage.sees(pilot, "2026-03-03")
-
-
-async def switch(stage: Stage, pilot: Any) -> None:
-    await opened(stage, pilot)
-    await pilot.press(*["tab"] * 9, "space")
-    await stage.sees(pilot, "(•) yes")
-
-
-async def search(stage: Stage, pilot: Any) -> None:
-    await opened(stage, pilot)
-    await pilot.press("shift+tab", *"3", "down", "enter", "down", "enter")
-    await stage.sees(pilot, "[x] Country 13")
-
-
-async def faults(stage: Stage, pilot: Any) -> None:
-    await opened(stage, pilot)
-    await pilot.press("x", "space", "ctrl+r")
-    await stage.sees(pilot, "can't be taken", "must be an e-mail")
-
-
-async def review(stage: Stage, pilot: Any) -> None:
-    await slider(stage, pilot)
-    await pilot.press("tab", "tab", "tab", "up", *["tab"] * 3, "space", "ctrl+r")
-    await stage.sees(pilot, "ANSWER", "y sends")
-
-
-async def attachments(stage: Stage, pilot: Any) -> None:
-    await open_attachments(stage, pilot)
-    await pilot.press("j", "enter")
-    await stage.sees(pilot, "▀▀▀")
-
-
-STATES: dict[str, Act] = {
-    act.__name__: act
-    for act in (opened, area, sealed, slider, select, date, switch, search, faults, review, attachments)
+STATES: dict[str, Walk] = {
+    "opened": opened,
+    "area": area,
+    "sealed": sealed,
+    "slider": slider,
+    "select": select,
+    "date": date,
+    "switch": switch,
+    "search": search,
+    "faults": faults,
+    "review": review,
+    "attachments": attachments,
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,10 @@ from api_client.commands import Assign, ReceiveUpload
 from api_client.errors import NotAuthenticated, Unreachable
 from styles.themes import THEMES
 from tests.conftest import FixedClock
-from tests.pilot.stage import ALICE, ALL_FIELDS, Stage
+from tests.pilot.stage import ALL_FIELDS, Stage
 from tests.pilot.test_faults import Flaky
-
-Act = Callable[[Stage, Any], Awaitable[None]]
+from tests.support.actors import ALICE
+from tests.support.walks import Walk, then
 
 BIDS = [
     {"fieldId": "email", "value": "mei@example.com", "confidence": 0.97, "rationale": "Taken from the claim"},
@@ -35,7 +34,7 @@ async def seed(stage: Stage) -> None:
         "Claim C-1029 · Mei Tanaka", "claims", metadataPatch={"set": {"amount": 240, "risk": "low"}}
     )
     assert stage.backend is not None
-    from tests.pilot.stage import AGENT
+    from tests.support.actors import AGENT
 
     async def photo() -> Any:
         yield b"x" * 214_000
@@ -101,10 +100,7 @@ async def approval(stage: Stage, pilot: Any) -> None:
     await stage.ready(pilot, "Timeline ──")
 
 
-async def armed(stage: Stage, pilot: Any) -> None:
-    await approval(stage, pilot)
-    await pilot.press("a")
-    await stage.sees(pilot, "y send")
+armed = then(approval, "a", sees=("y send",))
 
 
 async def held(stage: Stage, pilot: Any) -> None:
@@ -122,28 +118,10 @@ async def form(stage: Stage, pilot: Any) -> None:
     await stage.sees(pilot, "E-mail", "agent's bid, untouched")
 
 
-async def form_faults(stage: Stage, pilot: Any) -> None:
-    await form(stage, pilot)
-    await pilot.press("space", "ctrl+r")
-    await stage.sees(pilot, "can't be taken", "must be an e-mail")
-
-
-async def board(stage: Stage, pilot: Any) -> None:
-    await inbox(stage, pilot)
-    await pilot.press("2")
-    await stage.sees(pilot, "in_review", "C-1032", gone=("reading…",))
-
-
-async def task(stage: Stage, pilot: Any) -> None:
-    await board(stage, pilot)
-    await pilot.press("l", "enter")
-    await stage.sees(pilot, "Timeline, newest first")
-
-
-async def timeline(stage: Stage, pilot: Any) -> None:
-    await inbox(stage, pilot)
-    await pilot.press("3", "j", "j")
-    await stage.sees(pilot, "task closed", "task created")
+form_faults = then(form, "space", "ctrl+r", sees=("can't be taken", "must be an e-mail"))
+board = then(inbox, "2", sees=("in_review", "C-1032"), gone=("reading…",))
+task = then(board, "l", "enter", sees=("Timeline, newest first",))
+timeline = then(inbox, "3", "j", "j", sees=("task closed", "task created"))
 
 
 async def keys(stage: Stage, pilot: Any) -> None:
@@ -180,10 +158,25 @@ async def filtered(stage: Stage, pilot: Any) -> None:
     await stage.ready(pilot, "not only “payout”", "Release $4,100")
 
 
-SCREENS: dict[str, Act] = {
-    act.__name__: act for act in (inbox, approval, armed, held, form, form_faults, board, task, timeline, keys)
+SCREENS: dict[str, Walk] = {
+    "inbox": inbox,
+    "approval": approval,
+    "armed": armed,
+    "held": held,
+    "form": form,
+    "form_faults": form_faults,
+    "board": board,
+    "task": task,
+    "timeline": timeline,
+    "keys": keys,
 }
-STATES: dict[str, Act] = {act.__name__: act for act in (loading, error, offline, read_only, filtered)}
+STATES: dict[str, Walk] = {
+    "loading": loading,
+    "error": error,
+    "offline": offline,
+    "read_only": read_only,
+    "filtered": filtered,
+}
 SIZES = ((80, 24), (120, 40), (200, 60))
 NAMES = [f"{width}x{height}" for width, height in SIZES]
 THEMED = ("textual-light", "ansi-dark", *(one.name for one in THEMES))

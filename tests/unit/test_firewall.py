@@ -68,7 +68,7 @@ KEPT = frozenset(
         "_code",
         "_codes",
         "_typed",
-        "_filter_words",
+        "raw_words",
         "only",
         "by_whom",
         "info",

@@ -7,7 +7,7 @@ import sys
 from types import FrameType
 
 from pumpup_tui.text.inspection import MOST, RAW_MOST, TEXTS_MOST, inspect
-from pumpup_tui.text.suspicion import Found
+from pumpup_tui.text.suspicion import Suspicion
 
 MIXED = "аb "
 
@@ -15,7 +15,7 @@ MIXED = "аb "
 def test_texts_are_counted_together_and_spelt_out_one_by_one() -> None:
     """Counts are added up over all texts; the raw texts stand in the order of the texts."""
     found = inspect(["\u202e", "pаy", "fine", "ﬁ"])
-    assert found.found == Found(hidden=1, lookalikes=1, mixed=1, forms=1)
+    assert found.counts == Suspicion(hidden=1, lookalikes=1, mixed=1, forms=1)
     assert found.raw == ("\\u202e", "p\\u0430y", "fine", "\\ufb01")
     assert (found.share, found.unseen) == (0, 0)
 
@@ -37,7 +37,7 @@ def test_what_was_not_inspected_is_said() -> None:
 def test_a_long_text_hides_nothing_in_a_short_one() -> None:
     """A megabyte before it leaves a short text's share of the cap as it is."""
     found = inspect(["x" * 1_000_000, "$1\u202e00", "y" * 1_000_000])
-    assert found.found == Found(hidden=1)
+    assert found.counts == Suspicion(hidden=1)
     assert found.unseen == 2_000_000 - 2 * found.share
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pumpup_tui.text.firewall import BAR, clean
@@ -36,6 +36,7 @@ def test_wrapping_loses_nothing_and_fits(line: list[tuple[str, str]], cells: int
 
 
 @given(heads, words, widths)
+@example("1" * 25, "", 24)  # our own words are longer than a line: the bar stands before their rest
 def test_the_first_cell_of_a_line_is_never_foreign(head: str, text: str, cells: int) -> None:
     """Someone else's words carry the bar on every line; led by ours, on every line but those that begin with ours."""
     for line in foreign((text, "")).wrapped(cells):
@@ -43,7 +44,8 @@ def test_the_first_cell_of_a_line_is_never_foreign(head: str, text: str, cells: 
     both = led([(head, "muted")], (text, ""))
     lines = [text_of(line) for line in both.wrapped(cells)]
     own = [line for line in lines if line[0] == " "]
-    assert solid("".join(own)).startswith(solid(head))
+    assert own, "it begins with our own words"
+    assert solid("".join(line[1:] for line in lines)).startswith(solid(head))
     assert all(line[0] == BAR for line in lines[len(own) :])
     assert BAR not in "".join(line[1:] for line in lines), "foreign text can't draw the bar"
 
@@ -79,9 +81,9 @@ def test_what_changes_with_time_stays_seen() -> None:
 def test_runs_of_blank_lines_collapse(texts: list[str]) -> None:
     """Hundreds of them can't push the rest out of view; none stands at the end."""
     kept = collapsed(foreign((text, "")) for text in texts)
-    assert [one for one in kept if one.says] == [foreign(("x", "")) for text in texts if text == "x"]
-    assert all(one.says or other.says for one, other in pairwise(kept))
-    assert not kept or kept[-1].says
+    assert [one for one in kept if one.has_text] == [foreign(("x", "")) for text in texts if text == "x"]
+    assert all(one.has_text or other.has_text for one, other in pairwise(kept))
+    assert not kept or kept[-1].has_text
 
 
 def test_an_empty_paragraph_is_a_blank_line() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from api_client.models import InboxItem
 from pumpup_tui.inbox.filter import Reader, read_filter
 from pumpup_tui.inbox.order import GROUPS, SORTS, Order
-from pumpup_tui.inbox.queue import Heading, Queued
+from pumpup_tui.inbox.queue import Heading, RequestQueue
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 READER = Reader("alice", NOW)
@@ -94,7 +94,7 @@ def test_any_text_is_a_filter(text: str) -> None:
 @given(st.sampled_from(sorted(SORTS)), st.sampled_from(sorted(GROUPS)), st.lists(st.integers(1, 30), unique=True))
 def test_every_order_shows_everything_once(sort: str, group: str, numbers: list[int]) -> None:
     """Sorting and grouping lose and double nothing; groups are whole, and headings count them."""
-    queue = Queued(lambda: NOW)
+    queue = RequestQueue(lambda: NOW)
     queue.add(_mixed(number) for number in sorted(numbers))
     queue.sort(Order(sort, group))
     shown = list(queue.items())
@@ -124,7 +124,7 @@ def _mixed(number: int) -> InboxItem:
 )
 def test_a_sort_puts_first(sort: str, first: int) -> None:
     """What each order is for stands on top."""
-    queue = Queued(lambda: NOW)
+    queue = RequestQueue(lambda: NOW)
     queue.add(_mixed(number) for number in range(1, 10))
     queue.sort(Order(sort))
     here = next(queue.items())
@@ -135,7 +135,7 @@ def test_a_sort_puts_first(sort: str, first: int) -> None:
 
 changes = st.lists(
     st.tuples(
-        st.sampled_from(["add", "take", "go", "sort", "sift"]), st.integers(0, 30), st.sampled_from(sorted(GROUPS))
+        st.sampled_from(["add", "take", "go", "sort", "filter"]), st.integers(0, 30), st.sampled_from(sorted(GROUPS))
     ),
     max_size=20,
 )
@@ -144,7 +144,7 @@ changes = st.lists(
 @given(changes)
 def test_the_cursor_stays_on_its_request(steps: list[tuple[str, int, str]]) -> None:
     """Whatever comes, goes or is sorted: the cursor is on its request for as long as that is shown, never a heading."""
-    queue = Queued(lambda: NOW)
+    queue = RequestQueue(lambda: NOW)
     queue.add(_mixed(number) for number in range(5))
     for what, number, group in steps:
         before = queue.cursor_id
@@ -152,13 +152,13 @@ def test_the_cursor_stays_on_its_request(steps: list[tuple[str, int, str]]) -> N
             case "add":
                 queue.add([_mixed(number)])
             case "take":
-                queue.take_away([f"r{number}"])
+                queue.remove([f"r{number}"])
             case "go":
                 queue.go(number)
             case "sort":
                 queue.sort(Order(sorted(SORTS)[number % len(SORTS)], group))
             case _:
-                queue.sift(read_filter("project:loans" if number % 2 else "", READER))
+                queue.filter(read_filter("project:loans" if number % 2 else "", READER))
         assert not isinstance(queue.row(queue.cursor), Heading)
         assert (queue.item is None) == (queue.count == 0)
         if what != "go" and before is not None and queue.where(before) is not None:
@@ -167,7 +167,7 @@ def test_the_cursor_stays_on_its_request(steps: list[tuple[str, int, str]]) -> N
 
 def test_a_cursor_steps_over_headings() -> None:
     """Up and down over groups, to both ends."""
-    queue = Queued(lambda: NOW)
+    queue = RequestQueue(lambda: NOW)
     queue.add([item(1), item(2, project_name="loans")])
     queue.sort(Order("age", "project"))
     assert [type(queue.row(index)).__name__ for index in range(4)] == ["Heading", "InboxItem", "Heading", "InboxItem"]

@@ -48,7 +48,7 @@ def test_two_that_change_places_are_no_clash() -> None:
 def test_keys_are_named_as_they_stand_on_a_keyboard() -> None:
     """By their characters, in the help and in the hints."""
     key = KeyNames({"decide.approve": "question_mark", "move.back": "ctrl+x"})
-    (approve,) = [row for row in key.table(in_demo=False) if row.id == "decide.approve"]
+    (approve,) = [row for row in key.table() if row.id == "decide.approve"]
     assert key_words(approve.keys) == "?"
     assert keys_of("?, a") == ["question_mark", "a"]
     assert key("decide.approve") == "?"

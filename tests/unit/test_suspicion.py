@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.text.suspicion import Found, examine, hidden_in, look, raw
+from pumpup_tui.text.suspicion import Suspicion, examine, hidden_in, look, raw
 from tests.unit.test_text import ANY_TEXT, NASTY
 from tests.waiting import grows_no_faster_than_its_input
 
@@ -19,46 +19,49 @@ ODD = st.text(st.sampled_from("аbсdе pay\u202e\u200b\ufe0f⚠１ﬁ∕/日本
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("plain\ntext,\r\n\ttabs", Found()),
-        ("\u202eevil\u200b", Found(hidden=2)),
-        ("\x1b]0;x\x07", Found(hidden=2)),
-        ("a\ud800\u3164\U000e0041", Found(hidden=3)),
-        ("warn ⚠\ufe0f 1\ufe0f\u20e3 ℹ\ufe0f", Found()),
-        ("a\ufe0fb\ufe0f\ufe0f", Found(hidden=3)),
-        ("pаypal", Found(lookalikes=1, mixed=1)),
-        ("Москвa", Found(lookalikes=1, mixed=1)),
-        ("сосо wants money", Found(lookalikes=4)),
-        ("paypal.com∕refund", Found(lookalikes=1)),
-        ("ɑpple", Found(lookalikes=1)),
-        ("λx", Found(mixed=1)),
-        ("Ａcme ﬁne 𝐛old", Found(forms=3)),
-        ("Ａccοunt", Found(lookalikes=1, mixed=1, forms=1)),
-        ("日bcd！ ！bcd日", Found(forms=2)),  # wide marks are usual within three characters of East Asian ones
-        ("日本Ａ 日本﹖", Found(forms=2)),  # wide letters and other forms of marks are not, anywhere
-        ("‼ and ‼\ufe0f!", Found(forms=1)),
-        ("Հայերեն։ in an English text", Found(lookalikes=1)),
-        ("payǃ now", Found(lookalikes=1)),
-        ("$1,OOO", Found(lookalikes=3)),
-        ("1,OOO l,000 1O0 C-1O29 1O:30 l00 I,000.00", Found(lookalikes=9)),
-        ("USD1OO 1OO USD $OOO €5OO $10l $1,S00", Found(lookalikes=11)),
-        ("5 OOO 1\u00a0OOO 1OOk", Found(lookalikes=8)),
-        ("1,ООО рублей", Found(lookalikes=3)),  # of Cyrillic, where they are letters of the text's own
-        ("Amount: ١٢٣", Found(digits=3)),
-        ("order ۰", Found(digits=1)),
-        ("1٠0 مرحبا مرحبا", Found(digits=1)),  # of the text's own script, but within another number
-        ("हिन्दी ১২", Found(digits=2)),
-        ("a" + " " * 17 + "b" + " " * 40, Found(gaps=2)),
-        ("a" + "\t" * 5 + "b" + "\u00a0" * 17, Found(gaps=2)),
-        ("Amount\u3000$24", Found(gaps=1)),
-        ("Amount\u3000\u3000\u3000$24", Found(gaps=1)),
-        ("日本" + "\u3000" * 9 + "語", Found(gaps=1)),
-        ("e" + "\u0301" * 20, Found(hidden=16)),
-        ("ก" + "\u0e34" * 6 + " a" + "\u20dd" * 5, Found(hidden=3)),
-        ("कि" + "\u093f" * 5 + "\u1100" + "\u1161" * 6, Found(hidden=4)),
-        ("сос abc", Found(lookalikes=3)),  # as many letters of either: the text is taken for Latin
+        ("plain\ntext,\r\n\ttabs", Suspicion()),
+        ("\u202eevil\u200b", Suspicion(hidden=2)),
+        ("\x1b]0;x\x07", Suspicion(hidden=2)),
+        ("a\ud800\u3164\U000e0041", Suspicion(hidden=3)),
+        ("warn ⚠\ufe0f 1\ufe0f\u20e3 ℹ\ufe0f", Suspicion()),
+        ("a\ufe0fb\ufe0f\ufe0f", Suspicion(hidden=3)),
+        ("pаypal", Suspicion(lookalikes=1, mixed=1)),
+        ("Москвa", Suspicion(lookalikes=1, mixed=1)),
+        ("сосо wants money", Suspicion(lookalikes=4)),
+        ("paypal.com∕refund", Suspicion(lookalikes=1)),
+        ("ɑpple", Suspicion(lookalikes=1)),
+        ("λx", Suspicion(mixed=1)),
+        ("Ａcme ﬁne 𝐛old", Suspicion(forms=3)),
+        ("Ａccοunt", Suspicion(lookalikes=1, mixed=1, forms=1)),
+        (
+            "日bcd！ ！bcd日",
+            Suspicion(forms=2),
+        ),  # wide marks are usual within three characters of East Asian ones
+        ("日本Ａ 日本﹖", Suspicion(forms=2)),  # wide letters and other forms of marks are not, anywhere
+        ("‼ and ‼\ufe0f!", Suspicion(forms=1)),
+        ("Հայերեն։ in an English text", Suspicion(lookalikes=1)),
+        ("payǃ now", Suspicion(lookalikes=1)),
+        ("$1,OOO", Suspicion(lookalikes=3)),
+        ("1,OOO l,000 1O0 C-1O29 1O:30 l00 I,000.00", Suspicion(lookalikes=9)),
+        ("USD1OO 1OO USD $OOO €5OO $10l $1,S00", Suspicion(lookalikes=11)),
+        ("5 OOO 1\u00a0OOO 1OOk", Suspicion(lookalikes=8)),
+        ("1,ООО рублей", Suspicion(lookalikes=3)),  # of Cyrillic, where they are letters of the text's own
+        ("Amount: ١٢٣", Suspicion(digits=3)),
+        ("order ۰", Suspicion(digits=1)),
+        ("1٠0 مرحبا مرحبا", Suspicion(digits=1)),  # of the text's own script, but within another number
+        ("हिन्दी ১২", Suspicion(digits=2)),
+        ("a" + " " * 17 + "b" + " " * 40, Suspicion(gaps=2)),
+        ("a" + "\t" * 5 + "b" + "\u00a0" * 17, Suspicion(gaps=2)),
+        ("Amount\u3000$24", Suspicion(gaps=1)),
+        ("Amount\u3000\u3000\u3000$24", Suspicion(gaps=1)),
+        ("日本" + "\u3000" * 9 + "語", Suspicion(gaps=1)),
+        ("e" + "\u0301" * 20, Suspicion(hidden=16)),
+        ("ก" + "\u0e34" * 6 + " a" + "\u20dd" * 5, Suspicion(hidden=3)),
+        ("कि" + "\u093f" * 5 + "\u1100" + "\u1161" * 6, Suspicion(hidden=4)),
+        ("сос abc", Suspicion(lookalikes=3)),  # as many letters of either: the text is taken for Latin
     ],
 )
-def test_what_is_not_what_it_seems_is_counted(text: str, found: Found) -> None:
+def test_what_is_not_what_it_seems_is_counted(text: str, found: Suspicion) -> None:
     assert look(text) == found
 
 
@@ -100,11 +103,14 @@ def test_ordinary_text_of_any_writing_raises_no_flag(text: str) -> None:
 
 
 def test_the_counts_are_told_in_words() -> None:
-    assert Found(3, 1).words == "3 hidden, 1 looks like something else"
-    assert Found(0, 2, 1, 1_000).words == "2 look like something else, 1 word of mixed alphabets, 1,000 in another form"
-    assert Found(digits=1, gaps=2).words == "1 digit of another script, 2 wide gaps"
-    assert Found(digits=2, gaps=1).words == "2 digits of another script, 1 wide gap"
-    assert not Found().words
+    assert Suspicion(3, 1).words == "3 hidden, 1 looks like something else"
+    assert (
+        Suspicion(0, 2, 1, 1_000).words
+        == "2 look like something else, 1 word of mixed alphabets, 1,000 in another form"
+    )
+    assert Suspicion(digits=1, gaps=2).words == "1 digit of another script, 2 wide gaps"
+    assert Suspicion(digits=2, gaps=1).words == "2 digits of another script, 1 wide gap"
+    assert not Suspicion().words
 
 
 @pytest.mark.parametrize(

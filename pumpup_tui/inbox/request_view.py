@@ -1,4 +1,4 @@
-"""All that a reviewer is shown of a request."""
+"""The widget that shows all of a request."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pumpup_tui.decisions.precedents import Precedent
 
 
-class RequestDetail(Document):
-    """A request, to read. What is long is folded until it is wanted; `raw` spells every text out."""
+class RequestView(Document):
+    """A request to read. Long texts are folded until the reader unfolds them; raw, every text is spelt out."""
 
     def __init__(self, context: Context, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
@@ -30,19 +30,19 @@ class RequestDetail(Document):
         self._loaded: RequestLoaded | None = None
         self._precedents: Sequence[Precedent] = ()
         self._all: list[Paragraph] = []
-        """What a decision on the request hangs on, unfolded."""
+        """The paragraphs that a decision on the request depends on, unfolded."""
         self._unfolded = False
         self._raw = False
         self.left_out = 0
         """Characters of the request that no screen shows."""
 
     def show_none(self, words: str) -> None:
-        """Say why there is nothing."""
+        """Show no request, and words in its place."""
         self._forget()
         self.tell([[], [(words, "muted")]])
 
     def show_item(self, item: InboxItem) -> None:
-        """Show what the list knows of a request, until all of it is there."""
+        """Show the list's data of a request, until all of it is loaded."""
         self._forget()
         waits = f"waits {self.context.age(item.requested_at)}, since {self.context.stamp(item.requested_at)}"
         asker = asker_words(item.requested_by, "agent")
@@ -51,40 +51,40 @@ class RequestDetail(Document):
         self.tell([*lines, *rest], item.request_id)
 
     def show(self, loaded: RequestLoaded, precedents: Sequence[Precedent] = ()) -> None:
-        """Show a request with its task's latest events, and how cases like it were decided."""
+        """Show a request with its task's latest events and its precedents."""
         if self._loaded is None or self._loaded.detail.event.id != loaded.detail.event.id:
             self._forget()
         self._loaded, self._precedents = loaded, precedents
-        self._retell()
+        self._draw()
 
     def redraw(self) -> None:
-        """Tell the request's age anew."""
-        self._retell()
+        """Draw the request again, with its age as it is now."""
+        self._draw()
 
     def toggle_fold(self) -> None:
         """Show long values whole, or folded again."""
         self.take_in()
         self._unfolded = not self._unfolded
-        self._retell()
+        self._draw()
 
     def toggle_raw(self) -> None:
-        """Spell every text out as it is kept, or show it cleaned again."""
+        """Spell every text out as it is stored, or show it cleaned again."""
         self.take_in()
         self._raw = not self._raw
-        self._retell()
+        self._draw()
 
     @override
     def show_unseen(self) -> None:
         self.take_in()
         if self._raw or not self._is_open:
             self._raw, self._unfolded = False, True
-            self._retell()
+            self._draw()
         super().show_unseen()
 
     @override
     def on_resize(self) -> None:
         super().on_resize()
-        self._retell()  # what is folded hangs on the room there is
+        self._draw()  # how much is folded depends on the size
 
     @override
     def action_scroll_end(self) -> None:
@@ -95,17 +95,17 @@ class RequestDetail(Document):
 
     @property
     def _is_open(self) -> bool:
-        """Whether nothing is folded: as it was wanted, or because all of it has room."""
+        """Whether nothing is folded: the reader unfolded it, or all of it has room."""
         if self._unfolded:
             return True
         room = self.size.height
-        characters = sum(len(text) for one in self._all for text, _ in one.runs)
+        characters = sum(len(text) for paragraph in self._all for text, _ in paragraph.runs)
         return characters <= room * self.reading_width and len(drawn(self._all, self.reading_width)) <= room
 
     def _forget(self) -> None:
         self._loaded, self._unfolded, self._raw, self.left_out = None, False, False, 0
 
-    def _retell(self) -> None:
+    def _draw(self) -> None:
         loaded = self._loaded
         if loaded is None:
             return
@@ -113,8 +113,8 @@ class RequestDetail(Document):
         budget = Budget()
         self._all = [*self._head(loaded), *request_lines(loaded, budget)]
         self.left_out = budget.left_out
-        shown = [*self._head(loaded), *self._raw_lines(loaded)] if self._raw else self._lines(loaded)
-        self.tell(shown, event.id, whole=self._all)
+        paragraphs = [*self._head(loaded), *self._raw_lines(loaded)] if self._raw else self._lines(loaded)
+        self.tell(paragraphs, event.id, whole=self._all)
 
     def _head(self, loaded: RequestLoaded, folds: str = "") -> list[Paragraph]:
         detail, event = loaded.detail, loaded.detail.event
@@ -139,7 +139,7 @@ class RequestDetail(Document):
 
     @property
     def too_long(self) -> str:
-        """Where a request can be read that no screen shows all of."""
+        """The place to read a request that no screen shows all of."""
         if self._loaded is None:
             return ""
         event = self._loaded.detail.event

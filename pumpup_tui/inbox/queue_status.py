@@ -1,0 +1,59 @@
+"""The status of the queue: the line over the list, and the count in the header."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pumpup_tui.backend.messages import InboxCount
+from pumpup_tui.inbox.queue_line import QueueLine, QueueState
+
+if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
+
+    from pumpup_tui.context import Context
+    from pumpup_tui.inbox.filtering import InboxFilter
+    from pumpup_tui.inbox.request_list import RequestList
+
+
+class QueueStatus:
+    """Shows the state of the queue, and posts the count of open requests where it changed."""
+
+    def __init__(
+        self, to: MessagePump, context: Context, line: QueueLine, requests: RequestList, narrowing: InboxFilter
+    ) -> None:
+        self._to = to
+        self._context = context
+        self._line = line
+        self._requests = requests
+        self._filter = narrowing
+        self._count = ""
+
+    def show(self, *, complete: bool, reading: bool, news: int) -> None:
+        """Show the queue's state now.
+
+        Args:
+            complete: Whether all requests are loaded.
+            reading: Whether the rest of them is being loaded.
+            news: The number of requests that are not shown before nothing is armed any more.
+        """
+        queue = self._requests.queue
+        count = f"{queue.total}{'' if complete else '+'}"
+        if count != self._count and (queue.total or complete):
+            self._count = count
+            self._to.post_message(InboxCount(count))
+        overdue = queue.overdue()
+        first = min((item.overdue_at for item in overdue if item.overdue_at), default=None)
+        self._line.show(
+            QueueState(
+                order=queue.order.words,
+                only=self._filter.raw_words,
+                matched=queue.matched,
+                total=queue.total,
+                complete=complete,
+                reading=reading,
+                news=news,
+                selected=len(self._requests.selected),
+                overdue=len(overdue),
+                overdue_for=self._context.age(first) if first else "",
+            )
+        )

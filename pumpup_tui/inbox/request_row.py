@@ -1,0 +1,63 @@
+"""A request's row in the inbox's list: two lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from pumpup_tui.components.decision_bar import MARKS
+from pumpup_tui.context import Context
+from pumpup_tui.decisions.desk import Phase
+from pumpup_tui.inbox.filter import is_overdue
+from pumpup_tui.text.firewall import line
+from pumpup_tui.text.labels import recommendation_run
+from pumpup_tui.text.layout import Line, Run, fit, joined
+
+if TYPE_CHECKING:
+    from api_client.models import InboxItem
+
+LETTERS = {"APPROVAL_REQUESTED": "A", "ELICITATION_REQUESTED": "E"}
+
+
+def request_row(context: Context, item: InboxItem, width: int, *, selected: bool) -> Sequence[Line]:
+    """Return a request's two lines, `width` cells wide, of clean text."""
+    return [_first(context, item, width, "● " if selected else "  "), _second(context, item, width)]
+
+
+def author_words(item: InboxItem) -> str:
+    """Return the request's author, in clean words."""
+    return f"by {line(item.requested_by, 40)}" if item.requested_by else "by an agent"
+
+
+def _first(context: Context, item: InboxItem, width: int, mark: str) -> Line:
+    waits = f" {context.age(item.requested_at)} "
+    overdue = is_overdue(item, context.clock())
+    if overdue:
+        waits = f" ◷ overdue{waits}"
+    letter = LETTERS.get(item.event_type, "·")
+    room = width - 3 - cell_len(waits)
+    return [
+        (f"{letter}{mark}", "accent"),
+        (fit(line(item.summary, 300), room), ""),
+        (waits, "bad" if overdue else "muted"),
+    ]
+
+
+def _second(context: Context, item: InboxItem, width: int) -> Line:
+    offer = _offer(context, item)
+    assignee = f"@{line(item.assignee_id, 40)}" if item.assignee_id else ""
+    project = "" if context.project_id else line(item.project_name, 60)
+    where = joined((author_words(item), assignee, project, line(item.task_name, 200)))
+    room = width - 3 - cell_len(offer[0]) - 2
+    return [("   ", ""), (fit(where, room), "muted"), (" ", ""), offer, (" ", "")]
+
+
+def _offer(context: Context, item: InboxItem) -> Run:
+    """Return the state of a decision in flight, else what the agent recommends."""
+    sent = context.outbox.desk.in_flight(item.request_id)
+    if sent is not None:
+        glyph, tone = MARKS[sent.phase]
+        return f"{glyph} {sent.word}{'…' if sent.phase is Phase.SENDING else ''}", tone
+    return recommendation_run(item.recommendation, item.field_count)

@@ -1,0 +1,26 @@
+"""Waiting for the app to have nothing left to do, so that what did not happen by then does not happen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.waiting import POLL_SECONDS
+
+_LASTING = "tail"
+"""The group of the worker that follows new events as long as the app runs."""
+_LOOKS = 3
+"""Looks in a row that must find nothing: a worker that ends posts a message, whose handler may start the next."""
+
+
+async def until_idle(pilot: Pilot[Any]) -> None:
+    """Wait until no worker runs but the live tail, and each widget has handled its messages."""
+    idle_looks = 0
+    while idle_looks < _LOOKS:
+        await pilot.pause()
+        if all(worker.group == _LASTING or worker.is_finished for worker in pilot.app.workers):
+            idle_looks += 1
+        else:
+            idle_looks = 0
+            await pilot.pause(POLL_SECONDS)
