@@ -59,7 +59,7 @@ class Query:
             return False
         return not self.text or self.text.casefold() in f"{event_text(event)}\n{move_of(event)}".casefold()
 
-    def to_stored(self) -> dict[str, Any]:
+    def lasting(self) -> dict[str, Any]:
         """Return what a later start begins with: all but the task and the text, as JSON."""
         return {
             "newestFirst": self.newest_first,
@@ -69,15 +69,15 @@ class Query:
         }
 
     @classmethod
-    def from_stored(cls, stored: Mapping[str, Any]) -> Query:
-        """Return the query that `to_stored` gave; what can't be read of it leaves nothing out."""
+    def restored(cls, stored: Mapping[str, Any]) -> Query:
+        """Return the query that was stored; what can't be read of it asks for nothing."""
         lists = {name: stored.get(name) for name in ("types", "sources")}
-        names = {name: tuple(map(str, listed)) if isinstance(listed, list) else () for name, listed in lists.items()}
+        values = {name: tuple(map(str, value)) if isinstance(value, list) else () for name, value in lists.items()}
         reviewer = stored.get("reviewer")
         return cls(
             newest_first=stored.get("newestFirst") is not False,
-            types=names["types"],
-            sources=names["sources"],
+            types=values["types"],
+            sources=values["sources"],
             reviewer=reviewer if isinstance(reviewer, str) else "",
         )
 

@@ -19,7 +19,7 @@ class TimelineScope:
     def __init__(self, context: Context, stored_as: str) -> None:
         self._context = context
         self._stored_as = stored_as
-        self._chosen = Query.from_stored(context.last_view.recall(stored_as))
+        self._chosen = Query.restored(context.last_view.recall(stored_as))
 
     @property
     def chosen(self) -> Query:
@@ -34,7 +34,7 @@ class TimelineScope:
     def choose(self, query: Query) -> None:
         """Show another query's events, and store that for the next start."""
         self._chosen = query
-        self._context.last_view.note(self._stored_as, query.to_stored())
+        self._context.last_view.note(self._stored_as, query.lasting())
 
     def words(self) -> str:
         """Return the scope in clean words: whose events, in which order, and what is left out."""

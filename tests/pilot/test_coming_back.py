@@ -200,9 +200,9 @@ async def test_the_inboxs_order_is_that_of_last_time(tmp_path: Path) -> None:
 )
 def test_a_filter_that_can_not_be_read_shows_all_cards(kept: object) -> None:
     """Another version's, a damaged one, or one for a step that is no more."""
-    assert BoardFilter.begun(kept, ["triage"]) == BoardFilter()
+    assert BoardFilter.restored(kept, ["triage"]) == BoardFilter()
     whole = BoardFilter(text="a", status="CLOSED", assignee=NOBODY, request="none", step="triage")
-    assert BoardFilter.begun(whole.lasting(), ["triage"]) == whole
+    assert BoardFilter.restored(whole.lasting(), ["triage"]) == whole
 
 
 def test_an_order_that_can_not_be_read_is_the_built_in_one() -> None:
@@ -212,6 +212,6 @@ def test_an_order_that_can_not_be_read_is_the_built_in_one() -> None:
 
 def test_a_query_that_can_not_be_read_asks_for_nothing() -> None:
     """Another version's, or a damaged one."""
-    assert Query.from_stored({"types": 3, "sources": "AGENT", "reviewer": [], "newestFirst": "x"}) == Query()
+    assert Query.restored({"types": 3, "sources": "AGENT", "reviewer": [], "newestFirst": "x"}) == Query()
     asked = Query(types=("NOTE",), sources=("HUMAN",), reviewer="alice", newest_first=False)
-    assert Query.from_stored(asked.to_stored()) == asked
+    assert Query.restored(asked.lasting()) == asked
