@@ -1,4 +1,4 @@
-"""What a timeline shows: whose events, in which order, and which of them."""
+"""The query of a timeline: whose events, in which order, and which of them."""
 
 from __future__ import annotations
 

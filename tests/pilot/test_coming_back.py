@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.backend.timeline_query import Query
 from pumpup_tui.board.filter import NOBODY, BoardFilter
+from pumpup_tui.context import Setup
 from pumpup_tui.inbox.order import Order
 from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
@@ -23,12 +24,14 @@ from tests.waiting import HANG_SECONDS
 def again(stage: Stage, kept: Path, preferences: Preferences | None = None) -> PumpUpApp:
     """Give the stage another start of the app."""
     stage.app = PumpUpApp(
-        stage.connect,
-        source_label="local",
-        clock=stage.clock,
-        new_key=lambda: next(stage.keys),
-        preferences=preferences or Preferences(grace_seconds=0.0),
-        documents=DocumentStore(kept),
+        Setup(
+            stage.connect,
+            source_label="local",
+            clock=stage.clock,
+            new_key=lambda: next(stage.keys),
+            preferences=preferences or Preferences(grace_seconds=0.0),
+            documents=DocumentStore(kept),
+        )
     )
     return stage.app
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from textual.command import CommandPalette, Hit, Hits, Provider
 from textual.content import Content
@@ -19,7 +19,8 @@ from pumpup_tui.text.firewall import line
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import InboxItem, Page, Task
-    from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.context import Context
+    from pumpup_tui.shell.dialogs import AppDialogs
 
 MOST = 20
 """The most hits of a kind: nobody reads more, and a longer query finds the right one."""
@@ -35,6 +36,16 @@ _PAGE = 500
 _NAME = 80
 
 
+class PaletteApp(Protocol):
+    """The app, as far as the palette needs it."""
+
+    context: Context
+    dialogs: AppDialogs
+
+    def action_mode(self, mode: str) -> None:
+        """Go to a main screen, leaving what is over it."""
+
+
 class NameSearch(Provider):
     """Finds projects, tasks and requests by name. Foreign text is cleaned, and never read as markup."""
 
@@ -45,8 +56,8 @@ class NameSearch(Provider):
         self._search_task: asyncio.Task[None] | None = None
 
     @property
-    def _app(self) -> PumpUpApp:
-        return cast("PumpUpApp", self.app)
+    def _app(self) -> PaletteApp:
+        return cast("PaletteApp", self.app)
 
     @override
     async def search(self, query: str) -> Hits:
@@ -134,21 +145,19 @@ class NameSearch(Provider):
         return Hit(SCORES[kind] + is_exact * EXACT, content, command, text=f"{kind} {shown}")
 
     def _to_project(self, project_id: str) -> Callable[[], None]:
-        return lambda: self._app.show_project(project_id)
+        return lambda: self._app.context.show_project(project_id)
 
     def _to_request(self, item: InboxItem) -> Callable[[], None]:
         def show() -> None:
             if self._app.context.project_id not in (None, item.project_id):
-                self._app.show_project("")  # it belongs to another project: show all of them
-            self._app.post_message(ShowRequest(item.request_id))
+                self._app.context.show_project("")  # it belongs to another project: show all of them
+            self.app.post_message(ShowRequest(item.request_id))
 
         return show
 
     def _to_task(self, task_id: str) -> Callable[[], None]:
         def show() -> None:
-            from pumpup_tui.task.screen import TaskScreen
-
             self._app.action_mode("board")
-            self._app.push_screen(TaskScreen(self._app.context, task_id))
+            self._app.dialogs.open_task(task_id)
 
         return show
