@@ -33,9 +33,10 @@ from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
 from pumpup_tui.text.line_filter import NoControls
 from pumpup_tui.textual_patches.key_queue import KeyHandled
-from pumpup_tui.textual_patches.stylesheets import SteadyStylesheet, sheet
+from pumpup_tui.textual_patches.stylesheets import SteadyStylesheet
 from pumpup_tui.textual_patches.terminal_app import TerminalApp, TerminalHooks
 from styles.contrast import readable
+from styles.sheets import sheet
 from styles.themes import THEMES
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from textual.command import CommandPalette, Hit, Hits, Provider
 from textual.content import Content
@@ -19,7 +19,7 @@ from pumpup_tui.text.firewall import line
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import InboxItem, Page, Task
-    from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.context import Context
 
 MOST = 20
 """The most hits of a kind: nobody reads more, and a longer query finds the right one."""
@@ -35,6 +35,20 @@ _PAGE = 500
 _NAME = 80
 
 
+class SearchedApp(Protocol):
+    """The app, as far as a hit acts on it."""
+
+    @property
+    def context(self) -> Context:
+        """The context of its screens."""
+
+    def show_project(self, project_id: str | None) -> None:
+        """Show the work of a project, of all where the id is empty."""
+
+    def action_mode(self, mode: str) -> None:
+        """Go to a main screen."""
+
+
 class NameSearch(Provider):
     """Finds projects, tasks and requests by name. Foreign text is cleaned, and never read as markup."""
 
@@ -45,8 +59,8 @@ class NameSearch(Provider):
         self._search_task: asyncio.Task[None] | None = None
 
     @property
-    def _app(self) -> PumpUpApp:
-        return cast("PumpUpApp", self.app)
+    def _app(self) -> SearchedApp:
+        return cast("SearchedApp", self.app)
 
     @override
     async def search(self, query: str) -> Hits:
@@ -140,7 +154,7 @@ class NameSearch(Provider):
         def show() -> None:
             if self._app.context.project_id not in (None, item.project_id):
                 self._app.show_project("")  # it belongs to another project: show all of them
-            self._app.post_message(ShowRequest(item.request_id))
+            self.app.post_message(ShowRequest(item.request_id))
 
         return show
 
@@ -149,6 +163,6 @@ class NameSearch(Provider):
             from pumpup_tui.task.screen import TaskScreen
 
             self._app.action_mode("board")
-            self._app.push_screen(TaskScreen(self._app.context, task_id))
+            self.app.push_screen(TaskScreen(self._app.context, task_id))
 
         return show

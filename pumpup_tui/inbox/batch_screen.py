@@ -26,7 +26,7 @@ from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import OUTCOMES, recommendation_run, recommended_type
 from pumpup_tui.text.layout import Line, fit, joined, width_of
-from pumpup_tui.textual_patches.stylesheets import sheet
+from styles.sheets import sheet
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -46,7 +46,7 @@ class BatchHead(Lines):
     def show(self, head: Sequence[Line]) -> None:
         """Show other lines."""
         self._head = list(head)
-        self.retell()
+        self.update_lines()
 
 
 class PlannedList(VirtualList["InboxItem"]):
@@ -194,7 +194,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         if self._fault:
             head.append([(f" {self._fault}", "warn")])
         self.query_one(BatchHead).show(head)
-        self.query_one(KeyHints).retell()
+        self.query_one(KeyHints).update_lines()
 
     def action_yes(self) -> None:
         """Return the decisions, if the key was pressed on purpose."""
@@ -342,7 +342,7 @@ class BatchResults(ModalScreen[None]):
             results.add(sent.values())
         self._listed = sent
         self.query_one(BatchHead).show([[(" ", ""), *batch_line(self._sent, self.context.clock())]])
-        self.query_one(KeyHints).retell()
+        self.query_one(KeyHints).update_lines()
 
     def action_take_back(self) -> None:
         """Take back what is still held."""
