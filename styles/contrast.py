@@ -1,8 +1,8 @@
-"""Colours of text that stand out from all that they are drawn on, made of whatever theme is picked.
+"""Text colours with enough contrast on every background, derived from any theme.
 
-A theme's author chose its colours for a background; here the same text stands on a surface, a panel and under the
-cursor too. What is too faint there is moved toward white or black, no further than WCAG AA asks for: a theme that is
-clear enough stays as it is.
+A theme's author chose its colours for one background; here the same text is drawn on a surface, on a panel and under
+the cursor too. A colour that is too faint there is moved toward white or black, as far as WCAG AA demands; one with
+enough contrast stays as it is.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from typing import TypeAlias
 Colour: TypeAlias = tuple[int, int, int]
 
 AA = 4.5
-"""The least contrast of text (WCAG 2.2, 1.4.3)."""
+"""Least contrast of text (WCAG 2.2, 1.4.3)."""
 GROUNDS = ("background", "surface", "panel", "primary-muted")
-"""What text is drawn on: the last is the cursor's."""
+"""Backgrounds of text; the last is the cursor's."""
 TEXTS = ("foreground", "text-accent", "text-success", "text-error", "text-warning", "text-primary", "text-secondary")
 MUTED = 65
-"""Percent of the foreground in what is muted; the rest is what it is drawn on."""
+"""Percent of the foreground in a muted colour; the rest is the background."""
 _ROUNDING = 0.06
-"""What is added to the contrast asked for: Textual rounds otherwise."""
+"""Margin over the least contrast: Textual rounds differently."""
 _STEPS = 20
 _HEX = re.compile(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})(?:[fF]{2})?")
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 
 
 def readable(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of text colours that are to take the place of a theme's own, and those of our tones.
+    """Return the variables of text colours that replace a theme's own, and those of our tones.
 
     Args:
-        variables: A theme's, as Textual makes them. Where they are the terminal's own sixteen colours, nobody knows
-            what they look like: they stay.
+        variables: A theme's variables, as Textual makes them. The terminal's own sixteen colours stay: their values
+            are unknown.
     """
     return dict(
         _readable(tuple((name, variables[name]) for name in (*GROUNDS, *TEXTS, "warning") if name in variables))
@@ -52,14 +52,14 @@ def _readable(variables: Sequence[tuple[str, str]]) -> Mapping[str, str]:
     clear = {name: _written(_clear(colour, grounds)) for name, colour in texts.items()}
     warning, background = known["warning"], known["background"]
     armed = background if contrast(background, warning) >= AA else _pole([warning])
-    # A field's placeholder is said in the colour of what is out of use, and is to be read.
+    # A field's placeholder has the colour of disabled text, and must be readable.
     muted = f"{clear['foreground']} {_muted(_read(clear['foreground']) or _WHITE, grounds)}%"
     return {**clear, "text-disabled": muted, "tone-muted": muted, "tone-armed": _written(armed)}
 
 
-def contrast(one: Colour, other: Colour) -> float:
-    """Return how far two colours stand apart, from 1 to 21 (WCAG 2.2, contrast ratio)."""
-    dark, bright = sorted((_luminance(one), _luminance(other)))
+def contrast(first: Colour, second: Colour) -> float:
+    """Return the contrast ratio of two colours, from 1 to 21 (WCAG 2.2)."""
+    dark, bright = sorted((_luminance(first), _luminance(second)))
     return (bright + 0.05) / (dark + 0.05)
 
 
@@ -75,19 +75,19 @@ def _least(colour: Colour, grounds: Iterable[Colour]) -> float:
 
 
 def _pole(grounds: Sequence[Colour]) -> Colour:
-    """Return black or white, whichever stands out more."""
+    """Return black or white, whichever has more contrast."""
     return max((_BLACK, _WHITE), key=lambda pole: _least(pole, grounds))
 
 
 def _clear(colour: Colour, grounds: Sequence[Colour]) -> Colour:
-    """Return `colour`, moved as far toward black or white as it takes to stand out from all `grounds`."""
+    """Return `colour`, moved toward black or white until it has enough contrast on all `grounds`."""
     pole = _pole(grounds)
     moved = (_mix(colour, pole, step / _STEPS) for step in range(_STEPS + 1))
-    return next((one for one in moved if _least(one, grounds) >= AA + _ROUNDING), pole)
+    return next((shade for shade in moved if _least(shade, grounds) >= AA + _ROUNDING), pole)
 
 
 def _muted(foreground: Colour, grounds: Sequence[Colour]) -> int:
-    """Return how much of the foreground, in percent, it takes to be read on its own ground and on the cursor's."""
+    """Return the percentage of the foreground that is readable on its own background and on the cursor's."""
     *plain, cursor = grounds
 
     def is_clear(percent: int) -> bool:
@@ -97,8 +97,8 @@ def _muted(foreground: Colour, grounds: Sequence[Colour]) -> int:
     return next(filter(is_clear, range(MUTED, 100, 5)), 100)
 
 
-def _mix(one: Colour, other: Colour, share: float) -> Colour:
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
+def _mix(first: Colour, second: Colour, share: float) -> Colour:
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 

@@ -23,23 +23,6 @@ ALL = ""
 """Stands for all projects."""
 
 
-class ProjectList(ChoiceList[str]):
-    """Projects by id, with the requests and tasks that are open in each."""
-
-    counts: Mapping[str, tuple[int, int]] = {}
-    """Open requests and open tasks by project id, as far as they are known."""
-
-    @override
-    def draw_row(self, row: tuple[int, Choice[str]], width: int) -> Sequence[Line]:
-        project = row[1]
-        count = self.counts.get(project.value)
-        if count is None:
-            return [[(fit(line(project.label, 80), width), "")]]
-        requests, tasks = count
-        told = f"? {requests:,} waiting  {tasks:>7,} open " if requests else f"{tasks:>7,} open "
-        return [[(columns(line(project.label, 80), told, width), "" if tasks else "muted")]]
-
-
 class ProjectScreen(PickScreen[str]):
     """The projects: at once by name, their counts as they come. Returns an id, or `ALL`."""
 
@@ -47,10 +30,20 @@ class ProjectScreen(PickScreen[str]):
         choices = [Choice(ALL, "all projects"), *(Choice(one.id, one.name) for one in projects)]
         super().__init__("Project", choices, context.project_id or ALL)
         self.context = context
+        self._counts: Mapping[str, tuple[int, int]] = {}
+        """Open requests and open tasks by project id, as far as they are known."""
 
     @override
-    def choice_list(self) -> ProjectList:
-        return ProjectList(id="choices", empty="no projects: pumpup-tui projects create makes one")
+    def choice_list(self) -> ChoiceList[str]:
+        return ChoiceList(empty="no projects: pumpup-tui projects create makes one", draw=self._draw_project)
+
+    def _draw_project(self, project: Choice[str], width: int) -> Sequence[Line]:
+        count = self._counts.get(project.value)
+        if count is None:
+            return [[(fit(line(project.label, 80), width), "")]]
+        requests, tasks = count
+        counts = f"? {requests:,} waiting  {tasks:>7,} open " if requests else f"{tasks:>7,} open "
+        return [[(columns(line(project.label, 80), counts, width), "" if tasks else "muted")]]
 
     @override
     def on_mount(self) -> None:
@@ -62,9 +55,9 @@ class ProjectScreen(PickScreen[str]):
     @on(ProjectCounts)
     def _counted(self, event: ProjectCounts) -> None:
         event.stop()
-        choices = self.query_one(ProjectList)
+        choices = self.query_one(ChoiceList)
         whole = tuple(map(sum, zip(*event.counts.values(), strict=True))) if event.counts else (0, 0)
-        choices.counts = {**event.counts, ALL: (whole[0], whole[1])}
+        self._counts = {**event.counts, ALL: (whole[0], whole[1])}
         choices.redraw()
         choices.refresh()  # lines that were never drawn without counts do not differ from themselves
 

@@ -32,7 +32,7 @@ hash_option = click.option(
     "--hash",
     "expected_hash",
     metavar="HASH",
-    help="The hash that 'show' told: refused where the request is another one.",
+    help="The hash that 'show' printed: refused if the request is another one.",
 )
 yes_option = click.option("--yes", is_flag=True, help="Don't ask: needed where no one is there to be asked.")
 

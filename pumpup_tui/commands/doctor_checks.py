@@ -88,7 +88,7 @@ def _configuration(environment: Mapping[str, str]) -> Iterator[Check]:
         file = config_sources.file_of(environment)
         config_cache.chosen(environment)
     except Failed as fault:
-        yield Check("configuration", "wrong", fault.message, "'pumpup-tui config' tells each setting.")
+        yield Check("configuration", "wrong", fault.message, "'pumpup-tui config' shows each setting.")
         return
     if file is None:
         yield Check("configuration", "note", config_sources.NO_HOME)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from pumpup_tui.commands.all_pages import latest_events
 from pumpup_tui.commands.id_lookup import check_types, project_of, task_of
-from pumpup_tui.commands.page_reader import latest_events
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:

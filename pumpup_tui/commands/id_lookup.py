@@ -36,7 +36,7 @@ async def request_of(backend: Backend, typed: str, *, open_only: bool = False, b
     """
     from api_client.errors import InvalidRequest, NotFound
     from pumpup_tui.backend.timeline_query import Query
-    from pumpup_tui.commands.page_reader import all_events, read_inbox
+    from pumpup_tui.commands.all_pages import all_events, read_inbox
 
     try:
         return await backend.request(typed)

@@ -34,8 +34,8 @@ def inbox(options: PlaceOptions, *, project: str | None, limit: int | None, as_j
     from pumpup_tui.commands.backend_session import run_on_backend
 
     async def read(backend: Backend) -> Page[InboxItem]:
+        from pumpup_tui.commands.all_pages import read_inbox
         from pumpup_tui.commands.id_lookup import project_of
-        from pumpup_tui.commands.page_reader import read_inbox
 
         chosen = await project_of(backend, project) if project else None
         return await read_inbox(backend, chosen.id if chosen else None, limit)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def stats(
     options: PlaceOptions, project: str | None, since: datetime | None, until: datetime | None, as_json: bool
 ) -> None:
-    """Tell how long requests waited and what was decided, by project and by reviewer.
+    """Show how long requests waited and what was decided, by project and by reviewer.
 
     Agreement is how often the decision was the agent's recommendation, by the agent's confidence.
 
@@ -34,9 +34,9 @@ def stats(
 
     async def count(backend: Backend) -> DecisionCounts:
         from pumpup_tui.backend.timeline_query import Query
+        from pumpup_tui.commands.all_pages import all_events
         from pumpup_tui.commands.decision_counts import DecisionCounts
         from pumpup_tui.commands.id_lookup import project_of
-        from pumpup_tui.commands.page_reader import all_events
 
         chosen = await project_of(backend, project) if project else None
         names = {listed.id: listed.project_name for listed in await backend.projects()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.cells import cell_len
@@ -77,13 +77,19 @@ class Choice(NamedTuple, Generic[T]):
 class ChoiceList(VirtualList[tuple[int, Choice[T]]], Generic[T]):
     """Choices with their numbers, a line each."""
 
+    def __init__(self, *, empty: str, draw: Callable[[Choice[T], int], Sequence[Line]] | None = None) -> None:
+        """Take what is shown where there is no choice, and what draws one where that is not its label alone."""
+        super().__init__(id="choices", empty=empty)
+        self._draw = draw
+
     @override
     def row_id(self, row: tuple[int, Choice[T]]) -> str:
         return str(row[0])
 
     @override
     def draw_row(self, row: tuple[int, Choice[T]], width: int) -> Sequence[Line]:
-        return [[(fit(line(row[1].label, 200), width), "")]]
+        choice = row[1]
+        return self._draw(choice, width) if self._draw else [[(fit(line(choice.label, 200), width), "")]]
 
 
 class PickScreen(ModalScreen[T], Generic[T]):
@@ -107,7 +113,7 @@ class PickScreen(ModalScreen[T], Generic[T]):
 
     def choice_list(self) -> ChoiceList[T]:
         """Return the widget that lists the choices."""
-        return ChoiceList(id="choices", empty="nothing to choose from")
+        return ChoiceList(empty="nothing to choose from")
 
     def title_line(self) -> str:
         """Return the title with the keys."""
@@ -116,7 +122,7 @@ class PickScreen(ModalScreen[T], Generic[T]):
 
     def on_mount(self) -> None:
         """List the choices with the cursor on the present one."""
-        choices: ChoiceList[T] = self.query_one("#choices", ChoiceList)
+        choices: ChoiceList[T] = self.query_one(ChoiceList)
         widest = max((cell_len(line(one.label, 200)) for one in self._choices), default=20)
         choices.styles.width = min(max(40, widest + 4), 76)
         choices.styles.height = min(max(3, len(self._choices)), 14)

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from pumpup_tui.text.layout import TONES, Line
-from pumpup_tui.textual_patches.direct_render import Direct
+
+if TYPE_CHECKING:
+    from textual.style import Style as VisualStyle
 
 COMPONENT_CLASSES = {f"tone--{tone}" for tone in TONES}
 """The component classes of a widget whose lines are painted: one for each tone, with its look in `styles/`."""
 
 
-def paint(widget: Direct, line: Line, cells: int, *, over: str = "") -> Strip:
+class Painted(Protocol):
+    """A widget that knows how its tones look."""
+
+    style_of: Callable[[str], Style]
+
+    @property
+    def visual_style(self) -> VisualStyle:
+        """The widget's own style."""
+
+
+def paint(widget: Painted, line: Line, cells: int, *, over: str = "") -> Strip:
     """Return `line` as a strip of exactly `cells` cells.
 
     Args:

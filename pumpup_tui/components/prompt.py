@@ -1,10 +1,10 @@
-"""One line to type in: a note, a search. Enter ends it, and sends nothing."""
+"""The prompt: one line to type in, as a note or a search. Enter answers it, and sends nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeAlias, overload
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual import on
 from textual.app import ComposeResult
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
     from pumpup_tui.keys.key_names import Hints
-
-NOTES = ("note", "task note", "lost note")
-"""What is asked that a person may want to write in an editor."""
 
 OnAnswer: TypeAlias = Callable[[str | None], None]
 """Takes the text as it was typed, or None where escape left the prompt."""
@@ -55,25 +52,8 @@ class Prompt(Horizontal):
         ("typing.edit", "edit"),
     )
 
-    class Told(Message):
-        """Base of what a prompt tells: what was asked, and the text."""
-
-        def __init__(self, what: str, text: str) -> None:
-            super().__init__()
-            self.what = what
-            self.text = text
-
-    class Answered(Told):
-        """Enter."""
-
-    class Left(Told):
-        """Escape."""
-
-    class Typed(Told):
-        """Each key."""
-
-    class Turned(Message):
-        """It opened or closed: other keys are heard now."""
+    class Toggled(Message):
+        """The prompt opened or closed: other keys work now."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,15 +67,7 @@ class Prompt(Horizontal):
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)
 
-    @overload
-    def ask(self, question: TextQuestion, answered: OnAnswer, changed: OnChange | None = None) -> None: ...
-
-    @overload
-    def ask(self, question: str, answered: str, changed: str = "") -> None: ...
-
-    def ask(
-        self, question: TextQuestion | str, answered: OnAnswer | str, changed: OnChange | str | None = None
-    ) -> None:
+    def ask(self, question: TextQuestion, answered: OnAnswer, changed: OnChange | None = None) -> None:
         """Open the prompt with a question, in place of one that is open: that one is never answered.
 
         Args:
@@ -103,23 +75,6 @@ class Prompt(Horizontal):
             answered: Called once: with the text on enter, with None on escape. The prompt is closed by then.
             changed: Called with the text after each change, while the prompt is open.
         """
-        if isinstance(question, str):
-            self._ask_by_name(question, str(answered), str(changed or ""))
-        elif not isinstance(answered, str) and not isinstance(changed, str):
-            self._open(question, answered, changed)
-
-    def _ask_by_name(self, what: str, label: str, text: str) -> None:
-        """Answer with messages that name what was asked; for screens that have no callback yet."""
-
-        def answered(typed: str | None) -> None:
-            self.post_message(self.Left(what, text) if typed is None else self.Answered(what, typed))
-
-        def changed(typed: str) -> None:
-            self.post_message(self.Typed(what, typed))
-
-        self._open(TextQuestion(label, text, takes_lines=what in NOTES), answered, changed)
-
-    def _open(self, question: TextQuestion, answered: OnAnswer, changed: OnChange | None) -> None:
         from textual.widgets import Input
 
         if not self.is_asking:
@@ -132,11 +87,11 @@ class Prompt(Horizontal):
             typed.value = question.text.replace("\n", BREAK) if self.takes_lines else question.text
         self.add_class("-asking")
         self.screen.set_focus(typed)  # at once: the next key is typed here, however soon it comes
-        self.post_message(self.Turned())
+        self.post_message(self.Toggled())
 
     @property
     def is_asking(self) -> bool:
-        """Whether something is typed in it now."""
+        """Whether a question is open."""
         return self.has_class("-asking")
 
     @property
@@ -146,7 +101,7 @@ class Prompt(Horizontal):
 
     @property
     def hints(self) -> Hints:
-        """The keys that are heard while something is typed, for all others are typed; none while nothing is."""
+        """The keys that work while a question is open, where all others are typed; none while none is."""
         if not self.is_asking:
             return ()
         edit = (("typing.edit", "$EDITOR"),) if self.takes_lines else ()
@@ -154,7 +109,7 @@ class Prompt(Horizontal):
 
     @property
     def _input(self) -> Input:
-        """What is typed in; made when it is first needed, for the first frame does without."""
+        """The input; made when it is first needed, for the first frame does without."""
         if self._typed is None:
             from textual.widgets import Input
 
@@ -176,7 +131,7 @@ class Prompt(Horizontal):
         return action != "edit" or names_at(self).has("typing.edit")
 
     def action_edit(self) -> None:
-        """Write it in the user's own editor; what comes back is the answer."""
+        """Write the answer in the user's own editor."""
         from pumpup_tui.components.external_editor import EditorFailed, edit_in
 
         try:
@@ -214,6 +169,6 @@ class Prompt(Horizontal):
         self.remove_class("-asking")
         if self._before is not None:
             self.screen.set_focus(self._before)
-        self.post_message(self.Turned())
+        self.post_message(self.Toggled())
         if on_answer is not None:
             on_answer(answer)

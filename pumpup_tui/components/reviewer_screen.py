@@ -194,8 +194,8 @@ class ReviewerScreen(Screen[None]):
         else:
             self.callbacks.go_back()
 
-    @on(Prompt.Turned)
-    def _prompt_turned(self, event: Prompt.Turned) -> None:
+    @on(Prompt.Toggled)
+    def _prompt_toggled(self, event: Prompt.Toggled) -> None:
         event.stop()
         self.query_one(DecisionBar).tell_typing(typing=self.prompt.is_asking)
         self.key_hints.tell_typing(self.prompt.hints)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from rich.color import Color
@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
 
-from pumpup_tui.textual_patches.direct_render import Direct
+from pumpup_tui.textual_patches.direct_render import Direct, DirectRender
 from pumpup_tui.textual_patches.scrollbars import vertical_scrollbar
 
 
@@ -58,16 +58,33 @@ class QuietBar(ScrollBar, Direct):
         return list(drawn.segments)
 
 
-class Scrolled(ScrollView, Direct):
-    """A scrolling view whose scrollbar has its place at all times."""
+class Scrolled(ScrollView):
+    """A scrolling view whose scrollbar has its place at all times, and whose `render_line` draws the whole line.
+
+    It renders as `Direct` does without inheriting it: lists inherit this, and lists of something inherit those.
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._direct = DirectRender(self)
+        self.style_of: Callable[[str], Style] = self._direct.style_of
+
+    @property
+    @override
+    def size(self) -> Size:
+        drawn = self._direct.drawn_size
+        return super().size if drawn is None else drawn
+
+    @override
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return self._direct.render_lines(crop, super().render_lines)
 
     @property
     @override
     def vertical_scrollbar(self) -> ScrollBar:
-        return vertical_scrollbar(self, self._make_scrollbar)
-
-    def _make_scrollbar(self) -> ScrollBar:
-        return QuietBar(vertical=True, name="vertical", thickness=self.scrollbar_size_vertical)
+        return vertical_scrollbar(
+            self, lambda: QuietBar(vertical=True, name="vertical", thickness=self.scrollbar_size_vertical)
+        )
 
     @override
     def refresh_lines(self, y_start: int, line_count: int = 1) -> None:

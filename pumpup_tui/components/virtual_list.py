@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.style import Style
 from textual import events
@@ -15,50 +14,17 @@ from textual.strip import Strip
 from typing_extensions import override
 
 from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
+from pumpup_tui.components.row_window import Rows, RowWindow
 from pumpup_tui.components.scroll_view import Scrolled
 from pumpup_tui.components.searchable_rows import Listed
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.layout import Line, wrap
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 AHEAD = 40
 """Rows before the end of what is loaded at which the next page is asked for."""
-LINES_KEPT = 1000
-"""Drawn lines that are kept."""
-
-
-class Rows(Protocol[T_co]):
-    """What a list draws: rows by index, and the index that the cursor is on."""
-
-    lost: str | None
-
-    @property
-    def count(self) -> int:
-        """How many rows there are."""
-
-    @property
-    def cursor(self) -> int:
-        """The index that the cursor is on."""
-
-    @property
-    def cursor_id(self) -> str | None:
-        """The id that the cursor is on; None where it is not known yet."""
-
-    def row(self, index: int) -> T_co | None:
-        """Return a row, None where it is not here."""
-
-    def where(self, row_id: str) -> int | None:
-        """Return a row's index, None where it is not here."""
-
-    def mark(self, index: int) -> object:
-        """Return what finds the row at `index` again after others have come and gone."""
-
-    def find(self, mark: object) -> int | None:
-        """Return where a marked row is now, None where it went."""
-
-    def go(self, index: int) -> None:
-        """Put the cursor on a row, the nearest where there is none."""
+LINES_CACHED = 1000
+"""Drawn lines that are cached."""
 
 
 class VirtualList(Scrolled, Generic[T], can_focus=True):
@@ -108,10 +74,13 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
     def __init__(self, *, id: str | None = None, empty: str = "") -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._listed: Listed[T] = Listed(self.row_id, self.searched)
-        self._told_id: str | None = None
+        self.reported_id: str | None = None
+        """The row that `Moved` was posted for last."""
         self._empty = empty
         self._selected: set[str] = set()
-        self._cache: LRUCache[tuple[object, ...], Strip] = LRUCache(LINES_KEPT)
+        self.line_cache: LRUCache[tuple[object, ...], Strip] = LRUCache(LINES_CACHED)
+        """The lines as they were drawn; cleared where rows look otherwise with the same id."""
+        self.window = RowWindow(self, self, self.ROW_HEIGHT)
 
     # What a list of something says about its rows.
 
@@ -131,6 +100,10 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
     def searched(self, row: T) -> str:
         """Return the text that the search looks in."""
         return ""
+
+    def rows_above_cursor(self) -> int:
+        """Return how many rows above the cursor's come into view with it."""
+        return 0
 
     @property
     def shows_cursor(self) -> bool:
@@ -161,22 +134,22 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
 
     def show(self, rows: Iterable[T]) -> None:
         """Take other rows in place of all."""
-        with self._steady(redraw=True):
+        with self.window.steady(redraw=True):
             self._listed.show(rows)
 
     def add(self, rows: Iterable[T]) -> None:
         """Add rows at the end; those that are there already are replaced in their place."""
-        with self._steady(redraw=True):
+        with self.window.steady(redraw=True):
             self._listed.add(rows)
 
     def take_away(self, ids: Iterable[str]) -> None:
         """Take rows away."""
-        with self._steady():
+        with self.window.steady():
             self._listed.take_away(ids)
 
     def search(self, needle: str) -> None:
         """Show only rows that contain `needle`, case-insensitively; all where it is empty."""
-        with self._steady():
+        with self.window.steady():
             self._listed.search(needle)
 
     def select(self, row_id: str) -> bool:
@@ -192,13 +165,13 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
         for row_id in before ^ self._selected:
             index = self.model.where(row_id)
             if index is not None:
-                self._refresh_row(index)
+                self.window.refresh_row(index)
 
     def redraw(self) -> None:
         """Draw again what has changed: the age of something, or what is on its way."""
         top, shown = self.scroll_offset.y, range(self.size.height)
         before = [self.render_line(y) for y in shown]
-        self._cache.clear()
+        self.line_cache.clear()
         for y in shown:
             if self.render_line(y) != before[y]:
                 self.refresh_lines(top + y)
@@ -224,32 +197,28 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
         row = self.model.row(index)
         at_cursor = index == self.model.cursor and self.shows_cursor
         if row is None:
-            return self._placeholder(width, part, at_cursor=at_cursor)
+            return _placeholder(self, width, part, at_cursor=at_cursor)
         row_id = self.row_id(row)
         chosen = row_id in self._selected
         key = (row_id, part, width, at_cursor, chosen, self.visual_style)
-        if key not in self._cache:
+        if key not in self.line_cache:
             mark: Line = [("▌" if at_cursor else "●" if chosen else " ", "accent" if at_cursor or chosen else "")]
             for number, drawn in enumerate(self.draw_row(row, width - 1)):
                 strip = paint(self, [*mark, *drawn], width, over="cursor" if at_cursor else "")
-                self._cache[(row_id, number, *key[2:])] = strip
-        return self._cache.get(key) or Strip.blank(width, Style())
+                self.line_cache[(row_id, number, *key[2:])] = strip
+        return self.line_cache.get(key) or Strip.blank(width, Style())
 
     @property
     def is_empty(self) -> bool:
         """Whether there is no row to draw."""
         return self.model.count == 0
 
-    def _placeholder(self, width: int, part: int, *, at_cursor: bool) -> Strip:
-        line: Line = [("▌" if at_cursor else " ", "accent"), (" ⋯" if part == 0 else "", "muted")]
-        return paint(self, line, width, over="cursor" if at_cursor else "")
-
     # Moving.
 
     def action_move(self, by: int) -> None:
         """Move the cursor by rows; past the edge of the view, half a page of new rows comes at once."""
         # A scroll draws every line of the list: over SSH, once in half a page is enough.
-        self.move_to(self.model.cursor + by, jump=self.size.height // self.ROW_HEIGHT // 2 * self.ROW_HEIGHT)
+        self.move_to(self.model.cursor + by, jump=self.window.height // 2 * self.ROW_HEIGHT)
 
     def action_go(self, index: int) -> None:
         """Move the cursor to the first row, or the last."""
@@ -257,7 +226,7 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
 
     def action_page(self, direction: int) -> None:
         """Move the cursor by half a page."""
-        self.move_to(self.model.cursor + direction * max(1, self.size.height // self.ROW_HEIGHT // 2))
+        self.move_to(self.model.cursor + direction * max(1, self.window.height // 2))
 
     def action_choose(self) -> None:
         """Open the row under the cursor."""
@@ -272,9 +241,9 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
 
     def on_resize(self) -> None:
         """Fit the drawn lines and the scrollbar to the new size."""
-        self._cache.clear()
-        self._fit()
-        self._in_view()
+        self.line_cache.clear()
+        self.window.fit()
+        self.window.show_cursor()
         self.viewed()
 
     @override
@@ -285,13 +254,9 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
 
     def viewed(self) -> None:
         """Take note that other rows are in view, or that the cursor moved."""
-        near = max(self.model.cursor, self._top + self.size.height // self.ROW_HEIGHT)
+        near = max(self.model.cursor, self.window.top + self.window.height)
         if self.model.count and self.model.count - near < AHEAD:
             self.post_message(self.NeedMore(self, self.model.cursor_id))
-
-    @property
-    def _top(self) -> int:
-        return self.scroll_offset.y // self.ROW_HEIGHT
 
     def move_to(self, index: int, *, jump: int = 0) -> None:
         """Put the cursor on a row, the nearest where there is none; `jump` cells more come into view."""
@@ -300,74 +265,23 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
         old = self.model.cursor
         self.model.go(index)
         for changed in {old, self.model.cursor}:
-            self._refresh_row(changed)
-        self._in_view(jump)
+            self.window.refresh_row(changed)
+        self.window.show_cursor(jump)
         self.viewed()
-        self._tell()
+        self.report_cursor()
 
-    def _refresh_row(self, index: int) -> None:
-        self.refresh_lines(index * self.ROW_HEIGHT, self.ROW_HEIGHT)
-
-    def _is_in_view(self, index: int) -> bool:
-        top = index * self.ROW_HEIGHT - self.scroll_offset.y
-        return 0 <= top <= self.size.height - self.ROW_HEIGHT
-
-    def _in_view(self, jump: int = 0) -> None:
-        if not self.size.height:
-            return  # not laid out yet: its first size brings the cursor into view
-        top = self.model.cursor * self.ROW_HEIGHT
-        height = max(self.ROW_HEIGHT, self.size.height)
-        if top < self.scroll_offset.y:
-            self.scroll_to(y=max(0, top - jump), animate=False)
-        elif top + self.ROW_HEIGHT > self.scroll_offset.y + height:
-            self.scroll_to(y=top + self.ROW_HEIGHT - height + jump, animate=False)
-
-    def _tell(self) -> None:
+    def report_cursor(self) -> None:
+        """Post `Moved` where the cursor is on another row, and `Gone` where its own row went."""
         row_id = self.model.cursor_id
-        if row_id != self._told_id and (row_id is not None or not self.model.count):
-            self._told_id = row_id
+        if row_id != self.reported_id and (row_id is not None or not self.model.count):
+            self.reported_id = row_id
             self.post_message(self.Moved(self, row_id))
         if (lost := self.model.lost) is not None:
             self.model.lost = None
             self.post_message(self.Gone(self, lost))
 
-    @contextmanager
-    def _steady(self, *, redraw: bool = False) -> Iterator[None]:
-        """Change the rows: what is under the eye stays there, and only what differs is drawn again.
 
-        Args:
-            redraw: Rows may have been replaced by others with the same id.
-        """
-        before = self._drawn()
-        held = self.model.cursor if self._is_in_view(self.model.cursor) else self._top
-        mark, offset = self.model.mark(held), held * self.ROW_HEIGHT - self.scroll_offset.y
-        at_top, at_cursor = self.scroll_offset.y == 0, held == self.model.cursor
-        yield
-        if redraw:
-            self._cache.clear()
-        self._fit()
-        found = self.model.find(mark)
-        if found is not None and not at_top:
-            self.scroll_to(y=max(0, found * self.ROW_HEIGHT - offset), animate=False)
-        if at_cursor:
-            self._in_view()
-        self._refresh_changed(before, redraw)
-        self._tell()
-
-    def _drawn(self) -> list[object]:
-        """Return what stands on each row in view."""
-        rows, top = self.model, self._top
-        shown = range(top, top + self.size.height // self.ROW_HEIGHT + 2)
-        return [self.is_empty, *((i == rows.cursor, rows.row(i), i < rows.count) for i in shown)]
-
-    def _refresh_changed(self, before: list[object], redraw: bool) -> None:
-        after = self._drawn()
-        if redraw or before[0] or after[0] or len(before) != len(after):
-            self.refresh()
-            return
-        for place, (old, new) in enumerate(zip(before[1:], after[1:], strict=True)):
-            if old is not new and old != new:
-                self._refresh_row(self._top + place)
-
-    def _fit(self) -> None:
-        self.fit_height(max(1, self.model.count) * self.ROW_HEIGHT)
+def _placeholder(listing: VirtualList[Any], width: int, part: int, *, at_cursor: bool) -> Strip:
+    """Return a line of a row that is not loaded."""
+    line: Line = [("▌" if at_cursor else " ", "accent"), (" ⋯" if part == 0 else "", "muted")]
+    return paint(listing, line, width, over="cursor" if at_cursor else "")

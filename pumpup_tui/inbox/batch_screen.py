@@ -247,8 +247,8 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
             planned.take_away([row.request_id])
             self._show_head()
 
-    @on(Prompt.Turned)
-    def _prompt_turned(self, event: Prompt.Turned) -> None:
+    @on(Prompt.Toggled)
+    def _prompt_toggled(self, event: Prompt.Toggled) -> None:
         event.stop()
         self.query_one(KeyHints).tell_typing(self.query_one(Prompt).hints)
 

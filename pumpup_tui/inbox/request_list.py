@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from typing_extensions import override
 
-from pumpup_tui.components.virtual_list import Rows, VirtualList
+from pumpup_tui.components.row_window import Rows
+from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.inbox.queue import Heading, QueueRow, RequestQueue, row_id_of
 from pumpup_tui.inbox.request_row import request_row
@@ -60,8 +61,8 @@ class RequestList(VirtualList[QueueRow]):
     @contextmanager
     def changing(self) -> Iterator[RequestQueue]:
         """Change the queue: the rows in view stay where they are, and only those that differ are drawn again."""
-        self._cache.clear()
-        with self._steady():
+        self.line_cache.clear()
+        with self.window.steady():
             yield self.queue
 
     def take_over(self, arrived: Iterable[InboxItem], gone: AbstractSet[str]) -> None:
@@ -93,10 +94,10 @@ class RequestList(VirtualList[QueueRow]):
         changed = {row_id for row_id, _ in words.items() ^ self._in_flight.items()}
         self._in_flight = words
         if changed:
-            self._cache.clear()
+            self.line_cache.clear()
         for row_id in changed:
             if (index := self.queue.where(row_id)) is not None:
-                self._refresh_row(index)
+                self.window.refresh_row(index)
 
     @override
     def viewed(self) -> None:
@@ -110,11 +111,9 @@ class RequestList(VirtualList[QueueRow]):
         super().action_go(index)
 
     @override
-    def _in_view(self, jump: int = 0) -> None:
-        super()._in_view(jump)
-        top = (self.queue.cursor - 1) * self.ROW_HEIGHT
-        if isinstance(self.queue.row(self.queue.cursor - 1), Heading) and top < self.scroll_offset.y:
-            self.scroll_to(y=top, animate=False)  # a group's first request shows which group it begins
+    def rows_above_cursor(self) -> int:
+        # A group's first request shows which group it begins.
+        return 1 if isinstance(self.queue.row(self.queue.cursor - 1), Heading) else 0
 
     @override
     def row_id(self, row: QueueRow) -> str:

@@ -11,7 +11,8 @@ from typing_extensions import override
 from pumpup_tui.backend.page_requests import PageRequest, PageResult
 from pumpup_tui.components.paged_rows import Paged
 from pumpup_tui.components.record_paragraphs import WHO_CELLS
-from pumpup_tui.components.virtual_list import Rows, VirtualList
+from pumpup_tui.components.row_window import Rows
+from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.text.labels import actor_text, event_text, event_type_run, transition_text
 from pumpup_tui.text.layout import Line, fit, joined
@@ -58,7 +59,7 @@ class TimelineList(VirtualList["Event"]):
     @property
     def is_at_last(self) -> bool:
         """Whether the last row is in view."""
-        return self.pages.has_bottom and self._top + self.size.height >= self.pages.count
+        return self.pages.has_bottom and self.window.top + self.window.height >= self.pages.count
 
     @override
     def row_id(self, row: Event) -> str:
@@ -79,9 +80,9 @@ class TimelineList(VirtualList["Event"]):
         self.restarts += 1
         self._looked_at = None
         self.pages.reset()
-        self._told_id = None
-        self._cache.clear()
-        self._fit()
+        self.reported_id = None
+        self.line_cache.clear()
+        self.window.fit()
         self.scroll_to(y=0, animate=False)
         self.refresh()
         self.viewed()
@@ -89,11 +90,11 @@ class TimelineList(VirtualList["Event"]):
     def arrive(self, request: PageRequest, result: PageResult[Event]) -> bool:
         """Take a page; return False where nobody waits for it any more."""
         was_last = request.kind == "last"
-        with self._steady():
+        with self.window.steady():
             taken = self.pages.arrive(request, result)
         if taken:
             if was_last:
-                self._in_view()
+                self.window.show_cursor()
             self.viewed()
         return taken
 
@@ -103,7 +104,7 @@ class TimelineList(VirtualList["Event"]):
 
     def has_news(self, *, above: bool) -> None:
         """Take note that there are new rows at an end; they are read once that end is near the view."""
-        with self._steady():
+        with self.window.steady():
             self.pages.has_news(above=above)
         self.viewed()
 
@@ -115,7 +116,7 @@ class TimelineList(VirtualList["Event"]):
 
     @override
     def viewed(self) -> None:
-        top, height = self._top, max(1, self.size.height // self.ROW_HEIGHT)
+        top, height = self.window.top, max(1, self.window.height)
         if requests := self.pages.wants(top, height, self._looked_at):
             self.post_message(self.Wanted(requests))
 
@@ -135,6 +136,6 @@ class TimelineList(VirtualList["Event"]):
         old = self.pages.cursor
         if self.pages.go_last():
             self.move_to(self.pages.cursor)
-            self._refresh_row(old)
+            self.window.refresh_row(old)
         else:
             self.viewed()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
-    from pumpup_tui.backend.timeline_query import Query
     from pumpup_tui.context import Context
+    from pumpup_tui.timeline.scope import TimelineScope
 
 REFRESH_SECONDS = 0.5
 """Between two refreshes of the progress."""
@@ -30,14 +30,14 @@ class TimelineExport:
         context: Context,
         screen: Screen[None],
         prompt: Prompt,
-        query: Callable[[], Query],
+        scope: TimelineScope,
         progressed: Callable[[], None],
     ) -> None:
-        """Take the screen that the call answers to, what returns the present query, and what shows the progress."""
+        """Take the screen that the call answers to, the scope that is exported, and what shows the progress."""
         self._context = context
         self._screen = screen
         self._prompt = prompt
-        self._query = query
+        self._scope = scope
         self._progressed = progressed
         self._path = ""
         self._running = False
@@ -54,7 +54,7 @@ class TimelineExport:
         if self._running:
             self._hint(f"an export is being written; {self._stops} it")
             return
-        query = self._query()
+        query = self._scope.query
         project = self._context.status.project
         of = query.task_id or (project.project_name if project else "all")
         stamp = self._context.clock().strftime("%Y%m%d-%H%M%S")
@@ -81,7 +81,7 @@ class TimelineExport:
     def _begin(self, *, overwrite: bool) -> None:
         self._running, self.progress = True, "writing…"
         saving = self._context.preferences.saving
-        export(self._context.calls, self._screen, self._query(), self._path, saving, overwrite=overwrite)
+        export(self._context.calls, self._screen, self._scope.query, self._path, saving, overwrite=overwrite)
         self._progressed()
 
     def take(self, state: ExportState) -> None:

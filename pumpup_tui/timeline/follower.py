@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pumpup_tui.backend.timeline_query import Query
     from pumpup_tui.timeline.event_list import TimelineList
+    from pumpup_tui.timeline.scope import TimelineScope
 
 
 class Follower:
     """The newest end of a list: whether the cursor stays on it, and how many events came that were not in view yet."""
 
-    def __init__(self, events: TimelineList, query: Callable[[], Query]) -> None:
-        """Take the list, and what returns the present query: its order says which end is the newest."""
+    def __init__(self, events: TimelineList, scope: TimelineScope) -> None:
+        """Take the list, and the scope, whose order says which end is the newest."""
         self._events = events
-        self._query = query
+        self._scope = scope
         self.is_on = False
         self.new = 0
         """Events that came and were not in view yet."""
@@ -25,11 +24,11 @@ class Follower:
     def is_on_newest(self) -> bool:
         """Whether the cursor is on the newest row."""
         pages = self._events.pages
-        return pages.cursor == 0 if self._query().newest_first else pages.cursor >= pages.count - 1
+        return pages.cursor == 0 if self._scope.query.newest_first else pages.cursor >= pages.count - 1
 
     @property
     def _is_newest_in_view(self) -> bool:
-        return self._events.is_at_top if self._query().newest_first else self._events.is_at_last
+        return self._events.is_at_top if self._scope.query.newest_first else self._events.is_at_last
 
     def toggle(self) -> None:
         """Go to the newest event and stay there; turn that off where it is on."""
@@ -40,7 +39,7 @@ class Follower:
 
     def go_to_newest(self) -> None:
         """Move the cursor to the newest event."""
-        if self._query().newest_first:
+        if self._scope.query.newest_first:
             self._events.action_go(0)
         else:
             self._events.go_last()
@@ -50,7 +49,7 @@ class Follower:
         if self.is_on and not self._is_newest_in_view:
             self.is_on = False
         self.new += count
-        self._events.has_news(above=self._query().newest_first)
+        self._events.has_news(above=self._scope.query.newest_first)
         self.note_seen()
 
     def note_seen(self) -> None:

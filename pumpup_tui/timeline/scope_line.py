@@ -14,6 +14,8 @@ from pumpup_tui.text.layout import Line, crop, width_of
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from pumpup_tui.timeline.scope import TimelineScope
+
 REFRESH_SECONDS = 0.5
 """Between two refreshes that are not pressing."""
 
@@ -21,18 +23,18 @@ REFRESH_SECONDS = 0.5
 class ScopeLine(Lines):
     """What is shown at the left; progress and what is new at the right."""
 
-    def __init__(self, parts: Callable[[], tuple[str, Line]], *, id: str) -> None:  # noqa: A002 - Textual's own name for it
-        """Take what returns the words at the left and the runs at the right."""
-        super().__init__(id=id)
-        self._parts = parts
+    def __init__(self, scope: TimelineScope, state: Callable[[], Line]) -> None:
+        """Take what is shown, and what returns the runs at the right."""
+        super().__init__(id="events-bar")
+        self._scope = scope
+        self._state = state
         self._drawn_at = 0.0
         self._timer: Timer | None = None
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
-        left, right = self._parts()
-        room = width - width_of(right) - 2
-        left = crop(left, max(0, room))
+        right = self._state()
+        left = crop(self._scope.words(), max(0, width - width_of(right) - 2))
         gap = max(1, width - width_of([(left, "")]) - width_of(right) - 2)
         return [[(f" {left}", "muted"), (" " * gap, ""), *right, (" ", "")]]
 

@@ -23,8 +23,7 @@ from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
-from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import Line, Run, joined
+from pumpup_tui.text.layout import Line, Run
 from pumpup_tui.timeline.calls import ExportState
 from pumpup_tui.timeline.event_detail import event_document
 from pumpup_tui.timeline.event_list import TimelineList
@@ -32,7 +31,8 @@ from pumpup_tui.timeline.event_search import EventSearch
 from pumpup_tui.timeline.export_dialog import TimelineExport
 from pumpup_tui.timeline.filter_dialog import FilterScreen
 from pumpup_tui.timeline.follower import Follower
-from pumpup_tui.timeline.page_reader import PageReader
+from pumpup_tui.timeline.list_reader import ListReader
+from pumpup_tui.timeline.scope import TimelineScope
 from pumpup_tui.timeline.scope_line import ScopeLine
 
 
@@ -57,21 +57,16 @@ class TimelineScreen(ReviewerScreen):
         """Take what opens a task's page."""
         super().__init__(context)
         self._open_task = open_task
-        self._query = Query.begun(context.last_view.recall(self.MODE))
+        self.scope = scope = TimelineScope(context, self.MODE)
         self.timeline = events = TimelineList(context, id="events")
         self._detail = Document(id="event")
-        self._scope_line = scope_line = ScopeLine(self._scope, id="events-bar")
-        self._search = search = EventSearch(events, lambda: context.outbox.hint("no decision further that way"))
-        self._follower = Follower(events, lambda: self._query)
-        self._reader = PageReader(
-            context,
-            self,
-            events=events,
-            search=search,
-            query=lambda: self.shown_query,
-            progressed=scope_line.update_lines,
+        self._scope_line = scope_line = ScopeLine(scope, self._state)
+        self.search = search = EventSearch(events, lambda: context.outbox.hint("no decision further that way"))
+        self._follower = Follower(events, scope)
+        self._reader = ListReader(
+            context, self, events=events, search=search, scope=scope, progressed=scope_line.update_lines
         )
-        self._export = TimelineExport(context, self, self.prompt, lambda: self.shown_query, scope_line.update_lines)
+        self._export = TimelineExport(context, self, self.prompt, scope, scope_line.update_lines)
         self.callbacks = ScreenCallbacks(
             show_message=events.say_when_empty,
             call_failed=self._call_failed_here,
@@ -90,26 +85,16 @@ class TimelineScreen(ReviewerScreen):
             yield self._detail
 
     @property
-    def shown_query(self) -> Query:
-        """The query whose events are shown."""
-        return replace(self._query, project_id=None if self._query.task_id else self.context.project_id)
-
-    @property
     def is_narrowed(self) -> bool:
         """Whether it is followed, or not all of it is shown."""
-        return self._follower.is_on or self._query.is_filtered
-
-    @property
-    def is_searching(self) -> bool:
-        """Whether the next decision is looked for."""
-        return self._search.is_on
+        return self._follower.is_on or self.scope.chosen.is_filtered
 
     @override
     def hints(self) -> Hints:
-        out = (("move.back", "all events"),) if self._query.is_filtered else ()
+        out = (("move.back", "all events"),) if self.scope.chosen.is_filtered else ()
         back = (("move.back", "list"),) if self.has_class("-detail") else (*out, ("move.enter", "event"))
         follow = ("timeline.follow", "stop following" if self._follower.is_on else "follow")
-        what = ("timeline.task", "all tasks" if self._query.task_id else "this task")
+        what = ("timeline.task", "all tasks" if self.scope.chosen.task_id else "this task")
         decisions = ("timeline.previous timeline.next", "decisions")
         keys = (("timeline.filter", "filter"), ("timeline.search", "search"), follow, what, decisions)
         more = (("timeline.order", "order"), ("timeline.open", "open task"), ("timeline.export", "export"))
@@ -119,25 +104,17 @@ class TimelineScreen(ReviewerScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action != "export" or self.context.key.has("timeline.export")
 
-    def _scope(self) -> tuple[str, Line]:
-        """Return the line over the list: the scope in words, and the state of what goes on in it."""
-        query, project = self.shown_query, self.context.status.project
-        task = f"task {line(query.task_id, 40)}" if query.task_id else ""
-        where = task or (line(project.name, 40) if project else "everything")
-        order = "newest first" if query.newest_first else "oldest first"
-        left = joined((where, order, query.words()))
+    def _state(self) -> Line:
+        """Return the right of the line over the list: what goes on, else what is new."""
         if progress := self._export.progress or self._reader.progress():
-            return left, [(progress, "accent")]
-        return left, self._news()
-
-    def _news(self) -> Line:
+            return [(progress, "accent")]
         key, new = self.context.key, self._follower.new
-        news: list[Run] = [(f"{new:,} new  ", "warn")] if new else []
+        state: list[Run] = [(f"{new:,} new  ", "warn")] if new else []
         if self._reader.is_stopped:
             stopped = f"stopped at {self._reader.looked:,} events, {key('screens.refresh')} goes on  "
-            news.append((stopped, "warn"))
+            state.append((stopped, "warn"))
         follows = f"{key('timeline.follow')} follows" if new and self.timeline.row else ""
-        return [*news, ("▼ following" if self._follower.is_on else follows, "good")]
+        return [*state, ("▼ following" if self._follower.is_on else follows, "good")]
 
     def _become_narrow(self) -> None:
         self.set_class(self._detail.has_focus, "-detail")
@@ -185,7 +162,7 @@ class TimelineScreen(ReviewerScreen):
     @on(Changed)
     def _changed(self, event: Changed) -> None:
         event.stop()
-        query = self.shown_query
+        query = self.scope.query
         fresh = sum(query.takes(one) for one in event.events)
         if fresh or event.too_many:
             self._follower.take_news(fresh)
@@ -212,20 +189,19 @@ class TimelineScreen(ReviewerScreen):
 
     def show(self, query: Query) -> None:
         """Show another query's events, from their beginning."""
-        self._query = query
-        self.context.last_view.note(self.MODE, query.lasting())
+        self.scope.choose(query)
         self._restart()
         self._on_desk(None)
 
     def _go_back(self) -> None:
         """Stop what goes on; else leave the detail, then the filter, then the task."""
-        if self._export.stop() or self._search.stop() or self._reader.stop():
+        if self._export.stop() or self.search.stop() or self._reader.stop():
             pass
         elif self.has_class("-detail"):
             self.remove_class("-detail")
-        elif self._query.is_filtered:
-            self.show(self._query.unfiltered())
-        elif self._query.task_id is not None:
+        elif self.scope.chosen.is_filtered:
+            self.show(self.scope.chosen.unfiltered())
+        elif self.scope.chosen.task_id is not None:
             self.action_one_task()
         self.timeline.focus()
         self._on_desk(None)
@@ -233,13 +209,13 @@ class TimelineScreen(ReviewerScreen):
 
     def action_turn(self) -> None:
         """Turn the order round."""
-        self.show(replace(self._query, newest_first=not self._query.newest_first))
+        self.show(replace(self.scope.chosen, newest_first=not self.scope.chosen.newest_first))
 
     def action_one_task(self) -> None:
         """Show only the task of the event under the cursor; again, all."""
         row = self.timeline.row
-        task_id = row.task_id if self._query.task_id is None and row is not None else None
-        self.show(replace(self._query, task_id=task_id))
+        task_id = row.task_id if self.scope.chosen.task_id is None and row is not None else None
+        self.show(replace(self.scope.chosen, task_id=task_id))
 
     def action_open_task(self) -> None:
         """Open the task of the event under the cursor."""
@@ -253,16 +229,16 @@ class TimelineScreen(ReviewerScreen):
             if query is not None:
                 self.show(query)
 
-        self.app.push_screen(FilterScreen(self._query), chosen)
+        self.app.push_screen(FilterScreen(self.scope.chosen), chosen)
 
     def action_search(self) -> None:
         """Ask for a text; events that contain it are looked for in the whole timeline."""
 
         def answered(text: str | None) -> None:
-            if text is not None and text != self._query.text:
-                self.show(replace(self._query, text=text))
+            if text is not None and text != self.scope.chosen.text:
+                self.show(replace(self.scope.chosen, text=text))
 
-        self.prompt.ask(TextQuestion("events that contain", self._query.text), answered)
+        self.prompt.ask(TextQuestion("events that contain", self.scope.chosen.text), answered)
 
     def action_follow(self) -> None:
         """Keep the cursor on the newest event; again: no more."""
@@ -273,7 +249,7 @@ class TimelineScreen(ReviewerScreen):
     def action_decision(self, step: int) -> None:
         """Go to the next decision, down or up the list."""
         self._reader.is_stopped = False
-        self._search.start(step, lambda event: event.event_type in DECISIONS)
+        self.search.start(step, lambda event: event.event_type in DECISIONS)
 
     def action_export(self) -> None:
         """Ask where to, and write what is shown."""

@@ -26,8 +26,8 @@ from store.core.batch import Job
 from store.core.schema_questions import unasked
 from store.folder.api_keys import KeyRing
 from tests.cli.test_serving import Server, served
-from tests.store.folders import open_store, receipt
-from tests.unit.world import ALICE
+from tests.support.actors import ALICE
+from tests.support.small_folders import open_store, receipt
 
 BITS = 40
 SCHEMAS: dict[str, Any] = {

@@ -34,7 +34,7 @@ from store.folder.local_backend import LocalBackend, random_token
 from store.folder.open_folder import OpenFolder, UploadLimits
 from store.folder.queries import FolderReader
 from tests.benchmarks.rows import Row, Table, median, p95, timed
-from tests.store.folders import receipt
+from tests.support.small_folders import receipt
 
 AGENT = Actor("agent-1", "agent")
 ROUNDS, BLOCK = 12, 40

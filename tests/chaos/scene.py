@@ -11,12 +11,13 @@ from pathlib import Path
 from uuid import uuid4
 
 from api_client.backend import Backend
-from api_client.commands import CreateTask, Decide, RequestApproval
+from api_client.commands import Decide
 from api_client.http import HttpBackend
 from api_client.models import Event, Outcome
 from tests.chaos.proxy import Proxy
 from tests.sdk.reviewer import Reviewer, at_the_terminal
 from tests.sdk.serving import ServedFolder
+from tests.support.world_builder import WorldBuilder
 from tests.waiting import HANG_SECONDS
 
 LOOK_SECONDS = 0.02
@@ -53,10 +54,8 @@ class Scene:
     async def ask(self) -> tuple[str, str]:
         """Let the agent ask for an approval; return the request's id and its summary."""
         summary = f"Refund ${next(_numbers)}.00 please"
-        task = await self.agent.submit(CreateTask(project_name="claims", name="Claim"), key=uuid4().hex)
-        command = RequestApproval(project_name="claims", task_id=task.answer["id"], summary=summary)
-        request_id = (await self.agent.submit(command, key=uuid4().hex)).event_id
-        return request_id, summary
+        make = WorldBuilder(self.agent, self.auditor, (uuid4().hex for _ in count()))
+        return await make.approval(await make.task("Claim", "claims"), summary, "claims"), summary
 
     async def decisions(self, request_id: str) -> list[Event]:
         """Return all decisions on a request that are on the record."""

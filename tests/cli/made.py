@@ -12,12 +12,13 @@ import jsonschema
 from msgspec.json import schema as schema_of
 
 from api_client.actor import Actor
-from api_client.commands import CreateProject, CreateTask, RequestApproval, RequestElicitation, read_command
 from api_client.times import utc_now
 from api_client.wire import Wire
 from store.folder.api_keys import KeyRing
-from store.folder.local_backend import LocalBackend, open_local
+from store.folder.local_backend import open_local
 from tests.cli.conftest import CLAIMS_STEPS
+from tests.support.actors import AGENT
+from tests.support.world_builder import WorldBuilder
 
 HOSTILE = "Pay \x1b]0;owned\x07 \u202enow\u2066 [@click=app.quit]x[/] \x9b31m"
 FIELDS: list[dict[str, Any]] = [
@@ -49,35 +50,30 @@ def make(data: Path, *, approvals: int = 12, elicitations: int = 4) -> Made:
 
 async def _make(data: Path, approvals: int, elicitations: int) -> Made:
     backend = await open_local(data, Actor("maria", "reviewer"))
+    world = WorldBuilder(backend.acting_as(AGENT), backend)
+    tasks: list[str] = []
+
+    async def task(number: int) -> str:
+        tasks.append(await world.task(f"Claim C-{number:04d}", "claims"))
+        return tasks[-1]
+
     try:
-        agent = backend.acting_as(Actor("agent-1", "agent"))
-        steps = json.loads(CLAIMS_STEPS)
-        await backend.submit(read_command(CreateProject, {"name": "Claims", "steps": steps}), key="project")
-        tasks: list[str] = []
+        await world.project(steps=json.loads(CLAIMS_STEPS))
         approved = [
-            await _ask(agent, tasks, n, summary=f"Refund ${n} on the claim", recommendation=RECOMMENDED)
+            await world.approval(await task(n), f"Refund ${n} on the claim", "claims", recommendation=RECOMMENDED)
             for n in range(approvals)
         ]
         asked = [
-            await _ask(agent, tasks, n, summary="What happened?", fields=FIELDS)
+            await world.elicitation(await task(n), FIELDS, "What happened?", "claims")
             for n in range(approvals, approvals + elicitations)
         ]
-        hostile = await _ask(agent, tasks, 99, summary=HOSTILE, keyValueContext={HOSTILE: HOSTILE})
+        hostile = await world.approval(await task(99), HOSTILE, "claims", keyValueContext={HOSTILE: HOSTILE})
     finally:
         await backend.aclose()
     keys = KeyRing(data, utc_now)
     return Made(
         data, approved, asked, tasks, hostile, keys.add("bot", "agent", ()), keys.add("bob", "reviewer", ("l",))
     )
-
-
-async def _ask(agent: LocalBackend, tasks: list[str], number: int, **asked: Any) -> str:
-    task = {"projectName": "claims", "name": f"Claim C-{number:04d}"}
-    made = await agent.submit(read_command(CreateTask, task), key=f"task-{number}")
-    tasks.append(str(made.answer["id"]))
-    raw = {"projectName": "claims", "taskId": tasks[-1], **asked}
-    command = read_command(RequestElicitation if "fields" in asked else RequestApproval, raw)
-    return (await agent.submit(command, key=f"ask-{number}")).event_id
 
 
 def conforms(text: str, shape: type[Wire] | dict[str, Any]) -> Any:

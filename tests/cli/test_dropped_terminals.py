@@ -22,7 +22,7 @@ from tests.cli.conftest import command, environment, serving
 from tests.cli.made import Made, make
 from tests.cli.terminal import Terminal, terminal
 from tests.cli.watched import Watched
-from tests.sample import FILE
+from tests.support.record_screens import imported_record
 from tests.waiting import wait_until
 
 WAYS = {
@@ -44,9 +44,7 @@ WAYS = {
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The README's record."""
-    folder = tmp_path_factory.mktemp("dropped") / "data"
-    subprocess.run(command("import", FILE, "--data", folder), check=True, capture_output=True)
-    return folder
+    return imported_record(tmp_path_factory.mktemp("dropped") / "data")
 
 
 def opened(data: Path) -> list[str]:

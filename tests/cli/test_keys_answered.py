@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -11,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import command, environment
-from tests.cli.terminal import Terminal, terminal
+from tests.cli.conftest import command
+from tests.cli.terminal import Terminal
 from tests.cli.watched import Watched
-from tests.sample import FILE
+from tests.support.record_screens import as_reviewer, imported_record, screens
 
 Opens = Callable[..., tuple[Terminal, Watched]]
 
@@ -35,17 +34,11 @@ main()
 @pytest.fixture
 def opens(tmp_path: Path) -> Iterator[Opens]:
     """Open the inbox of the README's record in a terminal of some size."""
-    data, home = tmp_path / "data", tmp_path / "home"
-    subprocess.run(command("import", FILE, "--data", data), check=True, capture_output=True)
+    place = as_reviewer(imported_record(tmp_path / "data"))
     with ExitStack() as stack:
 
         def open_(columns: int = 80, rows: int = 24, words: Sequence[str] = command()) -> tuple[Terminal, Watched]:
-            given = [*words, "--data", str(data), "--reviewer", "alice"]
-            shell = stack.enter_context(terminal(given, environment(home), columns=columns, rows=rows))
-            watched = Watched(shell, columns, rows)
-            watched.sees("Refund $240", "live")
-            watched.settled()
-            return shell, watched
+            return stack.enter_context(screens(tmp_path / "home", *place, size=(columns, rows), words=words))
 
         yield open_
 

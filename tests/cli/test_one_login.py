@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
-import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Run, command, environment, serving
-from tests.cli.terminal import Terminal, terminal
+from tests.cli.terminal import terminal
 from tests.cli.watched import Watched
-from tests.sample import FILE
+from tests.support.record_screens import as_reviewer, imported_record, open_form, screens
 
 TYPED = "2026-02-18"
 
@@ -23,34 +20,13 @@ TYPED = "2026-02-18"
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """The README's record, as a data folder."""
-    folder = tmp_path / "data"
-    subprocess.run(command("import", FILE, "--data", folder), check=True, capture_output=True)
-    return folder
-
-
-@contextmanager
-def screens(home: Path, *place: str | Path) -> Iterator[tuple[Terminal, Watched]]:
-    """Open the screens over a place with the same home each time."""
-    with terminal(command(*place), environment(home), columns=80, rows=24) as shell:
-        watched = Watched(shell)
-        watched.sees("Refund $240", "live")
-        watched.settled()
-        yield shell, watched
-
-
-def form(shell: Terminal, watched: Watched) -> None:
-    """Open the form of the third request."""
-    for _ in range(2):
-        shell.press("]")
-        watched.settled()
-    shell.press("a")
-    watched.sees("field 1 of 3")
+    return imported_record(tmp_path / "data")
 
 
 def leave_draft(home: Path, *place: str | Path) -> None:
     """Type into the form and quit."""
     with screens(home, *place) as (shell, watched):
-        form(shell, watched)
+        open_form(shell, watched)
         shell.press(TYPED)
         watched.sees(TYPED)
         watched.settled()
@@ -64,7 +40,7 @@ def leave_draft(home: Path, *place: str | Path) -> None:
 def has_draft(home: Path, *place: str | Path) -> bool:
     """Return whether what was typed stands in the form."""
     with screens(home, *place) as (shell, watched):
-        form(shell, watched)
+        open_form(shell, watched)
         return any(TYPED in line for line in watched.settled())
 
 
@@ -75,17 +51,12 @@ def state(home: Path, place: str) -> Path:
     return folder
 
 
-def as_(data: Path, reviewer: str) -> Sequence[str | Path]:
-    """Return the options that open a folder under a name."""
-    return "--data", data, "--reviewer", reviewer
-
-
 def test_a_draft_is_its_reviewers(tmp_path: Path, data: Path) -> None:
     """What alice typed stands in no form of carol's; alice finds it as she left it."""
     home = tmp_path / "home"
-    leave_draft(home, *as_(data, "alice"))
-    assert not has_draft(home, *as_(data, "carol"))
-    assert has_draft(home, *as_(data, "alice"))
+    leave_draft(home, *as_reviewer(data, "alice"))
+    assert not has_draft(home, *as_reviewer(data, "carol"))
+    assert has_draft(home, *as_reviewer(data, "alice"))
 
 
 def test_a_draft_on_a_server_is_its_reviewers(tmp_path: Path, data: Path, run: Run) -> None:
@@ -107,7 +78,7 @@ def test_a_draft_on_a_server_is_its_reviewers(tmp_path: Path, data: Path, run: R
 def test_what_is_in_flight_is_told_to_who_sent_it(tmp_path: Path, data: Path) -> None:
     """A terminal that was killed with a decision held: carol hears nothing of it, alice does."""
     home = tmp_path / "home"
-    with screens(home, *as_(data, "alice")) as (shell, watched):
+    with screens(home, *as_reviewer(data, "alice")) as (shell, watched):
         shell.press("a")
         watched.sees("y send")
         watched.settled()
@@ -115,16 +86,16 @@ def test_what_is_in_flight_is_told_to_who_sent_it(tmp_path: Path, data: Path) ->
         watched.sees("HELD")
         shell.process.send_signal(signal.SIGKILL)
         shell.process.wait()
-    with screens(home, *as_(data, "carol")) as (_, watched):
+    with screens(home, *as_reviewer(data, "carol")) as (_, watched):
         assert not any("this terminal ended" in line for line in watched.settled())
-    with terminal(command(*as_(data, "alice")), environment(home), columns=80, rows=24) as shell:
+    with terminal(command(*as_reviewer(data, "alice")), environment(home), columns=80, rows=24) as shell:
         Watched(shell).sees("NOT SENT approve")
 
 
 def test_the_last_view_is_its_reviewers(tmp_path: Path, data: Path) -> None:
     """Carol does not begin in the project that alice chose."""
     home = tmp_path / "home"
-    with screens(home, *as_(data, "alice")) as (shell, watched):
+    with screens(home, *as_reviewer(data, "alice")) as (shell, watched):
         shell.press("p")
         watched.sees("General")
         watched.settled()
@@ -133,16 +104,16 @@ def test_the_last_view_is_its_reviewers(tmp_path: Path, data: Path) -> None:
         watched.settled()
         shell.press("q")
         assert shell.end() == 0
-    with screens(home, *as_(data, "carol")) as (_, watched):
+    with screens(home, *as_reviewer(data, "carol")) as (_, watched):
         watched.sees("PUMP UP  all projects")
-    with screens(home, *as_(data, "alice")) as (_, watched):
+    with screens(home, *as_reviewer(data, "alice")) as (_, watched):
         watched.sees("PUMP UP  Claims")
 
 
 def test_what_an_earlier_version_left_is_found_once(tmp_path: Path, data: Path) -> None:
     """A draft without a name goes to the first reviewer who comes, one with a name to that reviewer."""
     home = tmp_path / "home"
-    leave_draft(home, *as_(data, "alice"))
+    leave_draft(home, *as_reviewer(data, "alice"))
     folder = state(home, str(data))
     (new,) = folder.glob("reviewer-*/draft-*.json")
     for whose in ("", "carol"):
@@ -152,8 +123,8 @@ def test_what_an_earlier_version_left_is_found_once(tmp_path: Path, data: Path) 
             (folder / new.name).write_text(
                 json.dumps({**json.loads((folder / new.name).read_text()), "reviewer": whose})
             )
-            assert not has_draft(home, *as_(data, "bob"))
+            assert not has_draft(home, *as_reviewer(data, "bob"))
         first = whose or "alice"
-        assert has_draft(home, *as_(data, first))
-        assert not has_draft(home, *as_(data, "dora"))
+        assert has_draft(home, *as_reviewer(data, first))
+        assert not has_draft(home, *as_reviewer(data, "dora"))
         assert not list(folder.glob("draft-*.json"))

@@ -18,7 +18,7 @@ from store.folder.local_backend import open_local
 from tests.cli.conftest import command, environment
 from tests.cli.terminal import Terminal, terminal
 from tests.cli.watched import Watched
-from tests.sample import FILE
+from tests.support.record_screens import imported_record
 
 WAYS = (
     ("", "Refund $240"),
@@ -35,9 +35,7 @@ SUMMARY = "Zahle 500 € an Müller █日"
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The README's record."""
-    folder = tmp_path_factory.mktemp("charsets") / "data"
-    subprocess.run(command("import", FILE, "--data", folder), check=True, capture_output=True)
-    return folder
+    return imported_record(tmp_path_factory.mktemp("charsets") / "data")
 
 
 def in_locale(home: Path, **named: str) -> dict[str, str]:

@@ -11,13 +11,10 @@ from typing import Any
 
 import pytest
 
-from api_client.actor import Actor
-from api_client.commands import CreateTask, RequestElicitation, read_command
-from store.folder.local_backend import open_local
-from tests.cli.conftest import command, environment
-from tests.cli.terminal import Terminal, terminal
+from tests.cli.conftest import command
+from tests.cli.terminal import Terminal
 from tests.cli.watched import Watched
-from tests.sample import FILE
+from tests.support.record_screens import as_reviewer, ask_for, imported_record, screens
 
 TWO = "first line\rsecond line"
 """As terminals send it: a line's break is a carriage return."""
@@ -34,9 +31,7 @@ def pasted(text: str) -> str:
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The README's record."""
-    folder = tmp_path_factory.mktemp("pasting") / "data"
-    subprocess.run(command("import", FILE, "--data", folder), check=True, capture_output=True)
-    return folder
+    return imported_record(tmp_path_factory.mktemp("pasting") / "data")
 
 
 @pytest.fixture
@@ -47,12 +42,8 @@ def data(tmp_path: Path, record: Path) -> Path:
 @pytest.fixture
 def screen(tmp_path: Path, data: Path) -> Iterator[tuple[Terminal, Watched]]:
     """The inbox, with no grace time."""
-    settings = environment(tmp_path / "home", PUMPUP_GRACE_SECONDS="0")
-    with terminal(command("--data", data, "--reviewer", "alice"), settings, columns=80, rows=24) as shell:
-        watched = Watched(shell)
-        watched.sees("live")
-        watched.settled()
-        yield shell, watched
+    with screens(tmp_path / "home", *as_reviewer(data), PUMPUP_GRACE_SECONDS="0") as opened:
+        yield opened
 
 
 def recorded(data: Path, event_type: str) -> Mapping[str, Any]:
@@ -126,23 +117,12 @@ def test_a_search_joins_the_lines(screen: tuple[Terminal, Watched]) -> None:
     watched.sees("show (2 pasted lines joined): Refund $240")
 
 
-async def _ask(data: Path) -> None:
-    backend = await open_local(data, Actor("agent-1", "agent"))
-    task = await backend.submit(read_command(CreateTask, {"projectName": "general", "name": "Story"}), key="task")
-    asked = {"projectName": "general", "taskId": task.answer["id"], "summary": "Tell it", "fields": FIELDS}
-    await backend.submit(read_command(RequestElicitation, asked), key="ask")
-    await backend.aclose()
-
-
 async def test_a_form_takes_both_lines(tmp_path: Path) -> None:
     """A field of one line joins them and says so; a field of many keeps them, and takes a paste back."""
     data = tmp_path / "data"
-    await _ask(data)
-    settings = environment(tmp_path / "home", PUMPUP_GRACE_SECONDS="0")
-    with terminal(command("--data", data, "--reviewer", "alice"), settings, columns=80, rows=24) as shell:
-        watched = Watched(shell)
-        watched.sees("Tell it", "live")
-        watched.settled()
+    await ask_for(data, "Tell it", FIELDS)
+    place = as_reviewer(data)
+    with screens(tmp_path / "home", *place, sees="Tell it", PUMPUP_GRACE_SECONDS="0") as (shell, watched):
         shell.press("a")
         watched.sees("field 1 of 2")
         watched.settled()

@@ -110,7 +110,7 @@ def test_show_names_attachments_as_they_were(run: Run, data: Path, tmp_path: Pat
 
 async def _relabel(data: Path) -> str:
     from api_client.commands import ReceiveUpload
-    from tests.contract.given import in_pieces
+    from tests.support.world_builder import in_pieces
 
     agent = await open_local(data, Actor("agent-1", "agent"))
     try:

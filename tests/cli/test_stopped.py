@@ -15,7 +15,7 @@ import pytest
 from tests.cli.conftest import command, environment
 from tests.cli.terminal import Terminal, terminal
 from tests.cli.watched import Watched
-from tests.sample import FILE
+from tests.support.record_screens import imported_record
 from tests.waiting import wait_until
 
 PROMPT = "shell> "
@@ -27,9 +27,7 @@ pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is no
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The README's record."""
-    folder = tmp_path_factory.mktemp("stopped") / "data"
-    subprocess.run(command("import", FILE, "--data", folder), check=True, capture_output=True)
-    return folder
+    return imported_record(tmp_path_factory.mktemp("stopped") / "data")
 
 
 @pytest.fixture

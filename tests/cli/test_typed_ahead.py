@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from api_client.actor import Actor
-from api_client.commands import CreateTask, RequestElicitation, read_command
-from store.folder.local_backend import open_local
-from tests.cli.conftest import command, environment
-from tests.cli.terminal import Terminal, terminal
+from tests.cli.terminal import Terminal
 from tests.cli.watched import Watched
-from tests.sample import FILE
+from tests.support.record_screens import as_reviewer, ask_for, imported_record, open_form, screens
+
+CHOICES = [
+    {"type": "Select", "id": "a", "label": "Cause", "required": True, "options": ["fire", "water"]},
+    {"type": "Select", "id": "b", "label": "Colour", "required": False, "options": ["red", "blue"]},
+]
 
 
 @pytest.fixture
 def screen(tmp_path: Path) -> Iterator[tuple[Terminal, Watched]]:
     """The inbox of the README's record."""
-    data, home = tmp_path / "data", tmp_path / "home"
-    subprocess.run(command("import", FILE, "--data", data), check=True, capture_output=True)
-    with terminal(command("--data", data, "--reviewer", "alice"), environment(home), columns=80, rows=24) as shell:
-        watched = Watched(shell)
-        watched.sees("Refund $240", "live")
-        watched.settled()
-        yield shell, watched
+    with screens(tmp_path / "home", *as_reviewer(imported_record(tmp_path / "data"))) as opened:
+        yield opened
 
 
 def test_a_search_is_typed_and_not_done(screen: tuple[Terminal, Watched]) -> None:
@@ -44,11 +39,7 @@ def test_a_search_is_typed_and_not_done(screen: tuple[Terminal, Watched]) -> Non
 def test_a_form_is_filled_in_as_it_is_typed(screen: tuple[Terminal, Watched]) -> None:
     """A backspace deletes what came before it, and behind a tab one types into the next field."""
     shell, watched = screen
-    for _ in range(2):
-        shell.press("]")
-        watched.settled()
-    shell.press("a")
-    watched.sees("field 1 of 3")
+    open_form(shell, watched)
     shell.press("2026-02-20\x7f\x7f19\t, B\x7fLyon\t \x12")
     watched.sees("ANSWER")
     shown = "\n".join(watched.settled())
@@ -72,11 +63,7 @@ def test_a_y_that_comes_with_another_key_sends_nothing(screen: tuple[Terminal, W
 def test_what_decides_is_not_typed_into_a_form_that_opened_under_it(screen: tuple[Terminal, Watched]) -> None:
     """In the flow `a y a y` with a form next, and in every other of the keys that decide, no letter is typed."""
     shell, watched = screen
-    for _ in range(2):
-        shell.press("]")
-        watched.settled()
-    shell.press("a")
-    watched.sees("field 1 of 3")
+    open_form(shell, watched)
     before = watched.settled()[4:]
     for key in "yadei!wnu":
         shell.press(key)
@@ -93,11 +80,7 @@ def test_what_decides_is_not_typed_into_a_form_that_opened_under_it(screen: tupl
 def test_a_y_behind_a_review_that_found_faults_is_not_typed(screen: tuple[Terminal, Watched]) -> None:
     """Who reviews is about to send: where the form stays instead, that `y` goes into no field."""
     shell, watched = screen
-    for _ in range(2):
-        shell.press("]")
-        watched.settled()
-    shell.press("a")
-    watched.sees("field 1 of 3")
+    open_form(shell, watched)
     shell.press("2026-\x12")
     watched.sees("can't be taken")
     watched.settled()
@@ -127,11 +110,8 @@ def test_the_flow_of_approvals_ends_at_a_form(screen: tuple[Terminal, Watched]) 
 def test_space_keeps_the_choice_of_a_required_field(tmp_path: Path) -> None:
     """On the option that is chosen it changes nothing; where nothing need be chosen it takes the choice back."""
     data = tmp_path / "data"
-    asyncio.run(_ask(data))
-    with terminal(command("--data", data, "--reviewer", "alice"), environment(tmp_path / "home")) as shell:
-        watched = Watched(shell, 100, 30)
-        watched.sees("Which one", "live")
-        watched.settled()
+    asyncio.run(ask_for(data, "Which one", CHOICES))
+    with screens(tmp_path / "home", *as_reviewer(data), sees="Which one", size=(100, 30)) as (shell, watched):
         shell.press("a")
         watched.sees("field 1 of 2")
         shell.press("  ")
@@ -146,16 +126,3 @@ def test_space_keeps_the_choice_of_a_required_field(tmp_path: Path) -> None:
         watched.settled()
         shell.press(" ")
         watched.sees("( ) red")
-
-
-async def _ask(data: Path) -> None:
-    backend = await open_local(data, Actor("agent-1", "agent"))
-    raw = {"projectName": "general", "name": "Claim C-1"}
-    task = (await backend.submit(read_command(CreateTask, raw), key="task")).answer["id"]
-    fields = [
-        {"type": "Select", "id": "a", "label": "Cause", "required": True, "options": ["fire", "water"]},
-        {"type": "Select", "id": "b", "label": "Colour", "required": False, "options": ["red", "blue"]},
-    ]
-    asked = {"projectName": "general", "taskId": task, "summary": "Which one", "fields": fields}
-    await backend.submit(read_command(RequestElicitation, asked), key="asked")
-    await backend.aclose()

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from tests.contract.given import Given
-from tests.contract.worlds import Kind, StepClock, World, open_world
+from tests.support.backends import Kind, StepClock, World, open_world
 
 
 @pytest.fixture(params=["local", "http", "socket"])

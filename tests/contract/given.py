@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from api_client.commands import (
-    Answer,
-    CreateProject,
-    CreateTask,
-    Decide,
-    ReceiveUpload,
-    RecordAction,
-    RequestApproval,
-    RequestElicitation,
-    read_command,
-)
-from api_client.models import Attachment, Event, MetadataPatch, Outcome, Project, Receipt, Task
+from api_client.commands import CreateTask, RecordAction
+from api_client.models import Attachment, Event, MetadataPatch, Project, Receipt, Task
 from api_client.wire import read
-from tests.contract.worlds import World
+from tests.support.backends import World
+from tests.support.world_builder import STEPS, WorldBuilder
 
-STEPS: dict[str, Any] = {
-    "initialStep": "intake",
-    "steps": [
-        {"name": "intake", "owner": "AGENT", "exits": ["in_review", "paid"]},
-        {"name": "in_review", "owner": "HUMAN", "exits": ["intake", "paid", "refused"], "timeoutSeconds": 3600},
-        {"name": "paid", "owner": "PLATFORM", "exits": []},
-        {"name": "refused", "owner": "PLATFORM", "exits": []},
-    ],
-}
 APPROVAL: dict[str, Any] = {
     "summary": "Refund **$240** on claim C-1029",
     "keyValueContext": {"Amount": "$240", "Claim": "C-1029"},
@@ -62,57 +44,55 @@ ANSWERS: dict[str, Any] = {
 
 
 class Given:
-    """Makes what a test needs, with a fresh key for each write."""
+    """Creates what a test of the contract needs, and returns it in the contract's models."""
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.make = WorldBuilder(world.agent, world.reviewer, iter(self.key, ""))
         self._numbers = count(1)
 
     def key(self) -> str:
         """Return an idempotency key that was not used before."""
         return f"key-{next(self._numbers)}"
 
-    async def project(self, name: str = "Claims Refund v1", steps: dict[str, Any] | None = None) -> Project:
-        command = read_command(CreateProject, {"name": name, "steps": steps or STEPS})
-        receipt = await self.world.reviewer.submit(command, key=self.key())
-        return read(Project, receipt.answer)
+    async def project(self, name: str = "Claims Refund v1", steps: Mapping[str, Any] = STEPS) -> Project:
+        return read(Project, await self.make.project(name, steps))
 
     async def task(self, name: str = "Claim C-1029", *, slug: str = "claims_refund_v1", **keys: Any) -> Task:
-        """Make a task, and the project where it is not there yet."""
-        if not any(one.project_name == slug for one in await self.world.agent.projects()):
+        """Create a task, and the project where it does not exist yet."""
+        if not any(project.project_name == slug for project in await self.world.agent.projects()):
             await self.project()
-        command = CreateTask(project_name=slug, name=name, **keys)
-        receipt = await self.world.agent.submit(command, key=self.key())
+        receipt = await self.make.submit(CreateTask(project_name=slug, name=name, **keys))
         return read(Task, receipt.answer)
 
-    async def approval(self, task: Task | None = None, **keys: Any) -> Event:
+    async def approval(self, task: Task | None = None, **more: Any) -> Event:
         """Ask for an approval on `task`, or on a new one, and return the request's event."""
-        return await self._requested(RequestApproval, {**APPROVAL, **keys}, task)
-
-    async def elicitation(self, task: Task | None = None, **keys: Any) -> Event:
-        """Ask for all ten field types on `task`, or on a new one, and return the request's event."""
-        body = {"summary": "Need details", "fields": FIELDS, **keys}
-        return await self._requested(RequestElicitation, body, task)
-
-    async def _requested(self, kind: type[Any], body: dict[str, Any], task: Task | None) -> Event:
+        asked = {**APPROVAL, **more}
         task = task or await self.task()
-        slug = (await self.world.agent.project(task.project_id)).project_name
-        command = read_command(kind, {"projectName": slug, "taskId": task.id, **body})
-        receipt = await self.world.agent.submit(command, key=self.key())
-        return (await self.world.reviewer.request(receipt.event_id)).event
+        return await self._event(await self.make.approval(task.id, project=await self._slug(task), **asked))
+
+    async def elicitation(self, task: Task | None = None, **more: Any) -> Event:
+        """Ask for all ten field types on `task`, or on a new one, and return the request's event."""
+        asked = {"fields": FIELDS, **more}
+        task = task or await self.task()
+        return await self._event(await self.make.elicitation(task.id, project=await self._slug(task), **asked))
+
+    async def _slug(self, task: Task) -> str:
+        return (await self.world.agent.project(task.project_id)).project_name
+
+    async def _event(self, request_id: str) -> Event:
+        return (await self.world.reviewer.request(request_id)).event
 
     async def decision(self, request: Event, outcome: str = "APPROVE", note: str | None = None) -> Receipt:
-        decide = Decide(request_id=request.id, outcome=Outcome(type=outcome, note=note))  # type: ignore[arg-type]
-        return await self.world.reviewer.submit(decide, key=self.key())
+        return await self.make.decision(request.id, outcome, note)
 
     async def answers(self, request: Event, answers: dict[str, Any] | None = None) -> Receipt:
-        given = ANSWERS if answers is None else answers
-        return await self.world.reviewer.submit(Answer(request_id=request.id, answers=given), key=self.key())
+        return await self.make.answer(request.id, ANSWERS if answers is None else answers)
 
     async def action(self, task: Task, **keys: Any) -> Receipt:
-        """Record an action of the agent's on a task of the first project."""
+        """Record an action of the agent on a task of the first project."""
         command = RecordAction(project_name="claims_refund_v1", task_id=task.id, description="did it", **keys)
-        return await self.world.agent.submit(command, key=self.key())
+        return await self.make.submit(command)
 
     async def closed_task(self) -> Task:
         """Return a task that has gone to a terminal step."""
@@ -121,10 +101,7 @@ class Given:
         return (await self.world.agent.task(task.id)).task
 
     async def upload(self, content: bytes = b"a photo", name: str = "photo.jpg", kind: str = "image/jpeg") -> str:
-        command = ReceiveUpload(file_name=name, content_type=kind)
-        receipt = await self.world.agent.submit(command, key=self.key(), content=in_pieces(content))
-        upload_id: str = receipt.answer["id"]
-        return upload_id
+        return await self.make.upload(content, name, kind)
 
     async def attached(self, task: Task, label: str = "the photo") -> str:
         """Upload a file and attach it to `task`; return its id."""
@@ -135,10 +112,3 @@ class Given:
     async def timeline(self, task: Task) -> list[Event]:
         """Return all events of a task, which has fewer than a page of them."""
         return list((await self.world.reviewer.events(task_id=task.id, limit=500)).items)
-
-
-async def in_pieces(content: bytes) -> AsyncIterator[bytes]:
-    """Give `content` as a stream does, in at most a hundred pieces."""
-    size = max(1000, len(content) // 100)
-    for start in range(0, len(content), size):
-        yield content[start : start + size]

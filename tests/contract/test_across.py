@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from api_client.backend import Backend
 from api_client.models import Me
 from tests.contract.given import Given
-from tests.contract.worlds import ALICE, World
+from tests.support.backends import ALICE, World
 
 
 async def _me(backend: Backend) -> Me:

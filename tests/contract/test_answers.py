@@ -11,7 +11,7 @@ from api_client.commands import Answer
 from api_client.errors import InvalidAnswers
 from tests.answers_table import REFUSED, TAKEN
 from tests.contract.given import Given
-from tests.contract.worlds import World
+from tests.support.backends import World
 
 
 def can_be_sent(answer: Any) -> bool:

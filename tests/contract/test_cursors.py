@@ -13,7 +13,7 @@ from api_client.commands import Comment
 from api_client.errors import InvalidRequest
 from api_client.models import Change, Event, Page, Task
 from tests.contract.given import Given
-from tests.contract.worlds import World
+from tests.support.backends import World
 from tests.waiting import HANG_SECONDS
 
 

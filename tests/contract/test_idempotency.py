@@ -12,7 +12,8 @@ from api_client.commands import AddNote, Comment, CreateTask, Decide, Move
 from api_client.errors import Conflict, InvalidRequest
 from api_client.models import Outcome
 from tests.contract.given import Given
-from tests.contract.worlds import AGENT, Kind, StepClock, World, open_world
+from tests.support.actors import AGENT
+from tests.support.backends import Kind, StepClock, World, open_world
 
 
 async def _count(world: World) -> int:

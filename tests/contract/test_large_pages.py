@@ -11,8 +11,8 @@ from api_client.backend import Backend
 from api_client.commands import CreateProject, CreateTask, RecordAction, RequestApproval, read_command
 from api_client.models import Page
 from store.core import paging
-from tests.contract.given import STEPS
-from tests.contract.worlds import World
+from tests.support.backends import World
+from tests.support.world_builder import STEPS
 
 LARGE = "x" * 6_000
 

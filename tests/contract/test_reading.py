@@ -8,8 +8,9 @@ import pytest
 
 from api_client.errors import NotFound
 from api_client.models import TaskDetail
-from tests.contract.given import ANSWERS, APPROVAL, STEPS, Given
-from tests.contract.worlds import World
+from tests.contract.given import ANSWERS, APPROVAL, Given
+from tests.support.backends import World
+from tests.support.world_builder import STEPS
 
 
 async def test_me_names_the_reviewer_and_what_they_may_do(world: World) -> None:

@@ -11,7 +11,7 @@ from api_client.commands import Answer, Decide, RequestElicitation, read_command
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotFound
 from api_client.models import Outcome, OutcomeType, Receipt
 from tests.contract.given import ANSWERS, APPROVAL, FIELDS, Given
-from tests.contract.worlds import World
+from tests.support.backends import World
 
 
 async def test_a_request_makes_the_task_wait(world: World, given: Given) -> None:

@@ -25,8 +25,9 @@ from api_client.commands import (
 from api_client.errors import ApiError, Conflict, InvalidRequest, NotAllowed, NotFound, TooLarge
 from api_client.models import Attachment, MetadataPatch, Outcome, Step, Steps, Task
 from api_client.wire import read
-from tests.contract.given import STEPS, Given
-from tests.contract.worlds import World
+from tests.contract.given import Given
+from tests.support.backends import World
+from tests.support.world_builder import STEPS
 
 SLUG = "claims_refund_v1"
 

@@ -11,7 +11,7 @@ from api_client.commands import Decide
 from api_client.errors import ApiError, Conflict
 from api_client.models import Attachment, Outcome
 from tests.contract.given import Given
-from tests.contract.worlds import World
+from tests.support.backends import World
 
 
 async def test_a_task_shows_all_that_is_open_oldest_first(world: World, given: Given) -> None:

@@ -7,18 +7,26 @@ import asyncio
 import pytest
 
 from api_client.errors import NotFound
+from api_client.models import Event
 from tests.contract.given import ANSWERS, Given
-from tests.contract.worlds import World
+from tests.support.backends import World
 
 LONG = 60.0
 """Seconds that no test takes: who waits so long is woken."""
 
 
+async def _settled_beside(world: World, given: Given, other: Event) -> None:
+    """Settle another request, and return once the wait for that one, which began later, has ended."""
+    async with asyncio.timeout(LONG / 2):
+        _, result = await asyncio.gather(given.decision(other), world.agent.approval_result(other.id, wait=LONG))
+    assert result is not None
+
+
 async def test_a_wait_ends_with_the_decision(world: World, given: Given) -> None:
     """An agent that waits is answered as soon as a person has decided."""
-    request = await given.approval()
+    request, other = await given.approval(), await given.approval(await given.task("Other"))
     waits = asyncio.create_task(world.agent.approval_result(request.id, wait=LONG))
-    await asyncio.sleep(0.05)
+    await _settled_beside(world, given, other)
     assert not waits.done()
     await given.decision(request)
     async with asyncio.timeout(LONG / 2):
@@ -31,8 +39,7 @@ async def test_a_wait_ends_with_the_answers(world: World, given: Given) -> None:
     """The same for a form; another request that is settled meanwhile ends no wait."""
     request, other = await given.elicitation(), await given.approval(await given.task("Other"))
     waits = asyncio.create_task(world.agent.elicitation_result(request.id, wait=LONG))
-    await given.decision(other)
-    await asyncio.sleep(0.05)
+    await _settled_beside(world, given, other)
     assert not waits.done()
     await given.answers(request, ANSWERS)
     async with asyncio.timeout(LONG / 2):

@@ -8,14 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from api_client.actor import Actor
-from api_client.commands import CreateTask, Decide, RequestApproval, read_command
-from api_client.models import Outcome
 from store.folder.local_backend import open_local
 from tests.cli.conftest import environment
 from tests.cli.terminal import Terminal, terminal
-
-ALICE, BOB, AGENT = Actor("alice", "reviewer"), Actor("bob", "reviewer"), Actor("agent-1", "agent")
+from tests.support.actors import AGENT, ALICE, BOB
+from tests.support.world_builder import WorldBuilder
 
 
 class Place:
@@ -29,10 +26,8 @@ class Place:
     async def seed(self) -> None:
         """Have an agent ask."""
         backend = await open_local(self.folder, AGENT)
-        task = read_command(CreateTask, {"projectName": "general", "name": "Claim 1"})
-        task_id = (await backend.submit(task, key="task")).answer["id"]
-        raw = {"projectName": "general", "taskId": task_id, "summary": "Refund $240"}
-        self.request = (await backend.submit(read_command(RequestApproval, raw), key="ask")).event_id
+        make = WorldBuilder(backend, backend.acting_as(ALICE))
+        self.request = await make.approval(await make.task("Claim 1"), "Refund $240")
         await backend.aclose()
 
     @contextmanager
@@ -55,7 +50,7 @@ class Place:
     async def decide_as_bob(self) -> None:
         """Let someone else settle it."""
         backend = await open_local(self.folder, BOB)
-        await backend.submit(Decide(request_id=self.request, outcome=Outcome(type="REJECT")), key="bob")
+        await WorldBuilder(backend, backend).decision(self.request, "REJECT")
         await backend.aclose()
 
 

@@ -13,7 +13,7 @@ from store.core.batch import Job
 from store.folder.engine import Store
 from store.transfer.verifier import verify
 from tests.crash.faulty import FaultyFiles
-from tests.store.folders import note_job, open_store, receipt, task_job, timeline
+from tests.support.small_folders import note_job, open_store, receipt, task_job, timeline
 
 FAULTS = {"EIO": errno.EIO, "ENOSPC": errno.ENOSPC, "short write": None}
 

@@ -9,8 +9,8 @@ import pytest
 
 from store.transfer.verifier import verify
 from tests.crash.scale import pick
-from tests.store.folders import fill, open_store
 from tests.store.test_verify import upload
+from tests.support.small_folders import fill, open_store
 
 
 def test_every_bit_flip_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

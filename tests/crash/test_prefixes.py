@@ -9,7 +9,7 @@ import pytest
 
 from tests.crash.faulty import RecordingFiles
 from tests.crash.scale import pick
-from tests.store.folders import note_job, open_store, receipt, task_job, timeline
+from tests.support.small_folders import note_job, open_store, receipt, task_job, timeline
 
 
 def test_every_prefix_of_the_operations_opens_to_whole_commits(

@@ -14,7 +14,7 @@ from store.folder.local_backend import open_local
 from store.transfer.verifier import verify
 from tests.conftest import FixedClock, counting_tokens
 from tests.crash.faulty import FaultyFiles
-from tests.unit.world import AGENT
+from tests.support.actors import AGENT
 
 
 async def content() -> AsyncIterator[bytes]:

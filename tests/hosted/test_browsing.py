@@ -15,8 +15,8 @@ from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAn
 from api_client.http import HttpBackend
 from api_client.models import Change, Outcome
 from tests.contract.given import Given
-from tests.contract.worlds import StepClock, open_world
 from tests.hosted.service import KEY, Service, busy_service
+from tests.support.backends import StepClock, open_world
 from tests.waiting import HANG_SECONDS
 
 

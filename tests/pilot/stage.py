@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC
 from itertools import count
@@ -13,30 +13,20 @@ from typing import TYPE_CHECKING, Any
 from textual.pilot import Pilot
 
 from api_client.actor import Actor
-from api_client.commands import (
-    Command,
-    CreateProject,
-    CreateTask,
-    RecordAction,
-    RequestApproval,
-    RequestElicitation,
-    read_command,
-)
+from api_client.commands import Command
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.inbox.screen import InboxScreen
 from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
 from store.folder.local_backend import open_local
 from tests.conftest import FixedClock, counting_tokens
+from tests.support.actors import AGENT, ALICE
+from tests.support.world_builder import WorldBuilder
 from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from store.folder.local_backend import LocalBackend
-
-ALICE = Actor("alice", "reviewer", ("claims-lead",))
-BOB = Actor("bob", "reviewer")
-AGENT = Actor("agent-1", "agent")
 
 STEPS = {
     "initialStep": "triage",
@@ -107,14 +97,19 @@ class Stage:
         receipt = await self.backend.acting_as(actor).submit(command, key=next(self.keys))
         return receipt.answer
 
+    @property
+    def make(self) -> WorldBuilder:
+        """Creates what a test needs, over the app's own open folder."""
+        assert self.backend is not None
+        return WorldBuilder(self.backend.acting_as(AGENT), self.backend.acting_as(ALICE), self.keys)
+
     async def project(self, name: str = "Claims") -> None:
-        """Make a project with four steps."""
-        await self.write(read_command(CreateProject, {"name": name, "steps": STEPS}), ALICE)
+        """Create a project with four steps."""
+        await self.make.project(name, STEPS)
 
     async def task(self, name: str, project: str = "general", **more: Any) -> str:
-        """Make a task; return its id."""
-        answer = await self.write(read_command(CreateTask, {"projectName": project, "name": name, **more}))
-        return str(answer["id"])
+        """Create a task; return its id."""
+        return await self.make.task(name, project, **more)
 
     async def move(self, task_id: str, to: str, project: str = "claims", description: str = "moved on") -> None:
         """Have the agent move a task."""
@@ -122,32 +117,22 @@ class Stage:
 
     async def act(self, task_id: str, description: str, project: str = "claims", **more: Any) -> None:
         """Have the agent record an action."""
-        raw = {"projectName": project, "taskId": task_id, "description": description, **more}
-        await self.write(read_command(RecordAction, raw))
+        await self.make.action(task_id, description, project, **more)
 
     async def approval(self, summary: str, task: str = "Claim C-1029", project: str = "general", **more: Any) -> str:
-        """Make a task and ask for an approval on it; return the request's id."""
-        task_id = await self.task(task, project)
-        return await self.ask(task_id, summary, project, **more)
+        """Create a task and ask for an approval on it; return the request's id."""
+        return await self.ask(await self.task(task, project), summary, project, **more)
 
     async def ask(self, task_id: str, summary: str, project: str = "general", **more: Any) -> str:
         """Ask for an approval on a task; return the request's id."""
-        raw = {"projectName": project, "taskId": task_id, "summary": summary, **more}
-        return str((await self.write(read_command(RequestApproval, raw)))["eventId"])
+        return await self.make.approval(task_id, summary, project, **more)
 
     async def elicitation(
         self, summary: str, fields: list[dict[str, Any]], project: str = "general", **more: Any
     ) -> str:
-        """Make a task and ask for fields on it; return the request's id."""
+        """Create a task and ask for fields on it; return the request's id."""
         task_id = await self.task("Claim C-1044", project)
-        raw: Mapping[str, Any] = {
-            "projectName": project,
-            "taskId": task_id,
-            "summary": summary,
-            "fields": fields,
-            **more,
-        }
-        return str((await self.write(read_command(RequestElicitation, raw)))["eventId"])
+        return await self.make.elicitation(task_id, fields, summary, project, **more)
 
     async def outcome(self, request_id: str) -> str | None:
         """Return the recorded outcome of an approval, None while it is pending."""

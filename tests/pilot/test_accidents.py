@@ -19,7 +19,8 @@ from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.decisions.desk import FINAL
 from pumpup_tui.inbox.order import Order
 from pumpup_tui.inbox.screen import InboxScreen
-from tests.pilot.stage import ALICE, BOB, Stage
+from tests.pilot.stage import Stage
+from tests.support.actors import ALICE, BOB
 from tests.support.idle import until_idle
 
 MOVING = ("j", "k", "g", "G", "ctrl+d", "ctrl+u", "right_square_bracket", "left_square_bracket", "tab", "1", "2", "3")

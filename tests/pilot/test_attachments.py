@@ -10,7 +10,8 @@ import pytest
 
 from api_client.commands import ReceiveUpload
 from pumpup_tui.attachments.screen import AttachmentsScreen
-from tests.pilot.stage import AGENT, Stage
+from tests.pilot.stage import Stage
+from tests.support.actors import AGENT
 from tests.unit.test_previews import png
 
 FILES = (

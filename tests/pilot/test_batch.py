@@ -7,7 +7,8 @@ from typing import Any
 
 from api_client.commands import Decide
 from api_client.models import Outcome
-from tests.pilot.stage import BOB, Stage
+from tests.pilot.stage import Stage
+from tests.support.actors import BOB
 
 AGENT_DENIES = {"outcome": {"type": "REJECT"}, "confidence": 0.62}
 

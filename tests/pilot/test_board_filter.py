@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from api_client.commands import Assign
-from tests.pilot.stage import ALICE, Stage
+from tests.pilot.stage import Stage
 from tests.pilot.test_board import open_board
+from tests.support.actors import ALICE
 
 
 async def mixed(stage: Stage) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from api_client.commands import Move
-from tests.pilot.stage import BOB, Stage
+from tests.pilot.stage import Stage
 from tests.pilot.test_board import open_board, three
+from tests.support.actors import BOB
 
 
 async def task_id(stage: Stage, name: str) -> str:

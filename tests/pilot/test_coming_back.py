@@ -125,7 +125,7 @@ async def test_a_timelines_filter_is_that_of_last_time(tmp_path: Path) -> None:
         await stage.sees(pilot, "task created", "approval requested")
         screen = stage.app.screen
         assert isinstance(screen, TimelineScreen)
-        screen.show(replace(screen.shown_query, types=("TASK_CREATED",), newest_first=False, text="Claim"))
+        screen.show(replace(screen.scope.query, types=("TASK_CREATED",), newest_first=False, text="Claim"))
         await stage.sees(pilot, "task created", "oldest first", gone=("? approval requested",))
     stage.before.clear()
     again(stage, tmp_path / "kept")

@@ -11,7 +11,8 @@ from api_client.commands import Decide
 from api_client.errors import Unreachable
 from api_client.models import Outcome
 from pumpup_tui.inbox.screen import InboxScreen
-from tests.pilot.stage import BOB, Stage
+from tests.pilot.stage import Stage
+from tests.support.actors import BOB
 from tests.support.idle import until_idle
 from tests.waiting import until
 
@@ -301,7 +302,7 @@ async def test_quitting_can_send_what_is_held(tmp_path: Path) -> None:
         await pilot.press("a", "y", "q", "s")
         await until(lambda: not stage.app.is_running, "the app ends")
     from store.folder.local_backend import open_local
-    from tests.pilot.stage import ALICE
+    from tests.support.actors import ALICE
 
     backend = await open_local(tmp_path, ALICE)
     page = await backend.events(types=("APPROVAL_DECIDED",))

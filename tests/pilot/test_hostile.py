@@ -17,8 +17,9 @@ from pumpup_tui.form.elicitation_form import ElicitationForm
 from pumpup_tui.form.screen import AnswerScreen
 from pumpup_tui.inbox.screen import InboxScreen
 from tests.hostile import CORPUS, Poisoned
-from tests.pilot.stage import ALICE, Stage
+from tests.pilot.stage import Stage
 from tests.snapshots.test_screens import seed
+from tests.support.actors import ALICE
 from tests.support.idle import until_idle
 from tests.waiting import HANG_SECONDS
 

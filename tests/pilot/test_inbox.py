@@ -9,7 +9,8 @@ import pytest
 from api_client.commands import Decide
 from api_client.models import Outcome
 from pumpup_tui.inbox.screen import InboxScreen
-from tests.pilot.stage import BOB, Stage
+from tests.pilot.stage import Stage
+from tests.support.actors import BOB
 
 
 def cursor_of(stage: Stage) -> str | None:

@@ -15,7 +15,8 @@ from pumpup_tui.keys.key_commands import heard_at
 from pumpup_tui.keys.table import BY_ID
 from pumpup_tui.palette import MOST
 from pumpup_tui.task.screen import TaskScreen
-from tests.pilot.stage import ALICE, STEPS, Stage
+from tests.pilot.stage import STEPS, Stage
+from tests.support.actors import ALICE
 from tests.waiting import HANG_SECONDS
 
 MANY = 230

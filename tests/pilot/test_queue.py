@@ -106,7 +106,7 @@ async def test_filters_have_names_that_are_kept(tmp_path: Path) -> None:
 async def test_mine_and_unassigned(tmp_path: Path) -> None:
     """M goes from all to what is one's own, to what is no one's, and back."""
     from api_client.commands import Assign
-    from tests.pilot.stage import ALICE
+    from tests.support.actors import ALICE
 
     stage = Stage(tmp_path)
 

@@ -9,7 +9,8 @@ from api_client.actor import Actor
 from api_client.commands import Decide, ReceiveUpload, RequestApproval, read_command
 from api_client.models import Outcome
 from pumpup_tui.inbox.screen import InboxScreen
-from tests.pilot.stage import AGENT, ALICE, BOB, Stage
+from tests.pilot.stage import Stage
+from tests.support.actors import AGENT, ALICE, BOB
 
 DENY = {"outcome": {"type": "REJECT"}, "confidence": 0.62, "rationale": "Outside the limits"}
 

@@ -16,9 +16,10 @@ from pumpup_tui.keys.key_names import KeyNames, hint_of, keys_of
 from pumpup_tui.keys.rebinding import check
 from pumpup_tui.keys.table import TOUR_KEYS
 from pumpup_tui.local_state.preferences import Preferences
-from tests.pilot.stage import ALL_FIELDS, BOB, Stage
+from tests.pilot.stage import ALL_FIELDS, Stage
 from tests.pilot.test_attachments import open_attachments
 from tests.pilot.test_coming_back import again
+from tests.support.actors import BOB
 
 BINDINGS = {row.id: row for row in KeyNames(without=TOUR_KEYS).table()}
 FREE = [f"{modifier}f{number}" for modifier in ("", "ctrl+", "alt+", "shift+") for number in range(1, 25)]

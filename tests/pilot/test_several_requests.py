@@ -7,9 +7,10 @@ from typing import Any
 
 from api_client.commands import Assign, Decide, ReceiveUpload
 from api_client.models import Outcome
-from tests.contract.given import in_pieces
-from tests.pilot.stage import AGENT, ALICE, BOB, Stage
+from tests.pilot.stage import Stage
 from tests.pilot.test_board import open_board
+from tests.support.actors import AGENT, ALICE, BOB
+from tests.support.world_builder import in_pieces
 
 QUESTIONS = ("Refund $240?", "Send a voucher?", "Close the account?")
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from api_client.commands import Decide
 from api_client.models import Outcome
-from tests.pilot.stage import ALICE, Stage
+from tests.pilot.stage import Stage
 from tests.pilot.test_timeline_follow import screen_of
+from tests.support.actors import ALICE
 
 
 async def many(stage: Stage) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from api_client.commands import Decide
 from api_client.models import Outcome
-from tests.pilot.stage import ALICE, BOB, Stage
+from tests.pilot.stage import Stage
 from tests.pilot.test_timeline_follow import screen_of
+from tests.support.actors import ALICE, BOB
 
 
 async def decided(stage: Stage) -> None:
@@ -77,7 +78,7 @@ async def test_decisions_are_a_key_away(tmp_path: Path) -> None:
         for key, note in (("}", "note 3"), ("}", "note 2"), ("}", "note 1"), ("{", "note 2")):
             await pilot.press(key)
             await stage.sees(pilot, note)
-            while screen.is_searching:
+            while screen.search.is_on:
                 await pilot.pause(0.01)
             row = screen.timeline.row
             assert row is not None

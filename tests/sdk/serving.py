@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.contract.given import STEPS
+from tests.support.world_builder import STEPS
 from tests.waiting import HANG_SECONDS
 
 START_SECONDS = HANG_SECONDS

@@ -19,7 +19,7 @@ from store.folder.local_backend import LocalBackend, open_local
 from store.server.app import create_app
 from store.server.limits import Limits
 from tests.conftest import FixedClock
-from tests.contract.given import STEPS
+from tests.support.world_builder import STEPS
 
 SMALL = Limits(headers=4_000, body=10_000, upload=50_000)
 """Caps that a test can go over quickly."""

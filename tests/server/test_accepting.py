@@ -17,6 +17,7 @@ from store.server.observers import REPEAT_SECONDS, Log, Repeats
 from tests.conftest import FixedClock
 from tests.server.conftest import Served
 from tests.server.sockets import answer, exchange, head, listening
+from tests.waiting import until
 
 
 @dataclass(eq=False)
@@ -79,7 +80,9 @@ async def test_idle_connections_keep_nobody_out(served: Served, monkeypatch: pyt
             one.close()
 
 
-async def test_connections_wait_where_all_are_at_work(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_connections_wait_where_all_are_at_work(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Where every place is taken by a call, the next caller is answered once one of them ends."""
     monkeypatch.setattr(runner, "room_for_connections", lambda: 1)
     async with listening(served) as port:
@@ -87,7 +90,7 @@ async def test_connections_wait_where_all_are_at_work(served: Served, monkeypatc
         writer.write(head("GET", "/api/events/stream", served.reviewer))
         await reader.readuntil(b":\n\n")
         waiting = asyncio.ensure_future(exchange(port, head("GET", "/api/projects", served.agent)))
-        await asyncio.wait([waiting], timeout=0.2)
+        await until(lambda: "the next ones wait" in caplog.text, "the server has no room for it")
         assert not waiting.done()
         writer.close()
         assert (await waiting)[0] == 200

@@ -33,7 +33,7 @@ from api_client.errors import (
 from api_client.http import HttpBackend
 from tests.conftest import FixedClock, counting_tokens
 from tests.contract.given import Given
-from tests.contract.worlds import StepClock, open_world
+from tests.support.backends import StepClock, open_world
 
 SECRET = "pk_canary-0123456789"
 NOTE = Comment(task_id="tsk_1", message="x")

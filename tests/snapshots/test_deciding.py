@@ -20,8 +20,9 @@ from pumpup_tui.decisions.in_flight import Interrupted
 from pumpup_tui.decisions.recovery import Fate, Recovered
 from pumpup_tui.inbox.recovery_screen import RecoveryScreen
 from pumpup_tui.inbox.screen import InboxScreen
-from tests.pilot.stage import BOB, Stage
+from tests.pilot.stage import Stage
 from tests.snapshots.test_screens import seed, staged
+from tests.support.actors import BOB
 
 Act = Callable[[Stage, Any], Awaitable[None]]
 

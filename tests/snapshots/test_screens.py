@@ -14,8 +14,9 @@ from api_client.commands import Assign, ReceiveUpload
 from api_client.errors import NotAuthenticated, Unreachable
 from styles.themes import THEMES
 from tests.conftest import FixedClock
-from tests.pilot.stage import ALICE, ALL_FIELDS, Stage
+from tests.pilot.stage import ALL_FIELDS, Stage
 from tests.pilot.test_faults import Flaky
+from tests.support.actors import ALICE
 from tests.support.walks import Walk, then
 
 BIDS = [
@@ -33,7 +34,7 @@ async def seed(stage: Stage) -> None:
         "Claim C-1029 · Mei Tanaka", "claims", metadataPatch={"set": {"amount": 240, "risk": "low"}}
     )
     assert stage.backend is not None
-    from tests.pilot.stage import AGENT
+    from tests.support.actors import AGENT
 
     async def photo() -> Any:
         yield b"x" * 214_000

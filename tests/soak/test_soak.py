@@ -15,7 +15,8 @@ from textual.strip import Strip
 from textual.worker import WorkerState
 
 from api_client.commands import AddNote
-from tests.pilot.stage import AGENT, Stage
+from tests.pilot.stage import Stage
+from tests.support.actors import AGENT
 
 FULL = os.environ.get("SOAK") == "full"
 SHARE = 1 if FULL else 100

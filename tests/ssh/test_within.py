@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import command
 from tests.cli.terminal import terminal
 from tests.cli.watched import Watched
-from tests.sample import FILE
 from tests.ssh.server import authorized, client, missing, sshd
 from tests.ssh.test_over_ssh import remote
+from tests.support.record_screens import imported_record
 
 HERE = {"PATH": "/usr/bin:/bin", "TERM": "xterm-256color", "LANG": "C.UTF-8"}
 KEYS = (
@@ -39,9 +37,7 @@ def needs(name: str) -> pytest.MarkDecorator:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose requests are too old for their age to change meanwhile."""
-    folder = tmp_path_factory.mktemp("within") / "data"
-    subprocess.run(command("import", FILE, "--data", folder), check=True, capture_output=True)
-    return folder
+    return imported_record(tmp_path_factory.mktemp("within") / "data")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from api_client.commands import AddNote, CreateTask
 from api_client.errors import NotFound, StoreFault
 from store.folder.files import Files
 from store.folder.local_backend import LocalBackend, open_local
-from tests.unit.world import AGENT
+from tests.support.actors import AGENT
 from tests.waiting import HANG_SECONDS, until
 
 

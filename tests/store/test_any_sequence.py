@@ -42,8 +42,9 @@ from store.folder.head import START
 from store.folder.state import State
 from store.transfer.conformance import Conformance
 from tests.conftest import FixedClock, counting_tokens
-from tests.store.folders import end_without_checkpoint, receipt
-from tests.unit.world import AGENT, ALICE, BOB, CLAIMS
+from tests.support.actors import AGENT, ALICE, BOB
+from tests.support.rules_world import CLAIMS
+from tests.support.small_folders import end_without_checkpoint, receipt
 
 STEPS = ("intake", "review", "paid", "closed", "nowhere")
 FIELDS = [{"type": "Switch", "id": "ok", "label": "OK?", "required": True}]

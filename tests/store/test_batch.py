@@ -15,8 +15,8 @@ from api_client.models import Receipt
 from store.core import batch
 from store.core.batch import Job
 from store.core.rules import decide
-from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
-from tests.unit.world import AGENT
+from tests.support.actors import AGENT
+from tests.support.small_folders import fill, note_job, open_store, receipt, task_job, timeline
 
 TEXT = "what the caller wrote"
 

@@ -25,8 +25,8 @@ from store.folder.local_backend import LocalBackend, open_local
 from store.schemas import lane
 from store.schemas.checks import Checks
 from tests.conftest import FixedClock
-from tests.store.folders import open_store, receipt
-from tests.unit.world import AGENT, ALICE
+from tests.support.actors import AGENT, ALICE
+from tests.support.small_folders import open_store, receipt
 
 BITS = 40
 ENDLESS: dict[str, Any] = {

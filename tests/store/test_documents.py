@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tinydb import TinyDB, where
 
-from tests.store.folders import fill, note_job, open_store, receipt, task_job
+from tests.support.small_folders import fill, note_job, open_store, receipt, task_job
 
 
 def test_the_state_is_queried_as_it_is_now(tmp_path: Path) -> None:

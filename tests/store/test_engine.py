@@ -20,8 +20,8 @@ from store.folder import checkpoint, engine, writer_thread
 from store.folder.engine import Store
 from store.folder.files import Files
 from tests.conftest import FixedClock, counting_tokens
-from tests.store.folders import end_without_checkpoint, fill, note_job, open_store, receipt, task_job, timeline
-from tests.unit.world import AGENT, ALICE
+from tests.support.actors import AGENT, ALICE
+from tests.support.small_folders import end_without_checkpoint, fill, note_job, open_store, receipt, task_job, timeline
 
 
 def saved(folder: Path) -> int:

@@ -16,9 +16,10 @@ from api_client.errors import NotFound
 from store.core.batch import Job
 from store.folder.engine import Store
 from store.transfer.exporter import Filter, as_csv, jsonl
-from tests.store.folders import fill, note_job, open_store
 from tests.store.test_verify import upload
-from tests.unit.world import AGENT, ALICE, CLAIMS
+from tests.support.actors import AGENT, ALICE
+from tests.support.rules_world import CLAIMS
+from tests.support.small_folders import fill, note_job, open_store
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from store.folder.state import State
 from store.transfer.exporter import Filter, jsonl
 from store.transfer.importer import Import
 from store.transfer.verifier import verify
-from tests.store.folders import open_store, receipt, task_job
-from tests.unit.world import AGENT, ALICE
+from tests.support.actors import AGENT, ALICE
+from tests.support.small_folders import open_store, receipt, task_job
 
 FORMER = Path(__file__).with_name("former")
 ONE, TWO = "tsk_000000000003", "tsk_000000000005"

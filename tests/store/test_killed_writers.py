@@ -20,8 +20,8 @@ from store.folder.engine import Store
 from store.folder.files import Files
 from store.folder.head import Head
 from tests.conftest import FixedClock, counting_tokens
-from tests.store.folders import end_without_checkpoint, fill, note_job, open_store, receipt, timeline
-from tests.unit.world import AGENT
+from tests.support.actors import AGENT
+from tests.support.small_folders import end_without_checkpoint, fill, note_job, open_store, receipt, timeline
 
 
 @pytest.mark.parametrize("left", ["behind", "torn"])
@@ -186,7 +186,7 @@ def test_a_folder_has_its_doubts_and_its_limits(tmp_path: Path, monkeypatch: pyt
 def test_a_program_that_forgets_to_close_ends(tmp_path: Path) -> None:
     """The writer's thread keeps no process alive."""
     code = (
-        "from pathlib import Path; from tests.store.folders import fill, open_store; import sys; "
+        "from pathlib import Path; from tests.support.small_folders import fill, open_store; import sys; "
         "fill(open_store(Path(sys.argv[1])), 1)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], timeout=60, check=False).returncode == 0

@@ -13,7 +13,7 @@ from store.folder.api_keys import KeyRing
 from store.folder.files import Files
 from store.transfer.verifier import verify
 from tests.conftest import FixedClock
-from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
+from tests.support.small_folders import fill, note_job, open_store, receipt, task_job, timeline
 
 FOREIGN = b"Dear diary,\n\nthis is not yours.\n"
 HUGE = 50_000_000_000

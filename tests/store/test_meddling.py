@@ -14,7 +14,7 @@ from api_client.errors import StoreBusy, StoreError, StoreFault
 from store.folder import folder_lock
 from store.folder.files import Files
 from store.folder.folder_lock import FolderLock
-from tests.store.folders import fill, note_job, open_store, receipt
+from tests.support.small_folders import fill, note_job, open_store, receipt
 
 
 class Meddled(Files):

@@ -15,8 +15,8 @@ from store.folder import checkpoint
 from store.folder.engine import Store
 from store.transfer.verifier import verify
 from tests.conftest import FixedClock, counting_tokens
-from tests.store.folders import end_without_checkpoint, fill, note_job, open_store, receipt, task_job, timeline
-from tests.unit.world import AGENT
+from tests.support.actors import AGENT
+from tests.support.small_folders import end_without_checkpoint, fill, note_job, open_store, receipt, task_job, timeline
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["closed", "killed"])

@@ -13,8 +13,8 @@ import pytest
 from store.core.batch import Job
 from store.folder.local_backend import open_local
 from store.folder.open_folder import LOOK_SECONDS
-from tests.store.folders import fill, note_job, open_store, receipt, task_job, timeline
-from tests.unit.world import AGENT
+from tests.support.actors import AGENT
+from tests.support.small_folders import fill, note_job, open_store, receipt, task_job, timeline
 from tests.waiting import HANG_SECONDS, until
 
 _WRITER = """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from store.core.batch import Job
 from store.folder.engine import Store
 from store.folder.timeouts import Timeouts
 from tests.conftest import FixedClock, counting_tokens
-from tests.store.folders import receipt
-from tests.unit.world import AGENT
+from tests.support.actors import AGENT
+from tests.support.small_folders import receipt
 from tests.waiting import HANG_SECONDS, wait_until
 
 ALICE = Actor("alice", "reviewer")
@@ -94,16 +93,29 @@ def test_each_stay_counts_for_itself(store: Store, clock: FixedClock) -> None:
     assert fired(store) == [(stays, "todo"), (stays, "todo"), (leaves, "review")]
 
 
+class Counted(Timeouts):
+    """A watch that counts its looks."""
+
+    sweeps = 0
+
+    def sweep(self) -> bool:
+        more = super().sweep()
+        self.sweeps += 1
+        return more
+
+
 def test_two_that_watch_fire_once(store: Store, clock: FixedClock) -> None:
     """Two open stores over one folder, each with its own watch, write one event a task between them."""
     tasks = [new_task(store, str(number)) for number in range(50)]
     other = Store(store.folder, clock=clock, tokens=counting_tokens())
     clock.advance(seconds=61)
-    watches = [Timeouts(one, tick=0.001) for one in (store, other)]
+    watches = [Counted(opened, tick=0.001) for opened in (store, other)]
     for watch in watches:
         watch.start()
     wait_until(lambda: len(fired(store)) >= 50, "all have timed out")
-    time.sleep(0.05)  # one that came twice would come now
+    before = [watch.sweeps for watch in watches]
+    # A second timeout would come with the next look of either.
+    wait_until(lambda: all(watch.sweeps > seen + 1 for watch, seen in zip(watches, before, strict=True)), "both look")
     other.close()
     assert sorted(fired(store)) == sorted((task_id, "todo") for task_id in tasks)
 
@@ -170,7 +182,9 @@ def test_processes_that_hold_the_folder_fire_once(tmp_path: Path) -> None:
     words = [sys.executable, "-c", _PROCESS, str(tmp_path / "data")]
     running = [subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     wait_until(lambda: len(fired(store)) >= 20, "all have timed out")
-    time.sleep(0.5)  # one that came twice would come now
+    # A task that comes later times out a tick later or more: by then each process has looked at the others again.
+    tasks.append(new_task(store, "later"))
+    wait_until(lambda: len(fired(store)) >= 21, "the later one has timed out")
     assert [process.communicate("\n", timeout=HANG_SECONDS)[0] for process in running] == ["open\n"] * 3
     assert sorted(fired(store)) == sorted((task_id, "todo") for task_id in tasks)
     store.close()

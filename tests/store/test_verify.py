@@ -15,8 +15,8 @@ from store.core.batch import Job
 from store.folder.engine import Store
 from store.folder.uploads import Receiver
 from store.transfer.verifier import verify
-from tests.store.folders import fill, open_store, receipt
-from tests.unit.world import AGENT
+from tests.support.actors import AGENT
+from tests.support.small_folders import fill, open_store, receipt
 
 
 def upload(store: Store, data: bytes, task: str = "") -> str:
@@ -40,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
     task = fill(store, 12)
     upload(store, b"some bytes", task)
     store.save()
-    from tests.store.folders import note_job
+    from tests.support.small_folders import note_job
 
     store.carry_out([note_job(task, "after the checkpoint")])
     store._saved = store.position
@@ -134,7 +134,7 @@ def test_an_old_copy_put_back_is_found_with_expect(tmp_path: Path, folder: Path)
     shutil.copytree(folder, tmp_path / "old")
     store = open_store(folder, tokens=lambda: "ffffffffffff")
     fill_more = store.state.documents("tasks")
-    from tests.store.folders import note_job
+    from tests.support.small_folders import note_job
 
     store.carry_out([note_job(next(iter(fill_more))["id"], "newer")])
     noted = store.position.hash

@@ -10,7 +10,7 @@ import pytest
 
 from store.demo.workspace import generate
 from store.transfer.verifier import verify
-from tests.store.folders import open_store
+from tests.support.small_folders import open_store
 
 
 @pytest.mark.parametrize(("tasks", "events"), [(1, 1), (50, 1000), (400, 8000), (2, 40)])

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from api_client.actor import Actor
 from api_client.commands import AddNote, Answer, CreateProject, CreateTask, Decide, RequestApproval, RequestElicitation
 from api_client.errors import Conflict, InvalidRequest
 from api_client.models import Outcome, Steps
@@ -20,10 +19,9 @@ from store.core.fold import GENERAL, open_requests
 from store.core.schema_questions import CheckNeeded
 from store.core.wire_objects import card, inbox_item, result
 from tests.conftest import FixedClock, counting_tokens
+from tests.support.actors import AGENT, ALICE
 from tests.support.memory_place import MemoryPlace, MemoryStore
 
-AGENT = Actor("agent-1", "agent")
-ALICE = Actor("alice", "reviewer", ("claims-lead",))
 FIELDS = [{"type": "Text", "id": "place", "label": "Where?", "required": True}]
 SCHEMA: dict[str, Any] = {
     "initialStep": "intake",

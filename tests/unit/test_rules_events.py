@@ -27,9 +27,10 @@ from api_client.models import ApprovalRecommendation, Attachment, MetadataPatch,
 from api_client.wire import read
 from store.core.fold import GENERAL
 from store.core.ruling import Content
+from tests.support.actors import AGENT, ALICE, BOB, PLATFORM
+from tests.support.rules_world import CLAIMS, World
 from tests.unit.test_rules_requests import FIELDS, elicitation
 from tests.unit.test_rules_tasks import refused
-from tests.unit.world import AGENT, ALICE, BOB, CLAIMS, PLATFORM, World
 
 AT = "2026-03-02T12:00:00.000000Z"
 

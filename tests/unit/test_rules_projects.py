@@ -10,8 +10,9 @@ from api_client.commands import CreateProject
 from api_client.errors import Conflict, InvalidRequest, NotAllowed
 from api_client.models import Steps
 from api_client.wire import read
+from tests.support.actors import AGENT, ALICE
+from tests.support.rules_world import CLAIMS, World
 from tests.unit.test_rules_tasks import refused
-from tests.unit.world import AGENT, ALICE, CLAIMS, World
 
 
 @pytest.fixture

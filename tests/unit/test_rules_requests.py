@@ -13,8 +13,9 @@ from api_client.wire import read
 from store.core.chain import link_all
 from store.core.fold import open_requests
 from store.core.ruling import Content
+from tests.support.actors import AGENT, ALICE, BOB
+from tests.support.rules_world import World
 from tests.unit.test_rules_tasks import refused
-from tests.unit.world import AGENT, ALICE, BOB, World
 
 FIELDS = [
     {"type": "Text", "id": "where", "label": "Where", "required": True},

@@ -15,7 +15,8 @@ from api_client.models import MetadataPatch, Outcome
 from api_client.wire import read
 from store.core.fold import apply, open_requests
 from store.folder.state import State
-from tests.unit.world import AGENT, ALICE, World
+from tests.support.actors import AGENT, ALICE
+from tests.support.rules_world import World
 
 FIELDS = read(tuple[AnyField, ...], [{"type": "Switch", "id": "ok", "label": "OK?", "required": True}])
 STEPS = ("intake", "review", "paid", "closed")

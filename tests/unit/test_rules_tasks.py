@@ -22,7 +22,8 @@ from api_client.models import Attachment, MetadataPatch, Outcome, Steps
 from api_client.wire import read
 from store.core.command_limits import NO_LIMITS
 from store.core.ruling import Content
-from tests.unit.world import AGENT, ALICE, World
+from tests.support.actors import AGENT, ALICE
+from tests.support.rules_world import World
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from api_client.errors import InvalidRequest
 from api_client.models import Attachment
 from store.core.command_limits import NO_LIMITS, CommandLimits
 from store.core.ruling import Content
-from tests.unit.world import World
+from tests.support.rules_world import World
 
 DAY = CommandLimits(loose_seconds=86_400)
 

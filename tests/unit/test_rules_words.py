@@ -16,9 +16,10 @@ from store.core.rules import decide
 from store.core.ruling import Content
 from store.folder.event_log import Events
 from store.folder.folder_view import FolderView
+from tests.support.actors import AGENT, ALICE
+from tests.support.rules_world import CLAIMS, World
 from tests.unit.test_rules_requests import elicitation
 from tests.unit.test_rules_tasks import refused
-from tests.unit.world import AGENT, ALICE, CLAIMS, World
 
 
 @pytest.fixture

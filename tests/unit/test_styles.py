@@ -53,5 +53,5 @@ def test_each_type_in_a_style_sheet_is_a_widget(sheet: Path, known: set[str]) ->
 
 def test_a_name_of_no_widget_is_noticed(known: set[str]) -> None:
     """The test above is worth something: it sees types beside ids, classes and in nested rules."""
-    css = "#modal ProjectList, Renamed.-on > Static { color: $accent; Gone { width: 3 } }"
+    css = "#modal ChoiceList, Renamed.-on > Static { color: $accent; Gone { width: 3 } }"
     assert names_in(css) - known == {"Renamed", "Gone"}

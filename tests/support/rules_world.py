@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from api_client.actor import Actor
-from api_client.commands import Command, CreateProject, CreateTask, FireTimeout, RequestApproval
+from api_client.commands import Command, CreateProject, FireTimeout
 from api_client.models import Steps
 from api_client.wire import read
 from store.core import chain
@@ -19,11 +19,9 @@ from store.folder.folder_view import FolderView
 from store.folder.state import State
 from store.schemas.evaluator import answer
 from tests.conftest import FixedClock, counting_tokens
+from tests.support.actors import AGENT, ALICE, PLATFORM
+from tests.support.world_builder import create_task, request_approval
 
-AGENT = Actor("agent-1", "agent")
-ALICE = Actor("alice", "reviewer", ("claims-lead",))
-BOB = Actor("bob", "reviewer")
-PLATFORM = Actor("platform", "platform")
 LIMITS = CommandLimits()
 
 CLAIMS = read(
@@ -79,12 +77,11 @@ class World:
 
     def task(self, project: str = "general", name: str = "C-1") -> str:
         """Make a task; return its id."""
-        return str(self.give(CreateTask(project_name=project, name=name))[0]["taskId"])
+        return str(self.give(create_task(name, project))[0]["taskId"])
 
     def approval(self, task_id: str, project: str = "general") -> str:
         """Ask for an approval; return the request's id."""
-        command = RequestApproval(project_name=project, task_id=task_id, summary="Pay?")
-        return str(self.give(command)[0]["id"])
+        return str(self.give(request_approval(task_id, project=project))[0]["id"])
 
     def time_out(self, task_id: str) -> list[dict[str, Any]]:
         """Fire a task's timeout."""

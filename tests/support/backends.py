@@ -22,14 +22,13 @@ from store.folder.local_backend import LocalBackend, open_local
 from store.server.app import create_app
 from store.server.runner import bind, serve, url_of
 from tests.in_process import InProcess
+from tests.support.actors import AGENT, BOB
 from tests.waiting import HANG_SECONDS
 
 Kind = Literal["local", "http", "socket"]
 """At the folder; through the server's app in this process; through the server on a real socket."""
 
 ALICE = Actor("alice", "reviewer", ("claims-lead", "eu"))
-BOB = Actor("bob", "reviewer", ())
-AGENT = Actor("agent-1", "agent")
 
 
 class StepClock:

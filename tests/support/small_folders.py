@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from api_client.commands import AddNote, CreateTask
 from api_client.errors import ApiError
 from api_client.models import Receipt
 from store.core.batch import Job
 from store.folder.engine import Store
 from store.folder.files import Files
 from tests.conftest import FixedClock, counting_tokens
-from tests.unit.world import AGENT
+from tests.support.actors import AGENT
+from tests.support.world_builder import add_note, create_task
 
 
 def open_store(folder: Path, files: Files | None = None, tokens: Callable[[], str] | None = None) -> Store:
@@ -28,12 +28,12 @@ def end_without_checkpoint(store: Store) -> None:
 
 def task_job(name: str, key: str | None = None) -> Job:
     """Return a job that makes a task."""
-    return Job(CreateTask(project_name="general", name=name), AGENT, key)
+    return Job(create_task(name), AGENT, key)
 
 
 def note_job(task_id: str, message: str = "n", key: str | None = None) -> Job:
     """Return a job that adds a note."""
-    return Job(AddNote(project_name="general", task_id=task_id, message=message), AGENT, key)
+    return Job(add_note(task_id, message), AGENT, key)
 
 
 def receipt(outcome: Receipt | ApiError) -> Receipt:

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
     from pumpup_tui.backend.messages import CallId, EventsPage
     from pumpup_tui.backend.page_requests import PageRequest
-    from pumpup_tui.backend.timeline_query import Query
     from pumpup_tui.context import Context
     from pumpup_tui.timeline.event_list import TimelineList
     from pumpup_tui.timeline.event_search import EventSearch
+    from pumpup_tui.timeline.scope import TimelineScope
 
 EMPTY = "Nothing has happened yet. Events appear here as agents work."
 PATIENCE = 0.3
 """Seconds that a read may take before its progress is shown."""
 
 
-class PageReader:
+class ListReader:
     """The reads in flight for one list. A query that looks at events one by one can be stopped, and goes on later."""
 
     def __init__(
@@ -31,15 +31,15 @@ class PageReader:
         *,
         events: TimelineList,
         search: EventSearch,
-        query: Callable[[], Query],
+        scope: TimelineScope,
         progressed: Callable[[], None],
     ) -> None:
-        """Take the list and its search, what returns the present query, and what to call to show the progress."""
+        """Take the list, its search and its scope, and what to call to show the progress."""
         self._context = context
         self._screen = screen
         self._events = events
         self._search = search
-        self._query = query
+        self._scope = scope
         self._progressed = progressed
         self._in_flight: dict[CallId, PageRequest] = {}
         self._asked_at: float | None = None
@@ -74,7 +74,7 @@ class PageReader:
             self._asked_at = monotonic()
             self._screen.set_timer(PATIENCE, self._progressed)
         for request in requests:
-            self._in_flight[self._context.reads.timeline(self._screen, self._query(), request)] = request
+            self._in_flight[self._context.reads.timeline(self._screen, self._scope.query, request)] = request
 
     def take(self, event: EventsPage) -> bool:
         """Take a page; return False where it brought no rows that anyone waits for."""
@@ -102,7 +102,7 @@ class PageReader:
 
     def stop(self) -> bool:
         """Stop looking through events one by one; return False where that is not going on."""
-        if self._asked_at is None or not self._query().is_scanned or self.is_stopped:
+        if self._asked_at is None or not self._scope.query.is_scanned or self.is_stopped:
             return False
         self.is_stopped = True
         key = self._context.key
@@ -117,12 +117,12 @@ class PageReader:
         stops = f"{self._context.key('move.back')} stops"
         if self._search.is_on:
             return f"no decision in {self.looked:,} events yet · {stops}"
-        if self._query().is_scanned and self.looked:
+        if self._scope.query.is_scanned and self.looked:
             return f"{self.looked:,} events looked at · {stops}"
         return "reading…"
 
     def _nothing_here(self) -> str:
-        if not self._query().is_filtered:
+        if not self._scope.query.is_filtered:
             return EMPTY
         key = self._context.key
         return f"No event fits. {key('timeline.filter')} changes the filter, {key('move.back')} shows all."

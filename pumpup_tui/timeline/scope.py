@@ -1,0 +1,45 @@
+"""The scope of the timeline screen: the query whose events it shows, within the chosen project."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pumpup_tui.backend.timeline_query import Query
+from pumpup_tui.text.firewall import line
+from pumpup_tui.text.layout import joined
+
+if TYPE_CHECKING:
+    from pumpup_tui.context import Context
+
+
+class TimelineScope:
+    """The query as it was chosen; all but its task and text are stored for the next start."""
+
+    def __init__(self, context: Context, stored_as: str) -> None:
+        self._context = context
+        self._stored_as = stored_as
+        self._chosen = Query.begun(context.last_view.recall(stored_as))
+
+    @property
+    def chosen(self) -> Query:
+        """The query as it was chosen, without the project."""
+        return self._chosen
+
+    @property
+    def query(self) -> Query:
+        """The query whose events are shown: one task's, or those of the chosen project."""
+        return replace(self._chosen, project_id=None if self._chosen.task_id else self._context.project_id)
+
+    def choose(self, query: Query) -> None:
+        """Show another query's events, and store that for the next start."""
+        self._chosen = query
+        self._context.last_view.note(self._stored_as, query.lasting())
+
+    def words(self) -> str:
+        """Return the scope in clean words: whose events, in which order, and what is left out."""
+        query, project = self.query, self._context.status.project
+        task = f"task {line(query.task_id, 40)}" if query.task_id else ""
+        where = task or (line(project.name, 40) if project else "everything")
+        order = "newest first" if query.newest_first else "oldest first"
+        return joined((where, order, query.words()))
