@@ -1,1 +1,1 @@
-"""What a reviewer sees: a Textual app over a Backend."""
+"""The reviewer's side: the command line, and a Textual app over a Backend."""

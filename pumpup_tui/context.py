@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
@@ -15,29 +15,70 @@ from pumpup_tui.backend.calls import BackendCalls
 from pumpup_tui.backend.live_tail import LiveTail
 from pumpup_tui.backend.screen_reads import Reads
 from pumpup_tui.backend.status import Status, StatusModel
-from pumpup_tui.decisions.outbox import Outbox
+from pumpup_tui.decisions.outbox import Outbox, Rules
 from pumpup_tui.decisions.sender import DecisionSender
 from pumpup_tui.decisions.service import DecisionService, Questions
-from pumpup_tui.local_state.background_writes import BackgroundWrites
-from pumpup_tui.local_state.drafts import Drafts
-from pumpup_tui.local_state.last_view import LastView
+from pumpup_tui.local_state.document_store import DocumentStore
+from pumpup_tui.local_state.preferences import Preferences
+from pumpup_tui.local_state.user_files import UserFiles
 from pumpup_tui.text import durations
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.events import Key
+    from textual.message_pump import MessagePump
 
     from api_client.backend import Backend
     from api_client.models import Event, InboxItem
     from api_client.times import Clock
+    from pumpup_tui.backend.messages import Connected
     from pumpup_tui.keys.key_names import KeyNames
-    from pumpup_tui.local_state.document_store import DocumentStore
-    from pumpup_tui.local_state.preferences import Preferences
+    from pumpup_tui.local_state.background_writes import BackgroundWrites
+    from pumpup_tui.local_state.drafts import Drafts
+    from pumpup_tui.local_state.last_view import LastView
 
 _TIME = re.compile(r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z")
 """A time as our backends write it."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
+class Setup:
+    """Everything that an app is started with."""
+
+    connect: Callable[[], Awaitable[Backend]]
+    """Opens the backend."""
+    _: KW_ONLY
+    source_label: str
+    """Names the backend in the header."""
+    clock: Clock
+    new_key: Callable[[], str]
+    """Makes an idempotency key."""
+    zone: tzinfo | None = None
+    """The viewer's time zone; None is the machine's."""
+    preferences: Preferences = field(default_factory=Preferences)
+    documents: DocumentStore = field(default_factory=lambda: DocumentStore(None))
+    """The user's own documents; by itself nothing is stored."""
+
+
+class Signals:
+    """Signals of an app, for all who watch it."""
+
+    def __init__(self, app: App[None]) -> None:
+        self.status_changed: Signal[Status] = Signal(app, "status")
+        self.desk_changed: Signal[None] = Signal(app, "desk")
+        """A decision was armed, or the state of one is another now."""
+        self.minute: Signal[None] = Signal(app, "minute")
+        self.tick: Signal[None] = Signal(app, "tick")
+        """A few times a second."""
+        self.key_heard: Signal[Key] = Signal(app, "key heard")
+        """A key reaches the app: from the terminal, and again where it has bubbled up."""
+        self.screen_made: Signal[str] = Signal(app, "screen made")
+        """The screen of a mode is made, for the first time."""
+        self.tour_key: Signal[str] = Signal(app, "tour key")
+        """A key of the demo's tour: "skip" or "end"."""
+
+
+@dataclass(eq=False, repr=False)
 class Context:
     """Handed to each screen by the app."""
 
@@ -46,8 +87,9 @@ class Context:
     live_tail: LiveTail
     status_model: StatusModel
     """Changes the status; screens only read it."""
-    outbox: Outbox
     decisions: DecisionService
+    outbox: Outbox
+    signals: Signals
     clock: Clock
     zone: tzinfo | None
     source_label: str
@@ -58,9 +100,21 @@ class Context:
     writes: BackgroundWrites
     drafts: Drafts
     last_view: LastView
-    status_changed: Signal[Status]
-    desk_changed: Signal[None]
-    minute: Signal[None]
+
+    @property
+    def status_changed(self) -> Signal[Status]:
+        """The status is another now."""
+        return self.signals.status_changed
+
+    @property
+    def desk_changed(self) -> Signal[None]:
+        """A decision was armed, or the state of one is another now."""
+        return self.signals.desk_changed
+
+    @property
+    def minute(self) -> Signal[None]:
+        """A minute has passed."""
+        return self.signals.minute
 
     @property
     def status(self) -> Status:
@@ -75,6 +129,20 @@ class Context:
     def project_name(self, project_id: str) -> str:
         """Return a project's display name, raw; its id where it is not known."""
         return next((one.name for one in self.status.projects if one.id == project_id), project_id)
+
+    def show_project(self, project_id: str | None) -> None:
+        """Show the work of a project, of all where the id is empty; None leaves it as it is."""
+        if project_id is not None:
+            project = next((one for one in self.status.projects if one.id == project_id), None)
+            if project != self.status.project:
+                self.outbox.clear()
+            self.status_model.choose_project(project)
+
+    def connected(self, to: MessagePump, event: Connected) -> None:
+        """Begin with an open backend: `to` gets the projects."""
+        self.status_model.connected(event, self.status.project or self.last_view.project)
+        self.reads.projects(to)
+        self.decisions.begin()
 
     def followed(self, item: InboxItem, event: Event) -> InboxItem:
         """Return an open request as it is after an event on its task: given to someone, or in another step."""
@@ -130,75 +198,42 @@ class Context:
         return reasons.get(capability, f"this server does not offer {capability}")
 
 
-def build_context(
-    app: App[None],
-    questions: Questions,
-    connect: Callable[[], Awaitable[Backend]],
-    *,
-    source_label: str,
-    clock: Clock,
-    new_key: Callable[[], str],
-    zone: tzinfo | None,
-    preferences: Preferences,
-    key: KeyNames,
-    documents: DocumentStore,
-) -> Context:
+def build_context(app: App[None], questions: Questions, setup: Setup, key: KeyNames) -> Context:
     """Return the context of an app, with all the parts that its screens share.
 
     Args:
         app: Runs the workers, and gets the messages that are no screen's own.
         questions: Asks the person what the decisions need to know.
-        connect: Opens the backend.
-        source_label: Names the backend in the header.
-        clock: Tells the time.
-        new_key: Makes an idempotency key.
-        zone: The viewer's time zone; None is the machine's.
-        preferences: What the user chose.
+        setup: What the app is started with.
         key: Names keys.
-        documents: The user's own documents.
     """
-    connection, writes = BackendConnection(app, connect), BackgroundWrites(app)
+    signals = Signals(app)
+    connection = BackendConnection(app, setup.connect)
     calls = BackendCalls(app, connection)
-    status_changed, desk_changed = Signal[Status](app, "status"), Signal[None](app, "desk")
-    drafts = Drafts(documents, lambda work: writes.start("drafts", work, group="drafts"))
-    sender = DecisionSender(calls, connection)
-
-    def changed() -> None:
-        desk_changed.publish(None)
-        decisions.desk_changed()
-
-    outbox = Outbox(
-        sender,
-        clock=clock,
-        new_key=new_key,
-        grace=preferences.grace_seconds,
-        changed=changed,
-        documents=documents,
-        writes=writes,
-        key=key,
-    )
+    files = UserFiles(app, setup.documents, setup.preferences.theme)
     decisions = DecisionService(
-        app, questions, outbox=outbox, sender=sender, documents=documents, drafts=drafts, writes=writes, key=key
+        app,
+        questions,
+        DecisionSender(calls, connection),
+        files,
+        rules=Rules(setup.clock, setup.new_key, setup.preferences.grace_seconds, key),
+        changed=signals.desk_changed,
     )
     return Context(
         calls=calls,
         reads=Reads(calls),
-        live_tail=LiveTail(app, connection, calls, clock),
-        status_model=StatusModel(status_changed.publish, key=key, clock=clock, zone=zone),
-        outbox=outbox,
+        live_tail=LiveTail(app, connection, calls, setup.clock),
+        status_model=StatusModel(signals.status_changed.publish, key=key, clock=setup.clock, zone=setup.zone),
         decisions=decisions,
-        clock=clock,
-        zone=zone,
-        source_label=source_label,
-        preferences=preferences,
+        outbox=decisions.outbox,
+        signals=signals,
+        clock=setup.clock,
+        zone=setup.zone,
+        source_label=setup.source_label,
+        preferences=setup.preferences,
         key=key,
-        documents=documents,
-        writes=writes,
-        drafts=drafts,
-        last_view=LastView(
-            documents, preferences.theme, lambda work: writes.start("what is shown", work, group="shown")
-        ),
-        status_changed=status_changed,
-        desk_changed=desk_changed,
-        minute=Signal(app, "minute"),
+        documents=files.documents,
+        writes=files.writes,
+        drafts=files.drafts,
+        last_view=files.last_view,
     )

@@ -12,6 +12,7 @@ from random import Random
 from api_client.actor import Actor
 from api_client.backend import Backend
 from pumpup_tui.app import PumpUpApp
+from pumpup_tui.context import Setup
 from store.demo.team import Agent, Team, open_shop
 from store.folder.local_backend import open_local
 from tests.conftest import FixedClock, counting_tokens
@@ -39,7 +40,7 @@ async def draw(folder: Path, screen: str) -> str:
         await open_shop(agent, team, before_each=lambda: clock.advance(minutes=2))
         return backend
 
-    app = PumpUpApp(connect, source_label="local", clock=clock, new_key=tokens, zone=UTC)
+    app = PumpUpApp(Setup(connect, source_label="local", clock=clock, new_key=tokens, zone=UTC))
     async with app.run_test(size=SIZE) as pilot:
         for key, words in (SCREENS["inbox"], SCREENS[screen]):
             await pilot.press(key)

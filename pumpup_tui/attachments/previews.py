@@ -1,6 +1,6 @@
-"""What an attachment looks like in a terminal: text, JSON, CSV and images. Pure: bytes in, lines out.
+"""Previews of attachments in a terminal: text, JSON, CSV and images. Pure: bytes in, lines out.
 
-Nothing is opened by itself and nothing is unpacked: what is none of these can only be saved.
+Nothing is opened by itself and nothing is unpacked: an attachment of any other type can only be saved.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pumpup_tui.text.markdown import table_lines
 Rgb: TypeAlias = tuple[int, int, int]
 Cell: TypeAlias = tuple[Rgb, Rgb | None]
 LINES = 2_000
-"""Lines of a preview; the rest is counted, or said to be there."""
+"""Lines of a preview; the rest is counted, or only mentioned."""
 TEXT_BYTES = 2_000_000
 """Bytes up to which text is decoded."""
 PIXELS = 40_000_000
@@ -34,13 +34,13 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECAS
 
 
 class NoPreview(Exception):
-    """It can't be shown; the message says why."""
+    """The attachment can't be shown; the message says why."""
 
 
 def kind_of(content_type: str, name: str) -> str:
-    """Return what it is shown as: "text", "json", "csv", "image", or "" where it can only be saved.
+    """Return the kind of preview: "text", "json", "csv", "image", or "" where the attachment can only be saved.
 
-    The declared type decides, and the name only where that says nothing.
+    The declared type decides, and the name only where the type is unspecific.
     """
     declared = content_type.split(";", maxsplit=1)[0].strip().lower()
     suffix = PurePosixPath(name.lower()).suffix
@@ -60,10 +60,10 @@ def kind_of(content_type: str, name: str) -> str:
 
 
 def text_lines(content: bytes, kind: str, saves: str) -> list[Line]:
-    """Return text, JSON or CSV as lines of clean runs; `saves` says which key saves, where one does.
+    """Return text, JSON or CSV as lines of clean runs; `saves` names the key that saves, where there is one.
 
     Raises:
-        NoPreview: it is not what it is said to be.
+        NoPreview: it is not of the declared type.
     """
     text = _decoded(content)
     if kind == "json":
@@ -132,7 +132,7 @@ def image_rows(content: bytes, columns: int, rows: int) -> list[list[Cell]]:
     Raises:
         NoPreview: it is no image of a known format, is broken, or is too large to decode.
     """
-    # Brings decoders that most requests need none of.
+    # Brings decoders that most requests do not need.
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -168,12 +168,12 @@ def file_name(name: str) -> str:
     if _DEVICES.match(safe):
         safe = f"_{safe}"
     stem, dot, suffix = safe.rpartition(".")
-    kept = f"{stem[:100]}{dot}{suffix[:20]}" if stem else safe[:100]
-    return kept or "attachment"
+    short = f"{stem[:100]}{dot}{suffix[:20]}" if stem else safe[:100]
+    return short or "attachment"
 
 
 def free_names(name: str) -> Iterator[str]:
-    """Yield `name`, then others like it: a file that is there is never written over."""
+    """Yield `name`, then others like it: an existing file is never overwritten."""
     yield name
     stem, dot, suffix = name.rpartition(".")
     for number in range(2, 1_000):

@@ -13,6 +13,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.strip import Strip
@@ -48,7 +49,7 @@ BIGGEST = 26_214_400
 """Bytes of an attachment that are held in memory at the most: as many as a server accepts."""
 
 
-class TooLarge(NoPreview):
+class AttachmentTooLarge(NoPreview):
     """The attachment can be neither shown nor saved."""
 
 
@@ -142,7 +143,7 @@ class AttachmentsScreen(ModalScreen[None]):
     @override
     def compose(self) -> ComposeResult:
         key = self.context.key
-        saves = f"{key(SAVE)} saves, " if key.has(SAVE) else ""
+        saves = f"{self._saves}, " if self._saves else ""
         keys = f"{key('move.enter')} shows, {saves}{key('modal.close')} closes"
         with Vertical(id="attachments"):
             yield Static(f"Attachments   {keys}", markup=False, id="title")
@@ -172,27 +173,19 @@ class AttachmentsScreen(ModalScreen[None]):
         if row is None:
             return
         self._show_state("reading…")
-        kind = previews.kind_of(*self._about(row))
-        key = self.context.key
-        room, saves = self.query_one(Picture).size, f"{key(SAVE)} saves" if key.has(SAVE) else ""
+        kind, room, saves = previews.kind_of(*self._about(row)), self.query_one(Picture).size, self._saves
+        upload_id = row.upload_id
 
         async def call(backend: Backend) -> PreviewMade:
-            try:
-                if not kind:
-                    raise NoPreview("This can't be shown here.")
-                read = await _read(backend, row.upload_id)
-                if kind == "image":
-                    # Decoding takes as long as it takes: the keys don't wait for it.
-                    picture = await asyncio.to_thread(previews.image_rows, read, room.width, room.height)
-                    return PreviewMade(row.upload_id, (), picture)
-                return PreviewMade(row.upload_id, await asyncio.to_thread(previews.text_lines, read, kind, saves))
-            except TooLarge as fault:
-                return PreviewMade(row.upload_id, [[(line(fault), "warn")]])
-            except NoPreview as fault:
-                tail = f" {saves} it." if saves else ""
-                return PreviewMade(row.upload_id, [[(f"{line(fault)}{tail}", "warn")]])
+            return await _preview(backend, upload_id, kind, room, saves)
 
         self.context.calls.ask(self, "the attachment", call, group="attachment")
+
+    @property
+    def _saves(self) -> str:
+        """The key that saves, in words; empty where nothing can be saved."""
+        key = self.context.key
+        return f"{key(SAVE)} saves" if key.has(SAVE) else ""
 
     @on(PreviewMade)
     def _previewed(self, event: PreviewMade) -> None:
@@ -223,7 +216,7 @@ class AttachmentsScreen(ModalScreen[None]):
         async def call(backend: Backend) -> AttachmentSaved:
             try:
                 read = await _read(backend, row.upload_id)
-            except TooLarge as fault:
+            except AttachmentTooLarge as fault:
                 return AttachmentSaved(f"✗ {line(fault)}")
             return AttachmentSaved(await asyncio.to_thread(save, saving, folder, name, read))
 
@@ -252,17 +245,35 @@ class AttachmentsScreen(ModalScreen[None]):
         self.query_one("#state", Static).update(content(words, one_line=True))
 
 
+async def _preview(backend: Backend, upload_id: str, kind: str, room: Size, saves: str) -> PreviewMade:
+    """Return the preview of an attachment, or the reason why there is none."""
+    try:
+        if not kind:
+            raise NoPreview("This can't be shown here.")
+        read = await _read(backend, upload_id)
+        if kind == "image":
+            # Decoding takes as long as it takes: the keys don't wait for it.
+            picture = await asyncio.to_thread(previews.image_rows, read, room.width, room.height)
+            return PreviewMade(upload_id, (), picture)
+        return PreviewMade(upload_id, await asyncio.to_thread(previews.text_lines, read, kind, saves))
+    except AttachmentTooLarge as fault:
+        return PreviewMade(upload_id, [[(line(fault), "warn")]])
+    except NoPreview as fault:
+        tail = f" {saves} it." if saves else ""
+        return PreviewMade(upload_id, [[(f"{line(fault)}{tail}", "warn")]])
+
+
 async def _read(backend: Backend, upload_id: str) -> bytes:
     """Return an upload's content.
 
     Raises:
-        TooLarge: it is larger than any server of this kind takes.
+        AttachmentTooLarge: it is larger than any server of this kind takes.
     """
     read = bytearray()
     async for piece in backend.download(upload_id):
         read += piece
         if len(read) > BIGGEST:
-            raise TooLarge("It is larger than anything that belongs here: nothing of it is kept.")
+            raise AttachmentTooLarge("It is larger than anything that belongs here: nothing of it is kept.")
     return bytes(read)
 
 

@@ -1,4 +1,4 @@
-"""Being told: the terminal's title, its bell, and a desktop notification (OSC 9) where it can.
+"""Alerts of new requests: the terminal's title, its bell, and a desktop notification (OSC 9) where it has them.
 
 The title holds a count of our own making; a notification holds an agent's words, cleaned to one short line.
 """
@@ -8,19 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from pumpup_tui.backend.messages import InboxCount, RequestsArrived
 from pumpup_tui.local_state.preferences import Preferences
 from pumpup_tui.text.firewall import line, without_controls
 
-APART = 3.0
+ALERT_SECONDS = 3.0
 """Seconds between two bells or notifications: a hundred requests at once ring once."""
-WORDS_KEPT = 80
+WORDS_SHOWN = 80
 _PUSH, _POP = "\x1b[22;2t", "\x1b[23;2t"
 _NO_OSC = re.compile(r"linux|dumb|vt\d|cons")
 """Terminals that would print such a sequence; those that merely don't know it swallow it."""
 
 
 class Alerts:
-    """Writes to the terminal what no widget can say. `write` is the driver's, `ring` the app's bell."""
+    """Writes to the terminal beside the widgets. `write` is the driver's, `ring` the app's bell."""
 
     def __init__(
         self,
@@ -39,6 +40,13 @@ class Alerts:
         self._title = ""
         self._last = float("-inf")
 
+    def receive(self, event: InboxCount | RequestsArrived) -> None:
+        """Take in how many requests are open, or that some have arrived."""
+        if isinstance(event, InboxCount):
+            self.count(event.words)
+        else:
+            self.asked(event.summaries)
+
     def count(self, waiting: str) -> None:
         """Put the count of what waits into the terminal's title; the one it had comes back in the end."""
         title = f"Pump Up · {waiting} waiting" if waiting not in ("", "0") else "Pump Up"
@@ -48,9 +56,9 @@ class Alerts:
             self._write(f"{first}\x1b]2;{title}\x07")
 
     def asked(self, summaries: Sequence[str]) -> None:
-        """Tell of new requests, in the ways that the user chose."""
+        """Alert of new requests, in the ways that the user chose."""
         wanted = self._preferences.bell or self._preferences.desktop
-        if not (wanted and summaries) or self._monotonic() - self._last < APART:
+        if not (wanted and summaries) or self._monotonic() - self._last < ALERT_SECONDS:
             return
         self._last = self._monotonic()
         if self._preferences.bell:
@@ -58,8 +66,8 @@ class Alerts:
         if self._preferences.desktop and self._can:
             more = f" (and {len(summaries) - 1} more)" if len(summaries) > 1 else ""
             # Our own words come first: some terminals read what begins with a digit as another command.
-            told = f"Pump Up: {line(summaries[0], WORDS_KEPT)}{more}"
-            self._write(f"\x1b]9;{without_controls(told)}\x07")
+            words = f"Pump Up: {line(summaries[0], WORDS_SHOWN)}{more}"
+            self._write(f"\x1b]9;{without_controls(words)}\x07")
 
     def close(self) -> None:
         """Give the terminal the title back that it had."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FLUSH_SECONDS = 0.25
 """Changes that come closer together than this are posted together."""
-CHANGES_KEPT = 500
+MOST_CHANGES = 500
 """More changes than this in one flush are not posted one by one: the screens refresh."""
 
 
@@ -69,7 +69,7 @@ class LiveTail:
         while True:
             try:
                 backend, me = await self._connection.open()
-                # Before any screen reads: what comes after this is told by the tail.
+                # Before any screen reads: what comes after this comes by the tail.
                 cursor = await _newest(backend, me)
                 break
             except ApiError as error:
@@ -108,7 +108,7 @@ class LiveTail:
                 await asyncio.sleep(connection.pauses.after(error))
 
     def _collect(self, event: Event) -> None:
-        if len(self._pending) < CHANGES_KEPT:
+        if len(self._pending) < MOST_CHANGES:
             self._pending.append(event)
         else:
             self._too_many = True

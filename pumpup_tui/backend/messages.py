@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     from pumpup_tui.text.inspection import Inspection
 
 CallId = NewType("CallId", int)
-"""Names one call among all, so that its failure is told from that of another."""
+"""Names one call among all, so that its failure is distinguished from that of another."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RequestsArrived(Message):
     """Agents have asked for something just now: the raw summaries."""
 
     summaries: Sequence[str]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class InboxCount(Message):
     """The number of open requests, in words for the header."""
 
     words: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RequestLoaded(Message):
     """A request, its task's latest events, what is known of its attachments and what its inspection found."""
 
@@ -45,7 +45,7 @@ class RequestLoaded(Message):
     inspection: Inspection
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class EventsPage(Message):
     """A page of a timeline that was asked for."""
 
@@ -55,7 +55,7 @@ class EventsPage(Message):
     """The number of events that were looked at for it."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TaskLoaded(Message):
     """A task with its open request, its project, its latest events and the one it is given to."""
 
@@ -66,21 +66,21 @@ class TaskLoaded(Message):
     assignee: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ShowRequest(Message):
     """Go to a request in the inbox."""
 
     request_id: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ProjectsLoaded(Message):
     """All projects."""
 
     projects: Sequence[Project]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Changed(Message):
     """New events, in order; `too_many` where they were dropped and what is shown must be refreshed."""
 
@@ -89,13 +89,13 @@ class Changed(Message):
     too_many: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CallFailed(Message):
     """A call that was made for a screen failed; what it shows stays."""
 
     call_id: CallId
     what: str
-    """What could not be read, in words for the banner. Failures are told apart by `call_id`."""
+    """What could not be read, in words for the banner. Failures are distinguished by `call_id`."""
     error: ApiError
 
     @property
@@ -104,7 +104,7 @@ class CallFailed(Message):
         return is_passing(self.error)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Connected(Message):
     """The backend is open."""
 
@@ -121,7 +121,7 @@ class Connected(Message):
         return "this folder can only be read"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class LiveState(Message):
     """The live tail's state: live, or offline since a moment with the reason."""
 

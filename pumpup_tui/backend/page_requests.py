@@ -1,4 +1,4 @@
-"""What a list of pages asks for, and what it is answered."""
+"""Requests of a paged list for pages, and their results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a failed call says of the next one: whether to wait and how long, and what may have happened meanwhile."""
+"""Retries after a failed call: whether to wait and how long, and whether it may have been done all the same."""
 
 from __future__ import annotations
 

@@ -49,8 +49,8 @@ class Reads:
             # What reads a timeline is imported with the first one, behind the first paint.
             from pumpup_tui.backend.timeline_scan import Timeline
 
-            found = await Timeline(backend, query).read(request)
-            return EventsPage(request, found.answer, found.looked)
+            scanned = await Timeline(backend, query).read(request)
+            return EventsPage(request, scanned.result, scanned.looked)
 
         return self._calls.ask(to, "the timeline", call, group=group or f"timeline {request.number}")
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from textual.worker import Worker, WorkerState
+
+from pumpup_tui.backend.messages import CallFailed, InboxCount, LiveState, ProjectsLoaded
+from pumpup_tui.local_state.background_writes import StorageFailed
 from pumpup_tui.text import durations
 from pumpup_tui.text.firewall import line
 
@@ -13,12 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from textual.worker import Worker
-
     from api_client.models import Project
     from api_client.times import Clock
-    from pumpup_tui.backend.messages import CallFailed, Connected, LiveState
+    from pumpup_tui.backend.messages import Connected
     from pumpup_tui.keys.key_names import KeyNames
+
+StatusEvent: TypeAlias = ProjectsLoaded | InboxCount | LiveState | CallFailed | StorageFailed | Worker.StateChanged
+"""The messages that change the status."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Status:
     why_read_only: str = ""
     """Why nothing can be decided here; empty where it can."""
     notices: tuple[str, ...] = ()
-    """What the backend says of the place where the work is stored, until it is dismissed."""
+    """The backend's notices of the place where the work is stored, until they are dismissed."""
     banner: str = ""
     next_step: str = ""
 
@@ -70,6 +75,22 @@ class StatusModel:
             self.status = status
             self._publish(status)
 
+    def receive(self, event: StatusEvent) -> None:
+        """Take in what is new of the backend, of its calls and of the user's files."""
+        if isinstance(event, ProjectsLoaded):
+            self._projects_loaded(event.projects)
+        elif isinstance(event, InboxCount):
+            self.set(replace(self.status, inbox=event.words))
+        elif isinstance(event, LiveState):
+            self._live_changed(event)
+        elif isinstance(event, CallFailed):
+            self._call_failed(event)
+        elif isinstance(event, StorageFailed):
+            words = f"{event.what} could not be kept on this machine: {event.reason}"
+            self.report(words, "what is on the record is safe")
+        elif event.state is WorkerState.ERROR:
+            self._worker_failed(event.worker)
+
     def report(self, banner: str, next_step: str) -> None:
         """Show what went wrong and what to do next."""
         self.set(self.status.with_banner(banner, next_step))
@@ -98,7 +119,7 @@ class StatusModel:
             status = status.with_banner(f"read-only: {status.why_read_only}")  # not foreign: the banner cleans it
         self.set(status.in_touch())
 
-    def projects_loaded(self, projects: Sequence[Project]) -> None:
+    def _projects_loaded(self, projects: Sequence[Project]) -> None:
         """Show the projects; the chosen one as it is now, all of them where it is no more."""
         chosen = self.status.project
         project = next((one for one in projects if chosen is not None and one.id == chosen.id), None)
@@ -108,11 +129,7 @@ class StatusModel:
         """Show the work of a project; None is all of them."""
         self.set(replace(self.status, project=project))
 
-    def count_inbox(self, words: str) -> None:
-        """Show the number of open requests."""
-        self.set(replace(self.status, inbox=words))
-
-    def live_changed(self, event: LiveState) -> None:
+    def _live_changed(self, event: LiveState) -> None:
         """Show whether the backend's changes arrive."""
         if event.live:
             status = self.status.in_touch()
@@ -122,7 +139,7 @@ class StatusModel:
             status = replace(self.status, live=f"offline since {since}", live_tone="bad")
             self.set(status.with_banner(event.reason, "trying again; what is shown may be old"))
 
-    def call_failed(self, event: CallFailed) -> None:
+    def _call_failed(self, event: CallFailed) -> None:
         """Show what could not be read, and what to do next."""
         if not self.status.connected:
             step = f"{self._next_step(passing=event.is_passing)}, {self._key('screens.quit')} quits"
@@ -132,8 +149,8 @@ class StatusModel:
             words = f"{event.what} could not be read: {event.error}"  # not foreign: the banner cleans it
             self.report(words, self._next_step(passing=event.is_passing))
 
-    def worker_failed(self, worker: Worker[object]) -> None:
-        """Show a fault of our own that ended a worker."""
+    def _worker_failed(self, worker: Worker[object]) -> None:
+        # What a worker raises beside ApiError is our own fault: shown, not hidden, and nothing shown is lost.
         # not foreign: our own name of a worker
         words = f"{worker.name} stopped: {type(worker.error).__name__}: {line(worker.error, 200)}"
         self.report(words, self._next_step())

@@ -1,4 +1,4 @@
-"""What a timeline shows: whose events, in which order, and which of them."""
+"""The query of a timeline: whose events, in which order, and which of them."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ class Query:
         }
 
     @classmethod
-    def begun(cls, kept: Mapping[str, Any]) -> Query:
-        """Return the query that `lasting` told; what can't be read of it asks for nothing."""
-        lists = {name: kept.get(name) for name in ("types", "sources")}
-        told = {name: tuple(map(str, one)) if isinstance(one, list) else () for name, one in lists.items()}
-        reviewer = kept.get("reviewer")
+    def restored(cls, stored: Mapping[str, Any]) -> Query:
+        """Return the query that was stored; what can't be read of it asks for nothing."""
+        lists = {name: stored.get(name) for name in ("types", "sources")}
+        values = {name: tuple(map(str, value)) if isinstance(value, list) else () for name, value in lists.items()}
+        reviewer = stored.get("reviewer")
         return cls(
-            newest_first=kept.get("newestFirst") is not False,
-            types=told["types"],
-            sources=told["sources"],
+            newest_first=stored.get("newestFirst") is not False,
+            types=values["types"],
+            sources=values["sources"],
             reviewer=reviewer if isinstance(reviewer, str) else "",
         )
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from pumpup_tui.backend.timeline_query import Query
 
 SCAN_MOST = 5_000
-"""Events that one call looks at before it tells how far it came."""
+"""Events that one call looks at before it reports how far it came."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ScannedPage:
     """A page, and how many events were looked at for it."""
 
-    answer: PageResult[Event]
+    result: PageResult[Event]
     looked: int
 
 
@@ -33,37 +33,37 @@ class Timeline:
         self._backend = backend
         self._query = query
 
-    async def read(self, want: PageRequest) -> Found:
+    async def read(self, request: PageRequest) -> ScannedPage:
         """Read what a list asks for.
 
         Raises:
             ApiError: the backend could not be read.
         """
-        down = want.down if want.kind != "last" else False
-        if want.kind not in ("first", "last"):
-            return await self._scan(want.cursor, down=down, want=want)
+        down = request.down if request.kind != "last" else False
+        if request.kind not in ("first", "last"):
+            return await self._scan(request.cursor, down=down, request=request)
         page = await self._page(down=down, cursor=None, limit=1)
         if not page.items:
-            return Found(PageResult([], None, more=False), 0)
-        rest = await self._scan(page.next_cursor, down=down, want=want)
+            return ScannedPage(PageResult([], None, more=False), 0)
+        rest = await self._scan(page.next_cursor, down=down, request=request)
         edge = short_events(filter(self._query.finds, page.items))
-        answer = PageResult(rest.answer.rows, rest.answer.cursor, rest.answer.more, edge, page.next_cursor)
-        return Found(answer, rest.looked + 1)
+        result = PageResult(rest.result.rows, rest.result.cursor, rest.result.more, edge, page.next_cursor)
+        return ScannedPage(result, rest.looked + 1)
 
-    async def _scan(self, cursor: str | None, *, down: bool, want: PageRequest) -> Found:
+    async def _scan(self, cursor: str | None, *, down: bool, request: PageRequest) -> ScannedPage:
         rows: list[Event] = []
         looked = 0
-        limit = PAGE_MOST if self._query.is_scanned else want.limit
+        limit = PAGE_MOST if self._query.is_scanned else request.limit
         while True:
             page = await self._page(down=down, cursor=cursor, limit=limit)
             looked += len(page.items)
             rows += short_events(filter(self._query.finds, page.items))
             cursor = page.next_cursor or cursor
             more = not page.is_last(limit)
-            # A page that was given up comes back whole; others tell how far they came.
-            enough = len(rows) >= want.limit or (looked >= SCAN_MOST and want.kind != "again")
+            # A page that was given up comes back whole; others report how far they came.
+            enough = len(rows) >= request.limit or (looked >= SCAN_MOST and request.kind != "again")
             if enough or not more:
-                return Found(PageResult(rows if down else rows[::-1], cursor, more), looked)
+                return ScannedPage(PageResult(rows if down else rows[::-1], cursor, more), looked)
 
     async def _page(self, *, down: bool, cursor: str | None, limit: int) -> Page[Event]:
         order: Order = "desc" if down == self._query.newest_first else "asc"

@@ -81,7 +81,7 @@ class BoardView(Direct, can_focus=True):
         self._drawn: list[list[Drawn]] = []
         """The lines of each column in view, as they were drawn last."""
 
-    # What its screen tells it.
+    # Content.
 
     @property
     def card(self) -> Card | None:
@@ -94,7 +94,7 @@ class BoardView(Direct, can_focus=True):
         return self.columns.all[self._first : self._first + self._shown]
 
     def say(self, words: str) -> None:
-        """Say this where there is no board."""
+        """Show this where there is no board."""
         self._words = words
         if not self.columns.all:
             self.refresh()
@@ -109,12 +109,12 @@ class BoardView(Direct, can_focus=True):
         self.show_changes()
 
     def redraw(self) -> None:
-        """Draw again what tells an age, where that has changed."""
+        """Draw again the ages that have changed."""
         self._cards.clear()
         self.show_changes()
 
     def show_changes(self) -> None:
-        """Draw again what is no longer as it was drawn, and nothing else."""
+        """Draw again the cells that have changed, and nothing else."""
         for column in self.columns.all:
             column.keep_in_view(self._rows)
         if self._column_in_view() or not self.columns.all:

@@ -74,11 +74,11 @@ class BoardFeed:
         return self._calls.ask(to, "the end of a column", call, group=f"cards {step}")
 
     def scan(self, to: MessagePump, project_id: str, steps: Sequence[str], wanted: BoardFilter) -> CallId:
-        """Look for the cards of these steps that a filter takes."""
+        """Scan these steps for the cards that a filter takes."""
 
         async def call(backend: Backend) -> messages.Scanned:
             clock = asyncio.get_running_loop().time
-            found: dict[str, messages.Matches] = {}
+            matches: dict[str, messages.Matches] = {}
             read, reported = 0, clock()
             for step in steps:
                 cards: list[Card] = []
@@ -88,18 +88,18 @@ class BoardFeed:
                     taken = [card for card in _short(page).items if wanted.takes(card)]
                     cards += taken[: MATCHES_SHOWN - len(cards)]
                     matched, cursor, read = matched + len(taken), page.next_cursor, read + len(page.items)
-                    found[step] = messages.Matches(tuple(cards), matched)
+                    matches[step] = messages.Matches(tuple(cards), matched)
                     if page.is_last(SCAN_PAGE) or cursor is None:
                         break
                     if clock() - reported > PROGRESS_SECONDS:
                         reported = clock()
-                        to.post_message(messages.Scanned(project_id, wanted, dict(found), read=read, done=False))
-            return messages.Scanned(project_id, wanted, found, read=read, done=True)
+                        to.post_message(messages.Scanned(project_id, wanted, dict(matches), read=read, done=False))
+            return messages.Scanned(project_id, wanted, matches, read=read, done=True)
 
         return self._calls.ask(to, "the filtered cards", call, group="scan")
 
     def counts(self, to: MessagePump, project_ids: Sequence[str]) -> CallId:
-        """Count what is open in each project; one that can't be read is left out."""
+        """Count the open requests and tasks of each project; a project that can't be read is left out."""
 
         async def call(backend: Backend) -> messages.ProjectCounts:
             clock = asyncio.get_running_loop().time

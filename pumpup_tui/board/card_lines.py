@@ -1,4 +1,4 @@
-"""What a column's head and its cards say, as lines of a width: clean text, nothing told by colour alone."""
+"""The lines of a column's head and of its cards, at a width: clean text, nothing shown by colour alone."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ HEAD = 3
 """Lines above the cards: the column's name, its owner and counts, a rule."""
 CARD = 4
 """Lines of a card, the last one blank."""
-CARDS_KEPT = 1000
-"""Cards whose lines are kept as they were drawn."""
+CARDS_CACHED = 1000
+"""Cards whose lines are cached as they were drawn."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a column stands among those in view."""
+    """The place of a column among those in view."""
 
     width: int
     here: bool
@@ -51,16 +51,16 @@ class CardCache:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._kept: LRUCache[tuple[int, int, bool], tuple[Card, list[Drawn]]] = LRUCache(CARDS_KEPT)
+        self._cache: LRUCache[tuple[int, int, bool], tuple[Card, list[Drawn]]] = LRUCache(CARDS_CACHED)
 
     def lines(self, card: Card, width: int, *, at_cursor: bool) -> list[Drawn]:
         """Return a card's lines at a width."""
-        # By the object, for comparing cards costs what drawing them does; it is kept so that its id stays its own.
+        # By the object, for comparing cards costs what drawing them does; it is cached so that its id stays its own.
         key = (id(card), width, at_cursor)
-        if (kept := self._kept.get(key)) is None:
-            kept = card, card_lines(card, width, self._context, at_cursor=at_cursor)
-            self._kept[key] = kept
-        return kept[1]
+        if (cached := self._cache.get(key)) is None:
+            cached = card, card_lines(card, width, self._context, at_cursor=at_cursor)
+            self._cache[key] = cached
+        return cached[1]
 
     @property
     def key(self) -> KeyNames:
@@ -68,8 +68,8 @@ class CardCache:
         return self._context.key
 
     def clear(self) -> None:
-        """Forget all: ages have changed."""
-        self._kept.clear()
+        """Drop all: ages have changed."""
+        self._cache.clear()
 
 
 def column_lines(column: ColumnState, place: Place, height: int, cards: CardCache) -> list[Drawn]:
@@ -107,7 +107,7 @@ def head_lines(column: ColumnState, place: Place) -> Sequence[Line]:
 def card_lines(card: Card, width: int, context: Context, *, at_cursor: bool) -> list[Drawn]:
     """Return a card's lines: name; status and age; count and oldest of the open requests, assignee; a blank one.
 
-    Only the name and the mark tell the cursor: what stays as it is need not be sent.
+    Only the name and the mark show the cursor: lines that stay the same are not sent again.
     """
     mark: Run = ("▌", "accent") if at_cursor else (" ", "")
     room = width - 2
@@ -127,8 +127,8 @@ def _status_line(card: Card, width: int, context: Context) -> Line:
     since = card.step_entered_at
     age = context.age(since) + (" ◷ overdue" if overdue else " in step") if since else ""
     room = width - width_of([status])
-    told = " " * (room - cell_len(age)) + age if room > cell_len(age) else crop(f" {age}", room)
-    return [status, (told, "bad" if overdue else "muted")]
+    text = " " * (room - cell_len(age)) + age if room > cell_len(age) else crop(f" {age}", room)
+    return [status, (text, "bad" if overdue else "muted")]
 
 
 def _request_line(card: Card, width: int) -> Line:
@@ -140,7 +140,7 @@ def _request_line(card: Card, width: int) -> Line:
 
 
 def _after_cards(column: ColumnState, key: KeyNames) -> tuple[str, ...]:
-    """Return what stands under the last card."""
+    """Return the words under the last card."""
     if column.matched is not None and column.matched > len(column.cards):
         return (f"… and {column.matched - len(column.cards):,} more match", "narrow the filter to see them")
     if column.failed:

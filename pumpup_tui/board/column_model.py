@@ -1,7 +1,7 @@
-"""A board's columns as they are known: the cards near each cursor, and what to read next. Pure, without a screen.
+"""A board's columns as they are loaded: the cards near each cursor, and the page to read next. Pure, without a screen.
 
 A column is a queue: cards join at its end and leave anywhere. So the cursor that a page was read with keeps its place
-for good, and a page that was let go is read again with it. What is kept is a window of pages around the column's
+for good, and a page that was dropped is read again with it. A column holds a window of pages around its
 cursor, and the starts of the pages before it.
 """
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 PAGE = 100
 """Cards of a page."""
 WINDOW = 500
-"""Cards of a column that are kept at the most; one page of a backend can hold as many."""
+"""Cards of a column that are held at the most; one page of a backend can hold as many."""
 AHEAD = 40
 """Cards between the cursor and the window's end at which the next page is asked for."""
 
 
 class Start(NamedTuple):
-    """Where a page begins: the cursor that it is read with, and how many cards it was asked for."""
+    """The beginning of a page: the cursor that it is read with, and the number of cards that were asked for."""
 
     cursor: str | None
     size: int
@@ -47,7 +47,7 @@ class Stretch:
 
 
 class Window(NamedTuple):
-    """What is loaded of a column, kept while the cursor is at the column's other end."""
+    """The loaded part of a column, held while the cursor is at the column's other end."""
 
     stretches: list[Stretch]
     behind: list[Start]
@@ -56,7 +56,7 @@ class Window(NamedTuple):
 
 
 class Walked(NamedTuple):
-    """What a walk to a column's end found: the pages it went past, the last ones, and the cursor after them."""
+    """The result of a walk to a column's end: the pages that it passed, the last ones, and the cursor after them."""
 
     past: Sequence[Start]
     last: Sequence[Stretch]
@@ -88,7 +88,7 @@ class ColumnState:
     _next: str | None = None
     _other: Window | None = None
     _far: list[Start] = field(default_factory=list)
-    """Where the pages begin that a walk to the end went past, from the column's beginning, the last page's too."""
+    """The beginnings of the pages that a walk to the end passed, from the column's first to its last."""
 
     @property
     def card(self) -> Card | None:
@@ -103,7 +103,7 @@ class ColumnState:
     # What to read.
 
     def wants(self) -> Ask | None:
-        """Return the page that is missing most, None where none is or one is on its way."""
+        """Return the page that is missing most, None where none is or one is in flight."""
         if self.waiting is not None or self.matched is not None:
             return None
         if not self.loaded:
@@ -155,8 +155,8 @@ class ColumnState:
         else:
             # A card that left and came back stands at the end now, whatever the window still says.
             ids = {card.id for card in cards}
-            for one in self._stretches:
-                one.cards = [card for card in one.cards if card.id not in ids]
+            for stretch in self._stretches:
+                stretch.cards = [card for card in stretch.cards if card.id not in ids]
             if ask.kind != "after":
                 self._other = self._window() if ask.kind == "top" and self.complete else None
                 self._stretches, self._behind = [], []
@@ -177,10 +177,10 @@ class ColumnState:
             return False
         if walked.last:
             self._other = self._window() if self.begins else None
-            before = self._far[:-2] if self._far else [*self._behind, *(one.start for one in self._stretches)]
+            before = self._far[:-2] if self._far else [*self._behind, *(stretch.start for stretch in self._stretches)]
             self._behind = [*before, *walked.past]
             self._stretches = list(walked.last)
-            self._far = [*self._behind, *(one.start for one in walked.last)]
+            self._far = [*self._behind, *(stretch.start for stretch in walked.last)]
         self._next, self.complete = walked.next_cursor or self._next, True
         self._lay_out()
         self.move_to(len(self.cards) - 1)
@@ -195,7 +195,7 @@ class ColumnState:
         return self._settle(before)
 
     def begin_anew(self) -> None:
-        """Forget that anything is loaded; the cursor's card is looked for in what is read next."""
+        """Drop what is loaded; the cursor's card is looked for in what is read next."""
         self.waiting, self.matched, self._other = None, None, None
         self.loaded = self.stale = self.complete = self.failed = False
 
@@ -212,16 +212,18 @@ class ColumnState:
     def _take_again(self, ask: Ask, page: Page[Card], cards: list[Card]) -> None:
         # A card that left and came back stands at the end: only one that stayed tells its page.
         places = {
-            (card.id, card.step_entered_at): number for number, one in enumerate(self._stretches) for card in one.cards
+            (card.id, card.step_entered_at): number
+            for number, stretch in enumerate(self._stretches)
+            for card in stretch.cards
         }
         parts: list[list[Card]] = [[] for _ in self._stretches]
         at = 0
         for card in cards:
             at = max(at, places.get((card.id, card.step_entered_at), len(parts) - 1))
             parts[at].append(card)
-        for one, part in zip(self._stretches, parts, strict=True):
-            one.cards = part
-        self._stretches = self._stretches[:1] + [one for one in self._stretches[1:] if one.cards]
+        for stretch, part in zip(self._stretches, parts, strict=True):
+            stretch.cards = part
+        self._stretches = self._stretches[:1] + [stretch for stretch in self._stretches[1:] if stretch.cards]
         self._end(ask, page)
 
     def _end(self, ask: Ask, page: Page[Card]) -> None:
@@ -229,16 +231,16 @@ class ColumnState:
         self.complete = page.is_last(ask.limit) or page.next_cursor is None
 
     def _settle(self, before: Card | None) -> Card | None:
-        """Put the cursor where its card is now, let go of far pages; return the card where it is gone."""
+        """Put the cursor where its card is now, and drop far pages; return the card where it is gone."""
         self._lay_out()
         place = {card.id: index for index, card in enumerate(self.cards)}
         index = place.get(before.id if before else "")
         self.top += (index if index is not None else self.cursor) - self.cursor
         self.move_to(self.cursor if index is None else index)
-        self._let_go()
+        self._drop_far_pages()
         return before if before is not None and index is None else None
 
-    def _let_go(self) -> None:
+    def _drop_far_pages(self) -> None:
         total = len(self.cards)
         while total > self.window and len(self._stretches) > 1:
             first, last = len(self._stretches[0].cards), len(self._stretches[-1].cards)
@@ -253,7 +255,7 @@ class ColumnState:
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self.cards = [card for one in self._stretches for card in one.cards]
+        self.cards = [card for stretch in self._stretches for card in stretch.cards]
 
     # The window at the other end.
 
@@ -272,8 +274,10 @@ class ColumnState:
         return True
 
     def heed(self, task_ids: set[str]) -> bool:
-        """Return whether one of these tasks is loaded; what is kept of the other end with one of them is let go."""
-        if self._other is not None and any(card.id in task_ids for one in self._other.stretches for card in one.cards):
+        """Return whether one of these tasks is loaded; a window of the other end that holds one is dropped."""
+        if self._other is not None and any(
+            card.id in task_ids for stretch in self._other.stretches for card in stretch.cards
+        ):
             self._other = None
         return any(card.id in task_ids for card in self.cards)
 
@@ -329,9 +333,9 @@ class Columns:
     def touch(self, steps: Iterable[str | None], task_ids: Iterable[str]) -> set[str]:
         """Mark the columns of these steps, and those that show one of these tasks, as changed; return their steps."""
         touched, ids = set(steps), set(task_ids)
-        found: set[str] = set()
+        changed: set[str] = set()
         for column in self.all:
             if column.heed(ids) or column.about.step in touched:
                 column.stale = True
-                found.add(column.about.step)
-        return found
+                changed.add(column.about.step)
+        return changed

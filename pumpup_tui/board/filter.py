@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 NOBODY = "\x00"
 """Stands for cards that are given to no one: no name can hold it."""
 REQUESTS = {"any": "any open request", "approval": "an approval", "elicitation": "an elicitation", "none": "none"}
-"""What can be asked of a card's open requests, in words. A card tells the oldest of them: others may be of any kind."""
+"""The kinds of open requests to filter by, in words. A card names the oldest one: others may be of any kind."""
 
 
 @dataclass(frozen=True)
 class BoardFilter:
-    """What a card must be to be shown; empty parts ask for nothing."""
+    """The conditions that a card must meet to be shown; empty parts ask for nothing."""
 
     text: str = ""
     status: str = ""
@@ -53,7 +53,7 @@ class BoardFilter:
         return any_kind or request_kind(card.open_request.event_type) == self.request
 
     def words(self) -> str:
-        """Return what it asks for, in clean words."""
+        """Return the conditions in clean words."""
         who = "nobody" if self.assignee == NOBODY else f"@{line(self.assignee, 40)}" if self.assignee else ""
         return joined(
             (
@@ -66,15 +66,15 @@ class BoardFilter:
         )
 
     def lasting(self) -> dict[str, str]:
-        """Return what a later start begins with, as JSON; nothing where it asks for nothing."""
+        """Return what is stored for a later start, as JSON; nothing where it asks for nothing."""
         return {part: value for part, value in asdict(self).items() if value}
 
     @classmethod
-    def begun(cls, kept: object, steps: Iterable[str]) -> BoardFilter:
-        """Return the filter that `lasting` told; what can't be read of it, or is no step now, asks for nothing."""
-        known: Mapping[str, Any] = kept if isinstance(kept, Mapping) else {}
+    def restored(cls, document: object, steps: Iterable[str]) -> BoardFilter:
+        """Return the filter that was stored; what can't be read of it, or is no step now, asks for nothing."""
+        known: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
         allowed = {"status": STATUSES, "request": REQUESTS, "step": set(steps)}
-        parts = {one.name: known.get(one.name) for one in fields(cls)}
+        parts = {part.name: known.get(part.name) for part in fields(cls)}
         return cls(
             **{
                 name: value

@@ -162,7 +162,7 @@ class BoardFiltering:
     def restore(self, project: Project) -> None:
         """Set the filter that was on when a project was shown last; the scan is the caller's to start."""
         steps = [step.name for step in project.steps.steps]
-        self._set(BoardFilter.begun(self._stored().get(project.id), steps), scan=False)
+        self._set(BoardFilter.restored(self._stored().get(project.id), steps), scan=False)
 
     def _stored(self) -> dict[str, object]:
         return dict(self._context.last_view.recall(STORED_AS))

@@ -1,4 +1,4 @@
-"""Choosing the project that the screens show, beside what is open in each."""
+"""The dialog that chooses the project of all screens, with the open work of each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ProjectScreen(PickScreen[str]):
     """The projects: at once by name, their counts as they come. Returns an id, or `ALL`."""
 
     def __init__(self, context: Context, projects: Sequence[Project]) -> None:
-        choices = [Choice(ALL, "all projects"), *(Choice(one.id, one.name) for one in projects)]
+        choices = [Choice(ALL, "all projects"), *(Choice(project.id, project.name) for project in projects)]
         super().__init__("Project", choices, context.project_id or ALL)
         self.context = context
         self._counts: Mapping[str, tuple[int, int]] = {}
@@ -50,7 +50,9 @@ class ProjectScreen(PickScreen[str]):
         """List the projects, and count behind that."""
         super().on_mount()
         if self.context.can("board"):
-            BoardFeed(self.context.calls).counts(self, [one.value for one in self._choices if one.value != ALL])
+            BoardFeed(self.context.calls).counts(
+                self, [choice.value for choice in self._choices if choice.value != ALL]
+            )
 
     @on(ProjectCounts)
     def _counted(self, event: ProjectCounts) -> None:

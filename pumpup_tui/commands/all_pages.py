@@ -53,18 +53,12 @@ async def latest_events(backend: Backend, query: Query, count: int) -> list[Even
     Raises:
         ApiError: the backend could not be read.
     """
-    page = await read_pages(
-        lambda cursor, size: backend.events(
-            task_id=query.task_id,
-            project_id=query.project_id,
-            types=query.types,
-            order="desc",
-            cursor=cursor,
-            limit=size,
-        ),
-        count,
-    )
-    return list(page.items[::-1])
+
+    def read(cursor: str | None, size: int) -> Awaitable[Page[Event]]:
+        scope = {"task_id": query.task_id, "project_id": query.project_id}
+        return backend.events(**scope, types=query.types, order="desc", cursor=cursor, limit=size)
+
+    return list((await read_pages(read, count)).items[::-1])
 
 
 async def all_events(backend: Backend, query: Query) -> AsyncIterator[Event]:

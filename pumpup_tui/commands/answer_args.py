@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.json_files import STDIN, read_json
+
+if TYPE_CHECKING:
+    from pumpup_tui.local_state.answer_draft import AnyForm
 
 _SWITCH_WORDS = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
 """Accepted words for a switch's answer, and the answer of each."""
@@ -24,32 +27,43 @@ def answers_of(payload: Mapping[str, Any], pairs: Sequence[str]) -> dict[str, An
     """
     from api_client.errors import InvalidAnswers
     from api_client.fields import check_answers, read_fields
-    from pumpup_tui.local_state.answer_draft import answer_of, type_of
 
+    typed = _typed(pairs)
+    fields = {field.id: field for field in read_fields(payload.get("fields") or ())}
+    answers = {name: _answer(fields.get(name), value) for name, value in typed.items()}
+    valid, faults = check_answers(list(fields.values()), answers)
+    faults |= _switch_faults(fields, typed)
+    if faults:
+        raise InvalidAnswers(faults)
+    return valid
+
+
+def _typed(pairs: Sequence[str]) -> dict[str, str]:
+    """Return the values by field id, as they were typed."""
     typed: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or name in typed:
             raise click.UsageError(f"{pair!r:.100}: write each answer once, as FIELD=VALUE.")
         typed[name] = value
-    fields = {field.id: field for field in read_fields(payload.get("fields") or ())}
-    answers: dict[str, Any] = {}
-    for name, value in typed.items():
-        field = fields.get(name)
-        kind = type_of(field) if field is not None else ""
-        if field is None:
-            answers[name] = value
-        elif kind == "Multiselect":
-            answers[name] = answer_of(field, [part for part in value.split(",") if part])
-        elif kind in ("Select", "Switch"):
-            answers[name] = answer_of(field, [_SWITCH_WORDS.get(value.lower(), value) if kind == "Switch" else value])
-        else:
-            answers[name] = answer_of(field, value)
-    valid, faults = check_answers(list(fields.values()), answers)
-    faults |= _switch_faults(fields, typed)
-    if faults:
-        raise InvalidAnswers(faults)
-    return valid
+    return typed
+
+
+def _answer(field: AnyForm | None, value: str) -> Any:
+    """Return the answer that a typed value gives to a field; the value itself where there is no such field."""
+    from pumpup_tui.local_state.answer_draft import answer_of, type_of
+
+    if field is None:
+        return value
+    match type_of(field):
+        case "Multiselect":
+            return answer_of(field, [part for part in value.split(",") if part])
+        case "Select":
+            return answer_of(field, [value])
+        case "Switch":
+            return answer_of(field, [_SWITCH_WORDS.get(value.lower(), value)])
+        case _:
+            return answer_of(field, value)
 
 
 def _switch_faults(fields: Mapping[str, Any], typed: Mapping[str, str]) -> dict[str, str]:

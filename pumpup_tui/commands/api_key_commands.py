@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
 
 if TYPE_CHECKING:
     from api_client.models import Role
+    from store.folder.api_keys import KeyInfo
 
 
 def add_key(data: Path | None, name: str, role: Role, tags: Sequence[str]) -> None:
@@ -60,6 +61,10 @@ def list_keys(data: Path | None) -> None:
     if not keys:
         click.echo(f"No one has a key yet: pumpup-tui keys add NAME --role agent --data {folder}", err=True)
         return
+    _print_keys(keys)
+
+
+def _print_keys(keys: Iterable[KeyInfo]) -> None:
     rows = [("NAME", "ROLE", "ID", "ADDED", "LAST USED", "TAGS")]
     for key in keys:
         used = _to_the_second(key.last_used_at) if key.last_used_at else "never"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -65,13 +65,16 @@ async def opened(place: Place, *, make: bool = False, writes: bool = False) -> A
     backend = await (_folder(place, make=make, writes=writes) if isinstance(place, Folder) else _server(place))
     notices = list(backend.notices)
     try:
-        for notice in notices:
-            print_line(f"Warning: {line(notice, _NOTICE)}", err=True)
+        _print_warnings(notices)
         yield backend
     finally:
-        for notice in backend.notices[len(notices) :]:
-            print_line(f"Warning: {line(notice, _NOTICE)}", err=True)
+        _print_warnings(backend.notices[len(notices) :])
         await backend.aclose()
+
+
+def _print_warnings(notices: Iterable[str]) -> None:
+    for notice in notices:
+        print_line(f"Warning: {line(notice, _NOTICE)}", err=True)
 
 
 async def _folder(place: Folder, *, make: bool, writes: bool) -> Backend:

@@ -75,13 +75,16 @@ class DecisionCounts:
         if requested_at is None or not self._is_in_range(event.timestamp):
             return
         wait = max(0.0, (event.timestamp - requested_at).total_seconds())
+        for group in self._groups_of(event):
+            _count(group, event.payload, wait)
+
+    def _groups_of(self, event: Event) -> tuple[Group, ...]:
         project = self._names.get(event.project_id, event.project_id)
-        for group in (
+        return (
             self._all,
             self._projects.setdefault(project, Group()),
             self._reviewers.setdefault(reviewer_of(event) or NO_REVIEWER, Group()),
-        ):
-            _count(group, event.payload, wait)
+        )
 
     def wire(self) -> dict[str, Any]:
         """Return all figures as JSON."""

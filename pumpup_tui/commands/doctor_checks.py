@@ -110,10 +110,10 @@ def _folder(place: Folder) -> Iterator[Check]:
         return
     yield from _access(folder)
     yield from _free_space(folder)
-    from store.folder.trust import doubts_of_place
+    from store.folder.trust import file_system_warnings
 
-    for doubt in doubts_of_place(folder):
-        yield Check("disk", "note", doubt)
+    for warning in file_system_warnings(folder):
+        yield Check("disk", "note", warning)
     if os.path.lexists(folder / "journal.jsonl") or os.path.lexists(folder / "head"):
         yield from _lock(folder)
         yield from _journal(folder)

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pumpup_tui.app import PumpUpApp
+    from textual.app import App
+
+    from pumpup_tui.context import Context
 
 OFTEN, SELDOM = 10_000, 20_000
 """Objects more than were freed, from which a collection is worth it in a pause, and from which it waits for none."""
@@ -29,14 +31,15 @@ class GarbageCollection:
         self._monotonic = monotonic
         self._pressed = monotonic()
 
-    def attach(self, app: PumpUpApp) -> None:
+    def attach(self, app: App[None], context: Context) -> None:
         """Watch the app's signals."""
         app.set_timer(SETTLED_SECONDS, self.freeze)
-        app.screen_made.subscribe(app, lambda mode: self._screen_made(app, mode), immediate=True)
-        app.key_heard.subscribe(app, lambda _: self.pressed(), immediate=True)
-        app.tick.subscribe(app, lambda _: self.tick(), immediate=True)
+        signals = context.signals
+        signals.screen_made.subscribe(app, lambda mode: self._screen_made(app, mode), immediate=True)
+        signals.key_heard.subscribe(app, lambda _: self.pressed(), immediate=True)
+        signals.tick.subscribe(app, lambda _: self.tick(), immediate=True)
 
-    def _screen_made(self, app: PumpUpApp, mode: str) -> None:
+    def _screen_made(self, app: App[None], mode: str) -> None:
         if mode in SETTLED_IN:
             app.set_timer(SETTLED_SECONDS, self.freeze)
 

@@ -92,14 +92,17 @@ async def project_of(backend: Backend, typed: str) -> Project:
         Failed: several match.
         ApiError: the backend could not be read.
     """
-    projects = await backend.projects()
+    return _named_project(await backend.projects(), typed)
+
+
+def _named_project(projects: Sequence[Project], typed: str) -> Project:
     for names in ("id", "project_name"):
         if exact := next((project for project in projects if getattr(project, names) == typed), None):
             return exact
-    matching = [project for project in projects if project.name.casefold() == typed.casefold()]
-    matching = matching or [project for project in projects if _matches(project.id, typed)]
-    project_id = _only("project", typed, [project.id for project in matching])
-    return next(project for project in projects if project.id == project_id)
+    alike = [project for project in projects if project.name.casefold() == typed.casefold()]
+    matching = alike or [project for project in projects if _matches(project.id, typed)]
+    _only("project", typed, [project.id for project in matching])
+    return matching[0]
 
 
 def short(ids: Sequence[str]) -> list[str]:

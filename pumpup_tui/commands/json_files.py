@@ -28,27 +28,32 @@ def read_json(file: Path, what: str) -> Any:
     Raises:
         Failed: it can't be read, is too long, is no JSON, or holds a key twice in one object.
     """
-    where = "stdin" if str(file) == STDIN else str(file)
+    subject = f"{what} {'stdin' if str(file) == STDIN else file}"
     try:
-        if where == "stdin":
-            content = sys.stdin.buffer.read(MOST_BYTES + 1)
-        else:
-            with file.open("rb") as opened:
-                content = opened.read(MOST_BYTES + 1)
+        content = _content(file)
     except OSError as fault:
-        raise Failed(f"{what} {where} can't be read: {reason(fault)}.") from None
+        raise Failed(f"{subject} can't be read: {reason(fault)}.") from None
     if len(content) > MOST_BYTES:
-        raise Failed(f"{what} {where} is over {MOST_BYTES:,} bytes: is it the right file?")
+        raise Failed(f"{subject} is over {MOST_BYTES:,} bytes: is it the right file?")
+    return _parsed(content, subject)
+
+
+def _content(file: Path) -> bytes:
+    if str(file) == STDIN:
+        return sys.stdin.buffer.read(MOST_BYTES + 1)
+    with file.open("rb") as opened:
+        return opened.read(MOST_BYTES + 1)
+
+
+def _parsed(content: bytes, subject: str) -> Any:
     try:
         return json.loads(content.decode("utf-8-sig"), object_pairs_hook=_without_duplicates)
     except json.JSONDecodeError as fault:
-        raise Failed(f"{what} {where} is no JSON: {fault.msg} in line {fault.lineno}.") from None
+        raise Failed(f"{subject} is no JSON: {fault.msg} in line {fault.lineno}.") from None
     except _DuplicateKey as fault:
-        raise Failed(
-            f"{what} {where} names {line(repr(str(fault)), 100)} twice in one object: leave one out."
-        ) from None
+        raise Failed(f"{subject} names {line(repr(str(fault)), 100)} twice in one object: leave one out.") from None
     except (UnicodeDecodeError, RecursionError, ValueError):
-        raise Failed(f"{what} {where} is no JSON text in UTF-8.") from None
+        raise Failed(f"{subject} is no JSON text in UTF-8.") from None
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,26 +51,28 @@ def inbox(options: PlaceOptions, *, project: str | None, limit: int | None, as_j
 def _inbox_table(items: Sequence[InboxItem]) -> None:
     from api_client.times import utc_now
     from pumpup_tui.commands.id_lookup import short
+
+    now, ids = utc_now(), short([item.request_id for item in items])
+    rows = [_inbox_row(item, short_id, now) for item, short_id in zip(items, ids, strict=True)]
+    _table("inbox", rows, empty="Nothing waits.")
+
+
+def _inbox_row(item: InboxItem, short_id: str, now: datetime) -> dict[str, Any]:
     from pumpup_tui.text import durations
     from pumpup_tui.text.labels import recommendation_run, request_kind
 
-    now = utc_now()
-    rows = [
-        {
-            "id": short_id,
-            "summary": item.summary,
-            "age": durations.age(item.requested_at, now),
-            "recommendation": in_charset(recommendation_run(item.recommendation, item.field_count)[0]),
-            "task": item.task_name,
-            "project": item.project_name,
-            "kind": request_kind(item.event_type),
-            "step": item.step,
-            "assignee": item.assignee_id,
-            "due": durations.stamp(item.overdue_at, now, None) if item.overdue_at else "",
-        }
-        for item, short_id in zip(items, short([item.request_id for item in items]), strict=True)
-    ]
-    _table("inbox", rows, empty="Nothing waits.")
+    return {
+        "id": short_id,
+        "summary": item.summary,
+        "age": durations.age(item.requested_at, now),
+        "recommendation": in_charset(recommendation_run(item.recommendation, item.field_count)[0]),
+        "task": item.task_name,
+        "project": item.project_name,
+        "kind": request_kind(item.event_type),
+        "step": item.step,
+        "assignee": item.assignee_id,
+        "due": durations.stamp(item.overdue_at, now, None) if item.overdue_at else "",
+    }
 
 
 def _table(name: str, rows: Sequence[dict[str, Any]], *, empty: str) -> None:
@@ -135,22 +138,24 @@ def tasks(
 
 def _tasks_table(tasks: Sequence[Task], projects: Sequence[Project]) -> None:
     from pumpup_tui.commands.id_lookup import short
-    from pumpup_tui.text.labels import status_run
 
     names = {project.id: project.project_name for project in projects}
     ids = short([task.id for task in tasks])
-    rows = [
-        {
-            "id": short_id,
-            "name": task.name,
-            "status": status_run(task.status)[0],
-            "step": task.current_step,
-            "project": names.get(task.project_id, task.project_id),
-            "externalId": task.external_id,
-        }
-        for task, short_id in zip(tasks, ids, strict=True)
-    ]
+    rows = [_task_row(task, short_id, names) for task, short_id in zip(tasks, ids, strict=True)]
     _table("tasks", rows, empty="No such task.")
+
+
+def _task_row(task: Task, short_id: str, names: Mapping[str, str]) -> dict[str, Any]:
+    from pumpup_tui.text.labels import status_run
+
+    return {
+        "id": short_id,
+        "name": task.name,
+        "status": status_run(task.status)[0],
+        "step": task.current_step,
+        "project": names.get(task.project_id, task.project_id),
+        "externalId": task.external_id,
+    }
 
 
 def _check_filters(filters: dict[str, str | None], tasks: Sequence[Task], projects: Sequence[Project]) -> None:

@@ -100,12 +100,16 @@ def _profile(options: PlaceOptions, chosen: Mapping[str, Any], environment: Mapp
         return {}
     profiles: Mapping[str, Mapping[str, Any]] = chosen.get("profiles", {})
     if name not in profiles:
-        known = f"it has {', '.join(sorted(profiles))}" if profiles else "it has none"
-        file = config_sources.file_of(environment)
-        if file is None:
-            raise Failed(f"There is no profile {name!r}. {config_sources.NO_HOME}", 3)
-        raise Failed(f"There is no profile {name!r} in {file}: {known}. Write it there as [profiles.{name}].", 3)
+        raise _unknown_profile(name, profiles, environment)
     return profiles[name]
+
+
+def _unknown_profile(name: str, profiles: Mapping[str, Any], environment: Mapping[str, str]) -> Failed:
+    file = config_sources.file_of(environment)
+    if file is None:
+        return Failed(f"There is no profile {name!r}. {config_sources.NO_HOME}", 3)
+    known = f"it has {', '.join(sorted(profiles))}" if profiles else "it has none"
+    return Failed(f"There is no profile {name!r} in {file}: {known}. Write it there as [profiles.{name}].", 3)
 
 
 def _local(options: PlaceOptions, chosen: Mapping[str, Any], profile: Mapping[str, Any]) -> Folder:
@@ -253,21 +257,24 @@ def recordable(what: str, text: str) -> str:
 
 def check_url(url: str) -> None:
     """Raise `Failed` where `url` is no server's address; its message shows no password."""
-    from urllib.parse import urlsplit
-
     if "@" in url:
         raise Failed(
             "A server's address holds no user or password: give it like https://pumpup.example.com with --url, "
             f"and the key in {KEY_VARIABLE} or with --api-key-file FILE.",
             2,
         )
+    if not _is_server_url(url) or "?" in url or "#" in url:
+        raise Failed(f"{url!r:.200} is no server's address: give one like https://pumpup.example.com with --url.", 2)
+
+
+def _is_server_url(url: str) -> bool:
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
-        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        is_valid = False
-    if not is_valid or "?" in url or "#" in url:
-        raise Failed(f"{url!r:.200} is no server's address: give one like https://pumpup.example.com with --url.", 2)
+        return False
 
 
 def api_key(file: Path | None, environment: Mapping[str, str]) -> str:

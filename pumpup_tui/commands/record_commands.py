@@ -169,7 +169,7 @@ def _opened_store(folder: Path, *, for_reading: bool = True) -> Iterator[Store]:
     with progress_bar("Reading the journal") as progress:
         store = Store(folder, clock=utc_now, tokens=random_token, progress=progress, for_reading=for_reading)
     try:
-        for warning in (*store.doubts, *store.warnings):
+        for warning in (*store.placement_warnings, *store.warnings):
             print_line(f"Warning: {line(warning)}", err=True)
         yield store
     finally:

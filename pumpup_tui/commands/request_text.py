@@ -22,6 +22,7 @@ from pumpup_tui.text.labels import answer_text, confidence_of, event_text, outco
 
 if TYPE_CHECKING:
     from api_client.models import Event, RequestDetail
+    from pumpup_tui.local_state.answer_draft import Bid
 
 
 def print_request(detail: RequestDetail, now: datetime, *, err: bool = False) -> None:
@@ -142,9 +143,13 @@ def _requested_fields(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield field.id, f"{clean_line(field.label)} ({bounds}{needed})"
         yield "", field.description or ""
         if (bid := bids.get(field.id)) is not None:
-            confidence = "" if bid.confidence is None else f" {confidence_of({'confidence': bid.confidence})}"
-            yield "", f"the agent bids{confidence}: {_clean_answer(bid.value)}"
-            yield "", bid.rationale
+            yield from _bid_rows(bid)
+
+
+def _bid_rows(bid: Bid) -> Iterator[tuple[str, str]]:
+    confidence = "" if bid.confidence is None else f" {confidence_of({'confidence': bid.confidence})}"
+    yield "", f"the agent bids{confidence}: {_clean_answer(bid.value)}"
+    yield "", bid.rationale
 
 
 def _clean_answer(value: Any) -> str:

@@ -36,11 +36,11 @@ from pumpup_tui.commands.terminal_setup import check_terminal
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
+    from pumpup_tui.app import Observer
     from pumpup_tui.commands.shutdown import Shutdown
     from pumpup_tui.local_state.document_store import DocumentStore
     from pumpup_tui.local_state.preferences import Preferences
     from pumpup_tui.local_state.save_policy import Saving
-    from pumpup_tui.tour.observer import TourObserver
     from store.demo.team import Agent
 
 _DEMO_DECIDER, _DEMO_TAGS = "you", ("claims-lead",)
@@ -181,28 +181,24 @@ def _run(
     from pumpup_tui.commands.garbage_collection import GarbageCollection
     from pumpup_tui.commands.guarded import Guard
     from pumpup_tui.commands.terminal_setup import reports_mouse
-
-    async def connect_and_listen() -> Backend:
-        backend = await connect()
-        # What a folder holds lives as long as the screens: looked through for garbage, it cost 40 ms of a key's time.
-        gc.freeze()
-        loop = asyncio.get_running_loop()
-        for module in needed_soon:  # while what waits is read
-            loop.call_later(WARM_SECONDS, lambda name: loop.run_in_executor(None, import_module, name), module)
-        return backend
+    from pumpup_tui.context import Setup
 
     preferences = replace(preferences_of(config_cache.chosen(os.environ)), saving=saving)
-    guard = Guard(leaving or _listening())
-    app = PumpUpApp(
-        connect_and_listen,
+    setup = Setup(
+        partial(_connect_and_warm, connect, needed_soon),
         source_label=source_label,
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
         preferences=preferences,
         documents=documents(),
+    )
+    guard, garbage = Guard(leaving or _listening()), GarbageCollection(time.monotonic)
+    observers, tour_sheet = _tour() if tour else ((), None)
+    app = PumpUpApp(
+        setup,
         hooks=guard,
-        observers=[GarbageCollection(time.monotonic)],
-        tour=_tour(preferences) if tour else None,
+        observers=[garbage.attach, *observers],
+        tour_sheet=tour_sheet,
     )
     app.run(mouse=reports_mouse(os.environ))
     if guard.fault is not None:
@@ -211,23 +207,33 @@ def _run(
         sys.exit(app.return_code)
 
 
-def _tour(preferences: Preferences) -> TourObserver:
-    """Return the demo's tour. Only the demo pays for it."""
-    from pumpup_tui.keys.key_names import KeyNames
-    from pumpup_tui.tour.observer import TourObserver
+async def _connect_and_warm(connect: Connect, needed_soon: Sequence[str]) -> Backend:
+    """Return the backend, once it is open; import what is needed soon while what waits is read."""
+    backend = await connect()
+    # What a folder holds lives as long as the screens: looked through for garbage, it cost 40 ms of a key's time.
+    gc.freeze()
+    loop = asyncio.get_running_loop()
+    for module in needed_soon:
+        loop.call_later(WARM_SECONDS, lambda name: loop.run_in_executor(None, import_module, name), module)
+    return backend
 
-    return TourObserver(KeyNames(preferences.keymap), holds=preferences.grace_seconds > 0)
+
+def _tour() -> tuple[Sequence[Observer], Path]:
+    """Return what makes the demo's tour, with its style sheet. Only the demo pays for it."""
+    from pumpup_tui.tour.observer import SHEET, TourObserver
+
+    return [TourObserver], SHEET
 
 
 def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
     """Return what a user chose for the screens, out of the checked configuration."""
     from pumpup_tui.local_state.preferences import Preferences
 
-    told = chosen.get("notifications", {})
+    notifications = chosen.get("notifications", {})
     named = {
         "grace_seconds": chosen.get("grace_seconds"),
-        "bell": told.get("bell"),
-        "desktop": told.get("desktop"),
+        "bell": notifications.get("bell"),
+        "desktop": notifications.get("desktop"),
         "theme": chosen.get("theme"),
         "keymap": chosen.get("keys"),
         "filters": chosen.get("filters"),

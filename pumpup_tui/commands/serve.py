@@ -8,7 +8,7 @@ import logging
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
@@ -238,19 +238,21 @@ async def _key_uses_saved(keys: KeyRing) -> AsyncIterator[None]:
     """Save when each key was last used, at intervals and at the end."""
     from api_client.errors import ApiError
 
-    async def save_at_intervals() -> None:
-        while True:
-            await asyncio.sleep(_KEY_USE_INTERVAL)
-            with suppress(ApiError):  # nobody could help, and the next save repeats it
-                await asyncio.to_thread(keys.save_uses)
-
-    saving = asyncio.create_task(save_at_intervals())
     try:
-        yield
+        async with _in_background(_save_key_uses(keys)):
+            yield
     finally:
-        saving.cancel()
         with suppress(ApiError):
             keys.save_uses()
+
+
+async def _save_key_uses(keys: KeyRing) -> None:
+    from api_client.errors import ApiError
+
+    while True:
+        await asyncio.sleep(_KEY_USE_INTERVAL)
+        with suppress(ApiError):  # nobody could help, and the next save repeats it
+            await asyncio.to_thread(keys.save_uses)
 
 
 @asynccontextmanager
@@ -264,11 +266,17 @@ async def _swept(backend: LocalBackend) -> AsyncIterator[None]:
                 await backend.sweep()
             await asyncio.sleep(_SWEEP_INTERVAL)
 
-    sweeping = asyncio.create_task(sweep())
+    async with _in_background(sweep()):
+        yield
+
+
+@asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        sweeping.cancel()
+        task.cancel()
 
 
 def _stop_on_signals() -> None:

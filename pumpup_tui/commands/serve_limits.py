@@ -102,14 +102,19 @@ def checked_url(url: str) -> str:
     Raises:
         ValueError: it is no address.
     """
-    try:
-        parts = urlsplit(url)
-        has_port = parts.port is None or parts.port > 0
-    except ValueError:
-        parts, has_port = urlsplit(""), False
-    plain = url.isascii() and url.isprintable() and " " not in url
-    if not (plain and has_port and parts.scheme in ("http", "https") and parts.hostname and not parts.username):
+    if not _is_address(url):
         raise ValueError(f"{url!r} is no address: write it like https://reviews.example.com/pumpup")
-    if parts.query or parts.fragment or "?" in url or "#" in url:
+    if "?" in url or "#" in url:
         raise ValueError(f"{url!r} must end with its path: nothing comes after it")
     return url.rstrip("/")
+
+
+def _is_address(url: str) -> bool:
+    if not (url.isascii() and url.isprintable() and " " not in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        has_valid_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return has_valid_port and parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username

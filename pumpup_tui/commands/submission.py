@@ -71,13 +71,16 @@ class Submission:
         by_task = (self._needs_confirmation or self._expected_hash is not None) and not self._is_retry
         detail = await request_of(backend, self._request, by_task=by_task)
         command = self._command(detail)
+        self._check(detail)
+        if self._needs_confirmation:
+            self._confirm(detail, me, command)
+        return await send(backend, command, self._key)
+
+    def _check(self, detail: RequestDetail) -> None:
         if self._expected_hash is not None and self._expected_hash.lower() != detail.hash:
             raise Failed(f"The request is not the one of the hash {line(self._expected_hash, 80)}. {_NOT_SENT}", 4)
         if not self._is_retry:
             _check_open(detail)
-        if self._needs_confirmation:
-            self._confirm(detail, me, command)
-        return await send(backend, command, self._key)
 
     def _confirm(self, detail: RequestDetail, me: Me, command: Command) -> None:
         from api_client.commands import Answer

@@ -59,13 +59,16 @@ def _check_variables(environment: Mapping[str, str]) -> None:
     driver = environment.get("TEXTUAL_DRIVER")
     if driver is not None and not _is_driver(driver):
         raise Failed(f"TEXTUAL_DRIVER is {driver!r:.100}, which is no driver of Textual's: unset it.", 2)
-    log = environment.get("TEXTUAL_LOG")
-    if log is not None:
-        try:
-            Path(log).open("a").close()
-        except OSError as fault:
-            words = f"TEXTUAL_LOG is {log!r:.200}, which can't be written ({fault.strerror}): unset it."
-            raise Failed(words, 2) from None
+    if (log := environment.get("TEXTUAL_LOG")) is not None:
+        _check_log(log)
+
+
+def _check_log(log: str) -> None:
+    try:
+        Path(log).open("a").close()
+    except OSError as fault:
+        words = f"TEXTUAL_LOG is {log!r:.200}, which can't be written ({fault.strerror}): unset it."
+        raise Failed(words, 2) from None
 
 
 def _is_driver(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Modals: each asks one thing, returns a typed answer and acts on nothing."""
+"""Dialogs: each asks one thing, returns a typed answer and acts on nothing."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class PickScreen(ModalScreen[T], Generic[T]):
         """Take the choices, and the value of the one that the cursor begins on; else it begins on the first."""
         super().__init__()
         self._title = title
-        self._choices = [Choice(*one) for one in choices]
+        self._choices = [Choice(*choice) for choice in choices]
         self._present = present
 
     @override
@@ -123,11 +123,11 @@ class PickScreen(ModalScreen[T], Generic[T]):
     def on_mount(self) -> None:
         """List the choices with the cursor on the present one."""
         choices: ChoiceList[T] = self.query_one(ChoiceList)
-        widest = max((cell_len(line(one.label, 200)) for one in self._choices), default=20)
+        widest = max((cell_len(line(choice.label, 200)) for choice in self._choices), default=20)
         choices.styles.width = min(max(40, widest + 4), 76)
         choices.styles.height = min(max(3, len(self._choices)), 14)
         choices.show(enumerate(self._choices))
-        present = next((number for number, one in enumerate(self._choices) if one.value == self._present), 0)
+        present = next((number for number, choice in enumerate(self._choices) if choice.value == self._present), 0)
         choices.select(str(present))  # before any key can come: what moves the cursor after that is the reader
         choices.focus()
 

@@ -1,4 +1,4 @@
-"""What is around every screen: the header, the banner and the key hints."""
+"""The frame around every screen: the header, the banner and the key hints."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class HeaderLine(Lines):
 
 
 class Banner(Lines):
-    """What went wrong and what to do next; no line where nothing did."""
+    """The line that says what went wrong and what to do next; none where nothing did."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()

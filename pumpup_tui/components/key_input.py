@@ -1,4 +1,4 @@
-"""The input of one app: each key and paste, on its way from the terminal to what has the focus."""
+"""The input of one app: each key and paste, from the terminal to what has the focus."""
 
 from __future__ import annotations
 

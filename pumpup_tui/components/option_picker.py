@@ -22,7 +22,7 @@ class OptionPicker(VirtualList[str]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(("form.toggle", "pick"))
 
     class Picked(Message):
-        """The choice is another."""
+        """The choice has changed."""
 
     def __init__(self, options: Sequence[str], *, many: bool) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class OptionPicker(VirtualList[str]):
 
     def set(self, chosen: Sequence[str]) -> None:
         """Choose these, and no others."""
-        self.chosen = [one for one in self._options if one in chosen]
+        self.chosen = [option for option in self._options if option in chosen]
         if self.chosen and not self._many:
             self.select(self.chosen[0])
         self.redraw()
@@ -86,9 +86,9 @@ class OptionPicker(VirtualList[str]):
         if self.row is None or (self._keeps_one and self.row in self.chosen):
             return
         if self.row in self.chosen:
-            self.chosen = [one for one in self.chosen if one != self.row]
+            self.chosen = [option for option in self.chosen if option != self.row]
         elif self._many:
-            self.chosen = [one for one in self._options if one in self.chosen or one == self.row]
+            self.chosen = [option for option in self._options if option in self.chosen or option == self.row]
         else:
             self.chosen = [self.row]
         self.redraw()

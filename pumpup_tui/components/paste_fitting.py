@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.message import Message
+from pumpup_tui.components.joined_lines import BREAK, Joined
 
 if TYPE_CHECKING:
     from textual.events import Paste
     from textual.widget import Widget
-
-BREAK = "⏎"
-"""Stands for a line break in an input whose text may have some."""
-
-
-class Joined(Message):
-    """Lines were joined with spaces; bubbles up from the input that they were pasted into."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__()
-        self.words = f"{count} pasted lines joined"
 
 
 def fit(paste: Paste, target: Widget | None) -> None:
@@ -27,6 +16,7 @@ def fit(paste: Paste, target: Widget | None) -> None:
 
     Textual's input keeps the first line of a paste, and terminals send line breaks as carriage returns.
     """
+    # With the first paste: the first frame does without.
     from textual.widgets import Input
 
     from pumpup_tui.components.prompt import Prompt

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 from typing_extensions import override
 
-from pumpup_tui.components.paste_fitting import BREAK, Joined
+from pumpup_tui.components.joined_lines import BREAK, Joined
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.text.firewall import content, line

@@ -39,12 +39,12 @@ def attachment_lines(
 ) -> list[Paragraph]:
     """Return a paragraph an attachment: label, type and size, and which label it got since, by upload."""
     lines: list[Paragraph] = []
-    for one in attachments:
-        upload = uploads.get(one.upload_id)
+    for attachment in attachments:
+        upload = uploads.get(attachment.upload_id)
         about = joined((line(upload.content_type, 60), size_words(upload.size))) if upload else ""
-        since = (labels_since or {}).get(one.upload_id)
+        since = (labels_since or {}).get(attachment.upload_id)
         mark: Line = [(f"  {relabelled_words(since)}", "warn")] if since is not None else []
-        lines.append(led([("▪ ", "muted")], (line(one.label, 200), ""), (f"  {about}", "muted"), *mark))
+        lines.append(led([("▪ ", "muted")], (line(attachment.label, 200), ""), (f"  {about}", "muted"), *mark))
     return [ours(), ours(("Attachments", "muted")), *lines] if lines else []
 
 
@@ -53,9 +53,9 @@ def precedent_lines(precedents: Sequence[Precedent], context: Context) -> list[P
     if not precedents:
         return []
     lines = [ours(), ours(("Decided before, with the same recommendation", "muted"))]
-    for one in precedents:
-        glyph, word, tone = outcome_of({"type": one.kind})
-        said = joined((line(one.by_whom, 40), line(one.reason_code, 40), line(one.note, 200)))
-        head: Line = [(f"{context.stamp(one.at)}  ", "muted"), (f"{glyph} {word}", tone), ("  ", "")]
+    for precedent in precedents:
+        glyph, word, tone = outcome_of({"type": precedent.kind})
+        said = joined((line(precedent.by_whom, 40), line(precedent.reason_code, 40), line(precedent.note, 200)))
+        head: Line = [(f"{context.stamp(precedent.at)}  ", "muted"), (f"{glyph} {word}", tone), ("  ", "")]
         lines.append(led(head, (said, "")))
     return lines

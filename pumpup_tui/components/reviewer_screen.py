@@ -197,5 +197,5 @@ class ReviewerScreen(Screen[None]):
     @on(Prompt.Toggled)
     def _prompt_toggled(self, event: Prompt.Toggled) -> None:
         event.stop()
-        self.query_one(DecisionBar).tell_typing(typing=self.prompt.is_asking)
+        self.query_one(DecisionBar).set_typing(typing=self.prompt.is_asking)
         self.key_hints.tell_typing(self.prompt.hints)

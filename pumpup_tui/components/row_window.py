@@ -15,7 +15,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Rows(Protocol[T_co]):
-    """What a list draws: rows by index, and the index that the cursor is on."""
+    """The content of a list: rows by index, and the index that the cursor is on."""
 
     lost: str | None
 

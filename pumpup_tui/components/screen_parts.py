@@ -1,4 +1,4 @@
-"""What a screen hands to the frame around it: how it shows the armed decision, and what it does when asked to."""
+"""The parts that a screen hands to its frame: the view of the armed decision, and the callbacks."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _nothing(*_: Any) -> None:
 
 @dataclass
 class ScreenCallbacks:
-    """What the frame asks of a screen; each does nothing unless the screen says otherwise."""
+    """Callbacks from the frame to a screen; by default each does nothing."""
 
     show_message: Callable[[str], None] = _nothing
     """Show this in place of the content, where there is none yet."""

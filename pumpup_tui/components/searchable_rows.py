@@ -1,4 +1,4 @@
-"""Rows that are all there: which match the search, and which one the cursor is on. Knows nothing of drawing."""
+"""Rows in memory: those that match the search, and the one that the cursor is on. Knows nothing of drawing."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ class Listed(Generic[T]):
 
     def _refilter(self) -> None:
         before, needle = self.cursor_id, self._needle
-        self._shown = [one for one in self._all if needle in self._text_of(one).casefold()] if needle else self._all[:]
-        found = self.where(before) if before is not None else None
-        if before is not None and found is None and all(self._id_of(row) != before for row in self._all):
+        self._shown = [row for row in self._all if needle in self._text_of(row).casefold()] if needle else self._all[:]
+        index = self.where(before) if before is not None else None
+        if before is not None and index is None and all(self._id_of(row) != before for row in self._all):
             self.lost = before
-        self.go(self.cursor if found is None else found)
+        self.go(self.cursor if index is None else index)

@@ -17,7 +17,7 @@ from pumpup_tui.textual_patches.immediate_paint import ImmediatePaint
 
 
 class Opening(Lines):
-    """Says that something is on its way, where the inbox will."""
+    """Shows that the backend is being opened, where the inbox will stand."""
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
@@ -25,7 +25,7 @@ class Opening(Lines):
 
 
 class StartScreen(Screen[None]):
-    """Shown for a moment: header, screens and what is going on."""
+    """The frame of all screens, for the moment before the inbox is there."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()

@@ -46,8 +46,8 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
     ROW_HEIGHT: ClassVar[int] = 1
 
-    class Told(Message):
-        """Base of what a list tells; handlers name one of its kinds, for a handler of this one would get all."""
+    class OfRow(Message):
+        """The base of a list's messages; handlers name one of its kinds, for a handler of this one would get all."""
 
         def __init__(self, control: VirtualList[Any], row_id: str | None) -> None:
             super().__init__()
@@ -59,16 +59,16 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
             """The list."""
             return self._control
 
-    class Moved(Told):
+    class Moved(OfRow):
         """The cursor is on another row."""
 
-    class Chosen(Told):
+    class Chosen(OfRow):
         """Enter on the row under the cursor."""
 
-    class NeedMore(Told):
+    class NeedMore(OfRow):
         """The cursor or the view nears the end of what is loaded."""
 
-    class Gone(Told):
+    class Gone(OfRow):
         """The row under the cursor went; the cursor is on its neighbour."""
 
     def __init__(self, *, id: str | None = None, empty: str = "") -> None:  # noqa: A002 - Textual's own name for it
@@ -82,7 +82,7 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
         """The lines as they were drawn; cleared where rows look otherwise with the same id."""
         self.window = RowWindow(self, self, self.ROW_HEIGHT)
 
-    # What a list of something says about its rows.
+    # Rows, as a list of something defines them.
 
     @property
     def model(self) -> Rows[T]:
@@ -110,11 +110,11 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
         """Whether the cursor is drawn."""
         return True
 
-    # What its screen tells it.
+    # Content.
 
     @property
     def row(self) -> T | None:
-        """The row under the cursor, None also while it is on its way."""
+        """The row under the cursor, None also while it is being read."""
         return self.model.row(self.model.cursor)
 
     @property
@@ -168,7 +168,7 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
                 self.window.refresh_row(index)
 
     def redraw(self) -> None:
-        """Draw again what has changed: the age of something, or what is on its way."""
+        """Draw again the lines that have changed: an age, or a decision in flight."""
         top, shown = self.scroll_offset.y, range(self.size.height)
         before = [self.render_line(y) for y in shown]
         self.line_cache.clear()
@@ -177,7 +177,7 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
                 self.refresh_lines(top + y)
 
     def say_when_empty(self, words: str) -> None:
-        """Say this where there are no rows."""
+        """Show this where there are no rows."""
         if words != self._empty:
             self._empty = words
             if not self.model.count:

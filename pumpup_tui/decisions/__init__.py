@@ -1,1 +1,1 @@
-"""The way of one decision: armed, held, sent, recorded. No widgets."""
+"""The way of one decision: armed, held, sent, recorded. It knows no widgets."""

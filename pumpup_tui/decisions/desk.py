@@ -1,4 +1,4 @@
-"""How a decision goes from a key press to the record: pure, without a screen.
+"""The states of a decision, from a key press to the record: pure, without a screen.
 
     idle ──arm──► armed ──confirm──► held ──time──► sending ──► recorded
       ▲             │                  │               ├──────► lost      someone else was first
@@ -11,7 +11,7 @@ armed is fixed at arming: nothing that arrives later touches it. Keys and times 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -44,7 +44,7 @@ REPEAT = 1.0
 
 
 class Phase(Enum):
-    """Where a confirmed act is; the value is the word that is shown."""
+    """The state of a confirmed act; the value is the word that is shown."""
 
     HELD = "held"
     SENDING = "sending"
@@ -62,7 +62,7 @@ NOTE_FIRST = "it needs a note first"
 
 @dataclass(frozen=True)
 class Intent:
-    """What would be done, to what, as it was shown."""
+    """An act that would be done, with its target as it was shown."""
 
     verb: Verb
     target: str
@@ -105,7 +105,7 @@ class Sent:
     is_stored: bool = False
     """Whether it is stored where a crash can't reach it: nothing is claimed of it before."""
     batch: str = ""
-    """What those that were confirmed with one key have in common; empty where it was confirmed alone."""
+    """Common to the acts that were confirmed with one key; empty where it was confirmed alone."""
 
     @property
     def word(self) -> str:
@@ -119,7 +119,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Desk:
-    """What is armed, and what was confirmed, oldest first."""
+    """The armed intent, and the confirmed acts, oldest first."""
 
     armed: Intent | None = None
     hint: str = ""
@@ -127,11 +127,10 @@ class Desk:
     sent: tuple[Sent, ...] = ()
 
     def arm(self, intent: Intent) -> Desk:
-        """Arm `intent` in place of what was armed; a request that is on its way already is not armed again."""
+        """Arm `intent` in place of what was armed; a request whose decision is in flight is not armed again."""
         if intent.verb in FINAL and self.in_flight(intent.target):
             return replace(self, armed=None, hint="that decision is on its way already")
-        over = tuple(one for one in self.sent if one.phase in OPEN)
-        return Desk(armed=intent, sent=over)
+        return Desk(armed=intent, sent=tuple(self.unfinished()))
 
     def cancel(self, hint: str = "") -> Desk:
         """Disarm."""
@@ -141,7 +140,7 @@ class Desk:
         """Disarm, and forget what is over: it was about what is shown no more. A lost note that is offered stays."""
         words = f"{VERB_WORDS[self.armed.verb]} taken back: you went on, nothing was sent" if self.armed else ""
         lost = self.sent[-1] if self.lost_note() else None
-        return Desk(hint=words, sent=tuple(one for one in self.sent if one.phase in OPEN or one is lost))
+        return Desk(hint=words, sent=tuple(sent for sent in self.sent if sent.phase in OPEN or sent is lost))
 
     def write_note(self, note: str) -> Desk:
         """Give the armed intent its note."""
@@ -166,57 +165,51 @@ class Desk:
             return replace(self, hint=NOTE_FIRST)
         held = grace > 0 and self.armed.verb in FINAL
         until = now + timedelta(seconds=grace) if held else None
-        one = Sent(self.armed, key, Phase.HELD if held else Phase.SENDING, now, until, batch=batch)
-        return Desk(sent=(*self.sent, one))
+        sent = Sent(self.armed, key, Phase.HELD if held else Phase.SENDING, now, until, batch=batch)
+        return Desk(sent=(*self.sent, sent))
 
     def take_back(self) -> tuple[Desk, Intent | None]:
         """Drop the latest held act, and what of its batch is held; also return it, None where nothing is held."""
-        for one in reversed(self.sent):
-            if one.phase is Phase.HELD:
-                held = {
-                    other.key
-                    for other in self.held()
-                    if other.key == one.key or (one.batch and other.batch == one.batch)
-                }
-                rest = tuple(other for other in self.sent if other.key not in held)
-                return replace(self, sent=rest, hint="taken back: nothing was sent"), one.intent
-        return replace(self, hint="nothing is held: what was sent is on the record"), None
+        held = self.held()
+        if not held:
+            return replace(self, hint="nothing is held: what was sent is on the record"), None
+        latest = held[-1]
+        dropped = {sent.key for sent in held if sent is latest or (latest.batch and sent.batch == latest.batch)}
+        rest = tuple(sent for sent in self.sent if sent.key not in dropped)
+        return replace(self, sent=rest, hint="taken back: nothing was sent"), latest.intent
 
     def due(self, now: datetime, grace: float) -> tuple[Desk, list[Sent]]:
-        """Let go what has been held long enough; also return it, as it is to be sent."""
-        going: list[Sent] = []
-        kept: list[Sent] = []
-        for one in self.sent:
-            if one.phase is not Phase.HELD or one.until is None:
-                kept.append(one)
-            elif one.seconds_left(now) == 0:
-                going.append(replace(one, phase=Phase.SENDING, until=None))
-                kept.append(going[-1])
+        """Release what has been held long enough; also return it, as it is to be sent."""
+        due: list[Sent] = []
+        after: list[Sent] = []
+        for sent in self.sent:
+            if sent.phase is not Phase.HELD or sent.until is None:
+                after.append(sent)
+            elif sent.seconds_left(now) == 0:
+                due.append(replace(sent, phase=Phase.SENDING, until=None))
+                after.append(due[-1])
             else:
                 # A clock that was set back must not hold a decision for hours.
-                kept.append(replace(one, until=min(one.until, now + timedelta(seconds=grace))))
-        return replace(self, sent=tuple(kept)), going
+                after.append(replace(sent, until=min(sent.until, now + timedelta(seconds=grace))))
+        return replace(self, sent=tuple(after)), due
 
     def settle(
         self, key: str, phase: Phase, now: datetime, detail: str = "", faults: Mapping[str, str] | None = None
     ) -> Desk:
-        """Note what became of the act sent under `key`."""
-        sent = tuple(
-            replace(one, phase=phase, since=now, until=None, detail=detail, faults=faults or {})
-            if one.key == key
-            else one
-            for one in self.sent
-        )
-        return replace(self, sent=sent)
+        """Note the state of the act that was sent under `key`."""
+        return self._with({key}, phase=phase, since=now, until=None, detail=detail, faults=faults or {})
 
     def mark_stored(self, keys: Iterable[str]) -> Desk:
         """Note that these are stored on this machine."""
-        known = set(keys)
-        return replace(self, sent=tuple(replace(one, is_stored=True) if one.key in known else one for one in self.sent))
+        return self._with(set(keys), is_stored=True)
+
+    def _with(self, keys: Set[str], **changed: Any) -> Desk:
+        """Change the acts that were confirmed under these keys."""
+        return replace(self, sent=tuple(replace(sent, **changed) if sent.key in keys else sent for sent in self.sent))
 
     def in_flight(self, target: str) -> Sent | None:
         """Return the act on `target` that is not over, or None."""
-        return next((one for one in self.sent if one.intent.target == target and one.phase in OPEN), None)
+        return next((sent for sent in self.unfinished() if sent.intent.target == target), None)
 
     def lost_note(self) -> Intent | None:
         """Return the newest act where it was lost to someone else and its note is on no record yet, else None."""
@@ -227,15 +220,15 @@ class Desk:
 
     def held(self) -> list[Sent]:
         """Return what can still be taken back."""
-        return [one for one in self.sent if one.phase is Phase.HELD]
+        return [sent for sent in self.sent if sent.phase is Phase.HELD]
 
     def unfinished(self) -> list[Sent]:
         """Return what is not over."""
-        return [one for one in self.sent if one.phase in OPEN]
+        return [sent for sent in self.sent if sent.phase in OPEN]
 
 
 class KeyGuard:
-    """Tells a key that was pressed from one that was pasted or held down."""
+    """Distinguishes a key that was pressed from one that was pasted or held down."""
 
     def __init__(self, send: Callable[[], str]) -> None:
         """Take what names the key that confirms."""

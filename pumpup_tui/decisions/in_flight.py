@@ -1,7 +1,7 @@
 """Decisions in flight, stored on this machine before they are sent: the next start looks up what became of them.
 
 Each process has a document of its own, under a lock that ends with the process. What an ended process left is read
-by the next one, which holds it until a person has been told.
+by the next one, which holds it until a person has seen it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class InFlight:
         self._lock = asyncio.Lock()
         self._version = 0
         self._written = 0
-        self._found: dict[str, list[Interrupted]] = {}
+        self._interrupted: dict[str, list[Interrupted]] = {}
 
     def next_version(self) -> int:
         """Count a change; return the version to be written."""
@@ -61,7 +61,7 @@ class InFlight:
             if self._name is None:
                 self._name = await self._documents.claim(KIND)
             if sent:
-                await self._documents.write(self._name, {"sent": [_stored_form(one) for one in sent]})
+                await self._documents.write(self._name, {"sent": [_stored_form(unfinished) for unfinished in sent]})
             else:
                 await self._documents.delete(self._name)
             self._written = current
@@ -73,43 +73,43 @@ class InFlight:
                 self._name = await self._documents.claim(KIND)
 
     async def interrupted(self) -> Sequence[Interrupted]:
-        """Return what ended processes left in flight and nobody has been told of."""
+        """Return what ended processes left in flight and nobody has seen yet."""
         for name in await self._documents.abandoned(KIND):
-            if name != self._name and name not in self._found:
+            if name != self._name and name not in self._interrupted:
                 document = await self._documents.read(name)
-                self._found[name] = [Interrupted(one, name) for one in _read(document)]
-        return [one for found in self._found.values() for one in found]
+                self._interrupted[name] = [Interrupted(sent, name) for sent in _read(document)]
+        return [act for acts in self._interrupted.values() for act in acts]
 
     async def acknowledge(self, seen: Iterable[Interrupted]) -> None:
-        """Forget what a person has been told of.
+        """Forget what a person has seen.
 
         Raises:
             OSError: it could not be written; it is shown again at the next start.
         """
-        keys = {one.sent.key for one in seen}
-        for name, found in list(self._found.items()):
-            rest = [one for one in found if one.sent.key not in keys]
+        keys = {act.sent.key for act in seen}
+        for name, acts in list(self._interrupted.items()):
+            rest = [act for act in acts if act.sent.key not in keys]
             if rest:
-                await self._documents.write(name, {"sent": [_stored_form(one.sent) for one in rest]})
+                await self._documents.write(name, {"sent": [_stored_form(act.sent) for act in rest]})
             else:
                 await self._documents.delete(name)
-            self._found[name] = rest
+            self._interrupted[name] = rest
 
 
-def _stored_form(one: Sent) -> dict[str, Any]:
-    intent = {name: getattr(one.intent, name) for name in _TEXTS}
+def _stored_form(sent: Sent) -> dict[str, Any]:
+    intent = {name: getattr(sent.intent, name) for name in _TEXTS}
     return {
-        "key": one.key,
-        "phase": one.phase.value,
-        "since": one.since.isoformat(),
-        "intent": {**intent, "answers": dict(one.intent.answers)},
+        "key": sent.key,
+        "phase": sent.phase.value,
+        "since": sent.since.isoformat(),
+        "intent": {**intent, "answers": dict(sent.intent.answers)},
     }
 
 
 def _read(document: Mapping[str, Any]) -> list[Sent]:
     raw = document.get("sent")
-    found = [_sent(one) for one in raw] if isinstance(raw, list) else []
-    return [one for one in found if one is not None]
+    acts = [_sent(entry) for entry in raw] if isinstance(raw, list) else []
+    return [act for act in acts if act is not None]
 
 
 def _sent(raw: Any) -> Sent | None:

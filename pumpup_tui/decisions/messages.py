@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pumpup_tui.decisions.recovery import Recovered
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Submitted(Message):
     """The state of a write that was sent under `key`."""
 
@@ -24,14 +24,14 @@ class Submitted(Message):
     """Messages by field id, where answers were refused."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class DecisionsStored(Message):
-    """What was confirmed under these keys is stored on this machine, or can't be."""
+    """Decisions under these keys are stored on this machine, or can't be."""
 
     keys: Sequence[str]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RecoveryLoaded(Message):
     """The outcome of everything that was in flight when an earlier terminal ended."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pumpup_tui.decisions.desk import NOTE_FIRST, Desk, Intent, KeyGuard, Phase, Sent
@@ -21,30 +21,39 @@ if TYPE_CHECKING:
     from pumpup_tui.local_state.document_store import DocumentStore
 
 
+@dataclass(eq=False, repr=False)
+class Rules:
+    """The times, keys and names that decisions are made with."""
+
+    clock: Clock
+    new_key: Callable[[], str]
+    """Makes an idempotency key."""
+    grace: float
+    """Seconds that a final act is held."""
+    key: KeyNames
+
+
 class Outbox:
     """Holds the desk and releases what is due. It acts only on what a person confirmed."""
 
     def __init__(
         self,
         sender: DecisionSender,
+        rules: Rules,
         *,
-        clock: Clock,
-        new_key: Callable[[], str],
-        grace: float,
         changed: Callable[[], None],
         documents: DocumentStore,
         writes: BackgroundWrites,
-        key: KeyNames,
     ) -> None:
         self.desk = Desk()
-        self.guard = KeyGuard(lambda: key("decide.send"))
-        self.grace = grace
+        self.guard = KeyGuard(lambda: rules.key("decide.send"))
+        self.grace = rules.grace
         self.in_flight = InFlight(documents, self._unfinished)
-        self._key = key
+        self._key = rules.key
+        self._clock = rules.clock
+        self._new_key = rules.new_key
         self._sender = sender
         self._writes = writes
-        self._clock = clock
-        self._new_key = new_key
         self._changed = changed
 
     def arm(self, intent: Intent) -> None:
@@ -57,7 +66,7 @@ class Outbox:
             self._set(self.desk.cancel(hint))
 
     def clear(self) -> None:
-        """Disarm, and remove what was said of what is over."""
+        """Disarm, and forget what is over."""
         self._set(self.desk.clear())
 
     def write_note(self, note: str) -> None:

@@ -1,4 +1,4 @@
-"""How cases like this one were decided before: a project's latest decisions, read no further than is needed."""
+"""Precedents of a case: a project's latest decisions, read no further than is needed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Precedents:
     """One project's decisions, newest first, as far as they are read."""
 
     def __init__(self) -> None:
-        self._found: list[Precedent] = []
+        self._precedents: list[Precedent] = []
         self._seen: set[str] = set()
         self.cursor: str | None = None
         self.is_complete = False
@@ -48,17 +48,17 @@ class Precedents:
     def take(self, events: Iterable[Event], cursor: str | None, *, last: bool) -> None:
         """Take in a page of decisions, further back than all before."""
         for event in events:
-            if event.id not in self._seen and (one := precedent_of(event)) is not None:
+            if event.id not in self._seen and (precedent := precedent_of(event)) is not None:
                 self._seen.add(event.id)
-                self._found.append(one)
+                self._precedents.append(precedent)
         self.cursor = cursor
-        self.is_complete = last or len(self._found) >= LOOKED_AT
+        self.is_complete = last or len(self._precedents) >= LOOKED_AT
 
     def take_new(self, event: Event) -> None:
         """Take in a decision that was made just now."""
-        if event.id not in self._seen and (one := precedent_of(event)) is not None:
+        if event.id not in self._seen and (precedent := precedent_of(event)) is not None:
             self._seen.add(event.id)
-            self._found.insert(0, one)
+            self._precedents.insert(0, precedent)
 
     def give_up(self) -> None:
         """Look no further back."""
@@ -66,7 +66,7 @@ class Precedents:
 
     def of(self, recommended: str) -> Sequence[Precedent]:
         """Return the latest decisions where the same outcome had been recommended."""
-        return [one for one in self._found if recommended and one.recommended == recommended][:SHOWN]
+        return [known for known in self._precedents if recommended and known.recommended == recommended][:SHOWN]
 
     def needs_more(self, recommended: str) -> bool:
         """Return whether there may be more of them further back."""
@@ -74,12 +74,12 @@ class Precedents:
 
     def reason_codes(self) -> Sequence[str]:
         """Return the reason codes in use, the most used first."""
-        counts = Counter(one.reason_code for one in self._found if one.reason_code)
+        counts = Counter(known.reason_code for known in self._precedents if known.reason_code)
         return [code for code, _ in counts.most_common(CODES_KEPT)]
 
 
 def precedent_of(event: Event) -> Precedent | None:
-    """Return what a decision's event says, None where it is no decision."""
+    """Return the precedent that an event is, None where it is no decision."""
     outcome = event.payload.get("outcome")
     if event.event_type != DECIDED or not isinstance(outcome, Mapping):
         return None

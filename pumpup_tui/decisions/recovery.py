@@ -50,7 +50,7 @@ class Recovered:
 
 
 async def look_up(backend: Backend, me: str, interrupted: Interrupted) -> Recovered:
-    """Return what became of one act of `me`. What was held was never sent; all else is looked up."""
+    """Return the outcome of one act of `me`. What was held was never sent; all else is looked up."""
     if interrupted.sent.phase is Phase.HELD:
         return Recovered(interrupted, Fate.NOT_SENT, "it was held when this terminal ended: decide again")
     try:
@@ -82,17 +82,17 @@ def _is_same(intent: Intent, result: Mapping[str, Any]) -> bool:
     outcome = result.get("outcome")
     if not isinstance(outcome, Mapping):
         return False
-    said = (outcome.get("type"), outcome.get("note") or "", outcome.get("reasonCode") or "")
-    return said == (intent.verb, intent.note.strip(), intent.reason_code)
+    recorded = (outcome.get("type"), outcome.get("note") or "", outcome.get("reasonCode") or "")
+    return recorded == (intent.verb, intent.note.strip(), intent.reason_code)
 
 
 async def _on_the_task(backend: Backend, me: str, interrupted: Interrupted) -> Recovered:
     sent = interrupted.sent
     page = await backend.events(task_id=sent.intent.target, order="desc", limit=LOOKED_AT)
-    found = next((event for event in page.items if _is_its_event(event, me, sent)), None)
-    if found is None:
+    event = next((event for event in page.items if _is_its_event(event, me, sent)), None)
+    if event is None:
         return Recovered(interrupted, Fate.NOT_RECORDED, "it is not on the task's timeline")
-    return Recovered(interrupted, Fate.RECORDED, at=found.timestamp)
+    return Recovered(interrupted, Fate.RECORDED, at=event.timestamp)
 
 
 def _is_its_event(event: Event, me: str, sent: Sent) -> bool:

@@ -1,4 +1,4 @@
-"""The sender of decisions: writes what was confirmed until it is known what became of it; never anything else."""
+"""The sender of decisions: writes what was confirmed, until its outcome is known, and nothing else."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class DecisionSender:
                 from pumpup_tui.decisions.recovery import look_up
 
                 me = (await backend.me()).subject
-                to.post_message(RecoveryLoaded([await look_up(backend, me, one) for one in interrupted]))
+                to.post_message(RecoveryLoaded([await look_up(backend, me, act) for act in interrupted]))
 
         self._calls.run(to, IN_FLIGHT, work, group="left behind")
 

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from pumpup_tui.backend.messages import ShowRequest
 from pumpup_tui.decisions.desk import Phase
+from pumpup_tui.decisions.messages import DecisionsStored, RecoveryLoaded, Submitted
+from pumpup_tui.decisions.outbox import Outbox
 from pumpup_tui.decisions.sender import IN_FLIGHT
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.signal import Signal
 
     from pumpup_tui.decisions.leaving import Leave
-    from pumpup_tui.decisions.messages import RecoveryLoaded, Submitted
-    from pumpup_tui.decisions.outbox import Outbox
+    from pumpup_tui.decisions.outbox import Rules
     from pumpup_tui.decisions.recovery import Recovered
     from pumpup_tui.decisions.sender import DecisionSender
-    from pumpup_tui.keys.key_names import KeyNames
-    from pumpup_tui.local_state.background_writes import BackgroundWrites
-    from pumpup_tui.local_state.document_store import DocumentStore
-    from pumpup_tui.local_state.drafts import Drafts
+    from pumpup_tui.local_state.user_files import UserFiles
 
 LEAVE_SECONDS = 5.0
 PREPARE_SECONDS = 1.0
@@ -45,83 +44,90 @@ class DecisionService:
         self,
         app: App[None],
         questions: Questions,
-        *,
-        outbox: Outbox,
         sender: DecisionSender,
-        documents: DocumentStore,
-        drafts: Drafts,
-        writes: BackgroundWrites,
-        key: KeyNames,
+        files: UserFiles,
+        *,
+        rules: Rules,
+        changed: Signal[None],
     ) -> None:
         """Take what decisions go through.
 
         Args:
             app: Gets the messages and runs the timers.
             questions: Asks the person.
-            outbox: Holds the desk.
             sender: Submits, and looks up what was interrupted.
-            documents: Stores what is in flight.
-            drafts: Answers that are not sent yet.
-            writes: Runs what touches the disk.
-            key: Names keys.
+            files: Stores what is in flight.
+            rules: What decisions are made with.
+            changed: Published whenever the desk is another.
         """
         self._app = app
         self._questions = questions
-        self._outbox = outbox
         self._sender = sender
-        self._documents = documents
-        self._drafts = drafts
-        self._writes = writes
-        self._key = key
+        self._files = files
+        self._key = rules.key
+        self._changed = changed
         self._is_leaving = False
+        self.outbox = Outbox(sender, rules, changed=self._desk_changed, documents=files.documents, writes=files.writes)
+
+    def receive(self, event: Submitted | DecisionsStored | RecoveryLoaded) -> None:
+        """Take in the state of decisions."""
+        if isinstance(event, Submitted):
+            self._submitted(event)
+        elif isinstance(event, DecisionsStored):
+            self.outbox.mark_stored(event)
+        else:
+            self._recovered(event)
 
     def begin(self) -> None:
         """Look up what an earlier terminal left; prepare the document that the first decision is stored in."""
-        in_flight = self._outbox.in_flight
-        self._sender.look_up_interrupted(self._app, in_flight)
-        prepare = lambda: self._writes.run(None, IN_FLIGHT, in_flight.prepare, group="begin keeping")  # noqa: E731
-        self._app.set_timer(PREPARE_SECONDS, prepare)
+        self._sender.look_up_interrupted(self._app, self.outbox.in_flight)
+        self._app.set_timer(PREPARE_SECONDS, self._prepare)
+
+    def _prepare(self) -> None:
+        prepare = self.outbox.in_flight.prepare
+        self._files.writes.run(None, IN_FLIGHT, prepare, group="prepare in flight")
 
     async def store(self) -> None:
         """Have on the disk what is typed and what is in flight."""
-        await self._drafts.flush()
+        await self._files.drafts.flush()
         await self._store_in_flight()
 
     async def aclose(self) -> None:
         """Leave on the disk what is not over, and release it."""
         await self._store_in_flight()
-        await self._documents.aclose()
+        await self._files.documents.aclose()
 
     async def _store_in_flight(self) -> None:
-        in_flight = self._outbox.in_flight
+        in_flight = self.outbox.in_flight
         with suppress(OSError):  # shown when it was met first; the record is elsewhere
             await in_flight.write(in_flight.next_version())
 
     def tick(self) -> None:
         """Release what has been held long enough."""
-        if self._outbox.desk.held():
-            self._outbox.tick(self._app)
+        if self.outbox.desk.held():
+            self.outbox.tick(self._app)
 
-    def desk_changed(self) -> None:
-        """Leave, where that only waited for the last outcome."""
-        if self._is_leaving and not self._outbox.desk.unfinished():
+    def _desk_changed(self) -> None:
+        """Tell all who watch; leave, where that only waited for the last outcome."""
+        self._changed.publish(None)
+        if self._is_leaving and not self.outbox.desk.unfinished():
             self._app.exit()
 
-    def submitted(self, event: Submitted) -> None:
+    def _submitted(self, event: Submitted) -> None:
         """Note the state of a write; answers that are settled leave no draft."""
-        self._outbox.settle(event)
+        self.outbox.settle(event)
         if event.phase in (Phase.RECORDED, Phase.LOST):
-            for sent in self._outbox.desk.sent:
+            for sent in self.outbox.desk.sent:
                 if sent.key == event.key and sent.intent.verb == "ANSWER":
-                    self._drafts.discard(sent.intent.target)
+                    self._files.drafts.discard(sent.intent.target)
 
-    def recovered(self, event: RecoveryLoaded) -> None:
+    def _recovered(self, event: RecoveryLoaded) -> None:
         """Show the outcome of interrupted decisions until it is closed."""
 
         def closed(request_id: str | None) -> None:
-            known = [one.interrupted for one in event.recovered if one.is_known]
-            acknowledge = self._outbox.in_flight.acknowledge
-            self._writes.run(None, IN_FLIGHT, lambda: acknowledge(known), group="told")
+            known = [act.interrupted for act in event.recovered if act.is_known]
+            acknowledge = self.outbox.in_flight.acknowledge
+            self._files.writes.run(None, IN_FLIGHT, lambda: acknowledge(known), group="acknowledge")
             if request_id:
                 self._app.post_message(ShowRequest(request_id))
 
@@ -131,7 +137,7 @@ class DecisionService:
 
     def leave(self) -> None:
         """Exit; where a decision is held or unanswered, ask what becomes of it first."""
-        if self._outbox.desk.unfinished():
+        if self.outbox.desk.unfinished():
             self._questions.ask_leaving(self._leave)
         else:
             self._app.exit()
@@ -141,14 +147,14 @@ class DecisionService:
             return
         self._is_leaving = True
         if answer == "send":
-            self._outbox.send_now(self._app)
+            self.outbox.send_now(self._app)
             self._app.set_timer(LEAVE_SECONDS, self._stay)
         else:
-            self._outbox.take_all_back()
+            self.outbox.take_all_back()
             if answer == "leave":
                 self._app.exit()
 
     def _stay(self) -> None:
         """Stay after all: the answer takes too long to leave without knowing it."""
         self._is_leaving = False
-        self._outbox.hint(f"still no answer: you are still here; {self._key('screens.quit')} asks again")
+        self.outbox.hint(f"still no answer: you are still here; {self._key('screens.quit')} asks again")

@@ -1,4 +1,4 @@
-"""What the field that is being answered is answered with. Each tells `Changed` and holds its own value only."""
+"""The controls that a field is answered with. Each posts `Changed` and holds its own value only."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class Sealed(Lines, can_focus=True):
 
 
 class Search(Input):
-    """What is searched among the options below; the keys that move and choose are theirs."""
+    """The input that searches the options below; the keys that move and choose are theirs."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         ("move.up", "move(-1)"),

@@ -141,7 +141,7 @@ class ElicitationForm(Vertical, can_focus=False):
         """Say all faults at their fields, and go to the first."""
         self.form.faults = dict(faults)
         self.row.update_lines()
-        first = next((index for index, one in enumerate(self.form.fields) if one.id in faults), None)
+        first = next((index for index, field in enumerate(self.form.fields) if field.id in faults), None)
         if first is not None and first != self.index:
             self.go_to(first, by_hand=False)
             return
@@ -182,11 +182,11 @@ class ElicitationForm(Vertical, can_focus=False):
 
     def _check(self, index: int) -> None:
         """Check a field's answer as it is left, if a person gave it."""
-        one = self.form.fields[index]
-        if one.id in self.form.draft.touched or one.id in self.form.faults:
-            self.form.faults.pop(one.id, None)
-            if fault := fault_of(one, self.form.draft):
-                self.form.faults[one.id] = fault
+        field = self.form.fields[index]
+        if field.id in self.form.draft.touched or field.id in self.form.faults:
+            self.form.faults.pop(field.id, None)
+            if fault := fault_of(field, self.form.draft):
+                self.form.faults[field.id] = fault
 
     # Where things stand.
 
@@ -224,7 +224,7 @@ class ElicitationForm(Vertical, can_focus=False):
         for index in indices:
             if count >= room:
                 break
-            blocks.append([(one, index) for one in folded_lines(self.form, index, width - 1)])
+            blocks.append([(drawn, index) for drawn in folded_lines(self.form, index, width - 1)])
             count += len(blocks[-1])
         ordered = reversed(blocks) if indices.step < 0 else blocks
-        return [one for block in ordered for one in block]
+        return [drawn for block in ordered for drawn in block]

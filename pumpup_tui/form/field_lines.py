@@ -27,7 +27,7 @@ AREA_LINES = 2
 
 @dataclass
 class Form:
-    """What a form is about: its fields, the agent's bids, the draft and what was refused."""
+    """The content of a form: its fields, the agent's bids, the draft and the faults that were found."""
 
     fields: Sequence[AnyForm]
     bids: Mapping[str, Bid]
@@ -48,11 +48,11 @@ def folded_lines(form: Form, index: int, width: int) -> list[Line]:
 
     Each line begins with a cell of margin, in `width` cells.
     """
-    one, room = form.fields[index], width - 1
-    lines: list[Line] = [[FOREIGN, *_label(one, room, bounds=True)]]
-    margin = FOREIGN if form.is_bid(one) else MARGIN
-    lines += [[margin, ("  ", ""), *shown] for shown in _answer(form, one, room - 4)]
-    if fault := form.faults.get(one.id):
+    field, room = form.fields[index], width - 1
+    lines: list[Line] = [[FOREIGN, *_label(field, room, bounds=True)]]
+    margin = FOREIGN if form.is_bid(field) else MARGIN
+    lines += [[margin, ("  ", ""), *shown] for shown in _answer(form, field, room - 4)]
+    if fault := form.faults.get(field.id):
         lines.append([MARGIN, (crop(f"  ✗ {line(fault)}", room), "bad")])
     return [*lines, []]
 
@@ -67,20 +67,20 @@ def head_lines(form_field: AnyForm, width: int) -> list[Line]:
 
 def tail_lines(form: Form, index: int, width: int) -> list[Line]:
     """Return what stands below the control: bounds, the agent's bid and whose the answer is, the fault."""
-    one, kind = form.fields[index], type_of(form.fields[index])
+    field, kind = form.fields[index], type_of(form.fields[index])
     width -= 1
-    typed = form.draft.typed.get(one.id, "")
+    typed = form.draft.typed.get(field.id, "")
     told: list[Paragraph] = []
     if kind == "Slider" and isinstance(typed, str):
-        told.append(ours((slider_bar(one, typed, min(BAR, width)), "accent")))
-    hint = what_keys_do(kind, form.key, searched=len(getattr(one, "options", ())) > MANY)
-    if about := joined((line(kind, 30), line(one.bounds()), hint)):
+        told.append(ours((slider_bar(field, typed, min(BAR, width)), "accent")))
+    hint = what_keys_do(kind, form.key, searched=len(getattr(field, "options", ())) > MANY)
+    if about := joined((line(kind, 30), line(field.bounds()), hint)):
         told.append(ours((about, "muted")))
-    if sealed := why_sealed(one, typed):
+    if sealed := why_sealed(field, typed):
         keys = f"{form.key('form.bid')} takes the agent's, {form.key('form.empty')} empties it"
         told.append(ours((f"{sealed}: {keys}", "warn")))
-    told += _bid(form, one)
-    if fault := form.faults.get(one.id):
+    told += _bid(form, field)
+    if fault := form.faults.get(field.id):
         told.append(led([("✗ ", "bad")], (line(fault), "bad")))
     return [piece for paragraph in told for piece in paragraph.wrapped(width)]
 
@@ -113,9 +113,9 @@ def _label(form_field: AnyForm, width: int, *, bounds: bool) -> Line:
     return [(label, "strong"), mark, (crop(f" · {limits}" if limits else "", room), "muted")]
 
 
-def _answer(form: Form, one: AnyForm, width: int) -> list[Line]:
-    typed = form.draft.typed.get(one.id, "")
-    whose: Run = ("  ◇ the agent's bid" if form.is_bid(one) else "", "accent")
+def _answer(form: Form, field: AnyForm, width: int) -> list[Line]:
+    typed = form.draft.typed.get(field.id, "")
+    whose: Run = ("  ◇ the agent's bid" if form.is_bid(field) else "", "accent")
     if isinstance(typed, list):
         said = ", ".join(line(part, 200) for part in typed[:50])
         return [[(crop(said, width - len(whose[0])), ""), whose] if typed else [("not answered", "muted")]]
@@ -129,13 +129,13 @@ def _answer(form: Form, one: AnyForm, width: int) -> list[Line]:
     return shown
 
 
-def _bid(form: Form, one: AnyForm) -> list[Paragraph]:
-    bid = form.bids.get(one.id)
+def _bid(form: Form, field: AnyForm) -> list[Paragraph]:
+    bid = form.bids.get(field.id)
     if bid is None:
         return []
     confidence = f"confidence {bid.confidence:.2f}" if bid.confidence is not None else ""
     head, offered = "◇ the agent's bid, untouched", ""
-    if not form.is_bid(one):
+    if not form.is_bid(field):
         head, offered = f"yours; {form.key('form.bid')} takes the agent's bid back: ", crop(answer_text(bid.value), 200)
     odd = _odd_words(bid.value) if isinstance(bid.value, str) else ""
     said = joined((offered, confidence, line(bid.rationale, 400)))

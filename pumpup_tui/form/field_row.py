@@ -123,9 +123,9 @@ class FieldRow(Vertical, can_focus=True):
 
     def take_bid(self) -> None:
         """Take the agent's bid in place of what was typed."""
-        one = self.form_field
-        if (bid := self.form.bids.get(one.id)) is not None:
-            take_bid(one, bid, self.form.draft)
+        field = self.form_field
+        if (bid := self.form.bids.get(field.id)) is not None:
+            take_bid(field, bid, self.form.draft)
             self._control_it()
             self._mend()
             self.focus_control()
@@ -144,18 +144,18 @@ class FieldRow(Vertical, can_focus=True):
         return tail_lines(self.form, self._index, max(11, width))
 
     def _take(self, typed: str | list[str]) -> None:
-        draft, one = self.form.draft, self.form_field
-        if typed != draft.typed.get(one.id):
-            draft.typed[one.id] = typed
-            draft.touched.add(one.id)
+        draft, field = self.form.draft, self.form_field
+        if typed != draft.typed.get(field.id):
+            draft.typed[field.id] = typed
+            draft.touched.add(field.id)
             self._mend()
 
     def _mend(self) -> None:
-        one = self.form_field
-        if one.id in self.form.faults:
-            self.form.faults.pop(one.id)
-            if fault := fault_of(one, self.form.draft):
-                self.form.faults[one.id] = fault
+        field = self.form_field
+        if field.id in self.form.faults:
+            self.form.faults.pop(field.id)
+            if fault := fault_of(field, self.form.draft):
+                self.form.faults[field.id] = fault
         self.update_lines()
         self.post_message(self.Answered())
 
@@ -163,12 +163,12 @@ class FieldRow(Vertical, can_focus=True):
 
     def _control_it(self) -> None:
         """Have the control of the field's type, with what was typed in it."""
-        one, kind = self.form_field, type_of(self.form_field)
-        typed = self.form.draft.typed.get(one.id, "")
-        wanted = self._wanted(one, kind, typed)
+        field, kind = self.form_field, type_of(self.form_field)
+        typed = self.form.draft.typed.get(field.id, "")
+        wanted = self._wanted(field, kind, typed)
         before, self.control = self.control, self._controls[wanted] if wanted is not None else None
         if self.control is not None:
-            self._fill(self.control, one, kind, typed)
+            self._fill(self.control, field, kind, typed)
             self._given = self._held()
             self.control.display = True
         if before is not None and before is not self.control:
@@ -177,25 +177,25 @@ class FieldRow(Vertical, can_focus=True):
             before.display = False
 
     @staticmethod
-    def _wanted(one: AnyForm, kind: str, typed: str | list[str]) -> type[Control] | None:
+    def _wanted(field: AnyForm, kind: str, typed: str | list[str]) -> type[Control] | None:
         if kind == "Switch":
             return Toggle
-        if options_of(one):
+        if options_of(field):
             return Options
-        if why_sealed(one, typed):
+        if why_sealed(field, typed):
             return Sealed
         return {"TextArea": Area}.get(kind, Typed) if kind in TYPED else None
 
-    def _fill(self, control: Control, one: AnyForm, kind: str, typed: str | list[str]) -> None:
+    def _fill(self, control: Control, field: AnyForm, kind: str, typed: str | list[str]) -> None:
         with self.prevent(Input.Changed, TextArea.Changed):
             if isinstance(control, Options):
-                options = options_of(one)
+                options = options_of(field)
                 control.offer(
                     options,
                     cast("list[str]", typed),
                     many=kind == "Multiselect",
                     searched=len(options) > MANY,
-                    keeps_one=one.required,
+                    keeps_one=field.required,
                 )
             elif isinstance(control, Toggle):
                 control.put(cast("list[str]", typed))
@@ -220,15 +220,15 @@ class FieldRow(Vertical, can_focus=True):
     @on(Typed.Stepped)
     def _stepped(self, event: Typed.Stepped) -> None:
         event.stop()
-        control, one = self.control, self.form_field
+        control, field = self.control, self.form_field
         if not isinstance(control, Typed):
             return
-        if type_of(one) not in STEPPED:
+        if type_of(field) not in STEPPED:
             self.post_message(self.Left(-1 if event.by > 0 else 1))
             return
         cursor = control.cursor_position
         at_end = control.cursor_at_end
-        control.value = stepped(one, control.value, event.by, cursor=cursor, now=self._now())
+        control.value = stepped(field, control.value, event.by, cursor=cursor, now=self._now())
         control.cursor_position = len(control.value) if at_end else cursor
 
     @on(Input.Submitted)

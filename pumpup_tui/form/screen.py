@@ -1,4 +1,4 @@
-"""Answering an elicitation: the form, its review, and `y`. Returns what to send; sends nothing itself."""
+"""The screen that answers an elicitation: the form, its review, and `y`. Returns the answers; sends nothing itself."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from api_client.fields import read_fields
 from pumpup_tui.components.decision_bar import unseen_words
 from pumpup_tui.components.external_editor import EditorFailed, edit_in
 from pumpup_tui.components.frame import KeyHints
+from pumpup_tui.components.joined_lines import Joined
 from pumpup_tui.components.line_widgets import Document, Lines
-from pumpup_tui.components.paste_fitting import Joined
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Intent
 from pumpup_tui.form.elicitation_form import ElicitationForm
@@ -47,7 +47,7 @@ DECIDING = tuple(f"decide.{name}" for name in "approve deny edit ask escalate re
 
 
 class AnswerTitle(Lines):
-    """What is answered, and how far it is."""
+    """The title of a form: the request that is answered, and the progress."""
 
     def __init__(self, task: str, asker: str, summary: str) -> None:
         super().__init__()
@@ -69,13 +69,13 @@ class AnswerTitle(Lines):
         return [*shown, [(fit(f" {self.state}", width), self.tone)]]
 
     def tell(self, state: str, tone: str = "muted") -> None:
-        """Say how far it is."""
+        """Show the progress."""
         self.state, self.tone = state, tone
         self.update_lines()
 
 
 class AnswerScreen(ModalScreen[Intent | None]):
-    """A request's form. Leaving it keeps the draft."""
+    """The form of a request. The draft is stored when it is left."""
 
     CSS_PATH = sheet("answer")
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -103,7 +103,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self._not_seen = not_seen
         self._reviewed: Intent | None = None
         key = context.key
-        decides = {one for name in DECIDING for one in key.keys(name)}
+        decides = {decision_key for name in DECIDING for decision_key in key.keys(name)}
         self._first_key = FirstKey(decides, self._refused, self._tell_state)
 
     @override
@@ -168,7 +168,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self.query_one(AnswerTitle).tell(f"{words}: → begins here, {next_} goes on, {review} reviews", "warn")
 
     def show_hint(self, words: str) -> None:
-        """Say this until the next key."""
+        """Show this until the next key."""
         if words:
             self.query_one(AnswerTitle).tell(words, "warn")
         elif self._reviewed is not None:
@@ -247,12 +247,12 @@ class AnswerScreen(ModalScreen[Intent | None]):
         """Return what would be sent, and of it what must have been on the screen: all but the fields left out."""
         lines: list[Paragraph] = []
         whole: list[Paragraph] = []
-        room = min(LABEL, max((cell_len(line(one.label, LABEL)) for one in self._fields), default=0))
-        for one in self._fields:
-            is_bid = one.id in self._bids and one.id not in self.draft.touched
-            said = _field_lines(one, room, kept, is_bid=is_bid)
+        room = min(LABEL, max((cell_len(line(field.label, LABEL)) for field in self._fields), default=0))
+        for field in self._fields:
+            is_bid = field.id in self._bids and field.id not in self.draft.touched
+            said = _field_lines(field, room, kept, is_bid=is_bid)
             lines += said
-            whole += said if one.id in kept else []
+            whole += said if field.id in kept else []
         unseen = [ours(("Not seen yet of the request", "warn")), *self._not_seen, ours()]
         rest = unseen if self._not_seen else []
         return [*rest, *lines], [*rest, *whole]
@@ -288,19 +288,19 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self.form.row.focus_control()
 
 
-def _field_lines(one: AnyForm, room: int, kept: Mapping[str, object], *, is_bid: bool) -> list[Paragraph]:
+def _field_lines(field: AnyForm, room: int, kept: Mapping[str, object], *, is_bid: bool) -> list[Paragraph]:
     """Return a field's label, its answer in a column that no label reaches into, and its description."""
-    label, lines = line(one.label, TEXT), list[Paragraph]()
+    label, lines = line(field.label, TEXT), list[Paragraph]()
     if cell_len(label) > room:
         lines.append(foreign((label, "strong")))
         label = ""
-    answers = _answers(kept[one.id]) if one.id in kept else [("left out", "muted")]
+    answers = _answers(kept[field.id]) if field.id in kept else [("left out", "muted")]
     for number, answer in enumerate(answers):
         beside = f"{fit(label if number == 0 else '', room)}  "
         whose = "  ◇ the agent's bid" if is_bid and number == len(answers) - 1 else ""
         lines.append(foreign((beside, "strong"), answer, (whose, "accent"), indent=room + 2))
-    if one.description:
-        lines.append(foreign((clean(one.description.strip(), limit=TEXT), "muted")))
+    if field.description:
+        lines.append(foreign((clean(field.description.strip(), limit=TEXT), "muted")))
     return lines
 
 
@@ -308,5 +308,5 @@ def _answers(answer: object) -> list[Run]:
     if isinstance(answer, bool):
         return [("= yes" if answer else "= no", "")]
     if isinstance(answer, list):
-        return [(f"• {line(one, TEXT)}", "") for one in answer] or [("none", "muted")]
+        return [(f"• {line(item, TEXT)}", "") for item in answer] or [("none", "muted")]
     return [(f"= {clean(str(answer), limit=TEXT)}", "")]

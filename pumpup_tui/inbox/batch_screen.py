@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -170,31 +170,35 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
     def _show_head(self) -> None:
         status, count = self.context.status, len(self._items)
         tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
-        head: list[Line] = [
-            [
-                (f" {VERB_WORDS[self._verb].upper()} ", "armed"),
-                (f" {count:,} request{'s' if count != 1 else ''} · as {line(status.reviewer, 40)}{tags}", "strong"),
-            ]
+        title: Line = [
+            (f" {VERB_WORDS[self._verb].upper()} ", "armed"),
+            (f" {count:,} request{'s' if count != 1 else ''} · as {line(status.reviewer, 40)}{tags}", "strong"),
         ]
+        self.query_one(BatchHead).show([title, *self._warnings(), *self._additions()])
+        self.query_one(KeyHints).update_lines()
+
+    def _warnings(self) -> Iterator[Line]:
+        """Yield a line for each thing to know before the decisions are sent."""
         others = sum(differs(item, self._verb) for item in self._items)
         if others:
-            head.append([(f" ≠ for {others:,} of them the agent recommends something else", "warn")])
+            yield [(f" ≠ for {others:,} of them the agent recommends something else", "warn")]
         if unopened := sum(item.request_id not in self._opened for item in self._items):
-            head.append([(f" {unopened:,} of them not opened: a row shows the beginning of what is asked", "warn")])
+            yield [(f" {unopened:,} of them not opened: a row shows the beginning of what is asked", "warn")]
         unseen = self.query_one(PlannedList).unseen()
         if unseen:  # from the first frame on: a line that came later would cover a row that was drawn
             rows = f"{unseen:,} row{'s' if unseen != 1 else ''} not seen yet"
-            head.append([(f" {rows}: {self.context.key('decide.send')} shows them", "warn")])
+            yield [(f" {rows}: {self.context.key('decide.send')} shows them", "warn")]
+
+    def _additions(self) -> Iterator[Line]:
+        """Yield a line each for the note and the reason code, and for a fault."""
         if self._lacks_note:
-            head.append([(f" needs a note, the same for all: {self.context.key('decide.note')} writes it", "warn")])
+            yield [(f" needs a note, the same for all: {self.context.key('decide.note')} writes it", "warn")]
         elif self._note:
-            head.append([(f" note for each: {line(self._note, 300)}", "muted")])
+            yield [(f" note for each: {line(self._note, 300)}", "muted")]
         if self._code:
-            head.append([(f" reason code: {line(self._code, 80)}", "muted")])
+            yield [(f" reason code: {line(self._code, 80)}", "muted")]
         if self._fault:
-            head.append([(f" {self._fault}", "warn")])
-        self.query_one(BatchHead).show(head)
-        self.query_one(KeyHints).update_lines()
+            yield [(f" {self._fault}", "warn")]
 
     def action_yes(self) -> None:
         """Return the decisions, if the key was pressed on purpose."""

@@ -11,7 +11,7 @@ from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import request_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from textual.screen import Screen
 
@@ -71,9 +71,12 @@ class DecisionController:
         elicitation = request_kind(row.event_type) == "elicitation"
         if refusal := self._context.refusal("answer" if elicitation else "decide"):
             self._outbox.cancel(refusal)
-            return
+        else:
+            self._pane.open()
+            self._arm_shown(verb, elicitation=elicitation)
+
+    def _arm_shown(self, verb: Verb, *, elicitation: bool) -> None:
         loaded = self._pane.loaded
-        self._pane.open()
         if loaded is None or not self._pane.is_read:
             self._outbox.cancel("still reading this request: try again when all of it is shown")
         elif loaded.detail.result is not None:
@@ -144,19 +147,20 @@ class DecisionController:
         armed = self._outbox.desk.armed
         if armed is None or armed.verb not in FINAL or armed.verb == "ANSWER":
             self._outbox.hint("a reason code goes with a decision: arm one first")
-            return
-        codes = self._precedents.reason_codes()
-        if not codes:
+        elif codes := self._precedents.reason_codes():
+            self._pick_reason(codes, armed.reason_code)
+        else:
             self._type_reason()
-            return
+
+    def _pick_reason(self, codes: Sequence[str], present: str) -> None:
         from pumpup_tui.components.dialogs import PickScreen
 
         # cleaned again: where the choice is drawn
         choices = [(ReasonCode(code), line(code, 80)) for code in codes]
         choices.append((ReasonCode(None), "another…"))
-        if armed.reason_code:
+        if present:
             choices.append((ReasonCode(""), "no reason code"))
-        screen = PickScreen("Reason code", choices, ReasonCode(armed.reason_code))
+        screen = PickScreen("Reason code", choices, ReasonCode(present))
         self._screen.app.push_screen(screen, self._reason_chosen)
 
     def _reason_chosen(self, choice: ReasonCode | None) -> None:

@@ -80,13 +80,17 @@ class RequestPane:
             self.take(following)
             self._screen.set_timer(PATIENCE, self.read)  # it may have changed since
         else:
-            if self._patience is not None:
-                self._patience.stop()  # it is the last request's: now it would show this one half loaded
-            self._patience = self._screen.set_timer(PATIENCE, self._show_item)
-            if list_first:
-                self._screen.call_after_refresh(self.read)
-            else:
-                self.read()
+            self._read_patiently(list_first=list_first)
+
+    def _read_patiently(self, *, list_first: bool) -> None:
+        """Read the request under the cursor; where that takes long, show the list's data of it meanwhile."""
+        if self._patience is not None:
+            self._patience.stop()  # it is the last request's: now it would show this one half loaded
+        self._patience = self._screen.set_timer(PATIENCE, self._show_item)
+        if list_first:
+            self._screen.call_after_refresh(self.read)
+        else:
+            self.read()
 
     def read(self) -> None:
         """Read the request under the cursor."""

@@ -1,16 +1,16 @@
-"""Which open requests the inbox shows: a filter, spelt as it is typed.
+"""The filter of the inbox: its syntax as it is typed, and the test that it stands for.
 
     refund "lost parcel"       words and phrases that must be there: in the summary, task, project, step or assignee
     project:claims step:review parts of a name
     type:approval  type:e      the kind of request
-    is:mine  is:free           given to the reader, or to no one
+    is:mine  is:free           assigned to the reader, or to no one
     is:overdue                 longer in its step than the step allows
-    agent:deny                 what the agent recommends
-    confidence<.7              how sure it is; also > <= >= =
-    @maria                     given to someone whose name contains this
+    agent:deny                 the agent's recommendation
+    confidence<.7              the agent's confidence; also > <= >= =
+    @maria                     assigned to someone whose name contains this
     -project:claims            not this
 
-What is half typed already counts, and what is no such word is looked for as text.
+A word that is half typed already counts; any other word is searched as text.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from api_client.models import InboxItem
 
 Test = Callable[["InboxItem"], bool]
-TEXT_KEPT = 4_000
+TEXT_SEARCHED = 4_000
 """Characters of a summary that are searched."""
 WORD = re.compile(r'(-?)(?:([a-z]+:)?"([^"]*)"?|(\S+))')
 CONFIDENCE = re.compile(r"confidence(<=|>=|<|>|=)(\d*\.?\d+)")
 STATES = ("mine", "free", "overdue")
-"""What can stand after `is:`."""
+"""The values of `is:`."""
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
@@ -45,15 +45,15 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks, and when: what `is:mine` and `is:overdue` hang on."""
+    """The person and the time that `is:mine` and `is:overdue` depend on."""
 
     name: str
     now: datetime
 
 
 def searched(item: InboxItem) -> str:
-    """Return what words are looked for in, casefolded."""
-    summary = item.summary[:TEXT_KEPT]
+    """Return the text that words are searched in, casefolded."""
+    summary = item.summary[:TEXT_SEARCHED]
     return "\n".join((summary, item.task_name, item.project_name, item.step, item.assignee_id or "")).casefold()
 
 
@@ -63,12 +63,12 @@ def is_overdue(item: InboxItem, now: datetime) -> bool:
 
 
 def read_filter(text: str, reader: Reader, text_of: Callable[[InboxItem], str] = searched) -> Test | None:
-    """Return the test that a filter spells, None where it takes all.
+    """Return the test that a filter stands for, None where every request passes.
 
     Args:
         text: The filter as it was typed.
-        reader: Who looks, and when.
-        text_of: What words are looked for in; a caller that keeps it hands its own in.
+        reader: The person and the time.
+        text_of: Returns the text that words are searched in; a caller with a cache passes its own.
     """
     tests = [test for match in WORD.finditer(text) if (test := _test(match, reader, text_of)) is not None]
     if not tests:
@@ -89,12 +89,12 @@ def _test(match: re.Match[str], reader: Reader, text_of: Callable[[InboxItem], s
         if not word:
             return None
 
-        def found(item: InboxItem) -> bool:
+        def has_word(item: InboxItem) -> bool:
             return word in text_of(item)
 
-        test = found
-    taken = test
-    return (lambda item: not taken(item)) if without else taken
+        test = has_word
+    positive = test
+    return (lambda item: not positive(item)) if without else positive
 
 
 def _plain(word: str) -> Test | None:

@@ -1,7 +1,7 @@
-"""Whether a filter that is kept under a name can be meant as it stands.
+"""The check of a filter in the configuration: a slip is reported, instead of being searched as text.
 
-While one types, whatever is no word of a filter yet is looked for as text (see `queue_filter`). A filter in the
-configuration is done: what is no word there is a slip, and would show other requests than its name says.
+While a reader types, whatever is no word of a filter yet is searched as text (see `filter`). A filter in the
+configuration is complete: an unknown word there is a mistake, and would show other requests than its name says.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LONGEST = 1_000
 """Characters of a filter."""
 KINDS = ("approval", "elicitation")
 ANY: Sequence[str] = ()
-"""Stands for values that can't be known beforehand."""
+"""Any value: it can't be known beforehand."""
 VALUES: Mapping[str, Sequence[str]] = {
     "project": ANY,
     "step": ANY,
@@ -25,13 +25,13 @@ VALUES: Mapping[str, Sequence[str]] = {
     "is": STATES,
     "agent": tuple(word for _, word, _ in OUTCOMES.values()),
 }
-"""What can stand after each key, which may be shortened."""
+"""The values of each key, which may be shortened."""
 _SLIPS = {"assignee": "@name", "reviewer": "@name", "assigned": "@name", "kind": "type:", "state": "is:"}
-"""What is written in place of a key that others call by this name."""
+"""The key to write in place of another program's."""
 
 
 def fault_of(text: str) -> str:
-    """Return what is wrong with a filter and what to write instead; empty where nothing is."""
+    """Return the fault of a filter and what to write instead; empty where there is none."""
     if not text.strip():
         return "is empty: it would show everything; write what it shows, or take it out"
     if len(text) > LONGEST:
@@ -66,14 +66,14 @@ def _text(text: str, word: str) -> str:
 
 def _keyed(key: str, value: str, word: str) -> str:
     if key not in VALUES:
-        near = _SLIPS.get(key.lower()) or "".join(f"{one}:" for one in get_close_matches(key.lower(), VALUES, n=1))
-        known = f"did you mean {near}" if near else f"there are {', '.join(f'{one}:' for one in VALUES)}"
+        near = _SLIPS.get(key.lower()) or "".join(f"{name}:" for name in get_close_matches(key.lower(), VALUES, n=1))
+        known = f"did you mean {near}" if near else f"there are {', '.join(f'{name}:' for name in VALUES)}"
         return f"{word!r} begins with no key: {known}; to look for it as text, put it in quotes"
     if not value.strip():
         return f"{word!r} has nothing after the colon: write it like {key}:{(VALUES[key] or ('claims',))[0]}"
     values = VALUES[key]
-    if values and not any(one.startswith(value.casefold()) for one in values):
-        listed = ", ".join(f'{key}:"{one}"' if " " in one else f"{key}:{one}" for one in values)
+    if values and not any(known.startswith(value.casefold()) for known in values):
+        listed = ", ".join(f'{key}:"{known}"' if " " in known else f"{key}:{known}" for known in values)
         return f"{word!r} is none of {listed}"
     return ""
 

@@ -200,18 +200,21 @@ class InboxLoader:
         if event.too_many:
             self.restart()
             return
-        armed, hint = self._context.outbox.desk.armed, self._context.outbox.desk.hint
+        desk = self._context.outbox.desk
         self._gone |= {one.in_response_to for one in event.events if one.in_response_to}
         self._follow(event.events)
-        if armed is None:
+        if desk.armed is None:
             self._catch_up()
-        elif armed.target in self._gone and not hint:
-            key = self._context.key
-            words = f"{key('decide.send')} tells who, {key('move.back')} lets it go"
-            self._context.outbox.hint(f"someone settled this meanwhile: {words}")
+        elif desk.armed.target in self._gone and not desk.hint:
+            self._explain_settled()
         self._read_new(event.events)
-        if armed is None:
+        if desk.armed is None:
             self._pane.refresh_on(event.events)
+
+    def _explain_settled(self) -> None:
+        key = self._context.key
+        words = f"{key('decide.send')} tells who, {key('move.back')} lets it go"
+        self._context.outbox.hint(f"someone settled this meanwhile: {words}")
 
     def _read_new(self, events: Iterable[Event]) -> None:
         project_id = self._context.project_id

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from api_client.models import Event, InboxItem, Page
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class InboxPage(Message):
     """A page of open requests.
 
@@ -25,7 +25,7 @@ class InboxPage(Message):
     goes_on: bool = False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class PrecedentsPage(Message):
     """A page of a project's decisions; None where they can't be read."""
 

@@ -1,7 +1,7 @@
 """A request as paragraphs, in an order that no text of it changes.
 
-Who asks, the summary's first line as title, what the agent recommends, the context, and then the rest of the summary:
-whatever length an agent gives it, what a decision hangs on comes before. Pure.
+The author, the summary's first line as title, the recommendation, the context, and then the rest of the summary:
+whatever its length, all that a decision depends on comes before. Pure.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ FOLDED_BODY, FOLDED_TEXT = 20, 1_500
 LABEL = 20
 """Cells of the column of a context's keys."""
 METER = 10
-"""Cells of the bar that shows how sure an agent is."""
+"""Cells of the bar that shows an agent's confidence."""
 _NO_TITLE = re.compile(r"```|~~~|[|>]|[-*+] |\d+[.)] | {4}|\t")
-"""What a first line begins with that what follows hangs on: it stays with it, and is the title as it was typed."""
+"""The beginning of a first line that the lines after it depend on: it stays with them, and is the title as typed."""
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
 
 
 class Budget:
-    """How much more of a request's texts there is room for; what is over it is counted and not even cleaned."""
+    """The room that is left for a request's texts; what exceeds it is counted and not even cleaned."""
 
     def __init__(self, characters: int = MOST) -> None:
         self._left = characters
@@ -63,14 +63,14 @@ class Budget:
 
     def take(self, text: str) -> str:
         """Return as much of a text as there is room for."""
-        kept = text[: self._left]
-        self._left -= len(kept)
-        self.left_out += len(text) - len(kept)
-        return kept
+        taken = text[: self._left]
+        self._left -= len(taken)
+        self.left_out += len(text) - len(taken)
+        return taken
 
 
 def request_lines(loaded: RequestLoaded, budget: Budget, folds: str = "") -> list[Paragraph]:
-    """Return all of a request that a decision hangs on.
+    """Return all of a request that a decision depends on.
 
     Args:
         loaded: The request.
@@ -90,7 +90,7 @@ def request_lines(loaded: RequestLoaded, budget: Budget, folds: str = "") -> lis
 def head_lines(
     event_type: str, task_name: str, *, where: str = "", asker: str, waits: str, folds: str = ""
 ) -> list[Paragraph]:
-    """Return what stands over a request: its kind and task, and who asks; the last three are clean words."""
+    """Return the head of a request: its kind and task, and its author; `where`, `asker` and `waits` are clean."""
     most = FOLDED_LINES if folds else 0
     kind = f"{request_kind(event_type).capitalize()} · "
     return [
@@ -121,7 +121,7 @@ def _first_line(summary: str) -> tuple[str, bool]:
 
 
 def field_lines(payload: Mapping[str, Any], folds: str = "") -> list[Paragraph]:
-    """Return the fields that an elicitation asks for, and what the agent would answer."""
+    """Return the fields that an elicitation asks for, with the agent's bids."""
     # Imported with the first elicitation: the list is painted without the fields.
     from api_client.fields import read_fields
 
@@ -144,7 +144,7 @@ def field_lines(payload: Mapping[str, Any], folds: str = "") -> list[Paragraph]:
 
 
 def confidence_bar(value: float) -> str:
-    """Return how sure an agent is as a bar of `METER` cells."""
+    """Return an agent's confidence as a bar of `METER` cells."""
     full = round(max(0.0, min(1.0, value)) * METER)
     return "█" * full + "░" * (METER - full)
 
@@ -214,7 +214,7 @@ def _body(summary: str, folds: str) -> list[Paragraph]:
 
 
 def _more(count: int, folds: str, what: str = "") -> list[Paragraph]:
-    """Return a line that says how many are folded, none where none is."""
+    """Return a line with the number of what is folded; no line where nothing is."""
     words = " ".join(filter(None, (f"… and {count:,} more", what, f"  {folds} unfolds")))
     return [ours((words, "muted"))] if count else []
 
@@ -225,5 +225,5 @@ def _squeezed(text: str) -> str:
 
 
 def _indent_of(one: Line) -> int:
-    """Return how far a paragraph's later lines go in: under a list item's text."""
+    """Return the indent of a paragraph's later lines: under a list item's text."""
     return len(one[0][0]) if len(one) > 1 and one[0][1] == "muted" and len(one[0][0]) <= LABEL else 0

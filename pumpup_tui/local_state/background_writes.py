@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class StorageFailed(Message):
     """Something that should outlive the process could not be written to the disk."""
 
@@ -51,6 +51,6 @@ class BackgroundWrites:
             cast("WorkType[None]", guarded), name=what, group=group, exclusive=True, exit_on_error=False
         )
 
-    def start(self, name: str, work: Callable[[], Awaitable[None]], *, group: str) -> None:
-        """Run `work` beside all others of its group; an error is its own to handle."""
-        self._app.run_worker(cast("WorkType[None]", work), name=name, group=group, exit_on_error=False)
+    def start(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` beside all others of its name; an error is its own to handle."""
+        self._app.run_worker(cast("WorkType[None]", work), name=name, group=name, exit_on_error=False)

@@ -33,7 +33,7 @@ class LastViewDocument:
 
     @property
     def is_welcomed(self) -> bool:
-        """Whether the user has been told where to begin."""
+        """Whether the user was shown where to begin."""
         return self._document.get("welcomed") is True
 
     @property
@@ -132,7 +132,7 @@ class LastView:
             self._write()
 
     def note_welcome(self) -> None:
-        """Store that the user has been told where to begin."""
+        """Store that the user was shown where to begin."""
         self._document.note(welcomed=True)
         self._write()
 

@@ -34,7 +34,7 @@ PATIENCE = 0.3
 
 
 class ArmedOnTask(ArmedView):
-    """What is armed for the one task that is shown."""
+    """The armed act on the one task that is shown."""
 
     def __init__(self, context: Context, task_id: str) -> None:
         self._outbox = context.outbox

@@ -36,8 +36,8 @@ def _step_lines(step: Step, place: dict[str, int], cells: int, width: int, here:
     owner = fit("final" if not step.exits else step.owner.lower(), OWNER_CELLS)  # not foreign: one of three words
     # not foreign: one of three words
     head: Line = [(f"{mark} {name}  ", "accent" if here is not None else ""), (owner, "muted")]
-    onward = ", ".join(line(one, 80) for one in step.exits if place[one] > place[step.name])
-    back = ", ".join(line(one, 80) for one in step.exits if place[one] <= place[step.name])
+    onward = ", ".join(line(name, 80) for name in step.exits if place[name] > place[step.name])
+    back = ", ".join(line(name, 80) for name in step.exits if place[name] <= place[step.name])
     told: Line = [
         (f"◀ {here}  " if here is not None else "", "accent"),
         (f"→ {onward}  " if onward else "", ""),

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 
 class TerminalHooks:
-    """What the composition root decides about the terminal. By itself it leaves everything to Textual."""
+    """The composition root's decisions about the terminal. By itself this leaves everything to Textual."""
 
     def driver_class(self, default: type[Driver]) -> type[Driver]:
         """Return the driver's class; `default` is Textual's choice."""

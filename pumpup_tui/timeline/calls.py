@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -21,19 +22,20 @@ WHAT = "the timeline"
 EXPORT = "export"
 
 
+@dataclass(eq=False)
 class ExportState(Message):
-    """How far an export is; `failed` says why it stopped."""
+    """The progress of an export, or its end."""
 
-    is_there = False
+    path: str
+    looked: int
+    """Events that were looked at so far."""
+    written: int
+    _: KW_ONLY
+    done: bool = False
+    failed: str = ""
+    """The reason why it stopped; empty where it did not."""
+    file_exists: bool = False
     """Whether nothing was written because a file of this name is there."""
-
-    def __init__(self, path: str, looked: int, written: int, *, done: bool = False, failed: str = "") -> None:
-        super().__init__()
-        self.path = path
-        self.looked = looked
-        self.written = written
-        self.done = done
-        self.failed = failed
 
     @override
     def can_replace(self, message: Message) -> bool:
@@ -41,7 +43,7 @@ class ExportState(Message):
 
 
 def export(calls: BackendCalls, to: MessagePump, query: Query, path: str, saving: Saving, *, overwrite: bool) -> None:
-    """Write what a timeline shows to the file that was typed, telling how far it is."""
+    """Write a query's events to the file that was typed, and report the progress."""
 
     async def call(backend: Backend) -> ExportState:
         from pumpup_tui.backend.timeline_scan import Timeline
@@ -49,20 +51,18 @@ def export(calls: BackendCalls, to: MessagePump, query: Query, path: str, saving
 
         last = ExportState(path, 0, 0)
 
-        def told(looked: int, written: int) -> None:
+        def progressed(looked: int, written: int) -> None:
             nonlocal last
             last = ExportState(path, looked, written)
             to.post_message(last)
 
-        def failed(words: str) -> ExportState:
-            return ExportState(path, last.looked, last.written, done=True, failed=words)
+        def failed(words: str, *, file_exists: bool = False) -> ExportState:
+            return ExportState(path, last.looked, last.written, done=True, failed=words, file_exists=file_exists)
 
         try:
-            await Export(Timeline(backend, query), path, saving, overwrite=overwrite).write(told)
+            await Export(Timeline(backend, query), path, saving, overwrite=overwrite).write(progressed)
         except FileExistsError:
-            state = failed("")
-            state.is_there = True
-            return state
+            return failed("", file_exists=True)
         except OSError as error:
             return failed(error.strerror or type(error).__name__)
         except ApiError as error:

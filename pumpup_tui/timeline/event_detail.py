@@ -1,4 +1,4 @@
-"""All of an event, to read."""
+"""The detail of an event: all of it, to read."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Export:
-    """What a timeline shows, written to a file: CSV where its name ends so, else JSON lines; times in UTC."""
+    """The events of a timeline, written to a file: CSV where its name ends so, else JSON lines; times in UTC."""
 
     def __init__(self, timeline: Timeline, path: str, saving: Saving, *, overwrite: bool) -> None:
         """Take the path as it was typed, and what says whether anything may be saved there."""
@@ -37,8 +37,11 @@ class Export:
     def _put(self, file: BinaryIO, events: Sequence[Event]) -> None:
         file.write(self._lines(events))
 
-    async def write(self, told: Callable[[int, int], None]) -> int:
-        """Write all, telling how many were looked at and written; return how many were written.
+    async def write(self, progressed: Callable[[int, int], None]) -> int:
+        """Write all, and return how many events were written.
+
+        Args:
+            progressed: Called with the numbers of events that were looked at and written so far.
 
         Raises:
             ApiError: the backend could not be read; what was written stays.
@@ -53,14 +56,14 @@ class Export:
             async for count, events in self._timeline.all():
                 await asyncio.to_thread(self._put, file, events)
                 looked, written = looked + count, written + len(events)
-                told(looked, written)
+                progressed(looked, written)
         finally:
             await asyncio.to_thread(file.close)
         return written
 
 
 def _json_lines(events: Sequence[Event]) -> bytes:
-    return b"".join(json.dumps(one.wire(), ensure_ascii=False).encode("utf-8", "replace") + b"\n" for one in events)
+    return b"".join(json.dumps(event.wire(), ensure_ascii=False).encode("utf-8", "replace") + b"\n" for event in events)
 
 
 def _csv_lines(events: Sequence[Event]) -> bytes:

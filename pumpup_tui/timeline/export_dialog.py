@@ -91,7 +91,7 @@ class TimelineExport:
         if state.done:
             self._running, self.progress = False, ""
             where = line(state.path, 200)
-            if state.is_there:
+            if state.file_exists:
                 self._ask_to_overwrite(state)
             elif state.failed and not state.looked:
                 self._hint(f"nothing was written: {line(state.failed, 300)} ({where})")

@@ -14,8 +14,8 @@ from textual.widgets import Input, Static
 from typing_extensions import override
 
 from pumpup_tui.backend.timeline_query import SOURCES, Query
+from pumpup_tui.components.joined_lines import Joined
 from pumpup_tui.components.option_picker import OptionPicker
-from pumpup_tui.components.paste_fitting import Joined
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.text.firewall import content

@@ -19,7 +19,7 @@ class TimelineScope:
     def __init__(self, context: Context, stored_as: str) -> None:
         self._context = context
         self._stored_as = stored_as
-        self._chosen = Query.begun(context.last_view.recall(stored_as))
+        self._chosen = Query.restored(context.last_view.recall(stored_as))
 
     @property
     def chosen(self) -> Query:

@@ -21,7 +21,7 @@ REFRESH_SECONDS = 0.5
 
 
 class ScopeLine(Lines):
-    """What is shown at the left; progress and what is new at the right."""
+    """The scope at the left; progress and news at the right."""
 
     def __init__(self, scope: TimelineScope, state: Callable[[], Line]) -> None:
         """Take what is shown, and what returns the runs at the right."""

@@ -1,4 +1,4 @@
-"""The demo's tour: what a newcomer does next, and what ends each step. Pure: it is told what there is to see."""
+"""The steps of the demo's tour, and what ends each. Pure: it is given what there is to see."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Key = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Moment:
-    """What there is to see at a time."""
+    """The state of the screens at a time, as far as a step hangs on it."""
 
     mode: str = "inbox"
     """The main screen."""
@@ -34,13 +34,13 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Step:
+class TourStep:
     """One thing to do."""
 
     mode: str
     """The screen that it is done on; empty is any."""
     words: Callable[[Moment, Key], str]
-    """Tells what to press, on that screen."""
+    """Names what to press, on that screen."""
     is_done: Callable[[Moment, Moment], bool]
     """Whether it was done between two moments."""
 
@@ -52,8 +52,16 @@ TO_SCREEN = {
 }
 
 
+def _has_moved(before: Moment, now: Moment) -> bool:
+    return None not in (before.cursor, now.cursor) and before.cursor != now.cursor
+
+
 def _confirmed(before: Moment, now: Moment) -> set[str]:
     return {verb for key, verb in now.sent.items() if key not in before.sent}
+
+
+def _has_decided(before: Moment, now: Moment) -> bool:
+    return bool(_confirmed(before, now) - {"MOVE", "ASSIGN", "NOTE", "ANSWER"})
 
 
 def _moving(now: Moment, key: Key) -> str:
@@ -109,23 +117,23 @@ def _leaving(now: Moment, key: Key) -> str:
     return f"That is all. {key('screens.quit')} quits; nothing of the demo stays."
 
 
-TAKING_BACK = Step("inbox", _taking_back, lambda before, now: bool(before.held - now.sent.keys()))
+TAKING_BACK = TourStep("inbox", _taking_back, lambda before, now: bool(before.held - now.sent.keys()))
 STEPS = (
-    Step("inbox", _moving, lambda before, now: None not in (before.cursor, now.cursor) and before.cursor != now.cursor),
-    Step("inbox", _opening, lambda _, now: now.opened),
-    Step("inbox", _approving, lambda before, now: bool(_confirmed(before, now) - {"MOVE", "ASSIGN", "NOTE", "ANSWER"})),
+    TourStep("inbox", _moving, _has_moved),
+    TourStep("inbox", _opening, lambda _, now: now.opened),
+    TourStep("inbox", _approving, _has_decided),
     TAKING_BACK,
-    Step("inbox", _answering, lambda before, now: "ANSWER" in _confirmed(before, now)),
-    Step("board", _moving_a_card, lambda before, now: "MOVE" in _confirmed(before, now)),
-    Step("timeline", _following, lambda _, now: now.mode == "timeline" and now.narrowed),
-    Step("", _finding, lambda _, now: now.over == "palette"),
-    Step("", _helping, lambda _, now: now.over == "help"),
-    Step("", _leaving, lambda _before, _now: False),
+    TourStep("inbox", _answering, lambda before, now: "ANSWER" in _confirmed(before, now)),
+    TourStep("board", _moving_a_card, lambda before, now: "MOVE" in _confirmed(before, now)),
+    TourStep("timeline", _following, lambda _, now: now.mode == "timeline" and now.narrowed),
+    TourStep("", _finding, lambda _, now: now.over == "palette"),
+    TourStep("", _helping, lambda _, now: now.over == "help"),
+    TourStep("", _leaving, lambda _before, _now: False),
 )
 
 
 class Tour:
-    """Where a newcomer is on the tour."""
+    """The tour of one newcomer, step by step."""
 
     def __init__(self, key: Key, *, holds: bool = True) -> None:
         """Begin.
@@ -135,7 +143,7 @@ class Tour:
             holds: Whether a decision is held before it is sent: else there is nothing to take back.
         """
         self._key = key
-        self._steps: Sequence[Step] = STEPS if holds else [step for step in STEPS if step is not TAKING_BACK]
+        self._steps: Sequence[TourStep] = STEPS if holds else [step for step in STEPS if step is not TAKING_BACK]
         self._index = 0
         self._now = Moment()
 
@@ -164,7 +172,7 @@ class Tour:
             return ""
         step = self._steps[self._index]
         if step.mode and step.mode != self._now.mode:
-            said = f"{self._key(f'screens.{step.mode}')} {TO_SCREEN[step.mode]}"
+            words = f"{self._key(f'screens.{step.mode}')} {TO_SCREEN[step.mode]}"
         else:
-            said = step.words(self._now, self._key)
-        return f"{self._index + 1}/{len(self._steps)} · {said}"
+            words = step.words(self._now, self._key)
+        return f"{self._index + 1}/{len(self._steps)} · {words}"

@@ -83,7 +83,7 @@ class Agent:
         new_key: Callable[[], str],
         before_write: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take what it works with.
+        """Set up the agent.
 
         Args:
             backend: an agent's, over a place where `make_projects` has been.
@@ -294,7 +294,7 @@ class Team:
     """The reviewers who were there before the user: they made the projects and settled the first requests."""
 
     def __init__(self, backend: Backend, *, rng: Random, new_key: Callable[[], str]) -> None:
-        """Take what they work with.
+        """Set up the reviewers.
 
         Args:
             backend: a reviewer's.
@@ -326,7 +326,7 @@ class Team:
             await self._write(Answer(request_id=request_id, answers=answers, request_hash=request.hash or None))
 
     async def take(self, request_id: str, name: str) -> None:
-        """Give the request's task to `name`."""
+        """Assign the request's task to `name`."""
         request = await self._backend.request(request_id)
         await self._write(Assign(task_id=request.task.id, assignee_id=name))
 

@@ -43,7 +43,7 @@ from store.folder.engine import Store
 _EXITS = [{name: exits for name, _, exits in steps} for _, steps in PROJECTS]
 
 Progress = Callable[[int, int], None]
-"""Told how many events there are, and how many there will be."""
+"""Called with the number of events so far, and of all."""
 
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 SPAN = timedelta(days=180)

@@ -1,4 +1,4 @@
-"""What the generated workspaces are written with: mixed lengths and scripts, as real ones are."""
+"""The texts of the generated workspaces, in mixed lengths and scripts, as real ones are."""
 
 from __future__ import annotations
 

@@ -53,13 +53,13 @@ class KeyInfo:
 class KeyRing:
     """The keys of one data folder, shared by all processes that have it open.
 
-    A change is in effect at once in all of them: each look-up first looks at the file's stamp.
+    A change takes effect at once in all of them: each look-up first checks the file's stamp.
     """
 
     def __init__(
         self, folder: Path, clock: Clock = utc_now, *, tokens: Callable[[int], str] = secrets.token_urlsafe
     ) -> None:
-        """Look at nothing yet; the file comes with the first key.
+        """Read nothing yet; the file is created with the first key.
 
         Args:
             folder: the data folder, which must be there.
@@ -164,7 +164,7 @@ class KeyRing:
             StoreDamaged: the file is not what was written.
             StoreFault: the disk or the system refuses.
         """
-        if (stamp := self._look()) != self._stamp:
+        if (stamp := self._file_stamp()) != self._stamp:
             documents = self._documents()
             torn = _of_two_roles(documents)
             self._known = tuple(
@@ -210,7 +210,7 @@ class KeyRing:
         except (ValueError, AttributeError, OSError, StoreFault):
             return {}  # nothing depends on it: the next use is recorded again
 
-    def _look(self) -> Stamp | None:
+    def _file_stamp(self) -> Stamp | None:
         try:
             seen = os.stat(self._path)  # noqa: PTH116 - half the time of Path.stat, on each call of the server
         except FileNotFoundError:

@@ -37,9 +37,9 @@ from store.folder.state import State, StepQueues
 
 VERSION = 7
 _READINGS = 5
-"""How often a checkpoint is read that a writer replaces meanwhile."""
+"""Attempts to read a checkpoint that a writer replaces meanwhile."""
 _MARKS = {"index.bin": b"pumpup-columns-", "state.json": b'{"checkpoint":'}
-"""How the files of every version begin."""
+"""The first bytes of the files, in every version."""
 _ROOM = 1 << 16
 _SMALL = ("projects", "requests", "uploads")
 """The tables that are parsed when they are read."""
@@ -59,7 +59,7 @@ class InterruptedCheckpoint(UnusableCheckpoint):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A checkpoint as it was read, and what it covers."""
+    """A checkpoint as it was read, and the position that it covers."""
 
     position: Position
     tables: dict[str, Documents]
@@ -142,7 +142,7 @@ def _with_checksum(path: Path, size: int) -> tuple[bytes, int]:
 
 
 def _why_another(data: bytes) -> UnusableCheckpoint:
-    """Tell a `state.json` that is whole, and of another saving than the index, from one that was changed."""
+    """Return why `state.json` does not fit the index: it is whole and of another saving, or was changed."""
     with suppress(ValueError, KeyError, TypeError):
         end = data.index(b"}}") + 2
         covers = orjson.loads(data[:end] + b"}")["checkpoint"]["1"]
@@ -202,7 +202,7 @@ def save(folder: Path, files: Files, state: State, position: Position) -> None:
 
 
 def _start(covers: dict[str, Any], body: bytes) -> bytes:
-    """Return how `state.json` begins: what it covers, and by which checksum it is known to be whole."""
+    """Return the beginning of `state.json`: the position that it covers, and a checksum over the whole file."""
     return orjson.dumps({"checkpoint": {"1": {**covers, "crc": _crc(covers, body)}}})[:-1]
 
 
@@ -251,7 +251,7 @@ def _with_tasks(begin: int, small: bytes, packed: PackedDocuments) -> tuple[byte
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """Hold the cyclic garbage collector off while many documents are made: it takes most of the time otherwise."""
+    """Pause the cyclic garbage collector while many documents are created: it takes most of the time otherwise."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -283,7 +283,7 @@ def _index(header: dict[str, Any], pieces: Iterator[memoryview]) -> tuple[EventI
     index = EventIndex()
     index.types += next(pieces)
     for column in index_columns(index):
-        column.take(next(pieces))
+        column.use(next(pieces))
     if len(index) != position.events:
         raise ValueError("index.bin covers another position")
     return index, position
@@ -307,7 +307,7 @@ def _saved(
 
 
 def _is_of(journal: Journal, index: EventIndex, position: Position) -> bool:
-    """Tell whether the journal holds, where the checkpoint ends, the event that it ended with."""
+    """Return whether the journal has the checkpoint's last event where the checkpoint ends."""
     if position.events == 0:
         return position == START
     offset, size = index.place(position.events)

@@ -27,12 +27,12 @@ _LENGTH = struct.Struct("<I")
 
 
 class NumberColumn:
-    """Numbers that only grow in count: those that were read stay where they were read, new ones come behind them."""
+    """Numbers that are only added to: those that were read from a file stay in its bytes, new ones follow them."""
 
     __slots__ = ("_count", "_kind", "_new", "_read", "append")
 
     def __init__(self, kind: Literal["I", "Q"], numbers: Iterable[int] = ()) -> None:
-        """Begin with `numbers`, each of four bytes ("I") or eight ("Q")."""
+        """Start with `numbers`, each of four bytes ("I") or eight ("Q")."""
         self._kind: Literal["I", "Q"] = kind
         self._read = memoryview(b"").cast(kind)
         self._count = 0
@@ -40,8 +40,8 @@ class NumberColumn:
         self.append: Callable[[int], None] = self._new.append
         """Add a number at the end: the array's own, for a replay calls it nine times an event."""
 
-    def take(self, data: memoryview) -> None:
-        """Hold what `data` does, in place of all; it is not copied, and changed with the column."""
+    def use(self, data: memoryview) -> None:
+        """Use the numbers in `data` from now on, without a copy: it changes with the column."""
         self._read = data.cast(self._kind)
         self._count = len(self._read)
         self._new = array(self._kind)
@@ -132,7 +132,7 @@ class ColumnFile:
 
 
 def _room(size: int) -> memoryview:
-    """Return memory that can be changed, for columns are used where they stand in it.
+    """Return memory that can be written, for columns are used in place.
 
     Not a bytearray: it is filled with zeros first, and 40 MB of them hold up every thread for 20 ms.
     """

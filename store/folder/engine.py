@@ -29,7 +29,7 @@ from store.folder.head import Position
 from store.folder.journal import Journal, encode_all
 from store.folder.journal_follower import FolderStatus, JournalFollower, Progress
 from store.folder.state import State
-from store.folder.trust import doubts, unwritable
+from store.folder.trust import placement_warnings, unwritable
 from store.folder.writer_thread import WriterThread
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Store:
         """
         self.folder, self.files, self.clock, self.tokens = folder, files or Files(), clock, tokens
         self.limits = limits
-        self.doubts = doubts(folder)
+        self.placement_warnings = placement_warnings(folder)
         """Sentences for the user: what can't be relied on where the folder is."""
         self._status = FolderStatus("It was opened for reading." if for_reading else "")
         self._guard = threading.RLock()

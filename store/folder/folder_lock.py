@@ -30,7 +30,7 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Look at nothing yet: the lock's file comes with the first writer."""
+        """Open nothing yet: the lock's file is created by the first writer."""
         self._own = _LockFile(folder / "lock", os.O_RDWR | os.O_CREAT)
         self._journal = _LockFile(folder / "journal.jsonl", os.O_RDWR)
         self._turn = threading.Lock()
@@ -50,8 +50,8 @@ class FolderLock:
             try:
                 yield self._journal.take()
             finally:
-                self._journal.give_back()
-                self._own.give_back()
+                self._journal.release()
+                self._own.release()
 
     @contextmanager
     def reading(self, *, wait: bool = True) -> Iterator[bool]:
@@ -102,7 +102,7 @@ class _LockFile:
                 return self._id
             self.close()
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Unlock the file, where it is locked."""
         if self._is_held and self._fd is not None:
             fcntl.flock(self._fd, fcntl.LOCK_UN)

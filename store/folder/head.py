@@ -74,7 +74,7 @@ class Head:
 
     def has_news(self) -> bool:
         """Return, by one look (2 µs), whether the file has changed since it was last read."""
-        return self._look() != self._seen
+        return self._read_bytes() != self._seen
 
     def read(self) -> Position | None:
         """Return the last acknowledged position, None where none was ever written.
@@ -123,13 +123,13 @@ class Head:
         self._seen = before[: slot * _RECORD] + record + before[(slot + 1) * _RECORD :]
 
     def _refresh(self) -> None:
-        seen = self._look()
+        seen = self._read_bytes()
         if seen != self._seen:
             records = (seen[place : place + _RECORD] for place in range(0, len(seen), _RECORD))
             self._positions = [_parse(record) for record in records]
             self._seen = seen
 
-    def _look(self) -> bytes:
+    def _read_bytes(self) -> bytes:
         return self._file.read(0, 2 * _RECORD)
 
 

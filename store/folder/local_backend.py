@@ -110,7 +110,7 @@ class LocalBackend:
     @property
     def notices(self) -> Sequence[str]:
         """See `Backend.notices`: what was repaired, what is wrong with the folder, what can't be relied on there."""
-        return [*self._store.doubts, *self._store.warnings]
+        return [*self._store.placement_warnings, *self._store.warnings]
 
     def break_off(self) -> None:
         """Refuse commands whose metadata takes long to check from now on: the folder is about to be closed."""
@@ -210,7 +210,7 @@ class LocalBackend:
 
     async def upload(self, upload_id: str) -> Upload:
         """See `Backend.upload`."""
-        return await self._in_thread(self._reader.shown_upload, upload_id)
+        return await self._in_thread(self._reader.upload_info, upload_id)
 
     async def download(self, upload_id: str) -> AsyncIterator[bytes]:
         """See `Backend.download`."""

@@ -237,8 +237,8 @@ class FolderReader:
         """Return an upload's document."""
         return self._store.read(lambda state: _document(state, "uploads", upload_id))
 
-    def shown_upload(self, upload_id: str) -> Upload:
-        """Return what is known of an upload."""
+    def upload_info(self, upload_id: str) -> Upload:
+        """Return an upload as the contract describes it."""
         doc = self.upload(upload_id)
         return Upload(
             id=doc["id"], content_type=doc["contentType"], size=doc["size"], url="", file_name=doc["fileName"]

@@ -24,10 +24,10 @@ class Settlements:
     """The calls over one store that wait, in one event loop at a time."""
 
     def __init__(self, store: Store, catch_up: Callable[[], Awaitable[object]], *, every: float) -> None:
-        """Take the store, and what brings its state up to date with other processes, each `every` seconds."""
+        """Wait over `store`; `catch_up` brings its state up to date with other processes, every `every` seconds."""
         self._store, self._catch_up, self._every = store, catch_up, every
         self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
-        self._looking: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
@@ -39,8 +39,8 @@ class Settlements:
         timer = loop.call_later(seconds, _wake, woken)
         self._waiting[request_id].add(woken)
         try:
-            if self._looking is None:
-                self._looking = asyncio.create_task(self._look())
+            if self._watching is None:
+                self._watching = asyncio.create_task(self._watch())
             # Checked only now: an earlier commit is in the state, a later one notifies.
             if self._is_open(request_id):
                 await woken
@@ -53,34 +53,34 @@ class Settlements:
         of_request.discard(woken)
         if not of_request:
             del self._waiting[request_id]
-        if not self._waiting and self._looking is not None:
-            self._looking.cancel()
-            self._looking = None
+        if not self._waiting and self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
 
     def _is_open(self, request_id: str) -> bool:
         return self._store.state.get("requests", request_id) is not None
 
-    async def _look(self) -> None:
+    async def _watch(self) -> None:
         """Wake those whose requests are settled, whenever there may be any."""
-        heard, loop = asyncio.Event(), asyncio.get_running_loop()
-        stop_listening = self._store.listen(partial(set_from_thread, loop, heard))
+        committed, loop = asyncio.Event(), asyncio.get_running_loop()
+        stop_listening = self._store.listen(partial(set_from_thread, loop, committed))
         try:
             while True:
                 self._wake_settled()
                 await asyncio.sleep(len(self._waiting) * _REST_SECONDS)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._every):
-                        await heard.wait()
-                if not heard.is_set() or self._store.journal.head.has_news():
+                        await committed.wait()
+                if not committed.is_set() or self._store.journal.head.has_news():
                     await self._catch_up()
-                heard.clear()
+                committed.clear()
         except ApiError:
             for request_id in list(self._waiting):  # each meets the fault itself when it asks again
                 self._wake_all(request_id)
         finally:
             stop_listening()
-            if self._looking is asyncio.current_task():  # it failed: the next call that waits starts another
-                self._looking = None
+            if self._watching is asyncio.current_task():  # it failed: the next call that waits starts another
+                self._watching = None
 
     def _wake_settled(self) -> None:
         for request_id in list(self._waiting):

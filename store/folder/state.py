@@ -58,7 +58,7 @@ class State:
         board: StepQueues | None = None,
         remembered: IdempotencyIndex | None = None,
     ) -> None:
-        """Take over what a checkpoint held: the tables, with `PackedDocuments` tasks, and all that goes with them."""
+        """Start from a checkpoint's tables, whose tasks are `PackedDocuments`, and its index, queues and records."""
         tables = tables if tables is not None else {"tasks": PackedDocuments()}
         self._documents: dict[Table, Documents] = {name: tables.setdefault(name, {}) for name in TABLES}
         self.database = LiveDatabase(tables)

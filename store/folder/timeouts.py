@@ -54,7 +54,7 @@ class Timeouts:
         self._thread = threading.Thread(target=self._run, name="store-timeouts", daemon=True)
 
     def start(self) -> None:
-        """Look for the first time after a tick."""
+        """Start to watch; the first look is after a tick."""
         self._store.before_close.append(self._stop)
         self._thread.start()
 
@@ -89,7 +89,7 @@ class Timeouts:
 
     def _due(self, state: State) -> list[str]:
         """Return the ids of some tasks whose time is over, and move the marks past those that were fired."""
-        self._look_for_steps(state)
+        self._watch_new_projects(state)
         self._unfinished = False
         now = self._store.clock()
         due = (task_id for watch in self._watches for task_id in self._due_in(state, watch, now))
@@ -114,8 +114,8 @@ class Timeouts:
                 watch.first, watch.due = seq, due
                 return
 
-    def _look_for_steps(self, state: State) -> None:
-        """Take note of new projects' steps: a project's never change."""
+    def _watch_new_projects(self, state: State) -> None:
+        """Watch the steps of new projects; those of a project never change."""
         if state.count("projects") == self._projects:
             return
         known = {watch.step for watch in self._watches}

@@ -69,14 +69,14 @@ def _mode(path: Path) -> int:
         return 0
 
 
-def doubts(folder: Path) -> list[str]:
-    """Return what the user should know about where `folder` is: sentences, none where all is well or not known."""
+def placement_warnings(folder: Path) -> list[str]:
+    """Return warnings about where `folder` is, as sentences for the user: none where all is well, or not known."""
     others = writable_by_others(folder)
-    return [*([others] if others else []), *doubts_of_place(folder)]
+    return [*([others] if others else []), *file_system_warnings(folder)]
 
 
-def doubts_of_place(folder: Path) -> list[str]:
-    """Return what of the file system under `folder` can't be relied on: sentences, none where all is well."""
+def file_system_warnings(folder: Path) -> list[str]:
+    """Return warnings about the file system under `folder`, as sentences for the user: none where all is well."""
     try:
         kind = file_system(folder, MOUNTS.read_text(errors="replace"))
     except OSError:

@@ -50,7 +50,7 @@ class Receiver:
     """Receives one upload, piece by piece, and names the file by its content when all of it is on the disk."""
 
     def __init__(self, folder: Path, files: Files, token: str, max_bytes: int, keep_free: int = 0) -> None:
-        """Begin, where there is room.
+        """Create the file, where there is room.
 
         Raises:
             StoreFull: the disk has less than `keep_free` bytes left, which are the journal's.
@@ -69,7 +69,7 @@ class Receiver:
         self._size = 0
 
     def take(self, piece: bytes) -> None:
-        """Take the next piece.
+        """Write the next piece.
 
         Raises:
             TooLarge: the upload is over the cap.

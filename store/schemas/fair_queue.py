@@ -64,7 +64,7 @@ class FairQueue:
             self._taken[subject] = self._weight(subject, now) + seconds, now
 
     def close(self) -> list[PendingCheck]:
-        """Give all who wait back; from now on `get` returns at once."""
+        """Return all that wait; from now on `get` returns at once."""
         with self._change:
             self._closed = True
             self._change.notify_all()

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 IDLE_SECONDS = 30.0
-"""A worker that is asked nothing for so long is stopped."""
+"""A worker without a question for so long is stopped."""
 PATIENCE_SECONDS = 20.0
-"""A question that has waited so long for its turn is sent back."""
+"""A question that has waited so long for its turn is refused."""
 _BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from store.schemas.worker import main; "
     "main(int(sys.argv[2]))"
 )
 _PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-"""Variables that Python may need to start. The others are none of the worker's business: keys are among them."""
+"""Variables that Python may need to start. The others, keys among them, are not passed to the worker."""
 _CUTS = {-signal.SIGPROF, -signal.SIGALRM}
 
 

@@ -99,7 +99,7 @@ class Survey:
                 yield from by_pattern
 
     def drop_dialects(self) -> None:
-        """Take `$schema` out, at which the library would fall back on its own keywords.
+        """Remove `$schema`, at which the library would fall back on its own keywords.
 
         Raises:
             UnusableSchema: a part is of another dialect than the whole.

@@ -47,7 +47,7 @@ def main(niceness: int) -> None:
 
 
 def _cut_off_after(seconds: float) -> None:
-    """Have the system end this process after so much processor time: neither signal has a handler. 0 is never."""
+    """Limit the processor time of this process, after which the system ends it; 0 is no limit."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
     signal.setitimer(signal.ITIMER_REAL, seconds and seconds + SLACK_SECONDS)
 

@@ -89,7 +89,7 @@ def read_object(body: bytes, limits: BodyLimits) -> dict[str, Json]:
 
 
 def _has_no_more_keys(body: bytes, keys: int) -> bool:
-    """Tell whether a body spells just as many keys as were read of it; False: it may spell more, look closer.
+    """Return whether a body has just as many keys as were read from it; False may mean either.
 
     A key has its colon behind its closing quote. Texts may look like that too, so there are never fewer.
     """

@@ -72,22 +72,22 @@ class IncomingCall:
         """Return a header's text, None where it was left out."""
         return self.request.headers.get(name)
 
-    async def turn(self) -> None:
+    async def acquire_turn(self) -> None:
         """Wait for the caller's turn, once the body has come."""
         if self.ticket is not None:
-            await self.ticket.turn()
+            await self.ticket.acquire_turn()
 
-    def rest(self) -> None:
-        """Give the caller's turn back, before the call only waits: it is not worked on any more.
+    def release_turn(self) -> None:
+        """Release the caller's turn, before a call that only waits.
 
         Raises:
             TooManyRequests: the caller waits for as many answers as it may already.
         """
         if self.ticket is not None:
-            self.ticket.rest()
+            self.ticket.release_turn()
 
     def limit(self) -> int:
-        """Return how many items a page may hold.
+        """Return the number of items that a page may have.
 
         Raises:
             InvalidRequest: `limit` is under 1 or no number.
@@ -101,7 +101,7 @@ class IncomingCall:
         return PAGE_MAX if len(digits) > len(str(PAGE_MAX)) else min(int(digits), PAGE_MAX)
 
     def wait(self) -> int:
-        """Return for how many seconds a result may be waited for.
+        """Return the seconds that a result may be waited for.
 
         Raises:
             InvalidRequest: `wait` is no whole number from 0 to 60.

@@ -72,7 +72,7 @@ def _host_name(headers: Collection[tuple[bytes, bytes]]) -> str:
 
 
 def is_large(request: Request) -> bool:
-    """Tell whether the body takes memory that is worth a turn of its own, or does not say how long it is."""
+    """Return whether a body is large enough to need a turn of its own, or has no declared length."""
     declared = request.headers.get("content-length", "")
     return int(declared) > LARGE_BODY if declared.isdecimal() else "transfer-encoding" in request.headers
 

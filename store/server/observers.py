@@ -111,7 +111,7 @@ class Log(logging.Handler):
         self._thread.start()
 
     def on_call(self, record: CallRecord) -> None:
-        """Take a line of the access log: when, from where, who, what, with which status, in how many milliseconds."""
+        """Add a line to the access log: time, address, caller, call, status, milliseconds."""
         who = record.who.replace(" ", "_") or "-"
         status = record.status or "-"
         if record.status in _REFUSED and not self._allows(
@@ -122,7 +122,7 @@ class Log(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a record of the program's own."""
+        """Add a record of the program's own."""
         # What a record says may be another text each time: it is of one kind with what the same place said of the
         # same thing, which a record may name.
         kind = (record.pathname, record.lineno, getattr(record, "kind", None))

@@ -78,7 +78,7 @@ async def _settled(call: IncomingCall, result: _Result) -> Response:
     request_id, seconds = call.path("request_id"), call.wait()
     settled = await result(request_id)
     if settled is None and seconds:
-        call.rest()
+        call.release_turn()
         settled = await call.tail.waits.answered(call.request, result(request_id, wait=seconds))
         if not is_still_known(call.request):
             raise NotAuthenticated("The API key was revoked while this call waited.")

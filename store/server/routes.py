@@ -139,7 +139,7 @@ def without_key(rows: Iterable[Row]) -> frozenset[str]:
 
 
 def routes(rows: Iterable[Row], backend: Served, limits: Limits, tail: Tail) -> Iterator[Route]:
-    """Give the table as Starlette takes it, each call answered by `backend` acting for its caller."""
+    """Yield the table as Starlette's routes, each call answered by `backend` acting for its caller."""
     by_path: dict[str, dict[str, Row]] = {}
     for row in rows:
         by_path.setdefault(row.path, {})[row.method] = row
@@ -147,9 +147,9 @@ def routes(rows: Iterable[Row], backend: Served, limits: Limits, tail: Tail) -> 
     # Those that are asked for all the time come before these: no path without such a part looks like one of them.
     is_often = {path: any(row.often for row in of_path.values()) for path, of_path in by_path.items()}
     in_order = sorted(by_path, key=lambda path: (not is_often[path], "{" in path))
-    door, acting_as = AdmissionControl(limits.shares), lru_cache(_CALLERS)(backend.acting_as)
+    admission, acting_as = AdmissionControl(limits.shares), lru_cache(_CALLERS)(backend.acting_as)
     for path in in_order:
-        endpoint = _endpoint(by_path[path], backend, limits, tail, acting_as=acting_as, door=door)
+        endpoint = _endpoint(by_path[path], backend, limits, tail, acting_as=acting_as, admission=admission)
         yield Route(path, endpoint, methods=list(by_path[path]))
 
 
@@ -160,7 +160,7 @@ def _endpoint(
     tail: Tail,
     *,
     acting_as: Callable[[Actor], Served],
-    door: AdmissionControl,
+    admission: AdmissionControl,
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         row = by_method["GET" if request.method == "HEAD" else request.method]
@@ -174,13 +174,15 @@ def _endpoint(
         if b"%2f" in request.scope.get("raw_path", b"").lower():
             raise NotFound("There is nothing of this id.")
         is_write = row.method != "GET"
-        ticket = await door.enter(actor.subject, write=is_write, large=is_large(request) if is_write else row.large)
+        ticket = await admission.enter(
+            actor.subject, write=is_write, large=is_large(request) if is_write else row.large
+        )
         try:
             answer = await row.handler(IncomingCall(request, acting_as(actor), limits, tail, ticket))
             if row.goes_on:
-                ticket.rest()
+                ticket.release_turn()
         except BaseException:  # a client that disconnects leaves nothing behind
-            ticket.leave()
+            ticket.close()
             raise
         return TicketedResponse(answer, ticket)
 

@@ -38,7 +38,7 @@ class _Server(uvicorn.Server):
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take calls on `sockets`: uvicorn's own takes any number, and gives a TLS handshake a minute."""
+        """Accept on `sockets`: uvicorn's own accepts any number, and allows a TLS handshake a minute."""
         room = ConnectionRoom(most=room_for_connections(), per_address=self._per_address)
         make = partial(PatientProtocol, config=self.config, server_state=self.server_state, app_state={}, room=room)
         self.servers = [

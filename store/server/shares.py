@@ -66,7 +66,7 @@ class WriteBucket:
         """When the last one that was refused may try again."""
 
     def take(self) -> float:
-        """Take a write; return 0, or the seconds after which it may be tried again.
+        """Admit a write and return 0, or return the seconds after which it may be tried again.
 
         Callers that are refused together are told different times, as many a second as there are writes to give:
         told the same one, they would all come back at once and most would be refused again.
@@ -125,17 +125,17 @@ class _Share:
 
 
 class Ticket:
-    """A call that was let in: what it holds of its caller's share until it leaves."""
+    """An admitted call, with what it holds of its caller's share until it is over."""
 
-    __slots__ = ("_held", "_limits", "_resting", "_share")
+    __slots__ = ("_held", "_is_waiting", "_limits", "_share")
 
     def __init__(self, share: _Share, limits: Shares) -> None:
         self._share, self._limits = share, limits
         self._held: list[asyncio.Semaphore] = []
-        self._resting = False
+        self._is_waiting = False
         share.in_flight += 1
 
-    async def turn(self) -> None:
+    async def acquire_turn(self) -> None:
         """Wait for the caller's turn: the body has come, which may have taken long, and can be worked on."""
         await self.take(self._share.turns)
 
@@ -145,37 +145,37 @@ class Ticket:
             await turn.acquire()
             self._held.append(turn)
 
-    def rest(self) -> None:
-        """Give the turns back: from now on the call only waits, for events or for a decision, or sends bytes.
+    def release_turn(self) -> None:
+        """Release the turns: from now on the call only waits, for events or for a decision, or sends bytes.
 
         Raises:
             TooManyRequests: the caller waits for as many as it may already.
         """
-        if self._resting:
+        if self._is_waiting:
             return
         if self._share.waiting >= self._limits.waiting:
             raise TooManyRequests(f"This key waits for {self._limits.waiting} answers already.", retry_after=1)
-        self._give_back()
-        self._resting = True
+        self._release()
+        self._is_waiting = True
         self._share.in_flight -= 1
         self._share.waiting += 1
 
-    def _give_back(self) -> None:
+    def _release(self) -> None:
         for turn in self._held:
             turn.release()
         self._held.clear()
 
-    def leave(self) -> None:
-        """Give all back: the call is over."""
-        self._give_back()
-        if self._resting:
+    def close(self) -> None:
+        """Release all that the call holds: it is over."""
+        self._release()
+        if self._is_waiting:
             self._share.waiting -= 1
         else:
             self._share.in_flight -= 1
 
 
 class AdmissionControl:
-    """Lets calls in, each against its caller's share."""
+    """Admits calls, each against its caller's share."""
 
     def __init__(self, limits: Shares) -> None:
         self._limits = limits
@@ -191,7 +191,7 @@ class AdmissionControl:
             large: whether what is answered, or of a write what is sent, may be large.
 
         Raises:
-            TooManyRequests: the caller is over its share; with the time after which it is not.
+            TooManyRequests: the caller is over its share; with the time after which it may try again.
         """
         share = self._share(subject)
         if fault := self._fault(share, write=write):
@@ -203,8 +203,8 @@ class AdmissionControl:
                 await ticket.take(*((share.bodies,) if large else ()))
             else:
                 await ticket.take(*((share.large, self._large) if large else ()), share.reads)
-        except BaseException:  # who goes while it waits leaves nothing behind
-            ticket.leave()
+        except BaseException:  # a client that disconnects while it waits leaves nothing behind
+            ticket.close()
             raise
         return ticket
 
@@ -238,7 +238,7 @@ class AdmissionControl:
 
 
 class TicketedResponse(Response):
-    """An answer that gives its call's ticket back when it was sent."""
+    """A response that closes its call's ticket once it was sent."""
 
     def __init__(self, answer: Response, ticket: Ticket) -> None:
         self._answer, self._ticket = answer, ticket
@@ -248,4 +248,4 @@ class TicketedResponse(Response):
         try:
             await self._answer(scope, receive, send)
         finally:
-            self._ticket.leave()
+            self._ticket.close()

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class WaitingCalls:
-    """All calls of one app that wait."""
+    """The calls of one app that wait."""
 
     def __init__(self) -> None:
         self._ends: set[asyncio.Future[None]] = set()
@@ -22,7 +22,7 @@ class WaitingCalls:
         return len(self._ends)
 
     def end(self) -> None:
-        """Let every call that waits go without its answer, now and from now on."""
+        """End the wait of every call without an answer, now and from now on."""
         self._ended = True
         for end in self._ends:
             if not end.done():
@@ -38,17 +38,17 @@ class WaitingCalls:
         self._ends.add(end)
         if self._ended:
             end.set_result(None)
-        asked, gone = asyncio.ensure_future(answer), asyncio.create_task(_gone(request))
+        result, gone = asyncio.ensure_future(answer), asyncio.create_task(_disconnected(request))
         try:
-            await asyncio.wait((asked, gone, end), return_when=asyncio.FIRST_COMPLETED)
-            return asked.result() if asked.done() else None
+            await asyncio.wait((result, gone, end), return_when=asyncio.FIRST_COMPLETED)
+            return result.result() if result.done() else None
         finally:
             self._ends.discard(end)
-            asked.cancel()
+            result.cancel()
             gone.cancel()
 
 
-async def _gone(request: Request) -> None:
+async def _disconnected(request: Request) -> None:
     """Return when the caller has hung up."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

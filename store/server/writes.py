@@ -1,4 +1,4 @@
-"""The calls that write: one handler for every command with a JSON body, and one for uploads."""
+"""Handlers of the calls that write: one for every command with a JSON body, and one for uploads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def write(kind: type[Command]) -> Handler:
 
     async def handler(call: IncomingCall) -> Response:
         body = await read_body(call.request, call.limits.body)
-        await call.turn()
+        await call.acquire_turn()
         key = idempotency_key(call.request)
         ids: dict[str, str] = call.request.path_params
         try:
@@ -70,7 +70,7 @@ async def upload(call: IncomingCall) -> Response:
         files = form.getlist("file")
         if len(files) != 1 or not isinstance(file := files[0], UploadFile):
             raise InvalidRequest("file: must be there once, as a file")
-        await call.turn()
+        await call.acquire_turn()
         if (file.size or 0) > cap:
             raise TooLarge(f"The file is over {cap} bytes.")
         receipt = await call.backend.submit(_described(file), key="upload", content=_pieces(file))

@@ -35,7 +35,7 @@ ADDED_LATER = frozenset(("attachmentSnapshots", "requestHash", "agreements"))
 _ROLES: Mapping[str, Any] = {"AGENT": "agent", "HUMAN": "reviewer"}
 _TEXTS = frozenset(("summary", "description", "message"))
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{1,64}")
-_SHOWN = 120
+_EXCERPT = 120
 """Characters of a recorded value that a breach shows."""
 
 
@@ -59,7 +59,7 @@ class Conformance:
     """Follows one record from its first event, over the view of what came before."""
 
     def __init__(self, view: StateView, checks: Checks) -> None:
-        """Begin with the first event; `checks`, which stay the caller's to close, look at metadata with a schema."""
+        """Start before the first event; `checks`, which the caller closes, check metadata that has a schema."""
         self._view = view
         self._checks = checks.at_once("record")
         self._due: list[Doc] = []
@@ -87,7 +87,7 @@ class Conformance:
         except InvalidAnswers as refusal:
             return "; ".join(f"the answer {name!r} {words}" for name, words in islice(refusal.fields.items(), 5))
         except ApiError as refusal:
-            return f"no {_shown(recorded.get('eventType'))} by {_shown(recorded.get('source'))}: {refusal.message}"
+            return f"no {_excerpt(recorded.get('eventType'))} by {_excerpt(recorded.get('source'))}: {refusal.message}"
         except RecursionError:
             return "it is nested too deeply"
         return ""
@@ -99,7 +99,7 @@ class Conformance:
     def _check_place(self, event: Doc) -> None:
         seq = self._view.seq + 1
         if type(event.get("seq")) is not int or event["seq"] != seq:
-            raise _Breach(f"its seq is {_shown(event.get('seq'))}, and its place is {seq}")
+            raise _Breach(f"its seq is {_excerpt(event.get('seq'))}, and its place is {seq}")
         prefix, event_id = f"evt_{seq:08x}", event.get("id")
         if (
             not isinstance(event_id, str)
@@ -107,7 +107,7 @@ class Conformance:
             or not _TOKEN.fullmatch(event_id[len(prefix) :])
         ):
             raise _Breach(
-                f"its id {_shown(event_id)} is none of this place: {prefix}… is, and no other event may have it"
+                f"its id {_excerpt(event_id)} is none of this place: {prefix}… is, and no other event may have it"
             )
 
     def _ruled(self, event: Doc) -> list[Doc]:
@@ -145,9 +145,9 @@ class Conformance:
             or not call.made.startswith(call.prefix)
             or not _TOKEN.fullmatch(call.made[len(call.prefix) :])
         ):
-            raise _Breach(f"{_shown(call.made)} is no id: it begins with {call.prefix}")
+            raise _Breach(f"{_excerpt(call.made)} is no id: it begins with {call.prefix}")
         if self._view.get(call.table, call.made) is not None:
-            raise _Breach(f"there is {_shown(call.made)} already: it is made twice")
+            raise _Breach(f"there is {_excerpt(call.made)} already: it is made twice")
         return call.made[len(call.prefix) :]
 
 
@@ -183,7 +183,7 @@ def _moment(text: object) -> Any:
     try:
         return parse_time(text)  # type: ignore[arg-type]  # no text raises TypeError
     except (ValueError, TypeError, OverflowError):
-        raise _Breach(f"its timestamp {_shown(text)} is no time") from None
+        raise _Breach(f"its timestamp {_excerpt(text)} is no time") from None
 
 
 def _actor(event: Doc, call: _Call) -> Actor:
@@ -192,9 +192,9 @@ def _actor(event: Doc, call: _Call) -> Actor:
         return c.PLATFORM
     role = _ROLES.get(source) if isinstance(source, str) else None
     if role is None:
-        raise _Breach(f"its source is {_shown(source)}, and {event['eventType']} is written by AGENT or HUMAN")
+        raise _Breach(f"its source is {_excerpt(source)}, and {event['eventType']} is written by AGENT or HUMAN")
     if not isinstance(subject, str) or not subject:
-        raise _Breach(f"its subject is {_shown(subject)}: it does not say who acted")
+        raise _Breach(f"its subject is {_excerpt(subject)}: it does not say who acted")
     if call.command is not c.Decide:
         return Actor(subject, role)
     try:
@@ -209,9 +209,9 @@ def _content(event: Doc, call: _Call) -> Content | None:
         return None
     sha256, size = (event["payload"].get(key) for key in ("sha256", "size"))
     if not is_hash(sha256):
-        raise _Breach(f"the content's hash {_shown(sha256)} is none: it is 64 lowercase hex digits")
+        raise _Breach(f"the content's hash {_excerpt(sha256)} is none: it is 64 lowercase hex digits")
     if type(size) is not int or size < 0:
-        raise _Breach(f"the content's size {_shown(size)} is none")
+        raise _Breach(f"the content's size {_excerpt(size)} is none")
     return Content(sha256, size)
 
 
@@ -222,7 +222,7 @@ def _call_of(view: StateView, event: Doc) -> _Call:
     kind, payload = event.get("eventType"), event.get("payload")
     rebuild = _CALLS.get(kind) if isinstance(kind, str) else None
     if rebuild is None:
-        raise _Breach(f"its type {_shown(kind)} is none that this version writes by itself")
+        raise _Breach(f"its type {_excerpt(kind)} is none that this version writes by itself")
     if not isinstance(payload, dict):
         raise _Breach("its payload is no object")
     return rebuild(view, event, payload)
@@ -232,7 +232,7 @@ def _on_task(view: StateView, event: Doc, **body: Any) -> dict[str, Any]:
     project_id = event.get("projectId")
     project = view.get("projects", project_id) if isinstance(project_id, str) else None
     if project is None:
-        raise _Breach(f"there is no project {_shown(project_id)}")
+        raise _Breach(f"there is no project {_excerpt(project_id)}")
     named = {"projectName": project["projectName"], "taskId": event.get("taskId")}
     return {**named, "externalTraceId": event.get("externalTraceId"), **body}
 
@@ -337,32 +337,32 @@ def _compare(recorded: Doc, made: Doc) -> None:
     if recorded == made:
         return
     if recorded.get("eventType") != made["eventType"]:
-        found_type = _shown(recorded.get("eventType"))
+        found_type = _excerpt(recorded.get("eventType"))
         raise _Breach(f"{made['eventType']} must follow the event before it, and {found_type} does")
     payload = recorded.get("payload")
     if not isinstance(payload, dict):
         raise _Breach("its payload is no object")
     absent = {key: made["payload"][key] for key in ADDED_LATER & (made["payload"].keys() - payload.keys())}
     if recorded != {**made, "payload": {key: value for key, value in made["payload"].items() if key not in absent}}:
-        _tell("", recorded, made)
+        _report_difference("", recorded, made)
 
 
-def _tell(of: str, recorded: Doc, made: Doc) -> None:
+def _report_difference(of: str, recorded: Doc, made: Doc) -> None:
     for key in {**made, **recorded}:
         if key not in recorded and key in ADDED_LATER:
             continue
         if key not in made:
-            raise _Breach(f"it holds {of}{key[:_SHOWN]}, which no rule writes here")
+            raise _Breach(f"it holds {of}{key[:_EXCERPT]}, which no rule writes here")
         if key not in recorded:
-            raise _Breach(f"it lacks {of}{key}: the rules make it {_shown(made[key])}")
+            raise _Breach(f"it lacks {of}{key}: the rules make it {_excerpt(made[key])}")
         if recorded[key] != made[key]:
             if key == "payload":
-                _tell("payload.", recorded[key], made[key])
+                _report_difference("payload.", recorded[key], made[key])
             back = key == "timestamp" and isinstance(recorded[key], str) and made[key] > recorded[key]
             word = ", which goes back" if back else ""
-            raise _Breach(f"its {of}{key} is {_shown(recorded[key])}{word}; the rules make it {_shown(made[key])}")
+            raise _Breach(f"its {of}{key} is {_excerpt(recorded[key])}{word}; the rules make it {_excerpt(made[key])}")
 
 
-def _shown(value: object) -> str:
+def _excerpt(value: object) -> str:
     text = orjson.dumps(value, default=str).decode()
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"

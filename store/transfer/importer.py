@@ -60,7 +60,7 @@ class Import:
     def __init__(
         self, folder: Path, *, uploads: Path | None = None, expect: str | None = None, files: Files | None = None
     ) -> None:
-        """Look at nothing yet.
+        """Set up an import, without reading anything yet.
 
         Args:
             folder: where it is to be: an empty folder, or none.

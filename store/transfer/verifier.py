@@ -94,7 +94,7 @@ class _Verification:
         self._checks.close()
 
     def _snapshot(self) -> tuple[Position | None, int, checkpoint.Checkpoint | None]:
-        """Look at what belongs together while nobody writes."""
+        """Return the head, the journal's size and the checkpoint as of one moment, with writers locked out."""
         with FolderLock(self._folder).reading():
             return self._read_head(), self._journal.size(), self._read_checkpoint()
 

@@ -69,12 +69,13 @@ def slow(folder: Path, seconds: float) -> None:
     from api_client.actor import Actor
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.context import Setup
     from store.folder.local_backend import open_local
 
     async def connect() -> Any:
         return Slow(await open_local(folder, Actor("alice", "reviewer")), seconds)
 
-    PumpUpApp(connect, source_label="slow", clock=utc_now, new_key=lambda: secrets.token_hex(16)).run()
+    PumpUpApp(Setup(connect, source_label="slow", clock=utc_now, new_key=lambda: secrets.token_hex(16))).run()
 
 
 def deciding(folder: Path, state: Path) -> None:
@@ -82,6 +83,7 @@ def deciding(folder: Path, state: Path) -> None:
     from api_client.actor import Actor
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.context import Setup
     from pumpup_tui.local_state.document_store import DocumentStore
     from pumpup_tui.local_state.preferences import Preferences
     from store.folder.local_backend import open_local
@@ -92,12 +94,14 @@ def deciding(folder: Path, state: Path) -> None:
         return backend
 
     PumpUpApp(
-        connect,
-        source_label="local",
-        clock=utc_now,
-        new_key=lambda: secrets.token_hex(16),
-        preferences=Preferences(grace_seconds=0),
-        documents=DocumentStore(state),
+        Setup(
+            connect,
+            source_label="local",
+            clock=utc_now,
+            new_key=lambda: secrets.token_hex(16),
+            preferences=Preferences(grace_seconds=0),
+            documents=DocumentStore(state),
+        )
     ).run()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from api_client.actor import Actor
 from api_client.commands import Command, CreateTask, RequestApproval
 from api_client.errors import ApiError
 from api_client.models import ApprovalRecommendation, Outcome, Receipt
@@ -15,6 +14,7 @@ from store.folder.engine import Store
 from store.folder.local_backend import random_token
 from tests.benchmarks.rows import Row, Table, median, p95
 from tests.benchmarks.terminals import Measured, measured
+from tests.support.actors import AGENT
 
 OPEN, AT_ONCE = 10_000, 500
 DECISIONS = 100
@@ -22,7 +22,6 @@ LIMIT = 60.0
 """Milliseconds, p95."""
 PAUSE = 0.03
 """Seconds between a key and the next: two that come closer than 5 ms are taken for pasted text."""
-AGENT = Actor("agent-1", "agent")
 
 
 def fill(folder: Path, count: int = OPEN) -> None:

@@ -19,7 +19,6 @@ from random import Random
 from tinydb import TinyDB
 from typing_extensions import override
 
-from api_client.actor import Actor
 from api_client.commands import AddNote
 from api_client.times import utc_now
 from store.core.batch import Job
@@ -34,9 +33,9 @@ from store.folder.local_backend import LocalBackend, random_token
 from store.folder.open_folder import OpenFolder, UploadLimits
 from store.folder.queries import FolderReader
 from tests.benchmarks.rows import Row, Table, median, p95, timed
+from tests.support.actors import AGENT
 from tests.support.small_folders import receipt
 
-AGENT = Actor("agent-1", "agent")
 ROUNDS, BLOCK = 12, 40
 """Ours and the baseline take turns, so that what else the machine does meets both."""
 

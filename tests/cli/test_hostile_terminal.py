@@ -25,8 +25,8 @@ from tests.cli.conftest import command, environment
 from tests.cli.terminal import Terminal, terminal
 from tests.conftest import counting_tokens
 from tests.hostile import ESCAPES
+from tests.support.actors import AGENT, ALICE
 
-ALICE, AGENT = Actor("alice", "reviewer"), Actor("agent-1", "agent")
 BIDI = "\u202ePWNED\u2066\u200b\ufeff "
 FOREIGN = (b"\x1b]52", b"PWNED\x07", b"\x1b[6n", b"\x1b[31;7777m", b"\x1bc", b"\xc2\x9b", b"\x08")
 """What would show that an escape of the text's came through."""

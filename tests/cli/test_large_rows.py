@@ -7,11 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from api_client.actor import Actor
-from api_client.commands import CreateProject, CreateTask, RecordAction, RequestApproval, read_command
-from store.folder.local_backend import open_local
 from tests.cli.conftest import CLAIMS_STEPS, command, environment
 from tests.cli.terminal import Terminal, terminal
+from tests.support.world_builder import world_in
 
 ACTIONS = 60
 MORE_MOST = 120
@@ -25,33 +23,15 @@ def _rows(size: int) -> dict[str, Any]:
 
 
 async def _make(data: Path, size: int) -> None:
-    backend = await open_local(data, Actor("maria", "reviewer"))
-    try:
-        agent = backend.acting_as(Actor("agent-1", "agent"))
-        project = {"name": "Claims", "steps": json.loads(CLAIMS_STEPS)}
-        await backend.submit(read_command(CreateProject, project), key="project")
+    offer = {"outcome": {"type": "APPROVE"}, "confidence": 0.9, "rationale": "y" * size}
+    async with world_in(data) as world:
+        await world.project(steps=json.loads(CLAIMS_STEPS))
         for number in range(8):
-            on = {"projectName": "claims", "name": f"Task T-{number:02d}"}
-            task = {**on, "metadataPatch": {"set": _rows(min(size, 230_000))}}
-            task_id = (await agent.submit(read_command(CreateTask, task), key=f"task-{number}")).answer["id"]
-            offer = {"outcome": {"type": "APPROVE"}, "confidence": 0.9, "rationale": "y" * size}
-            asked = {
-                "projectName": "claims",
-                "taskId": task_id,
-                "summary": f"Pay {number:02d}",
-                "recommendation": offer,
-            }
-            await agent.submit(read_command(RequestApproval, asked), key=f"ask-{number}")
+            patch = {"set": _rows(min(size, 230_000))}
+            task = await world.task(f"Task T-{number:02d}", "claims", metadataPatch=patch)
+            await world.approval(task, f"Pay {number:02d}", "claims", recommendation=offer)
         for number in range(ACTIONS):
-            did = {
-                "projectName": "claims",
-                "taskId": task_id,
-                "description": f"did {number:02d}",
-                "detail": _rows(size),
-            }
-            await agent.submit(read_command(RecordAction, did), key=f"did-{number}")
-    finally:
-        await backend.aclose()
+            await world.action(task, f"did {number:02d}", "claims", detail=_rows(size))
 
 
 def _go_on(screen: Terminal, words: str) -> None:

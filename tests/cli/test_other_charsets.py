@@ -11,14 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from api_client.actor import Actor
-from api_client.commands import CreateTask, RequestApproval, read_command
 from pumpup_tui.text.charset import Charset
-from store.folder.local_backend import open_local
 from tests.cli.conftest import command, environment
 from tests.cli.terminal import Terminal, terminal
 from tests.cli.watched import Watched
 from tests.support.record_screens import imported_record
+from tests.support.world_builder import world_in
 
 WAYS = (
     ("", "Refund $240"),
@@ -71,11 +69,8 @@ def test_columns_stay(tmp_path: Path, record: Path, named: dict[str, str]) -> No
 
 
 async def _ask(data: Path) -> None:
-    backend = await open_local(data, Actor("agent-1", "agent"))
-    task = await backend.submit(read_command(CreateTask, {"projectName": "general", "name": "Müller"}), key="task")
-    asked = {"projectName": "general", "taskId": task.answer["id"], "summary": SUMMARY}
-    await backend.submit(read_command(RequestApproval, asked), key="ask")
-    await backend.aclose()
+    async with world_in(data) as world:
+        await world.approval(await world.task("Müller"), SUMMARY)
 
 
 @pytest.mark.parametrize(

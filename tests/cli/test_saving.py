@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from api_client.actor import Actor
-from api_client.commands import CreateTask, ReceiveUpload, RecordAction, RequestApproval, read_command
-from store.folder.local_backend import open_local
 from tests.cli.conftest import Run, command, environment
 from tests.cli.terminal import Terminal, terminal
 from tests.cli.watched import Watched
+from tests.support.world_builder import world_in
 
 KEY = b"ssh-ed25519 AAAA mallory\n"
 Opens = Callable[..., tuple[Terminal, Watched]]
@@ -23,21 +21,11 @@ Opens = Callable[..., tuple[Terminal, Watched]]
 
 async def _fill(data: Path) -> None:
     """Make a folder with a request that has an attachment."""
-    backend = await open_local(data, Actor("agent-1", "agent"))
-
-    async def pieces() -> AsyncIterator[bytes]:
-        yield KEY
-
-    made = ReceiveUpload(file_name="authorized_keys", content_type="text/plain")
-    upload = (await backend.submit(made, key="upload", content=pieces())).answer["id"]
-    raw = {"projectName": "general", "name": "Claim C-1"}
-    task = (await backend.submit(read_command(CreateTask, raw), key="task")).answer["id"]
-    on = {"projectName": "general", "taskId": task}
-    attached = {**on, "description": "attached", "addAttachments": [{"uploadId": upload, "label": "the file"}]}
-    await backend.submit(read_command(RecordAction, attached), key="attached")
-    asked = {**on, "summary": "Refund $240", "attachments": [upload]}
-    await backend.submit(read_command(RequestApproval, asked), key="asked")
-    await backend.aclose()
+    async with world_in(data) as world:
+        upload = await world.upload(KEY, "authorized_keys", "text/plain")
+        task = await world.task("Claim C-1")
+        await world.action(task, "attached", addAttachments=[{"uploadId": upload, "label": "the file"}])
+        await world.approval(task, "Refund $240", attachments=[upload])
 
 
 @pytest.fixture

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from api_client.actor import Actor
-from api_client.commands import CreateTask, RecordAction, RequestApproval, read_command
 from api_client.models import InboxItem, Page
 from api_client.wire import read
-from store.folder.local_backend import open_local
 from tests.cli.conftest import Run
 from tests.cli.made import EVENT_ID, conforms
+from tests.support.world_builder import world_in
 
 TWO, ONE = "Conversation with Ann", "Conversation with Bob"
 
@@ -27,15 +25,11 @@ def data(tmp_path: Path) -> Path:
 
 
 async def _fill(data: Path) -> None:
-    agent = await open_local(data, Actor("agent-1", "agent"))
-    try:
+    async with world_in(data) as world:
         for name, questions in ((TWO, ("Refund $240?", "Send a voucher?")), (ONE, ("Close the account?",))):
-            made = await agent.submit(CreateTask(project_name="general", name=name), key=name)
-            task = {"projectName": "general", "taskId": made.answer["id"]}
+            task = await world.task(name)
             for question in questions:
-                await agent.submit(read_command(RequestApproval, {**task, "summary": question}), key=question)
-    finally:
-        await agent.aclose()
+                await world.approval(task, question)
 
 
 def waiting(run: Run, data: Path) -> list[InboxItem]:
@@ -109,28 +103,15 @@ def test_show_names_attachments_as_they_were(run: Run, data: Path, tmp_path: Pat
 
 
 async def _relabel(data: Path) -> str:
-    from api_client.commands import ReceiveUpload
-    from tests.support.world_builder import in_pieces
-
-    agent = await open_local(data, Actor("agent-1", "agent"))
-    try:
-        task = next(one for one in await agent.tasks() if one.name == ONE)
-        on_task = {"projectName": "general", "taskId": task.id}
-        uploads = [
-            (await agent.submit(ReceiveUpload(file_name=name), key=name, content=in_pieces(b"x"))).answer["id"]
-            for name in ("a.txt", "b.txt")
-        ]
+    async with world_in(data) as world:
+        task = next(task.id for task in await world.agent.tasks() if task.name == ONE)
+        uploads = [await world.upload(b"x", name) for name in ("a.txt", "b.txt")]
 
         async def attach(upload: str, label: str) -> None:
-            added = [{"uploadId": upload, "label": label}]
-            raw = {**on_task, "description": "attached", "addAttachments": added}
-            await agent.submit(read_command(RecordAction, raw), key=label)
+            await world.action(task, "attached", addAttachments=[{"uploadId": upload, "label": label}])
 
         await attach(uploads[0], "the invoice")
         await attach(uploads[1], "unrelated")
-        raw = {**on_task, "summary": "Pay?", "attachments": uploads[:1]}
-        request = (await agent.submit(read_command(RequestApproval, raw), key="pay")).event_id
+        request = await world.approval(task, attachments=uploads[:1])
         await attach(uploads[0], "a thank-you card")
         return request
-    finally:
-        await agent.aclose()

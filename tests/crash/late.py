@@ -42,6 +42,7 @@ def main(place: str, state: str, grace: str, moment: str) -> None:
     """Run the app."""
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
+    from pumpup_tui.context import Setup
     from pumpup_tui.local_state.document_store import DocumentStore
     from pumpup_tui.local_state.preferences import Preferences
 
@@ -56,12 +57,14 @@ def main(place: str, state: str, grace: str, moment: str) -> None:
         return Late(await open_local(Path(place), Actor(os.environ.get("REVIEWER", "alice"), "reviewer")), moment)
 
     PumpUpApp(
-        connect,
-        source_label="late",
-        clock=utc_now,
-        new_key=lambda: secrets.token_hex(16),
-        preferences=Preferences(grace_seconds=float(grace)),
-        documents=DocumentStore(Path(state)),
+        Setup(
+            connect,
+            source_label="late",
+            clock=utc_now,
+            new_key=lambda: secrets.token_hex(16),
+            preferences=Preferences(grace_seconds=float(grace)),
+            documents=DocumentStore(Path(state)),
+        )
     ).run()
 
 

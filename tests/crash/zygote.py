@@ -29,8 +29,8 @@ from store.core.batch import Job
 from store.folder.engine import Store
 from store.folder.local_backend import random_token
 from store.transfer.verifier import verify
+from tests.support.actors import AGENT
 
-AGENT = Actor("agent-1", "agent")
 WRITERS = 3
 
 

@@ -18,6 +18,7 @@ from api_client.backend import Backend
 from api_client.http import HttpBackend
 from api_client.times import utc_now
 from pumpup_tui.app import PumpUpApp
+from pumpup_tui.context import Setup
 from pumpup_tui.local_state.preferences import Preferences
 from store.server.runner import bind, url_of
 from tests.cli.conftest import command, environment
@@ -53,11 +54,13 @@ async def browsing(service: Service) -> AsyncIterator[Shown]:
         return HttpBackend("https://hosted.example", KEY, transport=InProcess(service.app()))
 
     app = PumpUpApp(
-        connect,
-        source_label="hosted",
-        clock=utc_now,
-        new_key=lambda: "never",
-        preferences=Preferences(grace_seconds=0.0),
+        Setup(
+            connect,
+            source_label="hosted",
+            clock=utc_now,
+            new_key=lambda: "never",
+            preferences=Preferences(grace_seconds=0.0),
+        )
     )
     async with app.run_test(size=(140, 44)) as pilot:
         yield Shown(app, pilot)

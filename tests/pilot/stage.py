@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from api_client.actor import Actor
 from api_client.commands import Command
 from pumpup_tui.app import PumpUpApp
+from pumpup_tui.context import Setup
 from pumpup_tui.inbox.screen import InboxScreen
 from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
@@ -70,13 +71,15 @@ class Stage:
         self.backend: LocalBackend | None = None
         self.wrap: Callable[[Backend], Backend] = lambda backend: backend
         self.app = PumpUpApp(
-            self.connect,
-            source_label="local",
-            clock=self.clock,
-            new_key=lambda: next(self.keys),
-            zone=UTC,
-            preferences=Preferences(grace_seconds=grace),
-            documents=documents,
+            Setup(
+                self.connect,
+                source_label="local",
+                clock=self.clock,
+                new_key=lambda: next(self.keys),
+                zone=UTC,
+                preferences=Preferences(grace_seconds=grace),
+                documents=documents or DocumentStore(None),
+            )
         )
         self.before: list[Callable[[Stage], Any]] = []
 

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.backend.timeline_query import Query
 from pumpup_tui.board.filter import NOBODY, BoardFilter
+from pumpup_tui.context import Setup
 from pumpup_tui.inbox.order import Order
 from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
@@ -23,12 +24,14 @@ from tests.waiting import HANG_SECONDS
 def again(stage: Stage, kept: Path, preferences: Preferences | None = None) -> PumpUpApp:
     """Give the stage another start of the app."""
     stage.app = PumpUpApp(
-        stage.connect,
-        source_label="local",
-        clock=stage.clock,
-        new_key=lambda: next(stage.keys),
-        preferences=preferences or Preferences(grace_seconds=0.0),
-        documents=DocumentStore(kept),
+        Setup(
+            stage.connect,
+            source_label="local",
+            clock=stage.clock,
+            new_key=lambda: next(stage.keys),
+            preferences=preferences or Preferences(grace_seconds=0.0),
+            documents=DocumentStore(kept),
+        )
     )
     return stage.app
 
@@ -197,9 +200,9 @@ async def test_the_inboxs_order_is_that_of_last_time(tmp_path: Path) -> None:
 )
 def test_a_filter_that_can_not_be_read_shows_all_cards(kept: object) -> None:
     """Another version's, a damaged one, or one for a step that is no more."""
-    assert BoardFilter.begun(kept, ["triage"]) == BoardFilter()
+    assert BoardFilter.restored(kept, ["triage"]) == BoardFilter()
     whole = BoardFilter(text="a", status="CLOSED", assignee=NOBODY, request="none", step="triage")
-    assert BoardFilter.begun(whole.lasting(), ["triage"]) == whole
+    assert BoardFilter.restored(whole.lasting(), ["triage"]) == whole
 
 
 def test_an_order_that_can_not_be_read_is_the_built_in_one() -> None:
@@ -209,6 +212,6 @@ def test_an_order_that_can_not_be_read_is_the_built_in_one() -> None:
 
 def test_a_query_that_can_not_be_read_asks_for_nothing() -> None:
     """Another version's, or a damaged one."""
-    assert Query.begun({"types": 3, "sources": "AGENT", "reviewer": [], "newestFirst": "x"}) == Query()
+    assert Query.restored({"types": 3, "sources": "AGENT", "reviewer": [], "newestFirst": "x"}) == Query()
     asked = Query(types=("NOTE",), sources=("HUMAN",), reviewer="alice", newest_first=False)
-    assert Query.begun(asked.lasting()) == asked
+    assert Query.restored(asked.lasting()) == asked

@@ -13,7 +13,7 @@ from textual.system_commands import SystemCommandsProvider
 from api_client.commands import CreateProject, read_command
 from pumpup_tui.keys.key_commands import heard_at
 from pumpup_tui.keys.table import BY_ID
-from pumpup_tui.palette import MOST
+from pumpup_tui.shell.palette import MOST
 from pumpup_tui.task.screen import TaskScreen
 from tests.pilot.stage import STEPS, Stage
 from tests.support.actors import ALICE
@@ -58,8 +58,8 @@ async def test_every_key_of_a_screen_is_found_by_its_words(
             await pilot.press(key)
             await stage.sees(pilot, "▸" if key == "2" else "live")
         await stage.sees(pilot, sees)
-        names = stage.app.key_names
-        heard = [one for _, one in heard_at(stage.app.screen) if one.id and names.has(one.id)]
+        has = stage.app.key_names.has
+        heard = [binding for _, binding in heard_at(stage.app.screen) if binding.id and has(binding.id)]
         assert len({one.id for one in heard}) >= at_least
         for binding in heard:
             help_ = f"key {stage.app.context.key(str(binding.id))}"

@@ -6,9 +6,9 @@ from itertools import count
 from pathlib import Path
 
 from pumpup_tui.app import PumpUpApp
-from pumpup_tui.keys.key_names import KeyNames
+from pumpup_tui.context import Setup
 from pumpup_tui.local_state.preferences import Preferences
-from pumpup_tui.tour.observer import TourObserver
+from pumpup_tui.tour.observer import SHEET, TourObserver
 from tests.pilot.stage import Stage
 
 FIELD = {"type": "Text", "id": "name", "label": "Name", "required": True}
@@ -28,14 +28,14 @@ def touring(folder: Path, *, grace: float = 5.0, keymap: dict[str, str] | None =
     stage.before.append(shop)
     keys = count(1)
     preferences = Preferences(grace_seconds=grace, keymap=keymap or {})
-    stage.app = PumpUpApp(
+    setup = Setup(
         stage.connect,
         source_label="demo",
         clock=stage.clock,
         new_key=lambda: f"tour-{next(keys)}",
         preferences=preferences,
-        tour=TourObserver(KeyNames(preferences.keymap), holds=grace > 0),
     )
+    stage.app = PumpUpApp(setup, observers=[TourObserver], tour_sheet=SHEET)
     return stage
 
 

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from api_client.backend import Backend
 from api_client.times import utc_now
 from pumpup_tui.app import PumpUpApp
+from pumpup_tui.context import Setup
 from pumpup_tui.decisions.desk import Phase, Sent
 from pumpup_tui.form.screen import AnswerScreen
 from pumpup_tui.inbox.screen import InboxScreen
@@ -106,11 +107,13 @@ async def at_the_terminal(connect: Connect) -> AsyncIterator[Reviewer]:
     """Give a reviewer whose app is open over what `connect` gives."""
     keys = count(1)
     app = PumpUpApp(
-        connect,
-        source_label="test",
-        clock=utc_now,
-        new_key=lambda: f"tui-{next(keys)}-{id(keys)}",
-        preferences=Preferences(grace_seconds=0.0),
+        Setup(
+            connect,
+            source_label="test",
+            clock=utc_now,
+            new_key=lambda: f"tui-{next(keys)}-{id(keys)}",
+            preferences=Preferences(grace_seconds=0.0),
+        )
     )
     async with app.run_test(size=(120, 40)) as pilot:
         reviewer = Reviewer(pilot, app)

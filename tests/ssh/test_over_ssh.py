@@ -13,27 +13,23 @@ from typing import Any
 
 import pytest
 
-from api_client.actor import Actor
-from api_client.commands import CreateProject, CreateTask, read_command
 from store.folder.local_backend import open_local
 from tests.cli.terminal import terminal
 from tests.pilot.stage import STEPS
 from tests.ssh.server import authorized, client, delayed, missing, sshd
+from tests.support.actors import ALICE
+from tests.support.world_builder import world_in
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "-")
 ROOT = Path(__file__).parents[2]
-ALICE = Actor("alice", "reviewer")
 
 
 async def _fill(folder: Path) -> None:
-    backend = await open_local(folder, ALICE)
-    await backend.submit(read_command(CreateProject, {"name": "Claims", "steps": STEPS}), key="project")
-    agent = backend.acting_as(Actor("agent-1", "agent"))
-    for number in range(30):
-        raw = {"projectName": "claims", "name": f"Claim C-{number}"}
-        await agent.submit(read_command(CreateTask, raw), key=f"task-{number}")
-    await backend.aclose()
+    async with world_in(folder) as world:
+        await world.project(steps=STEPS)
+        for number in range(30):
+            await world.task(f"Claim C-{number}", "claims")
 
 
 async def _moved(folder: Path) -> list[Any]:

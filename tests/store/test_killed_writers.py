@@ -174,9 +174,9 @@ def test_what_the_system_refuses_is_told_with_what_was_to_be_done(
 
 def test_a_folder_has_its_doubts_and_its_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What can't be relied on where the folder is can be asked for, and metadata is held to what was set."""
-    monkeypatch.setattr(engine, "doubts", lambda folder: [f"{folder.name} is odd"])
+    monkeypatch.setattr(engine, "placement_warnings", lambda folder: [f"{folder.name} is odd"])
     store = Store(tmp_path, clock=FixedClock(), tokens=counting_tokens(), limits=CommandLimits(metadata_bytes=10))
-    assert store.doubts == [f"{tmp_path.name} is odd"]
+    assert store.placement_warnings == [f"{tmp_path.name} is odd"]
     big = CreateTask(project_name="general", name="x", metadata_patch=MetadataPatch(set={"a": "x" * 20}))
     (outcome,) = store.carry_out([Job(big, AGENT, None)])
     assert isinstance(outcome, InvalidRequest)

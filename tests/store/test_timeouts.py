@@ -10,17 +10,15 @@ from typing import Any
 
 import pytest
 
-from api_client.actor import Actor
 from api_client.commands import CreateProject, CreateTask, Move, read_command
 from store.core.batch import Job
 from store.folder.engine import Store
 from store.folder.timeouts import Timeouts
 from tests.conftest import FixedClock, counting_tokens
-from tests.support.actors import AGENT
+from tests.support.actors import AGENT, ALICE
 from tests.support.small_folders import receipt
 from tests.waiting import HANG_SECONDS, wait_until
 
-ALICE = Actor("alice", "reviewer")
 STEPS = {
     "initialStep": "todo",
     "steps": [

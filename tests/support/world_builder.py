@@ -7,8 +7,11 @@ Further keys are given under their wire names: `approval(task, keyValueContext={
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from api_client.backend import Backend
 from api_client.commands import (
@@ -25,6 +28,7 @@ from api_client.commands import (
     read_command,
 )
 from api_client.models import Receipt
+from tests.support.actors import AGENT, ALICE
 
 STEPS: Mapping[str, Any] = {
     "initialStep": "intake",
@@ -87,12 +91,12 @@ class WorldBuilder:
 
     def __init__(self, agent: Backend, reviewer: Backend, keys: Iterator[str] | None = None) -> None:
         """Take one backend for each; `keys` are the idempotency keys of the writes, each used once."""
-        self._agent, self._reviewer = agent, reviewer
-        self._keys = keys or (f"key-{number}" for number in count(1))
+        self.agent, self.reviewer = agent, reviewer
+        self._keys = keys or (uuid4().hex for _ in count())
 
     async def submit(self, command: Command, content: AsyncIterator[bytes] | None = None) -> Receipt:
         """Submit any command."""
-        backend = self._reviewer if command.for_reviewers else self._agent
+        backend = self.reviewer if command.for_reviewers else self.agent
         return await backend.submit(command, key=next(self._keys), content=content)
 
     async def project(self, name: str = "Claims", steps: Mapping[str, Any] = STEPS) -> Mapping[str, Any]:
@@ -129,6 +133,18 @@ class WorldBuilder:
         """Upload a file; return the upload's id."""
         command = ReceiveUpload(file_name=name, content_type=kind)
         return str((await self.submit(command, in_pieces(content))).answer["id"])
+
+
+@asynccontextmanager
+async def world_in(folder: Path) -> AsyncIterator[WorldBuilder]:
+    """Open a data folder, which may be new, and give a builder over it; the folder is closed at the end."""
+    from store.folder.local_backend import open_local
+
+    backend = await open_local(folder, ALICE)
+    try:
+        yield WorldBuilder(backend.acting_as(AGENT), backend)
+    finally:
+        await backend.aclose()
 
 
 async def in_pieces(content: bytes) -> AsyncIterator[bytes]:

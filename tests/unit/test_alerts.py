@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pumpup_tui.backend.alerts import APART, Alerts
+from pumpup_tui.backend.alerts import ALERT_SECONDS, Alerts
 from pumpup_tui.local_state.preferences import Preferences
 
 
@@ -46,10 +46,10 @@ def test_many_at_once_ring_once() -> None:
     """A burst is one bell; what comes later rings again."""
     heard = Heard(bell=True)
     heard.alerts.asked(["a", "b"])
-    heard.now += APART / 2
+    heard.now += ALERT_SECONDS / 2
     heard.alerts.asked(["c"])
     assert heard.rings == 1
-    heard.now += APART
+    heard.now += ALERT_SECONDS
     heard.alerts.asked(["d"])
     assert heard.rings == 2
 

@@ -36,10 +36,10 @@ def test_a_network_folder_is_told_with_the_way_out(tmp_path: Path, monkeypatch: 
     mounts = tmp_path / "mounts"
     monkeypatch.setattr(trust, "MOUNTS", mounts)
     mounts.write_text(f"server:/x {tmp_path.resolve()} nfs rw 0 0\n")
-    (words,) = trust.doubts(tmp_path)
+    (words,) = trust.placement_warnings(tmp_path)
     assert "nfs" in words
     assert "pumpup-tui serve" in words
     mounts.write_text("/dev/sda1 / ext4 rw 0 0\n")
-    assert trust.doubts(tmp_path) == []
+    assert trust.placement_warnings(tmp_path) == []
     mounts.unlink()
-    assert trust.doubts(tmp_path) == []
+    assert trust.placement_warnings(tmp_path) == []

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import InboxItem, Page, Task
     from pumpup_tui.context import Context
+    from pumpup_tui.shell.dialogs import AppDialogs
 
 MOST = 20
 """The most hits of a kind: nobody reads more, and a longer query finds the right one."""
@@ -35,18 +36,14 @@ _PAGE = 500
 _NAME = 80
 
 
-class SearchedApp(Protocol):
-    """The app, as far as a hit acts on it."""
+class PaletteApp(Protocol):
+    """The app, as far as the palette needs it."""
 
-    @property
-    def context(self) -> Context:
-        """The context of its screens."""
-
-    def show_project(self, project_id: str | None) -> None:
-        """Show the work of a project, of all where the id is empty."""
+    context: Context
+    dialogs: AppDialogs
 
     def action_mode(self, mode: str) -> None:
-        """Go to a main screen."""
+        """Go to a main screen, leaving what is over it."""
 
 
 class NameSearch(Provider):
@@ -59,8 +56,8 @@ class NameSearch(Provider):
         self._search_task: asyncio.Task[None] | None = None
 
     @property
-    def _app(self) -> SearchedApp:
-        return cast("SearchedApp", self.app)
+    def _app(self) -> PaletteApp:
+        return cast("PaletteApp", self.app)
 
     @override
     async def search(self, query: str) -> Hits:
@@ -148,21 +145,19 @@ class NameSearch(Provider):
         return Hit(SCORES[kind] + is_exact * EXACT, content, command, text=f"{kind} {shown}")
 
     def _to_project(self, project_id: str) -> Callable[[], None]:
-        return lambda: self._app.show_project(project_id)
+        return lambda: self._app.context.show_project(project_id)
 
     def _to_request(self, item: InboxItem) -> Callable[[], None]:
         def show() -> None:
             if self._app.context.project_id not in (None, item.project_id):
-                self._app.show_project("")  # it belongs to another project: show all of them
+                self._app.context.show_project("")  # it belongs to another project: show all of them
             self.app.post_message(ShowRequest(item.request_id))
 
         return show
 
     def _to_task(self, task_id: str) -> Callable[[], None]:
         def show() -> None:
-            from pumpup_tui.task.screen import TaskScreen
-
             self._app.action_mode("board")
-            self.app.push_screen(TaskScreen(self._app.context, task_id))
+            self._app.dialogs.open_task(task_id)
 
         return show

@@ -1,0 +1,26 @@
+"""The user's own files, as one app reads and writes them: drafts, the last view, and the store that holds both."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pumpup_tui.local_state.background_writes import BackgroundWrites
+from pumpup_tui.local_state.drafts import Drafts
+from pumpup_tui.local_state.last_view import LastView
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from pumpup_tui.local_state.document_store import DocumentStore
+
+
+class UserFiles:
+    """All that is stored for one reviewer on this machine."""
+
+    def __init__(self, app: App[None], documents: DocumentStore, theme: str) -> None:
+        """Take the documents, written by workers of `app`; `theme` is the configured one."""
+        self.documents = documents
+        self.writes = BackgroundWrites(app)
+        self.drafts = Drafts(documents, partial(self.writes.start, "drafts"))
+        self.last_view = LastView(documents, theme, partial(self.writes.start, "what is shown"))

@@ -1,0 +1,59 @@
+"""The dialogs that the app opens over any screen: help, the choice of a project, leaving, and recovered decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from pumpup_tui.context import Context
+    from pumpup_tui.decisions.leaving import Leave
+    from pumpup_tui.decisions.recovery import Recovered
+
+
+class AppDialogs:
+    """Opens each dialog where it is not open already. Each is imported when it is first needed."""
+
+    def __init__(self, app: App[None], context: Callable[[], Context]) -> None:
+        """Take the app, and its context as soon as it is asked for."""
+        self._app = app
+        self._context = context
+
+    def show_help(self) -> None:
+        """Show all keys."""
+        from pumpup_tui.components.dialogs import HelpScreen
+
+        if not self._app.screen.is_modal:
+            self._app.push_screen(HelpScreen(self._context().key.table()))
+
+    def choose_project(self) -> None:
+        """Choose the project that all screens show."""
+        if self._app.screen.is_modal:
+            return
+        from pumpup_tui.board.project_dialog import ProjectScreen
+
+        context = self._context()
+        self._app.push_screen(ProjectScreen(context, context.status.projects), context.show_project)
+
+    def open_task(self, task_id: str) -> None:
+        """Show a task's page over the present screen."""
+        from pumpup_tui.task.screen import TaskScreen
+
+        self._app.push_screen(TaskScreen(self._context(), task_id))
+
+    def ask_leaving(self, answered: Callable[[Leave | None], None]) -> None:
+        """Ask what becomes of decisions that are held or unanswered."""
+        from pumpup_tui.components.dialogs import LeaveScreen
+
+        if not isinstance(self._app.screen, LeaveScreen):
+            context = self._context()
+            self._app.push_screen(LeaveScreen(context.outbox, context.desk_changed), answered)
+
+    def show_recovered(self, recovered: Sequence[Recovered], closed: Callable[[str | None], None]) -> None:
+        """Show the outcome of interrupted decisions."""
+        from pumpup_tui.inbox.recovery_screen import RecoveryScreen
+
+        if not any(isinstance(screen, RecoveryScreen) for screen in self._app.screen_stack):
+            self._app.push_screen(RecoveryScreen(self._context(), recovered), closed)

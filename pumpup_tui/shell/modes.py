@@ -1,0 +1,48 @@
+"""The main screens by mode. Each is imported when it is first shown: the first frame waits for none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from textual.screen import Screen
+
+    from pumpup_tui.components.reviewer_screen import ReviewerScreen
+    from pumpup_tui.context import Context
+
+MODES = ("inbox", "board", "timeline")
+
+
+def screen_of(mode: str, context: Context, open_task: Callable[[str], None]) -> ReviewerScreen:
+    """Return the screen of a mode, and publish that it is made; `open_task` shows a task's page."""
+    context.signals.screen_made.publish(mode)
+    if mode == "inbox":
+        from pumpup_tui.inbox.screen import InboxScreen
+
+        return InboxScreen(context)
+    if mode == "board":
+        from pumpup_tui.board.screen import BoardScreen
+
+        return BoardScreen(context, open_task)
+    from pumpup_tui.timeline.screen import TimelineScreen
+
+    return TimelineScreen(context, open_task)
+
+
+def show_request(screen: Screen[object], request_id: str) -> None:
+    """Put the cursor on a request, where `screen` is the inbox."""
+    from pumpup_tui.inbox.screen import InboxScreen
+
+    if isinstance(screen, InboxScreen):
+        screen.show_request(request_id)
+
+
+def reload_all(screens: Iterable[Screen[object]]) -> None:
+    """Refresh what these screens show."""
+    from pumpup_tui.components.reviewer_screen import ReviewerScreen
+
+    for screen in screens:
+        if isinstance(screen, ReviewerScreen):
+            screen.reload()
