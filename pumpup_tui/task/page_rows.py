@@ -88,8 +88,8 @@ class TaskRows:
             asker = askers.get(request.request_id)
             by = f" by {line(asker, 80)}" if asker else ""
             words = f"? {request_kind(request.event_type)}{by}, open for {self._context.age(request.requested_at)}: "
-            said = led([(words, "warn")], (line(request.summary), ""), *opens)
-            rows.append(PageRow(said, ("request", request.request_id), leads=True))
+            paragraph = led([(words, "warn")], (line(request.summary), ""), *opens)
+            rows.append(PageRow(paragraph, ("request", request.request_id), leads=True))
         return rows
 
     def _metadata(self) -> list[PageRow]:
@@ -99,7 +99,10 @@ class TaskRows:
         rows = [PageRow(ours()), PageRow(ours(("Metadata", "muted")), "metadata")]
         return [
             *rows,
-            *(PageRow(one.said, ("json", one.path), folds=one.folds) for one in json_rows(metadata, self._open_values)),
+            *(
+                PageRow(one.paragraph, ("json", one.path), folds=one.folds)
+                for one in json_rows(metadata, self._open_values)
+            ),
         ]
 
     def _attached(self) -> list[PageRow]:
