@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pumpup_tui.text.attachment_names import relabelled_words
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import event_text, event_type_run, move_of, outcome_of, size_words, who_of
+from pumpup_tui.text.labels import actor_text, event_text, event_type_run, outcome_of, size_words, transition_text
 from pumpup_tui.text.layout import Line, fit, joined
 from pumpup_tui.text.paragraphs import Paragraph, led, ours
 
@@ -25,9 +25,9 @@ def event_lines(events: Sequence[Event], context: Context) -> list[Paragraph]:
     """Return a paragraph an event: time, who, type, step change, text."""
     lines: list[Paragraph] = []
     for event in events:
-        text = joined((move_of(event), event_text(event)))
+        text = joined((transition_text(event), event_text(event)))
         head: Line = [
-            (f"{context.stamp(event.timestamp)}  {fit(who_of(event), WHO_CELLS)} ", "muted"),
+            (f"{context.stamp(event.timestamp)}  {fit(actor_text(event), WHO_CELLS)} ", "muted"),
             event_type_run(event.event_type),
         ]
         lines.append(led([*head, ("  ", "")], (text, "")) if text else ours(*head))

@@ -14,7 +14,7 @@ from pumpup_tui.text.firewall import clean, line
 from pumpup_tui.text.labels import answer_text
 from pumpup_tui.text.layout import Line, Run, crop, joined
 from pumpup_tui.text.paragraphs import FOREIGN, MARGIN, Paragraph, foreign, led, ours
-from pumpup_tui.text.suspicion import look
+from pumpup_tui.text.suspicion import suspicion_of
 
 MANY = 10
 """Options over which a search goes with them."""
@@ -147,5 +147,5 @@ def _bid(form: Form, field: AnyForm) -> list[Paragraph]:
 @lru_cache(maxsize=32)
 def _odd_words(value: str) -> str:
     """Return what in the first characters of a bid is not what it seems; asked for with each key."""
-    odd = look(value, limit=BID_INSPECTED).words
+    odd = suspicion_of(value, limit=BID_INSPECTED).words
     return f"{odd}, in its first {BID_INSPECTED:,} characters" if odd and len(value) > BID_INSPECTED else odd

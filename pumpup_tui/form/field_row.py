@@ -81,12 +81,12 @@ class FieldRow(Vertical, can_focus=True):
         """Have another field answered."""
         self._index = index
         self._control_it()
-        self.retell()
+        self.update_lines()
 
-    def retell(self) -> None:
+    def update_lines(self) -> None:
         """Say what is so now around the control."""
         for lines in self.query(FieldLines):
-            lines.retell()
+            lines.update_lines()
         self.set_class(self.form_field.id in self.form.faults, "-fault")
         self.set_class(self.form.is_bid(self.form_field), "-bid")
 
@@ -134,7 +134,7 @@ class FieldRow(Vertical, can_focus=True):
         """Take a text that was edited elsewhere."""
         self._take(text)
         self._control_it()
-        self.retell()
+        self.update_lines()
         self.focus_control()
 
     def _head(self, width: int) -> Sequence[Line]:
@@ -156,7 +156,7 @@ class FieldRow(Vertical, can_focus=True):
             self.form.faults.pop(field.id)
             if fault := fault_of(field, self.form.draft):
                 self.form.faults[field.id] = fault
-        self.retell()
+        self.update_lines()
         self.post_message(self.Answered())
 
     # The control.

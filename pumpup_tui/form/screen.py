@@ -32,7 +32,7 @@ from pumpup_tui.text.labels import asker_words
 from pumpup_tui.text.layout import Line, Run, crop, fit
 from pumpup_tui.text.paragraphs import Paragraph, foreign, ours
 from pumpup_tui.textual_patches.compositor import use_exact_compositor
-from pumpup_tui.textual_patches.stylesheets import sheet
+from styles.sheets import sheet
 
 if TYPE_CHECKING:
     from pumpup_tui.backend.messages import RequestLoaded
@@ -71,7 +71,7 @@ class AnswerTitle(Lines):
     def tell(self, state: str, tone: str = "muted") -> None:
         """Show the progress."""
         self.state, self.tone = state, tone
-        self.retell()
+        self.update_lines()
 
 
 class AnswerScreen(ModalScreen[Intent | None]):
@@ -210,7 +210,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self.add_class("-review")
         review = self.query_one("#review", Document)
         lines, whole = self._review_lines(answers)
-        review.tell(lines, object(), whole=whole)
+        review.set_paragraphs(lines, object(), whole=whole)
         review.focus()
         self._tell_review()
 
@@ -225,7 +225,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         keys = f"{does}, {self.context.key('form.leave')} goes back"
         who = line(self.context.status.reviewer, 60)
         self.query_one(AnswerTitle).tell(f"ANSWER · as {who} · {keys}", "warn")
-        self.query_one(KeyHints).retell()
+        self.query_one(KeyHints).update_lines()
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -260,7 +260,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
     def _end_review(self) -> None:
         self._reviewed = None
         self.remove_class("-review")
-        self.query_one(KeyHints).retell()
+        self.query_one(KeyHints).update_lines()
 
     def action_yes(self) -> None:
         """Return what was reviewed, if the key was pressed on purpose."""

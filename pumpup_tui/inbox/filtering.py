@@ -114,7 +114,7 @@ class FilterController:
         with self._requests.changing() as queue:
             queue.filter(read_filter(self._filter.text, reader, queue.text_of))
         self._loader.filter_changed()
-        self._hints.retell()
+        self._hints.update_lines()
 
     # Filters by name.
 
