@@ -1,1 +1,1 @@
-"""A user's own files on this machine, stored between two starts: drafts, last view, preferences, and where files may go."""
+"""A user's own files on this machine, stored between starts: drafts, last view, preferences, where files may go."""
