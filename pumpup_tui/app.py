@@ -29,7 +29,7 @@ from pumpup_tui.keys.key_names import KeyNames
 from pumpup_tui.keys.table import TOUR_KEYS
 from pumpup_tui.keys.unbound_keys import UnboundKeys
 from pumpup_tui.local_state.background_writes import StorageFailed
-from pumpup_tui.shell.dialogs import AppDialogs
+from pumpup_tui.shell.app_dialogs import AppDialogs
 from pumpup_tui.shell.modes import MODES, reload_all, screen_of, show_request
 from pumpup_tui.text.line_filter import NoControls
 from pumpup_tui.textual_patches.key_queue import KeyHandled
