@@ -29,13 +29,14 @@ from pumpup_tui.keys.key_names import KeyNames
 from pumpup_tui.keys.table import TOUR_KEYS
 from pumpup_tui.keys.unbound_keys import UnboundKeys
 from pumpup_tui.local_state.background_writes import StorageFailed
-from pumpup_tui.shell.dialogs import AppDialogs
+from pumpup_tui.shell.app_dialogs import AppDialogs
 from pumpup_tui.shell.modes import MODES, reload_all, screen_of, show_request
 from pumpup_tui.text.line_filter import NoControls
 from pumpup_tui.textual_patches.key_queue import KeyHandled
-from pumpup_tui.textual_patches.stylesheets import SteadyStylesheet, sheet
+from pumpup_tui.textual_patches.stylesheets import SteadyStylesheet
 from pumpup_tui.textual_patches.terminal_app import TerminalApp, TerminalHooks
 from styles.contrast import readable
+from styles.sheets import sheet
 from styles.themes import THEMES
 
 if TYPE_CHECKING:

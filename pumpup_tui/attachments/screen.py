@@ -34,7 +34,7 @@ from pumpup_tui.text.firewall import content, line
 from pumpup_tui.text.labels import size_words
 from pumpup_tui.text.layout import Line, columns, joined
 from pumpup_tui.text.paragraphs import foreign
-from pumpup_tui.textual_patches.stylesheets import sheet
+from styles.sheets import sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,7 +100,7 @@ class Picture(Document):
     def show(self, lines: Sequence[Line], picture: Sequence[Sequence[Cell]]) -> None:
         """Show lines, or an image."""
         self._picture = picture
-        self.tell([foreign(*runs) for runs in lines], object())
+        self.set_paragraphs([foreign(*runs) for runs in lines], object())
         self.refresh()
 
     @override

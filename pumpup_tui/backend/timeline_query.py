@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import EVENT_WORDS, event_text, move_of, reviewer_of
+from pumpup_tui.text.labels import EVENT_WORDS, event_text, reviewer_of, transition_text
 
 if TYPE_CHECKING:
     from api_client.models import Event
@@ -57,7 +57,7 @@ class Query:
             return False
         if self.reviewer and self.reviewer.casefold() not in reviewer_of(event).casefold():
             return False
-        return not self.text or self.text.casefold() in f"{event_text(event)}\n{move_of(event)}".casefold()
+        return not self.text or self.text.casefold() in f"{event_text(event)}\n{transition_text(event)}".casefold()
 
     def lasting(self) -> dict[str, Any]:
         """Return what a later start begins with: all but the task and the text, as JSON."""

@@ -12,7 +12,7 @@ from textual.cache import LRUCache
 from pumpup_tui.board.column_model import ColumnState
 from pumpup_tui.context import Context
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import kind_of, status_run
+from pumpup_tui.text.labels import request_kind, status_run
 from pumpup_tui.text.layout import Line, Run, columns, crop, fit, joined, width_of
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _status_line(card: Card, width: int, context: Context) -> Line:
 def _request_line(card: Card, width: int) -> Line:
     open_ = card.open_request
     several = f"{card.open_request_count} open · " if card.open_request_count > 1 else ""
-    asks = f"? {several}{kind_of(open_.event_type)}: {line(open_.summary, 200)}" if open_ else ""
+    asks = f"? {several}{request_kind(open_.event_type)}: {line(open_.summary, 200)}" if open_ else ""
     who = crop(f"@{line(card.assignee_id, 40)}", width // 2) if card.assignee_id else ""
     return [(columns(asks, who, width), "warn" if open_ else "muted")]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.components.dialogs import Choice
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import STATUSES, kind_of, status_run
+from pumpup_tui.text.labels import STATUSES, request_kind, status_run
 from pumpup_tui.text.layout import joined
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class BoardFilter:
             return self.request == "none"
         # Better a card too many than one that hides what waits: only the oldest of several is known here.
         any_kind = self.request == "any" or (self.request != "none" and card.open_request_count > 1)
-        return any_kind or kind_of(card.open_request.event_type) == self.request
+        return any_kind or request_kind(card.open_request.event_type) == self.request
 
     def words(self) -> str:
         """Return the conditions in clean words."""

@@ -26,7 +26,7 @@ class FilterLine(Lines):
     def show_progress(self, words: str) -> None:
         """Show the state of a long read, in clean words; nothing where they are empty."""
         self.progress = words
-        self.retell()
+        self.update_lines()
 
     @override
     def lines(self, width: int) -> Sequence[Line]:

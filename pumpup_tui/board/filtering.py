@@ -185,7 +185,7 @@ class BoardFiltering:
         elif not wanted.is_on:
             line.show_progress("")
             self._reader.read()
-        line.retell()
+        line.update_lines()
         self._view.show_changes()
         self._filter_changed()
 

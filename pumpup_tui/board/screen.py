@@ -65,7 +65,7 @@ class BoardScreen(ReviewerScreen):
             filter_line=filter_line,
             reader=reader,
             cursor=cursor,
-            filter_changed=self.key_hints.retell,
+            filter_changed=self.key_hints.update_lines,
         )
         self._moves = TaskMoves(context, self, cursor.movable)
         self.callbacks = ScreenCallbacks(
@@ -144,7 +144,7 @@ class BoardScreen(ReviewerScreen):
         if self.filter_line.filter.is_on and (fresh or any(column.matched is None for column in view.columns.all)):
             self._filtering.scan()
         self._on_desk(None)
-        self.query_one(HeaderLine).retell()
+        self.query_one(HeaderLine).update_lines()
 
     @on(CardsPage)
     def _cards_page(self, event: CardsPage) -> None:

@@ -59,7 +59,7 @@ def _inbox_table(items: Sequence[InboxItem]) -> None:
 
 def _inbox_row(item: InboxItem, short_id: str, now: datetime) -> dict[str, Any]:
     from pumpup_tui.text import durations
-    from pumpup_tui.text.labels import kind_of, recommendation_run
+    from pumpup_tui.text.labels import recommendation_run, request_kind
 
     return {
         "id": short_id,
@@ -68,7 +68,7 @@ def _inbox_row(item: InboxItem, short_id: str, now: datetime) -> dict[str, Any]:
         "recommendation": in_charset(recommendation_run(item.recommendation, item.field_count)[0]),
         "task": item.task_name,
         "project": item.project_name,
-        "kind": kind_of(item.event_type),
+        "kind": request_kind(item.event_type),
         "step": item.step,
         "assignee": item.assignee_id,
         "due": durations.stamp(item.overdue_at, now, None) if item.overdue_at else "",

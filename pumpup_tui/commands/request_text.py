@@ -18,7 +18,7 @@ from pumpup_tui.commands.output import (
 from pumpup_tui.text import durations
 from pumpup_tui.text.attachment_names import attachments_of, relabelled, relabelled_words
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import answer_text, confidence_of, event_text, kind_of, outcome_of
+from pumpup_tui.text.labels import answer_text, confidence_of, event_text, outcome_of, request_kind
 
 if TYPE_CHECKING:
     from api_client.models import Event, RequestDetail
@@ -32,7 +32,7 @@ def print_request(detail: RequestDetail, now: datetime, *, err: bool = False) ->
     the bar, so that no line of it looks like one of ours. The most important parts come last, next to the prompt.
     """
     event, payload = detail.event, detail.event.payload
-    print_wrapped(f"{kind_of(event.event_type).capitalize()} {line(event.id)}", "muted", err=err)
+    print_wrapped(f"{request_kind(event.event_type).capitalize()} {line(event.id)}", "muted", err=err)
     print_foreign(payload.get("summary") or "", "strong", err=err)
     _print_block("Context", _pairs(payload.get("keyValueContext")), err=err)
     _print_block("Asked for", _requested_fields(payload), err=err)
@@ -69,14 +69,14 @@ def print_answers(answers: Mapping[str, Any], *, err: bool = False) -> None:
 
 def row_of(event: Event, now: datetime | None) -> dict[str, str]:
     """Return an event's cells by the names of the timeline's columns; times are short where `now` is given."""
-    from pumpup_tui.text.labels import event_type_run, move_of, reviewer_of
+    from pumpup_tui.text.labels import event_type_run, reviewer_of, transition_text
 
     return {
         "time": _time(event.timestamp.astimezone(), now),
         "type": in_charset(event_type_run(event.event_type)[0]),
         "text": in_charset(event_text(event)),
         "by": reviewer_of(event) or event.subject or event.source.lower(),
-        "move": in_charset(move_of(event)),
+        "move": in_charset(transition_text(event)),
         "task": event.task_id,
         "id": event.id,
     }

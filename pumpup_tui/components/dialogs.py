@@ -21,7 +21,7 @@ from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import key_words, names_at
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, fit
-from pumpup_tui.textual_patches.stylesheets import sheet
+from styles.sheets import sheet
 
 if TYPE_CHECKING:
     from textual.signal import Signal

@@ -65,8 +65,8 @@ class HeaderLine(Lines):
             key = self.context.key(f"screens.{mode}")
             here = mode == self._mode
             count = f" {self.context.status.inbox}" if mode == "inbox" and self.context.status.inbox else ""
-            said = f" {name}{count}" if names or here else count
-            runs.append((f"{'▸' if here else ' '}{key}{said} ", "cursor" if here else "muted"))
+            label = f" {name}{count}" if names or here else count
+            runs.append((f"{'▸' if here else ' '}{key}{label} ", "cursor" if here else "muted"))
         return runs
 
     def _right(self, *, tags: bool, source: bool) -> list[Run]:
@@ -87,17 +87,17 @@ class Banner(Lines):
     @override
     def lines(self, width: int) -> Sequence[Line]:
         status = self.context.status
-        told: list[Line] = []
+        lines: list[Line] = []
         if status.banner:
             words = clean(status.banner, one_line=True, limit=300)
-            told += _told("✗", [(words, "bad"), (f"  {status.next_step}", "strong")], "bad", width)
+            lines += _wrapped("✗", [(words, "bad"), (f"  {status.next_step}", "strong")], "bad", width)
         for notice in status.notices:
             away = f"  ({self.context.key('screens.refresh')} puts this away)"
-            told += _told("!", [(f"{line(notice)}{away}", "warn")], "warn", width)
-        return told
+            lines += _wrapped("!", [(f"{line(notice)}{away}", "warn")], "warn", width)
+        return lines
 
 
-def _told(glyph: str, words: Line, tone: str, width: int) -> list[Line]:
+def _wrapped(glyph: str, words: Line, tone: str, width: int) -> list[Line]:
     pieces = wrap(words, width - 4)
     return [[(f" {glyph} " if number == 0 else "   ", tone), *piece] for number, piece in enumerate(pieces)]
 

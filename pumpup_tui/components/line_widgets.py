@@ -37,8 +37,6 @@ class Lines(Direct):
             self._painted_lines = lines
             self.refresh(layout=grew)
 
-    retell = update_lines
-
     _painted_lines: Sequence[Line] = ()
     _painted_width = 0
     _height: int | None = None
@@ -117,8 +115,6 @@ class Document(Scrolled, can_focus=True):
         pairs = zip(before, self._wrapped, strict=False)
         self._painted |= {new.at for old, new in pairs if old == new and new.at is not None}
         self._view_changed()
-
-    tell = set_paragraphs
 
     @property
     def reading_width(self) -> int:
@@ -227,6 +223,3 @@ class Document(Scrolled, can_focus=True):
         top, after, rows = self.scroll_offset.y, self._wrapped, range(self.size.height)
         if changed := [y for y in rows if before[top + y : top + y + 1] != after[top + y : top + y + 1]]:
             self.refresh(*(Region(0, y, self.lines_width, 1) for y in changed))
-
-    not_seen = unseen_paragraphs
-    take_in = mark_seen

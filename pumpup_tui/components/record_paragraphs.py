@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pumpup_tui.text.attachment_names import relabelled_words
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import event_text, event_type_run, move_of, outcome_of, size_words, who_of
+from pumpup_tui.text.labels import actor_text, event_text, event_type_run, outcome_of, size_words, transition_text
 from pumpup_tui.text.layout import Line, fit, joined
 from pumpup_tui.text.paragraphs import Paragraph, led, ours
 
@@ -25,12 +25,12 @@ def event_lines(events: Sequence[Event], context: Context) -> list[Paragraph]:
     """Return a paragraph an event: time, who, type, step change, text."""
     lines: list[Paragraph] = []
     for event in events:
-        said = joined((move_of(event), event_text(event)))
+        text = joined((transition_text(event), event_text(event)))
         head: Line = [
-            (f"{context.stamp(event.timestamp)}  {fit(who_of(event), WHO_CELLS)} ", "muted"),
+            (f"{context.stamp(event.timestamp)}  {fit(actor_text(event), WHO_CELLS)} ", "muted"),
             event_type_run(event.event_type),
         ]
-        lines.append(led([*head, ("  ", "")], (said, "")) if said else ours(*head))
+        lines.append(led([*head, ("  ", "")], (text, "")) if text else ours(*head))
     return lines
 
 
@@ -55,7 +55,7 @@ def precedent_lines(precedents: Sequence[Precedent], context: Context) -> list[P
     lines = [ours(), ours(("Decided before, with the same recommendation", "muted"))]
     for precedent in precedents:
         glyph, word, tone = outcome_of({"type": precedent.kind})
-        said = joined((line(precedent.by_whom, 40), line(precedent.reason_code, 40), line(precedent.note, 200)))
+        text = joined((line(precedent.by_whom, 40), line(precedent.reason_code, 40), line(precedent.note, 200)))
         head: Line = [(f"{context.stamp(precedent.at)}  ", "muted"), (f"{glyph} {word}", tone), ("  ", "")]
-        lines.append(led(head, (said, "")))
+        lines.append(led(head, (text, "")))
     return lines

@@ -21,7 +21,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.textual_patches.immediate_paint import ImmediatePaint
-from pumpup_tui.textual_patches.stylesheets import sheet
+from styles.sheets import sheet
 
 WIDE = 100
 """Columns from which the detail stands beside the list."""
@@ -122,8 +122,8 @@ class ReviewerScreen(Screen[None]):
         return (*undo, *self.hints())
 
     def _on_status(self, status: Status) -> None:
-        self.query_one(HeaderLine).retell()
-        self.query_one(Banner).retell()
+        self.query_one(HeaderLine).update_lines()
+        self.query_one(Banner).update_lines()
         if not status.connected:
             again = f"{self.context.key('screens.refresh')} tries again"
             words = f"Nothing is open: the line above says why. {again}." if status.banner else status.live
@@ -135,15 +135,15 @@ class ReviewerScreen(Screen[None]):
         self.callbacks.status_changed(status)
 
     def _on_desk(self, _: Any) -> None:
-        self.query_one(DecisionBar).retell()
-        self.key_hints.retell()
+        self.query_one(DecisionBar).update_lines()
+        self.key_hints.update_lines()
         (self.callbacks.refresh_in_flight or self.callbacks.refresh_ages)()
 
     @on(Document.Seen)
     def _seen(self) -> None:
         if self.context.outbox.desk.armed is not None:
-            self.query_one(DecisionBar).retell()
-            self.key_hints.retell()
+            self.query_one(DecisionBar).update_lines()
+            self.key_hints.update_lines()
 
     @on(CallFailed)
     def _call_failed(self, event: CallFailed) -> None:

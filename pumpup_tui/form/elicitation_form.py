@@ -140,7 +140,7 @@ class ElicitationForm(Vertical, can_focus=False):
     def tell_faults(self, faults: Mapping[str, str]) -> None:
         """Say all faults at their fields, and go to the first."""
         self.form.faults = dict(faults)
-        self.row.retell()
+        self.row.update_lines()
         first = next((index for index, field in enumerate(self.form.fields) if field.id in faults), None)
         if first is not None and first != self.index:
             self.go_to(first, by_hand=False)

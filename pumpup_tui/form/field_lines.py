@@ -1,4 +1,4 @@
-"""A form's fields as lines to draw: what each asks, what stands in it, and whose answer that is. Pure."""
+"""The lines of a form's fields: label, answer, whose answer it is, and faults. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pumpup_tui.text.firewall import clean, line
 from pumpup_tui.text.labels import answer_text
 from pumpup_tui.text.layout import Line, Run, crop, joined
 from pumpup_tui.text.paragraphs import FOREIGN, MARGIN, Paragraph, foreign, led, ours
-from pumpup_tui.text.suspicion import look
+from pumpup_tui.text.suspicion import suspicion_of
 
 MANY = 10
 """Options over which a search goes with them."""
@@ -59,10 +59,10 @@ def folded_lines(form: Form, index: int, width: int) -> list[Line]:
 
 def head_lines(form_field: AnyForm, width: int) -> list[Line]:
     """Return what stands over the control of the field that is being answered, as `folded_lines` does."""
-    told: list[Line] = [[FOREIGN, *_label(form_field, width - 1, bounds=False)]]
+    lines: list[Line] = [[FOREIGN, *_label(form_field, width - 1, bounds=False)]]
     for part in clean(form_field.description or "", limit=1_000).split("\n"):
-        told += foreign((part, "muted")).wrapped(width - 1) if part else []
-    return told
+        lines += foreign((part, "muted")).wrapped(width - 1) if part else []
+    return lines
 
 
 def tail_lines(form: Form, index: int, width: int) -> list[Line]:
@@ -70,19 +70,19 @@ def tail_lines(form: Form, index: int, width: int) -> list[Line]:
     field, kind = form.fields[index], type_of(form.fields[index])
     width -= 1
     typed = form.draft.typed.get(field.id, "")
-    told: list[Paragraph] = []
+    paragraphs: list[Paragraph] = []
     if kind == "Slider" and isinstance(typed, str):
-        told.append(ours((slider_bar(field, typed, min(BAR, width)), "accent")))
+        paragraphs.append(ours((slider_bar(field, typed, min(BAR, width)), "accent")))
     hint = what_keys_do(kind, form.key, searched=len(getattr(field, "options", ())) > MANY)
     if about := joined((line(kind, 30), line(field.bounds()), hint)):
-        told.append(ours((about, "muted")))
+        paragraphs.append(ours((about, "muted")))
     if sealed := why_sealed(field, typed):
         keys = f"{form.key('form.bid')} takes the agent's, {form.key('form.empty')} empties it"
-        told.append(ours((f"{sealed}: {keys}", "warn")))
-    told += _bid(form, field)
+        paragraphs.append(ours((f"{sealed}: {keys}", "warn")))
+    paragraphs += _bid(form, field)
     if fault := form.faults.get(field.id):
-        told.append(led([("✗ ", "bad")], (line(fault), "bad")))
-    return [piece for paragraph in told for piece in paragraph.wrapped(width)]
+        paragraphs.append(led([("✗ ", "bad")], (line(fault), "bad")))
+    return [piece for paragraph in paragraphs for piece in paragraph.wrapped(width)]
 
 
 def what_keys_do(kind: str, key: KeyNames, *, searched: bool) -> str:
@@ -117,8 +117,8 @@ def _answer(form: Form, field: AnyForm, width: int) -> list[Line]:
     typed = form.draft.typed.get(field.id, "")
     whose: Run = ("  ◇ the agent's bid" if form.is_bid(field) else "", "accent")
     if isinstance(typed, list):
-        said = ", ".join(line(part, 200) for part in typed[:50])
-        return [[(crop(said, width - len(whose[0])), ""), whose] if typed else [("not answered", "muted")]]
+        text = ", ".join(line(part, 200) for part in typed[:50])
+        return [[(crop(text, width - len(whose[0])), ""), whose] if typed else [("not answered", "muted")]]
     if not typed:
         return [[("not answered", "muted")]]
     parts = clean(typed, limit=2_000).split("\n")
@@ -138,14 +138,14 @@ def _bid(form: Form, field: AnyForm) -> list[Paragraph]:
     if not form.is_bid(field):
         head, offered = f"yours; {form.key('form.bid')} takes the agent's bid back: ", crop(answer_text(bid.value), 200)
     odd = _odd_words(bid.value) if isinstance(bid.value, str) else ""
-    said = joined((offered, confidence, line(bid.rationale, 400)))
-    between = " · " if said and not offered else ""
-    lines = [led([(head + between, "accent")], (said, "accent"))]
+    text = joined((offered, confidence, line(bid.rationale, 400)))
+    between = " · " if text and not offered else ""
+    lines = [led([(head + between, "accent")], (text, "accent"))]
     return [*lines, *([ours((f"! the agent's bid: {odd}", "warn"))] if odd else [])]
 
 
 @lru_cache(maxsize=32)
 def _odd_words(value: str) -> str:
     """Return what in the first characters of a bid is not what it seems; asked for with each key."""
-    odd = look(value, limit=BID_INSPECTED).words
+    odd = suspicion_of(value, limit=BID_INSPECTED).words
     return f"{odd}, in its first {BID_INSPECTED:,} characters" if odd and len(value) > BID_INSPECTED else odd

@@ -25,7 +25,7 @@ from pumpup_tui.text.layout import Line
 Control = Typed | Area | Options | Toggle | Sealed
 
 
-class Told(Lines):
+class FieldLines(Lines):
     """The lines around the control."""
 
     def __init__(self, lines: Callable[[int], Sequence[Line]], *, id: str) -> None:  # noqa: A002 - Textual's own name
@@ -62,7 +62,7 @@ class FieldRow(Vertical, can_focus=True):
 
     @override
     def compose(self) -> ComposeResult:
-        yield Told(self._head, id="head")
+        yield FieldLines(self._head, id="head")
         for kind in (Typed, Area, Options, Toggle, Sealed):
             control: Control = kind()
             if isinstance(control, (Typed, Area, Options)):
@@ -70,7 +70,7 @@ class FieldRow(Vertical, can_focus=True):
             control.display = False
             self._controls[kind] = control
             yield control
-        yield Told(self._tail, id="tail")
+        yield FieldLines(self._tail, id="tail")
 
     @property
     def form_field(self) -> AnyForm:
@@ -81,12 +81,12 @@ class FieldRow(Vertical, can_focus=True):
         """Have another field answered."""
         self._index = index
         self._control_it()
-        self.retell()
+        self.update_lines()
 
-    def retell(self) -> None:
+    def update_lines(self) -> None:
         """Say what is so now around the control."""
-        for told in self.query(Told):
-            told.retell()
+        for lines in self.query(FieldLines):
+            lines.update_lines()
         self.set_class(self.form_field.id in self.form.faults, "-fault")
         self.set_class(self.form.is_bid(self.form_field), "-bid")
 
@@ -107,7 +107,7 @@ class FieldRow(Vertical, can_focus=True):
         self.screen.set_focus(place or self, scroll_visible=False)
 
     def collect(self) -> None:
-        """Take what stands in the control now; a message about it may still be on its way, about another field."""
+        """Take what stands in the control now; a message about it may still be in flight, about another field."""
         typed = self._held()
         if typed is not None and typed != self._given:
             self._given = None  # from here on what stands there is a person's, the same text too
@@ -134,7 +134,7 @@ class FieldRow(Vertical, can_focus=True):
         """Take a text that was edited elsewhere."""
         self._take(text)
         self._control_it()
-        self.retell()
+        self.update_lines()
         self.focus_control()
 
     def _head(self, width: int) -> Sequence[Line]:
@@ -156,7 +156,7 @@ class FieldRow(Vertical, can_focus=True):
             self.form.faults.pop(field.id)
             if fault := fault_of(field, self.form.draft):
                 self.form.faults[field.id] = fault
-        self.retell()
+        self.update_lines()
         self.post_message(self.Answered())
 
     # The control.

@@ -32,7 +32,7 @@ from pumpup_tui.text.labels import asker_words
 from pumpup_tui.text.layout import Line, Run, crop, fit
 from pumpup_tui.text.paragraphs import Paragraph, foreign, ours
 from pumpup_tui.textual_patches.compositor import use_exact_compositor
-from pumpup_tui.textual_patches.stylesheets import sheet
+from styles.sheets import sheet
 
 if TYPE_CHECKING:
     from pumpup_tui.backend.messages import RequestLoaded
@@ -71,7 +71,7 @@ class AnswerTitle(Lines):
     def tell(self, state: str, tone: str = "muted") -> None:
         """Show the progress."""
         self.state, self.tone = state, tone
-        self.retell()
+        self.update_lines()
 
 
 class AnswerScreen(ModalScreen[Intent | None]):
@@ -194,7 +194,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         """Show all answers as they would be sent; or all faults at their fields."""
         form = self.form
         form.row.collect()
-        kept, faults = check(self._fields, self.draft)
+        answers, faults = check(self._fields, self.draft)
         if faults:
             count = len(faults)
             words = f"✗ {count} answer{'s' if count != 1 else ''} can't be taken: see the fields marked ✗"
@@ -206,11 +206,11 @@ class AnswerScreen(ModalScreen[Intent | None]):
         form.tell_faults({})
         detail = self._loaded.detail
         summary = str(detail.event.payload.get("summary", ""))
-        self._reviewed = Intent("ANSWER", detail.event.id, summary, request_hash=detail.hash, answers=kept)
+        self._reviewed = Intent("ANSWER", detail.event.id, summary, request_hash=detail.hash, answers=answers)
         self.add_class("-review")
         review = self.query_one("#review", Document)
-        lines, whole = self._review_lines(kept)
-        review.tell(lines, object(), whole=whole)
+        lines, whole = self._review_lines(answers)
+        review.set_paragraphs(lines, object(), whole=whole)
         review.focus()
         self._tell_review()
 
@@ -225,7 +225,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         keys = f"{does}, {self.context.key('form.leave')} goes back"
         who = line(self.context.status.reviewer, 60)
         self.query_one(AnswerTitle).tell(f"ANSWER · as {who} · {keys}", "warn")
-        self.query_one(KeyHints).retell()
+        self.query_one(KeyHints).update_lines()
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -243,16 +243,16 @@ class AnswerScreen(ModalScreen[Intent | None]):
         except EditorFailed as error:
             self.query_one(AnswerTitle).tell(line(error, 300), "warn")
 
-    def _review_lines(self, kept: Mapping[str, object]) -> tuple[list[Paragraph], list[Paragraph]]:
+    def _review_lines(self, answers: Mapping[str, object]) -> tuple[list[Paragraph], list[Paragraph]]:
         """Return what would be sent, and of it what must have been on the screen: all but the fields left out."""
         lines: list[Paragraph] = []
         whole: list[Paragraph] = []
         room = min(LABEL, max((cell_len(line(field.label, LABEL)) for field in self._fields), default=0))
         for field in self._fields:
             is_bid = field.id in self._bids and field.id not in self.draft.touched
-            said = _field_lines(field, room, kept, is_bid=is_bid)
-            lines += said
-            whole += said if field.id in kept else []
+            paragraphs = _field_lines(field, room, answers, is_bid=is_bid)
+            lines += paragraphs
+            whole += paragraphs if field.id in answers else []
         unseen = [ours(("Not seen yet of the request", "warn")), *self._not_seen, ours()]
         rest = unseen if self._not_seen else []
         return [*rest, *lines], [*rest, *whole]
@@ -260,7 +260,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
     def _end_review(self) -> None:
         self._reviewed = None
         self.remove_class("-review")
-        self.query_one(KeyHints).retell()
+        self.query_one(KeyHints).update_lines()
 
     def action_yes(self) -> None:
         """Return what was reviewed, if the key was pressed on purpose."""
@@ -275,10 +275,10 @@ class AnswerScreen(ModalScreen[Intent | None]):
             self.dismiss(self._reviewed)
 
     def action_back(self) -> None:
-        """Go back to the form; from there, leave with the draft kept."""
+        """Go back to the form; from there, leave; the draft is stored."""
         if self._reviewed is None:
             for form in self.query(ElicitationForm):
-                form.row.collect()  # the last key's message may still be on its way
+                form.row.collect()  # the last key's message may still be in flight
                 self.context.drafts.save(self._loaded.detail.event.id)
             self.dismiss(None)
             return
@@ -288,13 +288,13 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self.form.row.focus_control()
 
 
-def _field_lines(field: AnyForm, room: int, kept: Mapping[str, object], *, is_bid: bool) -> list[Paragraph]:
+def _field_lines(field: AnyForm, room: int, values: Mapping[str, object], *, is_bid: bool) -> list[Paragraph]:
     """Return a field's label, its answer in a column that no label reaches into, and its description."""
     label, lines = line(field.label, TEXT), list[Paragraph]()
     if cell_len(label) > room:
         lines.append(foreign((label, "strong")))
         label = ""
-    answers = _answers(kept[field.id]) if field.id in kept else [("left out", "muted")]
+    answers = _answers(values[field.id]) if field.id in values else [("left out", "muted")]
     for number, answer in enumerate(answers):
         beside = f"{fit(label if number == 0 else '', room)}  "
         whose = "  ◇ the agent's bid" if is_bid and number == len(answers) - 1 else ""

@@ -26,7 +26,7 @@ from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import OUTCOMES, recommendation_run, recommended_type
 from pumpup_tui.text.layout import Line, fit, joined, width_of
-from pumpup_tui.textual_patches.stylesheets import sheet
+from styles.sheets import sheet
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -46,7 +46,7 @@ class BatchHead(Lines):
     def show(self, head: Sequence[Line]) -> None:
         """Show other lines."""
         self._head = list(head)
-        self.retell()
+        self.update_lines()
 
 
 class PlannedList(VirtualList["InboxItem"]):
@@ -175,7 +175,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
             (f" {count:,} request{'s' if count != 1 else ''} · as {line(status.reviewer, 40)}{tags}", "strong"),
         ]
         self.query_one(BatchHead).show([title, *self._warnings(), *self._additions()])
-        self.query_one(KeyHints).retell()
+        self.query_one(KeyHints).update_lines()
 
     def _warnings(self) -> Iterator[Line]:
         """Yield a line for each thing to know before the decisions are sent."""
@@ -346,7 +346,7 @@ class BatchResults(ModalScreen[None]):
             results.add(sent.values())
         self._listed = sent
         self.query_one(BatchHead).show([[(" ", ""), *batch_line(self._sent, self.context.clock())]])
-        self.query_one(KeyHints).retell()
+        self.query_one(KeyHints).update_lines()
 
     def action_take_back(self) -> None:
         """Take back what is still held."""

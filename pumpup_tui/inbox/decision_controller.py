@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.decisions.desk import FINAL, VERB_WORDS, Intent, Phase, Verb
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import kind_of
+from pumpup_tui.text.labels import request_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,7 +68,7 @@ class DecisionController:
         if row is None:
             self._outbox.hint("nothing to decide here")
             return
-        elicitation = kind_of(row.event_type) == "elicitation"
+        elicitation = request_kind(row.event_type) == "elicitation"
         if refusal := self._context.refusal("answer" if elicitation else "decide"):
             self._outbox.cancel(refusal)
         else:
@@ -106,7 +106,7 @@ class DecisionController:
         # Brings the form's widgets, which the first paint must not wait for.
         from pumpup_tui.form.screen import AnswerScreen
 
-        form = AnswerScreen(self._context, loaded, self._faults(request_id), self._view.not_seen())
+        form = AnswerScreen(self._context, loaded, self._faults(request_id), self._view.unseen_paragraphs())
         self._screen.app.push_screen(form, self._answered)
 
     def _answered(self, intent: Intent | None) -> None:

@@ -120,7 +120,7 @@ class RequestPane:
         if self._screen.has_class("-wide") or self.is_open:
             self._opened.add(row.request_id)
         if before is None:
-            self._hints.retell()
+            self._hints.update_lines()
 
     def _show_item(self) -> None:
         """Show the list's data of a request that is not loaded yet."""
@@ -151,7 +151,7 @@ class RequestPane:
             self._opened.add(self._requests.row.request_id)
         if self._screen.has_class("-narrow"):
             self.focus()  # at once: a prompt that opens next must have the focus after that
-        self._hints.retell()
+        self._hints.update_lines()
 
     def enter(self) -> None:
         """Open the pane, to read in it."""
@@ -179,7 +179,7 @@ class RequestPane:
         self._forget()
         self._view.show_none("")
         self.close()
-        self._hints.retell()
+        self._hints.update_lines()
 
     # Attachments.
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pumpup_tui.text.labels import confidence_value, kind_of, outcome_of
+from pumpup_tui.text.labels import confidence_value, outcome_of, request_kind
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -119,7 +119,7 @@ def _keyed(key: str, value: str, reader: Reader) -> Test | None:
     if key == "step":
         return lambda item: value in item.step.casefold()
     if key == "type":
-        return lambda item: kind_of(item.event_type).startswith(value)
+        return lambda item: request_kind(item.event_type).startswith(value)
     if key == "agent":
         return lambda item: _recommended(item).startswith(value)
     if key == "is":

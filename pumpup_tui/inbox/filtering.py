@@ -9,7 +9,6 @@ from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.inbox.filter import Reader, read_filter
 from pumpup_tui.inbox.order import Order
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,21 +17,18 @@ if TYPE_CHECKING:
 
     from pumpup_tui.components.frame import KeyHints
     from pumpup_tui.context import Context
+    from pumpup_tui.inbox.active_filter import InboxFilter
     from pumpup_tui.inbox.loader import InboxLoader
     from pumpup_tui.inbox.request_list import RequestList
-    from pumpup_tui.keys.key_names import KeyNames
 
 STORED_AS = "filters"
 """The document of a reader's own filters: texts by name."""
 SCREEN = "inbox"
 """The name that the order is noted under."""
-WHOSE: Mapping[str, str] = {"": "all", "is:mine": "mine", "is:free": "unassigned"}
-"""The filters that one key goes through, and their names."""
 ALWAYS: Mapping[str, str] = {"mine": "is:mine", "unassigned": "is:free", "overdue": "is:overdue"}
 """Filters that every reader has by name."""
 NAME_LENGTH = 40
 """Characters of a filter's name."""
-EMPTY = "Nothing waits for you. Requests appear here as agents ask."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,45 +51,6 @@ class ForgetFilter:
 
 
 FilterChoice: TypeAlias = UseFilter | StoreFilter | ForgetFilter
-
-
-class InboxFilter:
-    """The filter that is on: one text as it is typed, and whose requests are shown."""
-
-    def __init__(self, key: KeyNames) -> None:
-        self._key = key
-        self.typed = ""
-        self._whose = ""
-
-    @property
-    def text(self) -> str:
-        """The whole filter; empty where all requests are shown."""
-        return f"{self._whose} {self.typed}".strip()
-
-    @property
-    def is_on(self) -> bool:
-        """Whether not all requests are shown."""
-        return bool(self.text)
-
-    @property
-    def raw_words(self) -> str:
-        """The filter as people read it, raw; empty where all requests are shown."""
-        return joined((WHOSE[self._whose] if self._whose else "", self.typed), ", ")
-
-    def use(self, text: str) -> None:
-        """Take a filter in place of the one that is on."""
-        self._whose, self.typed = "", text
-
-    def next_whose(self) -> None:
-        """Go from all to the reader's own, to those that are assigned to no one."""
-        names = list(WHOSE)
-        self._whose = names[(names.index(self._whose) + 1) % len(names)]
-
-    def words_when_empty(self, *, complete: bool) -> str:
-        """Return the words for an empty list; `complete` where all requests are loaded."""
-        if not self.is_on:
-            return EMPTY
-        return f"Nothing matches. {self._key('move.back')} shows all." if complete else "Nothing so far: reading on…"
 
 
 class FilterController:
@@ -157,7 +114,7 @@ class FilterController:
         with self._requests.changing() as queue:
             queue.filter(read_filter(self._filter.text, reader, queue.text_of))
         self._loader.filter_changed()
-        self._hints.retell()
+        self._hints.update_lines()
 
     # Filters by name.
 

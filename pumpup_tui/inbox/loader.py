@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from api_client.models import Event, InboxItem
     from pumpup_tui.backend.messages import CallId
     from pumpup_tui.context import Context
+    from pumpup_tui.inbox.active_filter import InboxFilter
     from pumpup_tui.inbox.detail import RequestPane
-    from pumpup_tui.inbox.filtering import InboxFilter
     from pumpup_tui.inbox.queue_status import QueueStatus
     from pumpup_tui.inbox.request_list import RequestList
 

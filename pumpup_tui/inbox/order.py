@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.inbox.filter import is_overdue
-from pumpup_tui.text.labels import confidence_value, kind_of
+from pumpup_tui.text.labels import confidence_value, request_kind
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -134,7 +134,7 @@ _GROUP_OF: Mapping[str, Callable[[InboxItem, datetime], Group]] = {
     "": lambda _item, _now: (0, ""),
     "project": lambda item, _: (item.project_name, item.project_name),
     "age": _age_group,
-    "type": lambda item, _: (item.event_type, f"{kind_of(item.event_type)}s"),
+    "type": lambda item, _: (item.event_type, f"{request_kind(item.event_type)}s"),
     "confidence": _sure_group,
     "overdue": _late_group,
 }

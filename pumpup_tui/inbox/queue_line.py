@@ -44,7 +44,7 @@ class QueueLine(Lines):
         """Show another state."""
         if state != self.state:
             self.state = state
-            self.retell()
+            self.update_lines()
 
     @override
     def lines(self, width: int) -> Sequence[Line]:

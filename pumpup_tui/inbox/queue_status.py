@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
     from pumpup_tui.context import Context
-    from pumpup_tui.inbox.filtering import InboxFilter
+    from pumpup_tui.inbox.active_filter import InboxFilter
     from pumpup_tui.inbox.request_list import RequestList
 
 

@@ -21,7 +21,7 @@ from pumpup_tui.decisions.recovery import Fate, Recovered
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of
-from pumpup_tui.textual_patches.stylesheets import sheet
+from styles.sheets import sheet
 
 FATES: Mapping[Fate, Run] = {
     Fate.NOT_SENT: ("◷ NOT SENT", "warn"),

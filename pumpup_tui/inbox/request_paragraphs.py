@@ -16,7 +16,14 @@ from rich.cells import cell_len
 from pumpup_tui.components.record_paragraphs import attachment_lines
 from pumpup_tui.text.attachment_names import attachments_of, relabelled
 from pumpup_tui.text.firewall import clean, line
-from pumpup_tui.text.labels import answer_text, confidence_of, confidence_value, kind_of, outcome_of, recommendation_run
+from pumpup_tui.text.labels import (
+    answer_text,
+    confidence_of,
+    confidence_value,
+    outcome_of,
+    recommendation_run,
+    request_kind,
+)
 from pumpup_tui.text.layout import Line, crop, fit, joined
 from pumpup_tui.text.markdown import markdown_lines
 from pumpup_tui.text.paragraphs import Paragraph, collapsed, foreign, led, ours
@@ -85,7 +92,7 @@ def head_lines(
 ) -> list[Paragraph]:
     """Return the head of a request: its kind and task, and its author; `where`, `asker` and `waits` are clean."""
     most = FOLDED_LINES if folds else 0
-    kind = f"{kind_of(event_type).capitalize()} · "
+    kind = f"{request_kind(event_type).capitalize()} · "
     return [
         led([(kind, "muted")], (line(task_name), "strong"), (where, "muted"), most=most, folds=folds),
         led([("asked by ", "muted")], (asker, "strong"), (f" · {waits}", "muted"), known_as=f"asked by {asker}"),

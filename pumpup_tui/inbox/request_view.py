@@ -39,7 +39,7 @@ class RequestView(Document):
     def show_none(self, words: str) -> None:
         """Show no request, and words in its place."""
         self._forget()
-        self.tell([[], [(words, "muted")]])
+        self.set_paragraphs([[], [(words, "muted")]])
 
     def show_item(self, item: InboxItem) -> None:
         """Show the list's data of a request, until all of it is loaded."""
@@ -48,7 +48,7 @@ class RequestView(Document):
         asker = asker_words(item.requested_by, "agent")
         lines = head_lines(item.event_type, item.task_name, asker=asker, waits=waits)
         rest = [ours(), *title_lines(item.summary), ours(), ours(("reading the rest…", "muted"))]
-        self.tell([*lines, *rest], item.request_id)
+        self.set_paragraphs([*lines, *rest], item.request_id)
 
     def show(self, loaded: RequestLoaded, precedents: Sequence[Precedent] = ()) -> None:
         """Show a request with its task's latest events and its precedents."""
@@ -63,19 +63,19 @@ class RequestView(Document):
 
     def toggle_fold(self) -> None:
         """Show long values whole, or folded again."""
-        self.take_in()
+        self.mark_seen()
         self._unfolded = not self._unfolded
         self._draw()
 
     def toggle_raw(self) -> None:
         """Spell every text out as it is stored, or show it cleaned again."""
-        self.take_in()
+        self.mark_seen()
         self._raw = not self._raw
         self._draw()
 
     @override
     def show_unseen(self) -> None:
-        self.take_in()
+        self.mark_seen()
         if self._raw or not self._is_open:
             self._raw, self._unfolded = False, True
             self._draw()
@@ -114,7 +114,7 @@ class RequestView(Document):
         self._all = [*self._head(loaded), *request_lines(loaded, budget)]
         self.left_out = budget.left_out
         paragraphs = [*self._head(loaded), *self._raw_lines(loaded)] if self._raw else self._lines(loaded)
-        self.tell(paragraphs, event.id, whole=self._all)
+        self.set_paragraphs(paragraphs, event.id, whole=self._all)
 
     def _head(self, loaded: RequestLoaded, folds: str = "") -> list[Paragraph]:
         detail, event = loaded.detail, loaded.detail.event

@@ -17,10 +17,11 @@ from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Verb
+from pumpup_tui.inbox.active_filter import InboxFilter
 from pumpup_tui.inbox.armed_request import ArmedRequest
 from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
-from pumpup_tui.inbox.filtering import FilterController, InboxFilter
+from pumpup_tui.inbox.filtering import FilterController
 from pumpup_tui.inbox.loader import InboxLoader
 from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage
 from pumpup_tui.inbox.precedent_loader import PrecedentLoader

@@ -80,7 +80,7 @@ class Selection:
         self._outbox.cancel()
         self._requests.set_selected(ids)
         self._loader.show_status()
-        self._hints.retell()
+        self._hints.update_lines()
 
     def _items(self) -> Sequence[InboxItem]:
         """Return the selected requests without a decision in flight, in the order of the queue."""

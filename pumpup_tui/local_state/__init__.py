@@ -1,1 +1,1 @@
-"""What a user's machine stores between two starts: drafts, last view, preferences, and where files may go."""
+"""A user's own files on this machine, stored between starts: drafts, last view, preferences, where files may go."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api_client.fields import FieldBase, UnknownField, check_answers
-from pumpup_tui.text.suspicion import hidden_in
+from pumpup_tui.text.suspicion import count_hidden
 
 AnyForm = FieldBase | UnknownField
 YES, NO = "yes", "no"
@@ -118,7 +118,7 @@ def why_sealed(form_field: AnyForm, typed: str | list[str]) -> str:
         return "too long to edit here"
     if "\n" in typed and type_of(form_field) != "TextArea":
         return "more than one line"
-    hidden = hidden_in(typed)
+    hidden = count_hidden(typed)
     return f"{hidden:,} hidden" if hidden else ""
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import InboxItem, Page, Task
     from pumpup_tui.context import Context
-    from pumpup_tui.shell.dialogs import AppDialogs
+    from pumpup_tui.shell.app_dialogs import AppDialogs
 
 MOST = 20
 """The most hits of a kind: nobody reads more, and a longer query finds the right one."""

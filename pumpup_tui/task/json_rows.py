@@ -26,7 +26,7 @@ class JsonRow:
     """One value: its text, where it is, and whether it can be folded."""
 
     path: Path
-    said: Paragraph
+    paragraph: Paragraph
     folds: bool = False
 
 
@@ -54,8 +54,8 @@ def _rows(key: str | int, value: Any, path: Path, opened: Set[Path]) -> Iterator
         return
     is_open = path in opened
     mark = "▾" if is_open else "▸"
-    said = foreign((f"{indent}{mark} ", "accent"), (f"{label}  ", "muted"), (_size(value), ""))
-    yield JsonRow(path, said, folds=True)
+    paragraph = foreign((f"{indent}{mark} ", "accent"), (f"{label}  ", "muted"), (_size(value), ""))
+    yield JsonRow(path, paragraph, folds=True)
     if is_open:
         yield from _children(value, path, opened)
 

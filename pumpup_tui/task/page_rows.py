@@ -10,7 +10,7 @@ from pumpup_tui.task.json_rows import Path, json_rows
 from pumpup_tui.task.step_graph import graph_lines
 from pumpup_tui.task.task_page import PageRow
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import kind_of, status_run
+from pumpup_tui.text.labels import request_kind, status_run
 from pumpup_tui.text.layout import Line
 from pumpup_tui.text.paragraphs import foreign, led, ours
 
@@ -87,9 +87,9 @@ class TaskRows:
         for request in self._record.open_requests:
             asker = askers.get(request.request_id)
             by = f" by {line(asker, 80)}" if asker else ""
-            words = f"? {kind_of(request.event_type)}{by}, open for {self._context.age(request.requested_at)}: "
-            said = led([(words, "warn")], (line(request.summary), ""), *opens)
-            rows.append(PageRow(said, ("request", request.request_id), leads=True))
+            words = f"? {request_kind(request.event_type)}{by}, open for {self._context.age(request.requested_at)}: "
+            paragraph = led([(words, "warn")], (line(request.summary), ""), *opens)
+            rows.append(PageRow(paragraph, ("request", request.request_id), leads=True))
         return rows
 
     def _metadata(self) -> list[PageRow]:
@@ -99,7 +99,10 @@ class TaskRows:
         rows = [PageRow(ours()), PageRow(ours(("Metadata", "muted")), "metadata")]
         return [
             *rows,
-            *(PageRow(one.said, ("json", one.path), folds=one.folds) for one in json_rows(metadata, self._open_values)),
+            *(
+                PageRow(one.paragraph, ("json", one.path), folds=one.folds)
+                for one in json_rows(metadata, self._open_values)
+            ),
         ]
 
     def _attached(self) -> list[PageRow]:

@@ -124,7 +124,7 @@ class TaskScreen(ReviewerScreen):
         self._record.take(event)
         self._armed.disarm_if_moved(before, event.detail.task.current_step)
         self._show_rows()
-        self.query_one(HeaderLine).retell()
+        self.query_one(HeaderLine).update_lines()
         self._on_desk(None)
 
     @on(TaskPage.NearEnd)

@@ -21,7 +21,7 @@ def graph_lines(steps: Steps, current: str, width: int, here: str = "") -> list[
         steps: The graph; it may have cycles.
         current: The step where the task is.
         width: Cells of a line; what is longer goes on below, under where it began.
-        here: What is said of the present step, in clean words.
+        here: The words for the present step, clean.
     """
     order = steps.in_graph_order()
     place = {step.name: index for index, step in enumerate(order)}
@@ -38,11 +38,11 @@ def _step_lines(step: Step, place: dict[str, int], cells: int, width: int, here:
     head: Line = [(f"{mark} {name}  ", "accent" if here is not None else ""), (owner, "muted")]
     onward = ", ".join(line(name, 80) for name in step.exits if place[name] > place[step.name])
     back = ", ".join(line(name, 80) for name in step.exits if place[name] <= place[step.name])
-    told: Line = [
+    runs: Line = [
         (f"◀ {here}  " if here is not None else "", "accent"),
         (f"→ {onward}  " if onward else "", ""),
         (f"↺ {back}" if back else "", "muted"),
     ]
     indent = width_of(head)
-    pieces = wrap([run for run in told if run[0]], max(10, width - indent))
+    pieces = wrap([run for run in runs if run[0]], max(10, width - indent))
     return [[*(head if number == 0 else [(" " * indent, "")]), *piece] for number, piece in enumerate(pieces)]

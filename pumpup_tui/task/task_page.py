@@ -26,7 +26,7 @@ NEAR_END = 20
 class PageRow:
     """One row; `key` is what the cursor is pinned to."""
 
-    said: Paragraph
+    paragraph: Paragraph
     key: Hashable = None
     folds: bool = False
     leads: bool = False
@@ -34,7 +34,7 @@ class PageRow:
 
 
 class TaskPage(Scrolled, can_focus=True):
-    """Rows of any height, wrapped; the cursor stays on its row whatever is told anew."""
+    """Rows of any height, wrapped; the cursor stays on its row whatever rows come."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         ("move.down", "move(1)"),
@@ -118,7 +118,7 @@ class TaskPage(Scrolled, can_focus=True):
         """Move the cursor by rows; empty ones are passed over."""
         step = 1 if by > 0 else -1
         index = max(0, min(self._cursor + by, len(self._rows) - 1))
-        while 0 < index < len(self._rows) - 1 and not self._rows[index].said.has_text:
+        while 0 < index < len(self._rows) - 1 and not self._rows[index].paragraph.has_text:
             index += step
         self._to(index)
 
@@ -169,7 +169,7 @@ class TaskPage(Scrolled, can_focus=True):
         self._tops = []
         for number, row in enumerate(self._rows):
             self._tops.append(len(wrapped))
-            wrapped += [(number, piece) for piece in row.said.wrapped(room)]
+            wrapped += [(number, piece) for piece in row.paragraph.wrapped(room)]
         if wrapped != self._wrapped:
             self._wrapped = wrapped
             self.fit_height(len(wrapped))

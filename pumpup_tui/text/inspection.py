@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.text.attachment_names import attachments_of
-from pumpup_tui.text.suspicion import Suspicion, examine
+from pumpup_tui.text.suspicion import Suspicion, inspect_text
 
 if TYPE_CHECKING:
     from api_client.models import RequestDetail
@@ -58,7 +58,7 @@ def inspect(texts: Iterable[str], *, most: int = MOST) -> Inspection:
     share = _share([len(text) for text in shown], most)
     counts, spelt, room = Suspicion(), [], RAW_MOST
     for text in shown:
-        of_text, raw = examine(text, limit=share)
+        of_text, raw = inspect_text(text, limit=share)
         counts += of_text
         spelt.append(raw if len(raw) <= room else f"{raw[:room]}… +{len(raw) - room:,} characters")
         room = max(0, room - len(raw))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from api_client.models import Event
     from pumpup_tui.text.layout import Run
 
-PAYLOAD_KEPT = 20_000
+PAYLOAD_SHOWN = 20_000
 """Characters of a payload that are shown; the rest is counted."""
 
 OUTCOMES: Mapping[str, tuple[str, str, str]] = {
@@ -47,7 +47,7 @@ class ShortPayload(dict[str, Any]):
 
     Attributes:
         line_text: The event's text in one line.
-        page_text: Its JSON up to `PAYLOAD_KEPT` characters; the rest is counted.
+        page_text: Its JSON up to `PAYLOAD_SHOWN` characters; the rest is counted.
     """
 
     __slots__ = ("line_text", "page_text")
@@ -97,7 +97,7 @@ def recommendation_run(recommendation: Any, field_count: int | None) -> Run:
     return "", ""
 
 
-def kind_of(event_type: str) -> str:
+def request_kind(event_type: str) -> str:
     """Return the name of a kind of request, by the event that asked."""
     return {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}.get(event_type, "request")
 
@@ -143,7 +143,7 @@ def reviewer_of(event: Event) -> str:
     return ""
 
 
-def who_of(event: Event) -> str:
+def actor_text(event: Event) -> str:
     """Return an event's source, and its subject where there is one, in clean words."""
     source = line(event.source.lower(), 20)
     subject = event.subject or reviewer_of(event)
@@ -156,7 +156,7 @@ def asker_words(requested_by: str, source: str) -> str:
     return f"{line(requested_by, 80)} ({kind})" if requested_by else kind
 
 
-def move_of(event: Event) -> str:
+def transition_text(event: Event) -> str:
     """Return an event's transition between steps, empty where there is none."""
     if event.transition_to is None:
         return ""

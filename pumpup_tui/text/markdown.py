@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-LINES_KEPT = 600
+LINES_SHOWN = 600
 """Lines of a text that are shown; the rest is counted."""
 NESTING = 20
 """Levels of quotes and lists; deeper ones would be little but prefixes."""
@@ -44,7 +44,7 @@ _LOST_ANYWAY = re.compile(
 _MAY_BE_MARKDOWN = re.compile(r"[*_`#>|~=\\]|^[^\S\n]*(?:[-+]|\d+[.)])|^(?: {4}|\t)", re.MULTILINE)
 
 
-def markdown_lines(text: str, *, tone: str = "", limit: int = BLOCK, lines: int = LINES_KEPT) -> list[Line]:
+def markdown_lines(text: str, *, tone: str = "", limit: int = BLOCK, lines: int = LINES_SHOWN) -> list[Line]:
     """Return `text` as lines of clean runs, in time linear in `limit`.
 
     Args:

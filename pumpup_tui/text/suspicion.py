@@ -1,7 +1,7 @@
 """Detection of misleading characters: hidden ones, lookalikes, mixed scripts, other forms; and the text spelt out.
 
 `clean` makes a text safe to show. This module counts what a reader would still miss, to be shown beside the text, and
-spells the text out (`raw`). Pure; Unicode's tables are read with the first text that is not ASCII.
+spells the text out (`spelt_out`). Pure; Unicode's tables are read with the first text that is not ASCII.
 """
 
 from __future__ import annotations
@@ -78,20 +78,20 @@ class Suspicion:
         return ", ".join(f"{count:,} {one if count == 1 else many}" for count, one, many in counts if count)
 
 
-def look(text: str, *, limit: int = BLOCK) -> Suspicion:
+def suspicion_of(text: str, *, limit: int = BLOCK) -> Suspicion:
     """Count the misleading characters among the first `limit` of `text`, in time linear in `limit`."""
     text = text[:limit]
     return _counted(text, _marked(text))
 
 
-def hidden_in(text: str, *, limit: int = BLOCK) -> int:
-    """Return how many characters `look` counts as hidden; quick enough for each key in an editor."""
+def count_hidden(text: str, *, limit: int = BLOCK) -> int:
+    """Return how many characters `suspicion_of` counts as hidden; quick enough for each key in an editor."""
     text = text[:limit]
     odd = sum(1 for match in _ODD.finditer(text) if match.group() != "\ufe0f" and not is_shown_as_is(match.group()))
     return odd + len({*stray_marks(text), *stacked_marks(text)})
 
 
-def raw(text: str, *, limit: int = BLOCK) -> str:
+def spelt_out(text: str, *, limit: int = BLOCK) -> str:
     r"""Return `text` spelt out: each misleading character as its escape (`\x1b`, `\u0430`), as in Python.
 
     A backslash is doubled; a newline is `\n` and ends the line as well. Characters over `limit` are counted.
@@ -100,8 +100,8 @@ def raw(text: str, *, limit: int = BLOCK) -> str:
     return _spelt_out(inspected, _marked(inspected), left_out=len(text) - len(inspected))
 
 
-def examine(text: str, *, limit: int = BLOCK) -> tuple[Suspicion, str]:
-    """Return the results of `look` and `raw`, in one pass."""
+def inspect_text(text: str, *, limit: int = BLOCK) -> tuple[Suspicion, str]:
+    """Return the results of `suspicion_of` and `spelt_out`, in one pass."""
     inspected = text[:limit]
     marked = _marked(inspected)
     return _counted(inspected, marked), _spelt_out(inspected, marked, left_out=len(text) - len(inspected))
@@ -142,7 +142,7 @@ def _marked(text: str) -> Mapping[int, Kind]:
         return marked
     main = "LATIN" if text.isascii() else _main_script(text)
     for match in odd:
-        kind = _kind_of(text, match.start(), main)
+        kind = _kind_at(text, match.start(), main)
         if kind and (kind == "hidden" or match.start() not in marked):
             marked[match.start()] = kind
     marked |= dict.fromkeys([*stray_marks(text), *stacked_marks(text)], "hidden")
@@ -154,7 +154,7 @@ def _marked(text: str) -> Mapping[int, Kind]:
     return marked
 
 
-def _kind_of(text: str, index: int, main: str) -> Kind | None:
+def _kind_at(text: str, index: int, main: str) -> Kind | None:
     """Return the kind of the character at `index`, by itself."""
     char = text[index]
     if char == "\ufe0f":

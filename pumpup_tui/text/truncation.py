@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from pumpup_tui.text.firewall import INDENT, clean
 from pumpup_tui.text.json_text import json_bytes, json_text
-from pumpup_tui.text.labels import PAYLOAD_KEPT, ShortPayload, event_text
+from pumpup_tui.text.labels import PAYLOAD_SHOWN, ShortPayload, event_text
 
 if TYPE_CHECKING:
     from api_client.models import Card, Event, InboxItem, Page
@@ -51,7 +51,7 @@ def _short_event(event: Event) -> Event:
     if len(encoded) <= RAW_MOST:
         return event
     # cleaned again: where it is drawn
-    page_text = clean(json_text(encoded), limit=PAYLOAD_KEPT, padding=INDENT)
+    page_text = clean(json_text(encoded), limit=PAYLOAD_SHOWN, padding=INDENT)
     names = {key: event.payload[key] for key in NAMES if _is_small(event.payload.get(key))}
     return replace(event, payload=ShortPayload(names, line_text=event_text(event), page_text=page_text))
 

@@ -1,4 +1,4 @@
-"""The style sheets: where they are, and parsing each once.
+"""A stylesheet that parses each sheet once.
 
 Reason: Textual parses all sheets again with each screen's sheet, and once more before the first frame. And it styles
 all that is shown anew with each sheet, where a screen's sheet is for the widgets that the screen is about to bring.
@@ -11,19 +11,10 @@ Test: tests/unit/test_textual_patches.py, and the snapshots for what is drawn.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from textual.app import App
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from typing_extensions import override
-
-import styles
-
-
-def sheet(name: str) -> Path:
-    """Return the path of a file of `styles`: each screen brings its own, so that the first frame parses few."""
-    return Path(str(styles.__file__)).with_name(f"{name}.tcss")  # not foreign: the name of a file of ours
 
 
 class SteadyStylesheet(Stylesheet):

@@ -8,7 +8,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.text import durations
 from pumpup_tui.text.firewall import INDENT, clean, line
 from pumpup_tui.text.json_text import json_bytes, json_text
-from pumpup_tui.text.labels import PAYLOAD_KEPT, ShortPayload, event_text, event_type_run, move_of, reviewer_of
+from pumpup_tui.text.labels import PAYLOAD_SHOWN, ShortPayload, event_text, event_type_run, reviewer_of, transition_text
 from pumpup_tui.text.layout import fit
 from pumpup_tui.text.paragraphs import Paragraph, foreign, led, ours
 
@@ -23,7 +23,7 @@ def event_document(event: Event, context: Context) -> list[Paragraph]:
         ("source", event.source.lower()),
         ("by", event.subject or reviewer_of(event)),
         ("step of", event.owner.lower()),
-        ("moved", move_of(event)),
+        ("moved", transition_text(event)),
         ("project", context.project_name(event.project_id)),
         ("task", event.task_id),
         ("event", event.id),
@@ -41,8 +41,8 @@ def event_document(event: Event, context: Context) -> list[Paragraph]:
 
 
 def payload_text(payload: dict[str, Any]) -> str:
-    """Return a payload as JSON in clean words, up to `PAYLOAD_KEPT` characters; the rest is counted."""
+    """Return a payload as JSON in clean words, up to `PAYLOAD_SHOWN` characters; the rest is counted."""
     if isinstance(payload, ShortPayload):
         # cleaned again: where it was truncated
         return clean(payload.page_text, limit=len(payload.page_text), padding=INDENT)
-    return clean(json_text(json_bytes(payload)), limit=PAYLOAD_KEPT, padding=INDENT)
+    return clean(json_text(json_bytes(payload)), limit=PAYLOAD_SHOWN, padding=INDENT)

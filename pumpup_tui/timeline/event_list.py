@@ -14,7 +14,7 @@ from pumpup_tui.components.record_paragraphs import WHO_CELLS
 from pumpup_tui.components.row_window import Rows
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
-from pumpup_tui.text.labels import event_text, event_type_run, move_of, who_of
+from pumpup_tui.text.labels import actor_text, event_text, event_type_run, transition_text
 from pumpup_tui.text.layout import Line, fit, joined
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class TimelineList(VirtualList["Event"]):
     @override
     def draw_row(self, row: Event, width: int) -> Sequence[Line]:
         word, tone = event_type_run(row.event_type)
-        head = f"{fit(self.context.stamp(row.timestamp), 12)} {fit(who_of(row), WHO_CELLS)} "
-        text = joined((move_of(row), event_text(row)))
+        head = f"{fit(self.context.stamp(row.timestamp), 12)} {fit(actor_text(row), WHO_CELLS)} "
+        text = joined((transition_text(row), event_text(row)))
         room = width - 12 - 1 - WHO_CELLS - 1 - TYPE_CELLS - 1 - 1  # the last cell is the scrollbar's
         return [[(head, "muted"), (fit(word, TYPE_CELLS), tone), (" ", ""), (fit(text, room), ""), (" ", "")]]
 

@@ -39,15 +39,15 @@ class ScopeLine(Lines):
         return [[(f" {left}", "muted"), (" " * gap, ""), *right, (" ", "")]]
 
     @override
-    def retell(self) -> None:
+    def update_lines(self) -> None:
         self._drawn_at, self._timer = monotonic(), None
-        super().retell()
+        super().update_lines()
 
-    def retell_soon(self) -> None:
+    def update_soon(self) -> None:
         """Draw the line again, at most twice a second."""
         wait = REFRESH_SECONDS - (monotonic() - self._drawn_at)
         if wait <= 0:
-            self.retell()
+            self.update_lines()
         elif self._timer is None:
             # What is held back is drawn all the same: the last state must be the true one.
-            self._timer = self.set_timer(wait, self.retell)
+            self._timer = self.set_timer(wait, self.update_lines)

@@ -64,9 +64,9 @@ class TimelineScreen(ReviewerScreen):
         self.search = search = EventSearch(events, lambda: context.outbox.hint("no decision further that way"))
         self._follower = Follower(events, scope)
         self._reader = ListReader(
-            context, self, events=events, search=search, scope=scope, progressed=scope_line.retell
+            context, self, events=events, search=search, scope=scope, progressed=scope_line.update_lines
         )
-        self._export = TimelineExport(context, self, self.prompt, scope, scope_line.retell)
+        self._export = TimelineExport(context, self, self.prompt, scope, scope_line.update_lines)
         self.callbacks = ScreenCallbacks(
             show_message=events.say_when_empty,
             call_failed=self._call_failed_here,
@@ -131,7 +131,7 @@ class TimelineScreen(ReviewerScreen):
     def _restart(self) -> None:
         self._follower.new = 0
         self._reader.restart()
-        self._scope_line.retell()
+        self._scope_line.update_lines()
 
     @on(TimelineList.Wanted)
     def _wanted(self, event: TimelineList.Wanted) -> None:
@@ -155,9 +155,9 @@ class TimelineScreen(ReviewerScreen):
         self._reader.settle()
         self._follower.note_seen()
         if self._reader.is_reading:
-            self._scope_line.retell_soon()
+            self._scope_line.update_soon()
         else:
-            self._scope_line.retell()
+            self._scope_line.update_lines()
 
     @on(Changed)
     def _changed(self, event: Changed) -> None:
@@ -166,17 +166,17 @@ class TimelineScreen(ReviewerScreen):
         fresh = sum(query.takes(one) for one in event.events)
         if fresh or event.too_many:
             self._follower.take_news(fresh)
-            self._scope_line.retell_soon()
+            self._scope_line.update_soon()
 
     @on(VirtualList.Moved, "#events")
     def _moved(self, event: VirtualList.Moved) -> None:
         event.stop()
         if self._follower.stop_if_left():
-            self.key_hints.retell()
+            self.key_hints.update_lines()
         self._follower.note_seen()
-        self._scope_line.retell_soon()
+        self._scope_line.update_soon()
         row = self.timeline.row
-        self._detail.tell(event_document(row, self.context) if row else [], event.row_id)
+        self._detail.set_paragraphs(event_document(row, self.context) if row else [], event.row_id)
 
     @on(VirtualList.Chosen, "#events")
     def _chosen(self, event: VirtualList.Chosen) -> None:
@@ -205,7 +205,7 @@ class TimelineScreen(ReviewerScreen):
             self.action_one_task()
         self.timeline.focus()
         self._on_desk(None)
-        self._scope_line.retell()
+        self._scope_line.update_lines()
 
     def action_turn(self) -> None:
         """Turn the order round."""
@@ -243,8 +243,8 @@ class TimelineScreen(ReviewerScreen):
     def action_follow(self) -> None:
         """Keep the cursor on the newest event; again: no more."""
         self._follower.toggle()
-        self._scope_line.retell()
-        self.key_hints.retell()
+        self._scope_line.update_lines()
+        self.key_hints.update_lines()
 
     def action_decision(self, step: int) -> None:
         """Go to the next decision, down or up the list."""

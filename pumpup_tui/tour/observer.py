@@ -13,10 +13,10 @@ from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.decisions.desk import Desk
 from pumpup_tui.keys.key_names import KeyNames
-from pumpup_tui.text.labels import kind_of
+from pumpup_tui.text.labels import request_kind
 from pumpup_tui.text.layout import Line, width_of, wrap
-from pumpup_tui.textual_patches.stylesheets import sheet
 from pumpup_tui.tour.steps import Moment, Tour
+from styles.sheets import sheet
 
 if TYPE_CHECKING:
     from textual import events
@@ -103,7 +103,7 @@ def moment_of(app: App[None], desk: Desk) -> Moment:
         mode=app.current_mode,
         over=_over(app),
         cursor=row.request_id if row is not None else None,
-        kind=kind_of(row.event_type) if row is not None else "",
+        kind=request_kind(row.event_type) if row is not None else "",
         opened=inbox is not None and inbox.has_class("-detail"),
         armed=desk.armed.verb if desk.armed is not None else "",
         sent={sent.key: sent.intent.verb for sent in desk.sent},

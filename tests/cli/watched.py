@@ -40,9 +40,16 @@ class Watched:
         self._fed = len(raw)
         return [line.rstrip() for line in self._screen.display]
 
-    def sees(self, *words: str) -> None:
-        """Return once all `words` stand on it."""
-        self._wait(lambda lines: all(any(one in line for line in lines) for one in words), words)
+    def sees(self, *words: str, gone: Sequence[str] = ()) -> None:
+        """Return once all `words` stand on it, and none of `gone`."""
+
+        def stands(lines: list[str], part: str) -> bool:
+            return any(part in line for line in lines)
+
+        self._wait(
+            lambda lines: all(stands(lines, word) for word in words) and not any(stands(lines, word) for word in gone),
+            (*words, *(f"without {word}" for word in gone)),
+        )
 
     def becomes(self, wanted: Sequence[str]) -> None:
         """Return once just these lines stand on it, whatever became of the ages in them meanwhile."""

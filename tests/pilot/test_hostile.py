@@ -70,7 +70,7 @@ class Hostile:
             screen = app.screen
             assert isinstance(screen, InboxScreen)
             assert screen.pane.loaded is not None
-            app.push_screen(AnswerScreen(app.context, screen.pane.loaded, {}, screen.request_view.not_seen()))
+            app.push_screen(AnswerScreen(app.context, screen.pane.loaded, {}, screen.request_view.unseen_paragraphs()))
         await self.until(pilot, lambda: bool(app.screen.query(ElicitationForm)))
         for number in range(10):
             yield f"the form's field {number + 1}"

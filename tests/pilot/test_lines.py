@@ -40,5 +40,5 @@ async def test_there_is_room_for_a_line_that_a_frame_was_quicker_to_draw() -> No
         await pilot.pause()  # its first frame is drawn
         said.words = ("armed", "that came too fast")
         said.render_line(0)
-        said.retell()
+        said.update_lines()
         await until(lambda: said.size.height == 2, "both lines have their room")

@@ -33,10 +33,10 @@ async def test_lines_seen_elsewhere_in_the_request_before_are_not_seen() -> None
     first, second = foreign(("Refund $98,400", "")), foreign(("all is checked", ""))
     async with Reading().run_test(size=(60, 10)) as pilot:
         read = pilot.app.query_one(Document)
-        read.tell([first, second], "one", whole=[first, second])
+        read.set_paragraphs([first, second], "one", whole=[first, second])
         await pilot.pause()
         assert read.unseen == 0
-        read.tell([second, first], "two", whole=[second, first])
+        read.set_paragraphs([second, first], "two", whole=[second, first])
         assert read.unseen == 2
         await pilot.pause()
         assert read.unseen == 0
@@ -128,7 +128,7 @@ async def test_whoever_says_how_much_is_unseen_hears_of_each_change() -> None:
     lines = [foreign((f"line {number}", "")) for number in range(6)]
     async with Counting().run_test(size=(60, 6)) as pilot:
         read = pilot.app.query_one(Document)
-        read.tell(lines, "one", whole=lines)
+        read.set_paragraphs(lines, "one", whole=lines)
         await until(lambda: heard and heard[-1] == 0, "all are drawn")
         read.styles.height = 4
         await until(lambda: heard[-1] == 2, "two are covered")

@@ -57,16 +57,16 @@ def test_a_step_that_leads_to_itself_and_back_says_so() -> None:
 
 def test_nested_values_show_their_size_until_they_are_opened() -> None:
     value = {"a": {"b": [1, None, ""]}, "empty": {}, "long": list(range(1000))}
-    closed = plain(row.said.runs for row in json_rows(value, set()))
+    closed = plain(row.paragraph.runs for row in json_rows(value, set()))
     assert closed == [
         "▸ a  1 key",
         "  empty  {}",
         "▸ long  1,000 values",
     ]
-    opened = plain(row.said.runs for row in json_rows(value, {("a",), ("a", "b")}))
+    opened = plain(row.paragraph.runs for row in json_rows(value, {("a",), ("a", "b")}))
     assert opened[:5] == ["▾ a  1 key", "  ▾ b  3 values", "      1.  1", "      2.  null", "      3.  empty text"]
     many = json_rows(value, {("long",)})
-    assert plain([many[-1].said.runs]) == [f"    … and {1000 - MOST} more"]
+    assert plain([many[-1].paragraph.runs]) == [f"    … and {1000 - MOST} more"]
 
 
 def test_what_is_deep_is_not_followed_for_ever() -> None:

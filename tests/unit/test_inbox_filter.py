@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pumpup_tui.inbox.filtering import EMPTY, InboxFilter
+from pumpup_tui.inbox.active_filter import EMPTY, InboxFilter
 from pumpup_tui.inbox.order import GROUPS, SORTS, Order
 from pumpup_tui.keys.key_names import KeyNames
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pumpup_tui.inbox.request_paragraphs import MOST
 from pumpup_tui.text.firewall import clean
 from pumpup_tui.text.layout import Line
-from pumpup_tui.text.markdown import LINES_KEPT, markdown_lines
+from pumpup_tui.text.markdown import LINES_SHOWN, markdown_lines
 from tests.unit.test_text import HIDDEN, NASTY
 from tests.waiting import grows_no_faster_than_its_input
 
@@ -193,7 +193,7 @@ def test_each_number_has_the_sign_that_was_typed(raw: str) -> None:
 )
 def test_a_megabyte_is_no_burden(unit: str) -> None:
     """What is read is capped, and so are the lines: a guard against hanging, not a measurement."""
-    assert len(markdown_lines(unit * (1_000_000 // len(unit)))) <= LINES_KEPT + 1
+    assert len(markdown_lines(unit * (1_000_000 // len(unit)))) <= LINES_SHOWN + 1
     # As much as a request's screen shows of one: a quarter of it must cost a quarter.
     assert grows_no_faster_than_its_input(
         lambda size: markdown_lines(unit * (size // len(unit)), limit=MOST, lines=MOST), MOST

@@ -19,9 +19,9 @@ from pumpup_tui.form.field_row import FieldRow
 from pumpup_tui.keys.key_names import KeyNames
 from pumpup_tui.local_state.answer_draft import typed_of
 from pumpup_tui.text.labels import EVENT_WORDS
-from pumpup_tui.textual_patches.stylesheets import sheet
 from store.core import fold, rules
 from store.core.event_types import OFF_TIMELINE_CODES, TYPES
+from styles.sheets import sheet
 from tests.answers_table import TAKEN
 from tests.pilot.stage import Stage
 

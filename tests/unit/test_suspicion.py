@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.text.suspicion import Suspicion, examine, hidden_in, look, raw
+from pumpup_tui.text.suspicion import Suspicion, count_hidden, inspect_text, spelt_out, suspicion_of
 from tests.unit.test_text import ANY_TEXT, NASTY
 from tests.waiting import grows_no_faster_than_its_input
 
@@ -62,7 +62,7 @@ ODD = st.text(st.sampled_from("аbсdе pay\u202e\u200b\ufe0f⚠１ﬁ∕/日本
     ],
 )
 def test_what_is_not_what_it_seems_is_counted(text: str, found: Suspicion) -> None:
-    assert look(text) == found
+    assert suspicion_of(text) == found
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_what_is_not_what_it_seems_is_counted(text: str, found: Suspicion) -> No
 )
 def test_ordinary_text_of_any_writing_raises_no_flag(text: str) -> None:
     """A flag that is always up is read by no one."""
-    assert not look(text), (text, look(text))
+    assert not suspicion_of(text), (text, suspicion_of(text))
 
 
 def test_the_counts_are_told_in_words() -> None:
@@ -131,37 +131,37 @@ def test_the_counts_are_told_in_words() -> None:
     ],
 )
 def test_the_raw_text_spells_out_what_is_not_what_it_seems(text: str, spelt: str) -> None:
-    assert raw(text) == spelt
+    assert spelt_out(text) == spelt
 
 
 @given(st.one_of(ANY_TEXT, NASTY, ODD))
 def test_the_raw_text_is_all_of_the_text(text: str) -> None:
     """Read as a Python string, its line ends aside, it is the text again; and it steers nothing."""
-    spelt = raw(text, limit=10_000)
+    spelt = spelt_out(text, limit=10_000)
     assert all(char == "\n" or (char.isprintable() and char != "\ufe0f") for char in spelt)
     assert ast.literal_eval('"' + spelt.replace("\n", "").replace('"', '\\"') + '"') == text
 
 
 @given(st.one_of(ANY_TEXT, NASTY, ODD))
 def test_examining_is_looking_and_spelling_in_one(text: str) -> None:
-    assert examine(text, limit=30) == (look(text, limit=30), raw(text, limit=30))
+    assert inspect_text(text, limit=30) == (suspicion_of(text, limit=30), spelt_out(text, limit=30))
 
 
 @given(st.one_of(ANY_TEXT, NASTY, ODD))
 def test_what_is_hidden_is_counted_alike_without_a_look_at_alphabets(text: str) -> None:
-    assert hidden_in(text, limit=30) == look(text, limit=30).hidden
+    assert count_hidden(text, limit=30) == suspicion_of(text, limit=30).hidden
 
 
 @given(st.one_of(ANY_TEXT, NASTY, ODD), st.one_of(ANY_TEXT, NASTY, ODD))
 def test_nothing_is_found_twice_or_lost(one: str, other: str) -> None:
     """No count is over the characters there are; hidden ones are found whatever stands beside them."""
-    both = look(one + "\n" + other)
+    both = suspicion_of(one + "\n" + other)
     assert both.hidden + both.lookalikes + both.forms <= len(one) + len(other)
-    assert both.hidden >= look(one.rstrip("\r")).hidden
+    assert both.hidden >= suspicion_of(one.rstrip("\r")).hidden
 
 
 def test_what_is_cut_is_counted_in_the_raw_text_too() -> None:
-    assert raw("x" * 12, limit=10) == "x" * 10 + "… +2 characters"
+    assert spelt_out("x" * 12, limit=10) == "x" * 10 + "… +2 characters"
 
 
 @pytest.mark.parametrize(
@@ -171,4 +171,4 @@ def test_what_is_cut_is_counted_in_the_raw_text_too() -> None:
 def test_a_megabyte_is_no_burden(unit: str) -> None:
     """What is shown is capped, and so is what is looked at: a guard against hanging, not a measurement."""
     big = unit * (1_000_000 // len(unit))
-    assert grows_no_faster_than_its_input(lambda size: (look(big[:size]), raw(big[:size])), len(big) // 4)
+    assert grows_no_faster_than_its_input(lambda size: (suspicion_of(big[:size]), spelt_out(big[:size])), len(big) // 4)
