@@ -81,17 +81,20 @@ class Store:
         self._checks: Checks | None = None
         self.before_close: list[Callable[[], None]] = [self._close_checks]
         """Called at closing, while commands are still taken: they end the threads that submit some."""
-        with self._worded("opened"):
-            if not for_reading:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.lock = FolderLock(folder)
-            self.journal = Journal(folder, self.files)
+        self._open_files(create=not for_reading)
         try:
             self._load(progress, for_reading=for_reading)
         except StoreError:
             self._close_files()
             raise
         self._writer = WriterThread(self.carry_out, self._after_batch)
+
+    def _open_files(self, *, create: bool) -> None:
+        with self._worded("opened"):
+            if create:
+                self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.lock = FolderLock(self.folder)
+            self.journal = Journal(self.folder, self.files)
 
     def _load(self, progress: Progress, *, for_reading: bool) -> None:
         """Create the files of a new folder, and read the state."""
