@@ -53,7 +53,7 @@ check: .venv/installed ## lint, types, import arrows, and the figures of the hou
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m tests.house --report
+	$(BIN)/python -m tests.house
 
 house: .venv/installed ## circles of imports, rooms, towers, names, lengths, docstrings: each figure within its limit
 	$(BIN)/python -m tests.house
