@@ -49,7 +49,7 @@ class Reader:
     now: datetime
 
 
-class State(NamedTuple):
+class RequestState(NamedTuple):
     """A state of a request, as `is:` names it."""
 
     test: Callable[[InboxItem, Reader], bool]
@@ -57,7 +57,7 @@ class State(NamedTuple):
     """Whether a request can come into this state while nothing but time passes."""
 
 
-class Filter(NamedTuple):
+class ParsedFilter(NamedTuple):
     """A filter that was read, or one word of it."""
 
     test: Test | None
@@ -77,15 +77,15 @@ def is_overdue(item: InboxItem, now: datetime) -> bool:
     return item.overdue_at is not None and item.overdue_at <= now
 
 
-STATES: Mapping[str, State] = {
-    "mine": State(lambda item, reader: item.assignee_id == reader.name),
-    "free": State(lambda item, _: not item.assignee_id),
-    "overdue": State(lambda item, reader: is_overdue(item, reader.now), depends_on_time=True),
+STATES: Mapping[str, RequestState] = {
+    "mine": RequestState(lambda item, reader: item.assignee_id == reader.name),
+    "free": RequestState(lambda item, _: not item.assignee_id),
+    "overdue": RequestState(lambda item, reader: is_overdue(item, reader.now), depends_on_time=True),
 }
 """The values of `is:`; the first one that begins with what is typed is meant."""
 
 
-def read_filter(text: str, reader: Reader, text_of: Callable[[InboxItem], str] = searched) -> Filter:
+def read_filter(text: str, reader: Reader, text_of: Callable[[InboxItem], str] = searched) -> ParsedFilter:
     """Return the filter that a text stands for.
 
     Args:
@@ -96,11 +96,11 @@ def read_filter(text: str, reader: Reader, text_of: Callable[[InboxItem], str] =
     words = [_word(match, reader, text_of) for match in WORD.finditer(text)]
     tests = [word.test for word in words if word.test is not None]
     if not tests:
-        return Filter(None)
-    return Filter(lambda item: all(test(item) for test in tests), any(word.depends_on_time for word in words))
+        return ParsedFilter(None)
+    return ParsedFilter(lambda item: all(test(item) for test in tests), any(word.depends_on_time for word in words))
 
 
-def _word(match: re.Match[str], reader: Reader, text_of: Callable[[InboxItem], str]) -> Filter:
+def _word(match: re.Match[str], reader: Reader, text_of: Callable[[InboxItem], str]) -> ParsedFilter:
     without, key, quoted, plain = match.groups()
     if quoted is None and plain is not None:
         key, _, value = plain.partition(":") if re.match(r"[a-z]+:", plain) else ("", "", plain)
@@ -111,22 +111,22 @@ def _word(match: re.Match[str], reader: Reader, text_of: Callable[[InboxItem], s
     if read is None:
         word = (plain if plain is not None else f"{key or ''}{value}").casefold()
         if not word:
-            return Filter(None)
+            return ParsedFilter(None)
 
         def has_word(item: InboxItem) -> bool:
             return word in text_of(item)
 
-        read = Filter(has_word)
+        read = ParsedFilter(has_word)
     positive = read.test
     if without and positive is not None:
         return read._replace(test=lambda item: not positive(item))
     return read
 
 
-def _plain(word: str) -> Filter | None:
+def _plain(word: str) -> ParsedFilter | None:
     if word.startswith("@"):
         name = word[1:].casefold()
-        return Filter(lambda item: name in (item.assignee_id or "").casefold() if name else True)
+        return ParsedFilter(lambda item: name in (item.assignee_id or "").casefold() if name else True)
     if compared := CONFIDENCE.fullmatch(word):
         compare, bound = _COMPARE[compared[1]], float(compared[2])
 
@@ -134,30 +134,30 @@ def _plain(word: str) -> Filter | None:
             value = confidence_value(item.recommendation)
             return value is not None and compare(value, bound)
 
-        return Filter(within)
+        return ParsedFilter(within)
     return None
 
 
-def _keyed(key: str, value: str, reader: Reader) -> Filter | None:
+def _keyed(key: str, value: str, reader: Reader) -> ParsedFilter | None:
     value = value.casefold()
     if key == "project":
-        return Filter(lambda item: value in item.project_name.casefold())
+        return ParsedFilter(lambda item: value in item.project_name.casefold())
     if key == "step":
-        return Filter(lambda item: value in item.step.casefold())
+        return ParsedFilter(lambda item: value in item.step.casefold())
     if key == "type":
-        return Filter(lambda item: request_kind(item.event_type).startswith(value))
+        return ParsedFilter(lambda item: request_kind(item.event_type).startswith(value))
     if key == "agent":
-        return Filter(lambda item: _recommended(item).startswith(value))
+        return ParsedFilter(lambda item: _recommended(item).startswith(value))
     if key == "is":
         return _state(value, reader)
     return None
 
 
-def _state(value: str, reader: Reader) -> Filter | None:
+def _state(value: str, reader: Reader) -> ParsedFilter | None:
     if not value:
-        return Filter(lambda _: True)
+        return ParsedFilter(lambda _: True)
     state = next((state for name, state in STATES.items() if name.startswith(value)), None)
-    return None if state is None else Filter(lambda item: state.test(item, reader), state.depends_on_time)
+    return None if state is None else ParsedFilter(lambda item: state.test(item, reader), state.depends_on_time)
 
 
 def _recommended(item: InboxItem) -> str:

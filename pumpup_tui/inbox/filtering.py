@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from pumpup_tui.components.prompt import Prompt, TextQuestion
-from pumpup_tui.inbox.filter import Filter, Reader, read_filter
+from pumpup_tui.inbox.filter import ParsedFilter, Reader, read_filter
 from pumpup_tui.inbox.order import Order
 from pumpup_tui.text.firewall import line
 
@@ -72,7 +72,7 @@ class FilterController:
         self._requests = requests
         self._loader = loader
         self._filter = narrowing
-        self._applied = Filter(None)
+        self._applied = ParsedFilter(None)
         self._prompt = prompt
         self._hints = hints
         self._stored: dict[str, str] | None = None
