@@ -20,7 +20,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pumpup_tui.text.labels import confidence_value, outcome_of, request_kind
 
@@ -32,8 +32,6 @@ TEXT_SEARCHED = 4_000
 """Characters of a summary that are searched."""
 WORD = re.compile(r'(-?)(?:([a-z]+:)?"([^"]*)"?|(\S+))')
 CONFIDENCE = re.compile(r"confidence(<=|>=|<|>|=)(\d*\.?\d+)")
-STATES = ("mine", "free", "overdue")
-"""The values of `is:`."""
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
@@ -51,6 +49,23 @@ class Reader:
     now: datetime
 
 
+class RequestState(NamedTuple):
+    """A state of a request, as `is:` names it."""
+
+    test: Callable[[InboxItem, Reader], bool]
+    depends_on_time: bool = False
+    """Whether a request can come into this state while nothing but time passes."""
+
+
+class ParsedFilter(NamedTuple):
+    """A filter that was read, or one word of it."""
+
+    test: Test | None
+    """What a request must pass, None where every request passes."""
+    depends_on_time: bool = False
+    """Whether other requests may pass it a minute later: it is read again then, with the new time."""
+
+
 def searched(item: InboxItem) -> str:
     """Return the text that words are searched in, casefolded."""
     summary = item.summary[:TEXT_SEARCHED]
@@ -62,45 +77,56 @@ def is_overdue(item: InboxItem, now: datetime) -> bool:
     return item.overdue_at is not None and item.overdue_at <= now
 
 
-def read_filter(text: str, reader: Reader, text_of: Callable[[InboxItem], str] = searched) -> Test | None:
-    """Return the test that a filter stands for, None where every request passes.
+STATES: Mapping[str, RequestState] = {
+    "mine": RequestState(lambda item, reader: item.assignee_id == reader.name),
+    "free": RequestState(lambda item, _: not item.assignee_id),
+    "overdue": RequestState(lambda item, reader: is_overdue(item, reader.now), depends_on_time=True),
+}
+"""The values of `is:`; the first one that begins with what is typed is meant."""
+
+
+def read_filter(text: str, reader: Reader, text_of: Callable[[InboxItem], str] = searched) -> ParsedFilter:
+    """Return the filter that a text stands for.
 
     Args:
         text: The filter as it was typed.
         reader: The person and the time.
         text_of: Returns the text that words are searched in; a caller with a cache passes its own.
     """
-    tests = [test for match in WORD.finditer(text) if (test := _test(match, reader, text_of)) is not None]
+    words = [_word(match, reader, text_of) for match in WORD.finditer(text)]
+    tests = [word.test for word in words if word.test is not None]
     if not tests:
-        return None
-    return lambda item: all(test(item) for test in tests)
+        return ParsedFilter(None)
+    return ParsedFilter(lambda item: all(test(item) for test in tests), any(word.depends_on_time for word in words))
 
 
-def _test(match: re.Match[str], reader: Reader, text_of: Callable[[InboxItem], str]) -> Test | None:
+def _word(match: re.Match[str], reader: Reader, text_of: Callable[[InboxItem], str]) -> ParsedFilter:
     without, key, quoted, plain = match.groups()
     if quoted is None and plain is not None:
         key, _, value = plain.partition(":") if re.match(r"[a-z]+:", plain) else ("", "", plain)
-        test = _keyed(key, value, reader) if key else _plain(plain)
+        read = _keyed(key, value, reader) if key else _plain(plain)
     else:
         value = quoted or ""
-        test = _keyed((key or "").rstrip(":"), value, reader) if key else None
-    if test is None:
+        read = _keyed((key or "").rstrip(":"), value, reader) if key else None
+    if read is None:
         word = (plain if plain is not None else f"{key or ''}{value}").casefold()
         if not word:
-            return None
+            return ParsedFilter(None)
 
         def has_word(item: InboxItem) -> bool:
             return word in text_of(item)
 
-        test = has_word
-    positive = test
-    return (lambda item: not positive(item)) if without else positive
+        read = ParsedFilter(has_word)
+    positive = read.test
+    if without and positive is not None:
+        return read._replace(test=lambda item: not positive(item))
+    return read
 
 
-def _plain(word: str) -> Test | None:
+def _plain(word: str) -> ParsedFilter | None:
     if word.startswith("@"):
         name = word[1:].casefold()
-        return lambda item: name in (item.assignee_id or "").casefold() if name else True
+        return ParsedFilter(lambda item: name in (item.assignee_id or "").casefold() if name else True)
     if compared := CONFIDENCE.fullmatch(word):
         compare, bound = _COMPARE[compared[1]], float(compared[2])
 
@@ -108,35 +134,30 @@ def _plain(word: str) -> Test | None:
             value = confidence_value(item.recommendation)
             return value is not None and compare(value, bound)
 
-        return within
+        return ParsedFilter(within)
     return None
 
 
-def _keyed(key: str, value: str, reader: Reader) -> Test | None:
+def _keyed(key: str, value: str, reader: Reader) -> ParsedFilter | None:
     value = value.casefold()
     if key == "project":
-        return lambda item: value in item.project_name.casefold()
+        return ParsedFilter(lambda item: value in item.project_name.casefold())
     if key == "step":
-        return lambda item: value in item.step.casefold()
+        return ParsedFilter(lambda item: value in item.step.casefold())
     if key == "type":
-        return lambda item: request_kind(item.event_type).startswith(value)
+        return ParsedFilter(lambda item: request_kind(item.event_type).startswith(value))
     if key == "agent":
-        return lambda item: _recommended(item).startswith(value)
+        return ParsedFilter(lambda item: _recommended(item).startswith(value))
     if key == "is":
         return _state(value, reader)
     return None
 
 
-def _state(value: str, reader: Reader) -> Test | None:
-    tests: tuple[Test, ...] = (
-        lambda item: item.assignee_id == reader.name,
-        lambda item: not item.assignee_id,
-        lambda item: is_overdue(item, reader.now),
-    )
-    meant = [test for name, test in zip(STATES, tests, strict=True) if name.startswith(value)]
+def _state(value: str, reader: Reader) -> ParsedFilter | None:
     if not value:
-        return lambda _: True
-    return meant[0] if meant else None
+        return ParsedFilter(lambda _: True)
+    state = next((state for name, state in STATES.items() if name.startswith(value)), None)
+    return None if state is None else ParsedFilter(lambda item: state.test(item, reader), state.depends_on_time)
 
 
 def _recommended(item: InboxItem) -> str:

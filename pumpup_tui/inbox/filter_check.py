@@ -22,7 +22,7 @@ VALUES: Mapping[str, Sequence[str]] = {
     "project": ANY,
     "step": ANY,
     "type": KINDS,
-    "is": STATES,
+    "is": tuple(STATES),
     "agent": tuple(word for _, word, _ in OUTCOMES.values()),
 }
 """The values of each key, which may be shortened."""

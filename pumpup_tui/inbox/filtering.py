@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from pumpup_tui.components.prompt import Prompt, TextQuestion
-from pumpup_tui.inbox.filter import Reader, read_filter
+from pumpup_tui.inbox.filter import ParsedFilter, Reader, read_filter
 from pumpup_tui.inbox.order import Order
 from pumpup_tui.text.firewall import line
 
@@ -72,6 +72,7 @@ class FilterController:
         self._requests = requests
         self._loader = loader
         self._filter = narrowing
+        self._applied = ParsedFilter(None)
         self._prompt = prompt
         self._hints = hints
         self._stored: dict[str, str] | None = None
@@ -101,7 +102,7 @@ class FilterController:
 
     def refresh_overdue(self) -> None:
         """Apply a filter again that depends on the time."""
-        if "overdue" in self._filter.text and self._context.outbox.desk.armed is None:
+        if self._applied.depends_on_time and self._context.outbox.desk.armed is None:
             self._apply()
 
     def _use(self, text: str) -> None:
@@ -112,7 +113,8 @@ class FilterController:
         """Show the requests that pass the filter, out of all: the loader loads those that are missing."""
         reader = Reader(self._context.status.reviewer, self._context.clock())
         with self._requests.changing() as queue:
-            queue.filter(read_filter(self._filter.text, reader, queue.text_of))
+            self._applied = read_filter(self._filter.text, reader, queue.text_of)
+            queue.filter(self._applied.test)
         self._loader.filter_changed()
         self._hints.update_lines()
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from api_client.export_columns import EXPORT_COLUMNS
-from api_client.spreadsheet_cells import harmless
+from api_client.export_columns import csv_header, csv_row
 from api_client.times import wire_time
 from pumpup_tui.backend.timeline_scan import Timeline
 from pumpup_tui.local_state.save_policy import Saving
@@ -52,7 +49,7 @@ class Export:
         file = await asyncio.to_thread(self._open)
         try:
             if self._lines is _csv_lines:
-                await asyncio.to_thread(file.write, _csv_row(EXPORT_COLUMNS))
+                await asyncio.to_thread(file.write, csv_header())
             async for count, events in self._timeline.all():
                 await asyncio.to_thread(self._put, file, events)
                 looked, written = looked + count, written + len(events)
@@ -74,13 +71,6 @@ def _csv_event(event: Event) -> bytes:
     wire = {
         **event.wire(),
         "timestamp": wire_time(event.timestamp),
-        "payload": json.dumps(event.payload, ensure_ascii=False),
         "subject": event.subject or reviewer_of(event),
     }
-    return _csv_row([harmless(str(wire.get(column, ""))) for column in EXPORT_COLUMNS])
-
-
-def _csv_row(cells: Sequence[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().encode("utf-8", "replace")
+    return csv_row(wire, json.dumps(event.payload, ensure_ascii=False))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from io import StringIO
 
 import orjson
 
 from api_client.errors import NotFound
-from api_client.export_columns import EXPORT_COLUMNS
-from api_client.spreadsheet_cells import harmless
+from api_client.export_columns import csv_header, csv_row
 from api_client.times import wire_time
 from store.core.event_shapes import recognised
 from store.core.state_view import Doc
@@ -60,11 +57,10 @@ def as_csv(store: Store, chosen: Filter, progress: Progress = lambda *_: None) -
         NotFound: the filter names a task or project that does not exist.
         StoreDamaged: the journal does not hold what it held.
     """
-    yield _row(EXPORT_COLUMNS)
+    yield csv_header()
     for text, hash_ in _events(store, chosen, progress):
         event = {**orjson.loads(text), "hash": hash_}
-        event["payload"] = orjson.dumps(event.get("payload")).decode()
-        yield _row(tuple(harmless(str(event.get(column, ""))) for column in EXPORT_COLUMNS))
+        yield csv_row(event, orjson.dumps(event.get("payload")).decode())
 
 
 def _events(store: Store, chosen: Filter, progress: Progress) -> Iterator[tuple[bytes, str]]:
@@ -103,9 +99,3 @@ def _named(state: State, table: str, doc_id: str | None) -> Doc | None:
     if doc is None:
         raise NotFound(f"There is no {table.removesuffix('s')} {doc_id!r}.")
     return doc
-
-
-def _row(cells: tuple[str, ...]) -> bytes:
-    line = StringIO()
-    csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(cells)
-    return line.getvalue().encode("utf-8", "replace")

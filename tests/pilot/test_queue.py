@@ -143,6 +143,27 @@ async def test_what_is_overdue_is_told_in_words(tmp_path: Path) -> None:
         await stage.ready(pilot, "◷ 1 is overdue, the longest by 15m", "◷ overdue")
 
 
+async def test_a_filter_for_what_is_overdue_finds_it_as_time_passes(tmp_path: Path) -> None:
+    """A request that becomes overdue is listed with the next minute, however short its filter is typed."""
+    stage = Stage(tmp_path)
+
+    async def soon_late(stage: Stage) -> None:
+        await stage.project()
+        task = await stage.task("Claim late", "claims")
+        await stage.move(task, "in_review")
+        await stage.ask(task, "Refund late", "claims")
+        stage.clock.advance(minutes=5)
+
+    stage.before.append(soon_late)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Refund late")
+        await pilot.press("/", *"is:o", "enter")
+        await stage.sees(pilot, "Nothing matches", gone=("Refund late",))
+        stage.clock.advance(minutes=20)
+        stage.app.context.minute.publish(None)
+        await stage.sees(pilot, "Refund late", "◷ overdue", gone=("Nothing matches",))
+
+
 async def test_nothing_moves_while_a_decision_is_armed(tmp_path: Path) -> None:
     """With another order, what comes would go first: it is counted, and shown once nothing is armed."""
     stage = Stage(tmp_path)

@@ -44,7 +44,7 @@ def test_what_can_be_typed_can_be_kept(text: str) -> None:
 def test_any_text_is_told_or_taken(text: str) -> None:
     """Whatever stands there: a word for what is wrong, or a filter that does what it says."""
     fault = fault_of(text)
-    read = read_filter(text, READER)
+    read = read_filter(text, READER).test
     assert fault or read is not None
     if read is not None:
         read(item())
@@ -54,7 +54,7 @@ def test_a_key_that_is_right_is_no_text() -> None:
     """What the check lets by is read as what it means: no request is asked for the word itself."""
     for word in ("is:mine", "type:approval", "agent:deny", "confidence<.7", "project:zzz", "@zzz", "step:a:b"):
         assert not fault_of(word)
-        test = read_filter(f"-{word}", READER)
+        test = read_filter(f"-{word}", READER).test
         assert test is not None
         assert test(item(summary=word, assignee_id="bob", event_type="ELICITATION_REQUESTED")), word
 

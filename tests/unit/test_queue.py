@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_client.models import InboxItem
-from pumpup_tui.inbox.filter import Reader, read_filter
+from pumpup_tui.inbox.filter import STATES, Reader, read_filter
 from pumpup_tui.inbox.order import GROUPS, SORTS, Order
 from pumpup_tui.inbox.queue import Heading, RequestQueue
 
@@ -80,14 +80,46 @@ FIELDS = item(8, event_type="ELICITATION_REQUESTED", project_name="loans", field
 )
 def test_a_filter_takes(text: str, odd: bool, fields: bool) -> None:
     """Each word of a filter, by itself and with others."""
-    test = read_filter(text, READER)
+    test = read_filter(text, READER).test
     assert [test is None or test(one) for one in (ODD, FIELDS)] == [odd, fields]
+
+
+@pytest.mark.parametrize(
+    ("text", "depends"),
+    [
+        ("is:overdue", True),
+        ("-is:overdue refund", True),
+        ('is:"over', True),
+        ("is:o", True),
+        ("is:mine is:free", False),
+        ("is:", False),
+        ("is:never", False),
+        ("overdue", False),
+        ("project:overdue", False),
+        ("", False),
+    ],
+)
+def test_a_filter_says_whether_it_depends_on_the_time(text: str, *, depends: bool) -> None:
+    """Only a state that time alone brings about does, also half typed or with others; a text that reads so does not."""
+    assert read_filter(text, READER).depends_on_time is depends
+
+
+def test_a_state_that_time_brings_about_says_so() -> None:
+    """Of each word of `is:`: where a request passes on another day and not now, the word depends on the time."""
+    late = Reader(READER.name, NOW + timedelta(days=400))
+    due = [item(assignee_id=name, overdue_at=NOW + timedelta(days=1)) for name in (None, "alice", "bob")]
+    for word in STATES:
+        now, then = (read_filter(f"is:{word}", reader) for reader in (READER, late))
+        assert now.test is not None
+        assert then.test is not None
+        changes = any(now.test(one) != then.test(one) for one in due)
+        assert now.depends_on_time is changes, word
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_filter(text: str) -> None:
     """Nothing that can be typed is an error; a text that stands in a summary finds it when it is quoted."""
-    test = read_filter(text, READER)
+    test = read_filter(text, READER).test
     assert test is None or test(ODD) in (True, False)
 
 
@@ -158,7 +190,7 @@ def test_the_cursor_stays_on_its_request(steps: list[tuple[str, int, str]]) -> N
             case "sort":
                 queue.sort(Order(sorted(SORTS)[number % len(SORTS)], group))
             case _:
-                queue.filter(read_filter("project:loans" if number % 2 else "", READER))
+                queue.filter(read_filter("project:loans" if number % 2 else "", READER).test)
         assert not isinstance(queue.row(queue.cursor), Heading)
         assert (queue.item is None) == (queue.count == 0)
         if what != "go" and before is not None and queue.where(before) is not None:
