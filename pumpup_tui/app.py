@@ -96,7 +96,7 @@ class PumpUpApp(TerminalApp):
         """
         super().__init__([sheet("app"), *([tour_sheet] if tour_sheet else [])], hooks)
         self.stylesheet = SteadyStylesheet(variables=self.get_css_variables())
-        self.animation_level = "none"  # a slide costs kilobytes over SSH and tells nothing
+        self.animation_level = "none"  # a slide costs kilobytes over SSH and says nothing
         for theme in THEMES:
             self.register_theme(theme)
         self.in_demo = tour_sheet is not None

@@ -15,7 +15,7 @@ from pumpup_tui.backend.calls import BackendCalls
 from pumpup_tui.backend.live_tail import LiveTail
 from pumpup_tui.backend.screen_reads import Reads
 from pumpup_tui.backend.status import Status, StatusModel
-from pumpup_tui.decisions.outbox import Outbox, Rules
+from pumpup_tui.decisions.outbox import DecisionSettings, Outbox
 from pumpup_tui.decisions.sender import DecisionSender
 from pumpup_tui.decisions.service import DecisionService, Questions
 from pumpup_tui.local_state.document_store import DocumentStore
@@ -66,7 +66,7 @@ class Signals:
     def __init__(self, app: App[None]) -> None:
         self.status_changed: Signal[Status] = Signal(app, "status")
         self.desk_changed: Signal[None] = Signal(app, "desk")
-        """A decision was armed, or the state of one is another now."""
+        """A decision was armed, or the state of one has changed."""
         self.minute: Signal[None] = Signal(app, "minute")
         self.tick: Signal[None] = Signal(app, "tick")
         """A few times a second."""
@@ -103,12 +103,12 @@ class Context:
 
     @property
     def status_changed(self) -> Signal[Status]:
-        """The status is another now."""
+        """The status has changed."""
         return self.signals.status_changed
 
     @property
     def desk_changed(self) -> Signal[None]:
-        """A decision was armed, or the state of one is another now."""
+        """A decision was armed, or the state of one has changed."""
         return self.signals.desk_changed
 
     @property
@@ -216,7 +216,7 @@ def build_context(app: App[None], questions: Questions, setup: Setup, key: KeyNa
         questions,
         DecisionSender(calls, connection),
         files,
-        rules=Rules(setup.clock, setup.new_key, setup.preferences.grace_seconds, key),
+        settings=DecisionSettings(setup.clock, setup.new_key, setup.preferences.grace_seconds, key),
         changed=signals.desk_changed,
     )
     return Context(

@@ -84,7 +84,7 @@ async def _uploads(backend: Backend, attachments: Iterable[Attachment]) -> dict[
         try:
             uploads[attachment.upload_id] = await backend.upload(attachment.upload_id)
         except ApiError:
-            continue  # size and type are a courtesy: the attachment is named without them
+            continue  # size and type are optional: the attachment is named without them
     return uploads
 
 

@@ -120,7 +120,7 @@ class StatusModel:
         self.set(status.in_touch())
 
     def _projects_loaded(self, projects: Sequence[Project]) -> None:
-        """Show the projects; the chosen one as it is now, all of them where it is no more."""
+        """Show the projects; the chosen one as it is now, all of them if it no longer exists."""
         chosen = self.status.project
         project = next((one for one in projects if chosen is not None and one.id == chosen.id), None)
         self.set(replace(self.status, projects=tuple(projects), project=project))

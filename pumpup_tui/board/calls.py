@@ -109,7 +109,7 @@ class BoardFeed:
                 try:
                     columns = (await backend.board(project_id)).columns
                 except ApiError:
-                    continue  # the picker is there to choose with: a count is a courtesy
+                    continue  # the picker is there to choose with: the count is optional
                 tasks = sum(column.count for column in columns if not column.terminal)
                 counts[project_id] = sum(column.waiting for column in columns), tasks
                 if clock() - reported > PROGRESS_SECONDS:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from api_client.models import Card, Event, Task
     from pumpup_tui.board.board_view import BoardView
     from pumpup_tui.context import Context
-    from pumpup_tui.decisions.desk import Sent
+    from pumpup_tui.decisions.desk import Confirmed
 
 
 class CursorCard(ArmedView):
@@ -47,7 +47,7 @@ class CursorCard(ArmedView):
         return armed is not None and card is not None and armed.target == card.id
 
     @override
-    def confirmed(self, sent: Sent) -> None:
+    def confirmed(self, sent: Confirmed) -> None:
         self._view.focus()
 
     def disarm_if_left(self) -> None:

@@ -123,7 +123,7 @@ async def send(backend: Backend, command: Command, key: str) -> Receipt:
 
     Raises:
         ApiError: it was refused.
-        Failed: there was no answer, and it may have been recorded; a retry with the same key tells.
+        Failed: there was no answer, and it may have been recorded; a retry with the same key finds out.
     """
     from api_client.errors import ApiError
     from pumpup_tui.backend.retry import leaves_in_doubt

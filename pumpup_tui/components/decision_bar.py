@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import VERB_WORDS, Intent, Phase, Sent
+from pumpup_tui.decisions.desk import VERB_WORDS, Confirmed, Intent, Phase
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, Run, crop, fit, width_of, wrap
 from pumpup_tui.text.paragraphs import FOREIGN
@@ -57,14 +57,14 @@ class DecisionBar(Lines):
             shown += self._armed(desk.armed, width)
         if desk.hint:
             shown.append([(crop(f" {desk.hint}", width), "warn")])
-        batches: dict[str, list[Sent]] = {}
+        batches: dict[str, list[Confirmed]] = {}
         for sent in desk.sent:
             batches.setdefault(sent.batch or sent.key, []).append(sent)
         for batch in list(batches.values())[-SHOWN:]:
             shown.append(self._batch(batch, width) if batch[0].batch else self._sent(batch[0], width))
         return shown
 
-    def _batch(self, sent: Sequence[Sent], width: int) -> Line:
+    def _batch(self, sent: Sequence[Confirmed], width: int) -> Line:
         """Return one line for all decisions that one key confirmed, with the reason of the first that was lost."""
         line_ = [(" ", ""), *batch_line(sent, self.context.clock())]
         why = next((decision for decision in sent if decision.phase in (Phase.LOST, Phase.REFUSED)), None)
@@ -114,7 +114,7 @@ class DecisionBar(Lines):
         ]
         return [*lines, [(crop(f" {keys}", width), "accent")]]
 
-    def _sent(self, sent: Sent, width: int) -> Line:
+    def _sent(self, sent: Confirmed, width: int) -> Line:
         glyph, tone = MARKS[sent.phase]
         head = f" {glyph} {sent.word.upper()} "
         about = f"{VERB_WORDS[sent.intent.verb]} · {target_words(sent.intent)}"
@@ -141,7 +141,7 @@ class DecisionBar(Lines):
         return [(head, tone), (body, ""), (tail, "muted")]
 
 
-def batch_line(sent: Sequence[Sent], now: datetime) -> Line:
+def batch_line(sent: Sequence[Confirmed], now: datetime) -> Line:
     """Return the number of a batch's decisions in each state, in one line."""
     if not sent:
         return [("taken back: nothing was sent", "warn")]

@@ -150,7 +150,7 @@ class LeaveScreen(ModalScreen[Leave]):
     )
 
     def __init__(self, outbox: Outbox, changed: Signal[None]) -> None:
-        """Take what holds the decisions, and what tells that it changed: the grace time runs on meanwhile."""
+        """Take what holds the decisions, and the signal of their changes: the grace time runs on meanwhile."""
         super().__init__()
         self._outbox = outbox
         self._changed = changed

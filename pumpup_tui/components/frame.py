@@ -119,7 +119,7 @@ class KeyHints(Lines):
         self._always = ALWAYS if always else ()
         self._typing: Hints = ()
 
-    def tell_typing(self, hints: Hints) -> None:
+    def show_typing(self, hints: Hints) -> None:
         """Name these alone while something is typed, for every other key is typed; with none, all again."""
         self._typing = hints
         self.update_lines()

@@ -57,7 +57,7 @@ class KeyInput:
                 document.mark_seen()
 
     async def _hear(self, event: events.Key | events.Paste) -> None:
-        # Every key passes here once, on its way down: what confirms must know how it came.
+        # Every key passes here once, on its way down: a confirmation depends on how it was typed.
         self._mark_seen()
         if isinstance(event, events.Key):
             self._guard.saw(event.key, event.time)

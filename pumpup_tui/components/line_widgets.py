@@ -12,7 +12,7 @@ from textual.strip import Strip
 from typing_extensions import override
 
 from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
-from pumpup_tui.components.scroll_view import Scrolled
+from pumpup_tui.components.scroll_view import LineScrollView
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.layout import Line
 from pumpup_tui.text.paragraphs import Paragraph, Place, WrappedLine, drawn, named
@@ -55,7 +55,7 @@ class Lines(Direct):
         return paint(self, self._painted_lines[y] if y < len(self._painted_lines) else [], width)
 
 
-class Document(Scrolled, can_focus=True):
+class Document(LineScrollView, can_focus=True):
     """Paragraphs to read, wrapped at the widget's width; `j k` and the page keys scroll.
 
     It tracks which of its lines have been drawn: a decision needs all of what it is on to have been on the screen.
@@ -72,7 +72,7 @@ class Document(Scrolled, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
 
     class Seen(Message):
-        """The number of lines still to be seen may have changed: some were drawn, or the view is another."""
+        """The number of lines still to be seen may have changed: some were drawn, or the view has moved."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)

@@ -198,4 +198,4 @@ class ReviewerScreen(Screen[None]):
     def _prompt_toggled(self, event: Prompt.Toggled) -> None:
         event.stop()
         self.query_one(DecisionBar).set_typing(typing=self.prompt.is_asking)
-        self.key_hints.tell_typing(self.prompt.hints)
+        self.key_hints.show_typing(self.prompt.hints)

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from textual.cache import LRUCache
 from textual.strip import Strip
 
-from pumpup_tui.components.scroll_view import Scrolled
+from pumpup_tui.components.scroll_view import LineScrollView
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -70,7 +70,7 @@ class Listing(Protocol):
 class RowWindow:
     """The view of one list, in rows."""
 
-    def __init__(self, widget: Scrolled, listing: Listing, row_height: int) -> None:
+    def __init__(self, widget: LineScrollView, listing: Listing, row_height: int) -> None:
         """Take the list, once as the widget that scrolls."""
         self._widget = widget
         self._list = listing

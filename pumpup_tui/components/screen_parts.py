@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from api_client.models import Project
     from pumpup_tui.backend.messages import CallFailed
     from pumpup_tui.backend.status import Status
-    from pumpup_tui.decisions.desk import Intent, Sent
+    from pumpup_tui.decisions.desk import Confirmed, Intent
 
 
 class ArmedView:
@@ -37,7 +37,7 @@ class ArmedView:
         """Return what else can be added to the armed decision, as bindings with a word each."""
         return ()
 
-    def confirmed(self, sent: Sent) -> None:
+    def confirmed(self, sent: Confirmed) -> None:
         """Go on after a decision was confirmed."""
 
     def taken_back(self, intent: Intent) -> None:
@@ -58,7 +58,7 @@ class ScreenCallbacks:
     show_message: Callable[[str], None] = _nothing
     """Show this in place of the content, where there is none yet."""
     status_changed: Callable[[Status], None] = _nothing
-    """Note that the status is another; the frame shows it, and reads again where the project is another."""
+    """Take a changed status; the frame shows it, and loads again if the project has changed."""
     call_failed: Callable[[CallFailed], None] = _nothing
     """Note that a call failed; the app reports it."""
     refresh_ages: Callable[[], None] = _nothing

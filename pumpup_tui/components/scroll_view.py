@@ -58,7 +58,7 @@ class QuietBar(ScrollBar, Direct):
         return list(drawn.segments)
 
 
-class Scrolled(ScrollView):
+class LineScrollView(ScrollView):
     """A scrolling view whose scrollbar has its place at all times, and whose `render_line` draws the whole line.
 
     It renders as `Direct` does without inheriting it: lists inherit this, and lists of something inherit those.

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Listed(Generic[T]):
+class SearchableRows(Generic[T]):
     """A list in memory with a search, its cursor pinned to an id.
 
     Rows may come and go around the cursor. Where its own row goes, the cursor moves to the row that took its place,

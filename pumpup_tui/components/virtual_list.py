@@ -15,8 +15,8 @@ from typing_extensions import override
 
 from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
 from pumpup_tui.components.row_window import Rows, RowWindow
-from pumpup_tui.components.scroll_view import Scrolled
-from pumpup_tui.components.searchable_rows import Listed
+from pumpup_tui.components.scroll_view import LineScrollView
+from pumpup_tui.components.searchable_rows import SearchableRows
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.layout import Line, wrap
 
@@ -27,7 +27,7 @@ LINES_CACHED = 1000
 """Drawn lines that are cached."""
 
 
-class VirtualList(Scrolled, Generic[T], can_focus=True):
+class VirtualList(LineScrollView, Generic[T], can_focus=True):
     """Rows of a fixed height, drawn on demand.
 
     Rows may come and go around the cursor; it stays on the row with its id. Where that row goes, the cursor moves to
@@ -73,7 +73,7 @@ class VirtualList(Scrolled, Generic[T], can_focus=True):
 
     def __init__(self, *, id: str | None = None, empty: str = "") -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
-        self._listed: Listed[T] = Listed(self.row_id, self.searched)
+        self._listed: SearchableRows[T] = SearchableRows(self.row_id, self.searched)
         self.reported_id: str | None = None
         """The row that `Moved` was posted for last."""
         self._empty = empty

@@ -89,7 +89,7 @@ class Intent:
 
 
 @dataclass(frozen=True)
-class Sent:
+class Confirmed:
     """A confirmed act and what became of it so far."""
 
     intent: Intent
@@ -124,7 +124,7 @@ class Desk:
     armed: Intent | None = None
     hint: str = ""
     """Why the last key did nothing; empty where it did."""
-    sent: tuple[Sent, ...] = ()
+    sent: tuple[Confirmed, ...] = ()
 
     def arm(self, intent: Intent) -> Desk:
         """Arm `intent` in place of what was armed; a request whose decision is in flight is not armed again."""
@@ -165,7 +165,7 @@ class Desk:
             return replace(self, hint=NOTE_FIRST)
         held = grace > 0 and self.armed.verb in FINAL
         until = now + timedelta(seconds=grace) if held else None
-        sent = Sent(self.armed, key, Phase.HELD if held else Phase.SENDING, now, until, batch=batch)
+        sent = Confirmed(self.armed, key, Phase.HELD if held else Phase.SENDING, now, until, batch=batch)
         return Desk(sent=(*self.sent, sent))
 
     def take_back(self) -> tuple[Desk, Intent | None]:
@@ -178,10 +178,10 @@ class Desk:
         rest = tuple(sent for sent in self.sent if sent.key not in dropped)
         return replace(self, sent=rest, hint="taken back: nothing was sent"), latest.intent
 
-    def due(self, now: datetime, grace: float) -> tuple[Desk, list[Sent]]:
+    def due(self, now: datetime, grace: float) -> tuple[Desk, list[Confirmed]]:
         """Release what has been held long enough; also return it, as it is to be sent."""
-        due: list[Sent] = []
-        after: list[Sent] = []
+        due: list[Confirmed] = []
+        after: list[Confirmed] = []
         for sent in self.sent:
             if sent.phase is not Phase.HELD or sent.until is None:
                 after.append(sent)
@@ -207,7 +207,7 @@ class Desk:
         """Change the acts that were confirmed under these keys."""
         return replace(self, sent=tuple(replace(sent, **changed) if sent.key in keys else sent for sent in self.sent))
 
-    def in_flight(self, target: str) -> Sent | None:
+    def in_flight(self, target: str) -> Confirmed | None:
         """Return the act on `target` that is not over, or None."""
         return next((sent for sent in self.unfinished() if sent.intent.target == target), None)
 
@@ -218,11 +218,11 @@ class Desk:
             return None
         return newest.intent if newest.intent.note.strip() else None
 
-    def held(self) -> list[Sent]:
+    def held(self) -> list[Confirmed]:
         """Return what can still be taken back."""
         return [sent for sent in self.sent if sent.phase is Phase.HELD]
 
-    def unfinished(self) -> list[Sent]:
+    def unfinished(self) -> list[Confirmed]:
         """Return what is not over."""
         return [sent for sent in self.sent if sent.phase in OPEN]
 

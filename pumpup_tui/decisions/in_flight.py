@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pumpup_tui.decisions.desk import VERB_WORDS, Intent, Phase, Sent
+from pumpup_tui.decisions.desk import VERB_WORDS, Confirmed, Intent, Phase
 
 if TYPE_CHECKING:
     from pumpup_tui.local_state.document_store import DocumentStore
@@ -27,14 +27,14 @@ _TEXTS = (
 class Interrupted:
     """One act that an ended process had not seen the end of, and the document that holds it."""
 
-    sent: Sent
+    sent: Confirmed
     document: str
 
 
 class InFlight:
     """Stores what this process has in flight, and finds what ended ones left."""
 
-    def __init__(self, documents: DocumentStore, unfinished: Callable[[], Sequence[Sent]]) -> None:
+    def __init__(self, documents: DocumentStore, unfinished: Callable[[], Sequence[Confirmed]]) -> None:
         self._documents = documents
         self._unfinished = unfinished
         self._name: str | None = None
@@ -96,7 +96,7 @@ class InFlight:
             self._interrupted[name] = rest
 
 
-def _stored_form(sent: Sent) -> dict[str, Any]:
+def _stored_form(sent: Confirmed) -> dict[str, Any]:
     intent = {name: getattr(sent.intent, name) for name in _TEXTS}
     return {
         "key": sent.key,
@@ -106,13 +106,13 @@ def _stored_form(sent: Sent) -> dict[str, Any]:
     }
 
 
-def _read(document: Mapping[str, Any]) -> list[Sent]:
+def _read(document: Mapping[str, Any]) -> list[Confirmed]:
     raw = document.get("sent")
     acts = [_sent(entry) for entry in raw] if isinstance(raw, list) else []
     return [act for act in acts if act is not None]
 
 
-def _sent(raw: Any) -> Sent | None:
+def _sent(raw: Any) -> Confirmed | None:
     """Return an act as it was stored, None where the document is not ours."""
     try:
         intent = dict(raw["intent"])
@@ -120,6 +120,6 @@ def _sent(raw: Any) -> Sent | None:
         if texts["verb"] not in VERB_WORDS:
             return None
         act = Intent(**texts, answers=dict(intent.get("answers") or {}))  # type: ignore[arg-type]
-        return Sent(act, str(raw["key"]), Phase(raw["phase"]), datetime.fromisoformat(raw["since"]))
+        return Confirmed(act, str(raw["key"]), Phase(raw["phase"]), datetime.fromisoformat(raw["since"]))
     except (KeyError, TypeError, ValueError):
         return None

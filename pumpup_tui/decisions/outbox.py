@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pumpup_tui.decisions.desk import NOTE_FIRST, Desk, Intent, KeyGuard, Phase, Sent
+from pumpup_tui.decisions.desk import NOTE_FIRST, Confirmed, Desk, Intent, KeyGuard, Phase
 from pumpup_tui.decisions.in_flight import InFlight
 from pumpup_tui.decisions.messages import DecisionsStored, Submitted
 from pumpup_tui.decisions.sender import IN_FLIGHT
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False, repr=False)
-class Rules:
+class DecisionSettings:
     """The times, keys and names that decisions are made with."""
 
     clock: Clock
@@ -39,19 +39,19 @@ class Outbox:
     def __init__(
         self,
         sender: DecisionSender,
-        rules: Rules,
+        settings: DecisionSettings,
         *,
         changed: Callable[[], None],
         documents: DocumentStore,
         writes: BackgroundWrites,
     ) -> None:
         self.desk = Desk()
-        self.guard = KeyGuard(lambda: rules.key("decide.send"))
-        self.grace = rules.grace
+        self.guard = KeyGuard(lambda: settings.key("decide.send"))
+        self.grace = settings.grace
         self.in_flight = InFlight(documents, self._unfinished)
-        self._key = rules.key
-        self._clock = rules.clock
-        self._new_key = rules.new_key
+        self._key = settings.key
+        self._clock = settings.clock
+        self._new_key = settings.new_key
         self._sender = sender
         self._writes = writes
         self._changed = changed
@@ -77,7 +77,7 @@ class Outbox:
         """Give what is armed a reason code."""
         self._set(self.desk.give_reason(code))
 
-    def confirm(self, to: MessagePump) -> Sent | None:
+    def confirm(self, to: MessagePump) -> Confirmed | None:
         """Send or hold what is armed, if the last key was a real press; return it where it went."""
         if fault := self.guard.fault():
             self.hint(fault)
@@ -94,7 +94,7 @@ class Outbox:
         self._release(to, [newest])
         return newest
 
-    def confirm_all(self, to: MessagePump, intents: Sequence[Intent]) -> Sequence[Sent]:
+    def confirm_all(self, to: MessagePump, intents: Sequence[Intent]) -> Sequence[Confirmed]:
         """Send or hold each of these, if the last key was a real press; return those that went."""
         if fault := self.guard.fault():
             self.hint(fault)
@@ -149,7 +149,7 @@ class Outbox:
         """Say why a key did nothing."""
         self._set(Desk(self.desk.armed, words, self.desk.sent))
 
-    def _release(self, to: MessagePump, confirmed: Sequence[Sent]) -> None:
+    def _release(self, to: MessagePump, confirmed: Sequence[Confirmed]) -> None:
         """Store what was confirmed on this machine, then send what is not held."""
         if not confirmed:
             return
@@ -171,7 +171,7 @@ class Outbox:
         version = self.in_flight.next_version()
         self._writes.run(None, IN_FLIGHT, lambda: self.in_flight.write(version), group=f"in flight {version}")
 
-    def _unfinished(self) -> Sequence[Sent]:
+    def _unfinished(self) -> Sequence[Confirmed]:
         return self.desk.unfinished()
 
     def _set(self, desk: Desk) -> None:

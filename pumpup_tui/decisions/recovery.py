@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from api_client.errors import ApiError, NotFound
 from api_client.times import parse_time
-from pumpup_tui.decisions.desk import FINAL, Intent, Phase, Sent
+from pumpup_tui.decisions.desk import FINAL, Confirmed, Intent, Phase
 from pumpup_tui.decisions.in_flight import Interrupted
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ async def _on_the_task(backend: Backend, me: str, interrupted: Interrupted) -> R
     return Recovered(interrupted, Fate.RECORDED, at=event.timestamp)
 
 
-def _is_its_event(event: Event, me: str, sent: Sent) -> bool:
+def _is_its_event(event: Event, me: str, sent: Confirmed) -> bool:
     intent = sent.intent
     if event.source != "HUMAN" or event.timestamp < sent.since - EARLIER or event.subject not in (None, me):
         return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from api_client.errors import ApiError, Conflict, InvalidAnswers
 from pumpup_tui.backend.retry import Pauses, is_passing, leaves_in_doubt, settles_doubt
-from pumpup_tui.decisions.desk import Phase, Sent
+from pumpup_tui.decisions.desk import Confirmed, Phase
 from pumpup_tui.decisions.messages import RecoveryLoaded, Submitted
 from pumpup_tui.local_state.background_writes import StorageFailed
 
@@ -34,7 +34,7 @@ class DecisionSender:
         self._connection = connection
         self._slots = asyncio.Semaphore(SENT_AT_ONCE)
 
-    def submit(self, to: MessagePump, sent: Sent, *, before: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def submit(self, to: MessagePump, sent: Confirmed, *, before: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Write what was confirmed, under its key, until its outcome is known; each state is a `Submitted` to `to`.
 
         Args:
@@ -44,7 +44,7 @@ class DecisionSender:
         """
 
         async def work() -> None:
-            # It was confirmed, and the record is elsewhere: without a trace here only a crash would lose word of it.
+            # It was confirmed, and the record is elsewhere: without a trace here, only a crash would lose track of it.
             with suppress(OSError):
                 await before()
             await self._submit(to, sent)
@@ -69,7 +69,7 @@ class DecisionSender:
 
         self._calls.run(to, IN_FLIGHT, work, group="left behind")
 
-    async def _submit(self, to: MessagePump, sent: Sent) -> None:
+    async def _submit(self, to: MessagePump, sent: Confirmed) -> None:
         # The commands are imported with the first of them, behind the first paint.
         from pumpup_tui.decisions.intent_commands import command_of
 

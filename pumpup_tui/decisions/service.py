@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual.signal import Signal
 
     from pumpup_tui.decisions.leaving import Leave
-    from pumpup_tui.decisions.outbox import Rules
+    from pumpup_tui.decisions.outbox import DecisionSettings
     from pumpup_tui.decisions.recovery import Recovered
     from pumpup_tui.decisions.sender import DecisionSender
     from pumpup_tui.local_state.user_files import UserFiles
@@ -47,7 +47,7 @@ class DecisionService:
         sender: DecisionSender,
         files: UserFiles,
         *,
-        rules: Rules,
+        settings: DecisionSettings,
         changed: Signal[None],
     ) -> None:
         """Take what decisions go through.
@@ -57,17 +57,19 @@ class DecisionService:
             questions: Asks the person.
             sender: Submits, and looks up what was interrupted.
             files: Stores what is in flight.
-            rules: What decisions are made with.
-            changed: Published whenever the desk is another.
+            settings: Clock, keys and grace time of the decisions.
+            changed: Published whenever the desk has changed.
         """
         self._app = app
         self._questions = questions
         self._sender = sender
         self._files = files
-        self._key = rules.key
+        self._key = settings.key
         self._changed = changed
         self._is_leaving = False
-        self.outbox = Outbox(sender, rules, changed=self._desk_changed, documents=files.documents, writes=files.writes)
+        self.outbox = Outbox(
+            sender, settings, changed=self._desk_changed, documents=files.documents, writes=files.writes
+        )
 
     def receive(self, event: Submitted | DecisionsStored | RecoveryLoaded) -> None:
         """Take in the state of decisions."""

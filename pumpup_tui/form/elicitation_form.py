@@ -81,7 +81,7 @@ class ElicitationForm(Vertical, can_focus=False):
     )
 
     class Changed(Message):
-        """The draft is another."""
+        """The draft has changed."""
 
     class Moved(Message):
         """A person went to another field."""
@@ -137,7 +137,7 @@ class ElicitationForm(Vertical, can_focus=False):
                 self.post_message(self.Moved())
         row.focus_control()
 
-    def tell_faults(self, faults: Mapping[str, str]) -> None:
+    def show_faults(self, faults: Mapping[str, str]) -> None:
         """Say all faults at their fields, and go to the first."""
         self.form.faults = dict(faults)
         self.row.update_lines()

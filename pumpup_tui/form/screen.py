@@ -68,7 +68,7 @@ class AnswerTitle(Lines):
             shown.append([(f" … {len(summary) - SUMMARY_LINES} more lines beside the list", "muted")])
         return [*shown, [(fit(f" {self.state}", width), self.tone)]]
 
-    def tell(self, state: str, tone: str = "muted") -> None:
+    def show_state(self, state: str, tone: str = "muted") -> None:
         """Show the progress."""
         self.state, self.tone = state, tone
         self.update_lines()
@@ -126,8 +126,8 @@ class AnswerScreen(ModalScreen[Intent | None]):
         await self.query_one("#answer").mount(form, before="#review")
         self._tell_state()
         if self._faults:
-            self.query_one(AnswerTitle).tell("the last answers were refused: see the fields marked ✗", "bad")
-            form.tell_faults(self._faults)
+            self.query_one(AnswerTitle).show_state("the last answers were refused: see the fields marked ✗", "bad")
+            form.show_faults(self._faults)
         form.row.focus_control()
 
     @property
@@ -165,12 +165,12 @@ class AnswerScreen(ModalScreen[Intent | None]):
     def _refused(self, key: str) -> None:
         next_, review = self.context.key("form.next"), self.context.key("form.review")
         words = f"{hint_of(key)} decides nothing in a form, and was not typed"
-        self.query_one(AnswerTitle).tell(f"{words}: → begins here, {next_} goes on, {review} reviews", "warn")
+        self.query_one(AnswerTitle).show_state(f"{words}: → begins here, {next_} goes on, {review} reviews", "warn")
 
     def show_hint(self, words: str) -> None:
         """Show this until the next key."""
         if words:
-            self.query_one(AnswerTitle).tell(words, "warn")
+            self.query_one(AnswerTitle).show_state(words, "warn")
         elif self._reviewed is not None:
             self._tell_review()
         else:
@@ -179,16 +179,18 @@ class AnswerScreen(ModalScreen[Intent | None]):
     @on(Joined)
     def _tell_joined(self, event: Joined) -> None:
         event.stop()
-        self.query_one(AnswerTitle).tell(f"{event.words} into one: this field has one line", "warn")
+        self.query_one(AnswerTitle).show_state(f"{event.words} into one: this field has one line", "warn")
 
     def _tell_state(self) -> None:
         key, count = self.context.key, len(self._fields)
         keys = f"{key('form.review')} reviews, then {key('decide.send')} sends"
         words = f"field {self.form.index + 1} of {count} · {keys}"
         if self.context.drafts.fault:
-            self.query_one(AnswerTitle).tell(f"{words} · not kept on the disk: {self.context.drafts.fault}", "warn")
+            self.query_one(AnswerTitle).show_state(
+                f"{words} · not kept on the disk: {self.context.drafts.fault}", "warn"
+            )
         else:
-            self.query_one(AnswerTitle).tell(words)
+            self.query_one(AnswerTitle).show_state(words)
 
     def action_review(self) -> None:
         """Show all answers as they would be sent; or all faults at their fields."""
@@ -199,11 +201,11 @@ class AnswerScreen(ModalScreen[Intent | None]):
             count = len(faults)
             words = f"✗ {count} answer{'s' if count != 1 else ''} can't be taken: see the fields marked ✗"
             self._end_review()
-            form.tell_faults(faults)
+            form.show_faults(faults)
             self._first_key.wait(self.context.key.keys("decide.send"))  # who reviews is about to send
-            self.query_one(AnswerTitle).tell(words, "bad")
+            self.query_one(AnswerTitle).show_state(words, "bad")
             return
-        form.tell_faults({})
+        form.show_faults({})
         detail = self._loaded.detail
         summary = str(detail.event.payload.get("summary", ""))
         self._reviewed = Intent("ANSWER", detail.event.id, summary, request_hash=detail.hash, answers=answers)
@@ -224,7 +226,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         does = f"{unseen_words(unseen)} yet, {send} shows them" if unseen else f"{send} sends"
         keys = f"{does}, {self.context.key('form.leave')} goes back"
         who = line(self.context.status.reviewer, 60)
-        self.query_one(AnswerTitle).tell(f"ANSWER · as {who} · {keys}", "warn")
+        self.query_one(AnswerTitle).show_state(f"ANSWER · as {who} · {keys}", "warn")
         self.query_one(KeyHints).update_lines()
 
     @override
@@ -241,7 +243,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         try:
             row.put(edit_in(self.app, typed))
         except EditorFailed as error:
-            self.query_one(AnswerTitle).tell(line(error, 300), "warn")
+            self.query_one(AnswerTitle).show_state(line(error, 300), "warn")
 
     def _review_lines(self, answers: Mapping[str, object]) -> tuple[list[Paragraph], list[Paragraph]]:
         """Return what would be sent, and of it what must have been on the screen: all but the fields left out."""
@@ -268,7 +270,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
             return
         review = self.query_one("#review", Document)
         if fault := self.context.outbox.guard.fault():
-            self.query_one(AnswerTitle).tell(fault, "warn")
+            self.query_one(AnswerTitle).show_state(fault, "warn")
         elif review.unseen:
             review.show_unseen()
         else:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from pumpup_tui.context import Context
-    from pumpup_tui.decisions.desk import Intent, Sent
+    from pumpup_tui.decisions.desk import Confirmed, Intent
     from pumpup_tui.inbox.detail import RequestPane
     from pumpup_tui.inbox.request_list import RequestList
     from pumpup_tui.inbox.request_view import RequestView
@@ -69,7 +69,7 @@ class ArmedRequest(ArmedView):
         self._view.show_unseen()
 
     @override
-    def confirmed(self, sent: Sent) -> None:
+    def confirmed(self, sent: Confirmed) -> None:
         if sent.intent.verb in FINAL:
             (self._view if self._screen.has_class("-narrow") else self._requests).focus()
             self._requests.step_on()

@@ -20,7 +20,7 @@ from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import NOTE_FIRST, VERB_WORDS, Intent, Phase, Sent, Verb
+from pumpup_tui.decisions.desk import NOTE_FIRST, VERB_WORDS, Confirmed, Intent, Phase, Verb
 from pumpup_tui.inbox.request_row import author_words
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
@@ -254,7 +254,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
     @on(Prompt.Toggled)
     def _prompt_toggled(self, event: Prompt.Toggled) -> None:
         event.stop()
-        self.query_one(KeyHints).tell_typing(self.query_one(Prompt).hints)
+        self.query_one(KeyHints).show_typing(self.query_one(Prompt).hints)
 
     def _note_written(self, note: str | None) -> None:
         if note is not None:
@@ -271,7 +271,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
             self._show_head()
 
 
-class BatchResultList(VirtualList[Sent]):
+class BatchResultList(VirtualList[Confirmed]):
     """The decisions of a batch, two lines each: the state, and its reason."""
 
     ROW_HEIGHT = 2
@@ -281,11 +281,11 @@ class BatchResultList(VirtualList[Sent]):
         self.context = context
 
     @override
-    def row_id(self, row: Sent) -> str:
+    def row_id(self, row: Confirmed) -> str:
         return row.key
 
     @override
-    def draw_row(self, row: Sent, width: int) -> Sequence[Line]:
+    def draw_row(self, row: Confirmed, width: int) -> Sequence[Line]:
         glyph, tone = MARKS[row.phase]
         head: Line = [(f"{glyph} {row.word.upper()}  ", tone)]
         first: Line = [*head, (fit(line(row.intent.title, 300), max(0, width - width_of(head))), "")]
@@ -315,7 +315,7 @@ class BatchResults(ModalScreen[None]):
         super().__init__()
         self.context = context
         self._batch = batch
-        self._listed: dict[str, Sent] = {}
+        self._listed: dict[str, Confirmed] = {}
 
     @override
     def compose(self) -> ComposeResult:
@@ -330,7 +330,7 @@ class BatchResults(ModalScreen[None]):
         self._changed(None)
 
     @property
-    def _sent(self) -> Sequence[Sent]:
+    def _sent(self) -> Sequence[Confirmed]:
         return [sent for sent in self.context.outbox.desk.sent if sent.batch == self._batch]
 
     def _hints(self) -> Sequence[tuple[str, str]]:

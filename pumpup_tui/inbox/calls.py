@@ -37,7 +37,7 @@ class InboxReads:
         return self._calls.ask(to, _WHAT, call, group="inbox")
 
     def precedents(self, to: MessagePump, project_id: str, cursor: str | None) -> CallId:
-        """Read a page of a project's decisions, newest first; a failure is not reported, for they are a courtesy."""
+        """Read a page of a project's decisions, newest first; a failure is not reported, for they are optional."""
 
         async def call(backend: Backend) -> PrecedentsPage:
             try:

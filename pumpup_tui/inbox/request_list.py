@@ -21,8 +21,6 @@ from pumpup_tui.text.layout import Line
 if TYPE_CHECKING:
     from api_client.models import InboxItem
 
-LETTERS = {"APPROVAL_REQUESTED": "A", "ELICITATION_REQUESTED": "E"}
-
 
 class RequestList(VirtualList[QueueRow]):
     """Open requests, oldest first unless another order is chosen."""

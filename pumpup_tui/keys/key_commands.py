@@ -34,7 +34,7 @@ def heard_at(screen: Screen[Any]) -> Iterator[tuple[DOMNode, Binding]]:
 
 
 def _title(row: KeyBinding) -> str:
-    """Return what a binding does, with the word that hints call it by where that is another."""
+    """Return what a binding does, with the word of its hint where the two differ."""
     does = row.tooltip.capitalize()
     return does if row.word.casefold() in does.casefold() else f"{does} ({row.word})"
 

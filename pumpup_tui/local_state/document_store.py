@@ -183,7 +183,7 @@ def _read_from(folder: Path | None, name: str) -> dict[str, Any]:
     try:
         document = json.loads((folder / f"{name}.json").read_bytes())
     except (OSError, ValueError):
-        return {}  # a courtesy to the user, not the record: one that is lost is begun anew
+        return {}  # a convenience, not the record: a lost one is begun anew
     return document if isinstance(document, dict) else {}
 
 

@@ -48,7 +48,7 @@ class LastViewDocument:
         return noted if isinstance(noted, dict) else {}
 
     def note(self, **changed: Any) -> bool:
-        """Note what is shown now; return whether it is another than was stored."""
+        """Note what is shown now; return whether it differs from what was stored."""
         if all(self._document.get(name) == value for name, value in changed.items()):
             return False
         self._document = {**self._document, **changed}
@@ -102,10 +102,10 @@ class LastView:
         try:
             return read(Project, raw)
         except ValueError:
-            return None  # another version's, or damaged: a courtesy, not the record
+            return None  # another version's, or damaged: a convenience, not the record
 
     async def switch_reviewer(self, reviewer: str) -> bool:
-        """Go on with the reviewer that the backend named; return whether that is another view than before."""
+        """Go on with the reviewer that the backend named; return whether the view differs from before."""
         with suppress(OSError):  # it is asked again at the next start
             if await self._documents.switch_reviewer(reviewer):
                 self._document = await self._document.of_reviewer()

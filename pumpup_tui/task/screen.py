@@ -156,11 +156,11 @@ class TaskScreen(ReviewerScreen):
             self._patience.stop()  # it must not come after these words
             self._patience = None
         if self._record.loaded is None:
-            self.page.tell([PageRow(ours()), PageRow(ours((words, "muted")))])
+            self.page.show_rows([PageRow(ours()), PageRow(ours((words, "muted")))])
 
     def _show_rows(self) -> None:
         if self._record.loaded is not None and self.is_mounted:
-            self.page.tell(self._rows.rows(self.page.reading_width))
+            self.page.show_rows(self._rows.rows(self.page.reading_width))
 
     @override
     def on_resize(self, event: events.Resize) -> None:

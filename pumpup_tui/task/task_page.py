@@ -13,7 +13,7 @@ from textual.strip import Strip
 from typing_extensions import override
 
 from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
-from pumpup_tui.components.scroll_view import Scrolled
+from pumpup_tui.components.scroll_view import LineScrollView
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.layout import Line
 from pumpup_tui.text.paragraphs import Paragraph
@@ -33,7 +33,7 @@ class PageRow:
     """Whether enter goes on from it."""
 
 
-class TaskPage(Scrolled, can_focus=True):
+class TaskPage(LineScrollView, can_focus=True):
     """Rows of any height, wrapped; the cursor stays on its row whatever rows come."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -86,7 +86,7 @@ class TaskPage(Scrolled, can_focus=True):
         """Cells of a line of text: beside it are the cursor, the margin and the scrollbar."""
         return max(20, self.size.width - 3)
 
-    def tell(self, rows: Sequence[PageRow]) -> None:
+    def show_rows(self, rows: Sequence[PageRow]) -> None:
         """Show these rows; the cursor stays on the one with its key."""
         key = self.row.key if self.row is not None else None
         self._rows = list(rows)

@@ -123,7 +123,7 @@ class Journal:
         """Check what was read against the `head` of before the reading: it may name more by now.
 
         Raises:
-            StoreDamaged: the journal has no head, ends before it, or is another one.
+            StoreDamaged: the journal has no head, ends before it, or was replaced.
         """
         if head is None:
             if self.size():

@@ -21,7 +21,7 @@ _CALLERS = 1_000
 
 @dataclass(slots=True)
 class PendingCheck:
-    """A question on its way to a worker, and whose it is."""
+    """A question queued for a worker, with its caller."""
 
     question: Question
     subject: str

@@ -58,7 +58,7 @@ class _Server(uvicorn.Server):
         """Stop on SIGINT, SIGTERM and SIGHUP, and only stop.
 
         uvicorn's own raises the signal again afterwards, which would end the process before the folder is closed.
-        What the loop was told to do on them until now must not happen beside it: it would cancel what is accepted.
+        Callbacks that the loop holds for them must not run beside it: it would cancel what is accepted.
         """
         if threading.current_thread() is not threading.main_thread():
             yield

@@ -159,7 +159,7 @@ class Import:
         """Copy an attachment's content where it is to be had; return whether it was.
 
         Raises:
-            InvalidRequest: the content is another one.
+            InvalidRequest: the content differs.
             StoreFault: it is no regular file.
         """
         if self._uploads is None:

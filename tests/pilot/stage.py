@@ -168,6 +168,16 @@ class Stage:
                 raise AssertionError(f"waited for {words}, without {gone}:\n{shown}")
             await pilot.pause(0.02)
 
+    async def found(self, pilot: Pilot[None], *words: str) -> None:
+        """Wait until the palette's search for all that was typed is over, and shows `words`.
+
+        Until then its hits are those of fewer letters: enter would take one of these.
+        """
+        await self.sees(pilot, *words)
+        while any(worker.node is self.app.screen and not worker.is_finished for worker in self.app.workers):
+            await pilot.pause(0.01)
+        await self.sees(pilot, *words)
+
     async def ready(self, pilot: Pilot[None], *words: str) -> None:
         """Wait until the backend is open, `words` are shown and the request under the cursor can be decided."""
         await self.sees(pilot, "live", *words, gone=("opening…", "reading the rest…"))

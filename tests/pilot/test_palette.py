@@ -25,7 +25,7 @@ async def test_a_request_is_found_and_shown(tmp_path: Path) -> None:
         await stage.sees(pilot, "Refund $240")
         await pilot.press("colon", *"zebra")
         await stage.sees(pilot, "Request  Zebra [@click=app.quit]free[/] [/x] ␛]0;owned␇ ⟨U+202E⟩money")
-        await stage.sees(pilot, "Task  Task of Zebra")
+        await stage.found(pilot, "Task  Task of Zebra")
         await pilot.press("enter")
         await stage.sees(pilot, "▌A  Zebra", gone=("Search for",))
 
@@ -37,7 +37,7 @@ async def test_a_task_is_found_and_opened(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.sees(pilot, "Refund $240")
         await pilot.press("colon", *"C-1029")
-        await stage.sees(pilot, "Task  Claim C-1029")
+        await stage.found(pilot, "Task  Claim C-1029")
         await pilot.press("up", "enter")
         await stage.sees(pilot, "Claim C-1029", "Timeline, newest first", gone=("Request  ",))
         assert isinstance(stage.app.screen, TaskScreen)
@@ -50,7 +50,7 @@ async def test_a_project_is_found_and_chosen(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.sees(pilot, "Refund $240", "Pay the vendor")
         await pilot.press("colon", *"Refunds")
-        await stage.sees(pilot, "Project  Refunds")
+        await stage.found(pilot, "Project  Refunds")
         await pilot.press("down", "enter")
         await stage.sees(pilot, "Refunds ▾", gone=("Refund $240",))
 

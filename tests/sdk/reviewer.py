@@ -14,7 +14,7 @@ from api_client.backend import Backend
 from api_client.times import utc_now
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.context import Setup
-from pumpup_tui.decisions.desk import Phase, Sent
+from pumpup_tui.decisions.desk import Confirmed, Phase
 from pumpup_tui.form.screen import AnswerScreen
 from pumpup_tui.inbox.screen import InboxScreen
 from pumpup_tui.local_state.preferences import Preferences
@@ -81,6 +81,8 @@ class Reviewer:
             await self.until("the request is read", lambda: "still reading" in desk.desk.hint)
             await self._pilot.pause(0.1)
         assert desk.desk.armed.target == request_id
+        # What was never drawn can't have been read: `y` would show it instead of sending.
+        await self.until("the request is drawn", lambda: self.inbox.request_view.is_drawn)
 
     async def open_form(self) -> None:
         """Press `a` until the form of the elicitation under the cursor is there, ready to be typed into."""
@@ -89,9 +91,9 @@ class Reviewer:
             await self._pilot.pause(0.1)
         await self.until("the first field has the focus", lambda: isinstance(self._app.focused, Input))
 
-    async def recorded(self, request_id: str) -> Sent:
+    async def recorded(self, request_id: str) -> Confirmed:
         """Wait until the backend has said that the decision is on the record; return what was sent."""
-        found: list[Sent] = []
+        found: list[Confirmed] = []
 
         def is_recorded() -> bool:
             sent = self._app.context.outbox.desk.sent

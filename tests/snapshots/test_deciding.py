@@ -15,7 +15,7 @@ from api_client.errors import Unreachable
 from api_client.models import Outcome
 from api_client.wire import read
 from pumpup_tui.components.dialogs import ChoiceList
-from pumpup_tui.decisions.desk import Intent, Phase, Sent
+from pumpup_tui.decisions.desk import Confirmed, Intent, Phase
 from pumpup_tui.decisions.in_flight import Interrupted
 from pumpup_tui.decisions.recovery import Fate, Recovered
 from pumpup_tui.inbox.recovery_screen import RecoveryScreen
@@ -222,7 +222,7 @@ async def left_behind(stage: Stage, pilot: Any) -> None:
     await opened(stage, pilot)
     now = stage.clock()
     act = Intent("APPROVE", "evt_1", "Refund $240 on claim C-1029", request_hash="h")
-    sent = Sent(act, "k1", Phase.SENDING, now)
+    sent = Confirmed(act, "k1", Phase.SENDING, now)
     fates = (
         (Fate.RECORDED, "", now),
         (Fate.NOT_SENT, "it was held when this terminal ended: decide again", None),

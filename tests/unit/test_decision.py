@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pumpup_tui.decisions.desk import BURST, NOTE_FIRST, REPEAT, Desk, Intent, KeyGuard, Phase, Sent
+from pumpup_tui.decisions.desk import BURST, NOTE_FIRST, REPEAT, Confirmed, Desk, Intent, KeyGuard, Phase
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 APPROVE = Intent("APPROVE", "r1", "Refund", request_hash="h1")
@@ -119,16 +119,16 @@ LATER = NOW + timedelta(seconds=2)
 OVER = (Phase.RECORDED, Phase.LOST, Phase.REFUSED)
 
 
-def sent(key: str, phase: Phase, intent: Intent = APPROVE, **more: Any) -> Sent:
+def sent(key: str, phase: Phase, intent: Intent = APPROVE, **more: Any) -> Confirmed:
     """Return an act that was confirmed at NOW."""
-    return Sent(intent, key, phase, NOW, **more)
+    return Confirmed(intent, key, phase, NOW, **more)
 
 
 def test_what_is_confirmed_is_whole() -> None:
     """A confirmed act has its key, its time, the end of its grace time, its batch, and nothing else is changed."""
     before = sent("k0", Phase.SENDING, EDIT)
     desk = Desk(armed=APPROVE, hint="old", sent=(before,)).confirm("k1", NOW, 0.5, batch="b")
-    held = Sent(APPROVE, "k1", Phase.HELD, NOW, NOW + timedelta(seconds=0.5), batch="b")
+    held = Confirmed(APPROVE, "k1", Phase.HELD, NOW, NOW + timedelta(seconds=0.5), batch="b")
     assert desk == Desk(sent=(before, held))
     assert Desk(armed=APPROVE).confirm("k1", NOW, 0) == Desk(sent=(sent("k1", Phase.SENDING),))
     assert Desk(hint="old").confirm("k1", NOW, 5.0) == Desk(hint="old")
@@ -212,9 +212,9 @@ def test_what_became_of_one_is_noted_of_that_one() -> None:
     other = sent("k2", Phase.SENDING, EDIT)
     desk = Desk(armed=EDIT, sent=(held, other))
     settled = desk.settle("k1", Phase.REFUSED, LATER, "words", {"f": "fault"})
-    told = Sent(APPROVE, "k1", Phase.REFUSED, LATER, None, "words", {"f": "fault"}, is_stored=True, batch="b")
+    told = Confirmed(APPROVE, "k1", Phase.REFUSED, LATER, None, "words", {"f": "fault"}, is_stored=True, batch="b")
     assert settled == Desk(armed=EDIT, sent=(told, other))
-    assert desk.settle("k2", Phase.RECORDED, LATER).sent[1] == Sent(EDIT, "k2", Phase.RECORDED, LATER)
+    assert desk.settle("k2", Phase.RECORDED, LATER).sent[1] == Confirmed(EDIT, "k2", Phase.RECORDED, LATER)
 
 
 def test_nothing_is_claimed_before_it_is_on_the_disk() -> None:

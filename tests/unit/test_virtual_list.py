@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from pumpup_tui.backend.page_requests import PageRequest, PageResult
 from pumpup_tui.components.paged_rows import Paged
-from pumpup_tui.components.searchable_rows import Listed
+from pumpup_tui.components.searchable_rows import SearchableRows
 
 PAGE = 4
 
@@ -200,7 +200,7 @@ class AnyList(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.listed: Listed[str] = Listed(str, str)
+        self.listed: SearchableRows[str] = SearchableRows(str, str)
         self.plain: list[str] = []
         self.needle = ""
         self.next = 0
