@@ -143,7 +143,7 @@ class BoardScreen(ReviewerScreen):
         self._reader.read()
         if self.filter_line.filter.is_on and (fresh or any(column.matched is None for column in view.columns.all)):
             self._filtering.scan()
-        self._on_desk(None)
+        self.refresh_decision()
         self.query_one(HeaderLine).update_lines()
 
     @on(CardsPage)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -86,7 +86,7 @@ class ReviewerScreen(Screen[None]):
         """Subscribe to changes, and read."""
         self.context.live_tail.subscribe(self)
         self.context.status_changed.subscribe(self, self._on_status)
-        self.context.desk_changed.subscribe(self, self._on_desk)
+        self.context.desk_changed.subscribe(self, lambda _: self.refresh_decision())
         self.context.minute.subscribe(self, lambda _: self.callbacks.refresh_ages())
         self._on_status(self.context.status)
 
@@ -106,7 +106,7 @@ class ReviewerScreen(Screen[None]):
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Show what happened while another screen was in front."""
         self._painter.resume(event)
-        self._on_desk(None)
+        self.refresh_decision()
 
     def on_screen_suspend(self) -> None:
         """Disarm where the screen is left: what is armed is always in view. A modal over it changes nothing."""
@@ -134,7 +134,8 @@ class ReviewerScreen(Screen[None]):
             self.reload()
         self.callbacks.status_changed(status)
 
-    def _on_desk(self, _: Any) -> None:
+    def refresh_decision(self) -> None:
+        """Draw the decision bar, the key hints and what depends on decisions in flight again."""
         self.query_one(DecisionBar).update_lines()
         self.key_hints.update_lines()
         (self.callbacks.refresh_in_flight or self.callbacks.refresh_ages)()

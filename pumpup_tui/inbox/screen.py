@@ -169,7 +169,7 @@ class InboxScreen(ReviewerScreen):
         elif self._filter.is_on:
             self.filters.show_all()
         self.requests.focus()
-        self._on_desk(None)
+        self.refresh_decision()
 
     # What the calls bring.
 

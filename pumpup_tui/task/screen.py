@@ -125,7 +125,7 @@ class TaskScreen(ReviewerScreen):
         self._armed.disarm_if_moved(before, event.detail.task.current_step)
         self._show_rows()
         self.query_one(HeaderLine).update_lines()
-        self._on_desk(None)
+        self.refresh_decision()
 
     @on(TaskPage.NearEnd)
     def _near_end(self, event: TaskPage.NearEnd) -> None:

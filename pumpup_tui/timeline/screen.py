@@ -183,7 +183,7 @@ class TimelineScreen(ReviewerScreen):
         event.stop()
         self.add_class("-detail")
         self._detail.focus()
-        self._on_desk(None)
+        self.refresh_decision()
 
     # Keys.
 
@@ -191,7 +191,7 @@ class TimelineScreen(ReviewerScreen):
         """Show another query's events, from their beginning."""
         self.scope.choose(query)
         self._restart()
-        self._on_desk(None)
+        self.refresh_decision()
 
     def _go_back(self) -> None:
         """Stop what goes on; else leave the detail, then the filter, then the task."""
@@ -204,7 +204,7 @@ class TimelineScreen(ReviewerScreen):
         elif self.scope.chosen.task_id is not None:
             self.action_one_task()
         self.timeline.focus()
-        self._on_desk(None)
+        self.refresh_decision()
         self._scope_line.update_lines()
 
     def action_turn(self) -> None:

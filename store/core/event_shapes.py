@@ -26,7 +26,6 @@ UNKNOWN = "UNKNOWN"
 """The event type, source and owner of an event that does not say its own in the contract's form."""
 HASH_DIGITS = 64
 """A SHA-256 in lowercase hex."""
-_ID_DIGITS = 8
 _TIME_SIZE = len("2026-01-31T09:30:00.000000Z")
 _NO_TIME = "1970-01-01T00:00:00.000000Z"
 _HEX = frozenset("0123456789abcdef")
