@@ -15,13 +15,14 @@ from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
 
 if TYPE_CHECKING:
     from api_client.models import Role
-    from store.folder.api_keys import KeyInfo
+    from store.core.api_key_rules import KeyInfo
 
 
 def add_key(data: Path | None, name: str, role: Role, tags: Sequence[str]) -> None:
     """Make a key and print it on stdout, with nothing else."""
     from api_client.times import utc_now
-    from store.folder.api_keys import KeyRing, key_id
+    from store.core.api_key_rules import key_id
+    from store.folder.api_keys import KeyRing
 
     if not has_reader():
         raise Failed("A key is shown once, on stdout, and that is closed. No key was made.")

@@ -193,8 +193,8 @@ def _journal(folder: Path) -> Iterator[Check]:
     """Open the journal read-only, as any reader does, and report its state."""
     from api_client.errors import StoreError
     from api_client.times import utc_now
+    from store.core.event_ids import random_token
     from store.folder.engine import Store
-    from store.folder.local_backend import random_token
 
     try:
         store = Store(folder, clock=utc_now, tokens=random_token, for_reading=True)

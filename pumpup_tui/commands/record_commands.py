@@ -163,8 +163,8 @@ def import_(options: PlaceOptions, file: Path, uploads: Path | None, expect: str
 @contextmanager
 def _opened_store(folder: Path, *, for_reading: bool = True) -> Iterator[Store]:
     from api_client.times import utc_now
+    from store.core.event_ids import random_token
     from store.folder.engine import Store
-    from store.folder.local_backend import random_token
 
     with progress_bar("Reading the journal") as progress:
         store = Store(folder, clock=utc_now, tokens=random_token, progress=progress, for_reading=for_reading)

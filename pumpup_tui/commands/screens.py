@@ -140,8 +140,9 @@ class Demo:
     async def connect(self) -> Backend:
         """Return the user's backend, over a folder with requests waiting and an agent at work."""
         from api_client.actor import Actor
+        from store.core.event_ids import random_token
         from store.demo.team import Agent, Team, open_shop
-        from store.folder.local_backend import open_local, random_token
+        from store.folder.local_backend import open_local
 
         rng = random.Random(self._seed)  # noqa: S311 - chooses stories, keeps no secret
         # The agent has the folder open for itself, as another process would: the screens close only their own.

@@ -172,15 +172,16 @@ def _app(backend: LocalBackend, keys: KeyRing, options: ServeOptions, log: Log, 
 
 async def _opened_backend(folder: Path, options: ServeOptions, metrics: Metrics | None) -> LocalBackend:
     from api_client.commands import PLATFORM
+    from store.core.upload_limits import UploadLimits
     from store.folder.local_backend import open_local
-    from store.folder.open_folder import UploadLimits
+    from store.folder.timed_files import TimedFiles
 
     with progress_bar("Reading the journal") as progress:
         backend = await open_local(
             folder,
             PLATFORM,
             progress=progress,
-            files=metrics.files if metrics else None,
+            files=TimedFiles(metrics.durations("pumpup_sync_seconds", "A sync to the disk.")) if metrics else None,
             uploads=UploadLimits(
                 max_bytes=options.max_upload,
                 keep_free=options.limits.get(KEEP_FREE, KEEP_FREE_BYTES),
