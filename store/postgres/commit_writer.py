@@ -11,7 +11,9 @@ that what came before it is durable as well.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,6 +35,8 @@ from store.postgres.commit_rows import STORE, CommitRows
 from store.postgres.connections import WRITING, connected, is_lost, store_error
 from store.postgres.loaded_view import Head, KnownProjects, LoadedView, NotLoaded
 from store.postgres.lookup import LOOKUP, Key, keys_of, parameters, record_key
+
+log = logging.getLogger("pumpup.store")
 
 BATCH = 64
 """Commands that share a transaction at the most."""
@@ -149,6 +153,8 @@ class CommitWriter:
             except ApiError as fault:
                 outcomes = [fault] * len(batch)
             except Exception as fault:  # noqa: BLE001 - a writer that died would leave every caller waiting for ever
+                # The fault's own words may hold what a caller sent.
+                log.error("a commit failed: %s\n%s", type(fault).__name__, "".join(traceback.format_tb(fault.__traceback__)))
                 outcomes = [StoreFault(f"The store failed ({type(fault).__name__}).")] * len(batch)
                 await self._drop_connection()
             for waiting, outcome in zip(batch, outcomes, strict=True):

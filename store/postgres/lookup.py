@@ -87,7 +87,7 @@ def found_rows(rows: Iterable[Row]) -> Iterator[tuple[Key, Row]]:
 
 def record_key(scope: KeyScope) -> Key:
     """Return the key of a scope's idempotency record: a digest long enough that no two scopes have the same."""
-    return Key("record", hashlib.blake2b(orjson.dumps(scope), digest_size=16).digest())
+    return Key("record", hashlib.blake2b(orjson.dumps(list(scope)), digest_size=16).digest())
 
 
 def keys_of(command: c.Command) -> Iterator[Key]:

@@ -87,8 +87,8 @@ create table pumpup.step_count (
     ws int not null,
     project int not null,
     step text not null,
-    tasks int not null check (tasks >= 0),
-    waiting int not null check (waiting >= 0),
+    tasks int not null,
+    waiting int not null,
     primary key (ws, project, step)
 ) with (fillfactor = 50);
 
