@@ -11,6 +11,7 @@ import orjson
 
 from api_client.times import parse_time
 from store.core.chain import Commit
+from store.core.draft import CommitDraft
 from store.core.event_ids import seq_of
 from store.core.event_types import CODES
 from store.core.fold import is_terminal, step_of
@@ -82,13 +83,18 @@ class CommitRows:
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _COLUMNS}
         self._counts: dict[str, Counter[tuple[int, str]]] = {"tasks": Counter(), "waiting": Counter()}
 
-    def add_commits(self, commits: Iterable[Commit]) -> None:
-        """Add the rows of events and idempotency records."""
+    @classmethod
+    def of(cls, draft: CommitDraft, commits: Iterable[Commit]) -> CommitRows:
+        """Return the rows of the commits that led to a draft."""
+        rows = cls(draft)
         for commit in commits:
             for event, text in zip(commit.events, commit.texts, strict=True):
-                self.add_event(event, text)
+                rows.add_event(event, text)
             if commit.record is not None:
-                self.add_record(commit.record, commit.record_text, commit.events[-1]["seq"])
+                rows.add_record(commit.record, commit.record_text, commit.events[-1]["seq"])
+        for change in draft.changes():
+            rows.add_document(*change)
+        return rows
 
     def add_event(self, event: Doc, text: bytes, *, settles: bool = True) -> None:
         """Add an event, whose JSON is `text`; one that answers a request settled it, unless `settles` is False."""

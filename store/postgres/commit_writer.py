@@ -33,7 +33,7 @@ from store.core.schema_questions import SchemaChecks
 from store.postgres.address import DatabaseAddress
 from store.postgres.commit_rows import STORE, CommitRows
 from store.postgres.connections import WRITING, connected, is_lost, store_error
-from store.postgres.loaded_view import Head, KnownProjects, LoadedView, NotLoaded
+from store.postgres.loaded_view import KnownProjects, LoadedView, NotLoaded, WorkspaceHead
 from store.postgres.lookup import LOOKUP, Key, keys_of, parameters, record_key
 
 log = logging.getLogger("pumpup.store")
@@ -60,6 +60,15 @@ class Waiting:
     job: Job
     answer: asyncio.Future[Receipt]
     is_begun: bool = False
+
+    def give(self, outcome: Receipt | ApiError) -> None:
+        """Give the caller, if it still waits, its outcome."""
+        if self.answer.done():
+            return
+        if isinstance(outcome, Receipt):
+            self.answer.set_result(outcome)
+        else:
+            self.answer.set_exception(outcome)
 
 
 @dataclass(slots=True)
@@ -120,6 +129,9 @@ class CommitWriter:
         self._come.set()
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="commit-writer")
+        return await self._answer(waiting)
+
+    async def _answer(self, waiting: Waiting) -> Receipt:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await waiting.answer
@@ -148,22 +160,20 @@ class CommitWriter:
                 if not self._is_closed:
                     await self._come.wait()
                 continue
-            try:
-                outcomes = await self._carry_out(batch)
-            except ApiError as fault:
-                outcomes = [fault] * len(batch)
-            except Exception as fault:  # noqa: BLE001 - a writer that died would leave every caller waiting for ever
-                # The fault's own words may hold what a caller sent.
-                log.error("a commit failed: %s\n%s", type(fault).__name__, "".join(traceback.format_tb(fault.__traceback__)))
-                outcomes = [StoreFault(f"The store failed ({type(fault).__name__}).")] * len(batch)
-                await self._drop_connection()
-            for waiting, outcome in zip(batch, outcomes, strict=True):
-                if waiting.answer.done():
-                    continue
-                if isinstance(outcome, Receipt):
-                    waiting.answer.set_result(outcome)
-                else:
-                    waiting.answer.set_exception(outcome)
+            for waiting, outcome in zip(batch, await self._outcomes(batch), strict=True):
+                waiting.give(outcome)
+
+    async def _outcomes(self, batch: list[Waiting]) -> list[Receipt | ApiError]:
+        try:
+            return await self._carry_out(batch)
+        except ApiError as fault:
+            return [fault] * len(batch)
+        except Exception as fault:  # noqa: BLE001 - a writer that died would leave every caller waiting for ever
+            # The fault's own words may hold what a caller sent.
+            place = "".join(traceback.format_tb(fault.__traceback__))
+            log.error("A commit failed: %s\n%s", type(fault).__name__, place)
+            await self._drop_connection()
+            return [StoreFault(f"The store failed ({type(fault).__name__}).")] * len(batch)
 
     def _next_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
@@ -207,18 +217,8 @@ class CommitWriter:
     async def _transact(self, batch: list[Waiting], attempt: _Attempt) -> list[Receipt | ApiError]:
         """Carry out a batch in one transaction; `attempt` is filled in before it is committed."""
         connection = await self._connected()
-        asked = [key for waiting in batch for key in _keys_of(waiting.job)]
-        async with connection.pipeline():
-            await connection.execute(b"begin isolation level read committed read write")
-            locked = await connection.execute(_LOCK, {"ws": self._workspace}, binary=True)
-            rows = await connection.execute(LOOKUP, parameters(self._workspace, asked), binary=True)
-        # Read behind the pipeline: within it, each result would cost a trip of its own.
-        began, row = time.perf_counter(), await locked.fetchone()
-        if row is None:
-            raise NotFound("The workspace is no longer there.")
-        head = Head(*row)
-        view = LoadedView(head, self._projects, self._tokens)
-        view.load(asked, await rows.fetchall())
+        view, head = await self._locked(connection, [key for waiting in batch for key in _keys_of(waiting.job)])
+        began = time.perf_counter()
         made = Batch(CommitDraft(view), head.hash, clock=self._clock, tokens=view.token, checks=self._checks)
         outcomes = await self._ruled(connection, [waiting.job for waiting in batch], view, made)
         has_replay = any(isinstance(outcome, Receipt) and outcome.replayed for outcome in outcomes)
@@ -230,6 +230,23 @@ class CommitWriter:
         if made.commits:
             self._on_commit(made.draft.seq, time.perf_counter() - began)
         return outcomes
+
+    async def _locked(
+        self, connection: AsyncConnection[tuple[Any, ...]], asked: list[Key]
+    ) -> tuple[LoadedView, WorkspaceHead]:
+        """Begin a transaction that holds the chain's lock; return the rows that were asked for, and the head."""
+        async with connection.pipeline():
+            await connection.execute(b"begin isolation level read committed read write")
+            locked = await connection.execute(_LOCK, {"ws": self._workspace}, binary=True)
+            rows = await connection.execute(LOOKUP, parameters(self._workspace, asked), binary=True)
+        # Read behind the pipeline: within it, each result would cost a trip of its own.
+        row = await locked.fetchone()
+        if row is None:
+            raise NotFound("The workspace is no longer there.")
+        head = WorkspaceHead(*row)
+        view = LoadedView(head, self._projects, self._tokens)
+        view.load(asked, await rows.fetchall())
+        return view, head
 
     async def _ruled(
         self, connection: AsyncConnection[tuple[Any, ...]], jobs: list[Job], view: LoadedView, made: Batch
@@ -256,10 +273,7 @@ class CommitWriter:
             psycopg.Error: it is not certain that it is durable.
         """
         if made.commits:
-            rows = CommitRows(made.draft)
-            rows.add_commits(made.commits)
-            for change in made.draft.changes():
-                rows.add_document(*change)
+            rows = CommitRows.of(made.draft, made.commits)
             await self._commit(connection, STORE, rows.parameters(self._workspace, commits=len(made.commits)))
         else:
             await self._commit(connection, TOUCH, {"ws": self._workspace})

@@ -161,12 +161,9 @@ class DatabaseReader:
         project = None if project_id is None else await self._project(project_id)
         task = None if task_id is None else await self._task_doc(task_id)
         codes = sorted({CODES[name] for name in types if name in CODES and name not in OFF_TIMELINES})
-        statement = statements.events(
-            order, of_task=task is not None, of_project=project is not None, of_types=bool(types)
-        )
-        page = await self._page(
-            scope, cursor, limit, statement, order=order, task=task_id, project=project_id, types=codes, off=_OFF
-        )
+        statement = statements.events(order, of_task=bool(task), of_project=bool(project), of_types=bool(types))
+        asked = {"task": task_id, "project": project_id, "types": codes, "off": _OFF}
+        page = await self._page(scope, cursor, limit, statement, order=order, **asked)
         if task and project and task["projectId"] != project["id"]:
             page = page._replace(rows=[])
 
@@ -175,7 +172,7 @@ class DatabaseReader:
 
         return await _made(page.rows, lambda: page.of(Event, event, lambda row: row[2].hex(), lambda row: len(row[1])))
 
-    async def last_seq(self, cursor: str | None) -> int:
+    async def last_seq(self, cursor: str | None = None) -> int:
         """Return the seq to continue from: the cursor's, or without one the last event's."""
         if cursor is not None:
             (rows,) = await self._ask(_place(cursor))

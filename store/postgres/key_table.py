@@ -185,10 +185,8 @@ class KeyCache:
         if self._steady() - self._read_at > EXPIRY_SECONDS:
             raise StoreFault("The API keys can't be read at present.")
         digest = digest_of(secret)
-        owner = None
-        for known, actor in self._known:
-            if hmac.compare_digest(known, digest):
-                owner = actor
+        owners = [actor for known, actor in self._known if hmac.compare_digest(known, digest)]
+        owner = owners[-1] if owners else None
         if owner is not None:
             self._used[digest] = self._clock()
         return owner
@@ -202,11 +200,8 @@ class KeyCache:
         began = self._steady()
         (rows,) = await self._pool.ask((_ALL, {"ws": self._workspace}))
         torn = names_of_two_roles((row[1], row[2]) for row in rows)
-        self._known = tuple(
-            (key, Actor(name, role, tuple(tags)))
-            for key, name, role, tags, *_ in rows
-            if role == "reviewer" or name not in torn
-        )
+        valid = (row for row in rows if row[2] == "reviewer" or row[1] not in torn)
+        self._known = tuple((key, Actor(name, role, tuple(tags))) for key, name, role, tags, *_ in valid)
         self._read_at = began
 
     async def save_uses(self) -> None:
@@ -215,13 +210,12 @@ class KeyCache:
         Raises:
             StoreError: the database can't be used; they are saved the next time.
         """
-        if not self._used:
-            return
         noted, self._used = self._used, {}
+        times = [wire_time(moment) for moment in noted.values()]
         try:
-            async with self._pool.writing() as connection:
-                times = [wire_time(moment) for moment in noted.values()]
-                await connection.execute(_USED, {"ws": self._workspace, "keys": list(noted), "times": times})
+            if noted:
+                async with self._pool.writing() as connection:
+                    await connection.execute(_USED, {"ws": self._workspace, "keys": list(noted), "times": times})
         except ApiError:
             self._used = {**noted, **self._used}
             raise

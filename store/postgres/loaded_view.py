@@ -41,7 +41,7 @@ class KnownProjects:
 class LoadedView:
     """A `StateView` over the head and the rows that were looked up; `NotLoaded` names those that were not."""
 
-    def __init__(self, head: Head, projects: KnownProjects, tokens: Callable[[], str]) -> None:
+    def __init__(self, head: WorkspaceHead, projects: KnownProjects, tokens: Callable[[], str]) -> None:
         self.seq = head.seq
         self._counts = {"projects": head.projects, "tasks": head.tasks}
         self._projects = projects
@@ -118,7 +118,7 @@ class LoadedView:
         return None if row is None else event_of(row, seq)
 
 
-class Head:
+class WorkspaceHead:
     """The row of a workspace: its last event, and how many there are of what is numbered."""
 
     __slots__ = ("commits", "hash", "projects", "seq", "tasks")

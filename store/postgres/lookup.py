@@ -21,7 +21,7 @@ LAST_SEQ = 1 << 62
 
 
 class Key(NamedTuple):
-    """What is looked up: a kind of row, and its id, place or digest."""
+    """The key of a row to look up: its kind, and its id, place or digest."""
 
     kind: Kind
     of: str | int | bytes

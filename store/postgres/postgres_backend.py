@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
-from dataclasses import dataclass
 
 from api_client.actor import Actor
 from api_client.backend import PAGE
@@ -31,64 +30,23 @@ from api_client.models import (
     TaskDetail,
     Upload,
 )
-from api_client.times import Clock
 from api_client.wire import read
 from store.core import read_models
 from store.core.batch import Job
 from store.core.capabilities import REVIEWER_MAY
-from store.core.command_limits import CommandLimits
 from store.core.figures import Figures, PoolFigures
 from store.core.health import Health
 from store.core.idempotency import KeyScope
 from store.core.schema_questions import CheckNeeded
 from store.core.state_view import Doc
-from store.core.upload_limits import UploadLimits
 from store.postgres.blob_sweep import sweep_blobs
-from store.postgres.blobs import Blobs, LooseUploads
-from store.postgres.commit_writer import CommitWriter
 from store.postgres.database_health import HEALTH, health_of
-from store.postgres.database_reader import DatabaseReader
-from store.postgres.due_timeouts import DueTimeouts
-from store.postgres.head_watch import HeadWatch
-from store.postgres.key_table import KeyCache
-from store.postgres.pooled import ReadPool
+from store.postgres.open_workspace import OpenWorkspace
 from store.postgres.recall import recall
-from store.postgres.waiting_results import WaitingResults
-from store.schemas.checks import TRIES, Checks
+from store.schemas.checks import TRIES
 
 _LIST_PIECE = 64_000
 """Bytes after which the next piece of a list begins."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OpenWorkspace:
-    """One workspace, and what reads, writes and watches it."""
-
-    number: int
-    clock: Clock
-    pool: ReadPool
-    reader: DatabaseReader
-    writer: CommitWriter
-    watch: HeadWatch
-    keys: KeyCache
-    checks: Checks
-    timeouts: DueTimeouts
-    blobs: Blobs
-    results: WaitingResults
-    allowance: LooseUploads
-    uploads: UploadLimits
-    limits: CommandLimits
-    read_only: str
-    """Why commands are refused; empty where they are taken."""
-
-    async def close(self) -> None:
-        """Finish what was submitted, and close all connections."""
-        await self.timeouts.close()
-        await self.writer.close()
-        await self.watch.close()
-        await self.keys.close()
-        await self.pool.close()
-        await asyncio.to_thread(self.checks.close)
 
 
 class PostgresBackend:
@@ -196,11 +154,11 @@ class PostgresBackend:
         return None if result is None else read(ElicitationResult, result)
 
     async def _result(self, request_id: str, event_type: str, wait: float) -> Doc | None:
-        seen = (await self._reader.head())[0] if wait > 0 else 0
-        result = await self._reader.result(request_id, event_type)
-        if result is not None or wait <= 0:
-            return result
-        await self._workspace.results.wait(request_id, seen, wait)
+        if wait > 0:
+            async with self._workspace.results.settlement(request_id) as settled:
+                if (result := await self._reader.result(request_id, event_type)) is not None:
+                    return result
+                await asyncio.wait([settled], timeout=wait)
         return await self._reader.result(request_id, event_type)
 
     async def upload(self, upload_id: str) -> Upload:
@@ -234,7 +192,7 @@ class PostgresBackend:
         if content is None:
             raise InvalidRequest("An upload needs its content.")
         async with self._workspace.allowance.taking(self._actor.subject) as take:
-            received = await self._workspace.blobs.receive(content, take, self._workspace.uploads.max_bytes)
+            received = await self._workspace.blobs.receive(content, take, self._workspace.settings.uploads.max_bytes)
             return await self._submit(Job(command, self._actor, None, received))
 
     async def _submit(self, job: Job) -> Receipt:
@@ -266,7 +224,9 @@ class PostgresBackend:
         found = self._workspace
         if found.read_only:
             return 0
-        return await sweep_blobs(found.pool, found.blobs, found.number, found.clock(), found.limits.loose_seconds)
+        return await sweep_blobs(
+            found.pool, found.blobs, found.number, found.settings.clock(), found.checks.limits.loose_seconds
+        )
 
     async def check(self) -> None:
         """Check that writes can be recorded.
@@ -296,4 +256,4 @@ class PostgresBackend:
 
     async def figures(self, since: int) -> Figures:
         """Return the workspace's figures, with the decisions after the event at `since`."""
-        return await self._reader.figures(since, self._workspace.clock())
+        return await self._reader.figures(since, self._workspace.settings.clock())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from api_client.errors import ApiError
 from store.core.event_ids import seq_of
@@ -23,23 +24,29 @@ class WaitingResults:
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values()))
 
-    async def wait(self, request_id: str, seen: int, seconds: float) -> None:
-        """Return once a request was settled after the event `seen`, or after `seconds`."""
+    @asynccontextmanager
+    async def settlement(self, request_id: str) -> AsyncIterator[asyncio.Future[None]]:
+        """Give a future that is done once a request is settled, from now on: look at its result only then.
+
+        So a settlement is either seen by that look, or comes after it and is noticed here.
+        """
         place, woken = seq_of(request_id), asyncio.get_running_loop().create_future()
         self._waiting[place].add(woken)
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(seen), name="waiting-results")
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await woken
+            if self._task is None:
+                seen = await self._reader.last_seq()
+                self._task = self._task or asyncio.create_task(self._run(seen), name="waiting-results")
+            yield woken
         finally:
-            self._waiting[place].discard(woken)
-            if not self._waiting[place]:
-                del self._waiting[place]
-            if not self._waiting and self._task is not None:
-                self._task.cancel()
-                self._task = None
+            self._leave(place, woken)
+
+    def _leave(self, place: int, woken: asyncio.Future[None]) -> None:
+        self._waiting[place].discard(woken)
+        if not self._waiting[place]:
+            del self._waiting[place]
+        if not self._waiting and self._task is not None:
+            self._task.cancel()
+            self._task = None
 
     async def _run(self, seen: int) -> None:
         try:

@@ -18,6 +18,10 @@ from store.postgres.connections import WRITING, connection_for
 from store.postgres.migrate import check_version, migrate, pending
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_LIST = """
+    select name, seq, encode(hash, 'hex'), created_at, case when importing then 'importing' else 'open' end
+    from pumpup.workspace order by name
+"""
 _LISTED = 10
 """Names that a message lists at the most."""
 
@@ -48,18 +52,21 @@ def create_workspace(address: DatabaseAddress, name: str, now: datetime, *, impo
         )
     migrate(address)
     with connection_for(address, WRITING) as connection, connection.transaction():
-        try:
-            row = connection.execute(
-                "insert into pumpup.workspace (name, projects, importing, created_at) values (%s, 1, %s, %s) "
-                "returning id",
-                (name, importing, now),
-            ).fetchone()
-        except UniqueViolation:
-            raise Conflict(f"There is a workspace {name!r} already.") from None
-        connection.execute(
-            "insert into pumpup.project (ws, no, id, slug, doc) values (%s, 1, %s, %s, %s)",
-            (row and row[0], GENERAL["id"], GENERAL["projectName"], orjson.dumps(GENERAL)),
-        )
+        _insert(connection, name, now, importing=importing)
+
+
+def _insert(connection: Connection[tuple[Any, ...]], name: str, now: datetime, *, importing: bool) -> None:
+    try:
+        row = connection.execute(
+            "insert into pumpup.workspace (name, projects, importing, created_at) values (%s, 1, %s, %s) returning id",
+            (name, importing, now),
+        ).fetchone()
+    except UniqueViolation:
+        raise Conflict(f"There is a workspace {name!r} already.") from None
+    connection.execute(
+        "insert into pumpup.project (ws, no, id, slug, doc) values (%s, 1, %s, %s, %s)",
+        (row and row[0], GENERAL["id"], GENERAL["projectName"], orjson.dumps(GENERAL)),
+    )
 
 
 def list_workspaces(address: DatabaseAddress) -> list[WorkspaceInfo]:
@@ -71,13 +78,7 @@ def list_workspaces(address: DatabaseAddress) -> list[WorkspaceInfo]:
     with connection_for(address) as connection:
         if "0001_record" in pending(connection):
             return []
-        rows = connection.execute(
-            "select name, seq, encode(hash, 'hex'), created_at, importing from pumpup.workspace order by name"
-        )
-        return [
-            WorkspaceInfo(name, seq, head, created_at, "importing" if importing else "open")
-            for name, seq, head, created_at, importing in rows
-        ]
+        return [WorkspaceInfo(*row) for row in connection.execute(_LIST)]
 
 
 def find_workspace(
@@ -90,6 +91,16 @@ def find_workspace(
         StoreBusy: an import into it is not finished.
         StoreFault: the server is too old, or a migration is missing, or it is of a newer version.
     """
+    _check_usable(connection, address, name)
+    row = connection.execute("select id, importing from pumpup.workspace where name = %s", (name,)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no workspace {name!r}: {_others(connection)}.")
+    if row[1] and not importing:
+        raise StoreBusy(f"An import into the workspace {name!r} is not finished: run it again, and it goes on.")
+    return int(row[0])
+
+
+def _check_usable(connection: Connection[tuple[Any, ...]], address: DatabaseAddress, name: str) -> None:
     check_version(connection)
     if missing := pending(connection):
         if "0001_record" in missing:
@@ -100,12 +111,6 @@ def find_workspace(
         raise StoreFault(
             f"The database {address.shown} needs {', '.join(missing)}: run 'pumpup-tui workspaces migrate'."
         )
-    row = connection.execute("select id, importing from pumpup.workspace where name = %s", (name,)).fetchone()
-    if row is None:
-        raise NotFound(f"There is no workspace {name!r}: {_others(connection)}.")
-    if row[1] and not importing:
-        raise StoreBusy(f"An import into the workspace {name!r} is not finished: run it again, and it goes on.")
-    return int(row[0])
 
 
 def _others(connection: Connection[tuple[Any, ...]]) -> str:
