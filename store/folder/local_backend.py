@@ -35,6 +35,7 @@ from api_client.models import (
 )
 from api_client.times import Clock, utc_now
 from api_client.wire import read
+from store.core.capabilities import REVIEWER_MAY
 from store.core.event_ids import random_token
 from store.core.figures import Figures
 from store.core.health import Health
@@ -53,8 +54,6 @@ if TYPE_CHECKING:
     from api_client.commands import Command
     from store.core.batch import Job
     from store.core.command_limits import CommandLimits
-
-_REVIEWER_MAY = ("decide", "answer", "assign", "move", "note", "create_project", "board")
 
 
 async def open_local(
@@ -122,7 +121,7 @@ class LocalBackend:
         """See `Backend.me`."""
         await self._in_thread(self._store.journal.check_in_place)
         is_agent = self._actor.role == "agent"
-        may = () if is_agent or self._store.read_only else _REVIEWER_MAY
+        may = () if is_agent or self._store.read_only else REVIEWER_MAY
         role: Role = "agent" if is_agent else "reviewer"
         return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=may)
 

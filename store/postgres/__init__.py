@@ -1,1 +1,1 @@
-"""The Backend over PostgreSQL."""
+"""The store over a PostgreSQL database: many workspaces in one, many servers over one."""
