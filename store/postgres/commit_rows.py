@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -75,6 +75,18 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 """The lists of `STORE`: one for each column of a table."""
 
 
+class EventRow(NamedTuple):
+    """An event as its row has it."""
+
+    seq: int
+    type: int
+    task: int | None
+    project: int | None
+    reply_to: int | None
+    hash: bytes
+    body: bytes
+
+
 class CommitRows:
     """Gathers rows, over the documents as they will be."""
 
@@ -98,12 +110,7 @@ class CommitRows:
 
     def add_event(self, event: Doc, text: bytes, *, settles: bool = True) -> None:
         """Add an event, whose JSON is `text`; one that answers a request settled it, unless `settles` is False."""
-        task = self._after.get("tasks", event["taskId"]) if event.get("taskId") else None
-        project = self._after.get("projects", event["projectId"]) if task else None
-        reply = seq_of(event.get("inResponseTo") or "") if settles else 0
-        numbers = (task["no"] if task else None, project["no"] if project else None, reply or None)
-        code = CODES.get(event["eventType"], 0)
-        self._rows["event"].append((event["seq"], code, *numbers, bytes.fromhex(event["hash"]), text))
+        self._rows["event"].append(event_row(self._after, event, text, settles=settles))
 
     def add_record(self, record: Doc, text: bytes, seq: int) -> None:
         """Add the idempotency record of the commit whose last event is at `seq`."""
@@ -119,6 +126,13 @@ class CommitRows:
 
     def parameters(self, workspace: int, *, commits: int) -> dict[str, Any]:
         """Return the parameters of `STORE`. The last event that was added is the new head."""
+        found = self.columns()
+        last = self._rows["event"][-1]
+        head = {"ws": workspace, "commits": commits, "seq": last[0], "hash": last[5]}
+        return {**head, "projects": len(self._rows["project"]), "tasks": self._new_tasks(), **found}
+
+    def columns(self) -> dict[str, Any]:
+        """Return the rows as lists, one for each column of a table, by the names in `STORE`."""
         keys = {**self._counts["tasks"], **self._counts["waiting"]}
         self._rows["count"] = [(*key, self._counts["tasks"][key], self._counts["waiting"][key]) for key in sorted(keys)]
         found: dict[str, Any] = {}
@@ -126,9 +140,7 @@ class CommitRows:
             rows = self._rows[name]
             lists = zip(*rows, strict=True) if rows else ((),) * len(columns)
             found |= {f"{name}_{column}": list(values) for column, values in zip(columns, lists, strict=True)}
-        last = self._rows["event"][-1]
-        head = {"ws": workspace, "commits": commits, "seq": last[0], "hash": last[5]}
-        return {**head, "projects": len(self._rows["project"]), "tasks": self._new_tasks(), **found}
+        return found
 
     def _new_tasks(self) -> int:
         return sum(change for change in self._counts["tasks"].values())
@@ -159,6 +171,15 @@ class CommitRows:
         project = self._after.get("projects", after["projectId"]) or {}
         at = parse_time(after["requestedAt"])
         self._rows["request"].append((after["seq"], task["no"], project["no"], at, orjson.dumps(after)))
+
+
+def event_row(docs: DocumentLookup, event: Doc, text: bytes, *, settles: bool = True) -> EventRow:
+    """Return the row of an event, whose JSON is `text`, over the documents that it led to (see `CommitRows`)."""
+    task = docs.get("tasks", event["taskId"]) if event.get("taskId") else None
+    project = docs.get("projects", event["projectId"]) if task else None
+    reply = seq_of(event.get("inResponseTo") or "") if settles else 0
+    numbers = (task["no"] if task else None, project["no"] if project else None, reply or None)
+    return EventRow(event["seq"], CODES.get(event["eventType"], 0), *numbers, bytes.fromhex(event["hash"]), text)
 
 
 def due_of(project: Doc, task: Doc) -> datetime | None:
