@@ -26,38 +26,38 @@ STORE = b"""
             projects = projects + %(projects)s, tasks = tasks + %(tasks)s where id = %(ws)s
     ), events as (
         insert into pumpup.event (ws, seq, type, task, project, reply_to, hash, body)
-        select %(ws)s, * from unnest(%(event_seq)s::bigint[], %(event_type)s::smallint[], %(event_task)s::int[],
-            %(event_project)s::int[], %(event_reply)s::bigint[], %(event_hash)s::bytea[], %(event_body)s::bytea[])
+        select %(ws)s, * from unnest(%(event_seq)b::bigint[], %(event_type)b::smallint[], %(event_task)b::int[],
+            %(event_project)b::int[], %(event_reply)b::bigint[], %(event_hash)b::bytea[], %(event_body)b::bytea[])
     ), records as (
         insert into pumpup.idempotency (ws, digest, seq, record)
-        select %(ws)s, * from unnest(%(record_digest)s::bytea[], %(record_seq)s::bigint[], %(record_body)s::bytea[])
+        select %(ws)s, * from unnest(%(record_digest)b::bytea[], %(record_seq)b::bigint[], %(record_body)b::bytea[])
     ), new_projects as (
         insert into pumpup.project (ws, no, id, slug, doc)
-        select %(ws)s, * from unnest(%(project_no)s::int[], %(project_id)s::text[], %(project_slug)s::text[],
-            %(project_doc)s::bytea[])
+        select %(ws)s, * from unnest(%(project_no)b::int[], %(project_id)b::text[], %(project_slug)b::text[],
+            %(project_doc)b::bytea[])
     ), changed_tasks as (
         insert into pumpup.task (ws, no, id, project, step, step_seq, due, doc)
-        select %(ws)s, * from unnest(%(task_no)s::int[], %(task_id)s::text[], %(task_project)s::int[],
-            %(task_step)s::text[], %(task_step_seq)s::bigint[], %(task_due)s::timestamptz[], %(task_doc)s::bytea[])
+        select %(ws)s, * from unnest(%(task_no)b::int[], %(task_id)b::text[], %(task_project)b::int[],
+            %(task_step)b::text[], %(task_step_seq)b::bigint[], %(task_due)b::timestamptz[], %(task_doc)b::bytea[])
         on conflict (ws, id) do update set step = excluded.step, step_seq = excluded.step_seq, due = excluded.due,
             doc = excluded.doc
     ), counts as (
         insert into pumpup.step_count as count (ws, project, step, tasks, waiting)
-        select %(ws)s, * from unnest(%(count_project)s::int[], %(count_step)s::text[], %(count_tasks)s::int[],
-            %(count_waiting)s::int[])
+        select %(ws)s, * from unnest(%(count_project)b::int[], %(count_step)b::text[], %(count_tasks)b::int[],
+            %(count_waiting)b::int[])
         on conflict (ws, project, step) do update set tasks = count.tasks + excluded.tasks,
             waiting = count.waiting + excluded.waiting
     ), asked as (
         insert into pumpup.request (ws, seq, task, project, requested_at, doc)
-        select %(ws)s, * from unnest(%(request_seq)s::bigint[], %(request_task)s::int[], %(request_project)s::int[],
-            %(request_at)s::timestamptz[], %(request_doc)s::bytea[])
+        select %(ws)s, * from unnest(%(request_seq)b::bigint[], %(request_task)b::int[], %(request_project)b::int[],
+            %(request_at)b::timestamptz[], %(request_doc)b::bytea[])
     ), settled as (
-        delete from pumpup.request using unnest(%(settled_seq)s::bigint[]) k where ws = %(ws)s and seq = k
+        delete from pumpup.request using unnest(%(settled_seq)b::bigint[]) k where ws = %(ws)s and seq = k
     ), uploads as (
         insert into pumpup.upload (ws, id, subject, size, attached, received_at, sha256, doc)
-        select %(ws)s, * from unnest(%(upload_id)s::text[], %(upload_subject)s::text[], %(upload_size)s::bigint[],
-            %(upload_attached)s::bool[], %(upload_at)s::timestamptz[], %(upload_sha256)s::text[],
-            %(upload_doc)s::bytea[])
+        select %(ws)s, * from unnest(%(upload_id)b::text[], %(upload_subject)b::text[], %(upload_size)b::bigint[],
+            %(upload_attached)b::bool[], %(upload_at)b::timestamptz[], %(upload_sha256)b::text[],
+            %(upload_doc)b::bytea[])
         on conflict (ws, id) do update set attached = excluded.attached, doc = excluded.doc
     ) select
 """

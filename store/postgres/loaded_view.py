@@ -48,6 +48,8 @@ class LoadedView:
         self._tokens = tokens
         self._minted: set[str] = set()
         self._rows: dict[Key, Row | None] = {}
+        self._docs: dict[Key, Doc] = {}
+        """Those of the rows that were parsed."""
 
     def load(self, asked: Iterable[Key], rows: Iterable[Row]) -> None:
         """Take in the rows that were found for the keys asked for; the others are known to be missing."""
@@ -100,22 +102,22 @@ class LoadedView:
         return None if answer is None else Receipt(answer=answer, replayed=True)
 
     def _row(self, key: Key) -> Row | None:
-        if not can_be_there(key):
+        try:
+            return self._rows[key]
+        except KeyError:
+            if can_be_there(key):
+                raise NotLoaded(key) from None
             return None
-        if key not in self._rows:
-            raise NotLoaded(key)
-        return self._rows[key]
 
     def _doc(self, key: Key) -> Doc | None:
-        row = self._row(key)
-        if row is None:
-            return None
-        doc: Doc = orjson.loads(row[0])
+        if (doc := self._docs.get(key)) is None and (row := self._row(key)) is not None:
+            doc = self._docs[key] = orjson.loads(row[0])
         return doc
 
     def _event(self, key: Key, seq: int | None) -> Doc | None:
-        row = self._row(key)
-        return None if row is None else event_of(row, seq)
+        if (event := self._docs.get(key)) is None and (row := self._row(key)) is not None:
+            event = self._docs[key] = event_of(row, seq)
+        return event
 
 
 class WorkspaceHead:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import orjson
@@ -28,32 +29,32 @@ class Key(NamedTuple):
 
 
 LOOKUP = b"""
-    select 'task', k, null::bigint, t.doc, null::bytea from unnest(%(task)s::text[]) k
+    select 'task', k, null::bigint, t.doc, null::bytea from unnest(%(task)b::text[]) k
         cross join lateral (select doc from pumpup.task where ws = %(ws)s and id = k) t
     union all
-    select 'task', t.id, null, t.doc, null from unnest(%(request)s::bigint[]) k
+    select 'task', t.id, null, t.doc, null from unnest(%(request)b::bigint[]) k
         cross join lateral (select task from pumpup.request where ws = %(ws)s and seq = k) r
         cross join lateral (select id, doc from pumpup.task where ws = %(ws)s and no = r.task) t
     union all
-    select 'upload', k, null, u.doc, null from unnest(%(upload)s::text[]) k
+    select 'upload', k, null, u.doc, null from unnest(%(upload)b::text[]) k
         cross join lateral (select doc from pumpup.upload where ws = %(ws)s and id = k) u
     union all
-    select 'project', k, null, p.doc, null from unnest(%(project)s::text[]) k
+    select 'project', k, null, p.doc, null from unnest(%(project)b::text[]) k
         cross join lateral (select doc from pumpup.project where ws = %(ws)s and id = k) p
     union all
-    select 'slug', k, null, p.doc, null from unnest(%(slug)s::text[]) k
+    select 'slug', k, null, p.doc, null from unnest(%(slug)b::text[]) k
         cross join lateral (select doc from pumpup.project where ws = %(ws)s and slug = k) p
     union all
-    select 'request', null, k, r.doc, null from unnest(%(request)s::bigint[]) k
+    select 'request', null, k, r.doc, null from unnest(%(request)b::bigint[]) k
         cross join lateral (select doc from pumpup.request where ws = %(ws)s and seq = k) r
     union all
-    select 'event', null, k, e.body, e.hash from unnest(%(event)s::bigint[]) k
+    select 'event', null, k, e.body, e.hash from unnest(%(event)b::bigint[]) k
         cross join lateral (select body, hash from pumpup.event where ws = %(ws)s and seq = k) e
     union all
-    select 'settlement', null, k, e.body, e.hash from unnest(%(settlement)s::bigint[]) k
+    select 'settlement', null, k, e.body, e.hash from unnest(%(settlement)b::bigint[]) k
         cross join lateral (select body, hash from pumpup.event where ws = %(ws)s and reply_to = k) e
     union all
-    select 'record', null, null, i.record, k from unnest(%(record)s::bytea[]) k
+    select 'record', null, null, i.record, k from unnest(%(record)b::bytea[]) k
         cross join lateral (select record from pumpup.idempotency where ws = %(ws)s and digest = k) i
 """
 """Returns kind, id, place, JSON, and an event's hash or a record's digest. Each row is found by its key alone, however
@@ -85,6 +86,7 @@ def found_rows(rows: Iterable[Row]) -> Iterator[tuple[Key, Row]]:
         yield Key(kind, of), (body, digest)
 
 
+@lru_cache(1024)
 def record_key(scope: KeyScope) -> Key:
     """Return the key of a scope's idempotency record: a digest long enough that no two scopes have the same."""
     return Key("record", hashlib.blake2b(orjson.dumps(list(scope)), digest_size=16).digest())

@@ -33,6 +33,7 @@ from store.server.call_context import Served
 from store.server.runner import bind, serve, url_of
 from tests.in_process import InProcess
 from tests.support.actors import AGENT, BOB
+from tests.support.postgres_fixtures import SERVER_ROLE
 from tests.waiting import HANG_SECONDS
 
 Kind = Literal["local", "http", "socket"]
@@ -97,21 +98,25 @@ class FolderPlace:
 
 @dataclass(frozen=True)
 class DatabasePlace:
-    """A workspace of a database."""
+    """A workspace of a database, opened in the append-only role."""
 
     url: str
+    """The owner's."""
     workspace: str
 
+    @property
+    def address(self) -> DatabaseAddress:
+        return DatabaseAddress.parse(self.url.replace("//postgres@", f"//{SERVER_ROLE}@"))
+
     async def open(self, clock: StepClock, tokens: Callable[[], str], limits: CommandLimits) -> Served:
-        address = DatabaseAddress.parse(self.url)
         with suppress(Conflict):  # it was made before
-            create_workspace(address, self.workspace, clock())
+            create_workspace(DatabaseAddress.parse(self.url), self.workspace, clock())
         return await open_postgres(
-            address, self.workspace, ALICE, clock=clock, tokens=tokens, limits=limits, serves=True, pool_size=4
+            self.address, self.workspace, ALICE, clock=clock, tokens=tokens, limits=limits, serves=True, pool_size=4
         )
 
     def add_key(self, actor: Actor, clock: StepClock) -> str:
-        ring = DatabaseKeys(DatabaseAddress.parse(self.url), self.workspace, clock)
+        ring = DatabaseKeys(self.address, self.workspace, clock)
         return ring.add(actor.subject, _role(actor), actor.tags)
 
     async def keys(self, opened: Served, clock: StepClock) -> KnownKeys:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,8 @@ if TYPE_CHECKING:
     from tests.support.postgres import Cluster
 
 _numbers = count(1)
+SERVER_ROLE = "pumpup_server"
+"""The append-only role of `store/postgres/roles.sql`."""
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +36,13 @@ def postgres() -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def database(postgres: Cluster) -> str:
     """The address of a database with our tables in it, in which each test uses a workspace of its own."""
+    from store.postgres.address import DatabaseAddress
+    from store.postgres.migrate import migrate, roles_sql
+
     url = postgres.create_database("pumpup_tests")
-    if find_spec("store.postgres") is not None:
-        address = import_module("store.postgres.address").DatabaseAddress.parse(url)
-        import_module("store.postgres.migrate").migrate(address)
+    migrate(DatabaseAddress.parse(url))
+    postgres.execute(f"create role {SERVER_ROLE} login")
+    postgres.execute(roles_sql(), database="pumpup_tests")
     return url
 
 
