@@ -14,8 +14,9 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from api_client.errors import Conflict, InvalidRequest, StoreBusy
+from api_client.errors import Conflict, InvalidRequest, NotFound, StoreAbsent, StoreBusy, StoreLogin, StoreReadOnly
 from api_client.times import Clock
+from store.core.event_types import UPLOAD_RECEIVED
 from store.core.state_view import Doc
 from store.postgres.address import DatabaseAddress
 from store.postgres.commit_rows import STORE, CommitRows
@@ -29,6 +30,11 @@ _MOST = 1 << 63
 """No number that is stored is as large."""
 
 _LOCK = b"select seq, hash, importing from pumpup.workspace where id = %(ws)s for no key update"
+_IS_FILLED = b"select seq > 0 and not importing from pumpup.workspace where id = %(ws)s"
+_MAY_IMPORT = b"""
+    select has_table_privilege('pumpup.workspace', 'insert')
+        and has_column_privilege('pumpup.workspace', 'importing', 'update')
+"""
 _MARK = b"update pumpup.workspace set importing = true where id = %(ws)s and seq = 0"
 _OPEN = b"update pumpup.workspace set importing = false where id = %(ws)s"
 _BLOBS = b"select sha256, size from pumpup.blob where ws = %(ws)s and sha256 is not null"
@@ -109,8 +115,39 @@ class ImportingWorkspace:
         return self._connection.execute(statement, {"ws": self._number, **values})
 
 
+def _not_empty(name: str) -> InvalidRequest:
+    return InvalidRequest(f"The workspace {name!r} is not empty: name a new one with --workspace NAME.")
+
+
 def _written_by_another() -> StoreBusy:
     return StoreBusy("Something else writes to the workspace: another import into it, or a server that had it open.")
+
+
+def check_importable(address: DatabaseAddress, name: str) -> None:
+    """Check, before the work begins, that a workspace can be imported into. Nothing is made.
+
+    Raises:
+        InvalidRequest: it has events, and is open.
+        StoreError: the database can't be used, or is a standby, or the role may not.
+    """
+    with connection_for(address) as connection:
+        (is_standby,) = connection.execute("select pg_is_in_recovery()").fetchone() or (False,)
+        if is_standby:
+            raise StoreReadOnly(f"The database {address.shown} takes no writes: it is a standby.")
+        with suppress(StoreAbsent):  # it will be made, with the tables
+            _check_importable(connection, address, name)
+
+
+def _check_importable(connection: Connection[tuple[Any, ...]], address: DatabaseAddress, name: str) -> None:
+    filled = False
+    with suppress(NotFound):  # it will be made
+        number = find_workspace(connection, address, name, importing=True)
+        (filled,) = connection.execute(_IS_FILLED, {"ws": number}).fetchone() or (False,)
+    (may_import,) = connection.execute(_MAY_IMPORT).fetchone() or (False,)
+    if not may_import:
+        raise StoreLogin(f"The role of {address.shown} may not import: run it as the owner of the tables.")
+    if filled:
+        raise _not_empty(name)
 
 
 @contextmanager
@@ -126,7 +163,7 @@ def importing_workspace(address: DatabaseAddress, name: str, clock: Clock) -> It
     with connection_for(address, _SETTINGS) as connection:
         number = find_workspace(connection, address, name, importing=True)
         if not _is_marked(connection, number):
-            raise InvalidRequest(f"The workspace {name!r} is not empty: name a new one with --workspace NAME.")
+            raise _not_empty(name)
         yield ImportingWorkspace(connection, number, clock)
 
 
@@ -139,15 +176,11 @@ def _is_marked(connection: Connection[tuple[Any, ...]], number: int) -> bool:
 
 def unstorable(event: Doc) -> str:
     """Return why a database can't hold an event that the rules take; empty where it can."""
-    payload = event["payload"]
-    texts = [event.get("subject", "")]
-    if event["eventType"] == "PROJECT_CREATED":
-        texts += [step["name"] for step in payload["steps"]["steps"]]
-    if not all(storable(text) for text in texts):
-        return "a name in it has a NUL character, which no database holds"
-    if event["eventType"] == "UPLOAD_RECEIVED" and payload["size"] >= _MOST:
-        return "the content's size is over all that a database can hold"
-    return ""
+    if event["eventType"] != UPLOAD_RECEIVED:
+        return ""
+    if not storable(event.get("subject") or ""):
+        return "its subject has a NUL character, which no database holds"
+    return "the content's size is over all that a database holds" if event["payload"]["size"] >= _MOST else ""
 
 
 def _in_groups(pieces: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -22,7 +22,7 @@ from store.schemas.checks import Checks
 from store.transfer.archive import AnswerQueue, StoredAnswer
 from store.transfer.conformance import Conformance
 from store.transfer.folded_record import FoldedRecord, Taken
-from store.transfer.importer import Imported, check_head, content_in
+from store.transfer.importer import check_head, content_in
 from store.transfer.line_file import LineFile
 from store.transfer.record_lines import event_at, linked_events
 
@@ -40,6 +40,11 @@ class CheckedExport(NamedTuple):
     events: int
     head: str
     uploads: list[Doc]
+
+    @property
+    def position(self) -> Position:
+        """Where the record ends; each event is a commit."""
+        return Position(self.events, self.events, 0, self.head)
 
 
 class DatabaseImport:
@@ -86,8 +91,10 @@ class DatabaseImport:
         check_head(hash_, self._expect)
         return CheckedExport(record.seq, hash_, list(record.documents("uploads")))
 
-    def write(self, workspace: ImportingWorkspace, checked: CheckedExport, progress: Progress) -> Imported:
-        """Write what the workspace does not have yet, and open it.
+    def write(
+        self, workspace: ImportingWorkspace, checked: CheckedExport, progress: Progress = lambda *_: None
+    ) -> None:
+        """Write the events that the workspace does not have yet, and open it.
 
         Raises:
             InvalidRequest: it holds the beginning of another record, or the export has changed since it was checked.
@@ -98,9 +105,10 @@ class DatabaseImport:
         if (workspace.seq, workspace.hash) != (checked.events, checked.head):
             raise InvalidRequest("It has changed while it was read.")
         workspace.open()
-        return Imported(Position(checked.events, checked.events, 0, checked.head), 0)
 
-    def write_contents(self, workspace: ImportingWorkspace, checked: CheckedExport, progress: Progress) -> int:
+    def write_contents(
+        self, workspace: ImportingWorkspace, checked: CheckedExport, progress: Progress = lambda *_: None
+    ) -> int:
         """Write the contents of uploads that the workspace does not have yet; return how many attachments lack theirs.
 
         Raises:
