@@ -23,6 +23,7 @@ from store.core.chain import Commit
 from store.core.command_limits import CommandLimits
 from store.core.ruling import Content
 from store.core.state_view import Doc
+from store.core.upload_limits import PIECE
 from store.folder import checkpoint, journal_line
 from store.folder.event_log import Events
 from store.folder.files import Files
@@ -31,7 +32,7 @@ from store.folder.head import START, Position
 from store.folder.journal import Journal
 from store.folder.journal_line import StoredCommit
 from store.folder.state import State
-from store.folder.uploads import PIECE, Receiver, open_content
+from store.folder.uploads import Receiver, open_content
 from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
 

@@ -1,0 +1,112 @@
+"""The lookup: all that a batch of commands has to read, in one statement, each by its key."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import orjson
+
+from api_client import commands as c
+from store.core.event_ids import seq_of
+from store.core.idempotency import KeyScope
+from store.core.project_rules import slug_of
+from store.postgres.connections import storable
+
+Kind = Literal["task", "upload", "project", "slug", "request", "event", "settlement", "record"]
+Row: TypeAlias = tuple[Any, ...]
+LAST_SEQ = 1 << 62
+"""No event has a place behind this one, so that whatever a caller's id names fits the database's numbers."""
+
+
+class Key(NamedTuple):
+    """The key of a row to look up: its kind, and its id, place or digest."""
+
+    kind: Kind
+    of: str | int | bytes
+
+
+LOOKUP = b"""
+    select 'task', k, null::bigint, t.doc, null::bytea from unnest(%(task)b::text[]) k
+        cross join lateral (select doc from pumpup.task where ws = %(ws)s and id = k) t
+    union all
+    select 'task', t.id, null, t.doc, null from unnest(%(request)b::bigint[]) k
+        cross join lateral (select task from pumpup.request where ws = %(ws)s and seq = k) r
+        cross join lateral (select id, doc from pumpup.task where ws = %(ws)s and no = r.task) t
+    union all
+    select 'upload', k, null, u.doc, null from unnest(%(upload)b::text[]) k
+        cross join lateral (select doc from pumpup.upload where ws = %(ws)s and id = k) u
+    union all
+    select 'project', k, null, p.doc, null from unnest(%(project)b::text[]) k
+        cross join lateral (select doc from pumpup.project where ws = %(ws)s and id = k) p
+    union all
+    select 'slug', k, null, p.doc, null from unnest(%(slug)b::text[]) k
+        cross join lateral (select doc from pumpup.project where ws = %(ws)s and slug = k) p
+    union all
+    select 'request', null, k, r.doc, null from unnest(%(request)b::bigint[]) k
+        cross join lateral (select doc from pumpup.request where ws = %(ws)s and seq = k) r
+    union all
+    select 'event', null, k, e.body, e.hash from unnest(%(event)b::bigint[]) k
+        cross join lateral (select body, hash from pumpup.event where ws = %(ws)s and seq = k) e
+    union all
+    select 'settlement', null, k, e.body, e.hash from unnest(%(settlement)b::bigint[]) k
+        cross join lateral (select body, hash from pumpup.event where ws = %(ws)s and reply_to = k) e
+    union all
+    select 'record', null, null, i.record, k from unnest(%(record)b::bytea[]) k
+        cross join lateral (select record from pumpup.idempotency where ws = %(ws)s and digest = k) i
+"""
+"""Returns kind, id, place, JSON, and an event's hash or a record's digest. Each row is found by its key alone, however
+few of them the planner expects."""
+
+_KINDS: tuple[Kind, ...] = ("task", "upload", "project", "slug", "request", "event", "settlement", "record")
+
+
+def parameters(workspace: int, keys: Iterable[Key]) -> dict[str, Any]:
+    """Return the parameters of `LOOKUP`; what no database can hold is left out, for it is nowhere."""
+    found: dict[str, Any] = {kind: [] for kind in _KINDS}
+    for key in dict.fromkeys(keys):
+        if can_be_there(key):
+            found[key.kind].append(key.of)
+    return {"ws": workspace, **found}
+
+
+def can_be_there(key: Key) -> bool:
+    """Return whether a database can hold a row with this key at all."""
+    if isinstance(key.of, str):
+        return storable(key.of)
+    return not isinstance(key.of, int) or 0 < key.of < LAST_SEQ
+
+
+def found_rows(rows: Iterable[Row]) -> Iterator[tuple[Key, Row]]:
+    """Yield the key of each row of `LOOKUP`, and its JSON with its hash."""
+    for kind, text, place, body, digest in rows:
+        of = text if text is not None else place if place is not None else digest
+        yield Key(kind, of), (body, digest)
+
+
+@lru_cache(1024)
+def record_key(scope: KeyScope) -> Key:
+    """Return the key of a scope's idempotency record: a digest long enough that no two scopes have the same."""
+    return Key("record", hashlib.blake2b(orjson.dumps(list(scope)), digest_size=16).digest())
+
+
+def keys_of(command: c.Command) -> Iterator[Key]:
+    """Yield what the rules will read for a command, as far as the command itself says it.
+
+    This spares a trip to the database, and no more: what else the rules ask for is looked up then.
+    """
+    if isinstance(command, c.CreateProject):
+        yield Key("slug", slug_of(command.name))
+    if isinstance(command, c.CreateTask | c.TaskCommand):
+        yield Key("slug", command.project_name)
+    if isinstance(command, c.TaskCommand | c.Assign | c.Move | c.Comment | c.FireTimeout):
+        yield Key("task", command.task_id)
+    if isinstance(command, c.Decide | c.Answer):
+        seq = seq_of(command.request_id)
+        yield from (Key("event", seq), Key("request", seq), Key("settlement", seq))
+    if isinstance(command, c.RecordAction):
+        yield from (Key("upload", added.upload_id) for added in command.add_attachments or ())
+    if isinstance(command, c.RequestApproval | c.RequestElicitation):
+        yield from (Key("upload", upload) for upload in command.attachments or ())
