@@ -31,7 +31,7 @@ from store.folder.journal import Journal, encode_all
 from store.folder.journal_follower import FolderStatus, JournalFollower, Progress
 from store.folder.state import State
 from store.folder.trust import placement_warnings, unwritable
-from store.folder.writer_thread import Outcome, WriterThread
+from store.folder.writer_thread import Promise, WriterThread
 
 if TYPE_CHECKING:
     from store.core.batch import Batch, Job
@@ -228,15 +228,15 @@ class Store:
 
     # -- writing
 
-    def submit(self, job: Job, outcome: Outcome | None = None) -> None:
-        """Put a command in the writer's queue; `outcome` gets the outcome, by default the job's `done`."""
-        outcome = job.done if outcome is None else outcome
+    def submit(self, job: Job, promise: Promise | None = None) -> None:
+        """Put a command in the writer's queue; `promise` gets the outcome, by default the job's `done`."""
+        promise = job.done if promise is None else promise
         if self._is_closed:
-            outcome.set_exception(StoreFault("The data folder was closed."))
+            promise.set_exception(StoreFault("The data folder was closed."))
         elif self.read_only:
-            outcome.set_exception(self._takes_no_writes())
+            promise.set_exception(self._takes_no_writes())
         else:
-            self._writer.put(job, outcome)
+            self._writer.put(job, promise)
 
     def carry_out(self, jobs: list[Job]) -> list[Receipt | ApiError]:
         """Carry out many commands with one sync, in the calling thread; return each outcome.

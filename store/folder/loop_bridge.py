@@ -76,7 +76,7 @@ class _LoopReceipts:
 
 
 class _AskedReceipt:
-    """The `Outcome` of a command whose caller waits in an event loop: without the locks of a future of threads."""
+    """The `Promise` of a command whose caller waits in an event loop: without the locks of a future of threads."""
 
     __slots__ = ("_answer", "_receipts", "receipt")
 
@@ -86,16 +86,16 @@ class _AskedReceipt:
         self._answer: Receipt | BaseException | None = None
 
     def set_running_or_notify_cancel(self) -> bool:
-        """See `Outcome`: a cancelled caller's command is not begun."""
+        """See `Promise`: a cancelled caller's command is not begun."""
         return not self.receipt.cancelled()
 
     def set_result(self, result: Receipt) -> None:
-        """See `Outcome`."""
+        """See `Promise`."""
         self._answer = result
         self._receipts.answered.append(self)
 
     def set_exception(self, exception: BaseException) -> None:
-        """See `Outcome`."""
+        """See `Promise`."""
         self._answer = exception
         self._receipts.answered.append(self)
 

@@ -17,7 +17,7 @@ BATCH = 64
 """Commands that share one sync at the most."""
 
 
-class Outcome(Protocol):
+class Promise(Protocol):
     """Gets what comes of a job, in the writer's thread: a `concurrent.futures.Future`, or what takes its place."""
 
     def set_running_or_notify_cancel(self) -> bool:
@@ -41,16 +41,16 @@ class WriterThread:
     ) -> None:
         """Start the thread; `after_batch` is called in it once the callers of a batch have their answers."""
         self._carry_out, self._after_batch = carry_out, after_batch
-        self._jobs: queue.SimpleQueue[tuple[Job, Outcome] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Job, Promise] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
     def __len__(self) -> int:
         return self._jobs.qsize()
 
-    def put(self, job: Job, outcome: Outcome) -> None:
-        """Put a job in the queue; `outcome` gets the outcome."""
-        self._jobs.put((job, outcome))
+    def put(self, job: Job, promise: Promise) -> None:
+        """Put a job in the queue; `promise` gets the outcome."""
+        self._jobs.put((job, promise))
 
     def stop(self) -> None:
         """Return once all jobs that were put in the queue are done, and the thread has ended."""
@@ -61,29 +61,29 @@ class WriterThread:
         going = True
         while going:
             jobs: list[Job] = []
-            outcomes: list[Outcome] = []
+            promises: list[Promise] = []
             asked = self._jobs.get()
             while asked is not None:
                 if asked[1].set_running_or_notify_cancel():
                     jobs.append(asked[0])
-                    outcomes.append(asked[1])
+                    promises.append(asked[1])
                 if len(jobs) == BATCH or self._jobs.empty():
                     break
                 asked = self._jobs.get()
             going = asked is not None
             if jobs:
-                self._finish(jobs, outcomes)
+                self._finish(jobs, promises)
 
-    def _finish(self, jobs: list[Job], outcomes: list[Outcome]) -> None:
+    def _finish(self, jobs: list[Job], promises: list[Promise]) -> None:
         try:
-            answers = self._carry_out(jobs)
+            outcomes = self._carry_out(jobs)
         except ApiError as fault:
-            answers = [fault] * len(jobs)
+            outcomes = [fault] * len(jobs)
         except Exception as fault:  # noqa: BLE001 - a writer that died would leave every caller waiting for ever
-            answers = [StoreFault(f"The store failed ({type(fault).__name__}: {fault}).")] * len(jobs)
-        for outcome, answer in zip(outcomes, answers, strict=True):
-            if isinstance(answer, Receipt):
-                outcome.set_result(answer)
+            outcomes = [StoreFault(f"The store failed ({type(fault).__name__}: {fault}).")] * len(jobs)
+        for promise, outcome in zip(promises, outcomes, strict=True):
+            if isinstance(outcome, Receipt):
+                promise.set_result(outcome)
             else:
-                outcome.set_exception(answer)
+                promise.set_exception(outcome)
         self._after_batch()
