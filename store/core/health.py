@@ -22,7 +22,9 @@ class Health:
     is_standby: bool = False
     """Whether it is a standby, which takes no writes."""
     standbys: int = 0
-    """Standbys that are connected. 0 where the role may not see them."""
+    """Standbys that are connected."""
+    sees_standbys: bool = True
+    """Whether this role may see which of them are synchronous, and how far they are behind (`pg_monitor` may)."""
     synchronous_standbys: int = 0
     """Of these, the ones that each commit waits for."""
     waits_for_standbys: bool = False
@@ -48,7 +50,7 @@ class Health:
                 "No synchronous standby is set: a commit that was acknowledged is lost with the primary's disk.",
             ),
             (
-                self.waits_for_standbys and not self.synchronous_standbys,
+                self.waits_for_standbys and self.sees_standbys and not self.synchronous_standbys,
                 "No synchronous standby is connected: each commit waits until one is.",
             ),
             (
@@ -61,6 +63,11 @@ class Health:
         )
         return tuple(words for is_so, words in found if is_so)
 
+    def _synchronous(self) -> int | str:
+        if not self.waits_for_standbys:
+            return "none"
+        return self.synchronous_standbys if self.sees_standbys else "unknown"
+
     def wire(self) -> dict[str, Any]:
         """Return it as JSON."""
         return {
@@ -69,7 +76,7 @@ class Health:
             "replication": {
                 "isStandby": self.is_standby,
                 "standbys": self.standbys,
-                "synchronousStandbys": self.synchronous_standbys if self.waits_for_standbys else "none",
+                "synchronousStandbys": self._synchronous(),
                 "lagSeconds": self.lag_seconds,
             },
             "migrations": {"applied": list(self.migrations), "pending": list(self.pending)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from psycopg import ProgrammingError
@@ -23,6 +24,14 @@ _DEFAULTS = {
 }
 
 
+_WORDS = (
+    "That is no address of a database: give it like postgresql://user@host:5432/name. In a user's name or a password "
+    "the characters @ : / ? # % are written as %40 %3A %2F %3F %23 %25."
+)
+_HOST = re.compile(r"[A-Za-z0-9._:%-]*|/[^@:]*")
+_PORT = re.compile(r"[0-9]*")
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseAddress:
     """A PostgreSQL connection URI (several hosts may stand in it), checked."""
@@ -40,15 +49,25 @@ class DatabaseAddress:
         Raises:
             InvalidRequest: it is none; the message shows nothing of it.
         """
-        words = "That is no address of a database: give it like postgresql://user@host:5432/name."
         if not text.startswith(_SCHEMES):
-            raise InvalidRequest(words)
+            raise InvalidRequest(_WORDS)
         try:
             parts = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
             conninfo = make_conninfo(**{**_DEFAULTS, **parts})
         except (ProgrammingError, UnicodeError):
-            raise InvalidRequest(words) from None
+            raise InvalidRequest(_WORDS) from None
+        if not _is_plain(parts):
+            raise InvalidRequest(_WORDS)
         return cls(conninfo, _shown(parts), any(parts.get(name) for name in _SECRET))
+
+
+def _is_plain(parts: dict[str, str]) -> bool:
+    """Return whether hosts, ports and name are what they look like: not the rest of a password that is not escaped."""
+    return (
+        all(_HOST.fullmatch(host) for host in parts.get("host", "").split(","))
+        and all(_PORT.fullmatch(port) for port in parts.get("port", "").split(","))
+        and not set("@/:") & set(parts.get("dbname", ""))
+    )
 
 
 def _shown(parts: dict[str, str]) -> str:

@@ -11,8 +11,9 @@ import psycopg
 from psycopg import AsyncConnection, Connection
 from psycopg.rows import tuple_row
 
-from api_client.errors import StoreBusy, StoreError, StoreFault, StoreReadOnly
+from api_client.errors import StoreAbsent, StoreBusy, StoreError, StoreFault, StoreLogin, StoreReadOnly
 from store.postgres.address import DatabaseAddress
+from store.postgres.connection_failures import connection_failure
 
 OLDEST = 140000
 """The oldest server that is used, in the form of `server_version_num`."""
@@ -51,13 +52,13 @@ async def connected(address: DatabaseAddress, settings: str) -> AsyncConnection[
             address.conninfo, autocommit=True, row_factory=tuple_row, prepare_threshold=0
         )
     except psycopg.Error as fault:
-        raise unreachable(address, fault) from fault
+        raise connection_failure(address, fault) from fault
     try:
         await connection.execute(settings.encode(), prepare=False)
     except BaseException as fault:
         await connection.close()
         if isinstance(fault, psycopg.Error):
-            raise unreachable(address, fault) from fault
+            raise connection_failure(address, fault) from fault
         raise
     return connection
 
@@ -72,7 +73,7 @@ def connection_for(address: DatabaseAddress, settings: str = READING) -> Iterato
     try:
         connection = psycopg.connect(address.conninfo, autocommit=True, row_factory=tuple_row)
     except psycopg.Error as fault:
-        raise unreachable(address, fault) from fault
+        raise connection_failure(address, fault) from fault
     with connection, worded(address):
         connection.execute(settings.encode(), prepare=False)
         yield connection
@@ -102,20 +103,18 @@ def store_error(address: DatabaseAddress, fault: psycopg.Error) -> StoreError:
     if isinstance(fault, psycopg.errors.ReadOnlySqlTransaction | psycopg.errors.FeatureNotSupported):
         return StoreReadOnly(f"The database {address.shown} takes no writes: it is a standby, or set to read-only.")
     if isinstance(fault, psycopg.errors.InsufficientPrivilege):
-        return StoreReadOnly(f"The role of {address.shown} may not do this: {reason(fault)}.")
+        return StoreLogin(
+            f"The role of {address.shown} may not do this: {reason(fault)}. 'pumpup-tui workspaces roles' prints what "
+            "the owner of the tables grants to the role of a server."
+        )
     if isinstance(fault, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
-        return StoreFault(
+        return StoreAbsent(
             f"The database {address.shown} holds no record of this program yet: "
             "'pumpup-tui workspaces create NAME' makes one."
         )
     if isinstance(fault, psycopg.OperationalError):
         return StoreBusy(f"The connection to {address.shown} was lost: {reason(fault)}. Try again.")
     return StoreFault(f"The database {address.shown} refused: {reason(fault)}.")
-
-
-def unreachable(address: DatabaseAddress, fault: psycopg.Error) -> StoreFault:
-    """Return the error for a database to which no connection can be made."""
-    return StoreFault(f"The database {address.shown} can't be reached: {reason(fault)}.")
 
 
 def reason(fault: psycopg.Error) -> str:

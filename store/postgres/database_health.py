@@ -14,7 +14,7 @@ HEALTH = b"""
             or has_table_privilege('pumpup.event', 'truncate'),
         current_setting('synchronous_standby_names') <> ''
             and current_setting('synchronous_commit') not in ('off', 'local'),
-        (select count(*) from pg_stat_replication),
+        pg_has_role('pg_read_all_stats', 'usage'), (select count(*) from pg_stat_replication),
         (select count(*) from pg_stat_replication where sync_state in ('sync', 'quorum')),
         case when pg_is_in_recovery() then extract(epoch from now() - pg_last_xact_replay_timestamp())::float8
             else (select extract(epoch from max(replay_lag))::float8 from pg_stat_replication) end,
@@ -25,7 +25,7 @@ HEALTH = b"""
 
 def health_of(row: tuple[Any, ...], *, listens: bool) -> Health:
     """Return the health that a row of `HEALTH` tells."""
-    version, is_standby, may_append, may_rewrite, waits, standbys, synchronous, lag, numbers, names = row
+    version, is_standby, may_append, may_rewrite, waits, sees, standbys, synchronous, lag, numbers, names = row
     known = {number: name for number, name, _ in migrations()}
     applied = dict(zip(numbers, names, strict=True))
     return Health(
@@ -34,6 +34,7 @@ def health_of(row: tuple[Any, ...], *, listens: bool) -> Health:
         may_rewrite=may_rewrite,
         is_standby=is_standby,
         standbys=standbys,
+        sees_standbys=sees,
         synchronous_standbys=synchronous,
         waits_for_standbys=waits,
         lag_seconds=lag,

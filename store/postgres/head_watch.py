@@ -53,6 +53,8 @@ class HeadWatch:
         """The newest that is known; what waits asks the database for what is behind its own place."""
         self.listens = False
         """Whether notifications come through at present."""
+        self._fault: ApiError | None = None
+        """Why the latest look failed; None where it did not."""
         self._news = asyncio.Event()
         self._watchers = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -88,8 +90,14 @@ class HeadWatch:
                 await self._end()
 
     async def news_after(self, seq: int) -> None:
-        """Return when there may be events after `seq`; to be called while watching."""
+        """Return when there may be events after `seq`; to be called while watching.
+
+        Raises:
+            StoreError: the database could not be looked at: nobody knows whether there are any.
+        """
         while self.seq <= seq:
+            if self._fault is not None:
+                raise self._fault
             await self._news.wait()
 
     async def close(self) -> None:
@@ -105,18 +113,25 @@ class HeadWatch:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        self.listens = False
+        self.listens, self._fault = False, None
 
     def _advance(self, seq: int) -> None:
         if seq > self.seq:
             self.seq = seq
-            self._news.set()
-            self._news = asyncio.Event()
+            self._wake()
+
+    def _wake(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
 
     async def _look_often(self) -> None:
         while True:
-            with suppress(ApiError):  # the database's trouble, which every call reports; it may pass
+            try:
                 self._advance(await self._look())
+                self._fault = None
+            except ApiError as fault:  # it may pass: the looks go on
+                self._fault = fault
+                self._wake()
             await asyncio.sleep(SELDOM_SECONDS if self.listens else LOOK_SECONDS)
 
     async def _listen(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.errors import InsufficientPrivilege
 
-from api_client.errors import StoreFault, StoreReadOnly
+from api_client.errors import StoreFault, StoreLogin
 from store.postgres.address import DatabaseAddress
 from store.postgres.connections import OLDEST, connection_for
 
@@ -22,6 +22,10 @@ _TABLE = """
         no int primary key, name text not null, applied_at timestamptz not null
     );
 """
+
+
+FIRST = "0001_record"
+"""The migration that makes the tables: a database that lacks it has none."""
 
 
 def migrations() -> Iterator[tuple[int, str, str]]:
@@ -42,7 +46,7 @@ def migrate(address: DatabaseAddress) -> list[str]:
 
     Raises:
         StoreFault: the database can't be used, is too old, or was made by a newer version.
-        StoreReadOnly: the role may not.
+        StoreLogin: the role may not.
     """
     with connection_for(address, _SETTINGS) as connection:
         check_version(connection)
@@ -54,10 +58,25 @@ def migrate(address: DatabaseAddress) -> list[str]:
             connection.execute(_TABLE.encode(), prepare=False)
             return [name for number, name, sql in migrations() if _applied(connection, number, name, sql)]
         except InsufficientPrivilege as fault:
-            raise StoreReadOnly(
+            raise StoreLogin(
                 f"The database {address.shown} needs {', '.join(missing)}, which this role may not apply: run "
                 "'pumpup-tui workspaces migrate' as the owner of the schema."
             ) from fault
+
+
+def bring_up_to_date(address: DatabaseAddress) -> list[str]:
+    """Apply what is missing to a database that has tables of this program, as a server does when it starts.
+
+    A database without them is left alone: whoever makes its first workspace makes them.
+
+    Raises:
+        StoreFault: the database can't be used, is too old, or was made by a newer version.
+        StoreLogin: the role may not.
+    """
+    with connection_for(address, _SETTINGS) as connection:
+        check_version(connection)
+        missing = pending(connection)
+    return migrate(address) if missing and FIRST not in missing else []
 
 
 def _applied(connection: Connection[tuple[Any, ...]], number: int, name: str, sql: str) -> bool:

@@ -78,6 +78,7 @@ class PostgresBackend:
 
     async def me(self) -> Me:
         """See `Backend.me`."""
+        await self._reader.head()  # who asks wants to know whether the database answers, too
         is_agent = self._actor.role == "agent"
         may = () if is_agent or self._workspace.read_only else REVIEWER_MAY
         role: Role = "agent" if is_agent else "reviewer"

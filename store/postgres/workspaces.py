@@ -11,11 +11,11 @@ import orjson
 from psycopg import Connection
 from psycopg.errors import UniqueViolation
 
-from api_client.errors import Conflict, InvalidRequest, NotFound, StoreBusy, StoreFault
+from api_client.errors import Conflict, InvalidRequest, NotFound, StoreAbsent, StoreBusy, StoreFault
 from store.core.fold import GENERAL
 from store.postgres.address import DatabaseAddress
 from store.postgres.connections import WRITING, connection_for
-from store.postgres.migrate import check_version, migrate, pending
+from store.postgres.migrate import FIRST, check_version, migrate, pending
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _LIST = """
@@ -76,9 +76,12 @@ def list_workspaces(address: DatabaseAddress) -> list[WorkspaceInfo]:
         StoreError: the database can't be used.
     """
     with connection_for(address) as connection:
-        if "0001_record" in pending(connection):
-            return []
-        return [WorkspaceInfo(*row) for row in connection.execute(_LIST)]
+        return [] if FIRST in pending(connection) else listed(connection)
+
+
+def listed(connection: Connection[tuple[Any, ...]]) -> list[WorkspaceInfo]:
+    """Return the workspaces of a database that has the tables, by name."""
+    return [WorkspaceInfo(*row) for row in connection.execute(_LIST)]
 
 
 def find_workspace(
@@ -94,7 +97,7 @@ def find_workspace(
     _check_usable(connection, address, name)
     row = connection.execute("select id, importing from pumpup.workspace where name = %s", (name,)).fetchone()
     if row is None:
-        raise NotFound(f"There is no workspace {name!r}: {_others(connection)}.")
+        raise NotFound(f"There is no workspace {name!r}. {_others(connection, name)}")
     if row[1] and not importing:
         raise StoreBusy(f"An import into the workspace {name!r} is not finished: run it again, and it goes on.")
     return int(row[0])
@@ -103,8 +106,8 @@ def find_workspace(
 def _check_usable(connection: Connection[tuple[Any, ...]], address: DatabaseAddress, name: str) -> None:
     check_version(connection)
     if missing := pending(connection):
-        if "0001_record" in missing:
-            raise StoreFault(
+        if FIRST in missing:
+            raise StoreAbsent(
                 f"The database {address.shown} holds no record of this program yet: "
                 f"'pumpup-tui workspaces create {name}' makes one."
             )
@@ -113,9 +116,11 @@ def _check_usable(connection: Connection[tuple[Any, ...]], address: DatabaseAddr
         )
 
 
-def _others(connection: Connection[tuple[Any, ...]]) -> str:
+def _others(connection: Connection[tuple[Any, ...]], name: str) -> str:
     rows = connection.execute("select name from pumpup.workspace order by name limit %s", (_LISTED + 1,)).fetchall()
-    names = [name for (name,) in rows]
+    names = [row[0] for row in rows]
+    maker = f"'pumpup-tui workspaces create {name}' makes it"
     if not names:
-        return "there is none yet; 'pumpup-tui workspaces create NAME' makes one"
-    return f"there are {', '.join(names[:_LISTED])}{' and more' if len(names) > _LISTED else ''}"
+        return f"There is none yet: {maker}."
+    there = f"{', '.join(names[:_LISTED])}{' and more' if len(names) > _LISTED else ''}"
+    return f"There {'is' if len(names) == 1 else 'are'} {there}: name one with --workspace NAME, or {maker}."
