@@ -57,15 +57,16 @@ class IdempotencyIndex:
         if len(self._fresh) >= FRESH:
             self.settle()
 
-    def lines(self, scope: tuple[str, str, str]) -> Iterator[int]:
-        """Yield the offsets of the lines that may hold this scope's answer."""
+    def lines(self, scope: tuple[str, str, str]) -> list[int]:
+        """Return the offsets of the lines that may hold this scope's answer."""
         wanted = digest(scope)
-        yield from self._fresh.get(wanted, ())
+        found = list(self._fresh.get(wanted, ()))
         for digests, offsets in self.runs:
             row = bisect_left(digests, wanted)
             while row < len(digests) and digests[row] == wanted:
-                yield offsets[row]
+                found.append(offsets[row])
                 row += 1
+        return found
 
     def records(self) -> Iterator[tuple[int, int]]:
         """Yield all records, sorted."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,49 +19,58 @@ from store.core.fold import is_terminal, step_of
 from store.core.idempotency import KeyScope
 from store.core.state_view import Doc, DocumentLookup
 from store.core.timeout_rules import NEVER, due_at
-from store.postgres.lookup import record_key
+from store.postgres.lookup import Statement, record_key
 
-STORE = b"""
-    with head as (
-        update pumpup.workspace set seq = %(seq)s, hash = %(hash)s, commits = commits + %(commits)s,
-            projects = projects + %(projects)s, tasks = tasks + %(tasks)s where id = %(ws)s
-    ), events as (
+_HEAD = """
+    update pumpup.workspace set seq = %(seq)s, hash = %(hash)s, commits = commits + %(commits)s,
+        projects = projects + %(projects)s, tasks = tasks + %(tasks)s where id = %(ws)s
+"""
+_PARTS: Mapping[str, str] = {
+    "event": """
         insert into pumpup.event (ws, seq, type, task, project, reply_to, hash, body)
         select %(ws)s, * from unnest(%(event_seq)b::bigint[], %(event_type)b::smallint[], %(event_task)b::int[],
             %(event_project)b::int[], %(event_reply)b::bigint[], %(event_hash)b::bytea[], %(event_body)b::bytea[])
-    ), records as (
+    """,
+    "record": """
         insert into pumpup.idempotency (ws, digest, seq, record)
         select %(ws)s, * from unnest(%(record_digest)b::bytea[], %(record_seq)b::bigint[], %(record_body)b::bytea[])
-    ), new_projects as (
+    """,
+    "project": """
         insert into pumpup.project (ws, no, id, slug, doc)
         select %(ws)s, * from unnest(%(project_no)b::int[], %(project_id)b::text[], %(project_slug)b::text[],
             %(project_doc)b::bytea[])
-    ), changed_tasks as (
+    """,
+    "task": """
         insert into pumpup.task (ws, no, id, project, step, step_seq, due, doc)
         select %(ws)s, * from unnest(%(task_no)b::int[], %(task_id)b::text[], %(task_project)b::int[],
             %(task_step)b::text[], %(task_step_seq)b::bigint[], %(task_due)b::timestamptz[], %(task_doc)b::bytea[])
         on conflict (ws, id) do update set step = excluded.step, step_seq = excluded.step_seq, due = excluded.due,
             doc = excluded.doc
-    ), counts as (
+    """,
+    "count": """
         insert into pumpup.step_count as count (ws, project, step, tasks, waiting)
         select %(ws)s, * from unnest(%(count_project)b::int[], %(count_step)b::text[], %(count_tasks)b::int[],
             %(count_waiting)b::int[])
         on conflict (ws, project, step) do update set tasks = count.tasks + excluded.tasks,
             waiting = count.waiting + excluded.waiting
-    ), asked as (
+    """,
+    "request": """
         insert into pumpup.request (ws, seq, task, project, requested_at, doc)
         select %(ws)s, * from unnest(%(request_seq)b::bigint[], %(request_task)b::int[], %(request_project)b::int[],
             %(request_at)b::timestamptz[], %(request_doc)b::bytea[])
-    ), settled as (
+    """,
+    "settled": """
         delete from pumpup.request using unnest(%(settled_seq)b::bigint[]) k where ws = %(ws)s and seq = k
-    ), uploads as (
+    """,
+    "upload": """
         insert into pumpup.upload (ws, id, subject, size, attached, received_at, sha256, doc)
         select %(ws)s, * from unnest(%(upload_id)b::text[], %(upload_subject)b::text[], %(upload_size)b::bigint[],
             %(upload_attached)b::bool[], %(upload_at)b::timestamptz[], %(upload_sha256)b::text[],
             %(upload_doc)b::bytea[])
         on conflict (ws, id) do update set attached = excluded.attached, doc = excluded.doc
-    ) select
-"""
+    """,
+}
+"""The parts of the one statement that stores a batch: those that have rows, beside the head's."""
 
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "event": ("seq", "type", "task", "project", "reply", "hash", "body"),
@@ -72,7 +82,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "settled": ("seq",),
     "upload": ("id", "subject", "size", "attached", "at", "sha256", "doc"),
 }
-"""The lists of `STORE`: one for each column of a table."""
+"""The lists of each part: one for each column."""
 
 
 class EventRow(NamedTuple):
@@ -124,23 +134,26 @@ class CommitRows:
         elif after is not None:
             {"tasks": self._add_task, "projects": self._add_project, "uploads": self._add_upload}[table](before, after)
 
-    def parameters(self, workspace: int, *, commits: int) -> dict[str, Any]:
-        """Return the parameters of `STORE`. The last event that was added is the new head."""
-        found = self.columns()
+    def statement(self, workspace: int, *, commits: int) -> Statement:
+        """Return the statement that stores all rows, and its parameters. The last event that was added is the head."""
+        found: dict[str, Any] = {}
+        rows = {name: self.rows(name) for name in _COLUMNS}
+        parts = tuple(name for name in _COLUMNS if rows[name])
+        for name in parts:
+            lists = zip(*rows[name], strict=True)
+            found |= {f"{name}_{column}": list(values) for column, values in zip(_COLUMNS[name], lists, strict=True)}
         last = self._rows["event"][-1]
         head = {"ws": workspace, "commits": commits, "seq": last[0], "hash": last[5]}
-        return {**head, "projects": len(self._rows["project"]), "tasks": self._new_tasks(), **found}
+        return _statement(parts), {**head, "projects": len(self._rows["project"]), "tasks": self._new_tasks(), **found}
 
-    def columns(self) -> dict[str, Any]:
-        """Return the rows as lists, one for each column of a table, by the names in `STORE`."""
-        keys = {**self._counts["tasks"], **self._counts["waiting"]}
-        self._rows["count"] = [(*key, self._counts["tasks"][key], self._counts["waiting"][key]) for key in sorted(keys)]
-        found: dict[str, Any] = {}
-        for name, columns in _COLUMNS.items():
-            rows = self._rows[name]
-            lists = zip(*rows, strict=True) if rows else ((),) * len(columns)
-            found |= {f"{name}_{column}": list(values) for column, values in zip(columns, lists, strict=True)}
-        return found
+    def rows(self, name: str) -> list[tuple[Any, ...]]:
+        """Return the rows of one part of the statement."""
+        return self._count_rows() if name == "count" else self._rows[name]
+
+    def _count_rows(self) -> list[tuple[Any, ...]]:
+        """Return what changes in the counts of steps."""
+        tasks, waiting = self._counts["tasks"], self._counts["waiting"]
+        return [(*key, tasks[key], waiting[key]) for key in sorted({*tasks, *waiting}) if tasks[key] or waiting[key]]
 
     def _new_tasks(self) -> int:
         return sum(change for change in self._counts["tasks"].values())
@@ -180,6 +193,12 @@ def event_row(docs: DocumentLookup, event: Doc, text: bytes, *, settles: bool = 
     reply = seq_of(event.get("inResponseTo") or "") if settles else 0
     numbers = (task["no"] if task else None, project["no"] if project else None, reply or None)
     return EventRow(event["seq"], CODES.get(event["eventType"], 0), *numbers, bytes.fromhex(event["hash"]), text)
+
+
+@cache
+def _statement(parts: tuple[str, ...]) -> bytes:
+    each = ", ".join(f"{name}_rows as ({_PARTS[name]})" for name in parts)
+    return f"with {each} {_HEAD}".encode()
 
 
 def due_of(project: Doc, task: Doc) -> datetime | None:

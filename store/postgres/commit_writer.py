@@ -31,10 +31,10 @@ from store.core.batch import Batch, Job, scope_of
 from store.core.draft import CommitDraft
 from store.core.schema_questions import SchemaChecks
 from store.postgres.address import DatabaseAddress
-from store.postgres.commit_rows import STORE, CommitRows
+from store.postgres.commit_rows import CommitRows
 from store.postgres.connections import WRITING, connected, is_lost, store_error
 from store.postgres.loaded_view import KnownProjects, LoadedView, NotLoaded, WorkspaceHead
-from store.postgres.lookup import LOOKUP, Key, keys_of, parameters, record_key
+from store.postgres.lookup import Key, Statement, keys_of, lookup, record_key
 
 log = logging.getLogger("pumpup.store")
 
@@ -44,6 +44,8 @@ ANSWER_SECONDS = 30.0
 """A caller waits for so long at the most; then it learns that the outcome is not known, or that nothing was begun."""
 RECONNECT_SECONDS = 0.25
 """Seconds between two attempts to reach a database that was lost."""
+_TURNS = 8
+"""Turns of the event loop that bring no further command before a batch is begun."""
 TURN_SECONDS = 0.002
 """Seconds for which the rules hold the event loop before others get their turn."""
 
@@ -114,6 +116,8 @@ class CommitWriter:
         self._connection: AsyncConnection[tuple[Any, ...]] | None = None
         self._warned = False
         self._is_closed = False
+        self._last_size = 0
+        """Commands of the last batch."""
 
     async def submit(self, job: Job) -> Receipt:
         """Carry out a command and return its receipt; one that has not begun is cancelled with its caller.
@@ -154,6 +158,7 @@ class CommitWriter:
 
     async def _run(self) -> None:
         while self._queue or not self._is_closed:
+            await self._gather()
             batch = self._next_batch()
             if not batch:
                 self._come.clear()
@@ -175,6 +180,16 @@ class CommitWriter:
             await self._drop_connection()
             return [StoreFault(f"The store failed ({type(fault).__name__}).")] * len(batch)
 
+    async def _gather(self) -> None:
+        """Let those who are about to submit do so, for as long as they come: a transaction has its price.
+
+        A call needs some turns of the event loop from its arrival until it submits. One caller alone waits for nobody.
+        """
+        idle, waiting = 0, len(self._queue)
+        while idle < (_TURNS if max(self._last_size, waiting) > 1 else 1) and 0 < waiting < BATCH:
+            await asyncio.sleep(0)
+            idle, waiting = idle + 1 if len(self._queue) == waiting else 0, len(self._queue)
+
     def _next_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
         while self._queue and len(batch) < BATCH:
@@ -182,6 +197,7 @@ class CommitWriter:
             if not waiting.answer.done():
                 waiting.is_begun = True
                 batch.append(waiting)
+        self._last_size = len(batch) or self._last_size
         return batch
 
     # -- one transaction
@@ -238,7 +254,7 @@ class CommitWriter:
         async with connection.pipeline():
             await connection.execute(b"begin isolation level read committed read write")
             locked = await connection.execute(_LOCK, {"ws": self._workspace}, binary=True)
-            rows = await connection.execute(LOOKUP, parameters(self._workspace, asked), binary=True)
+            rows = await connection.execute(*lookup(self._workspace, asked), binary=True)
         # Read behind the pipeline: within it, each result would cost a trip of its own.
         row = await locked.fetchone()
         if row is None:
@@ -256,7 +272,7 @@ class CommitWriter:
         turn = time.perf_counter()
         for job in jobs:
             while isinstance(outcome := made.take(job, view.recall), NotLoaded):
-                more = await connection.execute(LOOKUP, parameters(self._workspace, [outcome.key]), binary=True)
+                more = await connection.execute(*lookup(self._workspace, [outcome.key]), binary=True)
                 view.load([outcome.key], await more.fetchall())
             outcomes.append(outcome)
             if time.perf_counter() - turn > TURN_SECONDS:
@@ -274,16 +290,14 @@ class CommitWriter:
         """
         if made.commits:
             rows = CommitRows.of(made.draft, made.commits)
-            await self._commit(connection, STORE, rows.parameters(self._workspace, commits=len(made.commits)))
+            await self._commit(connection, rows.statement(self._workspace, commits=len(made.commits)))
         else:
-            await self._commit(connection, TOUCH, {"ws": self._workspace})
+            await self._commit(connection, (TOUCH, {"ws": self._workspace}))
 
-    async def _commit(
-        self, connection: AsyncConnection[tuple[Any, ...]], statement: bytes, values: dict[str, Any]
-    ) -> None:
+    async def _commit(self, connection: AsyncConnection[tuple[Any, ...]], statement: Statement) -> None:
         self._warned = False
         async with connection.pipeline():
-            await connection.execute(statement, values)
+            await connection.execute(*statement)
             await connection.execute(b"commit")
         if self._warned:
             # A wait for the standby that was cancelled ends in a commit with a warning: durable here, and perhaps
@@ -304,7 +318,7 @@ class CommitWriter:
         if row is None or not row[0]:
             await connection.execute(b"rollback")
             return False
-        await self._commit(connection, TOUCH, values)
+        await self._commit(connection, (TOUCH, values))
         self._on_commit(attempt.seq, 0.0)
         return True
 

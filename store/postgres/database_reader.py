@@ -37,8 +37,8 @@ from store.core.state_view import Doc, Table
 from store.postgres import statements
 from store.postgres.connections import storable
 from store.postgres.loaded_view import KnownProjects, event_of
-from store.postgres.lookup import LAST_SEQ
-from store.postgres.pooled import ReadPool, Rows, Statement
+from store.postgres.lookup import LAST_SEQ, Statement
+from store.postgres.pooled import ReadPool, Rows
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from api_client.times import Clock
 from store.core.event_types import UPLOAD_RECEIVED
 from store.core.state_view import Doc
 from store.postgres.address import DatabaseAddress
-from store.postgres.commit_rows import STORE, CommitRows
+from store.postgres.commit_rows import CommitRows
 from store.postgres.connections import WRITING, connection_for, storable
 from store.postgres.workspaces import create_workspace, find_workspace
 
@@ -63,12 +63,12 @@ class ImportingWorkspace:
             StoreBusy: something else writes to the workspace.
             InvalidRequest: the database can't hold them.
         """
-        values = rows.parameters(self._number, commits=count)
+        statement, values = rows.statement(self._number, commits=count)
         try:
             with self._connection.transaction():
                 if self._head() != (self.seq, self.hash):
                     raise _written_by_another()
-                self._execute(STORE, **values)
+                self._execute(statement, **values)
         except psycopg.errors.UniqueViolation as fault:
             if fault.diag.table_name == "idempotency":
                 raise InvalidRequest("Two of its idempotency records answer the same key.") from None

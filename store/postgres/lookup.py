@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import orjson
@@ -17,6 +17,8 @@ from store.postgres.connections import storable
 
 Kind = Literal["task", "upload", "project", "slug", "request", "event", "settlement", "record"]
 Row: TypeAlias = tuple[Any, ...]
+Statement: TypeAlias = tuple[bytes, Mapping[str, Any]]
+"""A statement and its parameters."""
 LAST_SEQ = 1 << 62
 """No event has a place behind this one, so that whatever a caller's id names fits the database's numbers."""
 
@@ -28,48 +30,65 @@ class Key(NamedTuple):
     of: str | int | bytes
 
 
-LOOKUP = b"""
-    select 'task', k, null::bigint, t.doc, null::bytea from unnest(%(task)b::text[]) k
+_BRANCHES: Mapping[Kind, str] = {
+    "task": """
+        select 'task', k, null::bigint, t.doc, null::bytea from unnest(%(task)b::text[]) k
         cross join lateral (select doc from pumpup.task where ws = %(ws)s and id = k) t
-    union all
-    select 'task', t.id, null, t.doc, null from unnest(%(request)b::bigint[]) k
+    """,
+    "upload": """
+        select 'upload', k, null::bigint, u.doc, null::bytea from unnest(%(upload)b::text[]) k
+        cross join lateral (select doc from pumpup.upload where ws = %(ws)s and id = k) u
+    """,
+    "project": """
+        select 'project', k, null::bigint, p.doc, null::bytea from unnest(%(project)b::text[]) k
+        cross join lateral (select doc from pumpup.project where ws = %(ws)s and id = k) p
+    """,
+    "slug": """
+        select 'slug', k, null::bigint, p.doc, null::bytea from unnest(%(slug)b::text[]) k
+        cross join lateral (select doc from pumpup.project where ws = %(ws)s and slug = k) p
+    """,
+    "request": """
+        select 'request', null::text, k, r.doc, null::bytea from unnest(%(request)b::bigint[]) k
+        cross join lateral (select doc from pumpup.request where ws = %(ws)s and seq = k) r
+        union all
+        select 'task', t.id, null, t.doc, null from unnest(%(request)b::bigint[]) k
         cross join lateral (select task from pumpup.request where ws = %(ws)s and seq = k) r
         cross join lateral (select id, doc from pumpup.task where ws = %(ws)s and no = r.task) t
-    union all
-    select 'upload', k, null, u.doc, null from unnest(%(upload)b::text[]) k
-        cross join lateral (select doc from pumpup.upload where ws = %(ws)s and id = k) u
-    union all
-    select 'project', k, null, p.doc, null from unnest(%(project)b::text[]) k
-        cross join lateral (select doc from pumpup.project where ws = %(ws)s and id = k) p
-    union all
-    select 'slug', k, null, p.doc, null from unnest(%(slug)b::text[]) k
-        cross join lateral (select doc from pumpup.project where ws = %(ws)s and slug = k) p
-    union all
-    select 'request', null, k, r.doc, null from unnest(%(request)b::bigint[]) k
-        cross join lateral (select doc from pumpup.request where ws = %(ws)s and seq = k) r
-    union all
-    select 'event', null, k, e.body, e.hash from unnest(%(event)b::bigint[]) k
+    """,
+    "event": """
+        select 'event', null::text, k, e.body, e.hash from unnest(%(event)b::bigint[]) k
         cross join lateral (select body, hash from pumpup.event where ws = %(ws)s and seq = k) e
-    union all
-    select 'settlement', null, k, e.body, e.hash from unnest(%(settlement)b::bigint[]) k
+    """,
+    "settlement": """
+        select 'settlement', null::text, k, e.body, e.hash from unnest(%(settlement)b::bigint[]) k
         cross join lateral (select body, hash from pumpup.event where ws = %(ws)s and reply_to = k) e
-    union all
-    select 'record', null, null, i.record, k from unnest(%(record)b::bytea[]) k
+    """,
+    "record": """
+        select 'record', null::text, null::bigint, i.record, k from unnest(%(record)b::bytea[]) k
         cross join lateral (select record from pumpup.idempotency where ws = %(ws)s and digest = k) i
-"""
-"""Returns kind, id, place, JSON, and an event's hash or a record's digest. Each row is found by its key alone, however
-few of them the planner expects."""
+    """,
+}
+"""Each returns kind, id, place, JSON, and an event's hash or a record's digest. Each row is found by its key alone,
+however few of them the planner expects. With an open request its task is returned."""
 
-_KINDS: tuple[Kind, ...] = ("task", "upload", "project", "slug", "request", "event", "settlement", "record")
 
+def lookup(workspace: int, keys: Iterable[Key]) -> Statement:
+    """Return the statement that looks rows up, and its parameters.
 
-def parameters(workspace: int, keys: Iterable[Key]) -> dict[str, Any]:
-    """Return the parameters of `LOOKUP`; what no database can hold is left out, for it is nowhere."""
-    found: dict[str, Any] = {kind: [] for kind in _KINDS}
+    What no database can hold is left out, for it is nowhere; so are the kinds of which no row is asked for: each costs
+    time under the chain's lock.
+    """
+    wanted: dict[Kind, list[Any]] = {}
     for key in dict.fromkeys(keys):
         if can_be_there(key):
-            found[key.kind].append(key.of)
-    return {"ws": workspace, **found}
+            wanted.setdefault(key.kind, []).append(key.of)
+    return _statement(tuple(sorted(wanted))), {"ws": workspace} | {str(kind): keys for kind, keys in wanted.items()}
+
+
+@cache
+def _statement(kinds: tuple[Kind, ...]) -> bytes:
+    branches = (_BRANCHES[kind] for kind in kinds)
+    return " union all ".join(branches).encode() or b"select where false"
 
 
 def can_be_there(key: Key) -> bool:
@@ -80,7 +99,7 @@ def can_be_there(key: Key) -> bool:
 
 
 def found_rows(rows: Iterable[Row]) -> Iterator[tuple[Key, Row]]:
-    """Yield the key of each row of `LOOKUP`, and its JSON with its hash."""
+    """Yield the key of each row of a lookup, and its JSON with its hash."""
     for kind, text, place, body, digest in rows:
         of = text if text is not None else place if place is not None else digest
         yield Key(kind, of), (body, digest)

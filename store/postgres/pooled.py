@@ -16,12 +16,12 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from api_client.errors import StoreBusy
 from store.postgres.address import DatabaseAddress
 from store.postgres.connections import READING, is_lost, store_error
+from store.postgres.lookup import Statement
 
 # Without a handler of the program's own, what the pool logs would land on the screen.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 Rows: TypeAlias = list[tuple[Any, ...]]
-Statement: TypeAlias = tuple[bytes, Mapping[str, Any]]
 
 WAIT_SECONDS = 10.0
 """A call waits for a connection for so long at the most."""

@@ -7,7 +7,7 @@ import orjson
 from api_client.models import Receipt
 from store.core.idempotency import KeyScope, answer_to
 from store.postgres.commit_writer import TOUCH
-from store.postgres.lookup import LOOKUP, found_rows, parameters, record_key
+from store.postgres.lookup import found_rows, lookup, record_key
 from store.postgres.pooled import ReadPool
 
 
@@ -19,7 +19,7 @@ async def recall(pool: ReadPool, workspace: int, scope: KeyScope) -> Receipt | N
     Raises:
         StoreError: the database can't be used.
     """
-    (rows,) = await pool.ask((LOOKUP, parameters(workspace, [record_key(scope)])))
+    (rows,) = await pool.ask(lookup(workspace, [record_key(scope)]))
     for _, (text, _) in found_rows(rows):
         if (answer := answer_to(scope, orjson.loads(text))) is not None:
             async with pool.writing() as connection:

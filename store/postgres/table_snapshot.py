@@ -28,54 +28,46 @@ _HEAD = b"""
 """
 
 
-class _Rows(NamedTuple):
-    """A table: its columns as `CommitRows` has them, of which the last may be a document, and the key among them."""
+class _Table(NamedTuple):
+    """A table, with the columns that `CommitRows` gives to its rows."""
 
+    part: str
+    """What `CommitRows` calls its rows."""
     noun: str
     statement: bytes
-    columns: tuple[str, ...]
     key: slice
+    """The columns that name a row."""
+    has_document: bool = True
+    """Whether the last column is a document."""
 
 
 _TABLES = (
-    _Rows(
-        "project",
-        b"select no, id, slug, doc from pumpup.project where ws = %(ws)s",
-        ("project_no", "project_id", "project_slug", "project_doc"),
-        slice(1, 2),
-    ),
-    _Rows(
+    _Table("project", "project", b"select no, id, slug, doc from pumpup.project where ws = %(ws)s", slice(1, 2)),
+    _Table(
+        "task",
         "task",
         b"select no, id, project, step, step_seq, due, doc from pumpup.task where ws = %(ws)s",
-        ("task_no", "task_id", "task_project", "task_step", "task_step_seq", "task_due", "task_doc"),
         slice(1, 2),
     ),
-    _Rows(
+    _Table(
+        "request",
         "open request of event",
         b"select seq, task, project, requested_at, doc from pumpup.request where ws = %(ws)s",
-        ("request_seq", "request_task", "request_project", "request_at", "request_doc"),
         slice(0, 1),
     ),
-    _Rows(
+    _Table(
+        "upload",
         "upload",
         b"select id, subject, size, attached, received_at, sha256, doc from pumpup.upload where ws = %(ws)s",
-        (
-            "upload_id",
-            "upload_subject",
-            "upload_size",
-            "upload_attached",
-            "upload_at",
-            "upload_sha256",
-            "upload_doc",
-        ),
         slice(0, 1),
     ),
 )
-_COUNTS = _Rows(
+_COUNTS = _Table(
+    "count",
     "count of tasks in the project and step",
     b"select project, step, tasks, waiting from pumpup.step_count where ws = %(ws)s and (tasks <> 0 or waiting <> 0)",
-    ("count_project", "count_step", "count_tasks", "count_waiting"),
     slice(0, 2),
+    has_document=False,
 )
 
 
@@ -93,20 +85,19 @@ class TableSnapshot:
             self.head = HeadRow(*row[:-1])
             self.last_seq: int = row[-1]
             """The last event that is there; the head should name it."""
-            for rows in (*_TABLES, _COUNTS):
-                found = self._found[rows.noun] = {}
+            for table in (*_TABLES, _COUNTS):
+                found = self._found[table.noun] = {}
                 with connection.cursor("snapshot", binary=True) as cursor:
-                    cursor.execute(rows.statement, {"ws": workspace})
+                    cursor.execute(table.statement, {"ws": workspace})
                     for values in cursor:
-                        found[_key(rows, values)] = _fingerprint(rows, values)
+                        found[_key(table, values)] = _fingerprint(table, values)
 
     def differences(self, expected: CommitRows) -> Iterator[str]:
         """Yield in words where rows differ from some that are expected. Each row is compared once."""
-        columns = expected.columns()
-        for rows in _TABLES:
-            for values in zip(*(columns[name] for name in rows.columns), strict=True):
-                yield from self._difference(rows, values)
-        for project, step, tasks, waiting in zip(*(columns[name] for name in _COUNTS.columns), strict=True):
+        for table in _TABLES:
+            for values in expected.rows(table.part):
+                yield from self._difference(table, values)
+        for project, step, tasks, waiting in expected.rows(_COUNTS.part):
             count = self._counts[project, step]
             count[0], count[1] = count[0] + tasks, count[1] + waiting
 
@@ -118,10 +109,10 @@ class TableSnapshot:
             for key in found:
                 yield f"The {noun} {_words(key)} is there, and no event made it."
 
-    def _difference(self, rows: _Rows, values: Sequence[Any]) -> Iterator[str]:
-        key, expected = _key(rows, values), _fingerprint(rows, values)
-        found = self._found[rows.noun].pop(key, None)
-        name = f"{rows.noun} {_words(key)}"
+    def _difference(self, table: _Table, values: Sequence[Any]) -> Iterator[str]:
+        key, expected = _key(table, values), _fingerprint(table, values)
+        found = self._found[table.noun].pop(key, None)
+        name = f"{table.noun} {_words(key)}"
         if found is None:
             yield f"The {name} is missing."
         elif found != expected:
@@ -129,8 +120,8 @@ class TableSnapshot:
             yield f"The {what} of the {name} differs from what the events add up to."
 
 
-def _key(rows: _Rows, values: Sequence[Any]) -> Any:
-    found = tuple(values[rows.key])
+def _key(table: _Table, values: Sequence[Any]) -> Any:
+    found = tuple(values[table.key])
     return found if len(found) > 1 else found[0]
 
 
@@ -138,10 +129,10 @@ def _words(key: Any) -> str:
     return " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
-def _fingerprint(rows: _Rows, values: Sequence[Any]) -> bytes:
-    has_document = rows.columns[-1].endswith("_doc")
-    columns = _digest(orjson.dumps(list(values[:-1] if has_document else values)))
-    return columns + _digest(_canonical(values[-1])) if has_document else columns
+def _fingerprint(table: _Table, values: Sequence[Any]) -> bytes:
+    if not table.has_document:
+        return _digest(orjson.dumps(list(values)))
+    return _digest(orjson.dumps(list(values[:-1]))) + _digest(_canonical(values[-1]))
 
 
 def _canonical(document: bytes) -> bytes:

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import psycopg
 from starlette.applications import Starlette
@@ -19,6 +19,7 @@ from api_client.backend import Backend
 from api_client.errors import Conflict
 from api_client.http import HttpBackend
 from api_client.models import Role
+from api_client.times import Clock, utc_now
 from store.core.command_limits import CommandLimits
 from store.folder.api_keys import KeyRing
 from store.folder.local_backend import open_local
@@ -56,11 +57,24 @@ class StepClock:
 class RecordPlace(Protocol):
     """A place for a record, in which the suite makes one."""
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that name it to a command."""
+        ...
+
+    def create(self) -> None:
+        """Make it, empty."""
+        ...
+
+    async def backend(self, actor: Actor) -> Served:
+        """Open the record, which is there, for `actor`."""
+        ...
+
     async def open(self, clock: StepClock, tokens: Callable[[], str], limits: CommandLimits) -> Served:
         """Open the record, which is made where it is missing, for Alice."""
         ...
 
-    def add_key(self, actor: Actor, clock: StepClock) -> str:
+    def add_key(self, actor: Actor, clock: Clock = utc_now) -> str:
         """Make an API key and return it."""
         ...
 
@@ -70,6 +84,10 @@ class RecordPlace(Protocol):
 
     def contents(self) -> int:
         """Return how many contents of uploads are stored, half ones too."""
+        ...
+
+    def stored(self) -> dict[str, bytes]:
+        """Return all that is stored, by the name of its file or table."""
         ...
 
 
@@ -83,10 +101,20 @@ class FolderPlace:
 
     path: Path
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        return ("--data", str(self.path))
+
+    def create(self) -> None:
+        self.path.mkdir(mode=0o700)
+
+    async def backend(self, actor: Actor) -> Served:
+        return await open_local(self.path, actor)
+
     async def open(self, clock: StepClock, tokens: Callable[[], str], limits: CommandLimits) -> Served:
         return await open_local(self.path, ALICE, clock=clock, tokens=tokens, limits=limits)
 
-    def add_key(self, actor: Actor, clock: StepClock) -> str:
+    def add_key(self, actor: Actor, clock: Clock = utc_now) -> str:
         return KeyRing(self.path, clock).add(actor.subject, _role(actor), actor.tags)
 
     async def keys(self, opened: Served, clock: StepClock) -> KnownKeys:
@@ -94,6 +122,9 @@ class FolderPlace:
 
     def contents(self) -> int:
         return len(list((self.path / "uploads").glob("*")))
+
+    def stored(self) -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in self.path.rglob("*") if path.is_file()}
 
 
 @dataclass(frozen=True)
@@ -108,6 +139,17 @@ class DatabasePlace:
     def address(self) -> DatabaseAddress:
         return DatabaseAddress.parse(self.url.replace("//postgres@", f"//{SERVER_ROLE}@"))
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        url = self.url.replace("//postgres@", f"//{SERVER_ROLE}@")
+        return ("--database", url, "--workspace", self.workspace)
+
+    def create(self) -> None:
+        create_workspace(DatabaseAddress.parse(self.url), self.workspace, utc_now())
+
+    async def backend(self, actor: Actor) -> Served:
+        return await open_postgres(self.address, self.workspace, actor, pool_size=4)
+
     async def open(self, clock: StepClock, tokens: Callable[[], str], limits: CommandLimits) -> Served:
         with suppress(Conflict):  # it was made before
             create_workspace(DatabaseAddress.parse(self.url), self.workspace, clock())
@@ -115,7 +157,7 @@ class DatabasePlace:
             self.address, self.workspace, ALICE, clock=clock, tokens=tokens, limits=limits, serves=True, pool_size=4
         )
 
-    def add_key(self, actor: Actor, clock: StepClock) -> str:
+    def add_key(self, actor: Actor, clock: Clock = utc_now) -> str:
         ring = DatabaseKeys(self.address, self.workspace, clock)
         return ring.add(actor.subject, _role(actor), actor.tags)
 
@@ -131,6 +173,15 @@ class DatabasePlace:
                 (self.workspace,),
             ).fetchone()
             return int(row[0]) if row else 0
+
+    def stored(self) -> dict[str, bytes]:
+        with psycopg.connect(self.url) as connection:
+            rows = connection.execute("select table_name from information_schema.tables where table_schema = 'pumpup'")
+            return {name: self._table(connection, name) for (name,) in rows.fetchall()}
+
+    def _table(self, connection: psycopg.Connection[tuple[Any, ...]], name: str) -> bytes:
+        with connection.cursor().copy(f"copy pumpup.{name} to stdout (format binary)".encode()) as rows:
+            return b"".join(map(bytes, rows))
 
 
 @dataclass
