@@ -87,8 +87,8 @@ class DatabaseImport:
                     hash_ = event["hash"]
         finally:
             checks.close()
-        answers.check_all_taken()
         check_head(hash_, self._expect)
+        answers.check_all_taken()
         return CheckedExport(record.seq, hash_, list(record.documents("uploads")))
 
     def write(

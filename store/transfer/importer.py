@@ -59,7 +59,7 @@ class Import:
         expect: str | None = None,
         files: Files | None = None,
     ) -> None:
-        """Set up an import, without reading anything yet.
+        """Set up an import, without reading any event yet.
 
         Args:
             folder: where it is to be: an empty folder, or none.
@@ -70,7 +70,7 @@ class Import:
         """
         self._folder = folder
         self._uploads = uploads
-        self._answers = answers
+        self._answers = AnswerQueue(answers)
         self._expect = expect
         self._files = files or Files()
         self._state = State()
@@ -118,13 +118,14 @@ class Import:
             journal.close()
             self._checks.close()
         check_head(self._position.hash, self._expect)
+        self._answers.check_all_taken()
 
     def _batches(self, exported: Iterable[bytes], pending: _Pending) -> Iterator[Position]:
         """Gather lines that share one sync in `pending`, and yield the position after each such batch."""
         rules = Conformance(FolderView(self._state, Events(pending, lambda: self._state.index)), self._checks)
-        after, answers = self._position, AnswerQueue(self._answers)
+        after = self._position
         for number, (event, text) in enumerate(linked_events(exported, rules), start=1):
-            answer = answers.behind(number)
+            answer = self._answers.behind(number)
             answered = (answer.record, answer.text) if answer else (None, b"null")
             line, commit = journal_line.encode(Commit([event], [text], *answered), after.size)
             pending.data += line
@@ -134,7 +135,6 @@ class Import:
                 yield after
         if pending.data:
             yield after
-        answers.check_all_taken()
 
     def _upload_docs(self) -> list[Doc]:
         return list(self._state.documents("uploads"))
