@@ -327,6 +327,7 @@ class CommitWriter:
     async def _connected(self) -> AsyncConnection[tuple[Any, ...]]:
         if self._connection is None or self._connection.closed:
             self._connection = await connected(self._address, WRITING)
+            self._projects.forget()  # it may lead to a standby that was promoted, and lacked the last commits
             self._connection.add_notice_handler(self._note_warning)
         return self._connection
 

@@ -136,7 +136,7 @@ class DatabaseKeys:
             with connection.transaction():
                 connection.execute(_LOCK, {"ws": number})  # one change of a ring at a time
                 yield connection, number
-            connection.execute("select pg_notify(%s, %s)", (KEYS_CHANNEL, f"{number}:"))
+            connection.execute("select pg_notify(%s, %s)", (KEYS_CHANNEL, str(number)))
 
 
 def _rows(connection: Connection[tuple[Any, ...]], number: int) -> list[tuple[Any, ...]]:
