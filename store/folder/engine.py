@@ -21,11 +21,12 @@ from api_client.models import Receipt
 from api_client.times import Clock
 from store.core.idempotency import KeyScope, answer_to
 from store.folder import checkpoint, journal_line
+from store.folder.columns import CheckpointDamaged
 from store.folder.event_log import Events
 from store.folder.files import FileId, Files
 from store.folder.folder_lock import FolderLock
 from store.folder.folder_view import FolderView
-from store.folder.head import Position
+from store.folder.head import START, Position
 from store.folder.journal import Journal, encode_all
 from store.folder.journal_follower import FolderStatus, JournalFollower, Progress
 from store.folder.state import State
@@ -41,10 +42,13 @@ T = TypeVar("T")
 
 CHECKPOINT_COMMITS = 5_000
 CHECKPOINT_SHARE = 50
-"""The checkpoint is written again after so many commits, or after one for every 50 that there are: so its cost, which
-grows with the folder, stays a small part of the commits', and what an open must replay stays a fraction of a second."""
+CHECKPOINT_MOST = 20_000
+"""The checkpoint is written again after 5,000 commits, or after one for every 50 that there are, up to 20,000: so its
+cost stays a small part of the commits', and what is not in its files yet stays small in memory, and soon replayed."""
 CLOSE_SHARE = 2_000
-"""A process that has written saves it on close where one commit in 2,000 is new: to replay fewer is quicker."""
+CLOSE_MOST = 1_000
+"""A process that has written saves it on close where one commit in 2,000 is new, or 1,000 are: to replay fewer is
+quicker."""
 
 
 class Store:
@@ -105,10 +109,26 @@ class Store:
                 self._status.read_only = why
                 self.warnings.append(f"Opened for reading only. {why}")
         with self._worded("read"):
-            self.state, self._saved = checkpoint.load(self.folder, self.journal)
             self.events = Events(self.journal, lambda: self.state.index)
-            self._follower = JournalFollower(self.journal, self.state, self._saved, self._status, progress)
-            self._follower.open(self.lock)
+            self._progress = progress
+            self._damaged = set[str]()
+            self._go_on_from(*checkpoint.load(self.folder, self.journal))
+            try:
+                self._follower.open(self.lock)
+            except CheckpointDamaged:
+                self._go_on_from(State(), START)
+                self._follower.open(self.lock)
+
+    def _go_on_from(self, state: State, saved: Position) -> None:
+        """Take a state that covers the journal up to `saved` in the place of the one there is."""
+        self.state, self._saved = state, saved
+        self._follower = JournalFollower(self.journal, state, saved, self._status, self._progress)
+
+    def _start_over(self) -> None:
+        """Make the state again from the journal: a part of its checkpoint is not as it was written."""
+        self._damaged.update((self.state.token, checkpoint.token_of(self.folder)))
+        self._go_on_from(State(), START)
+        self._follower.read_acknowledged()
 
     @property
     def position(self) -> Position:
@@ -148,7 +168,8 @@ class Store:
         self._is_closed = True
         self._writer.stop()
         # A process that wrote nothing leaves the folder as it was, whatever the checkpoint's files are.
-        if self._has_written and not self.read_only and self.position.commits <= self._uncovered() * CLOSE_SHARE:
+        is_worth_it = self._uncovered() >= min(CLOSE_MOST, self.position.commits / CLOSE_SHARE)
+        if self._has_written and not self.read_only and is_worth_it:
             with suppress(StoreError):  # the journal has it all: the next open replays it
                 self.save()
         self._close_files()
@@ -171,8 +192,27 @@ class Store:
             self._follower.read_acknowledged()
             if self.read_only:
                 raise self._takes_no_writes()
-            checkpoint.save(self.folder, self.files, self.state, self.position)
-            self._saved = self.position
+            self._save()
+
+    def _save(self) -> None:
+        from store.folder import checkpoint_writer
+
+        self._join_another()
+        try:
+            checkpoint_writer.save(self.folder, self.files, self.state, self.position)
+        except CheckpointDamaged:
+            self._start_over()
+            checkpoint_writer.save(self.folder, self.files, self.state, self.position)
+        self._saved = self.position
+
+    def _join_another(self) -> None:
+        """Go on from the checkpoint that another process has saved meanwhile: its files are used as they are."""
+        if checkpoint.token_of(self.folder) in {"", self.state.token, *self._damaged}:
+            return
+        saved = checkpoint.usable(self.folder, self.journal)
+        if saved is not None:
+            self._go_on_from(State(saved.parts), saved.position)
+            self._follower.read_acknowledged()
 
     # -- reading
 
@@ -183,7 +223,25 @@ class Store:
             if not self._is_committing and not self.is_damaged and self.journal.head.has_news():
                 with self._worded("read"):
                     self._follower.read_acknowledged()
+            return self._look(look)
+
+    def _look(self, look: Callable[[State], T]) -> T:
+        try:
             return look(self.state)
+        except CheckpointDamaged:
+            self.start_over()
+            return look(self.state)
+
+    def start_over(self) -> None:
+        """Make the state again from the journal: something was asked of it outside `read`, and was damaged.
+
+        Raises:
+            StoreError: the journal can't be read either, or is being written just now.
+        """
+        with self._guard, self._worded("read"):
+            if self._is_committing:
+                raise StoreFault("The checkpoint is damaged. Try again.")
+            self._start_over()
 
     def check(self) -> None:
         """Check that a write could be recorded, as far as that can be known without one.
@@ -242,7 +300,8 @@ class Store:
         """Notify the listeners, and write the checkpoint where it is due; called in the writer's thread."""
         for notify in list(self._listeners):
             notify()
-        if self._uncovered() >= max(CHECKPOINT_COMMITS, self.position.commits // CHECKPOINT_SHARE):
+        due = min(self.position.commits // CHECKPOINT_SHARE, CHECKPOINT_MOST)
+        if self._uncovered() >= max(CHECKPOINT_COMMITS, due):
             with suppress(StoreError):  # not needed: the journal has it all, and the next commits try again
                 self.save()
 
@@ -258,9 +317,14 @@ class Store:
         from store.core.batch import Batch
         from store.core.draft import CommitDraft
 
-        draft = CommitDraft(FolderView(self.state, self.events))
-        batch = Batch(draft, self.position.hash, clock=self.clock, tokens=self.tokens, checks=self.checks)
-        outcomes = [batch.take(job, self.recall) for job in jobs]
+        for _ in range(2):
+            draft = CommitDraft(FolderView(self.state, self.events))
+            batch = Batch(draft, self.position.hash, clock=self.clock, tokens=self.tokens, checks=self.checks)
+            outcomes = [batch.take(job, self.recall) for job in jobs]
+            if not any(isinstance(outcome, CheckpointDamaged) for outcome in outcomes):
+                break
+            with self._guard:
+                self._start_over()
         if batch.commits:
             self._append(batch)
         return outcomes
