@@ -24,7 +24,7 @@ from pathlib import Path
 from api_client.errors import StoreFault
 from store.core.state_view import TABLES
 from store.folder import columns, event_index, event_segment
-from store.folder.columns import BLOCK, BlockFile, BlockPool, Column, ColumnFile
+from store.folder.columns import BLOCK, BlockFile, BlockPool, ColumnFile, NumberColumn
 from store.folder.document_table import LAYER_COLUMNS, DocumentTable, Entry, Layer
 from store.folder.event_segment import EventSegment, StoredSegment
 from store.folder.head import START, Position
@@ -64,7 +64,7 @@ class Checkpoint:
 
     position: Position
     parts: StateParts
-    files: Callable[[], Iterator[Column]]
+    files: Callable[[], Iterator[NumberColumn]]
     """Returns all columns of all of its files."""
 
     def differences(self, state: State) -> list[str]:
@@ -166,7 +166,7 @@ class _Reading:
         self._token = file.token
         self._stored: list[StoredSegment] = []
         self._runs: list[SortedRun] = []
-        self._data: Column
+        self._data: NumberColumn
 
     def checkpoint(self) -> Checkpoint:
         said = self._said
@@ -197,22 +197,24 @@ class _Reading:
         )
         return Checkpoint(position, parts, self._all)
 
-    def _all(self) -> Iterator[Column]:
+    def _all(self) -> Iterator[NumberColumn]:
         yield from self._own
         yield self._data
         for segment in self._stored:
             yield from segment.opened.columns
         for run in self._runs:
             if run.file is not None:
-                assert isinstance(run.digests, Column) and isinstance(run.offsets, Column)  # noqa: S101
+                assert isinstance(run.digests, NumberColumn) and isinstance(run.offsets, NumberColumn)  # noqa: S101
                 yield from (run.digests, run.offsets)
 
-    def _some(self, count: int) -> list[Column]:
+    def _some(self, count: int) -> list[NumberColumn]:
         return [next(self._left) for _ in range(count)]
 
     def _tables(self) -> dict[str, DocumentTable]:
         size, counts = self._said["size"], self._said["counts"]
-        self._data = Column(BlockFile(self._folder / "state.json", self._pool), 0, size, "B", next(self._left).array())
+        self._data = NumberColumn(
+            BlockFile(self._folder / "state.json", self._pool), 0, size, "B", next(self._left).array()
+        )
         self._check_state(size)
         base = {name: self._layer(self._data) for name in NUMBERS}
         later = next(self._left)
@@ -222,7 +224,7 @@ class _Reading:
             for name, number in NUMBERS.items()
         }
 
-    def _layer(self, data: Column) -> Layer:
+    def _layer(self, data: NumberColumn) -> Layer:
         rows, starts, sizes, digests, owners = self._some(LAYER_COLUMNS)
         return Layer(rows, starts, sizes, digests, owners, data)
 
@@ -258,7 +260,7 @@ class _Reading:
             raise ValueError(f"{path.name} is another")
         return SortedRun(digests, offsets, begin, end, file)
 
-    def _queues(self, column: Column) -> Iterator[SeqQueue]:
+    def _queues(self, column: NumberColumn) -> Iterator[SeqQueue]:
         seqs, begin = column.array(), 0
         for length in (*(one[-1] for one in self._said["steps"]), *(one[-1] for one in self._said["open"]), None):
             end = len(seqs) if length is None else begin + length

@@ -20,7 +20,7 @@ import orjson
 from api_client.errors import StoreFault
 from store.folder import checkpoint, columns, event_index
 from store.folder.checkpoint import CHECKSUM, PART, run_path, segment_path, steps_of
-from store.folder.columns import CheckpointDamaged, Column, ColumnFile, block_sums, joined
+from store.folder.columns import CheckpointDamaged, ColumnFile, NumberColumn, block_sums, joined
 from store.folder.document_table import LAYER_COLUMNS, DocumentTable, Entry, Layer, LayerWriter, digests_of, texts
 from store.folder.event_segment import StoredSegment
 from store.folder.files import Files, open_regular
@@ -39,7 +39,7 @@ OWN_FILE_RECORDS = 1 << 16
 _MARKS = {"index.bin": b"pumpup-columns-", "state.json": b'{"checkpoint":'}
 """The first bytes of the files, in every version."""
 
-Piece: TypeAlias = "array[int] | Column | bytes"
+Piece: TypeAlias = "array[int] | NumberColumn | bytes"
 
 
 def save(folder: Path, files: Files, state: State, position: Position) -> None:

@@ -107,7 +107,7 @@ class BlockFile:
         return id_at(str(path)) == self.id
 
 
-class Column:
+class NumberColumn:
     """A column of a file."""
 
     __slots__ = ("_blocks", "_count", "_file", "_kind", "_mask", "_shift", "_start", "_sums", "_width")
@@ -253,7 +253,7 @@ class ColumnFile:
         self.token = ""
         """Names its content, once the columns were opened."""
 
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[NumberColumn]:
         """Return the columns, in the order in which they were written.
 
         Raises:
@@ -273,14 +273,14 @@ class ColumnFile:
         self.token = last.hex()
         sums, place, first, columns = memoryview(table).cast("I"), self._start, 0, []
         for (kind, count), size, own in zip(kinds, sizes, blocks, strict=True):
-            columns.append(Column(self.file, place, count, kind, sums[first : first + own]))
+            columns.append(NumberColumn(self.file, place, count, kind, sums[first : first + own]))
             place, first = place + size, first + own
         if self.file.size <= WHOLE_BYTES:
             check(columns)
         return columns
 
 
-def check(columns: Iterable[Column]) -> None:
+def check(columns: Iterable[NumberColumn]) -> None:
     """Check all of these columns.
 
     Raises:
@@ -291,7 +291,7 @@ def check(columns: Iterable[Column]) -> None:
             pass
 
 
-def write(path: Path, files: Files, said: dict[str, Any], columns: Sequence[array[int] | Column | bytes]) -> None:
+def write(path: Path, files: Files, said: dict[str, Any], columns: Sequence[array[int] | NumberColumn | bytes]) -> None:
     """Replace the file; the header says `said`.
 
     Raises:
@@ -330,12 +330,12 @@ def joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(begun)
 
 
-def _kind(column: array[int] | Column) -> str:
+def _kind(column: array[int] | NumberColumn) -> str:
     return column.typecode if isinstance(column, array) else column.kind
 
 
-def _pieces(column: array[int] | Column | bytes) -> Iterable[bytes]:
-    if isinstance(column, Column):
+def _pieces(column: array[int] | NumberColumn | bytes) -> Iterable[bytes]:
+    if isinstance(column, NumberColumn):
         return column.pieces()
     data = column if isinstance(column, bytes) else column.tobytes()
     return (data[begin : begin + _PIECE * BLOCK] for begin in range(0, len(data), _PIECE * BLOCK))

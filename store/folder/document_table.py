@@ -16,7 +16,7 @@ import orjson
 from typing_extensions import override
 
 from store.core.idempotency import digest
-from store.folder.columns import Column
+from store.folder.columns import NumberColumn
 from store.folder.idempotency_index import first_row
 
 LAYER_COLUMNS = 5
@@ -27,13 +27,13 @@ Entry = tuple[str, Any]
 class Layer(NamedTuple):
     """Documents in a file: by row the place of `"<id>":<document>`, and the rows by the digests of their ids."""
 
-    rows: Column
-    starts: Column
-    sizes: Column
-    digests: Column
-    owners: Column
+    rows: NumberColumn
+    starts: NumberColumn
+    sizes: NumberColumn
+    digests: NumberColumn
+    owners: NumberColumn
     """The row of each digest."""
-    data: Column
+    data: NumberColumn
 
     def place(self, row: int) -> int:
         """Return the place of a document among these, -1 where it is not."""

@@ -13,7 +13,7 @@ from api_client.errors import StoreFault
 from store.core.event_ids import seq_of
 from store.core.event_types import CODES
 from store.folder import postings
-from store.folder.columns import BlockPool, CheckpointDamaged, Column, ColumnFile
+from store.folder.columns import BlockPool, CheckpointDamaged, ColumnFile, NumberColumn
 from store.folder.postings import CODE_BITS, NewPostings, Postings, Run
 
 COLUMNS = 15
@@ -23,7 +23,7 @@ COLUMNS = 15
 class EventSegment:
     """Events in a file, in columns: their places, types and tasks, replies, and postings."""
 
-    def __init__(self, columns: Sequence[Column], file: ColumnFile | None = None) -> None:
+    def __init__(self, columns: Sequence[NumberColumn], file: ColumnFile | None = None) -> None:
         """Use these columns; `file` is a file of its own that they are in."""
         self.columns, self.file = columns, file
         self.types, self.offsets, self.sizes, self.tasks, self._asked, self._settled = columns[:6]

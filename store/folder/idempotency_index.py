@@ -14,7 +14,7 @@ from heapq import merge
 from typing import Any, NamedTuple
 
 from store.core.idempotency import digest
-from store.folder.columns import Column, ColumnFile
+from store.folder.columns import ColumnFile, NumberColumn
 
 FRESH = 4096
 """Records that are gathered before they are sorted into a run."""
@@ -26,8 +26,8 @@ _BITS = 64
 class SortedRun(NamedTuple):
     """Records sorted by digest, of the lines in a range of the journal."""
 
-    digests: array[int] | Column
-    offsets: array[int] | Column
+    digests: array[int] | NumberColumn
+    offsets: array[int] | NumberColumn
     begin: int = 0
     """The byte at which the range begins."""
     end: int = 0
@@ -37,7 +37,7 @@ class SortedRun(NamedTuple):
     @property
     def is_stored(self) -> bool:
         """Whether it is in a file."""
-        return isinstance(self.digests, Column)
+        return isinstance(self.digests, NumberColumn)
 
     def records(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the records in some rows."""
@@ -54,9 +54,9 @@ def run_of(records: Iterable[tuple[int, int]], begin: int = 0, end: int = 0) -> 
     return SortedRun(digests, offsets, begin, end)
 
 
-def first_row(digests: array[int] | Column, wanted: int) -> int:
+def first_row(digests: array[int] | NumberColumn, wanted: int) -> int:
     """Return the first row with a digest that is `wanted` or more: they are spread evenly, so it is near its place."""
-    if isinstance(digests, Column):
+    if isinstance(digests, NumberColumn):
         return digests.first(wanted, near=wanted * len(digests) >> _BITS)
     return bisect_left(digests, wanted)
 

@@ -49,7 +49,7 @@ class FolderStatus:
 
 
 class Relief:
-    """What a long replay makes is put into files for a while, so that little of it is held in memory."""
+    """Puts what a long replay makes into files for a while, so that little of it is held in memory."""
 
     def __init__(self) -> None:
         self._scratch: Scratch | None = None

@@ -14,7 +14,7 @@ from heapq import merge
 from typing import NamedTuple
 
 from api_client.models import Order
-from store.folder.columns import Column, Numbers
+from store.folder.columns import NumberColumn, Numbers
 
 CODE_BITS = 8
 """Types are told apart by a byte."""
@@ -61,7 +61,7 @@ class Postings:
 
     __slots__ = ("ends", "keys", "seqs")
 
-    def __init__(self, keys: Column, ends: Column, seqs: Column) -> None:
+    def __init__(self, keys: NumberColumn, ends: NumberColumn, seqs: NumberColumn) -> None:
         self.keys, self.ends, self.seqs = keys, ends, seqs
 
     def runs(self, number: int, codes: Collection[int]) -> list[Run]:

@@ -56,7 +56,7 @@ NUMBERS: Mapping[Table, str | None] = {"tasks": "no", "requests": "seq", "upload
 
 @dataclass(slots=True)
 class StateParts:
-    """What a state is made of: of a checkpoint, or of nothing."""
+    """The parts of a state: those of a checkpoint, or empty ones."""
 
     projects: dict[str, Doc] = field(default_factory=dict)
     tables: dict[Table, DocumentTable] = field(

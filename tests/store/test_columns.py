@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from store.folder import columns
-from store.folder.columns import BLOCK, BlockPool, CheckpointDamaged, Column, ColumnFile, check, write
+from store.folder.columns import BLOCK, BlockPool, CheckpointDamaged, ColumnFile, NumberColumn, check, write
 from store.folder.files import Files
 from store.folder.idempotency_index import IdempotencyIndex, SortedRun, first_row
 
@@ -18,7 +18,7 @@ COUNT = 5_000
 """Numbers that take several blocks of every kind."""
 
 
-def written(path: Path, *arrays: array[int] | bytes) -> list[Column]:
+def written(path: Path, *arrays: array[int] | bytes) -> list[NumberColumn]:
     """Write a file of these columns, and return them as they are read."""
     write(path, Files(), {"version": 1}, arrays)
     return ColumnFile(path, BlockPool(4)).columns()
