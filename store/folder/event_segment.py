@@ -93,12 +93,12 @@ class NewEvents:
         begin, end = first - self.before - 1, last - self.before
         plain = [column[begin:end] for column in (self.types, self.offsets, self.sizes, self.tasks)]
         replies = {asked: settled for asked, settled in self._replies.items() if first <= settled <= last}
-        old: list[Iterator[tuple[int, array[int]]]] = [iter(()), iter(()), iter(())]
+        old: tuple[Postings | None, ...] = (None, None, None)
         if older is not None:
             was = (older.types, older.offsets, older.sizes, older.tasks)
             plain = [column.array() + more for column, more in zip(was, plain, strict=True)]
             replies = dict(older.replies()) | replies
-            old = [one.lists() for one in (older.on_tasks, older.on_projects, older.of_all)]
+            old = (older.on_tasks, older.on_projects, older.of_all)
         pairs = sorted(replies.items())
         columns = [*plain, array("I", [asked for asked, _ in pairs]), array("I", [settled for _, settled in pairs])]
         for lists, new in zip(old, (self.on_tasks, self.on_projects, self.of_all), strict=True):

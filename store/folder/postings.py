@@ -74,13 +74,6 @@ class Postings:
             group += 1
         return found
 
-    def lists(self) -> Iterator[tuple[int, array[int]]]:
-        """Yield each key with its list."""
-        seqs, begin = self.seqs.array(), 0
-        for key, end in zip(self.keys.array(), self.ends.array(), strict=True):
-            yield key, seqs[begin:end]
-            begin = end
-
 
 class NewPostings:
     """Lists that grow."""
@@ -104,20 +97,47 @@ class NewPostings:
                 yield key, seqs
 
 
-def columns(older: Iterable[tuple[int, array[int]]], newer: Iterable[tuple[int, list[int]]]) -> list[array[int]]:
-    """Return the columns of `Postings` of these lists; where both have a key, the newer seqs follow."""
-    keys, ends, seqs = array("Q"), array("I"), array("I")
-    newest = -1
-    for key, some in merge(older, newer, key=_key):
-        seqs.extend(some)
-        if key == newest:
-            ends[-1] = len(seqs)
+def columns(older: Postings | None, newer: Iterable[tuple[int, list[int]]]) -> list[array[int]]:
+    """Return the columns of `Postings` of these lists, whose keys are in order; newer seqs follow older ones."""
+    made = _Columns(older)
+    for key, some in newer:
+        made.put(key, some)
+    return made.rest()
+
+
+class _Columns:
+    """Columns in the making: those of the older lists, copied up to where there is something newer."""
+
+    def __init__(self, older: Postings | None) -> None:
+        self._keys, self._ends, self._seqs = array("Q"), array("I"), array("I")
+        self._old_keys, self._old_ends, self._old_seqs = array("Q"), array("I"), array("I")
+        if older is not None:
+            self._old_keys, self._old_ends, self._old_seqs = (
+                column.array() for column in (older.keys, older.ends, older.seqs)
+            )
+        self._copied = 0
+        """Older lists that are in."""
+
+    def put(self, key: int, some: list[int]) -> None:
+        at = bisect_left(self._old_keys, key, self._copied)
+        self._copy(at)
+        if at < len(self._old_keys) and self._old_keys[at] == key:
+            self._copy(at + 1)
+            self._ends.pop()
         else:
-            keys.append(key)
-            ends.append(len(seqs))
-            newest = key
-    return [keys, ends, seqs]
+            self._keys.append(key)
+        self._seqs.extend(some)
+        self._ends.append(len(self._seqs))
 
+    def _copy(self, stop: int) -> None:
+        if stop > self._copied:
+            begin = self._old_ends[self._copied - 1] if self._copied else 0
+            shift = len(self._seqs) - begin
+            self._keys += self._old_keys[self._copied : stop]
+            self._ends.extend([end + shift for end in self._old_ends[self._copied : stop]])
+            self._seqs += self._old_seqs[begin : self._old_ends[stop - 1]]
+            self._copied = stop
 
-def _key(one: tuple[int, Iterable[int]]) -> int:
-    return one[0]
+    def rest(self) -> list[array[int]]:
+        self._copy(len(self._old_keys))
+        return [self._keys, self._ends, self._seqs]
