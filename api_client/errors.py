@@ -16,11 +16,13 @@
     ├── Unreachable             there was no response; `maybe_done` says whether the write may have happened
     │   └── ProxyFailed         the proxy before the server did not pass the call on
     ├── UnexpectedAnswer        the response is none of this contract
-    └── StoreError              the folder on this machine
-        ├── StoreBusy           another process holds the folder's lock for too long
-        ├── StoreReadOnly       the folder is read-only, with the reason
-        ├── StoreFault          the disk refused: nothing was recorded
-        │   └── StoreFull       the disk is so full that uploads are refused
+    └── StoreError              the folder on this machine, or the database
+        ├── StoreBusy           another process holds a lock for too long, or the database does not answer
+        ├── StoreReadOnly       the store is read-only, with the reason
+        ├── StoreFault          the disk or the database refused: nothing was recorded
+        │   ├── StoreFull       the disk is so full that uploads are refused
+        │   ├── StoreAbsent     there is no such database, or none with tables of this program
+        │   └── StoreLogin      the database refuses this user or password, or grants the role too little
         └── StoreDamaged        the journal is not as it was written
 
 Both sides translate at one point only: the server from a class to a status, `HttpBackend` back.
@@ -161,26 +163,26 @@ class UnexpectedAnswer(ApiError):
 
 
 class StoreError(ApiError):
-    """A failure of the data folder on this machine."""
+    """A failure of the data folder on this machine, or of the database."""
 
     code = "STORE_ERROR"
     status = 500
 
 
 class StoreBusy(StoreError):
-    """Another process holds the folder's lock."""
+    """Another process holds a lock, or the database does not answer: the same call may go well a little later."""
 
     code = "STORE_BUSY"
 
 
 class StoreReadOnly(StoreError):
-    """The folder is read-only."""
+    """The folder or the database is read-only."""
 
     code = "STORE_READ_ONLY"
 
 
 class StoreFault(StoreError):
-    """The disk refused a write; the state is as it was."""
+    """The disk or the database refused; the state is as it was."""
 
     code = "STORE_FAULT"
 
@@ -189,6 +191,18 @@ class StoreFull(StoreFault):
     """The disk is nearly full, and the rest is reserved for the journal."""
 
     code = "STORE_FULL"
+
+
+class StoreAbsent(StoreFault):
+    """There is no database of this name, or it has no tables of this program."""
+
+    code = "STORE_ABSENT"
+
+
+class StoreLogin(StoreFault):
+    """The database refuses this user or password, or has granted the role too little."""
+
+    code = "STORE_LOGIN"
 
 
 class StoreDamaged(StoreError):

@@ -11,11 +11,9 @@ from typing import Any, Literal
 import click
 
 from pumpup_tui.commands.lazy_group import LazyGroup
-from pumpup_tui.commands.options import FILE, PlaceOptions, data_option, saving_options, writing_options
+from pumpup_tui.commands.options import FILE, PlaceOptions, saving_options, store_options, writing_options
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-_FOLDER_COMMANDS = ("serve", "keys")
-"""Commands whose context's object is the data folder named before the command."""
 
 SECTIONS = {
     "Decide": {
@@ -48,6 +46,7 @@ SECTIONS = {
     "Let others in": {"serve": "", "keys": ""},
     "Set up": {
         "demo": "",
+        "workspaces": "workspace_commands:workspaces",
         "config": "config:config",
         "doctor": "doctor:doctor",
         "completion": "completion:completion",
@@ -98,7 +97,7 @@ def pumpup(
 ) -> None:
     """Decide what AI agents stop and ask for: approvals and elicitations, in the terminal.
 
-    Without a command it opens the screens, over a data folder on this machine or over a server.
+    Without a command it opens the screens, over a data folder on this machine, a database or a server.
     """
     for option, is_given in (("--create", create), ("--no-save", no_save), ("--save-dir", save_dir is not None)):
         if is_given and context.invoked_subcommand is not None:
@@ -107,11 +106,7 @@ def pumpup(
         from pumpup_tui.text.charset import fit_text
 
         fit_text(os.environ)
-    if context.invoked_subcommand in _FOLDER_COMMANDS:
-        from pumpup_tui.commands.places import named_folder
-
-        context.obj = named_folder(options, os.environ)
-    elif context.invoked_subcommand is None:
+    if context.invoked_subcommand is None:
         from pumpup_tui.commands import screens
         from pumpup_tui.commands.places import saving_of
 
@@ -119,7 +114,7 @@ def pumpup(
 
 
 @pumpup.command()
-@data_option
+@store_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=7867, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free one.")
 @click.option(
@@ -148,24 +143,19 @@ def pumpup(
 )
 @click.option("--metrics", is_flag=True, help="Answer GET /metrics, for Prometheus with a reviewer's key.")
 @click.option("--quiet", is_flag=True, help="Write no line for each call.")
-@click.pass_obj
-def serve(
-    inherited: Path | None,
-    /,
-    data: Path | None,
-    tls_cert: Path | None,
-    tls_key: Path | None,
-    **values: Any,
-) -> None:
-    """Give the data folder to agents and to other reviewers over HTTP.
+def serve(options: PlaceOptions, tls_cert: Path | None, tls_key: Path | None, **values: Any) -> None:
+    """Give a data folder or a database to agents and to other reviewers over HTTP.
 
     Each call is a line on stderr: when, from where, who, what, the status, how long.
 
     Example: pumpup-tui serve --data ./work
     """
     from pumpup_tui.commands import serve
+    from pumpup_tui.commands.places import store_of
+    from pumpup_tui.commands.serve_options import configured_options
 
-    serve.run(data or inherited, serve.configured_options(os.environ, **values, certificate=tls_cert, key=tls_key))
+    place = store_of(options, os.environ)
+    serve.run(place, configured_options(os.environ, **values, certificate=tls_cert, key=tls_key))
 
 
 @pumpup.group()
@@ -176,47 +166,45 @@ def keys() -> None:
 @keys.command("add")
 @click.argument("name")
 @click.option("--role", type=click.Choice(["agent", "reviewer"]), required=True, help="What the key may do.")
-@click.option("--tag", "tags", multiple=True, metavar="T", help="Recorded with the owner's decisions; repeatable.")
-@data_option
-@click.pass_obj
-def keys_add(
-    inherited: Path | None, name: str, role: Literal["agent", "reviewer"], tags: Sequence[str], data: Path | None
-) -> None:
+@click.option("--tag", "own_tags", multiple=True, metavar="T", help="Recorded with the owner's decisions; repeatable.")
+@store_options
+def keys_add(options: PlaceOptions, name: str, role: Literal["agent", "reviewer"], own_tags: Sequence[str]) -> None:
     """Make a key for NAME and print it, this once, alone on stdout.
 
     Example: pumpup-tui keys add refund-bot --role agent --data ./work
     """
     from pumpup_tui.commands import api_key_commands
+    from pumpup_tui.commands.places import store_of
 
-    api_key_commands.add_key(data or inherited, name, role, tags)
+    api_key_commands.add_key(store_of(options, os.environ), name, role, own_tags)
 
 
 @keys.command("list")
-@data_option
-@click.pass_obj
-def keys_list(inherited: Path | None, data: Path | None) -> None:
+@store_options
+def keys_list(options: PlaceOptions) -> None:
     """Show who has a key, since when, and when it was used last; never the key itself.
 
     Example: pumpup-tui keys list --data ./work
     """
     from pumpup_tui.commands import api_key_commands
+    from pumpup_tui.commands.places import store_of
 
-    api_key_commands.list_keys(data or inherited)
+    api_key_commands.list_keys(store_of(options, os.environ))
 
 
 @keys.command("revoke")
 @click.argument("name")
 @click.option("--id", "key_id", metavar="ID", help="Only this one of the name's keys, as 'keys list' shows it.")
-@data_option
-@click.pass_obj
-def keys_revoke(inherited: Path | None, name: str, key_id: str | None, data: Path | None) -> None:
+@store_options
+def keys_revoke(options: PlaceOptions, name: str, key_id: str | None) -> None:
     """Take back NAME's keys: no call with them is answered from now on, without a restart.
 
     Example: pumpup-tui keys revoke refund-bot --data ./work
     """
     from pumpup_tui.commands import api_key_commands
+    from pumpup_tui.commands.places import store_of
 
-    api_key_commands.revoke_keys(data or inherited, name, key_id)
+    api_key_commands.revoke_keys(store_of(options, os.environ), name, key_id)
 
 
 @pumpup.command()

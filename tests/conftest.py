@@ -16,6 +16,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.postgres_fixtures import database, postgres, workspace
+
+__all__ = ["database", "postgres", "workspace"]
+
 if TYPE_CHECKING:
     from store.folder.local_backend import LocalBackend
 

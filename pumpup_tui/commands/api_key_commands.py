@@ -1,44 +1,78 @@
-"""`keys`: the API keys of a data folder's server."""
+"""`keys`: the API keys of a folder's or a workspace's server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from pumpup_tui.commands.backend_session import MAKERS
+from pumpup_tui.commands.database_places import Database
 from pumpup_tui.commands.failure import Failed, NotThere, in_words, reason
-from pumpup_tui.commands.places import default_data, usable_folder
+from pumpup_tui.commands.places import Folder, StorePlace, store_arguments, usable_folder
 from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
 
 if TYPE_CHECKING:
     from api_client.models import Role
-    from store.folder.api_keys import KeyInfo
+    from store.core.api_key_rules import KeyInfo
 
 
-def add_key(data: Path | None, name: str, role: Role, tags: Sequence[str]) -> None:
-    """Make a key and print it on stdout, with nothing else."""
+class StoredKeys(Protocol):
+    """The keys of a store, as commands change and list them. Each call may wait for the disk or the database."""
+
+    def add(self, name: str, role: Role, tags: Sequence[str] = ()) -> str:
+        """Make a key for `name` and return its secret, which is stored nowhere."""
+        ...
+
+    def revoke(self, name: str, key_id: str | None = None) -> int:
+        """Remove all keys of `name`, or the one with this id, and return how many they were."""
+        ...
+
+    def listing(self) -> list[KeyInfo]:
+        """Return what is known of each key, in the order in which they were made."""
+        ...
+
+    def of_two_roles(self) -> list[str]:
+        """Return the names that have keys of both roles: their agent's keys are not accepted."""
+        ...
+
+
+def keys_of(place: StorePlace) -> StoredKeys:
+    """Return the keys of a store. Nothing is read or made yet."""
     from api_client.times import utc_now
-    from store.folder.api_keys import KeyRing, key_id
+
+    if isinstance(place, Database):
+        from store.postgres.key_table import DatabaseKeys
+
+        return DatabaseKeys(place.address, place.workspace, utc_now)
+    from store.folder.api_keys import KeyRing
+
+    return KeyRing(place.path, utc_now)
+
+
+def add_key(place: StorePlace, name: str, role: Role, tags: Sequence[str]) -> None:
+    """Make a key and print it on stdout, with nothing else."""
+    from store.core.api_key_rules import key_id
 
     if not has_reader():
         raise Failed("A key is shown once, on stdout, and that is closed. No key was made.")
-    folder = _folder_for_keys(data)
+    if isinstance(place, Folder):
+        _make_folder(place)
     with in_words():
-        ring = KeyRing(folder, utc_now)
-        secret = ring.add(name, role, tuple(tags))
+        keys = keys_of(place)
+        secret = keys.add(name, role, tuple(tags))
         if failure := _print_key(f"A key for {name} ({role}), shown this once:", secret):
-            ring.revoke(name, key_id(secret))
+            keys.revoke(name, key_id(secret))
             raise Failed(f"The key could not be printed: {failure}. It was revoked at once: make another.")
 
 
-def _folder_for_keys(data: Path | None) -> Path:
+def _make_folder(place: Folder) -> Path:
     """Return the data folder; a named one must exist, for a key in a mistyped one would be of no use."""
-    if data is not None and not data.is_dir():
-        raise NotThere(f"{data} is not there. Name a data folder with --data DIR; {MAKERS}")
-    return usable_folder(data)
+    if not place.is_default and not place.path.is_dir():
+        raise NotThere(f"{place.path} is not there. Name a data folder with --data DIR; {MAKERS}")
+    return usable_folder(place.path)
 
 
 def _print_key(title: str, secret: str) -> str:
@@ -51,17 +85,19 @@ def _print_key(title: str, secret: str) -> str:
     return "" if has_reader() else "nobody reads stdout"
 
 
-def list_keys(data: Path | None) -> None:
+def list_keys(place: StorePlace) -> None:
     """Print a table of the keys, without the keys themselves."""
-    from store.folder.api_keys import KeyRing
-
-    folder = data if data is not None else default_data()
     with in_words():
-        keys = KeyRing(folder).listing()
+        keys = keys_of(place).listing()
     if not keys:
-        click.echo(f"No one has a key yet: pumpup-tui keys add NAME --role agent --data {folder}", err=True)
+        click.echo(no_key_yet(place), err=True)
         return
     _print_keys(keys)
+
+
+def no_key_yet(place: StorePlace) -> str:
+    """Return the sentence for a store that nobody has a key of."""
+    return f"No one has a key yet: pumpup-tui keys add NAME --role agent{store_arguments(place)}"
 
 
 def _print_keys(keys: Iterable[KeyInfo]) -> None:
@@ -78,11 +114,16 @@ def _to_the_second(wire_time: str) -> str:
     return f"{wire_time[:10]} {wire_time[11:19]}Z"
 
 
-def revoke_keys(data: Path | None, name: str, key_id: str | None) -> None:
+def revoke_keys(place: StorePlace, name: str, key_id: str | None) -> None:
     """Revoke a name's keys, or one of them."""
-    from store.folder.api_keys import KeyRing
-
-    folder = data if data is not None else default_data()
     with in_words():
-        count = KeyRing(folder).revoke(name, key_id)
+        count = keys_of(place).revoke(name, key_id)
     click.echo(f"Revoked {count} key{'s' if count != 1 else ''} of {name}: in effect at once.", err=True)
+
+
+def two_roles_remedy(place: StorePlace, name: str) -> str:
+    """Return the remedy for a name with keys of both roles."""
+    import shlex
+
+    command = f"pumpup-tui keys revoke {shlex.quote(name)} --id ID{store_arguments(place)}"
+    return f"Make new keys under another name, then run '{command}'."

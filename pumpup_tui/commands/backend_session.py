@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from pumpup_tui.commands.database_places import Database
 from pumpup_tui.commands.failure import Failed, NotThere, in_words
 from pumpup_tui.commands.options import PlaceOptions
 from pumpup_tui.commands.output import print_line
-from pumpup_tui.commands.places import Folder, Place, Server, api_key, decider, place_of, usable_folder
+from pumpup_tui.commands.places import (
+    Folder,
+    Place,
+    Server,
+    StorePlace,
+    api_key,
+    decider,
+    place_of,
+    usable_folder,
+)
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
@@ -20,6 +30,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+COMMAND_CONNECTIONS = 2
+"""Connections that a command's reads take at the most: it asks for one thing after the other."""
 _NOTICE = 600
 """Longest notice to print, in characters."""
 
@@ -33,7 +45,7 @@ def run_on_backend(
         options: The place and the reviewer, from the command line.
         operation: The command's work.
         make: Whether to make a data folder that is not there.
-        writes: Whether the operation writes; otherwise a data folder is opened read-only.
+        writes: Whether the operation writes; otherwise a folder or database is opened read-only.
 
     Raises:
         Failed: the place can't be opened, or it refused; the exit code says which.
@@ -60,9 +72,9 @@ async def opened(place: Place, *, make: bool = False, writes: bool = False) -> A
 
     Raises:
         ApiError: it can't be opened.
-        Failed: the folder is not there, or there is no key for the server.
+        Failed: the folder is not there, there is no key for the server, or no name to decide under.
     """
-    backend = await (_folder(place, make=make, writes=writes) if isinstance(place, Folder) else _server(place))
+    backend = await _backend_of(place, make=make, writes=writes)
     notices = list(backend.notices)
     try:
         _print_warnings(notices)
@@ -70,6 +82,12 @@ async def opened(place: Place, *, make: bool = False, writes: bool = False) -> A
     finally:
         _print_warnings(backend.notices[len(notices) :])
         await backend.aclose()
+
+
+async def _backend_of(place: Place, *, make: bool, writes: bool) -> Backend:
+    if isinstance(place, Folder):
+        return await _folder(place, make=make, writes=writes)
+    return await (_database(place, writes=writes) if isinstance(place, Database) else _server(place))
 
 
 def _print_warnings(notices: Iterable[str]) -> None:
@@ -93,6 +111,18 @@ async def _folder(place: Folder, *, make: bool, writes: bool) -> Backend:
         return await open_local(place.path, actor, progress=progress, for_reading=not writes)
 
 
+async def _database(place: Database, *, writes: bool) -> Backend:
+    reviewer = decider(place) if writes else place.reviewer
+
+    from api_client.actor import Actor
+    from store.postgres.open_database import open_postgres
+
+    actor = Actor(reviewer, "reviewer", place.tags)
+    return await open_postgres(
+        place.address, place.workspace, actor, for_reading=not writes, pool_size=COMMAND_CONNECTIONS
+    )
+
+
 async def _server(place: Server) -> Backend:
     key = api_key(place.api_key_file, os.environ)
 
@@ -111,13 +141,31 @@ def must_be_there(place: Folder, makers: str = MAKERS) -> None:
         raise NotThere(f"{place.path} is no data folder: it has no journal.jsonl. Name one with --data DIR; {makers}")
 
 
+def record_place(options: PlaceOptions) -> StorePlace:
+    """Return the folder or database that the user named, for a command that reads or makes the whole record.
+
+    Raises:
+        Failed: a server is named.
+    """
+    place = place_of(options, os.environ)
+    if isinstance(place, Server):
+        raise Failed(
+            f"This works on the record itself, and {place.url} is a server: name the data folder with --data DIR, or "
+            "the database with --database URL.",
+            2,
+        )
+    return place
+
+
 def folder_of(options: PlaceOptions) -> Folder:
     """Return the data folder that the user named.
 
     Raises:
-        Failed: a server is named, and this command works on a folder only.
+        Failed: a server or a database is named, and this command works on a folder only.
     """
-    place = place_of(options, os.environ)
-    if isinstance(place, Server):
-        raise Failed(f"This works on a data folder, and {place.url} is a server: name a folder with --data DIR.", 2)
+    place = record_place(options)
+    if isinstance(place, Database):
+        raise Failed(
+            f"This works on a data folder, and {place.address.shown} is a database: name a folder with --data DIR.", 2
+        )
     return place

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands import config_sources
+from pumpup_tui.commands.database_places import DATABASE_VARIABLE, WORKSPACE_VARIABLE, address_in, is_workspace
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import PlaceOptions, writing_options
 from pumpup_tui.commands.output import TableColumn, print_json, print_line, print_table
@@ -110,9 +111,21 @@ def _rows(
         else:
             yield ".".join(name), value, _origin(name, variables, file, content, document)
     if url := os.environ.get("PUMPUP_BASE_URL"):
-        yield "url", url, "PUMPUP_BASE_URL"
+        yield "url", url if "@" not in url else "(not shown: it holds a password)", "PUMPUP_BASE_URL"
+    if database := os.environ.get(DATABASE_VARIABLE):
+        yield "database", _shown(database), DATABASE_VARIABLE
+    if workspace := os.environ.get(WORKSPACE_VARIABLE):
+        yield "workspace", workspace if is_workspace(workspace) else "(no name of a workspace)", WORKSPACE_VARIABLE
     if os.environ.get("PUMPUP_API_KEY"):
         yield "api key", "(not shown)", "PUMPUP_API_KEY"
+
+
+def _shown(database: str) -> str:
+    """Return a database's address without its password; of a text that is none, nothing."""
+    try:
+        return address_in(database).shown
+    except Failed:
+        return "(no address of a database)"
 
 
 def _flat(name: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -17,7 +17,9 @@ MOST_BYTES = 256_000
 NO_FILE = Path("config.toml")
 """Stands for the file where there is none."""
 NO_HOME = f"This login has no home folder, so it has no configuration file: set HOME, or name one with {FILE_VARIABLE}."
-_NO_SETTINGS = frozenset(("PUMPUP_API_KEY", "PUMPUP_BASE_URL", FILE_VARIABLE))
+_NO_SETTINGS = frozenset(
+    ("PUMPUP_API_KEY", "PUMPUP_BASE_URL", "PUMPUP_DATABASE_URL", "PUMPUP_WORKSPACE", FILE_VARIABLE)
+)
 PLAIN = {"PUMPUP_REVIEWER": "reviewer", "PUMPUP_PROFILE": "profile"}
 """Variables whose text is the setting's value, without parsing."""
 

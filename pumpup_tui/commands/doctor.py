@@ -13,7 +13,7 @@ from pumpup_tui.commands.output import print_json, print_line, styled
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
-    from pumpup_tui.commands.doctor_checks import Check
+    from pumpup_tui.commands.check_results import Check
 
 _MARKS = {"ok": ("ok   ", "good"), "note": ("note ", "warn"), "wrong": ("WRONG", "bad")}
 
@@ -24,7 +24,8 @@ _MARKS = {"ok": ("ok   ", "good"), "note": ("note ", "warn"), "wrong": ("WRONG",
 def doctor(options: PlaceOptions, as_json: bool) -> None:
     """Look for what is wrong and say what to do; exit with 1 where anything is.
 
-    The terminal, the versions, the configuration, the data folder with its locks, or the server and your key for it.
+    The terminal, the versions, the configuration, and the place: a data folder with its locks, a database with its
+    rights and replication, or a server and your key for it.
 
     Example: pumpup-tui doctor --data ./work
     """

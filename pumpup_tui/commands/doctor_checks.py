@@ -4,43 +4,26 @@ from __future__ import annotations
 
 import os
 import platform
-import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pumpup_tui.commands import config_cache, config_sources
+from pumpup_tui.commands.api_key_commands import keys_of, two_roles_remedy
+from pumpup_tui.commands.check_results import Check
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import PlaceOptions
-from pumpup_tui.commands.places import Folder, Server, api_key, place_of
+from pumpup_tui.commands.places import Folder, Place, Server, StorePlace, api_key, place_of
 from pumpup_tui.text.charset import charset_of
 
 if TYPE_CHECKING:
     from api_client.models import Me
 
-State = Literal["ok", "note", "wrong"]
-
 _MIN_FREE_BYTES = 100_000_000
 """Space that a disk should have left."""
 _MIN_SCREEN = (40, 10)
-
-
-@dataclass(frozen=True)
-class Check:
-    """The result of a check: its subject, its state, and the remedy."""
-
-    subject: str
-    state: State
-    words: str
-    remedy: str = ""
-
-    def wire(self) -> dict[str, str]:
-        """Return the check as JSON."""
-        fields = {"check": self.subject, "state": self.state, "words": self.words}
-        return {**fields, "remedy": self.remedy} if self.remedy else fields
 
 
 def all_checks(options: PlaceOptions, environment: Mapping[str, str]) -> list[Check]:
@@ -52,7 +35,20 @@ def all_checks(options: PlaceOptions, environment: Mapping[str, str]) -> list[Ch
         if checks[-1].state != "wrong":
             checks.append(Check("place", "wrong", fault.message))
         return checks
-    return [*checks, *(_folder(place) if isinstance(place, Folder) else _server(place, environment))]
+    return [*checks, *_place(place, environment)]
+
+
+def _place(place: Place, environment: Mapping[str, str]) -> Iterator[Check]:
+    if isinstance(place, Server):
+        yield from _server(place, environment)
+        return
+    yield _reviewer(place)
+    if isinstance(place, Folder):
+        yield from _folder(place)
+    else:
+        from pumpup_tui.commands.database_checks import database_checks
+
+        yield from database_checks(place)
 
 
 def _versions() -> Iterator[Check]:
@@ -97,13 +93,15 @@ def _configuration(environment: Mapping[str, str]) -> Iterator[Check]:
         yield Check("configuration", "ok", words)
 
 
+def _reviewer(place: StorePlace) -> Check:
+    if place.reviewer:
+        return Check("reviewer", "ok", " ".join((place.reviewer, *(f"[{tag}]" for tag in place.tags))))
+    remedy = "Give one with --reviewer NAME, or set PUMPUP_REVIEWER."
+    return Check("reviewer", "note", "this login has no name to decide under: it can only read", remedy)
+
+
 def _folder(place: Folder) -> Iterator[Check]:
     folder = place.path
-    if place.reviewer:
-        yield Check("reviewer", "ok", " ".join((place.reviewer, *(f"[{tag}]" for tag in place.tags))))
-    else:
-        remedy = "Give one with --reviewer NAME, or set PUMPUP_REVIEWER."
-        yield Check("reviewer", "note", "this login has no name to decide under: it can only read", remedy)
     if not folder.exists():
         makers = "The screens" if place.is_default else "The screens with --create, 'serve'"
         yield Check("folder", "note", f"{folder} is not there yet", f"{makers} and 'projects create' make it.")
@@ -117,7 +115,7 @@ def _folder(place: Folder) -> Iterator[Check]:
     if os.path.lexists(folder / "journal.jsonl") or os.path.lexists(folder / "head"):
         yield from _lock(folder)
         yield from _journal(folder)
-        yield from _keys(folder)
+        yield from _keys(place)
     else:
         yield Check("journal", "note", "none yet: the folder is new", "'pumpup-tui projects create' begins one.")
 
@@ -193,8 +191,8 @@ def _journal(folder: Path) -> Iterator[Check]:
     """Open the journal read-only, as any reader does, and report its state."""
     from api_client.errors import StoreError
     from api_client.times import utc_now
+    from store.core.event_ids import random_token
     from store.folder.engine import Store
-    from store.folder.local_backend import random_token
 
     try:
         store = Store(folder, clock=utc_now, tokens=random_token, for_reading=True)
@@ -216,25 +214,18 @@ def _journal(folder: Path) -> Iterator[Check]:
         store.close()
 
 
-def _keys(folder: Path) -> Iterator[Check]:
+def _keys(place: Folder) -> Iterator[Check]:
     """Check for keys that the server does not accept."""
     from api_client.errors import StoreError
-    from store.folder.api_keys import KeyRing
 
     try:
-        names = KeyRing(folder).of_two_roles()
+        names = keys_of(place).of_two_roles()
     except StoreError as fault:
         yield Check("keys", "wrong", str(fault), "Restore keys.json from a backup, or remove it and make new keys.")
         return
     for name in names:
         words = f"{name} has keys of both roles, and a name has one: the agent's keys are not accepted"
-        yield Check("keys", "wrong", words, two_roles_remedy(folder, name))
-
-
-def two_roles_remedy(folder: Path, name: str) -> str:
-    """Return the remedy for a name with keys of both roles."""
-    command = f"pumpup-tui keys revoke {shlex.quote(name)} --id ID --data {shlex.quote(str(folder))}"
-    return f"Make new keys under another name, then run '{command}'."
+        yield Check("keys", "wrong", words, two_roles_remedy(place, name))
 
 
 def _server(place: Server, environment: Mapping[str, str]) -> Iterator[Check]:

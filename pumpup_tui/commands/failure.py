@@ -46,10 +46,10 @@ def exit_code_of(fault: ApiError) -> int:
 
     kinds: tuple[tuple[type[ApiError] | tuple[type[ApiError], ...], int], ...] = (
         (errors.Misconfigured, 2),
-        (errors.NotFound, 3),
+        ((errors.NotFound, errors.StoreAbsent), 3),
         (errors.Conflict, 4),
         ((errors.Unreachable, errors.Unavailable, errors.TooManyRequests, errors.StoreBusy), 5),
-        ((errors.NotAllowed, errors.NotAuthenticated), 6),
+        ((errors.NotAllowed, errors.NotAuthenticated, errors.StoreLogin), 6),
     )
     return next((code for kind, code in kinds if isinstance(fault, kind)), 1)
 

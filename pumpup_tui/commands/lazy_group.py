@@ -52,6 +52,14 @@ class LazyGroup(click.Group):
             command = super().get_command(ctx, cmd_name)
         return take_utf8(command) if command is not None else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command to run; an address in its place is not repeated in the message: it may hold a password."""
+        if "://" in args[0]:
+            ctx.fail("An address is no command: name a server with --url URL, a database with --database URL.")
+        return super().resolve_command(ctx, args)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the options before the command's name."""
         take_utf8(self)

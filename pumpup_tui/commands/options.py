@@ -18,6 +18,14 @@ Callback = Callable[..., Any]
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
 _META = "pumpup_tui.place_options"
+_PLACES = {
+    "data": "--data",
+    "url": "--url",
+    "database": "--database",
+    "database_file": "--database-file",
+    "profile": "--profile",
+}
+"""The options of which each names a place, by their fields."""
 
 
 class TimeParam(click.ParamType[datetime]):
@@ -85,6 +93,9 @@ class PlaceOptions:
     api_key_file: Path | None = None
     ca_file: Path | None = None
     insecure_http: bool | None = None
+    database: str | None = None
+    database_file: Path | None = None
+    workspace: str | None = None
     profile: str | None = None
     reviewer: str | None = None
     tags: tuple[str, ...] = ()
@@ -92,7 +103,12 @@ class PlaceOptions:
     @property
     def places(self) -> tuple[str, ...]:
         """The options that name a place."""
-        return tuple(name for name in ("data", "url", "profile") if getattr(self, name) is not None)
+        return tuple(option for name, option in _PLACES.items() if getattr(self, name) is not None)
+
+    @property
+    def names_place(self) -> bool:
+        """Whether an option names the place itself; a profile names it by way of the configuration."""
+        return bool(set(self.places) - {"--profile"})
 
     @property
     def for_a_server(self) -> str | None:
@@ -107,7 +123,7 @@ class PlaceOptions:
     def over(self, before: PlaceOptions) -> PlaceOptions:
         """Return these options, with earlier ones in the gaps; a place named here replaces the whole earlier place."""
         if self.places:
-            before = replace(before, data=None, url=None, profile=None)
+            before = replace(before, data=None, url=None, database=None, database_file=None, profile=None)
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return replace(before, **{name: value for name, value in values.items() if value not in (None, ())})
 
@@ -121,8 +137,32 @@ def options_before(context: click.Context) -> PlaceOptions:
 data_option = click.option(
     "--data", type=FOLDER, metavar="DIR", help="The data folder.  [default: pumpup-tui in your user data directory]"
 )
+_DATABASE_OPTIONS = (
+    click.option(
+        "--database",
+        metavar="URL",
+        help="A PostgreSQL database, without a password: it would be in the process list.  "
+        "[env var: PUMPUP_DATABASE_URL, which may hold one]",
+    ),
+    click.option(
+        "--database-file",
+        type=FILE,
+        metavar="FILE",
+        help="A file with the database's address, readable by you alone: it may hold a password.",
+    ),
+)
+_WORKSPACE_OPTION = click.option(
+    "--workspace",
+    metavar="NAME",
+    help="Which of the database's workspaces.  [default: default; env var: PUMPUP_WORKSPACE]",
+)
+_PROFILE_OPTION = click.option(
+    "--profile", metavar="NAME", help="A place by its name in your configuration.  [env var: PUMPUP_PROFILE]"
+)
 _PLACE_OPTIONS = (
     data_option,
+    *_DATABASE_OPTIONS,
+    _WORKSPACE_OPTION,
     click.option("--url", metavar="URL", help="A server to work on instead of a folder.  [env var: PUMPUP_BASE_URL]"),
     click.option(
         "--api-key-file",
@@ -142,22 +182,21 @@ _PLACE_OPTIONS = (
         default=None,
         help="Let the key travel in the open, to a server without TLS.",
     ),
-    click.option(
-        "--profile", metavar="NAME", help="A place by its name in your configuration.  [env var: PUMPUP_PROFILE]"
-    ),
+    _PROFILE_OPTION,
 )
 _REVIEWER_OPTIONS = (
     click.option(
         "--reviewer",
         metavar="NAME",
-        help="The name that you decide under in a folder.  [default: your login name; env var: PUMPUP_REVIEWER]",
+        help="The name that you decide under in a folder or database.  "
+        "[default: your login name; env var: PUMPUP_REVIEWER]",
     ),
     click.option(
         "--tag",
         "tags",
         multiple=True,
         metavar="T",
-        help="What you may do, recorded with decisions in a folder; repeatable.",
+        help="What you may do, recorded with decisions in a folder or database; repeatable.",
     ),
 )
 
@@ -169,6 +208,10 @@ _SAVING_OPTIONS = (
 )
 
 
+def _count(names: Sequence[str]) -> str:
+    return "two" if len(names) == 2 else str(len(names))
+
+
 def _adding(options: Sequence[Callable[[Callback], Callback]]) -> Callable[[Callback], Callback]:
     names = [field.name for field in fields(PlaceOptions)]
 
@@ -178,8 +221,8 @@ def _adding(options: Sequence[Callable[[Callback], Callback]]) -> Callable[[Call
             context = click.get_current_context()
             own = PlaceOptions(**{name: kwargs.pop(name) for name in names if name in kwargs})
             if len(own.places) > 1:
-                places = " and ".join(f"--{name}" for name in own.places)
-                raise click.UsageError(f"{places} are two places: give one of them.")
+                places = " and ".join(own.places)
+                raise click.UsageError(f"{places} are {_count(own.places)} places: give one of them.")
             context.meta[_META] = merged = own.over(options_before(context))
             return command(*args, options=merged, **kwargs)
 
@@ -195,8 +238,13 @@ place_options = _adding((*_PLACE_OPTIONS, *_REVIEWER_OPTIONS))
 """Adds the options that name the place to read and the reviewer; the command gets `options`."""
 writing_options = _adding((*_PLACE_OPTIONS, *_REVIEWER_OPTIONS))
 """Adds the options that name the place to write and the reviewer; the command gets `options`."""
-folder_options = _adding((data_option, _PLACE_OPTIONS[-1], *_REVIEWER_OPTIONS))
-"""Adds the options of a command that works on a data folder only; the command gets `options`."""
+_STORE_OPTIONS = (data_option, *_DATABASE_OPTIONS, _WORKSPACE_OPTION, _PROFILE_OPTION)
+store_options = _adding(_STORE_OPTIONS)
+"""Adds the options of a command that works on a store itself, not over a server; the command gets `options`."""
+record_options = _adding((*_STORE_OPTIONS, *_REVIEWER_OPTIONS))
+"""The same for the commands of the record, which ignore the reviewer."""
+database_options = _adding((*_DATABASE_OPTIONS, _PROFILE_OPTION))
+"""Adds the options of a command that works on a database, and not on one workspace; the command gets `options`."""
 
 key_option = click.option(
     "--key", metavar="KEY", help="The key of an earlier try, to learn what became of it: it is never done twice."

@@ -1,19 +1,19 @@
-"""The place that a command works on, from options, environment and configuration: a data folder or a server."""
+"""The place that a command works on, from options, environment and configuration: a folder, a database or a server."""
 
 from __future__ import annotations
 
 import os
-import stat
-from codecs import BOM_UTF8
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.commands import config_cache, config_sources
+from pumpup_tui.commands.database_places import DATABASE_VARIABLE, Database, database_of, refuse_database
 from pumpup_tui.commands.failure import Failed, reason
 from pumpup_tui.commands.options import PlaceOptions
+from pumpup_tui.commands.private_files import read_secret
 from pumpup_tui.local_state.user_folders import expanded, own_folder
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "PUMPUP_API_KEY"
 URL_VARIABLE = "PUMPUP_BASE_URL"
-_KEY_FILE_BYTES = 4096
 _BOM = "\ufeff"
 _NAME_CHARACTERS = 80
 _RESERVED_NAME = "platform"
@@ -50,7 +49,9 @@ class Server:
     insecure_http: bool = False
 
 
-Place = Folder | Server
+StorePlace = Folder | Database
+"""A place that is a store itself, without a server before it."""
+Place = StorePlace | Server
 
 
 def place_of(options: PlaceOptions, environment: Mapping[str, str]) -> Place:
@@ -61,47 +62,62 @@ def place_of(options: PlaceOptions, environment: Mapping[str, str]) -> Place:
     """
     chosen = config_cache.chosen(environment)
     profile = _profile(options, chosen, environment)
-    url = options.url or (profile.get("url") if profile else None)
+    url = options.url or profile.get("url")
     if url is None:
         if (option := options.for_a_server) is not None:
             raise Failed(f"{option} goes with a server: name it with --url.", 2)
-        return _local(options, chosen, profile)
+        return _store(options, chosen, profile, environment)
+    _refuse_workspace(options)
     check_url(url)
     if options.reviewer is not None or options.tags:
-        raise Failed("On a server the key says who you are: --reviewer and --tag are for a local folder.", 2)
+        raise Failed("On a server the key says who you are: --reviewer and --tag are for a folder or database.", 2)
     file = options.api_key_file or _path(profile.get("api_key_file"))
     ca_file = options.ca_file or _path(profile.get("ca_file"))
     insecure_http = options.insecure_http if options.insecure_http is not None else bool(profile.get("insecure_http"))
     return Server(url, file, ca_file, insecure_http)
 
 
-def named_folder(options: PlaceOptions, environment: Mapping[str, str]) -> Path | None:
-    """Return the data folder named for a command that works on folders only; None where none is named.
+def store_of(options: PlaceOptions, environment: Mapping[str, str]) -> StorePlace:
+    """Return the store to work on: a folder or a database; a server that the environment names does not count.
 
     Raises:
-        Failed: the configuration can't be used.
+        Failed: the configuration can't be used, options contradict each other, or the profile named is a server.
     """
-    if options.data is not None:
-        return options.data
     chosen = config_cache.chosen(environment)
-    name = options.profile or chosen.get("profile")
-    profile: Mapping[str, Any] = chosen.get("profiles", {}).get(name, {}) if name else {}
-    return _path(profile.get("data"))
+    profile = _profile(options, chosen, {**environment, URL_VARIABLE: ""})
+    if options.profile is not None and "url" in profile:
+        raise Failed(
+            f"The profile {options.profile!r} is a server, and this works on its store: name that with --data DIR or "
+            "--database URL, on the machine where it is.",
+            2,
+        )
+    return _store(options, chosen, profile, environment)
 
 
 def _profile(options: PlaceOptions, chosen: Mapping[str, Any], environment: Mapping[str, str]) -> Mapping[str, Any]:
     """Return the profile selected by name or environment; empty where the command line names the place itself."""
-    if options.data is not None or options.url is not None:
+    if options.names_place:
         return {}
-    if options.profile is None and (url := environment.get(URL_VARIABLE, "")):
-        return {"url": url}
+    if options.profile is None and (named := _in_environment(environment)):
+        return named
     name = options.profile or chosen.get("profile")
     if name is None:
         return {}
     profiles: Mapping[str, Mapping[str, Any]] = chosen.get("profiles", {})
     if name not in profiles:
         raise _unknown_profile(name, profiles, environment)
-    return profiles[name]
+    return {key: value for key, value in profiles[name].items() if value is not None}
+
+
+def _in_environment(environment: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the place that the environment names by its address; empty where it names none."""
+    url, database = environment.get(URL_VARIABLE), environment.get(DATABASE_VARIABLE)
+    if url and database:
+        raise Failed(
+            f"{URL_VARIABLE} and {DATABASE_VARIABLE} are two places: unset one, or name the place by an option.",
+            2,
+        )
+    return {"url": url} if url else {DATABASE_VARIABLE: database} if database else {}
 
 
 def _unknown_profile(name: str, profiles: Mapping[str, Any], environment: Mapping[str, str]) -> Failed:
@@ -112,19 +128,31 @@ def _unknown_profile(name: str, profiles: Mapping[str, Any], environment: Mappin
     return Failed(f"There is no profile {name!r} in {file}: {known}. Write it there as [profiles.{name}].", 3)
 
 
-def _local(options: PlaceOptions, chosen: Mapping[str, Any], profile: Mapping[str, Any]) -> Folder:
+def _store(
+    options: PlaceOptions, chosen: Mapping[str, Any], profile: Mapping[str, Any], environment: Mapping[str, str]
+) -> StorePlace:
     reviewer = options.reviewer
     if reviewer is None:
         reviewer = _environment_first(chosen, profile, "reviewer")
     tags = options.tags or profile.get("tags") or chosen.get("tags") or ()
-    path = options.data or _path(profile.get("data"))
     if reviewer is not None:
         reviewer = recordable("--reviewer", reviewer)
     else:
         with suppress(Failed):  # reported when a name is needed
             reviewer = login_name()
     tags = tuple(recordable("--tag", tag) for tag in tags)
+    if (database := database_of(options, profile, environment)) is not None:
+        return replace(database, reviewer=reviewer or "", tags=tags)
+    _refuse_workspace(options)
+    path = options.data or _path(profile.get("data"))
+    if path is not None:
+        refuse_database(str(path), "--data DIR")
     return Folder(path or default_data(), reviewer or "", tags, is_default=path is None)
+
+
+def _refuse_workspace(options: PlaceOptions) -> None:
+    if options.workspace is not None:
+        raise Failed("--workspace goes with a database: name it with --database, or set PUMPUP_DATABASE_URL.", 2)
 
 
 def _environment_first(chosen: Mapping[str, Any], profile: Mapping[str, Any], name: str) -> Any:
@@ -139,6 +167,13 @@ def _path(text: str | None) -> Path | None:
         return None if text is None else expanded(text)
     except OSError as fault:
         raise Failed(f"{text} of the configuration can't be used: {reason(fault)}. Write the whole path.", 2) from None
+
+
+def store_arguments(place: StorePlace) -> str:
+    """Return the options that name a store, as a user types them, after a space; never a password."""
+    import shlex
+
+    return place.option_text if isinstance(place, Database) else f" --data {shlex.quote(str(place.path))}"
 
 
 def default_data() -> Path:
@@ -157,8 +192,9 @@ def default_data() -> Path:
 
 
 def state_folder(place: str) -> Path | None:
-    """Return the folder for local state (drafts, last view) of a place: of a data folder's path or a server's URL.
+    """Return the folder for local state (drafts, last view) of a place.
 
+    `place` is a data folder's path, a server's URL, or a database's address as it is shown, with the workspace.
     None where this login has no home folder: then no state is stored.
     """
     import hashlib
@@ -217,7 +253,7 @@ def usable_folder(data: Path | None) -> Path:
     return folder
 
 
-def decider(place: Folder) -> str:
+def decider(place: StorePlace) -> str:
     """Return the name to decide under.
 
     Raises:
@@ -257,6 +293,7 @@ def recordable(what: str, text: str) -> str:
 
 def check_url(url: str) -> None:
     """Raise `Failed` where `url` is no server's address; its message shows no password."""
+    refuse_database(url, "--url URL")
     if "@" in url:
         raise Failed(
             "A server's address holds no user or password: give it like https://pumpup.example.com with --url, "
@@ -297,20 +334,8 @@ def _can_be_key(text: str) -> bool:
 
 
 def _key_in(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            # The mode of the open file: the path may name another file by now.
-            mode = os.fstat(opened.fileno()).st_mode
-            content = opened.read(_KEY_FILE_BYTES + 1)
-    except OSError as fault:
-        raise Failed(f"The key file {file} can't be read: {reason(fault)}.", 2) from None
-    if os.name == "posix" and stat.S_ISREG(mode) and stat.S_IMODE(mode) & 0o077:
-        raise Failed(f"The key file {file} can be read or changed by others: run 'chmod 600 {file}' first.", 2)
-    try:
-        key = content.removeprefix(BOM_UTF8).decode("ascii").strip()
-    except UnicodeDecodeError:
-        key = ""
-    if not key or len(content) > _KEY_FILE_BYTES or not _can_be_key(key):
+    key = read_secret(file, "key")
+    if not key or not _can_be_key(key):
         raise Failed(
             f"The key file {file} holds no key: it must have one line, as 'pumpup-tui keys add' printed it.", 2
         )

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import click
 
-from pumpup_tui.commands.backend_session import folder_of, must_be_there
+from pumpup_tui.commands.backend_session import folder_of, must_be_there, record_place
+from pumpup_tui.commands.database_places import Database
 from pumpup_tui.commands.failure import Failed, in_words, reason
-from pumpup_tui.commands.options import FILE, FOLDER, PlaceOptions, TimeParam, folder_options, no_such, split_types
+from pumpup_tui.commands.options import FILE, FOLDER, PlaceOptions, TimeParam, no_such, record_options, split_types
 from pumpup_tui.commands.output import after_recording, can_prompt, print_json, print_line, stop_without_reader
 from pumpup_tui.commands.progress import progress_bar
 from pumpup_tui.text.firewall import clean, line
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     "--expect", metavar="HASH", help="The head that you noted earlier: found where a whole old copy is put back."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-@folder_options
+@record_options
 def verify(options: PlaceOptions, expect: str | None, as_json: bool) -> None:
     """Check that the data folder still says what was written; exit with 1 where it does not.
 
@@ -64,13 +65,16 @@ def _print_verification(result: Findings) -> None:
 
 
 @click.command()
-@folder_options
+@record_options
 def compact(options: PlaceOptions) -> None:
     """Write the checkpoint anew, so that the folder opens at once. The journal is never changed.
 
     Example: pumpup-tui compact --data ./work
     """
-    place = folder_of(options)
+    place = record_place(options)
+    if isinstance(place, Database):
+        print_line("A database has no checkpoint to write: it needs none, and nothing was done.", err=True)
+        return
     must_be_there(place)
     with in_words(), _opened_store(place.path, for_reading=False) as store:
         store.save()
@@ -86,7 +90,7 @@ def compact(options: PlaceOptions) -> None:
 @click.option("--types", metavar="T,T…", default="", help="Of these event types only, separated by commas.")
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="Where to write it; - is stdout.  [default: stdout]")
 @click.option("--yes", is_flag=True, help="Don't ask before a file that is there is written over.")
-@folder_options
+@record_options
 def export(
     options: PlaceOptions, kind: Literal["jsonl", "csv"], output: Path | None, *, yes: bool, types: str, **filters: Any
 ) -> None:
@@ -126,7 +130,7 @@ def export(
     help="Where the attachments' content is: the folder 'uploads' of the data folder that was exported.",
 )
 @click.option("--expect", metavar="HASH", help="The head that the record must end with.")
-@folder_options
+@record_options
 def import_(options: PlaceOptions, file: Path, uploads: Path | None, expect: str | None) -> None:
     """Make a data folder of a full export: each event byte for byte, so that the chain is the same.
 
@@ -163,8 +167,8 @@ def import_(options: PlaceOptions, file: Path, uploads: Path | None, expect: str
 @contextmanager
 def _opened_store(folder: Path, *, for_reading: bool = True) -> Iterator[Store]:
     from api_client.times import utc_now
+    from store.core.event_ids import random_token
     from store.folder.engine import Store
-    from store.folder.local_backend import random_token
 
     with progress_bar("Reading the journal") as progress:
         store = Store(folder, clock=utc_now, tokens=random_token, progress=progress, for_reading=for_reading)

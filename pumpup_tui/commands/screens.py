@@ -1,4 +1,4 @@
-"""The screens: over a local folder, over a server, and over the demo's throw-away folder."""
+"""The screens: over a local folder, a database, a server, and the demo's throw-away folder."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.commands import config_cache
 from pumpup_tui.commands.backend_session import must_be_there
+from pumpup_tui.commands.database_places import Database
 from pumpup_tui.commands.failure import Failed, in_words, reason
 from pumpup_tui.commands.options import PlaceOptions
 from pumpup_tui.commands.places import (
@@ -49,14 +50,22 @@ WARM_SECONDS = 1.0
 NEEDED_SOON = ("markdown_it",)
 """Modules that neither the first decision nor the first text with a list in it shall wait for."""
 
+SCREEN_CONNECTIONS = 3
+"""Connections that a reviewer's reads take at the most: a database has room for some hundred of all its clients."""
+
 Connect = Callable[[], Awaitable["Backend"]]
 
 
 def open_place(options: PlaceOptions, saving: Saving, *, create: bool) -> None:
-    """Show what is named: a local folder, made where that is asked for, or a server."""
+    """Show what is named: a local folder, made where that is asked for, a database, or a server."""
     place = place_of(options, os.environ)
     if isinstance(place, Folder):
         open_folder(place, saving, create=create)
+    elif isinstance(place, Database):
+        if create:
+            command = "pumpup-tui workspaces create"
+            raise Failed(f"--create makes a data folder: '{command} {place.workspace}' makes a workspace.", 2)
+        open_database(place, saving)
     elif create:
         raise Failed(f"--create makes a data folder, and {place.url} is a server.", 2)
     else:
@@ -84,6 +93,27 @@ def open_folder(place: Folder, saving: Saving, *, create: bool) -> None:
     documents = partial(DocumentStore, state_folder(str(folder.resolve())), reviewer)
     saving = replace(saving, data=folder)
     _run(connect, saving, source_label="local", documents=documents, needed_soon=(*NEEDED_SOON, "store.core.batch"))
+
+
+def open_database(place: Database, saving: Saving) -> None:
+    """Show a database's workspace, deciding as its reviewer."""
+    check_terminal(os.environ)
+    from pumpup_tui.local_state.document_store import DocumentStore
+
+    reviewer = decider(place)
+
+    async def connect() -> Backend:
+        await asyncio.to_thread(import_module, "store.postgres.open_database")
+        from api_client.actor import Actor
+        from store.postgres.open_database import open_postgres
+
+        actor = Actor(reviewer, "reviewer", place.tags)
+        return await open_postgres(
+            place.address, place.workspace, actor, fires_timeouts=True, pool_size=SCREEN_CONNECTIONS
+        )
+
+    documents = partial(DocumentStore, state_folder(f"{place.address.shown}\n{place.workspace}"), reviewer)
+    _run(connect, saving, source_label=place.label, documents=documents)
 
 
 def open_server(place: Server, saving: Saving) -> None:
@@ -140,8 +170,9 @@ class Demo:
     async def connect(self) -> Backend:
         """Return the user's backend, over a folder with requests waiting and an agent at work."""
         from api_client.actor import Actor
+        from store.core.event_ids import random_token
         from store.demo.team import Agent, Team, open_shop
-        from store.folder.local_backend import open_local, random_token
+        from store.folder.local_backend import open_local
 
         rng = random.Random(self._seed)  # noqa: S311 - chooses stories, keeps no secret
         # The agent has the folder open for itself, as another process would: the screens close only their own.

@@ -13,17 +13,13 @@ from typing import Annotated, Any, cast, get_args, get_origin
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
-    model_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -33,6 +29,7 @@ from typing_extensions import override
 from pumpup_tui.commands import config_sources, table_columns
 from pumpup_tui.commands.config_errors import ConfigSource, Fault, Remedies, faults_of, unreadable
 from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.settings_profile import Name, Profile, SettingsTable, Tags
 from pumpup_tui.local_state.preferences import GRACE_SECONDS
 from pumpup_tui.text.firewall import line
 
@@ -40,21 +37,6 @@ FILTER_NAME = 40
 """Most characters of a filter's name, as in the inbox."""
 LONGEST_GRACE = 600.0
 """Seconds; for longer than that nobody remembers a decision that was not sent yet."""
-
-
-def _tags(value: Any) -> Any:
-    # A variable can hold no list: its parts are separated by commas.
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _named(value: str) -> str:
-    if not (1 <= len(value.strip()) <= 80 and value.isprintable()) or value.strip() == "platform":
-        raise ValueError('must have 1 to 80 printable characters and not be "platform"')
-    return value.strip()
-
-
-Name = Annotated[str, AfterValidator(_named)]
-Tags = Annotated[tuple[Name, ...], NoDecode, BeforeValidator(_tags)]
 
 
 def _setting(default: Any, *, like: str, example: str = "", about: str = "", **limits: Any) -> Any:
@@ -70,34 +52,7 @@ def _setting(default: Any, *, like: str, example: str = "", about: str = "", **l
     return Field(default, description=about, json_schema_extra={"like": like, "example": example}, **limits)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Profile(_Part):
-    """A named place: a folder with its reviewer, or a server with its key's file."""
-
-    data: str | None = None
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = None
-    api_key_file: str | None = None
-    ca_file: str | None = None
-    insecure_http: bool | None = None
-    reviewer: Name | None = None
-    tags: Tags = ()
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Profile:
-        if (self.data is None) == (self.url is None):
-            raise ValueError("must name one place: either data, a folder, or url, a server")
-        for name in ("api_key_file", "ca_file", "insecure_http"):
-            if self.url is None and getattr(self, name) is not None:
-                raise ValueError(f"{name} goes with a url: a folder has no key and needs no way to a server")
-        if self.url is not None and (self.reviewer or self.tags):
-            raise ValueError("on a server the key says who you are: reviewer and tags go with data")
-        return self
-
-
-class Notifications(_Part):
+class Notifications(SettingsTable):
     """Notifications of a new request."""
 
     bell: bool = False
@@ -118,7 +73,7 @@ def _columns(table: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-class ColumnChoice(_Part):
+class ColumnChoice(SettingsTable):
     """The columns of the commands' tables, in order."""
 
     inbox: Annotated[tuple[str, ...], _columns("inbox")] | None = None
@@ -179,11 +134,11 @@ def _limits(limits: dict[str, int]) -> dict[str, int]:
     return limits
 
 
-class Serve(_Part):
+class Serve(SettingsTable):
     """Defaults for the options of `serve`."""
 
     public_url: Annotated[str, AfterValidator(_url)] | None = None
-    limits: Annotated[dict[str, int], AfterValidator(_limits)] = {}
+    limits: Annotated[dict[str, int], AfterValidator(_limits)] = Field(default_factory=dict)
 
 
 _EXAMPLE_HEAD = """\
@@ -206,16 +161,20 @@ class Settings(BaseSettings):
     reviewer: Name | None = _setting(
         None,
         like='reviewer = "alice"',
-        about="The name and tags that decisions in a folder are recorded under.",
+        about="The name and tags that decisions in a folder or database are recorded under.",
         example='reviewer = "alice"\ntags = ["claims-lead"]',
     )
     tags: Tags = _setting((), like='tags = ["claims-lead"]')
     profiles: dict[str, Profile] = _setting(
         {},
         like='[profiles.claims] with data = "~/work", or url = "https://…" and api_key_file = "~/claims.key"',
-        about="Places by name: a folder on this machine, or a server with a file that holds your key.",
+        about="Places by name: a folder on this machine, a database, or a server with a file that holds your key.",
         example='''[profiles.claims]
 data = "~/claims"
+
+[profiles.record]
+database = "postgresql://pumpup@db.example.com/pumpup"
+workspace = "claims"
 
 [profiles.team]
 url = "https://pumpup.example.com"

@@ -77,7 +77,7 @@ class Batch:
         """Apply one job and add its commit; return its caller's answer, to be given once the batch is durable."""
         self.draft.mark()
         try:
-            scope = _scope_of(job)
+            scope = scope_of(job)
             if scope is not None:
                 replay = self._answered.get(scope) or recall(scope)
                 if replay is not None:
@@ -124,7 +124,7 @@ class Batch:
         return self._checks.at_once(job.actor.subject) if job.verdicts is None else self._checks.known(job.verdicts)
 
 
-def _scope_of(job: Job) -> KeyScope | None:
+def scope_of(job: Job) -> KeyScope | None:
     """Return the scope of a job's key (CONTRACT.md part 3, Idempotency), None without a key.
 
     Raises:

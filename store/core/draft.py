@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from store.core.fold import apply
 from store.core.state_view import TABLES, Doc, DocumentTables, StateView, Table
@@ -98,6 +98,12 @@ class CommitDraft:
     def settlement(self, request_id: str) -> Doc | None:
         """Return the event of the draft or of the state that settled a request, None where none did."""
         return self._settlements.get(request_id) or self._state.settlement(request_id)
+
+    def changes(self) -> Iterator[tuple[Table, str, Doc | None, Doc | None]]:
+        """Yield table and id of each document that the draft changes, and the document before and after."""
+        for table, changes in self._changes.items():
+            for doc_id, doc in changes.items():
+                yield table, doc_id, self._state.get(table, doc_id), doc
 
     def copy_to(self, tables: DocumentTables) -> None:
         """Bring the state's own documents up to date, once the commit is durable."""

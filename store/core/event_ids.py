@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+
+
+def random_token() -> str:
+    """Return 48 random bits in hex: the part of an id that can't be guessed."""
+    return secrets.token_hex(6)
+
 
 def event_id(seq: int, token: str) -> str:
     """Return the id of the event at the place `seq`, with the random part `token`."""

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from filelock import FileLock, Timeout
 from tinydb import TinyDB, where
 from tinydb.table import Table
 
 from api_client.actor import Actor
-from api_client.commands import PLATFORM
-from api_client.errors import ApiError, InvalidRequest, NotFound, StoreBusy, StoreDamaged, StoreFault
+from api_client.errors import ApiError, InvalidRequest, StoreBusy, StoreDamaged, StoreFault
 from api_client.models import Role
 from api_client.times import Clock, utc_now, wire_time
-from api_client.unicode_scripts import why_no_name
+from store.core.api_key_rules import (
+    SECRET_BYTES,
+    KeyInfo,
+    check_among,
+    check_owner,
+    digest_of,
+    id_of_digest,
+    names_of_two_roles,
+    no_key,
+    secret_of,
+)
 from store.folder.documents import AtomicStorage
 from store.folder.files import open_regular
 
@@ -30,24 +37,8 @@ LOCK_SECONDS = 10.0
 """Seconds that a change of the ring waits for another process's."""
 _TABLE = "keys"
 _FOLDER_ONLY = 0o600
-_KIND: Mapping[str, str] = {"agent": "an agent's", "reviewer": "a reviewer's"}
 
 Stamp = tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyInfo:
-    """A key's public data."""
-
-    name: str
-    role: Role
-    tags: tuple[str, ...]
-    added_at: str
-    """In the wire's form."""
-    id: str
-    """Tells one of a name's keys from the others; says nothing of the secret that could be used."""
-    last_used_at: str | None = None
-    """In the wire's form, a few seconds late; None where it was never used."""
 
 
 class KeyRing:
@@ -78,29 +69,20 @@ class KeyRing:
     def add(self, name: str, role: Role, tags: Sequence[str] = ()) -> str:
         """Make a key for `name` and return its secret, which is stored nowhere.
 
-        A name may have several keys: they are the same caller, whose answers are remembered under that name. So a
-        name has one role: else an agent could be answered what a reviewer was.
-
         Raises:
-            InvalidRequest: the name, role or a tag can't be used, the name has a key of another role, or it could be
-                taken for another (its word mixes alphabets, or it looks like a name of the ring).
+            InvalidRequest: the name, role or a tag can't be used (`check_owner`), or not beside the ring's other names
+                (`check_among`).
             StoreBusy: another process is changing the ring for too long.
             StoreDamaged: the file is not what was written.
             StoreFault: the disk or the system refuses.
         """
-        _check(name, role, tags)
-        secret = f"pk_{self._tokens(32)}"
+        check_owner(name, role, tags)
+        secret = secret_of(self._tokens(SECRET_BYTES))
         document = {"name": name, "role": role, "tags": list(tags), "addedAt": wire_time(self._clock())}
 
         def insert(table: Table) -> None:
-            if why := why_no_name(name, (PLATFORM.subject, *(doc["name"] for doc in table))):
-                raise InvalidRequest(f"{name!r} could be taken for another name: {why}. Choose another.")
-            if others := table.search((where("name") == name) & (where("role") != role)):
-                raise InvalidRequest(
-                    f"{name} has {_KIND[others[0]['role']]} key already, and a name has one role: take another name, "
-                    f"or revoke that key first."
-                )
-            table.insert({**document, "sha256": _digest(secret).hex()})
+            check_among(name, role, _owners(table))
+            table.insert({**document, "sha256": digest_of(secret).hex()})
 
         self._change(insert)
         return secret
@@ -116,14 +98,14 @@ class KeyRing:
         """
         removed: list[int] = []
         if all(doc["name"] != name for doc in self._documents()):
-            raise NotFound(f"There is no key for {name}.")
+            raise no_key(name)
         wanted = where("name") == name
         if key_id is not None:
-            digests = [doc["sha256"] for doc in self._documents() if _id_of(doc["sha256"]) == key_id]
+            digests = [doc["sha256"] for doc in self._documents() if id_of_digest(doc["sha256"]) == key_id]
             wanted &= where("sha256").one_of(digests)
         self._change(lambda table: removed.extend(table.remove(wanted)))
         if not removed:
-            raise NotFound(f"{name} has no key {key_id}." if key_id else f"There is no key for {name}.")
+            raise no_key(name, key_id)
         return len(removed)
 
     def listing(self) -> list[KeyInfo]:
@@ -140,7 +122,7 @@ class KeyRing:
                 doc["role"],
                 tuple(doc["tags"]),
                 doc["addedAt"],
-                id=_id_of(doc["sha256"]),
+                id=id_of_digest(doc["sha256"]),
                 last_used_at=used.get(doc["sha256"]),
             )
             for doc in self._documents()
@@ -153,7 +135,7 @@ class KeyRing:
             StoreDamaged: the file is not what was written.
             StoreFault: the disk or the system refuses.
         """
-        return _of_two_roles(self._documents())
+        return names_of_two_roles(_owners(self._documents()))
 
     def find(self, secret: str) -> Actor | None:
         """Return the owner of the key `secret`, None where there is none. Takes equally long for any key.
@@ -166,14 +148,14 @@ class KeyRing:
         """
         if (stamp := self._file_stamp()) != self._stamp:
             documents = self._documents()
-            torn = _of_two_roles(documents)
+            torn = names_of_two_roles(_owners(documents))
             self._known = tuple(
                 (bytes.fromhex(doc["sha256"]), _actor(doc))
                 for doc in documents
                 if doc["role"] == "reviewer" or doc["name"] not in torn
             )
             self._stamp = stamp
-        digest = _digest(secret)
+        digest = digest_of(secret)
         owner = None
         for known, actor in self._known:
             if hmac.compare_digest(known, digest):
@@ -246,19 +228,9 @@ class KeyRing:
             raise StoreFault(f"{self._path} can't be changed: {fault.strerror or fault}.") from fault
 
 
-def _check(name: str, role: str, tags: Sequence[str]) -> None:
-    for what, text in (("name", name), *(("tag", tag) for tag in tags)):
-        if not (1 <= len(text) <= 80 and text.isprintable() and text.strip() == text):
-            raise InvalidRequest(f"A key's {what} must have 1 to 80 printable characters and no space at its ends.")
-    if name == PLATFORM.subject:
-        raise InvalidRequest(f"{name!r} is the store's own name.")
-    if role not in get_args(Role):
-        raise InvalidRequest(f"A key's role must be one of {', '.join(get_args(Role))}.")
-
-
 def _checked(doc: dict[str, Any]) -> dict[str, Any]:
     bytes.fromhex(doc["sha256"])
-    _check(doc["name"], doc["role"], doc["tags"])
+    check_owner(doc["name"], doc["role"], doc["tags"])
     if not doc["addedAt"].isprintable():
         raise ValueError("a key's time is none")
     return doc
@@ -268,19 +240,6 @@ def _actor(doc: dict[str, Any]) -> Actor:
     return Actor(doc["name"], doc["role"], tuple(doc["tags"]))
 
 
-def _of_two_roles(documents: Sequence[dict[str, Any]]) -> list[str]:
-    agents = {doc["name"] for doc in documents if doc["role"] == "agent"}
-    return sorted(agents & {doc["name"] for doc in documents if doc["role"] != "agent"})
-
-
-def _id_of(digest: str) -> str:
-    return digest[:8]
-
-
-def key_id(secret: str) -> str:
-    """Return the id by which a key is listed and revoked."""
-    return _id_of(_digest(secret).hex())
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode(errors="replace")).digest()
+def _owners(documents: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return each key's name and role."""
+    return [(doc["name"], doc["role"]) for doc in documents]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -36,27 +35,25 @@ from api_client.models import (
 )
 from api_client.times import Clock, utc_now
 from api_client.wire import read
+from store.core.capabilities import REVIEWER_MAY
+from store.core.event_ids import random_token
+from store.core.figures import Figures
+from store.core.health import Health
 from store.core.idempotency import KeyScope
 from store.core.state_view import Doc
+from store.core.upload_limits import UploadLimits
 from store.folder.engine import Store
-from store.folder.figures import Figures, figures
 from store.folder.files import Files
+from store.folder.folder_figures import folder_figures
 from store.folder.journal_follower import Progress
 from store.folder.loop_bridge import set_from_thread
-from store.folder.open_folder import OpenFolder, UploadLimits
+from store.folder.open_folder import OpenFolder
 from store.folder.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from api_client.commands import Command
     from store.core.batch import Job
     from store.core.command_limits import CommandLimits
-
-_REVIEWER_MAY = ("decide", "answer", "assign", "move", "note", "create_project", "board")
-
-
-def random_token() -> str:
-    """Return 48 random bits in hex: the part of an id that can't be guessed."""
-    return secrets.token_hex(6)
 
 
 async def open_local(
@@ -124,7 +121,7 @@ class LocalBackend:
         """See `Backend.me`."""
         await self._in_thread(self._store.journal.check_in_place)
         is_agent = self._actor.role == "agent"
-        may = () if is_agent or self._store.read_only else _REVIEWER_MAY
+        may = () if is_agent or self._store.read_only else REVIEWER_MAY
         role: Role = "agent" if is_agent else "reviewer"
         return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=may)
 
@@ -291,4 +288,8 @@ class LocalBackend:
 
     async def figures(self, since: int) -> Figures:
         """Return the folder's figures, with the decisions after the event at `since`."""
-        return await self._in_thread(figures, self._store, since)
+        return await self._in_thread(folder_figures, self._store, since)
+
+    async def health(self) -> Health | None:
+        """Return None: behind a folder there is no database."""
+        return None

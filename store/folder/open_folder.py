@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from api_client.errors import NotFound, StoreFault
+from store.core.upload_allowance import UploadAllowance
+from store.core.upload_limits import UploadLimits
 from store.folder import uploads
 from store.folder.engine import Store
 from store.folder.loop_bridge import PendingReceipts
 from store.folder.queries import FolderReader
 from store.folder.settlements import Settlements
-from store.folder.upload_allowance import UploadAllowance
 
 if TYPE_CHECKING:
     from store.core.ruling import Content
@@ -23,18 +23,6 @@ T = TypeVar("T")
 
 LOOK_SECONDS = 0.2
 """Seconds between two looks for what other processes wrote; this process's own commits notify at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class UploadLimits:
-    """Limits of the uploads of a folder, in bytes."""
-
-    max_bytes: int = uploads.MAX_BYTES
-    """Of one upload."""
-    keep_free: int = 0
-    """Left free on the disk, for the journal."""
-    loose_bytes: int = 0
-    """Of a caller's uploads that are attached to no task; 0 is no limit."""
 
 
 class OpenFolder:
@@ -46,7 +34,7 @@ class OpenFolder:
         self.receipts = PendingReceipts(store)
         self.settlements = Settlements(store, self._catch_up, every=LOOK_SECONDS)
         self.upload_limits = upload_limits
-        self.allowance = UploadAllowance(store, upload_limits.loose_bytes)
+        self.allowance = UploadAllowance(lambda subject: store.state.loose.get(subject, 0), upload_limits.loose_bytes)
         self._threads = threads
 
     async def in_thread(self, call: Callable[..., T], *args: object) -> T:

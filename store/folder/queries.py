@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from api_client.backend import PAGE_MAX
-from api_client.errors import NotFound
 from api_client.models import (
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
@@ -27,10 +26,9 @@ from api_client.models import (
     Upload,
 )
 from api_client.wire import read
-from store.core import wire_objects
+from store.core import read_models, wire_objects
 from store.core.cursors import ALL_EVENTS
 from store.core.event_types import OFF_TIMELINES
-from store.core.fold import is_terminal
 from store.core.paging import PageItems, checked_limit, page_items
 from store.core.state_view import Doc, Table
 from store.folder.columns import CheckpointDamaged
@@ -57,10 +55,8 @@ class FolderReader:
 
     def projects(self, name: str | None) -> list[Project]:
         """Return the projects whose name or slug contains `name`."""
-        wanted = (name or "").lower()
         docs = self._store.read(lambda state: list(state.documents("projects")))
-        named = (doc for doc in docs if wanted in doc["name"].lower() or wanted in doc["projectName"])
-        return [read(Project, wire_objects.project(doc)) for doc in named]
+        return [read(Project, wire_objects.project(doc)) for doc in docs if read_models.is_project_named(doc, name)]
 
     def project(self, project_id: str) -> Project:
         """Return one project."""
@@ -70,18 +66,11 @@ class FolderReader:
         """Return a project's columns in graph order."""
 
         def look(state: State) -> Board:
-            doc = _document(state, "projects", project_id)
-            columns = [
-                {
-                    "step": step.name,
-                    "owner": step.owner,
-                    "terminal": is_terminal(doc, step.name),
-                    "count": len(state.board.in_step[project_id, step.name]),
-                    "waiting": state.board.waiting[project_id, step.name],
-                }
-                for step in read(Project, wire_objects.project(doc)).steps.in_graph_order()
-            ]
-            return read(Board, {"columns": columns})
+            steps = state.board
+            return read_models.board(
+                _document(state, "projects", project_id),
+                lambda step: (len(steps.in_step[project_id, step]), steps.waiting[project_id, step]),
+            )
 
         return self._store.read(look)
 
@@ -90,8 +79,7 @@ class FolderReader:
 
         def look(state: State) -> Page[Card]:
             project = _document(state, "projects", project_id)
-            if all(declared["name"] != step for declared in project["steps"]["steps"]):
-                raise NotFound(f"The project has no step {step!r}.")
+            read_models.check_step(project, step)
             page = self._page(
                 ("cards", project_id, step),
                 state.board.in_step[project_id, step],
@@ -166,14 +154,9 @@ class FolderReader:
         def look(state: State) -> RequestDetail:
             event = self._request_event(request_id, (APPROVAL_REQUESTED, ELICITATION_REQUESTED))
             settled = self._store.events.settlement(request_id)
-            shown = {
-                "event": event,
-                "hash": event["hash"],
-                "task": wire_objects.task(_document(state, "tasks", event["taskId"])),
-                "project": wire_objects.project(_document(state, "projects", event["projectId"])),
-                "result": wire_objects.result(request_id, settled) if settled else None,
-            }
-            return read(RequestDetail, shown)
+            task = _document(state, "tasks", event["taskId"])
+            project = _document(state, "projects", event["projectId"])
+            return read_models.request_detail(event, settled, task, project)
 
         return self._store.read(look)
 
@@ -254,15 +237,12 @@ class FolderReader:
 
     def upload_info(self, upload_id: str) -> Upload:
         """Return an upload as the contract describes it."""
-        doc = self.upload(upload_id)
-        return Upload(
-            id=doc["id"], content_type=doc["contentType"], size=doc["size"], url="", file_name=doc["fileName"]
-        )
+        return read_models.upload(self.upload(upload_id))
 
     def _request_event(self, request_id: str, types: tuple[str, ...]) -> dict[str, Any]:
         event = self._store.events.find(request_id)
         if event is None or event["eventType"] not in types:
-            raise NotFound(f"There is no request {request_id!r}.")
+            raise read_models.no_request(request_id)
         return event
 
     def _page(
@@ -284,11 +264,8 @@ class FolderReader:
         return {"items": [made for _, made in taken.items], "nextCursor": next_cursor, "more": taken.more}
 
 
-_NOUNS: dict[Table, str] = {"projects": "project", "tasks": "task", "requests": "open request", "uploads": "upload"}
-
-
 def _document(state: State, table: Table, doc_id: str) -> Doc:
     doc = state.get(table, doc_id)
     if doc is None:
-        raise NotFound(f"There is no {_NOUNS[table]} {doc_id!r}.")
+        raise read_models.not_found(table, doc_id)
     return doc

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from api_client.times import wire_time
 from store.core.command_limits import CommandLimits
 from store.core.event_shapes import is_hash
-from store.folder.checkpoint import PART
 from store.folder.engine import Store
 from store.folder.state import State
 from store.folder.uploads import PART, content_path, sweep_left_over

@@ -15,15 +15,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from api_client.errors import StoreFault, StoreFull, TooLarge
 from store.core.event_shapes import is_hash
+from store.core.upload_limits import PIECE
 from store.folder.files import Files, open_regular
 
 if TYPE_CHECKING:
     from store.core.ruling import Content
-
-MAX_BYTES = 25_000_000
-"""The largest upload that is taken unless the owner of the folder says otherwise (CONTRACT.md, Limits)."""
-PIECE = 1 << 18
-
 
 LEFT_OVER_SECONDS = 3_600.0
 """A part that nothing was added to for so long is a killed process's: a slow upload adds to its own all the while."""

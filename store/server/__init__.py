@@ -1,1 +1,1 @@
-"""The HTTP side of a folder: agent and reviewer API."""
+"""The HTTP side of a store: agent and reviewer API."""

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from store.folder.api_keys import KeyRing
-from store.server.auth import Authentication
+from store.server.auth import Authentication, KnownKeys
 from store.server.call_context import Row, Served
 from store.server.error_responses import HANDLERS, LastResort
 from store.server.limits import LOOPBACK, Gate, Limits
@@ -21,7 +20,7 @@ DEFAULT_LIMITS = Limits()
 
 def create_app(
     backend: Served,
-    keys: KeyRing,
+    keys: KnownKeys,
     *,
     limits: Limits = DEFAULT_LIMITS,
     allowed_hosts: Iterable[str] = (),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
+from typing import Protocol
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api_client.actor import Actor
 from api_client.errors import ApiError, NotAuthenticated
-from store.folder.api_keys import KeyRing
 from store.server.error_responses import error_response
 from store.server.observers import ACTOR
 from store.server.shares import RefusalPaces
@@ -19,10 +19,24 @@ KNOWN = "pumpup.known"
 """The scope's entry for a function that returns whether the key is still known."""
 
 
+class KnownKeys(Protocol):
+    """The API keys of a store, as the server asks for them."""
+
+    def find(self, secret: str) -> Actor | None:
+        """Return the owner of the key `secret`, None where there is none. Takes equally long for any key.
+
+        It is called on the event loop with every request, so it waits for nothing.
+
+        Raises:
+            StoreError: the keys can't be read.
+        """
+        ...
+
+
 class Authentication:
     """Refuses calls without a key that the ring knows, except for the paths that need none."""
 
-    def __init__(self, app: ASGIApp, *, keys: KeyRing, open_paths: Collection[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, keys: KnownKeys, open_paths: Collection[str] = ()) -> None:
         self._app, self._keys, self._open_paths = app, keys, open_paths
         self._paces = RefusalPaces()
 

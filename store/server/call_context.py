@@ -16,17 +16,18 @@ from api_client.commands import Command
 from api_client.errors import InvalidRequest
 from api_client.models import Order, Receipt, Role
 from api_client.wire import Wire
-from store.folder.figures import Figures
+from store.core.figures import Figures
+from store.core.health import Health
 from store.server.limits import Limits
 from store.server.shares import Ticket
 from store.server.stream import Tail
 
 
 class Served(Backend, Protocol):
-    """A Backend that can act for many callers: what the server needs of the local store."""
+    """A Backend that can act for many callers: what the server needs of a store."""
 
     def acting_as(self, actor: Actor) -> Served:
-        """Return a Backend over the same folder whose caller is `actor`."""
+        """Return a Backend over the same record whose caller is `actor`."""
         ...
 
     def task_pieces(self, *, project_id: str | None = None, name: str | None = None) -> AsyncIterator[bytes]:
@@ -42,7 +43,15 @@ class Served(Backend, Protocol):
         ...
 
     async def figures(self, since: int) -> Figures:
-        """Return the folder's figures, with the decisions after the event at `since`."""
+        """Return the record's figures, with the decisions after the event at `since`."""
+        ...
+
+    async def health(self) -> Health | None:
+        """Return the state of the database behind the record; None where there is none, as for a folder.
+
+        Raises:
+            StoreError: the database can't be asked.
+        """
         ...
 
 

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import Protocol
 from urllib.parse import quote
 
+import orjson
 from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -157,9 +158,12 @@ async def health(call: IncomingCall) -> Response:
     """Answer whether the server takes calls and can record what is written: 503 where it can't."""
     try:
         await call.backend.check()
+        database = await call.backend.health()
     except StoreError:
         return Response(b'{"status":"failing","error":"The store can\'t record writes."}', 503, media_type=JSON)
-    return Response(b'{"status":"ok"}', media_type=JSON)
+    if database is None:
+        return Response(b'{"status":"ok"}', media_type=JSON)
+    return Response(orjson.dumps({"status": "ok", "database": database.wire()}), media_type=JSON)
 
 
 async def event_stream(call: IncomingCall) -> Response:

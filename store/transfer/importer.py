@@ -23,6 +23,7 @@ from store.core.chain import Commit
 from store.core.command_limits import CommandLimits
 from store.core.ruling import Content
 from store.core.state_view import Doc
+from store.core.upload_limits import PIECE
 from store.folder import checkpoint, checkpoint_writer, journal_line
 from store.folder.event_log import Events
 from store.folder.files import Files
@@ -32,7 +33,7 @@ from store.folder.journal import Journal
 from store.folder.journal_follower import Relief
 from store.folder.journal_line import StoredCommit
 from store.folder.state import State
-from store.folder.uploads import PIECE, Receiver, open_content
+from store.folder.uploads import Receiver, open_content
 from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from api_client.errors import StoreDamaged, StoreFault
 from store.core.command_limits import CommandLimits
 from store.core.idempotency import is_record
+from store.core.upload_limits import PIECE
 from store.folder import checkpoint, journal_line
 from store.folder.columns import CheckpointDamaged
 from store.folder.event_log import Events
@@ -26,7 +27,7 @@ from store.folder.journal import Journal
 from store.folder.journal_follower import Relief
 from store.folder.journal_line import StoredCommit
 from store.folder.state import State
-from store.folder.uploads import PIECE, open_content, own_folder
+from store.folder.uploads import open_content, own_folder
 from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
 

@@ -16,10 +16,15 @@ from pathlib import Path
 
 import httpx
 
+from api_client.actor import Actor
+from tests.support.backends import RecordPlace
+
 START_SECONDS = 60.0
 DESCRIPTORS = 256
 """What the server may open: few, so that running out of them needs few callers."""
 
+
+BAD, HONEST, REVIEWER = Actor("bad", "agent"), Actor("honest", "agent"), Actor("alice", "reviewer")
 
 _WITH_FEW = f"""
 import resource, runpy
@@ -53,7 +58,6 @@ class Place:
 
     process: subprocess.Popen[bytes]
     url: str
-    folder: Path
     log: Path
     bad: str
     """The bad caller's key."""
@@ -89,15 +93,12 @@ def attacked(place: Place, name: str) -> Iterator[None]:
 
 
 @contextmanager
-def served(tmp_path: Path, *more: str) -> Iterator[Place]:
-    """Serve a new folder to a bad agent, an honest agent and a reviewer, with few descriptors."""
-    folder, log = tmp_path / "data", tmp_path / "serve.log"
-    folder.mkdir(mode=0o700)
-    from store.folder.api_keys import KeyRing
-
-    ring = KeyRing(folder)
-    keys = ring.add("bad", "agent"), ring.add("honest", "agent"), ring.add("alice", "reviewer")
-    command = [sys.executable, "-c", _WITH_FEW, "serve", "--data", str(folder), "--port", "0", *more]
+def served(tmp_path: Path, record: RecordPlace, *more: str) -> Iterator[Place]:
+    """Serve a new record to a bad agent, an honest agent and a reviewer, with few descriptors."""
+    log = tmp_path / "serve.log"
+    record.create()
+    keys = [record.add_key(caller) for caller in (BAD, HONEST, REVIEWER)]
+    command = [sys.executable, "-c", _WITH_FEW, "serve", *record.words, "--port", "0", *more]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PUMPUP")}
     with (
         log.open("wb") as stderr,
@@ -114,7 +115,7 @@ def served(tmp_path: Path, *more: str) -> Iterator[Place]:
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < end
                 time.sleep(0.02)
-            yield Place(process, found[1], folder, log, *keys)
+            yield Place(process, found[1], log, *keys)
         except BaseException as fault:
             fault.add_note(f"The server's exit code is {process.poll()}; its log ends: {log.read_text()[-2_000:]}")
             raise

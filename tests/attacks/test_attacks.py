@@ -17,6 +17,7 @@ import pytest
 from tests.attacks.bad import ATTACKS, Attack
 from tests.attacks.honest import Seen, together
 from tests.attacks.place import Place, attacked, new_task, served
+from tests.support.backends import RecordPlace
 
 FULL = os.environ.get("ATTACK") == "full"
 ROUNDS = 60 if FULL else 4
@@ -49,9 +50,9 @@ async def _attacked(place: Place, attack: Attack) -> tuple[Seen, Seen]:
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-async def test_honest_callers_are_served(tmp_path: Path, attack: Attack) -> None:
+async def test_honest_callers_are_served(tmp_path: Path, record: RecordPlace, attack: Attack) -> None:
     """All honest calls are answered, no 500 is, and the server is bounded in memory and log and hears its stop."""
-    with served(tmp_path) as place:
+    with served(tmp_path, record) as place:
         alone, beside = await _attacked(place, attack)
         peak = place.peak()
         start = time.monotonic()

@@ -1,7 +1,7 @@
 """Run the benchmarks: a table on stdout, the same as JSON in bench.json.
 
-python -m tests.benchmarks [--only store|screens|commands|deciding|hostile|server] [--sizes 1000,100000,1000000]
-    [--folder DIR] [--made DIR] [--json FILE]
+python -m tests.benchmarks [--only store|screens|commands|deciding|hostile|server|postgres]
+    [--sizes 1000,100000,1000000] [--folder DIR] [--made DIR] [--json FILE]
 """
 
 from __future__ import annotations
@@ -10,14 +10,22 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import commands_bench, deciding_bench, hostile_bench, screens_bench, server_bench, store_bench
+from tests.benchmarks import (
+    commands_bench,
+    deciding_bench,
+    hostile_bench,
+    postgres_bench,
+    screens_bench,
+    server_bench,
+    store_bench,
+)
 from tests.benchmarks.rows import Table
 
 
 def main() -> None:
     """Parse the arguments and run every part."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parts = ["store", "screens", "deciding", "hostile", "server", "commands"]
+    parts = ["store", "screens", "deciding", "hostile", "server", "commands", "postgres"]
     parser.add_argument("--only", choices=parts, help="one part of them")
     parser.add_argument("--sizes", default="1000,100000,1000000", help="events in the folders that are measured")
     parser.add_argument("--folder", default=None, help="where the folders are made: on the disk that is to be measured")
@@ -33,6 +41,8 @@ def main() -> None:
             store_bench.run(table, Path(folder), sizes)
         if chosen.only in (None, "server"):
             server_bench.run(table, Path(folder))
+        if chosen.only in (None, "postgres"):
+            postgres_bench.run(table, Path(folder), sizes)
         if chosen.only in (None, "screens"):
             screens_bench.run(table, Path(folder), sizes)
         if chosen.only in (None, "deciding"):

@@ -10,8 +10,8 @@ from api_client.errors import ApiError
 from api_client.models import ApprovalRecommendation, Outcome, Receipt
 from api_client.times import utc_now
 from store.core.batch import Job
+from store.core.event_ids import random_token
 from store.folder.engine import Store
-from store.folder.local_backend import random_token
 from tests.benchmarks.rows import Row, Table, median, p95
 from tests.benchmarks.terminals import Measured, measured
 from tests.support.actors import AGENT

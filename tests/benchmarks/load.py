@@ -98,7 +98,7 @@ async def rate(port: int, make: Make, clients: int, seconds: float, expected: in
         AssertionError: an answer's status was not the expected one.
     """
     times: list[float] = []
-    callers = [await _connected(Caller(make, times), port) for _ in range(clients)]
+    callers = [await connected(Caller(make, times), port) for _ in range(clients)]
     for caller in callers:
         caller.send()
     await asyncio.sleep(seconds / 4)  # the server gets warm
@@ -119,7 +119,7 @@ async def latencies(port: int, make: Make, a_second: int, seconds: float, expect
     Each counts from when it was due, also where it had to wait for a free connection.
     """
     times: list[float] = []
-    callers = [await _connected(Paced(make, times), port) for _ in range(16)]
+    callers = [await connected(Paced(make, times), port) for _ in range(16)]
     start = time.perf_counter()
     for number in range(int(a_second * seconds)):
         due = start + number / a_second
@@ -133,7 +133,8 @@ async def latencies(port: int, make: Make, a_second: int, seconds: float, expect
     return [1e3 * one for one in times]
 
 
-async def _connected(caller: C, port: int) -> C:
+async def connected(caller: C, port: int) -> C:
+    """Connect a caller to a server, and return it."""
     await asyncio.get_running_loop().create_connection(lambda: caller, "127.0.0.1", port)
     return caller
 

@@ -2,6 +2,7 @@
 
 python -m tests.benchmarks.served bare
 python -m tests.benchmarks.served ours FOLDER SECONDS
+python -m tests.benchmarks.served database URL WORKSPACE
 
 `bare` is the baseline: a Starlette route that answers 204, on the same socket code. `ours` serves FOLDER, with each
 sync SECONDS slower.
@@ -49,6 +50,22 @@ async def ours(folder: Path, seconds: float) -> None:
         await backend.aclose()
 
 
+async def database(url: str, workspace: str) -> None:
+    """Serve a workspace of a database."""
+    from api_client.commands import PLATFORM
+    from store.postgres.address import DatabaseAddress
+    from store.postgres.open_database import open_postgres
+    from store.server.app import create_app
+    from store.server.limits import Limits
+    from store.server.shares import Shares
+
+    backend = await open_postgres(DatabaseAddress.parse(url), workspace, PLATFORM, serves=True)
+    try:
+        await _serve(create_app(backend, backend.keys, limits=Limits(shares=Shares(writes_per_second=0))))
+    finally:
+        await backend.aclose()
+
+
 async def _serve(app: Starlette) -> None:
     from store.server.runner import bind, serve
 
@@ -61,5 +78,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["bare"]:
             asyncio.run(bare())
+        case ["database", url, workspace]:
+            asyncio.run(database(url, workspace))
         case ["ours", place, slower]:
             asyncio.run(ours(Path(place), float(slower)))

@@ -22,10 +22,11 @@ from api_client.commands import CreateProject, CreateTask, RequestApproval
 from api_client.models import Step, Steps
 from api_client.times import utc_now
 from store.core.batch import Job
+from store.core.event_ids import random_token
 from store.demo.workspace import generate
 from store.folder.api_keys import KeyRing
 from store.folder.engine import Store
-from store.folder.local_backend import open_local, random_token
+from store.folder.local_backend import open_local
 from store.folder.timeouts import Timeouts
 from tests.benchmarks.load import Make, latencies, rate
 from tests.benchmarks.rows import Row, Table, median, timed

@@ -23,14 +23,16 @@ from api_client.commands import AddNote
 from api_client.times import utc_now
 from store.core.batch import Job
 from store.core.chain import link_all
+from store.core.event_ids import random_token
+from store.core.upload_limits import UploadLimits
 from store.demo.workspace import generate
 from store.folder import journal_line
 from store.folder.engine import Store
 from store.folder.files import FileId, Files
 from store.folder.head import START, Position
 from store.folder.journal import Journal
-from store.folder.local_backend import LocalBackend, random_token
-from store.folder.open_folder import OpenFolder, UploadLimits
+from store.folder.local_backend import LocalBackend
+from store.folder.open_folder import OpenFolder
 from store.folder.queries import FolderReader
 from tests.benchmarks.rows import Row, Table, median, p95, timed
 from tests.support.actors import AGENT
@@ -238,7 +240,8 @@ import json, sys, time
 from pathlib import Path
 from api_client.times import utc_now
 from store.folder.engine import Store
-from store.folder.local_backend import LocalBackend, random_token
+from store.core.event_ids import random_token
+from store.folder.local_backend import LocalBackend
 start = time.perf_counter()
 store = Store(Path(sys.argv[1]), clock=utc_now, tokens=random_token)
 seconds = time.perf_counter() - start

@@ -10,15 +10,16 @@ import pytest
 
 from tests.chaos.proxy import Proxy, certificates
 from tests.chaos.scene import Scene
-from tests.sdk.serving import ServedFolder, serving
+from tests.sdk.serving import ServedRecord, serving
+from tests.support.backends import FolderPlace
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedFolder]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRecord]:
     """A server in a process of its own."""
-    with serving(tmp_path_factory.mktemp("chaos") / "data") as folder:
+    with serving(FolderPlace(tmp_path_factory.mktemp("chaos") / "data")) as folder:
         yield folder
 
 
@@ -29,7 +30,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def scene(folder: ServedFolder, tmp_path: Path) -> AsyncIterator[Scene]:
+async def scene(folder: ServedRecord, tmp_path: Path) -> AsyncIterator[Scene]:
     """The server, its agent, and the failing way to it."""
     with certificates(tmp_path) as (good, bad, ca_file):
         async with Proxy(folder.url, good, bad).running() as proxy, Scene.over(folder, proxy, ca_file) as scene:

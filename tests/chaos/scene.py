@@ -16,7 +16,7 @@ from api_client.http import HttpBackend
 from api_client.models import Event, Outcome
 from tests.chaos.proxy import Proxy
 from tests.sdk.reviewer import Reviewer, at_the_terminal
-from tests.sdk.serving import ServedFolder
+from tests.sdk.serving import ServedRecord
 from tests.support.world_builder import WorldBuilder
 from tests.waiting import HANG_SECONDS
 
@@ -40,7 +40,7 @@ class Scene:
 
     @classmethod
     @asynccontextmanager
-    async def over(cls, folder: ServedFolder, proxy: Proxy, ca_file: Path) -> AsyncIterator[Scene]:
+    async def over(cls, folder: ServedRecord, proxy: Proxy, ca_file: Path) -> AsyncIterator[Scene]:
         """Give a scene; what it left open is settled at its end, for other tests use the folder too."""
         agent = HttpBackend(folder.url, folder.agent_key)
         auditor = HttpBackend(folder.url, folder.reviewer_key)

@@ -22,7 +22,8 @@ import trustme
 
 from pumpup_tui.commands import serve
 from pumpup_tui.commands.failure import Failed
-from pumpup_tui.commands.serve import ServeOptions
+from pumpup_tui.commands.places import Folder
+from pumpup_tui.commands.serve_options import ServeOptions
 from tests.cli.conftest import Run, command, environment
 from tests.waiting import HANG_SECONDS, wait_until
 
@@ -138,11 +139,11 @@ def test_an_open_host_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path
     """Whoever opens the folder to other machines reads what that exposes, and under which names."""
     told = ServeOptions("0.0.0.0", 7867, ["reviews.example"])
     told.check()
-    serve._announce("http://0.0.0.0:7867", tmp_path, told, has_keys=True)
+    serve._announce("http://0.0.0.0:7867", Folder(tmp_path, ""), told, has_keys=True)
     words = capsys.readouterr().err
     for part in ("Other machines can reach this", "reviews.example", "--allow-host NAME", "in the open"):
         assert part in words
-    serve._announce("http://127.0.0.1:7867", tmp_path, ServeOptions("127.0.0.1", 7867), has_keys=True)
+    serve._announce("http://127.0.0.1:7867", Folder(tmp_path, ""), ServeOptions("127.0.0.1", 7867), has_keys=True)
     assert "Other machines" not in capsys.readouterr().err
     assert [
         ServeOptions(host, 0).is_open for host in ("localhost", "127.0.0.2", "::1", "192.0.2.1", "box.example")
@@ -446,7 +447,7 @@ def test_a_key_is_found_nowhere(run: Run, tmp_path: Path, key: str) -> None:
 def test_two_options_that_belong_together_are_checked_first(tmp_path: Path) -> None:
     """What does not go together is told before the folder is touched."""
     with pytest.raises(Failed, match="--tls-key"):
-        serve.run(tmp_path / "never", ServeOptions("127.0.0.1", 0, certificate=tmp_path / "c"))
+        serve.run(Folder(tmp_path / "never", ""), ServeOptions("127.0.0.1", 0, certificate=tmp_path / "c"))
     assert not (tmp_path / "never").exists()
 
 

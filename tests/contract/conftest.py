@@ -9,13 +9,21 @@ from typing import cast
 import pytest
 
 from tests.contract.given import Given
-from tests.support.backends import Kind, StepClock, World, open_world
+from tests.support.backends import DatabasePlace, FolderPlace, Kind, RecordPlace, StepClock, World, open_world
+
+
+@pytest.fixture(params=["folder", "database"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> RecordPlace:
+    """An empty place of each kind for a record."""
+    if request.param == "folder":
+        return FolderPlace(tmp_path / "data")
+    return DatabasePlace(request.getfixturevalue("database"), request.getfixturevalue("workspace"))
 
 
 @pytest.fixture(params=["local", "http", "socket"])
-async def world(request: pytest.FixtureRequest, tmp_path: Path, tokens: Callable[[], str]) -> AsyncIterator[World]:
-    """A folder with an agent and two reviewers, reached in each way."""
-    async with open_world(cast("Kind", request.param), tmp_path / "data", StepClock(), tokens) as world:
+async def world(request: pytest.FixtureRequest, place: RecordPlace, tokens: Callable[[], str]) -> AsyncIterator[World]:
+    """A record with an agent and two reviewers, reached in each way."""
+    async with open_world(cast("Kind", request.param), place, StepClock(), tokens) as world:
         yield world
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from api_client.errors import Conflict, InvalidRequest
 from api_client.models import Outcome
 from tests.contract.given import Given
 from tests.support.actors import AGENT
-from tests.support.backends import Kind, StepClock, World, open_world
+from tests.support.backends import Kind, RecordPlace, StepClock, World, open_world
 
 
 async def _count(world: World) -> int:
@@ -126,12 +125,12 @@ async def test_any_text_may_be_a_key(world: World, given: Given, key: str) -> No
 
 
 @pytest.mark.parametrize("kind", ["local", "http"])
-async def test_a_key_survives_a_restart(kind: Kind, tmp_path: Path, tokens: Callable[[], str]) -> None:
+async def test_a_key_survives_a_restart(kind: Kind, place: RecordPlace, tokens: Callable[[], str]) -> None:
     """What was answered before the store was closed is answered again after, also under a new API key."""
     clock, command = StepClock(), CreateTask(project_name="general", name="before")
-    async with open_world(kind, tmp_path / "data", clock, tokens) as world:
+    async with open_world(kind, place, clock, tokens) as world:
         first = await world.agent.submit(command, key="k")
-    async with open_world(kind, tmp_path / "data", clock, tokens) as world:
+    async with open_world(kind, place, clock, tokens) as world:
         second = await world.agent.submit(command, key="k")
         assert (second.answer, second.replayed) == (first.answer, True)
         assert await _count(world) == 1

@@ -9,6 +9,7 @@ import pytest
 
 from tests.crash.place import Place
 from tests.sdk.serving import serving
+from tests.support.backends import FolderPlace
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ async def place(tmp_path: Path) -> Place:
 @pytest.fixture
 def remote(tmp_path: Path) -> Iterator[Place]:
     """The same, through a server."""
-    with serving(tmp_path / "data") as served:
+    with serving(FolderPlace(tmp_path / "data")) as served:
         found = Place(tmp_path)
         found.url, found.keys = served.url, {"alice": served.reviewer_key}
         yield found

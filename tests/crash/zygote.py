@@ -26,8 +26,8 @@ from api_client.errors import ApiError
 from api_client.models import Outcome, Receipt
 from api_client.times import utc_now
 from store.core.batch import Job
+from store.core.event_ids import random_token
 from store.folder.engine import Store
-from store.folder.local_backend import random_token
 from store.transfer.verifier import verify
 from tests.support.actors import AGENT
 

@@ -16,7 +16,7 @@ from api_client.http import HttpBackend
 from api_client.models import Change, Outcome
 from tests.contract.given import Given
 from tests.hosted.service import KEY, Service, busy_service
-from tests.support.backends import StepClock, open_world
+from tests.support.backends import FolderPlace, StepClock, open_world
 from tests.waiting import HANG_SECONDS
 
 
@@ -271,7 +271,7 @@ async def test_the_key_is_shown_to_no_other_server(backend: Backend, service: Se
 
 async def test_an_agents_key_browses_our_own_server(tmp_path: Path, tokens: Callable[[], str]) -> None:
     """A key that may not review sees what waits, the board and the timeline, and is refused a decision."""
-    async with open_world("http", tmp_path / "data", StepClock(), tokens) as world:
+    async with open_world("http", FolderPlace(tmp_path / "data"), StepClock(), tokens) as world:
         given = Given(world)
         task = await given.task()
         upload_id = await given.attached(task)

@@ -8,19 +8,24 @@ import httpx
 import pytest
 from pumpup import PumpUp
 
-from tests.sdk.serving import ServedFolder, serving
+from tests.sdk.serving import ServedRecord, serving
+from tests.support.backends import DatabasePlace, FolderPlace, RecordPlace
 from tests.waiting import HANG_SECONDS
 
 
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedFolder]:
-    """A server in a process of its own."""
-    with serving(tmp_path_factory.mktemp("served") / "data") as folder:
-        yield folder
+@pytest.fixture(scope="session", params=["folder", "database"])
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRecord]:
+    """A server in a process of its own, over a record of each kind."""
+    scratch = tmp_path_factory.mktemp("served")
+    place: RecordPlace = FolderPlace(scratch / "data")
+    if request.param == "database":
+        place = DatabasePlace(request.getfixturevalue("database"), "sdk")
+    with serving(place) as served:
+        yield served
 
 
 @pytest.fixture
-def client(served: ServedFolder) -> Iterator[PumpUp]:
+def client(served: ServedRecord) -> Iterator[PumpUp]:
     """The official SDK, pointed at the server, over connections that are closed after the test."""
     with httpx.Client(timeout=HANG_SECONDS) as connections:
         yield PumpUp(base_url=served.url, api_key=served.agent_key, httpx_client=connections)

@@ -1,4 +1,4 @@
-"""A folder served as its owner would: the real command, in a process of its own, on a free port of this machine."""
+"""A record served as its owner would: the real command, in a process of its own, on a free port of this machine."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
+from tests.support.backends import RecordPlace
 from tests.support.world_builder import STEPS
 from tests.waiting import HANG_SECONDS
 
@@ -22,10 +23,10 @@ START_SECONDS = HANG_SECONDS
 
 
 @dataclass(frozen=True)
-class ServedFolder:
+class ServedRecord:
     """A running server and the keys that it knows."""
 
-    folder: Path
+    place: RecordPlace
     url: str
     agent_key: str
     reviewer_key: str
@@ -44,12 +45,14 @@ def run(*words: str) -> str:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[ServedFolder]:
-    """Serve a new folder with the project `claims`, and stop as an operator would, by SIGTERM."""
-    data = ("--data", str(folder))
-    steps = folder.parent / "steps.json"
-    steps.write_text(json.dumps(STEPS))
-    assert run("projects", "create", "Claims", "--steps", str(steps), *data) == "claims"
+def serving(place: RecordPlace) -> Iterator[ServedRecord]:
+    """Serve a new record with the project `claims`, and stop as an operator would, by SIGTERM."""
+    place.create()
+    data = place.words
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as steps:
+        json.dump(STEPS, steps)
+        steps.flush()
+        assert run("projects", "create", "Claims", "--steps", steps.name, *data) == "claims"
     agent = run("keys", "add", "claims-agent", "--role", "agent", *data)
     reviewer = run("keys", "add", "alice", "--role", "reviewer", "--tag", "claims-lead", *data)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -57,7 +60,7 @@ def serving(folder: Path) -> Iterator[ServedFolder]:
         command("serve", "--port", "0", *data), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment
     ) as server:
         try:
-            yield ServedFolder(folder, _announced(server), agent, reviewer)
+            yield ServedRecord(place, _announced(server), agent, reviewer)
         finally:
             server.send_signal(signal.SIGTERM)
             assert server.wait(timeout=HANG_SECONDS) == 0

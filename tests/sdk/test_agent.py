@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import httpx
 import pytest
 from pumpup import AsyncPumpUp, PumpUp
@@ -15,10 +13,9 @@ from api_client.backend import Backend
 from api_client.commands import Answer, Command, Decide
 from api_client.http import HttpBackend
 from api_client.models import Outcome
-from store.folder.local_backend import open_local
 from tests.contract.given import ANSWERS
 from tests.sdk.agent import PHOTO, Agent
-from tests.sdk.serving import ServedFolder
+from tests.sdk.serving import ServedRecord
 from tests.waiting import HANG_SECONDS
 
 FINE = Outcome(type="APPROVE", note="Fine")
@@ -42,8 +39,8 @@ async def _by(reviewer: Backend, command: Command) -> None:
     await reviewer.aclose()
 
 
-async def test_a_whole_task_with_a_person_in_the_loop(served: ServedFolder, client: PumpUp) -> None:
-    """From the first action to the last event: a reviewer over HTTP decides, another at the folder answers."""
+async def test_a_whole_task_with_a_person_in_the_loop(served: ServedRecord, client: PumpUp) -> None:
+    """From the first action to the last event: a reviewer over HTTP decides, another beside it answers."""
     agent = Agent(client, "Claim C-1029")
     photo = agent.attach_photo()
     approval = agent.ask_approval([photo])
@@ -61,7 +58,7 @@ async def test_a_whole_task_with_a_person_in_the_loop(served: ServedFolder, clie
 
     details = agent.ask_details()
     assert client.elicitations.get_result(details) is None
-    await _by(await open_local(served.folder, Actor("bob", "reviewer")), Answer(request_id=details, answers=ANSWERS))
+    await _by(await served.place.backend(Actor("bob", "reviewer")), Answer(request_id=details, answers=ANSWERS))
     answers = agent.wait_for_answers(details)
     assert (answers.fields, answers.answered_by) == (ANSWERS, "bob")
 
@@ -98,7 +95,7 @@ def test_each_event_comes_back_as_it_was_sent(client: PumpUp) -> None:
     assert [(bid.field_id, bid.value) for bid in requested.recommendation] == [("carrier", "DHL"), ("count", 2)]
 
 
-def test_a_bound_without_a_zone_keeps_its_wall_clock(served: ServedFolder, client: PumpUp) -> None:
+def test_a_bound_without_a_zone_keeps_its_wall_clock(served: ServedRecord, client: PumpUp) -> None:
     """The zone that the SDK adds to a naive bound is dropped, and a whole bound of an integer stays whole."""
     agent = Agent(client, "Claim C-1031")
     request_id = agent.ask_details()
@@ -122,7 +119,7 @@ def test_projects_and_tasks_are_found(client: PumpUp) -> None:
     assert found == agent.task == client.tasks.get(agent.task.id).task
 
 
-def test_an_upload_is_read_by_its_address(served: ServedFolder, client: PumpUp) -> None:
+def test_an_upload_is_read_by_its_address(served: ServedRecord, client: PumpUp) -> None:
     """The address that the server names gives the bytes, to an agent's key too, and to nobody without one."""
     photo = Agent(client, "Claim C-1032").attach_photo()
     upload = client.uploads.get(photo)
@@ -176,14 +173,14 @@ def test_a_retried_conflict_writes_nothing(client: PumpUp) -> None:
     assert agent.timeline(limit=100) == before
 
 
-def test_a_wrong_key_is_a_401(served: ServedFolder) -> None:
+def test_a_wrong_key_is_a_401(served: ServedRecord) -> None:
     """A key that nobody made is refused."""
     with httpx.Client(timeout=HANG_SECONDS) as connections, pytest.raises(ApiError) as fault:
         PumpUp(base_url=served.url, api_key="pk_wrong", httpx_client=connections).projects.list()
     assert fault.value.status_code == 401
 
 
-async def test_the_async_client_works_as_well(served: ServedFolder) -> None:
+async def test_the_async_client_works_as_well(served: ServedRecord) -> None:
     """The SDK's other half speaks the same."""
     async with httpx.AsyncClient(timeout=HANG_SECONDS) as connections:
         client = AsyncPumpUp(base_url=served.url, api_key=served.agent_key, httpx_client=connections)
@@ -194,12 +191,11 @@ async def test_the_async_client_works_as_well(served: ServedFolder) -> None:
         assert [event.event_type for event in (await client.tasks.events(task.id)).items] == ["TASK_CREATED", "NOTE"]
 
 
-def test_no_key_is_kept_in_the_folder(served: ServedFolder, client: PumpUp) -> None:
-    """After all of this no file of the data folder holds a key's secret."""
+def test_no_key_is_stored(served: ServedRecord, client: PumpUp) -> None:
+    """After all of this no file of the data folder, and no table of the database, holds a key's secret."""
     Agent(client, "Claim C-1035").note("x")
-    files = [path for path in Path(served.folder).rglob("*") if path.is_file()]
-    assert files
-    for path in files:
-        content = path.read_bytes()
-        assert served.agent_key.encode() not in content, path
-        assert served.reviewer_key.encode() not in content, path
+    contents = served.place.stored()
+    assert b"Claim C-1035" in b"".join(contents.values())
+    for name, content in contents.items():
+        assert served.agent_key.encode() not in content, name
+        assert served.reviewer_key.encode() not in content, name

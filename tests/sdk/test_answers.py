@@ -11,10 +11,10 @@ from api_client.fields import read_fields
 from api_client.http import HttpBackend
 from pumpup_tui.local_state.answer_draft import Draft, check, type_of, typed_of
 from tests.answers_table import TAKEN
-from tests.sdk.serving import ServedFolder
+from tests.sdk.serving import ServedRecord
 
 
-async def test_the_sdk_reads_what_was_typed(served: ServedFolder, client: PumpUp, tmp_path: Path) -> None:
+async def test_the_sdk_reads_what_was_typed(served: ServedRecord, client: PumpUp, tmp_path: Path) -> None:
     """Each row of the table: typed into the form, answered over HTTP, read by the SDK, equal."""
     rows = [row for row in TAKEN if row.answer not in ("", []) or row.field["type"] == "Select"]
     declared = [{**row.field, "id": f"f{number}"} for number, row in enumerate(rows)]

@@ -14,7 +14,7 @@ from pumpup.errors import BadRequestError, ConflictError, InternalServerError, N
 
 from tests.chaos.proxy import Fault, Proxy, certificates
 from tests.sdk.clients import CallOperation, Half, calling
-from tests.sdk.serving import ServedFolder
+from tests.sdk.serving import ServedRecord
 
 ONCE = {"max_retries": 0}
 
@@ -25,14 +25,14 @@ def half(request: pytest.FixtureRequest) -> Half:
 
 
 @pytest.fixture
-async def call(half: Half, served: ServedFolder) -> AsyncIterator[CallOperation]:
+async def call(half: Half, served: ServedRecord) -> AsyncIterator[CallOperation]:
     """One half of the SDK, pointed at the server."""
     async with calling(half, served.url, served.agent_key) as call:
         yield call
 
 
 @pytest.fixture
-async def proxy(served: ServedFolder, tmp_path: Path) -> AsyncIterator[Proxy]:
+async def proxy(served: ServedRecord, tmp_path: Path) -> AsyncIterator[Proxy]:
     """A way to the server that fails as it is told."""
     with certificates(tmp_path) as (good, bad, _):
         async with Proxy(served.url, good, bad).running() as proxy:
@@ -40,7 +40,7 @@ async def proxy(served: ServedFolder, tmp_path: Path) -> AsyncIterator[Proxy]:
 
 
 @pytest.fixture
-async def call_through(half: Half, served: ServedFolder, proxy: Proxy, tmp_path: Path) -> AsyncIterator[CallOperation]:
+async def call_through(half: Half, served: ServedRecord, proxy: Proxy, tmp_path: Path) -> AsyncIterator[CallOperation]:
     """The same, behind the failing way."""
     tls = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
     async with calling(half, proxy.url, served.agent_key, tls=tls) as call:
@@ -90,7 +90,7 @@ async def test_an_unknown_id_is_not_found(call: CallOperation) -> None:
         assert missing.value.body.error
 
 
-async def test_an_unknown_key_is_a_401(half: Half, served: ServedFolder) -> None:
+async def test_an_unknown_key_is_a_401(half: Half, served: ServedRecord) -> None:
     """A key that nobody made."""
     async with calling(half, served.url, "pk_wrong") as call:
         with pytest.raises(ApiError) as fault:
@@ -98,7 +98,7 @@ async def test_an_unknown_key_is_a_401(half: Half, served: ServedFolder) -> None
     assert fault.value.status_code == 401
 
 
-async def test_a_foreign_host_is_a_403(half: Half, served: ServedFolder) -> None:
+async def test_a_foreign_host_is_a_403(half: Half, served: ServedRecord) -> None:
     """A call for a name that is not this server's."""
     async with calling(half, served.url, served.agent_key, headers={"Host": "evil.example"}) as call:
         with pytest.raises(ApiError) as fault:

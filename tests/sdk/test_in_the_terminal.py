@@ -10,23 +10,22 @@ from pumpup import PumpUp
 from api_client.actor import Actor
 from api_client.backend import Backend
 from api_client.http import HttpBackend
-from store.folder.local_backend import open_local
 from tests.sdk.agent import Agent
 from tests.sdk.reviewer import Connect, at_the_terminal
-from tests.sdk.serving import ServedFolder
+from tests.sdk.serving import ServedRecord
 
 
-@pytest.fixture(params=["at the folder", "over the network"])
-def connect(request: pytest.FixtureRequest, served: ServedFolder) -> Connect:
-    """Both ways in which a reviewer's terminal reaches the work: beside the server on its folder, and through it."""
+@pytest.fixture(params=["at the record", "over the network"])
+def connect(request: pytest.FixtureRequest, served: ServedRecord) -> Connect:
+    """Both ways in which a reviewer's terminal reaches the work: beside the server on its record, and through it."""
 
-    async def at_the_folder() -> Backend:
-        return await open_local(served.folder, Actor("alice", "reviewer", ("claims-lead",)))
+    async def at_the_record() -> Backend:
+        return await served.place.backend(Actor("alice", "reviewer", ("claims-lead",)))
 
     async def over_the_network() -> Backend:
         return HttpBackend(served.url, served.reviewer_key)
 
-    return at_the_folder if request.param == "at the folder" else over_the_network
+    return at_the_record if request.param == "at the record" else over_the_network
 
 
 async def test_an_approval_is_decided_by_keys(connect: Connect, client: PumpUp) -> None:

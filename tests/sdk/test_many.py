@@ -13,8 +13,8 @@ from api_client.actor import Actor
 from api_client.backend import Backend
 from api_client.commands import Command, CreateTask, Decide, RequestApproval
 from api_client.models import Outcome, Receipt
-from store.folder.local_backend import LocalBackend, open_local
-from tests.sdk.serving import ServedFolder
+from store.server.call_context import Served
+from tests.sdk.serving import ServedRecord
 from tests.waiting import HANG_SECONDS
 
 MANY = 1_000
@@ -25,15 +25,15 @@ async def _all(backend: Backend, commands: list[Command]) -> list[Receipt]:
     return list(await asyncio.gather(*(backend.submit(one, key=f"m-{n}") for n, one in enumerate(commands))))
 
 
-async def test_a_thousand_approvals_are_polled_at_once(served: ServedFolder) -> None:
+async def test_a_thousand_approvals_are_polled_at_once(served: ServedRecord) -> None:
     """First none is decided, then each is what its reviewer said: polled all at the same time, twice."""
     async with AsyncExitStack() as stack:
-        local = await open_local(served.folder, Actor("many", "reviewer"))
+        local = await served.place.backend(Actor("many", "reviewer"))
         stack.push_async_callback(local.aclose)
         await _decided_one_by_one(served, local)
 
 
-async def _decided_one_by_one(served: ServedFolder, local: LocalBackend) -> None:
+async def _decided_one_by_one(served: ServedRecord, local: Served) -> None:
     agent = local.acting_as(Actor("many-agents", "agent"))
     tasks = await _all(agent, [CreateTask(project_name="claims", name=f"Claim {n}") for n in range(MANY)])
     asked = await _all(

@@ -17,7 +17,7 @@ from api_client.models import Outcome
 from tests.contract.given import ANSWERS
 from tests.sdk.agent import ten_fields
 from tests.sdk.clients import CallOperation, Half, calling, operations
-from tests.sdk.serving import ServedFolder
+from tests.sdk.serving import ServedRecord
 
 _numbers = count(1)
 
@@ -70,7 +70,7 @@ class Desk:
 
 
 @pytest.fixture(params=["sync", "async"])
-async def desk(request: pytest.FixtureRequest, served: ServedFolder) -> AsyncIterator[Desk]:
+async def desk(request: pytest.FixtureRequest, served: ServedRecord) -> AsyncIterator[Desk]:
     half = cast("Half", request.param)
     reviewer = HttpBackend(served.url, served.reviewer_key)
     async with calling(half, served.url, served.agent_key) as call:

@@ -17,12 +17,12 @@ from api_client.http import HttpBackend
 from api_client.models import Outcome
 from tests.contract.given import ANSWERS
 from tests.sdk.agent import Agent
-from tests.sdk.serving import ServedFolder
+from tests.sdk.serving import ServedRecord
 
 ONCE: Any = {"max_retries": 0}
 
 
-async def test_three_questions_of_one_task_are_answered_out_of_order(served: ServedFolder, client: PumpUp) -> None:
+async def test_three_questions_of_one_task_are_answered_out_of_order(served: ServedRecord, client: PumpUp) -> None:
     """Asked at once and settled last to first: each result call answers its own, and those that are open stay None."""
     agent = Agent(client, "Conversation 1")
     with ThreadPoolExecutor(3) as threads:
@@ -57,7 +57,7 @@ async def test_three_questions_of_one_task_are_answered_out_of_order(served: Ser
     assert settled == [last, details, first]
 
 
-async def test_the_hundred_and_first_open_request_is_a_conflict(served: ServedFolder, client: PumpUp) -> None:
+async def test_the_hundred_and_first_open_request_is_a_conflict(served: ServedRecord, client: PumpUp) -> None:
     """The async SDK asks a hundred things at once on one task; one more is a ConflictError that says what to do."""
     task = Agent(client, "Conversation 2").task
     limits = httpx.Limits(max_connections=8)
@@ -90,7 +90,7 @@ def test_an_attachment_is_read_back_with_its_snapshot(client: PumpUp) -> None:
     assert event.payload.attachments == [photo]  # type: ignore[union-attr]
 
 
-async def test_the_wire_of_the_typescript_sdk(served: ServedFolder) -> None:
+async def test_the_wire_of_the_typescript_sdk(served: ServedRecord) -> None:
     """Its shapes by plain HTTP: ids escaped in the path, absent keys left out, three asked at once, 204 as pending."""
     headers = {"Authorization": f"Bearer {served.agent_key}", "X-API-Version": "0"}
     async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=30) as http:

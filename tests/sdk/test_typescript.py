@@ -10,7 +10,7 @@ from pumpup import PumpUp
 from pumpup.types.payload import Payload_ElicitationRequested
 
 from tests.sdk.agent import Agent
-from tests.sdk.serving import ServedFolder
+from tests.sdk.serving import ServedRecord
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def agent(client: PumpUp) -> Agent:
     return Agent(client, "Claim C-2044")
 
 
-def asked(served: ServedFolder, agent: Agent, key: str, **keys: Any) -> str:
+def asked(served: ServedRecord, agent: Agent, key: str, **keys: Any) -> str:
     """Ask for answers as that SDK does; return the request's id."""
     body = {"projectName": "claims", "taskId": agent.task.id, "summary": "When?", **keys}
     headers = {"Authorization": f"Bearer {served.agent_key}", "X-API-Version": "0", "Idempotency-Key": key}
@@ -36,7 +36,7 @@ def shown(client: PumpUp, agent: Agent, request_id: str) -> Payload_ElicitationR
     return payload
 
 
-def test_a_bid_without_a_value_reads_back_as_null(served: ServedFolder, client: PumpUp, agent: Agent) -> None:
+def test_a_bid_without_a_value_reads_back_as_null(served: ServedRecord, client: PumpUp, agent: Agent) -> None:
     """An undefined value is left out by JSON.stringify; the whole page stays readable for Python."""
     field = {"type": "Switch", "id": "insured", "label": "Insured", "required": False}
     bids = [{"fieldId": "insured", "confidence": 0.2, "rationale": "Not in the file."}]
@@ -46,7 +46,7 @@ def test_a_bid_without_a_value_reads_back_as_null(served: ServedFolder, client: 
     assert (bid.field_id, bid.value, bid.confidence) == ("insured", None, 0.2)
 
 
-def test_bounds_as_published_read_back_plain(served: ServedFolder, client: PumpUp, agent: Agent) -> None:
+def test_bounds_as_published_read_back_plain(served: ServedRecord, client: PumpUp, agent: Agent) -> None:
     """A bound with a zone is taken for dates and times; Python then reads a date as a date."""
     fields = [
         {"type": "DateField", "id": "day", "label": "Day", "required": False, "min": "2026-05-14T00:00:00Z"},

@@ -33,7 +33,7 @@ from api_client.errors import (
 from api_client.http import HttpBackend
 from tests.conftest import FixedClock, counting_tokens
 from tests.contract.given import Given
-from tests.support.backends import StepClock, open_world
+from tests.support.backends import FolderPlace, StepClock, open_world
 
 SECRET = "pk_canary-0123456789"
 NOTE = Comment(task_id="tsk_1", message="x")
@@ -329,7 +329,7 @@ async def test_where_no_agent_api_is_either_it_is_no_server_of_ours(answers: tup
 
 async def test_a_burst_with_retry_after_ends_recorded_once(tmp_path: Path) -> None:
     """A write that is turned away twice with a pause is sent on under its key, and stands on the record once."""
-    async with open_world("http", tmp_path / "data", StepClock(), counting_tokens()) as world:
+    async with open_world("http", FolderPlace(tmp_path / "data"), StepClock(), counting_tokens()) as world:
         task = await Given(world).task()
         waited: list[float] = []
         inner = world.reviewer._connection._client._transport  # type: ignore[attr-defined]  # the way to the app

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from store.folder.upload_allowance import UploadAllowance
+from store.core.upload_allowance import UploadAllowance
 from store.transfer.verifier import verify
 from tests.conftest import FixedClock
 from tests.server.conftest import Caller, Served
@@ -40,7 +40,11 @@ def grow_old(served: Served, clock: FixedClock, **age: float) -> None:
 
 async def test_what_a_caller_attaches_to_nothing_is_limited(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over its bytes a caller hears 429 with Retry-After, leaving nothing; attaching makes room; others have theirs."""
-    monkeypatch.setattr(served.local._folder, "allowance", UploadAllowance(served.local._store, 1_000))
+    monkeypatch.setattr(
+        served.local._folder,
+        "allowance",
+        UploadAllowance(lambda subject: served.local._store.state.loose.get(subject, 0), 1_000),
+    )
     task = await served.task()
     first = await send(served.agent, b"a" * 600)
     refused = await served.agent("POST", "/api/uploads", files={"file": ("b", b"b" * 600)})

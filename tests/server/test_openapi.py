@@ -27,8 +27,9 @@ from schemathesis.specs.openapi.checks import (
 
 from store.server.openapi import describe, path_names
 from store.server.routes import ROWS
-from tests.sdk.serving import ServedFolder, serving
+from tests.sdk.serving import ServedRecord, serving
 from tests.server.conftest import Served
+from tests.support.backends import FolderPlace
 from tests.waiting import HANG_SECONDS
 
 CHECKS = [
@@ -57,7 +58,7 @@ def call(request: pytest.FixtureRequest) -> BaseSchema:
 class Real:
     """A running server, and ids of things that are there."""
 
-    served: ServedFolder
+    served: ServedRecord
     ids: dict[str, list[str]]
     answers: Counter[tuple[str, int]]
     """How often each call was answered with each status where what it names is there."""
@@ -66,11 +67,11 @@ class Real:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
     """A server in a process of its own, with tasks and requests in each state."""
-    with serving(tmp_path_factory.mktemp("openapi") / "data") as served:
+    with serving(FolderPlace(tmp_path_factory.mktemp("openapi") / "data")) as served:
         yield Real(served, _filled(served), Counter())
 
 
-def _filled(served: ServedFolder) -> dict[str, list[str]]:
+def _filled(served: ServedRecord) -> dict[str, list[str]]:
     ids: dict[str, list[str]] = {"task_id": [], "request_id": [], "upload_id": [], "project_id": ["prj_general"]}
     with httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {served.agent_key}"}) as agent:
         for number in range(6):

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from pumpup import PumpUp
 
-from store.folder.open_folder import UploadLimits
+from store.core.upload_limits import UploadLimits
 from store.folder.uploads import PART, sweep_left_over
 from store.server.app import create_app
 from store.server.shares import RefusalPace, Shares, WriteBucket

@@ -28,7 +28,7 @@ from api_client.times import utc_now
 from store.core.batch import Job
 from store.folder.local_backend import open_local
 from store.folder.engine import Store
-from store.folder.local_backend import random_token
+from store.core.event_ids import random_token
 
 folder, name, task, requests = Path(sys.argv[1]), sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
 store = Store(folder, clock=utc_now, tokens=random_token)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from api_client.errors import TooManyRequests
-from store.folder.engine import Store
 
 RETRY_SECONDS = 60
 
@@ -15,9 +14,9 @@ RETRY_SECONDS = 60
 class UploadAllowance:
     """Counts, by subject, the bytes of uploads that no task has: the recorded ones, and those that are coming in."""
 
-    def __init__(self, store: Store, most: int) -> None:
-        """Allow `most` bytes; 0 is no limit."""
-        self._store, self._most = store, most
+    def __init__(self, recorded: Callable[[str], int], most: int) -> None:
+        """Allow `most` bytes; 0 is no limit. `recorded` returns a subject's recorded bytes that no task has."""
+        self._recorded, self._most = recorded, most
         self._coming: Counter[str] = Counter()
 
     @contextmanager
@@ -30,7 +29,7 @@ class UploadAllowance:
 
         def take(size: int) -> None:
             nonlocal taken
-            if self._most and self._store.state.loose.get(subject, 0) + self._coming[subject] + size > self._most:
+            if self._most and self._recorded(subject) + self._coming[subject] + size > self._most:
                 raise TooManyRequests(
                     f"This key has uploaded {self._most:,} bytes that no task has. Attach them to their tasks, or "
                     "wait: what nothing attaches is dropped after a day.",

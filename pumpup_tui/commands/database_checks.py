@@ -1,0 +1,138 @@
+"""The checks of `doctor` over a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pumpup_tui.commands.api_key_commands import keys_of, two_roles_remedy
+from pumpup_tui.commands.check_results import Check
+from pumpup_tui.commands.database_places import Database
+
+if TYPE_CHECKING:
+    from store.core.health import Health
+    from store.postgres.examination import Examination
+
+_CLOCK_SECONDS = 2.0
+"""A difference of clocks that is noted: an event bears the time of the machine that records it."""
+_LAG_SECONDS = 10.0
+"""A standby that is further behind is noted."""
+
+
+def database_checks(place: Database) -> Iterator[Check]:
+    """Yield the result of each check; the first one that fails so that no other can be made is the last."""
+    from api_client.errors import ApiError
+    from api_client.times import utc_now
+    from store.postgres.examination import examine
+
+    try:
+        seen = examine(place.address, utc_now)
+    except ApiError as fault:
+        yield Check("database", "wrong", fault.message)
+        return
+    yield Check("database", "ok", f"{place.address.shown} answers: PostgreSQL {seen.version}")
+    yield _clock(seen.clock_ahead)
+    if seen.health is None:
+        remedy = f"Run 'pumpup-tui workspaces create {place.workspace}{_named(place)}' as the owner of the database."
+        yield Check("tables", "wrong", "the database has none of this program yet", remedy)
+        return
+    yield _migrations(seen.health, place)
+    yield _rights(seen.health)
+    yield _replication(seen.health)
+    if (lag := _lag(seen.health)) is not None:
+        yield lag
+    yield _notifications(seen.health)
+    if not seen.health.pending:
+        yield from _workspace(seen, place)
+
+
+def _named(place: Database) -> str:
+    """Return the options that name the database again, without the workspace."""
+    words = [word for word in place.arguments if word not in ("--workspace", place.workspace)]
+    return "".join(f" {word}" for word in words)
+
+
+def _clock(ahead: float) -> Check:
+    if abs(ahead) < _CLOCK_SECONDS:
+        return Check("clock", "ok", "the database's and this machine's agree")
+    words = f"the database's is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
+    return Check("clock", "note", words, "Events bear the time of the machine that records them: set both by NTP.")
+
+
+def _migrations(health: Health, place: Database) -> Check:
+    if not health.pending:
+        return Check("tables", "ok", f"migrations applied: {', '.join(health.migrations)}")
+    remedy = f"Run 'pumpup-tui workspaces migrate{_named(place)}' as the owner of the tables."
+    return Check("tables", "wrong", f"migrations are pending: {', '.join(health.pending)}", remedy)
+
+
+def _rights(health: Health) -> Check:
+    if health.is_standby:
+        return Check("rights", "note", "a standby takes no writes: this place can only be read")
+    if not health.may_append:
+        remedy = "'pumpup-tui workspaces roles' prints what to grant to the role of a server."
+        return Check("rights", "wrong", "this role may not append events", remedy)
+    if health.may_rewrite:
+        remedy = "Serve with an append-only role: 'pumpup-tui workspaces roles' prints the SQL that makes one."
+        return Check("rights", "note", "this role appends events, and could also change or remove them", remedy)
+    return Check("rights", "ok", "this role appends events, and can't change or remove one")
+
+
+def _replication(health: Health) -> Check:
+    if health.is_standby:
+        return Check("replication", "note", "this is a standby of another server")
+    if not health.waits_for_standbys:
+        words = "no synchronous standby is set: a commit that was acknowledged is lost with this server's disk"
+        return Check("replication", "note", words, "Set synchronous_standby_names where that must not happen.")
+    if not health.sees_standbys:
+        words = "commits wait for a synchronous standby; which ones are connected this role may not see"
+        return Check("replication", "ok", words)
+    if not health.synchronous_standbys:
+        words = "no synchronous standby is connected: each commit waits until one is"
+        return Check("replication", "wrong", words, "Start the standby that synchronous_standby_names names.")
+    words = f"{health.synchronous_standbys} of {health.standbys} connected standbys are synchronous"
+    return Check("replication", "ok", words)
+
+
+def _lag(health: Health) -> Check | None:
+    if health.lag_seconds is None:
+        return None
+    state = "ok" if health.lag_seconds < _LAG_SECONDS else "note"
+    whose = "this standby is" if health.is_standby else "the standby that is furthest behind is"
+    return Check("lag", state, f"{whose} {health.lag_seconds:.1f} s behind")  # type: ignore[arg-type]
+
+
+def _notifications(health: Health) -> Check:
+    if health.listens or health.is_standby:
+        return Check("notifications", "ok", "a commit is heard of at once" if health.listens else "none on a standby")
+    words = "LISTEN is not passed on, as by PgBouncer in transaction mode: commits of others are polled for"
+    return Check("notifications", "note", words, "Give a direct address of the database for quicker news.")
+
+
+def _workspace(seen: Examination, place: Database) -> Iterator[Check]:
+    info = next((info for info in seen.workspaces if info.name == place.workspace), None)
+    if info is None:
+        names = ", ".join(other.name for other in seen.workspaces[:10]) or "none"
+        remedy = (
+            f"Name one with --workspace NAME, or run 'pumpup-tui workspaces create {place.workspace}{_named(place)}'."
+        )
+        yield Check("workspace", "wrong", f"{place.workspace} is not there; there is {names}", remedy)
+        return
+    if info.state != "open":
+        yield Check("workspace", "note", f"{info.name}: an import into it is not finished", "Run the import again.")
+        return
+    yield Check("workspace", "ok", f"{info.name}: {info.events:,} events; 'verify' reads all of it")
+    yield from _keys(place)
+
+
+def _keys(place: Database) -> Iterator[Check]:
+    from api_client.errors import ApiError
+
+    try:
+        names = keys_of(place).of_two_roles()
+    except ApiError as fault:
+        yield Check("keys", "wrong", fault.message)
+        return
+    for name in names:
+        words = f"{name} has keys of both roles, and a name has one: the agent's keys are not accepted"
+        yield Check("keys", "wrong", words, two_roles_remedy(place, name))

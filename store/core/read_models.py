@@ -1,0 +1,75 @@
+"""The contract's answers, made from documents and events: what every place for a record answers alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from api_client.errors import NotFound
+from api_client.models import Board, Project, RequestDetail, Upload
+from api_client.wire import read
+from store.core import wire_objects
+from store.core.fold import is_terminal
+from store.core.state_view import Doc, Table
+
+_NOUNS: dict[Table, str] = {"projects": "project", "tasks": "task", "requests": "open request", "uploads": "upload"}
+
+
+def not_found(table: Table, doc_id: str) -> NotFound:
+    """Return the error for an id that names nothing."""
+    return NotFound(f"There is no {_NOUNS[table]} {doc_id!r}.")
+
+
+def no_request(request_id: str) -> NotFound:
+    """Return the error for an id that names no request of the type that was asked for."""
+    return NotFound(f"There is no request {request_id!r}.")
+
+
+def check_step(project: Doc, step: str) -> None:
+    """Check that a project declares a step.
+
+    Raises:
+        NotFound: it does not.
+    """
+    if all(declared["name"] != step for declared in project["steps"]["steps"]):
+        raise NotFound(f"The project has no step {step!r}.")
+
+
+def board(project: Doc, counts: Callable[[str], tuple[int, int]]) -> Board:
+    """Return a project's columns in graph order; `counts` returns a step's tasks, and those of them that wait."""
+    columns = []
+    for step in read(Project, wire_objects.project(project)).steps.in_graph_order():
+        count, waiting = counts(step.name)
+        columns.append(
+            {
+                "step": step.name,
+                "owner": step.owner,
+                "terminal": is_terminal(project, step.name),
+                "count": count,
+                "waiting": waiting,
+            }
+        )
+    return read(Board, {"columns": columns})
+
+
+def request_detail(event: Doc, settled: Doc | None, task: Doc, project: Doc) -> RequestDetail:
+    """Return all that a reviewer is shown of a request."""
+    shown: dict[str, Any] = {
+        "event": event,
+        "hash": event["hash"],
+        "task": wire_objects.task(task),
+        "project": wire_objects.project(project),
+        "result": wire_objects.result(event["id"], settled) if settled else None,
+    }
+    return read(RequestDetail, shown)
+
+
+def upload(doc: Doc) -> Upload:
+    """Return an upload as the contract describes it."""
+    return Upload(id=doc["id"], content_type=doc["contentType"], size=doc["size"], url="", file_name=doc["fileName"])
+
+
+def is_project_named(doc: Doc, wanted: str | None) -> bool:
+    """Return whether a project's name or slug contains what is wanted, case-insensitively."""
+    text = (wanted or "").lower()
+    return text in doc["name"].lower() or text in doc["projectName"]

@@ -1,0 +1,1 @@
+"""The store over a PostgreSQL database: many workspaces in one, many servers over one."""

@@ -1,0 +1,153 @@
+"""Connections to the database: their settings, and its failures in words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection, Connection
+from psycopg.rows import tuple_row
+
+from api_client.errors import StoreAbsent, StoreBusy, StoreError, StoreFault, StoreLogin, StoreReadOnly
+from store.postgres.address import DatabaseAddress
+from store.postgres.connection_failures import connection_failure
+
+OLDEST = 140000
+"""The oldest server that is used, in the form of `server_version_num`."""
+IDLE_SECONDS = 10
+"""A transaction that does nothing for so long, as a stopped server's that holds a chain's lock, is ended."""
+LOCK_SECONDS = 10
+"""A commit waits for a chain's lock for so long at the most."""
+
+_COMMON = (
+    # All that is asked for is found by a key. Of a workspace that is new the statistics say nothing, so the planner
+    # would read whole tables for it.
+    "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; "
+    "set plan_cache_mode = force_generic_plan; set timezone = 'UTC'; set search_path = pg_catalog; "
+    f"set idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'; set lock_timeout = '{LOCK_SECONDS}s'; "
+)
+_DURABLE = (
+    # Never less than durable, whatever the database's own default is; remote_apply is more.
+    "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') <> 'remote_apply'"
+)
+READING = f"{_COMMON} set default_transaction_read_only = on; set statement_timeout = '60s'; {_DURABLE}"
+"""The settings of connections that read: what writes on one says so."""
+WRITING = f"{_COMMON} {_DURABLE}"
+"""The settings of the connection that commits."""
+NOTIFYING = f"{_COMMON} set synchronous_commit = off"
+"""The settings of the connection that notifies other servers: nothing is lost where a notification is."""
+
+
+async def connected(address: DatabaseAddress, settings: str) -> AsyncConnection[tuple[Any, ...]]:
+    """Return a new connection of this event loop, in autocommit mode.
+
+    Raises:
+        StoreFault: the database can't be reached or used.
+    """
+    try:
+        connection = await AsyncConnection.connect(
+            address.conninfo, autocommit=True, row_factory=tuple_row, prepare_threshold=0
+        )
+    except psycopg.Error as fault:
+        raise connection_failure(address, fault) from fault
+    try:
+        await connection.execute(settings.encode(), prepare=False)
+    except BaseException as fault:
+        await connection.close()
+        if isinstance(fault, psycopg.Error):
+            raise connection_failure(address, fault) from fault
+        raise
+    return connection
+
+
+@contextmanager
+def connection_for(address: DatabaseAddress, settings: str = READING) -> Iterator[Connection[tuple[Any, ...]]]:
+    """Give a connection that blocks, in autocommit mode, to a command that has nothing else to do.
+
+    Raises:
+        StoreFault: the database can't be reached or used, or refuses.
+    """
+    try:
+        connection = psycopg.connect(address.conninfo, autocommit=True, row_factory=tuple_row)
+    except psycopg.Error as fault:
+        raise connection_failure(address, fault) from fault
+    with connection, worded(address):
+        connection.execute(settings.encode(), prepare=False)
+        yield connection
+
+
+@contextmanager
+def worded(address: DatabaseAddress) -> Iterator[None]:
+    """Turn the driver's errors into the store's.
+
+    Raises:
+        StoreBusy: a lock was not to be had in time, or the connection was lost.
+        StoreReadOnly: the database is a standby, or the role may not write.
+        StoreFault: anything else that the database refuses.
+    """
+    try:
+        yield
+    except psycopg.Error as fault:
+        raise store_error(address, fault) from fault
+
+
+def store_error(address: DatabaseAddress, fault: psycopg.Error) -> StoreError:
+    """Return the store's error for one of the driver's; it shows no value that a caller sent."""
+    if isinstance(fault, psycopg.errors.LockNotAvailable):
+        return StoreBusy(
+            f"The database {address.shown} is busy: a lock was not to be had in {LOCK_SECONDS} s. Try again."
+        )
+    if isinstance(fault, psycopg.errors.ReadOnlySqlTransaction | psycopg.errors.FeatureNotSupported):
+        return StoreReadOnly(f"The database {address.shown} takes no writes: it is a standby, or set to read-only.")
+    if isinstance(fault, psycopg.errors.InsufficientPrivilege):
+        return StoreLogin(
+            f"The role of {address.shown} may not do this: {reason(fault)}. 'pumpup-tui workspaces roles' prints what "
+            "the owner of the tables grants to the role of a server."
+        )
+    if isinstance(fault, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+        return StoreAbsent(
+            f"The database {address.shown} holds no record of this program yet: "
+            "'pumpup-tui workspaces create NAME' makes one."
+        )
+    if isinstance(fault, psycopg.OperationalError):
+        return StoreBusy(f"The connection to {address.shown} was lost: {reason(fault)}. Try again.")
+    return StoreFault(f"The database {address.shown} refused: {reason(fault)}.")
+
+
+def reason(fault: psycopg.Error) -> str:
+    """Return what the server or the driver says, on one line; never the detail, which may hold a caller's values."""
+    said = fault.diag.message_primary or str(fault)
+    lines = [part.strip().rstrip(".") for part in said.splitlines() if part.strip()]
+    last = lines[-1] if lines else type(fault).__name__
+    return last.rpartition("FATAL:  ")[2] or last
+
+
+def is_lost(fault: BaseException) -> bool:
+    """Return whether an error leaves open what became of the transaction: the connection is gone."""
+    if isinstance(fault, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled):
+        return False
+    ends = psycopg.OperationalError | psycopg.InterfaceError | psycopg.errors.IdleInTransactionSessionTimeout
+    return isinstance(fault, ends)
+
+
+@asynccontextmanager
+async def closing(connection: AsyncConnection[Any]) -> AsyncIterator[AsyncConnection[Any]]:
+    """Close a connection at the end, also where the task is cancelled meanwhile."""
+    try:
+        yield connection
+    finally:
+        await asyncio.shield(connection.close())
+
+
+def storable(text: str) -> bool:
+    """Return whether a database can hold `text`: no NUL, and Unicode. No id that it holds is any other."""
+    if "\0" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,364 @@
+"""Reads of a workspace, answered in the contract's models: one round trip each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+
+from api_client.backend import PAGE_MAX
+from api_client.models import (
+    APPROVAL_REQUESTED,
+    ELICITATION_REQUESTED,
+    Board,
+    Card,
+    Change,
+    Event,
+    InboxItem,
+    Order,
+    Page,
+    Project,
+    RequestDetail,
+    Task,
+    TaskDetail,
+)
+from api_client.wire import read
+from store.core import read_models, wire_objects
+from store.core.cursors import ALL_EVENTS, Scope, cursor_at, seq_at
+from store.core.event_ids import seq_of
+from store.core.event_types import CODES, OFF_TIMELINE_CODES, OFF_TIMELINES
+from store.core.figures import AGE_NAMES, AGES, Figures
+from store.core.paging import PAGE_BYTES, checked_limit, page_items
+from store.core.state_view import Doc, Table
+from store.postgres import statements
+from store.postgres.connections import storable
+from store.postgres.loaded_view import KnownProjects, event_of
+from store.postgres.lookup import LAST_SEQ, Statement
+from store.postgres.pooled import ReadPool, Rows
+
+T = TypeVar("T")
+
+_TASKS = 500
+"""Tasks that one trip brings."""
+_QUICK_BYTES = 200_000
+"""A page of more is made in a thread: it would hold up the event loop for more than a few milliseconds."""
+_OFF = sorted(OFF_TIMELINE_CODES)
+
+
+class DatabaseNews(NamedTuple):
+    """New events, and the seq up to which the timeline was looked through."""
+
+    changes: list[Change]
+    seq: int
+
+
+class DatabaseReader:
+    """Reads of one workspace; each sees the state as of one moment."""
+
+    def __init__(self, pool: ReadPool, workspace: int, projects: KnownProjects) -> None:
+        self._pool, self._workspace, self._known = pool, workspace, projects
+
+    async def projects(self, name: str | None) -> list[Project]:
+        """Return the projects whose name or slug contains `name`."""
+        (rows,) = await self._ask((statements.PROJECTS, {}))
+        docs = [self._known.add(orjson.loads(doc)) for (doc,) in rows]
+        return [read(Project, wire_objects.project(doc)) for doc in docs if read_models.is_project_named(doc, name)]
+
+    async def project(self, project_id: str) -> Project:
+        """Return one project."""
+        return read(Project, wire_objects.project(await self._project(project_id)))
+
+    async def board(self, project_id: str) -> Board:
+        """Return a project's columns in graph order."""
+        doc = await self._project(project_id)
+        (rows,) = await self._ask((statements.COUNTS, {"id": project_id}))
+        counts = {step: (tasks, waiting) for step, tasks, waiting in rows}
+        return read_models.board(doc, lambda step: counts.get(step, (0, 0)))
+
+    async def cards(self, project_id: str, step: str, cursor: str | None, limit: int) -> Page[Card]:
+        """Return a page of one column."""
+        project = await self._project(project_id)
+        read_models.check_step(project, step)
+        scope = ("cards", project_id, step)
+        page = await self._page(scope, cursor, limit, statements.CARDS, id=project_id, step=step)
+
+        def card(row: tuple[Any, ...]) -> dict[str, Any]:
+            task = orjson.loads(row[1])
+            oldest = [orjson.loads(row[3])] if row[3] else []
+            return wire_objects.card(_Documents(tasks=[task], projects=[project], requests=oldest), task)
+
+        return await _made(page.rows, lambda: page.of(Card, card, lambda row: row[2].hex()))
+
+    async def inbox(self, project_id: str | None, cursor: str | None, limit: int) -> Page[InboxItem]:
+        """Return a page of the open requests."""
+        statement = statements.inbox(of_project=project_id is not None)
+        if project_id is not None and not storable(project_id):
+            project_id = ""
+        page = await self._page(("inbox", project_id or ""), cursor, limit, statement, id=project_id)
+        found = [(row[0], orjson.loads(row[1]), orjson.loads(row[2])) for row in page.rows]
+        projects = await self._projects_of(task for _, _, task in found)
+
+        def item(row: tuple[Any, ...]) -> dict[str, Any]:
+            return wire_objects.inbox_item(_Documents(tasks=[row[2]], projects=projects), row[1])
+
+        found_page = page._replace(rows=found)
+        return await _made(page.rows, lambda: found_page.of(InboxItem, item, lambda row: str(row[1]["hash"])))
+
+    async def tasks(self, project_id: str | None, name: str | None) -> AsyncIterator[Task]:
+        """Yield the tasks of a project, or all, whose name contains `name`, in the order in which they came."""
+        if project_id is not None and not storable(project_id):
+            return
+        statement = statements.TASKS_AFTER if project_id is None else statements.TASKS_OF_PROJECT_AFTER
+        last = 0
+        while True:
+            (rows,) = await self._ask((statement, {"no": last, "id": project_id, "limit": _TASKS}))
+            for number, text in rows:
+                doc = orjson.loads(text)
+                if (name or "").lower() in doc["name"].lower():
+                    yield read(Task, wire_objects.task(doc))
+                last = number
+            if len(rows) < _TASKS:
+                return
+
+    async def task(self, task_id: str) -> TaskDetail:
+        """Return a task and its open requests, oldest first."""
+        _check_id("tasks", task_id)
+        found, requests = await self._ask((statements.TASK, {"id": task_id}), (statements.OPEN_ON, {"id": task_id}))
+        doc = _first(found, "tasks", task_id)
+        asked = [orjson.loads(request) for (request,) in requests]
+        return read(
+            TaskDetail,
+            {"task": wire_objects.task(doc), "openRequests": [wire_objects.open_request(one) for one in asked]},
+        )
+
+    async def request(self, request_id: str) -> RequestDetail:
+        """Return all that a reviewer is shown of a request."""
+        row = await self._request_row(statements.REQUEST, request_id, (APPROVAL_REQUESTED, ELICITATION_REQUESTED))
+        event, settled = event_of(row[:2]), event_of(row[2:4]) if row[2] else None
+        return read_models.request_detail(event, settled, orjson.loads(row[4]), orjson.loads(row[5]))
+
+    async def result(self, request_id: str, event_type: str) -> dict[str, Any] | None:
+        """Return what settled a request of this type, None while it is open."""
+        row = await self._request_row(statements.RESULT, request_id, (event_type,))
+        return wire_objects.result(request_id, event_of(row[2:4])) if row[2] else None
+
+    async def events(
+        self,
+        *,
+        project_id: str | None,
+        task_id: str | None,
+        types: Sequence[str],
+        order: Order,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Event]:
+        """Return a page of a timeline."""
+        scope = ("events", project_id or "", task_id or "", *sorted(types))
+        project = None if project_id is None else await self._project(project_id)
+        task = None if task_id is None else await self._task_doc(task_id)
+        codes = sorted({CODES[name] for name in types if name in CODES and name not in OFF_TIMELINES})
+        statement = statements.events(order, of_task=bool(task), of_project=bool(project), of_types=bool(types))
+        asked = {"task": task_id, "project": project_id, "types": codes, "off": _OFF}
+        page = await self._page(scope, cursor, limit, statement, order=order, **asked)
+        if task and project and task["projectId"] != project["id"]:
+            page = page._replace(rows=[])
+
+        def event(row: tuple[Any, ...]) -> Doc:
+            return event_of(row[1:3], row[0])
+
+        return await _made(page.rows, lambda: page.of(Event, event, lambda row: row[2].hex(), lambda row: len(row[1])))
+
+    async def last_seq(self, cursor: str | None = None) -> int:
+        """Return the seq to continue from: the cursor's, or without one the last event's."""
+        if cursor is not None:
+            (rows,) = await self._ask(_place(cursor))
+            return _seq_at(ALL_EVENTS, cursor, rows)
+        return (await self.head())[0]
+
+    async def head(self) -> tuple[int, int]:
+        """Return the last event's seq, and the number of commits."""
+        (rows,) = await self._ask((statements.HEAD, {}))
+        return (rows[0][0], rows[0][1]) if rows else (0, 0)
+
+    async def news(self, seq: int) -> DatabaseNews:
+        """Return what came after `seq`, as much as one page holds."""
+        (rows,) = await self._ask((statements.NEWS, {"start": seq, "limit": PAGE_MAX, "bytes": PAGE_BYTES}))
+
+        def made() -> DatabaseNews:
+            changes = [
+                Change(event=read(Event, event_of((body, hash_), at)), cursor=cursor_at(ALL_EVENTS, at, hash_.hex()))
+                for at, code, body, hash_ in rows
+                if code not in OFF_TIMELINE_CODES
+            ]
+            return DatabaseNews(changes, rows[-1][0] if rows else seq)
+
+        return await _made(rows, made)
+
+    async def settled_since(self, seq: int) -> list[int]:
+        """Return the places of the requests that were settled after the event `seq`."""
+        (rows,) = await self._ask((statements.SETTLED_SINCE, {"seq": seq}))
+        return [place for (place,) in rows]
+
+    async def upload(self, upload_id: str) -> Doc:
+        """Return an upload's document."""
+        _check_id("uploads", upload_id)
+        (rows,) = await self._ask((statements.UPLOAD, {"id": upload_id}))
+        return _first(rows, "uploads", upload_id)
+
+    async def figures(self, since: int, now: datetime) -> Figures:
+        """Return figures for monitoring, with the decisions after the event at `since`."""
+        seq, commits = await self.head()
+        asked = [now - most for _, most in AGES]
+        counts = await self._ask(
+            *((statements.WAITING_SINCE, {"since": moment}) for moment in (*asked, datetime.min.replace(tzinfo=UTC)))
+        )
+        waiting: Counter[tuple[str, str]] = Counter()
+        younger: dict[str, int] = {}
+        for age, rows in zip(AGE_NAMES, counts, strict=True):
+            waiting.update({(slug, age): count - younger.get(slug, 0) for slug, count in rows})
+            younger = dict(rows)
+        return Figures(waiting, await self._outcomes(since, seq), commits, seq)
+
+    async def _outcomes(self, since: int, until: int) -> Counter[str]:
+        outcomes: Counter[str] = Counter()
+        while since < until:
+            values = {"type": CODES["APPROVAL_DECIDED"], "seq": since, "limit": PAGE_MAX}
+            (rows,) = await self._ask((statements.OF_TYPE_SINCE, values))
+            outcomes.update(str(event_of(row[1:], row[0])["payload"]["outcome"]["type"]) for row in rows)
+            since = rows[-1][0] if len(rows) == PAGE_MAX else until
+        return outcomes
+
+    # -- parts
+
+    async def _ask(self, *asked: tuple[bytes, Mapping[str, Any]]) -> list[Rows]:
+        return await self._pool.ask(*((text, {"ws": self._workspace, **values}) for text, values in asked))
+
+    async def _project(self, project_id: str) -> Doc:
+        if (known := self._known.by_id.get(project_id)) is not None:
+            return known
+        _check_id("projects", project_id)
+        (rows,) = await self._ask((statements.PROJECT, {"id": project_id}))
+        return self._known.add(_first(rows, "projects", project_id))
+
+    async def _projects_of(self, tasks: Iterable[Doc]) -> list[Doc]:
+        ids = dict.fromkeys(task["projectId"] for task in tasks)
+        return [await self._project(project_id) for project_id in ids]
+
+    async def _task_doc(self, task_id: str) -> Doc:
+        _check_id("tasks", task_id)
+        (rows,) = await self._ask((statements.TASK, {"id": task_id}))
+        return _first(rows, "tasks", task_id)
+
+    async def _request_row(self, statement: bytes, request_id: str, types: tuple[str, ...]) -> tuple[Any, ...]:
+        seq = seq_of(request_id)
+        rows = (await self._ask((statement, {"seq": seq})))[0] if 0 < seq < LAST_SEQ else []
+        event = event_of(rows[0][:2], seq) if rows else None
+        if event is None or event["id"] != request_id or event["eventType"] not in types:
+            raise read_models.no_request(request_id)
+        return rows[0]
+
+    async def _page(
+        self, scope: Scope, cursor: str | None, limit: int, statement: bytes, *, order: Order = "asc", **values: Any
+    ) -> _FoundPage:
+        """Return the rows of a page after a cursor, which is checked in the same trip."""
+        wanted = checked_limit(limit)
+        values |= {"start": _start_of(cursor, order), "limit": wanted, "bytes": 2 * PAGE_BYTES}
+        if cursor is None:
+            (rows,) = await self._ask((statement, values))
+        else:
+            places, rows = await self._ask(_place(cursor), (statement, values))
+            _seq_at(scope, cursor, places)
+        return _FoundPage(scope, cursor, wanted, rows)
+
+
+class _FoundPage(NamedTuple):
+    """The rows of a page, each of which begins with its place."""
+
+    scope: Scope
+    cursor: str | None
+    limit: int
+    rows: Rows
+
+    def of(
+        self,
+        kind: Any,
+        make: Callable[[tuple[Any, ...]], Doc],
+        hash_of: Callable[[tuple[Any, ...]], str],
+        size_of: Callable[[tuple[Any, ...]], int] | None = None,
+    ) -> Any:
+        """Return the page in the contract's model, cut off where it is too large."""
+
+        def measured(row: int) -> tuple[tuple[int, Doc], int]:
+            made = make(self.rows[row])
+            return (row, made), size_of(self.rows[row]) if size_of else len(orjson.dumps(made))
+
+        taken = page_items(range(len(self.rows)), self.limit, measured)
+        next_cursor = self.cursor
+        if taken.items:
+            last = self.rows[taken.items[-1][0]]
+            next_cursor = cursor_at(self.scope, last[0], hash_of(last))
+        page = {"items": [made for _, made in taken.items], "nextCursor": next_cursor, "more": taken.more}
+        return read(Page[kind], page)
+
+
+class _Documents:
+    """A few documents by table and id."""
+
+    def __init__(self, **tables: Sequence[Doc]) -> None:
+        self._tables = {
+            table: {str(doc["requestId" if table == "requests" else "id"]): doc for doc in docs}
+            for table, docs in tables.items()
+        }
+
+    def get(self, table: Table, doc_id: str) -> Doc | None:
+        """Return a document, None where there is none."""
+        return self._tables.get(table, {}).get(doc_id)
+
+
+def _place(cursor: str) -> Statement:
+    return statements.HASH_AT, {"place": place_of(cursor)}
+
+
+def place_of(cursor: str) -> int:
+    """Return the place that a cursor names, 0 where it names none that a database could hold."""
+    try:
+        place = int(cursor.partition("-")[0], 16)
+    except ValueError:
+        return 0
+    return place if 0 < place < LAST_SEQ else 0
+
+
+def _start_of(cursor: str | None, order: Order) -> int:
+    return (0 if order == "asc" else LAST_SEQ) if cursor is None else place_of(cursor)
+
+
+def _seq_at(scope: Scope, cursor: str, rows: Rows) -> int:
+    """Return the seq of a cursor; `rows` are what its place holds.
+
+    Raises:
+        InvalidRequest: no page of this list returned it.
+    """
+    hash_, last = rows[0] if rows else (b"", 0)
+    return seq_at(scope, cursor, last=last, hash_of=lambda _: hash_.hex())
+
+
+def _check_id(table: Table, doc_id: str) -> None:
+    if not storable(doc_id):
+        raise read_models.not_found(table, doc_id)
+
+
+def _first(rows: Rows, table: Table, doc_id: str) -> Doc:
+    if not rows:
+        raise read_models.not_found(table, doc_id)
+    doc: Doc = orjson.loads(rows[0][-1])
+    return doc
+
+
+async def _made(rows: Rows, make: Callable[[], T]) -> T:
+    """Return what `make` returns, made in a thread where the rows are large."""
+    size = sum(len(value) for row in rows for value in row if isinstance(value, bytes))
+    return make() if size < _QUICK_BYTES else await asyncio.to_thread(make)

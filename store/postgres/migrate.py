@@ -1,0 +1,121 @@
+"""Migrations: numbered SQL files, each applied once, in order, under an advisory lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+from psycopg import Connection
+from psycopg.errors import InsufficientPrivilege
+
+from api_client.errors import StoreFault, StoreLogin
+from store.postgres.address import DatabaseAddress
+from store.postgres.connections import OLDEST, connection_for
+
+_LOCK = 0x70756D70
+"""The advisory lock of whoever migrates."""
+_SETTINGS = "set lock_timeout = '60s'; set search_path = pg_catalog"
+_TABLE = """
+    create schema if not exists pumpup;
+    create table if not exists pumpup.migration (
+        no int primary key, name text not null, applied_at timestamptz not null
+    );
+"""
+
+
+FIRST = "0001_record"
+"""The migration that makes the tables: a database that lacks it has none."""
+
+
+def migrations() -> Iterator[tuple[int, str, str]]:
+    """Yield number, name and SQL of each migration that this version knows, in order."""
+    folder = files("store.postgres") / "migrations"
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".sql"):
+            yield int(file.name[:4]), file.name.removesuffix(".sql"), file.read_text(encoding="utf-8")
+
+
+def roles_sql() -> str:
+    """Return the SQL that makes the role of a server, which can append events and never change one."""
+    return (files("store.postgres") / "roles.sql").read_text(encoding="utf-8")
+
+
+def migrate(address: DatabaseAddress) -> list[str]:
+    """Apply what is missing, and return its names.
+
+    Raises:
+        StoreFault: the database can't be used, is too old, or was made by a newer version.
+        StoreLogin: the role may not.
+    """
+    with connection_for(address, _SETTINGS) as connection:
+        check_version(connection)
+        missing = pending(connection)
+        if not missing:
+            return []
+        connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
+        try:
+            connection.execute(_TABLE.encode(), prepare=False)
+            return [name for number, name, sql in migrations() if _applied(connection, number, name, sql)]
+        except InsufficientPrivilege as fault:
+            raise StoreLogin(
+                f"The database {address.shown} needs {', '.join(missing)}, which this role may not apply: run "
+                "'pumpup-tui workspaces migrate' as the owner of the schema."
+            ) from fault
+
+
+def bring_up_to_date(address: DatabaseAddress) -> list[str]:
+    """Apply what is missing to a database that has tables of this program, as a server does when it starts.
+
+    A database without them is left alone: whoever makes its first workspace makes them.
+
+    Raises:
+        StoreFault: the database can't be used, is too old, or was made by a newer version.
+        StoreLogin: the role may not.
+    """
+    with connection_for(address, _SETTINGS) as connection:
+        check_version(connection)
+        missing = pending(connection)
+    return migrate(address) if missing and FIRST not in missing else []
+
+
+def _applied(connection: Connection[tuple[Any, ...]], number: int, name: str, sql: str) -> bool:
+    """Apply a migration, unless it was; return whether it was applied now."""
+    if connection.execute("select 1 from pumpup.migration where no = %s", (number,)).fetchone():
+        return False
+    with connection.transaction():
+        connection.execute(sql.encode(), prepare=False)
+        connection.execute("insert into pumpup.migration values (%s, %s, now())", (number, name))
+    return True
+
+
+def pending(connection: Connection[tuple[Any, ...]]) -> list[str]:
+    """Return the names of the migrations that the database lacks.
+
+    Raises:
+        StoreFault: it was made by a newer version of this program.
+    """
+    known = {number: name for number, name, _ in migrations()}
+    applied = _numbers(connection)
+    if newer := applied - known.keys():
+        raise StoreFault(
+            f"The database was made by a newer version of this program (migration {max(newer)}; this one knows "
+            f"{max(known)}): update this program."
+        )
+    return [name for number, name in known.items() if number not in applied]
+
+
+def _numbers(connection: Connection[tuple[Any, ...]]) -> set[int]:
+    (there,) = connection.execute("select to_regclass('pumpup.migration') is not null").fetchone() or (False,)
+    return {number for (number,) in connection.execute("select no from pumpup.migration")} if there else set()
+
+
+def check_version(connection: Connection[tuple[Any, ...]]) -> None:
+    """Check the server's version.
+
+    Raises:
+        StoreFault: it is too old.
+    """
+    version = connection.info.server_version
+    if version < OLDEST:
+        raise StoreFault(f"PostgreSQL {version // 10000} is too old: 14 or newer is needed.")

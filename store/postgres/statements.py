@@ -1,0 +1,137 @@
+"""The statements of the reads. Each page is bounded in rows and in bytes by the database, before anything is sent."""
+
+from __future__ import annotations
+
+from api_client.models import Order
+
+HASH_AT = b"""
+    select hash, (select seq from pumpup.workspace where id = %(ws)s) from pumpup.event
+    where ws = %(ws)s and seq = %(place)s
+"""
+"""Returns the hash of the event at a cursor's place."""
+HEAD = b"select seq, commits from pumpup.workspace where id = %(ws)s"
+
+PROJECTS = b"select doc from pumpup.project where ws = %(ws)s order by no"
+PROJECT = b"select doc from pumpup.project where ws = %(ws)s and id = %(id)s"
+COUNTS = b"""
+    select c.step, c.tasks, c.waiting from pumpup.project p
+        cross join lateral (select * from pumpup.step_count where ws = %(ws)s and project = p.no) c
+    where p.ws = %(ws)s and p.id = %(id)s
+"""
+TASK = b"select no, doc from pumpup.task where ws = %(ws)s and id = %(id)s"
+OPEN_ON = b"""
+    select r.doc from pumpup.task t
+        cross join lateral (select seq, doc from pumpup.request where ws = %(ws)s and task = t.no) r
+    where t.ws = %(ws)s and t.id = %(id)s order by r.seq
+"""
+UPLOAD = b"select doc from pumpup.upload where ws = %(ws)s and id = %(id)s"
+SETTLED_SINCE = b"""
+    select reply_to from pumpup.event where ws = %(ws)s and seq > %(seq)s and reply_to is not null order by seq
+"""
+
+_BOUNDED = """
+    select {columns} from (
+        select *, sum({size}) over (order by seq {order}) - {size} as before from ({rows}) page
+    ) bounded where before <= %(bytes)s order by seq {order}
+"""
+
+CARDS = _BOUNDED.format(
+    columns="seq, doc, hash, request",
+    size="octet_length(doc)",
+    order="asc",
+    rows="""
+        select t.step_seq as seq, t.doc, e.hash, r.doc as request from (
+            select ws, no, step_seq, doc from pumpup.task
+            where ws = %(ws)s and project = (select no from pumpup.project where ws = %(ws)s and id = %(id)s)
+                and step = %(step)s and step_seq > %(start)s
+            order by step_seq limit %(limit)s
+        ) t
+        left join lateral (select hash from pumpup.event where ws = t.ws and seq = t.step_seq) e on true
+        left join lateral (
+            select doc from pumpup.request where ws = t.ws and task = t.no order by seq limit 1
+        ) r on true
+    """,
+).encode()
+"""Returns the place in the step's queue, the task, the hash of the event there, and the task's oldest open request."""
+
+
+def inbox(*, of_project: bool) -> bytes:
+    """Return the statement of a page of open requests: place, request and task of each."""
+    project = "and project = (select no from pumpup.project where ws = %(ws)s and id = %(id)s)" if of_project else ""
+    rows = f"""
+        select r.seq, r.doc, t.doc as task from (
+            select ws, seq, task, doc from pumpup.request where ws = %(ws)s {project} and seq > %(start)s
+            order by seq limit %(limit)s
+        ) r join lateral (select doc from pumpup.task where ws = r.ws and no = r.task) t on true
+    """
+    size = "(octet_length(doc) + octet_length(task))"
+    return _BOUNDED.format(columns="seq, doc, task", size=size, order="asc", rows=rows).encode()
+
+
+REQUEST = b"""
+    select e.body, e.hash, s.body, s.hash, t.doc, p.doc from pumpup.event e
+        left join lateral (select body, hash from pumpup.event where ws = e.ws and reply_to = e.seq) s on true
+        left join lateral (select doc from pumpup.task where ws = e.ws and no = e.task) t on true
+        left join lateral (select doc from pumpup.project where ws = e.ws and no = e.project) p on true
+    where e.ws = %(ws)s and e.seq = %(seq)s
+"""
+RESULT = b"""
+    select e.body, e.hash, s.body, s.hash from pumpup.event e
+        left join lateral (select body, hash from pumpup.event where ws = e.ws and reply_to = e.seq) s on true
+    where e.ws = %(ws)s and e.seq = %(seq)s
+"""
+NEWS = _BOUNDED.format(
+    columns="seq, type, body, hash",
+    size="octet_length(body)",
+    order="asc",
+    rows="""
+        select seq, type, body, hash from pumpup.event where ws = %(ws)s and seq > %(start)s
+        order by seq limit %(limit)s
+    """,
+).encode()
+
+TASKS_AFTER = b"""
+    select no, doc from pumpup.task where ws = %(ws)s and no > %(no)s order by no limit %(limit)s
+"""
+TASKS_OF_PROJECT_AFTER = b"""
+    select no, doc from pumpup.task where ws = %(ws)s and no > %(no)s
+        and project = (select no from pumpup.project where ws = %(ws)s and id = %(id)s)
+    order by no limit %(limit)s
+"""
+WAITING_SINCE = b"""
+    select p.slug, (select count(*) from pumpup.request
+        where ws = p.ws and project = p.no and requested_at >= %(since)s)
+    from pumpup.project p where p.ws = %(ws)s
+"""
+"""Returns each project, and how many of its requests were asked since a moment."""
+OF_TYPE_SINCE = b"""
+    select seq, body, hash from pumpup.event where ws = %(ws)s and type = %(type)s and seq > %(seq)s
+    order by seq limit %(limit)s
+"""
+DUE = b"select id from pumpup.task where ws = %(ws)s and due < %(now)s order by due limit %(limit)s"
+
+
+def events(order: Order, *, of_task: bool, of_project: bool, of_types: bool) -> bytes:
+    """Return the statement of a page of a timeline: place, JSON and hash of each event.
+
+    Of several types each is looked up by itself, in the index that has them in order, and the results are merged: so
+    that a rare one costs no scan.
+    """
+    task = "and task = (select no from pumpup.task where ws = %(ws)s and id = %(task)s)" if of_task else ""
+    project = "and project = (select no from pumpup.project where ws = %(ws)s and id = %(project)s)"
+    project = project if of_project and not of_task else ""
+    behind = "seq > %(start)s" if order == "asc" else "seq < %(start)s"
+    rest = f"order by seq {order} limit %(limit)s"
+    of_chain = f"select seq, body, hash from pumpup.event where ws = %(ws)s {task} {project} and {behind}"
+    if of_types and not of_task:
+        rows = f"""
+            select seq, body, hash from unnest(%(types)s::smallint[]) wanted
+            cross join lateral ({of_chain} and type = wanted {rest}) typed {rest}
+        """
+    elif of_types:
+        rows = f"{of_chain} and type = any(%(types)s::smallint[]) {rest}"
+    elif of_task or of_project:
+        rows = f"{of_chain} {rest}"
+    else:
+        rows = f"{of_chain} and type <> all(%(off)s::smallint[]) {rest}"
+    return _BOUNDED.format(columns="seq, body, hash", size="octet_length(body)", order=order, rows=rows).encode()

@@ -1,0 +1,170 @@
+"""A database beside a folder: durable commits by many callers of one and of several servers, news, workspaces."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import statistics
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from api_client.backend import Backend
+from api_client.commands import AddNote, CreateTask
+from api_client.http import HttpBackend
+from api_client.times import utc_now
+from store.folder.api_keys import KeyRing
+from store.folder.local_backend import open_local
+from store.postgres.address import DatabaseAddress
+from store.postgres.key_table import DatabaseKeys
+from store.postgres.open_database import open_postgres
+from store.postgres.workspaces import create_workspace
+from tests.benchmarks.load import Caller, connected
+from tests.benchmarks.rows import Row, Table, median
+from tests.benchmarks.server_bench import Workload, served
+from tests.support.actors import AGENT
+from tests.support.postgres import Cluster
+
+CALLERS = 64
+ROUNDS, SECONDS = 4, 2.0
+"""Folder and database take turns, so that what else the machine does meets both."""
+SETTINGS = {"shared_buffers": "256MB", "max_wal_size": "4GB"}
+_TASKS = 50
+_names = count(1)
+
+
+@dataclass(frozen=True)
+class Side:
+    """A record and the servers over it."""
+
+    work: Workload
+    ports: Sequence[int]
+
+
+async def _with_tasks(backend: Backend) -> list[str]:
+    """Make some tasks, and close the backend; return their ids."""
+    names = [f"T-{number}" for number in range(_TASKS)]
+    made = [await backend.submit(CreateTask(project_name="general", name=name), key=name) for name in names]
+    await backend.aclose()
+    return [str(receipt.answer["id"]) for receipt in made]
+
+
+async def folder_work(folder: Path) -> Workload:
+    """Make a folder."""
+    tasks = await _with_tasks(await open_local(folder, AGENT))
+    ring = KeyRing(folder)
+    return Workload(folder, tasks, "", ring.add("agent-1", "agent"), ring.add("alice", "reviewer"))
+
+
+async def workspace_work(url: str) -> tuple[Workload, str]:
+    """Make a workspace; return it with its name."""
+    address, name = DatabaseAddress.parse(url), f"bench-{next(_names)}"
+    create_workspace(address, name, utc_now())
+    tasks = await _with_tasks(await open_postgres(address, name, AGENT))
+    ring = DatabaseKeys(address, name)
+    return Workload(Path(), tasks, "", ring.add("agent-1", "agent"), ring.add("alice", "reviewer")), name
+
+
+async def load(sides: Sequence[Side], seconds: float) -> tuple[float, list[float]]:
+    """Return the durable notes a second that `CALLERS` get from all servers together, and each one's milliseconds."""
+    ports = [(side, port) for side in sides for port in side.ports]
+    times: list[float] = []
+    callers = []
+    for side, port in ports:
+        for _ in range(CALLERS // len(ports)):
+            callers.append(await connected(Caller(side.work.note(), times), port))
+    for caller in callers:
+        caller.send()
+    await asyncio.sleep(seconds / 4)
+    times.clear()
+    start = time.perf_counter()
+    await asyncio.sleep(seconds)
+    found, took = list(times), time.perf_counter() - start
+    for caller in callers:
+        caller.going = False
+    await asyncio.gather(*(caller.done for caller in callers))
+    for caller in callers:
+        assert caller.statuses == {201}, caller.statuses
+        caller.close()
+    return len(found) / took, [1e3 * one for one in found]
+
+
+def commits(table: Table, folder: Path, url: str, servers: int, limit: float) -> None:
+    """Durable notes by many callers, spread over so many servers: of a folder, and of a database."""
+    path = folder / f"with-{servers}"
+    here = asyncio.run(folder_work(path))
+    there, name = asyncio.run(workspace_work(url))
+    with ExitStack() as stack:
+        own = [stack.enter_context(served("ours", path, 0))[0] for _ in range(servers)]
+        theirs = [stack.enter_context(served("database", url, name))[0] for _ in range(servers)]
+        found: dict[str, list[float]] = {"folder": [], "database": []}
+        late: dict[str, list[float]] = {"folder": [], "database": []}
+        for _ in range(ROUNDS):
+            for label, side in (("folder", Side(here, own)), ("database", Side(there, theirs))):
+                rate, times = asyncio.run(load([side], SECONDS))
+                found[label].append(rate)
+                late[label] += times
+    what = f"database: durable POST, {CALLERS} callers, {servers} server{'s' if servers > 1 else ''}"
+    beside = statistics.median(found["folder"]), "the same over a folder"
+    table.add(Row(what, statistics.median(found["database"]), "/s", *beside, limit, at_least=True))
+    p99 = {label: statistics.quantiles(times, n=100)[-1] for label, times in late.items()}
+    table.add(Row(f"{what}, p99", p99["database"], "ms", limit=60))
+    table.add(Row("the same over a folder, p99", p99["folder"], "ms"))
+
+
+def two_workspaces(table: Table, url: str) -> None:
+    """The same callers on two workspaces, a server each, beside one workspace with two servers."""
+    one, name = asyncio.run(workspace_work(url))
+    pair = [asyncio.run(workspace_work(url)) for _ in range(2)]
+    with ExitStack() as stack:
+        both = [stack.enter_context(served("database", url, name))[0] for _ in range(2)]
+        each = [Side(work, [stack.enter_context(served("database", url, own))[0]]) for work, own in pair]
+        found: dict[str, list[float]] = {"one": [], "two": []}
+        for _ in range(ROUNDS):
+            found["one"].append(asyncio.run(load([Side(one, both)], SECONDS))[0])
+            found["two"].append(asyncio.run(load(each, SECONDS))[0])
+    beside = statistics.median(found["one"]), "two servers over one workspace"
+    what = "database: durable POST, two workspaces, a server each"
+    table.add(Row(what, statistics.median(found["two"]), "/s", *beside, 1, at_least=True))
+
+
+def news(table: Table, url: str) -> None:
+    """From the moment that a commit is acknowledged at one server until another one's stream has its event."""
+    work, name = asyncio.run(workspace_work(url))
+    with served("database", url, name) as (here, _), served("database", url, name) as (there, _):
+        times = asyncio.run(_news(work, here, there))
+    table.add(Row("database: a commit on another server's stream, p50", median(times), "ms", limit=10))
+    table.add(Row("database: the same, p95", statistics.quantiles(times, n=20)[-1], "ms"))
+
+
+async def _news(work: Workload, here: int, there: int) -> list[float]:
+    """Return the milliseconds until each of some notes has come through."""
+    writer = HttpBackend(f"http://127.0.0.1:{here}", work.agent_key)
+    reader = HttpBackend(f"http://127.0.0.1:{there}", work.reviewer_key)
+    changes = reader.changes((await reader.events(order="desc", limit=1)).next_cursor)
+    times = []
+    for number in range(150):
+        note = AddNote(project_name="general", task_id=work.tasks[number % _TASKS], message=str(number))
+        coming = asyncio.ensure_future(anext(changes))
+        await asyncio.sleep(0.01 * (number % 4))
+        await writer.submit(note, key=secrets.token_hex(8))
+        start = time.perf_counter()
+        assert (await coming).event.payload["message"] == str(number)
+        times.append(1e3 * (time.perf_counter() - start))
+    await writer.aclose()
+    await reader.aclose()
+    return times[20:]
+
+
+def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
+    """Measure a database of its own, on the disk that the folder is on."""
+    del sizes
+    with Cluster.create(durable=True, settings=SETTINGS) as cluster:
+        url = cluster.create_database("bench")
+        commits(table, folder, url, 1, 0.7)
+        commits(table, folder, url, 3, 0.95)
+        two_workspaces(table, url)
+        news(table, url)
