@@ -64,7 +64,8 @@ class Command(Body):
 
     def location(self) -> str:
         """Return the concrete path of this command's call."""
-        return self.location_of(**{key: getattr(self, key) for key in self.path_keys()})
+        keys = self.path_keys()
+        return self.location_of(**{key: getattr(self, key) for key in keys}) if keys else self.path
 
     def body(self) -> dict[str, Json]:
         """Return the JSON body of this command's call."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from msgspec import to_builtins
+
 Clock = Callable[[], datetime]
 """Returns the present time, zone-aware. Passed in wherever a time is needed."""
 
@@ -20,7 +22,8 @@ def wire_time(moment: datetime) -> str:
     The fixed width makes the texts of two times compare as the times do.
     """
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return utc.isoformat("T", "microseconds")[: -len("+00:00")] + "Z"
+    text: str = to_builtins(utc)  # a tenth of the time of `isoformat`
+    return text if utc.microsecond else f"{text[:-1]}.000000Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -45,7 +45,14 @@ class Job:
     key: str | None
     content: Content | None = None
     verdicts: Verdicts | None = None
-    done: Future[Receipt] = field(default_factory=Future)
+    _done: Future[Receipt] | None = field(default=None, init=False)
+
+    @property
+    def done(self) -> Future[Receipt]:
+        """Where its outcome is put by default; made by the first look, which must come before the job is submitted."""
+        if self._done is None:
+            self._done = Future()
+        return self._done
 
     def with_verdict(self, question: Question, verdict: Verdict | None) -> Job:
         """Return the same job, to be submitted again, with the verdict on a question."""

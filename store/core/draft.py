@@ -16,6 +16,7 @@ class CommitDraft:
 
     def __init__(self, state: StateView) -> None:
         self._state = state
+        self._seq = state.seq
         self._changes: dict[Table, dict[str, Doc | None]] = {table: {} for table in TABLES}
         self._added: dict[Table, int] = dict.fromkeys(TABLES, 0)
         self.events: list[Doc] = []
@@ -28,7 +29,7 @@ class CommitDraft:
     @property
     def seq(self) -> int:
         """The number of events, including the draft's."""
-        return self._state.seq + len(self.events)
+        return self._seq + len(self.events)
 
     def get(self, table: Table, doc_id: str) -> Doc | None:
         """Return a document, None where there is none."""

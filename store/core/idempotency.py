@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 
@@ -36,6 +37,7 @@ def answer_to(scope: KeyScope, record: dict[str, Any] | None) -> dict[str, Any] 
     return answer
 
 
+@lru_cache(maxsize=256)  # a command's is asked for twice: when it is looked up, and when it is recorded
 def digest(scope: tuple[str, str, str]) -> int:
     """Return 64 bits of a scope: enough to find its record, not to be sure of it."""
     text = "\0".join(scope).encode("utf-8", "surrogatepass")

@@ -16,6 +16,8 @@ from store.core.fold import is_terminal, step_of
 from store.core.schema_questions import Ask, unasked
 from store.core.state_view import Doc, StateView
 
+_SOURCES = {"agent": "AGENT", "reviewer": "HUMAN"}
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -42,21 +44,23 @@ class Ruling:
     @property
     def source(self) -> str:
         """The wire's `source`: the kind of caller that acts."""
-        return {"agent": "AGENT", "reviewer": "HUMAN"}.get(self.actor.role, "PLATFORM")
+        return _SOURCES.get(self.actor.role, "PLATFORM")
 
     def entry(self, event_type: str, payload: Doc, **keys: Any) -> dict[str, Any]:
         """Add an entry to the chain; keys that are None are left out."""
         seq = self.view.seq + len(self.events) + 1
-        event = {
+        event: dict[str, Any] = {
             "id": event_id(seq, self.token()),
             "seq": seq,
             "eventType": event_type,
             "timestamp": wire_time(self.now),
             "source": self.source,
             "subject": self.actor.subject,
-            **{key: value for key, value in keys.items() if value is not None},
-            "payload": payload,
         }
+        for key, value in keys.items():
+            if value is not None:
+                event[key] = value
+        event["payload"] = payload
         self.events.append(event)
         return event
 

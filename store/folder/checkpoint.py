@@ -15,7 +15,7 @@ import struct
 import zlib
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -304,6 +304,11 @@ def usable(folder: Path, journal: Journal) -> Checkpoint | None:
         if saved is not None and _is_of(journal, saved.parts.index, saved.position):
             return saved
     return None
+
+
+def another(folder: Path, journal: Journal, known: Collection[str]) -> Checkpoint | None:
+    """Return a checkpoint that another process has saved; None where the one that is there is `known` by its token."""
+    return None if token_of(folder) in {"", *known} else usable(folder, journal)
 
 
 def token_of(folder: Path) -> str:

@@ -11,8 +11,9 @@ What a killed writer left behind is repaired by the next commit.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,11 +32,12 @@ from store.folder.journal import Journal, encode_all
 from store.folder.journal_follower import FolderStatus, JournalFollower, Progress
 from store.folder.state import State
 from store.folder.trust import placement_warnings, unwritable
-from store.folder.writer_thread import WriterThread
+from store.folder.writer_thread import Promise, WriterThread
 
 if TYPE_CHECKING:
     from store.core.batch import Batch, Job
     from store.core.command_limits import CommandLimits
+    from store.core.draft import CommitDraft
     from store.schemas.checks import Checks
 
 T = TypeVar("T")
@@ -47,8 +49,7 @@ CHECKPOINT_MOST = 20_000
 cost stays a small part of the commits', and what is not in its files yet stays small in memory, and soon replayed."""
 CLOSE_SHARE = 2_000
 CLOSE_MOST = 1_000
-"""A process that has written saves it on close where one commit in 2,000 is new, or 1,000 are: to replay fewer is
-quicker."""
+"""A process that has written saves it on close where one commit in 2,000 is new, or 1,000 are."""
 
 
 class Store:
@@ -110,8 +111,7 @@ class Store:
                 self.warnings.append(f"Opened for reading only. {why}")
         with self._worded("read"):
             self.events = Events(self.journal, lambda: self.state.index)
-            self._progress = progress
-            self._damaged = set[str]()
+            self._progress, self._damaged = progress, set[str]()
             self._go_on_from(*checkpoint.load(self.folder, self.journal))
             try:
                 self._follower.open(self.lock)
@@ -122,6 +122,7 @@ class Store:
     def _go_on_from(self, state: State, saved: Position) -> None:
         """Take a state that covers the journal up to `saved` in the place of the one there is."""
         self.state, self._saved = state, saved
+        self._view = FolderView(state, self.events)
         self._follower = JournalFollower(self.journal, state, saved, self._status, self._progress)
 
     def _start_over(self) -> None:
@@ -197,7 +198,9 @@ class Store:
     def _save(self) -> None:
         from store.folder import checkpoint_writer
 
-        self._join_another()
+        if another := checkpoint.another(self.folder, self.journal, {self.state.token, *self._damaged}):
+            self._go_on_from(State(another.parts), another.position)
+            self._follower.read_acknowledged()
         try:
             checkpoint_writer.save(self.folder, self.files, self.state, self.position)
         except CheckpointDamaged:
@@ -205,35 +208,30 @@ class Store:
             checkpoint_writer.save(self.folder, self.files, self.state, self.position)
         self._saved = self.position
 
-    def _join_another(self) -> None:
-        """Go on from the checkpoint that another process has saved meanwhile: its files are used as they are."""
-        if checkpoint.token_of(self.folder) in {"", self.state.token, *self._damaged}:
-            return
-        saved = checkpoint.usable(self.folder, self.journal)
-        if saved is not None:
-            self._go_on_from(State(saved.parts), saved.position)
-            self._follower.read_acknowledged()
-
     # -- reading
 
     def read(self, look: Callable[[State], T]) -> T:
         """Return what `look` finds in the state as it is now, with all that other processes have committed."""
         with self._guard:
-            # While this process commits, it holds the lock: there is nothing new but what it writes itself.
-            if not self._is_committing and not self.is_damaged and self.journal.head.has_news():
-                with self._worded("read"):
-                    self._follower.read_acknowledged()
-            return self._look(look)
+            return self._whatever_is_damaged(lambda: self._look(look))
 
     def _look(self, look: Callable[[State], T]) -> T:
+        # While this process commits, it holds the lock: there is nothing new but what it writes itself.
+        if not self._is_committing and not self.is_damaged and self.journal.head.has_news():
+            with self._worded("read"):
+                self._follower.read_acknowledged()
+        return look(self.state)
+
+    def _whatever_is_damaged(self, call: Callable[[], T]) -> T:
+        """Return what `call` does, with a state that is made from the journal where it finds the checkpoint damaged."""
         try:
-            return look(self.state)
+            return call()
         except CheckpointDamaged:
             self.start_over()
-            return look(self.state)
+            return call()
 
     def start_over(self) -> None:
-        """Make the state again from the journal: something was asked of it outside `read`, and was damaged.
+        """Make the state again from the journal: something that was asked of it was damaged.
 
         Raises:
             StoreError: the journal can't be read either, or is being written just now.
@@ -262,7 +260,14 @@ class Store:
 
     def recall(self, scope: KeyScope) -> Receipt | None:
         """Return the answer that was recorded for a key's scope, None where there is none."""
-        for offset in self.read(lambda state: list(state.remembered.lines(scope))):
+        return self._answer_at(scope, self.read(lambda state: list(state.remembered.lines(scope))))
+
+    def _recall_locked(self, scope: KeyScope) -> Receipt | None:
+        """Do the same for the holder of the folder's lock, for whom there is no news."""
+        return self._answer_at(scope, self.state.remembered.lines(scope))
+
+    def _answer_at(self, scope: KeyScope, offsets: Iterable[int]) -> Receipt | None:
+        for offset in offsets:
             line = self.journal.line_at(offset)
             record = journal_line.key_record(line) if journal_line.is_sound(line) else None
             if (answer := answer_to(scope, record)) is not None:
@@ -276,14 +281,15 @@ class Store:
 
     # -- writing
 
-    def submit(self, job: Job) -> None:
-        """Put a command in the writer's queue; its `done` gets the outcome."""
+    def submit(self, job: Job, promise: Promise | None = None) -> None:
+        """Put a command in the writer's queue; `promise` gets the outcome, by default the job's `done`."""
+        promise = job.done if promise is None else promise
         if self._is_closed:
-            job.done.set_exception(StoreFault("The data folder was closed."))
+            promise.set_exception(StoreFault("The data folder was closed."))
         elif self.read_only:
-            job.done.set_exception(self._takes_no_writes())
+            promise.set_exception(self._takes_no_writes())
         else:
-            self._writer.put(job)
+            self._writer.put(job, promise)
 
     def carry_out(self, jobs: list[Job]) -> list[Receipt | ApiError]:
         """Carry out many commands with one sync, in the calling thread; return each outcome.
@@ -293,8 +299,14 @@ class Store:
         """
         if self.read_only:  # before the lock, whose file may not be there to be made
             raise self._takes_no_writes()
-        with self._worded("written"), self.lock.held() as journal:
-            return self._commit(jobs, journal)
+        try:  # not by way of context managers, which cost 6 µs
+            journal = self.lock.take()
+            try:
+                return self._commit(jobs, journal)
+            finally:
+                self.lock.release()
+        except OSError as fault:
+            raise self._fault("written", fault) from fault
 
     def _after_batch(self) -> None:
         """Notify the listeners, and write the checkpoint where it is due; called in the writer's thread."""
@@ -310,21 +322,19 @@ class Store:
         if not self.read_only:
             self.journal.check_is(journal)
             self.journal.check_whole()
-            with self._guard:
-                self._follower.read_all()
+            if not self.journal.ends_at(self._follower.position):
+                with self._guard:
+                    self._whatever_is_damaged(lambda: self._follower.read_all())  # noqa: PLW0108 - another's by then
         if self.read_only:
             raise self._takes_no_writes()
-        from store.core.batch import Batch
-        from store.core.draft import CommitDraft
-
+        new_batch, new_draft = _rules()
         for _ in range(2):
-            draft = CommitDraft(FolderView(self.state, self.events))
-            batch = Batch(draft, self.position.hash, clock=self.clock, tokens=self.tokens, checks=self.checks)
-            outcomes = [batch.take(job, self.recall) for job in jobs]
+            draft = new_draft(self._view)
+            batch = new_batch(draft, self.position.hash, clock=self.clock, tokens=self.tokens, checks=self.checks)
+            outcomes = [batch.take(job, self._recall_locked) for job in jobs]
             if not any(isinstance(outcome, CheckpointDamaged) for outcome in outcomes):
                 break
-            with self._guard:
-                self._start_over()
+            self.start_over()
         if batch.commits:
             self._append(batch)
         return outcomes
@@ -338,10 +348,13 @@ class Store:
             self.journal.append(self.position, data, after)
             self._has_written = True
             with self._guard:
-                batch.draft.copy_to(self.state)
-                for commit in commits:
-                    self.state.record(commit)
-                self._follower.position = after
+                try:
+                    batch.draft.copy_to(self.state)
+                    for commit in commits:
+                        self.state.record(commit)
+                    self._follower.position = after
+                except CheckpointDamaged:
+                    self._start_over()  # the journal has it
         finally:
             self._is_committing = False
 
@@ -372,4 +385,16 @@ class Store:
         try:
             yield
         except OSError as fault:
-            raise StoreFault(f"The data folder {self.folder} can't be {done}: {fault.strerror or fault}.") from fault
+            raise self._fault(done, fault) from fault
+
+    def _fault(self, done: str, fault: OSError) -> StoreFault:
+        return StoreFault(f"The data folder {self.folder} can't be {done}: {fault.strerror or fault}.")
+
+
+@cache
+def _rules() -> tuple[type[Batch], type[CommitDraft]]:
+    """Load the rules, with the first write: opening a folder does not wait for them."""
+    from store.core.batch import Batch
+    from store.core.draft import CommitDraft
+
+    return Batch, CommitDraft

@@ -44,14 +44,36 @@ class FolderLock:
             StoreFault: one of its files is a symbolic link, or no regular file.
             OSError: the system has no locks here, or the folder can't be written.
         """
+        journal = self.take()
+        try:
+            yield journal
+        finally:
+            self.release()
+
+    def take(self) -> FileId | None:
+        """Take the lock, to be given back by `release`: what `held` does, without its 3 µs.
+
+        Raises:
+            StoreBusy: another process has held it for `LOCK_SECONDS`.
+            StoreFault: one of its files is a symbolic link, or no regular file.
+            OSError: the system has no locks here, or the folder can't be written.
+        """
         # A file's lock belongs to the process: a second thread would walk in beside the first.
-        with self._turn:
+        self._turn.acquire()
+        try:
             self._own.take()
-            try:
-                yield self._journal.take()
-            finally:
-                self._journal.release()
-                self._own.release()
+            return self._journal.take()
+        except BaseException:  # an interrupted wait, too, must leave the lock to others
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Give the lock back, for other threads and processes."""
+        try:
+            self._journal.release()
+            self._own.release()
+        finally:
+            self._turn.release()
 
     @contextmanager
     def reading(self, *, wait: bool = True) -> Iterator[bool]:
@@ -95,7 +117,8 @@ class _LockFile:
                         raise
                     return None
                 self._id = id_of(os.fstat(self._fd))
-            self._wait(self._fd, fcntl.LOCK_EX)
+            if not _try(self._fd, fcntl.LOCK_EX):
+                self._wait(self._fd, fcntl.LOCK_EX)
             self._is_held = True
             # Removed or replaced, it would not keep out those who come later.
             if id_at(self._name) == self._id:

@@ -52,6 +52,8 @@ class Head:
         self._seen = b""
         self._positions: list[Position | None] = []
         """The position in each record, None where it is damaged."""
+        self.last_read: Position | None = None
+        """The newer of the positions that were last read or written; None where there was none."""
 
     def close(self) -> None:
         """Close the file."""
@@ -93,13 +95,8 @@ class Head:
         """Return whether one of the records, as they were last read, is not as it was written."""
         return None in self._positions
 
-    @property
-    def last_read(self) -> Position | None:
-        """The newer of the positions that were last read or written; None where there was none."""
-        return max(filter(None, self._positions), default=None)
-
-    def write(self, position: Position) -> None:
-        """Name `position`, beside the record that holds the one before it.
+    def write(self, position: Position, record: bytes = b"") -> None:
+        """Name `position`, whose record may have been made before, beside the record that holds the one before it.
 
         Raises:
             StoreFault: the disk took only a part; the record before it still holds.
@@ -107,9 +104,7 @@ class Head:
         """
         self._refresh()
         slot = 1 if self._positions and self._positions[0] == self.last_read is not None else 0
-        body = b"%s %d %d %d %s" % (_MARK, *position[:3], position.hash.encode())
-        body = body.ljust(_RECORD - 2 * _SUM_SIZE - 1)
-        record = body + _checksum(body) + b"\n"
+        record = record or head_record(position)
         before = self._seen
         fd = self._file.for_writing()
         try:
@@ -120,6 +115,7 @@ class Head:
                 self._files.write_all(fd, before, 0)
             raise
         self._positions[slot : slot + 1] = [position]
+        self.last_read = max(filter(None, self._positions), default=None)
         self._seen = before[: slot * _RECORD] + record + before[(slot + 1) * _RECORD :]
 
     def _refresh(self) -> None:
@@ -127,10 +123,18 @@ class Head:
         if seen != self._seen:
             records = (seen[place : place + _RECORD] for place in range(0, len(seen), _RECORD))
             self._positions = [_parse(record) for record in records]
+            self.last_read = max(filter(None, self._positions), default=None)
             self._seen = seen
 
     def _read_bytes(self) -> bytes:
         return self._file.read(0, 2 * _RECORD)
+
+
+def head_record(position: Position) -> bytes:
+    """Return the record that names `position`."""
+    body = b"%s %d %d %d %s" % (_MARK, *position[:3], position.hash.encode())
+    body = body.ljust(_RECORD - 2 * _SUM_SIZE - 1)
+    return body + _checksum(body) + b"\n"
 
 
 def _parse(record: bytes) -> Position | None:

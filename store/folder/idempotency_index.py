@@ -91,15 +91,16 @@ class IdempotencyIndex:
         if len(self._fresh) >= FRESH:
             self.settle(offset + 1)
 
-    def lines(self, scope: tuple[str, str, str]) -> Iterator[int]:
-        """Yield the offsets of the lines that may hold this scope's answer."""
+    def lines(self, scope: tuple[str, str, str]) -> list[int]:
+        """Return the offsets of the lines that may hold this scope's answer."""
         wanted = digest(scope)
-        yield from self._fresh.get(wanted, ())
+        found = list(self._fresh.get(wanted, ()))
         for run in self.runs:
             row = first_row(run.digests, wanted)
             while row < len(run.digests) and run.digests[row] == wanted:
-                yield run.offsets[row]
+                found.append(run.offsets[row])
                 row += 1
+        return found
 
     def records(self) -> Iterator[tuple[int, int]]:
         """Yield all records, sorted."""

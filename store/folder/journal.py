@@ -18,7 +18,7 @@ from api_client.errors import StoreDamaged, StoreFault
 from store.core.chain import Commit
 from store.folder import journal_line
 from store.folder.files import FileId, Files, RecordFile, moved
-from store.folder.head import START, Head, Position
+from store.folder.head import START, Head, Position, head_record
 from store.folder.journal_line import StoredCommit
 
 _CHUNK = 1 << 20
@@ -95,7 +95,8 @@ class Journal:
         Raises:
             StoreFault: one was moved, removed or replaced.
         """
-        self.check_is(None)
+        if not self._file.is_in_place():
+            raise StoreFault(moved(self.path))
         if not self.head.is_in_place():
             raise StoreFault(moved(self.path.with_name("head")))
 
@@ -180,8 +181,9 @@ class Journal:
         if self._failed:
             raise StoreFault(self._failed)
         try:
+            record = head_record(after)  # before the sync: what comes after one runs slowly, from memory gone cold
             self._write(data, position)
-            self.head.write(after)
+            self.head.write(after, record)
         except (OSError, StoreFault) as fault:
             if not self._is_overwritten:
                 self._take_back(position)

@@ -43,7 +43,7 @@ class StoredCommit(NamedTuple):
 
 def encode(commit: Commit, offset: int) -> tuple[bytes, StoredCommit]:
     """Return the line of a commit, to stand at `offset`, and the commit that `decode` would read there."""
-    sizes = b",".join(b"%d" % len(text) for text in commit.texts)
+    sizes = b",".join([b"%d" % len(text) for text in commit.texts])
     place = offset + len(_HEAD) + len(sizes) + len(_EVENTS)
     pieces = [_HEAD, sizes, _EVENTS]
     places: list[tuple[int, int]] = []

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api_client.actor import Actor
 from api_client.backend import PAGE
-from api_client.errors import ApiError, InvalidRequest, TooManyRequests
+from api_client.errors import ApiError
 from api_client.models import (
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
@@ -52,7 +52,6 @@ from store.folder.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from api_client.commands import Command
-    from store.core.batch import Job
     from store.core.command_limits import CommandLimits
 
 
@@ -235,34 +234,7 @@ class LocalBackend:
     async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
         """See `Backend.submit`."""
         # The rules are loaded with the first write: opening a folder does not wait for them.
-        from api_client.commands import ReceiveUpload
-        from store.core.batch import Job
-
-        if isinstance(command, ReceiveUpload):
-            if content is None:
-                raise InvalidRequest("An upload needs its content.")
-            with self._folder.allowance.taking(self._actor.subject) as take:
-                received = await self._folder.receive(content, take)
-                return await self._submit(Job(command, self._actor, None, received))
-        return await self._submit(Job(command, self._actor, key, verdicts={}))
-
-    async def _submit(self, job: Job) -> Receipt:
-        """Submit a job, and check its metadata in between as often as the rules ask for it.
-
-        Raises:
-            TooManyRequests: the state went on moving while it was checked.
-        """
-        from store.core.schema_questions import CheckNeeded
-        from store.schemas.checks import TRIES
-
-        for _ in range(TRIES):
-            try:
-                return await self._folder.receipts.submit(job)
-            except CheckNeeded as needed:
-                question = needed.question
-            verdict = await asyncio.wrap_future(self._store.checks.ask(question, job.actor.subject))
-            job = job.with_verdict(question, verdict)
-        raise TooManyRequests("The task changed each time that this was checked; nothing was recorded.", retry_after=1)
+        return await _submit()(self._folder, command, self._actor, key, content)
 
     async def recall(self, path: str, key: str) -> Receipt | None:
         """Return what this caller's key was answered on the concrete `path`, None where it never was."""
@@ -293,3 +265,11 @@ class LocalBackend:
     async def health(self) -> Health | None:
         """Return None: behind a folder there is no database."""
         return None
+
+
+@cache
+def _submit() -> Callable[..., Coroutine[None, None, Receipt]]:
+    """Load what submits commands, with the first of them: opening a folder does not wait for the rules."""
+    from store.folder.submitting import submit
+
+    return submit

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from concurrent import futures
 from typing import TYPE_CHECKING
 
 from api_client.models import Receipt
@@ -28,50 +27,83 @@ class PendingReceipts:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._come: deque[tuple[asyncio.Future[Receipt], futures.Future[Receipt]]] = deque()
-        self._loops: set[asyncio.AbstractEventLoop] = set()
-        """Whose answers have come since they were last woken: one loop, unless tests do otherwise."""
+        self._loops: dict[asyncio.AbstractEventLoop, _LoopReceipts] = {}
+        """One loop, unless tests do otherwise."""
         store.listen(self._wake)
 
-    async def submit(self, job: Job) -> Receipt:
-        """Submit a job and return its receipt; a job that has not begun is cancelled with its caller.
+    def submit(self, job: Job) -> asyncio.Future[Receipt]:
+        """Submit a job; return what gets its receipt, or the `ApiError` that refuses it.
 
-        Raises:
-            ApiError: the command was refused.
+        A job that has not begun is cancelled with its caller.
         """
         loop = asyncio.get_running_loop()
-        asked: asyncio.Future[Receipt] = loop.create_future()
+        receipts = self._loops.get(loop) or self._enter(loop)
+        asked = _AskedReceipt(receipts, loop.create_future())
+        self._store.submit(job, asked)
+        if receipts.answered:  # refused at once
+            receipts.deliver()
+        return asked.receipt
 
-        def come(done: futures.Future[Receipt]) -> None:
-            self._come.append((asked, done))
-            self._loops.add(loop)
-
-        self._store.submit(job)
-        job.done.add_done_callback(come)
-        if job.done.done():  # refused at once, or carried out before it was listened for
-            self._deliver()
-        try:
-            return await asked
-        finally:
-            if asked.cancelled():
-                job.done.cancel()
+    def _enter(self, loop: asyncio.AbstractEventLoop) -> _LoopReceipts:
+        for closed in [one for one in list(self._loops) if one.is_closed()]:
+            self._loops.pop(closed, None)
+        return self._loops.setdefault(loop, _LoopReceipts(loop))
 
     def _wake(self) -> None:
         """Wake the loops of a batch's callers; called in the writer's thread."""
-        loops, self._loops = self._loops, set()
-        for loop in loops:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self._deliver)
+        for receipts in list(self._loops.values()):
+            receipts.wake()
 
-    def _deliver(self) -> None:
-        loop = asyncio.get_running_loop()
-        for _ in range(len(self._come)):
-            asked, done = self._come.popleft()
-            if asked.get_loop() is not loop:
-                self._come.append((asked, done))
-            elif asked.done() or done.cancelled():
-                continue
-            elif (fault := done.exception()) is not None:
-                asked.set_exception(fault)
-            else:
-                asked.set_result(done.result())
+
+class _LoopReceipts:
+    """The commands of one event loop that were answered, and whose callers are still to hear of it."""
+
+    __slots__ = ("answered", "loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.answered: deque[_AskedReceipt] = deque()
+
+    def wake(self) -> None:
+        """Have the loop call `deliver` where there is something to deliver; called in the writer's thread."""
+        if self.answered and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.deliver)
+
+    def deliver(self) -> None:
+        """Give the callers their answers; called in the loop."""
+        while self.answered:
+            self.answered.popleft().deliver()
+
+
+class _AskedReceipt:
+    """The `Promise` of a command whose caller waits in an event loop: without the locks of a future of threads."""
+
+    __slots__ = ("_answer", "_receipts", "receipt")
+
+    def __init__(self, receipts: _LoopReceipts, receipt: asyncio.Future[Receipt]) -> None:
+        self._receipts = receipts
+        self.receipt = receipt
+        self._answer: Receipt | BaseException | None = None
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """See `Promise`: a cancelled caller's command is not begun."""
+        return not self.receipt.cancelled()
+
+    def set_result(self, result: Receipt) -> None:
+        """See `Promise`."""
+        self._answer = result
+        self._receipts.answered.append(self)
+
+    def set_exception(self, exception: BaseException) -> None:
+        """See `Promise`."""
+        self._answer = exception
+        self._receipts.answered.append(self)
+
+    def deliver(self) -> None:
+        """Give the caller the answer, in the loop; one that was cancelled does not hear it."""
+        if self.receipt.done():
+            return
+        if isinstance(self._answer, Receipt):
+            self.receipt.set_result(self._answer)
+        elif self._answer is not None:
+            self.receipt.set_exception(self._answer)

@@ -122,7 +122,7 @@ def commits(table: Table, folder: Path, events: int, small: Path) -> None:
     without = times["unchecked"], "the same without its checks"
     table.add(Row(f"journal append, {label}", times["append"], "ms", *without, 1.1))
     table.add(Row(f"submit (rules, state, durable), {label}", times["submit"], "ms", *beside, 2.5))
-    table.add(Row(f"the same, awaited through LocalBackend, {label}", times["awaited"], "ms", *beside))
+    table.add(Row(f"the same, awaited through LocalBackend, {label}", times["awaited"], "ms", *beside, 2.5))
     if first is not store:
         table.add(Row(f"submit, {label}", times["submit"], "ms", times["small"], "itself in the smallest folder", 1.2))
         first.close()

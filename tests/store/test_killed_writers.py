@@ -155,7 +155,7 @@ def refuses(*_: object, **__: object) -> None:
 
 @pytest.mark.parametrize(
     ("refusing", "done"),
-    [("create", "made"), ("reading", "read"), ("load", "read"), ("held", "written"), ("mkdir", "opened")],
+    [("create", "made"), ("reading", "read"), ("load", "read"), ("take", "written"), ("mkdir", "opened")],
 )
 def test_what_the_system_refuses_is_told_with_what_was_to_be_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusing: str, done: str
@@ -165,7 +165,7 @@ def test_what_the_system_refuses_is_told_with_what_was_to_be_done(
     store = open_store(tmp_path / "old")
     monkeypatch.setattr(owner, refusing, refuses)
     with pytest.raises(StoreFault, match=f"can't be {done}: Input/output error"):
-        if refusing == "held":
+        if refusing == "take":
             store.carry_out([note_job("x")])
         else:
             open_store(tmp_path / ("old" if done == "read" else "new"))

@@ -15,6 +15,7 @@ from store.folder import folder_lock
 from store.folder.files import Files
 from store.folder.folder_lock import FolderLock
 from tests.support.small_folders import fill, note_job, open_store, receipt
+from tests.waiting import HANG_SECONDS
 
 
 class Meddled(Files):
@@ -83,6 +84,28 @@ def test_a_reader_keeps_a_writer_out_without_a_lock_file(tmp_path: Path, monkeyp
     with FolderLock(tmp_path).held(), FolderLock(tmp_path).reading(wait=False) as quiet:
         assert not quiet
     store.close()
+
+
+def test_a_writer_that_was_kept_out_keeps_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever got only half of the lock gives it back: the next command, of this process or another, is carried out."""
+    store, other = open_store(tmp_path), open_store(tmp_path)
+    task = fill(store, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(folder_lock, "LOCK_SECONDS", 0.0)
+        (tmp_path / "lock").rename(tmp_path / "aside")
+        with FolderLock(tmp_path).reading(), pytest.raises(StoreBusy):  # the journal alone: there is no `lock`
+            store.carry_out([note_job(task, "kept out")])
+    writers = [Thread(target=one.carry_out, args=([note_job(task, "let in")],), daemon=True) for one in (other, store)]
+    for writer in writers:
+        writer.start()
+        writer.join(HANG_SECONDS)
+        assert not writer.is_alive()
+    store.close()
+    other.close()
+    again = open_store(tmp_path)
+    notes = [again.events.at(seq)["payload"].get("message") for seq in range(1, again.state.seq + 1)]
+    assert notes[-2:] == ["let in", "let in"]
+    again.close()
 
 
 @pytest.mark.parametrize("moment", ["before_write", "after_sync"])
