@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from api_client.errors import InvalidRequest
 
+_NO_ADDRESS = "That is no address of a database: give it like postgresql://user@host:5432/name."
 _SCHEMES = ("postgresql://", "postgres://")
 _SECRET = ("password", "sslpassword")
 _DEFAULTS = {
