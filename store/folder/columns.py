@@ -1,172 +1,341 @@
-"""`index.bin`: numbers in columns, behind a header in JSON; nothing in it is parsed to be used.
+"""Files of numbers in columns, read in blocks as they are asked for: nothing is parsed, and little is held in memory.
 
-The header has the length of each column, a checksum over them all, and a JSON object of the writer's own.
+A file is a header in JSON with its checksum, the columns one after the other, and a table with a checksum for each
+block of each column. Opening reads the header and the table; a block is read and checked when the first number in it is
+asked for. The files are not mapped into memory: where another program cuts a mapped file, the next look ends the
+process, and what changed in it after it was checked would be believed.
 """
 
 from __future__ import annotations
 
-import mmap
 import os
 import struct
-import sys
+import weakref
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal, Protocol
 
 import orjson
 
-from store.folder.files import Files, open_regular
+from api_client.errors import StoreFault
+from store.folder.files import FileId, Files, id_at, id_of, open_regular
 
 _MARK = b"pumpup-columns-1\n"
 _LENGTH = struct.Struct("<I")
+_HEAD = len(_MARK) + 2 * _LENGTH.size
+BLOCK = 4096
+"""Bytes that are read, and checked, at a time."""
+_POOL_BLOCKS = 8192
+_PIECE = 256
+"""Blocks to a piece where a whole column is copied."""
+WHOLE_BYTES = 1 << 18
+"""Bytes of a file that is read whole at opening."""
+
+Kind = Literal["B", "I", "Q"]
+"""A number's size: one byte, four, or eight."""
+_SHIFTS = {"B": 0, "I": 2, "Q": 3}
+_BLOCK_SHIFT = BLOCK.bit_length() - 1
+
+
+class CheckpointDamaged(StoreFault):
+    """A block of a checkpoint's file is not as it was written: the journal has it all, and it is read instead."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path.name} is damaged: it does not read as it was written. The record itself is in journal.jsonl. "
+            f"'pumpup-tui compact --data {path.parent}' makes the file anew."
+        )
+
+
+class Numbers(Protocol):
+    """Numbers by row: those of a file, or an array's."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        ...
+
+    def __getitem__(self, row: int, /) -> int:
+        """Return the number in a row."""
+        ...
+
+
+class BlockPool:
+    """The blocks that are in memory, of all files of a checkpoint: the oldest gives way to the next."""
+
+    def __init__(self, most: int = _POOL_BLOCKS) -> None:
+        self._most = most
+        self._loaded: deque[tuple[dict[int, memoryview], int]] = deque()
+
+    def add(self, blocks: dict[int, memoryview], number: int) -> None:
+        """Note a block that was read, and drop the oldest where there are too many."""
+        self._loaded.append((blocks, number))
+        if len(self._loaded) > self._most:
+            with suppress(IndexError):  # another thread may be as far
+                oldest, its_number = self._loaded.popleft()
+                oldest.pop(its_number, None)
+
+
+class BlockFile:
+    """A file that is read in blocks, for as long as anything of it is used."""
+
+    def __init__(self, path: Path, pool: BlockPool) -> None:
+        """Open it.
+
+        Raises:
+            StoreFault: it is a symbolic link, or no regular file.
+            OSError: it can't be read.
+        """
+        self.path, self.pool = path, pool
+        self._fd = open_regular(path, os.O_RDONLY)
+        weakref.finalize(self, os.close, self._fd)
+        seen = os.fstat(self._fd)
+        self.size = seen.st_size
+        """In bytes, as it was opened."""
+        self.id: FileId = id_of(seen)
+
+    def read(self, start: int, size: int) -> bytes:
+        """Return `size` bytes at `start`, unchecked; fewer where it ends before."""
+        return os.pread(self._fd, size, start)
+
+    def is_at(self, path: Path) -> bool:
+        """Return whether it is the file at `path`."""
+        return id_at(str(path)) == self.id
 
 
 class NumberColumn:
-    """Numbers that are only added to: those that were read from a file stay in its bytes, new ones follow them."""
+    """A column of a file."""
 
-    __slots__ = ("_count", "_kind", "_new", "_read", "append")
+    __slots__ = ("_blocks", "_count", "_file", "_kind", "_mask", "_shift", "_start", "_sums", "_width")
 
-    def __init__(self, kind: Literal["I", "Q"], numbers: Iterable[int] = ()) -> None:
-        """Start with `numbers`, each of four bytes ("I") or eight ("Q")."""
-        self._kind: Literal["I", "Q"] = kind
-        self._read = memoryview(b"").cast(kind)
-        self._count = 0
-        self._new: array[int] = array(kind, numbers)
-        self.append: Callable[[int], None] = self._new.append
-        """Add a number at the end: the array's own, for a replay calls it nine times an event."""
+    def __init__(self, file: BlockFile, start: int, count: int, kind: Kind, sums: Sequence[int]) -> None:
+        """Read `count` numbers at the byte `start`, whose blocks have these checksums."""
+        self._file, self._start, self._count, self._kind, self._sums = file, start, count, kind, sums
+        self._width = _SHIFTS[kind]
+        self._shift = _BLOCK_SHIFT - self._width
+        self._mask = (1 << self._shift) - 1
+        self._blocks: dict[int, memoryview] = {}
 
-    def use(self, data: memoryview) -> None:
-        """Use the numbers in `data` from now on, without a copy: it changes with the column."""
-        self._read = data.cast(self._kind)
-        self._count = len(self._read)
-        self._new = array(self._kind)
-        self.append = self._new.append
+    @property
+    def file(self) -> BlockFile:
+        """The file that it is in."""
+        return self._file
 
-    def tobytes(self) -> bytes:
-        """Return all numbers as bytes."""
-        return self._read.tobytes() + self._new.tobytes()
+    @property
+    def kind(self) -> Kind:
+        """The size of its numbers."""
+        return self._kind
+
+    @property
+    def sums(self) -> Sequence[int]:
+        """The checksums of its blocks."""
+        return self._sums
 
     def __len__(self) -> int:
-        return self._count + len(self._new)
+        return self._count
 
     def __getitem__(self, row: int) -> int:
-        return self._read[row] if row < self._count else self._new[row - self._count]
+        block = self._blocks.get(row >> self._shift)
+        if block is None:
+            block = self._load(row >> self._shift)
+        number: int = block[row & self._mask]
+        return number
 
-    def __setitem__(self, row: int, number: int) -> None:
-        if row < self._count:
-            self._read[row] = number
+    def _block(self, number: int) -> memoryview:
+        return self._blocks.get(number) or self._load(number)
+
+    def first(self, wanted: int, near: int | None = None) -> int:
+        """Return the first row with a number of `wanted` or more, where they are in order.
+
+        With `near` it is looked for around that row.
+        """
+        if not self._count:
+            return 0
+        low, high = 0, -(-self._count // (self._mask + 1))
+        if near is not None:
+            low = min(near >> self._shift, high - 1)
+            while low and self._block(low)[0] >= wanted:
+                low -= 1
+            while low + 1 < high and self._block(low + 1)[0] < wanted:
+                low += 1
         else:
-            self._new[row - self._count] = number
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if self._block(middle)[0] < wanted else (low, middle)
+        return (low << self._shift) + bisect_left(self._block(low), wanted)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, NumberColumn) and self.tobytes() == other.tobytes()
+    def read(self, start: int, stop: int) -> bytes:
+        """Return the numbers from the row `start` to before `stop`, as bytes.
 
-    __hash__ = None  # type: ignore[assignment]  # it changes
+        Raises:
+            CheckpointDamaged: they are not as they were written.
+        """
+        if start >= stop:
+            return b""
+        first, last = start >> self._shift, (stop - 1) >> self._shift
+        before = first << self._shift
+        if first == last:
+            return bytes(self._block(first)[start - before : stop - before])
+        data = b"".join([self._block(block) for block in range(first, last + 1)])
+        return data[(start - before) << self._width : (stop - before) << self._width]
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield all of it in order, checked; nothing of it stays in memory.
+
+        Raises:
+            CheckpointDamaged: it is not as it was written.
+        """
+        end = self._count << self._width
+        for begin in range(0, end, _PIECE * BLOCK):
+            data = self._file.read(self._start + begin, min(_PIECE * BLOCK, end - begin))
+            sums = self._sums[begin // BLOCK : begin // BLOCK + _PIECE]
+            if list(sums) != list(block_sums(data)):
+                raise CheckpointDamaged(self._file.path)
+            yield data
+
+    def array(self) -> array[int]:
+        """Return all of it as an array.
+
+        Raises:
+            CheckpointDamaged: it is not as it was written.
+        """
+        numbers = array(self._kind)
+        for piece in self.pieces():
+            numbers.frombytes(piece)
+        return numbers
+
+    def _load(self, number: int) -> memoryview:
+        begin = number << _BLOCK_SHIFT
+        size = min(BLOCK, (self._count << self._width) - begin)
+        if number < 0 or size <= 0:
+            raise IndexError("no such row")
+        data = self._file.read(self._start + begin, size)
+        if zlib.crc32(data) != self._sums[number]:
+            raise CheckpointDamaged(self._file.path)
+        block = self._blocks[number] = memoryview(data).cast(self._kind)
+        self._file.pool.add(self._blocks, number)
+        return block
 
 
-def write(
-    path: Path, files: Files, header: dict[str, Any], columns: Iterable[array[int] | NumberColumn | bytearray]
-) -> None:
-    """Replace the file.
+def block_sums(data: bytes) -> Iterator[int]:
+    """Yield the checksum of each block of `data`."""
+    for begin in range(0, len(data), BLOCK):
+        yield zlib.crc32(data[begin : begin + BLOCK])
+
+
+class ColumnFile:
+    """A file of columns whose header was read and is sound."""
+
+    def __init__(self, path: Path, pool: BlockPool) -> None:
+        """Open it and read its header.
+
+        Raises:
+            ValueError: it is damaged, or no such file.
+            StoreFault: it is a symbolic link, or no regular file.
+            OSError: it can't be read.
+        """
+        self.file = BlockFile(path, pool)
+        head = self.file.read(0, _HEAD)
+        if not head.startswith(_MARK):
+            raise ValueError("it is of another program")
+        (length,), (sum_,) = _LENGTH.unpack_from(head, len(_MARK)), _LENGTH.unpack_from(head, _HEAD - _LENGTH.size)
+        text = self.file.read(_HEAD, min(length, self.file.size))
+        if zlib.crc32(text) != sum_:
+            raise ValueError("its header is damaged")
+        self._header = orjson.loads(text)
+        self._start = _HEAD + length
+        self.said: dict[str, Any] = self._header["said"]
+        """As the writer gave it."""
+        self.token = ""
+        """Names its content, once the columns were opened."""
+
+    def columns(self) -> list[NumberColumn]:
+        """Return the columns, in the order in which they were written.
+
+        Raises:
+            ValueError: the file is damaged.
+        """
+        kinds: list[tuple[Kind, int]] = [(kind, count) for kind, count in self._header["columns"]]
+        sizes = [count << _SHIFTS[kind] for kind, count in kinds]
+        blocks = [-(-size // BLOCK) for size in sizes]
+        end = self._start + sum(sizes)
+        room = (sum(blocks) + 1) * _LENGTH.size
+        if self.file.size != end + room:
+            raise ValueError("it is damaged")
+        data = self.file.read(end, room)
+        table, last = data[: -_LENGTH.size], data[-_LENGTH.size :]
+        if last != _LENGTH.pack(zlib.crc32(table)):
+            raise ValueError("its checksums are damaged")
+        self.token = last.hex()
+        sums, place, first, columns = memoryview(table).cast("I"), self._start, 0, []
+        for (kind, count), size, own in zip(kinds, sizes, blocks, strict=True):
+            columns.append(NumberColumn(self.file, place, count, kind, sums[first : first + own]))
+            place, first = place + size, first + own
+        if self.file.size <= WHOLE_BYTES:
+            check(columns)
+        return columns
+
+
+def check(columns: Iterable[NumberColumn]) -> None:
+    """Check all of these columns.
 
     Raises:
+        CheckpointDamaged: one is not as it was written.
+    """
+    for column in columns:
+        for _ in column.pieces():
+            pass
+
+
+def write(path: Path, files: Files, said: dict[str, Any], columns: Sequence[array[int] | NumberColumn | bytes]) -> None:
+    """Replace the file; the header says `said`.
+
+    Raises:
+        CheckpointDamaged: a column that is to be copied is not as it was written.
         StoreFault: the disk took only a part.
         OSError: the disk refused; the old file is as it was.
     """
-    pieces = [bytes(column) if isinstance(column, bytearray) else column.tobytes() for column in columns]
-    text = orjson.dumps({"said": header, "sizes": [len(piece) for piece in pieces], "crc": checksum(pieces)})
-    files.replace(path, _MARK, _LENGTH.pack(len(text)), _LENGTH.pack(zlib.crc32(text)), text, *pieces)
+    kinds = [("B", len(one)) if isinstance(one, bytes) else (_kind(one), len(one)) for one in columns]
+    text = orjson.dumps({"said": said, "columns": kinds})
+
+    def pieces() -> Iterator[bytes]:
+        yield b"".join((_MARK, _LENGTH.pack(len(text)), _LENGTH.pack(zlib.crc32(text)), text))
+        sums = array("I")
+        for column in columns:
+            for piece in _pieces(column):
+                sums.extend(block_sums(piece))
+                yield piece
+        table = sums.tobytes()
+        yield table + _LENGTH.pack(zlib.crc32(table))
+
+    files.replace_with(path, joined(pieces()))
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[ColumnFile]:
-    """Open the file and read its header, which describes the rest, before any of that is read.
-
-    Raises:
-        ValueError: the file is damaged, or of another version.
-        StoreFault: it is a symbolic link, or no regular file.
-        OSError: it can't be read.
-    """
-    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
-        left = os.fstat(file.fileno()).st_size - len(_MARK) - 2 * _LENGTH.size
-        if file.read(len(_MARK)) != _MARK:
-            raise ValueError("another version")
-        (length,), (sum_,) = _LENGTH.unpack(file.read(_LENGTH.size)), _LENGTH.unpack(file.read(_LENGTH.size))
-        text = file.read(min(length, left))
-        if zlib.crc32(text) != sum_:
-            raise ValueError("its header is damaged")
-        header = orjson.loads(text)
-        if left - length != sum(header["sizes"]):
-            raise ValueError("it is damaged")
-        yield ColumnFile(header["said"], file, header["sizes"], header["crc"])
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnFile:
-    """A file of columns whose header was read."""
-
-    header: dict[str, Any]
-    """As the writer gave it."""
-    _file: BinaryIO
-    _sizes: list[int]
-    _crc: int
-
-    def read(self, beside: Executor) -> tuple[Iterator[memoryview], Future[None]]:
-        """Return the columns' bytes in their order, and a future that raises ValueError where they are damaged.
-
-        `beside` checks them while they are used.
-
-        Raises:
-            ValueError: the file is shorter than it was.
-            OSError: it can't be read.
-        """
-        body = _room(sum(self._sizes))
-        if self._file.readinto(body) != len(body):  # type: ignore[attr-defined]  # what open gives has it
-            raise ValueError("it is shorter than it was")
-        return _cut(body, self._sizes), beside.submit(_check, body, self._crc)
-
-
-def _room(size: int) -> memoryview:
-    """Return memory that can be written, for columns are used in place.
-
-    Not a bytearray: it is filled with zeros first, and 40 MB of them hold up every thread for 20 ms.
-    """
-    if sys.platform == "win32":
-        return memoryview(mmap.mmap(-1, size))
-    room = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if sys.platform == "linux":
-        with suppress(OSError):  # a kernel without large pages: it is slower there
-            room.madvise(mmap.MADV_HUGEPAGE)
-    return memoryview(room)
-
-
-def _check(body: memoryview, crc: int) -> None:
-    if zlib.crc32(body) != crc:
-        raise ValueError("it is damaged")
-
-
-def checksum(pieces: Iterable[bytes]) -> int:
-    """Return the CRC-32 of the pieces, one after the other."""
-    crc = 0
+def joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes in pieces that are worth a write each, and a whole number of blocks but for the last."""
+    begun: list[bytes] = []
+    size = 0
     for piece in pieces:
-        crc = zlib.crc32(piece, crc)
-    return crc
+        begun.append(piece)
+        size += len(piece)
+        if size >= _PIECE * BLOCK:
+            data = b"".join(begun)
+            whole = size - size % BLOCK
+            yield data[:whole]
+            begun, size = [data[whole:]], size - whole
+    yield b"".join(begun)
 
 
-def filled(column: array[int], data: memoryview) -> array[int]:
-    """Return `column`, which now holds what `data` does."""
-    del column[:]
-    column.frombytes(data)
-    return column
+def _kind(column: array[int] | NumberColumn) -> str:
+    return column.typecode if isinstance(column, array) else column.kind
 
 
-def _cut(data: memoryview, sizes: list[int]) -> Iterator[memoryview]:
-    place = 0
-    for size in sizes:
-        yield data[place : place + size]
-        place += size
+def _pieces(column: array[int] | NumberColumn | bytes) -> Iterable[bytes]:
+    if isinstance(column, NumberColumn):
+        return column.pieces()
+    data = column if isinstance(column, bytes) else column.tobytes()
+    return (data[begin : begin + _PIECE * BLOCK] for begin in range(0, len(data), _PIECE * BLOCK))

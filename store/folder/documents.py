@@ -12,7 +12,7 @@ extension points are used: `storage`, `table_class`, `document_id_class`, `cache
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -101,80 +101,6 @@ class _ReadOnly(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._documents)
-
-
-class PackedDocuments(MutableMapping[str, Any]):
-    """Documents by id, stored as JSON until they are read: a fifth of the memory, and nothing to parse at opening.
-
-    A new document stays one until `pack` is called; one that was read from a file stays where it is in its bytes.
-
-    Args:
-        ids: The documents' ids, in the order in which they came.
-        data: What they are in, as JSON.
-        starts: Where in `data` each begins, in bytes.
-        sizes: How long each is, in bytes.
-    """
-
-    def __init__(
-        self, ids: Iterable[str] = (), data: bytes = b"", starts: Sequence[int] = (), sizes: Sequence[int] = ()
-    ) -> None:
-        self._data, self._starts, self._sizes = data, starts, sizes
-        self._stored: dict[str, Any] = dict(zip(ids, range(len(sizes)), strict=True))
-        """By id: the document, its JSON, or its number in the data."""
-
-    @override
-    def __getitem__(self, doc_id: str) -> Any:
-        return self._read(self._stored[doc_id])
-
-    @override
-    def get(self, doc_id: str, default: Any = None) -> Any:
-        """Return a document, `default` where there is none: once or twice an event, so not by way of an exception."""
-        stored = self._stored.get(doc_id)
-        if type(stored) is dict:
-            return stored
-        return default if stored is None else self._read(stored)
-
-    def _read(self, stored: Any) -> Any:
-        if type(stored) is int:
-            stored = self._json(stored)
-        return orjson.loads(stored) if type(stored) is bytes else stored
-
-    def _json(self, number: int) -> bytes:
-        start = self._starts[number]
-        return self._data[start : start + self._sizes[number]]
-
-    @override
-    def __setitem__(self, doc_id: str, doc: Any) -> None:
-        self._stored[doc_id] = doc
-
-    @override
-    def __delitem__(self, doc_id: str) -> None:
-        del self._stored[doc_id]
-
-    @override
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._stored)
-
-    @override
-    def __len__(self) -> int:
-        return len(self._stored)
-
-    @override
-    def __contains__(self, doc_id: object) -> bool:
-        return doc_id in self._stored
-
-    def snapshot(self) -> Iterator[Any]:
-        """Return the documents as they are now, to be read at any later time: none of them is parsed yet."""
-        return map(self._read, list(self._stored.values()))
-
-    def pack(self) -> Iterator[tuple[str, bytes]]:
-        """Turn every document into JSON, and yield each with its id, in the order in which they came."""
-        for doc_id, stored in self._stored.items():
-            if type(stored) is int:
-                stored = self._json(stored)  # noqa: PLW2901 - it stays where it is
-            elif type(stored) is not bytes:
-                stored = self._stored[doc_id] = orjson.dumps(stored)  # noqa: PLW2901 - the same key: the size stays
-            yield doc_id, stored
 
 
 class LiveTable(Table):

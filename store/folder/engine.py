@@ -22,11 +22,12 @@ from api_client.models import Receipt
 from api_client.times import Clock
 from store.core.idempotency import KeyScope, answer_to
 from store.folder import checkpoint, journal_line
+from store.folder.columns import CheckpointDamaged
 from store.folder.event_log import Events
 from store.folder.files import FileId, Files
 from store.folder.folder_lock import FolderLock
 from store.folder.folder_view import FolderView
-from store.folder.head import Position
+from store.folder.head import START, Position
 from store.folder.journal import Journal, encode_all
 from store.folder.journal_follower import FolderStatus, JournalFollower, Progress
 from store.folder.state import State
@@ -43,10 +44,12 @@ T = TypeVar("T")
 
 CHECKPOINT_COMMITS = 5_000
 CHECKPOINT_SHARE = 50
-"""The checkpoint is written again after so many commits, or after one for every 50 that there are: so its cost, which
-grows with the folder, stays a small part of the commits', and what an open must replay stays a fraction of a second."""
+CHECKPOINT_MOST = 20_000
+"""The checkpoint is written again after 5,000 commits, or after one for every 50 that there are, up to 20,000: so its
+cost stays a small part of the commits', and what is not in its files yet stays small in memory, and soon replayed."""
 CLOSE_SHARE = 2_000
-"""A process that has written saves it on close where one commit in 2,000 is new: to replay fewer is quicker."""
+CLOSE_MOST = 1_000
+"""A process that has written saves it on close where one commit in 2,000 is new, or 1,000 are."""
 
 
 class Store:
@@ -107,11 +110,26 @@ class Store:
                 self._status.read_only = why
                 self.warnings.append(f"Opened for reading only. {why}")
         with self._worded("read"):
-            self.state, self._saved = checkpoint.load(self.folder, self.journal)
             self.events = Events(self.journal, lambda: self.state.index)
-            self._view = FolderView(self.state, self.events)
-            self._follower = JournalFollower(self.journal, self.state, self._saved, self._status, progress)
-            self._follower.open(self.lock)
+            self._progress, self._damaged = progress, set[str]()
+            self._go_on_from(*checkpoint.load(self.folder, self.journal))
+            try:
+                self._follower.open(self.lock)
+            except CheckpointDamaged:
+                self._go_on_from(State(), START)
+                self._follower.open(self.lock)
+
+    def _go_on_from(self, state: State, saved: Position) -> None:
+        """Take a state that covers the journal up to `saved` in the place of the one there is."""
+        self.state, self._saved = state, saved
+        self._view = FolderView(state, self.events)
+        self._follower = JournalFollower(self.journal, state, saved, self._status, self._progress)
+
+    def _start_over(self) -> None:
+        """Make the state again from the journal: a part of its checkpoint is not as it was written."""
+        self._damaged.update((self.state.token, checkpoint.token_of(self.folder)))
+        self._go_on_from(State(), START)
+        self._follower.read_acknowledged()
 
     @property
     def position(self) -> Position:
@@ -151,7 +169,8 @@ class Store:
         self._is_closed = True
         self._writer.stop()
         # A process that wrote nothing leaves the folder as it was, whatever the checkpoint's files are.
-        if self._has_written and not self.read_only and self.position.commits <= self._uncovered() * CLOSE_SHARE:
+        is_worth_it = self._uncovered() >= min(CLOSE_MOST, self.position.commits / CLOSE_SHARE)
+        if self._has_written and not self.read_only and is_worth_it:
             with suppress(StoreError):  # the journal has it all: the next open replays it
                 self.save()
         self._close_files()
@@ -174,19 +193,53 @@ class Store:
             self._follower.read_acknowledged()
             if self.read_only:
                 raise self._takes_no_writes()
-            checkpoint.save(self.folder, self.files, self.state, self.position)
-            self._saved = self.position
+            self._save()
+
+    def _save(self) -> None:
+        from store.folder import checkpoint_writer
+
+        if another := checkpoint.another(self.folder, self.journal, {self.state.token, *self._damaged}):
+            self._go_on_from(State(another.parts), another.position)
+            self._follower.read_acknowledged()
+        try:
+            checkpoint_writer.save(self.folder, self.files, self.state, self.position)
+        except CheckpointDamaged:
+            self._start_over()
+            checkpoint_writer.save(self.folder, self.files, self.state, self.position)
+        self._saved = self.position
 
     # -- reading
 
     def read(self, look: Callable[[State], T]) -> T:
         """Return what `look` finds in the state as it is now, with all that other processes have committed."""
         with self._guard:
-            # While this process commits, it holds the lock: there is nothing new but what it writes itself.
-            if not self._is_committing and not self.is_damaged and self.journal.head.has_news():
-                with self._worded("read"):
-                    self._follower.read_acknowledged()
-            return look(self.state)
+            return self._whatever_is_damaged(lambda: self._look(look))
+
+    def _look(self, look: Callable[[State], T]) -> T:
+        # While this process commits, it holds the lock: there is nothing new but what it writes itself.
+        if not self._is_committing and not self.is_damaged and self.journal.head.has_news():
+            with self._worded("read"):
+                self._follower.read_acknowledged()
+        return look(self.state)
+
+    def _whatever_is_damaged(self, call: Callable[[], T]) -> T:
+        """Return what `call` does, with a state that is made from the journal where it finds the checkpoint damaged."""
+        try:
+            return call()
+        except CheckpointDamaged:
+            self.start_over()
+            return call()
+
+    def start_over(self) -> None:
+        """Make the state again from the journal: something that was asked of it was damaged.
+
+        Raises:
+            StoreError: the journal can't be read either, or is being written just now.
+        """
+        with self._guard, self._worded("read"):
+            if self._is_committing:
+                raise StoreFault("The checkpoint is damaged. Try again.")
+            self._start_over()
 
     def check(self) -> None:
         """Check that a write could be recorded, as far as that can be known without one.
@@ -259,7 +312,8 @@ class Store:
         """Notify the listeners, and write the checkpoint where it is due; called in the writer's thread."""
         for notify in list(self._listeners):
             notify()
-        if self._uncovered() >= max(CHECKPOINT_COMMITS, self.position.commits // CHECKPOINT_SHARE):
+        due = min(self.position.commits // CHECKPOINT_SHARE, CHECKPOINT_MOST)
+        if self._uncovered() >= max(CHECKPOINT_COMMITS, due):
             with suppress(StoreError):  # not needed: the journal has it all, and the next commits try again
                 self.save()
 
@@ -270,13 +324,17 @@ class Store:
             self.journal.check_whole()
             if not self.journal.ends_at(self._follower.position):
                 with self._guard:
-                    self._follower.read_all()
+                    self._whatever_is_damaged(lambda: self._follower.read_all())  # noqa: PLW0108 - another's by then
         if self.read_only:
             raise self._takes_no_writes()
         new_batch, new_draft = _rules()
-        draft = new_draft(self._view)
-        batch = new_batch(draft, self.position.hash, clock=self.clock, tokens=self.tokens, checks=self.checks)
-        outcomes = [batch.take(job, self._recall_locked) for job in jobs]
+        for _ in range(2):
+            draft = new_draft(self._view)
+            batch = new_batch(draft, self.position.hash, clock=self.clock, tokens=self.tokens, checks=self.checks)
+            outcomes = [batch.take(job, self._recall_locked) for job in jobs]
+            if not any(isinstance(outcome, CheckpointDamaged) for outcome in outcomes):
+                break
+            self.start_over()
         if batch.commits:
             self._append(batch)
         return outcomes
@@ -290,10 +348,13 @@ class Store:
             self.journal.append(self.position, data, after)
             self._has_written = True
             with self._guard:
-                batch.draft.copy_to(self.state)
-                for commit in commits:
-                    self.state.record(commit)
-                self._follower.position = after
+                try:
+                    batch.draft.copy_to(self.state)
+                    for commit in commits:
+                        self.state.record(commit)
+                    self._follower.position = after
+                except CheckpointDamaged:
+                    self._start_over()  # the journal has it
         finally:
             self._is_committing = False
 

@@ -1,79 +1,39 @@
-"""The index of events: the place of each in the journal, and its neighbours on its task and its project.
+"""The index of events: the place of each in the journal, and which are on a task, on a project or of a type.
 
-Flat columns, one number an event (45 bytes in all), so that a million events cost 45 MB and a page of any
-timeline costs the page. An event's row is its `seq` less one; 0 stands for none.
+Events are in segments of equal length. All but the newest events are in files that are read as they are asked for, so
+what the index takes in memory does not grow with the journal. An event's row is its `seq` less one; 0 stands for none.
 """
 
 from __future__ import annotations
 
-import re
+from array import array
 from collections.abc import Iterator
 from typing import Any
 
 from api_client.models import Order
-from store.core.event_ids import seq_of
 from store.core.event_types import CODES, OFF_TIMELINE_CODES, TYPES
-from store.folder.columns import NumberColumn
+from store.folder import event_segment, postings
+from store.folder.event_segment import NewEvents, Segment, StoredSegment
 
-
-class Chain:
-    """The events of each task (or project) in order, as links from row to row."""
-
-    def __init__(self) -> None:
-        self.before = NumberColumn("I")
-        self.after = NumberColumn("I")
-        self.first = NumberColumn("I", [0])
-        self.last = NumberColumn("I", [0])
-        self._count = 0
-        """Chains that are known to be there: fewer than there are where the columns were read from a checkpoint."""
-
-    def add(self, seq: int, number: int) -> None:
-        """Put the event `seq` at the end of the chain `number` (0: of none)."""
-        if number >= self._count:
-            self._grow(number)
-        before = self.last[number] if number else 0
-        self.before.append(before)
-        self.after.append(0)
-        if number:
-            if before:
-                self.after[before - 1] = seq
-            else:
-                self.first[number] = seq
-            self.last[number] = seq
-
-    def _grow(self, number: int) -> None:
-        while len(self.last) <= number:
-            self.first.append(0)
-            self.last.append(0)
-        self._count = len(self.last)
-
-    def walk(self, number: int, start: int, order: Order) -> Iterator[int]:
-        """Yield the seqs of a chain after the event `start` (0: from the end where `order` begins)."""
-        if number >= len(self.last):
-            return
-        links = self.after if order == "asc" else self.before
-        end = self.first if order == "asc" else self.last
-        seq = links[start - 1] if start else end[number]
-        while seq:
-            yield seq
-            seq = links[seq - 1]
+SEGMENT = 1 << 17
+"""Events to a segment."""
+_ON_TIMELINES = tuple(code for code in range(len(TYPES)) if code not in OFF_TIMELINE_CODES)
 
 
 class EventIndex:
     """The columns of all events."""
 
-    def __init__(self) -> None:
-        self.offsets = NumberColumn("Q")
-        self.sizes = NumberColumn("I")
-        self.task_numbers = NumberColumn("I")
-        self.project_numbers = NumberColumn("I")
-        self.replies = NumberColumn("I")
-        self.types = bytearray()
-        self.tasks = Chain()
-        self.projects = Chain()
+    def __init__(self, segments: list[StoredSegment] | None = None) -> None:
+        """Start with these segments, all but the last of which are full."""
+        self.new = NewEvents(segments or [])
 
     def __len__(self) -> int:
-        return len(self.offsets)
+        return self.new.before + len(self.new)
+
+    @property
+    def segments(self) -> list[StoredSegment]:
+        """Those in files."""
+        return self.new.older
 
     def add(
         self, event: dict[str, Any], place: tuple[int, int], *, task: int, project: int, settles: bool = True
@@ -82,26 +42,38 @@ class EventIndex:
 
         An event that answers a request counts as what settled it, unless `settles` says that it changed nothing.
         """
-        seq = len(self) + 1
-        self.offsets.append(place[0])
-        self.sizes.append(place[1])
-        self.task_numbers.append(task)
-        self.project_numbers.append(project)
-        self.replies.append(0)
-        self.types.append(CODES.get(event["eventType"], 0))
-        self.tasks.add(seq, task)
-        self.projects.add(seq, project)
-        asked = seq_of(event.get("inResponseTo") or "")
-        if settles and 0 < asked < seq:
-            self.replies[asked - 1] = seq
+        self.new.add(event, place, task=task, project=project, settles=settles)
+
+    def _find(self, seq: int) -> tuple[Segment, int]:
+        new, row = self.new, seq - 1
+        if row >= new.before:
+            return new, row - new.before
+        if row < 0:
+            raise IndexError("no such event")
+        return new.older[row // SEGMENT].opened, row % SEGMENT
 
     def place(self, seq: int) -> tuple[int, int]:
         """Return offset and size in bytes of an event's JSON."""
-        return self.offsets[seq - 1], self.sizes[seq - 1]
+        segment, row = self._find(seq)
+        return segment.offsets[row], segment.sizes[row]
+
+    def task_of(self, seq: int) -> int:
+        """Return the number of the task that an event is on, 0 where it is on none."""
+        segment, row = self._find(seq)
+        return segment.tasks[row]
+
+    def is_off_timelines(self, seq: int) -> bool:
+        """Return whether an event is of a type that is on no timeline."""
+        segment, row = self._find(seq)
+        return segment.types[row] in OFF_TIMELINE_CODES
 
     def reply(self, seq: int) -> int:
         """Return the seq of the event that settled the request `seq`, 0 where none did."""
-        return self.replies[seq - 1]
+        new = self.new
+        if found := new.reply(seq):
+            return found
+        newest_first = reversed(new.older[(seq - 1) // SEGMENT :])
+        return next(filter(None, (segment.opened.reply(seq) for segment in newest_first)), 0)
 
     def walk(
         self, *, task: int = 0, project: int = 0, start: int = 0, order: Order = "asc", types: tuple[str, ...] = ()
@@ -110,26 +82,33 @@ class EventIndex:
         codes = frozenset(CODES[name] for name in types if name in CODES)
         if types and not codes:
             return
-        if not task and not project:
-            yield from self._walk_all(start, order, codes)
-            return
-        chain, number = (self.tasks, task) if task else (self.projects, project)
-        for seq in chain.walk(number, start, order):
-            if not codes or self.types[seq - 1] in codes:
-                yield seq
+        wanted = codes or (range(len(TYPES)) if task or project else _ON_TIMELINES)
+        new = self.new
+        segments: list[StoredSegment | NewEvents] = [*new.older, new]
+        if start:
+            at = len(new.older) if start > new.before else (start - 1) // SEGMENT
+            segments = segments[at:] if order == "asc" else segments[: at + 1]
+        for segment in segments if order == "asc" else reversed(segments):
+            opened = segment.opened if isinstance(segment, StoredSegment) else segment
+            yield from postings.walk(event_segment.runs(opened, task, project, wanted), start, order)
+            start = 0
 
-    def _walk_all(self, start: int, order: Order, codes: frozenset[int]) -> Iterator[int]:
-        wanted = codes or frozenset(range(len(TYPES))) - OFF_TIMELINE_CODES
-        if order == "asc":
-            pattern = re.compile(b"[%b]" % b"".join(re.escape(bytes((code,))) for code in sorted(wanted)))
-            match = pattern.search(self.types, start)
-            while match:
-                # Only the row is remembered: a match that lives on locks the buffer, which could not grow.
-                row = match.start()
-                match = None
-                yield row + 1
-                match = pattern.search(self.types, row + 1)
-            return
-        row = (start or len(self) + 1) - 1
-        while (row := max(self.types.rfind(code, 0, row) for code in wanted)) >= 0:
-            yield row + 1
+    # -- what is saved
+
+    def columns_of(self, number: int) -> list[array[int]]:
+        """Return the columns of the segment with this number, as they are to be written."""
+        first, last = number * SEGMENT, min(len(self), (number + 1) * SEGMENT)
+        new = self.new
+        stored = new.older[number].opened if number < len(new.older) else None
+        if stored is not None and last <= new.before:
+            return [column.array() for column in stored.columns]
+        return new.columns(max(first, new.before) + 1, last, stored)
+
+    def equals(self, other: EventIndex) -> bool:
+        """Return whether both hold the same events, read from their first to their last."""
+        numbers = range(-(-len(self) // SEGMENT))
+        return len(self) == len(other) and all(self.columns_of(at) == other.columns_of(at) for at in numbers)
+
+    def use(self, segments: list[StoredSegment]) -> None:
+        """Go on with these segments, which hold all that there is; a walk that is under way ends as it began."""
+        self.new = NewEvents(segments)

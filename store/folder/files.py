@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from api_client.errors import StoreFault
@@ -122,6 +123,15 @@ class Files:
 
     def replace(self, path: Path, *pieces: bytes) -> None:
         """Make `path` hold `pieces`, one after the other: after a crash it holds either the old bytes or all of these.
+
+        Raises:
+            StoreFault: the disk took only a part.
+            OSError: the system refused.
+        """
+        self.replace_with(path, pieces)
+
+    def replace_with(self, path: Path, pieces: Iterable[bytes]) -> None:
+        """Do the same with pieces that are made one after the other, so that they need not all be in memory.
 
         Raises:
             StoreFault: the disk took only a part.

@@ -1,38 +1,70 @@
 """The index of idempotency records: for each key that was answered, the line of the journal with the answer.
 
 Keys and answers stay on disk, for as long as the journal does. Here each record takes eight bytes of digest and eight
-of offset, so that a million of them cost 16 MB. They are in a few sorted runs, the newest in a dictionary; whoever
-looks a key up compares it with the one on the line, for two keys may have the same digest.
+of offset, in a few sorted runs that are read from their files as they are asked for, the newest in a dictionary;
+whoever looks a key up compares it with the one on the line, for two keys may have the same digest.
 """
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from typing import Any, NamedTuple
 
 from store.core.idempotency import digest
+from store.folder.columns import ColumnFile, NumberColumn
 
 FRESH = 4096
 """Records that are gathered before they are sorted into a run."""
+RATIO = 3
+"""A run is joined with the next while it is not so many times as long: so they stay few."""
+_BITS = 64
 
 
 class SortedRun(NamedTuple):
-    """Records sorted by digest."""
+    """Records sorted by digest, of the lines in a range of the journal."""
 
-    digests: array[int]
-    offsets: array[int]
+    digests: array[int] | NumberColumn
+    offsets: array[int] | NumberColumn
+    begin: int = 0
+    """The byte at which the range begins."""
+    end: int = 0
+    file: ColumnFile | None = None
+    """A file of its own that they are in."""
 
-    @classmethod
-    def of(cls, records: Iterable[tuple[int, int]]) -> SortedRun:
-        """Return a run of records that come sorted."""
-        run = cls(array("Q"), array("Q"))
-        for digest_, offset in records:
-            run.digests.append(digest_)
-            run.offsets.append(offset)
-        return run
+    @property
+    def is_stored(self) -> bool:
+        """Whether it is in a file."""
+        return isinstance(self.digests, NumberColumn)
+
+    def records(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the records in some rows."""
+        rows = range(begin, end)
+        return zip(map(self.digests.__getitem__, rows), map(self.offsets.__getitem__, rows), strict=True)
+
+
+def run_of(records: Iterable[tuple[int, int]], begin: int = 0, end: int = 0) -> SortedRun:
+    """Return a run of records that come sorted."""
+    digests, offsets = array("Q"), array("Q")
+    for digest_, offset in records:
+        digests.append(digest_)
+        offsets.append(offset)
+    return SortedRun(digests, offsets, begin, end)
+
+
+def first_row(digests: array[int] | NumberColumn, wanted: int) -> int:
+    """Return the first row with a digest that is `wanted` or more: they are spread evenly, so it is near its place."""
+    if isinstance(digests, NumberColumn):
+        return digests.first(wanted, near=wanted * len(digests) >> _BITS)
+    return bisect_left(digests, wanted)
+
+
+def join(older: SortedRun, newer: SortedRun) -> SortedRun:
+    """Return the records of both."""
+    both = merge(*(run.records(0, len(run.digests)) for run in (older, newer)))
+    return run_of(both, older.begin, newer.end)
 
 
 class IdempotencyIndex:
@@ -46,7 +78,9 @@ class IdempotencyIndex:
         return sum(len(run.digests) for run in self.runs) + sum(map(len, self._fresh.values()))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, IdempotencyIndex) and list(self.records()) == list(other.records())
+        if not isinstance(other, IdempotencyIndex) or len(self) != len(other):
+            return False
+        return all(ours == theirs for ours, theirs in zip(self.records(), other.records(), strict=True))
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
@@ -55,31 +89,44 @@ class IdempotencyIndex:
         digest_ = digest((record["caller"], record["path"], record["key"]))
         self._fresh.setdefault(digest_, []).append(offset)
         if len(self._fresh) >= FRESH:
-            self.settle()
+            self.settle(offset + 1)
 
     def lines(self, scope: tuple[str, str, str]) -> list[int]:
         """Return the offsets of the lines that may hold this scope's answer."""
         wanted = digest(scope)
         found = list(self._fresh.get(wanted, ()))
-        for digests, offsets in self.runs:
-            row = bisect_left(digests, wanted)
-            while row < len(digests) and digests[row] == wanted:
-                found.append(offsets[row])
+        for run in self.runs:
+            row = first_row(run.digests, wanted)
+            while row < len(run.digests) and run.digests[row] == wanted:
+                found.append(run.offsets[row])
                 row += 1
         return found
 
     def records(self) -> Iterator[tuple[int, int]]:
         """Yield all records, sorted."""
-        return merge(*(zip(*run, strict=True) for run in self.runs), self._sorted_fresh())
+        return merge(*(run.records(0, len(run.digests)) for run in self.runs), self._sorted_fresh())
 
-    def settle(self) -> None:
-        """Sort what came into a run, and join runs while one is not much larger than the next: so they stay few."""
+    def settle(self, end: int) -> None:
+        """Sort what came with the lines before the byte `end` into a run, and join runs that are in no file yet."""
         if self._fresh:
-            self.runs.append(SortedRun.of(self._sorted_fresh()))
+            begin = self.runs[-1].end if self.runs else 0
+            self.runs.append(run_of(self._sorted_fresh(), begin, end))
             self._fresh = {}
-        while len(self.runs) > 1 and len(self.runs[-2].digests) <= 2 * len(self.runs[-1].digests):
+        while len(self.runs) > 1 and not self.runs[-2].is_stored and _is_due(self.runs):
             newer, older = self.runs.pop(), self.runs.pop()
-            self.runs.append(SortedRun.of(merge(zip(*older, strict=True), zip(*newer, strict=True))))
+            self.runs.append(join(older, newer))
+
+    def to_store(self, most: int) -> list[SortedRun]:
+        """Return runs of all records that were settled, joined as far as none grows over `most`."""
+        runs = list(self.runs)
+        while len(runs) > 1 and _is_due(runs) and len(runs[-1].digests) + len(runs[-2].digests) <= most:
+            newer, older = runs.pop(), runs.pop()
+            runs.append(join(older, newer))
+        return runs
 
     def _sorted_fresh(self) -> list[tuple[int, int]]:
         return sorted((digest_, offset) for digest_, offsets in self._fresh.items() for offset in offsets)
+
+
+def _is_due(runs: Sequence[SortedRun]) -> bool:
+    return len(runs[-2].digests) <= RATIO * len(runs[-1].digests)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from api_client.errors import StoreDamaged
 from store.folder import checkpoint
@@ -13,7 +14,14 @@ from store.folder.head import Position
 from store.folder.journal import Journal
 from store.folder.state import State
 
+if TYPE_CHECKING:
+    from store.folder.scratch import Scratch
+
 MANY_EVENTS = 100_000
+NEW_EVENTS = 1 << 16
+"""Events that a state may have in memory only, before some of it is put into files."""
+PIECE = 1024
+"""Commits after which a replay tells how far it is."""
 
 Progress = Callable[[int, int], None]
 """Called with the bytes of the journal that were read, and those that are to be read."""
@@ -40,6 +48,21 @@ class FolderStatus:
             self.warnings.append(str(damage))
 
 
+class Relief:
+    """Puts what a long replay makes into files for a while, so that little of it is held in memory."""
+
+    def __init__(self) -> None:
+        self._scratch: Scratch | None = None
+
+    def give(self, state: State, position: Position) -> None:
+        """Write what the state has in memory, where that is much."""
+        if len(state.index.new) >= NEW_EVENTS:
+            from store.folder.scratch import Scratch  # an opening that replays little does without
+
+            self._scratch = self._scratch or Scratch()
+            self._scratch.relieve(state, position)
+
+
 class JournalFollower:
     """Replays into a state what this process and others have committed, and remembers how far."""
 
@@ -52,6 +75,7 @@ class JournalFollower:
         """How far the state is up to date with the journal."""
         self._status = status
         self._progress = progress
+        self._relief = Relief()
 
     def open(self, lock: FolderLock) -> None:
         """Catch up at opening: with all that is acknowledged, and where nobody writes with all that is there."""
@@ -121,5 +145,6 @@ class JournalFollower:
                     message = f"Line {line} of the journal holds an event that makes no sense here ({fault!r})."
                     raise StoreDamaged(message, line=line) from fault
                 self.position = self.position.after(commit)
-                if self.position.commits % 1024 == 0:
+                if self.position.commits % PIECE == 0:
                     self._progress(self.position.size, end)
+                    self._relief.give(self._state, self.position)

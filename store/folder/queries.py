@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -27,9 +28,10 @@ from api_client.models import (
 from api_client.wire import read
 from store.core import read_models, wire_objects
 from store.core.cursors import ALL_EVENTS
-from store.core.event_types import OFF_TIMELINE_CODES, OFF_TIMELINES
+from store.core.event_types import OFF_TIMELINES
 from store.core.paging import PageItems, checked_limit, page_items
 from store.core.state_view import Doc, Table
+from store.folder.columns import CheckpointDamaged
 from store.folder.engine import Store
 from store.folder.seq_queue import SeqQueue
 from store.folder.state import State
@@ -105,9 +107,22 @@ class FolderReader:
 
     def _tasks(self, project_id: str | None, name: str | None) -> Iterator[Task]:
         wanted = (name or "").lower()
-        for doc in self._store.read(lambda state: state.snapshot("tasks")):
+        for doc in self._task_docs():
             if project_id in (None, doc["projectId"]) and wanted in doc["name"].lower():
                 yield read(Task, wire_objects.task(doc))
+
+    def _task_docs(self) -> Iterator[Doc]:
+        """Yield all tasks, each read when it is asked for, whatever part of the checkpoint is found damaged."""
+        done = 0
+        while True:
+            docs = self._store.read(lambda state: state.snapshot("tasks"))
+            try:
+                for doc in islice(docs, done, None):
+                    done += 1
+                    yield doc
+                return
+            except CheckpointDamaged:
+                self._store.start_over()
 
     def task(self, task_id: str) -> TaskDetail:
         """Return a task and its open requests, oldest first."""
@@ -210,7 +225,7 @@ class FolderReader:
             changes = [
                 Change(event=read(Event, self._store.events.at(at)), cursor=self._store.events.cursor(ALL_EVENTS, at))
                 for at in new
-                if state.index.types[at - 1] not in OFF_TIMELINE_CODES
+                if not state.index.is_off_timelines(at)
             ]
             return News(changes, new[-1] if new else seq)
 

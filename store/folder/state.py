@@ -15,7 +15,9 @@ from store.core.event_shapes import recognised
 from store.core.fold import GENERAL, apply_recorded
 from store.core.idempotency import is_record
 from store.core.state_view import TABLES, Doc, Table
-from store.folder.documents import Documents, LiveDatabase, PackedDocuments
+from store.folder.columns import BlockPool
+from store.folder.document_table import DocumentTable
+from store.folder.documents import Documents, LiveDatabase
 from store.folder.event_index import EventIndex
 from store.folder.idempotency_index import IdempotencyIndex
 from store.folder.journal_line import StoredCommit
@@ -48,35 +50,50 @@ class StepQueues:
             self.waiting[now] += bool(new.get("openRequests"))
 
 
+NUMBERS: Mapping[Table, str | None] = {"tasks": "no", "requests": "seq", "uploads": None}
+"""The tables that are read from the files as they are asked for, and the key under which a document has its row."""
+
+
+@dataclass(slots=True)
+class StateParts:
+    """The parts of a state: those of a checkpoint, or empty ones."""
+
+    projects: dict[str, Doc] = field(default_factory=dict)
+    tables: dict[Table, DocumentTable] = field(
+        default_factory=lambda: {name: DocumentTable(number) for name, number in NUMBERS.items()}
+    )
+    index: EventIndex = field(default_factory=EventIndex)
+    board: StepQueues = field(default_factory=StepQueues)
+    remembered: IdempotencyIndex = field(default_factory=IdempotencyIndex)
+    open_requests: SeqQueue = field(default_factory=SeqQueue)
+    open_by_project: defaultdict[str, SeqQueue] = field(default_factory=lambda: defaultdict(SeqQueue))
+    loose: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
+    token: str = ""
+    pool: BlockPool = field(default_factory=BlockPool)
+
+
 class State:
     """The documents and their queues. It belongs to one store, which never lets a reader and the writer in together."""
 
-    def __init__(
-        self,
-        tables: dict[str, Documents] | None = None,
-        index: EventIndex | None = None,
-        board: StepQueues | None = None,
-        remembered: IdempotencyIndex | None = None,
-    ) -> None:
-        """Start from a checkpoint's tables, whose tasks are `PackedDocuments`, and its index, queues and records."""
-        tables = tables if tables is not None else {"tasks": PackedDocuments()}
-        self._documents: dict[Table, Documents] = {name: tables.setdefault(name, {}) for name in TABLES}
+    def __init__(self, parts: StateParts | None = None) -> None:
+        """Start from a checkpoint's parts."""
+        parts = parts or StateParts()
+        self.token = parts.token
+        """Names the checkpoint that all of it but the news is in; empty where none is."""
+        self.pool = parts.pool
+        self.packed = parts.tables
+        """The tables that are read as they are asked for."""
+        tables: dict[str, Documents] = {**parts.tables}
+        self._documents: dict[Table, Documents] = {name: tables.setdefault(name, parts.projects) for name in TABLES}
         self.database = LiveDatabase(tables)
-        self.index = EventIndex() if index is None else index
-        self.board = StepQueues() if board is None else board
-        self.remembered = IdempotencyIndex() if remembered is None else remembered
-        self.task_ids: list[str] = list(self._documents["tasks"])
-        """By task number, less one."""
+        self.index, self.board, self.remembered = parts.index, parts.board, parts.remembered
         self.slugs: dict[str, str] = {}
-        self.open_requests = SeqQueue()
-        self.open_by_project: defaultdict[str, SeqQueue] = defaultdict(SeqQueue)
-        self._request_ids: dict[int, str] = {}
-        self.loose: defaultdict[str, int] = defaultdict(int)
+        self.open_requests, self.open_by_project = parts.open_requests, parts.open_by_project
+        self.loose = parts.loose
         """By subject: the bytes of its uploads that no task has."""
-        for table in ("projects", "requests", "uploads"):
-            for doc in self._documents[table].values():
-                self._update_queues(table, None, doc)
-        if not self._documents["projects"]:
+        for doc in parts.projects.values():
+            self._update_queues("projects", None, doc)
+        if not parts.projects:
             self.put("projects", str(GENERAL["id"]), GENERAL)
 
     @property
@@ -99,7 +116,7 @@ class State:
         Raises:
             KeyError: it is on none.
         """
-        found: Doc = self._documents["tasks"][self.task_ids[self.index.task_numbers[seq - 1] - 1]]
+        found: Doc = self.packed["tasks"].at(self.index.task_of(seq))
         return found
 
     def request_at(self, seq: int) -> Doc:
@@ -108,21 +125,30 @@ class State:
         Raises:
             KeyError: none is open that was.
         """
-        found: Doc = self._documents["requests"][self._request_ids[seq]]
+        found: Doc = self.packed["requests"].at(seq)
         return found
 
     def documents(self, table: Table) -> Iterable[Doc]:
         """Return a table's documents, in the order in which they came."""
-        return self._documents[table].values()
+        return self.snapshot(table)
 
     def snapshot(self, table: Table) -> Iterator[Doc]:
         """Return a table's documents as they are now, to be read later, outside the store's lock."""
-        documents = self._documents[table]
-        return documents.snapshot() if isinstance(documents, PackedDocuments) else iter(list(documents.values()))
+        if table in self.packed:
+            return self.packed[table].snapshot()
+        return iter(list(self._documents[table].values()))
 
     def count(self, table: Table) -> int:
         """Return the number of documents in the table."""
         return len(self._documents[table])
+
+    def use(self, parts: StateParts) -> None:
+        """Go on with a checkpoint that was written of this state: what is in its files is no longer held in memory."""
+        self.index.use(parts.index.segments)
+        for name, table in parts.tables.items():
+            self.packed[name].use(table)
+        self.remembered.runs = parts.remembered.runs
+        self.token = parts.token
 
     def put(self, table: Table, doc_id: str, doc: Doc) -> None:
         """Put `doc` in the place of the document with this id, and update the queues."""
@@ -169,8 +195,6 @@ class State:
             self._count_loose(old, new)
         elif table == "tasks":
             self.board.change(old, new)
-            if old is None and new is not None:
-                self.task_ids.append(new["id"])
         elif table == "requests":
             self._queue_request(old, new)
         elif table == "projects" and new is not None:
@@ -181,9 +205,6 @@ class State:
             if doc is not None:
                 change(self.open_requests, doc["seq"])
                 change(self.open_by_project[doc["projectId"]], doc["seq"])
-                self._request_ids[doc["seq"]] = doc["requestId"]
-        if new is None and old is not None:
-            del self._request_ids[old["seq"]]
 
     def _count_loose(self, old: Doc | None, new: Doc | None) -> None:
         for doc, sign in ((old, -1), (new, 1)):

@@ -22,7 +22,9 @@ MARGIN_SECONDS = 3_600
 """Between the last moment at which an upload could be attached and the one at which it is dropped; also how long its
 file must not have been written: the same content may be arriving again."""
 
-_REPLACED = re.compile(r"(state\.json|index\.bin|keys\.json|keys-used\.json)\.[0-9]+\.tmp")
+_REPLACED = re.compile(
+    r"(state\.json|index(-[ek][0-9a-f]+(-[0-9a-f]+)?)?\.bin|keys\.json|keys-used\.json)\.[0-9]+\.tmp"
+)
 """What `Files.replace` writes before it has its name."""
 
 

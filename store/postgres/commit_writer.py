@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 from psycopg import AsyncConnection
@@ -37,6 +37,8 @@ from store.postgres.loaded_view import KnownProjects, LoadedView, NotLoaded, Wor
 from store.postgres.lookup import Key, Statement, keys_of, lookup, record_key
 
 log = logging.getLogger("pumpup.store")
+
+Session: TypeAlias = AsyncConnection[tuple[Any, ...]]
 
 BATCH = 64
 """Commands that share a transaction at the most."""
@@ -120,7 +122,7 @@ class CommitWriter:
         self._queue: deque[Waiting] = deque()
         self._come = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._connection: AsyncConnection[tuple[Any, ...]] | None = None
+        self._connection: Session | None = None
         self._warned = False
         self._is_closed = False
         self._last_size = 0
@@ -254,9 +256,7 @@ class CommitWriter:
             self._on_commit(made.draft.seq, time.perf_counter() - began)
         return outcomes
 
-    async def _locked(
-        self, connection: AsyncConnection[tuple[Any, ...]], asked: list[Key]
-    ) -> tuple[LoadedView, WorkspaceHead]:
+    async def _locked(self, connection: Session, asked: list[Key]) -> tuple[LoadedView, WorkspaceHead]:
         """Begin a transaction that holds the chain's lock; return the rows that were asked for, and the head."""
         async with connection.pipeline():
             await connection.execute(b"begin isolation level read committed read write")
@@ -272,7 +272,7 @@ class CommitWriter:
         return view, head
 
     async def _ruled(
-        self, connection: AsyncConnection[tuple[Any, ...]], jobs: list[Job], view: LoadedView, made: Batch
+        self, connection: Session, jobs: list[Job], view: LoadedView, made: Batch
     ) -> list[Receipt | ApiError]:
         """Apply the jobs one after the other, and look up what they ask for beyond what was read."""
         outcomes: list[Receipt | ApiError] = []
@@ -287,7 +287,7 @@ class CommitWriter:
                 turn = time.perf_counter()
         return outcomes
 
-    async def _store(self, connection: AsyncConnection[tuple[Any, ...]], made: Batch) -> None:
+    async def _store(self, connection: Session, made: Batch) -> None:
         """Store a batch's rows and commit.
 
         A repeat is an acknowledgement too: it is given once a commit has proved that the first one is durable.
@@ -301,7 +301,7 @@ class CommitWriter:
         else:
             await self._commit(connection, (TOUCH, {"ws": self._workspace}))
 
-    async def _commit(self, connection: AsyncConnection[tuple[Any, ...]], statement: Statement) -> None:
+    async def _commit(self, connection: Session, statement: Statement) -> None:
         self._warned = False
         async with connection.pipeline():
             await connection.execute(*statement)
@@ -331,9 +331,10 @@ class CommitWriter:
 
     # -- the connection
 
-    async def _connected(self) -> AsyncConnection[tuple[Any, ...]]:
+    async def _connected(self) -> Session:
         if self._connection is None or self._connection.closed:
             self._connection = await connected(self._address, WRITING)
+            self._projects.forget()  # it may lead to a standby that was promoted, and lacked the last commits
             self._connection.add_notice_handler(self._note_warning)
         return self._connection
 

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection, Connection
 from psycopg.rows import tuple_row
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from api_client.errors import StoreAbsent, StoreBusy, StoreError, StoreFault, StoreLogin, StoreReadOnly
 from store.postgres.address import DatabaseAddress
@@ -25,7 +26,8 @@ LOCK_SECONDS = 10
 _COMMON = (
     # All that is asked for is found by a key. Of a workspace that is new the statistics say nothing, so the planner
     # would read whole tables for it.
-    "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; "
+    "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; "
+    "set enable_bitmapscan = off; set jit = off; "
     "set plan_cache_mode = force_generic_plan; set timezone = 'UTC'; set search_path = pg_catalog; "
     f"set idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'; set lock_timeout = '{LOCK_SECONDS}s'; "
 )
@@ -52,13 +54,26 @@ async def connected(address: DatabaseAddress, settings: str) -> AsyncConnection[
     except psycopg.Error as fault:
         raise connection_failure(address, fault) from fault
     try:
-        await connection.execute(settings.encode(), prepare=False)
+        await set_up(connection, settings)
     except BaseException as fault:
         await connection.close()
         if isinstance(fault, psycopg.Error):
             raise connection_failure(address, fault) from fault
         raise
     return connection
+
+
+async def set_up(connection: AsyncConnection[tuple[Any, ...]], settings: str) -> None:
+    """Give a new connection its settings.
+
+    Raises:
+        psycopg.Error: the database refuses, or was lost.
+    """
+    # By default a number's type is the smallest that holds it: each mixture of them would be a statement of its own
+    # to be prepared, and there is room for a hundred.
+    connection.adapters.register_dumper(int, Int8Dumper)
+    connection.adapters.register_dumper(int, Int8BinaryDumper)
+    await connection.execute(settings.encode(), prepare=False)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from api_client.backend import PAGE_MAX
+from api_client.errors import InvalidRequest
 from api_client.models import (
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
@@ -49,11 +50,18 @@ _QUICK_BYTES = 200_000
 _OFF = sorted(OFF_TIMELINE_CODES)
 
 
+class DatabasePlaceInChain(NamedTuple):
+    """A place in the chain: an event's seq, and its hash; no event's by default."""
+
+    seq: int = 0
+    hash: bytes = b""
+
+
 class DatabaseNews(NamedTuple):
-    """New events, and the seq up to which the timeline was looked through."""
+    """New events, and the place up to which the timeline was looked through."""
 
     changes: list[Change]
-    seq: int
+    place: DatabasePlaceInChain
 
 
 class DatabaseReader:
@@ -96,9 +104,10 @@ class DatabaseReader:
     async def inbox(self, project_id: str | None, cursor: str | None, limit: int) -> Page[InboxItem]:
         """Return a page of the open requests."""
         statement = statements.inbox(of_project=project_id is not None)
+        scope = ("inbox", project_id or "")
         if project_id is not None and not storable(project_id):
             project_id = ""
-        page = await self._page(("inbox", project_id or ""), cursor, limit, statement, id=project_id)
+        page = await self._page(scope, cursor, limit, statement, id=project_id)
         found = [(row[0], orjson.loads(row[1]), orjson.loads(row[2])) for row in page.rows]
         projects = await self._projects_of(task for _, _, task in found)
 
@@ -172,21 +181,29 @@ class DatabaseReader:
 
         return await _made(page.rows, lambda: page.of(Event, event, lambda row: row[2].hex(), lambda row: len(row[1])))
 
-    async def last_seq(self, cursor: str | None = None) -> int:
-        """Return the seq to continue from: the cursor's, or without one the last event's."""
-        if cursor is not None:
-            (rows,) = await self._ask(_place(cursor))
-            return _seq_at(ALL_EVENTS, cursor, rows)
-        return (await self.head())[0]
+    async def last_place(self, cursor: str | None) -> DatabasePlaceInChain:
+        """Return the place to continue from: the cursor's, or without one the last event's."""
+        if cursor is None:
+            (rows,) = await self._ask((statements.HEAD, {}))
+            return DatabasePlaceInChain(rows[0][0], rows[0][2]) if rows else DatabasePlaceInChain()
+        (rows,) = await self._ask(_place(cursor))
+        return DatabasePlaceInChain(_seq_at(ALL_EVENTS, cursor, rows), rows[0][0])
 
     async def head(self) -> tuple[int, int]:
         """Return the last event's seq, and the number of commits."""
         (rows,) = await self._ask((statements.HEAD, {}))
         return (rows[0][0], rows[0][1]) if rows else (0, 0)
 
-    async def news(self, seq: int) -> DatabaseNews:
-        """Return what came after `seq`, as much as one page holds."""
-        (rows,) = await self._ask((statements.NEWS, {"start": seq, "limit": PAGE_MAX, "bytes": PAGE_BYTES}))
+    async def news(self, after: DatabasePlaceInChain) -> DatabaseNews:
+        """Return what came after a place, as much as one page holds.
+
+        Raises:
+            InvalidRequest: the chain no longer has this place: the database was put back to an earlier one.
+        """
+        asked = {"start": after.seq, "limit": PAGE_MAX, "bytes": PAGE_BYTES}
+        places, rows = await self._ask((statements.HASH_AT, {"place": after.seq}), (statements.NEWS, asked))
+        if after.seq and (not places or places[0][0] != after.hash):
+            raise InvalidRequest("The record was put back to an earlier state: begin again without a cursor.")
 
         def made() -> DatabaseNews:
             changes = [
@@ -194,14 +211,14 @@ class DatabaseReader:
                 for at, code, body, hash_ in rows
                 if code not in OFF_TIMELINE_CODES
             ]
-            return DatabaseNews(changes, rows[-1][0] if rows else seq)
+            return DatabaseNews(changes, DatabasePlaceInChain(rows[-1][0], rows[-1][3]) if rows else after)
 
         return await _made(rows, made)
 
-    async def settled_since(self, seq: int) -> list[int]:
-        """Return the places of the requests that were settled after the event `seq`."""
+    async def settled_since(self, seq: int) -> tuple[int, list[int]]:
+        """Return the head's seq, and the places of the requests that were settled after the event `seq`."""
         (rows,) = await self._ask((statements.SETTLED_SINCE, {"seq": seq}))
-        return [place for (place,) in rows]
+        return (rows[0][0] if rows else 0), [place for _, place in rows if place is not None]
 
     async def upload(self, upload_id: str) -> Doc:
         """Return an upload's document."""

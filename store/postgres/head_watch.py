@@ -33,7 +33,7 @@ give the session to a writer next."""
 
 
 class HeadWatch:
-    """The newest event's seq that is known, for those who wait for a newer one."""
+    """Signals that there may be news. Whoever waits asks the database itself: a signal may be false, or be late."""
 
     def __init__(
         self,
@@ -52,12 +52,10 @@ class HeadWatch:
         """
         self._address, self._workspace = address, workspace
         self._look, self._on_keys = look, on_keys
-        self.seq = 0
-        """The newest that is known; what waits asks the database for what is behind its own place."""
+        self._head = 0
+        """The seq of the head when it was last looked at."""
         self.listens = False
         """Whether notifications come through at present."""
-        self._fault: ApiError | None = None
-        """Why the latest look failed; None where it did not."""
         self._news = asyncio.Event()
         self._watchers = 0
         self._tasks: list[asyncio.Task[None]] = []
@@ -71,14 +69,15 @@ class HeadWatch:
 
     def committed(self, seq: int) -> None:
         """Take note of a commit of this process: those who wait here know at once, other servers soon."""
-        self._advance(seq)
+        self._head = seq
+        self._signal()
         self._to_notify.set()
         if self._notifying is None:
             self._notifying = asyncio.create_task(self._notify(), name="head-notifier")
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Keep `seq` up to date for as long as anybody does."""
+        """Have signals come for as long as anybody does."""
         self._watchers += 1
         if not self._tasks:
             self._tasks = [
@@ -92,16 +91,12 @@ class HeadWatch:
             if not self._watchers:
                 await self._end()
 
-    async def news_after(self, seq: int) -> None:
-        """Return when there may be events after `seq`; to be called while watching.
+    def next_signal(self) -> asyncio.Event:
+        """Return an event that is set by the next signal.
 
-        Raises:
-            StoreError: the database could not be looked at: nobody knows whether there are any.
+        Take it while watching, before you ask the database, and wait for it where there was no news.
         """
-        while self.seq <= seq:
-            if self._fault is not None:
-                raise self._fault
-            await self._news.wait()
+        return self._news
 
     async def close(self) -> None:
         """End what runs."""
@@ -116,25 +111,20 @@ class HeadWatch:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        self.listens, self._fault = False, None
+        self.listens = False
 
-    def _advance(self, seq: int) -> None:
-        if seq > self.seq:
-            self.seq = seq
-            self._wake()
-
-    def _wake(self) -> None:
+    def _signal(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
 
     async def _look_often(self) -> None:
         while True:
             try:
-                self._advance(await self._look())
-                self._fault = None
-            except ApiError as fault:  # it may pass: the looks go on
-                self._fault = fault
-                self._wake()
+                if (head := await self._look()) != self._head:
+                    self._head = head  # it may have gone back: a database was restored, or a standby lacked the last
+                    self._signal()
+            except ApiError:
+                self._signal()  # whoever waits meets the fault itself when it asks
             await asyncio.sleep(SELDOM_SECONDS if self.listens else LOOK_SECONDS)
 
     async def _listen(self) -> None:
@@ -143,6 +133,8 @@ class HeadWatch:
                 connection = await connected(self._address, READING)
                 try:
                     await self._hear(connection)
+                except psycopg.errors.ReadOnlySqlTransaction:
+                    return  # a standby has no notifications: the looks are all there is
                 finally:
                     self.listens = False
                     await asyncio.shield(connection.close())
@@ -155,13 +147,12 @@ class HeadWatch:
         await connection.execute(b"select pg_notify(%s, '')", (HEAD_CHANNEL,), prepare=False)
         async for notification in connection.notifies():
             self.listens = True
-            workspace, _, seq = notification.payload.partition(":")
-            if workspace != str(self._workspace):
+            if notification.payload != str(self._workspace):
                 continue
             if notification.channel == KEYS_CHANNEL:
                 self._on_keys()
-            elif seq.isdecimal():
-                self._advance(int(seq))
+            else:
+                self._signal()
 
     async def _notify(self) -> None:
         """Notify other servers of this one's newest commit, one notification at a time."""
@@ -172,7 +163,7 @@ class HeadWatch:
                     while True:
                         await self._to_notify.wait()
                         self._to_notify.clear()
-                        notify = NOTIFY.format(channel=HEAD_CHANNEL, payload=f"{self._workspace}:{self.seq}")
+                        notify = NOTIFY.format(channel=HEAD_CHANNEL, payload=self._workspace)
                         await connection.execute(notify.encode(), prepare=False)
                 finally:
                     await asyncio.shield(connection.close())

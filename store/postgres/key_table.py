@@ -62,14 +62,7 @@ class DatabaseKeys:
         *,
         tokens: Callable[[int], str] = secrets.token_urlsafe,
     ) -> None:
-        """Read nothing yet.
-
-        Args:
-            address: the database.
-            workspace: the name of the workspace.
-            clock: the time now.
-            tokens: returns a random text out of so many bytes.
-        """
+        """Read nothing yet; `tokens` returns a random text out of so many bytes."""
         self._address, self._workspace, self._clock, self._tokens = address, workspace, clock, tokens
 
     def add(self, name: str, role: Role, tags: Sequence[str] = ()) -> str:
@@ -136,7 +129,7 @@ class DatabaseKeys:
             with connection.transaction():
                 connection.execute(_LOCK, {"ws": number})  # one change of a ring at a time
                 yield connection, number
-            connection.execute("select pg_notify(%s, %s)", (KEYS_CHANNEL, f"{number}:"))
+            connection.execute("select pg_notify(%s, %s)", (KEYS_CHANNEL, str(number)))
 
 
 def _rows(connection: Connection[tuple[Any, ...]], number: int) -> list[tuple[Any, ...]]:

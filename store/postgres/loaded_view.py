@@ -32,6 +32,11 @@ class KnownProjects:
         self.by_id: dict[str, Doc] = {}
         self.by_slug: dict[str, Doc] = {}
 
+    def forget(self) -> None:
+        """Forget them all: the database may be another one now, which lacks the last of them."""
+        self.by_id.clear()
+        self.by_slug.clear()
+
     def add(self, doc: Doc) -> Doc:
         """Remember a project that is in the database, and return it."""
         self.by_id[doc["id"]] = self.by_slug[doc["projectName"]] = doc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from api_client.times import Clock, utc_now
@@ -58,7 +59,7 @@ class OpenWorkspace:
         self.pool = ReadPool(address, settings.pool_size)
         self.reader = DatabaseReader(self.pool, number, projects)
         self.keys = KeyCache(self.pool, number, clock)
-        self.watch = HeadWatch(address, number, self.reader.last_seq, self.keys.changed)
+        self.watch = HeadWatch(address, number, self._look, self.keys.changed)
         self.writer = CommitWriter(
             address,
             number,
@@ -71,6 +72,7 @@ class OpenWorkspace:
         self.blobs = Blobs(self.pool, number, clock)
         self.allowance = LooseUploads(self.pool, number, settings.uploads.loose_bytes)
         self.results = WaitingResults(self.watch, self.reader)
+        self._open_while = AsyncExitStack()
         self._timeouts = DueTimeouts(self.pool, self.writer, number, clock)
 
     async def open(self, *, fires_timeouts: bool, serves: bool) -> None:
@@ -82,17 +84,22 @@ class OpenWorkspace:
         await self.pool.open()
         if serves:
             await self.keys.start()
+            await self._open_while.enter_async_context(self.watch.watching())
         if fires_timeouts and not self.read_only:
             self._timeouts.start()
 
     async def close(self) -> None:
         """Finish what was submitted, and close all connections."""
+        await self._open_while.aclose()
         await self._timeouts.close()
         await self.writer.close()
         await self.watch.close()
         await self.keys.close()
         await self.pool.close()
         await asyncio.to_thread(self.checks.close)
+
+    async def _look(self) -> int:
+        return (await self.reader.head())[0]
 
     def _committed(self, seq: int, seconds: float) -> None:
         self.watch.committed(seq)

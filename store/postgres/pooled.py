@@ -15,7 +15,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from api_client.errors import StoreBusy
 from store.postgres.address import DatabaseAddress
-from store.postgres.connections import READING, is_lost, store_error
+from store.postgres.connections import READING, is_lost, set_up, store_error
 from store.postgres.lookup import Statement
 
 # Without a handler of the program's own, what the pool logs would land on the screen.
@@ -113,4 +113,4 @@ async def _rolled_back(connection: AsyncConnection[tuple[Any, ...]]) -> None:
 
 
 async def _configure(connection: AsyncConnection[tuple[Any, ...]]) -> None:
-    await connection.execute(READING.encode(), prepare=False)
+    await set_up(connection, READING)

@@ -175,14 +175,15 @@ class PostgresBackend:
         """See `Backend.changes`."""
         watch = self._workspace.watch
         async with watch.watching():
-            seq = await self._reader.last_seq(cursor)
+            place = await self._reader.last_place(cursor)
             while True:
-                news = await self._reader.news(seq)
+                signal = watch.next_signal()
+                news = await self._reader.news(place)
                 for change in news.changes:
                     yield change
-                if news.seq == seq:
-                    await watch.news_after(seq)
-                seq = news.seq
+                if news.place == place:
+                    await signal.wait()
+                place = news.place
 
     async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
         """See `Backend.submit`."""

@@ -9,7 +9,7 @@ HASH_AT = b"""
     where ws = %(ws)s and seq = %(place)s
 """
 """Returns the hash of the event at a cursor's place."""
-HEAD = b"select seq, commits from pumpup.workspace where id = %(ws)s"
+HEAD = b"select seq, commits, hash from pumpup.workspace where id = %(ws)s"
 
 PROJECTS = b"select doc from pumpup.project where ws = %(ws)s order by no"
 PROJECT = b"select doc from pumpup.project where ws = %(ws)s and id = %(id)s"
@@ -26,8 +26,12 @@ OPEN_ON = b"""
 """
 UPLOAD = b"select doc from pumpup.upload where ws = %(ws)s and id = %(id)s"
 SETTLED_SINCE = b"""
-    select reply_to from pumpup.event where ws = %(ws)s and seq > %(seq)s and reply_to is not null order by seq
+    select w.seq, e.reply_to from pumpup.workspace w left join lateral (
+        select reply_to from pumpup.event
+        where ws = w.id and seq > %(seq)s and seq <= w.seq and reply_to is not null
+    ) e on true where w.id = %(ws)s
 """
+"""Returns the head's seq with each request that was settled since, and alone where none was."""
 
 _BOUNDED = """
     select {columns} from (

@@ -34,7 +34,7 @@ class WaitingResults:
         self._waiting[place].add(woken)
         try:
             if self._task is None:
-                seen = await self._reader.last_seq()
+                seen, _ = await self._reader.head()
                 self._task = self._task or asyncio.create_task(self._run(seen), name="waiting-results")
             yield woken
         finally:
@@ -52,11 +52,11 @@ class WaitingResults:
         try:
             async with self._watch.watching():
                 while True:
-                    news = self._watch.seq
-                    for place in await self._reader.settled_since(seen):
+                    signal = self._watch.next_signal()
+                    seen, settled = await self._reader.settled_since(seen)
+                    for place in settled:
                         self._wake(place)
-                    seen = max(seen, news)
-                    await self._watch.news_after(seen)
+                    await signal.wait()
         except ApiError:
             for place in list(self._waiting):  # each meets the fault itself when it asks again
                 self._wake(place)

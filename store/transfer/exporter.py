@@ -13,6 +13,7 @@ from api_client.export_columns import csv_header, csv_row
 from api_client.times import wire_time
 from store.core.event_shapes import recognised
 from store.core.state_view import Doc
+from store.folder.columns import CheckpointDamaged
 from store.folder.engine import Store
 from store.folder.state import State
 
@@ -64,16 +65,12 @@ def as_csv(store: Store, chosen: Filter, progress: Progress = lambda *_: None) -
 
 
 def _events(store: Store, chosen: Filter, progress: Progress) -> Iterator[tuple[bytes, str]]:
-    seqs = store.read(lambda state: _walk(state, chosen))
     total = store.state.seq
     since = wire_time(chosen.since) if chosen.since else ""
     until = wire_time(chosen.until) if chosen.until else ""
-    for row, seq in enumerate(seqs):
+    for row, (seq, (text, hash_)) in enumerate(_raw(store, chosen, total)):
         if row % _CHUNK == 0:
             progress(seq, total)
-        if seq > total:
-            break
-        text, hash_ = store.events.raw(seq)
         if since or until:
             at = recognised(orjson.loads(text), seq)["timestamp"]
             if at < since or (until and at >= until):
@@ -82,14 +79,32 @@ def _events(store: Store, chosen: Filter, progress: Progress) -> Iterator[tuple[
     progress(total, total)
 
 
-def _walk(state: State, chosen: Filter) -> Iterator[int]:
+def _raw(store: Store, chosen: Filter, total: int) -> Iterator[tuple[int, tuple[bytes, str]]]:
+    """Yield the chosen events up to the seq `total`, whatever part of the checkpoint is found damaged."""
+    done = 0
+    while True:
+        try:
+            for seq in store.read(lambda state: _walk(state, chosen, done)):  # noqa: B023 - called at once
+                if seq > total:
+                    return
+                raw = store.events.raw(seq)
+                done = seq
+                yield seq, raw
+            return
+        except CheckpointDamaged:
+            store.start_over()
+
+
+def _walk(state: State, chosen: Filter, after: int) -> Iterator[int]:
     if chosen.is_everything:
-        return iter(range(1, state.seq + 1))
+        return iter(range(after + 1, state.seq + 1))
     task = _named(state, "tasks", chosen.task)
     project = _named(state, "projects", state.slugs.get(chosen.project or "", chosen.project))
     if task and project and task["projectId"] != project["id"]:
         return iter(())
-    return state.index.walk(task=task["no"] if task else 0, project=project["no"] if project else 0, types=chosen.types)
+    return state.index.walk(
+        task=task["no"] if task else 0, project=project["no"] if project else 0, types=chosen.types, start=after
+    )
 
 
 def _named(state: State, table: str, doc_id: str | None) -> Doc | None:

@@ -24,12 +24,13 @@ from store.core.command_limits import CommandLimits
 from store.core.ruling import Content
 from store.core.state_view import Doc
 from store.core.upload_limits import PIECE
-from store.folder import checkpoint, journal_line
+from store.folder import checkpoint, checkpoint_writer, journal_line
 from store.folder.event_log import Events
 from store.folder.files import Files
 from store.folder.folder_view import FolderView
 from store.folder.head import START, Position
 from store.folder.journal import Journal
+from store.folder.journal_follower import Relief
 from store.folder.journal_line import StoredCommit
 from store.folder.state import State
 from store.folder.uploads import Receiver, open_content
@@ -93,7 +94,7 @@ class Import:
             self._write(making, exported, progress)
             absent = [doc for doc in self._upload_docs() if not self._bring(making / "uploads", doc)]
             missing = sum(bool(doc.get("attached")) for doc in absent)
-            checkpoint.save(making, self._files, self._state, self._position)
+            checkpoint_writer.save(making, self._files, self._state, self._position)
             self._files.rename(making, self._folder)
             self._files.sync_folder(self._folder.parent)
         except OSError as fault:
@@ -107,12 +108,14 @@ class Import:
         journal = Journal(making, self._files)
         try:
             journal.create()
+            relief = Relief()
             with checkpoint.paused_collector():
                 pending = _Pending(journal)
                 for after in self._batches(exported, pending):
                     journal.append(self._position, bytes(pending.data), after)
                     pending.written()
                     self._position = after
+                    relief.give(self._state, after)
                     progress(after.events)
         finally:
             journal.close()

@@ -17,12 +17,14 @@ from store.core.command_limits import CommandLimits
 from store.core.idempotency import is_record
 from store.core.upload_limits import PIECE
 from store.folder import checkpoint, journal_line
+from store.folder.columns import CheckpointDamaged
 from store.folder.event_log import Events
 from store.folder.files import Files
 from store.folder.folder_lock import FolderLock
 from store.folder.folder_view import FolderView
 from store.folder.head import START, Position
 from store.folder.journal import Journal
+from store.folder.journal_follower import Relief
 from store.folder.journal_line import StoredCommit
 from store.folder.state import State
 from store.folder.uploads import open_content, own_folder
@@ -77,6 +79,7 @@ class _Verification:
         self._checks = Checks(CommandLimits())
         self._rules = Conformance(FolderView(self._state, Events(journal, lambda: self._state.index)), self._checks)
         self._breaches = 0
+        self._relief = Relief()
 
     def run(self, expect: str | None) -> Findings:
         head, size, saved = self._snapshot()
@@ -132,9 +135,10 @@ class _Verification:
                 self._found.position = self._found.position.after(commit)
                 if self._found.position.commits % 1024 == 0:
                     self._progress(self._found.position.size, size)
+                    self._relief.give(self._state, self._found.position)
                 if saved is not None and self._found.position == saved.position:
                     compared = True
-                    self._found.wrong += saved.differences(self._state)
+                    self._found.wrong += self._differences(saved)
         except StoreDamaged as damage:
             self._found.wrong.append(str(damage))
         if fault := self._rules.unfinished():
@@ -143,6 +147,12 @@ class _Verification:
             self._found.wrong.append(f"… and {self._breaches - BREACHES_NAMED} more that break the rules.")
         if not compared and saved is not None and saved.position != START:
             self._found.wrong.append("The checkpoint covers a place that the journal does not have.")
+
+    def _differences(self, saved: checkpoint.Checkpoint) -> list[str]:
+        try:
+            return saved.differences(self._state)
+        except CheckpointDamaged as fault:
+            return [f"The checkpoint can't be used ({fault}); who writes next makes it anew."]
 
     def _take(self, commit: StoredCommit) -> None:
         """Check a commit's events against the rules, one after the other, and bring the state up to date."""

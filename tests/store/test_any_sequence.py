@@ -34,7 +34,7 @@ from store.core.batch import Job
 from store.core.fold import open_requests
 from store.core.ruling import Content
 from store.core.state_view import Doc
-from store.folder import checkpoint
+from store.folder import event_index
 from store.folder.engine import Store
 from store.folder.event_log import Events
 from store.folder.folder_view import FolderView
@@ -55,11 +55,10 @@ def everything(state: State) -> dict[str, Any]:
     """Return all that a state holds, its orders among it, in a form to compare."""
     return {
         "tables": {name: dict(table) for name, table in state.tables.items()},
-        "columns": [column.tobytes() for column in checkpoint.index_columns(state.index)],
+        "index": [state.index.columns_of(number) for number in range(-(-len(state.index) // event_index.SEGMENT))],
         "remembered": list(state.remembered.records()),
-        "types": bytes(state.index.types),
         "slugs": state.slugs,
-        "task_ids": state.task_ids,
+        "order": {name: list(table) for name, table in state.tables.items()},
         "in_step": {step: list(order.seqs) for step, order in state.board.in_step.items() if len(order)},
         "waiting": {step: count for step, count in state.board.waiting.items() if count},
         "open": list(state.open_requests.seqs),

@@ -16,7 +16,7 @@ from api_client.errors import ApiError, NotFound, StoreDamaged, StoreFault, Stor
 from api_client.models import Outcome
 from store.core.batch import Job
 from store.core.idempotency import KeyScope
-from store.folder import checkpoint, engine, writer_thread
+from store.folder import checkpoint, checkpoint_writer, engine, writer_thread
 from store.folder.engine import Store
 from store.folder.files import Files
 from tests.conftest import FixedClock, counting_tokens
@@ -277,7 +277,7 @@ def refuses(*_: object) -> None:
 def test_a_refused_checkpoint_or_look_is_no_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the checkpoint can't be written the writer goes on; where the head can't be read, readers hear so."""
     monkeypatch.setattr(engine, "CHECKPOINT_COMMITS", 1)
-    monkeypatch.setattr(checkpoint, "save", refuses)
+    monkeypatch.setattr(checkpoint_writer, "save", refuses)
     store = open_store(tmp_path)
     for number in range(3):
         job = task_job(f"C-{number}")
@@ -298,7 +298,7 @@ def test_a_save_covers_everything_and_says_when_it_can_not(tmp_path: Path, monke
     task = fill(store, 2)
     store.save()
     assert saved(tmp_path) == 3
-    monkeypatch.setattr(checkpoint, "save", refuses)
+    monkeypatch.setattr(checkpoint_writer, "save", refuses)
     with pytest.raises(StoreFault, match=r"can't be written: No space left on device\.$"):
         store.save()
     monkeypatch.undo()

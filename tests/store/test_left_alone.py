@@ -11,6 +11,7 @@ from api_client.errors import StoreDamaged, StoreFault, StoreReadOnly
 from store.folder import journal_line, uploads
 from store.folder.api_keys import KeyRing
 from store.folder.files import Files
+from store.folder.sweep import sweep
 from store.transfer.verifier import verify
 from tests.conftest import FixedClock
 from tests.support.small_folders import fill, note_job, open_store, receipt, task_job, timeline
@@ -174,6 +175,19 @@ def test_only_our_own_leftovers_are_swept(tmp_path: Path) -> None:
     assert uploads.sweep_left_over(tmp_path / "uploads", uploads.PART, late) == 0
     assert uploads.sweep_left_over(outside, uploads.PART, late) == 1
     assert [path.name for path in outside.iterdir()] == ["thesis.part"]
+
+
+def test_what_a_killed_saving_left_is_swept(tmp_path: Path) -> None:
+    """A file that was being written in the checkpoint's place goes, whichever part it was to be; another's stays."""
+    written(tmp_path)
+    ours = ["index.bin.77.tmp", "index-e0001.bin.77.tmp", "index-k0-1f.bin.77.tmp", "state.json.77.tmp"]
+    for name in (*ours, "index-of-names.bin.77.tmp"):
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, (0, 0))
+    store = open_store(tmp_path)
+    sweep(store, store.clock())
+    store.close()
+    assert [path.name for path in tmp_path.glob("*.tmp")] == ["index-of-names.bin.77.tmp"]
 
 
 def test_no_upload_goes_through_a_link(tmp_path: Path) -> None:
