@@ -51,9 +51,9 @@ def test_a_database_that_crashes_loses_and_doubles_nothing(durable: Cluster, sho
             durable.start()
             work.advance(10)
         work.close()
+        sound(durable, name, work, show)
         wait_until(lambda: followed.has_come_to(work), "the last notes come to the follower")
     assert followed.gaps() == []
-    sound(durable, name, work, show)
 
 
 def test_callers_of_real_servers_lose_and_double_nothing(durable: Cluster, show: Show) -> None:
