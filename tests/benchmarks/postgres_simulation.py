@@ -263,7 +263,8 @@ def processor_seconds(pids: Sequence[int]) -> float:
 def private_bytes(pids: Sequence[int]) -> int:
     """Return the memory that processes share with no other, in bytes."""
     texts = [Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8") for pid in pids]
-    return sum(1024 * int(size) for text in texts for size in re.findall(r"^Private_\w+: +(\d+) kB", text, re.MULTILINE))
+    pattern = re.compile(r"^Private_\w+: +(\d+) kB", re.MULTILINE)
+    return sum(1024 * int(size) for text in texts for size in pattern.findall(text))
 
 
 # -- small calls
