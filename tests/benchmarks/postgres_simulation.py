@@ -292,5 +292,3 @@ def _stream(port: int, key: str) -> Iterator[None]:
     with urllib.request.urlopen(_request(port, key, "/api/events/stream")) as answer:
         answer.readline()
         yield
-
-
