@@ -10,7 +10,7 @@ import pytest
 
 from api_client.actor import Actor
 from api_client.commands import AddNote, CreateTask, Decide
-from api_client.errors import Conflict, StoreFault
+from api_client.errors import Conflict, StoreBusy
 from api_client.models import Change, Outcome
 from store.postgres import head_watch
 from store.postgres.address import DatabaseAddress
@@ -109,7 +109,7 @@ async def test_a_ring_that_could_not_be_read_lets_nobody_in(server: OpenServer, 
     await keys.refresh()
     assert keys.find("pk_unknown") is None
     now += EXPIRY_SECONDS + 1
-    with pytest.raises(StoreFault):
+    with pytest.raises(StoreBusy):
         keys.find("pk_unknown")
 
 
