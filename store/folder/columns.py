@@ -197,13 +197,23 @@ class NumberColumn:
         Raises:
             CheckpointDamaged: it is not as it was written.
         """
-        end = self._count << self._width
-        for begin in range(0, end, _PIECE * BLOCK):
-            data = self._file.read(self._start + begin, min(_PIECE * BLOCK, end - begin))
-            sums = self._sums[begin // BLOCK : begin // BLOCK + _PIECE]
-            if list(sums) != list(block_sums(data)):
+        return self.range(0, self._count)
+
+    def range(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the numbers from the row `start` to before `stop`, as bytes; nothing of them stays in memory.
+
+        Raises:
+            CheckpointDamaged: they are not as they were written.
+        """
+        begin, end = start << self._width, stop << self._width
+        size = self._count << self._width
+        for first in range(begin // BLOCK, -(-end // BLOCK), _PIECE):
+            at = first * BLOCK
+            data = self._file.read(self._start + at, min(_PIECE * BLOCK, -(-end // BLOCK) * BLOCK - at, size - at))
+            sums = self._sums[first : first + -(-len(data) // BLOCK)]
+            if not data or list(sums) != list(block_sums(data)):
                 raise CheckpointDamaged(self._file.path)
-            yield data
+            yield data[max(0, begin - at) : end - at]
 
     def array(self) -> array[int]:
         """Return all of it as an array.
