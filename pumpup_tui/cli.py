@@ -39,8 +39,8 @@ SECTIONS = {
     },
     "Keep the record": {
         "verify": "record_commands:verify",
-        "export": "record_commands:export",
-        "import": "record_commands:import_",
+        "export": "export_command:export",
+        "import": "import_command:import_",
         "compact": "record_commands:compact",
     },
     "Let others in": {"serve": "", "keys": ""},

@@ -28,6 +28,7 @@ from api_client.commands import (
 from store.folder.engine import Store
 from store.folder.local_backend import LocalBackend, open_local
 from store.transfer.exporter import Filter, jsonl
+from store.transfer.folder_record import FolderRecord
 from tests.conftest import FixedClock, counting_tokens
 from tests.picture import DOCS
 
@@ -132,7 +133,7 @@ def record() -> bytes:
         asyncio.run(_fill(Path(folder)))
         store = Store(Path(folder), clock=FixedClock(), tokens=counting_tokens())
         try:
-            return b"".join(jsonl(store, Filter()))
+            return b"".join(jsonl(FolderRecord(store), Filter()))
         finally:
             store.close()
 

@@ -118,7 +118,9 @@ def revoke_keys(place: StorePlace, name: str, key_id: str | None) -> None:
     """Revoke a name's keys, or one of them."""
     with in_words():
         count = keys_of(place).revoke(name, key_id)
-    click.echo(f"Revoked {count} key{'s' if count != 1 else ''} of {name}: in effect at once.", err=True)
+    # The servers of a database hold its keys in memory, and read them again each second.
+    soon = "in effect within a second" if isinstance(place, Database) else "in effect at once"
+    click.echo(f"Revoked {count} key{'s' if count != 1 else ''} of {name}: {soon}.", err=True)
 
 
 def two_roles_remedy(place: StorePlace, name: str) -> str:

@@ -110,6 +110,11 @@ def _rows(
             yield ".".join(name), getattr(options, name[0]), f"--{name[0].removesuffix('s')}"
         else:
             yield ".".join(name), value, _origin(name, variables, file, content, document)
+    yield from _of_environment()
+
+
+def _of_environment() -> Iterator[tuple[str, Any, str]]:
+    """Yield what the environment says that is no setting: the place, without secrets."""
     if url := os.environ.get("PUMPUP_BASE_URL"):
         yield "url", url if "@" not in url else "(not shown: it holds a password)", "PUMPUP_BASE_URL"
     if database := os.environ.get(DATABASE_VARIABLE):

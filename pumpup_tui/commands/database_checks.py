@@ -36,14 +36,18 @@ def database_checks(place: Database) -> Iterator[Check]:
         remedy = f"Run 'pumpup-tui workspaces create {place.workspace}{_named(place)}' as the owner of the database."
         yield Check("tables", "wrong", "the database has none of this program yet", remedy)
         return
-    yield _migrations(seen.health, place)
-    yield _rights(seen.health)
-    yield _replication(seen.health)
-    if (lag := _lag(seen.health)) is not None:
-        yield lag
-    yield _notifications(seen.health)
+    yield from _health(seen.health, place)
     if not seen.health.pending:
         yield from _workspace(seen, place)
+
+
+def _health(health: Health, place: Database) -> Iterator[Check]:
+    yield _migrations(health, place)
+    yield _rights(health)
+    yield _replication(health)
+    if health.lag_seconds is not None:
+        yield _lag(health.lag_seconds, is_standby=health.is_standby)
+    yield _notifications(health)
 
 
 def _named(place: Database) -> str:
@@ -94,12 +98,9 @@ def _replication(health: Health) -> Check:
     return Check("replication", "ok", words)
 
 
-def _lag(health: Health) -> Check | None:
-    if health.lag_seconds is None:
-        return None
-    state = "ok" if health.lag_seconds < _LAG_SECONDS else "note"
-    whose = "this standby is" if health.is_standby else "the standby that is furthest behind is"
-    return Check("lag", state, f"{whose} {health.lag_seconds:.1f} s behind")  # type: ignore[arg-type]
+def _lag(seconds: float, *, is_standby: bool) -> Check:
+    whose = "this standby is" if is_standby else "the standby that is furthest behind is"
+    return Check("lag", "ok" if seconds < _LAG_SECONDS else "note", f"{whose} {seconds:.1f} s behind")
 
 
 def _notifications(health: Health) -> Check:

@@ -26,7 +26,7 @@ DEFAULT_WORKSPACE = "default"
 
 _WORKSPACE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _IS_DATABASE = re.compile(r"postgres(ql)?:/", re.IGNORECASE)
-_PUBLIC = re.compile(r"postgres(?:ql)?://(?:[^\s:@/?#]*@)?[^\s@?#]*(?:\?(?P<parameters>\S*))?", re.IGNORECASE)
+_PUBLIC = re.compile(r"postgres(?:ql)?://(?:[^\s:@/?#]*@)?[^\s@?#]*(?:\?(?P<parameters>[^\s@#]*))?", re.IGNORECASE)
 _SECRET = re.compile(r"(?:^|&)[^=&]*(?:password|%)[^=&]*=", re.IGNORECASE)
 _ELSEWHERE = (
     f"put the whole address into {DATABASE_VARIABLE} or into a file that you alone can read (--database-file FILE), or "
@@ -56,6 +56,11 @@ class Database:
         """The same, short, for the title of a screen."""
         where = self.address.shown.partition("://")[2]
         return f"{self.workspace} · {where.rpartition('@')[2]}"
+
+    @property
+    def state_key(self) -> str:
+        """What local state (drafts, last view) is stored by: another password is the same place."""
+        return f"{self.address.shown}\n{self.workspace}"
 
     @property
     def option_text(self) -> str:
@@ -103,9 +108,12 @@ def _source(options: PlaceOptions, profile: Mapping[str, Any]) -> _Source | None
         return _Source(options.database, ("--database", options.database))
     if options.database_file is not None:
         return _Source(_address_in_file(options.database_file), ("--database-file", str(options.database_file)))
-    arguments = ("--profile", options.profile) if options.profile else ()
     if text := profile.get(DATABASE_VARIABLE):
         return _Source(text, ())
+    return _configured_source(profile, ("--profile", options.profile) if options.profile else ())
+
+
+def _configured_source(profile: Mapping[str, Any], arguments: tuple[str, ...]) -> _Source | None:
     if text := profile.get("database"):
         _refuse_password(text, "database of the configuration", "a configuration is copied, printed and sent to others")
         return _Source(text, arguments)

@@ -16,7 +16,7 @@ EXIT_CODES = (
     (2, "the call or the configuration can't be meant"),
     (3, "there is no such thing"),
     (4, "someone else was first, or the state does not take it"),
-    (5, "no answer from the server or the folder: try again"),
+    (5, "no answer from the server, the database or the folder: try again"),
     (6, "you may not"),
 )
 

@@ -112,7 +112,7 @@ def open_database(place: Database, saving: Saving) -> None:
             place.address, place.workspace, actor, fires_timeouts=True, pool_size=SCREEN_CONNECTIONS
         )
 
-    documents = partial(DocumentStore, state_folder(f"{place.address.shown}\n{place.workspace}"), reviewer)
+    documents = partial(DocumentStore, state_folder(place.state_key), reviewer)
     _run(connect, saving, source_label=place.label, documents=documents)
 
 

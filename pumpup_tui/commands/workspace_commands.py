@@ -102,10 +102,10 @@ def migrate(options: PlaceOptions) -> None:
 
     with in_words():
         applied = apply(database.address)
-    for name in applied:
-        print_line(f"Applied {name}.", err=True)
-    if not applied:
-        print_line("Nothing is pending.", err=True)
+    lines = [f"Applied {name}." for name in applied] or ["Nothing is pending."]
+    if applied:
+        lines.append("Run what 'pumpup-tui workspaces roles' prints again: it grants what is new.")
+    print_line("\n".join(lines), err=True)
 
 
 @workspaces.command("roles")

@@ -91,12 +91,17 @@ class Receiver:
             OSError: the disk refused.
         """
         self._files.sync(self._fd)
-        sha256 = self._hash.hexdigest()
-        self._files.rename(self._path, content_path(self._folder, sha256))
+        received = self.received
+        self._files.rename(self._path, content_path(self._folder, received.sha256))
         self._files.sync_folder(self._folder)
+        return received
+
+    @property
+    def received(self) -> Content:
+        """What has come so far."""
         from store.core.ruling import Content
 
-        return Content(sha256, self._size)
+        return Content(self._hash.hexdigest(), self._size)
 
     def close(self) -> None:
         """Close the file, and remove it where it was not finished."""

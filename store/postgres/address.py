@@ -53,22 +53,29 @@ class DatabaseAddress:
         if not text.startswith(_SCHEMES):
             raise InvalidRequest(_WORDS)
         try:
-            parts = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
+            parts = _plain_parts(text)
             conninfo = make_conninfo(**{**_DEFAULTS, **parts})
-        except (ProgrammingError, UnicodeError):
+        except (ProgrammingError, ValueError):
             raise InvalidRequest(_WORDS) from None
-        if not _is_plain(parts):
-            raise InvalidRequest(_WORDS)
         return cls(conninfo, _shown(parts), any(parts.get(name) for name in _SECRET))
 
 
-def _is_plain(parts: dict[str, str]) -> bool:
-    """Return whether hosts, ports and name are what they look like: not the rest of a password that is not escaped."""
-    return (
+def _plain_parts(text: str) -> dict[str, str]:
+    """Return the parameters of a URI.
+
+    Raises:
+        ProgrammingError: it is none.
+        ValueError: a host, a port or the name looks like the rest of a password that is not escaped.
+    """
+    parts = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
+    is_plain = (
         all(_HOST.fullmatch(host) for host in parts.get("host", "").split(","))
         and all(_PORT.fullmatch(port) for port in parts.get("port", "").split(","))
         and not set("@/:") & set(parts.get("dbname", ""))
     )
+    if not is_plain:
+        raise ValueError
+    return parts
 
 
 def _shown(parts: dict[str, str]) -> str:

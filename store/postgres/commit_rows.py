@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -85,6 +85,18 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 """The lists of each part: one for each column."""
 
 
+class EventRow(NamedTuple):
+    """An event as its row has it."""
+
+    seq: int
+    type: int
+    task: int | None
+    project: int | None
+    reply_to: int | None
+    hash: bytes
+    body: bytes
+
+
 class CommitRows:
     """Gathers rows, over the documents as they will be."""
 
@@ -108,12 +120,7 @@ class CommitRows:
 
     def add_event(self, event: Doc, text: bytes, *, settles: bool = True) -> None:
         """Add an event, whose JSON is `text`; one that answers a request settled it, unless `settles` is False."""
-        task = self._after.get("tasks", event["taskId"]) if event.get("taskId") else None
-        project = self._after.get("projects", event["projectId"]) if task else None
-        reply = seq_of(event.get("inResponseTo") or "") if settles else 0
-        numbers = (task["no"] if task else None, project["no"] if project else None, reply or None)
-        code = CODES.get(event["eventType"], 0)
-        self._rows["event"].append((event["seq"], code, *numbers, bytes.fromhex(event["hash"]), text))
+        self._rows["event"].append(event_row(self._after, event, text, settles=settles))
 
     def add_record(self, record: Doc, text: bytes, seq: int) -> None:
         """Add the idempotency record of the commit whose last event is at `seq`."""
@@ -130,14 +137,18 @@ class CommitRows:
     def statement(self, workspace: int, *, commits: int) -> Statement:
         """Return the statement that stores all rows, and its parameters. The last event that was added is the head."""
         found: dict[str, Any] = {}
-        self._rows["count"] = self._count_rows()
-        parts = tuple(name for name in _COLUMNS if self._rows[name])
+        rows = {name: self.rows(name) for name in _COLUMNS}
+        parts = tuple(name for name in _COLUMNS if rows[name])
         for name in parts:
-            lists = zip(*self._rows[name], strict=True)
+            lists = zip(*rows[name], strict=True)
             found |= {f"{name}_{column}": list(values) for column, values in zip(_COLUMNS[name], lists, strict=True)}
         last = self._rows["event"][-1]
         head = {"ws": workspace, "commits": commits, "seq": last[0], "hash": last[5]}
         return _statement(parts), {**head, "projects": len(self._rows["project"]), "tasks": self._new_tasks(), **found}
+
+    def rows(self, name: str) -> list[tuple[Any, ...]]:
+        """Return the rows of one part of the statement."""
+        return self._count_rows() if name == "count" else self._rows[name]
 
     def _count_rows(self) -> list[tuple[Any, ...]]:
         """Return what changes in the counts of steps."""
@@ -173,6 +184,15 @@ class CommitRows:
         project = self._after.get("projects", after["projectId"]) or {}
         at = parse_time(after["requestedAt"])
         self._rows["request"].append((after["seq"], task["no"], project["no"], at, orjson.dumps(after)))
+
+
+def event_row(docs: DocumentLookup, event: Doc, text: bytes, *, settles: bool = True) -> EventRow:
+    """Return the row of an event, whose JSON is `text`, over the documents that it led to (see `CommitRows`)."""
+    task = docs.get("tasks", event["taskId"]) if event.get("taskId") else None
+    project = docs.get("projects", event["projectId"]) if task else None
+    reply = seq_of(event.get("inResponseTo") or "") if settles else 0
+    numbers = (task["no"] if task else None, project["no"] if project else None, reply or None)
+    return EventRow(event["seq"], CODES.get(event["eventType"], 0), *numbers, bytes.fromhex(event["hash"]), text)
 
 
 @cache

@@ -51,7 +51,14 @@ _TURNS = 8
 TURN_SECONDS = 0.002
 """Seconds for which the rules hold the event loop before others get their turn."""
 
-_LOCK = b"select seq, hash, commits, projects, tasks from pumpup.workspace where id = %(ws)s for no key update"
+_LOCK = b"""
+    select seq, hash, commits, projects, tasks from pumpup.workspace
+    where id = %(ws)s and set_config('synchronous_commit',
+        case current_setting('synchronous_commit') when 'remote_apply' then 'remote_apply' else 'on' end, true) <> ''
+    for no key update
+"""
+"""Takes the chain's lock, and makes the commit durable whatever the session's setting is: behind a pooler that gives
+sessions to several it may be another's."""
 TOUCH = b"update pumpup.workspace set seq = seq where id = %(ws)s"
 """Changes nothing, and is written all the same: a commit of it is behind all that were committed before."""
 _IS_STORED = b"select hash = %(hash)s from pumpup.event where ws = %(ws)s and seq = %(seq)s"

@@ -39,8 +39,6 @@ READING = f"{_COMMON} set default_transaction_read_only = on; set statement_time
 """The settings of connections that read: what writes on one says so."""
 WRITING = f"{_COMMON} {_DURABLE}"
 """The settings of the connection that commits."""
-NOTIFYING = f"{_COMMON} set synchronous_commit = off"
-"""The settings of the connection that notifies other servers: nothing is lost where a notification is."""
 
 
 async def connected(address: DatabaseAddress, settings: str) -> AsyncConnection[tuple[Any, ...]]:
@@ -94,6 +92,10 @@ def connection_for(address: DatabaseAddress, settings: str = READING) -> Iterato
         yield connection
 
 
+_OF_ANOTHER_SESSION = psycopg.errors.DuplicatePreparedStatement | psycopg.errors.InvalidSqlStatementName
+"""A statement of this connection is another's, or is gone: the session is not its own."""
+
+
 @contextmanager
 def worded(address: DatabaseAddress) -> Iterator[None]:
     """Turn the driver's errors into the store's.
@@ -127,9 +129,16 @@ def store_error(address: DatabaseAddress, fault: psycopg.Error) -> StoreError:
             f"The database {address.shown} holds no record of this program yet: "
             "'pumpup-tui workspaces create NAME' makes one."
         )
-    if isinstance(fault, psycopg.OperationalError):
-        return StoreBusy(f"The connection to {address.shown} was lost: {reason(fault)}. Try again.")
-    return StoreFault(f"The database {address.shown} refused: {reason(fault)}.")
+    if isinstance(fault, _OF_ANOTHER_SESSION):
+        return StoreFault(
+            f"Between here and {address.shown} a pooler gives one session to several, as PgBouncer does in transaction "
+            "mode. Name the database's own address, or a pool in session mode."
+        )
+    return (
+        StoreBusy(f"The connection to {address.shown} was lost: {reason(fault)}. Try again.")
+        if isinstance(fault, psycopg.OperationalError)
+        else StoreFault(f"The database {address.shown} refused: {reason(fault)}.")
+    )
 
 
 def reason(fault: psycopg.Error) -> str:

@@ -16,8 +16,13 @@ HEALTH = b"""
             and current_setting('synchronous_commit') not in ('off', 'local'),
         pg_has_role('pg_read_all_stats', 'usage'), (select count(*) from pg_stat_replication),
         (select count(*) from pg_stat_replication where sync_state in ('sync', 'quorum')),
-        case when pg_is_in_recovery() then extract(epoch from now() - pg_last_xact_replay_timestamp())::float8
-            else (select extract(epoch from max(replay_lag))::float8 from pg_stat_replication) end,
+        case
+            -- While nothing is committed the last replay is long ago, and nothing is behind.
+            when pg_is_in_recovery() and pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0
+            when pg_is_in_recovery() then extract(epoch from now() - pg_last_xact_replay_timestamp())::float8
+            when pg_has_role('pg_read_all_stats', 'usage') then
+                (select extract(epoch from max(coalesce(replay_lag, interval '0')))::float8 from pg_stat_replication)
+        end,
         array(select no from pumpup.migration order by no), array(select name from pumpup.migration order by no)
 """
 """Returns one row, of which `health_of` makes a `Health`."""

@@ -48,18 +48,20 @@ def examine(address: DatabaseAddress, clock: Clock) -> Examination:
         missing = pending(connection)
         if FIRST in missing:
             return Examination(version, ahead, None)
-        row = connection.execute(HEALTH).fetchone()
-        assert row is not None  # noqa: S101 - it selects one
-        health = health_of(row, listens=_hears(address, connection))
+        health = health_of(_row(connection, HEALTH), listens=_hears(address, connection))
         # A listing needs all tables: those of a later migration too.
         return Examination(version, ahead, health, () if missing else listed(connection))
 
 
+def _row(connection: Connection[tuple[Any, ...]], statement: bytes) -> tuple[Any, ...]:
+    """Return the one row that a statement selects."""
+    return connection.execute(statement).fetchall()[0]
+
+
 def _clock_ahead(connection: Connection[tuple[Any, ...]], clock: Clock) -> float:
     before = clock()
-    row = connection.execute("select clock_timestamp()").fetchone()
-    assert row is not None  # noqa: S101 - it selects one
-    return float((row[0] - (before + (clock() - before) / 2)).total_seconds())
+    (now,) = _row(connection, b"select clock_timestamp()")
+    return float((now - (before + (clock() - before) / 2)).total_seconds())
 
 
 def _hears(address: DatabaseAddress, connection: Connection[tuple[Any, ...]]) -> bool:

@@ -18,7 +18,7 @@ from psycopg import AsyncConnection
 
 from api_client.errors import ApiError
 from store.postgres.address import DatabaseAddress
-from store.postgres.connections import NOTIFYING, READING, connected
+from store.postgres.connections import READING, connected
 
 LOOK_SECONDS = 0.2
 """Seconds between two looks at the head while notifications don't come through."""
@@ -27,6 +27,9 @@ SELDOM_SECONDS = 0.8
 RECONNECT_SECONDS = 1.0
 HEAD_CHANNEL = "pumpup_head"
 KEYS_CHANNEL = "pumpup_keys"
+NOTIFY = "begin; set local synchronous_commit = off; notify {channel}, '{payload}'; commit"
+"""One trip, and not durable: nothing is lost where a notification is. For this transaction alone, because a pooler may
+give the session to a writer next."""
 
 
 class HeadWatch:
@@ -155,12 +158,13 @@ class HeadWatch:
         """Notify other servers of this one's newest commit, one notification at a time."""
         while True:
             with suppress(ApiError, psycopg.Error):  # they look at the head anyway
-                connection = await connected(self._address, NOTIFYING)
+                connection = await connected(self._address, READING)
                 try:
                     while True:
                         await self._to_notify.wait()
                         self._to_notify.clear()
-                        await connection.execute(b"select pg_notify(%s, %s)", (HEAD_CHANNEL, str(self._workspace)))
+                        notify = NOTIFY.format(channel=HEAD_CHANNEL, payload=self._workspace)
+                        await connection.execute(notify.encode(), prepare=False)
                 finally:
                     await asyncio.shield(connection.close())
             await asyncio.sleep(RECONNECT_SECONDS)

@@ -17,7 +17,8 @@ _LOCK = 0x70756D70
 """The advisory lock of whoever migrates."""
 _SETTINGS = "set lock_timeout = '60s'; set search_path = pg_catalog"
 _TABLE = """
-    create schema if not exists pumpup;
+    -- `if not exists` asks for the right to make one even where it is there, which its owner need not have.
+    do $$ begin if to_regnamespace('pumpup') is null then create schema pumpup; end if; end $$;
     create table if not exists pumpup.migration (
         no int primary key, name text not null, applied_at timestamptz not null
     );

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import orjson
 
@@ -12,15 +13,59 @@ from api_client.errors import NotFound
 from api_client.export_columns import csv_header, csv_row
 from api_client.times import wire_time
 from store.core.event_shapes import recognised
-from store.core.state_view import Doc
-from store.folder.columns import CheckpointDamaged
-from store.folder.engine import Store
-from store.folder.state import State
+from store.core.state_view import Doc, Table
+from store.transfer.record_lines import line_of
 
 Progress = Callable[[int, int], None]
 """Called with the number of events that were read, and of all events."""
 
 _CHUNK = 500
+
+
+class RecordSource(Protocol):
+    """The record of a place, as of one moment; its events are read as they are asked for."""
+
+    @property
+    def seq(self) -> int:
+        """The number of its events."""
+        ...
+
+    @property
+    def head(self) -> str:
+        """The hash of the last one."""
+        ...
+
+    def get(self, table: Table, doc_id: str) -> Doc | None:
+        """Return a task or project, None where there is none."""
+        ...
+
+    def project_by_slug(self, slug: str) -> Doc | None:
+        """Return the project with this slug."""
+        ...
+
+    def all_events(self) -> Iterator[tuple[int, bytes, str]]:
+        """Yield seq, JSON and hash of every event."""
+        ...
+
+    def timeline(self, *, task: int, project: int, types: tuple[str, ...]) -> Iterator[tuple[int, bytes, str]]:
+        """Yield the same of the events of a task and a project, by their numbers (0: of all), and of these types."""
+        ...
+
+    def answers(self) -> Iterator[tuple[int, bytes]]:
+        """Yield each idempotency record's JSON, and the seq of the last event of its commit, by that seq."""
+        ...
+
+    def uploads(self) -> Iterator[Doc]:
+        """Yield the uploads."""
+        ...
+
+    def content(self, upload: Doc) -> Iterator[bytes] | None:
+        """Return an upload's content in pieces, None where it is not there.
+
+        Raises:
+            StoreError: it can't be read; also while it is read.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,77 +85,59 @@ class Filter:
         return self == Filter()
 
 
-def jsonl(store: Store, chosen: Filter, progress: Progress = lambda *_: None) -> Iterator[bytes]:
+def jsonl(record: RecordSource, chosen: Filter, progress: Progress = lambda *_: None) -> Iterator[bytes]:
     """Yield a line an event, `{"event":<the bytes that are hashed>,"hash":"<64 hex>"}` (CONTRACT.md, Chain).
 
     Raises:
         NotFound: the filter names a task or project that does not exist.
-        StoreDamaged: the journal does not hold what it held.
+        StoreError: the record can't be read, or does not hold what it held.
     """
-    for text, hash_ in _events(store, chosen, progress):
-        yield b'{"event":%b,"hash":"%b"}\n' % (text, hash_.encode())
+    for text, hash_ in _events(record, chosen, progress):
+        yield line_of(text, hash_)
 
 
-def as_csv(store: Store, chosen: Filter, progress: Progress = lambda *_: None) -> Iterator[bytes]:
+def as_csv(record: RecordSource, chosen: Filter, progress: Progress = lambda *_: None) -> Iterator[bytes]:
     """Yield a header and a row an event, in UTF-8. A cell that a spreadsheet might run begins with an apostrophe.
 
     Raises:
         NotFound: the filter names a task or project that does not exist.
-        StoreDamaged: the journal does not hold what it held.
+        StoreError: the record can't be read, or does not hold what it held.
     """
     yield csv_header()
-    for text, hash_ in _events(store, chosen, progress):
+    for text, hash_ in _events(record, chosen, progress):
         event = {**orjson.loads(text), "hash": hash_}
         yield csv_row(event, orjson.dumps(event.get("payload")).decode())
 
 
-def _events(store: Store, chosen: Filter, progress: Progress) -> Iterator[tuple[bytes, str]]:
-    total = store.state.seq
+def _events(record: RecordSource, chosen: Filter, progress: Progress) -> Iterator[tuple[bytes, str]]:
     since = wire_time(chosen.since) if chosen.since else ""
     until = wire_time(chosen.until) if chosen.until else ""
-    for row, (seq, (text, hash_)) in enumerate(_raw(store, chosen, total)):
+    for row, (seq, text, hash_) in enumerate(_chosen(record, chosen)):
         if row % _CHUNK == 0:
-            progress(seq, total)
+            progress(seq, record.seq)
         if since or until:
             at = recognised(orjson.loads(text), seq)["timestamp"]
             if at < since or (until and at >= until):
                 continue
         yield text, hash_
-    progress(total, total)
+    progress(record.seq, record.seq)
 
 
-def _raw(store: Store, chosen: Filter, total: int) -> Iterator[tuple[int, tuple[bytes, str]]]:
-    """Yield the chosen events up to the seq `total`, whatever part of the checkpoint is found damaged."""
-    done = 0
-    while True:
-        try:
-            for seq in store.read(lambda state: _walk(state, chosen, done)):  # noqa: B023 - called at once
-                if seq > total:
-                    return
-                raw = store.events.raw(seq)
-                done = seq
-                yield seq, raw
-            return
-        except CheckpointDamaged:
-            store.start_over()
-
-
-def _walk(state: State, chosen: Filter, after: int) -> Iterator[int]:
+def _chosen(record: RecordSource, chosen: Filter) -> Iterator[tuple[int, bytes, str]]:
     if chosen.is_everything:
-        return iter(range(after + 1, state.seq + 1))
-    task = _named(state, "tasks", chosen.task)
-    project = _named(state, "projects", state.slugs.get(chosen.project or "", chosen.project))
+        return record.all_events()
+    task = None if chosen.task is None else _found("task", chosen.task, record.get("tasks", chosen.task))
+    project = None
+    if chosen.project is not None:
+        there = record.project_by_slug(chosen.project) or record.get("projects", chosen.project)
+        project = _found("project", chosen.project, there)
     if task and project and task["projectId"] != project["id"]:
         return iter(())
-    return state.index.walk(
-        task=task["no"] if task else 0, project=project["no"] if project else 0, types=chosen.types, start=after
-    )
+    numbers = {"task": task["no"] if task else 0, "project": project["no"] if project else 0}
+    return record.timeline(**numbers, types=chosen.types)
 
 
-def _named(state: State, table: str, doc_id: str | None) -> Doc | None:
-    if doc_id is None:
-        return None
-    doc = state.get(table, doc_id)
+def _found(what: str, name: str, doc: Doc | None) -> Doc:
     if doc is None:
-        raise NotFound(f"There is no {table.removesuffix('s')} {doc_id!r}.")
+        raise NotFound(f"There is no {what} {name!r}.")
     return doc

@@ -1,27 +1,22 @@
 """Import: a data folder made from a full export, each event byte for byte as it was, so the chain is the same.
 
 All of it is written beside the folder, checked, and put in its place at the end: where anything is wrong nothing
-is made. Each event is checked against the rules, as if it were written now. Idempotency records and keys are in no
-export; the commits' bounds aren't either, so each event is one.
+is made. Each event is checked against the rules, as if it were written now. Idempotency records and contents of uploads
+come out of an archive; keys are in none. The commits' bounds aren't either, so each event is one.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import orjson
-
-from api_client.errors import InvalidRequest, StoreFault, TooLarge
-from store.core import chain
+from api_client.errors import InvalidRequest, StoreFault
 from store.core.chain import Commit
 from store.core.command_limits import CommandLimits
-from store.core.ruling import Content
 from store.core.state_view import Doc
 from store.core.upload_limits import PIECE
 from store.folder import checkpoint, checkpoint_writer, journal_line
@@ -31,19 +26,16 @@ from store.folder.folder_view import FolderView
 from store.folder.head import START, Position
 from store.folder.journal import Journal
 from store.folder.journal_follower import Relief
-from store.folder.journal_line import StoredCommit
 from store.folder.state import State
-from store.folder.uploads import Receiver, open_content
+from store.folder.uploads import open_content
 from store.schemas.checks import Checks
+from store.transfer.archive import AnswerQueue, StoredAnswer, receive_content
 from store.transfer.conformance import Conformance
+from store.transfer.record_lines import linked_events
 
 Progress = Callable[[int], None]
 """Called with the number of events that were read; the number of all is not known before the end."""
 
-_START = b'{"event":'
-_HASH = b',"hash":"'
-LINE_MOST = 1 << 24
-"""Bytes of a line at the most: far over the largest body that any version took."""
 _BATCH = 2_000
 """Lines that share one sync."""
 
@@ -60,18 +52,26 @@ class Import:
     """One import into one folder."""
 
     def __init__(
-        self, folder: Path, *, uploads: Path | None = None, expect: str | None = None, files: Files | None = None
+        self,
+        folder: Path,
+        *,
+        uploads: Path | None = None,
+        answers: Iterable[StoredAnswer] = (),
+        expect: str | None = None,
+        files: Files | None = None,
     ) -> None:
-        """Set up an import, without reading anything yet.
+        """Set up an import, without reading any event yet.
 
         Args:
             folder: where it is to be: an empty folder, or none.
             uploads: where the attachments' content is, by its SHA-256.
+            answers: the idempotency records.
             expect: the hash that the record must end with.
             files: what writes.
         """
         self._folder = folder
         self._uploads = uploads
+        self._answers = AnswerQueue(answers)
         self._expect = expect
         self._files = files or Files()
         self._state = State()
@@ -120,41 +120,24 @@ class Import:
         finally:
             journal.close()
             self._checks.close()
-        if self._expect is not None and self._expect.lower() != self._position.hash:
-            raise InvalidRequest(f"The record ends with {self._position.hash}, not with the expected {self._expect}.")
-        if not self._position.events:
-            raise InvalidRequest("It holds no events.")
+        check_head(self._position.hash, self._expect)
+        self._answers.check_all_taken()
 
     def _batches(self, exported: Iterable[bytes], pending: _Pending) -> Iterator[Position]:
         """Gather lines that share one sync in `pending`, and yield the position after each such batch."""
         rules = Conformance(FolderView(self._state, Events(pending, lambda: self._state.index)), self._checks)
-        after, number = self._position, 0
-        for number, line in enumerate(_whole(exported), start=1):
-            piece, commit = self._commit(line, number, after, rules)
-            pending.data += piece
+        after = self._position
+        for number, (event, text) in enumerate(linked_events(exported, rules), start=1):
+            answer = self._answers.behind(number)
+            answered = (answer.record, answer.text) if answer else (None, b"null")
+            line, commit = journal_line.encode(Commit([event], [text], *answered), after.size)
+            pending.data += line
             self._state.replay(commit)
             after = after.after(commit)
             if number % _BATCH == 0:
                 yield after
-        if missing := rules.unfinished():
-            raise InvalidRequest(f"Line {number} breaks the rules: {missing}.")
         if pending.data:
             yield after
-
-    def _commit(self, line: bytes, number: int, at: Position, rules: Conformance) -> tuple[bytes, StoredCommit]:
-        """Return the journal's line of an event, checked against the chain and the rules."""
-        text, hash_ = _parted(line, number)
-        if chain.link(at.hash, text) != hash_:
-            raise InvalidRequest(f"Line {number} breaks the hash chain: it was changed, or one before it is missing.")
-        try:
-            event = orjson.loads(text)
-        except ValueError as fault:
-            raise InvalidRequest(f"Line {number} holds no JSON: {fault}.") from None
-        if not isinstance(event, dict):
-            raise InvalidRequest(f"Line {number} holds an event that is no object.")
-        if breach := rules.breach(event, text):
-            raise InvalidRequest(f"Line {number} breaks the rules: {breach.rstrip('.')}.")
-        return journal_line.encode(Commit([{**event, "hash": hash_}], [text]), at.size)
 
     def _upload_docs(self) -> list[Doc]:
         return list(self._state.documents("uploads"))
@@ -166,26 +149,40 @@ class Import:
             InvalidRequest: the content differs.
             StoreFault: it is no regular file.
         """
-        if self._uploads is None:
+        pieces = None if self._uploads is None else content_in(self._uploads, doc)
+        if pieces is None:
             return False
-        sha256: str = doc["sha256"]
-        try:
-            content = open_content(self._uploads, sha256)
-        except FileNotFoundError:
-            return False
-        with content:
-            receiver = Receiver(folder, self._files, "import", doc["size"])
-            try:
-                while piece := content.read(PIECE):
-                    receiver.take(piece)
-                same = receiver.finish() == Content(sha256, doc["size"])
-            except TooLarge:
-                same = False
-            finally:
-                receiver.close()
-        if not same:
-            raise InvalidRequest(f"The attachment {sha256} in {self._uploads} is not what arrived: it has changed.")
+        receive_content(folder, self._files, doc, pieces)
         return True
+
+
+def content_in(folder: Path, doc: Doc) -> Iterator[bytes] | None:
+    """Return an upload's content out of a folder that the user named, None where it is not there.
+
+    Raises:
+        StoreFault: it is no regular file.
+        OSError: it can't be read.
+    """
+    try:
+        file = open_content(folder, doc["sha256"])
+    except FileNotFoundError:
+        return None
+
+    def pieces() -> Iterator[bytes]:
+        with file:
+            yield from iter(lambda: file.read(PIECE), b"")
+
+    return pieces()
+
+
+def check_head(found: str, expected: str | None) -> None:
+    """Check the hash that a record ends with.
+
+    Raises:
+        InvalidRequest: it is another one than was expected.
+    """
+    if expected is not None and expected.lower() != found:
+        raise InvalidRequest(f"The record ends with {found}, not with the expected {expected}.")
 
 
 class _Pending:
@@ -205,29 +202,3 @@ class _Pending:
         """Drop the lines that are in the journal now."""
         self._start += len(self.data)
         self.data.clear()
-
-
-def _whole(exported: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines without an empty one at the end."""
-    empty = 0
-    for number, given in enumerate(exported):
-        # A byte order mark, as some editors and shells put it before what they write, is none of the export.
-        line = given if number else given.removeprefix(BOM_UTF8)
-        if not line.strip():
-            empty += 1
-            continue
-        yield from [b"\n"] * empty
-        empty = 0
-        yield line
-
-
-def _parted(line: bytes, number: int) -> tuple[bytes, str]:
-    """Return the bytes of an event and its hash, out of a line of a full export (CONTRACT.md, Chain)."""
-    if len(line) > LINE_MOST:
-        raise InvalidRequest(f"Line {number} is over {LINE_MOST:,} bytes: it is no line of a full export.")
-    line = line.removesuffix(b"\n").removesuffix(b"\r")
-    tail = line[-journal_line.HASH_TAIL :]
-    text = line[len(_START) : -journal_line.HASH_TAIL]
-    if not (line.startswith(_START) and tail.startswith(_HASH) and tail.endswith(b'"}') and text):
-        raise InvalidRequest(f"Line {number} is no line of a full export as JSON lines.")
-    return text, tail[len(_HASH) : -2].decode("ascii", "replace")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from api_client.errors import StoreDamaged, StoreFault
@@ -30,22 +29,10 @@ from store.folder.state import State
 from store.folder.uploads import open_content, own_folder
 from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
+from store.transfer.findings import BREACHES_NAMED, Findings
 
 Progress = Callable[[int, int], None]
 """Called with the bytes that were read, and all bytes."""
-
-BREACHES_NAMED = 20
-"""Breaches of the rules that are named, at the most; the others are counted."""
-
-
-@dataclass(slots=True)
-class Findings:
-    """The result of a verification: how far the journal is sound, and each thing that is wrong."""
-
-    position: Position = START
-    wrong: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    """Leftovers of a killed program, never acknowledged: the next write repairs them."""
 
 
 def verify(folder: Path, *, expect: str | None = None, progress: Progress = lambda *_: None) -> Findings:
@@ -87,9 +74,7 @@ class _Verification:
             self._read_journal(size, saved)
         self._compare_head(head)
         self._hash_uploads()
-        position = self._found.position
-        if expect is not None and expect.lower() != position.hash:
-            self._found.wrong.append(f"The chain stands at {position.hash}, not at the expected {expect}.")
+        self._found.expect(expect)
         self._progress(size, size)
         return self._found
 

@@ -18,8 +18,10 @@ from store.core.command_limits import CommandLimits
 from store.demo.workspace import generate
 from store.schemas.checks import Checks
 from store.transfer import importer, verifier
-from store.transfer.importer import LINE_MOST, Import
-from store.transfer.verifier import BREACHES_NAMED, verify
+from store.transfer.findings import BREACHES_NAMED
+from store.transfer.importer import Import
+from store.transfer.record_lines import LINE_MOST
+from store.transfer.verifier import verify
 from tests.store.nonsense import APPROVED, event, export_lines, nonsense, sound_start, write_journal
 
 Events = list[dict[str, Any]]

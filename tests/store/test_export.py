@@ -16,6 +16,7 @@ from api_client.errors import NotFound
 from store.core.batch import Job
 from store.folder.engine import Store
 from store.transfer.exporter import Filter, as_csv, jsonl
+from store.transfer.folder_record import FolderRecord
 from tests.store.test_verify import upload
 from tests.support.actors import AGENT, ALICE
 from tests.support.rules_world import CLAIMS
@@ -37,7 +38,7 @@ def store(tmp_path: Path) -> Store:
 def test_a_full_export_is_verified_by_fifteen_lines_of_nobodys_code(store: Store, tmp_path: Path) -> None:
     """The chain of a full JSONL export can be followed with the standard library alone, to the head's hash."""
     path = tmp_path / "export.jsonl"
-    path.write_bytes(b"".join(jsonl(store, Filter())))
+    path.write_bytes(b"".join(jsonl(FolderRecord(store), Filter())))
 
     previous, count = "0" * 64, 0
     for line in path.read_bytes().splitlines():
@@ -55,7 +56,7 @@ def test_filters_choose_what_is_exported(store: Store) -> None:
     """Project (by slug or id), task, types and times each narrow the export; chain entries are in a full one only."""
 
     def types(**keys: object) -> list[str]:
-        return [orjson.loads(line)["event"]["eventType"] for line in jsonl(store, Filter(**keys))]  # type: ignore[arg-type]
+        return [orjson.loads(line)["event"]["eventType"] for line in jsonl(FolderRecord(store), Filter(**keys))]  # type: ignore[arg-type]
 
     assert types(project="claims") == ["TASK_CREATED"]
     assert types(types=("TASK_CREATED",)) == ["TASK_CREATED", "TASK_CREATED"]
@@ -72,7 +73,7 @@ def test_filters_choose_what_is_exported(store: Store) -> None:
 
 def test_no_cell_of_a_csv_is_a_formula(store: Store) -> None:
     """A cell that would begin with = + - @ (or a wide or hidden form) begins with an apostrophe instead."""
-    rows = list(csv.DictReader(StringIO(b"".join(as_csv(store, Filter())).decode())))
+    rows = list(csv.DictReader(StringIO(b"".join(as_csv(FolderRecord(store), Filter())).decode())))
     assert len(rows) == store.state.seq
     assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row.values())
     assert rows[-1]["hash"] == store.position.hash

@@ -20,6 +20,7 @@ from store.folder.head import START
 from store.folder.queries import FolderReader
 from store.folder.state import State
 from store.transfer.exporter import Filter, jsonl
+from store.transfer.folder_record import FolderRecord
 from store.transfer.importer import Import
 from store.transfer.verifier import verify
 from tests.support.actors import AGENT, ALICE
@@ -98,7 +99,7 @@ def test_a_damaged_checkpoint_of_before_is_still_named(folder: Path) -> None:
 def test_a_record_of_before_comes_back_from_its_export(tmp_path: Path, folder: Path) -> None:
     """A record without attachment snapshots is exported and imported byte for byte."""
     store = open_store(folder)
-    exported = list(jsonl(store, Filter()))
+    exported = list(jsonl(FolderRecord(store), Filter()))
     before = shows(store)
     store.close()
     imported = Import(tmp_path / "again", uploads=folder / "uploads").run(exported)

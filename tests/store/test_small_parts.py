@@ -27,6 +27,7 @@ from store.folder.head import Position
 from store.folder.queries import FolderReader
 from store.folder.state import State
 from store.transfer.exporter import Filter, jsonl
+from store.transfer.folder_record import FolderRecord
 from store.transfer.verifier import verify
 from tests.crash.faulty import RecordingFiles
 from tests.crash.scale import pick
@@ -126,7 +127,11 @@ def _walk(index: EventIndex, task: int, project: int, types: list[str], start: i
 def answers(store: Store) -> list[Any]:
     """Return much of what can be asked of a folder."""
     reader = FolderReader(store)
-    found: list[Any] = [reader.tasks(None, None), reader.inbox(None, None, PAGE_MAX), list(jsonl(store, Filter()))]
+    found: list[Any] = [
+        reader.tasks(None, None),
+        reader.inbox(None, None, PAGE_MAX),
+        list(jsonl(FolderRecord(store), Filter())),
+    ]
     for project in reader.projects(None):
         found += [project, reader.board(project.id)]
         found += [reader.cards(project.id, step.name, None, PAGE_MAX) for step in project.steps.steps]

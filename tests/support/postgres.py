@@ -163,7 +163,7 @@ class Cluster:
         assert not self.running
         fixed, end = bool(self.port), time.monotonic() + HANG_SECONDS
         while True:
-            self.port = self.port if fixed else _free_port()
+            self.port = self.port if fixed else free_port()
             before = len(self.log)
             self._spawn()
             if self._answers():
@@ -280,7 +280,7 @@ class Cluster:
         return cast("str", rows[0][0]) if rows else None
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a free port below those that connections take by themselves.
 
     A client that tries again and again to reach a server that is down could otherwise be given the server's own port,

@@ -22,6 +22,7 @@ from store.server.app import create_app
 from store.server.limits import Limits
 from store.server.shares import Shares
 from store.transfer.exporter import Filter, as_csv, jsonl
+from store.transfer.folder_record import FolderRecord
 from tests.conftest import FixedClock, counting_tokens
 from tests.in_process import InProcess
 from tests.server.fixed_run.recording import STREAM, Exchange, Recorder
@@ -157,8 +158,8 @@ def written(folder: Path) -> dict[str, bytes]:
         return {
             "journal.jsonl": (folder / "journal.jsonl").read_bytes(),
             "head": (folder / "head").read_bytes(),
-            "export.jsonl": b"".join(jsonl(store, Filter())),
-            "export.csv": b"".join(as_csv(store, Filter())),
+            "export.jsonl": b"".join(jsonl(FolderRecord(store), Filter())),
+            "export.csv": b"".join(as_csv(FolderRecord(store), Filter())),
         }
     finally:
         store.close()

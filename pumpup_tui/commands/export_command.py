@@ -1,0 +1,162 @@
+"""`export`: the timeline of a folder or database as a file, or the whole record as an archive."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+
+import click
+
+from pumpup_tui.commands.backend_session import record_place
+from pumpup_tui.commands.failure import Failed, in_words, reason
+from pumpup_tui.commands.opened_records import opened_source
+from pumpup_tui.commands.options import FILE, FOLDER, PlaceOptions, TimeParam, no_such, record_options, split_types
+from pumpup_tui.commands.output import can_prompt, print_line, stop_without_reader
+from pumpup_tui.commands.progress import progress_bar
+from pumpup_tui.text.firewall import line
+
+if TYPE_CHECKING:
+    from store.transfer.archive import Manifest
+    from store.transfer.exporter import Filter
+
+
+@click.command()
+@click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--project", metavar="NAME", help="Of one project: its id, or the name that agents use.")
+@click.option("--task", metavar="ID", help="Of one task.")
+@click.option("--since", type=TimeParam(), help="From this date or time on, in your zone unless it names one.")
+@click.option("--until", type=TimeParam(), help="Before this date or time.")
+@click.option("--types", metavar="T,T…", default="", help="Of these event types only, separated by commas.")
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="Where to write it; - is stdout.  [default: stdout]")
+@click.option(
+    "--archive",
+    type=FOLDER,
+    metavar="DIR",
+    help="Write all that a move takes along into a folder: events, attachments, idempotency records. Run it again "
+    "where it was interrupted: attachments that are there are not copied again.",
+)
+@click.option("--yes", is_flag=True, help="Don't ask before a file that is there is written over.")
+@record_options
+def export(
+    options: PlaceOptions,
+    kind: Literal["jsonl", "csv"],
+    output: Path | None,
+    archive: Path | None,
+    *,
+    yes: bool,
+    types: str,
+    **filters: Any,
+) -> None:
+    """Write the timeline to a file, as JSON lines or CSV, with the hashes.
+
+    A full export as JSON lines can be verified by anyone: each line holds the bytes that its hash covers.
+
+    Example: pumpup-tui export --format csv --project claims -o claims.csv
+    """
+    from store.core.event_types import TYPES
+    from store.transfer.exporter import Filter
+
+    place = record_place(options)
+    if output is not None and str(output) == "-":
+        output = None
+    type_names = split_types(types)
+    if unknown := [name for name in type_names if name not in TYPES[1:]]:
+        raise no_such("event type", unknown[0], TYPES[1:])
+    chosen = Filter(types=type_names, **filters)
+    if archive is None:
+        with in_words(), opened_source(place) as record:
+            _write_file(record, kind, chosen, output, overwrite=yes)
+        return
+    if output is not None or kind != "jsonl" or not chosen.is_everything:
+        raise click.UsageError("--archive takes the whole record into its folder: leave out filters, --format and -o.")
+    with in_words(), opened_source(place) as record:
+        _write_archive(record, archive, overwrite=yes)
+
+
+def _write_file(record: Any, kind: str, chosen: Filter, output: Path | None, *, overwrite: bool) -> None:
+    from store.transfer.exporter import as_csv, jsonl
+
+    with progress_bar("Exporting") as progress:
+        lines = (jsonl if kind == "jsonl" else as_csv)(record, chosen, progress)
+        try:
+            with _opened_output(output, overwrite=overwrite) as file:
+                count = sum(1 for row in _while_read(lines, output) if file.write(row))
+        except OSError as fault:
+            raise Failed(f"The export can't be written to {output or 'stdout'}: {reason(fault)}.") from None
+    rows = count - (kind == "csv")
+    print_line(f"Exported {rows} event{'s' if rows != 1 else ''}.", err=True)
+
+
+def _write_archive(record: Any, folder: Path, *, overwrite: bool) -> None:
+    from store.transfer.archive import MANIFEST, ArchiveWriter
+
+    writer = ArchiveWriter(folder)
+    try:
+        _make_folder(folder)
+        if not overwrite and (folder / MANIFEST).exists():
+            _ask_to_overwrite(folder)
+        with progress_bar("Copying attachments") as progress:
+            contents = writer.write_contents(record, progress)
+        with progress_bar("Exporting") as progress:
+            manifest = writer.write_lines(record, contents, progress)
+    except OSError as fault:
+        raise Failed(f"The archive can't be written to {folder}: {reason(fault)}.") from None
+    _report(manifest, folder)
+
+
+def _make_folder(folder: Path) -> None:
+    from pumpup_tui.local_state.new_file import refuse_data_folder
+
+    refuse_data_folder(folder if folder.exists() else folder.parent)
+    folder.mkdir(exist_ok=True, mode=0o700)
+
+
+def _report(manifest: Manifest, folder: Path) -> None:
+    print_line(
+        f"Archived {manifest.events} events, {manifest.answers} idempotency records and the content of "
+        f"{manifest.uploads} uploads in {line(str(folder), 300)}.",
+        err=True,
+    )
+    if manifest.missing:
+        print_line(f"Warning: the content of {manifest.missing} attachments is not there.", err=True)
+    print_line(manifest.head)
+
+
+def _while_read(rows: Iterable[bytes], output: Path | None) -> Iterator[bytes]:
+    """Yield the rows for a file; for stdout, only as long as somebody reads them."""
+    for row in rows:
+        if output is None:
+            stop_without_reader()
+        yield row
+
+
+@contextmanager
+def _opened_output(path: Path | None, *, overwrite: bool) -> Iterator[BinaryIO]:
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        stop_without_reader()
+        return
+    from pumpup_tui.local_state.new_file import open_new
+
+    try:
+        file = open_new(path, overwrite=overwrite)
+    except FileExistsError:
+        _ask_to_overwrite(path)
+        file = open_new(path, overwrite=True)
+    with file:
+        yield file
+
+
+def _ask_to_overwrite(path: Path) -> None:
+    if not can_prompt():
+        raise Failed(f"{path} is there already: say --yes to write over it. Nothing was written.")
+    try:
+        agreed = click.confirm(f"{line(path, 300)} is there already. Write over it?", default=False, err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise Failed("Nothing was written.")
