@@ -33,8 +33,7 @@ def database_checks(place: Database) -> Iterator[Check]:
     yield Check("database", "ok", f"{place.address.shown} answers: PostgreSQL {seen.version}")
     yield _clock(seen.clock_ahead)
     if seen.health is None:
-        remedy = f"Run 'pumpup-tui workspaces create {place.workspace}{_named(place)}' as the owner of the database."
-        yield Check("tables", "wrong", "the database has none of this program yet", remedy)
+        yield _no_tables(place)
         return
     yield from _health(seen.health, place)
     if not seen.health.pending:
@@ -48,6 +47,11 @@ def _health(health: Health, place: Database) -> Iterator[Check]:
     if health.lag_seconds is not None:
         yield _lag(health.lag_seconds, is_standby=health.is_standby)
     yield _notifications(health)
+
+
+def _no_tables(place: Database) -> Check:
+    remedy = f"Run 'pumpup-tui workspaces create {place.workspace}{_named(place)}' as the owner of the database."
+    return Check("tables", "wrong", "the database has none of this program yet", remedy)
 
 
 def _named(place: Database) -> str:

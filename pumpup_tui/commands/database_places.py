@@ -6,7 +6,6 @@ Nothing here shows a password: an address is shown by `DatabaseAddress.shown`, o
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +64,8 @@ class Database:
     @property
     def option_text(self) -> str:
         """`arguments` as a user types them, after a space; empty where nothing has to be named."""
+        import shlex
+
         return "".join(f" {shlex.quote(argument)}" for argument in self.arguments)
 
 
@@ -89,17 +90,22 @@ def database_of(options: PlaceOptions, profile: Mapping[str, Any], environment: 
     source = _source(options, profile)
     if source is None:
         return None
+    named = ("--workspace", options.workspace) if options.workspace else ()
+    workspace = _workspace(options, profile, environment)
+    return Database(address_in(source.text), workspace, arguments=(*source.arguments, *named))
+
+
+def _workspace(options: PlaceOptions, profile: Mapping[str, Any], environment: Mapping[str, str]) -> str:
     configured = profile.get("workspace")
     by_profile = configured if options.profile else None
-    workspace = options.workspace or by_profile or environment.get(WORKSPACE_VARIABLE) or configured
+    workspace: str = options.workspace or by_profile or environment.get(WORKSPACE_VARIABLE) or configured or ""
     if workspace and not is_workspace(workspace):
         raise Failed(
             "That is no name of a workspace: it has 1 to 63 of a-z, 0-9, '.', '_' and '-', and begins with a letter or "
             "digit. 'pumpup-tui workspaces list' shows those that are there.",
             2,
         )
-    named = ("--workspace", workspace) if options.workspace else ()
-    return Database(address_in(source.text), workspace or DEFAULT_WORKSPACE, arguments=(*source.arguments, *named))
+    return workspace or DEFAULT_WORKSPACE
 
 
 def _source(options: PlaceOptions, profile: Mapping[str, Any]) -> _Source | None:

@@ -18,6 +18,8 @@ Callback = Callable[..., Any]
 FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
 _META = "pumpup_tui.place_options"
+_ADDRESSES = ("url", "database")
+"""Parameters that are not repeated in messages: a password may be in them."""
 _PLACES = {
     "data": "--data",
     "url": "--url",
@@ -53,6 +55,8 @@ class _Utf8Text(click.types.StringParamType):
         try:
             return encoded.decode("utf-8")
         except UnicodeDecodeError:
+            if param is not None and param.name in _ADDRESSES:
+                self.fail("An address must be UTF-8 text.", param, ctx)
             from pumpup_tui.text.firewall import line
 
             escaped = line(encoded.decode("utf-8", "backslashreplace"), 200)

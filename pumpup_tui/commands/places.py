@@ -67,6 +67,10 @@ def place_of(options: PlaceOptions, environment: Mapping[str, str]) -> Place:
         if (option := options.for_a_server) is not None:
             raise Failed(f"{option} goes with a server: name it with --url.", 2)
         return _store(options, chosen, profile, environment)
+    return _server(url, options, profile)
+
+
+def _server(url: str, options: PlaceOptions, profile: Mapping[str, Any]) -> Server:
     _refuse_workspace(options)
     check_url(url)
     if options.reviewer is not None or options.tags:
@@ -131,23 +135,28 @@ def _unknown_profile(name: str, profiles: Mapping[str, Any], environment: Mappin
 def _store(
     options: PlaceOptions, chosen: Mapping[str, Any], profile: Mapping[str, Any], environment: Mapping[str, str]
 ) -> StorePlace:
-    reviewer = options.reviewer
-    if reviewer is None:
-        reviewer = _environment_first(chosen, profile, "reviewer")
     tags = options.tags or profile.get("tags") or chosen.get("tags") or ()
-    if reviewer is not None:
-        reviewer = recordable("--reviewer", reviewer)
-    else:
-        with suppress(Failed):  # reported when a name is needed
-            reviewer = login_name()
     tags = tuple(recordable("--tag", tag) for tag in tags)
+    reviewer = _reviewer(options, chosen, profile)
     if (database := database_of(options, profile, environment)) is not None:
-        return replace(database, reviewer=reviewer or "", tags=tags)
+        return replace(database, reviewer=reviewer, tags=tags)
     _refuse_workspace(options)
     path = options.data or _path(profile.get("data"))
     if path is not None:
         refuse_database(str(path), "--data DIR")
-    return Folder(path or default_data(), reviewer or "", tags, is_default=path is None)
+    return Folder(path or default_data(), reviewer, tags, is_default=path is None)
+
+
+def _reviewer(options: PlaceOptions, chosen: Mapping[str, Any], profile: Mapping[str, Any]) -> str:
+    """Return the name to decide under; empty where none is named and the login has none that can be recorded."""
+    reviewer = options.reviewer
+    if reviewer is None:
+        reviewer = _environment_first(chosen, profile, "reviewer")
+    if reviewer is not None:
+        return recordable("--reviewer", reviewer)
+    with suppress(Failed):  # reported when a name is needed
+        return login_name()
+    return ""
 
 
 def _refuse_workspace(options: PlaceOptions) -> None:

@@ -68,12 +68,9 @@ def _plain_parts(text: str) -> dict[str, str]:
         ValueError: a host, a port or the name looks like the rest of a password that is not escaped.
     """
     parts = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
-    is_plain = (
-        all(_HOST.fullmatch(host) for host in parts.get("host", "").split(","))
-        and all(_PORT.fullmatch(port) for port in parts.get("port", "").split(","))
-        and not set("@/:") & set(parts.get("dbname", ""))
-    )
-    if not is_plain:
+    hosts, ports = parts.get("host", "").split(","), parts.get("port", "").split(",")
+    is_plain = all(map(_HOST.fullmatch, hosts)) and all(map(_PORT.fullmatch, ports))
+    if not is_plain or set("@/:") & set(parts.get("dbname", "")):
         raise ValueError
     return parts
 
@@ -82,9 +79,11 @@ def _shown(parts: dict[str, str]) -> str:
     hosts, ports = parts.get("host", "").split(","), parts.get("port", "").split(",")
     if len(ports) < len(hosts):
         ports = ports * len(hosts)
-    places = ",".join(
-        f"{host}:{port}" if port and not host.startswith("/") else host
-        for host, port in zip(hosts, ports, strict=False)
-    )
+    places = ",".join(_place(host, port) for host, port in zip(hosts, ports, strict=False))
     user = f"{parts['user']}@" if "user" in parts else ""
     return f"postgresql://{user}{places}/{parts.get('dbname', '')}"
+
+
+def _place(host: str, port: str) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"{name}:{port}" if port and not host.startswith("/") else name

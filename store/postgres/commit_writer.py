@@ -35,6 +35,7 @@ from store.postgres.commit_rows import CommitRows
 from store.postgres.connections import WRITING, connected, is_lost, store_error
 from store.postgres.loaded_view import KnownProjects, LoadedView, NotLoaded, WorkspaceHead
 from store.postgres.lookup import Key, Statement, keys_of, lookup, record_key
+from store.postgres.round_trip import round_trip
 
 log = logging.getLogger("pumpup.store")
 
@@ -248,7 +249,7 @@ class CommitWriter:
         outcomes = await self._ruled(connection, [waiting.job for waiting in batch], view, made)
         has_replay = any(isinstance(outcome, Receipt) and outcome.replayed for outcome in outcomes)
         if not made.commits and not has_replay:
-            await connection.execute(b"rollback")
+            await _roll_back(connection)
             return outcomes
         attempt.outcomes, attempt.seq, attempt.hash = outcomes, made.draft.seq, made.last_hash
         await self._store(connection, made)
@@ -258,11 +259,10 @@ class CommitWriter:
 
     async def _locked(self, connection: Session, asked: list[Key]) -> tuple[LoadedView, WorkspaceHead]:
         """Begin a transaction that holds the chain's lock; return the rows that were asked for, and the head."""
-        async with connection.pipeline():
+        async with round_trip(connection):
             await connection.execute(b"begin isolation level read committed read write")
             locked = await connection.execute(_LOCK, {"ws": self._workspace}, binary=True)
             rows = await connection.execute(*lookup(self._workspace, asked), binary=True)
-        # Read behind the pipeline: within it, each result would cost a trip of its own.
         row = await locked.fetchone()
         if row is None:
             raise NotFound("The workspace is no longer there.")
@@ -303,7 +303,7 @@ class CommitWriter:
 
     async def _commit(self, connection: Session, statement: Statement) -> None:
         self._warned = False
-        async with connection.pipeline():
+        async with round_trip(connection):
             await connection.execute(*statement)
             await connection.execute(b"commit")
         if self._warned:
@@ -323,7 +323,7 @@ class CommitWriter:
         await connection.execute(_LOCK, values)  # whoever has it knows that no earlier attempt is still under way
         row = await (await connection.execute(_IS_STORED, values)).fetchone()
         if row is None or not row[0]:
-            await connection.execute(b"rollback")
+            await _roll_back(connection)
             return False
         await self._commit(connection, (TOUCH, values))
         self._on_commit(attempt.seq, 0.0)
@@ -346,6 +346,19 @@ class CommitWriter:
         if connection is not None:
             with suppress(psycopg.Error):
                 await connection.close()
+
+
+async def _roll_back(connection: Session) -> None:
+    """End a transaction that wrote nothing, and keep what is prepared.
+
+    The driver drops all prepared statements behind a rollback, for it might have undone the making of a table: two
+    trips more for each batch in which all commands are refused.
+    """
+    threshold, connection.prepare_threshold = connection.prepare_threshold, None
+    try:
+        await connection.execute(b"rollback")
+    finally:
+        connection.prepare_threshold = threshold
 
 
 def _not_confirmed() -> Unreachable:

@@ -18,10 +18,16 @@ from store.postgres.connection_failures import connection_failure
 
 OLDEST = 140000
 """The oldest server that is used, in the form of `server_version_num`."""
-IDLE_SECONDS = 10
-"""A transaction that does nothing for so long, as a stopped server's that holds a chain's lock, is ended."""
+IDLE_SECONDS = 5
+"""A transaction that does nothing for so long, as a stopped server's that holds a chain's lock, is ended.
+
+Less than `LOCK_SECONDS`, so that those who wait for the lock get it, and no error."""
 LOCK_SECONDS = 10
 """A commit waits for a chain's lock for so long at the most."""
+TRANSACTION_SECONDS = 30
+"""A transaction lasts for so long at the most until it commits, where the database can limit that (17 and newer).
+
+This ends one whose server stood still while it sent more than fits one write: that is no idleness to the database."""
 
 _COMMON = (
     # All that is asked for is found by a key. Of a workspace that is new the statistics say nothing, so the planner
@@ -30,6 +36,8 @@ _COMMON = (
     "set enable_bitmapscan = off; set jit = off; "
     "set plan_cache_mode = force_generic_plan; set timezone = 'UTC'; set search_path = pg_catalog; "
     f"set idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'; set lock_timeout = '{LOCK_SECONDS}s'; "
+    # A server whose machine is gone is noticed within seconds, and what it had locked is free.
+    "set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3; "
 )
 _DURABLE = (
     # Never less than durable, whatever the database's own default is; remote_apply is more.
@@ -37,7 +45,10 @@ _DURABLE = (
 )
 READING = f"{_COMMON} set default_transaction_read_only = on; set statement_timeout = '60s'; {_DURABLE}"
 """The settings of connections that read: what writes on one says so."""
-WRITING = f"{_COMMON} {_DURABLE}"
+WRITING = (
+    f"{_COMMON} {_DURABLE}; select set_config('transaction_timeout', '{TRANSACTION_SECONDS}s', false) "
+    "where current_setting('server_version_num')::int >= 170000"
+)
 """The settings of the connection that commits."""
 
 

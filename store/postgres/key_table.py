@@ -18,7 +18,7 @@ from typing import Any
 from psycopg import Connection
 
 from api_client.actor import Actor
-from api_client.errors import ApiError, StoreFault
+from api_client.errors import ApiError, StoreBusy
 from api_client.models import Role
 from api_client.times import Clock, utc_now, wire_time
 from store.core.api_key_rules import (
@@ -34,7 +34,7 @@ from store.core.api_key_rules import (
 )
 from store.postgres.address import DatabaseAddress
 from store.postgres.connections import WRITING, connection_for
-from store.postgres.head_watch import KEYS_CHANNEL
+from store.postgres.head_watch import KEYS_CHANNEL, channel
 from store.postgres.pooled import ReadPool
 from store.postgres.workspaces import find_workspace
 
@@ -129,7 +129,7 @@ class DatabaseKeys:
             with connection.transaction():
                 connection.execute(_LOCK, {"ws": number})  # one change of a ring at a time
                 yield connection, number
-            connection.execute("select pg_notify(%s, %s)", (KEYS_CHANNEL, str(number)))
+            connection.execute("select pg_notify(%s, '')", (channel(KEYS_CHANNEL, number),))
 
 
 def _rows(connection: Connection[tuple[Any, ...]], number: int) -> list[tuple[Any, ...]]:
@@ -173,10 +173,10 @@ class KeyCache:
         """Return the owner of the key `secret`, None where there is none. Takes equally long for any key.
 
         Raises:
-            StoreFault: the ring could not be read for too long.
+            StoreBusy: the ring could not be read for too long.
         """
         if self._steady() - self._read_at > EXPIRY_SECONDS:
-            raise StoreFault("The API keys can't be read at present.")
+            raise StoreBusy("The API keys can't be read at present.")
         digest = digest_of(secret)
         owners = [actor for known, actor in self._known if hmac.compare_digest(known, digest)]
         owner = owners[-1] if owners else None

@@ -33,43 +33,45 @@ class Key(NamedTuple):
 _BRANCHES: Mapping[Kind, str] = {
     "task": """
         select 'task', k, null::bigint, t.doc, null::bytea from unnest(%(task)b::text[]) k
-        cross join lateral (select doc from pumpup.task where ws = %(ws)s and id = k) t
+        cross join lateral (select doc from pumpup.task where ws = %(ws)s and id = k offset 0) t
     """,
     "upload": """
         select 'upload', k, null::bigint, u.doc, null::bytea from unnest(%(upload)b::text[]) k
-        cross join lateral (select doc from pumpup.upload where ws = %(ws)s and id = k) u
+        cross join lateral (select doc from pumpup.upload where ws = %(ws)s and id = k offset 0) u
     """,
     "project": """
         select 'project', k, null::bigint, p.doc, null::bytea from unnest(%(project)b::text[]) k
-        cross join lateral (select doc from pumpup.project where ws = %(ws)s and id = k) p
+        cross join lateral (select doc from pumpup.project where ws = %(ws)s and id = k offset 0) p
     """,
     "slug": """
         select 'slug', k, null::bigint, p.doc, null::bytea from unnest(%(slug)b::text[]) k
-        cross join lateral (select doc from pumpup.project where ws = %(ws)s and slug = k) p
+        cross join lateral (select doc from pumpup.project where ws = %(ws)s and slug = k offset 0) p
     """,
     "request": """
         select 'request', null::text, k, r.doc, null::bytea from unnest(%(request)b::bigint[]) k
-        cross join lateral (select doc from pumpup.request where ws = %(ws)s and seq = k) r
+        cross join lateral (select doc from pumpup.request where ws = %(ws)s and seq = k offset 0) r
         union all
         select 'task', t.id, null, t.doc, null from unnest(%(request)b::bigint[]) k
-        cross join lateral (select task from pumpup.request where ws = %(ws)s and seq = k) r
-        cross join lateral (select id, doc from pumpup.task where ws = %(ws)s and no = r.task) t
+        cross join lateral (select task from pumpup.request where ws = %(ws)s and seq = k offset 0) r
+        cross join lateral (select id, doc from pumpup.task where ws = %(ws)s and no = r.task offset 0) t
     """,
     "event": """
         select 'event', null::text, k, e.body, e.hash from unnest(%(event)b::bigint[]) k
-        cross join lateral (select body, hash from pumpup.event where ws = %(ws)s and seq = k) e
+        cross join lateral (select body, hash from pumpup.event where ws = %(ws)s and seq = k offset 0) e
     """,
     "settlement": """
         select 'settlement', null::text, k, e.body, e.hash from unnest(%(settlement)b::bigint[]) k
-        cross join lateral (select body, hash from pumpup.event where ws = %(ws)s and reply_to = k) e
+        cross join lateral (select body, hash from pumpup.event where ws = %(ws)s and reply_to = k offset 0) e
     """,
     "record": """
         select 'record', null::text, null::bigint, i.record, k from unnest(%(record)b::bytea[]) k
-        cross join lateral (select record from pumpup.idempotency where ws = %(ws)s and digest = k) i
+        cross join lateral (select record from pumpup.idempotency where ws = %(ws)s and digest = k offset 0) i
     """,
 }
-"""Each returns kind, id, place, JSON, and an event's hash or a record's digest. Each row is found by its key alone,
-however few of them the planner expects. With an open request its task is returned."""
+"""Each returns kind, id, place, JSON, and an event's hash or a record's digest. An open request comes with its task.
+
+Each row is found by its key alone, however few rows the planner expects: `offset 0` keeps the search for one key as it
+stands. Without it a workspace that the statistics don't know yet is read as a whole for each batch."""
 
 
 def lookup(workspace: int, keys: Iterable[Key]) -> Statement:

@@ -18,8 +18,10 @@ from store.postgres.address import DatabaseAddress
 from store.postgres.connections import READING, is_lost, set_up, store_error
 from store.postgres.lookup import Statement
 
-# Without a handler of the program's own, what the pool logs would land on the screen.
+# Without a handler of the program's own, what the pool logs would land on the screen. It warns of each connection that
+# is lost or can't be made, which every call that meets it reports.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 

@@ -13,6 +13,7 @@ from store.server.error_responses import HANDLERS, LastResort
 from store.server.limits import LOOPBACK, Gate, Limits
 from store.server.observers import CallObserver, OnCall
 from store.server.routes import routes, table, without_key
+from store.server.shared_look import SharedLook
 from store.server.stream import Tail
 
 DEFAULT_LIMITS = Limits()
@@ -51,6 +52,6 @@ def create_app(
             Middleware(Authentication, keys=keys, open_paths=without_key(rows)),
         ],
     )
-    app.state.stop, app.state.tail = tail.close, tail
+    app.state.stop, app.state.tail, app.state.health = tail.close, tail, SharedLook(backend)
     app.router.redirect_slashes = False  # an empty id is unknown, not another call
     return app

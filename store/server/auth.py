@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api_client.actor import Actor
-from api_client.errors import ApiError, NotAuthenticated
-from store.server.error_responses import error_response
+from api_client.errors import NotAuthenticated, StoreError
+from store.server.error_responses import error_response, logged_response
 from store.server.observers import ACTOR
 from store.server.shares import RefusalPaces
 
@@ -46,7 +46,11 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         secret = _bearer(scope)
-        actor = self._keys.find(secret) if secret else None
+        try:
+            actor = self._keys.find(secret) if secret else None
+        except StoreError as fault:
+            await logged_response(scope, fault)(scope, receive, send)
+            return
         if actor is None:
             await self._paces.hold((scope.get("client") or ("-", 0))[0])
             words = "The API key is not known here." if secret else "Authorization: Bearer <key> is missing."
@@ -57,10 +61,7 @@ class Authentication:
         await self._app(scope, receive, send)
 
     def _is_known(self, secret: str, actor: Actor) -> bool:
-        try:
-            return self._keys.find(secret) == actor
-        except ApiError:
-            return False  # a ring that can't be read lets nobody in
+        return self._keys.find(secret) == actor
 
 
 def caller(request: Request) -> Actor:
@@ -70,7 +71,11 @@ def caller(request: Request) -> Actor:
 
 
 def is_still_known(request: Request) -> bool:
-    """Return whether a request's key is still known and names the same caller: long responses ask again."""
+    """Return whether a request's key is still known and names the same caller: long responses ask again.
+
+    Raises:
+        StoreError: the keys can't be read, so nobody is let in; nobody was refused either.
+    """
     known: Callable[[], bool] = request.scope[KNOWN]
     return known()
 

@@ -62,12 +62,17 @@ def _answer(status: int, body: Mapping[str, object], headers: Mapping[str, str] 
     return Response(orjson.dumps(body), status, headers, "application/json")
 
 
-def _on_api_error(request: Request, fault: Exception) -> Response:
-    assert isinstance(fault, ApiError)  # noqa: S101 - what the table below registers it for
+def logged_response(scope: Scope, fault: ApiError) -> Response:
+    """Return the response for `fault`, having logged it where it is the store's: its owner needs to know."""
     if isinstance(fault, StoreError):
         kind = (fault.code, fault.message)
-        log.error("%s: %s: %s", _call_of(request.scope), fault.code, fault.message, extra={"kind": kind})
+        log.error("%s: %s: %s", _call_of(scope), fault.code, fault.message, extra={"kind": kind})
     return error_response(fault)
+
+
+def _on_api_error(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, ApiError)  # noqa: S101 - what the table below registers it for
+    return logged_response(request.scope, fault)
 
 
 def _on_http_exception(_request: Request, fault: Exception) -> Response:

@@ -13,7 +13,7 @@ from pumpup_tui.commands.database_places import Database
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import PlaceOptions
 from pumpup_tui.commands.places import Folder, Server, place_of, state_folder, store_of
-from tests.cli.conftest import Run, environment, run_in
+from tests.cli.conftest import Run, command, environment, run_in
 from tests.cli.made import Made
 
 CANARY = "Canary-7#3/4@5"
@@ -205,6 +205,34 @@ def test_a_password_on_the_command_line_is_refused_unseen(run: Run, tmp_path: Pa
         assert "Traceback" not in result.stderr
     assert all(result.returncode == 2 for result in (*results[:1], *results[3:8])), results
     assert "--database-file FILE" in results[0].stderr
+
+
+def test_an_address_of_other_bytes_is_refused_unseen(tmp_path: Path) -> None:
+    """One that is no UTF-8, as another terminal types it, is not repeated to say so."""
+    for option in (b"--database", b"--url"):
+        result = subprocess.run(
+            [*command("inbox"), option, b"postgresql://alice:Canary\xfc@h/x"],
+            env=environment(tmp_path / "home"),
+            capture_output=True,
+            check=False,
+        )
+        assert result.returncode == 2
+        assert b"UTF-8" in result.stderr
+        assert b"Canary" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("postgres://h", "postgresql://h/"),
+        ("postgresql://alice:x@[::1]:5433/pumpup", "postgresql://alice@[::1]:5433/pumpup"),
+        ("postgresql://a:1,b:2/pumpup?target_session_attrs=read-write", "postgresql://a:1,b:2/pumpup"),
+        ("postgresql:///pumpup?host=/run/postgresql&password=x", "postgresql:///run/postgresql/pumpup"),
+    ],
+)
+def test_each_form_of_an_address_is_shown_without_secrets(address: str, shown: str) -> None:
+    """Several hosts, IPv6, a socket's folder: what is shown names the place, and no parameter."""
+    assert database(PlaceOptions(), {"PUMPUP_DATABASE_URL": address}).address.shown == shown
 
 
 def test_the_cache_of_the_configuration_holds_no_password(tmp_path: Path) -> None:

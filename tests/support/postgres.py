@@ -221,11 +221,8 @@ class Cluster:
         for standby in self.standbys:
             standby.close()
         if self.running:
-            for pid in self._children():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)  # a process that a test has stopped would hold up the end
-            self.stop("immediate")
-        elif self._segment:
+            self.kill()
+        if self._segment:
             subprocess.run(["ipcrm", "-m", self._segment], stderr=subprocess.DEVNULL, check=False)
         assert self._guard.stdin is not None
         self._guard.stdin.close()
