@@ -45,7 +45,7 @@ _SEQ, _TEXT = b'{"seq":', b',"record":'
 
 
 class Manifest(msgspec.Struct, frozen=True, rename="camel"):
-    """What belongs together in an archive."""
+    """The summary of an archive, by which its parts are known to belong together."""
 
     events: int
     head: str

@@ -37,7 +37,7 @@ _OF_UPLOADS = ("id", "sha256", "size", "attached")
 
 
 class CheckedExport(NamedTuple):
-    """What a whole export was found to hold."""
+    """The content of a whole export that was checked."""
 
     events: int
     head: str
