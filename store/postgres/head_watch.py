@@ -27,9 +27,14 @@ SELDOM_SECONDS = 0.8
 RECONNECT_SECONDS = 1.0
 HEAD_CHANNEL = "pumpup_head"
 KEYS_CHANNEL = "pumpup_keys"
-NOTIFY = "begin; set local synchronous_commit = off; notify {channel}, '{payload}'; commit"
+NOTIFY = "begin; set local synchronous_commit = off; notify {channel}; commit"
 """One trip, and not durable: nothing is lost where a notification is. For this transaction alone, because a pooler may
 give the session to a writer next."""
+
+
+def channel(kind: str, workspace: int) -> str:
+    """Return the channel of one workspace: a server is sent nothing of the many others in its database."""
+    return f"{kind}_{workspace}"
 
 
 class HeadWatch:
@@ -141,15 +146,15 @@ class HeadWatch:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _hear(self, connection: AsyncConnection[tuple[Any, ...]]) -> None:
-        await connection.execute(f"listen {HEAD_CHANNEL}".encode(), prepare=False)
-        await connection.execute(f"listen {KEYS_CHANNEL}".encode(), prepare=False)
+        head, keys = channel(HEAD_CHANNEL, self._workspace), channel(KEYS_CHANNEL, self._workspace)
+        await connection.execute(f"listen {head}; listen {keys}".encode(), prepare=False)
         # A pooler that hands the session to others answers the command and passes nothing on: only what comes counts.
-        await connection.execute(b"select pg_notify(%s, '')", (HEAD_CHANNEL,), prepare=False)
+        await connection.execute(b"select pg_notify(%s, 'test')", (head,), prepare=False)
         async for notification in connection.notifies():
             self.listens = True
-            if notification.payload != str(self._workspace):
+            if notification.payload:
                 continue
-            if notification.channel == KEYS_CHANNEL:
+            if notification.channel == keys:
                 self._on_keys()
             else:
                 self._signal()
@@ -163,7 +168,7 @@ class HeadWatch:
                     while True:
                         await self._to_notify.wait()
                         self._to_notify.clear()
-                        notify = NOTIFY.format(channel=HEAD_CHANNEL, payload=self._workspace)
+                        notify = NOTIFY.format(channel=channel(HEAD_CHANNEL, self._workspace))
                         await connection.execute(notify.encode(), prepare=False)
                 finally:
                     await asyncio.shield(connection.close())

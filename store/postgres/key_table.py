@@ -34,7 +34,7 @@ from store.core.api_key_rules import (
 )
 from store.postgres.address import DatabaseAddress
 from store.postgres.connections import WRITING, connection_for
-from store.postgres.head_watch import KEYS_CHANNEL
+from store.postgres.head_watch import KEYS_CHANNEL, channel
 from store.postgres.pooled import ReadPool
 from store.postgres.workspaces import find_workspace
 
@@ -129,7 +129,7 @@ class DatabaseKeys:
             with connection.transaction():
                 connection.execute(_LOCK, {"ws": number})  # one change of a ring at a time
                 yield connection, number
-            connection.execute("select pg_notify(%s, %s)", (KEYS_CHANNEL, str(number)))
+            connection.execute("select pg_notify(%s, '')", (channel(KEYS_CHANNEL, number),))
 
 
 def _rows(connection: Connection[tuple[Any, ...]], number: int) -> list[tuple[Any, ...]]:

@@ -1,6 +1,6 @@
 """Run the benchmarks: a table on stdout, the same as JSON in bench.json.
 
-python -m tests.benchmarks [--only store|screens|commands|deciding|hostile|server|postgres]
+python -m tests.benchmarks [--only store|screens|commands|deciding|hostile|server|postgres|simulation]
     [--sizes 1000,100000,1000000] [--folder DIR] [--made DIR] [--json FILE]
 """
 
@@ -15,6 +15,7 @@ from tests.benchmarks import (
     deciding_bench,
     hostile_bench,
     postgres_bench,
+    postgres_simulation,
     screens_bench,
     server_bench,
     store_bench,
@@ -25,7 +26,7 @@ from tests.benchmarks.rows import Table
 def main() -> None:
     """Parse the arguments and run every part."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parts = ["store", "screens", "deciding", "hostile", "server", "commands", "postgres"]
+    parts = ["store", "screens", "deciding", "hostile", "server", "commands", "postgres", "simulation"]
     parser.add_argument("--only", choices=parts, help="one part of them")
     parser.add_argument("--sizes", default="1000,100000,1000000", help="events in the folders that are measured")
     parser.add_argument("--folder", default=None, help="where the folders are made: on the disk that is to be measured")
@@ -43,6 +44,8 @@ def main() -> None:
             server_bench.run(table, Path(folder))
         if chosen.only in (None, "postgres"):
             postgres_bench.run(table, Path(folder), sizes)
+        if chosen.only in (None, "simulation"):
+            postgres_simulation.run(table, Path(folder))
         if chosen.only in (None, "screens"):
             screens_bench.run(table, Path(folder), sizes)
         if chosen.only in (None, "deciding"):

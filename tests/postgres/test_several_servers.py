@@ -15,7 +15,9 @@ from api_client.models import Change, Outcome
 from store.postgres import head_watch
 from store.postgres.address import DatabaseAddress
 from store.postgres.key_table import EXPIRY_SECONDS, DatabaseKeys, KeyCache
+from store.postgres.open_database import open_postgres
 from store.postgres.postgres_backend import PostgresBackend
+from store.postgres.workspaces import create_workspace
 from tests.conftest import FixedClock
 from tests.postgres.conftest import OpenServer
 from tests.support.actors import AGENT, ALICE, BOB
@@ -125,3 +127,25 @@ async def test_a_lost_connection_costs_no_command(server: OpenServer, address: D
         assert (await backend.task(task)).task.id == task
     notes = (await backend.events(types=["NOTE"])).items
     assert [note.payload["message"] for note in notes] == ["0", "1", "2"]
+
+
+async def test_a_server_is_notified_of_its_own_workspace_alone(
+    server: OpenServer, address: DatabaseAddress, clock: FixedClock
+) -> None:
+    """A commit wakes the servers of its workspace, and none of the many others over the same database."""
+    other = "another-workspace"
+    create_workspace(address, other, clock())
+    backend, elsewhere = await server(AGENT), await open_postgres(address, other, AGENT, pool_size=1)
+    with psycopg.connect(address.conninfo, autocommit=True) as ours:
+        ours.execute(f"listen {head_watch.channel(head_watch.HEAD_CHANNEL, backend._workspace.number)}".encode())
+        with psycopg.connect(address.conninfo, autocommit=True) as theirs:
+            theirs.execute(
+                f"listen {head_watch.channel(head_watch.HEAD_CHANNEL, elsewhere._workspace.number)}".encode()
+            )
+            await _task(elsewhere)
+            heard = await asyncio.to_thread(lambda: list(theirs.notifies(timeout=HANG_SECONDS, stop_after=1)))
+            assert len(heard) == 1
+        assert list(ours.notifies(timeout=0)) == []
+        await _task(backend)
+        assert await asyncio.to_thread(lambda: list(ours.notifies(timeout=HANG_SECONDS, stop_after=1)))
+    await elsewhere.aclose()
