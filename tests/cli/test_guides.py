@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests import sample
+from tests.cli import database_guide
 from tests.cli.pages import README, ROOT, Page, commands_under, pages
 from tests.cli.terminal import Terminal
 from tests.cli.walk import Act, Walk, begun
@@ -350,6 +351,7 @@ WAYS: Mapping[str, Way] = {
     "docs/backup.md": back_up,
     "docs/figures.md": names_targets,
     "docs/architecture.md": built,
+    "docs/postgres.md": database_guide.follow,
 }
 """What runs the blocks of a page, by its path."""
 WALKED = [page for page in pages() if page.blocks]
