@@ -21,7 +21,8 @@ from api_client.errors import StoreFault
 from store.folder import checkpoint, columns, event_index
 from store.folder.checkpoint import CHECKSUM, PART, run_path, segment_path, steps_of
 from store.folder.columns import CheckpointDamaged, ColumnFile, NumberColumn, block_sums, joined
-from store.folder.document_table import LAYER_COLUMNS, DocumentTable, Entry, Layer, LayerWriter, digests_of, texts
+from store.folder.document_table import LAYER_COLUMNS, DocumentTable
+from store.folder.document_writer import LayerWriter
 from store.folder.event_segment import StoredSegment
 from store.folder.files import Files, open_regular
 from store.folder.head import Position
@@ -179,7 +180,7 @@ class _Saving:
                 self._pieces += [data, *later]
                 return len(base.data)
         size = self._write_state()
-        nothing = [LayerWriter(0).columns(array("Q"), array("I")) for _ in tables]
+        nothing = [LayerWriter(DocumentTable(None), 0).columns() for _ in tables]
         self._pieces += [b"", *(column for own in nothing for column in own)]
         return size
 
@@ -189,11 +190,10 @@ class _Saving:
         data: list[bytes] = []
         found: list[array[int]] = []
         for table in self._state.packed.values():
-            writer, dead = LayerWriter(place), set[int]()
-            later = [table.later] if table.later is not None else []
-            data += writer.entries(_alive(texts(later, table.changed), dead, table.base))
+            writer = LayerWriter(table, place)
+            data += writer.changes()
             place = writer.place
-            found += writer.columns(*digests_of(later, table.changed, dead))
+            found += writer.columns()
         return b"".join(data), found
 
     def _write_state(self) -> int:
@@ -217,7 +217,7 @@ class _StateWriter:
 
     def __init__(self, state: State, covers: dict[str, Any]) -> None:
         self._state, self._covers = state, covers
-        self._writers: list[tuple[DocumentTable, LayerWriter, set[int]]] = []
+        self._writers: list[LayerWriter] = []
         self._size = self._sum = 0
 
     def pieces(self) -> Iterator[bytes]:
@@ -232,26 +232,14 @@ class _StateWriter:
         small = {"checkpoint": {"1": self._covers}, "projects": dict(self._state.tables["projects"])}
         yield orjson.dumps(small)[:-1]
         for name, table in self._state.packed.items():
-            opening, dead = b',"%b":{' % name.encode(), set[int]()
-            writer = LayerWriter(self._size + len(opening))
-            self._writers.append((table, writer, dead))
+            opening = b',"%b":{' % name.encode()
+            writer = LayerWriter(table, self._size + len(opening))
+            self._writers.append(writer)
             yield opening
-            yield from writer.entries(_alive(texts(table.layers, table.changed), dead, None))
+            yield from writer.all()
             yield b"}"
 
     def columns(self) -> Iterator[array[int]]:
         """Yield the columns over what was written."""
-        for table, writer, dead in self._writers:
-            yield from writer.columns(*digests_of(table.layers, table.changed, dead))
-
-
-def _alive(
-    some: Iterator[tuple[int, bytes | Entry]], dead: set[int], base: Layer | None
-) -> Iterator[tuple[int, bytes | Entry]]:
-    """Yield the entries but for removed documents that are not in `base`, whose rows are added to `dead`."""
-    for row, one in some:
-        is_removed = one.endswith(b":null") if isinstance(one, bytes) else one[1] is None
-        if is_removed and (base is None or base.place(row) < 0):
-            dead.add(row)
-        else:
-            yield row, one
+        for writer in self._writers:
+            yield from writer.columns()

@@ -110,7 +110,7 @@ class BlockFile:
 class NumberColumn:
     """A column of a file."""
 
-    __slots__ = ("_blocks", "_count", "_file", "_kind", "_mask", "_shift", "_start", "_sums", "_width")
+    __slots__ = ("_blocks", "_count", "_file", "_firsts", "_kind", "_mask", "_shift", "_start", "_sums", "_width")
 
     def __init__(self, file: BlockFile, start: int, count: int, kind: Kind, sums: Sequence[int]) -> None:
         """Read `count` numbers at the byte `start`, whose blocks have these checksums."""
@@ -119,6 +119,8 @@ class NumberColumn:
         self._shift = _BLOCK_SHIFT - self._width
         self._mask = (1 << self._shift) - 1
         self._blocks: dict[int, memoryview] = {}
+        self._firsts: dict[int, int] = {}
+        """The first number of each block that a search came by: what the next one needs of it."""
 
     @property
     def file(self) -> BlockFile:
@@ -148,6 +150,12 @@ class NumberColumn:
     def _block(self, number: int) -> memoryview:
         return self._blocks.get(number) or self._load(number)
 
+    def _first_of(self, block: int) -> int:
+        number = self._firsts.get(block)
+        if number is None:
+            number = self._firsts[block] = self._block(block)[0]
+        return number
+
     def first(self, wanted: int, near: int | None = None) -> int:
         """Return the first row with a number of `wanted` or more, where they are in order.
 
@@ -165,7 +173,7 @@ class NumberColumn:
         else:
             while high - low > 1:
                 middle = (low + high) // 2
-                low, high = (middle, high) if self._block(middle)[0] < wanted else (low, middle)
+                low, high = (middle, high) if self._first_of(middle) < wanted else (low, middle)
         return (low << self._shift) + bisect_left(self._block(low), wanted)
 
     def read(self, start: int, stop: int) -> bytes:
@@ -189,13 +197,23 @@ class NumberColumn:
         Raises:
             CheckpointDamaged: it is not as it was written.
         """
-        end = self._count << self._width
-        for begin in range(0, end, _PIECE * BLOCK):
-            data = self._file.read(self._start + begin, min(_PIECE * BLOCK, end - begin))
-            sums = self._sums[begin // BLOCK : begin // BLOCK + _PIECE]
-            if list(sums) != list(block_sums(data)):
+        return self.range(0, self._count)
+
+    def range(self, start: int, stop: int) -> Iterator[bytes]:
+        """Yield the numbers from the row `start` to before `stop`, as bytes; nothing of them stays in memory.
+
+        Raises:
+            CheckpointDamaged: they are not as they were written.
+        """
+        begin, end = start << self._width, stop << self._width
+        size = self._count << self._width
+        for first in range(begin // BLOCK, -(-end // BLOCK), _PIECE):
+            at = first * BLOCK
+            data = self._file.read(self._start + at, min(_PIECE * BLOCK, -(-end // BLOCK) * BLOCK - at, size - at))
+            sums = self._sums[first : first + -(-len(data) // BLOCK)]
+            if not data or list(sums) != list(block_sums(data)):
                 raise CheckpointDamaged(self._file.path)
-            yield data
+            yield data[max(0, begin - at) : end - at]
 
     def array(self) -> array[int]:
         """Return all of it as an array.

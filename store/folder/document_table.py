@@ -6,8 +6,7 @@ as they were at some time, and those that were changed since. What is newer lies
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from heapq import merge
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -202,57 +201,3 @@ def texts(newest_first: Sequence[Layer], changed: Mapping[int, Entry]) -> Iterat
         if row != last:
             last = row
             yield row, one
-
-
-class LayerWriter:
-    """Writes a layer's entries into JSON, and makes its columns."""
-
-    def __init__(self, start: int) -> None:
-        """Begin at the byte `start` of the file or column that takes the entries."""
-        self._place = start
-        self._rows, self._starts, self._sizes = array("I"), array("Q"), array("I")
-
-    def entries(self, some: Iterator[tuple[int, bytes | Entry]]) -> Iterator[bytes]:
-        """Yield the bytes of these entries, with commas between."""
-        for row, one in some:
-            text = one if isinstance(one, bytes) else orjson.dumps({one[0]: one[1]})[1:-1]
-            comma = b"," if self._rows else b""
-            self._place += len(comma)
-            self._rows.append(row)
-            self._starts.append(self._place)
-            self._sizes.append(len(text))
-            self._place += len(text)
-            yield comma + text
-
-    @property
-    def place(self) -> int:
-        """The byte behind the entries."""
-        return self._place
-
-    def columns(self, digests: array[int], owners: array[int]) -> list[array[int]]:
-        """Return the columns, in the order of `Layer`'s."""
-        return [self._rows, self._starts, self._sizes, digests, owners]
-
-
-def digests_of(
-    newest_first: Sequence[Layer], changed: Mapping[int, Entry], dead: Collection[int]
-) -> tuple[array[int], array[int]]:
-    """Return the digests of all these documents but the `dead` ones, in order, and the row of each."""
-    digests, owners = array("Q"), array("I")
-    done: set[int] = set(dead)
-    for layer in newest_first:
-        for digest_, row in zip(layer.digests.array(), layer.owners.array(), strict=True):
-            if row not in done:
-                digests.append(digest_)
-                owners.append(row)
-        if layer is not newest_first[-1]:
-            done.update(owners)
-    fresh = sorted(
-        (id_digest(doc_id), row)
-        for row, (doc_id, _) in changed.items()
-        if row not in dead and all(layer.place(row) < 0 for layer in newest_first)
-    )
-    digests.extend(digest_ for digest_, _ in fresh)
-    owners.extend(row for _, row in fresh)
-    order = sorted(range(len(digests)), key=digests.__getitem__)  # a merge: each part is sorted
-    return array("Q", map(digests.__getitem__, order)), array("I", map(owners.__getitem__, order))

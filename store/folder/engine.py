@@ -23,13 +23,12 @@ from api_client.times import Clock
 from store.core.idempotency import KeyScope, answer_to
 from store.folder import checkpoint, journal_line
 from store.folder.columns import CheckpointDamaged
-from store.folder.event_log import Events
 from store.folder.files import FileId, Files
 from store.folder.folder_lock import FolderLock
-from store.folder.folder_view import FolderView
-from store.folder.head import START, Position
+from store.folder.folder_state import FolderState
+from store.folder.head import Position
 from store.folder.journal import Journal, encode_all
-from store.folder.journal_follower import FolderStatus, JournalFollower, Progress
+from store.folder.journal_follower import FolderStatus, Progress
 from store.folder.state import State
 from store.folder.trust import placement_warnings, unwritable
 from store.folder.writer_thread import Promise, WriterThread
@@ -110,31 +109,19 @@ class Store:
                 self._status.read_only = why
                 self.warnings.append(f"Opened for reading only. {why}")
         with self._worded("read"):
-            self.events = Events(self.journal, lambda: self.state.index)
-            self._progress, self._damaged = progress, set[str]()
-            self._go_on_from(*checkpoint.load(self.folder, self.journal))
-            try:
-                self._follower.open(self.lock)
-            except CheckpointDamaged:
-                self._go_on_from(State(), START)
-                self._follower.open(self.lock)
+            self._live = FolderState(self.folder, self.files, self.journal, self._status, progress)
+            self.events = self._live.events
+            self._live.open(self.lock)
 
-    def _go_on_from(self, state: State, saved: Position) -> None:
-        """Take a state that covers the journal up to `saved` in the place of the one there is."""
-        self.state, self._saved = state, saved
-        self._view = FolderView(state, self.events)
-        self._follower = JournalFollower(self.journal, state, saved, self._status, self._progress)
-
-    def _start_over(self) -> None:
-        """Make the state again from the journal: a part of its checkpoint is not as it was written."""
-        self._damaged.update((self.state.token, checkpoint.token_of(self.folder)))
-        self._go_on_from(State(), START)
-        self._follower.read_acknowledged()
+    @property
+    def state(self) -> State:
+        """The state as it was last brought up to date: see `read`."""
+        return self._live.state
 
     @property
     def position(self) -> Position:
         """How far the state is up to date with the journal."""
-        return self._follower.position
+        return self._live.position
 
     @property
     def read_only(self) -> str:
@@ -190,23 +177,10 @@ class Store:
         if self.read_only:
             raise self._takes_no_writes()
         with self._worded("written"), self.lock.held(), self._guard:
-            self._follower.read_acknowledged()
+            self._live.follower.read_acknowledged()
             if self.read_only:
                 raise self._takes_no_writes()
-            self._save()
-
-    def _save(self) -> None:
-        from store.folder import checkpoint_writer
-
-        if another := checkpoint.another(self.folder, self.journal, {self.state.token, *self._damaged}):
-            self._go_on_from(State(another.parts), another.position)
-            self._follower.read_acknowledged()
-        try:
-            checkpoint_writer.save(self.folder, self.files, self.state, self.position)
-        except CheckpointDamaged:
-            self._start_over()
-            checkpoint_writer.save(self.folder, self.files, self.state, self.position)
-        self._saved = self.position
+            self._live.save()
 
     # -- reading
 
@@ -219,8 +193,8 @@ class Store:
         # While this process commits, it holds the lock: there is nothing new but what it writes itself.
         if not self._is_committing and not self.is_damaged and self.journal.head.has_news():
             with self._worded("read"):
-                self._follower.read_acknowledged()
-        return look(self.state)
+                self._live.catch_up()
+        return look(self._live.state)
 
     def _whatever_is_damaged(self, call: Callable[[], T]) -> T:
         """Return what `call` does, with a state that is made from the journal where it finds the checkpoint damaged."""
@@ -239,7 +213,7 @@ class Store:
         with self._guard, self._worded("read"):
             if self._is_committing:
                 raise StoreFault("The checkpoint is damaged. Try again.")
-            self._start_over()
+            self._live.start_over()
 
     def check(self) -> None:
         """Check that a write could be recorded, as far as that can be known without one.
@@ -255,7 +229,10 @@ class Store:
 
     def is_pending(self, request_id: str, event_type: str) -> bool:
         """Return, without waiting, whether a request of this type is known to be open; False may mean either."""
-        doc = self.state.get("requests", request_id)
+        doc = None
+        if self.state.is_open(request_id):
+            with suppress(CheckpointDamaged):  # `read` makes it whole
+                doc = self.state.get("requests", request_id)
         return doc is not None and doc["eventType"] == event_type and not self.journal.head.has_news()
 
     def recall(self, scope: KeyScope) -> Receipt | None:
@@ -322,14 +299,14 @@ class Store:
         if not self.read_only:
             self.journal.check_is(journal)
             self.journal.check_whole()
-            if not self.journal.ends_at(self._follower.position):
+            if not self.journal.ends_at(self._live.position):
                 with self._guard:
-                    self._whatever_is_damaged(lambda: self._follower.read_all())  # noqa: PLW0108 - another's by then
+                    self._whatever_is_damaged(self._live.read_all)
         if self.read_only:
             raise self._takes_no_writes()
         new_batch, new_draft = _rules()
         for _ in range(2):
-            draft = new_draft(self._view)
+            draft = new_draft(self._live.view)
             batch = new_batch(draft, self.position.hash, clock=self.clock, tokens=self.tokens, checks=self.checks)
             outcomes = [batch.take(job, self._recall_locked) for job in jobs]
             if not any(isinstance(outcome, CheckpointDamaged) for outcome in outcomes):
@@ -348,13 +325,7 @@ class Store:
             self.journal.append(self.position, data, after)
             self._has_written = True
             with self._guard:
-                try:
-                    batch.draft.copy_to(self.state)
-                    for commit in commits:
-                        self.state.record(commit)
-                    self._follower.position = after
-                except CheckpointDamaged:
-                    self._start_over()  # the journal has it
+                self._live.record(batch.draft, commits, after)
         finally:
             self._is_committing = False
 
@@ -375,7 +346,7 @@ class Store:
 
     def _uncovered(self) -> int:
         """Return how many commits the checkpoint on disk does not cover."""
-        return self.position.commits - self._saved.commits
+        return self.position.commits - self._live.saved.commits
 
     def _takes_no_writes(self) -> StoreReadOnly:
         return StoreReadOnly(f"This folder takes no writes. {self.read_only}")

@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from heapq import merge
 from typing import NamedTuple
 
@@ -59,14 +60,19 @@ class Postings:
         seqs: The lists.
     """
 
-    __slots__ = ("ends", "keys", "seqs")
-
     def __init__(self, keys: NumberColumn, ends: NumberColumn, seqs: NumberColumn) -> None:
         self.keys, self.ends, self.seqs = keys, ends, seqs
 
+    @cached_property
+    def _most(self) -> int:
+        """The highest number there is: tasks are numbered as they come, so most are in none of the older segments."""
+        return self.keys[len(self.keys) - 1] >> CODE_BITS if len(self.keys) else -1
+
     def runs(self, number: int, codes: Collection[int]) -> list[Run]:
         """Return the lists of the events on `number` that are of one of these types."""
-        found = []
+        found: list[Run] = []
+        if number > self._most:
+            return found
         group = self.keys.first(key_of(number, 0))
         while group < len(self.keys) and (key := self.keys[group]) <= key_of(number, CODE_MOST):
             if key & CODE_MOST in codes:

@@ -16,6 +16,10 @@ class SeqQueue:
     def __len__(self) -> int:
         return len(self.seqs)
 
+    def __contains__(self, seq: int) -> bool:
+        row = bisect_left(self.seqs, seq)
+        return row < len(self.seqs) and self.seqs[row] == seq
+
     def add(self, seq: int) -> None:
         """Add a place: nearly always at the end."""
         if not self.seqs or seq > self.seqs[-1]:
@@ -25,9 +29,8 @@ class SeqQueue:
 
     def remove(self, seq: int) -> None:
         """Remove a place; it may not be there."""
-        row = bisect_left(self.seqs, seq)
-        if row < len(self.seqs) and self.seqs[row] == seq:
-            del self.seqs[row]
+        if seq in self:
+            del self.seqs[bisect_left(self.seqs, seq)]
 
     def after(self, seq: int) -> Iterator[int]:
         """Yield the places behind `seq`, in order."""

@@ -58,7 +58,7 @@ class Settlements:
             self._watching = None
 
     def _is_open(self, request_id: str) -> bool:
-        return self._store.state.get("requests", request_id) is not None
+        return self._store.state.is_open(request_id)
 
     async def _watch(self) -> None:
         """Wake those whose requests are settled, whenever there may be any."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from store.core.event_ids import seq_of
 from store.core.event_shapes import recognised
 from store.core.fold import GENERAL, apply_recorded
 from store.core.idempotency import is_record
@@ -127,6 +128,10 @@ class State:
         """
         found: Doc = self.packed["requests"].at(seq)
         return found
+
+    def is_open(self, request_id: str) -> bool:
+        """Return, without looking at the disk, whether a request that exists is open."""
+        return seq_of(request_id) in self.open_requests
 
     def documents(self, table: Table) -> Iterable[Doc]:
         """Return a table's documents, in the order in which they came."""

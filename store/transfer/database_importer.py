@@ -35,7 +35,7 @@ BATCH_BYTES = 4_000_000
 
 
 class CheckedExport(NamedTuple):
-    """What a whole export was found to hold."""
+    """The content of a whole export that was checked."""
 
     events: int
     head: str

@@ -46,7 +46,6 @@ def follow(walk: Walk) -> None:
             "```ini": partial(_are_settings, cluster),
         }
         walk.walk(acts)
-        _has_moved(walk)
         _is_heard_of_by_both(walk)
         asyncio.run(_a_restore_takes_back(cluster))
         walk.stop_server()  # before its database is gone
@@ -90,12 +89,6 @@ def _are_settings(cluster: Cluster, _walk: Walk, block: str) -> None:
         # It is refused where it is no setting, or not its value.
         cluster.execute(f"alter system set {name} = '{value}'".replace("%", "%%"))
     cluster.execute("alter system reset all")
-
-
-def _has_moved(walk: Walk) -> None:
-    heads = {walk.said[command].split()[-1] for command in walk.said if "tui import" in command}
-    assert len(heads) == 1
-    assert walk.run("pumpup-tui verify --data ./returned").endswith("sound\n")
 
 
 def _is_heard_of_by_both(walk: Walk) -> None:

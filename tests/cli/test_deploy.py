@@ -86,7 +86,7 @@ def test_an_unknown_option_would_be_found() -> None:
 
 
 def test_the_servers_of_the_compose_file_can_be_started() -> None:
-    """Two servers serve one workspace, under the name at which the proxy reaches them, with an address from a secret."""
+    """Two servers serve one workspace, under the name that the proxy calls them by, with an address from a secret."""
     ours = services("pumpup-tui")
     options = {name: parsed(one["command"]) for name, one in ours.items()}
     servers = {name: found for name, found in options.items() if "port" in found}

@@ -9,6 +9,7 @@ What a test puts in place of what a page says is here and nowhere else:
 | `--host 0.0.0.0`              | `--host 127.0.0.1`: a test reaches no other network                                  |
 | `make demo`                   | the same target of the same Makefile, with the running Python's own tools            |
 | `/opt/pumpup/bin/`, `/srv/`   | the running Python's own command; a folder of the test's (`tests/ssh`)               |
+| `postgresql://owner@db.…`     | a database of the tests' own                                                         |
 | `AAAA…`                       | the test's own key (`tests/ssh`)                                                     |
 | `db.example.com`              | the database server that the test has started                                        |
 """
@@ -33,6 +34,7 @@ from tests.cli.terminal import Terminal, terminal
 from tests.waiting import HANG_SECONDS
 
 BIN = Path(sys.executable).parent
+DATABASE = "postgresql://owner@db.example.com/pumpup"
 
 Act = Callable[["Walk", str], None]
 """What is done with a command that does not end by itself, or with a block that is not for a shell."""

@@ -271,6 +271,22 @@ def test_a_workspace_that_is_written_meanwhile_is_not_imported_into(
     assert verify_database(address, workspace).wrong == []
 
 
+async def test_a_server_that_had_the_workspace_open_waits_for_the_import(
+    database: str, address: DatabaseAddress, workspace: str, archive: Path, server: OpenServer
+) -> None:
+    """Meanwhile it records nothing, and says why; afterwards it goes on behind the last event."""
+    backend = await server(AGENT, tokens=tokens_of_later())
+    command = CreateTask(project_name="general", name="x")
+    with importing_workspace(address, workspace, FixedClock()):
+        for _ in range(2):
+            with pytest.raises(StoreBusy, match="An import into the workspace is not finished"):
+                await backend.submit(command, key="k")
+    moved = await asyncio.to_thread(into_workspace, address, workspace, archive, FixedClock())
+    await backend.submit(command, key="k")
+    found = await asyncio.to_thread(verify_database, address, workspace)
+    assert (found.wrong, found.position.events) == ([], moved.position.events + 1)
+
+
 # -- what is not taken
 
 

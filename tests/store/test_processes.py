@@ -147,14 +147,14 @@ def test_what_is_committed_while_a_reader_catches_up_is_read_next(
     """A commit that another process makes just behind the reader is not taken for read: the next look has it."""
     reader, writer = open_store(tmp_path, tokens=lambda: "a" * 12), open_store(tmp_path, tokens=lambda: "b" * 12)
     task = str(receipt(writer.carry_out([task_job("C-1")])[0]).answer["id"])
-    replay = reader._follower._replay
+    replay = reader._live.follower._replay
 
     def and_meanwhile(end: int) -> None:
         replay(end)
         monkeypatch.undo()
         receipt(writer.carry_out([note_job(task, "meanwhile")])[0])
 
-    monkeypatch.setattr(reader._follower, "_replay", and_meanwhile)
+    monkeypatch.setattr(reader._live.follower, "_replay", and_meanwhile)
     assert reader.read(lambda state: state.seq) == 1
     assert reader.read(lambda state: state.seq) == 2
     reader.close()

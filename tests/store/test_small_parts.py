@@ -19,7 +19,7 @@ from api_client.backend import PAGE_MAX
 from api_client.models import Order
 from store.core.event_types import OFF_TIMELINES, TYPES
 from store.demo.workspace import generate
-from store.folder import checkpoint, checkpoint_writer, event_index
+from store.folder import checkpoint, checkpoint_writer, event_index, folder_state, journal_follower
 from store.folder.engine import Store
 from store.folder.event_index import EventIndex
 from store.folder.files import Files
@@ -290,3 +290,39 @@ def test_a_long_replay_holds_little_in_memory(parts: None, tmp_path: Path) -> No
     assert everything(again.state) == before
     again.close()
     assert verify(tmp_path).wrong == []
+
+
+def test_who_only_follows_holds_little_in_memory(parts: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that follows a writer for long goes on from what the writer saves, and makes no files of its own."""
+    monkeypatch.setattr(folder_state, "MANY_EVENTS", 12)
+    monkeypatch.setattr(folder_state, "LOOK_AGAIN", 1)
+    monkeypatch.setattr(journal_follower, "NEW_EVENTS", 1000)
+    writer, reader = open_store(tmp_path), open_store(tmp_path)
+    task = fill(writer, 2)
+    most = 0
+    for number in range(60):
+        receipt(writer.carry_out([note_job(task, "more", f"m{number}")])[0])
+        if number % 5 == 0:
+            writer.save()
+        assert reader.read(lambda state: state.seq) == number + 4
+        most = max(most, len(reader.state.index.new))
+    assert most < 20
+    assert everything(reader.state) == everything(writer.state)
+    end_without_checkpoint(reader)
+    writer.close()
+
+
+def test_who_was_away_for_long_reads_little_of_the_journal(
+    parts: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where much was written meanwhile, it goes on from what was saved of it."""
+    monkeypatch.setattr(folder_state, "FAR_BEHIND", 2_000)
+    writer, reader = open_store(tmp_path), open_store(tmp_path)
+    task = fill(writer, 30)
+    writer.save()
+    receipt(writer.carry_out([note_job(task, "last")])[0])
+    assert reader.read(lambda state: state.seq) == 32
+    assert len(reader.state.index.new) == 1
+    assert everything(reader.state) == everything(writer.state)
+    end_without_checkpoint(reader)
+    writer.close()

@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
     from tests.support.small_folders import note_job
 
     store.carry_out([note_job(task, "after the checkpoint")])
-    store._saved = store.position
+    store._live.saved = store.position
     store.close()
     return tmp_path / "data"
 
