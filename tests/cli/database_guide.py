@@ -114,6 +114,7 @@ async def _a_restore_takes_back(cluster: Cluster) -> None:
         tails = [await backend.events(order="desc", limit=2) for backend in backends]
         (lost, before), (another, same) = (page.items for page in tails)
         assert (lost.seq, before.hash) == (another.seq, same.hash)
+        assert lost.seq is not None
         page = await backends[0].events(limit=lost.seq)
         assert page.next_cursor is not None
         with pytest.raises(InvalidRequest):
