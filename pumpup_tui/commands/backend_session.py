@@ -155,17 +155,3 @@ def record_place(options: PlaceOptions) -> StorePlace:
             2,
         )
     return place
-
-
-def folder_of(options: PlaceOptions) -> Folder:
-    """Return the data folder that the user named.
-
-    Raises:
-        Failed: a server or a database is named, and this command works on a folder only.
-    """
-    place = record_place(options)
-    if isinstance(place, Database):
-        raise Failed(
-            f"This works on a data folder, and {place.address.shown} is a database: name a folder with --data DIR.", 2
-        )
-    return place

@@ -110,8 +110,9 @@ def _lag(seconds: float, *, is_standby: bool) -> Check:
 def _notifications(health: Health) -> Check:
     if health.listens or health.is_standby:
         return Check("notifications", "ok", "a commit is heard of at once" if health.listens else "none on a standby")
-    words = "LISTEN is not passed on, as by PgBouncer in transaction mode: commits of others are polled for"
-    return Check("notifications", "note", words, "Give a direct address of the database for quicker news.")
+    words = "none come through, as behind PgBouncer in transaction mode: commits of others are polled for"
+    remedy = "Name the database itself, or a pooler in session mode: a server needs sessions of its own."
+    return Check("notifications", "note", words, remedy)
 
 
 def _workspace(seen: Examination, place: Database) -> Iterator[Check]:

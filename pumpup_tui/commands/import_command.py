@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class _Sources(NamedTuple):
-    """What an import takes in."""
+    """The files that an import takes in."""
 
     file: Path
     """A path, or - for stdin."""

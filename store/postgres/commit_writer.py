@@ -24,7 +24,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.errors import Diagnostic
 
-from api_client.errors import ApiError, NotFound, StoreBusy, StoreFault, Unreachable
+from api_client.errors import ApiError, StoreBusy, StoreFault, Unreachable
 from api_client.models import Receipt
 from api_client.times import Clock
 from store.core.batch import Batch, Job, scope_of
@@ -54,7 +54,7 @@ TURN_SECONDS = 0.002
 
 _LOCK = b"""
     select seq, hash, commits, projects, tasks from pumpup.workspace
-    where id = %(ws)s and set_config('synchronous_commit',
+    where id = %(ws)s and not importing and set_config('synchronous_commit',
         case current_setting('synchronous_commit') when 'remote_apply' then 'remote_apply' else 'on' end, true) <> ''
     for no key update
 """
@@ -265,7 +265,8 @@ class CommitWriter:
             rows = await connection.execute(*lookup(self._workspace, asked), binary=True)
         row = await locked.fetchone()
         if row is None:
-            raise NotFound("The workspace is no longer there.")
+            await connection.execute(b"rollback")
+            raise StoreBusy("An import into the workspace is not finished: nothing is recorded until it is.")
         head = WorkspaceHead(*row)
         view = LoadedView(head, self._projects, self._tokens)
         view.load(asked, await rows.fetchall())

@@ -129,7 +129,10 @@ def store_error(address: DatabaseAddress, fault: psycopg.Error) -> StoreError:
             f"The database {address.shown} is busy: a lock was not to be had in {LOCK_SECONDS} s. Try again."
         )
     if isinstance(fault, psycopg.errors.ReadOnlySqlTransaction | psycopg.errors.FeatureNotSupported):
-        return StoreReadOnly(f"The database {address.shown} takes no writes: it is a standby, or set to read-only.")
+        return StoreReadOnly(
+            f"The database {address.shown} takes no writes: it is a standby, or set to read-only. "
+            "Name its primary to write."
+        )
     if isinstance(fault, psycopg.errors.InsufficientPrivilege):
         return StoreLogin(
             f"The role of {address.shown} may not do this: {reason(fault)}. 'pumpup-tui workspaces roles' prints what "

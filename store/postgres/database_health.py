@@ -7,6 +7,8 @@ from typing import Any
 from store.core.health import Health
 from store.postgres.migrate import migrations
 
+STANDBY = "The database is a standby, which takes no writes: name its primary to write."
+"""Why a workspace is read-only there."""
 HEALTH = b"""
     select current_setting('server_version'), pg_is_in_recovery(),
         has_table_privilege('pumpup.event', 'insert'),

@@ -10,6 +10,7 @@ from api_client.actor import Actor
 from api_client.errors import ApiError
 from store.postgres.address import DatabaseAddress
 from store.postgres.connections import connection_for
+from store.postgres.database_health import STANDBY
 from store.postgres.open_workspace import OpenWorkspace, WorkspaceSettings
 from store.postgres.postgres_backend import PostgresBackend
 from store.postgres.workspaces import find_workspace
@@ -38,7 +39,7 @@ async def open_postgres(
     number, is_standby = await asyncio.to_thread(_found, address, workspace)
     read_only = "It was opened for reading." if for_reading else ""
     if is_standby:
-        read_only = "The database is a standby."
+        read_only = STANDBY
     opened = OpenWorkspace(address, number, WorkspaceSettings(**settings), read_only)
     try:
         await opened.open(fires_timeouts=fires_timeouts, serves=serves)

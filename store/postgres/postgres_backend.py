@@ -40,7 +40,7 @@ from store.core.idempotency import KeyScope
 from store.core.schema_questions import CheckNeeded
 from store.core.state_view import Doc
 from store.postgres.blob_sweep import sweep_blobs
-from store.postgres.database_health import HEALTH, health_of
+from store.postgres.database_health import HEALTH, STANDBY, health_of
 from store.postgres.open_workspace import OpenWorkspace
 from store.postgres.recall import recall
 from store.schemas.checks import TRIES
@@ -66,7 +66,7 @@ class PostgresBackend:
     def notices(self) -> Sequence[str]:
         """See `Backend.notices`."""
         why = self._workspace.read_only
-        return [f"Opened for reading only. {why}"] if why.endswith("standby.") else []
+        return [f"Opened for reading only. {why}"] if why == STANDBY else []
 
     def break_off(self) -> None:
         """Refuse commands whose metadata takes long to check from now on: the workspace is about to be closed."""
@@ -238,7 +238,7 @@ class PostgresBackend:
         """
         health = await self.health()
         if health.is_standby:
-            raise StoreReadOnly("The database is a standby: it takes no writes.")
+            raise StoreReadOnly(STANDBY)
         if not health.may_append:
             raise StoreReadOnly("The role may not append events.")
 

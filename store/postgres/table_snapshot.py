@@ -1,4 +1,4 @@
-"""What the tables of a workspace hold at one moment beside its events: a fingerprint of each row.
+"""A snapshot of the tables of a workspace beside its events: a fingerprint of each row at one moment.
 
 The rows are compared with what the events add up to (`differences`) once these have been read, which takes minutes
 where there are a million; a transaction that stays open for as long would hold up the vacuum, or be cancelled on a

@@ -45,7 +45,7 @@ _SEQ, _TEXT = b'{"seq":', b',"record":'
 
 
 class Manifest(msgspec.Struct, frozen=True, rename="camel"):
-    """What belongs together in an archive."""
+    """The summary of an archive, by which its parts are known to belong together."""
 
     events: int
     head: str
@@ -91,12 +91,14 @@ class ArchiveWriter:
         """
         folder = self._folder / UPLOADS
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        docs = {doc["sha256"]: doc for doc in record.uploads()}
-        attached = {doc["sha256"] for doc in record.uploads() if doc.get("attached")}
+        docs: dict[str, Doc] = {}
+        for doc in record.uploads():
+            if doc.get("attached") or doc["sha256"] not in docs:
+                docs[doc["sha256"]] = doc
         total, done, missing = sum(doc["size"] for doc in docs.values()), 0, 0
         for doc in docs.values():
             if not self._is_there(folder, doc) and not self._copy(record, folder, doc):
-                missing += doc["sha256"] in attached
+                missing += bool(doc.get("attached"))
             done += doc["size"]
             progress(done, total)
         there = sum(self._is_there(folder, doc) for doc in docs.values())

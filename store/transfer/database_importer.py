@@ -32,10 +32,12 @@ Progress = Callable[[int, int], None]
 BATCH = 2_000
 """Events that share a transaction at the most."""
 BATCH_BYTES = 4_000_000
+_OF_UPLOADS = ("id", "sha256", "size", "attached")
+"""What of an upload's document its content is asked for by: there may be many."""
 
 
 class CheckedExport(NamedTuple):
-    """What a whole export was found to hold."""
+    """The content of a whole export that was checked."""
 
     events: int
     head: str
@@ -89,7 +91,8 @@ class DatabaseImport:
             checks.close()
         check_head(hash_, self._expect)
         answers.check_all_taken()
-        return CheckedExport(record.seq, hash_, list(record.documents("uploads")))
+        uploads: list[Doc] = [{key: doc.get(key) for key in _OF_UPLOADS} for doc in record.documents("uploads")]
+        return CheckedExport(record.seq, hash_, uploads)
 
     def write(
         self, workspace: ImportingWorkspace, checked: CheckedExport, progress: Progress = lambda *_: None

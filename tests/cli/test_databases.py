@@ -286,6 +286,8 @@ def test_a_database_that_can_not_be_used_is_told_with_the_next_step(
         ("keys", "list"),
         ("workspaces", "list"),
         ("serve", "--port", "0"),
+        ("verify",),
+        ("export",),
     ):
         result = user.run_on(url, *command_words)
         assert result.returncode == code, (command_words, result.stderr)

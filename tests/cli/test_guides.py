@@ -19,7 +19,7 @@ import pytest
 from tests import sample
 from tests.cli.pages import README, ROOT, Page, commands_under, pages
 from tests.cli.terminal import Terminal
-from tests.cli.walk import Act, Walk, begun
+from tests.cli.walk import DATABASE, Act, Walk, begun
 from tests.waiting import HANG_SECONDS
 
 Way = Callable[[Walk], None]
@@ -305,6 +305,8 @@ def back_up(walk: Walk) -> None:
         pytest.skip("flock is not installed: apt-get install util-linux")
     walk.walk()
     assert (walk.folder / "backup" / "keys.json").exists() == (walk.folder / "broken" / "keys.json").exists()
+    moved, returned = ((walk.folder / name / "record.jsonl").read_bytes() for name in ("moved", "returned"))
+    assert moved == returned
 
 
 def is_drawn_so(_walk: Walk, block: str) -> None:
@@ -356,10 +358,12 @@ WALKED = [page for page in pages() if page.blocks]
 
 
 @pytest.mark.parametrize("page", WALKED, ids=lambda page: page.path)
-def test_a_page_can_be_followed(page: Page, tmp_path: Path) -> None:
+def test_a_page_can_be_followed(page: Page, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Typed as they stand, all commands of a page do what it says, in its order; none is left out."""
     assert page.path in WAYS, f"no test runs the blocks of {page.path}: give it a way in WAYS"
     with begun(page, tmp_path) as walk:
+        if any(DATABASE in block.text for block in page.blocks):
+            walk.database = request.getfixturevalue("database")
         WAYS[page.path](walk)
 
 

@@ -9,6 +9,7 @@ What a test puts in place of what a page says is here and nowhere else:
 | `--host 0.0.0.0`              | `--host 127.0.0.1`: a test reaches no other network                                  |
 | `make demo`                   | the same target of the same Makefile, with the running Python's own tools            |
 | `/opt/pumpup/bin/`, `/srv/`   | the running Python's own command; a folder of the test's (`tests/ssh`)               |
+| `postgresql://owner@db.…`     | a database of the tests' own                                                         |
 | `AAAA…`                       | the test's own key (`tests/ssh`)                                                     |
 """
 
@@ -32,6 +33,7 @@ from tests.cli.terminal import Terminal, terminal
 from tests.waiting import HANG_SECONDS
 
 BIN = Path(sys.executable).parent
+DATABASE = "postgresql://owner@db.example.com/pumpup"
 
 Act = Callable[["Walk", str], None]
 """What is done with a command that does not end by itself, or with a block that is not for a shell."""
@@ -50,6 +52,8 @@ class Walk(AbstractContextManager["Walk"]):
             (folder / name).symlink_to(Path(sys.prefix) if name == ".venv" else ROOT / name)
         self._open = ExitStack()
         self._port = ""
+        self.database = ""
+        """The address of the database that stands in for the page's."""
         self._server: subprocess.Popen[bytes] | None = None
 
     def __exit__(
@@ -163,6 +167,8 @@ class Walk(AbstractContextManager["Walk"]):
     def mine(self, words: str) -> str:
         """Return a command or a file's text with the replacements of a test."""
         made = words.replace("--host 0.0.0.0", "--host 127.0.0.1")
+        if self.database:
+            made = made.replace(DATABASE, self.database)
         made = re.sub(r"^make (\w+)", rf"make -s -C {ROOT} -o .venv/installed BIN={BIN} \1", made)
         return made.replace(":7867", f":{self._port}") if self._port else made
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
 from api_client.actor import Actor
+from api_client.commands import CreateTask, ReceiveUpload
+from store.demo.workspace import generate
+from store.folder.local_backend import open_local
 from store.postgres.address import DatabaseAddress
 from store.postgres.open_database import open_postgres
 from store.postgres.postgres_backend import PostgresBackend
 from store.postgres.workspaces import create_workspace
 from tests.conftest import FixedClock
-from tests.support.actors import ALICE
+from tests.support.actors import AGENT, ALICE
+from tests.support.moves import archive_folder
+from tests.support.world_builder import in_pieces
 
 
 class OpenServer(Protocol):
@@ -47,3 +54,21 @@ async def server(
             return backend
 
         yield opened
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """An archive of some hundred events and an attachment."""
+    generate(tmp_path / "data", tasks=20, events=300)
+    asyncio.run(_with_upload(tmp_path / "data"))
+    archive_folder(tmp_path / "data", tmp_path / "archive")
+    return tmp_path / "archive"
+
+
+async def _with_upload(data: Path) -> None:
+    folder = await open_local(data, AGENT)
+    try:
+        await folder.submit(ReceiveUpload(file_name="a.txt"), key="", content=in_pieces(b"content"))
+        await folder.submit(CreateTask(project_name="general", name="x"), key="a key")
+    finally:
+        await folder.aclose()

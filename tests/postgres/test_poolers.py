@@ -6,6 +6,8 @@ import pytest
 
 from api_client.commands import AddNote, CreateTask
 from api_client.errors import StoreFault
+from pumpup_tui.commands.database_checks import database_checks
+from pumpup_tui.commands.database_places import Database
 from store.postgres.address import DatabaseAddress
 from store.postgres.postgres_backend import PostgresBackend
 from tests.postgres.conftest import OpenServer
@@ -77,3 +79,16 @@ async def test_a_pooler_in_transaction_mode_is_named(postgres: Cluster, server: 
                     await other.submit(CreateTask(project_name="general", name="x"), key=f"task {number}")
         finally:
             await first.aclose()
+
+
+@NEEDS_POOLER
+@pytest.mark.parametrize(("mode", "state"), [("session", "ok"), ("transaction", "note")])
+def test_doctor_finds_a_pooler_that_passes_no_notifications(
+    postgres: Cluster, database: str, mode: pooler.Mode, state: str
+) -> None:
+    """Everything else is found behind it all the same; the remedy names a mode in which it works."""
+    with pooler.pooled(postgres, database, mode) as url:
+        checks = {check.subject: check for check in database_checks(Database(DatabaseAddress.parse(url), "none"))}
+    assert checks["notifications"].state == state
+    assert ("session mode" in checks["notifications"].remedy) == (mode == "transaction")
+    assert checks["tables"].state == "ok"

@@ -11,7 +11,7 @@ from store.folder.engine import Store
 from store.postgres.address import DatabaseAddress
 from store.postgres.database_record import opened_record
 from store.postgres.importing import importing_workspace
-from store.transfer.archive import RECORD, Archive, ArchiveWriter, Manifest
+from store.transfer.archive import ANSWERS, MANIFEST, RECORD, Archive, ArchiveWriter, Manifest
 from store.transfer.database_importer import DatabaseImport
 from store.transfer.exporter import RecordSource
 from store.transfer.folder_record import FolderRecord
@@ -20,6 +20,8 @@ from store.transfer.line_file import LineFile
 from tests.conftest import FixedClock
 
 Progress = Callable[[int, int], None]
+FILES = (RECORD, ANSWERS, MANIFEST)
+"""The files of an archive, without its uploads."""
 
 
 def _write(record: RecordSource, archive: Path) -> Manifest:
