@@ -16,13 +16,16 @@ import sys
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psycopg
 
 from api_client.commands import AddNote, CreateTask
 from api_client.times import utc_now
 from store.postgres.address import DatabaseAddress
+from store.postgres.head_watch import HEAD_CHANNEL, NOTIFY, channel
 from store.postgres.key_table import REFRESH_SECONDS, DatabaseKeys
 from store.postgres.open_database import open_postgres
 from store.postgres.postgres_backend import PostgresBackend
@@ -38,6 +41,7 @@ RATE, SECONDS = 100, 8
 """Events a second over all workspaces: one each, as in the case itself."""
 FLAT_OUT_SECONDS = 4.0
 READERS = 4
+LISTENERS, NOTIFICATIONS = 300, 1_000
 SETTINGS = {"shared_buffers": "256MB", "max_wal_size": "4GB", "max_connections": "600"}
 _CLIENTS = "select count(*) from pg_stat_activity where application_name = 'pumpup-tui'"
 _SIZES = """
@@ -53,6 +57,7 @@ def run(table: Table, folder: Path) -> None:
         url = cluster.create_database("simulation")
         servers(table, cluster, url)
         asyncio.run(workspaces(table, cluster, url))
+        notifications(table, cluster, url)
 
 
 # -- one server
@@ -223,6 +228,26 @@ def _costs(table: Table, what: str, before: Used, after: Used, events: int) -> N
     table.add(Row(f"{what}: processor time of the writers, an event", 1e3 * ours / events, "ms"))
     table.add(Row(f"{what}: processor time of the database, an event", 1e3 * theirs / events, "ms"))
     table.add(Row(f"{what}: write-ahead log, an event", (after.log - before.log) / events, "B"))
+
+
+# -- notifications
+
+
+def notifications(table: Table, cluster: Cluster, url: str) -> None:
+    """Measure one notification beside sessions that listen to those of other workspaces."""
+    address = DatabaseAddress.parse(url)
+    with ExitStack() as stack:
+        sender = stack.enter_context(psycopg.connect(address.conninfo, autocommit=True))
+        for listeners in (0, LISTENERS):
+            for number in range(listeners):
+                other = stack.enter_context(psycopg.connect(address.conninfo, autocommit=True))
+                other.execute(f"listen {channel(HEAD_CHANNEL, 1_000_000 + number)}".encode())
+            before = processor_seconds(backends(cluster))
+            for _ in range(NOTIFICATIONS):
+                sender.execute(NOTIFY.format(channel=channel(HEAD_CHANNEL, 1)).encode(), prepare=False)
+            took = processor_seconds(backends(cluster)) - before
+            what = f"the database: processor time, a notification beside {listeners} listeners of others"
+            table.add(Row(what, 1e3 * took / NOTIFICATIONS, "ms"))
 
 
 # -- processes

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests import sample
+from tests.cli import database_guide
 from tests.cli.pages import README, ROOT, Page, commands_under, pages
 from tests.cli.terminal import Terminal
 from tests.cli.walk import DATABASE, Act, Walk, begun
@@ -352,6 +353,7 @@ WAYS: Mapping[str, Way] = {
     "docs/backup.md": back_up,
     "docs/figures.md": names_targets,
     "docs/architecture.md": built,
+    "docs/postgres.md": database_guide.follow,
 }
 """What runs the blocks of a page, by its path."""
 WALKED = [page for page in pages() if page.blocks]
@@ -363,7 +365,7 @@ def test_a_page_can_be_followed(page: Page, tmp_path: Path, request: pytest.Fixt
     assert page.path in WAYS, f"no test runs the blocks of {page.path}: give it a way in WAYS"
     with begun(page, tmp_path) as walk:
         if any(DATABASE in block.text for block in page.blocks):
-            walk.database = request.getfixturevalue("database")
+            walk.replaced[DATABASE] = request.getfixturevalue("database")
         WAYS[page.path](walk)
 
 

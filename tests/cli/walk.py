@@ -11,6 +11,7 @@ What a test puts in place of what a page says is here and nowhere else:
 | `/opt/pumpup/bin/`, `/srv/`   | the running Python's own command; a folder of the test's (`tests/ssh`)               |
 | `postgresql://owner@db.…`     | a database of the tests' own                                                         |
 | `AAAA…`                       | the test's own key (`tests/ssh`)                                                     |
+| `db.example.com`              | the database server that the test has started                                        |
 """
 
 from __future__ import annotations
@@ -46,14 +47,16 @@ class Walk(AbstractContextManager["Walk"]):
         self.page, self.folder = page, folder
         self.said: dict[str, str] = {}
         """The stdout of each command that has ended, by the command."""
+        self.replaced: dict[str, str] = {}
+        """What stands for a part of the page's texts, by that part."""
+        self.programs = ""
+        """A folder of programs that the page's commands are to find, beside those of `.venv`."""
         self._home = folder / "home"
         self._home.mkdir()
         for name in (".venv", "docs"):
             (folder / name).symlink_to(Path(sys.prefix) if name == ".venv" else ROOT / name)
         self._open = ExitStack()
         self._port = ""
-        self.database = ""
-        """The address of the database that stands in for the page's."""
         self._server: subprocess.Popen[bytes] | None = None
 
     def __exit__(
@@ -160,15 +163,16 @@ class Walk(AbstractContextManager["Walk"]):
     @property
     def environment(self) -> dict[str, str]:
         """The environment of the shells: the commands of `.venv`, an empty home, none of the tester's settings."""
-        found = environment(self._home, PATH=f"{self.folder / '.venv' / 'bin'}:{os.environ['PATH']}")
+        path = (f"{self.folder / '.venv' / 'bin'}", self.programs, os.environ["PATH"])
+        found = environment(self._home, PATH=":".join(filter(None, path)))
         # The SDK is others' code: its warnings are not the page's.
         return {**found, "PYTHONWARNINGS": "ignore", "TMPDIR": str(self.folder)}
 
     def mine(self, words: str) -> str:
         """Return a command or a file's text with the replacements of a test."""
         made = words.replace("--host 0.0.0.0", "--host 127.0.0.1")
-        if self.database:
-            made = made.replace(DATABASE, self.database)
+        for part, ours in self.replaced.items():
+            made = made.replace(part, ours)
         made = re.sub(r"^make (\w+)", rf"make -s -C {ROOT} -o .venv/installed BIN={BIN} \1", made)
         return made.replace(":7867", f":{self._port}") if self._port else made
 
