@@ -204,8 +204,7 @@ class _Reading:
             yield from segment.opened.columns
         for run in self._runs:
             if run.file is not None:
-                assert isinstance(run.digests, NumberColumn) and isinstance(run.offsets, NumberColumn)  # noqa: S101
-                yield from (run.digests, run.offsets)
+                yield from run.file.columns()
 
     def _some(self, count: int) -> list[NumberColumn]:
         return [next(self._left) for _ in range(count)]
@@ -255,10 +254,10 @@ class _Reading:
             return SortedRun(next(self._left), next(self._left), begin, end)
         path = run_path(self._folder, begin, end)
         file = ColumnFile(path, self._pool)
-        digests, offsets = file.columns()
+        digests, offsets, firsts = file.columns()
         if file.token != token:
             raise ValueError(f"{path.name} is another")
-        return SortedRun(digests, offsets, begin, end, file)
+        return SortedRun(digests, offsets, begin, end, file, firsts.array())
 
     def _queues(self, column: NumberColumn) -> Iterator[SeqQueue]:
         seqs, begin = column.array(), 0

@@ -26,15 +26,15 @@ from store.folder.document_writer import LayerWriter
 from store.folder.event_segment import StoredSegment
 from store.folder.files import Files, open_regular
 from store.folder.head import Position
-from store.folder.idempotency_index import SortedRun
+from store.folder.idempotency_index import SortedRun, firsts_of
 from store.folder.state import State
 
 REWRITE_BYTES = 1 << 22
 """`state.json` is written anew with each saving while it has no more bytes, …"""
 REWRITE_SHARE = 8
 """… and after that once an eighth of its bytes has changed: until then `index.bin` has the changed documents."""
-RUN_RECORDS = 1 << 20
-"""Idempotency records to a run at the most: joining two takes under a second."""
+RUN_RECORDS = 1 << 21
+"""Idempotency records to a run at the most: to join two takes a second, and a look at each of them a few µs."""
 OWN_FILE_RECORDS = 1 << 16
 """A longer run has a file of its own, which is written once."""
 _MARKS = {"index.bin": b"pumpup-columns-", "state.json": b'{"checkpoint":'}
@@ -162,7 +162,7 @@ class _Saving:
         path = run_path(self._folder, run.begin, run.end)
         if run.file is not None and run.file.file.is_at(path):
             return run.file.token
-        return self._written(path, [run.digests, run.offsets])
+        return self._written(path, [run.digests, run.offsets, firsts_of(run.digests)])
 
     # -- documents
 

@@ -176,6 +176,10 @@ class NumberColumn:
                 low, high = (middle, high) if self._first_of(middle) < wanted else (low, middle)
         return (low << self._shift) + bisect_left(self._block(low), wanted)
 
+    def first_in(self, block: int, wanted: int) -> int:
+        """Return the same where the block is known, whose first number is under `wanted` and the next one's is not."""
+        return (block << self._shift) + bisect_left(self._block(block), wanted)
+
     def read(self, start: int, stop: int) -> bytes:
         """Return the numbers from the row `start` to before `stop`, as bytes.
 

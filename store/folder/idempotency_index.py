@@ -11,16 +11,17 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
+from itertools import chain
 from typing import Any, NamedTuple
 
 from store.core.idempotency import digest
-from store.folder.columns import ColumnFile, NumberColumn
+from store.folder.columns import BLOCK, ColumnFile, NumberColumn
 
 FRESH = 4096
 """Records that are gathered before they are sorted into a run."""
 RATIO = 3
 """A run is joined with the next while it is not so many times as long: so they stay few."""
-_BITS = 64
+_BITS, _BYTES = 64, 8
 
 
 class SortedRun(NamedTuple):
@@ -33,16 +34,29 @@ class SortedRun(NamedTuple):
     end: int = 0
     file: ColumnFile | None = None
     """A file of its own that they are in."""
+    firsts: array[int] | None = None
+    """The first digest of each block of such a file: with them a look reads one block."""
+
+    def first_row(self, wanted: int) -> int:
+        """Return the first row with a digest that is `wanted` or more."""
+        if self.firsts is None or not isinstance(self.digests, NumberColumn):
+            return first_row(self.digests, wanted)
+        return self.digests.first_in(max(0, bisect_left(self.firsts, wanted) - 1), wanted)
 
     @property
     def is_stored(self) -> bool:
         """Whether it is in a file."""
         return isinstance(self.digests, NumberColumn)
 
-    def records(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
-        """Yield the records in some rows."""
-        rows = range(begin, end)
-        return zip(map(self.digests.__getitem__, rows), map(self.offsets.__getitem__, rows), strict=True)
+    def records(self) -> Iterator[tuple[int, int]]:
+        """Yield the records, sorted."""
+        return zip(_numbers(self.digests), _numbers(self.offsets), strict=True)
+
+
+def _numbers(column: array[int] | NumberColumn) -> Iterator[int]:
+    if isinstance(column, NumberColumn):
+        return chain.from_iterable(array("Q", piece) for piece in column.pieces())
+    return iter(column)
 
 
 def run_of(records: Iterable[tuple[int, int]], begin: int = 0, end: int = 0) -> SortedRun:
@@ -54,6 +68,11 @@ def run_of(records: Iterable[tuple[int, int]], begin: int = 0, end: int = 0) -> 
     return SortedRun(digests, offsets, begin, end)
 
 
+def firsts_of(digests: array[int] | NumberColumn) -> array[int]:
+    """Return the first of each block that digests take in a file."""
+    return array("Q", map(digests.__getitem__, range(0, len(digests), BLOCK // _BYTES)))
+
+
 def first_row(digests: array[int] | NumberColumn, wanted: int) -> int:
     """Return the first row with a digest that is `wanted` or more: they are spread evenly, so it is near its place."""
     if isinstance(digests, NumberColumn):
@@ -63,8 +82,7 @@ def first_row(digests: array[int] | NumberColumn, wanted: int) -> int:
 
 def join(older: SortedRun, newer: SortedRun) -> SortedRun:
     """Return the records of both."""
-    both = merge(*(run.records(0, len(run.digests)) for run in (older, newer)))
-    return run_of(both, older.begin, newer.end)
+    return run_of(merge(older.records(), newer.records()), older.begin, newer.end)
 
 
 class IdempotencyIndex:
@@ -96,7 +114,7 @@ class IdempotencyIndex:
         wanted = digest(scope)
         found = list(self._fresh.get(wanted, ()))
         for run in self.runs:
-            row = first_row(run.digests, wanted)
+            row = run.first_row(wanted)
             while row < len(run.digests) and run.digests[row] == wanted:
                 found.append(run.offsets[row])
                 row += 1
@@ -104,7 +122,7 @@ class IdempotencyIndex:
 
     def records(self) -> Iterator[tuple[int, int]]:
         """Yield all records, sorted."""
-        return merge(*(run.records(0, len(run.digests)) for run in self.runs), self._sorted_fresh())
+        return merge(*(run.records() for run in self.runs), self._sorted_fresh())
 
     def settle(self, end: int) -> None:
         """Sort what came with the lines before the byte `end` into a run, and join runs that are in no file yet."""

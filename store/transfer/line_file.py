@@ -38,6 +38,7 @@ class LineFile:
             progress(min(place - self._start, self.size - 1), self.size)
         if rest:
             yield rest
+        progress(self.size, self.size)
 
 
 @contextmanager

@@ -18,11 +18,14 @@ from api_client.errors import StoreLogin, StoreReadOnly
 from store.demo.workspace import generate
 from store.folder.local_backend import open_local
 from store.postgres.address import DatabaseAddress
-from store.postgres.importing import check_importable
+from store.postgres.database_record import opened_record
+from store.postgres.importing import check_importable, importing_workspace
 from store.postgres.open_database import open_postgres
 from store.server.call_context import Served
-from store.transfer.archive import RECORD, UPLOADS, Archive
+from store.transfer.archive import RECORD, UPLOADS, Archive, ArchiveWriter
+from store.transfer.database_importer import DatabaseImport
 from store.transfer.database_verifier import verify_database
+from store.transfer.line_file import LineFile
 from store.transfer.verifier import verify
 from tests.conftest import FixedClock, counting_tokens
 from tests.postgres.conftest import OpenServer
@@ -130,6 +133,32 @@ def test_every_archive_of_a_record_is_the_same(database: str, workspace: str, tm
         assert len({(tmp_path / place / one).read_bytes() for place in ("first", "0", "1")}) == 1
 
 
+def test_progress_is_reported_to_its_end(database: str, workspace: str, archive: Path, tmp_path: Path) -> None:
+    """Each part of a move says how far it is, never goes back, and comes to its end."""
+    calls: list[list[tuple[int, int]]] = []
+
+    def progress() -> Callable[[int, int], None]:
+        calls.append([])
+        return lambda done, total: calls[-1].append((done, total))
+
+    address = DatabaseAddress.parse(database)
+    with (archive / RECORD).open("rb") as file:
+        made = DatabaseImport(LineFile(file), uploads=archive / UPLOADS)
+        checked = made.check(progress())
+        with importing_workspace(address, workspace, FixedClock()) as importing:
+            made.write_contents(importing, checked, progress())
+            made.write(importing, checked, progress())
+    with opened_record(address, workspace) as record:
+        writer = ArchiveWriter(tmp_path / "back")
+        contents = writer.write_contents(record, progress())
+        writer.write_lines(record, contents, progress())
+    assert len(calls) == 5
+    for told in calls:
+        assert told == sorted(told)
+        assert {total for _, total in told} == {told[-1][0]}
+        assert told[-1][0] > 0
+
+
 # -- who may
 
 
@@ -172,7 +201,6 @@ async def test_a_record_is_exported_as_of_one_moment(
 ) -> None:
     """What is committed while an export is read is not in it: its last hash is the head that it began with."""
     from store.postgres import database_record
-    from store.postgres.database_record import opened_record
     from store.transfer.exporter import Filter, jsonl
 
     backend = await server(AGENT)

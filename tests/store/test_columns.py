@@ -12,7 +12,7 @@ import pytest
 from store.folder import columns
 from store.folder.columns import BLOCK, BlockPool, CheckpointDamaged, ColumnFile, NumberColumn, check, write
 from store.folder.files import Files
-from store.folder.idempotency_index import IdempotencyIndex, SortedRun, first_row
+from store.folder.idempotency_index import IdempotencyIndex, SortedRun, first_row, firsts_of
 
 COUNT = 5_000
 """Numbers that take several blocks of every kind."""
@@ -116,7 +116,7 @@ def test_records_are_found_in_every_run(tmp_path: Path) -> None:
     index.settle(60_000)
     (run,) = index.to_store(1 << 20)
     digests, offsets = written(tmp_path / "run", run.digests, run.offsets)  # type: ignore[arg-type]
-    index.runs = [SortedRun(digests, offsets, run.begin, run.end)]
+    index.runs = [SortedRun(digests, offsets, run.begin, run.end, None, firsts_of(run.digests))]
     for number, (caller, path, key) in enumerate(scopes[6_000:], start=6_000):
         index.add({"caller": caller, "path": path, "key": key}, number * 10)
     assert len(index) == len(scopes)

@@ -326,3 +326,36 @@ def test_who_was_away_for_long_reads_little_of_the_journal(
     assert everything(reader.state) == everything(writer.state)
     end_without_checkpoint(reader)
     writer.close()
+
+
+@given(st.lists(st.tuples(st.sampled_from(["new", "change", "drop", "save", "open"]), st.integers(0, 20)), max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_a_table_in_layers_is_what_a_dictionary_would_be(steps: list[tuple[str, int]]) -> None:
+    """Whatever is put, changed, dropped, saved and opened again, each id finds its document, in the order they came."""
+    with small_parts(), tempfile.TemporaryDirectory() as folder:
+        state, expected, seen = State(), dict[str, Any](), list[str]()
+        for number, (step, pick) in enumerate(steps, start=1):
+            alive = list(expected)
+            if step == "new":
+                doc: dict[str, Any] = {"requestId": f"evt_{number:08x}", "seq": number, "projectId": "p", "taskId": "t"}
+                state.put("requests", doc["requestId"], doc)
+                expected[doc["requestId"]] = doc
+                seen.append(doc["requestId"])
+            elif step == "change" and alive:
+                doc = {**expected[alive[pick % len(alive)]], "changed": number}
+                state.put("requests", doc["requestId"], doc)
+                expected[doc["requestId"]] = doc
+            elif step == "drop" and alive:
+                state.drop("requests", alive[pick % len(alive)])
+                del expected[alive[pick % len(alive)]]
+            elif step in {"save", "open"}:
+                checkpoint_writer.save(Path(folder), Files(), state, Position(0, 0, number, "0" * 64))
+                state = _opened(Path(folder)) if step == "open" else state
+            assert {doc_id: state.get("requests", doc_id) for doc_id in seen} == {
+                doc_id: expected.get(doc_id) for doc_id in seen
+            }
+            assert list(state.documents("requests")) == list(expected.values())
+            assert state.count("requests") == len(expected)
+            assert [state.request_at(doc["seq"]) for doc in expected.values()] == list(expected.values())
+            assert list(state.open_requests.seqs) == [doc["seq"] for doc in expected.values()]
+            assert state.get("requests", "evt_none") is None
