@@ -24,7 +24,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.errors import Diagnostic
 
-from api_client.errors import ApiError, StoreBusy, StoreFault, Unreachable
+from api_client.errors import ApiError, StoreAbsent, StoreBusy, StoreError, StoreFault, StoreLogin, Unreachable
 from api_client.models import Receipt
 from api_client.times import Clock
 from store.core.batch import Batch, Job, scope_of
@@ -183,12 +183,6 @@ class CommitWriter:
             return await self._carry_out(batch)
         except ApiError as fault:
             return [fault] * len(batch)
-        except Exception as fault:  # noqa: BLE001 - a writer that died would leave every caller waiting for ever
-            # The fault's own words may hold what a caller sent.
-            place = "".join(traceback.format_tb(fault.__traceback__))
-            log.error("A commit failed: %s\n%s", type(fault).__name__, place)
-            await self._drop_connection()
-            return [StoreFault(f"The store failed ({type(fault).__name__}).")] * len(batch)
 
     async def _gather(self) -> None:
         """Let those who are about to submit do so, for as long as they come: a transaction has its price.
@@ -234,8 +228,17 @@ class CommitWriter:
                 if unsure is None and not is_lost(fault):
                     raise last from fault
                 unsure = attempt if attempt.seq else unsure
-            except StoreFault as fault:  # it can't be reached at present
+            except StoreError as fault:
+                if unsure is None and not self._may_be_reached_later(fault):
+                    raise
                 last = fault
+            except Exception as fault:  # a writer that died would leave every caller waiting for ever
+                await self._drop_connection()
+                _log_failure(fault)
+                is_sent = unsure is not None or attempt.seq
+                raise (
+                    _not_confirmed() if is_sent else StoreFault(f"The store failed ({type(fault).__name__}).")
+                ) from fault
             if time.monotonic() > deadline or self._is_closed:
                 raise _not_confirmed() if unsure is not None else last
             await asyncio.sleep(RECONNECT_SECONDS)
@@ -339,6 +342,10 @@ class CommitWriter:
             self._connection.add_notice_handler(self._note_warning)
         return self._connection
 
+    def _may_be_reached_later(self, fault: StoreError) -> bool:
+        is_connected = self._connection is not None and not self._connection.closed
+        return not is_connected and not isinstance(fault, StoreLogin | StoreAbsent)
+
     def _note_warning(self, notice: Diagnostic) -> None:
         self._warned = self._warned or notice.severity_nonlocalized in ("WARNING", None)
 
@@ -347,6 +354,11 @@ class CommitWriter:
         if connection is not None:
             with suppress(psycopg.Error):
                 await connection.close()
+
+
+def _log_failure(fault: Exception) -> None:
+    # The fault's own words may hold what a caller sent.
+    log.error("A commit failed: %s\n%s", type(fault).__name__, "".join(traceback.format_tb(fault.__traceback__)))
 
 
 async def _roll_back(connection: Session) -> None:

@@ -97,6 +97,8 @@ class Load:
         """The event of each note, by its message."""
         self.contradicted: list[str] = []
         """Notes that were acknowledged as two events."""
+        self.denied: list[str] = []
+        """Notes of which a caller was told that they were not recorded, and which were."""
         self.repeats = 0
         """Acknowledgements of notes that an earlier try had recorded."""
         self.failures = Counter[str]()
@@ -161,6 +163,9 @@ class Load:
             kind, _, message = line[2:].partition(": ")
             self.failures[kind] += 1
             self.messages.append(message)
+            return
+        if line.startswith("? "):
+            self.denied.append(line[2:])
             return
         caller, number, event, *again = line.split()
         message = f"{caller} {number}"
@@ -274,6 +279,7 @@ async def compare(cluster: Cluster, database: str, work: Load) -> Findings:
     found.lost = [text for text, event in work.acknowledged.items() if by_message.get(text) != event]
     found.doubled = [text for text, count in counts.items() if count > 1] + work.contradicted
     found.unsound = chain_faults(cluster, database)
+    found.unsound += [f"{message} was recorded, and its caller was told that it was not" for message in work.denied]
     if not found.lost:
         found.unsound += await repeated(url, work)
     return found

@@ -8,7 +8,9 @@ PLACE is a database's address and a workspace, with a space between, or the addr
 
 With `notes` each NAME is a caller that writes its numbered notes one after the other for ever, beginning after LAST.
 Each note has its own key, and is submitted again under it until a response says what became of it. Prints a line for
-each acknowledgement (name, number, event, and `again` where it was a repeat's) and for each failure (`!` and its kind).
+each acknowledgement (name, number, event, and `again` where it was a repeat's), for each failure (`!` and its kind),
+and for each note that was recorded although all failures said that it was not (`?` and the message). The first note of
+a caller may have been recorded for the process before.
 
 With `follow` it prints a line for each new note (its message and its event), and goes on from there after a failure.
 
@@ -59,15 +61,20 @@ async def open_places(place: str, actor: Actor, stack: AsyncExitStack) -> list[B
     return [backend]
 
 
-async def acknowledged(places: Sequence[Backend], command: AddNote, key: str) -> Receipt:
+async def acknowledged(places: Sequence[Backend], command: AddNote, key: str, *, is_first: bool) -> Receipt:
     """Submit a command until it is acknowledged: the same key each time, and the next server after each failure."""
-    failures = 0
+    failures, in_doubt = 0, is_first
     while True:
         try:
-            return await places[failures % len(places)].submit(command, key=key)
+            receipt = await places[failures % len(places)].submit(command, key=key)
         except (Unreachable, StoreError, ServerFault) as fault:
             maybe = " maybe_done" if getattr(fault, "maybe_done", False) else ""
             say(f"! {type(fault).__name__}{maybe}: {fault}")
+            in_doubt = in_doubt or bool(maybe) or isinstance(fault, ServerFault)
+        else:
+            if receipt.replayed and not in_doubt:
+                say(f"? {command.message}")
+            return receipt
         failures += 1
         await asyncio.sleep(PAUSE_SECONDS)
 
@@ -78,7 +85,7 @@ async def write_notes(places: Sequence[Backend], task: str, name: str, last: int
     while True:
         number += 1
         command = note(task, name, number)
-        receipt = await acknowledged(places, command, key_of(name, number))
+        receipt = await acknowledged(places, command, key_of(name, number), is_first=number == last + 1)
         say(f"{name} {number} {receipt.event_id}{' again' if receipt.replayed else ''}")
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
 import pytest
 
-from api_client.errors import AFTER_THE_KEY, ApiError, Unreachable
+from api_client.errors import AFTER_THE_KEY, ApiError, StoreError, Unreachable
+from api_client.models import Receipt
 from store.postgres import commit_writer
 from tests.crash.database_load import (
     Findings,
@@ -29,7 +30,7 @@ from tests.crash.database_worker import note
 from tests.crash.scale import pick
 from tests.support.actors import AGENT
 from tests.support.postgres import Cluster
-from tests.waiting import until, wait_until
+from tests.waiting import POLL_SECONDS, until, wait_until
 
 Show = Callable[[str], None]
 WAITS = "wait_event = 'SyncRep'"
@@ -174,3 +175,44 @@ def broken_off(primary: Cluster, function: str) -> bool:
     for pid, _ in waiting:
         primary.execute(f"select {function}(%s)", pid)
     return bool(waiting)
+
+
+def test_a_commit_in_doubt_stays_so_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose commit was cut off by a crash is not told that nothing was recorded while there is nobody to ask."""
+    monkeypatch.setattr(commit_writer, "ANSWER_SECONDS", 0.5)
+    with killable() as primary:
+        asyncio.run(_in_doubt(primary))
+
+
+async def _in_doubt(primary: Cluster) -> None:
+    url = primary.create_database("crash")
+    task, _ = await prepare(url)
+    async with opened(url, AGENT) as backend:
+        wait_for_standby(primary, "nobody")
+        writing = asyncio.ensure_future(backend.submit(note(task, "a", 1), key="a-1"))
+        await until(lambda: backends_of(primary, WAITS), "the commit waits for a standby")
+        primary.stop("immediate")
+        with pytest.raises(Unreachable) as caught:
+            await writing
+        assert caught.value.maybe_done
+        primary.start()
+        wait_for_standby(primary, "")
+        receipt = await eventually(lambda: backend.submit(note(task, "a", 1), key="a-1"))
+    assert receipt.replayed
+    assert await notes_of(url) == [("a 1", receipt.event_id)]
+
+
+def wait_for_standby(primary: Cluster, name: str) -> None:
+    """Let commits wait for a standby from now on, or for none."""
+    primary.execute(f"alter system set synchronous_standby_names = '{name}'")
+    primary.execute("select pg_reload_conf()")
+    wait_until(lambda: primary.execute("show synchronous_standby_names") == [(name,)], "the setting is in force")
+
+
+async def eventually(submit: Callable[[], Awaitable[Receipt]]) -> Receipt:
+    """Submit again and again until it is answered."""
+    while True:
+        try:
+            return await submit()
+        except (StoreError, Unreachable):
+            await asyncio.sleep(POLL_SECONDS)

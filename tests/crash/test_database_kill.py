@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.crash.database_load import Load, backends_of, compare, follow, load, prepare
+from tests.crash.database_servers import servers
 from tests.crash.scale import pick
 from tests.support.postgres import Cluster
 from tests.waiting import wait_until
@@ -50,9 +51,28 @@ def test_a_database_that_crashes_loses_and_doubles_nothing(durable: Cluster, sho
             durable.start()
             work.advance(10)
         work.close()
+        sound(durable, name, work, show)
         wait_until(lambda: followed.has_come_to(work), "the last notes come to the follower")
     assert followed.gaps() == []
-    sound(durable, name, work, show)
+
+
+def test_callers_of_real_servers_lose_and_double_nothing(durable: Cluster, show: Show) -> None:
+    """Callers that go from a killed server to another one with the same key are answered once, and so in a crash."""
+    url = durable.create_database("served")
+    task, _ = asyncio.run(prepare(url))
+    rng = random.Random(5)
+    with servers(url, 2) as (running, place), load(place, task, "a") as work:
+        for number in range(pick(3, 30)):
+            time.sleep(rng.uniform(0, 0.3))
+            if number % 3 == 2:
+                durable.stop("immediate")
+                durable.start()
+            else:
+                running[number % 2].kill()
+                running[number % 2].start()
+            work.advance(10)
+        work.close()
+    sound(durable, "served", work, show)
 
 
 def test_lost_connections_lose_and_double_nothing(durable: Cluster, show: Show) -> None:
