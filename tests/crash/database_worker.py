@@ -72,7 +72,7 @@ async def acknowledged(places: Sequence[Backend], command: AddNote, key: str, *,
             say(f"! {type(fault).__name__}{maybe}: {fault}")
             in_doubt = in_doubt or bool(maybe) or isinstance(fault, ServerFault)
         else:
-            if receipt.replayed and not in_doubt:
+            if receipt.replayed and failures and not in_doubt:  # a backend may have repeated it by itself
                 say(f"? {command.message}")
             return receipt
         failures += 1
