@@ -13,7 +13,6 @@ from tests.sdk.serving import ServedRecord, serving
 from tests.support.backends import DatabasePlace, FolderPlace, RecordPlace
 from tests.waiting import HANG_SECONDS
 
-
 _numbers = count(1)
 
 
