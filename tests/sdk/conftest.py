@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 import httpx
 import pytest
@@ -12,6 +13,8 @@ from tests.sdk.serving import ServedRecord, serving
 from tests.support.backends import DatabasePlace, FolderPlace, RecordPlace
 from tests.waiting import HANG_SECONDS
 
+_numbers = count(1)
+
 
 @pytest.fixture(scope="session", params=["folder", "database"])
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRecord]:
@@ -19,7 +22,7 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     scratch = tmp_path_factory.mktemp("served")
     place: RecordPlace = FolderPlace(scratch / "data")
     if request.param == "database":
-        place = DatabasePlace(request.getfixturevalue("database"), "sdk")
+        place = DatabasePlace(request.getfixturevalue("database"), f"sdk-{next(_numbers)}")
     with serving(place) as served:
         yield served
 
