@@ -6,7 +6,9 @@ That an upload arrived stays on the record; its content is removed a while after
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from store.postgres.blobs import Blobs
 from store.postgres.pooled import ReadPool
@@ -16,18 +18,21 @@ MARGIN_SECONDS = 3_600
 content must not have been written: the same one may be arriving again."""
 _AT_ONCE = 500
 
-_LEFT = b"""
-    select id from pumpup.blob where ws = %(ws)s and sha256 is null and touched_at < %(before)s limit %(limit)s
-"""
-_LOCK = b"select 1 from pumpup.workspace where id = %(ws)s for no key update"
+# The clock of this machine may be ahead, and the database's is another: nothing goes that is new by either of them.
+_BEFORE = b"least(%(before)s, now() - %(margin)s * interval '1 second')"
 _LOOSE = b"""
-    select b.id from pumpup.blob b where b.ws = %(ws)s and b.sha256 is not null and b.touched_at < %(before)s
-        and not exists (
-            select from pumpup.upload u where u.ws = b.ws and u.sha256 = b.sha256
-                and (u.attached or u.received_at >= %(loose)s)
-        ) limit %(limit)s
-"""
-_HIDE = b"update pumpup.blob set sha256 = null where ws = %(ws)s and id = any(%(ids)s::bigint[])"
+    b.ws = %(ws)s and b.sha256 is not null and b.touched_at < {before} and not exists (
+        select from pumpup.upload u where u.ws = b.ws and u.sha256 = b.sha256 and (
+            u.attached or u.received_at >= {before} - %(seconds)s * interval '1 second'
+        )
+    )
+""".replace(b"{before}", _BEFORE)
+_LEFT = (
+    b"select id from pumpup.blob where ws = %(ws)s and sha256 is null and touched_at < " + _BEFORE + b" limit %(limit)s"
+)
+_LOCK = b"select 1 from pumpup.workspace where id = %(ws)s and not importing for no key update"
+_FIND = b"select b.id from pumpup.blob b where " + _LOOSE + b" limit %(limit)s"
+_HIDE = b"update pumpup.blob b set sha256 = null where b.id = any(%(ids)s::bigint[]) and " + _LOOSE + b" returning b.id"
 
 
 async def sweep_blobs(pool: ReadPool, blobs: Blobs, workspace: int, now: datetime, loose_seconds: int | None) -> int:
@@ -36,19 +41,26 @@ async def sweep_blobs(pool: ReadPool, blobs: Blobs, workspace: int, now: datetim
     Raises:
         StoreError: the database can't be used.
     """
-    before = now - timedelta(seconds=MARGIN_SECONDS)
+    values = {"ws": workspace, "before": now - timedelta(seconds=MARGIN_SECONDS), "limit": _AT_ONCE}
+    values |= {"margin": MARGIN_SECONDS, "seconds": loose_seconds}
     dropped = 0
     if loose_seconds is not None:
-        loose = before - timedelta(seconds=loose_seconds)
-        values = {"ws": workspace, "before": before, "loose": loose, "limit": _AT_ONCE}
-        async with pool.writing() as connection:
-            await connection.execute(_LOCK, {"ws": workspace})  # nothing is attached meanwhile
-            ids = [row[0] for row in await (await connection.execute(_LOOSE, values)).fetchall()]
-            await connection.execute(_HIDE, {"ws": workspace, "ids": ids})
-            dropped = len(ids)
-        for blob in ids:
-            await blobs.drop(blob)
-    (left,) = await pool.ask((_LEFT, {"ws": workspace, "before": before, "limit": _AT_ONCE}))
+        # To find them takes long where there are many, so that is not done under the chain's lock.
+        (found,) = await pool.ask((_FIND, values))
+        dropped = await _dropped(pool, blobs, {**values, "ids": [blob for (blob,) in found]}) if found else 0
+    (left,) = await pool.ask((_LEFT, values))
     for (blob,) in left:
         await blobs.drop(blob)
     return dropped
+
+
+async def _dropped(pool: ReadPool, blobs: Blobs, values: Mapping[str, Any]) -> int:
+    """Drop those of some contents that nothing needs still; return how many they were."""
+    async with pool.writing() as connection:
+        locked = await connection.execute(_LOCK, values)  # nothing is attached meanwhile
+        if await locked.fetchone() is None:
+            return 0
+        ids = [blob for (blob,) in await (await connection.execute(_HIDE, values)).fetchall()]
+    for blob in ids:
+        await blobs.drop(blob)
+    return len(ids)

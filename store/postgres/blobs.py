@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from api_client.errors import NotFound, StoreFault, TooLarge
+from api_client.errors import NotFound, StoreBusy, StoreFault, TooLarge
 from api_client.times import Clock
 from store.core.ruling import Content
 from store.core.state_view import Doc
@@ -60,7 +60,9 @@ class Blobs:
             await self.drop(blob)
             raise
         found = Content(sha256.hexdigest(), size)
-        await self._write((_END, {"sha256": found.sha256, "size": size}), blob=blob)
+        if not await self._write((_END, {"sha256": found.sha256, "size": size}), blob=blob):
+            # The clocks of two servers are hours apart.
+            raise StoreBusy("The upload was dropped while it came, for it looked left over. Send it again.")
         return found
 
     async def pieces(self, upload: Doc) -> AsyncIterator[bytes]:
@@ -95,11 +97,14 @@ class Blobs:
             row = await (await connection.execute(_BEGIN, values)).fetchone()
             return int(row[0]) if row else 0
 
-    async def _write(self, *statements: tuple[bytes, dict[str, object]], blob: int) -> None:
+    async def _write(self, *statements: tuple[bytes, dict[str, object]], blob: int) -> int:
+        """Carry out statements in one transaction; return how many rows the last one changed."""
         values = {"ws": self._workspace, "blob": blob, "now": self._clock()}
         async with self._pool.writing() as connection:
+            changed = 0
             for text, more in statements:
-                await connection.execute(text, {**values, **more})
+                changed = (await connection.execute(text, {**values, **more})).rowcount
+            return changed
 
 
 class LooseUploads:

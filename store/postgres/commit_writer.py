@@ -62,6 +62,7 @@ _LOCK = b"""
 sessions to several it may be another's."""
 TOUCH = b"update pumpup.workspace set seq = seq where id = %(ws)s"
 """Changes nothing, and is written all the same: a commit of it is behind all that were committed before."""
+_IS_THERE = b"select 1 from pumpup.workspace where id = %(ws)s"
 _IS_STORED = b"select hash = %(hash)s from pumpup.event where ws = %(ws)s and seq = %(seq)s"
 
 
@@ -269,6 +270,8 @@ class CommitWriter:
         row = await locked.fetchone()
         if row is None:
             await connection.execute(b"rollback")
+            if not await (await connection.execute(_IS_THERE, {"ws": self._workspace})).fetchall():
+                raise StoreAbsent("The workspace is no longer there: its operator has removed it.")
             raise StoreBusy("An import into the workspace is not finished: nothing is recorded until it is.")
         head = WorkspaceHead(*row)
         view = LoadedView(head, self._projects, self._tokens)
@@ -337,6 +340,7 @@ class CommitWriter:
 
     async def _connected(self) -> Session:
         if self._connection is None or self._connection.closed:
+            self._connection = None
             self._connection = await connected(self._address, WRITING)
             self._projects.forget()  # it may lead to a standby that was promoted, and lacked the last commits
             self._connection.add_notice_handler(self._note_warning)

@@ -29,12 +29,23 @@ TRANSACTION_SECONDS = 30
 
 This ends one whose server stood still while it sent more than fits one write: that is no idleness to the database."""
 
+PLAIN = (
+    # Whatever the database or the role is set to: what another user made in `public` is not looked at, times and lists
+    # are read back as they are written, a session lives for as long as its server wants it, and the warning that a
+    # wait for a standby was cancelled is sent.
+    "set search_path = pg_catalog; set timezone = 'UTC'; set datestyle = 'ISO'; set array_nulls = on; "
+    "set client_min_messages = warning; set idle_session_timeout = 0; set statement_timeout = 0; "
+    "set default_transaction_isolation = 'read committed'; set default_transaction_deferrable = off; "
+    "set default_transaction_read_only = off"
+)
+"""The settings of every connection."""
 _COMMON = (
+    f"{PLAIN}; "
     # All that is asked for is found by a key. Of a workspace that is new the statistics say nothing, so the planner
     # would read whole tables for it.
     "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; "
     "set enable_bitmapscan = off; set jit = off; "
-    "set plan_cache_mode = force_generic_plan; set timezone = 'UTC'; set search_path = pg_catalog; "
+    "set plan_cache_mode = force_generic_plan; "
     f"set idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'; set lock_timeout = '{LOCK_SECONDS}s'; "
     # A server whose machine is gone is noticed within seconds, and what it had locked is free.
     "set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3; "
@@ -43,12 +54,22 @@ _DURABLE = (
     # Never less than durable, whatever the database's own default is; remote_apply is more.
     "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') <> 'remote_apply'"
 )
-READING = f"{_COMMON} set default_transaction_read_only = on; set statement_timeout = '60s'; {_DURABLE}"
-"""The settings of connections that read: what writes on one says so."""
-WRITING = (
-    f"{_COMMON} {_DURABLE}; select set_config('transaction_timeout', '{TRANSACTION_SECONDS}s', false) "
-    "where current_setting('server_version_num')::int >= 170000"
+
+
+def transaction_limit(seconds: int) -> str:
+    """Return the statement that limits transactions, where the database can; 0 is no limit, whatever a role's is."""
+    return (
+        f"select set_config('transaction_timeout', '{seconds}s', false) "
+        "where current_setting('server_version_num')::int >= 170000"
+    )
+
+
+READING = (
+    f"{_COMMON} set default_transaction_read_only = on; set statement_timeout = '60s'; {_DURABLE}; "
+    f"{transaction_limit(0)}"
 )
+"""The settings of connections that read: what writes on one says so."""
+WRITING = f"{_COMMON} {_DURABLE}; {transaction_limit(TRANSACTION_SECONDS)}"
 """The settings of the connection that commits."""
 
 

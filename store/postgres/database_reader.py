@@ -73,8 +73,12 @@ class DatabaseReader:
     async def projects(self, name: str | None) -> list[Project]:
         """Return the projects whose name or slug contains `name`."""
         (rows,) = await self._ask((statements.PROJECTS, {}))
-        docs = [self._known.add(orjson.loads(doc)) for (doc,) in rows]
-        return [read(Project, wire_objects.project(doc)) for doc in docs if read_models.is_project_named(doc, name)]
+
+        def made() -> list[Project]:
+            docs = [orjson.loads(doc) for (doc,) in rows]
+            return [read(Project, wire_objects.project(doc)) for doc in docs if read_models.is_project_named(doc, name)]
+
+        return await _made(rows, made)
 
     async def project(self, project_id: str) -> Project:
         """Return one project."""
@@ -108,7 +112,7 @@ class DatabaseReader:
         if project_id is not None and not storable(project_id):
             project_id = ""
         page = await self._page(scope, cursor, limit, statement, id=project_id)
-        found = [(row[0], orjson.loads(row[1]), orjson.loads(row[2])) for row in page.rows]
+        found = await _made(page.rows, lambda: [(row[0], *map(orjson.loads, row[1:3])) for row in page.rows])
         projects = await self._projects_of(task for _, _, task in found)
 
         def item(row: tuple[Any, ...]) -> dict[str, Any]:
@@ -121,16 +125,16 @@ class DatabaseReader:
         """Yield the tasks of a project, or all, whose name contains `name`, in the order in which they came."""
         if project_id is not None and not storable(project_id):
             return
-        statement = statements.TASKS_AFTER if project_id is None else statements.TASKS_OF_PROJECT_AFTER
+        statement = statements.tasks(of_project=project_id is not None)
         last = 0
         while True:
-            (rows,) = await self._ask((statement, {"no": last, "id": project_id, "limit": _TASKS}))
+            (rows,) = await self._ask((statement, {"no": last, "id": project_id, "limit": _TASKS, "bytes": PAGE_BYTES}))
             for number, text in rows:
                 doc = orjson.loads(text)
                 if (name or "").lower() in doc["name"].lower():
                     yield read(Task, wire_objects.task(doc))
                 last = number
-            if len(rows) < _TASKS:
+            if _is_last(rows, _TASKS):
                 return
 
     async def task(self, task_id: str) -> TaskDetail:
@@ -138,11 +142,12 @@ class DatabaseReader:
         _check_id("tasks", task_id)
         found, requests = await self._ask((statements.TASK, {"id": task_id}), (statements.OPEN_ON, {"id": task_id}))
         doc = _first(found, "tasks", task_id)
-        asked = [orjson.loads(request) for (request,) in requests]
-        return read(
-            TaskDetail,
-            {"task": wire_objects.task(doc), "openRequests": [wire_objects.open_request(one) for one in asked]},
-        )
+
+        def made() -> TaskDetail:
+            asked = [wire_objects.open_request(orjson.loads(request)) for (request,) in requests]
+            return read(TaskDetail, {"task": wire_objects.task(doc), "openRequests": asked})
+
+        return await _made(requests, made)
 
     async def request(self, request_id: str) -> RequestDetail:
         """Return all that a reviewer is shown of a request."""
@@ -243,10 +248,10 @@ class DatabaseReader:
     async def _outcomes(self, since: int, until: int) -> Counter[str]:
         outcomes: Counter[str] = Counter()
         while since < until:
-            values = {"type": CODES["APPROVAL_DECIDED"], "seq": since, "limit": PAGE_MAX}
+            values = {"type": CODES["APPROVAL_DECIDED"], "seq": since, "limit": PAGE_MAX, "bytes": PAGE_BYTES}
             (rows,) = await self._ask((statements.OF_TYPE_SINCE, values))
             outcomes.update(str(event_of(row[1:], row[0])["payload"]["outcome"]["type"]) for row in rows)
-            since = rows[-1][0] if len(rows) == PAGE_MAX else until
+            since = until if _is_last(rows, PAGE_MAX) else rows[-1][0]
         return outcomes
 
     # -- parts
@@ -375,7 +380,15 @@ def _first(rows: Rows, table: Table, doc_id: str) -> Doc:
     return doc
 
 
+def _is_last(rows: Rows, limit: int) -> bool:
+    """Return whether no row is behind these, of which a piece has `limit` at the most and ends over `PAGE_BYTES`."""
+    return len(rows) < limit and _size_of(rows) <= PAGE_BYTES
+
+
+def _size_of(rows: Rows) -> int:
+    return sum(len(value) for row in rows for value in row if isinstance(value, bytes))
+
+
 async def _made(rows: Rows, make: Callable[[], T]) -> T:
     """Return what `make` returns, made in a thread where the rows are large."""
-    size = sum(len(value) for row in rows for value in row if isinstance(value, bytes))
-    return make() if size < _QUICK_BYTES else await asyncio.to_thread(make)
+    return make() if _size_of(rows) < _QUICK_BYTES else await asyncio.to_thread(make)

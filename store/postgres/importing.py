@@ -92,7 +92,8 @@ class ImportingWorkspace:
         row = self._execute(_BEGIN, now=self._clock()).fetchone()
         blob, digest, size, number = row and row[0], hashlib.sha256(), 0, 0
         for together in _in_groups(pieces):
-            with self._connection.transaction(), self._connection.pipeline():
+            # Not in the driver's pipeline: it may stop for ever over more than a socket has room for.
+            with self._connection.transaction():
                 for piece in together:
                     self._execute(_ADD, blob=blob, no=number, bytes=piece)
                     digest.update(piece)

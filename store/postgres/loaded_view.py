@@ -25,8 +25,12 @@ class NotLoaded(StoreBusy):
         self.key = key
 
 
+KNOWN_PROJECTS = 500
+"""Projects that are remembered at the most: each may have schemas of 64 kB."""
+
+
 class KnownProjects:
-    """The projects of a workspace that were read before: a project never changes once it is there."""
+    """The projects of a workspace that were read lately: a project never changes once it is there."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Doc] = {}
@@ -39,6 +43,8 @@ class KnownProjects:
 
     def add(self, doc: Doc) -> Doc:
         """Remember a project that is in the database, and return it."""
+        if len(self.by_id) >= KNOWN_PROJECTS:
+            self.forget()
         self.by_id[doc["id"]] = self.by_slug[doc["projectName"]] = doc
         return doc
 

@@ -37,7 +37,12 @@ _BRANCHES: Mapping[Kind, str] = {
     """,
     "upload": """
         select 'upload', k, null::bigint, u.doc, null::bytea from unnest(%(upload)b::text[]) k
-        cross join lateral (select doc from pumpup.upload where ws = %(ws)s and id = k offset 0) u
+        cross join lateral (
+            select case
+                when attached or exists (select from pumpup.blob where ws = %(ws)s and sha256 = l.sha256) then doc
+            end as doc
+            from pumpup.upload l where ws = %(ws)s and id = k offset 0
+        ) u
     """,
     "project": """
         select 'project', k, null::bigint, p.doc, null::bytea from unnest(%(project)b::text[]) k
@@ -69,6 +74,7 @@ _BRANCHES: Mapping[Kind, str] = {
     """,
 }
 """Each returns kind, id, place, JSON, and an event's hash or a record's digest. An open request comes with its task.
+An upload without its content can't be attached any more, whatever the clocks of this server and of the sweep's say.
 
 Each row is found by its key alone, however few rows the planner expects: `offset 0` keeps the search for one key as it
 stands. Without it a workspace that the statistics don't know yet is read as a whole for each batch."""
@@ -101,8 +107,10 @@ def can_be_there(key: Key) -> bool:
 
 
 def found_rows(rows: Iterable[Row]) -> Iterator[tuple[Key, Row]]:
-    """Yield the key of each row of a lookup, and its JSON with its hash."""
+    """Yield the key of each row of a lookup, and its JSON with its hash; a row without JSON is as good as missing."""
     for kind, text, place, body, digest in rows:
+        if body is None:
+            continue
         of = text if text is not None else place if place is not None else digest
         yield Key(kind, of), (body, digest)
 

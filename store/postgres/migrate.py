@@ -11,11 +11,11 @@ from psycopg.errors import InsufficientPrivilege
 
 from api_client.errors import StoreFault, StoreLogin
 from store.postgres.address import DatabaseAddress
-from store.postgres.connections import OLDEST, connection_for
+from store.postgres.connections import OLDEST, PLAIN, connection_for, transaction_limit
 
 _LOCK = 0x70756D70
 """The advisory lock of whoever migrates."""
-_SETTINGS = "set lock_timeout = '60s'; set search_path = pg_catalog"
+_SETTINGS = f"{PLAIN}; set lock_timeout = '60s'; {transaction_limit(0)}"
 _TABLE = """
     -- `if not exists` asks for the right to make one even where it is there, which its owner need not have.
     do $$ begin if to_regnamespace('pumpup') is null then create schema pumpup; end if; end $$;
@@ -23,7 +23,11 @@ _TABLE = """
         no int primary key, name text not null, applied_at timestamptz not null
     );
 """
-
+_FOREIGN_OWNER = b"""
+    select r.rolname from pg_namespace n join pg_roles r on r.oid = n.nspowner, pg_roles own
+    where n.nspname = 'pumpup' and own.rolname = current_user and n.nspowner <> own.oid and not r.rolsuper
+        and (own.rolsuper or not pg_has_role(current_user, n.nspowner, 'member'))
+"""
 
 FIRST = "0001_record"
 """The migration that makes the tables: a database that lacks it has none."""
@@ -51,6 +55,7 @@ def migrate(address: DatabaseAddress) -> list[str]:
     """
     with connection_for(address, _SETTINGS) as connection:
         check_version(connection)
+        _check_owner(connection, address)
         missing = pending(connection)
         if not missing:
             return []
@@ -63,6 +68,21 @@ def migrate(address: DatabaseAddress) -> list[str]:
                 f"The database {address.shown} needs {', '.join(missing)}, which this role may not apply: run "
                 "'pumpup-tui workspaces migrate' as the owner of the schema."
             ) from fault
+
+
+def _check_owner(connection: Connection[tuple[Any, ...]], address: DatabaseAddress) -> None:
+    """Check that the schema, where it is there, is this role's or one's whose member it is.
+
+    In a schema of another's making a table may have triggers, which would run with all rights of this role.
+
+    Raises:
+        StoreLogin: it is neither.
+    """
+    for (owner,) in connection.execute(_FOREIGN_OWNER).fetchall():
+        raise StoreLogin(
+            f"The schema pumpup of {address.shown} is owned by {owner}: run this as that role. If you don't know it, "
+            "somebody else made the schema: use another database."
+        )
 
 
 def bring_up_to_date(address: DatabaseAddress) -> list[str]:
@@ -112,11 +132,17 @@ def _numbers(connection: Connection[tuple[Any, ...]]) -> set[int]:
 
 
 def check_version(connection: Connection[tuple[Any, ...]]) -> None:
-    """Check the server's version.
+    """Check the server's version, and that the database can hold any text.
 
     Raises:
-        StoreFault: it is too old.
+        StoreFault: it is too old, or the database has another encoding than UTF-8.
     """
     version = connection.info.server_version
     if version < OLDEST:
         raise StoreFault(f"PostgreSQL {version // 10000} is too old: 14 or newer is needed.")
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding not in (None, "UTF8"):  # a pooler may leave it out
+        raise StoreFault(
+            f"The database's encoding is {encoding}, which can't hold every text: make one with "
+            "'createdb --encoding=UTF8 --template=template0'."
+        )

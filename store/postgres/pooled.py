@@ -68,7 +68,7 @@ class ReadPool:
         """
         for tries_left in reversed(range(_TRIES)):
             try:
-                async with self._pool.connection() as connection:
+                async with self._taken() as connection:
                     return await _asked(connection, statements)
             except PoolTimeout:
                 raise StoreBusy(f"The database {self._address.shown} does not answer at present. Try again.") from None
@@ -79,6 +79,17 @@ class ReadPool:
         raise AssertionError("the last try returns or raises")
 
     @asynccontextmanager
+    async def _taken(self) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
+        task = asyncio.current_task()
+        before = task.cancelling() if task else 0
+        async with self._pool.connection() as connection:
+            if task is not None and task.cancelling() > before:
+                # Python 3.11's `wait_for`, in which the pool waits, loses a cancellation that comes with what it waits
+                # for: a stream whose reader has gone would be followed for ever.
+                raise asyncio.CancelledError
+            yield connection
+
+    @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection[tuple[Any, ...]]]:
         """Give a connection in a transaction that may write: for what is no event.
 
@@ -87,7 +98,7 @@ class ReadPool:
             StoreError: the database refuses.
         """
         try:
-            async with self._pool.connection() as connection:
+            async with self._taken() as connection:
                 await connection.execute(b"begin isolation level read committed read write")
                 try:
                     yield connection

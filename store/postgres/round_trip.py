@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from psycopg import AsyncConnection, AsyncPipeline
+from psycopg.waiting import Ready, Wait
 from typing_extensions import override
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ class _OneWrite(AsyncPipeline):
         self._enqueue_sync()
         while self.command_queue:
             self.command_queue.popleft()()  # into the buffer of libpq, which writes when it is told to, or has 64 kB
+        # The driver flushes once, which leaves what the socket has no room for: many megabytes are sent in parts.
+        while self.pgconn.flush():
+            if (yield Wait.RW) & Ready.R:
+                self.pgconn.consume_input()
         yield from super()._communicate_gen()
         yield from self._fetch_gen(flush=False)
 

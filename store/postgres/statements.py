@@ -41,7 +41,7 @@ _BOUNDED = """
 
 CARDS = _BOUNDED.format(
     columns="seq, doc, hash, request",
-    size="octet_length(doc)",
+    size="(octet_length(doc) + coalesce(octet_length(request), 0))",
     order="asc",
     rows="""
         select t.step_seq as seq, t.doc, e.hash, r.doc as request from (
@@ -94,24 +94,31 @@ NEWS = _BOUNDED.format(
     """,
 ).encode()
 
-TASKS_AFTER = b"""
-    select no, doc from pumpup.task where ws = %(ws)s and no > %(no)s order by no limit %(limit)s
-"""
-TASKS_OF_PROJECT_AFTER = b"""
-    select no, doc from pumpup.task where ws = %(ws)s and no > %(no)s
-        and project = (select no from pumpup.project where ws = %(ws)s and id = %(id)s)
-    order by no limit %(limit)s
-"""
+
+def tasks(*, of_project: bool) -> bytes:
+    """Return the statement of a piece of the list of tasks: number and task of each."""
+    project = "and project = (select no from pumpup.project where ws = %(ws)s and id = %(id)s)" if of_project else ""
+    rows = f"""
+        select no as seq, doc from pumpup.task where ws = %(ws)s {project} and no > %(no)s order by no limit %(limit)s
+    """
+    return _BOUNDED.format(columns="seq, doc", size="octet_length(doc)", order="asc", rows=rows).encode()
+
+
 WAITING_SINCE = b"""
     select p.slug, (select count(*) from pumpup.request
         where ws = p.ws and project = p.no and requested_at >= %(since)s)
     from pumpup.project p where p.ws = %(ws)s
 """
 """Returns each project, and how many of its requests were asked since a moment."""
-OF_TYPE_SINCE = b"""
-    select seq, body, hash from pumpup.event where ws = %(ws)s and type = %(type)s and seq > %(seq)s
-    order by seq limit %(limit)s
-"""
+OF_TYPE_SINCE = _BOUNDED.format(
+    columns="seq, body, hash",
+    size="octet_length(body)",
+    order="asc",
+    rows="""
+        select seq, body, hash from pumpup.event where ws = %(ws)s and type = %(type)s and seq > %(seq)s
+        order by seq limit %(limit)s
+    """,
+).encode()
 DUE = b"select id from pumpup.task where ws = %(ws)s and due < %(now)s order by due limit %(limit)s"
 
 

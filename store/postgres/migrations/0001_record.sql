@@ -1,10 +1,12 @@
 -- The record of each workspace: its head, its events, what they add up to, and the keys of its callers.
 -- Every row is keyed by the workspace's number. Documents are bytea, byte for byte as they are hashed or stored:
 -- jsonb would put their keys in another order, and refuses \u0000.
+-- What is looked up is ordered by its bytes: an index in a language's order is wrong where a standby, or the system
+-- after an update, has another version of that order.
 
 create table pumpup.workspace (
     id int generated always as identity primary key,
-    name text not null unique,
+    name text collate "C" not null unique,
     seq bigint not null default 0,
     hash bytea not null default decode(repeat('00', 32), 'hex'),
     commits bigint not null default 0,
@@ -46,8 +48,8 @@ create trigger event_is_append_only before update or delete or truncate on pumpu
 create table pumpup.project (
     ws int not null,
     no int not null,
-    id text not null,
-    slug text not null,
+    id text collate "C" not null,
+    slug text collate "C" not null,
     doc bytea not null,
     primary key (ws, id),
     unique (ws, no),
@@ -57,9 +59,9 @@ create table pumpup.project (
 create table pumpup.task (
     ws int not null,
     no int not null,
-    id text not null,
+    id text collate "C" not null,
     project int not null,
-    step text not null,
+    step text collate "C" not null,
     step_seq bigint not null,
     due timestamptz,
     doc bytea not null,
@@ -86,7 +88,7 @@ create index request_of_task on pumpup.request (ws, task, seq);
 create table pumpup.step_count (
     ws int not null,
     project int not null,
-    step text not null,
+    step text collate "C" not null,
     tasks int not null,
     waiting int not null,
     primary key (ws, project, step)
@@ -94,12 +96,12 @@ create table pumpup.step_count (
 
 create table pumpup.upload (
     ws int not null,
-    id text not null,
-    subject text not null,
+    id text collate "C" not null,
+    subject text collate "C" not null,
     size bigint not null,
     attached boolean not null,
     received_at timestamptz not null,
-    sha256 text not null,
+    sha256 text collate "C" not null,
     doc bytea not null,
     primary key (ws, id)
 );
@@ -109,7 +111,7 @@ create index upload_loose on pumpup.upload (ws, subject) include (size) where no
 create table pumpup.blob (
     ws int not null,
     id bigint generated always as identity,
-    sha256 text,
+    sha256 text collate "C",
     size bigint not null default 0,
     touched_at timestamptz not null,
     primary key (ws, id)
@@ -139,7 +141,7 @@ create table pumpup.api_key (
     ws int not null,
     no bigint generated always as identity,
     sha256 bytea not null,
-    name text not null,
+    name text collate "C" not null,
     role text not null check (role in ('agent', 'reviewer')),
     tags text[] not null,
     added_at text not null,
