@@ -67,7 +67,7 @@ class Profile(SettingsTable):
         places = [name for name in ("data", "database", "database_file", "url") if getattr(self, name) is not None]
         if len(places) != 1:
             raise ValueError(
-                "must name one place: data, a folder, or database or database_file, a database, or url, a server"
+                "must name one place: data (a folder), database or database_file (a database), or url (a server)"
             )
         for name in ("api_key_file", "ca_file", "insecure_http"):
             if self.url is None and getattr(self, name) is not None:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import secrets
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from random import Random
+from typing import Any
 
 from api_client.backend import Backend
 from api_client.commands import AddNote, CreateTask
 from api_client.http import HttpBackend
 from api_client.times import utc_now
+from store.core.cursors import Scope
+from store.demo.workspace import generate
 from store.folder.api_keys import KeyRing
 from store.folder.local_backend import open_local
 from store.postgres.address import DatabaseAddress
@@ -25,7 +31,7 @@ from store.postgres.workspaces import create_workspace
 from tests.benchmarks.load import Caller, connected
 from tests.benchmarks.rows import Row, Table, median
 from tests.benchmarks.server_bench import Workload, served
-from tests.support.actors import AGENT
+from tests.support.actors import AGENT, ALICE
 from tests.support.postgres import Cluster
 
 CALLERS = 64
@@ -159,12 +165,69 @@ async def _news(work: Workload, here: int, there: int) -> list[float]:
     return times[20:]
 
 
+def pages(table: Table, folder: Path, url: str, events: int) -> None:
+    """Pages of a workspace of so many events, which is moved out of a folder."""
+    source, exported = folder / f"pages-{events}", folder / "pages.jsonl"
+    generate(source, tasks=max(10, events // 20), events=events)
+    _command("export", "--data", str(source), "-o", str(exported))
+    _command("import", str(exported), "--database", url, "--workspace", "pages")
+    for what, times in asyncio.run(_pages(url)).items():
+        p95 = statistics.quantiles(times, n=20)[-1]
+        table.add(Row(f"database: {what}, {events:,} events, p95", p95, "ms", limit=10))
+
+
+def _command(*words: str) -> None:
+    subprocess.run([sys.executable, "-m", "pumpup_tui", *words], check=True, capture_output=True)
+
+
+async def _pages(url: str) -> dict[str, list[float]]:
+    """Return the milliseconds that each kind of page takes, at places that are chosen anew each time."""
+    rng, found = Random(1), {}
+    backend = await open_postgres(DatabaseAddress.parse(url), "pages", ALICE)
+    project = (await backend.projects(name="claims"))[0].id
+    tasks = [task.id for task in await backend.tasks(project_id=project)]
+    places: dict[Scope, list[str]] = {}
+    for scope in (("", ""), (project, "")):
+        first = await backend.events(project_id=scope[0] or None, limit=500)
+        places[scope] = [first.next_cursor or ""]
+        for _ in range(30):
+            page = await backend.events(project_id=scope[0] or None, cursor=places[scope][-1], limit=500)
+            places[scope].append(page.next_cursor or "")
+
+    def everything(**more: Any) -> Awaitable[object]:
+        return backend.events(cursor=rng.choice(places["", ""]), **more)
+
+    kinds: dict[str, Callable[[], Awaitable[object]]] = {
+        "page of 100 events of everything": everything,
+        "the same, backwards": lambda: everything(order="desc"),
+        "the newest 100 of everything": lambda: backend.events(order="desc"),
+        "the newest 100 of a project": lambda: backend.events(project_id=project, order="desc"),
+        "page of 100 events of a project": lambda: backend.events(
+            project_id=project, cursor=rng.choice(places[project, ""])
+        ),
+        "page of one task": lambda: backend.events(task_id=rng.choice(tasks)),
+        "the newest of a rare type": lambda: backend.events(order="desc", types=["ASSIGNMENT", "TIMEOUT"]),
+        "the inbox's first page": backend.inbox,
+        "a board's first cards": lambda: backend.cards(project, "in_review", limit=50),
+    }
+    for what, call in kinds.items():
+        found[what] = [await _taken(call) for _ in range(110)][10:]
+    await backend.aclose()
+    return found
+
+
+async def _taken(call: Callable[[], Awaitable[object]]) -> float:
+    start = time.perf_counter()
+    await call()
+    return 1e3 * (time.perf_counter() - start)
+
+
 def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
     """Measure a database of its own, on the disk that the folder is on."""
-    del sizes
     with Cluster.create(durable=True, settings=SETTINGS) as cluster:
         url = cluster.create_database("bench")
         commits(table, folder, url, 1, 0.7)
         commits(table, folder, url, 3, 0.95)
         two_workspaces(table, url)
         news(table, url)
+        pages(table, folder, url, sizes[-1])

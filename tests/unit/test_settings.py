@@ -64,7 +64,11 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[columns]\ninbox = ['id', 'colour']", 2, "'colour' is no column: there are id, summary"),
         ("[columns]\ninbox = []", 2, "at least one column"),
         ("profile = 'x'", 1, "write it as [profiles.x]"),
-        ("[profiles.x]\nreviewer = 'a'", 1, "either data, a folder, or url, a server"),
+        (
+            "[profiles.x]\nreviewer = 'a'",
+            1,
+            "must name one place: data (a folder), database or database_file (a database), or url (a server)",
+        ),
         ("[profiles.x]\nurl = 'ftp://x'", 2, "Write it like [profiles.claims]"),
         ("[profiles.x]\nurl = 'http://x'\ntags = ['a']", 1, "the key says who you are"),
         ("[profiles.x]\ndata = 'x'\napi_key_file = 'k'", 1, "api_key_file goes with a url"),
