@@ -12,17 +12,10 @@ from store.core.ruling import Content
 from store.core.state_view import Doc
 from store.core.upload_allowance import UploadAllowance
 from store.core.upload_limits import PIECE
+from store.postgres.blob_statements import ADD_PIECE, BEGIN_BLOB, DROP_BLOB, DROP_PIECES, END_BLOB
 from store.postgres.pooled import ReadPool
 
-_BEGIN = b"insert into pumpup.blob (ws, touched_at) values (%(ws)s, %(now)s) returning id"
-_ADD = b"insert into pumpup.blob_piece (ws, blob, no, bytes) values (%(ws)s, %(blob)s, %(no)s, %(bytes)s)"
 _TOUCH = b"update pumpup.blob set touched_at = %(now)s where ws = %(ws)s and id = %(blob)s"
-_END = b"""
-    update pumpup.blob set sha256 = %(sha256)s, size = %(size)s, touched_at = %(now)s
-    where ws = %(ws)s and id = %(blob)s
-"""
-_DROP_PIECES = b"delete from pumpup.blob_piece where ws = %(ws)s and blob = %(blob)s"
-_DROP = b"delete from pumpup.blob where ws = %(ws)s and id = %(blob)s"
 _FIND = b"select id from pumpup.blob where ws = %(ws)s and sha256 = %(sha256)s order by id limit 1"
 _PIECE = b"select bytes from pumpup.blob_piece where ws = %(ws)s and blob = %(blob)s and no = %(no)s"
 
@@ -54,13 +47,13 @@ class Blobs:
                     raise TooLarge(f"The upload is over {max_bytes:,} bytes.")
                 take(len(piece))
                 sha256.update(piece)
-                await self._write((_ADD, {"no": number, "bytes": piece}), (_TOUCH, {}), blob=blob)
+                await self._write((ADD_PIECE, {"no": number, "bytes": piece}), (_TOUCH, {}), blob=blob)
                 number += 1
-        except BaseException:
+        except BaseException:  # a caller that has gone, too, must not leave half a content
             await self.drop(blob)
             raise
         found = Content(sha256.hexdigest(), size)
-        if not await self._write((_END, {"sha256": found.sha256, "size": size}), blob=blob):
+        if not await self._write((END_BLOB, {"sha256": found.sha256, "size": size}), blob=blob):
             # The clocks of two servers are hours apart.
             raise StoreBusy("The upload was dropped while it came, for it looked left over. Send it again.")
         return found
@@ -89,12 +82,12 @@ class Blobs:
 
     async def drop(self, blob: int) -> None:
         """Remove a content."""
-        await self._write((_DROP_PIECES, {}), (_DROP, {}), blob=blob)
+        await self._write((DROP_PIECES, {}), (DROP_BLOB, {}), blob=blob)
 
     async def _begin(self) -> int:
         async with self._pool.writing() as connection:
             values = {"ws": self._workspace, "now": self._clock()}
-            row = await (await connection.execute(_BEGIN, values)).fetchone()
+            row = await (await connection.execute(BEGIN_BLOB, values)).fetchone()
             return int(row[0]) if row else 0
 
     async def _write(self, *statements: tuple[bytes, dict[str, object]], blob: int) -> int:

@@ -87,7 +87,7 @@ async def connected(address: DatabaseAddress, settings: str) -> AsyncConnection[
         raise connection_failure(address, fault) from fault
     try:
         await set_up(connection, settings)
-    except BaseException as fault:
+    except BaseException as fault:  # whatever ends it, a cancelled caller too: nobody else would close it
         await connection.close()
         if isinstance(fault, psycopg.Error):
             raise connection_failure(address, fault) from fault

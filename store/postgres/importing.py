@@ -19,6 +19,7 @@ from api_client.times import Clock
 from store.core.event_types import UPLOAD_RECEIVED
 from store.core.state_view import Doc
 from store.postgres.address import DatabaseAddress
+from store.postgres.blob_statements import ADD_PIECE, BEGIN_BLOB, DROP_BLOB, DROP_PIECES, END_BLOB
 from store.postgres.commit_rows import CommitRows
 from store.postgres.connections import WRITING, connection_for, storable
 from store.postgres.workspaces import create_workspace, find_workspace
@@ -39,14 +40,6 @@ _MARK = b"update pumpup.workspace set importing = true where id = %(ws)s and seq
 _OPEN = b"update pumpup.workspace set importing = false where id = %(ws)s"
 _BLOBS = b"select sha256, size from pumpup.blob where ws = %(ws)s and sha256 is not null"
 _HALF = b"select id from pumpup.blob where ws = %(ws)s and sha256 is null"
-_DROP_PIECES = b"delete from pumpup.blob_piece where ws = %(ws)s and blob = %(blob)s"
-_DROP = b"delete from pumpup.blob where ws = %(ws)s and id = %(blob)s"
-_BEGIN = b"insert into pumpup.blob (ws, touched_at) values (%(ws)s, %(now)s) returning id"
-_ADD = b"insert into pumpup.blob_piece (ws, blob, no, bytes) values (%(ws)s, %(blob)s, %(no)s, %(bytes)s)"
-_END = b"""
-    update pumpup.blob set sha256 = %(sha256)s, size = %(size)s, touched_at = %(now)s
-    where ws = %(ws)s and id = %(blob)s
-"""
 
 
 class ImportingWorkspace:
@@ -79,8 +72,8 @@ class ImportingWorkspace:
         """Return the size of each content that is there, by its SHA-256; what was left half done is dropped."""
         for (blob,) in self._execute(_HALF).fetchall():
             with self._connection.transaction():
-                self._execute(_DROP_PIECES, blob=blob)
-                self._execute(_DROP, blob=blob)
+                self._execute(DROP_PIECES, blob=blob)
+                self._execute(DROP_BLOB, blob=blob)
         return dict(self._execute(_BLOBS).fetchall())
 
     def add_content(self, upload: Doc, pieces: Iterable[bytes]) -> None:
@@ -89,18 +82,18 @@ class ImportingWorkspace:
         Raises:
             InvalidRequest: it is not what arrived.
         """
-        row = self._execute(_BEGIN, now=self._clock()).fetchone()
+        row = self._execute(BEGIN_BLOB, now=self._clock()).fetchone()
         blob, digest, size, number = row and row[0], hashlib.sha256(), 0, 0
         for together in _in_groups(pieces):
             # Not in the driver's pipeline: it may stop for ever over more than a socket has room for.
             with self._connection.transaction():
                 for piece in together:
-                    self._execute(_ADD, blob=blob, no=number, bytes=piece)
+                    self._execute(ADD_PIECE, blob=blob, no=number, bytes=piece)
                     digest.update(piece)
                     size, number = size + len(piece), number + 1
         if (digest.hexdigest(), size) != (upload["sha256"], upload["size"]):
             raise InvalidRequest(f"The attachment {upload['sha256']} is not what arrived: it has changed.")
-        self._execute(_END, blob=blob, sha256=upload["sha256"], size=size, now=self._clock())
+        self._execute(END_BLOB, blob=blob, sha256=upload["sha256"], size=size, now=self._clock())
 
     def open(self) -> None:
         """Let everybody in."""

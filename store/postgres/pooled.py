@@ -102,7 +102,7 @@ class ReadPool:
                 await connection.execute(b"begin isolation level read committed read write")
                 try:
                     yield connection
-                except BaseException:
+                except BaseException:  # a cancelled caller, too, must not leave its transaction to the next one
                     await asyncio.shield(_rolled_back(connection))
                     raise
                 await connection.execute(b"commit")
