@@ -14,7 +14,8 @@ from tests.house.classes import Class, Family, mro
 from tests.house.lengths import Lengths
 from tests.house.tree import Tree, child, read, within
 
-ROOMS = 20
+ROOMS = 24
+"""The screens, a linear form of them and a gallery each have their own folder."""
 SCREEN_DEPTH = 2
 DEPTH = 3
 METHODS = 45
