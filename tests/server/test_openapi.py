@@ -30,7 +30,6 @@ from store.server.routes import ROWS
 from tests.sdk.serving import ServedRecord, serving
 from tests.server.conftest import Served
 from tests.support.backends import FolderPlace
-from tests.support.examples import examples
 from tests.waiting import HANG_SECONDS
 
 CHECKS = [
@@ -41,10 +40,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 bounded = settings(
-    max_examples=examples(3, 6), deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=6, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
-reaching = settings(bounded, max_examples=6)
-"""Fewer do not reach the rules."""
 # A stream has no end to wait for: tests/server/test_stream.py has it.
 CALLS = [row for row in ROWS if row.path != "/api/events/stream"]
 # Made where it runs: what is to be sent takes seconds to choose, and each worker collects all tests.
@@ -115,7 +112,7 @@ def test_whatever_an_agent_sends_is_answered_as_declared(case: Case[Any], real: 
 
 
 @schema.parametrize()
-@reaching
+@bounded
 def test_calls_on_what_is_there_are_answered_as_declared(case: Case[Any], real: Real) -> None:
     """The same with ids and a project that exist, so that the rules are reached and things are written."""
     rng = random.Random(repr(case.body))
