@@ -146,3 +146,23 @@ def events(order: Order, *, of_task: bool, of_project: bool, of_types: bool) -> 
     else:
         rows = f"{of_chain} and type <> all(%(off)s::smallint[]) {rest}"
     return _BOUNDED.format(columns="seq, body, hash", size="octet_length(body)", order=order, rows=rows).encode()
+
+
+BODY_AT = b"select body from pumpup.event where ws = %(ws)s and seq = %(place)s"
+
+
+def settled(order: Order, *, of_project: bool) -> bytes:
+    """Return the statement of a page of settlements: place, JSON and hash of each, and the JSON of its request."""
+    project = "and project = (select no from pumpup.project where ws = %(ws)s and id = %(project)s)"
+    behind = "seq > %(start)s" if order == "asc" else "seq < %(start)s"
+    rest = f"order by seq {order} limit %(limit)s"
+    rows = f"""
+        select d.seq, d.body, d.hash, r.body as request from (
+            select typed.* from unnest(%(types)s::smallint[]) wanted cross join lateral (
+                select seq, body, hash, reply_to from pumpup.event
+                where ws = %(ws)s {project if of_project else ""} and {behind} and type = wanted {rest}
+            ) typed {rest}
+        ) d left join lateral (select body from pumpup.event where ws = %(ws)s and seq = d.reply_to) r on true
+    """
+    size = "(octet_length(body) + coalesce(octet_length(request), 0))"
+    return _BOUNDED.format(columns="seq, body, hash, request", size=size, order=order, rows=rows).encode()
