@@ -237,6 +237,9 @@ def _card(hosted: HostedTask) -> Card:
         assignee_id=hosted.assignee,
         open_request=hosted.open[0] if hosted.open else None,
         open_request_count=len(hosted.open),
+        agent=hosted.agent,
+        last_event_at=hosted.events[-1].timestamp if hosted.events else None,
+        decided_at=None if hosted.open else hosted.decided_at,
     )
 
 
