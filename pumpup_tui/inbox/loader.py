@@ -26,7 +26,7 @@ AHEAD = 2_000
 AHEAD_SECONDS = 0.3
 """The pause before these are loaded: the first rows, and the request under the cursor, come first."""
 SHARE = 0.5
-"""A page on the way to the end is shown once this share of what is shown is new: to arrange all of it costs its size."""
+"""Pages on the way to the end are shown when this share of the list is new: arranging it costs its length."""
 REQUESTED = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
 SETTLED = "Decided elsewhere; moved to the next one"
 NOT_READ = "Refreshed from the beginning; the request you were on is decided, or further down"

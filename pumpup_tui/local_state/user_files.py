@@ -1,4 +1,4 @@
-"""The user's own files, as one app reads and writes them: drafts, snoozes, the last view, and the store that holds them."""
+"""The user's own files, as one app reads and writes them: drafts, snoozes, the last view, and the store of them all."""
 
 from __future__ import annotations
 
