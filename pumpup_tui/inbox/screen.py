@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import Changed, RequestLoaded
-from pumpup_tui.components.frame import SCREEN_KEYS, Divider
+from pumpup_tui.components.frame import SCREEN_KEYS, set_title
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.virtual_list import VirtualList
@@ -83,6 +83,8 @@ class InboxScreen(ReviewerScreen):
         self._filter = narrowing = InboxFilter(context.key)
         self.requests = requests = RequestList(context, id="requests")
         self.request_view = view = RequestView(context, id="detail")
+        set_title(requests, "Inbox")
+        set_title(view, "Request")
         self.precedents = precedents = PrecedentLoader(self, context, view)
         self.pane = pane = RequestPane(self, context, requests=requests, view=view, precedents=precedents, hints=hints)
         status = QueueStatus(self, context, self._line, requests, narrowing)
@@ -121,7 +123,6 @@ class InboxScreen(ReviewerScreen):
         yield self._line
         with Horizontal(id="inbox"):
             yield self.requests
-            yield Divider()
             yield self.request_view
 
     @override

@@ -296,6 +296,8 @@ class Function:
                 yield from (one.value if isinstance(one, ast.Starred) else one for one in node.args)
             case ast.Call(args=[first, *_]) if callee(node) in SHOWERS:
                 yield first
+            case ast.Call(args=[_, *titles]) if callee(node) == "set_title":
+                yield from titles
             case ast.Assign() if any(isinstance(one, ast.Attribute) and one.attr in TITLES for one in node.targets):
                 yield node.value
             case ast.Return(value=ast.expr() as value) if self.name in drawn:
