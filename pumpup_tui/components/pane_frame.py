@@ -14,7 +14,6 @@ from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
-from typing_extensions import override
 
 from pumpup_tui.components.painting import Painted, paint
 from pumpup_tui.text.layout import Line, Run, crop, width_of
@@ -35,6 +34,7 @@ class PaneFrame:
         self._widget, self._painted = widget, painted
         self._title: Line = ()
         self._count: Line = ()
+        widget.watch(widget, "has_focus", self._refresh, init=False)
 
     def set_title(self, title: Title, count: Title = "") -> None:
         """Show these, both of clean text; the cells that change are drawn again."""
@@ -44,8 +44,7 @@ class PaneFrame:
         if self._widget.is_attached and (changed := list(_changed(before, self._upper(cells)))):
             self._widget.refresh(Region(changed[0] - 1, -1, changed[-1] - changed[0] + 1, 1))
 
-    def refresh(self) -> None:
-        """Draw the frame again: the keyboard came or went."""
+    def _refresh(self) -> None:
         width, height = self._widget.size
         ends = (Region(-1, -1, width + 2, 1), Region(-1, height, width + 2, 1))
         self._widget.refresh(*ends, Region(-1, 0, 1, height), Region(width, 0, 1, height))
@@ -90,11 +89,6 @@ class FramedPane(Direct):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self.frame = self.direct.frame = PaneFrame(self, self)
-
-    @override
-    def watch_has_focus(self, _has_focus: bool) -> None:
-        super().watch_has_focus(_has_focus)
-        self.frame.refresh()
 
 
 def _line(title: Title) -> Line:

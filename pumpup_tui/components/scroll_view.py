@@ -89,11 +89,6 @@ class LineScrollView(ScrollView):
         )
 
     @override
-    def watch_has_focus(self, _has_focus: bool) -> None:
-        super().watch_has_focus(_has_focus)
-        self.frame.refresh()
-
-    @override
     def refresh_lines(self, y_start: int, line_count: int = 1) -> None:
         # Textual's own goes over the scrollbar too.
         self.refresh(Region(0, y_start - self.scroll_offset.y, self.lines_width, line_count))

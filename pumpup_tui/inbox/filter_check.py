@@ -73,8 +73,8 @@ def _keyed(key: str, value: str, word: str) -> str:
         return f"{word!r} begins with no key: {known}; to look for it as text, put it in quotes"
     if not value.strip():
         return f"{word!r} has nothing after the colon: write it like {key}:{(VALUES[key] or ('claims',))[0]}"
-    values = VALUES[key]
-    if values and not any(known.startswith(value.casefold()) for known in (*values, *_LONGER)):
+    values, longer = VALUES[key], _LONGER if key == "agent" else ()
+    if values and not any(known.startswith(value.casefold()) for known in (*values, *longer)):
         listed = ", ".join(f'{key}:"{known}"' if " " in known else f"{key}:{known}" for known in values)
         return f"{word!r} is none of {listed}"
     return ""

@@ -83,8 +83,6 @@ class InboxScreen(ReviewerScreen):
         self._filter = narrowing = InboxFilter(context.key)
         self.requests = requests = RequestList(context, id="requests")
         self.request_view = view = RequestView(context, id="detail")
-        set_title(requests, "Inbox")
-        set_title(view, "Request")
         self.precedents = precedents = PrecedentLoader(self, context, view)
         self.pane = pane = RequestPane(self, context, requests=requests, view=view, precedents=precedents, hints=hints)
         status = QueueStatus(self, context, self._line, requests, narrowing)
@@ -120,6 +118,8 @@ class InboxScreen(ReviewerScreen):
 
     @override
     def body(self) -> ComposeResult:
+        set_title(self.requests, "Inbox")
+        set_title(self.request_view, "Request")
         yield self._line
         with Horizontal(id="inbox"):
             yield self.requests
@@ -140,7 +140,7 @@ class InboxScreen(ReviewerScreen):
         if self.pane.is_open and self.has_class("-narrow"):
             back = (("move.back", "list"),)
         elif self._filter.is_on:
-            back = (("move.back", f"shows all, not only “{line(self._filter.raw_words, 20)}”"),)
+            back = (("move.back", f"clear filter: {line(self._filter.raw_words, 20)}"),)
         if self.requests.row is None:
             return (*back, *MORE[1:]) if back else MORE[2:]
         if self.selection.count:
@@ -157,7 +157,7 @@ class InboxScreen(ReviewerScreen):
     # What the frame asks for.
 
     def _refresh_ages(self) -> None:
-        self.filters.refresh_overdue()
+        self.filters.refresh_by_time()
         self.loader.show_status()
         self.requests.redraw()
         self.request_view.redraw()

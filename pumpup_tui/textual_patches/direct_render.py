@@ -24,8 +24,8 @@ FRAMED = (1, 1, 1, 1)
 """A border on each side, without padding."""
 
 
-class Frame(Protocol):
-    """What is drawn where a widget has a border."""
+class FrameLines(Protocol):
+    """The lines that stand where a widget has a border."""
 
     def edge(self, cells: int, *, lower: bool) -> Strip:
         """Return the upper or the lower line."""
@@ -39,7 +39,7 @@ class DirectRender:
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
-        self.frame: Frame | None = None
+        self.frame: FrameLines | None = None
         """What is drawn in place of a border; None leaves it to Textual."""
         self.drawn_size: Size | None = None
         """The widget's size while its lines are drawn; asked for each line, Textual would look it up each time."""
@@ -69,7 +69,7 @@ class DirectRender:
         finally:
             self.drawn_size = None
 
-    def _framed(self, frame: Frame, size: Size) -> Callable[[int], Strip]:
+    def _framed(self, frame: FrameLines, size: Size) -> Callable[[int], Strip]:
         """Return what draws a line of the widget and its frame."""
         render_line, cells = self._widget.render_line, size.width + 2
         left, right = frame.sides()

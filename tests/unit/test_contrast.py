@@ -7,7 +7,6 @@ import itertools
 import math
 
 import pytest
-
 from textual.theme import BUILTIN_THEMES, Theme
 
 from styles.contrast import AA, ARMED, GROUNDS, LINE, ROLES, TEXTS, contrast, readable
