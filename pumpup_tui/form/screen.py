@@ -16,7 +16,7 @@ from typing_extensions import override
 from api_client.fields import read_fields
 from pumpup_tui.components.decision_bar import unseen_words
 from pumpup_tui.components.external_editor import EditorFailed, edit_in
-from pumpup_tui.components.frame import KeyHints
+from pumpup_tui.components.frame import KeyHints, set_title
 from pumpup_tui.components.joined_lines import Joined
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.context import Context
@@ -31,7 +31,6 @@ from pumpup_tui.local_state.answer_draft import Draft, bids_of, required_left, t
 from pumpup_tui.text.attachment_names import attachments_of
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import asker_words
-from pumpup_tui.text.layout import joined
 from pumpup_tui.text.paragraphs import Paragraph
 from pumpup_tui.textual_patches.compositor import use_exact_compositor
 from styles.sheets import sheet
@@ -129,7 +128,9 @@ class AnswerScreen(ModalScreen[Intent | None]):
             first_key=first_key,
         )
         self._place_context()
-        self.query_one("#beside", Document).set_paragraphs(self._beside, detail_id)
+        beside = self.query_one("#beside", Document)
+        beside.set_paragraphs(self._beside, detail_id)
+        set_title(beside, "Context", f"{key('form.context')} {key('form.context_up')} {key('form.context_down')}")
         await self.query_one("#answer").mount(form, before="#review")
         self._tell_state()
         if self._faults:
@@ -257,8 +258,8 @@ class AnswerScreen(ModalScreen[Intent | None]):
 
     def _tell_state(self) -> None:
         key, count = self.context.key, len(self._fields)
-        keys = f"{key('form.review')} reviews, then {key('decide.send')} sends"
-        words = joined((f"field {self.form.index + 1}/{count}", self._left_words(), keys))
+        words = f"{key('form.review')} reviews, then {key('decide.send')} sends"
+        set_title(self.query_one("#answer"), f"field {self.form.index + 1}/{count} · {self._left_words()}")
         if self.context.drafts.fault:
             self.query_one(AnswerTitle).show_state(
                 f"{words} · not kept on the disk: {self.context.drafts.fault}", "warn"
@@ -290,6 +291,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         summary = str(detail.event.payload.get("summary", ""))
         self._reviewed = Intent("ANSWER", detail.event.id, summary, request_hash=detail.hash, answers=answers)
         self.add_class("-review")
+        set_title(self.query_one("#answer"), "review")
         review = self.query_one("#review", Document)
         lines, whole = review_lines(form.form, answers, self._not_seen)
         review.set_paragraphs(lines, object(), whole=whole)
