@@ -16,6 +16,7 @@ from pumpup_tui.commands.output import line_width, print_line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
+    from pumpup_tui.linear.session_runner import LineSetup
     from pumpup_tui.local_state.document_store import DocumentStore
     from pumpup_tui.local_state.preferences import Preferences
 
@@ -40,11 +41,22 @@ def run_lines(
     """
     if sys.stdin is None or sys.stdin.closed:
         raise Failed("Linear mode reads its answers from standard input, which is closed.")
+    with in_words():
+        try:
+            code = asyncio.run(_talk(connect, _setup(documents, preferences, source_label)))
+        except KeyboardInterrupt:
+            print_line("Stopped. What was held was not sent; the next start lists it.")
+            raise click.exceptions.Exit(130) from None
+    if code:
+        raise click.exceptions.Exit(code)
+
+
+def _setup(documents: DocumentStore, preferences: Preferences, source_label: str) -> LineSetup:
     from api_client.times import utc_now
     from pumpup_tui.linear.line_input import standard_input
-    from pumpup_tui.linear.session_runner import LineSetup, run_session
+    from pumpup_tui.linear.session_runner import LineSetup
 
-    setup = LineSetup(
+    return LineSetup(
         standard_input,
         print_line,
         line_width,
@@ -56,18 +68,12 @@ def run_lines(
         documents=documents,
     )
 
-    async def talk() -> int:
-        backend = await connect()
-        try:
-            return await run_session(backend, setup)
-        finally:
-            await backend.aclose()
 
-    with in_words():
-        try:
-            code = asyncio.run(talk())
-        except KeyboardInterrupt:
-            print_line("Stopped. What was held was not sent; the next start lists it.")
-            raise click.exceptions.Exit(130) from None
-    if code:
-        raise click.exceptions.Exit(code)
+async def _talk(connect: Callable[[], Awaitable[Backend]], setup: LineSetup) -> int:
+    from pumpup_tui.linear.session_runner import run_session
+
+    backend = await connect()
+    try:
+        return await run_session(backend, setup)
+    finally:
+        await backend.aclose()

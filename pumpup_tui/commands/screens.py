@@ -220,6 +220,19 @@ def _run(
 
         run_lines(connect, documents(), preferences, source_label=source_label)
         return
+    connect = partial(_connect_and_warm, connect, needed_soon)
+    _run_screens(connect, documents, preferences, source_label=source_label, tour=tour, leaving=leaving)
+
+
+def _run_screens(
+    connect: Connect,
+    documents: Callable[[], DocumentStore],
+    preferences: Preferences,
+    *,
+    source_label: str,
+    tour: bool,
+    leaving: Shutdown | None,
+) -> None:
     gc.disable()  # until the screens are up: nothing that starting makes is freed
     from api_client.times import utc_now
     from pumpup_tui.app import PumpUpApp
@@ -229,7 +242,7 @@ def _run(
     from pumpup_tui.context import Setup
 
     setup = Setup(
-        partial(_connect_and_warm, connect, needed_soon),
+        connect,
         source_label=source_label,
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),

@@ -44,15 +44,15 @@ async def deliver(backend: Backend, sent: Confirmed, slots: asyncio.Semaphore) -
                 receipt = await backend.submit(command_of(sent.intent), key=sent.key)
         except ApiError as error:
             in_doubt = in_doubt or leaves_in_doubt(error)
-            if in_doubt and not settles_doubt(error):
-                # It may have been written: only the same key can tell.
-                yield Delivery(Phase.UNKNOWN, str(error))
-                await asyncio.sleep(pauses.after(error))
-                continue
-            yield _refused(error)
+            if not in_doubt or settles_doubt(error):
+                yield _refused(error)
+                return
+            # It may have been written: only the same key can tell.
+            yield Delivery(Phase.UNKNOWN, str(error))
+            await asyncio.sleep(pauses.after(error))
         else:
             yield Delivery(Phase.RECORDED, receipt.event_id)
-        return
+            return
 
 
 def _refused(error: ApiError) -> Delivery:

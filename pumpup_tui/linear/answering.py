@@ -30,6 +30,7 @@ from pumpup_tui.local_state.typed_answers import check_typed, fix_meaning, settl
 from pumpup_tui.text.firewall import clean, line
 
 if TYPE_CHECKING:
+    from api_client.models import RequestDetail
     from pumpup_tui.linear.line_session import LineSession
 
 HELP = (
@@ -52,12 +53,10 @@ class UnknownOption(ValueError):
 async def answer(session: LineSession) -> bool:
     """Have the current elicitation answered; return whether the answers went."""
     detail = session.shown
-    if detail is None or (refusal := session.lacks("answer")):
-        session.talk.say("Nothing to answer here: 'show' prints the request first." if detail is None else refusal)
+    if refusal := _refusal(session, detail):
+        session.talk.say(refusal)
         return False
-    if detail.event.event_type != "ELICITATION_REQUESTED":
-        session.talk.say("This request takes no answers: approve, deny, edit, ask or escalate.")
-        return False
+    assert detail is not None  # noqa: S101 - for mypy: it was refused
     fields = read_fields(detail.event.payload.get("fields") or ())
     draft = await session.drafts.open(detail.event.id, fields)
     form = FormWalk(session, fields, bids_of(detail.event.payload), draft, detail.event.id)
@@ -68,6 +67,14 @@ async def answer(session: LineSession) -> bool:
         session.talk.say("Left. Your answers are saved, nothing was sent.")
         return False
     return await confirm(session, [_intent(intent_of("ANSWER", detail, ""), answers)])
+
+
+def _refusal(session: LineSession, detail: RequestDetail | None) -> str:
+    if detail is None:
+        return "Nothing to answer here: 'show' prints the request first."
+    if detail.event.event_type != "ELICITATION_REQUESTED":
+        return "This request takes no answers: approve, deny, edit, ask or escalate."
+    return session.lacks("answer")
 
 
 def _intent(intent: Intent, answers: Mapping[str, Any]) -> Intent:
@@ -193,10 +200,9 @@ def _typed(field: AnyForm, typed: str) -> str | list[str]:
     """
     kind = type_of(field)
     if kind == "Switch":
-        word = _YES_NO.get(typed.strip().casefold())
-        if word is None:
+        if typed.strip().casefold() not in _YES_NO:
             raise UnknownOption("yes or no")
-        return [word]
+        return [_YES_NO[typed.strip().casefold()]]
     if kind == "Select":
         return [_option(options_of(field), typed)]
     if kind == "Multiselect":

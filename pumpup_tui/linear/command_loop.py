@@ -75,8 +75,12 @@ class CommandLoop:
     def __init__(self, session: LineSession) -> None:
         self._session, self._talk, self._queue = session, session.talk, session.queue
         self._is_over = False
-        self._commands: dict[str, Handler] = {
-            **{name: self._outcome(verb) for name, verb in OUTCOME_COMMANDS.items()},
+        outcomes = {name: self._outcome(verb) for name, verb in OUTCOME_COMMANDS.items()}
+        self._commands: dict[str, Handler] = {**outcomes, **self._acts(), **self._readings(), **self._moves()}
+
+    def _acts(self) -> dict[str, Handler]:
+        session = self._session
+        return {
             "answer": self._answer,
             "note": lambda text: write_note(session, text),
             "take": lambda _: assign(session, session.me.subject),
@@ -84,16 +88,14 @@ class CommandLoop:
             "assign": self._assign,
             "undo": self._undo,
             "batch": self._batch,
+        }
+
+    def _moves(self) -> dict[str, Handler]:
+        return {
             "skip": lambda _: self._step(1),
             "back": lambda _: self._step(-1),
             "open": self._open,
             "list": self._list,
-            "show": lambda _: reading.show(session),
-            "raw": lambda _: reading.show_raw(session),
-            "attachments": lambda _: reading.show_attachments(session),
-            "read": lambda text: reading.read_attachment_text(session, text),
-            "save": self._save,
-            "timeline": lambda text: reading.show_timeline(session, _count(text, reading.EVENTS)),
             "find": self._find,
             "filter": self._filter,
             "project": self._project,
@@ -101,6 +103,17 @@ class CommandLoop:
             "refresh": self._refresh,
             "help": self._help,
             "quit": self._quit,
+        }
+
+    def _readings(self) -> dict[str, Handler]:
+        session = self._session
+        return {
+            "show": lambda _: reading.show(session),
+            "raw": lambda _: reading.show_raw(session),
+            "attachments": lambda _: reading.show_attachments(session),
+            "read": lambda text: reading.read_attachment_text(session, text),
+            "save": self._save,
+            "timeline": lambda text: reading.show_timeline(session, _count(text, reading.EVENTS)),
         }
 
     async def run(self) -> None:
@@ -189,11 +202,9 @@ class CommandLoop:
         numbers, _, note = rest.strip().partition(" ")
         verb = OUTCOME_COMMANDS.get(SHORT.get(outcome.casefold(), outcome.casefold()))
         items = [self._queue.at(number) for number in _numbers(numbers)]
-        if verb is None or not items or None in items:
-            self._talk.say("Type it like: batch approve 2,4-6. 'list' has the numbers.")
-            return
-        if refusal := self._session.lacks("decide"):
-            self._talk.say(refusal)
+        refusal = self._session.lacks("decide")
+        if verb is None or not items or None in items or refusal:
+            self._talk.say(refusal or "Type it like: batch approve 2,4-6. 'list' has the numbers.")
             return
         if verb in NEEDS_NOTE and not note.strip():
             note = await self._talk.ask(NOTE_QUESTIONS[verb])

@@ -23,18 +23,9 @@ class Conversation:
     def __init__(
         self, lines: LineInput, write: Callable[[str], None], *, width: Callable[[], int], echoes: bool = False
     ) -> None:
-        """Take both ends.
-
-        Args:
-            lines: What is answered.
-            write: Prints one clean line.
-            width: Returns the characters that a line has room for.
-            echoes: Whether answers are printed: no terminal does it, and a log needs them.
-        """
-        self._lines = lines
-        self._write = write
-        self._width = width
-        self._echoes = echoes
+        """Take both ends; answers are printed where no terminal echoes them, for a log needs them."""
+        self._lines, self._write = lines, write
+        self._width, self._echoes = width, echoes
         self._news: list[Spoken] = []
 
     def say(self, *paragraphs: Spoken) -> None:
@@ -71,15 +62,17 @@ class Conversation:
         """
         while True:
             self.tell_news()
-            if question:
-                self.say(question)
+            self.say(*([question] if question else []))
             try:
                 answer = await self._lines.next()
             except UnfitLine as fault:
                 self.say(str(fault))
                 continue
-            if answer is None:
-                raise EndOfInput
-            if self._echoes:
-                self._write(f"> {line(answer, 2_000)}")
-            return answer
+            return self._echoed(answer)
+
+    def _echoed(self, answer: str | None) -> str:
+        if answer is None:
+            raise EndOfInput
+        if self._echoes:
+            self._write(f"> {line(answer, 2_000)}")
+        return answer

@@ -13,6 +13,7 @@ from pumpup_tui.text.outcomes import ACTS
 
 if TYPE_CHECKING:
     from api_client.models import RequestDetail
+    from pumpup_tui.decisions.desk import Confirmed
     from pumpup_tui.linear.line_session import LineSession
 
 NOTE_QUESTIONS: dict[Verb, str] = {
@@ -84,7 +85,7 @@ async def confirm(session: LineSession, intents: Sequence[Intent]) -> bool:
     for sent in confirmed:
         if sent.intent.verb in FINAL:
             session.queue.settle(sent.intent.target)
-    _say_where(session, len(confirmed), is_held=any(sent.until is not None for sent in confirmed))
+    await _say_where(session, confirmed)
     return bool(confirmed)
 
 
@@ -123,13 +124,14 @@ def _completed(intents: Sequence[Intent], answer: str) -> list[Intent] | None:
     return None
 
 
-def _say_where(session: LineSession, count: int, *, is_held: bool) -> None:
-    if not count:
+async def _say_where(session: LineSession, confirmed: Sequence[Confirmed]) -> None:
+    if not confirmed:
         session.talk.say("That decision is in flight already.")
-    elif is_held:
+    elif any(sent.until is not None for sent in confirmed):
         session.talk.say(f"Held for {session.outbox.grace:g} seconds, then sent: 'undo' takes it back.")
     else:
-        session.talk.say("Sending.")
+        await session.outbox.settle_soon()
+        session.talk.tell_news()
 
 
 # On the task.

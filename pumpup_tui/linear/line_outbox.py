@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WRITES = 4
 """Writes in flight at a time."""
+SOON_SECONDS = 2.0
 UNKNOWN_SECONDS = 5.0
 """Time that leaving waits for an outcome that is not known."""
 
@@ -38,16 +39,7 @@ class LineOutbox:
         grace: float,
         tell: Callable[[Confirmed], None],
     ) -> None:
-        """Take what acts go through.
-
-        Args:
-            backend: Takes the acts.
-            documents: Hold on this machine what is in flight.
-            clock: Tells the time.
-            new_key: Makes an idempotency key.
-            grace: Seconds that a final act is held.
-            tell: Is told each change of an act that is not over, and its end.
-        """
+        """Take what acts go through; `grace` in seconds, and `tell` is told what became of each."""
         self.desk = Desk()
         self.in_flight = InFlight(documents, self._unfinished)
         self.grace = grace
@@ -77,6 +69,11 @@ class LineOutbox:
         self.desk, intent = self.desk.take_back()
         await self._store()
         return intent
+
+    async def settle_soon(self) -> None:
+        """Wait a moment for what is being written: mostly it is known at once."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=SOON_SECONDS)
 
     async def finish(self) -> Sequence[Confirmed]:
         """Wait until all is known, at the most for a while beyond the grace time; return what is not over."""
@@ -110,8 +107,10 @@ class LineOutbox:
 
     async def _store(self) -> None:
         # The record is elsewhere: without a trace here, only a crash would lose track of it.
+        keys = [sent.key for sent in self.desk.unfinished()]
         with suppress(OSError):
             await self.in_flight.write(self.in_flight.next_version())
+            self.desk = self.desk.mark_stored(keys)
 
 
 def outcome_lines(sent: Confirmed) -> list[Paragraph]:

@@ -39,8 +39,7 @@ class LineQueue:
         here, cursor, items = self.current, None, list["InboxItem"]()
         while len(items) < READ_MOST:
             page = await self._backend.inbox(project_id=self.project_id, cursor=cursor, limit=PAGE_MAX)
-            items += page.items
-            cursor = page.next_cursor or cursor
+            items, cursor = [*items, *page.items], page.next_cursor or cursor
             if page.is_last(PAGE_MAX):
                 break
         self.is_cut = len(items) >= READ_MOST

@@ -45,7 +45,8 @@ def request_lines(detail: RequestDetail, inspection: Inspection, now: datetime) 
         said("Step", detail.task.current_step),
         "Summary:",
         *quoted(clean(str(payload.get("summary") or ""), limit=TEXT)),
-        *_recommendation(payload.get("recommendation")),
+        # An elicitation's suggestions stand with its fields.
+        *(_recommendation(payload.get("recommendation")) if "fields" not in payload else ()),
         *_context(payload.get("keyValueContext")),
         *attachment_lines(detail, {}),
     ]
@@ -59,8 +60,6 @@ def age_words(since: datetime, now: datetime) -> str:
 
 
 def _recommendation(offered: Any) -> list[Spoken]:
-    if isinstance(offered, list):
-        return []  # an elicitation's suggestions stand with its fields
     if not isinstance(offered, Mapping):
         return ["The agent recommends nothing."]
     outcome = offered.get("outcome")
@@ -69,11 +68,8 @@ def _recommendation(offered: Any) -> list[Spoken]:
     confidence = f", {value * 100:.0f} percent confident" if value is not None else ""
     word = OUTCOMES[kind].word if kind in OUTCOMES else line(kind, 40) or "nothing"
     note = outcome.get("note") if isinstance(outcome, Mapping) else None
-    texts = [text for text in (offered.get("rationale"), note) if text]
-    lines: list[Spoken] = [f"The agent recommends: {word}{confidence}."]
-    for text in texts:
-        lines += quoted(clean(str(text), limit=TEXT))
-    return lines
+    texts = (clean(str(text), limit=TEXT) for text in (offered.get("rationale"), note) if text)
+    return [f"The agent recommends: {word}{confidence}.", *(part for text in texts for part in quoted(text))]
 
 
 def _context(pairs: Any) -> list[Spoken]:
@@ -121,13 +117,7 @@ def item_line(number: int, item: InboxItem, now: datetime) -> Spoken:
 
 
 def field_lines(field: AnyForm, bid: Bid | None, answer: str) -> list[Spoken]:
-    """Return a field as it is asked for: label, description, what it accepts, options, suggestion, answer so far.
-
-    Args:
-        field: The field.
-        bid: The agent's suggestion, None where there is none.
-        answer: The clean answer so far, where it is the person's own; empty where there is none.
-    """
+    """Return a field as it is asked for, with the agent's suggestion and the person's own clean answer so far."""
     about = sentence("required" if field.required else "optional", *_about(field))
     lines: list[Spoken] = [*quoted(line(field.label, TEXT)), f"{about[0].upper()}{about[1:]}."]
     if field.description:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import Me
     from api_client.times import Clock
+    from pumpup_tui.decisions.recovery import Recovered
     from pumpup_tui.local_state.document_store import DocumentStore
     from pumpup_tui.local_state.preferences import Preferences
 
@@ -113,14 +114,15 @@ class _Runner:
         with suppress(OSError):
             acts = await in_flight.interrupted()
             recovered = [await look_up(self.session.backend, self.session.me.subject, act) for act in acts]
-            if recovered:
-                self.talk.say("Unfinished when you last left:")
+            self.talk.say(*(["Unfinished when you last left:"] if recovered else []))
             for act in recovered:
-                intent = act.interrupted.sent.intent
-                label = f"{act.fate.value.capitalize()}: {ACTS[intent.verb].word}"
-                self.talk.say(said(label, intent.title, limit=100))
-                self.talk.say(*([said("Why", act.detail)] if act.detail else []))
+                self._say_recovered(act)
             await in_flight.acknowledge([act.interrupted for act in recovered if act.is_known])
+
+    def _say_recovered(self, act: Recovered) -> None:
+        intent = act.interrupted.sent.intent
+        label = f"{act.fate.value.capitalize()}: {ACTS[intent.verb].word}"
+        self.talk.say(said(label, intent.title, limit=100), *([said("Why", act.detail)] if act.detail else []))
 
     async def _finish(self) -> int:
         """Wait for what was confirmed; say what became of it, or that it is not known."""

@@ -41,16 +41,10 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
 def understand(
     form_field: AnyForm, typed: str | list[str], now: datetime, zone: tzinfo | None, *, in_words: bool = True
 ) -> Understood:
-    """Return what a field of a date or time takes a typed text for.
+    """Return what a field of a date or time takes a typed text for, in the zone of whoever typed it.
 
-    The next one from now on is meant, or the last one where only that is within the field's bounds.
-
-    Args:
-        form_field: The field; any other type has nothing to be understood.
-        typed: The text.
-        now: The present moment, with its zone.
-        zone: The zone of whoever typed it; None is the machine's.
-        in_words: Whether a person typed it; else only the wire's form is understood, for nothing else was agreed on.
+    The next one from now on is meant, or the last one where only that is within the field's bounds. Where no person
+    typed it, and so not `in_words`, only the wire's form is understood.
     """
     if type_of(form_field) not in TEMPORAL or isinstance(typed, list) or not typed.strip():
         return NOTHING
