@@ -18,7 +18,7 @@ Line: TypeAlias = Sequence[Run]
 OUTCOME_TONES = ("approve", "deny", "escalate", "ask")
 """The tones of outcomes: green, red, magenta, cyan."""
 TONES = (
-    *("muted", "strong", "accent", "good", "bad", "warn", "cursor", "foreign", "edge", "needs"),
+    *("muted", "strong", "accent", "good", "bad", "warn", "cursor", "foreign", "edge", "needs", "hover"),
     *OUTCOME_TONES,
     *("armed", *(f"armed-{tone}" for tone in OUTCOME_TONES)),
 )
