@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol, cast
 
 from starlette.requests import Request
@@ -14,7 +15,9 @@ from api_client.actor import Actor
 from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX, Backend
 from api_client.commands import Command
 from api_client.errors import InvalidRequest
+from api_client.event_filter import EventFilter
 from api_client.models import Order, Receipt, Role
+from api_client.times import parse_time
 from api_client.wire import Wire
 from store.core.figures import Figures
 from store.core.health import Health
@@ -122,6 +125,22 @@ class IncomingCall:
         if not re.fullmatch(r"[0-9]{1,2}", text, re.ASCII) or int(text) > WAIT_MAX:
             raise InvalidRequest(f"wait: must be a whole number of seconds from 0 to {WAIT_MAX}")
         return int(text)
+
+    def event_filter(self) -> EventFilter:
+        """Return the events that are asked for.
+
+        Raises:
+            InvalidRequest: `since` or `until` is no time.
+        """
+        since, until = (self._time(name) for name in ("since", "until"))
+        return EventFilter(since, until, self.query("decidedBy") or "", self.query("outcome") or "")
+
+    def _time(self, name: str) -> datetime | None:
+        text = self.query(name)
+        try:
+            return parse_time(text) if text else None
+        except (ValueError, OverflowError):
+            raise InvalidRequest(f"{name}: must be a time like 2026-01-31T09:30:00Z") from None
 
     def order(self) -> Order:
         """Return the order of a list of events.

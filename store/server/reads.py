@@ -56,7 +56,7 @@ async def tasks(call: IncomingCall) -> Response:
 
 async def task(call: IncomingCall) -> Response:
     """Answer a task and its open requests, oldest first."""
-    return json_response(await call.backend.task(call.path("task_id")))
+    return json_response(await call.backend.task(call.path("task_id"), at=call.query("at")))
 
 
 async def task_events(call: IncomingCall) -> Response:
@@ -135,10 +135,11 @@ async def request(call: IncomingCall) -> Response:
 
 async def board(call: IncomingCall) -> Response:
     """Answer a board's counts, or with `step` a page of that column's cards."""
-    project_id, step, limit = call.path("project_id"), call.query("step"), call.limit()
+    project_id, step, limit, at = call.path("project_id"), call.query("step"), call.limit(), call.query("at")
     if step is None:
-        return json_response(await call.backend.board(project_id))
-    return await page_response(await call.backend.cards(project_id, step, cursor=call.query("cursor"), limit=limit))
+        return json_response(await call.backend.board(project_id, at=at))
+    cursor = call.query("cursor")
+    return await page_response(await call.backend.cards(project_id, step, cursor=cursor, limit=limit, at=at))
 
 
 async def events(call: IncomingCall) -> Response:
@@ -151,6 +152,7 @@ async def events(call: IncomingCall) -> Response:
             order=call.order(),
             cursor=call.query("cursor"),
             limit=call.limit(),
+            only=call.event_filter(),
         )
     )
 

@@ -56,7 +56,7 @@ _CALLS: tuple[Row, ...] = (
     Row("GET", "/api/projects", reads.projects, ANYONE, {200: Page[Project]}, ("name",), large=True),
     Row("GET", "/api/projects/{project_id}", reads.project, ANYONE, {200: Project}),
     Row("GET", "/api/tasks", reads.tasks, ANYONE, {200: Page[Task]}, ("projectId", "name"), large=True),
-    Row("GET", "/api/tasks/{task_id}", reads.task, ANYONE, {200: TaskDetail}, large=True),
+    Row("GET", "/api/tasks/{task_id}", reads.task, ANYONE, {200: TaskDetail}, ("at",), large=True),
     Row("GET", "/api/tasks/{task_id}/events", reads.task_events, ANYONE, {200: Page[Event]}, _PAGE, large=True),
     Row(
         "GET",
@@ -98,7 +98,7 @@ _CALLS: tuple[Row, ...] = (
         reads.board,
         REVIEWERS,
         {200: (Board, Page[Card])},
-        ("step", *_PAGE),
+        ("step", "at", *_PAGE),
         large=True,
     ),
     Row(
@@ -107,7 +107,7 @@ _CALLS: tuple[Row, ...] = (
         reads.events,
         REVIEWERS,
         {200: Page[Event]},
-        ("projectId", "taskId", "types", "order", *_PAGE),
+        ("projectId", "taskId", "types", "since", "until", "decidedBy", "outcome", "order", *_PAGE),
         large=True,
     ),
     Row(
