@@ -47,7 +47,7 @@ async def test_a_range_of_times_begins_with_since_and_ends_before_until(world: W
         assert await _ids(world, only, "desc") == wanted[::-1]
     middle = EventFilter(since=whole[2].timestamp, until=whole[4].timestamp + timedelta(microseconds=1))
     for scope in ({"task_id": task.id}, {"project_id": task.project_id}):
-        assert await _ids(world, middle, **scope) == [event.id for event in whole[2:5]]
+        assert await _ids(world, middle, **scope) == [event.id for event in whole[2:5]]  # type: ignore[arg-type]
     for only in (
         EventFilter(since=datetime(2100, 1, 1, tzinfo=UTC)),
         EventFilter(until=datetime(1990, 1, 1, tzinfo=UTC)),
