@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import orjson
 from msgspec.structs import replace
@@ -41,6 +41,9 @@ from api_client.models import (
 from api_client.response_limits import LIST_MOST, BodyLimit, EventLimit
 from api_client.times import wire_time
 from api_client.wire import Json
+
+if TYPE_CHECKING:
+    from api_client.settled import SettledQuery, SettledRequest
 
 POLL = 0.5
 """Seconds between two polls for new events, if the server has no stream of them."""
@@ -227,6 +230,24 @@ class HttpBackend:
             limit=limit,
         )
         return page if only == NO_FILTER or await self._has_history() else _only(page, only, limit)
+
+    async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
+        """Return a page of the requests that were settled."""
+        # With the first figures: the first rows wait for none.
+        from api_client.settled import SettledRequest
+
+        if hosted := await self._hosted_reads():
+            return await hosted.settled(query)
+        return await self._read.get(
+            Page[SettledRequest],
+            "/api/settled-requests",
+            projectId=query.project_id,
+            since=wire_time(query.since) if query.since else None,
+            until=wire_time(query.until) if query.until else None,
+            order=query.order,
+            cursor=query.cursor,
+            limit=query.limit,
+        )
 
     async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """Return the decision on an approval, None while it is pending."""

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, OrderedDict
-from collections.abc import Container, Sequence
+from collections import Counter, OrderedDict, deque
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from api_client.errors import InvalidRequest, NotFound
 from api_client.models import Board, Card, Page, TaskDetail
+from api_client.task_trail import AGENT, TaskTrail, decided_at
 from api_client.times import parse_time
 from api_client.wire import read
 from store.core import read_models, wire_objects
 from store.core.fold import apply_recorded
 from store.core.paging import PAGE_BYTES
+from store.core.read_models import StepLoad
 from store.core.state_view import Doc, Table
+from store.core.step_codes import entered_step
 
 EVENT_ID = "evt_"
 """The beginning of every event's id (`event_ids`)."""
 FOLDED_MOST = 20_000
 """Events that are folded for one page of cards: it ends early behind them."""
+LOOKED_BACK = 20
+"""Events of a task that are looked at for its last settlement."""
 BOARDS_MOST = 4
 """Boards of earlier moments that are remembered."""
 
@@ -36,6 +42,9 @@ class PastTask:
         self.folded = 0
         """Events so far."""
         self._tables: dict[Table, dict[str, Doc]] = {"projects": {project["id"]: project}}
+        self._entered: Doc = {}
+        self._latest: deque[Doc] = deque(maxlen=LOOKED_BACK)
+        self._maker: str | None = None
 
     def get(self, table: Table, doc_id: str) -> Doc | None:
         """Return a document, None where there is none."""
@@ -56,7 +65,10 @@ class PastTask:
     def fold(self, events: Sequence[Doc]) -> None:
         """Bring the documents up to date with the task's next events."""
         for event in events:
-            apply_recorded(self, event)
+            if apply_recorded(self, event) and entered_step(event):
+                self._entered = event
+                self._maker = self._maker or _agent_of(event)
+        self._latest.extend(events)
         self.folded += len(events)
 
     def detail(self) -> TaskDetail:
@@ -72,7 +84,16 @@ class PastTask:
 
     def card(self) -> dict[str, Any]:
         """Return the task, which there was, as a Card."""
-        return wire_objects.card(self, self.get("tasks", self.task_id) or {})
+        doc = self.get("tasks", self.task_id) or {}
+        is_settled = doc.get("status") != "CLOSED" and doc.get("openRequests") == []
+        turns = ((event["eventType"], event["source"], event["timestamp"]) for event in reversed(self._latest))
+        trail = TaskTrail(_agent_of(self._entered) or self._maker, decided_at(turns) if is_settled else None)
+        return wire_objects.card(self, doc, trail)
+
+
+def _agent_of(event: Doc) -> str | None:
+    """Return the subject of the agent that sent an event; None where no agent did."""
+    return event.get("subject") if event.get("source") == AGENT else None
 
 
 class PastBoard:
@@ -97,9 +118,18 @@ class PastBoard:
         for queue in self._in_step.values():
             queue.sort()
 
-    def board(self) -> Board:
-        """Return the project's columns in graph order."""
-        return read_models.board(self.project, lambda step: (len(self._in_step[step]), self._counts[step]))
+    def board(self, oldest_at: Mapping[str, str]) -> Board:
+        """Return the project's columns in graph order; `oldest_at` has the time of the first entry into a step."""
+
+        def load(step: str) -> StepLoad:
+            return StepLoad(len(self._in_step[step]), self._counts[step], 0, oldest_at.get(step))
+
+        board = read_models.board(self.project, load)
+        return replace(board, columns=tuple(replace(column, overdue=None) for column in board.columns))
+
+    def oldest(self) -> dict[str, int]:
+        """Return the first entry into each step that has a task."""
+        return {step: queue[0] for step, queue in self._in_step.items() if queue}
 
     def after(self, step: str, seq: int) -> list[int]:
         """Return the entries into a step after the event `seq`, in order."""

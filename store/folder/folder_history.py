@@ -44,7 +44,10 @@ class FolderHistory:
 
     def board(self, project_id: str, at: str) -> Board:
         """Return a project's columns as they were."""
-        return self._past(project_id, self._seq_at(at)).board()
+        past, at_seq = self._past(project_id, self._seq_at(at)), self._store.events.at
+        oldest = past.oldest()
+        times = self._store.read(lambda _: {step: str(at_seq(seq)["timestamp"]) for step, seq in oldest.items()})
+        return past.board(times)
 
     def cards(self, project_id: str, step: str, cursor: str | None, limit: int, at: str) -> Page[Card]:
         """Return a page of one column as it was."""

@@ -43,7 +43,11 @@ class DatabaseHistory:
 
     async def board(self, project_id: str, at: str) -> Board:
         """Return a project's columns as they were."""
-        return (await self._past(project_id, await self._seq_at(at))).board()
+        past = await self._past(project_id, await self._seq_at(at))
+        oldest = past.oldest()
+        (rows,) = await self._reader.ask((statements.BODIES_AT, {"places": list(oldest.values())}))
+        times = {seq: str(orjson.loads(body)["timestamp"]) for seq, body in rows}
+        return past.board({step: times[seq] for step, seq in oldest.items()})
 
     async def cards(self, project_id: str, step: str, cursor: str | None, limit: int, at: str) -> Page[Card]:
         """Return a page of one column as it was."""

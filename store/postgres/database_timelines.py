@@ -20,7 +20,8 @@ from store.core.past import EVENT_ID
 from store.core.state_view import Doc
 from store.core.timeline_pages import TimelineAsked, no_place, pick
 from store.postgres import statements
-from store.postgres.database_reader import DatabaseReader, FoundPage, is_last, made_of
+from store.postgres.database_reader import DatabaseReader, is_last, made_of
+from store.postgres.found_page import FoundPage
 from store.postgres.loaded_view import event_of
 from store.postgres.lookup import LAST_SEQ
 

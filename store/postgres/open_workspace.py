@@ -59,7 +59,7 @@ class OpenWorkspace:
         projects = KnownProjects()
         self.checks = Checks(settings.limits)
         self.pool = ReadPool(address, settings.pool_size)
-        self.reader = DatabaseReader(self.pool, number, projects)
+        self.reader = DatabaseReader(self.pool, number, projects, clock)
         self.timelines = DatabaseTimelines(self.reader)
         self.history = DatabaseHistory(self.reader, self.timelines)
         self.keys = KeyCache(self.pool, number, clock)

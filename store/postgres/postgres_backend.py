@@ -31,6 +31,7 @@ from api_client.models import (
     TaskDetail,
     Upload,
 )
+from api_client.settled import SettledQuery, SettledRequest
 from api_client.wire import read
 from store.core import read_models
 from store.core.batch import Job
@@ -45,6 +46,7 @@ from store.postgres.blob_sweep import sweep_blobs
 from store.postgres.database_health import HEALTH, STANDBY, health_of
 from store.postgres.open_workspace import OpenWorkspace
 from store.postgres.recall import recall
+from store.postgres.settled_rows import SettledRows
 from store.schemas.checks import TRIES
 
 _LIST_PIECE = 64_000
@@ -156,6 +158,10 @@ class PostgresBackend:
             project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit, only=only
         )
         return await self._timelines.page(asked)
+
+    async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
+        """See `Backend.settled`."""
+        return await SettledRows(self._workspace.pool, self._workspace.number).page(query)
 
     async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """See `Backend.approval_result`."""

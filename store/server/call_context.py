@@ -17,7 +17,7 @@ from api_client.commands import Command
 from api_client.errors import InvalidRequest
 from api_client.event_filter import EventFilter
 from api_client.models import Order, Receipt, Role
-from api_client.times import parse_time
+from api_client.times import in_utc
 from api_client.wire import Wire
 from store.core.figures import Figures
 from store.core.health import Health
@@ -130,17 +130,27 @@ class IncomingCall:
         """Return the events that are asked for.
 
         Raises:
-            InvalidRequest: `since` or `until` is no time.
+            InvalidRequest: `since` or `until` is no time with its zone.
         """
-        since, until = (self._time(name) for name in ("since", "until"))
-        return EventFilter(since, until, self.query("decidedBy") or "", self.query("outcome") or "")
+        times = self.moment("since"), self.moment("until")
+        return EventFilter(*times, self.query("decidedBy") or "", self.query("outcome") or "")
 
-    def _time(self, name: str) -> datetime | None:
+    def moment(self, name: str) -> datetime | None:
+        """Return a query parameter that is a time, None where it was left out.
+
+        Raises:
+            InvalidRequest: it is no time with its zone.
+        """
         text = self.query(name)
+        if text is None:
+            return None
         try:
-            return parse_time(text) if text else None
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is not None:
+                return in_utc(moment)
         except (ValueError, OverflowError):
-            raise InvalidRequest(f"{name}: must be a time like 2026-01-31T09:30:00Z") from None
+            pass
+        raise InvalidRequest(f"{name}: must be a time with its zone, like 2026-01-31T09:30:00Z")
 
     def order(self) -> Order:
         """Return the order of a list of events.

@@ -47,11 +47,11 @@ _QUERY: Mapping[str, tuple[str, Schema]] = {
     "taskId": ("Of this task only.", _TEXT),
     "types": ("Of these event types only, separated by commas.", _TEXT),
     "step": ("The cards of this step, in place of all steps' counts.", _TEXT),
-    "since": ("At this time or later only (RFC 3339).", _TEXT),
-    "until": ("Before this time only (RFC 3339).", _TEXT),
     "decidedBy": ("Decisions of the reviewer with this subject only, in either case.", _TEXT),
     "outcome": ("Decisions with this outcome only, like REJECT.", _TEXT),
     "at": ("As it was: an event's id, for all up to and with it, or a time.", _TEXT),
+    "since": ("From this time on.", {"type": "string", "format": "date-time"}),
+    "until": ("Before this time.", {"type": "string", "format": "date-time"}),
     "order": ("From the first event or from the last.", {"type": "string", "enum": ["asc", "desc"], "default": "asc"}),
     "cursor": ("Where to go on: a cursor that this list gave.", _TEXT),
     "wait": (
