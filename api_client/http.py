@@ -50,6 +50,7 @@ POLL = 0.5
 ASK = 0.8
 """Seconds of silence of the stream after which the server is called to see if it is still there. With `SHORT_PATIENCE`
 they are less than the three within which a person must know; heartbeats of our server come more often."""
+_HISTORY = "/api/history"
 _WITHIN = "within:"
 """The beginning of the cursor of a change that is not the last of its page. The server has a cursor for the last one
 only, so this one is made of the page's own cursor and a count of events."""
@@ -140,7 +141,7 @@ class HttpBackend:
         return self._me is not None and "history" in self._me.capabilities
 
     async def _check_has_history(self, at: str | None) -> None:
-        """Raise `InvalidRequest` where an earlier moment is asked for of a server that answers with the present."""
+        """Raise `InvalidRequest` where an earlier moment is asked for, and the server knows of none."""
         if at is not None and not await self._has_history():
             raise InvalidRequest("This server can't say how things were at an earlier time.")
 
@@ -157,7 +158,7 @@ class HttpBackend:
         await self._check_has_history(at)
         if hosted := await self._hosted_reads():
             return await hosted.board(project_id)
-        return await self._read.get(Board, f"/api/board/{path_part(project_id)}", at=at)
+        return await self._read.get(Board, f"{_HISTORY if at else '/api'}/board/{path_part(project_id)}", at=at)
 
     async def cards(
         self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE, at: str | None = None
@@ -166,7 +167,7 @@ class HttpBackend:
         await self._check_has_history(at)
         if hosted := await self._hosted_reads():
             return await hosted.cards(project_id, step, cursor=cursor, limit=limit)
-        path = f"/api/board/{path_part(project_id)}"
+        path = f"{_HISTORY if at else '/api'}/board/{path_part(project_id)}"
         return await self._read.get(Page[Card], path, step=step, cursor=cursor, limit=limit, at=at)
 
     async def tasks(self, *, project_id: str | None = None, name: str | None = None) -> Sequence[Task]:
@@ -176,7 +177,8 @@ class HttpBackend:
     async def task(self, task_id: str, *, at: str | None = None) -> TaskDetail:
         """Return a task and its open requests, as they were at `at` if it is given."""
         await self._check_has_history(at)
-        return await self._read.get(TaskDetail, f"/api/tasks/{path_part(task_id)}", at=at)
+        path = f"{_HISTORY if at else '/api'}/tasks/{path_part(task_id)}"
+        return await self._read.get(TaskDetail, path, at=at)
 
     async def inbox(
         self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import orjson
+
 from api_client.backend import PAGE, PAGE_MAX
 from api_client.errors import InvalidRequest
 from api_client.event_filter import NO_FILTER, EventFilter
@@ -53,21 +55,36 @@ class PickedEvents:
     """True where the looking was ended before the page was full."""
 
 
-def pick(only: EventFilter, seqs: Iterable[int], limit: int, event_at: Callable[[int], dict[str, Any]]) -> PickedEvents:
-    """Return the events of a page: of those at `seqs` the ones that pass, looking at `PAGE_MAX` at the most."""
+def pick(
+    only: EventFilter,
+    seqs: Iterable[int],
+    limit: int,
+    text_at: Callable[[int], bytes],
+    event_at: Callable[[int], dict[str, Any]],
+) -> PickedEvents:
+    """Return the events of a page: of those at `seqs` the ones that pass, looking at `PAGE_MAX` at the most.
+
+    What can't pass by its JSON, as it was recorded, is not made an event.
+    """
     picked: list[Doc] = []
     looked = last = size = 0
     for seq in islice(seqs, PAGE_MAX):
-        event = event_at(seq)
+        text = text_at(seq)
         looked, last = looked + 1, seq
-        if only.takes_decision(event["eventType"], event.get("subject"), event["payload"]):
+        if _passes(only, orjson.loads(text)) and _passes(only, event := event_at(seq)):
             picked.append(event)
-            size += len(str(event))
+            size += len(text)
         if len(picked) == limit:
             return PickedEvents(picked, last, more=None)
         if size > PAGE_BYTES:
             return PickedEvents(picked, last, more=True)
     return PickedEvents(picked, last, more=looked == PAGE_MAX or None)
+
+
+def _passes(only: EventFilter, event: dict[str, Any]) -> bool:
+    event_type, payload = event.get("eventType"), event.get("payload")
+    is_shaped = isinstance(event_type, str) and isinstance(payload, dict)
+    return is_shaped and only.takes_decision(str(event_type), event.get("subject"), payload or {})
 
 
 def no_place(event_id: str) -> InvalidRequest:

@@ -122,8 +122,11 @@ def _whole(found: FoundPage) -> Page[Event]:
 def _picked(asked: TimelineAsked, found: FoundPage) -> Page[Event]:
     """Return the page of the events among those found that pass the filter."""
     rows = {row[0]: row for row in found.rows}
-    picked = pick(asked.only, rows, checked_limit(asked.limit), lambda seq: dict(event_of(rows[seq][1:3], seq)))
+    limit = checked_limit(asked.limit)
+    picked = pick(
+        asked.only, rows, limit, lambda seq: bytes(rows[seq][1]), lambda seq: dict(event_of(rows[seq][1:3], seq))
+    )
     is_end = picked.last == (found.rows[-1][0] if found.rows else 0) and is_last(found.rows, PAGE_MAX)
-    more = picked.more if is_end or len(picked.events) >= checked_limit(asked.limit) else True
+    more = picked.more if is_end or len(picked.events) >= limit else True
     cursor = cursor_at(asked.scope, picked.last, rows[picked.last][2].hex()) if picked.last else asked.cursor
     return read(Page[Event], {"items": picked.events, "nextCursor": cursor, "more": more})

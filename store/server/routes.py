@@ -57,7 +57,7 @@ _CALLS: tuple[Row, ...] = (
     Row("GET", "/api/projects", reads.projects, ANYONE, {200: Page[Project]}, ("name",), large=True),
     Row("GET", "/api/projects/{project_id}", reads.project, ANYONE, {200: Project}),
     Row("GET", "/api/tasks", reads.tasks, ANYONE, {200: Page[Task]}, ("projectId", "name"), large=True),
-    Row("GET", "/api/tasks/{task_id}", reads.task, ANYONE, {200: TaskDetail}, ("at",), large=True),
+    Row("GET", "/api/tasks/{task_id}", reads.task, ANYONE, {200: TaskDetail}, large=True),
     Row("GET", "/api/tasks/{task_id}/events", reads.task_events, ANYONE, {200: Page[Event]}, _PAGE, large=True),
     Row(
         "GET",
@@ -99,7 +99,17 @@ _CALLS: tuple[Row, ...] = (
         reads.board,
         REVIEWERS,
         {200: (Board, Page[Card])},
-        ("step", "at", *_PAGE),
+        ("step", *_PAGE),
+        large=True,
+    ),
+    Row("GET", "/api/history/tasks/{task_id}", reads.past_task, REVIEWERS, {200: TaskDetail}, ("at",), large=True),
+    Row(
+        "GET",
+        "/api/history/board/{project_id}",
+        reads.past_board,
+        REVIEWERS,
+        {200: (Board, Page[Card])},
+        ("at", "step", *_PAGE),
         large=True,
     ),
     Row(
