@@ -14,7 +14,6 @@ from pumpup_tui.backend.messages import CallFailed
 from pumpup_tui.backend.status import Status
 from pumpup_tui.components.decision_bar import DecisionBar
 from pumpup_tui.components.frame import Banner, HeaderLine, KeyHints
-from pumpup_tui.components.hot_spots import Unaimed
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
@@ -170,11 +169,6 @@ class ReviewerScreen(Screen[None]):
                 self.armed_view.show_unseen()
         elif (sent := outbox.confirm(self.app)) is not None:
             self.armed_view.confirmed(sent)
-
-    @on(Unaimed)
-    def _unaimed(self, event: Unaimed) -> None:
-        event.stop()
-        self.context.outbox.hint("that came to the mouse, not the mouse to it: move the mouse, then click it again")
 
     def action_note(self) -> None:
         """Write the armed decision's note."""

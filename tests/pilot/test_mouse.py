@@ -53,3 +53,22 @@ async def test_what_looks_like_a_control_is_one(tmp_path: Path) -> None:
         await until(lambda: stage.app.context.outbox.desk.armed is None, "it was sent")
         await stage.sees(pilot, "RECORDED")
         assert await stage.decisions() == 1
+
+
+async def test_the_edge_between_panes_is_dragged(tmp_path: Path) -> None:
+    """It goes where the mouse goes, stays so for the next start, and a double click puts it back."""
+    stage = Stage(tmp_path)
+    stage.before.append(lambda stage: stage.approval("Refund $240"))
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Refund $240")
+        requests, detail = stage.app.screen.query_one("#requests"), stage.app.screen.query_one("#detail")
+        before, edge = requests.region.width, requests.region.right - 1
+        await pilot.mouse_down(offset=(edge, 8))
+        await pilot.hover(offset=(edge + 9, 8))
+        await pilot.mouse_up(offset=(edge + 9, 8))
+        await until(lambda: requests.region.width == before + 9, "the list is wider")
+        assert requests.region.right == detail.region.x
+        widths = stage.app.context.last_view.recall("widths of inbox")
+        assert widths == {"requests detail": [before + 9, 120 - before - 9]}
+        await pilot.click(offset=(requests.region.right - 1, 8), times=2)
+        await until(lambda: requests.region.width == before, "the list is as wide as before")
