@@ -38,7 +38,7 @@ class Control(tuple[str, str]):
 
 def control(text: str, tone: str, key: str) -> Run:
     """Return a run that presses a key when it is clicked; `key` is the binding's id."""
-    run = Control((text, tone))
+    run = Control((text, tone))  # not foreign: who calls is checked, as for any run
     run.key = key
     return run
 

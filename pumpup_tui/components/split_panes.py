@@ -27,7 +27,7 @@ class SplitPanes(Horizontal):
     def __init__(self, *panes: Widget, id: str, last_view: LastView) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(*panes, id=id)
         self._last_view = last_view
-        self._stored_as = f"widths of {id}"
+        self._stored_as = f"widths of {id}"  # not foreign: of ours
         self._dragged: tuple[Widget, Widget] | None = None
         self._shown: tuple[Widget, Widget] | None = None
         """The panes whose edge is shown to be one that can be dragged."""
