@@ -39,7 +39,7 @@ class FilterLine(Lines):
                 ("  ", ""),
                 control(f"{key('board.filter')} change", "accent", "board.filter"),
                 ("  ", ""),
-                control(f"{key('move.back')} clear", "accent", "move.back"),
+                control(f"{key('move.back')} clears", "accent", "move.back"),
                 (" ", ""),
             ]
             room = width - len(counts) - width_of(keys) - 10
