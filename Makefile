@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash attack soak chaos ssh-test packaging mutants check house bench picture clean
+.PHONY: help demo test crash attack soak chaos ssh-test packaging properties mutants check house bench picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ crash: .venv/installed ## the full crash tests: kills, races, faults, flips; som
 attack: .venv/installed ## one bad caller at a time beside honest ones, whose time is measured, and every spoof; some minutes
 	ATTACK=full $(BIN)/python -m pytest -s tests/attacks
 	ATTACK=full $(BIN)/python -m pytest tests/pilot/test_spoofs.py
+
+properties: .venv/installed ## the properties with all their examples; some minutes
+	PROPERTIES=full $(BIN)/python -m pytest -n auto tests/store tests/server/test_openapi.py tests/pilot/test_accidents.py tests/postgres/test_same_record.py
 
 soak: .venv/installed ## the screens for long: switches, pushes, resizes, live events; some minutes
 	SOAK=full $(BIN)/python -m pytest -s tests/soak

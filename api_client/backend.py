@@ -43,6 +43,7 @@ from api_client.models import (
 
 if TYPE_CHECKING:
     from api_client.commands import Command
+    from api_client.settled import SettledQuery, SettledRequest
 
 PAGE = 100
 """Items a page holds where the caller names no limit (CONTRACT.md, Cursors)."""
@@ -139,6 +140,17 @@ class Backend(Protocol):
 
         Raises:
             NotFound: there is no such task or project.
+            InvalidRequest: the cursor is another list's.
+        """
+        ...
+
+    async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
+        """Return a page of the requests that were settled in a time, in the order in which they were.
+
+        A cursor is good in both directions, and with any times.
+
+        Raises:
+            NotFound: there is no such project.
             InvalidRequest: the cursor is another list's.
         """
         ...

@@ -34,6 +34,7 @@ from api_client.models import (
     Project,
     RequestDetail,
 )
+from api_client.settled import SETTLING, SettledQuery, SettledRequest, settled_request
 from api_client.times import wire_time
 
 ME = Me(subject="", role="agent", capabilities=("board",))
@@ -140,6 +141,28 @@ class HostedReads:
         page = list(islice(self._events(cursor, order, project_id, task_id, types), _checked(limit)))
         return Page(items=tuple(placed.event for placed in page), next_cursor=page[-1].event.id if page else cursor)
 
+    async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
+        """Return a page of the requests that were settled, as far as their tasks' events were read."""
+        await self._tasks.read_events(query.project_id, None)
+        if query.project_id is not None:
+            await self._project(query.project_id)
+        rows: list[SettledRequest] = []
+        cursor = query.cursor
+        for placed in self._events(cursor, query.order, query.project_id, None, SETTLING):
+            row = settled_request(placed.event.wire_bytes(), self._request_bytes)
+            if row is not None and query.is_past(row.settled_at):
+                break
+            if row is not None and not query.is_before(row.settled_at):
+                rows.append(row)
+                cursor = placed.event.id
+            if len(rows) == _checked(query.limit):
+                break
+        return Page(items=tuple(rows), next_cursor=cursor)
+
+    def _request_bytes(self, request_id: str) -> bytes | None:
+        placed = self._tasks.by_event_id.get(request_id)
+        return placed.event.wire_bytes() if placed else None
+
     async def changes(self, cursor: str | None) -> AsyncGenerator[Change, None]:
         """Yield new events, found by polling."""
         new_events = self._tasks.new_events
@@ -214,6 +237,9 @@ def _card(hosted: HostedTask) -> Card:
         assignee_id=hosted.assignee,
         open_request=hosted.open[0] if hosted.open else None,
         open_request_count=len(hosted.open),
+        agent=hosted.agent,
+        last_event_at=hosted.events[-1].timestamp if hosted.events else None,
+        decided_at=None if hosted.open else hosted.decided_at,
     )
 
 

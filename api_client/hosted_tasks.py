@@ -19,6 +19,7 @@ from api_client.connection import PATIENCE, SHORT_PATIENCE
 from api_client.errors import NotFound
 from api_client.http_reads import HttpReads
 from api_client.models import Event, OpenRequest, Page, Project, Task, TaskDetail
+from api_client.task_trail import AGENT, decided_at
 
 IN_FLIGHT = 4
 """Calls at the same time: past four, httpx serves fewer a second."""
@@ -66,6 +67,17 @@ class HostedTask:
         moves = (event for event in reversed(self.events) if event.transition_to is not None or event is self.events[0])
         last_move = next(moves, None)
         return last_move.timestamp if last_move else None
+
+    @property
+    def agent(self) -> str | None:
+        """The agent that brought the task to its step, or created it, as far as the server names it."""
+        entries = (e for e in reversed(self.events) if e.transition_to is not None or e is self.events[0])
+        return next((event.subject for event in entries if event.source == AGENT), None)
+
+    @property
+    def decided_at(self) -> datetime | None:
+        """The time at which its last request was settled, where its agent has done nothing since."""
+        return decided_at((event.event_type, event.source, event.timestamp) for event in reversed(self.events))
 
     @property
     def assignee(self) -> str | None:

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import orjson
 
@@ -37,7 +37,11 @@ from api_client.models import (
     Upload,
 )
 from api_client.response_limits import LIST_MOST, BodyLimit, EventLimit
+from api_client.times import wire_time
 from api_client.wire import Json
+
+if TYPE_CHECKING:
+    from api_client.settled import SettledQuery, SettledRequest
 
 POLL = 0.5
 """Seconds between two polls for new events, if the server has no stream of them."""
@@ -201,6 +205,24 @@ class HttpBackend:
             order=order,
             cursor=cursor,
             limit=limit,
+        )
+
+    async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
+        """Return a page of the requests that were settled."""
+        # With the first figures: the first rows wait for none.
+        from api_client.settled import SettledRequest
+
+        if hosted := await self._hosted_reads():
+            return await hosted.settled(query)
+        return await self._read.get(
+            Page[SettledRequest],
+            "/api/settled-requests",
+            projectId=query.project_id,
+            since=wire_time(query.since) if query.since else None,
+            until=wire_time(query.until) if query.until else None,
+            order=query.order,
+            cursor=query.cursor,
+            limit=query.limit,
         )
 
     async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:

@@ -27,6 +27,9 @@ APPROVAL_DECIDED = "APPROVAL_DECIDED"
 ELICITATION_REQUESTED = "ELICITATION_REQUESTED"
 ELICITATION_PROVIDED = "ELICITATION_PROVIDED"
 
+OVERDUE_MOST = 1000
+"""Overdue tasks that a board counts in one step."""
+
 Confidence = Annotated[float, Meta(ge=0, le=1)]
 """From 0 to 1."""
 
@@ -286,13 +289,23 @@ class RequestDetail(Wire):
 
 
 class Column(Wire):
-    """One step of a board with its counts; `waiting` tasks have an open request, or several."""
+    """One step of a board with its counts; `waiting` tasks have an open request, or several.
+
+    Only our server sends `overdue`, which counts up to `OVERDUE_MOST`, and `oldest_at`.
+    """
 
     step: str
     owner: str
     terminal: bool
     count: int
     waiting: int
+    overdue: int | None = None
+    """Tasks that have been in the step for longer than it allows; None where it sets no time."""
+    oldest_at: Moment | None = None
+    """When the task that has been in the step for longest entered it; None in a final step, and in an empty one."""
+
+    def __post_init__(self) -> None:
+        keep_in_utc(self, "oldest_at")
 
 
 class Board(Wire):
@@ -305,7 +318,7 @@ class Card(Task):
     """A task as the board displays it. `overdue_at` is also present before it has passed.
 
     `open_request` is the oldest of `open_request_count`.
-    A server without the reviewer part does not send `step_entered_at`.
+    A server without the reviewer part does not send `step_entered_at`, nor what stands behind `overdue_at`.
     """
 
     step_entered_at: Moment | None = None
@@ -313,9 +326,15 @@ class Card(Task):
     open_request: OpenRequest | None = None
     open_request_count: int = 0
     overdue_at: Moment | None = None
+    agent: str | None = None
+    """The subject of the agent that brought it to its step; of the one that created it, where a person did."""
+    last_event_at: Moment | None = None
+    """When anything was last put on the task's timeline."""
+    decided_at: Moment | None = None
+    """When its last request was settled, where none is open and its agent has done nothing on it since."""
 
     def __post_init__(self) -> None:
-        keep_in_utc(self, "step_entered_at", "overdue_at")
+        keep_in_utc(self, "step_entered_at", "overdue_at", "last_event_at", "decided_at")
         if self.open_request is not None and self.open_request_count < 1:
             force_setattr(self, "open_request_count", 1)  # a server that knows of one request a task counts none
 

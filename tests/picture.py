@@ -1,13 +1,18 @@
-"""Draws the README's pictures into `docs`: the real app over the demo's folder. `make picture` runs it."""
+"""Draws the pictures in `docs`: the real app over the demo's folder. `make picture` runs it."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
+
+from textual.pilot import Pilot
 
 from api_client.actor import Actor
 from api_client.backend import Backend
@@ -18,13 +23,36 @@ from store.folder.local_backend import open_local
 from tests.conftest import FixedClock, counting_tokens
 
 DOCS = Path(__file__).parents[1] / "docs"
-SCREENS = {"inbox": ("1", "Agent recommends"), "board": ("2", "in step"), "timeline": ("3", "Payload")}
-"""Each screen's key, and words that stand on it once all is there."""
-SIZE = (120, 34)
+SCREENS = DOCS / "screens"
+SIZES = ((80, 24), (120, 40), (200, 60))
 
 
-async def draw(folder: Path, screen: str) -> str:
-    """Return a screen as SVG, the same in each run."""
+class Picture(NamedTuple):
+    """A picture, and the way to it from the one before."""
+
+    name: str
+    keys: Sequence[str]
+    words: str
+    """Words that stand on it once all is there."""
+
+
+WALK = (
+    Picture("inbox", ("1",), "Open claim"),
+    Picture("deciding", ("enter", "a"), "send"),
+    Picture("form", ("escape", "escape", "j", "j", "j", "enter", "a"), "review"),
+    Picture("batch", ("escape", "escape", "escape", "g", "x", "j", "x", "a"), "2 "),
+    Picture("board", ("escape", "escape", "escape", "2", "p", *"claims", "enter"), "C-1030"),
+    Picture("task", ("enter",), "intake"),
+    Picture("timeline", ("escape", "3", "home"), "C-10"),
+    Picture("help", ("?",), "screens"),
+    Picture("palette", ("escape", ":"), ""),
+)
+"""One way through all screens."""
+
+
+@asynccontextmanager
+async def shop(folder: Path, size: tuple[int, int]) -> AsyncIterator[Pilot[None]]:
+    """Run the app over a shop with a history, the same in each run."""
     clock, tokens = FixedClock(), counting_tokens()
 
     async def connect() -> Backend:
@@ -41,15 +69,30 @@ async def draw(folder: Path, screen: str) -> str:
         return backend
 
     app = PumpUpApp(Setup(connect, source_label="local", clock=clock, new_key=tokens, zone=UTC))
-    async with app.run_test(size=SIZE) as pilot:
-        for key, words in (SCREENS["inbox"], SCREENS[screen]):
-            await pilot.press(key)
-            for _ in range(100):
-                await pilot.pause(0.05)
-                if app.context.status.connected and words in app.export_screenshot().replace("&#160;", " "):
-                    break
-        await pilot.pause(0.5)
-        return without_downloads(app.export_screenshot(title="pumpup-tui"))
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot, "Open claim")
+        yield pilot
+
+
+async def settled(pilot: Pilot[None], words: str) -> str:
+    """Return the screen as SVG, once these words stand on it and it changes no more."""
+    before = ""
+    for _ in range(200):
+        await pilot.pause(0.1)
+        drawn = pilot.app.export_screenshot(title="pumpup-tui")
+        if drawn == before and words in drawn.replace("&#160;", " "):
+            return without_downloads(drawn)
+        before = drawn
+    raise TimeoutError(f"{words!r} never stood on a screen at rest")
+
+
+async def walk(folder: Path, size: tuple[int, int]) -> AsyncIterator[tuple[str, str]]:
+    """Yield the name of each picture and its SVG."""
+    async with shop(folder, size) as pilot:
+        for picture in WALK:
+            for key in picture.keys:
+                await pilot.press(key)
+            yield picture.name, await settled(pilot, picture.words)
 
 
 def without_downloads(svg: str) -> str:
@@ -57,13 +100,18 @@ def without_downloads(svg: str) -> str:
     return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
 
 
-def main() -> None:
-    """Write the pictures."""
-    DOCS.mkdir(exist_ok=True)
-    for screen in SCREENS:
+async def draw() -> None:
+    """Write the pictures of all screens at all sizes."""
+    for size in SIZES:
         with tempfile.TemporaryDirectory() as folder:
-            (DOCS / f"{screen}.svg").write_text(asyncio.run(draw(Path(folder), screen)), encoding="utf-8")
+            async for name, svg in walk(Path(folder), size):
+                place(name, size).write_text(svg, encoding="utf-8")
+
+
+def place(name: str, size: tuple[int, int]) -> Path:
+    """Return the file of a picture."""
+    return SCREENS / f"{name}-{size[0]}x{size[1]}.svg"
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(draw())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from api_client.errors import NotFound
 from api_client.models import Board, Project, RequestDetail, Upload
@@ -11,6 +11,7 @@ from api_client.wire import read
 from store.core import wire_objects
 from store.core.fold import is_terminal
 from store.core.state_view import Doc, Table
+from store.core.timeout_rules import timed_steps
 
 _NOUNS: dict[Table, str] = {"projects": "project", "tasks": "task", "requests": "open request", "uploads": "upload"}
 
@@ -35,18 +36,32 @@ def check_step(project: Doc, step: str) -> None:
         raise NotFound(f"The project has no step {step!r}.")
 
 
-def board(project: Doc, counts: Callable[[str], tuple[int, int]]) -> Board:
-    """Return a project's columns in graph order; `counts` returns a step's tasks, and those of them that wait."""
+class StepLoad(NamedTuple):
+    """The load of one step; by itself that of an empty one."""
+
+    tasks: int = 0
+    waiting: int = 0
+    """Those of them that wait for a person."""
+    overdue: int = 0
+    """Up to `OVERDUE_MOST`; it is shown where the step has a timeout."""
+    oldest_at: str | None = None
+
+
+def board(project: Doc, load: Callable[[str], StepLoad]) -> Board:
+    """Return a project's columns in graph order; `load` returns the load of the step with a name."""
+    timed = dict(timed_steps(project))
     columns = []
     for step in read(Project, wire_objects.project(project)).steps.in_graph_order():
-        count, waiting = counts(step.name)
+        found, terminal = load(step.name), is_terminal(project, step.name)
         columns.append(
             {
                 "step": step.name,
                 "owner": step.owner,
-                "terminal": is_terminal(project, step.name),
-                "count": count,
-                "waiting": waiting,
+                "terminal": terminal,
+                "count": found.tasks,
+                "waiting": found.waiting,
+                "overdue": found.overdue if step.name in timed else None,
+                "oldestAt": None if terminal else found.oldest_at,
             }
         )
     return read(Board, {"columns": columns})

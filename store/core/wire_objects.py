@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api_client.task_trail import NO_TRAIL, TaskTrail
 from api_client.times import wire_time
 from store.core.fold import open_requests, step_of
 from store.core.state_view import Doc, DocumentLookup
@@ -50,8 +51,8 @@ def overdue_at(state: DocumentLookup, task_doc: Doc) -> str | None:
     return None if due == NEVER else wire_time(due)
 
 
-def card(state: DocumentLookup, doc: Doc) -> dict[str, Any]:
-    """Return a Card of a task's document."""
+def card(state: DocumentLookup, doc: Doc, trail: TaskTrail = NO_TRAIL) -> dict[str, Any]:
+    """Return a Card of a task's document, and of what its events say beside it."""
     waiting = open_requests(doc)
     oldest = state.get("requests", waiting[0]) if waiting else None
     return {
@@ -61,6 +62,9 @@ def card(state: DocumentLookup, doc: Doc) -> dict[str, Any]:
         "openRequest": open_request(oldest) if oldest else None,
         "openRequestCount": len(waiting),
         "overdueAt": overdue_at(state, doc),
+        "agent": trail.agent,
+        "lastEventAt": doc["lastAt"],
+        "decidedAt": trail.decided_at,
     }
 
 

@@ -9,6 +9,7 @@ import orjson
 
 from api_client.errors import StoreDamaged
 from store.core.cursors import Scope, cursor_at, seq_at
+from store.core.event_heads import HEAD_BYTES
 from store.core.event_ids import seq_of
 from store.core.event_shapes import recognised
 from store.folder.event_index import EventIndex
@@ -53,6 +54,11 @@ class Events:
         if len(tail) != HASH_TAIL or not tail.startswith(b',"hash":"') or not text.startswith(b"{"):
             raise StoreDamaged(f"The journal does not hold event {seq} where it was written.")
         return text, tail[9:73].decode("ascii", "replace")
+
+    def head(self, seq: int) -> bytes:
+        """Return the first bytes of an event's JSON (see `event_heads`); nothing where the journal has lost it."""
+        offset, size = self._index().place(seq)
+        return self._journal.read(offset, min(size, HEAD_BYTES))
 
     def find(self, event_id: str) -> dict[str, Any] | None:
         """Return the event with this id, None where there is none."""

@@ -52,6 +52,7 @@ from store.folder.timeouts import Timeouts
 
 if TYPE_CHECKING:
     from api_client.commands import Command
+    from api_client.settled import SettledQuery, SettledRequest
     from store.core.command_limits import CommandLimits
 
 
@@ -180,6 +181,13 @@ class LocalBackend:
                 project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit
             )
         )
+
+    async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
+        """See `Backend.settled`."""
+        # With the first figures: opening a folder does not wait for them.
+        from store.folder.settled_reads import settled_page
+
+        return await self._in_thread(settled_page, self._store, query)
 
     async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """See `Backend.approval_result`."""

@@ -35,6 +35,7 @@ from store.folder.columns import CheckpointDamaged
 from store.folder.engine import Store
 from store.folder.seq_queue import SeqQueue
 from store.folder.state import State
+from store.folder.task_queues import step_load, trail_in
 
 LIST_PIECE = 64_000
 """Bytes after which the next piece of a list begins."""
@@ -66,11 +67,8 @@ class FolderReader:
         """Return a project's columns in graph order."""
 
         def look(state: State) -> Board:
-            steps = state.board
-            return read_models.board(
-                _document(state, "projects", project_id),
-                lambda step: (len(steps.in_step[project_id, step]), steps.waiting[project_id, step]),
-            )
+            project, now = _document(state, "projects", project_id), self._store.clock()
+            return read_models.board(project, lambda step: step_load(state, project, step, now))
 
         return self._store.read(look)
 
@@ -78,6 +76,10 @@ class FolderReader:
         """Return a page of one column."""
 
         def look(state: State) -> Page[Card]:
+            def card(seq: int) -> dict[str, Any]:
+                task = state.task_at(seq)
+                return wire_objects.card(state, task, trail_in(state, self._store.events, task))
+
             project = _document(state, "projects", project_id)
             read_models.check_step(project, step)
             page = self._page(
@@ -85,7 +87,7 @@ class FolderReader:
                 state.board.in_step[project_id, step],
                 cursor,
                 limit,
-                lambda seq: wire_objects.card(state, state.task_at(seq)),
+                card,
             )
             return read(Page[Card], page)
 

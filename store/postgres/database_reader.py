@@ -15,6 +15,7 @@ from api_client.errors import InvalidRequest
 from api_client.models import (
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
+    OVERDUE_MOST,
     Board,
     Card,
     Change,
@@ -27,16 +28,22 @@ from api_client.models import (
     Task,
     TaskDetail,
 )
+from api_client.task_trail import CLOSED, SETTLING, TaskTrail
+from api_client.times import Clock
 from api_client.wire import read
 from store.core import read_models, wire_objects
 from store.core.cursors import ALL_EVENTS, Scope, cursor_at, seq_at
+from store.core.event_heads import agent_of, settled_at
 from store.core.event_ids import seq_of
 from store.core.event_types import CODES, OFF_TIMELINE_CODES, OFF_TIMELINES
 from store.core.figures import AGE_NAMES, AGES, Figures
-from store.core.paging import PAGE_BYTES, checked_limit, page_items
+from store.core.paging import PAGE_BYTES, checked_limit
+from store.core.read_models import StepLoad
 from store.core.state_view import Doc, Table
+from store.core.timeout_rules import timed_steps
 from store.postgres import statements
 from store.postgres.connections import storable
+from store.postgres.found_page import FoundPage, RowDocuments
 from store.postgres.loaded_view import KnownProjects, event_of
 from store.postgres.lookup import LAST_SEQ, Statement
 from store.postgres.pooled import ReadPool, Rows
@@ -48,6 +55,8 @@ _TASKS = 500
 _QUICK_BYTES = 200_000
 """A page of more is made in a thread: it would hold up the event loop for more than a few milliseconds."""
 _OFF = sorted(OFF_TIMELINE_CODES)
+_TURNS = [CODES[name] for name in (*SETTLING, CLOSED)]
+"""The types of events after which it may be the agent's turn, whoever sent them."""
 
 
 class DatabasePlaceInChain(NamedTuple):
@@ -67,8 +76,8 @@ class DatabaseNews(NamedTuple):
 class DatabaseReader:
     """Reads of one workspace; each sees the state as of one moment."""
 
-    def __init__(self, pool: ReadPool, workspace: int, projects: KnownProjects) -> None:
-        self._pool, self._workspace, self._known = pool, workspace, projects
+    def __init__(self, pool: ReadPool, workspace: int, projects: KnownProjects, clock: Clock) -> None:
+        self._pool, self._workspace, self._known, self._clock = pool, workspace, projects, clock
 
     async def projects(self, name: str | None) -> list[Project]:
         """Return the projects whose name or slug contains `name`."""
@@ -87,21 +96,24 @@ class DatabaseReader:
     async def board(self, project_id: str) -> Board:
         """Return a project's columns in graph order."""
         doc = await self._project(project_id)
-        (rows,) = await self._ask((statements.COUNTS, {"id": project_id}))
-        counts = {step: (tasks, waiting) for step, tasks, waiting in rows}
-        return read_models.board(doc, lambda step: counts.get(step, (0, 0)))
+        timed = [step for step, _ in timed_steps(doc)]
+        asked = {"id": project_id, "timed": timed, "now": self._clock(), "most": OVERDUE_MOST}
+        (rows,) = await self._ask((statements.COUNTS, asked))
+        loads = {row[0]: StepLoad(row[1], row[2], row[3], _entered_at(row[4])) for row in rows}
+        return read_models.board(doc, lambda step: loads.get(step, StepLoad()))
 
     async def cards(self, project_id: str, step: str, cursor: str | None, limit: int) -> Page[Card]:
         """Return a page of one column."""
         project = await self._project(project_id)
         read_models.check_step(project, step)
         scope = ("cards", project_id, step)
-        page = await self._page(scope, cursor, limit, statements.CARDS, id=project_id, step=step)
+        page = await self._page(scope, cursor, limit, statements.CARDS, id=project_id, step=step, turns=_TURNS)
 
         def card(row: tuple[Any, ...]) -> dict[str, Any]:
             task = orjson.loads(row[1])
             oldest = [orjson.loads(row[3])] if row[3] else []
-            return wire_objects.card(_Documents(tasks=[task], projects=[project], requests=oldest), task)
+            docs = RowDocuments(tasks=[task], projects=[project], requests=oldest)
+            return wire_objects.card(docs, task, trail_of(row[4:]))
 
         return await _made(page.rows, lambda: page.of(Card, card, lambda row: row[2].hex()))
 
@@ -116,7 +128,7 @@ class DatabaseReader:
         projects = await self._projects_of(task for _, _, task in found)
 
         def item(row: tuple[Any, ...]) -> dict[str, Any]:
-            return wire_objects.inbox_item(_Documents(tasks=[row[2]], projects=projects), row[1])
+            return wire_objects.inbox_item(RowDocuments(tasks=[row[2]], projects=projects), row[1])
 
         found_page = page._replace(rows=found)
         return await _made(page.rows, lambda: found_page.of(InboxItem, item, lambda row: str(row[1]["hash"])))
@@ -285,7 +297,7 @@ class DatabaseReader:
 
     async def _page(
         self, scope: Scope, cursor: str | None, limit: int, statement: bytes, *, order: Order = "asc", **values: Any
-    ) -> _FoundPage:
+    ) -> FoundPage:
         """Return the rows of a page after a cursor, which is checked in the same trip."""
         wanted = checked_limit(limit)
         values |= {"start": _start_of(cursor, order), "limit": wanted, "bytes": 2 * PAGE_BYTES}
@@ -294,51 +306,17 @@ class DatabaseReader:
         else:
             places, rows = await self._ask(_place(cursor), (statement, values))
             _seq_at(scope, cursor, places)
-        return _FoundPage(scope, cursor, wanted, rows)
+        return FoundPage(scope, cursor, wanted, rows)
 
 
-class _FoundPage(NamedTuple):
-    """The rows of a page, each of which begins with its place."""
-
-    scope: Scope
-    cursor: str | None
-    limit: int
-    rows: Rows
-
-    def of(
-        self,
-        kind: Any,
-        make: Callable[[tuple[Any, ...]], Doc],
-        hash_of: Callable[[tuple[Any, ...]], str],
-        size_of: Callable[[tuple[Any, ...]], int] | None = None,
-    ) -> Any:
-        """Return the page in the contract's model, cut off where it is too large."""
-
-        def measured(row: int) -> tuple[tuple[int, Doc], int]:
-            made = make(self.rows[row])
-            return (row, made), size_of(self.rows[row]) if size_of else len(orjson.dumps(made))
-
-        taken = page_items(range(len(self.rows)), self.limit, measured)
-        next_cursor = self.cursor
-        if taken.items:
-            last = self.rows[taken.items[-1][0]]
-            next_cursor = cursor_at(self.scope, last[0], hash_of(last))
-        page = {"items": [made for _, made in taken.items], "nextCursor": next_cursor, "more": taken.more}
-        return read(Page[kind], page)
+def _entered_at(task: bytes | None) -> str | None:
+    return None if task is None else str(orjson.loads(task)["stepEnteredAt"])
 
 
-class _Documents:
-    """A few documents by table and id."""
-
-    def __init__(self, **tables: Sequence[Doc]) -> None:
-        self._tables = {
-            table: {str(doc["requestId" if table == "requests" else "id"]): doc for doc in docs}
-            for table, docs in tables.items()
-        }
-
-    def get(self, table: Table, doc_id: str) -> Doc | None:
-        """Return a document, None where there is none."""
-        return self._tables.get(table, {}).get(doc_id)
+def trail_of(heads: tuple[bytes | None, ...]) -> TaskTrail:
+    """Return a task's trail: of the heads of two events that may have an agent's name, and of the last turn's."""
+    entered, made, turn = heads
+    return TaskTrail(agent_of(entered) or agent_of(made), settled_at([turn] if turn else ()))
 
 
 def _place(cursor: str) -> Statement:

@@ -57,7 +57,7 @@ class OpenWorkspace:
         projects = KnownProjects()
         self.checks = Checks(settings.limits)
         self.pool = ReadPool(address, settings.pool_size)
-        self.reader = DatabaseReader(self.pool, number, projects)
+        self.reader = DatabaseReader(self.pool, number, projects, clock)
         self.keys = KeyCache(self.pool, number, clock)
         self.watch = HeadWatch(address, number, self._look, self.keys.changed)
         self.writer = CommitWriter(

@@ -30,6 +30,7 @@ from api_client.models import (
     TaskDetail,
     Upload,
 )
+from api_client.settled import SettledQuery, SettledRequest
 from api_client.wire import read
 from store.core import read_models
 from store.core.batch import Job
@@ -43,6 +44,7 @@ from store.postgres.blob_sweep import sweep_blobs
 from store.postgres.database_health import HEALTH, STANDBY, health_of
 from store.postgres.open_workspace import OpenWorkspace
 from store.postgres.recall import recall
+from store.postgres.settled_rows import SettledRows
 from store.schemas.checks import TRIES
 
 _LIST_PIECE = 64_000
@@ -143,6 +145,10 @@ class PostgresBackend:
         return await self._reader.events(
             project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit
         )
+
+    async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
+        """See `Backend.settled`."""
+        return await SettledRows(self._workspace.pool, self._workspace.number).page(query)
 
     async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """See `Backend.approval_result`."""

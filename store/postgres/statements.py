@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api_client.models import Order
+from store.core.event_heads import HEAD_BYTES
 
 HASH_AT = b"""
     select hash, (select seq from pumpup.workspace where id = %(ws)s) from pumpup.event
@@ -14,9 +15,21 @@ HEAD = b"select seq, commits, hash from pumpup.workspace where id = %(ws)s"
 PROJECTS = b"select doc from pumpup.project where ws = %(ws)s order by no"
 PROJECT = b"select doc from pumpup.project where ws = %(ws)s and id = %(id)s"
 COUNTS = b"""
-    select c.step, c.tasks, c.waiting from pumpup.project p
+    select c.step, c.tasks, c.waiting, case when c.step = any(%(timed)s::text[]) then (
+        select count(*) from (
+            select due from pumpup.task where ws = %(ws)s and project = p.no and step = c.step
+            order by step_seq limit %(most)s
+        ) oldest where due is null or due <= %(now)s
+    ) else 0 end, (
+        select doc from pumpup.task where ws = %(ws)s and project = p.no and step = c.step order by step_seq limit 1
+    ) from pumpup.project p
         cross join lateral (select * from pumpup.step_count where ws = %(ws)s and project = p.no) c
     where p.ws = %(ws)s and p.id = %(id)s
+"""
+"""Returns the load of each step: its tasks, those that wait, those that are overdue, and the oldest of all.
+
+They are in the order in which they entered the step, so the overdue ones come first; one whose timeout was fired has no
+moment left at which it is due.
 """
 TASK = b"select no, doc from pumpup.task where ws = %(ws)s and id = %(id)s"
 OPEN_ON = b"""
@@ -39,24 +52,43 @@ _BOUNDED = """
     ) bounded where before <= %(bytes)s order by seq {order}
 """
 
+_HEAD_OF_EVENT = f"substring(body for {HEAD_BYTES})"
+_NO_AGENTS = """position('"source":"AGENT"' in {}) = 0"""
+
 CARDS = _BOUNDED.format(
-    columns="seq, doc, hash, request",
+    columns="seq, doc, hash, request, entered, made, turn",
     size="(octet_length(doc) + coalesce(octet_length(request), 0))",
     order="asc",
-    rows="""
-        select t.step_seq as seq, t.doc, e.hash, r.doc as request from (
+    rows=f"""
+        select t.step_seq as seq, t.doc, e.hash, r.doc as request, e.entered, c.made, s.turn from (
             select ws, no, step_seq, doc from pumpup.task
             where ws = %(ws)s and project = (select no from pumpup.project where ws = %(ws)s and id = %(id)s)
                 and step = %(step)s and step_seq > %(start)s
             order by step_seq limit %(limit)s
         ) t
-        left join lateral (select hash from pumpup.event where ws = t.ws and seq = t.step_seq) e on true
+        left join lateral (
+            select hash, {_HEAD_OF_EVENT} as entered from pumpup.event where ws = t.ws and seq = t.step_seq
+        ) e on true
         left join lateral (
             select doc from pumpup.request where ws = t.ws and task = t.no order by seq limit 1
         ) r on true
+        left join lateral (
+            select {_HEAD_OF_EVENT} as made from pumpup.event
+            where ws = t.ws and task = t.no and {_NO_AGENTS.format("e.entered")} order by seq limit 1
+        ) c on true
+        left join lateral (
+            select {_HEAD_OF_EVENT} as turn from pumpup.event
+            where ws = t.ws and task = t.no and r.doc is null
+                and (type = any(%(turns)s::smallint[]) or not {_NO_AGENTS.format(_HEAD_OF_EVENT)})
+            order by seq desc limit 1
+        ) s on true
     """,
 ).encode()
-"""Returns the place in the step's queue, the task, the hash of the event there, and the task's oldest open request."""
+"""Returns the place in the step's queue, the task, the hash of the event there, and the task's oldest open request.
+
+Behind these come the heads of some of its events: the one with which it entered the step; where no agent sent that,
+the first; and where no request is open, the last one that an agent sent, that settled a request or that closed it.
+"""
 
 
 def inbox(*, of_project: bool) -> bytes:
@@ -146,3 +178,23 @@ def events(order: Order, *, of_task: bool, of_project: bool, of_types: bool) -> 
     else:
         rows = f"{of_chain} and type <> all(%(off)s::smallint[]) {rest}"
     return _BOUNDED.format(columns="seq, body, hash", size="octet_length(body)", order=order, rows=rows).encode()
+
+
+BODY_AT = b"select body from pumpup.event where ws = %(ws)s and seq = %(place)s"
+
+
+def settled(order: Order, *, of_project: bool) -> bytes:
+    """Return the statement of a page of settlements: place, JSON and hash of each, and the JSON of its request."""
+    project = "and project = (select no from pumpup.project where ws = %(ws)s and id = %(project)s)"
+    behind = "seq > %(start)s" if order == "asc" else "seq < %(start)s"
+    rest = f"order by seq {order} limit %(limit)s"
+    rows = f"""
+        select d.seq, d.body, d.hash, r.body as request from (
+            select typed.* from unnest(%(types)s::smallint[]) wanted cross join lateral (
+                select seq, body, hash, reply_to from pumpup.event
+                where ws = %(ws)s {project if of_project else ""} and {behind} and type = wanted {rest}
+            ) typed {rest}
+        ) d left join lateral (select body from pumpup.event where ws = %(ws)s and seq = d.reply_to) r on true
+    """
+    size = "(octet_length(body) + coalesce(octet_length(request), 0))"
+    return _BOUNDED.format(columns="seq, body, hash, request", size=size, order=order, rows=rows).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol, cast
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX, Backend
 from api_client.commands import Command
 from api_client.errors import InvalidRequest
 from api_client.models import Order, Receipt, Role
+from api_client.times import in_utc
 from api_client.wire import Wire
 from store.core.figures import Figures
 from store.core.health import Health
@@ -122,6 +124,23 @@ class IncomingCall:
         if not re.fullmatch(r"[0-9]{1,2}", text, re.ASCII) or int(text) > WAIT_MAX:
             raise InvalidRequest(f"wait: must be a whole number of seconds from 0 to {WAIT_MAX}")
         return int(text)
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a query parameter that is a time, None where it was left out.
+
+        Raises:
+            InvalidRequest: it is no time with its zone.
+        """
+        text = self.query(name)
+        if text is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is not None:
+                return in_utc(moment)
+        except (ValueError, OverflowError):
+            pass
+        raise InvalidRequest(f"{name}: must be a time with its zone, like 2026-01-31T09:30:00Z")
 
     def order(self) -> Order:
         """Return the order of a list of events.

@@ -47,6 +47,8 @@ _QUERY: Mapping[str, tuple[str, Schema]] = {
     "taskId": ("Of this task only.", _TEXT),
     "types": ("Of these event types only, separated by commas.", _TEXT),
     "step": ("The cards of this step, in place of all steps' counts.", _TEXT),
+    "since": ("From this time on.", {"type": "string", "format": "date-time"}),
+    "until": ("Before this time.", {"type": "string", "format": "date-time"}),
     "order": ("From the first event or from the last.", {"type": "string", "enum": ["asc", "desc"], "default": "asc"}),
     "cursor": ("Where to go on: a cursor that this list gave.", _TEXT),
     "wait": (

@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from api_client.commands import path_part
 from api_client.errors import NotAuthenticated, StoreError
+from api_client.settled import SettledQuery
 from api_client.wire import Wire
 from store.server.auth import is_still_known
 from store.server.bodies import json_response, list_response, page_response
@@ -153,6 +154,19 @@ async def events(call: IncomingCall) -> Response:
             limit=call.limit(),
         )
     )
+
+
+async def settled_requests(call: IncomingCall) -> Response:
+    """Answer a page of the requests that were settled in a time, each with what settled it."""
+    query = SettledQuery(
+        project_id=call.query("projectId"),
+        since=call.moment("since"),
+        until=call.moment("until"),
+        order=call.order(),
+        cursor=call.query("cursor"),
+        limit=call.limit(),
+    )
+    return await page_response(await call.backend.settled(query))
 
 
 async def health(call: IncomingCall) -> Response:

@@ -29,6 +29,7 @@ from api_client.models import (
     Upload,
     UploadRef,
 )
+from api_client.settled import SettledRequest
 from api_client.wire import Wire
 from store.server import reads, writes
 from store.server.auth import caller
@@ -119,6 +120,15 @@ _CALLS: tuple[Row, ...] = (
         ("cursor",),
         media=reads.EVENT_STREAM,
         goes_on=True,
+    ),
+    Row(
+        "GET",
+        "/api/settled-requests",
+        reads.settled_requests,
+        REVIEWERS,
+        {200: Page[SettledRequest]},
+        ("projectId", "since", "until", "order", *_PAGE),
+        large=True,
     ),
     *map(_command, HTTP_COMMANDS),
     Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None, 503: None}),

@@ -1,6 +1,6 @@
-"""What the screens are measured beside: an empty app, a widget per card, and our own app over a slow link.
+"""What the screens are measured beside: an empty app, Textual's own list, a widget per card, our app over a slow link.
 
-python -m tests.benchmarks.beside empty | cards COUNT | slow FOLDER SECONDS | deciding FOLDER STATE
+python -m tests.benchmarks.beside empty | options COUNT | cards COUNT | slow FOLDER SECONDS | deciding FOLDER STATE
 """
 
 from __future__ import annotations
@@ -44,6 +44,40 @@ def cards(count: int) -> None:
                             yield Card(f"Claim C-{number}\nwaiting\n? approval: Refund ${number}")
 
     Naive().run()
+
+
+def options(count: int) -> None:
+    """Run Textual's own list, with a detail beside it that follows the cursor."""
+    from textual.app import App, ComposeResult
+    from textual.containers import Horizontal
+    from textual.widgets import OptionList, Static
+
+    class Plain(App[None]):
+        """A list and its detail, as Textual's guide would have them."""
+
+        CSS = "OptionList { width: 45%; } Static { width: 55%; }"
+        BINDINGS = [  # noqa: RUF012 - declared so by Textual
+            ("j", "move('cursor_down')"),
+            ("G", "move('last')"),
+            ("g", "move('first')"),
+        ]
+
+        def compose(self) -> ComposeResult:
+            """Yield both."""
+            with Horizontal():
+                yield OptionList(*(f"Refund ${number} on C-{number}\nclaims · waiting" for number in range(count)))
+                yield Static(markup=False)
+
+        def action_move(self, where: str) -> None:
+            """Move the list's cursor."""
+            getattr(self.query_one(OptionList), f"action_{where}")()
+
+        def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+            """Show the option under the cursor."""
+            lines = [f"Refund on claim C-{event.option_index}", "", *(f"12:0{n}  agent  looked" for n in range(8))]
+            self.query_one(Static).update("\n".join(lines))
+
+    Plain().run()
 
 
 class Slow:
@@ -109,6 +143,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["empty"]:
             empty()
+        case ["options", number]:
+            options(int(number))
         case ["cards", number]:
             cards(int(number))
         case ["slow", place, late]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import NamedTuple
 
 from store.demo.workspace import generate
 from tests.benchmarks.rows import Row, Table, median, p95
@@ -13,6 +15,8 @@ STARTS = 9
 PRESSES = 40
 BESIDE = "tests.benchmarks.beside"
 KEYS = {"down": b"j", "page down": b"\x1b[6~", "end": b"G", "home": b"g", "next column": b"l"}
+LIST_KEYS = ("down", "page down", "end", "home")
+"""Those that a plain list has too."""
 SCREENS = {"inbox": (b"1", b"\xe2\x96\x8c"), "board": (b"2", b"in step"), "timeline": (b"3", b"agent    ")}
 """Each screen's key, and what stands on it once its rows are there."""
 MANY = 10_000
@@ -20,6 +24,15 @@ MANY = 10_000
 SCROLLS = 5
 """Pages that every list is long enough for, also in a small folder: where less is drawn, a key is quicker."""
 BYTES = {"board": 1_500, "inbox": 6_000, "timeline": 6_000}
+
+
+class Beside(NamedTuple):
+    """What our keys are measured beside, in milliseconds."""
+
+    cards: float
+    """One card down on a board with a widget a card."""
+    options: Mapping[str, float]
+    """Each key of a plain list with a detail."""
 
 
 def ours(folder: Path) -> AbstractContextManager[Measured]:
@@ -57,7 +70,22 @@ def naive(table: Table, count: int = 1_000) -> float:
     return p95([one.last for one in answers])
 
 
-def keys(table: Table, folder: Path, events: int, first: dict[str, float], beside: float) -> None:
+def plain(table: Table, count: int = 100) -> dict[str, float]:
+    """Textual's own list with a detail, for the record; return the median of each key."""
+    middle: dict[str, float] = {}
+    with measured(BESIDE, "options", str(count)) as app:
+        app.shows(b"Refund $0")
+        app.rest(2)
+        for name in LIST_KEYS:
+            answers = _answers(app, name)
+            middle[name] = median([one.last for one in answers])
+            table.add(Row(f"an OptionList of {count} with a detail, {name}: median", middle[name], "ms"))
+            if name == "down":
+                table.add(Row(f"an OptionList of {count} with a detail, {name}: bytes", _bytes(answers), "B"))
+    return middle
+
+
+def keys(table: Table, folder: Path, events: int, first: dict[str, float], beside: Beside) -> None:
     """Each key on each screen: how long until its last byte, and how many bytes."""
     with ours(folder) as app:
         app.shows(SCREENS["inbox"][1])
@@ -67,10 +95,10 @@ def keys(table: Table, folder: Path, events: int, first: dict[str, float], besid
             if screen != "inbox":
                 app.shows(shown)
             app.rest(1)
-            for name, pressed in KEYS.items():
+            for name in KEYS:
                 if name == "next column" and screen != "board":
                     continue
-                _key(table, app, f"{screen}, {name}", pressed, events, first, beside)
+                _key(table, app, screen, name, events, first, beside)
         back = [app.press(key).last for _ in range(PRESSES // 4) for key in (b"1", b"2")]
         table.add(Row(f"back to a screen, key to last byte, {events:,} events, p95", p95(back), "ms"))
         app.press(b"1")
@@ -79,28 +107,36 @@ def keys(table: Table, folder: Path, events: int, first: dict[str, float], besid
         table.add(Row(f"peak memory, {events:,} events", app.memory(), "MB", limit=250))
 
 
-def _key(
-    table: Table, app: Measured, what: str, pressed: bytes, events: int, first: dict[str, float], beside: float
-) -> None:
+def _answers(app: Measured, name: str) -> list[Answer]:
+    """Press a key again and again, each time where there is room for it; return its answers."""
     answers: list[Answer] = []
     for number in range(PRESSES):
-        if what.endswith(("end", "home")):
-            app.press(b"g" if what.endswith("end") else b"G")
-        elif what.endswith("column"):
+        if name in ("end", "home"):
+            app.press(KEYS["home"] if name == "end" else KEYS["end"])
+        elif name == "next column":
             app.press(b"h")
         elif number % SCROLLS == 0:
-            app.press(b"g")
-        answers.append(app.press(pressed))
+            app.press(KEYS["home"])
+        answers.append(app.press(KEYS[name]))
+    return answers
+
+
+def _key(
+    table: Table, app: Measured, screen: str, name: str, events: int, first: dict[str, float], beside: Beside
+) -> None:
+    answers, what = _answers(app, name), f"{screen}, {name}"
     last, middle = p95([one.last for one in answers]), median([one.last for one in answers])
     table.add(Row(f"{what}, key to last byte, {events:,} events, p95", last, "ms", limit=16))
+    if name in beside.options:
+        own = beside.options[name], "the same key in an OptionList of 100 with a detail"
+        table.add(Row(f"{what}, {events:,} events, median", middle, "ms", *own, 0.5))
     if what in first:
         table.add(Row(f"{what}, {events:,} events, median", middle, "ms", first[what], "itself at the first size", 1.2))
     first.setdefault(what, middle)
-    screen, _, name = what.partition(", ")
     if name == "down":
         table.add(Row(f"{what}, bytes, {events:,} events", _bytes(answers), "B", limit=BYTES[screen]))
     if what == "board, down":
-        table.add(Row(f"{what}, {events:,} events", last, "ms", beside, "a widget per card, 1,000 cards"))
+        table.add(Row(f"{what}, {events:,} events", last, "ms", beside.cards, "a widget per card, 1,000 cards"))
 
 
 def _bytes(answers: list[Answer]) -> float:
@@ -126,7 +162,7 @@ def slow_link(table: Table, folder: Path) -> None:
 def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
     """Measure the screens at the first and the last of `sizes` events."""
     first: dict[str, float] = {}
-    beside = naive(table)
+    beside = Beside(naive(table), plain(table))
     for events in sorted({sizes[0], sizes[-1]}):
         place = folder / f"events-{events}"
         if events < MANY:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
+from api_client.commands import Comment
 from api_client.errors import NotFound
-from api_client.models import TaskDetail
+from api_client.models import Card, TaskDetail
 from tests.contract.given import ANSWERS, APPROVAL, Given
+from tests.support.actors import AGENT
 from tests.support.backends import World
 from tests.support.world_builder import STEPS
 
@@ -184,6 +187,44 @@ async def test_a_columns_cards_are_oldest_in_the_step_first(world: World, given:
     assert card.overdue_at is not None
     assert card.step_entered_at is not None
     assert (card.overdue_at - card.step_entered_at).total_seconds() == 3600
+
+
+async def test_the_board_knows_its_oldest_and_overdue_tasks(world: World, given: Given) -> None:
+    """A column says since when its oldest task is there, and how many are overdue where the step sets a time."""
+    first = await given.task("first")
+    await given.action(first, transitions_to="in_review")
+    world.clock.now += timedelta(seconds=3601)
+    await given.action(await given.task("second"), transitions_to="in_review")
+    await given.closed_task()
+    intake, in_review, paid, _ = (await world.reviewer.board(first.project_id)).columns
+    oldest = (await world.reviewer.cards(first.project_id, "in_review")).items[0]
+    assert (in_review.overdue, in_review.oldest_at) == (1, oldest.step_entered_at)
+    assert (intake.overdue, intake.oldest_at, paid.overdue, paid.oldest_at) == (None, None, None, None)
+
+
+async def test_a_card_knows_whose_turn_it_is(world: World, given: Given) -> None:
+    """After a decision it is the agent's turn until it acts; what people write meanwhile changes nothing."""
+    task = await given.task()
+
+    async def card() -> Card:
+        return (await world.reviewer.cards(task.project_id, "intake")).items[0]
+
+    created = await card()
+    assert (created.agent, created.decided_at) == (AGENT.subject, None)
+    asked = await given.approval(task)
+    world.clock.now += timedelta(seconds=60)
+    await given.decision(asked)
+    settled = (await given.timeline(task))[-1]
+    world.clock.now += timedelta(seconds=60)
+    await world.reviewer.submit(Comment(task_id=task.id, message="soon?"), key=given.key())
+    written = await card()
+    assert written.decided_at == settled.timestamp
+    assert written.last_event_at == (await given.timeline(task))[-1].timestamp > settled.timestamp
+    await given.approval(task)
+    assert (await card()).decided_at is None
+    await given.decision((await given.timeline(task))[-1])
+    await given.action(task)
+    assert (await card()).decided_at is None
 
 
 async def test_an_upload_is_read_back_to_the_byte(world: World, given: Given) -> None:

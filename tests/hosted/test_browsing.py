@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ from api_client.commands import Decide
 from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
 from api_client.http import HttpBackend
 from api_client.models import Change, Outcome
+from api_client.settled import SettledQuery
 from tests.contract.given import Given
 from tests.hosted.service import KEY, Service, busy_service
 from tests.support.backends import FolderPlace, StepClock, open_world
@@ -285,3 +287,17 @@ async def test_an_agents_key_browses_our_own_server(tmp_path: Path, tokens: Call
         assert b"".join([piece async for piece in agent.download(upload_id)]) == b"a photo"
         with pytest.raises(NotAllowed):
             await agent.submit(Decide(request_id=request.id, outcome=Outcome(type="APPROVE")), key="k")
+
+
+async def test_settled_requests_are_paired_with_what_settled_them(backend: Backend, service: Service) -> None:
+    """From the tasks' timelines, with outcomes that nobody here has heard of as they are; the newest one first."""
+    first, second, _ = (await backend.inbox()).items
+    service.settle(first.request_id)
+    service.settle(second.request_id)
+    query = SettledQuery(order="desc", limit=1)
+    newest = await backend.settled(query)
+    older = await backend.settled(query._replace(cursor=newest.next_cursor))
+    assert [row.request_id for row in (*newest.items, *older.items)] == [second.request_id, first.request_id]
+    assert (older.items[0].outcome, older.items[0].requested_at) == ("DEFER_TO_BOARD", first.requested_at)
+    later = SettledQuery(since=newest.items[0].settled_at + timedelta(seconds=1))
+    assert (await backend.settled(later)).items == ()

@@ -139,7 +139,7 @@ def test_the_sdist_holds_what_a_packager_needs(dist: Path) -> None:
         "CHANGELOG.md",
         "CONTRIBUTING.md",
         "docs/README.md",
-        "docs/inbox.svg",
+        "docs/screens/inbox-120x40.svg",
         "docs/record.jsonl",
         "Makefile",
         "pumpup_tui/cli.py",

@@ -21,6 +21,7 @@ from pumpup_tui.inbox.order import Order
 from pumpup_tui.inbox.screen import InboxScreen
 from tests.pilot.stage import Stage
 from tests.support.actors import ALICE, BOB
+from tests.support.examples import examples
 from tests.support.idle import until_idle
 
 MOVING = ("j", "k", "g", "G", "ctrl+d", "ctrl+u", "right_square_bracket", "left_square_bracket", "tab", "1", "2", "3")
@@ -28,7 +29,7 @@ ACTING = ("a", "d", "e", "i", "exclamation_mark", "w", "t", "c", "n", "u", "x", 
 LOOKING = ("v", "o", "z", "s", "f", "m", "slash", "p", "r", "colon", "question_mark", "backspace")
 KEYS = (*MOVING, *ACTING, *LOOKING)
 """Every key that is bound where requests are decided, but for q, and some that are not."""
-ROUNDS = 25
+ROUNDS = examples(12, 25)
 
 
 async def _home(stage: Stage, pilot: Any) -> None:
@@ -103,7 +104,7 @@ HAPPENS: dict[str, Callable[[Stage, int], Awaitable[None]]] = {"ask": _ask, "set
 happenings = st.lists(st.tuples(st.sampled_from(sorted(HAPPENS)), st.integers(0, 5)), max_size=3)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(5, 12), deadline=None)
 @given(
     down=st.integers(0, 4),
     order=st.sampled_from([Order(), Order("newest"), Order("age", "project")]),

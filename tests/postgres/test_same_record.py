@@ -40,6 +40,7 @@ from store.postgres.workspaces import create_workspace
 from store.server.call_context import Served
 from tests.conftest import FixedClock, counting_tokens
 from tests.support.actors import AGENT, ALICE, BOB, PLATFORM
+from tests.support.examples import examples
 from tests.support.rules_world import CLAIMS
 from tests.support.world_builder import in_pieces
 
@@ -144,7 +145,7 @@ commands = st.lists(
 
 
 @given(made=commands)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_same_commands_make_the_same_record(database: str, made: list[Make]) -> None:
     """Every answer, refusal, read and cursor is the same, and so is the hash of the last event."""
     asyncio.run(_compare(database, made))

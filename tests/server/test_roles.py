@@ -32,6 +32,7 @@ PART_2 = {
     "GET /api/me",
     "GET /api/open-requests",
     "GET /api/requests/{request_id}",
+    "GET /api/settled-requests",
     "POST /api/approval-requests/{request_id}/decision",
     "POST /api/elicitation-requests/{request_id}/answers",
     "POST /api/tasks/{task_id}/assignment",

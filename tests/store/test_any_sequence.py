@@ -43,6 +43,7 @@ from store.folder.state import State
 from store.transfer.conformance import Conformance
 from tests.conftest import FixedClock, counting_tokens
 from tests.support.actors import AGENT, ALICE, BOB
+from tests.support.examples import examples
 from tests.support.rules_world import CLAIMS
 from tests.support.small_folders import end_without_checkpoint, receipt
 
@@ -242,4 +243,4 @@ class AnySequence(RuleBasedStateMachine):
 
 
 TestAnySequence = AnySequence.TestCase
-TestAnySequence.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestAnySequence.settings = settings(max_examples=examples(12, 25), stateful_step_count=25, deadline=None)

@@ -23,6 +23,7 @@ from store.transfer.importer import Import
 from store.transfer.record_lines import LINE_MOST
 from store.transfer.verifier import verify
 from tests.store.nonsense import APPROVED, event, export_lines, nonsense, sound_start, write_journal
+from tests.support.examples import examples
 
 Events = list[dict[str, Any]]
 _folders = itertools.count()
@@ -269,7 +270,7 @@ PLACES = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(40, 150), deadline=None)
 @given(
     place=st.sampled_from(PLACES), value=st.none() | st.integers(-9, 2**53) | st.text(max_size=6) | st.lists(st.none())
 )
@@ -290,7 +291,7 @@ def test_one_changed_key_is_always_a_breach(
         assert breach_of(events, tmp_path_factory.mktemp("mutated")) != ""
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(20, 60), deadline=None)
 @given(number=st.integers(0, len(whole()) - 1), what=st.sampled_from(["left out", "doubled", "exchanged"]))
 def test_an_event_out_of_its_place_is_always_a_breach(
     tmp_path_factory: pytest.TempPathFactory, number: int, what: str
