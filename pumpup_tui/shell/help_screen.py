@@ -71,8 +71,8 @@ class HelpScreen(ModalScreen[None]):
     def _title(self) -> str:
         key = names_at(self)
         if self._document.needle:
-            return f"Matching keys   {key('modal.close')} all keys"
-        return f"Keys   {key('help.search')} search   {key('modal.close')} close"
+            return f"Matching keys   {key('modal.close')} shows all"
+        return f"Keys   {key('modal.close')} closes, {key('help.search')} searches"
 
     def _search(self, needle: str) -> None:
         self._document.search(needle)

@@ -100,7 +100,7 @@ class PaletteScreen(ModalScreen[PaletteEntry]):
 
     @override
     def compose(self) -> ComposeResult:
-        field = Input(self._typed, compact=True, select_on_focus=False, placeholder="Search commands and names")
+        field = Input(self._typed, compact=True, select_on_focus=False, placeholder="Search for commands and names")
         field.cursor_blink = False
         with Vertical(id="palette"):
             yield field

@@ -126,7 +126,7 @@ def test_a_time_narrows_it_by_when_it_was_settled() -> None:
 
 def test_the_command_tells_them(on: Run, made: Made) -> None:
     """As a table and as JSON; chosen by project and time."""
-    for number, (name, who) in enumerate((("approve", "alice"), ("reject", "bob"))):
+    for number, (name, who) in enumerate((("approve", "alice"), ("deny", "bob"))):
         assert on(name, made.approvals[number], "--yes", "--reviewer", who).returncode == 0
     assert on("answer", made.elicitations[0], "place=x", "police=no", "--yes", "--reviewer", "bob").returncode == 0
     told = conforms(on("stats", "--json").stdout, STATS)

@@ -17,17 +17,17 @@ async def test_help_begins_with_the_screen_and_searches(tmp_path: Path) -> None:
         await pilot.press("3")
         await stage.sees(pilot, "▸3 Timeline")
         await pilot.press("?")
-        await stage.sees(pilot, "Keys   / search   esc close", "Timeline  ", "Moving", gone=("Deciding",))
+        await stage.sees(pilot, "Keys   esc closes, / searches", "Timeline  ", "Moving", gone=("Deciding",))
         await pilot.press("ctrl+d")
         await stage.sees(pilot, "write what is shown", "Everywhere", gone=("newest or oldest first",))
         await pilot.press("/", *"attach")
         await stage.sees(pilot, "save the attachment", gone=("half a page down",))
         await pilot.press("enter")
-        await stage.sees(pilot, "Matching keys   esc all keys")
+        await stage.sees(pilot, "Matching keys   esc shows all")
         await pilot.press("escape")
-        await stage.sees(pilot, "Keys   / search   esc close")
+        await stage.sees(pilot, "Keys   esc closes, / searches")
         await pilot.press("escape")
-        await stage.sees(pilot, "Nothing has happened yet", gone=("esc close",))
+        await stage.sees(pilot, "Nothing has happened yet", gone=("esc closes",))
 
 
 @pytest.mark.parametrize("key", [":", "ctrl+p"])
@@ -37,7 +37,7 @@ async def test_the_palette_runs_a_command(tmp_path: Path, key: str) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot)
         await pilot.press(key)
-        await stage.sees(pilot, "Search commands")
+        await stage.sees(pilot, "Search for commands")
         await pilot.press(*"timeline", "enter")
         await stage.sees(pilot, "Nothing has happened yet")
 

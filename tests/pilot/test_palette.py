@@ -27,7 +27,7 @@ async def test_a_request_is_found_and_shown(tmp_path: Path) -> None:
         await stage.sees(pilot, "Request  Zebra [@click=app.quit]free[/] [/x] ␛]0;owned␇ ⟨U+202E⟩money")
         await stage.found(pilot, "Task  Task of Zebra")
         await pilot.press("enter")
-        await stage.sees(pilot, "▌A  Zebra", gone=("Search commands",))
+        await stage.sees(pilot, "▌A  Zebra", gone=("Search for commands",))
 
 
 async def test_a_task_is_found_and_opened(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ async def test_commands_take_a_name(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.sees(pilot, "Refund $240")
         await pilot.press("colon", *"task", "space", *"c-1029", "enter")
-        await stage.sees(pilot, "Timeline, newest first", gone=("Search commands",))
+        await stage.sees(pilot, "Timeline, newest first", gone=("Search for commands",))
         assert isinstance(stage.app.screen, TaskScreen)
         await pilot.press("colon", *"board", "space", *"refu")
         await stage.sees(pilot, "▌Project  Refunds", gone=("Task  ", "Request  "))
@@ -91,6 +91,6 @@ async def test_the_most_used_command_comes_first(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot, "Nothing waits")
         await pilot.press("colon", *"filters", "enter")
-        await stage.sees(pilot, "is:free", gone=("Search commands",))
+        await stage.sees(pilot, "is:free", gone=("Search for commands",))
         await pilot.press("escape", "colon")
-        await stage.sees(pilot, "▌Filters by name", "Search commands")
+        await stage.sees(pilot, "▌Filters by name", "Search for commands")

@@ -83,7 +83,7 @@ async def test_what_is_found_is_done_where_one_was(tmp_path: Path) -> None:
 async def take(stage: Stage, pilot: Pilot[None], query: str, sees: str) -> None:
     """Type into the palette, wait for the hit, take the first."""
     await pilot.press("colon")
-    await stage.sees(pilot, "Search commands")
+    await stage.sees(pilot, "Search for commands")
     await pilot.press(*("space" if char == " " else char for char in query))
     await stage.sees(pilot, sees)
     await pilot.press("enter")
