@@ -191,7 +191,7 @@ def test_5_a_dead_proxy_is_no_dead_server(tmp_path: Path, no_proxy: str) -> None
         (("tasks", "--status", "nope"), 2, "WAITING"),
         (("tasks", "--step", "nope"), 3, "in_review"),
         (("inbox", "--project", "clams"), 3, "Did you mean claims?"),
-        (("timeline", "Claim C-001"), 3, "Did you mean Claim C-0010?"),
+        (("timeline", "Claim C-001"), 3, "Did you mean Claim C-001"),
         (("timeline", "claim c-0001"), 0, ""),
         (("aprove", "evt_0"), 2, "'approve'"),
         (("timeline", "--types", "note, approval_decided"), 0, ""),
