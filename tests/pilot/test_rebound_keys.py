@@ -37,6 +37,7 @@ WORDS = {
     "1": "2 3",
     "2": "Board",
     "3": "Timeline",
+    "4": "Insights",
     "*": "select",
     "x": "leave|quit",
     "enter": r"\w",
