@@ -162,7 +162,7 @@ class FormWalk:
             take_bid(field, self._bids[field.id], self._draft)
         else:
             try:
-                self._draft.typed[field.id] = typed_of(field, None) if command == ":empty" else _typed(field, typed)
+                self._draft.typed[field.id] = typed_of(field, None) if command == ":empty" else held_as(field, typed)
             except UnknownOption as fault:
                 self._talk.say(said("Not understood", fault))
                 return False
@@ -185,6 +185,7 @@ class FormWalk:
         typed = self._draft.typed.get(field.id, "")
         if isinstance(typed, list):
             return ", ".join(line(part, 200) for part in typed)
+        # cleaned again: a person's own text is in it
         return line(understand(field, typed, *self._now).words, 200) or clean(typed, one_line=True, limit=2_000)
 
     @property
@@ -192,7 +193,7 @@ class FormWalk:
         return self._session.clock().astimezone(self._session.zone), self._session.zone
 
 
-def _typed(field: AnyForm, typed: str) -> str | list[str]:
+def held_as(field: AnyForm, typed: str) -> str | list[str]:
     """Return what was typed as a form would hold it.
 
     Raises:
@@ -227,6 +228,5 @@ def _option(options: Sequence[str], typed: str) -> str:
     if not found:
         raise UnknownOption("no option has that name or number")
     numbers = {option: number for number, option in reversed(list(enumerate(options, 1)))}
-    # not foreign: the exception's words are cleaned where they are said
-    listed = ", ".join(f"{numbers[option]} {option}" for option in found[:10])
-    raise UnknownOption(f"several options have that: {listed}")
+    # not foreign: cleaned where the reason is said
+    raise UnknownOption("several options have that: " + ", ".join(f"{numbers[name]} {name}" for name in found[:10]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from api_client.errors import ApiError
 from pumpup_tui.decisions.desk import NEEDS_NOTE, Verb
 from pumpup_tui.inbox.filter_check import fault_of
-from pumpup_tui.linear import reading
+from pumpup_tui.linear import printing
 from pumpup_tui.linear.conversation import EndOfInput
 from pumpup_tui.linear.deciding import NOTE_QUESTIONS, assign, confirm, decide, intent_of, write_note
 from pumpup_tui.linear.plain_lines import Spoken, counted, said
@@ -108,12 +108,12 @@ class CommandLoop:
     def _readings(self) -> dict[str, Handler]:
         session = self._session
         return {
-            "show": lambda _: reading.show(session),
-            "raw": lambda _: reading.show_raw(session),
-            "attachments": lambda _: reading.show_attachments(session),
-            "read": lambda text: reading.read_attachment_text(session, text),
+            "show": lambda _: printing.show(session),
+            "raw": lambda _: printing.show_raw(session),
+            "attachments": lambda _: printing.show_attachments(session),
+            "read": lambda text: printing.read_attachment_text(session, text),
             "save": self._save,
-            "timeline": lambda text: reading.show_timeline(session, _count(text, reading.EVENTS)),
+            "timeline": lambda text: printing.show_timeline(session, _count(text, printing.EVENTS)),
         }
 
     async def run(self) -> None:
@@ -195,7 +195,7 @@ class CommandLoop:
         await self._queue.load()
         self._queue.go_to(intent.target)
         self._talk.say("Taken back, nothing was sent.")
-        await reading.show(self._session)
+        await printing.show(self._session)
 
     async def _batch(self, text: str) -> None:
         outcome, _, rest = text.partition(" ")
@@ -218,7 +218,7 @@ class CommandLoop:
         for request_id in request_ids:
             detail = await self._session.backend.request(request_id)
             self._talk.say(f"{request_kind(detail.event.event_type).capitalize()}, id {line(detail.event.id, 80)}.")
-            await reading.print_request(self._session, detail)
+            await printing.print_request(self._session, detail)
             if detail.event.event_type == "APPROVAL_REQUESTED" and detail.result is None:
                 intents.append(intent_of(verb, detail, note))
             else:
@@ -227,7 +227,7 @@ class CommandLoop:
 
     async def _show_next(self) -> None:
         await self._queue.load()
-        await reading.show(self._session)
+        await printing.show(self._session)
 
     # Going on.
 
@@ -237,7 +237,7 @@ class CommandLoop:
             if by > 0:
                 await self._queue.load()
             return
-        await reading.show(self._session)
+        await printing.show(self._session)
 
     async def _open(self, text: str) -> None:
         item = self._queue.at(_count(text, 0))
@@ -245,19 +245,19 @@ class CommandLoop:
             self._talk.say("No request has that number: 'list' has the numbers.")
             return
         self._queue.go_to(item.request_id)
-        await reading.show(self._session)
+        await printing.show(self._session)
 
     async def _list(self, text: str) -> None:
         await self._queue.load()
-        reading.show_list(self._session, _count(text, reading.LISTED))
+        printing.show_list(self._session, _count(text, printing.LISTED))
 
     async def _refresh(self, _: str) -> None:
         await self._queue.load()
-        await reading.show(self._session)
+        await printing.show(self._session)
 
     async def _save(self, text: str) -> None:
         number, _, folder = text.partition(" ")
-        await reading.save_attachment(self._session, number, folder.strip())
+        await printing.save_attachment(self._session, number, folder.strip())
 
     # Finding.
 
@@ -276,7 +276,7 @@ class CommandLoop:
         self._queue.narrow(text)
         count = counted(len(self._queue.items), "request")
         self._talk.say(f"{count} for {words}." if words else f"All {count}.")
-        await reading.show(self._session)
+        await printing.show(self._session)
 
     async def _project(self, name: str) -> None:
         chosen = None
@@ -290,7 +290,7 @@ class CommandLoop:
         self._queue.project_id = chosen.id if chosen else None
         await self._queue.load()
         self._talk.say(said("Project", chosen.name) if chosen else "All projects.")
-        reading.show_list(self._session)
+        printing.show_list(self._session)
 
     # The rest.
 

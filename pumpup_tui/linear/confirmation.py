@@ -94,6 +94,7 @@ class ConfirmationWords:
         """Return the word that confirms these acts, on what was printed of them, with the notes that they have now."""
         digest = hashlib.sha256(self._secret.encode())
         for intent in intents:
+            # not foreign: hashed, not said
             digest.update(repr(intent).encode("utf-8", "backslashreplace"))
         return WORDS[int.from_bytes(digest.digest()[:4], "big") % len(WORDS)]
 

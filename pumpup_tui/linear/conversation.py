@@ -66,7 +66,7 @@ class Conversation:
             try:
                 answer = await self._lines.next()
             except UnfitLine as fault:
-                self.say(str(fault))
+                self.say(str(fault))  # not foreign: our own words
                 continue
             return self._echoed(answer)
 

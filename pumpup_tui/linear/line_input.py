@@ -42,7 +42,7 @@ class LineInput:
             self._is_over = not piece
             self._rest += piece if len(self._rest) <= LONGEST else piece[piece.find(b"\n") :] * (b"\n" in piece)
         raw, newline, self._rest = self._rest.partition(b"\n")
-        return _text(raw) if newline or raw else None
+        return _decoded_line(raw) if newline or raw else None
 
     def _begin(self) -> None:
         self._has_begun = True
@@ -69,7 +69,7 @@ def standard_input() -> bytes:
     return os.read(0, CHUNK)
 
 
-def _text(raw: bytes) -> str:
+def _decoded_line(raw: bytes) -> str:
     if len(raw) > LONGEST:
         raise UnfitLine(f"That line is longer than {LONGEST:,} bytes: nothing of it was taken.")
     try:

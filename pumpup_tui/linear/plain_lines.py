@@ -20,21 +20,20 @@ def plain(paragraphs: Iterable[Spoken], width: int) -> Iterator[str]:
     """Yield paragraphs as lines of at most `width` characters, each of someone else's marked as such."""
     room = max(LEAST_WIDTH, width - len(FOREIGN_MARK))
     for paragraph in paragraphs:
-        # not foreign: a line of our own words
         whole = ours((paragraph, "")) if isinstance(paragraph, str) else paragraph
         for mark, *runs in whole.wrapped(room):
             text = "".join(run for run, _ in runs).rstrip()
             yield f"{FOREIGN_MARK if mark == FOREIGN else ''}{text}".rstrip()
 
 
-def said(label: str, text: object, *, limit: int = 500) -> Paragraph:
-    """Return a label of ours and someone else's words behind it, of one line."""
-    return led([(f"{label}: ", "")], (line(text, limit), ""))
+def said(lead: str, text: object, *, limit: int = 500) -> Paragraph:
+    """Return words of ours and someone else's behind them, in one line; these are cleaned here."""
+    return led([(f"{lead}: ", "")], (line(text, limit), ""))
 
 
-def quoted(text: str) -> list[Paragraph]:
+def quoted(cleaned: str) -> list[Paragraph]:
     """Return someone else's clean text of any number of lines."""
-    return [foreign((part, "")) for part in text.split("\n")]
+    return [foreign((part, "")) for part in cleaned.split("\n")]
 
 
 def counted(count: int, noun: str) -> str:

@@ -132,6 +132,7 @@ def _about(field: AnyForm) -> tuple[str, str]:
     from pumpup_tui.local_state.answer_draft import type_of
 
     kind = type_of(field)
+    # cleaned again: bounds are texts that an agent declared
     return KINDS.get(kind, f"of the type {line(kind, 30)}, which can't be answered here"), line(field.bounds())
 
 
@@ -150,7 +151,9 @@ KINDS = {
 
 
 def _options(options: Sequence[str]) -> list[Spoken]:
-    lines: list[Spoken] = [said(f"Option {number}", text) for number, text in enumerate(options[:OPTIONS_READ], 1)]
+    lines: list[Spoken] = []
+    for index in range(min(len(options), OPTIONS_READ)):
+        lines.append(said(f"Option {index + 1}", options[index]))
     more = len(options) - OPTIONS_READ
     return [*lines, f"And {more:,} more: type a part of a name to find one."] if more > 0 else lines
 

@@ -121,6 +121,7 @@ class _Runner:
 
     def _say_recovered(self, act: Recovered) -> None:
         intent = act.interrupted.sent.intent
+        # not foreign: words of ours
         label = f"{act.fate.value.capitalize()}: {ACTS[intent.verb].word}"
         self.talk.say(said(label, intent.title, limit=100), *([said("Why", act.detail)] if act.detail else []))
 

@@ -50,15 +50,15 @@ def understand(
         return NOTHING
     answer = typed.strip()
     if _is_of_the_wire(form_field, answer):
-        return Understood(answer, _words(answer, zone), _fault(form_field, answer))
+        return Understood(answer, _named(answer, zone), _refusal_of(form_field, answer))
     if not in_words:
         return NOTHING
     try:
         readings = [_read(form_field, typed, now, zone, ahead=ahead) for ahead in (True, False)]
     except NotUnderstood as why:
         return Understood("", str(why), str(why))
-    answer = next((one for one in readings if not _fault(form_field, one)), readings[0])
-    return Understood(answer, _words(answer, zone), _fault(form_field, answer))
+    answer = next((one for one in readings if not _refusal_of(form_field, one)), readings[0])
+    return Understood(answer, _named(answer, zone), _refusal_of(form_field, answer))
 
 
 def check_typed(
@@ -106,12 +106,12 @@ def _clock(value: time) -> str:
     return value.isoformat("seconds" if value.second else "minutes")
 
 
-def _fault(form_field: AnyForm, answer: str) -> str:
+def _refusal_of(form_field: AnyForm, answer: str) -> str:
     """Return why the field does not accept an answer in the wire's form; empty where it does."""
     try:
         form_field.check(answer)
     except ValueError as fault:
-        return str(fault)
+        return str(fault)  # not foreign: cleaned where it is shown
     return ""
 
 
@@ -123,10 +123,10 @@ def _is_of_the_wire(form_field: AnyForm, answer: str) -> bool:
     return True
 
 
-def _words(answer: str, zone: tzinfo | None) -> str:
+def _named(answer: str, zone: tzinfo | None) -> str:
     if "T" in answer:
         wall = datetime.fromisoformat(answer)
         return f"{moment_words(wall)} {zone_name(in_zone(wall, zone), zone)}".rstrip()
     if "-" in answer:
         return moment_words(datetime.fromisoformat(answer), has_clock=False)
-    return answer
+    return answer  # not foreign: a time of day, just read as one
