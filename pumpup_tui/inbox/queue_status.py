@@ -42,9 +42,12 @@ class QueueStatus:
             self._count = count
             self._to.post_message(InboxCount(count))
         overdue = queue.overdue()
+        has_snoozed = self._requests.reader().has_snoozed
         first = min((item.overdue_at for item in overdue if item.overdue_at), default=None)
         self._line.show(
             QueueState(
+                tabs=self._filter.tabs,
+                text=self._filter.text,
                 order=queue.order.words,
                 only=self._filter.raw_words,
                 matched=queue.matched,
@@ -55,5 +58,6 @@ class QueueStatus:
                 selected=len(self._requests.selected),
                 overdue=len(overdue),
                 overdue_for=self._context.age(first) if first else "",
+                snoozed_overdue=sum(map(has_snoozed, overdue)),
             )
         )
