@@ -18,10 +18,10 @@ from typing_extensions import override
 from pumpup_tui.board.card_lines import CARD, HEAD, CardCache, Drawn, Place, changed_span, column_lines
 from pumpup_tui.board.column_model import Columns, ColumnState
 from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
+from pumpup_tui.components.pane_frame import FramedPane
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.layout import Run, width_of, wrap
-from pumpup_tui.textual_patches.direct_render import Direct
 
 if TYPE_CHECKING:
     from api_client.models import Board, Card, Project
@@ -31,7 +31,7 @@ NARROWEST = 28
 WIDEST = 44
 
 
-class BoardView(Direct, can_focus=True):
+class BoardView(FramedPane, can_focus=True):
     """Columns side by side in graph order."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
@@ -234,11 +234,12 @@ class BoardView(Direct, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the card that was clicked."""
-        index = self._first + event.x // self._width
-        if index < len(self.columns.all) and event.y >= HEAD:
+        at = event.get_content_offset(self)
+        index = self._first + at.x // self._width if at else len(self.columns.all)
+        if at and index < len(self.columns.all) and at.y >= HEAD:
             self.columns.at = index
             column = self.columns.all[index]
-            column.move_to(column.top + (event.y - HEAD) // CARD)
+            column.move_to(column.top + (at.y - HEAD) // CARD)
             self._moved()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
