@@ -15,7 +15,6 @@ WHOSE: Mapping[str, str] = {"": "all", "is:mine": "mine", "is:free": "unassigned
 """The filters that one key goes through, and their names."""
 ALWAYS: Mapping[str, str] = {"mine": "is:mine", "unassigned": "is:free", "overdue": "is:overdue"}
 """Filters that every reader has by name."""
-EMPTY = "Nothing waits for you. Requests appear here as agents ask."
 
 
 class InboxFilter:
@@ -72,9 +71,7 @@ class InboxFilter:
         self._whose = names[(names.index(self._whose) + 1) % len(names)]
 
     def words_when_empty(self, *, complete: bool) -> str:
-        """Return the words for an empty list; `complete` where all requests are loaded."""
-        if not self.is_on:
-            return EMPTY
+        """Return the words for a list in which nothing passes; `complete` where all requests are loaded."""
         return (
             f"No matching requests. {self._key('move.back')} clears the filter."
             if complete

@@ -1,4 +1,4 @@
-"""The line over the inbox's list: filters as tabs, order and news; and a second line where work is overdue."""
+"""The line over the inbox's list: filters as tabs, news, what is overdue, and the pace."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of
+from pumpup_tui.text.layout import Line, Run, width_of
 
 TAB_CELLS = 24
 """Cells of a tab's name, at the most."""
@@ -32,11 +32,8 @@ class QueueState:
     tabs: Sequence[Tab] = ()
     text: str = ""
     """The whole filter; the tab with the same text is the one that is on."""
-    order: str = ""
-    only: str = ""
-    """The filter in words, raw; empty where all requests are shown."""
-    matched: int = 0
     total: int = 0
+    """The number of requests that are loaded."""
     complete: bool = False
     """Whether all requests are loaded."""
     reading: bool = False
@@ -54,7 +51,7 @@ class QueueState:
 
 
 class QueueLine(Lines):
-    """The queue's state in a line or two."""
+    """The queue's state in one line: one of them, so that nothing below it moves."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,42 +65,42 @@ class QueueLine(Lines):
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
-        lines: list[Line] = [self._head(width)]
-        if self.state.overdue:
-            lines.append([(crop(f" ◷ {self._overdue_words()}", width), "bad")])
-        return lines
-
-    def _overdue_words(self) -> str:
         state = self.state
-        more = "" if state.complete else "+"
-        words = f"{state.overdue:,}{more} {'is' if state.overdue == 1 and not more else 'are'} overdue"
-        longest = f", the longest by {state.overdue_for}" if state.overdue_for else ""
-        snoozed = f", {state.snoozed_overdue:,} of them snoozed" if state.snoozed_overdue else ""
-        return words + longest + snoozed
+        on = next((tab for tab in state.tabs if tab.text == state.text), None)
+        least = width_of(tab_runs([on], state.text, width)) if on is not None else 0
+        news = [*self._counts(short=False), (" ", "")]
+        if width_of(news) + least > width:
+            news = [*self._counts(short=True), (" ", "")]
+        while len(news) > 2 and width_of(news) + least > width:
+            news.pop(-2)  # the last one matters least
+        tabs = tab_runs(state.tabs, state.text, width - width_of(news))
+        return [[*tabs, (" " * max(0, width - width_of(tabs) - width_of(news)), ""), *news]]
 
-    def _head(self, width: int) -> Line:
-        state = self.state
-        right = [*self._counts(), (" ", "")]
-        is_named = any(tab.text == state.text for tab in state.tabs)
-        only = f"only {line(state.only, 100)}" if state.only and not is_named else ""
-        words = joined((only, state.order, state.pace))
-        tabs = tab_runs(state.tabs, state.text, width - width_of(right) - 2)
-        room = width - width_of(tabs) - width_of(right) - 1
-        return [*tabs, (" ", ""), (fit(words, room), "muted"), *right]
-
-    def _counts(self) -> Line:
+    def _counts(self, *, short: bool) -> Line:
+        """Return what there is to say, what matters most first."""
         state = self.state
         counts: list[Run] = []
         if state.selected:
             counts.append((f"  ● {state.selected:,} selected", "accent"))
         if state.news:
-            counts.append((f"  {state.news:,} new", "warn"))
+            counts.append((f"  {state.news:,} new", "accent"))
+        if state.overdue:
+            counts.append((f"  ◷ {self._overdue_words(short=short)}", "needs"))
         if state.reading:
             counts.append((f"  loading, {state.total:,} so far", "muted"))
-        if state.only:
-            total = f"{state.total:,}{'' if state.complete else '+'}"
-            counts.append((f"  {state.matched:,} of {total}", "muted"))
+        if state.pace:
+            counts.append((f"  {state.pace}", "muted"))
         return counts
+
+    def _overdue_words(self, *, short: bool) -> str:
+        state = self.state
+        more = "" if state.complete else "+"
+        if short:
+            return f"{state.overdue:,}{more} overdue"
+        words = f"{state.overdue:,}{more} {'is' if state.overdue == 1 and not more else 'are'} overdue"
+        longest = f", the longest by {state.overdue_for}" if state.overdue_for else ""
+        snoozed = f", {state.snoozed_overdue:,} of them snoozed" if state.snoozed_overdue else ""
+        return words + longest + snoozed
 
 
 def tab_runs(tabs: Sequence[Tab], text: str, cells: int) -> Line:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pumpup_tui.backend.messages import InboxCount
+from pumpup_tui.components.frame import set_title
+from pumpup_tui.decisions.session_tally import SessionTally
 from pumpup_tui.inbox.queue_line import QueueLine, QueueState
+from pumpup_tui.text.firewall import line
+from pumpup_tui.text.layout import joined
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
@@ -26,6 +30,7 @@ class QueueStatus:
         self._line = line
         self._requests = requests
         self._filter = narrowing
+        self.tally = SessionTally()
         self._count = ""
 
     def show(self, *, complete: bool, reading: bool, news: int) -> None:
@@ -41,6 +46,7 @@ class QueueStatus:
         if count != self._count and (queue.total or complete):
             self._count = count
             self._to.post_message(InboxCount(count))
+        self._show_title(complete=complete)
         overdue = queue.overdue()
         has_snoozed = self._requests.reader().has_snoozed
         first = min((item.overdue_at for item in overdue if item.overdue_at), default=None)
@@ -48,11 +54,9 @@ class QueueStatus:
             QueueState(
                 tabs=self._filter.tabs,
                 text=self._filter.text,
-                order=queue.order.words,
-                only=self._filter.raw_words,
-                matched=queue.matched,
                 total=queue.total,
                 complete=complete,
+                pace=self.tally.words(self._context.clock()),
                 reading=reading,
                 news=news,
                 selected=len(self._requests.selected),
@@ -61,3 +65,11 @@ class QueueStatus:
                 snoozed_overdue=sum(map(has_snoozed, overdue)),
             )
         )
+
+    def _show_title(self, *, complete: bool) -> None:
+        """Show in the list's frame the order and the filter, and how many requests pass it."""
+        queue, narrowing = self._requests.queue, self._filter
+        total = f"{queue.total:,}{'' if complete else '+'}"
+        only = f"only {line(narrowing.raw_words, 60)}" if narrowing.is_on else ""
+        count = f"{queue.matched:,} of {total}" if narrowing.is_on else total
+        set_title(self._requests, joined(("Inbox", queue.order.words, only)), count if queue.total else "")

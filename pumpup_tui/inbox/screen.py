@@ -24,7 +24,7 @@ from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
 from pumpup_tui.inbox.filtering import FilterController
 from pumpup_tui.inbox.loader import InboxLoader
-from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage
+from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage, SettledToday
 from pumpup_tui.inbox.precedent_loader import PrecedentLoader
 from pumpup_tui.inbox.queue_line import QueueLine
 from pumpup_tui.inbox.queue_status import QueueStatus
@@ -47,8 +47,7 @@ OUTCOMES = (
 OUTCOME_KEYS = " ".join(name for name, _ in OUTCOMES)
 MORE = (
     ("inbox.next", "next"),
-    ("inbox.search inbox.filter inbox.sort", "find, filter, sort"),
-    ("inbox.whose", "mine, unassigned"),
+    ("inbox.search inbox.filter inbox.sort inbox.whose", "find, filter, sort, mine"),
     ("inbox.snooze", "snooze"),
     (SCREEN_KEYS, "screens"),
 )
@@ -130,7 +129,6 @@ class InboxScreen(ReviewerScreen):
 
     @override
     def body(self) -> ComposeResult:
-        set_title(self.requests, "Inbox")
         set_title(self.request_view, "Request")
         yield self._line
         with Horizontal(id="inbox"):
@@ -154,7 +152,7 @@ class InboxScreen(ReviewerScreen):
         elif self._filter.is_on:
             back = (("move.back", f"clear filter: {line(self._filter.raw_words, 20)}"),)
         if self.requests.row is None:
-            return (*back, *MORE[1:-2], MORE[-1]) if back else MORE[-1:]
+            return (*back, MORE[1], MORE[-1]) if back else MORE[-1:]
         if self.selection.count:
             return (
                 (OUTCOME_KEYS, f"decide {self.selection.count}"),
@@ -191,7 +189,8 @@ class InboxScreen(ReviewerScreen):
     # What the calls bring.
 
     @on(InboxPage)
-    def _page_loaded(self, event: InboxPage) -> None:
+    @on(SettledToday)
+    def _page_loaded(self, event: InboxPage | SettledToday) -> None:
         event.stop()
         self.loader.take(event)
 
