@@ -55,6 +55,7 @@ class InboxReads:
             try:
                 for _ in range(DONE_PAGES):
                     page = await backend.settled(SettledQuery(project_id, since, order="desc", cursor=cursor))
+                    # not foreign: counted by a name, of which only our own words are drawn
                     counts.update(row.outcome or "ANSWER" for row in page.items)
                     mine += sum(row.settled_by == reviewer for row in page.items)
                     if page.is_last(LONG_PAGE) or page.next_cursor in (None, cursor):

@@ -22,7 +22,7 @@ FIRST_START = (
 
 @dataclass(frozen=True, slots=True)
 class DoneToday:
-    """What was settled since midnight, whoever did it."""
+    """The requests that were settled since midnight, whoever did it."""
 
     by_act: Mapping[str, int]
     """The number of requests by the act that settled them."""

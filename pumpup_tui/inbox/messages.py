@@ -28,7 +28,7 @@ class InboxPage(Message):
 
 @dataclass(eq=False, repr=False)
 class SettledToday(Message):
-    """What was settled today; None where it can't be read."""
+    """Today's settled requests; None where they can't be read."""
 
     done: DoneToday | None
 
