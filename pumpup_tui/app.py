@@ -69,6 +69,7 @@ class PumpUpApp(TerminalApp):
         ("screens.inbox", "mode('inbox')"),
         ("screens.board", "mode('board')"),
         ("screens.timeline", "mode('timeline')"),
+        ("screens.insights", "mode('insights')"),
         ("screens.project", "project"),
         ("screens.refresh", "refresh"),
         ("screens.commands", "command_palette"),
@@ -119,7 +120,7 @@ class PumpUpApp(TerminalApp):
     def _add_modes(self) -> None:
         self.add_mode("start", lambda: StartScreen(self.context))
         for mode in MODES:
-            self.add_mode(mode, partial(screen_of, mode, self.context, self.dialogs.open_task))
+            self.add_mode(mode, partial(screen_of, mode, self.context, self.dialogs))
 
     def _apply_theme(self) -> None:
         """Show the user's theme, where there is such a one."""

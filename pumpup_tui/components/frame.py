@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from api_client.models import Project
 
-SCREENS = (("inbox", "Inbox"), ("board", "Board"), ("timeline", "Timeline"))
+SCREENS = (("inbox", "Inbox"), ("board", "Board"), ("timeline", "Timeline"), ("insights", "Insights"))
 """Mode and name of each main screen; its key is `screens.` and the mode."""
 
 SCREEN_KEYS = " ".join(f"screens.{mode}" for mode, _ in SCREENS)

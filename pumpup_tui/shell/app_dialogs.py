@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pumpup_tui.context import Context
     from pumpup_tui.decisions.leaving import Leave
     from pumpup_tui.decisions.recovery import Recovered
+    from pumpup_tui.insights.pane_lines import Target
 
 
 class AppDialogs:
@@ -42,6 +43,12 @@ class AppDialogs:
         from pumpup_tui.task.screen import TaskScreen
 
         self._app.push_screen(TaskScreen(self._context(), task_id))
+
+    def follow_figure(self, target: Target) -> None:
+        """Show the work behind a row of figures."""
+        from pumpup_tui.shell.figure_links import follow
+
+        follow(self._app, self._context(), target, self.open_task)
 
     def ask_leaving(self, answered: Callable[[Leave | None], None]) -> None:
         """Ask what becomes of decisions that are held or unanswered."""

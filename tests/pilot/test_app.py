@@ -78,7 +78,7 @@ async def test_the_first_frame_waits_for_nothing(tmp_path: Path) -> None:
 
     stage.before.append(slow)
     async with stage.run(80, 24) as pilot:
-        await stage.sees(pilot, "PUMP UP", "1 Inbox", "2 Board", "3 Timeline", "opening…")
+        await stage.sees(pilot, "1 Inbox", "2 Board", "3 Timeline", "4 Insights", "opening…")
         await pilot.press("2", "3", "?", "escape", "1", "a", "y")
         gate.set()
         await stage.ready(pilot, "Nothing waits for you")

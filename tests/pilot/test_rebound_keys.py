@@ -22,7 +22,8 @@ from tests.pilot.test_coming_back import again
 from tests.support.actors import BOB
 
 BINDINGS = {row.id: row for row in KeyNames(without=TOUR_KEYS).table()}
-FREE = [f"{modifier}f{number}" for modifier in ("", "ctrl+", "alt+", "shift+") for number in range(1, 25)]
+MODIFIERS = ("", "ctrl+", "alt+", "shift+", "ctrl+shift+")
+FREE = [f"{modifier}f{number}" for modifier in MODIFIERS for number in range(1, 25)]
 KEYMAP = dict(zip(BINDINGS, FREE, strict=False))
 WORDS = {
     "A": "approve",
@@ -36,6 +37,7 @@ WORDS = {
     "1": "2 3",
     "2": "Board",
     "3": "Timeline",
+    "4": "Insights",
     "*": "select",
     "x": "leave|quit",
     "enter": r"\w",

@@ -26,6 +26,8 @@ from pumpup_tui.form.screen import AnswerScreen
 from pumpup_tui.inbox.batch_screen import BatchResults, BatchScreen
 from pumpup_tui.inbox.recovery_screen import RecoveryScreen
 from pumpup_tui.inbox.screen import InboxScreen
+from pumpup_tui.insights.figures_view import FiguresView
+from pumpup_tui.insights.screen import InsightsScreen
 from pumpup_tui.keys.bindings import bindings_of
 from pumpup_tui.keys.table import BY_ID, PLACES, TABLE
 from pumpup_tui.task.screen import TaskScreen
@@ -41,6 +43,7 @@ FOCUSED: Mapping[str, tuple[type[DOMNode], ...]] = {
     "a task": (TaskPage, TaskScreen),
     "the timeline's list": (VirtualList, TimelineScreen),
     "the timeline's detail": (Document, TimelineScreen),
+    "the insights": (FiguresView, InsightsScreen),
     "the help": (Document, HelpScreen),
     "a list to choose from": (VirtualList, PickScreen),
     "the question on leaving": (LeaveScreen,),
