@@ -66,8 +66,8 @@ class Document(LineScrollView, can_focus=True):
         ("move.up", "scroll_up"),
         ("move.first", "scroll_home"),
         ("move.last", "scroll_end"),
-        ("move.page_down", "page_down"),
-        ("move.page_up", "page_up"),
+        ("move.page_down", "half_page(1)"),
+        ("move.page_up", "half_page(-1)"),
     )
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
 
@@ -145,6 +145,10 @@ class Document(LineScrollView, can_focus=True):
         first = next((number for number, wrapped in enumerate(self._wrapped) if wrapped.at in unseen), None)
         if first is not None:
             self.scroll_to(y=first, animate=False, force=True, immediate=True)
+
+    def action_half_page(self, direction: int) -> None:
+        """Scroll by half of what is in view, so that the other half stays for the eye to go on from."""
+        self.scroll_relative(y=direction * max(1, self.size.height // 2), animate=False, force=True, immediate=True)
 
     def on_resize(self) -> None:
         """Wrap at the new width."""

@@ -28,6 +28,7 @@ Scope: TypeAlias = Literal[
     "help",
     "dialog",
     "leave",
+    "palette",
     # What may have the focus in them.
     "list",
     "options",
@@ -63,7 +64,7 @@ class KeyBinding(NamedTuple):
     keys: str
     """One or several keys, between commas."""
     word: str
-    """A short name; the palette adds it where the tooltip does not contain it."""
+    """A short name, by which the palette finds it too."""
     tooltip: str
     """A description, for help and palette."""
     scopes: Sequence[Scope]
@@ -85,8 +86,8 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("screens.timeline", "3", "Timeline", "the timeline", ("app",)),
     KeyBinding("screens.insights", "4", "Insights", "the insights", ("app",)),
     KeyBinding("screens.project", "p", "Project", "choose the project", ("app",)),
-    KeyBinding("screens.refresh", "r", "Refresh", "read again; connect again", ("app",)),
-    KeyBinding("screens.commands", ":,ctrl+p", "Commands", "commands", ("app",)),
+    KeyBinding("screens.refresh", "r", "Refresh", "refresh; reconnect", ("app",)),
+    KeyBinding("screens.commands", ":,ctrl+p", "Commands", "commands; find a project, task or request", ("app",)),
     KeyBinding("screens.help", "?", "Help", "this help", ("app", "help")),
     KeyBinding("screens.quit", "q", "Quit", "quit", ("app",)),
     KeyBinding("screens.repaint", "ctrl+l", "", "redraw the screen", ("app",), priority=True),
@@ -208,6 +209,13 @@ TABLE: Sequence[KeyBinding] = (
         "yes",
         priority=True,
     ),
+    KeyBinding("palette.down", "down,ctrl+n", "", "next one found", ("palette",), "yes"),
+    KeyBinding("palette.up", "up,ctrl+p", "", "previous one found", ("palette",), "yes"),
+    KeyBinding("palette.page_down", "pagedown", "", "half a page on", ("palette",), "yes"),
+    KeyBinding("palette.page_up", "pageup", "", "half a page back", ("palette",), "yes"),
+    KeyBinding("palette.complete", "tab", "", "complete the command or the name", ("palette",), "yes"),
+    KeyBinding("palette.close", "escape", "", "close", ("palette",), "yes"),
+    KeyBinding("help.search", "/", "", "search in this help", ("help",)),
     KeyBinding("batch.leave_out", "x", "", "leave one out of what is decided at once", ("batch",)),
     KeyBinding("attachment.save", "s", "", "save the attachment to a folder", ("attachments",)),
     KeyBinding(
@@ -237,6 +245,7 @@ PLACES: Mapping[str, Sequence[Scope | Toolkit]] = {
     "a task": ("task page", "ScrollableContainer", "task", *_APP),
     "the timeline's list": ("list", "ScrollableContainer", "timeline", *_APP),
     "the timeline's detail": ("document", "ScrollableContainer", "timeline", *_APP),
+    "the command palette": ("Input", "ScrollableContainer", "palette", "Screen"),
     "the insights": ("figures", "ScrollableContainer", "insights", *_APP),
     "the help": ("document", "ScrollableContainer", "help", "Screen"),
     "a list to choose from": ("list", "ScrollableContainer", "dialog", "Screen"),

@@ -23,11 +23,16 @@ class AppDialogs:
         self._context = context
 
     def show_help(self) -> None:
-        """Show all keys."""
-        from pumpup_tui.components.dialogs import HelpScreen
+        """Show all keys, those of the present screen first."""
+        from pumpup_tui.keys.help_sections import sections
+        from pumpup_tui.keys.key_commands import heard_at
+        from pumpup_tui.shell.help_screen import HelpScreen
 
-        if not self._app.screen.is_modal:
-            self._app.push_screen(HelpScreen(self._context().key.table()))
+        screen = self._app.screen
+        if not screen.is_modal:
+            heard = {binding.id for _, binding in heard_at(screen) if binding.id}
+            place = type(screen).__name__.removesuffix("Screen").lower()
+            self._app.push_screen(HelpScreen(sections(self._context().key.table(), place, heard)))
 
     def choose_project(self) -> None:
         """Choose the project that all screens show."""

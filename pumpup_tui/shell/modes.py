@@ -44,6 +44,14 @@ def show_request(screen: Screen[object], request_id: str) -> None:
         screen.show_request(request_id)
 
 
+def show_events(screen: Screen[object], task_id: str) -> None:
+    """Show the events of one task, where `screen` is the timeline."""
+    from pumpup_tui.timeline.screen import TimelineScreen
+
+    if isinstance(screen, TimelineScreen):
+        screen.show_task(task_id)
+
+
 def reload_all(screens: Iterable[Screen[object]]) -> None:
     """Refresh what these screens show."""
     from pumpup_tui.components.reviewer_screen import ReviewerScreen

@@ -194,6 +194,14 @@ class TimelineScreen(ReviewerScreen):
         self._restart()
         self.refresh_decision()
 
+    def show_task(self, task_id: str) -> None:
+        """Show all events of one task, also where the screen is about to be mounted and has read nothing yet."""
+        query = replace(self.scope.chosen.unfiltered(), task_id=task_id)
+        if self.is_mounted:
+            self.show(query)
+        else:
+            self.scope.choose(query)
+
     def _go_back(self) -> None:
         """Stop what goes on; else leave the detail, then the filter, then the task."""
         if self._export.stop() or self.search.stop() or self._reader.stop():

@@ -75,7 +75,7 @@ STATS = {
 
 def test_the_command_tells_them(on: Run, made: Made) -> None:
     """As a table, as JSON and as CSV; by day, project, reviewer and agent; outcomes in the screens' words and order."""
-    for number, (name, who) in enumerate((("approve", "alice"), ("reject", "bob"))):
+    for number, (name, who) in enumerate((("approve", "alice"), ("deny", "bob"))):
         assert on(name, made.approvals[number], "--yes", "--reviewer", who).returncode == 0
     assert on("answer", made.elicitations[0], "place=x", "police=no", "--yes", "--reviewer", "bob").returncode == 0
     told = conforms(on("stats", "--json").stdout, STATS)

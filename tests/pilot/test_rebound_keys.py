@@ -132,7 +132,9 @@ async def test_where_nothing_is(tmp_path: Path) -> None:
         await walk.to("screens.board", sees=("no tasks",))
         await walk.to("screens.timeline", sees=("{timeline.follow} follow", "Nothing has happened"))
         await walk.to("screens.project", sees=("{move.enter} chooses, {modal.close} leaves", "all projects"))
-        await walk.to("modal.close", "screens.help", sees=("{modal.close} closes", "{decide.approve} ", "read again"))
+        await walk.to(
+            "modal.close", "screens.help", sees=("{modal.close} closes", "{decide.approve} ", "refresh; reconnect")
+        )
         await walk.to("screens.help", sees=("Nothing has happened",), gone=("closes",))
 
 

@@ -97,6 +97,7 @@ SHOWERS = frozenset(
         "_hint",
         "Drawn",
         "PageRow",
+        "PaletteEntry",
     ]
 )
 """What draws the first thing that it is given."""
