@@ -96,11 +96,11 @@ class FilterController:
 
     def step_tab(self, by: int) -> None:
         """Show the filter of the next tab, or of the one before."""
-        self._use(self._filter.step(by))
+        self.use(self._filter.step(by))
 
     def show_all(self) -> None:
         """Take every filter off."""
-        self._use("")
+        self.use("")
 
     def refresh_by_time(self) -> None:
         """Apply a filter, sections and groups again that depend on the time."""
@@ -117,7 +117,8 @@ class FilterController:
             queue.rearrange()
         self._loader.show_status()
 
-    def _use(self, text: str) -> None:
+    def use(self, text: str) -> None:
+        """Show the requests that pass a filter, in place of the one that is on."""
         self._filter.use(text)
         self._apply()
 
@@ -168,7 +169,7 @@ class FilterController:
     def _filter_chosen(self, choice: FilterChoice | None) -> None:
         match choice:
             case UseFilter(text):
-                self._use(text)
+                self.use(text)
             case StoreFilter():
                 self._prompt.ask(TextQuestion("name of this filter"), self._filter_named)
             case ForgetFilter(forgotten):

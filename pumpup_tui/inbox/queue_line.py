@@ -1,12 +1,14 @@
-"""The line over the inbox's list: filters as tabs, news, what is overdue, and the pace."""
+"""The line over the inbox's list: filters as tabs, order, news, what is overdue, and the pace."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from textual import events
 from typing_extensions import override
 
+from pumpup_tui.components.hot_spots import control
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, Run, width_of
@@ -32,6 +34,9 @@ class QueueState:
     tabs: Sequence[Tab] = ()
     text: str = ""
     """The whole filter; the tab with the same text is the one that is on."""
+    only: str = ""
+    """The filter in words, raw; empty where all requests are shown."""
+    order: str = ""
     total: int = 0
     """The number of requests that are loaded."""
     complete: bool = False
@@ -56,6 +61,8 @@ class QueueLine(Lines):
     def __init__(self) -> None:
         super().__init__()
         self.state = QueueState()
+        self.choose: Callable[[str], None] = lambda _: None
+        """Shows the filter of a tab that is clicked."""
 
     def show(self, state: QueueState) -> None:
         """Show another state."""
@@ -65,32 +72,55 @@ class QueueLine(Lines):
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
+        tabs, news = self._parts(width)
+        runs = [run for _, run in tabs]
+        return [[*runs, (" " * max(0, width - width_of(runs) - width_of(news)), ""), *news]]
+
+    @override
+    def on_click(self, event: events.Click) -> None:
+        """Show the filter of the tab that is clicked."""
+        offset = event.get_content_offset(self)
+        tabs, _ = self._parts(self.size.width)
+        left = offset.x if offset is not None else -1
+        for tab, run in tabs:
+            if 0 <= left < width_of([run]):
+                event.stop()
+                event.prevent_default()  # it is not the key of the next tab that was meant
+                self.choose(tab.text)
+                return
+            left -= width_of([run])
+
+    def _parts(self, width: int) -> tuple[Sequence[tuple[Tab, Run]], Line]:
+        """Return the tabs that have room, and the news; what matters least goes first."""
         state = self.state
         on = next((tab for tab in state.tabs if tab.text == state.text), None)
-        least = width_of(tab_runs([on], state.text, width)) if on is not None else 0
-        news = [*self._counts(short=False), (" ", "")]
-        if width_of(news) + least > width:
-            news = [*self._counts(short=True), (" ", "")]
+        least = width_of([_tab_run(on, is_on=True)]) if on is not None else 0
+        news = [*self._news(short=False), (" ", "")]
+        if width_of(news) + width_of([_tab_run(tab, is_on=False) for tab in state.tabs]) > width:
+            news = [*self._news(short=True), (" ", "")]
         while len(news) > 2 and width_of(news) + least > width:
-            news.pop(-2)  # the last one matters least
-        tabs = tab_runs(state.tabs, state.text, width - width_of(news))
-        return [[*tabs, (" " * max(0, width - width_of(tabs) - width_of(news)), ""), *news]]
+            news.pop(-2)
+        return shown_tabs(state.tabs, state.text, width - width_of(news)), news
 
-    def _counts(self, *, short: bool) -> Line:
+    def _news(self, *, short: bool) -> list[Run]:
         """Return what there is to say, what matters most first."""
         state = self.state
-        counts: list[Run] = []
+        news: list[Run] = []
         if state.selected:
-            counts.append((f"  ● {state.selected:,} selected", "accent"))
+            news.append((f"  ● {state.selected:,} selected", "accent"))
         if state.news:
-            counts.append((f"  {state.news:,} new", "accent"))
+            news.append((f"  {state.news:,} new", "accent"))
         if state.overdue:
-            counts.append((f"  ◷ {self._overdue_words(short=short)}", "needs"))
+            news.append(control(f"  ◷ {self._overdue_words(short=short)}", "needs", "inbox.overdue"))
+        if state.only and all(tab.text != state.text for tab in state.tabs):
+            news.append(control(f"  only {line(state.only, 60)}", "muted", "inbox.filter"))
+        if state.order:
+            news.append(control(f"  {state.order}", "muted", "inbox.sort"))
         if state.reading:
-            counts.append((f"  loading, {state.total:,} so far", "muted"))
+            news.append((f"  loading, {state.total:,} so far", "muted"))
         if state.pace:
-            counts.append((f"  {state.pace}", "muted"))
-        return counts
+            news.append((f"  {state.pace}", "muted"))
+        return news
 
     def _overdue_words(self, *, short: bool) -> str:
         state = self.state
@@ -103,14 +133,14 @@ class QueueLine(Lines):
         return words + longest + snoozed
 
 
-def tab_runs(tabs: Sequence[Tab], text: str, cells: int) -> Line:
-    """Return the tabs side by side, the one that is on marked, in at most `cells` cells: the last ones go first."""
-    runs: list[Run] = [
-        (f" {'▸' if tab.text == text else ' '}{line(tab.name, TAB_CELLS)}", "strong" if tab.text == text else "muted")
-        for tab in tabs
-    ]
-    on = next((run for run, tab in zip(runs, tabs, strict=True) if tab.text == text), None)
-    while runs and width_of(runs) > cells:
-        # The one that is on stays in view, in place of the last that has room.
-        runs.pop(-1 if runs[-1] is not on or len(runs) == 1 else -2)
-    return runs
+def shown_tabs(tabs: Sequence[Tab], text: str, cells: int) -> Sequence[tuple[Tab, Run]]:
+    """Return the tabs that have room in `cells` cells, as they are drawn; the one that is on stays."""
+    shown = [(tab, _tab_run(tab, is_on=tab.text == text)) for tab in tabs]
+    while shown and width_of([run for _, run in shown]) > cells:
+        shown.pop(-1 if shown[-1][0].text != text or len(shown) == 1 else -2)
+    return shown
+
+
+def _tab_run(tab: Tab, *, is_on: bool) -> Run:
+    words = f" {'▸' if is_on else ' '}{line(tab.name, TAB_CELLS)}"
+    return control(words, "strong" if is_on else "muted", "inbox.next_tab")

@@ -8,8 +8,6 @@ from pumpup_tui.backend.messages import InboxCount
 from pumpup_tui.components.frame import set_title
 from pumpup_tui.decisions.session_tally import SessionTally
 from pumpup_tui.inbox.queue_line import QueueLine, QueueState
-from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import joined
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
@@ -54,6 +52,8 @@ class QueueStatus:
             QueueState(
                 tabs=self._filter.tabs,
                 text=self._filter.text,
+                only=self._filter.raw_words,
+                order=queue.order.words,
                 total=queue.total,
                 complete=complete,
                 pace=self.tally.words(self._context.clock()),
@@ -67,9 +67,8 @@ class QueueStatus:
         )
 
     def _show_title(self, *, complete: bool) -> None:
-        """Show in the list's frame the order and the filter, and how many requests pass it."""
+        """Show in the list's frame how many requests there are, and how many pass the filter."""
         queue, narrowing = self._requests.queue, self._filter
         total = f"{queue.total:,}{'' if complete else '+'}"
-        only = f"only {line(narrowing.raw_words, 60)}" if narrowing.is_on else ""
         count = f"{queue.matched:,} of {total}" if narrowing.is_on else total
-        set_title(self._requests, joined(("Inbox", queue.order.words, only)), count if queue.total else "")
+        set_title(self._requests, "Inbox", count if queue.total else "")

@@ -105,6 +105,7 @@ class InboxScreen(ReviewerScreen):
         self.filters = FilterController(
             self, context, requests=requests, loader=loader, narrowing=narrowing, prompt=prompt, hints=hints
         )
+        self._line.choose = self.filters.use
         self.armed_view = ArmedRequest(self, context, requests, view, pane)
         self.decisions = DecisionController(
             self,

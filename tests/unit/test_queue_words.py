@@ -11,7 +11,7 @@ from pumpup_tui.decisions.desk import Desk, Intent, Phase
 from pumpup_tui.decisions.session_tally import SessionTally
 from pumpup_tui.inbox.active_filter import InboxFilter
 from pumpup_tui.inbox.empty_state import DoneToday, words_when_empty
-from pumpup_tui.inbox.queue_line import QueueLine, QueueState, Tab, tab_runs
+from pumpup_tui.inbox.queue_line import QueueLine, QueueState, Tab, shown_tabs
 from pumpup_tui.keys.key_names import KeyNames
 from pumpup_tui.text.layout import Line, width_of
 
@@ -40,7 +40,7 @@ def test_the_keys_of_the_tabs_go_round() -> None:
 @pytest.mark.parametrize("cells", [12, 20, 30, 60, 200])
 def test_the_tab_that_is_on_stays_in_view(cells: int) -> None:
     """In any width, marked by more than its tone; long names are cut, and markup is text."""
-    runs = tab_runs(TABS, "x", cells)
+    runs = [run for _, run in shown_tabs(TABS, "x", cells)]
     assert width_of(runs) <= cells
     assert "▸[red]x" in words(runs)
     assert all("d" * 25 not in text for text, _ in runs)
@@ -50,14 +50,15 @@ def test_the_tab_that_is_on_stays_in_view(cells: int) -> None:
 def test_the_line_is_as_wide_as_its_widget(width: int) -> None:
     """What has no room goes, the least important first; the line is one, so that nothing below it moves."""
     line = QueueLine()
-    line.state = QueueState(TABS, "is:mine", 5, True, False, 2, 3, 1, "27m", 1, pace="12 decided, 40 an hour")
+    line.state = QueueState(TABS, "is:mine", "mine", "oldest first", 5, True, False, 2, 3, 1, "27m", 1, "12 decided")
     drawn = line.lines(width)
     assert [width_of(one) for one in drawn] == [width]
     assert "▸mine" in words(drawn[0])
     assert "● 3 selected" in words(drawn[0])
     assert ("1 is overdue, the longest by 27m, 1 of them snoozed" in words(drawn[0])) == (width == 200)
     assert ("◷ 1 overdue" in words(drawn[0])) == (width == 80)
-    assert ("40 an hour" in words(drawn[0])) == (width >= 80)
+    assert ("oldest first" in words(drawn[0])) == (width >= 80)
+    assert "only mine" not in words(drawn[0])
 
 
 def test_an_empty_inbox_says_what_was_done_today() -> None:
