@@ -121,7 +121,7 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("inbox.search", "/", "search", "search: words, is:mine project:… confidence<.7", ("inbox",)),
     KeyBinding("inbox.match", "N", "previous match", "previous match of a search (n: the next)", ("inbox",)),
     KeyBinding("inbox.filter", "f", "filters", "filters by name; save the one that is on", ("inbox",)),
-    KeyBinding("inbox.next_tab", "}", "next filter", "next of the tabs: all, mine, unassigned, your filters", ("inbox",)),
+    KeyBinding("inbox.next_tab", "}", "next filter", "next of the tabs: all, mine, unassigned, yours", ("inbox",)),
     KeyBinding("inbox.previous_tab", "{", "previous filter", "previous of the tabs", ("inbox",)),
     KeyBinding("inbox.sort", "s", "sort", "sort and group", ("inbox",)),
     KeyBinding("inbox.whose", "m", "whose", "all, mine, unassigned", ("inbox",)),
