@@ -157,7 +157,10 @@ async def test_deciding(tmp_path: Path) -> None:
         await stage.ready(pilot, "Pay 240")
         await walk.to("decide.edit", sees=("{typing.done} done  {typing.edit} $EDITOR  {typing.leave} leave",))
         await walk.to("typing.leave", sees=("cancelled: nothing was sent",))
-        await walk.to("decide.approve", sees=("{decide.send} send   {decide.note} note   {move.back} cancel",))
+        await walk.to(
+            "decide.approve",
+            sees=("{decide.send} send   {decide.note} note   {decide.reason} reason code   {move.back} cancel",),
+        )
         await walk.to(sees=("{decide.reason} reason code",))
         await pilot.pause(0.3)  # a hand is not faster
         await walk.to("decide.send", sees=("{decide.undo} takes it back", "{decide.undo} take back"))
