@@ -39,6 +39,7 @@ WORDS = {
     "3": "Timeline",
     "4": "Insights",
     "*": "select",
+    ")": "next overdue",
     "x": "leave|quit",
     "enter": r"\w",
 }
@@ -168,7 +169,7 @@ async def test_deciding(tmp_path: Path) -> None:
             "screens.quit", sees=("{leave.send}  send now", "{leave.take_back}  take back", "{leave.stay}  stay")
         )
         await walk.to("leave.stay", sees=("HELD",), gone=("Before you go",))
-        await walk.to("decide.undo", sees=("waits now",), gone=("HELD",))
+        await walk.to("decide.undo", sees=("waiting < 1 min",), gone=("HELD",))
 
 
 async def test_reading_what_is_long(tmp_path: Path) -> None:
