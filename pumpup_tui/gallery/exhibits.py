@@ -21,7 +21,7 @@ from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.decisions.desk import Confirmed, Desk, Intent, Phase
 from pumpup_tui.form.elicitation_form import ElicitationForm
 from pumpup_tui.gallery import samples
-from pumpup_tui.inbox.queue_line import QueueLine, QueueState
+from pumpup_tui.inbox.queue_line import QueueLine, QueueState, Tab
 from pumpup_tui.inbox.request_list import RequestList
 from pumpup_tui.inbox.request_view import RequestView
 from pumpup_tui.local_state.answer_draft import Draft, bids_of
@@ -102,8 +102,11 @@ def _frame(context: Context) -> Iterator[Exhibit]:
 
 def _inbox(context: Context) -> Iterator[Exhibit]:
     line = QueueLine()
-    state = QueueState(order="oldest first", only="is:mine", matched=2, total=8, news=3, selected=2, overdue=1)
-    yield Exhibit("Inbox: order, filter, news", line, None, lambda: line.show(state))
+    tabs = (Tab("all", ""), Tab("mine", "is:mine"), Tab("large", "confidence<.5"))
+    state = QueueState(
+        tabs, "is:mine", "is:mine", "oldest first", total=8, news=3, selected=2, overdue=1, pace="12 done"
+    )
+    yield Exhibit("Inbox: filters as tabs, order, news", line, None, lambda: line.show(state))
     requests = RequestList(context, id="gallery-requests")
     set_title(requests, "Inbox", "8")
 
