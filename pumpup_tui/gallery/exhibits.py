@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 class Exhibit(NamedTuple):
     """A widget, and what there is to say of it."""
 
-    title: str
+    caption: str
     widget: Widget
     height: int | None = None
     """Its lines; None where it knows itself."""
@@ -90,9 +90,9 @@ def _frame(context: Context) -> Iterator[Exhibit]:
         ("live, one project", "board", replace(ready, project=samples.PROJECT)),
         ("read-only", "timeline", replace(ready, why_read_only="a folder that can only be read").in_touch()),
     )
-    for title, mode, status in states:
+    for which, mode, status in states:
         shown = _with_status(context, status)
-        yield Exhibit(f"Header: {title}", HeaderLine(shown, mode, lambda status=status: status.project))  # type: ignore[misc]
+        yield Exhibit(f"Header: {which}", HeaderLine(shown, mode, lambda status=status: status.project))  # type: ignore[misc]
     broken = ready.with_banner("the server does not answer", "r tries again")
     notices = replace(ready, notices=("This folder was made by an older version.",))
     yield Exhibit("Banner: a fault", Banner(_with_status(context, broken)))
@@ -133,7 +133,8 @@ def _decisions(context: Context) -> Iterator[Exhibit]:
     yield Exhibit("Armed: not all of it was seen", DecisionBar(unseen, lambda: 12))
     for phase in Phase:
         desk = Desk(sent=(_sent(phase),))
-        yield Exhibit(f"Sent: {phase.value}", DecisionBar(_with_desk(context, desk), lambda: 0))
+        # not foreign: a phase's own name
+        yield Exhibit(f"Sent: {phase.name.lower()}", DecisionBar(_with_desk(context, desk), lambda: 0))
 
 
 def _intent(verb: Verb) -> Intent:

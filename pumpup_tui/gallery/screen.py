@@ -39,7 +39,7 @@ class GalleryScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll():
             for shown in self._exhibits:
-                yield Static(shown.title, markup=False, classes="exhibit-title")
+                yield Static(shown.caption, markup=False, classes="exhibit-title")
                 if shown.height is not None:
                     shown.widget.styles.height = shown.height
                 yield shown.widget
