@@ -92,6 +92,7 @@ def _frame(context: Context) -> Iterator[Exhibit]:
     )
     for which, mode, status in states:
         shown = _with_status(context, status)
+        # not foreign: written above
         yield Exhibit(f"Header: {which}", HeaderLine(shown, mode, lambda status=status: status.project))  # type: ignore[misc]
     broken = ready.with_banner("the server does not answer", "r tries again")
     notices = replace(ready, notices=("This folder was made by an older version.",))
