@@ -20,6 +20,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Verb
 from pumpup_tui.inbox.active_filter import InboxFilter
 from pumpup_tui.inbox.armed_request import ArmedRequest
+from pumpup_tui.inbox.aside import Aside
 from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
 from pumpup_tui.inbox.filtering import FilterController
@@ -106,6 +107,8 @@ class InboxScreen(ReviewerScreen):
             self, context, requests=requests, loader=loader, narrowing=narrowing, prompt=prompt, hints=hints
         )
         self._line.choose = self.filters.use
+        self._panes = SplitPanes(requests, view, id="inbox", last_view=context.last_view)
+        self._aside = Aside(self, context, self._panes, pane)
         self.armed_view = ArmedRequest(self, context, requests, view, pane)
         self.decisions = DecisionController(
             self,
@@ -132,9 +135,7 @@ class InboxScreen(ReviewerScreen):
     def body(self) -> ComposeResult:
         set_title(self.request_view, "Request")
         yield self._line
-        with SplitPanes(id="inbox", last_view=self.context.last_view):
-            yield self.requests
-            yield self.request_view
+        yield self._panes
 
     @override
     def reload(self) -> None:
@@ -199,6 +200,7 @@ class InboxScreen(ReviewerScreen):
     def _request_loaded(self, event: RequestLoaded) -> None:
         event.stop()
         self.pane.take(event)
+        self._aside.follow(self.requests)
 
     @on(PrecedentsPage)
     def _precedents_loaded(self, event: PrecedentsPage) -> None:
@@ -228,6 +230,7 @@ class InboxScreen(ReviewerScreen):
         event.stop()
         self.decisions.cursor_moved(event.row_id)
         self.pane.follow_cursor(list_first=self.loader.is_restarted)
+        self._aside.follow(self.requests)
 
     @on(VirtualList.Chosen)
     def _row_chosen(self, event: VirtualList.Chosen) -> None:
