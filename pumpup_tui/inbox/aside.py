@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from pumpup_tui.components.frame import set_title
+from pumpup_tui.components.split_panes import SplitPanes
 
 if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
 
-    from pumpup_tui.components.split_panes import SplitPanes
     from pumpup_tui.context import Context
     from pumpup_tui.inbox.detail import RequestPane
     from pumpup_tui.inbox.request_list import RequestList
@@ -22,19 +25,36 @@ PAUSE = 0.12
 """Seconds that the cursor stays before the task is drawn: requests that are passed by cost nothing."""
 
 
+class InboxPanes(SplitPanes):
+    """The inbox's panes side by side."""
+
+    resized: Callable[[], None] | None = None
+    """Called where there may be room for another number of them."""
+
+    @override
+    def on_resize(self) -> None:
+        """Choose between two panes and three."""
+        if self.resized is not None:
+            self.resized()
+
+
 class Aside:
     """Shows the task of the request under the cursor in a third pane, and takes it away where there is no room."""
 
-    def __init__(self, screen: Screen[None], context: Context, panes: SplitPanes, pane: RequestPane) -> None:
-        """Take the panes that the third one stands beside, and the one that holds the request."""
+    def __init__(
+        self, screen: Screen[None], context: Context, *, panes: InboxPanes, pane: RequestPane, requests: RequestList
+    ) -> None:
+        """Take the panes that the third one stands beside, the one that holds the request, and the list."""
         self._screen = screen
         self._context = context
         self._panes = panes
         self._pane = pane
+        self._requests = requests
+        panes.resized = self.follow
         self._widget: TaskPane | None = None
         self._timer: Timer | None = None
 
-    def follow(self, requests: RequestList) -> None:
+    def follow(self) -> None:
         """Show the task of the request under the cursor soon, or no third pane."""
         if self._timer is not None:
             self._timer.stop()
@@ -42,16 +62,16 @@ class Aside:
         if self._widget is not None:
             self._widget.display = has_room
         if has_room:
-            self._timer = self._screen.set_timer(PAUSE, lambda: self._show(requests))
+            self._timer = self._screen.set_timer(PAUSE, self._show)
 
-    def _show(self, requests: RequestList) -> None:
+    def _show(self) -> None:
         if self._widget is None:
             from pumpup_tui.inbox.task_pane import TaskPane
 
             self._widget = widget = TaskPane(self._context)
             set_title(widget, "Task")
             self._panes.mount(widget)
-            self._panes.on_resize()
-        item = requests.row
+            SplitPanes.on_resize(self._panes)
+        item = self._requests.row
         loaded = self._pane.loaded if self._pane.is_read else None
         self._widget.show(loaded, (item.assignee_id or "") if item is not None else "")

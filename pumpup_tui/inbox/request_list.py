@@ -99,8 +99,9 @@ class RequestList(VirtualList[QueueRow]):
             self.step(-1)
 
     def redraw_in_flight(self) -> None:
-        """Draw again the rows whose decision in flight changed."""
-        words = {sent.intent.target: sent.word for sent in self.context.outbox.desk.unfinished()}
+        """Draw again the rows whose decision in flight, or whose draft, has changed."""
+        words = {request_id: str(count) for request_id, count in self.context.drafts.opened.items() if count}
+        words |= {sent.intent.target: sent.word for sent in self.context.outbox.desk.unfinished()}
         changed = {row_id for row_id, _ in words.items() ^ self._in_flight.items()}
         self._in_flight = words
         if changed:
@@ -108,6 +109,15 @@ class RequestList(VirtualList[QueueRow]):
         for row_id in changed:
             if (index := self.queue.where(row_id)) is not None:
                 self.window.refresh_row(index)
+
+    def find_drafts(self) -> None:
+        """Find the drafts of earlier terminals, and mark their rows."""
+
+        async def find() -> None:
+            await self.context.drafts.find()
+            self.call_later(self.redraw)
+
+        self.context.writes.start("drafts that are there", find)
 
     @override
     def viewed(self) -> None:

@@ -14,13 +14,12 @@ from pumpup_tui.backend.messages import Changed, RequestLoaded
 from pumpup_tui.components.frame import SCREEN_KEYS, set_title
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
-from pumpup_tui.components.split_panes import SplitPanes
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Verb
 from pumpup_tui.inbox.active_filter import InboxFilter
 from pumpup_tui.inbox.armed_request import ArmedRequest
-from pumpup_tui.inbox.aside import Aside
+from pumpup_tui.inbox.aside import Aside, InboxPanes
 from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
 from pumpup_tui.inbox.filtering import FilterController
@@ -107,8 +106,8 @@ class InboxScreen(ReviewerScreen):
             self, context, requests=requests, loader=loader, narrowing=narrowing, prompt=prompt, hints=hints
         )
         self._line.choose = self.filters.use
-        self._panes = SplitPanes(requests, view, id="inbox", last_view=context.last_view)
-        self._aside = Aside(self, context, self._panes, pane)
+        self._panes = InboxPanes(requests, view, id="inbox", last_view=context.last_view)
+        self._aside = Aside(self, context, panes=self._panes, pane=pane, requests=requests)
         self.armed_view = ArmedRequest(self, context, requests, view, pane)
         self.decisions = DecisionController(
             self,
@@ -140,6 +139,7 @@ class InboxScreen(ReviewerScreen):
     @override
     def reload(self) -> None:
         self.loader.restart()
+        self.call_after_refresh(self.filters.read_stored, self.requests.find_drafts)
 
     def show_request(self, request_id: str) -> None:
         """Put the cursor on a request and open it; where it is not loaded yet, load on until it is there."""
@@ -200,7 +200,7 @@ class InboxScreen(ReviewerScreen):
     def _request_loaded(self, event: RequestLoaded) -> None:
         event.stop()
         self.pane.take(event)
-        self._aside.follow(self.requests)
+        self._aside.follow()
 
     @on(PrecedentsPage)
     @on(PrecedentRequests)
@@ -232,7 +232,7 @@ class InboxScreen(ReviewerScreen):
         event.stop()
         self.decisions.cursor_moved(event.row_id)
         self.pane.follow_cursor(list_first=self.loader.is_restarted)
-        self._aside.follow(self.requests)
+        self._aside.follow()
 
     @on(VirtualList.Chosen)
     def _row_chosen(self, event: VirtualList.Chosen) -> None:
