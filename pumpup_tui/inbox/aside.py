@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pumpup_tui.context import Context
     from pumpup_tui.inbox.detail import RequestPane
     from pumpup_tui.inbox.request_list import RequestList
+    from pumpup_tui.inbox.request_view import RequestView
     from pumpup_tui.inbox.task_pane import TaskPane
 
 WIDE = 160
@@ -42,12 +43,13 @@ class Aside:
     """Shows the task of the request under the cursor in a third pane, and takes it away where there is no room."""
 
     def __init__(
-        self, screen: Screen[None], context: Context, *, panes: InboxPanes, pane: RequestPane, requests: RequestList
+        self, screen: Screen[None], context: Context, *, requests: RequestList, view: RequestView, pane: RequestPane
     ) -> None:
-        """Take the panes that the third one stands beside, the one that holds the request, and the list."""
+        """Take the two widgets that the third one stands beside, and what holds the request."""
         self._screen = screen
         self._context = context
-        self._panes = panes
+        self.panes = panes = InboxPanes(requests, view, id="inbox", last_view=context.last_view)
+        """The panes that are there, side by side."""
         self._pane = pane
         self._requests = requests
         panes.resized = self.follow
@@ -70,8 +72,8 @@ class Aside:
 
             self._widget = widget = TaskPane(self._context)
             set_title(widget, "Task")
-            self._panes.mount(widget)
-            SplitPanes.on_resize(self._panes)
+            self.panes.mount(widget)
+            SplitPanes.on_resize(self.panes)
         item = self._requests.row
         loaded = self._pane.loaded if self._pane.is_read else None
         self._widget.show(loaded, (item.assignee_id or "") if item is not None else "")

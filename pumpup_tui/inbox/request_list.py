@@ -111,15 +111,6 @@ class RequestList(VirtualList[QueueRow]):
             if (index := self.queue.where(row_id)) is not None:
                 self.window.refresh_row(index)
 
-    def find_drafts(self) -> None:
-        """Find the drafts of earlier terminals, and mark their rows."""
-
-        async def find() -> None:
-            await self.context.drafts.find()
-            self.call_later(self.redraw)
-
-        self.context.writes.start("drafts that are there", find)
-
     @override
     def viewed(self) -> None:
         if self.is_going_last and self.model.cursor < self.model.count - 1:

@@ -121,7 +121,7 @@ async def test_rows_show_a_draft_and_a_wide_screen_the_task(tmp_path: Path) -> N
         await pilot.press("tab", "shift+tab", *"x@y.org", "escape")
         await stage.sees(pilot, "✎ draft 1/10", gone=("─ Task ",))
         await pilot.resize_terminal(170, 40)
-        await stage.sees(pilot, "─ Task ", "waiting · general · unassigned", "No attachments")
+        await stage.sees(pilot, "─ Task ", "waiting · General · unassigned", "No attachments")
         await pilot.resize_terminal(120, 40)
         await stage.sees(pilot, "Need details", gone=("─ Task ",))
     stage = stage_of()
