@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from pumpup_tui.backend import messages
 from pumpup_tui.backend.alerts import Alerts
+from pumpup_tui.components.hot_spots import Unaimed
 from pumpup_tui.components.key_input import KeyInput
 from pumpup_tui.components.start_screen import StartScreen
 from pumpup_tui.components.welcome import welcome
@@ -223,6 +224,10 @@ class PumpUpApp(TerminalApp):
     def _show_request(self, event: messages.ShowRequest) -> None:
         self.action_mode("inbox")
         show_request(self.screen, event.request_id)
+
+    @on(Unaimed)
+    def _unaimed(self, event: Unaimed) -> None:
+        self.context.outbox.hint("not clicked: it was not there when the mouse came; move the mouse, then click it")
 
     # Keys.
 

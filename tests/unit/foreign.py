@@ -67,6 +67,7 @@ MAKERS = frozenset(
         "wrap",
         "cell_len",
         "assemble",
+        "control",
         "_filled",
         "_padded",
         "_told",
