@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import orjson
 
@@ -12,14 +12,25 @@ from api_client.export_columns import Names
 from store.core.event_shapes import recognised
 
 if TYPE_CHECKING:
-    from store.core.state_view import Doc
-    from store.transfer.exporter import RecordSource
+    from store.core.state_view import Doc, Table
 
 REQUESTS = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
 SETTLING = ("APPROVAL_DECIDED", "ELICITATION_PROVIDED")
 SUMMARY = 500
 """Characters of a request's summary."""
 _CACHED = 4096
+
+
+class NamedEvents(Protocol):
+    """A record, as far as names are looked up in it."""
+
+    def get(self, table: Table, doc_id: str) -> Doc | None:
+        """Return a task or project, None where there is none."""
+        ...
+
+    def timeline(self, *, task: int, project: int, types: tuple[str, ...]) -> Iterator[tuple[int, bytes, str]]:
+        """Yield seq, JSON and hash of the events of these types, in their order."""
+        ...
 
 
 class _Asked(NamedTuple):
@@ -33,7 +44,7 @@ class EventNames:
     The requests are read beside the events: those that are exported may leave them out. Only open ones are remembered.
     """
 
-    def __init__(self, record: RecordSource) -> None:
+    def __init__(self, record: NamedEvents) -> None:
         self._record = record
         self._open: dict[str, _Asked] = {}
         self._requests = self._read()
