@@ -106,9 +106,7 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("decide.ask", "i", "ask", "ask for more, with a note", ("inbox",)),
     KeyBinding("decide.escalate", "!", "escalate", "escalate", ("inbox",)),
     KeyBinding("decide.reason", "w", "reason", "reason code of the armed decision", ("inbox", "batch")),
-    KeyBinding(
-        "decide.send", "y", "send", "send the armed decision (enter never sends)", ("reviewer", "batch", "answer")
-    ),
+    KeyBinding("decide.send", "y", "send", "send the armed decision (never by enter)", ("reviewer", "batch", "answer")),
     KeyBinding("decide.note", "n", "note", "note on the armed decision; else the next match", ("reviewer", "batch")),
     KeyBinding("decide.undo", "u", "undo", "take back a held decision", ("reviewer", "batch results")),
     KeyBinding("inbox.take", "t", "take", "take the task, or unassign it", ("inbox",)),
