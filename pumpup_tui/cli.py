@@ -53,7 +53,7 @@ SECTIONS = {
     },
 }
 
-ALIASES = {"reject": "decision_commands:reject"}
+ALIASES = {"reject": "decision_commands:reject", "gallery": "gallery_command:gallery"}
 
 
 class _Size(click.ParamType[int]):

@@ -268,6 +268,8 @@ def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
         "theme": chosen.get("theme"),
         "keymap": chosen.get("keys"),
         "filters": chosen.get("filters"),
+        "reason_codes": chosen.get("reason_codes"),
+        "note_templates": chosen.get("note_templates"),
     }
     return Preferences(**{name: value for name, value in named.items() if value is not None})
 

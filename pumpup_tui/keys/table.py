@@ -28,6 +28,7 @@ Scope: TypeAlias = Literal[
     "help",
     "dialog",
     "leave",
+    "reason codes",
     "palette",
     # What may have the focus in them.
     "list",
@@ -209,6 +210,10 @@ TABLE: Sequence[KeyBinding] = (
         "yes",
         priority=True,
     ),
+    KeyBinding("typing.template", "ctrl+t", "", "a note from one of your templates", ("prompt",), "yes"),
+    KeyBinding(
+        "reason.number", "1,2,3,4,5,6,7,8,9,0", "", "a reason code by its number; 0 types another", ("reason codes",)
+    ),
     KeyBinding("palette.down", "down,ctrl+n", "", "next one found", ("palette",), "yes"),
     KeyBinding("palette.up", "up,ctrl+p", "", "previous one found", ("palette",), "yes"),
     KeyBinding("palette.page_down", "pagedown", "", "half a page on", ("palette",), "yes"),
@@ -249,6 +254,7 @@ PLACES: Mapping[str, Sequence[Scope | Toolkit]] = {
     "the insights": ("figures", "ScrollableContainer", "insights", *_APP),
     "the help": ("document", "ScrollableContainer", "help", "Screen"),
     "a list to choose from": ("list", "ScrollableContainer", "dialog", "Screen"),
+    "the reason codes": ("list", "ScrollableContainer", "reason codes", "dialog", "Screen"),
     "the question on leaving": ("leave", "Screen"),
     "the attachments": ("list", "ScrollableContainer", "attachments", "Screen"),
     "a batch": ("list", "ScrollableContainer", "batch", "Screen"),

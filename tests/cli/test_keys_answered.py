@@ -65,7 +65,7 @@ def test_a_note_for_several_opens_at_once(opens: Opens) -> None:
     shell.press("exy")
     watched.sees("note for each: xy", "2 requests")
     shell.press("\r")
-    watched.sees("note for each: xy", "send all 2")
+    watched.sees("note for each: xy", "y send")
 
 
 def test_a_form_takes_what_is_typed_in_one_piece_with_the_key_that_opens_it(opens: Opens) -> None:
