@@ -43,7 +43,7 @@ class Timeline:
         if request.kind not in ("first", "last"):
             return await self._scan(request.cursor, down=down, request=request)
         page = await self._page(down=down, cursor=None, limit=1)
-        if not page.items:
+        if not page.items and not page.more:
             return ScannedPage(PageResult([], None, more=False), 0)
         rest = await self._scan(page.next_cursor, down=down, request=request)
         edge = short_events(filter(self._query.finds, page.items))
@@ -56,7 +56,7 @@ class Timeline:
         limit = PAGE_MOST if self._query.is_scanned else request.limit
         while True:
             page = await self._page(down=down, cursor=cursor, limit=limit)
-            looked += len(page.items)
+            looked += PAGE_MOST if page.more else len(page.items)
             rows += short_events(filter(self._query.finds, page.items))
             cursor = page.next_cursor or cursor
             more = not page.is_last(limit)
@@ -75,6 +75,7 @@ class Timeline:
             order=order,
             cursor=cursor,
             limit=limit,
+            only=query.only,
         )
 
     async def all(self) -> AsyncIterator[tuple[int, Sequence[Event]]]:

@@ -68,7 +68,7 @@ async def check_types(backend: Backend, types: Sequence[str]) -> None:
 
 
 async def task_of(backend: Backend, typed: str) -> TaskDetail:
-    """Return the task whose id `typed` is, or begins.
+    """Return the task that `typed` names: by its id, the beginning of one, or its name.
 
     Raises:
         NotThere: there is none.
@@ -80,7 +80,10 @@ async def task_of(backend: Backend, typed: str) -> TaskDetail:
     try:
         return await backend.task(typed)
     except (NotFound, InvalidRequest):
-        matching = [task.id for task in await backend.tasks() if _matches(task.id, typed)]
+        named = [task.id for task in await backend.tasks(name=typed) if task.name.casefold() == typed.casefold()]
+    if len(named) > 1:
+        raise Failed(f"{line(typed, 80)!r} is the name of {len(named)} tasks: {_listed(named)}. Name one by its id.", 2)
+    matching = named or [task.id for task in await backend.tasks() if _matches(task.id, typed)]
     return await backend.task(_only("task", typed, matching))
 
 
@@ -140,6 +143,9 @@ def _only(what: str, typed: str, ids: Sequence[str]) -> str:
     if not ids:
         raise NotThere(f"There is no {what} {line(typed, 80)!r}.")
     if len(ids) > 1:
-        listed = ", ".join(line(full, 60) for full in ids[:_MOST_LISTED]) + (", …" if len(ids) > _MOST_LISTED else "")
-        raise Failed(f"{line(typed, 80)!r} begins {len(ids)} {what}s' ids: {listed}. Write more of it.", 2)
+        raise Failed(f"{line(typed, 80)!r} begins {len(ids)} {what}s' ids: {_listed(ids)}. Write more of it.", 2)
     return ids[0]
+
+
+def _listed(ids: Sequence[str]) -> str:
+    return ", ".join(line(full, 60) for full in ids[:_MOST_LISTED]) + (", …" if len(ids) > _MOST_LISTED else "")

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--project", metavar="NAME", help="Of one project: its id or its name.")
-@click.option("--since", type=TimeParam(), help="Settled from this date or time on, in your zone unless it names one.")
-@click.option("--until", type=TimeParam(), help="Settled before this date or time.")
+@click.option(
+    "--since",
+    type=TimeParam(),
+    help="Settled from then on: 7d, yesterday, 2026-01-31; in your zone.",
+)
+@click.option("--until", type=TimeParam(ends=True), help="Settled before this date or time; of a day, up to its end.")
 @json_option
 @place_options
 def stats(

@@ -230,7 +230,7 @@ class TimelineScreen(ReviewerScreen):
             if query is not None:
                 self.show(query)
 
-        self.app.push_screen(FilterScreen(self.scope.chosen), chosen)
+        self.app.push_screen(FilterScreen(self.scope.chosen, self.context), chosen)
 
     def action_search(self) -> None:
         """Ask for a text; events that contain it are looked for in the whole timeline."""

@@ -213,5 +213,5 @@ def test_an_order_that_can_not_be_read_is_the_built_in_one() -> None:
 def test_a_query_that_can_not_be_read_asks_for_nothing() -> None:
     """Another version's, or a damaged one."""
     assert Query.restored({"types": 3, "sources": "AGENT", "reviewer": [], "newestFirst": "x"}) == Query()
-    asked = Query(types=("NOTE",), sources=("HUMAN",), reviewer="alice", newest_first=False)
+    asked = Query(types=("NOTE",), sources=("HUMAN",), only=EventFilter(decided_by="alice"), newest_first=False)
     assert Query.restored(asked.lasting()) == asked
