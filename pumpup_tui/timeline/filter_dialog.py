@@ -42,7 +42,7 @@ class FilterScreen(ModalScreen[Query | None]):
     def __init__(self, query: Query, context: Context) -> None:
         """Begin with a query's own filter."""
         super().__init__()
-        self._query, self._context = query, context
+        self._query, self._shared = query, context
 
     @override
     def compose(self) -> ComposeResult:
@@ -83,7 +83,7 @@ class FilterScreen(ModalScreen[Query | None]):
         """Return what was chosen; a range of times that is not understood keeps it open, and says why."""
         typed = self.query_one("#times", Input).value.strip()
         try:
-            range_ = typed_range(typed, self._context.clock(), self._context.zone)
+            range_ = typed_range(typed, self._shared.clock(), self._shared.zone)
         except NotUnderstood as fault:
             # not foreign: the reader's own words
             self.query_one("#when", Static).update(content(f"{_WHEN}: {fault}"))

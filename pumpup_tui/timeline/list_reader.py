@@ -53,11 +53,11 @@ class ListReader:
         """Whether a page is in flight."""
         return self._asked_at is not None
 
-    def restart(self) -> None:
-        """Read the timeline from its beginning."""
+    def restart(self, at: str | None = None) -> None:
+        """Read the timeline from its beginning, or about the event `at`."""
         self.looked, self._asked_at, self.is_stopped = 0, None, False
         self._events.say_when_empty("reading…")
-        self._events.restart()
+        self._events.restart(at)
 
     def resume(self) -> None:
         """Read on from where it was stopped."""
@@ -125,4 +125,4 @@ class ListReader:
         if not self._scope.query.is_filtered:
             return EMPTY
         key = self._context.key
-        return f"No event fits. {key('timeline.filter')} changes the filter, {key('move.back')} shows all."
+        return f"No matching events. {key('timeline.filter')} changes the filter, {key('move.back')} shows all."

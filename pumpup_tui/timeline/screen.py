@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, Changed, EventsPage
+from pumpup_tui.backend.messages import CallFailed, Changed, EventsPage, NamesRead
 from pumpup_tui.backend.timeline_query import DECISIONS, Query
 from pumpup_tui.components.frame import set_title
 from pumpup_tui.components.line_widgets import Document
@@ -25,7 +25,7 @@ from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.layout import Line, Run
 from pumpup_tui.timeline.calls import ExportState
-from pumpup_tui.timeline.event_detail import event_document
+from pumpup_tui.timeline.event_detail import event_document, json_document, run_document
 from pumpup_tui.timeline.event_list import TimelineList
 from pumpup_tui.timeline.event_search import EventSearch
 from pumpup_tui.timeline.export_dialog import TimelineExport
@@ -50,6 +50,8 @@ class TimelineScreen(ReviewerScreen):
         ("timeline.search", "search"),
         ("timeline.next", "decision(1)"),
         ("timeline.previous", "decision(-1)"),
+        ("timeline.fold", "fold"),
+        ("timeline.json", "json"),
         ("timeline.export", "export"),
     )
 
@@ -58,11 +60,12 @@ class TimelineScreen(ReviewerScreen):
         super().__init__(context)
         self._open_task = open_task
         self.scope = scope = TimelineScope(context, self.MODE)
-        self.timeline = events = TimelineList(context, id="events")
+        self.timeline = events = TimelineList(context, lambda: scope.chosen.task_id is not None, id="events")
         self._detail = Document(id="event")
         set_title(events, "Timeline")
         set_title(self._detail, "Event")
-        self._scope_line = scope_line = ScopeLine(scope, self._state)
+        self._shows_json = False
+        self._scope_line = scope_line = ScopeLine(self._scope_words, self._state)
         self.search = search = EventSearch(events, lambda: context.outbox.hint("no decision further that way"))
         self._follower = Follower(events, scope)
         self._reader = ListReader(
@@ -129,9 +132,10 @@ class TimelineScreen(ReviewerScreen):
         else:
             self._restart()
 
-    def _restart(self) -> None:
+    def _restart(self, at: str | None = None) -> None:
         self._follower.new = 0
-        self._reader.restart()
+        self.timeline.all_rows.folds = not self.scope.chosen.is_filtered
+        self._reader.restart(at)
         self._scope_line.update_lines()
 
     @on(TimelineList.Wanted)
@@ -176,8 +180,32 @@ class TimelineScreen(ReviewerScreen):
             self.key_hints.update_lines()
         self._follower.note_seen()
         self._scope_line.update_soon()
-        row = self.timeline.row
-        self._detail.set_paragraphs(event_document(row, self.context) if row else [], event.row_id)
+        self._show_event(event.row_id)
+
+    def _show_event(self, about: str | None) -> None:
+        row, events, context = self.timeline.row, self.timeline, self.context
+        if row is None:
+            self._detail.set_paragraphs([], about)
+        elif row.kind == "run":
+            run = events.all_rows.events(events.model.cursor)
+            self._detail.set_paragraphs(run_document(run, context, events.lookups), row.id)
+        elif self._shows_json:
+            self._detail.set_paragraphs(json_document(row.event, context), f"{row.id} JSON")
+        else:
+            self._detail.set_paragraphs(event_document(row.event, context, events.lookups), row.id)
+
+    @on(TimelineList.NamesWanted)
+    def _names_wanted(self, event: TimelineList.NamesWanted) -> None:
+        event.stop()
+        if self.context.calls.is_open:
+            self.context.reads.names(self, event.ids)
+
+    @on(NamesRead)
+    def _names_read(self, event: NamesRead) -> None:
+        event.stop()
+        self.timeline.take_names(event.names)
+        self._show_event(self.timeline.model.cursor_id)
+        self._scope_line.update_lines()
 
     @on(VirtualList.Chosen, "#events")
     def _chosen(self, event: VirtualList.Chosen) -> None:
@@ -189,10 +217,21 @@ class TimelineScreen(ReviewerScreen):
     # Keys.
 
     def show(self, query: Query) -> None:
-        """Show another query's events, from their beginning."""
+        """Show another query's events, about the one under the cursor where they can be read from there."""
+        turned = query.newest_first != self.scope.chosen.newest_first
         self.scope.choose(query)
-        self._restart()
+        self._restart(None if turned or self._follower.is_on else self._place)
         self.refresh_decision()
+
+    @property
+    def _place(self) -> str | None:
+        """The event under the cursor, if a list can begin there; the first of a list is its beginning."""
+        can_begin = self.context.can("history")
+        is_at_end = self.timeline.pages.cursor == 0 and not self.timeline.pages.has_unread_above
+        return self.timeline.pages.cursor_id if can_begin and not is_at_end else None
+
+    def _scope_words(self) -> str:
+        return self.scope.words(self.timeline.lookups.name(self.scope.chosen.task_id))
 
     def _go_back(self) -> None:
         """Stop what goes on; else leave the detail, then the filter, then the task."""
@@ -214,14 +253,14 @@ class TimelineScreen(ReviewerScreen):
 
     def action_one_task(self) -> None:
         """Show only the task of the event under the cursor; again, all."""
-        row = self.timeline.row
-        task_id = row.task_id if self.scope.chosen.task_id is None and row is not None else None
+        event = self.timeline.event
+        task_id = event.task_id if self.scope.chosen.task_id is None and event is not None else None
         self.show(replace(self.scope.chosen, task_id=task_id))
 
     def action_open_task(self) -> None:
         """Open the task of the event under the cursor."""
-        if (row := self.timeline.row) is not None and row.task_id:
-            self._open_task(row.task_id)
+        if (event := self.timeline.event) is not None and event.task_id:
+            self._open_task(event.task_id)
 
     def action_filter(self) -> None:
         """Choose what is shown."""
@@ -251,6 +290,15 @@ class TimelineScreen(ReviewerScreen):
         """Go to the next decision, down or up the list."""
         self._reader.is_stopped = False
         self.search.start(step, lambda event: event.event_type in DECISIONS)
+
+    def action_fold(self) -> None:
+        """Open the run of actions under the cursor, or close the one that its event is of."""
+        self.timeline.toggle_run()
+
+    def action_json(self) -> None:
+        """Show the event as JSON, and in words again."""
+        self._shows_json = not self._shows_json
+        self._show_event(self.timeline.model.cursor_id)
 
     def action_export(self) -> None:
         """Ask where to, and write what is shown."""

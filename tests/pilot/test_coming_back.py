@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from api_client.event_filter import EventFilter
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.backend.timeline_query import Query
 from pumpup_tui.board.filter import NOBODY, BoardFilter

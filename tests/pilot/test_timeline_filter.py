@@ -80,7 +80,7 @@ async def test_decisions_are_a_key_away(tmp_path: Path) -> None:
             await stage.sees(pilot, note)
             while screen.search.is_on:
                 await pilot.pause(0.01)
-            row = screen.timeline.row
+            row = screen.timeline.event
             assert row is not None
             assert row.payload["outcome"]["note"] == note
         await pilot.press("{", "{")
