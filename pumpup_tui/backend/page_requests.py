@@ -75,7 +75,7 @@ class Edges:
 
 @dataclass(slots=True)
 class SlotLayout:
-    """Where the pages of a list stand."""
+    """The places of a list's pages."""
 
     version: int
     """Names it among all layouts of the list."""

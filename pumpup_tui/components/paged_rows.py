@@ -117,6 +117,11 @@ class Paged(PlacedPages[T]):
         """The index that the cursor is on."""
         return 0 if self._at is None else self.index_of(self._at[0]) + self._at[1]
 
+    @property
+    def pinned_id(self) -> str | None:
+        """The id that the cursor is on; None on the very first row, which is the list's beginning."""
+        return self.cursor_id if self.cursor or self._top_open else None
+
     # The cursor.
 
     def go(self, index: int) -> None:

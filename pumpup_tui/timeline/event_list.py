@@ -40,27 +40,20 @@ class TimelineList(VirtualList[TimelineRow]):
             super().__init__()
             self.requests = requests
 
-    class NamesWanted(Message):
-        """Names that rows in view lack."""
-
-        def __init__(self, ids: Sequence[str]) -> None:
-            super().__init__()
-            self.ids = ids
-
     def __init__(self, context: Context, is_of_task: Callable[[], bool], *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         """Take what tells whether all events are one task's, which then has no column."""
         super().__init__(id=id, empty="opening…")
         self.context = context
         self.lookups = Lookups()
         self.pages: Paged[Event] = Paged(lambda event: event.id)
+        self._day_of: Callable[[Event], date] = lambda event: context.there(event.timestamp).date()
         self.all_rows = TimelineRows(self.pages, self._day_of)
+        self.ask_for_names: Callable[[Sequence[str]], None] = lambda _: None
+        """Called with the ids whose names rows in view lack."""
         self.restarts = 0
         """How often the list has begun again."""
         self._is_of_task = is_of_task
         self._looked_at: int | None = None
-
-    def _day_of(self, event: Event) -> date:
-        return self.context.there(event.timestamp).date()
 
     @property
     @override
@@ -71,12 +64,6 @@ class TimelineList(VirtualList[TimelineRow]):
     @override
     def is_empty(self) -> bool:
         return not self.pages.is_read or self.pages.count == 0
-
-    @property
-    def event(self) -> Event | None:
-        """The event under the cursor, of a run the first; None while it is being read."""
-        row = self.row
-        return row.event if row is not None else None
 
     @property
     def is_at_top(self) -> bool:
@@ -138,10 +125,6 @@ class TimelineList(VirtualList[TimelineRow]):
             self.viewed()
         return taken
 
-    def failed(self, request: PageRequest) -> None:
-        """Take note that a page will not come; the next move asks for it again."""
-        self.pages.failed(request)
-
     def has_news(self, *, above: bool) -> None:
         """Take note that there are new rows at an end; they are read once that end is near the view."""
         with self.window.steady():
@@ -161,18 +144,9 @@ class TimelineList(VirtualList[TimelineRow]):
             self.post_message(self.Wanted(requests))
         in_view = [row.event for index in range(top, top + height) if (row := self.all_rows.row(index)) is not None]
         if names := self.lookups.wanted(in_view):
-            self.post_message(self.NamesWanted(names))
-
-    def take_names(self, names: dict[str, str]) -> None:
-        """Draw the rows whose names have come."""
-        self.lookups.take(names)
-        self.redraw()
+            self.ask_for_names(names)
 
     # Moving.
-
-    def move_to_event(self, index: int) -> None:
-        """Move the cursor to an event by its index among all events."""
-        self.move_to(self.all_rows.row_of(index))
 
     def toggle_run(self) -> bool:
         """Open the run of actions under the cursor, or close the one that its event is of."""

@@ -39,7 +39,11 @@ def verb_run(event: Event) -> Run:
         kind = str(outcome.get("type")) if isinstance(outcome, Mapping) else ""
         act = OUTCOMES.get(kind)
         # The first word says it in a row: "asked for more" has a column of twelve cells.
-        return (f"{act.glyph} {act.past.partition(' ')[0]}", act.tone) if act else (f"· {line(kind.lower(), 20) or 'decided'}", "")
+        return (
+            (f"{act.glyph} {act.past.partition(' ')[0]}", act.tone)
+            if act
+            else (f"· {line(kind.lower(), 20) or 'decided'}", "")
+        )
     if event.event_type == "ELICITATION_PROVIDED":
         return ACTS["ANSWER"].past_with_glyph, ACTS["ANSWER"].tone
     if event.event_type == "ASSIGNMENT":

@@ -68,7 +68,7 @@ class ListReader:
         """Read these pages."""
         if self.is_stopped or not self._context.calls.is_open:
             for request in requests:
-                self._events.failed(request)
+                self._events.pages.failed(request)
             return
         if self._asked_at is None:
             self._asked_at = monotonic()
@@ -91,7 +91,7 @@ class ListReader:
         """Note that a call failed; return False where it was none of these."""
         request = self._in_flight.pop(call_id, None)
         if request is not None:
-            self._events.failed(request)
+            self._events.pages.failed(request)
         return request is not None
 
     def settle(self) -> None:

@@ -44,8 +44,8 @@ class TimelineRow:
 
 
 @dataclass(slots=True)
-class _Body:
-    """What a page's events fold into: kind, offset and number of the events of each row."""
+class _Folding:
+    """The rows that a page's events fold into: kind, offset and number of the events of each row."""
 
     made_of: object
     rows: list[tuple[Kind, int, int]] = field(default_factory=list)
@@ -239,19 +239,19 @@ class TimelineRows:
         at = index - layout.starts[number] - layout.headed[number]
         return (slot, at) if at < len(self._body(slot).rows) else None
 
-    def _body(self, slot: Slot[Event]) -> _Body:
+    def _body(self, slot: Slot[Event]) -> _Folding:
         known = slot.shape
-        if slot.rows is None and isinstance(known, _Body):
+        if slot.rows is None and isinstance(known, _Folding):
             return known  # it comes again as it was
         made_of = (id(slot.rows), slot.count, self._changes, self.folds)
-        if not isinstance(known, _Body) or known.made_of != made_of:
+        if not isinstance(known, _Folding) or known.made_of != made_of:
             known = slot.shape = self._made(slot.rows, slot.count, made_of)
         return known
 
-    def _made(self, events: Sequence[Event] | None, count: int, made_of: object) -> _Body:
+    def _made(self, events: Sequence[Event] | None, count: int, made_of: object) -> _Folding:
         if not events:
-            return _Body(made_of, [("event", offset, 1) for offset in range(count)])
-        body = _Body(made_of, first_day=self._day_of(events[0]), last_day=self._day_of(events[-1]))
+            return _Folding(made_of, [("event", offset, 1) for offset in range(count)])
+        body = _Folding(made_of, first_day=self._day_of(events[0]), last_day=self._day_of(events[-1]))
         day = body.first_day
         for offset, length in self._parts(events):
             if (its_day := self._day_of(events[offset])) != day:

@@ -9,24 +9,24 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, Changed, EventsPage, NamesRead
+from pumpup_tui.backend.messages import CallFailed, Changed, EventsPage
 from pumpup_tui.backend.timeline_query import DECISIONS, Query
 from pumpup_tui.components.frame import set_title
-from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.prompt import TextQuestion
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
+from pumpup_tui.components.split_panes import SplitPanes
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.layout import Line, Run
 from pumpup_tui.timeline.calls import ExportState
-from pumpup_tui.timeline.event_detail import event_document, json_document, run_document
 from pumpup_tui.timeline.event_list import TimelineList
+from pumpup_tui.timeline.event_pane import EventPane
 from pumpup_tui.timeline.event_search import EventSearch
 from pumpup_tui.timeline.export_dialog import TimelineExport
 from pumpup_tui.timeline.filter_dialog import FilterScreen
@@ -44,14 +44,14 @@ class TimelineScreen(ReviewerScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         ("timeline.task", "one_task"),
         ("timeline.open", "open_task"),
-        ("timeline.order", "turn"),
+        ("timeline.order", "view('order')"),
         ("timeline.follow", "follow"),
         ("timeline.filter", "filter"),
         ("timeline.search", "search"),
         ("timeline.next", "decision(1)"),
         ("timeline.previous", "decision(-1)"),
-        ("timeline.fold", "fold"),
-        ("timeline.json", "json"),
+        ("timeline.fold", "view('fold')"),
+        ("timeline.json", "view('json')"),
         ("timeline.export", "export"),
     )
 
@@ -61,11 +61,13 @@ class TimelineScreen(ReviewerScreen):
         self._open_task = open_task
         self.scope = scope = TimelineScope(context, self.MODE)
         self.timeline = events = TimelineList(context, lambda: scope.chosen.task_id is not None, id="events")
-        self._detail = Document(id="event")
         set_title(events, "Timeline")
-        set_title(self._detail, "Event")
-        self._shows_json = False
-        self._scope_line = scope_line = ScopeLine(self._scope_words, self._state)
+        self._scope_line = scope_line = ScopeLine(
+            lambda: scope.words(events.lookups.name(scope.chosen.task_id)), self._state
+        )
+        self._detail = detail = EventPane(context, events.lookups, events.redraw, scope_line.update_lines, id="event")
+        set_title(detail, "Event")
+        events.ask_for_names = detail.ask_for_names
         self.search = search = EventSearch(events, lambda: context.outbox.hint("no decision further that way"))
         self._follower = Follower(events, scope)
         self._reader = ListReader(
@@ -82,7 +84,7 @@ class TimelineScreen(ReviewerScreen):
 
     @override
     def body(self) -> ComposeResult:
-        with Horizontal(id="timeline"):
+        with SplitPanes(id="timeline", last_view=self.context.last_view):
             with Vertical(id="events-side"):
                 yield self._scope_line
                 yield self.timeline
@@ -180,32 +182,7 @@ class TimelineScreen(ReviewerScreen):
             self.key_hints.update_lines()
         self._follower.note_seen()
         self._scope_line.update_soon()
-        self._show_event(event.row_id)
-
-    def _show_event(self, about: str | None) -> None:
-        row, events, context = self.timeline.row, self.timeline, self.context
-        if row is None:
-            self._detail.set_paragraphs([], about)
-        elif row.kind == "run":
-            run = events.all_rows.events(events.model.cursor)
-            self._detail.set_paragraphs(run_document(run, context, events.lookups), row.id)
-        elif self._shows_json:
-            self._detail.set_paragraphs(json_document(row.event, context), f"{row.id} JSON")
-        else:
-            self._detail.set_paragraphs(event_document(row.event, context, events.lookups), row.id)
-
-    @on(TimelineList.NamesWanted)
-    def _names_wanted(self, event: TimelineList.NamesWanted) -> None:
-        event.stop()
-        if self.context.calls.is_open:
-            self.context.reads.names(self, event.ids)
-
-    @on(NamesRead)
-    def _names_read(self, event: NamesRead) -> None:
-        event.stop()
-        self.timeline.take_names(event.names)
-        self._show_event(self.timeline.model.cursor_id)
-        self._scope_line.update_lines()
+        self._detail.show(self.timeline.row, self.timeline.all_rows.events(self.timeline.model.cursor))
 
     @on(VirtualList.Chosen, "#events")
     def _chosen(self, event: VirtualList.Chosen) -> None:
@@ -220,18 +197,17 @@ class TimelineScreen(ReviewerScreen):
         """Show another query's events, about the one under the cursor where they can be read from there."""
         turned = query.newest_first != self.scope.chosen.newest_first
         self.scope.choose(query)
-        self._restart(None if turned or self._follower.is_on else self._place)
+        keeps = self.context.can("history") and not turned and not self._follower.is_on
+        self._restart(self.timeline.pages.pinned_id if keeps else None)
         self.refresh_decision()
 
-    @property
-    def _place(self) -> str | None:
-        """The event under the cursor, if a list can begin there; the first of a list is its beginning."""
-        can_begin = self.context.can("history")
-        is_at_end = self.timeline.pages.cursor == 0 and not self.timeline.pages.has_unread_above
-        return self.timeline.pages.cursor_id if can_begin and not is_at_end else None
-
-    def _scope_words(self) -> str:
-        return self.scope.words(self.timeline.lookups.name(self.scope.chosen.task_id))
+    def show_task(self, task_id: str) -> None:
+        """Show all events of one task, also where the screen is about to be mounted and has read nothing yet."""
+        query = replace(self.scope.chosen.unfiltered(), task_id=task_id)
+        if self.is_mounted:
+            self.show(query)
+        else:
+            self.scope.choose(query)
 
     def _go_back(self) -> None:
         """Stop what goes on; else leave the detail, then the filter, then the task."""
@@ -247,20 +223,16 @@ class TimelineScreen(ReviewerScreen):
         self.refresh_decision()
         self._scope_line.update_lines()
 
-    def action_turn(self) -> None:
-        """Turn the order round."""
-        self.show(replace(self.scope.chosen, newest_first=not self.scope.chosen.newest_first))
-
     def action_one_task(self) -> None:
         """Show only the task of the event under the cursor; again, all."""
-        event = self.timeline.event
-        task_id = event.task_id if self.scope.chosen.task_id is None and event is not None else None
+        row = self.timeline.row
+        task_id = row.event.task_id if self.scope.chosen.task_id is None and row is not None else None
         self.show(replace(self.scope.chosen, task_id=task_id))
 
     def action_open_task(self) -> None:
         """Open the task of the event under the cursor."""
-        if (event := self.timeline.event) is not None and event.task_id:
-            self._open_task(event.task_id)
+        if (row := self.timeline.row) is not None and row.event.task_id:
+            self._open_task(row.event.task_id)
 
     def action_filter(self) -> None:
         """Choose what is shown."""
@@ -291,14 +263,14 @@ class TimelineScreen(ReviewerScreen):
         self._reader.is_stopped = False
         self.search.start(step, lambda event: event.event_type in DECISIONS)
 
-    def action_fold(self) -> None:
-        """Open the run of actions under the cursor, or close the one that its event is of."""
-        self.timeline.toggle_run()
-
-    def action_json(self) -> None:
-        """Show the event as JSON, and in words again."""
-        self._shows_json = not self._shows_json
-        self._show_event(self.timeline.model.cursor_id)
+    def action_view(self, what: str) -> None:
+        """Turn the order round; open or close a run of actions; show the event as JSON, and in words again."""
+        if what == "order":
+            self.show(replace(self.scope.chosen, newest_first=not self.scope.chosen.newest_first))
+        elif what == "fold":
+            self.timeline.toggle_run()
+        else:
+            self._detail.turn()
 
     def action_export(self) -> None:
         """Ask where to, and write what is shown."""
