@@ -95,6 +95,6 @@ class Query:
         sources = ", ".join(f"from {name.lower()}" for name in self.sources)
         decided = f"decided by {line(self.only.decided_by, 40)}" if self.only.decided_by else ""
         act = OUTCOMES.get(self.only.outcome)
-        outcome = act.past if act else line(self.only.outcome.lower(), 30)
+        outcome = act.past if act else ""
         text = f"“{line(self.text, 40)}”" if self.text else ""
         return " · ".join(part for part in (line(self.times, 40), types, sources, decided, outcome, text) if part)

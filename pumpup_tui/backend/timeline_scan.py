@@ -43,7 +43,7 @@ class Timeline:
         """
         down = request.down if request.kind != "last" else False
         if request.kind == "first" and request.cursor is not None:
-            return await self._about(request.cursor, request)
+            return await self._begun_at(request.cursor, request)
         if request.kind not in ("first", "last"):
             return await self._scan(request.cursor, down=down, request=request)
         page = await self._page(down=down, cursor=None, limit=1)
@@ -54,7 +54,7 @@ class Timeline:
         result = PageResult(rest.result.rows, rest.result.cursor, rest.result.more, edge, page.next_cursor)
         return ScannedPage(result, rest.looked + 1)
 
-    async def _about(self, event_id: str, request: PageRequest) -> ScannedPage:
+    async def _begun_at(self, event_id: str, request: PageRequest) -> ScannedPage:
         """Read about an event, a few rows above it included; from the list's own end where there are none."""
         above = await self._page(down=False, cursor=event_id, limit=ABOVE)
         if above.next_cursor == event_id or not above.items:

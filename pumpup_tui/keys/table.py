@@ -139,7 +139,6 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("timeline.next", "}", "next decision", "next decision down the list", ("timeline",)),
     KeyBinding("timeline.previous", "{", "last decision", "next decision up the list", ("timeline",)),
     KeyBinding("timeline.fold", "space", "", "open or close an agent's run of actions", ("timeline",)),
-    KeyBinding("timeline.past", "@", "as it was", "the event's task as it was then", ("timeline",)),
     KeyBinding("timeline.json", "v", "JSON", "the event as JSON, and back", ("timeline",)),
     KeyBinding("timeline.export", "E", "export", "write what is shown to a file", ("timeline",)),
     KeyBinding("insights.left", "h,left", "left", "figures to the left", ("figures",)),

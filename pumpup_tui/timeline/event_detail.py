@@ -36,10 +36,10 @@ RUN_MOST = 200
 def event_document(event: Event, context: Context, lookups: Lookups) -> list[Paragraph]:
     """Return what happened in words: who did what, on which task, about what, and what was said."""
     key = context.key
-    task = lookups.name(event.task_id) or event.task_id
+    task = lookups.known_name(event.task_id) or event.task_id
     pairs = (
         ("task", task),
-        ("about", lookups.name(event.in_response_to)),
+        ("about", lookups.known_name(event.in_response_to)),
         ("moved", transition_text(event)),
         ("", own_text(event)),
         ("when", durations.full(event.timestamp, context.zone)),
@@ -48,8 +48,7 @@ def event_document(event: Event, context: Context, lookups: Lookups) -> list[Par
     lines = [ours((f"{who_text(event)}  ", "strong"), verb_run(event)), ours()]
     lines += [_row(name, value) for name, value in pairs if value]
     lines += [*_suggested(event), *_answers(event), ours()]
-    past = f" · {key('timeline.past')} the task as it was then" if context.can("history") else ""
-    return [*lines, ours((f"{key('timeline.open')} opens the task{past} · {key('timeline.json')} JSON", "muted"))]
+    return [*lines, ours((f"{key('timeline.open')} opens the task · {key('timeline.json')} JSON", "muted"))]
 
 
 def run_document(events: Sequence[Event], context: Context, lookups: Lookups) -> list[Paragraph]:
@@ -60,7 +59,7 @@ def run_document(events: Sequence[Event], context: Context, lookups: Lookups) ->
     lines = [ours(*title), ours()]
     for event in events[:RUN_MOST]:
         when = context.there(event.timestamp).strftime("%H:%M")
-        name = line(lookups.name(event.task_id), 40)
+        name = line(lookups.known_name(event.task_id), 40)
         lines.append(
             led([(f"{when}  ", "muted")], (f"{name}  " if name else "", "muted"), (said_text(event, lookups), ""))
         )
@@ -111,7 +110,7 @@ def _answers(event: Event) -> list[Paragraph]:
     answers = event.payload.get("answers")
     if not isinstance(answers, Mapping):
         return []
-    rows = [_row("", f"{name}: {answer_text(value)}") for name, value in list(answers.items())[:ANSWERS_MOST]]
+    rows = [_row("", f"{line(name, 80)}: {answer_text(value)}") for name, value in list(answers.items())[:ANSWERS_MOST]]
     more = len(answers) - ANSWERS_MOST
     return [*rows, ours((f"… and {more} more", "muted"))] if more > 0 else rows
 

@@ -93,7 +93,7 @@ class TimelineList(VirtualList[TimelineRow]):
         head: Line = [(f"{when} ", "muted"), (f"{fit(who_text(event), WHO)} ", "muted")]
         verb, tone = ("▸ did", "accent") if row.kind == "run" else verb_run(event)
         task = 0 if self._is_of_task() else TASK if width >= NARROW else 12
-        name = line(self.lookups.name(event.task_id), 80) if row.tasks == 1 else ""
+        name = line(self.lookups.known_name(event.task_id), 80) if row.tasks == 1 else ""
         room = width - WHEN - WHO - VERB - 3 - (task + 1 if task else 0) - 1  # the last cell is the scrollbar's
         text = run_text(row.count, row.tasks) if row.kind == "run" else said_text(event, self.lookups)
         text = "" if task and text == name else text
@@ -143,7 +143,7 @@ class TimelineList(VirtualList[TimelineRow]):
         if requests := self.all_rows.wants(top, height, self._looked_at):
             self.post_message(self.Wanted(requests))
         in_view = [row.event for index in range(top, top + height) if (row := self.all_rows.row(index)) is not None]
-        if names := self.lookups.wanted(in_view):
+        if names := self.lookups.missing(in_view):
             self.ask_for_names(names)
 
     # Moving.

@@ -36,7 +36,7 @@ class EventPane(Document):
         elif row.kind == "run":
             self.set_paragraphs(run_document(events, self._shared, self._lookups), row.id)
         elif self._is_json:
-            self.set_paragraphs(json_document(row.event, self._shared), f"{row.id} JSON")
+            self.set_paragraphs(json_document(row.event, self._shared), (row.id, "JSON"))
         else:
             self.set_paragraphs(event_document(row.event, self._shared, self._lookups), row.id)
 
@@ -53,7 +53,7 @@ class EventPane(Document):
     @on(NamesRead)
     def _names_read(self, event: NamesRead) -> None:
         event.stop()
-        self._lookups.take(event.names)
+        self._lookups.learn(event.names)
         for call in self._names_came:
             call()
         self.show(*self._shown)

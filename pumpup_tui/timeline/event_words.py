@@ -29,7 +29,8 @@ _VERBS: Mapping[str, tuple[str, str, str]] = {
 
 def who_text(event: Event) -> str:
     """Return who did it, in clean words: a person or an agent by name, else which side it was."""
-    return line(event.subject or reviewer_of(event) or event.source.lower(), 80)
+    subject = event.subject or reviewer_of(event)
+    return line(subject or event.source.lower(), 80)
 
 
 def verb_run(event: Event) -> Run:
@@ -59,7 +60,7 @@ def verb_run(event: Event) -> Run:
 
 def said_text(event: Event, lookups: Lookups) -> str:
     """Return what else a row says, in one clean line: the step change, what it was about, and the text."""
-    about = line(lookups.name(event.in_response_to), 300)
+    about = line(lookups.known_name(event.in_response_to), 300)
     return joined((transition_text(event), about, own_text(event)))
 
 

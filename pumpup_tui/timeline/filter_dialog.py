@@ -85,7 +85,6 @@ class FilterScreen(ModalScreen[Query | None]):
         try:
             range_ = typed_range(typed, self._shared.clock(), self._shared.zone)
         except NotUnderstood as fault:
-            # not foreign: the reader's own words
             self.query_one("#when", Static).update(content(f"{_WHEN}: {fault}"))
             self.query_one("#times", Input).focus()
             return

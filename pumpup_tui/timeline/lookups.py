@@ -21,26 +21,26 @@ class Lookups:
         self._names: dict[str, str] = {}
         self._asked: set[str] = set()
 
-    def name(self, of_id: str | None) -> str:
+    def known_name(self, of_id: str | None) -> str:
         """Return a task's name or a request's summary, raw; empty where it is not known (yet)."""
         return self._names.get(of_id or "", "")
 
-    def wanted(self, events: Iterable[Event]) -> list[str]:
+    def missing(self, events: Iterable[Event]) -> list[str]:
         """Return the ids whose names these events' rows lack, each only once; what events say is taken from them."""
         found: list[str] = []
         for event in events:
             if event.event_type == "TASK_CREATED":
-                self.take({event.task_id: str(event.payload.get("name") or "")})
+                self.learn({event.task_id: str(event.payload.get("name") or "")})
             elif "summary" in event.payload:
-                self.take({event.id: str(event.payload["summary"])})
+                self.learn({event.id: str(event.payload["summary"])})
             found += (of_id for of_id in (event.in_response_to, event.task_id) if of_id and of_id not in self._asked)
         fresh = [of_id for of_id in dict.fromkeys(found) if of_id not in self._names][:ASKED_MOST]
-        self._asked.update(fresh)
+        self._asked |= set(fresh)
         return fresh
 
-    def take(self, names: Mapping[str, str]) -> None:
+    def learn(self, names: Mapping[str, str]) -> None:
         """Remember names."""
-        self._names.update(names)
+        self._names |= names
         while len(self._names) > KNOWN_MOST:
             oldest = next(iter(self._names))
             del self._names[oldest]

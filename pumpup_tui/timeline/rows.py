@@ -40,6 +40,7 @@ class TimelineRow:
     @property
     def id(self) -> str:
         """Names it among all rows."""
+        # not foreign: rows are told apart by it, and it is never drawn
         return self.event.id if self.kind == "event" else f"{self.kind} {self.event.id}"
 
 

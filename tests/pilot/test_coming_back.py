@@ -126,7 +126,7 @@ async def test_a_timelines_filter_is_that_of_last_time(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.sees(pilot, "Refund $240")
         await pilot.press("3")
-        await stage.sees(pilot, "+ created", "approval requested")
+        await stage.sees(pilot, "+ created", "◌ requests")
         screen = stage.app.screen
         assert isinstance(screen, TimelineScreen)
         screen.show(replace(screen.scope.query, types=("TASK_CREATED",), newest_first=False, text="Claim"))

@@ -60,7 +60,7 @@ async def test_the_mouse_scrolls_and_points(tmp_path: Path) -> None:
         await stage.sees(pilot, "Task 389", gone=("Task 449",))
         assert timeline.pages.cursor_id == before
         await pilot.click(timeline, offset=(10, 2))
-        await stage.sees(pilot, "▌12:00 agent-1    + created    Task 387")
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Task 389")
 
 
 async def test_selected_rows_are_marked_and_kept(tmp_path: Path) -> None:

@@ -46,9 +46,7 @@ async def test_moving_away_stops_it_and_counts_what_is_new(tmp_path: Path) -> No
         await stage.sees(pilot, "▌12:00 agent-1    + created    Task 029", gone=("▼ following",))
         for number in range(3):
             await stage.task(f"Fresh {number}")
-        await stage.sees(
-            pilot, "3 new", "▌12:00 agent-1    + created    Task 029", gone=("Fresh 2",)
-        )
+        await stage.sees(pilot, "3 new", "▌12:00 agent-1    + created    Task 029", gone=("Fresh 2",))
         await pilot.press("g")
         await stage.sees(pilot, "▌12:00 agent-1    + created    Fresh 2", gone=("3 new",))
 
