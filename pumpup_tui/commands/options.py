@@ -68,6 +68,8 @@ class OutcomeParam(click.ParamType[str]):
         from pumpup_tui.text.outcomes import OUTCOMES
 
         typed = str(value).casefold()
+        if not typed:
+            return ""
         for name, act in OUTCOMES.items():
             if typed in {name.casefold(), act.word, act.past}:
                 return name
