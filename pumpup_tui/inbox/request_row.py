@@ -11,9 +11,10 @@ from pumpup_tui.components.decision_bar import MARKS
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Phase
 from pumpup_tui.inbox.filter import is_overdue
+from pumpup_tui.inbox.order import OVERDUE
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import recommendation_run
-from pumpup_tui.text.layout import Line, Run, fit, joined
+from pumpup_tui.text.layout import Line, Run, crop, fit, joined
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -27,11 +28,23 @@ def request_row(context: Context, item: InboxItem, width: int, *, selected: bool
     return [_first(context, item, width, "● " if selected else "  "), _second(context, item, width)]
 
 
+def compact_row(context: Context, item: InboxItem, width: int, *, selected: bool) -> Sequence[Line]:
+    """Return a request in one line: what is asked, of which task, what the agent says, and how long it waits."""
+    *head, (summary, _), waits = _first(context, item, width, "● " if selected else "  ")
+    offer = _offer(context, item)
+    room = cell_len(summary) - cell_len(offer[0]) - 1
+    task = f" · {line(item.task_name, 200)}"
+    asked = crop(line(item.summary, 300), max(room * 2 // 3, room - cell_len(task)))
+    where = fit(task, room - cell_len(asked))
+    return [[*head, (asked, ""), (where, "muted"), (" ", ""), offer, waits]]
+
+
 def heading_row(heading: Heading, width: int) -> Sequence[Line]:
     """Return a heading's two lines: a blank one, then its name and count in a rule."""
     overdue = f", {heading.overdue:,} of them overdue" if heading.overdue else ""
     words = f"{line(heading.name, 80)} · {heading.count:,}{'+' if heading.more else ''}{overdue} "
-    return [[], [(words, "strong"), ("─" * max(0, width - cell_len(words) - 1), "muted")]]
+    tone = "needs" if heading.name == OVERDUE else "strong"
+    return [[], [(words, tone), ("─" * max(0, width - cell_len(words) - 1), "muted")]]
 
 
 def author_words(item: InboxItem) -> str:
@@ -52,7 +65,7 @@ def _first(context: Context, item: InboxItem, width: int, mark: str) -> Line:
     return [
         (f"{letter}{mark}", "accent"),
         (fit(line(item.summary, 300), room), ""),
-        (waits, "bad" if overdue else "muted"),
+        (waits, "needs" if overdue else "muted"),
     ]
 
 

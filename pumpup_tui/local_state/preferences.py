@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pumpup_tui.local_state.save_policy import Saving
@@ -22,9 +22,15 @@ class Preferences:
     """Whether a new request is notified on the desktop (OSC 9)."""
     theme: str = ""
     """A theme's name; empty is the app's own."""
+    is_compact: bool = False
+    """Whether the screens are to be compact, where the user did not pick otherwise."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Keys by a binding's id, in place of its own."""
     saving: Saving = field(default_factory=Saving)
     """Where the screens may save."""
     filters: Mapping[str, str] = field(default_factory=dict)
     """The inbox's saved filters by name, each as it would be typed."""
+    reason_codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Reason codes by a project's name or id; `*` for all projects."""
+    note_templates: Mapping[str, str] = field(default_factory=dict)
+    """Notes that are written often, by name, with placeholders."""
