@@ -40,7 +40,7 @@ class TimelineList(VirtualList[TimelineRow]):
             super().__init__()
             self.requests = requests
 
-    def __init__(self, context: Context, is_of_task: Callable[[], bool], *, id: str) -> None:  # noqa: A002 - Textual's own name for it
+    def __init__(self, context: Context, *, id: str, is_of_task: Callable[[], bool] = lambda: False) -> None:  # noqa: A002 - Textual's own name for it
         """Take what tells whether all events are one task's, which then has no column."""
         super().__init__(id=id, empty="opening…")
         self.context = context

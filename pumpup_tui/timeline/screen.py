@@ -60,7 +60,7 @@ class TimelineScreen(ReviewerScreen):
         super().__init__(context)
         self._open_task = open_task
         self.scope = scope = TimelineScope(context, self.MODE)
-        self.timeline = events = TimelineList(context, lambda: scope.chosen.task_id is not None, id="events")
+        self.timeline = events = TimelineList(context, id="events", is_of_task=lambda: scope.chosen.task_id is not None)
         set_title(events, "Timeline")
         self._scope_line = scope_line = ScopeLine(
             lambda: scope.words(events.lookups.known_name(scope.chosen.task_id)), self._state
