@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.pilot.stage import Stage
+from tests.waiting import HANG_SECONDS
 
 FORM: list[dict[str, Any]] = [
     {"type": "Select", "id": "cause", "label": "Cause", "required": True, "options": ["fire", "water", "theft"]},
@@ -40,7 +42,16 @@ async def click(stage: Stage, pilot: Any, words: str, *, last: bool = False) -> 
     """Click the middle of words that stand on the screen."""
     await stage.sees(pilot, words)
     x, y = place(stage, words, last=last)
+    await pilot.hover(offset=(x + len(words) // 2, y))  # what appeared under a still mouse takes no click
     await pilot.click(offset=(x + len(words) // 2, y))
+
+
+async def recorded(stage: Stage, pilot: Any, count: int) -> None:
+    """Wait until so many decisions are on the record."""
+    end = asyncio.get_running_loop().time() + HANG_SECONDS
+    while await stage.decisions() < count:
+        assert asyncio.get_running_loop().time() < end, stage.shown()
+        await pilot.pause(0.02)
 
 
 async def fills_by_keys(stage: Stage, pilot: Any) -> None:
@@ -55,9 +66,11 @@ async def fills_by_mouse(stage: Stage, pilot: Any) -> None:
     await click(stage, pilot, "answer", last=True)
     await stage.sees(pilot, "Police called")
     await click(stage, pilot, "water")
+    await click(stage, pilot, "Police called")
     await click(stage, pilot, "yes")
     await click(stage, pilot, "review", last=True)
-    await click(stage, pilot, "send", last=True)
+    await stage.sees(pilot, "back to the form")
+    await click(stage, pilot, "y send", last=True)
 
 
 async def decides_by_keys(stage: Stage, pilot: Any, verb: str) -> None:
@@ -68,7 +81,7 @@ async def decides_by_keys(stage: Stage, pilot: Any, verb: str) -> None:
 
 async def decides_by_mouse(stage: Stage, pilot: Any, verb: str) -> None:
     await click(stage, pilot, verb, last=True)
-    await click(stage, pilot, "send", last=True)
+    await click(stage, pilot, "y send")
 
 
 @pytest.mark.parametrize("hand", ["keys", "mouse"])
@@ -87,8 +100,7 @@ async def test_twenty_requests_are_decided(tmp_path: Path, hand: str) -> None:
             else:
                 meant.append(WIRE[VERBS[number % 3]])
                 await decides(stage, pilot, VERBS[number % 3])
-            while await stage.decisions() <= number:
-                await pilot.pause(0.02)
+            await recorded(stage, pilot, number + 1)
         assert stage.backend is not None
         page = await stage.backend.events(types=("APPROVAL_DECIDED",))
         assert sorted(event.payload["outcome"]["type"] for event in page.items) == sorted(meant)
