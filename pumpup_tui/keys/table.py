@@ -91,6 +91,7 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("screens.commands", ":,ctrl+p", "Commands", "commands; find a project, task or request", ("app",)),
     KeyBinding("screens.help", "?", "Help", "this help", ("app", "help")),
     KeyBinding("screens.quit", "q", "Quit", "quit", ("app",)),
+    KeyBinding("screens.density", "\\", "Density", "compact or roomy: lines and frames", ("app",)),
     KeyBinding("screens.repaint", "ctrl+l", "", "redraw the screen", ("app",), priority=True),
     KeyBinding("screens.suspend", "ctrl+z", "", "suspend; fg in the shell resumes", ("app",), priority=True),
     KeyBinding("move.down", "j,down", "down", "down", _SEARCHED),
