@@ -98,7 +98,14 @@ class DecisionController:
         # Brings the form's widgets, which the first paint must not wait for.
         from pumpup_tui.form.screen import AnswerScreen
 
-        form = AnswerScreen(self._context, loaded, self._faults(request_id), self._view.unseen_paragraphs())
+        form = AnswerScreen(
+            self._context,
+            loaded,
+            self._faults(request_id),
+            self._view.unseen_paragraphs(),
+            beside=self._view.beside_form(loaded),
+            show_attachments=self._pane.show_attachments,
+        )
         self._screen.app.push_screen(form, self._answered)
 
     def _answered(self, intent: Intent | None) -> None:

@@ -59,6 +59,11 @@ class RequestView(Document):
         self._loaded, self._history = loaded, history or RequestHistory()
         self._draw()
 
+    def beside_form(self, loaded: RequestLoaded) -> list[Paragraph]:
+        """Return a request as it is read beside its form: all but the fields, which the form has."""
+        events = event_lines(loaded.events, self.context)
+        return [*self._head(loaded), *request_lines(loaded, Budget()), ours(), ours(("Timeline", "muted")), *events]
+
     def redraw(self) -> None:
         """Draw the request again, with its age as it is now."""
         self._draw()

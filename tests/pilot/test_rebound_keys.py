@@ -267,7 +267,7 @@ async def test_a_form(tmp_path: Path) -> None:
         await walk.to("move.down", "form.toggle", sees=("(•) t1",))
         await walk.to("form.previous", "form.yes", sees=("(•) yes",))
         await walk.to("form.empty", sees=("( ) yes",))
-        await walk.to("form.first", "delete", *"=x", sees=("yours; {form.bid} takes the agent's bid back",))
+        await walk.to("form.first", "delete", *"=x", sees=("yours; {form.bid} restores the suggestion",))
         await walk.to("form.leave", sees=("{decide.approve} answer",))
 
 

@@ -74,6 +74,7 @@ MAKERS = frozenset(
         "ours",
         "foreign",
         "led",
+        "quoted",
     )
 )
 SHOWERS = frozenset(
