@@ -15,9 +15,12 @@ from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
-from pumpup_tui.board.card_lines import CARD, HEAD, CardCache, Drawn, Place, changed_span, column_lines
+from pumpup_tui.board.card_lines import CardCache, Drawn, changed_span, column_lines
+from pumpup_tui.board.column_head import HEAD
 from pumpup_tui.board.column_model import Columns, ColumnState
+from pumpup_tui.board.column_widths import Place, Slot, slots
 from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
+from pumpup_tui.components.task_turn import TaskRules
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.layout import Run, width_of, wrap
@@ -25,10 +28,6 @@ from pumpup_tui.textual_patches.direct_render import Direct
 
 if TYPE_CHECKING:
     from api_client.models import Board, Card, Project
-
-NARROWEST = 28
-"""Cells of a column; where not all fit, the board scrolls sideways."""
-WIDEST = 44
 
 
 class BoardView(Direct, can_focus=True):
@@ -75,8 +74,11 @@ class BoardView(Direct, can_focus=True):
         self.context = context
         self.columns = Columns()
         self.project: Project | None = None
-        self._cards = CardCache(context)
-        self._first = 0
+        self.compact = False
+        """Whether each card has one line."""
+        self._cards = CardCache(context.key, self.rules)
+        self._slots: list[Slot] = []
+        """The columns in view."""
         self._words = "opening…"
         self._drawn: list[list[Drawn]] = []
         """The lines of each column in view, as they were drawn last."""
@@ -91,7 +93,13 @@ class BoardView(Direct, can_focus=True):
     @property
     def in_view(self) -> Sequence[ColumnState]:
         """The columns in view."""
-        return self.columns.all[self._first : self._first + self._shown]
+        return [self.columns.all[slot.index] for slot in self._slots]
+
+    @property
+    def rules(self) -> TaskRules:
+        """The time now, and when a task of the project counts as stuck."""
+        name = self.project.project_name if self.project else ""
+        return TaskRules.of(self.context.clock(), self.context.preferences.stuck, name)
 
     def say(self, words: str) -> None:
         """Show this where there is no board."""
@@ -103,21 +111,25 @@ class BoardView(Direct, can_focus=True):
         """Take a project's columns; another project's cards go."""
         if self.project is None or self.project.id != project.id:
             self.columns = Columns()
-            self._first = 0
+            self._slots = []
         self.project = project
         self.columns.take(board)
-        self.show_changes()
+        self.redraw()
 
     def redraw(self) -> None:
         """Draw again the ages that have changed."""
-        self._cards.clear()
+        self._cards.renew(self.rules)
+        self.show_changes()
+
+    def set_compact(self, *, compact: bool) -> None:
+        """Show each card in one line, or in its frame."""
+        self.compact = compact
+        self._drawn = []
         self.show_changes()
 
     def show_changes(self) -> None:
         """Draw again the cells that have changed, and nothing else."""
-        for column in self.columns.all:
-            column.keep_in_view(self._rows)
-        if self._column_in_view() or not self.columns.all:
+        if self._place_columns() or not self.columns.all or not self._drawn:
             self.refresh()
             return
         before, self._drawn = self._drawn, self._lines()
@@ -128,46 +140,54 @@ class BoardView(Direct, can_focus=True):
 
     # Drawing.
 
-    @property
-    def _rows(self) -> int:
-        return max(1, (self.size.height - HEAD) // CARD)
+    def _place_columns(self) -> bool:
+        """Place the columns so that the one with the cursor is in view; return whether any has another place now."""
+        before = self._slots
+        narrow = [_has_nothing_to_do(column) for column in self.columns.all]
+        first = before[0].index if before else 0
+        self._slots = slots(narrow, self.columns.at, first, self.size.width)
+        for place in self._places():
+            self.columns.all[place.slot.index].keep_in_view(self._rows(place))
+        if before != self._slots:
+            self._drawn = []
+        return before != self._slots
+
+    def _places(self) -> list[Place]:
+        last, columns = len(self._slots) - 1, self.columns
+        return [
+            Place(
+                slot,
+                here=slot.index == columns.at,
+                compact=self.compact,
+                more_left=number == 0 and slot.index > 0,
+                more_right=number == last and slot.index < len(columns.all) - 1,
+            )
+            for number, slot in enumerate(self._slots)
+        ]
+
+    def _rows(self, place: Place) -> int:
+        """Return how many cards of a column are in view."""
+        return max(1, (self.size.height - HEAD) // place.card_height)
 
     @property
-    def _width(self) -> int:
-        fitting = max(1, self.size.width // NARROWEST)
-        count = max(1, min(len(self.columns.all), fitting))
-        return max(1, min(WIDEST, self.size.width // count))
-
-    @property
-    def _shown(self) -> int:
-        return max(1, self.size.width // self._width)
+    def _rows_here(self) -> int:
+        return next((self._rows(place) for place in self._places() if place.here), 1)
 
     def _lines(self) -> list[list[Drawn]]:
-        last = self._first + self._shown - 1
+        height = self.size.height
         return [
-            column_lines(
-                column,
-                Place(
-                    self._width,
-                    here=index == self.columns.at,
-                    more_left=index == self._first and index > 0,
-                    more_right=index == last and index < len(self.columns.all) - 1,
-                ),
-                self.size.height,
-                self._cards,
-            )
-            for index, column in enumerate(self.in_view, self._first)
+            column_lines(self.columns.all[place.slot.index], place, height, self._cards) for place in self._places()
         ]
 
     def _regions(self, before: list[list[Drawn]]) -> list[Region]:
         """Return the cells that differ from what was drawn."""
         regions: list[Region] = []
-        for slot, (old, new) in enumerate(zip(before, self._drawn, strict=True)):
+        for slot, old, new in zip(self._slots, before, self._drawn, strict=True):
             if len(old) != len(new):
                 return [Region(0, 0, *self.size)]
             for y, (one, other) in enumerate(zip(old, new, strict=True)):
                 if (span := changed_span(one, other)) is not None:
-                    regions.append(Region(slot * self._width + span[0], y, span[1] - span[0], 1))
+                    regions.append(Region(slot.x + span[0], y, span[1] - span[0], 1))
         return regions
 
     @override
@@ -176,14 +196,15 @@ class BoardView(Direct, can_focus=True):
             words = wrap([(self._words, "muted")], self.size.width - 4)
             return paint(self, [("  ", ""), *words[y - 1]] if 0 < y <= len(words) else [], self.size.width)
         if not self._drawn or len(self._drawn[0]) != self.size.height:
+            self._place_columns()
             self._drawn = self._lines()
         # Runs of all columns go into one strip: each call to `paint` works out the widget's own style again.
         strips: list[Strip] = []
         runs: list[Run] = []
-        for lines in self._drawn:
+        for slot, lines in zip(self._slots, self._drawn, strict=True):
             drawn = lines[y]
             if drawn.over:
-                strips += [paint(self, runs, width_of(runs)), paint(self, drawn.runs, self._width - 1, over=drawn.over)]
+                strips += [paint(self, runs, width_of(runs)), paint(self, drawn.runs, slot.width - 1, over=drawn.over)]
                 runs = []
             else:
                 runs += drawn.runs
@@ -207,7 +228,7 @@ class BoardView(Direct, can_focus=True):
 
     def action_page(self, direction: int) -> None:
         """Go half a page up or down."""
-        self.action_card(direction * max(1, self._rows // 2))
+        self.action_card(direction * max(1, self._rows_here // 2))
 
     def action_first(self) -> None:
         """Go to the column's first card."""
@@ -227,6 +248,14 @@ class BoardView(Direct, can_focus=True):
         if not is_there:
             self.post_message(self.ToEnd(column, first=first))
 
+    def go_with(self, task_id: str, step: str) -> None:
+        """Put the cursor on a task in the column that it has gone to."""
+        index = next((n for n, column in enumerate(self.columns.all) if column.about.step == step), None)
+        if index is not None:
+            self.columns.at = index
+            self.columns.all[index].seek(task_id)
+            self._moved()
+
     def action_choose(self) -> None:
         """Open the task under the cursor."""
         if self.card is not None:
@@ -234,11 +263,12 @@ class BoardView(Direct, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the card that was clicked."""
-        index = self._first + event.x // self._width
-        if index < len(self.columns.all) and event.y >= HEAD:
-            self.columns.at = index
-            column = self.columns.all[index]
-            column.move_to(column.top + (event.y - HEAD) // CARD)
+        at = event.get_content_offset(self)
+        place = next((one for one in self._places() if at and 0 <= at.x - one.slot.x < one.slot.width), None)
+        if at and place and at.y >= HEAD:
+            self.columns.at = place.slot.index
+            column = self.columns.all[place.slot.index]
+            column.move_to(column.top + (at.y - HEAD) // place.card_height)
             self._moved()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
@@ -253,21 +283,17 @@ class BoardView(Direct, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
-        self._column_in_view()
         self._drawn = []
-        for column in self.columns.all:
-            column.keep_in_view(self._rows)
+        self._place_columns()
         self.post_message(self.Moved())
 
     def _moved(self) -> None:
         self.show_changes()
         self.post_message(self.Moved(by_hand=True))
 
-    def _column_in_view(self) -> bool:
-        """Scroll sideways to the cursor's column; return whether other columns are in view now."""
-        before = self._first
-        last = max(0, len(self.columns.all) - self._shown)
-        self._first = max(0, min(max(self.columns.at - self._shown + 1, min(before, self.columns.at)), last))
-        if self._first != before:
-            self._drawn = []
-        return self._first != before
+
+def _has_nothing_to_do(column: ColumnState) -> bool:
+    """Return whether a column is narrow: it is empty or final, or nothing in it matches."""
+    if column.is_filtered:
+        return not column.matched
+    return column.about.terminal or not column.about.count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from api_client.errors import ApiError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pumpup_tui.backend.calls import BackendCalls
     from pumpup_tui.backend.messages import CallId
     from pumpup_tui.board.filter import BoardFilter
+    from pumpup_tui.components.task_turn import TaskRules
 
 PROGRESS_SECONDS = 0.5
 """Between two reports of a long read's progress."""
@@ -73,28 +74,27 @@ class BoardFeed:
 
         return self._calls.ask(to, "the end of a column", call, group=f"cards {step}")
 
-    def scan(self, to: MessagePump, project_id: str, steps: Sequence[str], wanted: BoardFilter) -> CallId:
+    def scan(
+        self, to: MessagePump, project_id: str, steps: Sequence[str], wanted: BoardFilter, rules: TaskRules
+    ) -> CallId:
         """Scan these steps for the cards that a filter takes."""
 
         async def call(backend: Backend) -> messages.Scanned:
             clock = asyncio.get_running_loop().time
-            matches: dict[str, messages.Matches] = {}
+            found: dict[str, ScannedCards] = {}
             read, reported = 0, clock()
             for step in steps:
-                cards: list[Card] = []
-                matched, cursor = 0, None
+                cursor, cards = None, found.setdefault(step, ScannedCards(wanted, rules))
                 while True:
                     page = await backend.cards(project_id, step, cursor=cursor, limit=SCAN_PAGE)
-                    taken = [card for card in _short(page).items if wanted.takes(card)]
-                    cards += taken[: MATCHES_SHOWN - len(cards)]
-                    matched, cursor, read = matched + len(taken), page.next_cursor, read + len(page.items)
-                    matches[step] = messages.Matches(tuple(cards), matched)
-                    if page.is_last(SCAN_PAGE) or cursor is None:
+                    ends = cards.take(_short(page).items)
+                    cursor, read = page.next_cursor, read + len(page.items)
+                    if ends or page.is_last(SCAN_PAGE) or cursor is None:
                         break
                     if clock() - reported > PROGRESS_SECONDS:
                         reported = clock()
-                        to.post_message(messages.Scanned(project_id, wanted, dict(matches), read=read, done=False))
-            return messages.Scanned(project_id, wanted, matches, read=read, done=True)
+                        to.post_message(messages.Scanned(project_id, wanted, _matches(found), read=read, done=False))
+            return messages.Scanned(project_id, wanted, _matches(found), read=read, done=True)
 
         return self._calls.ask(to, "the filtered cards", call, group="scan")
 
@@ -125,6 +125,30 @@ class BoardFeed:
             self._calls.cancel(f"cards {step}")
         if scan:
             self._calls.cancel("scan")
+
+
+class ScannedCards:
+    """The cards of one column that a scan has found: the first ones in the filter's order, and how many match."""
+
+    def __init__(self, wanted: BoardFilter, rules: TaskRules) -> None:
+        self._wanted, self._rules = wanted, rules
+        self._cards: list[Card] = []
+        self._matched = 0
+
+    def take(self, cards: Sequence[Card]) -> bool:
+        """Take a page; return whether no card behind it can match."""
+        taken = [card for card in cards if self._wanted.takes(card, self._rules)]
+        self._matched += len(taken)
+        self._cards = sorted((*self._cards, *taken), key=self._wanted.place)[:MATCHES_SHOWN]
+        return bool(cards) and self._wanted.ends_behind(cards[-1], self._rules)
+
+    def matches(self) -> messages.Matches:
+        """Return what was found so far."""
+        return messages.Matches(tuple(self._cards), self._matched)
+
+
+def _matches(found: Mapping[str, ScannedCards]) -> dict[str, messages.Matches]:
+    return {step: cards.matches() for step, cards in found.items()}
 
 
 def _short(page: Page[Card]) -> Page[Card]:

@@ -17,7 +17,6 @@ from pumpup_tui.board.board_view import BoardView
 from pumpup_tui.board.calls import BoardFeed
 from pumpup_tui.board.column_reader import ColumnReader
 from pumpup_tui.board.cursor_card import CursorCard
-from pumpup_tui.board.filter import BoardFilter
 from pumpup_tui.board.filter_line import FilterLine
 from pumpup_tui.board.filtering import BoardFiltering, monotonic_seconds
 from pumpup_tui.board.messages import BoardLoaded, CardsPage, Scanned, WalkEnded, WalkProgress
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
 
     from api_client.models import Event
 
+VIEW = "board"
+"""The document of the last view that holds how cards are drawn."""
 REREAD_SECONDS = 0.4
 """Between two reads because of changes: a thousand events a second cost no more than three reads."""
 
@@ -44,7 +45,11 @@ class BoardScreen(ReviewerScreen):
     MODE = "board"
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        *MOVE_ACTIONS, ("board.search", "search"), ("board.filter", "filter")
+        *MOVE_ACTIONS,
+        ("board.search", "search"),
+        ("board.filter", "filter"),
+        ("board.sort", "sort"),
+        ("board.compact", "compact"),
     )
 
     def __init__(self, context: Context, open_task: Callable[[str], None]) -> None:
@@ -98,7 +103,7 @@ class BoardScreen(ReviewerScreen):
         if self._reader.is_walking:
             self._reader.stop_walking()
         else:
-            self._filtering.choose(BoardFilter())
+            self._filtering.clear()
 
     # Reading.
 
@@ -139,9 +144,10 @@ class BoardScreen(ReviewerScreen):
         if fresh:
             self._reader.stop_walking()
             self._filtering.restore(event.project)
+            view.compact = self.context.last_view.recall(VIEW).get("compact") is True
         view.show_board(event.project, event.board)
         self._reader.read()
-        if self.filter_line.filter.is_on and (fresh or any(column.matched is None for column in view.columns.all)):
+        if self.filter_line.filter.needs_scan and (fresh or any(column.matched is None for column in view.columns.all)):
             self._filtering.scan()
         self.refresh_decision()
         self.query_one(HeaderLine).update_lines()
@@ -245,3 +251,12 @@ class BoardScreen(ReviewerScreen):
     def action_filter(self) -> None:
         """Choose what to show."""
         self._filtering.pick()
+
+    def action_sort(self) -> None:
+        """Choose the order of the cards."""
+        self._filtering.pick_order()
+
+    def action_compact(self) -> None:
+        """Show each card in one line, or in its frame."""
+        self.view.set_compact(compact=not self.view.compact)
+        self.context.last_view.note(VIEW, {"compact": self.view.compact})

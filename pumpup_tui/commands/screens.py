@@ -258,7 +258,7 @@ def _tour() -> tuple[Sequence[Observer], Path]:
 
 def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
     """Return what a user chose for the screens, out of the checked configuration."""
-    from pumpup_tui.local_state.preferences import Preferences
+    from pumpup_tui.local_state.preferences import Preferences, StuckAfter
 
     notifications = chosen.get("notifications", {})
     named = {
@@ -268,6 +268,7 @@ def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
         "theme": chosen.get("theme"),
         "keymap": chosen.get("keys"),
         "filters": chosen.get("filters"),
+        "stuck": StuckAfter(**chosen["stuck"]) if "stuck" in chosen else None,
     }
     return Preferences(**{name: value for name, value in named.items() if value is not None})
 

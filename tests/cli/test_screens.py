@@ -115,12 +115,12 @@ def test_what_was_shown_is_there_again(tmp_path: Path, made: Made) -> None:
         screen.press("s")
         screen.rest()
         screen.press("2")
-        screen.wait_for("in step")
+        screen.wait_for("oldest now")
         screen.press("/")
         screen.wait_for("show cards with")
         screen.press("nowhere\r")
         screen.wait_for("FILTER “nowhere”")
-        screen.wait_for("nothing matches")
+        screen.wait_for("no match")
         screen.press("q")
         assert screen.end() == 0
     with terminal(whole, environment(tmp_path / "home")) as screen:
@@ -130,15 +130,15 @@ def test_what_was_shown_is_there_again(tmp_path: Path, made: Made) -> None:
         screen.press("2")
         screen.wait_for("FILTER “nowhere”")
         screen.wait_for("esc clears")
-        assert "in step" not in screen.text()
+        assert "oldest now" not in screen.text()
         screen.press("\x1b")
-        screen.wait_for("in step")
+        screen.wait_for("oldest now")
         screen.press("q")
         assert screen.end() == 0
     with terminal(whole, environment(tmp_path / "home")) as screen:
         screen.wait_for("newest first")
         screen.press("2")
-        screen.wait_for("in step")
+        screen.wait_for("oldest now")
         screen.press("q")
         assert screen.end() == 0
     assert "FILTER" not in screen.text()

@@ -24,9 +24,9 @@ async def test_the_selected_task_is_followed_by_words_when_it_leaves(tmp_path: P
     async with stage.run() as pilot:
         await open_board(stage, pilot, "Claim 0")
         await pilot.press("j")
-        await stage.sees(pilot, "▌Claim 1")
+        await stage.sees(pilot, "▌ Claim 1")
         await stage.move(await task_id(stage, "Claim 1"), "rejected")
-        await stage.sees(pilot, "Claim 1 went to rejected (agent)", "▌Claim 2")
+        await stage.sees(pilot, "Claim 1 went to rejected (agent)", "▌ Claim 2")
 
 
 async def test_a_move_armed_on_a_task_that_leaves_is_taken_back(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ async def test_a_move_armed_on_a_task_that_leaves_is_taken_back(tmp_path: Path) 
         await stage.write(Move(task_id=await task_id(stage, "Claim 0"), transitions_to="rejected"), BOB)
         await stage.sees(pilot, "Claim 0 went to rejected (human)", gone=("y send",))
         await pilot.press("y")
-        await stage.sees(pilot, "▌Claim 1")
+        await stage.sees(pilot, "▌ Claim 1")
         assert stage.backend is not None
         steps = [one.current_step for one in await stage.backend.tasks(name="Claim")]
         assert sorted(steps) == ["rejected", "triage", "triage"]
@@ -95,7 +95,7 @@ async def test_a_thousand_events_hold_up_no_key(tmp_path: Path) -> None:
             waits.append(loop.time() - before)
         await writing
         assert max(waits) < 1.0
-        await stage.sees(pilot, "▌Claim 0")
+        await stage.sees(pilot, "▌ Claim 0")
 
 
 async def test_the_header_names_the_project_that_is_shown(tmp_path: Path) -> None:

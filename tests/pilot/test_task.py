@@ -22,9 +22,9 @@ async def claim(stage: Stage) -> None:
 
 async def open_task(stage: Stage, pilot: Any) -> None:
     await open_board(stage, pilot, "Claim 1")
-    if "▌Claim 1" not in stage.shown():
+    if "▌ Claim 1" not in stage.shown():
         await pilot.press("l")
-    await stage.sees(pilot, "▌Claim 1")
+    await stage.sees(pilot, "▌ Claim 1")
     await pilot.press("enter")
     await stage.sees(pilot, "Timeline, newest first")
 
@@ -137,7 +137,7 @@ async def test_what_one_may_not_do_is_not_offered_and_says_why(tmp_path: Path) -
     async with stage.run() as pilot:
         await stage.sees(pilot, "read-only")
         await pilot.press("2")
-        await stage.sees(pilot, "▌Claim 1", gone=("reading…", "opening…", "H L m"))
+        await stage.sees(pilot, "▌ Claim 1", gone=("reading…", "opening…", "H L m"))
         await pilot.press("L")
         await stage.sees(pilot, "no task can be moved from here")
         await pilot.press("enter")

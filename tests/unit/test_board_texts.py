@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from api_client.models import Card, OpenRequest, Steps
 from api_client.wire import read
 from pumpup_tui.board.card_lines import Drawn, changed_span
 from pumpup_tui.board.filter import BoardFilter
+from pumpup_tui.components.task_turn import TaskRules
 from pumpup_tui.task.json_rows import MOST, json_rows
 from pumpup_tui.task.step_graph import graph_lines
 from pumpup_tui.text.layout import width_of
 from tests.unit.test_board_columns import card
 
+RULES = TaskRules(datetime(2026, 3, 2, 12, tzinfo=UTC))
 OLDEST = {"requestId": "r", "eventType": "APPROVAL_REQUESTED", "summary": "?", "requestedAt": "2026-03-02T12:00:00Z"}
 
 
@@ -81,12 +84,12 @@ def test_what_is_deep_is_not_followed_for_ever() -> None:
 
 def test_a_filter_says_all_that_it_asks_for() -> None:
     wanted = BoardFilter().toggled("status", "WAITING").toggled("assignee", "bob").toggled("step", "s")
-    assert wanted.words() == "◌ waiting · given to @bob · step s"
+    assert wanted.words() == "◌ waiting · assigned to @bob · step s"
     assert wanted.toggled("status", "WAITING") == BoardFilter(assignee="bob", step="s")
-    assert BoardFilter() in [choice.value for choice in wanted.choices("alice", ["bob"], ["s"])]
+    assert BoardFilter() in [choice.value for choice in wanted.choices("alice", [], ["s"])]
     one = card("t", 1)
-    assert not wanted.takes(one)
-    assert wanted.takes(replace(one, status="WAITING", assignee_id="bob"))
+    assert not wanted.takes(one, RULES)
+    assert wanted.takes(replace(one, status="WAITING", assignee_id="bob"), RULES)
 
 
 tones = st.sampled_from(["", "muted"])
@@ -112,8 +115,8 @@ def test_a_filter_by_kind_hides_no_card_that_may_hold_it() -> None:
     one = replace(card("t", 1), open_request=read(OpenRequest, OLDEST), open_request_count=1)
     two = replace(one, open_request_count=2)
     for kind, takes in (("any", [True, True]), ("approval", [True, True]), ("elicitation", [False, True])):
-        assert [BoardFilter(request=kind).takes(shown) for shown in (one, two)] == takes, kind
-    assert not BoardFilter(request="none").takes(two)
+        assert [BoardFilter(request=kind).takes(shown, RULES) for shown in (one, two)] == takes, kind
+    assert not BoardFilter(request="none").takes(two, RULES)
 
 
 def test_a_card_of_a_server_that_counts_no_requests_has_one() -> None:
