@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pumpup_tui.local_state.background_writes import BackgroundWrites
     from pumpup_tui.local_state.drafts import Drafts
     from pumpup_tui.local_state.last_view import LastView
+    from pumpup_tui.local_state.snoozes import Snoozes
 
 _TIME = re.compile(r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z")
 """A time as our backends write it."""
@@ -99,6 +100,7 @@ class Context:
     documents: DocumentStore
     writes: BackgroundWrites
     drafts: Drafts
+    snoozes: Snoozes
     last_view: LastView
 
     @property
@@ -235,5 +237,6 @@ def build_context(app: App[None], questions: Questions, setup: Setup, key: KeyNa
         documents=files.documents,
         writes=files.writes,
         drafts=files.drafts,
+        snoozes=files.snoozes,
         last_view=files.last_view,
     )

@@ -12,7 +12,7 @@ FAKE_PANE = """Refund $24.00
 Amount  $24.00
 Claim   C-1029
 
-Agent recommends ▲ APPROVE   confidence ██████████ .99
+Agent recommends ▲ APPROVE   confidence ██████████ 99 %
 “Within limits, checked twice.”
 
 ── Timeline ────────────────────────
@@ -61,7 +61,7 @@ SPOOFS: Mapping[str, str] = (
         "precedents": "Decided before, with the same recommendation\n12:00  ▲ approve  alice · same case",
         "an event of another year": FAKE_EVENT,
         "an event after many words": "Checked the photos. " * 12 + "\n" + FAKE_EVENT,
-        "a forged table": "| Amount | $24.00 |\n|---|---|\n| Agent recommends | ▲ APPROVE .99 |\n",
+        "a forged table": "| Amount | $24.00 |\n|---|---|\n| Agent recommends | ▲ APPROVE 99 % |\n",
         "a list of two hundred": "Refund $24.00\n" + "\n".join(f"- item {number}" for number in range(200)),
         "a numbered list": "\n".join(f"{number}. step" for number in range(1, 150)),
         "headings only": "\n".join(f"## Part {number}" for number in range(80)),

@@ -51,4 +51,8 @@ class InboxFilter:
         """Return the words for an empty list; `complete` where all requests are loaded."""
         if not self.is_on:
             return EMPTY
-        return f"Nothing matches. {self._key('move.back')} shows all." if complete else "Nothing so far: reading on…"
+        return (
+            f"No matching requests. {self._key('move.back')} clears the filter."
+            if complete
+            else "No match so far: loading more…"
+        )

@@ -9,6 +9,8 @@ from pumpup_tui.decisions.precedents import DECIDED
 from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from textual.message_pump import MessagePump
 
     from api_client.backend import Backend
@@ -27,10 +29,11 @@ class InboxReads:
     def __init__(self, calls: BackendCalls) -> None:
         self._calls = calls
 
-    def first(self, to: MessagePump, project_id: str | None) -> CallId:
-        """Read the first page."""
+    def first(self, to: MessagePump, project_id: str | None, prepare: Callable[[], Awaitable[None]]) -> CallId:
+        """Read the first page, after what `prepare` reads of the reviewer's own."""
 
         async def call(backend: Backend) -> InboxPage:
+            await prepare()
             page = await backend.inbox(project_id=project_id, limit=PAGE)
             return InboxPage(_short(page), first=True, last=page.is_last(PAGE))
 
@@ -50,17 +53,25 @@ class InboxReads:
 
         return self._calls.ask(to, "precedents", call, group="precedents")
 
-    def on(self, to: MessagePump, project_id: str | None, cursor: str | None, *, to_end: bool) -> CallId:
-        """Read the page after `cursor`; where `to_end`, all pages to the end, each posted as it comes."""
-        limit = LONG_PAGE if to_end else PAGE
+    def on(self, to: MessagePump, project_id: str | None, cursor: str | None, *, most: float = PAGE) -> CallId:
+        """Read the requests after `cursor`, page by page, each posted as it comes.
+
+        Args:
+            to: Gets the pages.
+            project_id: The project whose requests are read; None is all.
+            cursor: The place after which they are read.
+            most: The number of requests after which no page more is read; infinite reads them all.
+        """
+        limit = PAGE if most <= PAGE else LONG_PAGE
 
         async def call(backend: Backend) -> InboxPage:
-            at = cursor
+            at, count = cursor, 0
             while True:
                 page = await backend.inbox(project_id=project_id, cursor=at, limit=limit)
+                count += len(page.items)
                 # A server whose cursor stands still would be asked for ever.
                 last = page.is_last(limit) or page.next_cursor in (None, at)
-                if last or not to_end:
+                if last or count >= most:
                     return InboxPage(_short(page), first=False, last=last)
                 to.post_message(InboxPage(_short(page), first=False, last=False, goes_on=True))
                 at = page.next_cursor

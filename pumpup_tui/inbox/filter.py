@@ -5,6 +5,7 @@
     type:approval  type:e      the kind of request
     is:mine  is:free           assigned to the reader, or to no one
     is:overdue                 longer in its step than the step allows
+    is:snoozed                 put off by the reader, on this machine
     agent:deny                 the agent's recommendation
     confidence<.7              the agent's confidence; also > <= >= =
     @maria                     assigned to someone whose name contains this
@@ -18,7 +19,8 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,10 +45,23 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The person and the time that `is:mine` and `is:overdue` depend on."""
+    """The person and the time that filters and sections depend on."""
 
     name: str
     now: datetime
+    capabilities: AbstractSet[str] = frozenset()
+    """What the backend lets the person do."""
+    snoozed: Mapping[str, datetime] = field(default_factory=dict)
+    """The time until which the person put a request off, by its id."""
+
+    def may_decide(self, item: InboxItem) -> bool:
+        """Return whether the person may settle a request of this kind."""
+        return ("answer" if item.event_type == "ELICITATION_REQUESTED" else "decide") in self.capabilities
+
+    def has_snoozed(self, item: InboxItem) -> bool:
+        """Return whether the person put a request off, until a time that has not come yet."""
+        until = self.snoozed.get(item.request_id)
+        return until is not None and until > self.now
 
 
 class RequestState(NamedTuple):
@@ -81,6 +96,7 @@ STATES: Mapping[str, RequestState] = {
     "mine": RequestState(lambda item, reader: item.assignee_id == reader.name),
     "free": RequestState(lambda item, _: not item.assignee_id),
     "overdue": RequestState(lambda item, reader: is_overdue(item, reader.now), depends_on_time=True),
+    "snoozed": RequestState(lambda item, reader: reader.has_snoozed(item), depends_on_time=True),
 }
 """The values of `is:`; the first one that begins with what is typed is meant."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from pumpup_tui.components.prompt import Prompt, TextQuestion
-from pumpup_tui.inbox.filter import ParsedFilter, Reader, read_filter
+from pumpup_tui.inbox.filter import ParsedFilter, read_filter
 from pumpup_tui.inbox.order import Order
 from pumpup_tui.text.firewall import line
 
@@ -100,10 +100,16 @@ class FilterController:
         """Take every filter off."""
         self._use("")
 
-    def refresh_overdue(self) -> None:
-        """Apply a filter again that depends on the time."""
-        if self._applied.depends_on_time and self._context.outbox.desk.armed is None:
+    def refresh_by_time(self) -> None:
+        """Apply a filter, sections and groups again that depend on the time."""
+        if self._context.outbox.desk.armed is not None:
+            return  # nothing moves
+        queue, snoozed = self._requests.queue, self._context.snoozes.by_request
+        if self._applied.depends_on_time:
             self._apply()
+        elif queue.order.depends_on_time or snoozed:
+            with self._requests.changing():
+                queue.rearrange()
 
     def _use(self, text: str) -> None:
         self._filter.use(text)
@@ -111,9 +117,8 @@ class FilterController:
 
     def _apply(self) -> None:
         """Show the requests that pass the filter, out of all: the loader loads those that are missing."""
-        reader = Reader(self._context.status.reviewer, self._context.clock())
         with self._requests.changing() as queue:
-            self._applied = read_filter(self._filter.text, reader, queue.text_of)
+            self._applied = read_filter(self._filter.text, self._requests.reader(), queue.text_of)
             queue.filter(self._applied.test)
         self._loader.filter_changed()
         self._hints.update_lines()

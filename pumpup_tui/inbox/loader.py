@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pumpup_tui.backend.messages import CallFailed, Changed, RequestsArrived
-from pumpup_tui.inbox.calls import InboxReads
+from pumpup_tui.inbox.calls import PAGE, InboxReads
 from pumpup_tui.inbox.messages import InboxPage
 
 if TYPE_CHECKING:
@@ -20,9 +20,16 @@ if TYPE_CHECKING:
     from pumpup_tui.inbox.queue_status import QueueStatus
     from pumpup_tui.inbox.request_list import RequestList
 
+EVERYTHING = float("inf")
+AHEAD = 2_000
+"""Requests that are loaded without being asked for, so that the sections of most inboxes are whole."""
+AHEAD_SECONDS = 0.3
+"""The pause before these are loaded: the first rows, and the request under the cursor, come first."""
+SHARE = 0.5
+"""Pages on the way to the end are shown when this share of the list is new: arranging it costs its length."""
 REQUESTED = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
-SETTLED = "the request you were on is settled: the cursor is on its neighbour"
-NOT_READ = "read again from the beginning: the request you were on is settled, or further down"
+SETTLED = "Decided elsewhere; moved to the next one"
+NOT_READ = "Refreshed from the beginning; the request you were on is decided, or further down"
 
 
 class InboxLoader:
@@ -62,6 +69,8 @@ class InboxLoader:
         self._arrived: dict[str, InboxItem] = {}
         """Requests that came or changed while a decision was armed, and are not shown yet."""
         self._news = 0
+        self._unshown: list[InboxItem] = []
+        """Requests of pages on the way to the end that are not shown yet."""
         self._wanted: str | None = None
         """The request to put the cursor on once it is loaded."""
 
@@ -77,13 +86,22 @@ class InboxLoader:
     def restart(self) -> None:
         """Load the list from its beginning."""
         self._is_reading = True
-        self._arrived, self._news = {}, 0
-        self._call = self._reads.first(self._to, self._context.project_id)
+        self._arrived, self._news, self._unshown = {}, 0, []
+        self._call = self._reads.first(self._to, self._context.project_id, self._context.snoozes.read)
 
     def more(self) -> None:
-        """Load the next page, where there is one."""
+        """Load what follows, where there is more: the next page, or all that the order needs."""
         if not self.is_complete:
-            self._read_on(to_end=self._needs_all)
+            # In sections the next page would not come in at the end, where the reader looks.
+            needs_all = self._needs_all or self._requests.queue.order.has_sections
+            self._read_on(EVERYTHING if needs_all and self._requests.total >= AHEAD else self._most)
+
+    @property
+    def _most(self) -> float:
+        """The number of requests to load next."""
+        if self._needs_all:
+            return EVERYTHING
+        return AHEAD if self._requests.queue.order.has_sections else PAGE
 
     def take(self, event: InboxPage) -> None:
         """Show a page that has come."""
@@ -102,16 +120,26 @@ class InboxLoader:
             self._go_on()
 
     def _add(self, event: InboxPage, *, was_complete: bool) -> None:
-        items = event.page.items
+        items, requests = event.page.items, self._requests
         if event.first:
-            with self._requests.changing() as queue:
+            with requests.changing() as queue:
+                queue.is_complete = self.is_complete
                 queue.replace(items)
         elif self._context.outbox.desk.armed is not None:
             self._arrived |= {item.request_id: item for item in items}
             self._news += len(items) if was_complete else 0
-        elif items:
-            with self._requests.changing() as queue:
-                queue.add(items)
+        else:
+            self._unshown += items
+            if not event.goes_on or len(self._unshown) >= requests.total * SHARE:
+                self._show_unshown()
+
+    def _show_unshown(self) -> None:
+        unshown, self._unshown = self._unshown, []
+        queue = self._requests.queue
+        if unshown or queue.is_complete != self.is_complete:
+            with self._requests.changing():
+                queue.is_complete = self.is_complete
+                queue.add(unshown)
 
     def _go_on(self) -> None:
         """Load what else is needed; go to the real end, or to the wanted request, once that is loaded."""
@@ -125,22 +153,31 @@ class InboxLoader:
 
     def _load_rest(self) -> bool:
         """Load the rest of the list where it is needed; return whether it is."""
-        needed = self._needs_all and not self.is_complete
-        if needed:
-            self._read_on(to_end=True)
-        return needed
+        if self.is_complete:
+            return False
+        if self._needs_all:
+            self._read_on(EVERYTHING)
+        elif self._requests.queue.order.has_sections and self._requests.total < AHEAD:
+            self._to.set_timer(AHEAD_SECONDS, self._read_ahead)
+        return self._needs_all
 
-    def _read_on(self, *, to_end: bool = False) -> None:
+    def _read_ahead(self) -> None:
+        """Load what the sections hold, where nothing else is being loaded by now."""
+        if not self.is_complete and self._requests.total < AHEAD:
+            self._read_on(self._most)
+
+    def _read_on(self, most: float = PAGE) -> None:
         if self._is_reading or not self._context.status.connected:
             return  # the page that comes next goes on with what is needed then
         self._is_reading = True
-        self._call = self._reads.on(self._to, self._context.project_id, self._cursor, to_end=to_end)
+        self._call = self._reads.on(self._to, self._context.project_id, self._cursor, most=most)
         self.show_status()
 
     def failed(self, event: CallFailed) -> None:
         """Note that a page will not come."""
         if event.call_id == self._call:
             self._is_reading = False
+            self._show_unshown()
             self.show_status()
 
     # Another filter or order.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.inbox.filter import is_overdue
@@ -12,6 +12,7 @@ from pumpup_tui.text.labels import confidence_value, request_kind
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
+    from pumpup_tui.inbox.filter import Reader
 
 SORTS: Mapping[str, str] = {
     "age": "oldest first",
@@ -24,6 +25,7 @@ SORTS: Mapping[str, str] = {
 }
 """The sorts that a reader may choose, with their words."""
 GROUPS: Mapping[str, str] = {
+    "sections": "in sections",
     "": "not grouped",
     "project": "grouped by project",
     "age": "grouped by age",
@@ -31,8 +33,12 @@ GROUPS: Mapping[str, str] = {
     "confidence": "grouped by confidence",
     "overdue": "grouped by what is overdue",
 }
+SECTIONS: Sequence[str] = ("overdue", "mine", "you may decide", "others")
+"""The sections in their order."""
+PLAIN_SECTION = SECTIONS.index("you may decide")
+"""The section that has no heading where there is no other."""
 _AGES = ((timedelta(days=7), "over a week"), (timedelta(days=1), "over a day"), (timedelta(hours=1), "over an hour"))
-_SURE = ((0.9, "confidence .90 and more"), (0.7, "confidence .70 to .89"), (float("-inf"), "confidence under .70"))
+_SURE = ((0.9, "confidence 90 % and more"), (0.7, "confidence 70 to 89 %"), (float("-inf"), "confidence under 70 %"))
 
 Group = tuple[Any, str]
 """A group's place among the groups, and its raw name."""
@@ -40,15 +46,25 @@ Group = tuple[Any, str]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A sort and a grouping; the default is the backend's own order."""
+    """A sort and a grouping; the default is the backend's own order, in sections."""
 
     sort: str = "age"
-    group: str = ""
+    group: str = "sections"
 
     @property
     def needs_all(self) -> bool:
-        """Whether one page more may change which request is first."""
-        return self.sort != "age" or bool(self.group)
+        """Whether the order says nothing before all requests are loaded."""
+        return self.sort != "age" or self.group not in ("", "sections")
+
+    @property
+    def has_sections(self) -> bool:
+        """Whether the requests stand in sections, as far as they are loaded."""
+        return self.group == "sections"
+
+    @property
+    def depends_on_time(self) -> bool:
+        """Whether a request may belong to another group a minute later."""
+        return self.group in ("sections", "age", "overdue")
 
     @property
     def words(self) -> str:
@@ -63,7 +79,7 @@ class Order:
     def restored(cls, stored: Mapping[str, Any]) -> Order:
         """Return the order that `lasting` returned; an unknown name falls back to the default."""
         sort = next((name for name in SORTS if name == stored.get("sort")), "age")
-        return cls(sort, next((name for name in GROUPS if name == stored.get("group")), ""))
+        return cls(sort, next((name for name in GROUPS if name == stored.get("group")), "sections"))
 
     def choices(self) -> list[tuple[Order, str]]:
         """Return the orders that are one choice away, each with its words; the present sort and group are marked."""
@@ -71,15 +87,14 @@ class Order:
         groups = [(replace(self, group=name), _marked(words, name == self.group)) for name, words in GROUPS.items()]
         return [*sorts, *groups]
 
-    def key(self, now: datetime) -> Callable[[InboxItem], Any]:
-        """Return the sort key of a request; those with equal keys stay in the order of their age."""
-        within = _SORT_KEYS[self.sort]
-        group = self.group_of(now)
-        return lambda item: (group(item)[0], within(item))
+    @property
+    def key(self) -> Callable[[InboxItem], Any]:
+        """The sort key of a request; those with equal keys stay in the order of their age."""
+        return _SORT_KEYS[self.sort]
 
-    def group_of(self, now: datetime) -> Callable[[InboxItem], Group]:
-        """Return the function from a request to its group."""
-        return lambda item: _GROUP_OF[self.group](item, now)
+    def group_of(self, item: InboxItem, reader: Reader) -> Group:
+        """Return a request's group."""
+        return _GROUP_OF[self.group](item, reader)
 
 
 def _marked(words: str, is_present: bool) -> str:
@@ -111,27 +126,38 @@ _SORT_KEYS: Mapping[str, Callable[[InboxItem], Any]] = {
 }
 
 
-def _age_group(item: InboxItem, now: datetime) -> Group:
-    waits = now - item.requested_at
+def _section(item: InboxItem, reader: Reader) -> Group:
+    if is_overdue(item, reader.now):
+        place = 0
+    elif item.assignee_id:
+        place = 1 if item.assignee_id == reader.name else 3
+    else:
+        place = 2 if reader.may_decide(item) else 3
+    return place, SECTIONS[place]
+
+
+def _age_group(item: InboxItem, reader: Reader) -> Group:
+    waits = reader.now - item.requested_at
     return next(
         ((place, words) for place, (least, words) in enumerate(_AGES) if waits >= least), (len(_AGES), "under an hour")
     )
 
 
-def _sure_group(item: InboxItem, _: datetime) -> Group:
+def _sure_group(item: InboxItem, _: Reader) -> Group:
     value = confidence_value(item.recommendation)
     if value is None:
-        return len(_SURE), "no confidence told"
+        return len(_SURE), "no confidence given"
     groups = ((place, words) for place, (least, words) in enumerate(_SURE) if value >= least)
-    return next(groups, (len(_SURE), "no confidence told"))
+    return next(groups, (len(_SURE), "no confidence given"))
 
 
-def _late_group(item: InboxItem, now: datetime) -> Group:
-    return (0, "overdue") if is_overdue(item, now) else (1, "not overdue")
+def _late_group(item: InboxItem, reader: Reader) -> Group:
+    return (0, "overdue") if is_overdue(item, reader.now) else (1, "not overdue")
 
 
-_GROUP_OF: Mapping[str, Callable[[InboxItem, datetime], Group]] = {
-    "": lambda _item, _now: (0, ""),
+_GROUP_OF: Mapping[str, Callable[[InboxItem, Reader], Group]] = {
+    "sections": _section,
+    "": lambda _item, _reader: (0, ""),
     "project": lambda item, _: (item.project_name, item.project_name),
     "age": _age_group,
     "type": lambda item, _: (item.event_type, f"{request_kind(item.event_type)}s"),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from pumpup_tui.inbox.filter import Test, is_overdue, searched
-from pumpup_tui.inbox.order import Order
+from pumpup_tui.inbox.filter import Reader, Test, is_overdue, searched
+from pumpup_tui.inbox.order import PLAIN_SECTION, Group, Order
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -17,12 +16,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The row over a group: its raw name, and the number of requests in it."""
+    """The row over a group."""
 
     name: str
+    """The group's name, raw."""
     count: int
+    """The number of its requests that are loaded."""
+    more: bool = False
+    """Whether there may be more, not loaded yet."""
+    overdue: int = 0
+    """The number of overdue requests, where the name does not say so."""
 
 
+SNOOZED = "snoozed"
+"""The heading over what the reader snoozed."""
 QueueRow: TypeAlias = Union["InboxItem", Heading]
 
 
@@ -38,14 +45,17 @@ class RequestQueue:
     and `lost` is the id that went, until the list has reported it.
     """
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
+    def __init__(self, reader: Callable[[], Reader]) -> None:
+        """Take what returns the person and the time that sections depend on."""
+        self._reader = reader
         self._all: dict[str, InboxItem] = {}
         self._texts: dict[str, str] = {}
         self._rows: list[QueueRow] = []
         self._indexes: dict[str, int] = {}
         self._test: Test | None = None
         self.order = Order()
+        self.is_complete = False
+        """Whether all requests are loaded; set before the last ones are added."""
         self.matched = 0
         """The number of requests that pass the filter."""
         self.cursor = 0
@@ -117,7 +127,7 @@ class RequestQueue:
 
     def overdue(self) -> Sequence[InboxItem]:
         """Return the requests that are overdue as of this minute, also those that do not pass the filter."""
-        now = self._clock().replace(second=0, microsecond=0)
+        now = self._reader().now.replace(second=0, microsecond=0)
         if self._overdue_at != now:
             self._overdue_at = now
             self._overdue = [item for item in self._all.values() if is_overdue(item, now)]
@@ -173,24 +183,45 @@ class RequestQueue:
         self.order = order
         self._arrange()
 
+    def rearrange(self) -> None:
+        """Arrange the requests again: time has passed, or the reader snoozed one."""
+        self._arrange()
+
     def _arrange(self) -> None:
-        before, now = self.cursor_id, self._clock()
+        before, reader = self.cursor_id, self._reader()
         self._overdue_at = None
         items = [item for item in self._all.values() if self._test is None or self._test(item)]
-        if self.order.needs_all:
-            items.sort(key=self.order.key(now))
         self.matched = len(items)
-        self._rows = self._grouped(items, now) if self.order.group else list(items)
+        self._rows = self._arranged(items, reader)
         self._indexes = {row_id_of(row): index for index, row in enumerate(self._rows)}
         index = self._indexes.get(before) if before is not None else None
         if before is not None and before not in self._all:
             self.lost = before
         self.go(self.cursor if index is None else index)
 
-    def _grouped(self, items: Sequence[InboxItem], now: datetime) -> list[QueueRow]:
+    def _arranged(self, items: list[InboxItem], reader: Reader) -> list[QueueRow]:
+        """Return the rows: what the reader snoozed comes last, whatever the order."""
+        snoozed: list[InboxItem] = []
+        if reader.snoozed:
+            snoozed = [item for item in items if reader.has_snoozed(item)]
+            items = [item for item in items if not reader.has_snoozed(item)]
+        if self.order.sort != "age":
+            items.sort(key=self.order.key)
+        rows = self._grouped(items, reader, alone=not snoozed) if self.order.group else list[QueueRow](items)
+        if snoozed:
+            snoozed.sort(key=lambda item: reader.snoozed[item.request_id])
+            overdue = sum(is_overdue(item, reader.now) for item in snoozed)
+            rows += [Heading(SNOOZED, len(snoozed), more=not self.is_complete, overdue=overdue), *snoozed]
+        return rows
+
+    def _grouped(self, items: Sequence[InboxItem], reader: Reader, *, alone: bool) -> list[QueueRow]:
+        groups: dict[Group, list[InboxItem]] = {}
+        group_of = self.order.group_of
+        for item in items:
+            groups.setdefault(group_of(item, reader), []).append(item)
+        if alone and self.order.has_sections and [place for place, _ in groups] == [PLAIN_SECTION]:
+            return list(items)  # a heading that separates nothing from nothing
         rows: list[QueueRow] = []
-        group_of = self.order.group_of(now)
-        for (_, name), group in groupby(items, key=group_of):
-            members = list(group)
-            rows += [Heading(name, len(members)), *members]
+        for (_, name), members in sorted(groups.items(), key=lambda group: group[0][0]):
+            rows += [Heading(name, len(members), more=not self.is_complete), *members]
         return rows

@@ -1,4 +1,4 @@
-"""The inbox's list: two lines a request, and two over a group."""
+"""The inbox's list: two lines a request, and two for the heading of a section or group."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from typing_extensions import override
 
 from pumpup_tui.components.row_window import Rows
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
+from pumpup_tui.inbox.filter import Reader
 from pumpup_tui.inbox.queue import Heading, QueueRow, RequestQueue, row_id_of
-from pumpup_tui.inbox.request_row import request_row
-from pumpup_tui.text.firewall import line
+from pumpup_tui.inbox.request_row import heading_row, request_row
 from pumpup_tui.text.layout import Line
 
 if TYPE_CHECKING:
@@ -30,11 +29,17 @@ class RequestList(VirtualList[QueueRow]):
     def __init__(self, context: Context, *, id: str) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id, empty="opening…")
         self.context = context
-        self.queue = RequestQueue(context.clock)
+        self.queue = RequestQueue(self.reader)
         self._in_flight: Mapping[str, str] = {}
         """The state of each request's decision in flight, in a word."""
         self.is_going_last = False
         """Whether the cursor is to go to the real end, which is not loaded yet."""
+
+    def reader(self) -> Reader:
+        """Return the person and the time that filters and sections depend on."""
+        status = self.context.status
+        snoozed = self.context.snoozes.by_request
+        return Reader(status.reviewer, self.context.clock(), status.capabilities, snoozed)
 
     @property
     @override
@@ -120,6 +125,5 @@ class RequestList(VirtualList[QueueRow]):
     @override
     def draw_row(self, row: QueueRow, width: int) -> Sequence[Line]:
         if isinstance(row, Heading):
-            words = f"{line(row.name, 80)} · {row.count:,} "
-            return [[], [(words, "strong"), ("─" * max(0, width - cell_len(words) - 1), "muted")]]
+            return heading_row(row, width)
         return request_row(self.context, row, width, selected=row.request_id in self.selected)

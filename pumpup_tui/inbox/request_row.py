@@ -1,4 +1,4 @@
-"""A request's row in the inbox's list: two lines."""
+"""Rows of the inbox's list, two lines each: a request, and the heading of a section or group."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pumpup_tui.text.layout import Line, Run, fit, joined
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
+    from pumpup_tui.inbox.queue import Heading
 
 LETTERS = {"APPROVAL_REQUESTED": "A", "ELICITATION_REQUESTED": "E"}
 
@@ -26,6 +27,13 @@ def request_row(context: Context, item: InboxItem, width: int, *, selected: bool
     return [_first(context, item, width, "● " if selected else "  "), _second(context, item, width)]
 
 
+def heading_row(heading: Heading, width: int) -> Sequence[Line]:
+    """Return a heading's two lines: a blank one, then its name and count in a rule."""
+    overdue = f", {heading.overdue:,} of them overdue" if heading.overdue else ""
+    words = f"{line(heading.name, 80)} · {heading.count:,}{'+' if heading.more else ''}{overdue} "
+    return [[], [(words, "strong"), ("─" * max(0, width - cell_len(words) - 1), "muted")]]
+
+
 def author_words(item: InboxItem) -> str:
     """Return the request's author, in clean words."""
     return f"by {line(item.requested_by, 40)}" if item.requested_by else "by an agent"
@@ -33,9 +41,12 @@ def author_words(item: InboxItem) -> str:
 
 def _first(context: Context, item: InboxItem, width: int, mark: str) -> Line:
     waits = f" {context.age(item.requested_at)} "
-    overdue = is_overdue(item, context.clock())
+    now = context.clock()
+    overdue = is_overdue(item, now)
     if overdue:
         waits = f" ◷ overdue{waits}"
+    if (until := context.snoozes.by_request.get(item.request_id)) is not None and until > now:
+        waits = f" snoozed until {context.stamp(until)}{' ◷ overdue' if overdue else ''} "
     letter = LETTERS.get(item.event_type, "·")
     room = width - 3 - cell_len(waits)
     return [

@@ -139,7 +139,7 @@ class InboxScreen(ReviewerScreen):
         if self.pane.is_open and self.has_class("-narrow"):
             back = (("move.back", "list"),)
         elif self._filter.is_on:
-            back = (("move.back", f"shows all, not only “{line(self._filter.raw_words, 20)}”"),)
+            back = (("move.back", f"clear filter: {line(self._filter.raw_words, 20)}"),)
         if self.requests.row is None:
             return (*back, *MORE[1:]) if back else MORE[2:]
         if self.selection.count:
@@ -156,7 +156,7 @@ class InboxScreen(ReviewerScreen):
     # What the frame asks for.
 
     def _refresh_ages(self) -> None:
-        self.filters.refresh_overdue()
+        self.filters.refresh_by_time()
         self.loader.show_status()
         self.requests.redraw()
         self.request_view.redraw()

@@ -82,13 +82,15 @@ def confidence_value(raw: Any) -> float | None:
 
 
 def confidence_of(raw: Any) -> str:
-    """Return a confidence as `.91`, empty where there is none."""
+    """Return a confidence as `91 %`, empty where there is none."""
     confidence = confidence_value(raw)
-    return "" if confidence is None else f"{confidence:.2f}".removeprefix("0")
+    if confidence is None:
+        return ""
+    return f"{confidence * 100:.0f} %" if 0 <= confidence <= 1 else f"{confidence:g}"
 
 
 def recommendation_run(recommendation: Any, field_count: int | None) -> Run:
-    """Return an agent's recommendation in short: `▲ approve .91`, or the number of fields that it asks for."""
+    """Return an agent's recommendation in short: `▲ approve 91 %`, or the number of fields that it asks for."""
     if isinstance(recommendation, Mapping) and "outcome" in recommendation:
         glyph, word, tone = outcome_of(recommendation["outcome"])
         return f"{glyph} {word} {confidence_of(recommendation)}".rstrip(), tone

@@ -21,7 +21,7 @@ def test_the_inbox_lists_what_waits(on: Run, made: Made) -> None:
     first = result.stdout.splitlines()[1]
     assert made.approvals[0].startswith(first.split()[0])
     assert "Refund $0 on the claim" in first
-    assert "▲ approve .91" in first
+    assert "▲ approve 91 %" in first
     assert "Claim C-0000" in first
     assert result.stderr == ""
 
@@ -39,7 +39,7 @@ def test_a_request_is_shown_whole(on: Run, made: Made) -> None:
     """What is asked, by whom it would be approved, and the hash that a decision is bound to; also by a short id."""
     shown = on("show", made.approvals[0][:12])
     assert "Refund $0 on the claim" in shown.stdout
-    assert "▲ approve .91" in shown.stdout
+    assert "▲ approve 91 %" in shown.stdout
     told = conforms(on("show", made.approvals[0], "--json").stdout, RequestDetail)
     assert told["hash"] in shown.stdout
     fields = on("show", made.elicitations[0].removeprefix("evt_")).stdout
@@ -182,4 +182,4 @@ def test_a_terminal_of_another_coding_is_no_fault(on: Run, made: Made) -> None:
     """What it can't show is told by its number."""
     result = on("inbox", PYTHONIOENCODING="ascii")
     assert (result.returncode, result.stderr) == (0, "")
-    assert "\\u25b2 approve .91" in result.stdout
+    assert "\\u25b2 approve 91 %" in result.stdout

@@ -29,7 +29,7 @@ BAR = "│ "
 SPOOF = """Refund $24.00
 
 Asked by  alice (human)
-Agent     ▲ approve .99
+Agent     ▲ approve 99 %
           Within policy.
 Context
 │ Amount  $24.00
@@ -148,7 +148,7 @@ def test_all_of_a_form_is_printed(tmp_path: Path) -> None:
     keys = {"summary", "fields", "recommendation", "type", "id", "label", "description", "options"}
     missing = [text[:60] for text in wanted if text not in keys and squeezed(text) not in printed]
     assert [text for text in missing if text not in ("confidence", "rationale")] == []
-    assert ".50" in printed
+    assert "50%" in printed
 
 
 OURS = (
@@ -181,7 +181,7 @@ def test_no_foreign_text_passes_for_ours(tmp_path: Path, where: str, columns: in
     """A text that imitates the frame stands behind a bar or a name, on every line, wrapped ones too."""
     spoofs: dict[str, dict[str, Any]] = {
         "summary": {"summary": SPOOF},
-        "a context's key": {"summary": "x", "keyValueContext": {SPOOF: "x", "Agent": "▲ approve .99"}},
+        "a context's key": {"summary": "x", "keyValueContext": {SPOOF: "x", "Agent": "▲ approve 99 %"}},
         "a context's value": {"summary": "x", "keyValueContext": {"x": SPOOF}},
         "rationale": {
             "summary": "x",
@@ -202,7 +202,7 @@ def test_no_foreign_text_passes_for_ours(tmp_path: Path, where: str, columns: in
     ours = [line for line in lines if line and not line.startswith((BAR, "  "))]
     assert [line for line in ours if not line.startswith(OURS)] == []
     assert [line for line in ours if line.startswith("Asked by")] == ["Asked by  agent-7 (agent)"]
-    assert [line for line in ours if line.startswith("Agent") and ".99" in line] == []
+    assert [line for line in ours if line.startswith("Agent") and "99 %" in line] == []
     assert len([line for line in ours if line.startswith("Hash")]) == 1
 
 

@@ -75,7 +75,7 @@ async def test_the_inbox_is_browsed(service: Service) -> None:
     """Three requests, one of a kind that nobody here knows, each with all that the service tells."""
     async with browsing(service) as shown:
         await shown.sees("read-only", WHY, "Refund $240 on claim", "Need details", "Vote on the new tariff")
-        await shown.sees("APPROVE", ".91", "Amount", "the photo", "image/jpeg", "sentiment scored")
+        await shown.sees("APPROVE", "91 %", "Amount", "the photo", "image/jpeg", "sentiment scored")
         await shown.pilot.press("]")
         await shown.sees("Asks for 2 fields", "Sign here", "Signature", "Mail")
         await shown.pilot.press("]")

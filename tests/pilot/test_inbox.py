@@ -212,4 +212,4 @@ async def test_a_request_that_goes_under_the_cursor_is_told(tmp_path: Path) -> N
         ids = [await stage.approval(f"Refund ${number}", f"Claim {number}") for number in range(3)]
         await stage.ready(pilot, "Refund $2")
         await stage.write(Decide(request_id=ids[0], outcome=Outcome(type="APPROVE")), BOB)
-        await stage.sees(pilot, "is settled: the cursor is on its neighbour", "▌A  Refund $1")
+        await stage.sees(pilot, "Decided elsewhere; moved to the next one", "▌A  Refund $1")

@@ -67,7 +67,7 @@ async def test_groups_have_headings_with_counts(tmp_path: Path) -> None:
     stage.before.append(many)
     async with stage.run() as pilot:
         await stage.ready(pilot, "Inbox 100+")
-        await pilot.press("s", *["j"] * 8, "enter")
+        await pilot.press("s", *["j"] * 9, "enter")
         await stage.sees(pilot, "grouped by project", f"Inbox {MANY}")
         await pilot.press("g")
         await stage.sees(pilot, "claims · 65")
@@ -158,10 +158,10 @@ async def test_a_filter_for_what_is_overdue_finds_it_as_time_passes(tmp_path: Pa
     async with stage.run() as pilot:
         await stage.ready(pilot, "Refund late")
         await pilot.press("/", *"is:o", "enter")
-        await stage.sees(pilot, "Nothing matches", gone=("Refund late",))
+        await stage.sees(pilot, "No matching requests", gone=("Refund late",))
         stage.clock.advance(minutes=20)
         stage.app.context.minute.publish(None)
-        await stage.sees(pilot, "Refund late", "◷ overdue", gone=("Nothing matches",))
+        await stage.sees(pilot, "Refund late", "◷ overdue", gone=("No matching requests",))
 
 
 async def test_nothing_moves_while_a_decision_is_armed(tmp_path: Path) -> None:
@@ -199,4 +199,4 @@ async def test_reading_again_far_down_does_not_call_a_request_settled(tmp_path: 
         await pilot.press("G")
         await stage.sees(pilot, f"Inbox {MANY}", "▌A  Payout of pears")
         await pilot.press("r")
-        await stage.sees(pilot, "settled, or further down")
+        await stage.sees(pilot, "decided, or further down")

@@ -36,7 +36,7 @@ async def test_the_recommendation_has_a_number_and_a_bar(tmp_path: Path) -> None
     async with stage.run() as pilot:
         await stage.sees(pilot, "live")
         await stage.approval("Release $4,100", recommendation=DENY)
-        await stage.ready(pilot, "▼ DENY", "██████░░░░ .62", "“Outside the limits”")
+        await stage.ready(pilot, "▼ DENY", "██████░░░░ 62 %", "“Outside the limits”")
 
 
 async def test_what_is_hidden_is_counted_and_v_spells_it_out(tmp_path: Path) -> None:

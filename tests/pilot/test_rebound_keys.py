@@ -144,7 +144,8 @@ async def test_deciding(tmp_path: Path) -> None:
         await walk.to(sees=("{inbox.raw} raw", acts, "{inbox.next} next"))
         await walk.to("inbox.raw", sees=("{inbox.raw} goes back",))
         await walk.to(
-            "inbox.raw", "inbox.search", *"nowhere", "enter", sees=("Nothing matches. {move.back} shows all.",)
+            *("inbox.raw", "inbox.search", *"nowhere", "enter"),
+            sees=("No matching requests. {move.back} clears the filter.",),
         )
         await walk.to("move.back", "inbox.filter", sees=("{modal.close} leaves", "unassigned"))
         await walk.to("modal.close", "inbox.sort", sees=("Sort and group",))

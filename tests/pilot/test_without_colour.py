@@ -35,7 +35,7 @@ async def test_without_colour_every_state_has_a_word_or_a_glyph(
         request = {"outcome": {"type": "REJECT"}, "confidence": 0.62}
         await stage.approval("Release $4,100 payout", "Claim 1", "claims", recommendation=request)
         await stage.elicitation("Need details", ALL_FIELDS, "claims")
-        await stage.ready(pilot, "▸1 Inbox 2", "▌A  Release", "▼ deny .62", "10 fields", "· live")
+        await stage.ready(pilot, "▸1 Inbox 2", "▌A  Release", "▼ deny 62 %", "10 fields", "· live")
         assert all(len(set(tone)) == 1 for tone in tones(stage))
         await pilot.press("a")
         await stage.sees(pilot, "APPROVE  as alice", "Release", "y send")

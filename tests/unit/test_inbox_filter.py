@@ -33,8 +33,8 @@ def test_an_empty_list_says_why_it_is_empty() -> None:
     narrowing = InboxFilter(KeyNames({"move.back": "f9"}))
     assert narrowing.words_when_empty(complete=True) == narrowing.words_when_empty(complete=False) == EMPTY
     narrowing.use("refund")
-    assert narrowing.words_when_empty(complete=True) == "Nothing matches. f9 shows all."
-    assert "reading on" in narrowing.words_when_empty(complete=False)
+    assert narrowing.words_when_empty(complete=True) == "No matching requests. f9 clears the filter."
+    assert "loading more" in narrowing.words_when_empty(complete=False)
 
 
 def test_each_choice_of_an_order_changes_one_thing() -> None:

@@ -106,10 +106,11 @@ def test_a_filter_says_whether_it_depends_on_the_time(text: str, *, depends: boo
 
 def test_a_state_that_time_brings_about_says_so() -> None:
     """Of each word of `is:`: where a request passes on another day and not now, the word depends on the time."""
-    late = Reader(READER.name, NOW + timedelta(days=400))
+    snoozed = {"r1": NOW + timedelta(days=1)}
+    early, late = (Reader(READER.name, now, snoozed=snoozed) for now in (NOW, NOW + timedelta(days=400)))
     due = [item(assignee_id=name, overdue_at=NOW + timedelta(days=1)) for name in (None, "alice", "bob")]
     for word in STATES:
-        now, then = (read_filter(f"is:{word}", reader) for reader in (READER, late))
+        now, then = (read_filter(f"is:{word}", reader) for reader in (early, late))
         assert now.test is not None
         assert then.test is not None
         changes = any(now.test(one) != then.test(one) for one in due)
@@ -126,7 +127,7 @@ def test_any_text_is_a_filter(text: str) -> None:
 @given(st.sampled_from(sorted(SORTS)), st.sampled_from(sorted(GROUPS)), st.lists(st.integers(1, 30), unique=True))
 def test_every_order_shows_everything_once(sort: str, group: str, numbers: list[int]) -> None:
     """Sorting and grouping lose and double nothing; groups are whole, and headings count them."""
-    queue = RequestQueue(lambda: NOW)
+    queue = RequestQueue(lambda: READER)
     queue.add(_mixed(number) for number in sorted(numbers))
     queue.sort(Order(sort, group))
     shown = list(queue.items())
@@ -156,7 +157,7 @@ def _mixed(number: int) -> InboxItem:
 )
 def test_a_sort_puts_first(sort: str, first: int) -> None:
     """What each order is for stands on top."""
-    queue = RequestQueue(lambda: NOW)
+    queue = RequestQueue(lambda: READER)
     queue.add(_mixed(number) for number in range(1, 10))
     queue.sort(Order(sort))
     here = next(queue.items())
@@ -176,7 +177,7 @@ changes = st.lists(
 @given(changes)
 def test_the_cursor_stays_on_its_request(steps: list[tuple[str, int, str]]) -> None:
     """Whatever comes, goes or is sorted: the cursor is on its request for as long as that is shown, never a heading."""
-    queue = RequestQueue(lambda: NOW)
+    queue = RequestQueue(lambda: READER)
     queue.add(_mixed(number) for number in range(5))
     for what, number, group in steps:
         before = queue.cursor_id
@@ -199,10 +200,107 @@ def test_the_cursor_stays_on_its_request(steps: list[tuple[str, int, str]]) -> N
 
 def test_a_cursor_steps_over_headings() -> None:
     """Up and down over groups, to both ends."""
-    queue = RequestQueue(lambda: NOW)
+    queue = RequestQueue(lambda: READER)
     queue.add([item(1), item(2, project_name="loans")])
     queue.sort(Order("age", "project"))
     assert [type(queue.row(index)).__name__ for index in range(4)] == ["Heading", "InboxItem", "Heading", "InboxItem"]
     for index, where in ((0, 1), (2, 3), (3, 3), (2, 1), (1, 1), (0, 1)):
         queue.go(index)
         assert queue.cursor == where
+
+
+DECIDER = Reader("alice", NOW, frozenset(("decide",)))
+LATE = {"overdue_at": NOW - timedelta(minutes=1)}
+
+
+def _rows_of(queue: RequestQueue) -> list[str]:
+    """Return the rows as words: a heading with its count, a request by its id."""
+    rows = [queue.row(index) for index in range(queue.count)]
+    return [
+        f"{row.name} {row.count}{'+' if row.more else ''}" if isinstance(row, Heading) else row.request_id
+        for row in rows
+        if row is not None
+    ]
+
+
+def _sectioned(reader: Reader, *items: InboxItem) -> RequestQueue:
+    queue = RequestQueue(lambda: reader)
+    queue.is_complete = True
+    queue.add(items)
+    return queue
+
+
+def test_sections_stand_in_the_order_of_what_the_reader_must_do() -> None:
+    """Overdue, mine, what I may decide, others: each oldest first, whosever an overdue one is."""
+    queue = _sectioned(
+        DECIDER,
+        item(1),
+        item(2, assignee_id="bob"),
+        item(3, assignee_id="alice"),
+        item(4, event_type="ELICITATION_REQUESTED"),
+        item(5, assignee_id="bob", **LATE),
+        item(6, **LATE),
+        item(7),
+    )
+    assert _rows_of(queue) == [
+        *("overdue 2", "r5", "r6"),
+        *("mine 1", "r3"),
+        *("you may decide 2", "r1", "r7"),
+        *("others 2", "r2", "r4"),
+    ]
+
+
+def test_one_section_of_what_may_be_decided_has_no_heading() -> None:
+    """A heading appears with the second section; where all is someone else's, it is said."""
+    queue = _sectioned(DECIDER, item(1))
+    assert _rows_of(queue) == ["r1"]
+    queue.add([item(2, assignee_id="alice")])
+    assert _rows_of(queue) == ["mine 1", "r2", "you may decide 1", "r1"]
+    assert _rows_of(_sectioned(READER, item(1))) == ["others 1", "r1"]
+
+
+def test_sections_hold_what_is_loaded_and_say_so() -> None:
+    """Before the end is reached each count has a plus; a page more goes into its section, the cursor stays."""
+    queue = _sectioned(DECIDER, item(1), item(2, assignee_id="alice"))
+    queue.is_complete = False
+    queue.add([item(3)])
+    queue.go(queue.where("r3") or 0)
+    assert _rows_of(queue)[0] == "mine 1+"
+    queue.is_complete = True
+    queue.add([item(4, assignee_id="alice"), item(5)])
+    assert _rows_of(queue) == ["mine 2", "r2", "r4", "you may decide 3", "r1", "r3", "r5"]
+    assert queue.cursor_id == "r3"
+
+
+def test_a_request_changes_its_section_with_time() -> None:
+    """What becomes overdue goes up with the next minute, with the cursor on it."""
+    times = iter((NOW, NOW, NOW + timedelta(minutes=2)))
+    queue = RequestQueue(lambda: Reader("alice", next(times), frozenset(("decide",))))
+    queue.is_complete = True
+    queue.add([item(1), item(2, overdue_at=NOW + timedelta(minutes=1))])
+    queue.go(1)
+    queue.sort(Order())
+    assert (_rows_of(queue), queue.cursor_id) == (["r1", "r2"], "r2")
+    queue.rearrange()
+    assert _rows_of(queue) == ["overdue 1", "r2", "you may decide 1", "r1"]
+    assert queue.cursor_id == "r2"
+
+
+@pytest.mark.parametrize("order", [Order(), Order("age", ""), Order("newest", "project")])
+def test_what_is_snoozed_comes_last_in_any_order(order: Order) -> None:
+    """In a section of its own, the next to come back first, with the overdue ones counted; back when it is time."""
+    soon, later = NOW + timedelta(minutes=5), NOW + timedelta(hours=5)
+    reader = Reader("alice", NOW, frozenset(("decide",)), {"r1": later, "r2": soon, "r3": NOW})
+    queue = RequestQueue(lambda: reader)
+    queue.is_complete = True
+    queue.add([item(1, **LATE), item(2), item(3)])
+    queue.sort(order)
+    assert _rows_of(queue)[-3:] == ["snoozed 2", "r2", "r1"]
+    assert "r3" in _rows_of(queue)[:-3]
+    heading = queue.row(queue.count - 3)
+    assert isinstance(heading, Heading)
+    assert heading.overdue == 1
+    assert len(queue.overdue()) == 1
+    assert [one.request_id for one in (item(1), item(3)) if (read_filter("is:snoozed", reader).test or bool)(one)] == [
+        "r1"
+    ]
