@@ -17,7 +17,16 @@ HIGH_CONTRAST = Theme(
     surface="#000000",
     panel="#303030",
     dark=True,
-    variables={"primary-muted": "#4A3F00"},
+    variables={
+        "primary-muted": "#4A3F00",
+        "hue-cursor": "#00408A",
+        "hue-approve": "#40FF40",
+        "hue-escalate": "#FF90FF",
+        "hue-ask": "#40FFFF",
+        "hue-needs": "#FFB000",
+        "hue-caution": "#FFFF40",
+        "hue-accent": "#90C8FF",
+    },
 )
 """White on black, bright tones."""
 
@@ -34,6 +43,14 @@ COLOUR_BLIND_SAFE = Theme(
     surface="#1E1E1E",
     panel="#2A2A2A",
     dark=True,
+    variables={
+        "hue-approve": "#009E73",
+        "hue-deny": "#D55E00",
+        "hue-escalate": "#E6C8E0",
+        "hue-ask": "#56B4E9",
+        "hue-needs": "#F0E442",
+        "hue-caution": "#E69F00",
+    },
 )
 """Blue, yellow and orange, which every common form of colour blindness tells apart (Okabe and Ito's palette)."""
 

@@ -20,17 +20,17 @@ from pumpup_tui.board.column_head import HEAD
 from pumpup_tui.board.column_model import Columns, ColumnState
 from pumpup_tui.board.column_widths import Place, Slot, slots
 from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
+from pumpup_tui.components.pane_frame import FramedPane
 from pumpup_tui.components.task_turn import TaskRules
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.layout import Run, width_of, wrap
-from pumpup_tui.textual_patches.direct_render import Direct
 
 if TYPE_CHECKING:
     from api_client.models import Board, Card, Project
 
 
-class BoardView(Direct, can_focus=True):
+class BoardView(FramedPane, can_focus=True):
     """Columns side by side in graph order."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(

@@ -87,10 +87,16 @@ def _print_tables(counts: DecisionCounts) -> None:
 
 
 def _row(name: str, group: dict[str, Any]) -> tuple[object, ...]:
-    outcomes = ", ".join(f"{word.lower().replace('_', ' ')} {count}" for word, count in group["outcomes"].items())
+    outcomes = ", ".join(f"{_word(name)} {count}" for name, count in group["outcomes"].items())
     waits = group["waitSeconds"]
     agreed = {key: sum(band[key] for band in group["agreement"]) for key in ("decided", "agreed")}
     return name, group["settled"], _duration(waits["p50"]), _duration(waits["p95"]), _share(agreed), outcomes
+
+
+def _word(outcome: str) -> str:
+    from pumpup_tui.text.outcomes import OUTCOMES
+
+    return OUTCOMES[outcome].past if outcome in OUTCOMES else outcome.lower().replace("_", " ")
 
 
 def _share(band: dict[str, Any]) -> str:

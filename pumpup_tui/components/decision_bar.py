@@ -16,6 +16,7 @@ from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import VERB_WORDS, Confirmed, Intent, Phase
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, Run, crop, fit, width_of, wrap
+from pumpup_tui.text.outcomes import ACTS
 from pumpup_tui.text.paragraphs import FOREIGN
 
 LEAST = 12
@@ -93,7 +94,8 @@ class DecisionBar(Lines):
         tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
         hints = (("decide.send", send), ("decide.note", "note"), ("move.back", "cancel"))[intent.lacks_note :]
         keys = "   ".join(map(" ".join, self.context.key.hints(() if self._typing else hints))) + " "
-        verb = f" {VERB_WORDS[intent.verb].upper()} "
+        act = ACTS[intent.verb]
+        verb = f" {act.with_glyph.upper()} "
         least = cell_len(_end(intent)) + LEAST
         room = width - width_of([(verb, ""), (keys, "")]) - 3
         # The reviewer stands before what an agent wrote, which could say otherwise and push it away.
@@ -104,12 +106,12 @@ class DecisionBar(Lines):
         room -= cell_len(actor)
         if room >= least:
             about = fit(armed_words(intent, room), room)
-            return [[(verb, "armed"), (" ", ""), (actor, ""), FOREIGN, (about, ""), (" ", ""), (keys, "accent")]]
+            return [[(verb, act.armed), (" ", ""), (actor, ""), FOREIGN, (about, ""), (" ", ""), (keys, "accent")]]
         # Too narrow for one line: verb and target stand whole above the keys.
-        room = width - len(verb) - 1
+        room = width - cell_len(verb) - 1
         target = wrap([(armed_words(intent, max(room, cell_len(_end(intent)) + LEAST)), "")], room)
         lines: list[Line] = [
-            [(verb, "armed"), FOREIGN, *runs] if n == 0 else [FOREIGN, (" " * len(verb), ""), *runs]
+            [(verb, act.armed), FOREIGN, *runs] if n == 0 else [FOREIGN, (" " * cell_len(verb), ""), *runs]
             for n, runs in enumerate(target)
         ]
         return [*lines, [(crop(f" {keys}", width), "accent")]]

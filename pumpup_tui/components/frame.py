@@ -5,22 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from textual.widget import Widget
+from textual.content import Content
 from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Lines
+from pumpup_tui.components.pane_frame import FramedPane, Title
+from pumpup_tui.components.scroll_view import LineScrollView
 from pumpup_tui.context import Context
 from pumpup_tui.keys.key_names import Hints, names_at
 from pumpup_tui.text.firewall import clean, line
 from pumpup_tui.text.layout import Line, Run, crop, joined, width_of, wrap
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from api_client.models import Project
 
 SCREENS = (("inbox", "Inbox"), ("board", "Board"), ("timeline", "Timeline"))
 """Mode and name of each main screen; its key is `screens.` and the mode."""
 
 SCREEN_KEYS = " ".join(f"screens.{mode}" for mode, _ in SCREENS)
+
+
+def set_title(pane: Widget, title: Title, count: Title = "") -> None:
+    """Show a pane's title in its frame, and a count at the right end: both of clean text, and never markup."""
+    if isinstance(pane, (LineScrollView, FramedPane)):
+        pane.frame.set_title(title, count)
+    else:
+        pane.border_title, pane.border_subtitle = _content(title), _content(count)
+
+
+def _content(title: Title) -> Content:
+    return Content(title if isinstance(title, str) else "".join(text for text, _ in title))
 
 
 class HeaderLine(Lines):
@@ -100,14 +116,6 @@ class Banner(Lines):
 def _wrapped(glyph: str, words: Line, tone: str, width: int) -> list[Line]:
     pieces = wrap(words, width - 4)
     return [[(f" {glyph} " if number == 0 else "   ", tone), *piece] for number, piece in enumerate(pieces)]
-
-
-class Divider(Widget):
-    """The line between a list and its detail: apart from both, so that they draw their lines whole."""
-
-    @override
-    def render(self) -> str:
-        return ""
 
 
 class KeyHints(Lines):

@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
 
+from pumpup_tui.components.pane_frame import PaneFrame
 from pumpup_tui.textual_patches.direct_render import Direct, DirectRender
 from pumpup_tui.textual_patches.scrollbars import vertical_scrollbar
 
@@ -66,18 +67,19 @@ class LineScrollView(ScrollView):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
-        self._direct = DirectRender(self)
-        self.style_of: Callable[[str], Style] = self._direct.style_of
+        self.direct = DirectRender(self)
+        self.style_of: Callable[[str], Style] = self.direct.style_of
+        self.frame = self.direct.frame = PaneFrame(self, self)
 
     @property
     @override
     def size(self) -> Size:
-        drawn = self._direct.drawn_size
+        drawn = self.direct.drawn_size
         return super().size if drawn is None else drawn
 
     @override
     def render_lines(self, crop: Region) -> list[Strip]:
-        return self._direct.render_lines(crop, super().render_lines)
+        return self.direct.render_lines(crop, super().render_lines)
 
     @property
     @override

@@ -235,8 +235,8 @@ class VirtualList(LineScrollView, Generic[T], can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row that was clicked."""
-        index = (event.y + self.scroll_offset.y) // self.ROW_HEIGHT
-        if index < self.model.count:
+        at = event.get_content_offset(self)
+        if at is not None and (index := (at.y + self.scroll_offset.y) // self.ROW_HEIGHT) < self.model.count:
             self.move_to(index)
 
     def on_resize(self) -> None:

@@ -17,21 +17,13 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Literal
 
+from pumpup_tui.text.outcomes import ACTS
+
 Verb = Literal[
     "APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO", "ANSWER", "MOVE", "NOTE", "ASSIGN"
 ]
 
-VERB_WORDS: Mapping[str, str] = {
-    "APPROVE": "approve",
-    "REJECT": "deny",
-    "EDIT_AND_APPROVE": "edit and approve",
-    "ESCALATE": "escalate",
-    "REQUEST_MORE_INFO": "ask for more",
-    "ANSWER": "answer",
-    "MOVE": "move",
-    "NOTE": "note",
-    "ASSIGN": "assign",
-}
+VERB_WORDS: Mapping[str, str] = {verb: act.word for verb, act in ACTS.items()}
 """What people read for an outcome or another act."""
 NEEDS_NOTE = frozenset(("EDIT_AND_APPROVE", "REQUEST_MORE_INFO", "NOTE"))
 FINAL = frozenset(("APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO", "ANSWER"))

@@ -24,8 +24,9 @@ from pumpup_tui.decisions.desk import NOTE_FIRST, VERB_WORDS, Confirmed, Intent,
 from pumpup_tui.inbox.request_row import author_words
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import OUTCOMES, recommendation_run, recommended_type
+from pumpup_tui.text.labels import recommendation_run, recommended_type
 from pumpup_tui.text.layout import Line, fit, joined, width_of
+from pumpup_tui.text.outcomes import OUTCOMES
 from styles.sheets import sheet
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ class PlannedList(VirtualList["InboxItem"]):
 
     @override
     def draw_row(self, row: InboxItem, width: int) -> Sequence[Line]:
-        glyph, word, tone = OUTCOMES[self._verb]
-        head: Line = [(f"{glyph} {word.upper()}  ", tone)]
+        act = OUTCOMES[self._verb]
+        head: Line = [(f"{act.glyph} {act.word.upper()}  ", act.tone)]
         first: Line = [*head, (fit(line(row.summary, 300), max(0, width - width_of(head))), "")]
         offer, offer_tone = recommendation_run(row.recommendation, row.field_count)
         other = differs(row, self._verb)
@@ -171,7 +172,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         status, count = self.context.status, len(self._items)
         tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
         title: Line = [
-            (f" {VERB_WORDS[self._verb].upper()} ", "armed"),
+            (f" {OUTCOMES[self._verb].with_glyph.upper()} ", OUTCOMES[self._verb].armed),
             (f" {count:,} request{'s' if count != 1 else ''} · as {line(status.reviewer, 40)}{tags}", "strong"),
         ]
         self.query_one(BatchHead).show([title, *self._warnings(), *self._additions()])

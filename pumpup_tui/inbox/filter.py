@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from pumpup_tui.text.labels import confidence_value, outcome_of, request_kind
+from pumpup_tui.text.labels import confidence_value, recommended_type, request_kind
+from pumpup_tui.text.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -163,7 +164,7 @@ def _keyed(key: str, value: str, reader: Reader) -> ParsedFilter | None:
     if key == "type":
         return ParsedFilter(lambda item: request_kind(item.event_type).startswith(value))
     if key == "agent":
-        return ParsedFilter(lambda item: _recommended(item).startswith(value))
+        return ParsedFilter(lambda item: any(word.startswith(value) for word in _recommended(item)))
     if key == "is":
         return _state(value, reader)
     return None
@@ -176,6 +177,8 @@ def _state(value: str, reader: Reader) -> ParsedFilter | None:
     return None if state is None else ParsedFilter(lambda item: state.test(item, reader), state.depends_on_time)
 
 
-def _recommended(item: InboxItem) -> str:
-    raw = item.recommendation
-    return outcome_of(raw.get("outcome"))[1] if isinstance(raw, Mapping) else ""
+def _recommended(item: InboxItem) -> Sequence[str]:
+    """Return the words of the outcome that an agent recommends, the long one too; none where it recommends none."""
+    kind = recommended_type(item.recommendation)
+    act = OUTCOMES.get(kind)
+    return (act.word, act.long or act.word) if act else (kind.casefold(),) if kind else ()

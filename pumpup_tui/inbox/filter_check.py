@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from pumpup_tui.inbox.filter import CONFIDENCE, STATES, WORD
-from pumpup_tui.text.labels import OUTCOMES
+from pumpup_tui.text.outcomes import OUTCOMES
 
 LONGEST = 1_000
 """Characters of a filter."""
@@ -23,9 +23,11 @@ VALUES: Mapping[str, Sequence[str]] = {
     "step": ANY,
     "type": KINDS,
     "is": tuple(STATES),
-    "agent": tuple(word for _, word, _ in OUTCOMES.values()),
+    "agent": tuple(act.word for act in OUTCOMES.values()),
 }
 """The values of each key, which may be shortened."""
+_LONGER = tuple(act.long for act in OUTCOMES.values() if act.long)
+"""Values that were longer once, and are in filters that people have saved."""
 _SLIPS = {"assignee": "@name", "reviewer": "@name", "assigned": "@name", "kind": "type:", "state": "is:"}
 """The key to write in place of another program's."""
 
@@ -71,8 +73,8 @@ def _keyed(key: str, value: str, word: str) -> str:
         return f"{word!r} begins with no key: {known}; to look for it as text, put it in quotes"
     if not value.strip():
         return f"{word!r} has nothing after the colon: write it like {key}:{(VALUES[key] or ('claims',))[0]}"
-    values = VALUES[key]
-    if values and not any(known.startswith(value.casefold()) for known in values):
+    values, longer = VALUES[key], _LONGER if key == "agent" else ()
+    if values and not any(known.startswith(value.casefold()) for known in (*values, *longer)):
         listed = ", ".join(f'{key}:"{known}"' if " " in known else f"{key}:{known}" for known in values)
         return f"{word!r} is none of {listed}"
     return ""

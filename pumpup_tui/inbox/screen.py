@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import Changed, RequestLoaded
-from pumpup_tui.components.frame import SCREEN_KEYS, Divider
+from pumpup_tui.components.frame import SCREEN_KEYS, set_title
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.virtual_list import VirtualList
@@ -118,10 +118,11 @@ class InboxScreen(ReviewerScreen):
 
     @override
     def body(self) -> ComposeResult:
+        set_title(self.requests, "Inbox")
+        set_title(self.request_view, "Request")
         yield self._line
         with Horizontal(id="inbox"):
             yield self.requests
-            yield Divider()
             yield self.request_view
 
     @override

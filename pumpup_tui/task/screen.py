@@ -13,7 +13,7 @@ from typing_extensions import override
 from pumpup_tui.backend.messages import CallFailed, CallId, Changed, EventsPage, ShowRequest, TaskLoaded
 from pumpup_tui.backend.page_requests import PageRequest
 from pumpup_tui.backend.timeline_query import Query
-from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine
+from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine, set_title
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.components.task_moves import MOVE_ACTIONS, MOVE_KEYS, Movable, TaskMoves
@@ -62,6 +62,7 @@ class TaskScreen(ReviewerScreen):
     def __init__(self, context: Context, task_id: str) -> None:
         super().__init__(context)
         self.page = TaskPage(id="task")
+        set_title(self.page, "Task")
         self._record = record = TaskRecord(task_id)
         self._rows = TaskRows(context, record)
         self._armed = self.armed_view = ArmedOnTask(context, task_id)

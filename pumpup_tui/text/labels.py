@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.text.firewall import line
+from pumpup_tui.text.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from api_client.models import Event
@@ -14,23 +15,14 @@ if TYPE_CHECKING:
 PAYLOAD_SHOWN = 20_000
 """Characters of a payload that are shown; the rest is counted."""
 
-OUTCOMES: Mapping[str, tuple[str, str, str]] = {
-    "APPROVE": ("▲", "approve", "good"),
-    "REJECT": ("▼", "deny", "bad"),
-    "EDIT_AND_APPROVE": ("◆", "edit and approve", "warn"),
-    "ESCALATE": ("!", "escalate", "warn"),
-    "REQUEST_MORE_INFO": ("?", "ask for more", "warn"),
-}
-"""Glyph, word and tone of an outcome."""
-
 EVENT_WORDS: Mapping[str, tuple[str, str, str]] = {
     "TASK_CREATED": ("+", "task created", "muted"),
     "ACTION": ("·", "action", ""),
     "EXCEPTION": ("✗", "exception", "bad"),
-    "NOTE": ("✎", "note", ""),
-    "APPROVAL_REQUESTED": ("?", "approval requested", "warn"),
+    "NOTE": ("¶", "note", ""),
+    "APPROVAL_REQUESTED": ("◌", "approval requested", "needs"),
     "APPROVAL_DECIDED": ("✓", "decided", "good"),
-    "ELICITATION_REQUESTED": ("?", "elicitation requested", "warn"),
+    "ELICITATION_REQUESTED": ("◌", "elicitation requested", "needs"),
     "ELICITATION_PROVIDED": ("✓", "answered", "good"),
     "ASSIGNMENT": ("→", "assignment", "muted"),
     "TIMEOUT": ("◷", "timeout", "warn"),
@@ -38,7 +30,11 @@ EVENT_WORDS: Mapping[str, tuple[str, str, str]] = {
 }
 """Glyph, word and tone of an event type."""
 
-STATUSES: Mapping[str, tuple[str, str]] = {"RUNNING": ("▶", "good"), "WAITING": ("◌", "warn"), "CLOSED": ("■", "muted")}
+STATUSES: Mapping[str, tuple[str, str]] = {
+    "RUNNING": ("▶", "good"),
+    "WAITING": ("◌", "needs"),
+    "CLOSED": ("■", "muted"),
+}
 """Glyph and tone of a task's status."""
 
 
@@ -66,7 +62,8 @@ def status_run(status: str) -> Run:
 def outcome_of(raw: Any) -> tuple[str, str, str]:
     """Return glyph, word and tone of a raw outcome object; its own name where that is unknown."""
     kind = raw.get("type") if isinstance(raw, Mapping) else None
-    return OUTCOMES.get(str(kind), ("·", line(kind, 40) or "no outcome", ""))
+    act = OUTCOMES.get(str(kind))
+    return (act.glyph, act.word, act.tone) if act else ("·", line(kind, 40) or "no outcome", "")
 
 
 def recommended_type(recommendation: Any) -> str:

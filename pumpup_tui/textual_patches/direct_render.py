@@ -11,13 +11,27 @@ Test: tests/pilot/test_painting.py, tests/pilot/test_lines.py and the snapshots.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
+from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
+
+FRAMED = (1, 1, 1, 1)
+"""A border on each side, without padding."""
+
+
+class FrameLines(Protocol):
+    """The lines that stand where a widget has a border."""
+
+    def edge(self, cells: int, *, lower: bool) -> Strip:
+        """Return the upper or the lower line."""
+
+    def sides(self) -> tuple[Segment, Segment]:
+        """Return the cells at the left and the right of each line."""
 
 
 class DirectRender:
@@ -25,6 +39,8 @@ class DirectRender:
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
+        self.frame: FrameLines | None = None
+        """What is drawn in place of a border; None leaves it to Textual."""
         self.drawn_size: Size | None = None
         """The widget's size while its lines are drawn; asked for each line, Textual would look it up each time."""
         self._tones: dict[str, tuple[object, object, Style]] = {}
@@ -40,21 +56,37 @@ class DirectRender:
         return cached[2]
 
     def render_lines(self, crop: Region, textual: Callable[[Region], list[Strip]]) -> list[Strip]:
-        """Return the lines in `crop`; with a border or padding, as `textual` draws them."""
-        if self._widget.styles.gutter.totals != (0, 0):
+        """Return the lines in `crop`; with padding, or a border where no frame is drawn, as `textual` draws them."""
+        gutter = self._widget.styles.gutter
+        frame = self.frame if gutter == FRAMED else None
+        if frame is None and any(gutter):
             return textual(crop)
         self.drawn_size = size = self._widget.size
+        cells = size.width + gutter.width
+        draw = self._widget.render_line if frame is None else self._framed(frame, size)
         try:
-            return self._strips(crop, whole=crop.column_span == (0, size.width))
+            return self._strips(crop, draw, whole=crop.column_span == (0, cells))
         finally:
             self.drawn_size = None
 
-    def _strips(self, crop: Region, *, whole: bool) -> list[Strip]:
+    def _framed(self, frame: FrameLines, size: Size) -> Callable[[int], Strip]:
+        """Return what draws a line of the widget and its frame."""
+        render_line, cells = self._widget.render_line, size.width + 2
+        left, right = frame.sides()
+
+        def draw(y: int) -> Strip:
+            if 0 < y <= size.height:
+                return Strip([left, *render_line(y - 1), right], cells)
+            return frame.edge(cells, lower=y > 0)
+
+        return draw
+
+    def _strips(self, crop: Region, draw: Callable[[int], Strip], *, whole: bool) -> list[Strip]:
         widget = self._widget
         filters, background = widget.get_line_filters(), widget.background_colors[1]
         strips: list[Strip] = []
         for y in crop.line_range:
-            strip = widget.render_line(y)
+            strip = draw(y)
             segments = list(strip)
             for line_filter in filters:
                 segments = line_filter.apply(segments, background)
@@ -68,15 +100,15 @@ class Direct(Widget):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self._direct = DirectRender(self)
-        self.style_of: Callable[[str], Style] = self._direct.style_of
+        self.direct = DirectRender(self)
+        self.style_of: Callable[[str], Style] = self.direct.style_of
 
     @property
     @override
     def size(self) -> Size:
-        drawn = self._direct.drawn_size
+        drawn = self.direct.drawn_size
         return super().size if drawn is None else drawn
 
     @override
     def render_lines(self, crop: Region) -> list[Strip]:
-        return self._direct.render_lines(crop, super().render_lines)
+        return self.direct.render_lines(crop, super().render_lines)

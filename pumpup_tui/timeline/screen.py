@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from pumpup_tui.backend.messages import CallFailed, Changed, EventsPage
 from pumpup_tui.backend.timeline_query import DECISIONS, Query
-from pumpup_tui.components.frame import Divider
+from pumpup_tui.components.frame import set_title
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.prompt import TextQuestion
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
@@ -60,6 +60,8 @@ class TimelineScreen(ReviewerScreen):
         self.scope = scope = TimelineScope(context, self.MODE)
         self.timeline = events = TimelineList(context, id="events")
         self._detail = Document(id="event")
+        set_title(events, "Timeline")
+        set_title(self._detail, "Event")
         self._scope_line = scope_line = ScopeLine(scope, self._state)
         self.search = search = EventSearch(events, lambda: context.outbox.hint("no decision further that way"))
         self._follower = Follower(events, scope)
@@ -81,7 +83,6 @@ class TimelineScreen(ReviewerScreen):
             with Vertical(id="events-side"):
                 yield self._scope_line
                 yield self.timeline
-            yield Divider()
             yield self._detail
 
     @property

@@ -168,7 +168,7 @@ async def test_hostile_text_acts_on_nothing(tmp_path: Path, size: tuple[int, int
         )
         await stage.ready(pilot, "[@click=app.quit]see[/]")
         await pilot.press("a")
-        await stage.sees(pilot, "⟨U+202E⟩", "␛]52", "y send")
+        await stage.sees(pilot, "⟨U+202E⟩", "␛]52", "APPROVE")
         await pilot.press("escape", "2", "enter", "escape", "3", "enter")
         await stage.sees(pilot, "approval requested")
         shown = stage.shown()
@@ -186,7 +186,7 @@ async def test_a_note_on_the_task(tmp_path: Path) -> None:
         await pilot.press("c", *"hello", "enter")
         await stage.sees(pilot, "NOTE", "note: hello", "y send")
         await pilot.press("y")
-        await stage.sees(pilot, "RECORDED", "✎ note  hello")
+        await stage.sees(pilot, "RECORDED", "¶ note  hello")
 
 
 async def test_the_last_key_goes_to_the_real_end(tmp_path: Path) -> None:

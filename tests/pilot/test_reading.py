@@ -184,11 +184,11 @@ async def test_who_asks_is_told_everywhere(tmp_path: Path) -> None:
 
     stage.before.append(ask)
     async with stage.run() as pilot:
-        await stage.ready(pilot, "by mallory", "asked by mallory (agent)", "agent mallory   ? approval requested")
+        await stage.ready(pilot, "by mallory", "asked by mallory (agent)", "agent mallory   ◌ approval requested")
         await pilot.press("v")
         await stage.sees(pilot, "The raw text", "asked by mallory (agent)", "▎mallory")
         await pilot.press("3")
-        await stage.sees(pilot, "agent mallory   ? approval requested")
+        await stage.sees(pilot, "agent mallory   ◌ approval requested")
         await pilot.press("j", "k")
         await stage.sees(pilot, "by        mallory")
 

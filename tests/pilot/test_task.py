@@ -84,9 +84,9 @@ async def test_a_note_goes_on_the_timeline_after_y(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await open_task(stage, pilot)
         await pilot.press("c", *"called", "enter")
-        await stage.sees(pilot, "NOTE", "note: called", "y send", gone=("✎ note",))
+        await stage.sees(pilot, "NOTE", "note: called", "y send", gone=("¶ note",))
         await pilot.press("y")
-        await stage.sees(pilot, "RECORDED", "✎ note")
+        await stage.sees(pilot, "RECORDED", "¶ note")
 
 
 async def test_a_task_moves_from_its_page(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ async def test_newest_first_with_the_event_beside(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot, "Inbox 2")
         await pilot.press("3")
-        await stage.sees(pilot, "? approval requested", "Payload", "hash", '"summary": "Refund')
+        await stage.sees(pilot, "◌ approval requested", "Payload", "hash", '"summary": "Refund')
         shown = stage.shown()
         assert shown.index("Refund $99") < shown.index("Refund $240")
 

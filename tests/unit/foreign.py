@@ -292,16 +292,25 @@ class Function:
                 yield first
             case ast.JoinedStr():
                 yield from node.values
-            case ast.Call() if callee(node) in MAKERS:
-                yield from (one.value if isinstance(one, ast.Starred) else one for one in node.args)
-            case ast.Call(args=[first, *_]) if callee(node) in SHOWERS:
-                yield first
+            case ast.Call():
+                yield from _drawn_arguments(node)
             case ast.Assign() if any(isinstance(one, ast.Attribute) and one.attr in TITLES for one in node.targets):
                 yield node.value
             case ast.Return(value=ast.expr() as value) if self.name in drawn:
                 yield from value.elts[:1] if isinstance(value, ast.Tuple) else (value,)
         for child in ast.iter_child_nodes(node):
             yield from self._places(drawn, child)
+
+
+def _drawn_arguments(call: ast.Call) -> Iterator[ast.expr]:
+    """Yield the arguments that a call draws."""
+    name = callee(call)
+    if name in MAKERS:
+        yield from (one.value if isinstance(one, ast.Starred) else one for one in call.args)
+    elif name in SHOWERS:
+        yield from call.args[:1]
+    elif name == "set_title":  # the first is the pane
+        yield from call.args[1:]
 
 
 def _is_own_word(node: ast.Attribute) -> bool:

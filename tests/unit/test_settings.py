@@ -48,7 +48,7 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[filters]\nmine = 'note:x'", 2, "there are project:, step:, type:, is:, agent:"),
         ("[filters]\nmine = 'step:'", 2, "nothing after the colon: write it like step:claims"),
         ("[filters]\nmine = 'type:letter'", 2, "is none of type:approval, type:elicitation"),
-        ("[filters]\nmine = 'agent:no'", 2, 'is none of agent:approve, agent:deny, agent:"edit and approve"'),
+        ("[filters]\nmine = 'agent:no'", 2, "is none of agent:approve, agent:deny, agent:edit, agent:ask"),
         ("[filters]\nmine = 'confidence <.7'", 2, "write it like confidence<.7, without blanks"),
         ("[filters]\nmine = 'confidence<<.7'", 2, "compares nothing"),
         ("[filters]\nmine = 'confidence>70'", 2, "goes from 0 to 1"),

@@ -1,0 +1,52 @@
+"""Outcomes and other acts: the word, past word, glyph and tone of each, the same on all screens and in all commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class ActWords(NamedTuple):
+    """An act of a reviewer, as people see it."""
+
+    word: str
+    """What is done: the name of the command too."""
+    past: str
+    """What was done."""
+    glyph: str
+    tone: str
+    long: str = ""
+    """The word at length, where one needs explaining; else empty."""
+
+    @property
+    def armed(self) -> str:
+        """The tone of the ground on which it is armed."""
+        return f"armed-{self.tone}" if self.tone else "armed"
+
+    @property
+    def with_glyph(self) -> str:
+        """Glyph and word."""
+        return f"{self.glyph} {self.word}"
+
+    @property
+    def past_with_glyph(self) -> str:
+        """Glyph and past word."""
+        return f"{self.glyph} {self.past}"
+
+
+OUTCOMES: Mapping[str, ActWords] = {
+    "APPROVE": ActWords("approve", "approved", "▲", "approve"),
+    "REJECT": ActWords("deny", "denied", "▼", "deny"),
+    "EDIT_AND_APPROVE": ActWords("edit", "edited", "✎", "approve", "edit and approve"),
+    "REQUEST_MORE_INFO": ActWords("ask", "asked for more", "?", "ask", "ask for more"),
+    "ESCALATE": ActWords("escalate", "escalated", "!", "escalate"),
+}
+"""By an outcome's name on the wire, in the order in which they are listed."""
+ACTS: Mapping[str, ActWords] = {
+    **OUTCOMES,
+    "ANSWER": ActWords("answer", "answered", "✓", "approve"),
+    "MOVE": ActWords("move", "moved", "→", ""),
+    "NOTE": ActWords("note", "noted", "¶", ""),
+    "ASSIGN": ActWords("assign", "assigned", "@", ""),
+}
+"""The outcomes and all else that a reviewer does, by its name in the program."""
