@@ -18,7 +18,7 @@ from typing_extensions import override
 from pumpup_tui.board.card_lines import CardCache, Drawn, changed_span, column_lines
 from pumpup_tui.board.column_head import HEAD
 from pumpup_tui.board.column_model import Columns, ColumnState
-from pumpup_tui.board.column_widths import Place, Slot, slots
+from pumpup_tui.board.column_widths import ColumnSlot, Place, slots
 from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
 from pumpup_tui.components.pane_frame import FramedPane
 from pumpup_tui.components.task_turn import TaskRules
@@ -77,7 +77,7 @@ class BoardView(FramedPane, can_focus=True):
         self.compact = False
         """Whether each card has one line."""
         self._cards = CardCache(context.key, self.rules)
-        self._slots: list[Slot] = []
+        self._slots: list[ColumnSlot] = []
         """The columns in view."""
         self._words = "opening…"
         self._drawn: list[list[Drawn]] = []

@@ -15,7 +15,7 @@ FRAMED = 4
 
 
 @dataclass(frozen=True)
-class Slot:
+class ColumnSlot:
     """A column in view, and its place."""
 
     index: int
@@ -28,7 +28,7 @@ class Slot:
 class Place:
     """A column's place among those in view."""
 
-    slot: Slot
+    slot: ColumnSlot
     here: bool
     """Whether the cursor is in it."""
     compact: bool = False
@@ -47,7 +47,7 @@ class Place:
         return 1 if self.compact or self.slot.is_narrow else FRAMED
 
 
-def slots(is_narrow: Sequence[bool], at: int, first: int, room: int) -> list[Slot]:
+def slots(is_narrow: Sequence[bool], at: int, first: int, room: int) -> list[ColumnSlot]:
     """Return the columns that are in view, side by side.
 
     Args:
@@ -65,10 +65,10 @@ def slots(is_narrow: Sequence[bool], at: int, first: int, room: int) -> list[Slo
     first = _first(least, at, min(first, at), room)
     count = _fitting(least[first:], room)
     widths = _stretched(least[first : first + count], narrow[first : first + count], room)
-    places: list[Slot] = []
+    places: list[ColumnSlot] = []
     x = 0
     for index, width in enumerate(widths, first):
-        places.append(Slot(index, x, width, narrow[index]))
+        places.append(ColumnSlot(index, x, width, narrow[index]))
         x += width
     return places
 
