@@ -11,6 +11,8 @@ A Backend acts for one caller. Guarantees, of every implementation:
 * A caller reads its own writes at once, and those of others within a second.
 * A list's cursor is good for the list and filter that gave it, at any later time; anything else is
   `InvalidRequest`. Cursors of `events` and `changes` are the same and go in both directions.
+* Where `me` has `history`, `events` takes filters (`only`) and an event's id for a cursor, and `task`, `board` and
+  `cards` answer as of an earlier moment (`at`): an event's id, for all up to and with it, or a time (RFC 3339).
 * Every failure is an `ApiError`. Foreign text comes as it was written: raw.
 * Calls may run at the same time, and a call that is cancelled leaves nothing half done.
 * Where `me` has neither `decide` nor `answer` nothing can be written, and all reads work: for a server without the
@@ -22,6 +24,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from api_client.event_filter import NO_FILTER, EventFilter
 from api_client.models import (
     ApprovalResult,
     Board,
@@ -79,20 +82,23 @@ class Backend(Protocol):
         """
         ...
 
-    async def board(self, project_id: str) -> Board:
-        """Return the project's columns in graph order, with a count for each.
+    async def board(self, project_id: str, *, at: str | None = None) -> Board:
+        """Return the project's columns in graph order, with a count for each; `at` an earlier moment as it was then.
 
         Raises:
-            NotFound: there is no such project.
+            NotFound: there is no such project, or no such event.
+            InvalidRequest: `at` is no moment.
         """
         ...
 
-    async def cards(self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE) -> Page[Card]:
-        """Return one column's page of cards, oldest in the step first.
+    async def cards(
+        self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE, at: str | None = None
+    ) -> Page[Card]:
+        """Return one column's page of cards, oldest in the step first; `at` an earlier moment as they were then.
 
         Raises:
-            NotFound: there is no such project or step.
-            InvalidRequest: the cursor is another list's.
+            NotFound: there is no such project, step or event.
+            InvalidRequest: the cursor is another list's, or `at` is no moment.
         """
         ...
 
@@ -100,11 +106,12 @@ class Backend(Protocol):
         """Return the tasks of a project, or all, whose name contains `name`, case-insensitively."""
         ...
 
-    async def task(self, task_id: str) -> TaskDetail:
-        """Return a task and its open requests.
+    async def task(self, task_id: str, *, at: str | None = None) -> TaskDetail:
+        """Return a task and its open requests; `at` an earlier moment as they were then.
 
         Raises:
-            NotFound: there is no such task.
+            NotFound: there is no such task, or was none then, or there is no such event.
+            InvalidRequest: `at` is no moment.
         """
         ...
 
@@ -135,8 +142,12 @@ class Backend(Protocol):
         order: Order = "asc",
         cursor: str | None = None,
         limit: int = PAGE,
+        only: EventFilter = NO_FILTER,
     ) -> Page[Event]:
         """Return a page of a task's, a project's or all timelines, of the given types only where any is named.
+
+        A call looks at `PAGE_MAX` events at the most for those that `only` asks for: a page may be empty with `more`
+        to come, and its cursor is the place up to which it looked.
 
         Raises:
             NotFound: there is no such task or project.

@@ -17,6 +17,7 @@ from msgspec.structs import asdict
 from api_client.backend import PAGE_MAX
 from api_client.connection import Sleep
 from api_client.errors import InvalidRequest, NotFound
+from api_client.event_filter import EventFilter
 from api_client.hosted_tasks import HostedTask, HostedTasks, PlacedEvent
 from api_client.http_reads import HttpReads
 from api_client.models import (
@@ -131,6 +132,7 @@ class HostedReads:
         order: Order,
         cursor: str | None,
         limit: int,
+        only: EventFilter,
     ) -> Page[Event]:
         """Return a page of a timeline, merged from those of the tasks."""
         await self._tasks.read_events(project_id, task_id)
@@ -138,7 +140,8 @@ class HostedReads:
             raise NotFound(f"There is no task {task_id!r}.")
         if project_id is not None:
             await self._project(project_id)
-        page = list(islice(self._events(cursor, order, project_id, task_id, types), _checked(limit)))
+        found = self._events(cursor, order, project_id, task_id, types)
+        page = list(islice((placed for placed in found if only.takes(placed.event)), _checked(limit)))
         return Page(items=tuple(placed.event for placed in page), next_cursor=page[-1].event.id if page else cursor)
 
     async def settled(self, query: SettledQuery) -> Page[SettledRequest]:

@@ -9,12 +9,14 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Unpack
 
 import orjson
+from msgspec.structs import replace
 
 from api_client.addresses import content_url
 from api_client.backend import PAGE
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, REPLAYED_HEADER, Command, ReceiveUpload, path_part
 from api_client.connection import SHORT_PATIENCE, WRITE_PATIENCE, Call, Connection, ConnectionOptions
 from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
+from api_client.event_filter import NO_FILTER, EventFilter
 from api_client.event_stream import HEARTBEAT_PATIENCE, STREAM, Pulse, changes_in, while_there
 from api_client.hosted import ME, HostedReads
 from api_client.http_reads import HttpReads
@@ -48,6 +50,7 @@ POLL = 0.5
 ASK = 0.8
 """Seconds of silence of the stream after which the server is called to see if it is still there. With `SHORT_PATIENCE`
 they are less than the three within which a person must know; heartbeats of our server come more often."""
+_HISTORY = "/api/history"
 _WITHIN = "within:"
 """The beginning of the cursor of a change that is not the last of its page. The server has a cursor for the last one
 only, so this one is made of the page's own cursor and a count of events."""
@@ -131,6 +134,17 @@ class HttpBackend:
             await self.me()
         return self._hosted
 
+    async def _has_history(self) -> bool:
+        """Return whether the server knows of earlier moments, and filters events: older ones ignore what they don't."""
+        if self._me is None:
+            await self.me()
+        return self._me is not None and "history" in self._me.capabilities
+
+    async def _check_has_history(self, at: str | None) -> None:
+        """Raise `InvalidRequest` where an earlier moment is asked for, and the server knows of none."""
+        if at is not None and not await self._has_history():
+            raise InvalidRequest("This server can't say how things were at an earlier time.")
+
     async def projects(self, *, name: str | None = None) -> Sequence[Project]:
         """Return the projects whose display name or slug contains `name`."""
         return (await self._read.get(Page[Project], "/api/projects", most=LIST_MOST, name=name)).items
@@ -139,26 +153,32 @@ class HttpBackend:
         """Return one project."""
         return await self._read.get(Project, f"/api/projects/{path_part(project_id)}")
 
-    async def board(self, project_id: str) -> Board:
-        """Return the project's columns with a count for each."""
+    async def board(self, project_id: str, *, at: str | None = None) -> Board:
+        """Return the project's columns with a count for each, as they were at `at` if it is given."""
+        await self._check_has_history(at)
         if hosted := await self._hosted_reads():
             return await hosted.board(project_id)
-        return await self._read.get(Board, f"/api/board/{path_part(project_id)}")
+        return await self._read.get(Board, f"{_HISTORY if at else '/api'}/board/{path_part(project_id)}", at=at)
 
-    async def cards(self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE) -> Page[Card]:
-        """Return one column's page of cards."""
+    async def cards(
+        self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE, at: str | None = None
+    ) -> Page[Card]:
+        """Return one column's page of cards, as they were at `at` if it is given."""
+        await self._check_has_history(at)
         if hosted := await self._hosted_reads():
             return await hosted.cards(project_id, step, cursor=cursor, limit=limit)
-        path = f"/api/board/{path_part(project_id)}"
-        return await self._read.get(Page[Card], path, step=step, cursor=cursor, limit=limit)
+        path = f"{_HISTORY if at else '/api'}/board/{path_part(project_id)}"
+        return await self._read.get(Page[Card], path, step=step, cursor=cursor, limit=limit, at=at)
 
     async def tasks(self, *, project_id: str | None = None, name: str | None = None) -> Sequence[Task]:
         """Return the tasks of a project, or all, whose name contains `name`."""
         return (await self._read.get(Page[Task], "/api/tasks", most=LIST_MOST, projectId=project_id, name=name)).items
 
-    async def task(self, task_id: str) -> TaskDetail:
-        """Return a task and its open requests."""
-        return await self._read.get(TaskDetail, f"/api/tasks/{path_part(task_id)}")
+    async def task(self, task_id: str, *, at: str | None = None) -> TaskDetail:
+        """Return a task and its open requests, as they were at `at` if it is given."""
+        await self._check_has_history(at)
+        path = f"{_HISTORY if at else '/api'}/tasks/{path_part(task_id)}"
+        return await self._read.get(TaskDetail, path, at=at)
 
     async def inbox(
         self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE
@@ -185,27 +205,33 @@ class HttpBackend:
         order: Order = "asc",
         cursor: str | None = None,
         limit: int = PAGE,
+        only: EventFilter = NO_FILTER,
     ) -> Page[Event]:
         """Return a page of a task's, a project's or all timelines."""
         if hosted := await self._hosted_reads():
             return await hosted.events(
-                project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit
+                project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit, only=only
             )
         cursor = await self._resolved(cursor)
-        if task_id and not project_id and not types and order == "asc":
+        if task_id and not project_id and not types and order == "asc" and only == NO_FILTER:
             # The call of part 1, whose cursors agents have.
             path = f"/api/tasks/{path_part(task_id)}/events"
             return await self._read.get(Page[Event], path, cursor=cursor, limit=limit)
-        return await self._read.get(
+        page = await self._read.get(
             Page[Event],
             "/api/events",
             projectId=project_id,
             taskId=task_id,
             types=",".join(types) or None,
             order=order,
+            since=wire_time(only.since) if only.since else None,
+            until=wire_time(only.until) if only.until else None,
+            decidedBy=only.decided_by or None,
+            outcome=only.outcome or None,
             cursor=cursor,
             limit=limit,
         )
+        return page if only == NO_FILTER or await self._has_history() else _only(page, only, limit)
 
     async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
         """Return a page of the requests that were settled."""
@@ -341,6 +367,12 @@ class HttpBackend:
         boundary = self._boundary()
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return await self._write(Call("POST", command.path, headers=headers, content=_form(command, content, boundary)))
+
+
+def _only(page: Page[Event], only: EventFilter, limit: int) -> Page[Event]:
+    """Return what passes of a page that the server did not filter."""
+    items = tuple(event for event in page.items if only.takes(event))
+    return replace(page, items=items, more=None if page.is_last(limit) else True)
 
 
 async def _form(command: ReceiveUpload, content: AsyncIterable[bytes], boundary: str) -> AsyncIterator[bytes]:

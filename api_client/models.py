@@ -20,7 +20,7 @@ OutcomeType = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQU
 StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]
 Role = Literal["agent", "reviewer"]
 Order = Literal["asc", "desc"]
-Capability = Literal["decide", "answer", "assign", "move", "note", "create_project", "stream", "board"]
+Capability = Literal["decide", "answer", "assign", "move", "note", "create_project", "stream", "board", "history"]
 
 APPROVAL_REQUESTED = "APPROVAL_REQUESTED"
 APPROVAL_DECIDED = "APPROVAL_DECIDED"
@@ -348,7 +348,7 @@ class Page(Wire, Generic[T]):
     items: tuple[T, ...] = ()
     next_cursor: str | None = None
     more: bool | None = None
-    """True where it has fewer items than were asked for, because they are large, and more follow (our server only)."""
+    """True where it has fewer items than were asked for, for they are large or rare, and more follow (ours only)."""
 
     def is_last(self, limit: int) -> bool:
         """Return whether no items follow for now; `limit` is the one that the page was asked for with."""

@@ -55,8 +55,14 @@ async def latest_events(backend: Backend, query: Query, count: int) -> list[Even
     """
 
     def read(cursor: str | None, size: int) -> Awaitable[Page[Event]]:
-        scope = {"task_id": query.task_id, "project_id": query.project_id}
-        return backend.events(**scope, types=query.types, order="desc", cursor=cursor, limit=size)
+        return backend.events(
+            task_id=query.task_id,
+            project_id=query.project_id,
+            types=query.types,
+            order="desc",
+            cursor=cursor,
+            limit=size,
+        )
 
     return list((await read_pages(read, count)).items[::-1])
 

@@ -8,7 +8,7 @@ contract promises, so that no screen, command or call has to check again.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from msgspec import Struct, convert, defstruct
 
@@ -225,7 +225,7 @@ def _stand_in(event: dict[str, Any], seq: int, fault: str) -> dict[str, Any]:
         "id": event_id if isinstance(event_id, str) and event_id.startswith(f"evt_{seq:08x}") else f"evt_{seq:08x}",
         "seq": seq,
         "eventType": known or UNKNOWN,
-        "timestamp": at if _is_time(at) else _NO_TIME,
+        "timestamp": at if is_time(at) else _NO_TIME,
         "source": _text(event, "source") or UNKNOWN,
         "taskId": _text(event, "taskId"),
         "projectId": _text(event, "projectId"),
@@ -240,7 +240,8 @@ def _text(event: dict[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _is_time(text: object) -> bool:
+def is_time(text: object) -> TypeGuard[str]:
+    """Return whether `text` is a time in the form that is recorded."""
     if not isinstance(text, str) or len(text) != _TIME_SIZE or text[-1] != "Z":
         return False
     try:

@@ -10,7 +10,7 @@ from api_client.models import Board, Project, RequestDetail, Upload
 from api_client.wire import read
 from store.core import wire_objects
 from store.core.fold import is_terminal
-from store.core.state_view import Doc, Table
+from store.core.state_view import Doc, DocumentLookup, Table
 from store.core.timeout_rules import timed_steps
 
 _NOUNS: dict[Table, str] = {"projects": "project", "tasks": "task", "requests": "open request", "uploads": "upload"}
@@ -19,6 +19,18 @@ _NOUNS: dict[Table, str] = {"projects": "project", "tasks": "task", "requests": 
 def not_found(table: Table, doc_id: str) -> NotFound:
     """Return the error for an id that names nothing."""
     return NotFound(f"There is no {_NOUNS[table]} {doc_id!r}.")
+
+
+def document(docs: DocumentLookup, table: Table, doc_id: str) -> Doc:
+    """Return a document.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    doc = docs.get(table, doc_id)
+    if doc is None:
+        raise not_found(table, doc_id)
+    return doc
 
 
 def no_request(request_id: str) -> NotFound:

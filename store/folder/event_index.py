@@ -36,13 +36,21 @@ class EventIndex:
         return self.new.older
 
     def add(
-        self, event: dict[str, Any], place: tuple[int, int], *, task: int, project: int, settles: bool = True
+        self,
+        event: dict[str, Any],
+        place: tuple[int, int],
+        *,
+        task: int,
+        project: int,
+        settles: bool = True,
+        step: int = 0,
     ) -> None:
         """Add the next event, whose JSON is at `place` (offset and size), on the task and project with these numbers.
 
         An event that answers a request counts as what settled it, unless `settles` says that it changed nothing.
+        `step` is the code of the step that the task enters with it (`step_codes`).
         """
-        self.new.add(event, place, task=task, project=project, settles=settles)
+        self.new.add(event, place, task=task, project=project, settles=settles, step=step)
 
     def _find(self, seq: int) -> tuple[Segment, int]:
         new, row = self.new, seq - 1
@@ -61,6 +69,16 @@ class EventIndex:
         """Return the number of the task that an event is on, 0 where it is on none."""
         segment, row = self._find(seq)
         return segment.tasks[row]
+
+    def step_of(self, seq: int) -> int:
+        """Return the code of the step that a task enters with an event (`step_codes`)."""
+        segment, row = self._find(seq)
+        return segment.steps[row]
+
+    def segment_of(self, seq: int) -> tuple[int, Segment]:
+        """Return the segment that holds an event, and the number of events before it."""
+        segment, row = self._find(seq)
+        return seq - 1 - row, segment
 
     def is_off_timelines(self, seq: int) -> bool:
         """Return whether an event is of a type that is on no timeline."""

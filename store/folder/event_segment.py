@@ -16,18 +16,19 @@ from store.folder import postings
 from store.folder.columns import BlockPool, CheckpointDamaged, ColumnFile, NumberColumn
 from store.folder.postings import CODE_BITS, NewPostings, Postings, Run
 
-COLUMNS = 15
+COLUMNS = 16
 """Columns of a segment."""
 
 
 class EventSegment:
-    """Events in a file, in columns: their places, types and tasks, replies, and postings."""
+    """Events in a file, in columns: their places, types and tasks, replies, postings, and the steps they enter."""
 
     def __init__(self, columns: Sequence[NumberColumn], file: ColumnFile | None = None) -> None:
         """Use these columns; `file` is a file of its own that they are in."""
         self.columns, self.file = columns, file
         self.types, self.offsets, self.sizes, self.tasks, self._asked, self._settled = columns[:6]
         self.on_tasks, self.on_projects, self.of_all = (Postings(*columns[at : at + 3]) for at in (6, 9, 12))
+        self.steps = columns[15]
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -54,6 +55,7 @@ class NewEvents:
         self.offsets = array("Q")
         self.sizes = array("I")
         self.tasks = array("I")
+        self.steps = array("B")
         self._replies: dict[int, int] = {}
         self.on_tasks, self.on_projects, self.of_all = NewPostings(), NewPostings(), NewPostings()
 
@@ -61,7 +63,14 @@ class NewEvents:
         return len(self.offsets)
 
     def add(
-        self, event: dict[str, Any], place: tuple[int, int], *, task: int, project: int, settles: bool = True
+        self,
+        event: dict[str, Any],
+        place: tuple[int, int],
+        *,
+        task: int,
+        project: int,
+        settles: bool = True,
+        step: int = 0,
     ) -> None:
         """See `EventIndex.add`."""
         seq = self.before + len(self.offsets) + 1
@@ -70,6 +79,7 @@ class NewEvents:
         self.sizes.append(place[1])
         self.tasks.append(task)
         self.types.append(code)
+        self.steps.append(step)
         # Three times an event of a replay: so without a call.
         self.of_all.by_key[code].append(seq)
         if task:
@@ -91,22 +101,36 @@ class NewEvents:
     def columns(self, first: int, last: int, older: EventSegment | None) -> list[array[int]]:
         """Return the columns of a segment of `older` and these events from `first` to `last` behind it."""
         begin, end = first - self.before - 1, last - self.before
-        plain = [column[begin:end] for column in (self.types, self.offsets, self.sizes, self.tasks)]
+        plain = [column[begin:end] for column in (self.types, self.offsets, self.sizes, self.tasks, self.steps)]
         replies = {asked: settled for asked, settled in self._replies.items() if first <= settled <= last}
         old: tuple[Postings | None, ...] = (None, None, None)
         if older is not None:
-            was = (older.types, older.offsets, older.sizes, older.tasks)
+            was = (older.types, older.offsets, older.sizes, older.tasks, older.steps)
             plain = [column.array() + more for column, more in zip(was, plain, strict=True)]
             replies = dict(older.replies()) | replies
             old = (older.on_tasks, older.on_projects, older.of_all)
         pairs = sorted(replies.items())
-        columns = [*plain, array("I", [asked for asked, _ in pairs]), array("I", [settled for _, settled in pairs])]
+        columns = [*plain[:4], array("I", [asked for asked, _ in pairs]), array("I", [settled for _, settled in pairs])]
         for lists, new in zip(old, (self.on_tasks, self.on_projects, self.of_all), strict=True):
             columns += postings.columns(lists, new.lists(first, last))
-        return columns
+        return [*columns, plain[4]]
 
 
 Segment = EventSegment | NewEvents
+
+
+def part(column: array[int] | NumberColumn, start: int, stop: int) -> array[int]:
+    """Return the numbers of a column from the row `start` to before `stop`.
+
+    Raises:
+        CheckpointDamaged: they are not as they were written.
+    """
+    if isinstance(column, array):
+        return column[start:stop]
+    numbers = array(column.kind)
+    for piece in column.range(start, stop):
+        numbers.frombytes(piece)
+    return numbers
 
 
 def runs(segment: Segment, task: int, project: int, codes: Collection[int]) -> list[Run]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from api_client.actor import Actor
 from api_client.backend import PAGE
 from api_client.errors import ApiError
+from api_client.event_filter import NO_FILTER, EventFilter
 from api_client.models import (
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
@@ -35,12 +36,13 @@ from api_client.models import (
 )
 from api_client.times import Clock, utc_now
 from api_client.wire import read
-from store.core.capabilities import REVIEWER_MAY
+from store.core.capabilities import REVIEWER_MAY, REVIEWER_SEES
 from store.core.event_ids import random_token
 from store.core.figures import Figures
 from store.core.health import Health
 from store.core.idempotency import KeyScope
 from store.core.state_view import Doc
+from store.core.timeline_pages import TimelineAsked
 from store.core.upload_limits import UploadLimits
 from store.folder.engine import Store
 from store.folder.files import Files
@@ -122,8 +124,9 @@ class LocalBackend:
         await self._in_thread(self._store.journal.check_in_place)
         is_agent = self._actor.role == "agent"
         may = () if is_agent or self._store.read_only else REVIEWER_MAY
+        sees = () if is_agent else REVIEWER_SEES
         role: Role = "agent" if is_agent else "reviewer"
-        return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=may)
+        return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=(*may, *sees))
 
     async def projects(self, *, name: str | None = None) -> Sequence[Project]:
         """See `Backend.projects`."""
@@ -133,12 +136,18 @@ class LocalBackend:
         """See `Backend.project`."""
         return await self._in_thread(self._reader.project, project_id)
 
-    async def board(self, project_id: str) -> Board:
+    async def board(self, project_id: str, *, at: str | None = None) -> Board:
         """See `Backend.board`."""
+        if at is not None:
+            return await self._in_thread(self._folder.history.board, project_id, at)
         return await self._in_thread(self._reader.board, project_id)
 
-    async def cards(self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE) -> Page[Card]:
+    async def cards(
+        self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE, at: str | None = None
+    ) -> Page[Card]:
         """See `Backend.cards`."""
+        if at is not None:
+            return await self._in_thread(self._folder.history.cards, project_id, step, cursor, limit, at)
         return await self._in_thread(self._reader.cards, project_id, step, cursor, limit)
 
     async def tasks(self, *, project_id: str | None = None, name: str | None = None) -> Sequence[Task]:
@@ -151,8 +160,10 @@ class LocalBackend:
         while piece := await self._in_thread(next, pieces, b""):
             yield piece
 
-    async def task(self, task_id: str) -> TaskDetail:
+    async def task(self, task_id: str, *, at: str | None = None) -> TaskDetail:
         """See `Backend.task`."""
+        if at is not None:
+            return await self._in_thread(self._folder.history.task, task_id, at)
         return await self._in_thread(self._reader.task, task_id)
 
     async def inbox(
@@ -174,13 +185,13 @@ class LocalBackend:
         order: Order = "asc",
         cursor: str | None = None,
         limit: int = PAGE,
+        only: EventFilter = NO_FILTER,
     ) -> Page[Event]:
         """See `Backend.events`."""
-        return await self._in_thread(
-            lambda: self._reader.events(
-                project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit
-            )
+        asked = TimelineAsked(
+            project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit, only=only
         )
+        return await self._in_thread(self._reader.events, asked)
 
     async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
         """See `Backend.settled`."""

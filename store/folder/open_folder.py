@@ -12,6 +12,7 @@ from store.core.upload_allowance import UploadAllowance
 from store.core.upload_limits import UploadLimits
 from store.folder import uploads
 from store.folder.engine import Store
+from store.folder.folder_history import FolderHistory
 from store.folder.loop_bridge import PendingReceipts
 from store.folder.queries import FolderReader
 from store.folder.settlements import Settlements
@@ -31,6 +32,7 @@ class OpenFolder:
     def __init__(self, store: Store, threads: ThreadPoolExecutor, upload_limits: UploadLimits) -> None:
         self.store = store
         self.reader = FolderReader(store)
+        self.history = FolderHistory(store)
         self.receipts = PendingReceipts(store)
         self.settlements = Settlements(store, self._catch_up, every=LOOK_SECONDS)
         self.upload_limits = upload_limits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -17,7 +17,6 @@ from api_client.models import (
     Change,
     Event,
     InboxItem,
-    Order,
     Page,
     Project,
     RequestDetail,
@@ -28,11 +27,13 @@ from api_client.models import (
 from api_client.wire import read
 from store.core import read_models, wire_objects
 from store.core.cursors import ALL_EVENTS
-from store.core.event_types import OFF_TIMELINES
-from store.core.paging import PageItems, checked_limit, page_items
-from store.core.state_view import Doc, Table
+from store.core.paging import checked_limit, page_items
+from store.core.read_models import document
+from store.core.state_view import Doc
+from store.core.timeline_pages import TimelineAsked
 from store.folder.columns import CheckpointDamaged
 from store.folder.engine import Store
+from store.folder.folder_timelines import timeline_page
 from store.folder.seq_queue import SeqQueue
 from store.folder.state import State
 from store.folder.task_queues import step_load, trail_in
@@ -61,13 +62,13 @@ class FolderReader:
 
     def project(self, project_id: str) -> Project:
         """Return one project."""
-        return read(Project, wire_objects.project(self._store.read(lambda s: _document(s, "projects", project_id))))
+        return read(Project, wire_objects.project(self._store.read(lambda s: document(s, "projects", project_id))))
 
     def board(self, project_id: str) -> Board:
         """Return a project's columns in graph order."""
 
         def look(state: State) -> Board:
-            project, now = _document(state, "projects", project_id), self._store.clock()
+            project, now = document(state, "projects", project_id), self._store.clock()
             return read_models.board(project, lambda step: step_load(state, project, step, now))
 
         return self._store.read(look)
@@ -80,7 +81,7 @@ class FolderReader:
                 task = state.task_at(seq)
                 return wire_objects.card(state, task, trail_in(state, self._store.events, task))
 
-            project = _document(state, "projects", project_id)
+            project = document(state, "projects", project_id)
             read_models.check_step(project, step)
             page = self._page(
                 ("cards", project_id, step),
@@ -130,7 +131,7 @@ class FolderReader:
         """Return a task and its open requests, oldest first."""
 
         def look(state: State) -> TaskDetail:
-            doc = _document(state, "tasks", task_id)
+            doc = document(state, "tasks", task_id)
             return read(TaskDetail, {"task": wire_objects.task(doc), "openRequests": wire_objects.open_on(state, doc)})
 
         return self._store.read(look)
@@ -156,8 +157,8 @@ class FolderReader:
         def look(state: State) -> RequestDetail:
             event = self._request_event(request_id, (APPROVAL_REQUESTED, ELICITATION_REQUESTED))
             settled = self._store.events.settlement(request_id)
-            task = _document(state, "tasks", event["taskId"])
-            project = _document(state, "projects", event["projectId"])
+            task = document(state, "tasks", event["taskId"])
+            project = document(state, "projects", event["projectId"])
             return read_models.request_detail(event, settled, task, project)
 
         return self._store.read(look)
@@ -172,46 +173,9 @@ class FolderReader:
 
         return self._store.read(look)
 
-    def events(
-        self,
-        *,
-        project_id: str | None,
-        task_id: str | None,
-        types: Sequence[str],
-        order: Order,
-        cursor: str | None,
-        limit: int,
-    ) -> Page[Event]:
+    def events(self, asked: TimelineAsked) -> Page[Event]:
         """Return a page of a timeline."""
-        scope = ("events", project_id or "", task_id or "", *sorted(types))
-        wanted = tuple(name for name in types if name not in OFF_TIMELINES)
-
-        def look(state: State) -> Page[Event]:
-            task = None if task_id is None else _document(state, "tasks", task_id)
-            project = None if project_id is None else _document(state, "projects", project_id)
-            start = self._store.events.read_cursor(scope, cursor)
-            page: PageItems[int] = PageItems([])
-            is_one = task is None or project is None or task["projectId"] == project["id"]
-            if is_one and (wanted or not types):
-                walk = state.index.walk(
-                    task=task["no"] if task else 0,
-                    project=project["no"] if project else 0,
-                    start=start,
-                    order=order,
-                    types=wanted,
-                )
-                page = page_items(walk, checked_limit(limit), lambda seq: (seq, state.index.place(seq)[1]))
-            seqs = page.items
-            return read(
-                Page[Event],
-                {
-                    "items": [self._store.events.at(seq) for seq in seqs],
-                    "nextCursor": self._store.events.cursor(scope, seqs[-1]) if seqs else cursor,
-                    "more": page.more,
-                },
-            )
-
-        return self._store.read(look)
+        return self._store.read(lambda state: timeline_page(self._store.events, state, asked))
 
     def last_seq(self, cursor: str | None) -> int:
         """Return the seq to continue from: the cursor's, or without one the last event's."""
@@ -235,7 +199,7 @@ class FolderReader:
 
     def upload(self, upload_id: str) -> Doc:
         """Return an upload's document."""
-        return self._store.read(lambda state: _document(state, "uploads", upload_id))
+        return self._store.read(lambda state: document(state, "uploads", upload_id))
 
     def upload_info(self, upload_id: str) -> Upload:
         """Return an upload as the contract describes it."""
@@ -264,10 +228,3 @@ class FolderReader:
         taken = page_items(after, checked_limit(limit), measured)
         next_cursor = self._store.events.cursor(scope, taken.items[-1][0]) if taken.items else cursor
         return {"items": [made for _, made in taken.items], "nextCursor": next_cursor, "more": taken.more}
-
-
-def _document(state: State, table: Table, doc_id: str) -> Doc:
-    doc = state.get(table, doc_id)
-    if doc is None:
-        raise read_models.not_found(table, doc_id)
-    return doc

@@ -16,6 +16,7 @@ from store.core.event_shapes import recognised
 from store.core.fold import GENERAL, apply_recorded
 from store.core.idempotency import is_record
 from store.core.state_view import TABLES, Doc, Table
+from store.core.step_codes import IGNORED, step_code
 from store.folder.columns import BlockPool
 from store.folder.document_table import DocumentTable
 from store.folder.documents import Documents, LiveDatabase
@@ -192,7 +193,12 @@ class State:
         task = self._documents["tasks"].get(event.get("taskId", ""))
         project = self._documents["projects"].get(event["projectId"]) if task else None
         self.index.add(
-            event, place, task=task["no"] if task else 0, project=project["no"] if project else 0, settles=taken
+            event,
+            place,
+            task=task["no"] if task else 0,
+            project=project["no"] if project else 0,
+            settles=taken,
+            step=step_code(event, project) if taken else IGNORED,
         )
 
     def _update_queues(self, table: Table, old: Doc | None, new: Doc | None) -> None:

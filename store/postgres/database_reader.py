@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,7 +21,6 @@ from api_client.models import (
     Change,
     Event,
     InboxItem,
-    Order,
     Page,
     Project,
     RequestDetail,
@@ -35,7 +34,7 @@ from store.core import read_models, wire_objects
 from store.core.cursors import ALL_EVENTS, Scope, cursor_at, seq_at
 from store.core.event_heads import agent_of, settled_at
 from store.core.event_ids import seq_of
-from store.core.event_types import CODES, OFF_TIMELINE_CODES, OFF_TIMELINES
+from store.core.event_types import CODES, OFF_TIMELINE_CODES
 from store.core.figures import AGE_NAMES, AGES, Figures
 from store.core.paging import PAGE_BYTES, checked_limit
 from store.core.read_models import StepLoad
@@ -54,7 +53,6 @@ _TASKS = 500
 """Tasks that one trip brings."""
 _QUICK_BYTES = 200_000
 """A page of more is made in a thread: it would hold up the event loop for more than a few milliseconds."""
-_OFF = sorted(OFF_TIMELINE_CODES)
 _TURNS = [CODES[name] for name in (*SETTLING, CLOSED)]
 """The types of events after which it may be the agent's turn, whoever sent them."""
 
@@ -81,33 +79,33 @@ class DatabaseReader:
 
     async def projects(self, name: str | None) -> list[Project]:
         """Return the projects whose name or slug contains `name`."""
-        (rows,) = await self._ask((statements.PROJECTS, {}))
+        (rows,) = await self.ask((statements.PROJECTS, {}))
 
         def made() -> list[Project]:
             docs = [orjson.loads(doc) for (doc,) in rows]
             return [read(Project, wire_objects.project(doc)) for doc in docs if read_models.is_project_named(doc, name)]
 
-        return await _made(rows, made)
+        return await made_of(rows, made)
 
     async def project(self, project_id: str) -> Project:
         """Return one project."""
-        return read(Project, wire_objects.project(await self._project(project_id)))
+        return read(Project, wire_objects.project(await self.project_doc(project_id)))
 
     async def board(self, project_id: str) -> Board:
         """Return a project's columns in graph order."""
-        doc = await self._project(project_id)
+        doc = await self.project_doc(project_id)
         timed = [step for step, _ in timed_steps(doc)]
         asked = {"id": project_id, "timed": timed, "now": self._clock(), "most": OVERDUE_MOST}
-        (rows,) = await self._ask((statements.COUNTS, asked))
+        (rows,) = await self.ask((statements.COUNTS, asked))
         loads = {row[0]: StepLoad(row[1], row[2], row[3], _entered_at(row[4])) for row in rows}
         return read_models.board(doc, lambda step: loads.get(step, StepLoad()))
 
     async def cards(self, project_id: str, step: str, cursor: str | None, limit: int) -> Page[Card]:
         """Return a page of one column."""
-        project = await self._project(project_id)
+        project = await self.project_doc(project_id)
         read_models.check_step(project, step)
         scope = ("cards", project_id, step)
-        page = await self._page(scope, cursor, limit, statements.CARDS, id=project_id, step=step, turns=_TURNS)
+        page = await self.page_after(scope, cursor, limit, statements.CARDS, id=project_id, step=step, turns=_TURNS)
 
         def card(row: tuple[Any, ...]) -> dict[str, Any]:
             task = orjson.loads(row[1])
@@ -115,7 +113,7 @@ class DatabaseReader:
             docs = RowDocuments(tasks=[task], projects=[project], requests=oldest)
             return wire_objects.card(docs, task, trail_of(row[4:]))
 
-        return await _made(page.rows, lambda: page.of(Card, card, lambda row: row[2].hex()))
+        return await made_of(page.rows, lambda: page.of(Card, card, lambda row: row[2].hex()))
 
     async def inbox(self, project_id: str | None, cursor: str | None, limit: int) -> Page[InboxItem]:
         """Return a page of the open requests."""
@@ -123,15 +121,15 @@ class DatabaseReader:
         scope = ("inbox", project_id or "")
         if project_id is not None and not storable(project_id):
             project_id = ""
-        page = await self._page(scope, cursor, limit, statement, id=project_id)
-        found = await _made(page.rows, lambda: [(row[0], *map(orjson.loads, row[1:3])) for row in page.rows])
+        page = await self.page_after(scope, cursor, limit, statement, id=project_id)
+        found = await made_of(page.rows, lambda: [(row[0], *map(orjson.loads, row[1:3])) for row in page.rows])
         projects = await self._projects_of(task for _, _, task in found)
 
         def item(row: tuple[Any, ...]) -> dict[str, Any]:
             return wire_objects.inbox_item(RowDocuments(tasks=[row[2]], projects=projects), row[1])
 
         found_page = page._replace(rows=found)
-        return await _made(page.rows, lambda: found_page.of(InboxItem, item, lambda row: str(row[1]["hash"])))
+        return await made_of(page.rows, lambda: found_page.of(InboxItem, item, lambda row: str(row[1]["hash"])))
 
     async def tasks(self, project_id: str | None, name: str | None) -> AsyncIterator[Task]:
         """Yield the tasks of a project, or all, whose name contains `name`, in the order in which they came."""
@@ -140,26 +138,26 @@ class DatabaseReader:
         statement = statements.tasks(of_project=project_id is not None)
         last = 0
         while True:
-            (rows,) = await self._ask((statement, {"no": last, "id": project_id, "limit": _TASKS, "bytes": PAGE_BYTES}))
+            (rows,) = await self.ask((statement, {"no": last, "id": project_id, "limit": _TASKS, "bytes": PAGE_BYTES}))
             for number, text in rows:
                 doc = orjson.loads(text)
                 if (name or "").lower() in doc["name"].lower():
                     yield read(Task, wire_objects.task(doc))
                 last = number
-            if _is_last(rows, _TASKS):
+            if is_last(rows, _TASKS):
                 return
 
     async def task(self, task_id: str) -> TaskDetail:
         """Return a task and its open requests, oldest first."""
         _check_id("tasks", task_id)
-        found, requests = await self._ask((statements.TASK, {"id": task_id}), (statements.OPEN_ON, {"id": task_id}))
+        found, requests = await self.ask((statements.TASK, {"id": task_id}), (statements.OPEN_ON, {"id": task_id}))
         doc = _first(found, "tasks", task_id)
 
         def made() -> TaskDetail:
             asked = [wire_objects.open_request(orjson.loads(request)) for (request,) in requests]
             return read(TaskDetail, {"task": wire_objects.task(doc), "openRequests": asked})
 
-        return await _made(requests, made)
+        return await made_of(requests, made)
 
     async def request(self, request_id: str) -> RequestDetail:
         """Return all that a reviewer is shown of a request."""
@@ -172,43 +170,21 @@ class DatabaseReader:
         row = await self._request_row(statements.RESULT, request_id, (event_type,))
         return wire_objects.result(request_id, event_of(row[2:4])) if row[2] else None
 
-    async def events(
-        self,
-        *,
-        project_id: str | None,
-        task_id: str | None,
-        types: Sequence[str],
-        order: Order,
-        cursor: str | None,
-        limit: int,
-    ) -> Page[Event]:
-        """Return a page of a timeline."""
-        scope = ("events", project_id or "", task_id or "", *sorted(types))
-        project = None if project_id is None else await self._project(project_id)
-        task = None if task_id is None else await self._task_doc(task_id)
-        codes = sorted({CODES[name] for name in types if name in CODES and name not in OFF_TIMELINES})
-        statement = statements.events(order, of_task=bool(task), of_project=bool(project), of_types=bool(types))
-        asked = {"task": task_id, "project": project_id, "types": codes, "off": _OFF}
-        page = await self._page(scope, cursor, limit, statement, order=order, **asked)
-        if task and project and task["projectId"] != project["id"]:
-            page = page._replace(rows=[])
-
-        def event(row: tuple[Any, ...]) -> Doc:
-            return event_of(row[1:3], row[0])
-
-        return await _made(page.rows, lambda: page.of(Event, event, lambda row: row[2].hex(), lambda row: len(row[1])))
-
     async def last_place(self, cursor: str | None) -> DatabasePlaceInChain:
         """Return the place to continue from: the cursor's, or without one the last event's."""
         if cursor is None:
-            (rows,) = await self._ask((statements.HEAD, {}))
+            (rows,) = await self.ask((statements.HEAD, {}))
             return DatabasePlaceInChain(rows[0][0], rows[0][2]) if rows else DatabasePlaceInChain()
-        (rows,) = await self._ask(_place(cursor))
+        (rows,) = await self.ask(_place(cursor))
         return DatabasePlaceInChain(_seq_at(ALL_EVENTS, cursor, rows), rows[0][0])
+
+    async def place(self, scope: Scope, cursor: str | None) -> int:
+        """Return the seq of a cursor of the list `scope`, 0 without one."""
+        return 0 if cursor is None else _seq_at(scope, cursor, (await self.ask(_place(cursor)))[0])
 
     async def head(self) -> tuple[int, int]:
         """Return the last event's seq, and the number of commits."""
-        (rows,) = await self._ask((statements.HEAD, {}))
+        (rows,) = await self.ask((statements.HEAD, {}))
         return (rows[0][0], rows[0][1]) if rows else (0, 0)
 
     async def news(self, after: DatabasePlaceInChain) -> DatabaseNews:
@@ -218,7 +194,7 @@ class DatabaseReader:
             InvalidRequest: the chain no longer has this place: the database was put back to an earlier one.
         """
         asked = {"start": after.seq, "limit": PAGE_MAX, "bytes": PAGE_BYTES}
-        places, rows = await self._ask((statements.HASH_AT, {"place": after.seq}), (statements.NEWS, asked))
+        places, rows = await self.ask((statements.HASH_AT, {"place": after.seq}), (statements.NEWS, asked))
         if after.seq and (not places or places[0][0] != after.hash):
             raise InvalidRequest("The record was put back to an earlier state: begin again without a cursor.")
 
@@ -230,24 +206,24 @@ class DatabaseReader:
             ]
             return DatabaseNews(changes, DatabasePlaceInChain(rows[-1][0], rows[-1][3]) if rows else after)
 
-        return await _made(rows, made)
+        return await made_of(rows, made)
 
     async def settled_since(self, seq: int) -> tuple[int, list[int]]:
         """Return the head's seq, and the places of the requests that were settled after the event `seq`."""
-        (rows,) = await self._ask((statements.SETTLED_SINCE, {"seq": seq}))
+        (rows,) = await self.ask((statements.SETTLED_SINCE, {"seq": seq}))
         return (rows[0][0] if rows else 0), [place for _, place in rows if place is not None]
 
     async def upload(self, upload_id: str) -> Doc:
         """Return an upload's document."""
         _check_id("uploads", upload_id)
-        (rows,) = await self._ask((statements.UPLOAD, {"id": upload_id}))
+        (rows,) = await self.ask((statements.UPLOAD, {"id": upload_id}))
         return _first(rows, "uploads", upload_id)
 
     async def figures(self, since: int, now: datetime) -> Figures:
         """Return figures for monitoring, with the decisions after the event at `since`."""
         seq, commits = await self.head()
         asked = [now - most for _, most in AGES]
-        counts = await self._ask(
+        counts = await self.ask(
             *((statements.WAITING_SINCE, {"since": moment}) for moment in (*asked, datetime.min.replace(tzinfo=UTC)))
         )
         waiting: Counter[tuple[str, str]] = Counter()
@@ -261,50 +237,53 @@ class DatabaseReader:
         outcomes: Counter[str] = Counter()
         while since < until:
             values = {"type": CODES["APPROVAL_DECIDED"], "seq": since, "limit": PAGE_MAX, "bytes": PAGE_BYTES}
-            (rows,) = await self._ask((statements.OF_TYPE_SINCE, values))
+            (rows,) = await self.ask((statements.OF_TYPE_SINCE, values))
             outcomes.update(str(event_of(row[1:], row[0])["payload"]["outcome"]["type"]) for row in rows)
-            since = until if _is_last(rows, PAGE_MAX) else rows[-1][0]
+            since = until if is_last(rows, PAGE_MAX) else rows[-1][0]
         return outcomes
 
     # -- parts
 
-    async def _ask(self, *asked: tuple[bytes, Mapping[str, Any]]) -> list[Rows]:
+    async def ask(self, *asked: tuple[bytes, Mapping[str, Any]]) -> list[Rows]:
+        """Return the rows of each statement, whose workspace is this one's, in one round trip."""
         return await self._pool.ask(*((text, {"ws": self._workspace, **values}) for text, values in asked))
 
-    async def _project(self, project_id: str) -> Doc:
+    async def project_doc(self, project_id: str) -> Doc:
+        """Return a project's document."""
         if (known := self._known.by_id.get(project_id)) is not None:
             return known
         _check_id("projects", project_id)
-        (rows,) = await self._ask((statements.PROJECT, {"id": project_id}))
+        (rows,) = await self.ask((statements.PROJECT, {"id": project_id}))
         return self._known.add(_first(rows, "projects", project_id))
 
     async def _projects_of(self, tasks: Iterable[Doc]) -> list[Doc]:
         ids = dict.fromkeys(task["projectId"] for task in tasks)
-        return [await self._project(project_id) for project_id in ids]
+        return [await self.project_doc(project_id) for project_id in ids]
 
-    async def _task_doc(self, task_id: str) -> Doc:
+    async def task_doc(self, task_id: str) -> Doc:
+        """Return a task's document, which has its number."""
         _check_id("tasks", task_id)
-        (rows,) = await self._ask((statements.TASK, {"id": task_id}))
+        (rows,) = await self.ask((statements.TASK, {"id": task_id}))
         return _first(rows, "tasks", task_id)
 
     async def _request_row(self, statement: bytes, request_id: str, types: tuple[str, ...]) -> tuple[Any, ...]:
         seq = seq_of(request_id)
-        rows = (await self._ask((statement, {"seq": seq})))[0] if 0 < seq < LAST_SEQ else []
+        rows = (await self.ask((statement, {"seq": seq})))[0] if 0 < seq < LAST_SEQ else []
         event = event_of(rows[0][:2], seq) if rows else None
         if event is None or event["id"] != request_id or event["eventType"] not in types:
             raise read_models.no_request(request_id)
         return rows[0]
 
-    async def _page(
-        self, scope: Scope, cursor: str | None, limit: int, statement: bytes, *, order: Order = "asc", **values: Any
+    async def page_after(
+        self, scope: Scope, cursor: str | None, limit: int, statement: bytes, **values: Any
     ) -> FoundPage:
-        """Return the rows of a page after a cursor, which is checked in the same trip."""
+        """Return the rows of a page after a cursor, which is checked in the same trip; `start` says where else."""
         wanted = checked_limit(limit)
-        values |= {"start": _start_of(cursor, order), "limit": wanted, "bytes": 2 * PAGE_BYTES}
+        asked = {"start": place_of(cursor or ""), **values, "limit": wanted, "bytes": 2 * PAGE_BYTES}
         if cursor is None:
-            (rows,) = await self._ask((statement, values))
+            (rows,) = await self.ask((statement, asked))
         else:
-            places, rows = await self._ask(_place(cursor), (statement, values))
+            places, rows = await self.ask(_place(cursor), (statement, asked))
             _seq_at(scope, cursor, places)
         return FoundPage(scope, cursor, wanted, rows)
 
@@ -332,10 +311,6 @@ def place_of(cursor: str) -> int:
     return place if 0 < place < LAST_SEQ else 0
 
 
-def _start_of(cursor: str | None, order: Order) -> int:
-    return (0 if order == "asc" else LAST_SEQ) if cursor is None else place_of(cursor)
-
-
 def _seq_at(scope: Scope, cursor: str, rows: Rows) -> int:
     """Return the seq of a cursor; `rows` are what its place holds.
 
@@ -358,7 +333,7 @@ def _first(rows: Rows, table: Table, doc_id: str) -> Doc:
     return doc
 
 
-def _is_last(rows: Rows, limit: int) -> bool:
+def is_last(rows: Rows, limit: int) -> bool:
     """Return whether no row is behind these, of which a piece has `limit` at the most and ends over `PAGE_BYTES`."""
     return len(rows) < limit and _size_of(rows) <= PAGE_BYTES
 
@@ -367,6 +342,6 @@ def _size_of(rows: Rows) -> int:
     return sum(len(value) for row in rows for value in row if isinstance(value, bytes))
 
 
-async def _made(rows: Rows, make: Callable[[], T]) -> T:
+async def made_of(rows: Rows, make: Callable[[], T]) -> T:
     """Return what `make` returns, made in a thread where the rows are large."""
     return make() if _size_of(rows) < _QUICK_BYTES else await asyncio.to_thread(make)

@@ -14,7 +14,9 @@ from store.core.upload_limits import UploadLimits
 from store.postgres.address import DatabaseAddress
 from store.postgres.blobs import Blobs, LooseUploads
 from store.postgres.commit_writer import CommitWriter
+from store.postgres.database_history import DatabaseHistory
 from store.postgres.database_reader import DatabaseReader
+from store.postgres.database_timelines import DatabaseTimelines
 from store.postgres.due_timeouts import DueTimeouts
 from store.postgres.head_watch import HeadWatch
 from store.postgres.key_table import KeyCache
@@ -58,6 +60,8 @@ class OpenWorkspace:
         self.checks = Checks(settings.limits)
         self.pool = ReadPool(address, settings.pool_size)
         self.reader = DatabaseReader(self.pool, number, projects, clock)
+        self.timelines = DatabaseTimelines(self.reader)
+        self.history = DatabaseHistory(self.reader, self.timelines)
         self.keys = KeyCache(self.pool, number, clock)
         self.watch = HeadWatch(address, number, self._look, self.keys.changed)
         self.writer = CommitWriter(

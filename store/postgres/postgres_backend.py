@@ -9,6 +9,7 @@ from api_client.actor import Actor
 from api_client.backend import PAGE
 from api_client.commands import Command, ReceiveUpload
 from api_client.errors import InvalidRequest, StoreReadOnly, TooManyRequests
+from api_client.event_filter import NO_FILTER, EventFilter
 from api_client.models import (
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
@@ -34,12 +35,13 @@ from api_client.settled import SettledQuery, SettledRequest
 from api_client.wire import read
 from store.core import read_models
 from store.core.batch import Job
-from store.core.capabilities import REVIEWER_MAY
+from store.core.capabilities import REVIEWER_MAY, REVIEWER_SEES
 from store.core.figures import Figures, PoolFigures
 from store.core.health import Health
 from store.core.idempotency import KeyScope
 from store.core.schema_questions import CheckNeeded
 from store.core.state_view import Doc
+from store.core.timeline_pages import TimelineAsked
 from store.postgres.blob_sweep import sweep_blobs
 from store.postgres.database_health import HEALTH, STANDBY, health_of
 from store.postgres.open_workspace import OpenWorkspace
@@ -56,7 +58,7 @@ class PostgresBackend:
 
     def __init__(self, workspace: OpenWorkspace, actor: Actor) -> None:
         self._workspace, self._actor = workspace, actor
-        self._reader = workspace.reader
+        self._reader, self._timelines, self._history = workspace.reader, workspace.timelines, workspace.history
         self.keys = workspace.keys
         """The keys of the workspace's callers, for a server."""
 
@@ -83,8 +85,9 @@ class PostgresBackend:
         await self._reader.head()  # who asks wants to know whether the database answers, too
         is_agent = self._actor.role == "agent"
         may = () if is_agent or self._workspace.read_only else REVIEWER_MAY
+        sees = () if is_agent else REVIEWER_SEES
         role: Role = "agent" if is_agent else "reviewer"
-        return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=may)
+        return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=(*may, *sees))
 
     async def projects(self, *, name: str | None = None) -> Sequence[Project]:
         """See `Backend.projects`."""
@@ -94,12 +97,18 @@ class PostgresBackend:
         """See `Backend.project`."""
         return await self._reader.project(project_id)
 
-    async def board(self, project_id: str) -> Board:
+    async def board(self, project_id: str, *, at: str | None = None) -> Board:
         """See `Backend.board`."""
+        if at is not None:
+            return await self._history.board(project_id, at)
         return await self._reader.board(project_id)
 
-    async def cards(self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE) -> Page[Card]:
+    async def cards(
+        self, project_id: str, step: str, *, cursor: str | None = None, limit: int = PAGE, at: str | None = None
+    ) -> Page[Card]:
         """See `Backend.cards`."""
+        if at is not None:
+            return await self._history.cards(project_id, step, cursor, limit, at)
         return await self._reader.cards(project_id, step, cursor, limit)
 
     async def tasks(self, *, project_id: str | None = None, name: str | None = None) -> Sequence[Task]:
@@ -117,8 +126,10 @@ class PostgresBackend:
                 piece.clear()
         yield bytes(piece + b"]}")
 
-    async def task(self, task_id: str) -> TaskDetail:
+    async def task(self, task_id: str, *, at: str | None = None) -> TaskDetail:
         """See `Backend.task`."""
+        if at is not None:
+            return await self._history.task(task_id, at)
         return await self._reader.task(task_id)
 
     async def inbox(
@@ -140,11 +151,13 @@ class PostgresBackend:
         order: Order = "asc",
         cursor: str | None = None,
         limit: int = PAGE,
+        only: EventFilter = NO_FILTER,
     ) -> Page[Event]:
         """See `Backend.events`."""
-        return await self._reader.events(
-            project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit
+        asked = TimelineAsked(
+            project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit, only=only
         )
+        return await self._timelines.page(asked)
 
     async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
         """See `Backend.settled`."""

@@ -10,6 +10,8 @@ HASH_AT = b"""
     where ws = %(ws)s and seq = %(place)s
 """
 """Returns the hash of the event at a cursor's place."""
+BODIES_AT = b"select seq, body from pumpup.event where ws = %(ws)s and seq = any(%(places)s::bigint[])"
+EVENT_AT = b"select body, hash from pumpup.event where ws = %(ws)s and seq = %(seq)s"
 HEAD = b"select seq, commits, hash from pumpup.workspace where id = %(ws)s"
 
 PROJECTS = b"select doc from pumpup.project where ws = %(ws)s order by no"
@@ -154,7 +156,7 @@ OF_TYPE_SINCE = _BOUNDED.format(
 DUE = b"select id from pumpup.task where ws = %(ws)s and due < %(now)s order by due limit %(limit)s"
 
 
-def events(order: Order, *, of_task: bool, of_project: bool, of_types: bool) -> bytes:
+def events(order: Order, *, of_task: bool, of_project: bool, of_types: bool, of_span: bool) -> bytes:
     """Return the statement of a page of a timeline: place, JSON and hash of each event.
 
     Of several types each is looked up by itself, in the index that has them in order, and the results are merged: so
@@ -164,6 +166,8 @@ def events(order: Order, *, of_task: bool, of_project: bool, of_types: bool) -> 
     project = "and project = (select no from pumpup.project where ws = %(ws)s and id = %(project)s)"
     project = project if of_project and not of_task else ""
     behind = "seq > %(start)s" if order == "asc" else "seq < %(start)s"
+    if of_span:
+        behind += " and seq > %(after)s and seq <= %(until)s"
     rest = f"order by seq {order} limit %(limit)s"
     of_chain = f"select seq, body, hash from pumpup.event where ws = %(ws)s {task} {project} and {behind}"
     if of_types and not of_task:
@@ -180,6 +184,38 @@ def events(order: Order, *, of_task: bool, of_project: bool, of_types: bool) -> 
     return _BOUNDED.format(columns="seq, body, hash", size="octet_length(body)", order=order, rows=rows).encode()
 
 
+ENTERED = _BOUNDED.format(
+    columns="seq, step, step_seq, at, body, hash",
+    size="coalesce(octet_length(body), 0)",
+    order="asc",
+    rows="""
+        select t.no as seq, t.step, t.step_seq, e.seq as at, e.body, e.hash from (
+            select no, step, step_seq from pumpup.task
+            where ws = %(ws)s and project = %(project)s and no > %(no)s order by no limit %(limit)s
+        ) t left join lateral (
+            select seq, body, hash from pumpup.event
+            where ws = %(ws)s and task = t.no and seq <= %(until)s and t.step_seq > %(until)s
+                and (type = %(created)s or position('"transitionTo":"'::bytea in body) > 0)
+            order by seq desc limit 1
+        ) e on true
+    """,
+).encode()
+"""Returns each task's number with its step and its entry there, and if that came after a moment, the last event before
+the moment that may have entered one: its text has the words for that, somewhere."""
+OPEN_THEN = b"""
+    select distinct e.task from pumpup.event e
+    where e.ws = %(ws)s and e.project = %(project)s and e.type = any(%(types)s::smallint[]) and e.seq <= %(until)s
+        and not exists (select from pumpup.event s where s.ws = e.ws and s.reply_to = e.seq and s.seq <= %(until)s)
+"""
+"""Returns the numbers of a project's tasks with a request that was open."""
+EVENTS_BEFORE = b"""
+    select seq, body, hash from pumpup.event
+    where ws = %(ws)s and task = %(task)s and seq < %(start)s order by seq desc limit %(limit)s
+"""
+TASK_OF = b"""
+    select t.doc from (select task from pumpup.event where ws = %(ws)s and seq = %(seq)s) e
+    cross join lateral (select doc from pumpup.task where ws = %(ws)s and no = e.task offset 0) t
+"""
 BODY_AT = b"select body from pumpup.event where ws = %(ws)s and seq = %(place)s"
 
 

@@ -15,6 +15,7 @@ from api_client.actor import Actor
 from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX, Backend
 from api_client.commands import Command
 from api_client.errors import InvalidRequest
+from api_client.event_filter import EventFilter
 from api_client.models import Order, Receipt, Role
 from api_client.times import in_utc
 from api_client.wire import Wire
@@ -124,6 +125,15 @@ class IncomingCall:
         if not re.fullmatch(r"[0-9]{1,2}", text, re.ASCII) or int(text) > WAIT_MAX:
             raise InvalidRequest(f"wait: must be a whole number of seconds from 0 to {WAIT_MAX}")
         return int(text)
+
+    def event_filter(self) -> EventFilter:
+        """Return the events that are asked for.
+
+        Raises:
+            InvalidRequest: `since` or `until` is no time with its zone.
+        """
+        times = self.moment("since"), self.moment("until")
+        return EventFilter(*times, self.query("decidedBy") or "", self.query("outcome") or "")
 
     def moment(self, name: str) -> datetime | None:
         """Return a query parameter that is a time, None where it was left out.

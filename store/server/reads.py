@@ -136,10 +136,24 @@ async def request(call: IncomingCall) -> Response:
 
 async def board(call: IncomingCall) -> Response:
     """Answer a board's counts, or with `step` a page of that column's cards."""
-    project_id, step, limit = call.path("project_id"), call.query("step"), call.limit()
+    return await _board(call, None)
+
+
+async def _board(call: IncomingCall, at: str | None) -> Response:
+    project_id, step, cursor, limit = call.path("project_id"), call.query("step"), call.query("cursor"), call.limit()
     if step is None:
-        return json_response(await call.backend.board(project_id))
-    return await page_response(await call.backend.cards(project_id, step, cursor=call.query("cursor"), limit=limit))
+        return json_response(await call.backend.board(project_id, at=at))
+    return await page_response(await call.backend.cards(project_id, step, cursor=cursor, limit=limit, at=at))
+
+
+async def past_board(call: IncomingCall) -> Response:
+    """Answer a board's counts as they were, or with `step` a page of that column's cards."""
+    return await _board(call, call.query("at") or "")
+
+
+async def past_task(call: IncomingCall) -> Response:
+    """Answer a task and its open requests as they were."""
+    return json_response(await call.backend.task(call.path("task_id"), at=call.query("at") or ""))
 
 
 async def events(call: IncomingCall) -> Response:
@@ -152,6 +166,7 @@ async def events(call: IncomingCall) -> Response:
             order=call.order(),
             cursor=call.query("cursor"),
             limit=call.limit(),
+            only=call.event_filter(),
         )
     )
 

@@ -24,6 +24,7 @@ from api_client.times import utc_now
 from store.core.batch import Job
 from store.core.chain import link_all
 from store.core.event_ids import random_token
+from store.core.timeline_pages import TimelineAsked
 from store.core.upload_limits import UploadLimits
 from store.demo.workspace import generate
 from store.folder import journal_line
@@ -286,16 +287,13 @@ def pages(table: Table, folder: Path, events: int) -> None:
         for _ in range(200):
             task_id = _any_task(store, rng) if name == "one task" else None
             project_id = project.id if name == "one project" else None
-            look = partial(
-                reader.events,
+            asked = TimelineAsked(
                 project_id=project_id,
                 task_id=task_id,
-                types=(),
                 order="asc" if rng.random() < 0.5 else "desc",
                 cursor=_somewhere(store, rng, project_id, task_id),
-                limit=100,
             )
-            times += timed(look, 1)
+            times += timed(partial(reader.events, asked), 1)
         table.add(Row(f"page of 100 events of {name}, {events:,} events, p95", p95(times), "ms", limit=5))
     for name, project_id, types in (
         ("everything", None, ()),
@@ -303,9 +301,7 @@ def pages(table: Table, folder: Path, events: int) -> None:
         ("a project, a type that is on none of its events", project.id, ("TIMEOUT",)),
         ("a project, a rare type", project.id, ("EXCEPTION",)),
     ):
-        newest = partial(
-            reader.events, project_id=project_id, task_id=None, types=types, order="desc", cursor=None, limit=100
-        )
+        newest = partial(reader.events, TimelineAsked(project_id=project_id, types=types, order="desc"))
         table.add(Row(f"newest first: {name}, {events:,} events, p95", p95(timed(newest, 200)), "ms", limit=5))
     times = timed(lambda: (reader.board(project.id), reader.cards(project.id, "in_review", None, 50)), 100)
     table.add(Row(f"a board's counts and first cards, {events:,} events, p95", p95(times), "ms", limit=10))

@@ -200,7 +200,7 @@ async def test_a_timeline_reads_the_same_both_ways(backend: Backend, scope: dict
         assert found == expected
         assert page.next_cursor == cursor
     middle = await backend.events(**scope, cursor=whole[1], limit=1)  # type: ignore[arg-type]
-    back = await backend.events(**scope, cursor=middle.next_cursor, order="desc", limit=1)
+    back = await backend.events(**scope, cursor=middle.next_cursor, order="desc", limit=1)  # type: ignore[arg-type]
     assert (middle.items[0].id, back.items[0].id) == (whole[2], whole[1])
 
 

@@ -40,6 +40,8 @@ PART_2 = {
     "POST /api/tasks/{task_id}/notes",
     "POST /api/projects",
     "GET /api/board/{project_id}",
+    "GET /api/history/board/{project_id}",
+    "GET /api/history/tasks/{task_id}",
     "GET /api/events",
     "GET /api/events/stream",
 }

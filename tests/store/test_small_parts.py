@@ -18,6 +18,7 @@ from hypothesis.stateful import rule
 from api_client.backend import PAGE_MAX
 from api_client.models import Order
 from store.core.event_types import OFF_TIMELINES, TYPES
+from store.core.timeline_pages import TimelineAsked
 from store.demo.workspace import generate
 from store.folder import checkpoint, checkpoint_writer, event_index, folder_state, journal_follower
 from store.folder.engine import Store
@@ -141,9 +142,8 @@ def answers(store: Store) -> list[Any]:
     orders: tuple[Order, Order] = ("asc", "desc")
     for project_id, task_id, types in chosen:
         for order in orders:
-            page = reader.events(
-                project_id=project_id, task_id=task_id, types=types, order=order, cursor=None, limit=PAGE_MAX
-            )
+            asked = TimelineAsked(project_id=project_id, task_id=task_id, types=types, order=order, limit=PAGE_MAX)
+            page = reader.events(asked)
             found.append(page)
             found += [reader.request(event.id) for event in page.items if event.event_type == "APPROVAL_REQUESTED"][:3]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from api_client.commands import (
@@ -20,6 +21,7 @@ from api_client.commands import (
     RequestApproval,
     RequestElicitation,
 )
+from api_client.event_filter import EventFilter
 from tests.server.fixed_run.run import Run
 
 Raw: TypeAlias = dict[str, Any]
@@ -294,6 +296,17 @@ class Acts:
                 await run.read(who, "upload", ids[upload])
                 await run.download(who, ids[upload])
             await run.read(who, "upload", "upl_none")
+
+        await self._history("alice")
+
+    async def _history(self, who: str) -> None:
+        run, ids = self._run, self.ids
+        for at in (ids["full"], "2000-01-01T00:00:00Z", "evt_none", "soon"):
+            await run.read(who, "board", ids["claims"], at=at)
+            await run.read(who, "task", ids["task"], at=at)
+        await run.pages(who, "cards", ids["claims"], "intake", limit=2, at=ids["full"])
+        await run.pages(who, "events", limit=20, only=EventFilter(decided_by="alice", outcome="APPROVE"))
+        await run.pages(who, "events", limit=20, only=EventFilter(since=datetime(2026, 1, 1, tzinfo=UTC)))
 
     async def _timelines(self, who: str) -> None:
         run, ids = self._run, self.ids
