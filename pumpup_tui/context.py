@@ -192,9 +192,9 @@ class Context:
         if capability in ("decide", "answer") and self.status.why_read_only:
             return self.status.why_read_only
         reasons = {
-            "move": "no task can be moved from here",
+            "move": "tasks can't be moved from here",
             "note": "no reviewer's note can be written from here",
-            "assign": "no task can be given to anyone from here",
+            "assign": "tasks can't be assigned from here",
             "board": "this server has no board to show",
         }
         return reasons.get(capability, f"this server does not offer {capability}")

@@ -161,7 +161,9 @@ class BoardFilter:
             *(("status", status, f"status: {status_run(status)[0]}") for status in STATUSES),
             ("assignee", me, f"assigned to me ({me})"),
             ("assignee", NOBODY, "unassigned"),
+            # not foreign: PickScreen cleans its choices
             *(("assignee", name, f"assigned to {name}") for name in names),
+            # not foreign: PickScreen cleans its choices
             *(("agent", name, f"agent: {name}") for name in agents),
             *(("request", kind, f"open request: {words}") for kind, words in REQUESTS.items()),
             *(("step", step, f"step: {step}") for step in steps),

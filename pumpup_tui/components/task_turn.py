@@ -63,9 +63,14 @@ def turn_run(card: Card, rules: TaskRules, age: Age) -> Run:
         kind = request_kind(card.open_request.event_type)
         return f"{STATUSES['WAITING'][0]} {several}{kind}: {line(card.open_request.summary, 200)}", "needs"
     if card.decided_at is not None and card.status != "CLOSED":
-        is_late = card.decided_at <= rules.now - timedelta(seconds=AGENT_SECONDS)
-        return f"{STATUSES['WAITING'][0]} waiting for its agent {age(card.decided_at)}", "needs" if is_late else "muted"
+        return agents_turn(card.decided_at, rules.now, age)
     return status_run(card.status)
+
+
+def agents_turn(since: datetime, now: datetime, age: Age) -> Run:
+    """Return that a task waits for its agent, which has done nothing since a decision."""
+    is_late = since <= now - timedelta(seconds=AGENT_SECONDS)
+    return f"{STATUSES['WAITING'][0]} waiting for its agent {age(since)}", "needs" if is_late else "muted"
 
 
 def lateness_run(card: Card, rules: TaskRules, age: Age) -> Run:

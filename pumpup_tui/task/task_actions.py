@@ -41,7 +41,7 @@ class TaskActions:
         elif loaded is None:
             outbox.cancel("still reading this task")
         elif self._record.is_closed:
-            outbox.cancel("this task is closed: it takes notes only")
+            outbox.cancel("closed tasks can't be assigned; a note can still be written")
         else:
             me = self._context.status.reviewer
             choices = [
@@ -50,8 +50,8 @@ class TaskActions:
             ]
             if loaded.assignee:
                 # not foreign: PickScreen cleans its choices
-                choices.append(Choice(Assignee(""), f"to no one: {loaded.assignee} gives it back"))
-            self._screen.app.push_screen(PickScreen("Give this task", choices), self._assignee_chosen)
+                choices.append(Choice(Assignee(""), f"unassign: {loaded.assignee} has it now"))
+            self._screen.app.push_screen(PickScreen("Assign this task", choices), self._assignee_chosen)
 
     def _assignee_chosen(self, chosen: Assignee | None) -> None:
         if chosen is None:
@@ -59,7 +59,7 @@ class TaskActions:
         if chosen.name is not None:
             self._arm_assignment(chosen.name)
         else:
-            self._prompt.ask(TextQuestion("give the task to"), self._assignee_typed)
+            self._prompt.ask(TextQuestion("assign to"), self._assignee_typed)
 
     def _assignee_typed(self, name: str | None) -> None:
         if name and name.strip():
