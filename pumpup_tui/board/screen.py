@@ -20,6 +20,8 @@ from pumpup_tui.board.cursor_card import CursorCard
 from pumpup_tui.board.filter_line import FilterLine
 from pumpup_tui.board.filtering import BoardFiltering, monotonic_seconds
 from pumpup_tui.board.messages import BoardLoaded, CardsPage, Scanned, WalkEnded, WalkProgress
+from pumpup_tui.board.projects_overview import ProjectsOverview
+from pumpup_tui.board.projects_view import ProjectsView
 from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine, set_title
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
@@ -74,13 +76,16 @@ class BoardScreen(ReviewerScreen):
             filter_changed=self.key_hints.update_lines,
         )
         self._moves = TaskMoves(context, self, cursor.movable)
+        self.overview = ProjectsOverview(context, self, calls)
+        self._opened: str | None = None
+        """The project that was opened from the overview of all."""
         self.callbacks = ScreenCallbacks(
             show_message=view.say,
             call_failed=self._call_failed_here,
             status_changed=self._read_first,
-            refresh_ages=view.redraw,
+            refresh_ages=self._refresh_ages,
             go_back=self._go_back,
-            project=lambda: view.project,
+            project=lambda: None if self.overview.is_shown else view.project,
         )
         self._asked: str | None = None
         """The id of the project that was asked for last."""
@@ -91,20 +96,26 @@ class BoardScreen(ReviewerScreen):
     def body(self) -> ComposeResult:
         yield self.filter_line
         yield self.view
+        yield self.overview.view
 
     @override
     def hints(self) -> Hints:
+        if self.overview.is_shown:
+            return (("move.enter", "open"), ("screens.project", "project"), (SCREEN_KEYS, "screens"))
         clear = (("move.back", "all cards"),) if self.filter_line.filter.is_on else ()
         moves = ((MOVE_KEYS, "move"),) if self.context.can("move") else ()
         find = (("board.search board.filter", "filter"), ("screens.project", "project"), (SCREEN_KEYS, "screens"))
         return (*clear, ("board.task", "task"), *moves, *find)
 
     def _go_back(self) -> None:
-        """Stop going to a column's end; else show all cards."""
+        """Stop going to a column's end; else show all cards; else all projects, if the board was opened there."""
         if self._reader.is_walking:
             self._reader.stop_walking()
-        else:
+        elif self.filter_line.filter.is_on:
             self._filtering.clear()
+        elif self._opened is not None:
+            self._opened = None
+            self.reload()
 
     # Reading.
 
@@ -114,7 +125,15 @@ class BoardScreen(ReviewerScreen):
             self.view.say(refusal)
             return
         project_id = self._wanted()
-        if project_id is not None:
+        if project_id is None:
+            self._asked = None
+            self.overview.show()
+            self.key_hints.update_lines()
+            self.query_one(HeaderLine).update_lines()
+        else:
+            if self.overview.is_shown:
+                self.overview.hide()
+                self.view.focus()
             self._asked = project_id
             self.view.say("reading the board…")
             for column in self.view.columns.all:
@@ -122,18 +141,35 @@ class BoardScreen(ReviewerScreen):
             self._calls.board(self, project_id)
 
     def _wanted(self) -> str | None:
-        """Return the chosen project; where all are chosen, the one in view, or the first that someone made."""
+        """Return the chosen project; where all are chosen, the one that was opened, or the only one that someone made.
+
+        None is the overview of all.
+        """
         status = self.context.status
         if status.project is not None:
+            self._opened = None
             return status.project.id
-        if self.view.project is not None:
-            return self.view.project.id
+        if self._opened is not None:
+            return self._opened
         made = [project for project in status.projects if project.project_name != "general"] or list(status.projects)
-        return made[0].id if made else None
+        return made[0].id if len(made) == 1 else None
 
     def _read_first(self, status: Status) -> None:
-        if self._asked is None and status.projects:
+        if self._asked is None and status.projects and not self.overview.is_shown:
             self.reload()
+
+    def _refresh_ages(self) -> None:
+        if self.overview.is_shown:
+            self.overview.view.redraw()
+            self.overview.read_soon()
+        else:
+            self.view.redraw()
+
+    @on(ProjectsView.Chosen)
+    def _project_chosen(self, event: ProjectsView.Chosen) -> None:
+        event.stop()
+        self._opened = event.row_id
+        self.reload()
 
     @on(BoardLoaded)
     def _board_loaded(self, event: BoardLoaded) -> None:
@@ -182,6 +218,9 @@ class BoardScreen(ReviewerScreen):
     @on(Changed)
     def _changed(self, event: Changed) -> None:
         event.stop()
+        if self.overview.is_shown:
+            self.overview.read_soon()
+            return
         project = self.view.project
         mine = [one for one in event.events if project is not None and one.project_id == project.id]
         if project is None or not (event.too_many or mine):

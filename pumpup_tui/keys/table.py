@@ -219,6 +219,7 @@ PLACES: Mapping[str, Sequence[Scope | Toolkit]] = {
     "the inbox's list": ("list", "ScrollableContainer", "inbox", *_APP),
     "the inbox's detail": ("document", "ScrollableContainer", "inbox", *_APP),
     "the board": ("cards", "board", *_APP),
+    "the board of all projects": ("list", "ScrollableContainer", "board", *_APP),
     "a task": ("task page", "ScrollableContainer", "task", *_APP),
     "the timeline's list": ("list", "ScrollableContainer", "timeline", *_APP),
     "the timeline's detail": ("document", "ScrollableContainer", "timeline", *_APP),

@@ -17,7 +17,7 @@ from pumpup_tui.text.layout import Line, Run
 from pumpup_tui.text.paragraphs import foreign, led, ours
 
 if TYPE_CHECKING:
-    from api_client.models import Task
+    from api_client.models import Steps, Task
     from pumpup_tui.context import Context
     from pumpup_tui.task.record import TaskRecord
 
@@ -75,22 +75,25 @@ class TaskRows:
         return [
             PageRow(ours()),
             PageRow(ours(*steps_line(steps, task.current_step), indent=4), "steps"),
-            PageRow(ours(*self._here(task), *exits_line(steps, task.current_step), indent=4), "exits"),
+            PageRow(ours(*self._here(task, steps)), "here"),
+            PageRow(ours(*exits_line(steps, task.current_step), indent=4), "exits"),
         ]
 
-    def _here(self, task: Task) -> Line:
-        """Return for how long the task has been in its step, and whether that is too long."""
-        loaded, entered = self._record.loaded, self._record.entered_step_at()
-        step = loaded.project.steps.step(task.current_step) if loaded else None
+    def _here(self, task: Task, steps: Steps) -> Line:
+        """Return whose step it is, for how long the task has been in it, and whether that is too long."""
+        entered, step = self._record.entered_step_at(), steps.step(task.current_step)
+        owner = step.owner.lower() if step is not None and step.exits else "final"
+        runs: list[Run] = [(f"step owner: {line(owner, 12)}" if owner != "final" else "final step", "muted")]
         if entered is None:
-            return []
-        here: Run = (f"in step for {self._context.age(entered)}   ", "muted")
+            return runs
+        age = self._context.age(entered)
+        runs.append((f" · in step for {'< 1 min' if age == 'now' else age}", "muted"))
         if step is None or not step.timeout_seconds or task.status == "CLOSED":
-            return [here]
+            return runs
         due = entered + timedelta(seconds=step.timeout_seconds)
-        if due <= self._context.clock():
-            return [here, ("◷ overdue   ", "needs")]
-        return [here, (f"due {self._context.stamp(due)}   ", "muted")]
+        is_overdue = due <= self._context.clock()
+        late: Run = (" ◷ overdue", "needs") if is_overdue else (f" · due {self._context.stamp(due)}", "muted")
+        return [*runs, late]
 
     def _requests(self) -> list[PageRow]:
         if not self._record.open_requests:

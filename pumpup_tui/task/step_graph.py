@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pumpup_tui.text.firewall import line
@@ -32,17 +31,11 @@ def steps_line(steps: Steps, current: str) -> Line:
 
 
 def exits_line(steps: Steps, current: str) -> Line:
-    """Return whose the present step is, and where a task goes from it: on along `→`, or back along `↺`."""
+    """Return where a task goes from its step: on along `→`, or back along `↺`; nowhere from a final one."""
     step = steps.step(current)
     if step is None:
         return []
     place = {one.name: index for index, one in enumerate(steps.in_graph_order())}
-    onward = [name for name in step.exits if place[name] > place[current]]
-    back = [name for name in step.exits if place[name] <= place[current]]
-    owner = f"step owner: {line(step.owner.lower(), 12)}" if step.exits else "final: no task leaves it"
-    return [(owner, "muted"), *_toward("→", onward), *_toward("↺", back)]
-
-
-def _toward(arrow: str, names: Iterable[str]) -> Line:
-    words = ", ".join(line(name, 80) for name in names)
-    return [(f"   {arrow} {words}", "muted")] if words else []
+    onward = ", ".join(line(name, 80) for name in step.exits if place[name] > place[current])
+    back = ", ".join(line(name, 80) for name in step.exits if place[name] <= place[current])
+    return [(f"{arrow} {names}   ", "muted") for arrow, names in (("→", onward), ("↺", back)) if names]

@@ -61,7 +61,7 @@ async def test_a_page_that_is_on_its_way_holds_up_no_key(tmp_path: Path) -> None
         return slow[0]
 
     stage.wrap = wrap
-    async with stage.run(120, 48) as pilot:
+    async with stage.run(120, 42) as pilot:
         await open_board(stage, pilot, "330")
         await pilot.press(*["ctrl+d"] * 30)
         await stage.sees(pilot, "▌ Claim 099", "reading more…")
@@ -82,7 +82,7 @@ async def test_any_key_stops_the_way_to_the_end(tmp_path: Path) -> None:
         return slow[0]
 
     stage.wrap = wrap
-    async with stage.run(120, 48) as pilot:
+    async with stage.run(120, 42) as pilot:
         await open_board(stage, pilot, "330")
         await pilot.press("G")
         await stage.sees(pilot, "▌ Claim 099")

@@ -36,7 +36,7 @@ async def test_the_graph_marks_where_the_task_is(tmp_path: Path) -> None:
     async with stage.run(80, 24) as pilot:
         await open_task(stage, pilot)
         await stage.sees(pilot, "triage ▸ ● in_review ▸ ■ rejected │ ■ paid", "step owner: human", "→ paid, rejected")
-        await stage.sees(pilot, "↺ triage", "in step for now")
+        await stage.sees(pilot, "↺ triage", "in step for < 1 min")
 
 
 async def test_metadata_is_a_tree(tmp_path: Path) -> None:

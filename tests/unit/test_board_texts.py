@@ -61,7 +61,7 @@ def test_a_step_says_where_it_leads_and_back() -> None:
     }
     steps = read(Steps, raw)
     shown = plain([steps_line(steps, "b"), exits_line(steps, "a"), exits_line(steps, "b")])
-    assert shown == ["a ▸ ● ■ b │ ■ c", "step owner: human   → b, c   ↺ a", "final: no task leaves it"]
+    assert shown == ["a ▸ ● ■ b │ ■ c", "→ b, c   ↺ a   ", ""]
 
 
 def test_nested_values_show_their_size_until_they_are_opened() -> None:
