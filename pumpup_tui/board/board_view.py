@@ -19,12 +19,14 @@ from pumpup_tui.board.card_lines import CardCache, Drawn, changed_span, column_l
 from pumpup_tui.board.column_head import HEAD
 from pumpup_tui.board.column_model import Columns, ColumnState
 from pumpup_tui.board.column_widths import ColumnSlot, Place, slots
+from pumpup_tui.board.lane_lines import Lanes, scrolled
 from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
 from pumpup_tui.components.pane_frame import FramedPane
 from pumpup_tui.components.task_turn import TaskRules
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
-from pumpup_tui.text.layout import Run, width_of, wrap
+from pumpup_tui.text.firewall import line
+from pumpup_tui.text.layout import Run, joined, width_of, wrap
 
 if TYPE_CHECKING:
     from api_client.models import Board, Card, Project
@@ -76,10 +78,20 @@ class BoardView(FramedPane, can_focus=True):
         self.project: Project | None = None
         self.compact = False
         """Whether each card has one line."""
+        self._order = ""
+        """The order of the cards in words, where it is not the board's own."""
+        self.by_lanes = False
+        """Whether the cards are to be in lanes by assignee, once they all are loaded in that order."""
+        self._lanes: Lanes | None = None
+        self._lanes_of: object = None
+        """The cards that the lanes are made of."""
+        self._top = 0
+        """The first line of the lanes in view."""
         self._cards = CardCache(context.key, self.rules)
         self._slots: list[ColumnSlot] = []
         """The columns in view."""
         self._words = "opening…"
+        self._show_title()
         self._drawn: list[list[Drawn]] = []
         """The lines of each column in view, as they were drawn last."""
 
@@ -114,7 +126,18 @@ class BoardView(FramedPane, can_focus=True):
             self._slots = []
         self.project = project
         self.columns.take(board)
+        self._show_title()
         self.redraw()
+
+    def order(self, words: str, *, by_lanes: bool) -> None:
+        """Say in the title in which order the cards are, where that is not the board's own; put them into lanes."""
+        self._order, self.by_lanes = words, by_lanes
+        self._show_title()
+
+    def _show_title(self) -> None:
+        project = line(self.project.name, 80) if self.project else ""
+        count = sum(column.about.count for column in self.columns.all if not column.about.terminal)
+        self.frame.set_title(joined(("Board", project, self._order)), f"{count:,} open" if self.columns.all else "")
 
     def redraw(self) -> None:
         """Draw again the ages that have changed."""
@@ -148,9 +171,25 @@ class BoardView(FramedPane, can_focus=True):
         self._slots = slots(narrow, self.columns.at, first, self.size.width)
         for place in self._places():
             self.columns.all[place.slot.index].keep_in_view(self._rows(place))
+        self._make_lanes()
         if before != self._slots:
             self._drawn = []
         return before != self._slots
+
+    def _make_lanes(self) -> None:
+        """Put the cards that are loaded into lanes, with the cursor's in view."""
+        if not self.by_lanes or any(column.matched is None for column in self.columns.all):
+            self._lanes = None
+            return
+        places, columns = self._places(), self.in_view
+        made_of = [(column.cards, place.card_height) for column, place in zip(columns, places, strict=True)]
+        if self._lanes is None or made_of != self._lanes_of:
+            self._lanes, self._lanes_of = Lanes(columns, places), made_of
+        self._lanes.places = places
+        for slot, place in enumerate(places):
+            if place.here:
+                first = self._lanes.line_of(slot, columns[slot].cursor)
+                self._top = scrolled(self._top, first, place.card_height, self.size.height - HEAD)
 
     def _places(self) -> list[Place]:
         last, columns = len(self._slots) - 1, self.columns
@@ -175,6 +214,8 @@ class BoardView(FramedPane, can_focus=True):
 
     def _lines(self) -> list[list[Drawn]]:
         height = self.size.height
+        if self._lanes is not None:
+            return self._lanes.drawn(self._top, height, self._cards)
         return [
             column_lines(self.columns.all[place.slot.index], place, height, self._cards) for place in self._places()
         ]
@@ -217,8 +258,24 @@ class BoardView(FramedPane, can_focus=True):
     def action_column(self, by: int) -> None:
         """Go to a column beside."""
         if self.columns.all:
+            before = self._line_at_cursor()
             self.columns.at = max(0, min(self.columns.at + by, len(self.columns.all) - 1))
+            self._keep_to_lane(before)
             self._moved()
+
+    def _line_at_cursor(self) -> int | None:
+        """Return the line of the lanes at which the cursor's card begins; None where there are no lanes."""
+        slot = next((number for number, one in enumerate(self._slots) if one.index == self.columns.at), None)
+        if self._lanes is None or slot is None or self.columns.here is None:
+            return None
+        return self._lanes.line_of(slot, self.columns.here.cursor)
+
+    def _keep_to_lane(self, number: int | None) -> None:
+        """Put the cursor of another column on the card that is nearest to a line of the lanes."""
+        self._place_columns()
+        slot = next((number for number, one in enumerate(self._slots) if one.index == self.columns.at), None)
+        if self._lanes is not None and slot is not None and number is not None:
+            self.columns.all[self.columns.at].move_to(self._lanes.nearest(slot, number))
 
     def action_card(self, by: int) -> None:
         """Go up or down the column."""
@@ -268,8 +325,16 @@ class BoardView(FramedPane, can_focus=True):
         if at and place and at.y >= HEAD:
             self.columns.at = place.slot.index
             column = self.columns.all[place.slot.index]
-            column.move_to(column.top + (at.y - HEAD) // place.card_height)
+            column.move_to(self._card_at(place, at.y - HEAD))
             self._moved()
+
+    def _card_at(self, place: Place, y: int) -> int:
+        """Return the card of a column that is drawn at a line below its head."""
+        column = self.columns.all[place.slot.index]
+        if self._lanes is None:
+            return column.top + y // place.card_height
+        found = self._lanes.card_at(self._slots.index(place.slot), self._top + y)
+        return column.cursor if found is None else found
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Go down the column with the cursor."""

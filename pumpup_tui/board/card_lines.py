@@ -66,7 +66,7 @@ class CardCache:
 def column_lines(column: ColumnState, place: Place, height: int, cards: CardCache) -> list[Drawn]:
     """Return the `height` lines of a column."""
     width = place.width
-    lines = [Drawn(_padded(one, width)) for one in head_lines(column, place, cards.age)]
+    lines = [Drawn(padded(one, width)) for one in head_lines(column, place, cards.age)]
     index = column.top
     while len(lines) < height and index < len(column.cards):
         at_cursor = place.here and index == column.cursor
@@ -74,7 +74,7 @@ def column_lines(column: ColumnState, place: Place, height: int, cards: CardCach
         index += 1
     if index >= len(column.cards):
         lines += after_cards(column, place, cards.key)
-    return [*lines, *[Drawn(_padded([], width))] * (height - len(lines))][:height]
+    return [*lines, *[Drawn(padded([], width))] * (height - len(lines))][:height]
 
 
 def framed_card(card: Card, width: int, cards: CardCache, *, at_cursor: bool) -> list[Drawn]:
@@ -86,7 +86,7 @@ def framed_card(card: Card, width: int, cards: CardCache, *, at_cursor: bool) ->
     mark: Run = ("▌", "accent") if at_cursor else ("│", tone)
     over = "cursor" if at_cursor else ""
     rows = (_name_line(card, width - 4, cards), _turn_line(card, width - 4, cards))
-    inside = [Drawn((mark, (" ", ""), *_padded(row, width - 4), (" ", ""), ("│", tone)), over) for row in rows]
+    inside = [Drawn((mark, (" ", ""), *padded(row, width - 4), (" ", ""), ("│", tone)), over) for row in rows]
     return [Drawn(((f"╭{line_}╮", tone),)), *inside, Drawn(((f"╰{line_}╯", tone),))]
 
 
@@ -99,7 +99,7 @@ def card_line(card: Card, width: int, cards: CardCache, *, at_cursor: bool) -> l
     beside += [(f" {who}", "muted")] if who and width >= LEAST_BESIDE else []
     room = width - 3 - width_of(beside)
     runs = [mark, (turn[:1], tone), (" " + fit(line(card.name, 200), room), ""), *beside]
-    return [Drawn(_padded(runs, width), "cursor" if at_cursor else "")]
+    return [Drawn(padded(runs, width), "cursor" if at_cursor else "")]
 
 
 LEAST_BESIDE = 20
@@ -128,7 +128,7 @@ def after_cards(column: ColumnState, place: Place, key: KeyNames) -> list[Drawn]
     """Return the lines under the last card."""
     indent = " " if place.slot.is_narrow else "  "
     words = (crop(f"{indent}{one}", place.width) for one in _words_after(column, key))
-    return [Drawn(_padded([(one, "muted")], place.width)) for one in words]
+    return [Drawn(padded([(one, "muted")], place.width)) for one in words]
 
 
 def _words_after(column: ColumnState, key: KeyNames) -> Sequence[str]:
@@ -143,7 +143,8 @@ def _words_after(column: ColumnState, key: KeyNames) -> Sequence[str]:
     return () if column.complete else ("reading more…",)
 
 
-def _padded(runs: Line, width: int) -> tuple[Run, ...]:
+def padded(runs: Line, width: int) -> tuple[Run, ...]:
+    """Return a line filled with blanks to its width."""
     gap = width - width_of(runs)
     return (*runs, (" " * gap, "")) if gap > 0 else tuple(runs)
 

@@ -184,6 +184,7 @@ class BoardFiltering:
         self._reader.stop_walking()
         columns = self._view.columns.all
         line.filter, line.matched = wanted, 0
+        self._view.order(wanted.order_words(), by_lanes=bool(wanted.lanes))
         line.total = sum(column.about.count for column in columns)
         for column in columns:
             column.begin_anew()

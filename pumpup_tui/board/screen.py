@@ -22,7 +22,7 @@ from pumpup_tui.board.filtering import BoardFiltering, monotonic_seconds
 from pumpup_tui.board.messages import BoardLoaded, CardsPage, Scanned, WalkEnded, WalkProgress
 from pumpup_tui.board.projects_overview import ProjectsOverview
 from pumpup_tui.board.projects_view import ProjectsView
-from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine, set_title
+from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.task_moves import MOVE_ACTIONS, MOVE_KEYS, TaskMoves
@@ -59,7 +59,6 @@ class BoardScreen(ReviewerScreen):
         super().__init__(context)
         self._open_task = open_task
         self.view = view = BoardView(context, id="board")
-        set_title(view, "Board")
         self.filter_line = filter_line = FilterLine()
         self._calls = calls = BoardFeed(context.calls)
         self.armed_view = self._cursor = cursor = CursorCard(context, self, view)

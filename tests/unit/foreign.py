@@ -69,6 +69,7 @@ MAKERS = frozenset(
         "assemble",
         "_filled",
         "_padded",
+        "padded",
         "_told",
         "ours",
         "foreign",
