@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual import events, on
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
-from textual.screen import Screen
 from textual.worker import Worker
 from typing_extensions import override
 
 from pumpup_tui.backend import messages
 from pumpup_tui.backend.alerts import Alerts
+from pumpup_tui.components.hot_spots import Unaimed
 from pumpup_tui.components.key_input import KeyInput
 from pumpup_tui.components.start_screen import StartScreen
 from pumpup_tui.components.welcome import welcome
@@ -40,8 +40,6 @@ from styles.sheets import sheet
 from styles.themes import THEMES
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from pumpup_tui.backend.status import Status, StatusEvent
 
 TICK_SECONDS = 0.25
@@ -51,27 +49,22 @@ Observer: TypeAlias = Callable[[App[None], Context], object]
 """Watches an app by the signals of its context."""
 
 
-def _everything() -> type[Provider]:
-    from pumpup_tui.shell.palette import NameSearch
-
-    return NameSearch
-
-
 class PumpUpApp(TerminalApp):
     """A reviewer's terminal over one Backend."""
 
     TITLE = "Pump Up"
     DEFAULT_MODE = "start"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {*TerminalApp.COMMANDS, _everything}
+    ENABLE_COMMAND_PALETTE = False  # the commands are ours: one line each, with its key
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         ("tour.skip", "tour('skip')"),
         ("tour.end", "tour('end')"),
         ("screens.inbox", "mode('inbox')"),
         ("screens.board", "mode('board')"),
         ("screens.timeline", "mode('timeline')"),
+        ("screens.insights", "mode('insights')"),
         ("screens.project", "project"),
         ("screens.refresh", "refresh"),
-        ("screens.commands", "command_palette"),
+        ("screens.commands", "commands"),
         ("screens.help", "help"),
         ("screens.quit", "quit"),
         ("screens.repaint", "repaint"),
@@ -119,7 +112,7 @@ class PumpUpApp(TerminalApp):
     def _add_modes(self) -> None:
         self.add_mode("start", lambda: StartScreen(self.context))
         for mode in MODES:
-            self.add_mode(mode, partial(screen_of, mode, self.context, self.dialogs.open_task))
+            self.add_mode(mode, partial(screen_of, mode, self.context, self.dialogs))
 
     def _apply_theme(self) -> None:
         """Show the user's theme, where there is such a one."""
@@ -232,6 +225,10 @@ class PumpUpApp(TerminalApp):
         self.action_mode("inbox")
         show_request(self.screen, event.request_id)
 
+    @on(Unaimed)
+    def _unaimed(self, event: Unaimed) -> None:
+        self.context.outbox.hint("not clicked: it was not there when the mouse came; move the mouse, then click it")
+
     # Keys.
 
     @override
@@ -276,9 +273,8 @@ class PumpUpApp(TerminalApp):
         """Show all keys."""
         self.dialogs.show_help()
 
-    @override
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        from pumpup_tui.keys.key_commands import commands_of
+    def action_commands(self) -> None:
+        """Choose a command, or find something by its name."""
+        from pumpup_tui.shell.palette_actions import open_palette
 
-        yield SystemCommand("Theme", "change the colours", self.action_change_theme)
-        yield from commands_of(screen, self.key_names)
+        open_palette(self)

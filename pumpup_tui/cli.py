@@ -18,33 +18,33 @@ _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 SECTIONS = {
     "Decide": {
         "approve": "decision_commands:approve",
-        "reject": "decision_commands:reject",
+        "deny": "decision_commands:deny",
         "edit": "decision_commands:edit",
         "ask": "decision_commands:ask",
         "escalate": "decision_commands:escalate",
         "answer": "decision_commands:answer",
     },
-    "Look": {
+    "View": {
         "inbox": "listings:inbox",
         "show": "listings:show",
         "tasks": "listings:tasks",
         "timeline": "listings:timeline",
         "stats": "statistics:stats",
     },
-    "Work on tasks": {
+    "Tasks": {
         "move": "task_commands:move",
         "assign": "task_commands:assign",
         "note": "task_commands:note",
         "projects": "projects:projects",
     },
-    "Keep the record": {
+    "Audit": {
         "verify": "record_commands:verify",
         "export": "export_command:export",
         "import": "import_command:import_",
         "compact": "record_commands:compact",
     },
-    "Let others in": {"serve": "", "keys": ""},
-    "Set up": {
+    "Server": {"serve": "", "keys": ""},
+    "Setup": {
         "demo": "",
         "workspaces": "workspace_commands:workspaces",
         "config": "config:config",
@@ -52,6 +52,8 @@ SECTIONS = {
         "completion": "completion:completion",
     },
 }
+
+ALIASES = {"reject": "decision_commands:reject"}
 
 
 class _Size(click.ParamType[int]):
@@ -66,7 +68,7 @@ class _Size(click.ParamType[int]):
         match = re.fullmatch(r"([0-9]{1,15}) ?(|kB|MB|GB)", str(value), re.ASCII | re.IGNORECASE)
         size = int(match[1]) * {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}[match[2][:1].lower()] if match else 0
         if not 0 < size <= 10**12:
-            self.fail(f"{value!r} is no size: write it like 25MB, or in bytes.", param, ctx)
+            self.fail(f"{value!r} is not a size: write 25MB, or a number of bytes.", param, ctx)
         return size
 
 
@@ -81,27 +83,28 @@ def _version(context: click.Context, _parameter: click.Parameter, wanted: bool) 
 @click.group(
     cls=LazyGroup,
     sections=SECTIONS,
+    aliases=ALIASES,
     invoke_without_command=True,
     context_settings=_SETTINGS,
-    epilog="Try 'pumpup-tui demo' first: it needs nothing and leaves nothing behind.",
+    epilog="New here? Try 'pumpup-tui demo': it needs no setup and leaves nothing behind.",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
 )
-@click.option("--create", is_flag=True, help="Make the data folder that --data names, where it is not there.")
+@click.option("--create", is_flag=True, help="Create the data folder that --data names if it does not exist.")
 @writing_options
 @saving_options
 @click.pass_context
 def pumpup(
     context: click.Context, options: PlaceOptions, create: bool, save_dir: Path | None, *, no_save: bool
 ) -> None:
-    """Decide what AI agents stop and ask for: approvals and elicitations, in the terminal.
+    """Review what AI agents ask for: approvals and elicitations, in the terminal.
 
-    Without a command it opens the screens, over a data folder on this machine, a database or a server.
+    Without a command it opens the screens on a data folder, a database or a server.
     """
     for option, is_given in (("--create", create), ("--no-save", no_save), ("--save-dir", save_dir is not None)):
         if is_given and context.invoked_subcommand is not None:
-            raise click.UsageError(f"{option} goes with the screens, which open without a command.")
+            raise click.UsageError(f"{option} only applies to the screens: leave out the command.")
     if sys.stdout is not None and sys.stdout.isatty():
         from pumpup_tui.text.charset import fit_text
 
@@ -116,37 +119,43 @@ def pumpup(
 @pumpup.command()
 @store_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=7867, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free one.")
+@click.option(
+    "--port",
+    default=7867,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="The port to listen on; 0 picks a free one.",
+)
 @click.option(
     "--allow-host",
     "allowed_hosts",
     multiple=True,
     metavar="NAME",
-    help="A name that callers use for this machine, beside its own; repeatable.",
+    help="Another host name that clients may use for this machine; repeatable.",
 )
 @click.option(
-    "--max-upload", type=_Size(), default="25MB", show_default=True, metavar="SIZE", help="The largest upload taken."
+    "--max-upload", type=_Size(), default="25MB", show_default=True, metavar="SIZE", help="The largest upload accepted."
 )
-@click.option("--tls-cert", type=FILE, metavar="FILE", help="Serve over https: the certificate and its chain, as PEM.")
+@click.option("--tls-cert", type=FILE, metavar="FILE", help="Serve over HTTPS: the certificate with its chain, as PEM.")
 @click.option("--tls-key", type=FILE, metavar="FILE", help="The certificate's key, as PEM, without a passphrase.")
 @click.option(
     "--public-url",
     metavar="URL",
-    help="The address under which callers reach it, behind a proxy: links in answers begin with it.",
+    help="The public address behind a proxy; links in responses begin with it.",
 )
 @click.option(
     "--limit",
     "limits",
     multiple=True,
     metavar="NAME=N",
-    help="Another limit than the built-in one, like writes-per-second=50; repeatable. A name that is none lists all.",
+    help="Override a limit, for example writes-per-second=50; repeatable. An unknown name lists them all.",
 )
-@click.option("--metrics", is_flag=True, help="Answer GET /metrics, for Prometheus with a reviewer's key.")
-@click.option("--quiet", is_flag=True, help="Write no line for each call.")
+@click.option("--metrics", is_flag=True, help="Serve GET /metrics for Prometheus (needs a reviewer's key).")
+@click.option("--quiet", is_flag=True, help="Do not log requests.")
 def serve(options: PlaceOptions, tls_cert: Path | None, tls_key: Path | None, **values: Any) -> None:
-    """Give a data folder or a database to agents and to other reviewers over HTTP.
+    """Serve a folder or database over HTTP, to agents and other reviewers.
 
-    Each call is a line on stderr: when, from where, who, what, the status, how long.
+    Each request is logged to stderr: time, client, key, request, status, duration.
 
     Example: pumpup-tui serve --data ./work
     """
@@ -160,16 +169,18 @@ def serve(options: PlaceOptions, tls_cert: Path | None, tls_key: Path | None, **
 
 @pumpup.group()
 def keys() -> None:
-    """Who may call the server."""
+    """Manage the API keys of agents and reviewers."""
 
 
 @keys.command("add")
 @click.argument("name")
-@click.option("--role", type=click.Choice(["agent", "reviewer"]), required=True, help="What the key may do.")
-@click.option("--tag", "own_tags", multiple=True, metavar="T", help="Recorded with the owner's decisions; repeatable.")
+@click.option("--role", type=click.Choice(["agent", "reviewer"]), required=True, help="Agents ask, reviewers decide.")
+@click.option(
+    "--tag", "own_tags", multiple=True, metavar="T", help="A tag recorded with the owner's decisions; repeatable."
+)
 @store_options
 def keys_add(options: PlaceOptions, name: str, role: Literal["agent", "reviewer"], own_tags: Sequence[str]) -> None:
-    """Make a key for NAME and print it, this once, alone on stdout.
+    """Create an API key for NAME. The key is shown only once, on stdout.
 
     Example: pumpup-tui keys add refund-bot --role agent --data ./work
     """
@@ -182,7 +193,7 @@ def keys_add(options: PlaceOptions, name: str, role: Literal["agent", "reviewer"
 @keys.command("list")
 @store_options
 def keys_list(options: PlaceOptions) -> None:
-    """Show who has a key, since when, and when it was used last; never the key itself.
+    """List the keys: owner, role, creation and last use; never the key itself.
 
     Example: pumpup-tui keys list --data ./work
     """
@@ -194,10 +205,10 @@ def keys_list(options: PlaceOptions) -> None:
 
 @keys.command("revoke")
 @click.argument("name")
-@click.option("--id", "key_id", metavar="ID", help="Only this one of the name's keys, as 'keys list' shows it.")
+@click.option("--id", "key_id", metavar="ID", help="Revoke only this key; 'keys list' shows the ids.")
 @store_options
 def keys_revoke(options: PlaceOptions, name: str, key_id: str | None) -> None:
-    """Take back NAME's keys: no call with them is answered from now on, without a restart.
+    """Revoke NAME's keys. It takes effect without a restart.
 
     Example: pumpup-tui keys revoke refund-bot --data ./work
     """
@@ -208,10 +219,10 @@ def keys_revoke(options: PlaceOptions, name: str, key_id: str | None) -> None:
 
 
 @pumpup.command()
-@click.option("--seed", default=1, show_default=True, help="Another number tells other stories.")
+@click.option("--seed", default=1, show_default=True, help="Use another number for other cases.")
 @saving_options
 def demo(seed: int, save_dir: Path | None, *, no_save: bool) -> None:
-    """Try it: a throw-away folder with a simulated agent that keeps asking and acts on what you say."""
+    """Try it with sample data. A simulated agent asks, and acts on your decisions; nothing is left behind."""
     from pumpup_tui.commands import screens
     from pumpup_tui.commands.places import saving_of
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing_extensions import override
 
 from pumpup_tui.board.filter import BoardFilter
+from pumpup_tui.components.hot_spots import control
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.text.layout import Line, crop, width_of
@@ -34,12 +35,18 @@ class FilterLine(Lines):
         if self.filter.is_on:
             counts = f"  {self.matched:,} of {self.total:,}"
             key = names_at(self)
-            keys = f"  {key('board.filter')} change  {key('move.back')} clears "
-            room = width - len(counts) - len(keys) - 10
+            keys: Line = [
+                ("  ", ""),
+                control(f"{key('board.filter')} change", "accent", "board.filter"),
+                ("  ", ""),
+                control(f"{key('move.back')} clears", "accent", "move.back"),
+                (" ", ""),
+            ]
+            room = width - len(counts) - width_of(keys) - 10
             head: Line = [(" FILTER ", "cursor"), (" ", ""), (crop(self.filter.words(), max(10, room)), "")]
-            line_: Line = [*head, (counts, "strong"), (keys, "accent")]
+            line_: Line = [*head, (counts, "strong"), *keys]
             fits = width_of(line_) <= width
-            shown += [line_] if fits else [head, [(f"{counts} ", "strong"), (keys, "accent")]]
+            shown += [line_] if fits else [head, [(f"{counts} ", "strong"), *keys]]
         if self.progress:
             shown.append([(crop(f" … {self.progress}", width), "muted")])
         return shown

@@ -57,7 +57,7 @@ def add_key(place: StorePlace, name: str, role: Role, tags: Sequence[str]) -> No
     from store.core.api_key_rules import key_id
 
     if not has_reader():
-        raise Failed("A key is shown once, on stdout, and that is closed. No key was made.")
+        raise Failed("The key is shown only once, on stdout, but stdout is closed. No key was created.")
     if isinstance(place, Folder):
         _make_folder(place)
     with in_words():
@@ -65,13 +65,13 @@ def add_key(place: StorePlace, name: str, role: Role, tags: Sequence[str]) -> No
         secret = keys.add(name, role, tuple(tags))
         if failure := _print_key(f"A key for {name} ({role}), shown this once:", secret):
             keys.revoke(name, key_id(secret))
-            raise Failed(f"The key could not be printed: {failure}. It was revoked at once: make another.")
+            raise Failed(f"The key could not be printed: {failure}. It was revoked at once: create another.")
 
 
 def _make_folder(place: Folder) -> Path:
     """Return the data folder; a named one must exist, for a key in a mistyped one would be of no use."""
     if not place.is_default and not place.path.is_dir():
-        raise NotThere(f"{place.path} is not there. Name a data folder with --data DIR; {MAKERS}")
+        raise NotThere(f"{place.path} does not exist. Name a data folder with --data DIR; {MAKERS}")
     return usable_folder(place.path)
 
 
@@ -97,7 +97,7 @@ def list_keys(place: StorePlace) -> None:
 
 def no_key_yet(place: StorePlace) -> str:
     """Return the sentence for a store that nobody has a key of."""
-    return f"No one has a key yet: pumpup-tui keys add NAME --role agent{store_arguments(place)}"
+    return f"No keys yet: pumpup-tui keys add NAME --role agent{store_arguments(place)}"
 
 
 def _print_keys(keys: Iterable[KeyInfo]) -> None:

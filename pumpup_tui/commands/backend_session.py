@@ -131,14 +131,16 @@ async def _server(place: Server) -> Backend:
     return HttpBackend(place.url, key, ca_file=place.ca_file, allow_plain_http=place.insecure_http)
 
 
-MAKERS = "'pumpup-tui projects create' or 'pumpup-tui serve' makes one."
+MAKERS = "'pumpup-tui projects create' or 'pumpup-tui serve' creates one."
 
 
 def must_be_there(place: Folder, makers: str = MAKERS) -> None:
     """Raise `NotThere`, naming the commands that make one, where there is no data folder: reading must not make one."""
     # Of any kind: a link or a pipe in place of a file is reported when it is opened.
     if not any(os.path.lexists(place.path / name) for name in ("journal.jsonl", "head")):
-        raise NotThere(f"{place.path} is no data folder: it has no journal.jsonl. Name one with --data DIR; {makers}")
+        raise NotThere(
+            f"{place.path} is not a data folder: it has no journal.jsonl. Name one with --data DIR; {makers}"
+        )
 
 
 def record_place(options: PlaceOptions) -> StorePlace:
@@ -150,8 +152,8 @@ def record_place(options: PlaceOptions) -> StorePlace:
     place = place_of(options, os.environ)
     if isinstance(place, Server):
         raise Failed(
-            f"This works on the record itself, and {place.url} is a server: name the data folder with --data DIR, or "
-            "the database with --database URL.",
+            f"This command needs the record itself, but {place.url} is a server: name the data folder with --data DIR, "
+            "or the database with --database URL.",
             2,
         )
     return place

@@ -17,7 +17,7 @@ _INSTALLATION = {
 @click.argument("shell", type=click.Choice(list(_INSTALLATION)))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print what SHELL reads to complete commands and options.
+    """Print the completion script for SHELL (bash, zsh or fish).
 
     Example: eval "$(pumpup-tui completion bash)"
     """
@@ -27,4 +27,4 @@ def completion(context: click.Context, shell: str) -> None:
     script = classes[shell](context.find_root().command, {}, "pumpup-tui", "_PUMPUP_TUI_COMPLETE")
     print_line(script.source())
     if is_terminal():
-        print_line(f"# Keep it: {_INSTALLATION[shell]}", err=True)
+        print_line(f"# To install it: {_INSTALLATION[shell]}", err=True)

@@ -30,7 +30,7 @@ _OPTIONS = ("profile", "reviewer", "tags")
 @click.option("--json", "as_json", is_flag=True, help="Print each setting, its value and its origin as JSON.")
 @writing_options
 def config(options: PlaceOptions, *, path: bool, example: bool, keys: bool, as_json: bool) -> None:
-    """Show what is configured and where each setting came from; exit with 2 where something can't be used.
+    """Show the settings and where each came from; exit with 2 if any is invalid.
 
     One TOML file; the environment (PUMPUP_…, as in PUMPUP_NOTIFICATIONS__BELL=1) overrides it, options override both.
 
@@ -63,7 +63,7 @@ def config(options: PlaceOptions, *, path: bool, example: bool, keys: bool, as_j
         )
     else:
         name = str(file) if file else config_sources.NO_HOME
-        print_line(f"{name}{'' if content or not file else ': not there yet, so what is built in holds'}", err=True)
+        print_line(f"{name}{'' if content or not file else ': does not exist, using defaults'}", err=True)
         _print_settings(rows)
 
 

@@ -1,4 +1,4 @@
-"""`approve`, `reject`, `edit`, `ask`, `escalate` and `answer`: each settles a request, once, as it was shown."""
+"""`approve`, `deny`, `edit`, `ask`, `escalate` and `answer`: each settles a request, once, as it was shown."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.name_completion import complete_request
 from pumpup_tui.commands.options import FILE, PlaceOptions, json_option, key_option, writing_options
 from pumpup_tui.commands.output import after_recording, can_prompt, print_json, print_line
 from pumpup_tui.text.firewall import line
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
 
 _OUTCOMES: dict[str, tuple[OutcomeType, str, str, bool]] = {
     "approve": ("APPROVE", "Approve a request.", "", False),
-    "reject": ("REJECT", "Deny a request.", ' --reason-code fraud --note "two claims for one parcel"', False),
-    "edit": ("EDIT_AND_APPROVE", "Approve a request with a change, which the note says.", ' --note "only $120"', True),
-    "ask": ("REQUEST_MORE_INFO", "Ask for more before deciding: the note says what.", ' --note "photos?"', True),
-    "escalate": ("ESCALATE", "Hand a request to someone of more authority.", "", False),
+    "deny": ("REJECT", "Deny a request.", ' --reason-code fraud --note "two claims for one parcel"', False),
+    "edit": (
+        "EDIT_AND_APPROVE",
+        "Approve a request with a change; the note describes it.",
+        ' --note "only $120"',
+        True,
+    ),
+    "ask": ("REQUEST_MORE_INFO", "Ask for more information; the note says what is missing.", ' --note "photos?"', True),
+    "escalate": ("ESCALATE", "Escalate a request to someone with more authority.", "", False),
 }
 """By command: the outcome, the help text, the example's options, and whether it needs a note."""
 _UNAMBIGUOUS = 12
@@ -32,9 +38,9 @@ hash_option = click.option(
     "--hash",
     "expected_hash",
     metavar="HASH",
-    help="The hash that 'show' printed: refused if the request is another one.",
+    help="The hash printed by 'show'; the command fails if the request has changed.",
 )
-yes_option = click.option("--yes", is_flag=True, help="Don't ask: needed where no one is there to be asked.")
+yes_option = click.option("--yes", is_flag=True, help="Don't ask for confirmation; required without a terminal.")
 
 
 def sending_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,14 +50,17 @@ def sending_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _decision(name: str) -> click.Command:
+def _decision(name: str, *, alias: str = "") -> click.Command:
+    """Return the command of an outcome; as an `alias` it is not listed."""
     outcome, summary, example, needs_note = _OUTCOMES[name]
-    note = "What you have to say." + (" Needed." if needs_note else "")
+    note = "A note to the agent." + (" Required." if needs_note else "")
 
-    @click.command(name, help=f"{summary}\n\nExample: pumpup-tui {name} evt_0000001a{example}")
-    @click.argument("request", metavar="ID")
+    @click.command(
+        alias or name, hidden=bool(alias), help=f"{summary}\n\nExample: pumpup-tui {name} evt_0000001a{example}"
+    )
+    @click.argument("request", metavar="ID", shell_complete=complete_request)
     @click.option("--note", metavar="TEXT", required=needs_note, help=note)
-    @click.option("--reason-code", metavar="CODE", help="A reason that programs read.")
+    @click.option("--reason-code", metavar="CODE", help="Machine-readable reason.")
     @sending_options
     @writing_options
     def decide(
@@ -67,7 +76,7 @@ def _decision(name: str) -> click.Command:
         from api_client.models import Outcome
 
         if needs_note and not (note or "").strip():
-            raise click.UsageError("--note is empty: this outcome needs one.")
+            raise click.UsageError("--note is empty: this outcome requires one.")
         chosen = Outcome(type=outcome, note=(note or "").strip() or None, reason_code=reason_code)
 
         def command(detail: RequestDetail) -> Command:
@@ -83,13 +92,14 @@ def _decision(name: str) -> click.Command:
     return decide
 
 
-approve, reject, edit, ask, escalate = map(_decision, _OUTCOMES)
+approve, deny, edit, ask, escalate = map(_decision, _OUTCOMES)
+reject = _decision("deny", alias="reject")
 
 
 @click.command()
-@click.argument("request", metavar="ID")
+@click.argument("request", metavar="ID", shell_complete=complete_request)
 @click.argument("pairs", metavar="[FIELD=VALUE]...", nargs=-1)
-@click.option("--file", type=FILE, metavar="FILE", help="The answers as JSON, by field id; '-' is stdin.")
+@click.option("--file", type=FILE, metavar="FILE", help="The answers as a JSON object by field id; '-' is stdin.")
 @sending_options
 @writing_options
 def answer(
@@ -102,7 +112,7 @@ def answer(
     as_json: bool,
     **submitting: Any,
 ) -> None:
-    """Answer an elicitation, by field id; a Multiselect's values stand between commas.
+    """Answer an elicitation, by field id. Separate a Multiselect's values with commas.
 
     Example: pumpup-tui answer evt_0000001a place=Berlin police=no
     """
@@ -140,10 +150,10 @@ def _settle(
     from pumpup_tui.commands.submission import Submission
 
     if not (yes or can_prompt()):
-        raise click.UsageError("No one is there to be asked: say --yes to send it.")
+        raise click.UsageError("Not a terminal: pass --yes to confirm.")
     if yes and expected_hash is None and len(request) < _UNAMBIGUOUS:
         raise click.UsageError(
-            f"With --yes an ID needs {_UNAMBIGUOUS} characters or more: a shorter one may mean another."
+            f"With --yes an ID needs at least {_UNAMBIGUOUS} characters: a shorter one could match another request."
         )
     submission = Submission(
         request, command, verb=verb, note=note, confirm=not yes, expected_hash=expected_hash, key=key
@@ -155,5 +165,5 @@ def _settle(
         else:
             print_line(
                 f"recorded {line(receipt.event_id, 80)}"
-                + (" (it was before: nothing was written twice)" * receipt.replayed)
+                + (" (already recorded earlier; nothing was written twice)" * receipt.replayed)
             )

@@ -22,7 +22,7 @@ _MARKS = {"ok": ("ok   ", "good"), "note": ("note ", "warn"), "wrong": ("WRONG",
 @click.option("--json", "as_json", is_flag=True, help="Print each check as JSON.")
 @writing_options
 def doctor(options: PlaceOptions, as_json: bool) -> None:
-    """Look for what is wrong and say what to do; exit with 1 where anything is.
+    """Check the setup and suggest fixes; exit with 1 if anything is wrong.
 
     The terminal, the versions, the configuration, and the place: a data folder with its locks, a database with its
     rights and replication, or a server and your key for it.

@@ -61,7 +61,7 @@ def _versions() -> Iterator[Check]:
 def _terminal(environment: Mapping[str, str]) -> Iterator[Check]:
     kind = environment.get("TERM", "")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        yield Check("terminal", "note", "none: commands work, the screens need one")
+        yield Check("terminal", "note", "none: the commands work, the screens need one")
     elif kind in ("", "dumb", "unknown"):
         yield Check("terminal", "wrong", f"TERM is {kind!r}: no screen can be drawn", "Try with TERM=xterm-256color.")
     else:
@@ -89,7 +89,7 @@ def _configuration(environment: Mapping[str, str]) -> Iterator[Check]:
     if file is None:
         yield Check("configuration", "note", config_sources.NO_HOME)
     else:
-        words = str(file) if file.exists() else f"{file} is not there: what is built in holds"
+        words = str(file) if file.exists() else f"{file} does not exist: using defaults"
         yield Check("configuration", "ok", words)
 
 
@@ -97,14 +97,14 @@ def _reviewer(place: StorePlace) -> Check:
     if place.reviewer:
         return Check("reviewer", "ok", " ".join((place.reviewer, *(f"[{tag}]" for tag in place.tags))))
     remedy = "Give one with --reviewer NAME, or set PUMPUP_REVIEWER."
-    return Check("reviewer", "note", "this login has no name to decide under: it can only read", remedy)
+    return Check("reviewer", "note", "this login has no reviewer name: it can only read", remedy)
 
 
 def _folder(place: Folder) -> Iterator[Check]:
     folder = place.path
     if not folder.exists():
         makers = "The screens" if place.is_default else "The screens with --create, 'serve'"
-        yield Check("folder", "note", f"{folder} is not there yet", f"{makers} and 'projects create' make it.")
+        yield Check("folder", "note", f"{folder} does not exist yet", f"{makers} and 'projects create' make it.")
         return
     yield from _access(folder)
     yield from _free_space(folder)
@@ -153,7 +153,7 @@ def _lock(folder: Path) -> Iterator[Check]:
     try:
         handle = open_regular(folder / "lock", os.O_RDONLY)
     except FileNotFoundError:
-        yield Check("lock", "ok", "nobody has ever held it")
+        yield Check("lock", "ok", "never locked so far")
         return
     except StoreError as fault:
         yield Check("lock", "wrong", str(fault))
@@ -167,7 +167,7 @@ def _lock(folder: Path) -> Iterator[Check]:
     except BlockingIOError:
         holder = _holder(os.fstat(handle).st_ino)
         yield Check(
-            "lock", "note", f"held by {holder}", "Look again: a writer holds it for a moment. End one that hangs."
+            "lock", "note", f"held by {holder}", "Try again: a writer holds it for a moment. End one that hangs."
         )
     except OSError as fault:
         words = f"the file system has no locks ({fault.strerror})"
@@ -286,5 +286,5 @@ def _ask_server(place: Server, key: str) -> tuple[Me, float, str]:
 
 def _permissions(me: Me) -> Check:
     if "decide" in me.capabilities:
-        return Check("key", "ok", f"decides as {me.subject}")
-    return Check("key", "note", "it reads, and decides nothing", "Decisions need a reviewer's key and our server.")
+        return Check("key", "ok", f"OK, reviewer {me.subject}")
+    return Check("key", "note", "read-only: it can't decide", "Decisions need a reviewer's key and our server.")

@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
-@click.option("--project", metavar="NAME", help="Of one project: its id, or the name that agents use.")
-@click.option("--task", metavar="ID", help="Of one task.")
+@click.option("--project", metavar="NAME", help="Only this project (id or the name that agents use).")
+@click.option("--task", metavar="ID", help="Only this task.")
 @click.option("--since", type=TimeParam(), help="From this date or time on, in your zone unless it names one.")
 @click.option("--until", type=TimeParam(), help="Before this date or time.")
-@click.option("--types", metavar="T,T…", default="", help="Of these event types only, separated by commas.")
+@click.option("--types", metavar="T,T…", default="", help="Only these event types, separated by commas.")
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="Where to write it; - is stdout.  [default: stdout]")
 @click.option(
     "--archive",
     type=FOLDER,
     metavar="DIR",
-    help="Write all that a move takes along into a folder: events, attachments, idempotency records. Run it again "
-    "where it was interrupted: attachments that are there are not copied again.",
+    help="Write everything that a move needs into a folder: events, attachments, idempotency records. If it is "
+    "interrupted, run it again: attachments already copied are skipped.",
 )
-@click.option("--yes", is_flag=True, help="Don't ask before a file that is there is written over.")
+@click.option("--yes", is_flag=True, help="Overwrite an existing file without asking.")
 @record_options
 def export(
     options: PlaceOptions,
@@ -50,9 +50,9 @@ def export(
     types: str,
     **filters: Any,
 ) -> None:
-    """Write the timeline to a file, as JSON lines or CSV, with the hashes.
+    """Export the timeline as JSON lines or CSV, with the hashes.
 
-    A full export as JSON lines can be verified by anyone: each line holds the bytes that its hash covers.
+    Anyone can verify a full JSON lines export: each line holds the bytes that its hash covers.
 
     Example: pumpup-tui export --format csv --project claims -o claims.csv
     """
@@ -121,7 +121,7 @@ def _report(manifest: Manifest, folder: Path) -> None:
         err=True,
     )
     if manifest.missing:
-        print_line(f"Warning: the content of {manifest.missing} attachments is not there.", err=True)
+        print_line(f"Warning: the content of {manifest.missing} attachments is missing.", err=True)
     print_line(manifest.head)
 
 
@@ -153,9 +153,9 @@ def _opened_output(path: Path | None, *, overwrite: bool) -> Iterator[BinaryIO]:
 
 def _ask_to_overwrite(path: Path) -> None:
     if not can_prompt():
-        raise Failed(f"{path} is there already: say --yes to write over it. Nothing was written.")
+        raise Failed(f"{path} already exists: pass --yes to overwrite it. Nothing was written.")
     try:
-        agreed = click.confirm(f"{line(path, 300)} is there already. Write over it?", default=False, err=True)
+        agreed = click.confirm(f"{line(path, 300)} already exists. Overwrite it?", default=False, err=True)
     except click.Abort:
         agreed = False
     if not agreed:

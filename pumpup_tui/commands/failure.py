@@ -63,7 +63,7 @@ def in_words() -> Iterator[None]:
         yield
     except InvalidAnswers as fault:
         words = "".join(f"\n  {line(name, 60)}: {line(words, 200)}" for name, words in fault.fields.items())
-        raise Failed(f"Not all of the answers can be taken. Nothing was sent.{words}") from None
+        raise Failed(f"Some answers need fixing. Nothing was sent.{words}") from None
     except ApiError as fault:
         # A server's message is foreign text.
         raise Failed(clean(fault.message, limit=2000), exit_code_of(fault)) from None
@@ -94,4 +94,4 @@ def report_fault(fault: BaseException, now: Callable[[], datetime]) -> None:
     where = f"The details are in {path}." if path else "The details could not be written to a file."
     kind = type(fault).__name__
     with suppress(OSError):
-        sys.stderr.write(f"Error: pumpup-tui met a fault that it did not foresee ({kind}) and ended. {where}\n")
+        sys.stderr.write(f"Error: pumpup-tui ended because of an unexpected error ({kind}). {where}\n")

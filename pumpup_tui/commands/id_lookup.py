@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from pumpup_tui.commands.failure import Failed, NotThere
+from pumpup_tui.commands.options import did_you_mean
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ SHORT = 12
 _REQUEST_TYPES = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
 _MOST_LISTED = 5
 """Candidates that an error message lists."""
+_MOST_COMPARED = 2000
+"""Names that are compared with a mistyped one: enough to find a slip, and soon done in a list of any length."""
 
 
 async def request_of(backend: Backend, typed: str, *, open_only: bool = False, by_task: bool = True) -> RequestDetail:
@@ -68,7 +71,7 @@ async def check_types(backend: Backend, types: Sequence[str]) -> None:
 
 
 async def task_of(backend: Backend, typed: str) -> TaskDetail:
-    """Return the task whose id `typed` is, or begins.
+    """Return the task that `typed` names: by its id, the beginning of one, or its name.
 
     Raises:
         NotThere: there is none.
@@ -80,8 +83,11 @@ async def task_of(backend: Backend, typed: str) -> TaskDetail:
     try:
         return await backend.task(typed)
     except (NotFound, InvalidRequest):
-        matching = [task.id for task in await backend.tasks() if _matches(task.id, typed)]
-    return await backend.task(_only("task", typed, matching))
+        tasks = await backend.tasks()
+    matching = [task.id for task in tasks if _matches(task.id, typed)]
+    matching = matching or [task.id for task in tasks if task.name.casefold() == typed.casefold()]
+    alike = (task.name for task in tasks if task.name[:1].casefold() == typed[:1].casefold())
+    return await backend.task(_only("task", typed, matching, islice(alike, _MOST_COMPARED)))
 
 
 async def project_of(backend: Backend, typed: str) -> Project:
@@ -96,12 +102,13 @@ async def project_of(backend: Backend, typed: str) -> Project:
 
 
 def _named_project(projects: Sequence[Project], typed: str) -> Project:
-    for names in ("id", "project_name"):
-        if exact := next((project for project in projects if getattr(project, names) == typed), None):
+    for attribute in ("id", "project_name"):
+        if exact := next((project for project in projects if getattr(project, attribute) == typed), None):
             return exact
     alike = [project for project in projects if project.name.casefold() == typed.casefold()]
     matching = alike or [project for project in projects if _matches(project.id, typed)]
-    _only("project", typed, [project.id for project in matching])
+    names = [name for project in projects for name in (project.name, project.project_name)]
+    _only("project", typed, [project.id for project in matching], names)
     return matching[0]
 
 
@@ -126,9 +133,9 @@ def _only_open(typed: str, items: Sequence[InboxItem], *, by_task: bool) -> str:
     listed += f"; and {len(items) - _MOST_LISTED} more" if len(items) > _MOST_LISTED else ""
     if len(items) > 1:
         name = f"{line(typed, 80)!r}"
-        raise Failed(f"{name} has {len(items)} open requests: {listed}. Name the request that you mean.", 2)
+        raise Failed(f"{name} has {len(items)} open requests: {listed}. Name one of them.", 2)
     if not by_task:
-        raise Failed(f"{line(typed, 80)!r} is a task: with --yes or --key name its request. Open is {listed}.", 2)
+        raise Failed(f"{line(typed, 80)!r} is a task: with --yes or --key, name its request. Open: {listed}.", 2)
     return items[0].request_id
 
 
@@ -136,10 +143,10 @@ def _matches(full: str, typed: str) -> bool:
     return bool(typed) and (full.startswith(typed) or full.partition("_")[2].startswith(typed))
 
 
-def _only(what: str, typed: str, ids: Sequence[str]) -> str:
+def _only(what: str, typed: str, ids: Sequence[str], names: Iterable[str] = ()) -> str:
     if not ids:
-        raise NotThere(f"There is no {what} {line(typed, 80)!r}.")
+        raise NotThere(f"No {what} matches {line(typed, 80)!r}.{did_you_mean(typed, names)}")
     if len(ids) > 1:
         listed = ", ".join(line(full, 60) for full in ids[:_MOST_LISTED]) + (", …" if len(ids) > _MOST_LISTED else "")
-        raise Failed(f"{line(typed, 80)!r} begins {len(ids)} {what}s' ids: {listed}. Write more of it.", 2)
+        raise Failed(f"{line(typed, 80)!r} matches {len(ids)} {what}s: {listed}. Type more of the id.", 2)
     return ids[0]

@@ -53,10 +53,10 @@ class _Sources(NamedTuple):
 def import_(
     options: PlaceOptions, file: Path | None, archive: Path | None, uploads: Path | None, expect: str | None
 ) -> None:
-    """Make a data folder, or a workspace of a database, of a full export: byte for byte, so the chain is the same.
+    """Import a full export into a new folder or workspace, byte for byte.
 
-    The folder or workspace must be empty or not there; all of the export is checked before anything is made. Keys are
-    in no export. An import into a database that was interrupted goes on where it was when you run it again.
+    The folder or workspace must be empty or not exist; the whole export is checked before anything is created. Keys
+    are not exported. An interrupted import into a database resumes when you run it again.
 
     FILE is a path, or - for stdin; without it, it is the record of the archive.
 

@@ -11,31 +11,39 @@ import click
 from pumpup_tui.commands.options import take_utf8
 
 EXIT_CODES = (
-    (0, "done"),
+    (0, "success"),
     (1, "failed"),
-    (2, "the call or the configuration can't be meant"),
-    (3, "there is no such thing"),
-    (4, "someone else was first, or the state does not take it"),
-    (5, "no answer from the server, the database or the folder: try again"),
-    (6, "you may not"),
+    (2, "invalid usage or configuration"),
+    (3, "not found"),
+    (4, "conflict: already decided, or not possible in the current state"),
+    (5, "no response from the server, database or folder: try again"),
+    (6, "not permitted"),
 )
 
 
 class LazyGroup(click.Group):
     """A group of commands in sections, each named by the module that declares it."""
 
-    def __init__(self, *args: Any, sections: Mapping[str, Mapping[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        sections: Mapping[str, Mapping[str, str]],
+        aliases: Mapping[str, str],
+        **kwargs: Any,
+    ) -> None:
         """Make the group.
 
         Args:
             args: As click's Group.
             sections: By title, then by name: `module:attribute` below `pumpup_tui.commands`; empty for a command
                 that the group's own module declares.
+            aliases: Places of commands by further names, which are not listed.
             kwargs: As click's Group.
         """
         super().__init__(*args, **kwargs)
         self._sections = sections
         self._places = {name: place for section in sections.values() for name, place in section.items()}
+        self._aliases = aliases
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return all names, in the order of the sections."""
@@ -44,7 +52,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, and import it on first use."""
-        place = self._places.get(cmd_name)
+        place = self._places.get(cmd_name) or self._aliases.get(cmd_name)
         if place:
             module, _, attribute = place.partition(":")
             command: click.Command | None = getattr(import_module(f"pumpup_tui.commands.{module}"), attribute)
@@ -57,7 +65,10 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command to run; an address in its place is not repeated in the message: it may hold a password."""
         if "://" in args[0]:
-            ctx.fail("An address is no command: name a server with --url URL, a database with --database URL.")
+            ctx.fail("An address is not a command: use --url URL for a server, --database URL for a database.")
+        if not ctx.resilient_parsing and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            # What is typed may be anything; click names near commands, but knows only those that are imported.
+            raise click.exceptions.NoSuchCommand(args[0], possibilities=self.list_commands(ctx), ctx=ctx)
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

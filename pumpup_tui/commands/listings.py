@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pumpup_tui.commands.name_completion import complete_project, complete_request, complete_task
 from pumpup_tui.commands.options import PlaceOptions, json_option, no_such, place_options, split_types
 from pumpup_tui.commands.output import in_charset, print_json, print_table, stop_without_reader
 
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import Event, InboxItem, Page, Project, Task
 
-project_option = click.option("--project", metavar="NAME", help="Of one project: its id or its name.")
+project_option = click.option(
+    "--project", metavar="NAME", shell_complete=complete_project, help="Only this project (id or name)."
+)
 limit_option = click.option(
-    "--limit", type=click.IntRange(1), default=None, metavar="N", help="No more than so many.  [default: all]"
+    "--limit", type=click.IntRange(1), default=None, metavar="N", help="Maximum number of rows.  [default: all]"
 )
 
 
@@ -28,7 +31,7 @@ limit_option = click.option(
 @json_option
 @place_options
 def inbox(options: PlaceOptions, *, project: str | None, limit: int | None, as_json: bool) -> None:
-    """List what waits for a person, oldest first.
+    """List the open requests, oldest first.
 
     Example: pumpup-tui inbox --project claims --json
     """
@@ -54,7 +57,7 @@ def _inbox_table(items: Sequence[InboxItem]) -> None:
 
     now, ids = utc_now(), short([item.request_id for item in items])
     rows = [_inbox_row(item, short_id, now) for item, short_id in zip(items, ids, strict=True)]
-    _table("inbox", rows, empty="Nothing waits.")
+    _table("inbox", rows, empty="No open requests.")
 
 
 def _inbox_row(item: InboxItem, short_id: str, now: datetime) -> dict[str, Any]:
@@ -83,11 +86,11 @@ def _table(name: str, rows: Sequence[dict[str, Any]], *, empty: str) -> None:
 
 
 @click.command()
-@click.argument("request", metavar="ID")
+@click.argument("request", metavar="ID", shell_complete=complete_request)
 @json_option
 @place_options
 def show(options: PlaceOptions, *, request: str, as_json: bool) -> None:
-    """Show all of a request. ID may be the beginning of one, or a task on which one request is open.
+    """Show a request in full. ID may be a prefix, or a task with one open request.
 
     Example: pumpup-tui show evt_0000001a
     """
@@ -105,9 +108,9 @@ def show(options: PlaceOptions, *, request: str, as_json: bool) -> None:
 
 @click.command()
 @project_option
-@click.option("--name", metavar="TEXT", help="Whose name contains this text.")
-@click.option("--step", metavar="STEP", help="In this step.")
-@click.option("--status", metavar="STATUS", help="Of this status: RUNNING, WAITING or CLOSED.")
+@click.option("--name", metavar="TEXT", help="Only tasks whose name contains this text.")
+@click.option("--step", metavar="STEP", help="Only tasks in this step.")
+@click.option("--status", metavar="STATUS", help="Only tasks of this status: RUNNING, WAITING or CLOSED.")
 @limit_option
 @json_option
 @place_options
@@ -142,7 +145,7 @@ def _tasks_table(tasks: Sequence[Task], projects: Sequence[Project]) -> None:
     names = {project.id: project.project_name for project in projects}
     ids = short([task.id for task in tasks])
     rows = [_task_row(task, short_id, names) for task, short_id in zip(tasks, ids, strict=True)]
-    _table("tasks", rows, empty="No such task.")
+    _table("tasks", rows, empty="No matching tasks.")
 
 
 def _task_row(task: Task, short_id: str, names: Mapping[str, str]) -> dict[str, Any]:
@@ -178,12 +181,12 @@ def _passes(task: Task, filters: dict[str, str | None]) -> bool:
 
 
 @click.command()
-@click.argument("task", metavar="[TASK]", required=False)
+@click.argument("task", metavar="[TASK]", required=False, shell_complete=complete_task)
 @project_option
-@click.option("--types", metavar="T,T…", default="", help="Of these event types only, separated by commas.")
-@click.option("--follow", "-f", is_flag=True, help="Go on with each new event, until ctrl+c.")
+@click.option("--types", metavar="T,T…", default="", help="Only these event types, separated by commas.")
+@click.option("--follow", "-f", is_flag=True, help="Print new events as they arrive, until ctrl+c.")
 @limit_option
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, one event a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one event per line.")
 @place_options
 def timeline(
     options: PlaceOptions,
@@ -195,7 +198,7 @@ def timeline(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """Print the events of a task, a project or all, oldest first.
+    """Print events, oldest first: of a task, a project, or all.
 
     Example: pumpup-tui timeline --project claims --follow
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -60,7 +60,7 @@ class _Utf8Text(click.types.StringParamType):
             from pumpup_tui.text.firewall import line
 
             escaped = line(encoded.decode("utf-8", "backslashreplace"), 200)
-            self.fail(f"'{escaped}' is no UTF-8 text: type it in a terminal whose characters are UTF-8.", param, ctx)
+            self.fail(f"'{escaped}' is not UTF-8 text: use a terminal with a UTF-8 locale.", param, ctx)
 
 
 TEXT = _Utf8Text()
@@ -81,11 +81,21 @@ def split_types(text: str) -> tuple[str, ...]:
     return tuple(part.strip().upper() for part in text.split(",") if part.strip())
 
 
+def did_you_mean(typed: str, known: Iterable[str]) -> str:
+    """Return the question for the nearest of the known names, clean, with a blank before it; empty where none is."""
+    names = {name.casefold(): name for name in known}
+    near = get_close_matches(typed.casefold(), names, n=1)
+    if not near:
+        return ""
+    from pumpup_tui.text.firewall import line
+
+    return f" Did you mean {line(names[near[0]], 80)}?"
+
+
 def no_such(what: str, name: str, known: Sequence[str]) -> click.UsageError:
     """Return the error for a name outside a fixed set; its message lists the known names."""
-    near = get_close_matches(name, known, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return click.UsageError(f"{name!r:.80} is no {what}.{hint} There are {', '.join(known)}.")
+    hint = did_you_mean(name, known)
+    return click.UsageError(f"Unknown {what} {name!r:.80}.{hint} Known: {', '.join(known)}.")
 
 
 @dataclass(frozen=True)
@@ -138,6 +148,18 @@ def options_before(context: click.Context) -> PlaceOptions:
     return options
 
 
+def given_options(context: click.Context) -> PlaceOptions:
+    """Return the place and the reviewer as far as they are typed, for a command line that is not complete yet."""
+    options = PlaceOptions()
+    names = [field.name for field in fields(PlaceOptions)]
+    chain = [context]
+    while chain[-1].parent is not None:
+        chain.append(chain[-1].parent)
+    for one in reversed(chain):
+        options = PlaceOptions(**{name: one.params[name] for name in names if one.params.get(name)}).over(options)
+    return options
+
+
 data_option = click.option(
     "--data", type=FOLDER, metavar="DIR", help="The data folder.  [default: pumpup-tui in your user data directory]"
 )
@@ -145,46 +167,46 @@ _DATABASE_OPTIONS = (
     click.option(
         "--database",
         metavar="URL",
-        help="A PostgreSQL database, without a password: it would be in the process list.  "
+        help="A PostgreSQL database, without a password: the process list would show it.  "
         "[env var: PUMPUP_DATABASE_URL, which may hold one]",
     ),
     click.option(
         "--database-file",
         type=FILE,
         metavar="FILE",
-        help="A file with the database's address, readable by you alone: it may hold a password.",
+        help="A file with the database's address, readable only by you: it may hold a password.",
     ),
 )
 _WORKSPACE_OPTION = click.option(
     "--workspace",
     metavar="NAME",
-    help="Which of the database's workspaces.  [default: default; env var: PUMPUP_WORKSPACE]",
+    help="The workspace of the database.  [default: default; env var: PUMPUP_WORKSPACE]",
 )
 _PROFILE_OPTION = click.option(
-    "--profile", metavar="NAME", help="A place by its name in your configuration.  [env var: PUMPUP_PROFILE]"
+    "--profile", metavar="NAME", help="A named place from your configuration.  [env var: PUMPUP_PROFILE]"
 )
 _PLACE_OPTIONS = (
     data_option,
     *_DATABASE_OPTIONS,
     _WORKSPACE_OPTION,
-    click.option("--url", metavar="URL", help="A server to work on instead of a folder.  [env var: PUMPUP_BASE_URL]"),
+    click.option("--url", metavar="URL", help="A server to use instead of a folder.  [env var: PUMPUP_BASE_URL]"),
     click.option(
         "--api-key-file",
         type=FILE,
         metavar="FILE",
-        help="A file with the server's key, readable by you alone.  [default: the key in PUMPUP_API_KEY]",
+        help="A file with the API key, readable only by you.  [default: the key in PUMPUP_API_KEY]",
     ),
     click.option(
         "--ca-file",
         type=FILE,
         metavar="FILE",
-        help="A CA of the server's own, as PEM, to trust instead of the known ones.",
+        help="A CA certificate (PEM) to trust instead of the system's.",
     ),
     click.option(
         "--insecure-http",
         is_flag=True,
         default=None,
-        help="Let the key travel in the open, to a server without TLS.",
+        help="Send the key unencrypted to a server without TLS.",
     ),
     _PROFILE_OPTION,
 )
@@ -192,7 +214,7 @@ _REVIEWER_OPTIONS = (
     click.option(
         "--reviewer",
         metavar="NAME",
-        help="The name that you decide under in a folder or database.  "
+        help="Your name as the reviewer, in a folder or database.  "
         "[default: your login name; env var: PUMPUP_REVIEWER]",
     ),
     click.option(
@@ -200,15 +222,15 @@ _REVIEWER_OPTIONS = (
         "tags",
         multiple=True,
         metavar="T",
-        help="What you may do, recorded with decisions in a folder or database; repeatable.",
+        help="A tag of your authority, recorded with decisions in a folder or database; repeatable.",
     ),
 )
 
 _SAVING_OPTIONS = (
     click.option(
-        "--save-dir", type=FOLDER, metavar="DIR", help="Let the screens save in this folder alone, and start no editor."
+        "--save-dir", type=FOLDER, metavar="DIR", help="Allow saving only in this folder, and no external editor."
     ),
-    click.option("--no-save", is_flag=True, help="Take the keys away that save a file or start an editor."),
+    click.option("--no-save", is_flag=True, help="Disable saving files and external editors."),
 )
 
 
@@ -226,7 +248,7 @@ def _adding(options: Sequence[Callable[[Callback], Callback]]) -> Callable[[Call
             own = PlaceOptions(**{name: kwargs.pop(name) for name in names if name in kwargs})
             if len(own.places) > 1:
                 places = " and ".join(own.places)
-                raise click.UsageError(f"{places} are {_count(own.places)} places: give one of them.")
+                raise click.UsageError(f"{places} are {_count(own.places)} places: choose one.")
             context.meta[_META] = merged = own.over(options_before(context))
             return command(*args, options=merged, **kwargs)
 
@@ -251,9 +273,9 @@ database_options = _adding((*_DATABASE_OPTIONS, _PROFILE_OPTION))
 """Adds the options of a command that works on a database, and not on one workspace; the command gets `options`."""
 
 key_option = click.option(
-    "--key", metavar="KEY", help="The key of an earlier try, to learn what became of it: it is never done twice."
+    "--key", metavar="KEY", help="The key of an earlier attempt, to find out its outcome; it is never done twice."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print it as JSON, in the shapes of the API.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, as in the API.")
 
 
 def saving_options(command: Callback) -> Callback:
@@ -262,7 +284,7 @@ def saving_options(command: Callback) -> Callback:
     @wraps(command)
     def called(*args: Any, save_dir: Path | None, no_save: bool, **kwargs: Any) -> Any:
         if no_save and save_dir is not None:
-            raise click.UsageError("--save-dir and --no-save exclude each other: give one of them.")
+            raise click.UsageError("--save-dir and --no-save exclude each other: choose one.")
         return command(*args, save_dir=save_dir, no_save=no_save, **kwargs)
 
     for option in reversed(_SAVING_OPTIONS):

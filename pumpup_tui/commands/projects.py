@@ -9,6 +9,7 @@ import click
 
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.json_files import read_json
+from pumpup_tui.commands.name_completion import complete_project
 from pumpup_tui.commands.options import FILE, PlaceOptions, json_option, place_options, writing_options
 from pumpup_tui.commands.output import TableColumn, after_recording, print_fields, print_json, print_line, print_table
 from pumpup_tui.text.firewall import line
@@ -24,7 +25,7 @@ _EXAMPLE = _EXAMPLE_START + """{"name": "done", "owner": "PLATFORM", "exits": []
 
 @click.group()
 def projects() -> None:
-    """The projects, and the steps of each."""
+    """List, show and create projects."""
 
 
 @projects.command("list")
@@ -43,16 +44,16 @@ def list_(options: PlaceOptions, as_json: bool) -> None:
         return
     columns = (
         TableColumn("name", "NAME", min_width=12, tone="strong"),
-        TableColumn("projectName", "AGENTS NAME IT", min_width=12),
+        TableColumn("projectName", "NAME FOR AGENTS", min_width=12),
         TableColumn("steps", "STEPS"),
         TableColumn("id", "ID", tone="accent"),
     )
     rows = [(project.name, project.project_name, len(project.steps.steps), project.id) for project in listed]
-    print_table(columns, rows, empty="None.")
+    print_table(columns, rows, empty="No projects.")
 
 
 @projects.command("show")
-@click.argument("project", metavar="NAME")
+@click.argument("project", metavar="NAME", shell_complete=complete_project)
 @json_option
 @place_options
 def show(options: PlaceOptions, project: str, as_json: bool) -> None:
@@ -73,7 +74,7 @@ def show(options: PlaceOptions, project: str, as_json: bool) -> None:
     if as_json:
         print_json(chosen.wire())
         return
-    print_fields((("Name", chosen.name), ("Agents name it", chosen.project_name), ("ID", chosen.id)))
+    print_fields((("Name", chosen.name), ("Name for agents", chosen.project_name), ("ID", chosen.id)))
     print_line()
     _print_steps(chosen, board)
 
@@ -88,7 +89,7 @@ def _print_steps(project: Project, board: Board | None) -> None:
         TableColumn("exits", "EXITS", min_width=10),
     )
     rows = [
-        (step.name, step.owner, *counts.get(step.name, ("", "")), ", ".join(step.exits) or "none: it closes the task")
+        (step.name, step.owner, *counts.get(step.name, ("", "")), ", ".join(step.exits) or "none: closes the task")
         for step in project.steps.in_graph_order()
     ]
     print_table(columns, rows, empty="It has no steps.")
@@ -100,7 +101,7 @@ def _print_steps(project: Project, board: Board | None) -> None:
 @json_option
 @writing_options
 def create(options: PlaceOptions, name: str, steps: Path, as_json: bool) -> None:
-    """Make the project NAME; the name that agents use is printed on stdout.
+    """Create the project NAME; the name that agents use is printed on stdout.
 
     Example: pumpup-tui projects create Claims --steps claims.json --data ./work
     """
@@ -125,7 +126,7 @@ def create(options: PlaceOptions, name: str, steps: Path, as_json: bool) -> None
         if as_json:
             print_json(project.wire())
             return
-        print_line(f"Made the project {line(project.name)}; agents name it:", err=True)
+        print_line(f"Created the project {line(project.name)}; agents use the name:", err=True)
         print_line(line(project.project_name))
 
 

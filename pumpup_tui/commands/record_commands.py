@@ -21,13 +21,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option(
-    "--expect", metavar="HASH", help="The head that you noted earlier: found where a whole old copy is put back."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@click.option("--expect", metavar="HASH", help="The head hash that you noted earlier; detects a restored old copy.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @record_options
 def verify(options: PlaceOptions, expect: str | None, as_json: bool) -> None:
-    """Check that the record still says what was written; exit with 1 where it does not.
+    """Verify that the record is unchanged; exit with 1 if it is not.
 
     The hash chain, each event against the rules, the head, the uploads; in a data folder also the checksums and the
     checkpoint against the events, in a database all that the events add up to. Nothing is changed.
@@ -67,19 +65,19 @@ def _print_verification(result: Findings) -> None:
         print_line(f"note     {line(note)}")
     for fault in result.wrong:
         print_line(f"WRONG    {line(fault)}")
-    print_line("sound" if not result.wrong else f"{len(result.wrong)} wrong")
+    print_line("OK: chain intact" if not result.wrong else f"{len(result.wrong)} wrong")
 
 
 @click.command()
 @record_options
 def compact(options: PlaceOptions) -> None:
-    """Write the checkpoint anew, so that the folder opens at once. The journal is never changed.
+    """Rewrite the checkpoint so that the folder opens quickly. The journal is never changed.
 
     Example: pumpup-tui compact --data ./work
     """
     place = record_place(options)
     if isinstance(place, Database):
-        print_line("A database has no checkpoint to write: it needs none, and nothing was done.", err=True)
+        print_line("A database has no checkpoint and needs none: nothing was done.", err=True)
         return
     must_be_there(place)
     with in_words(), opened_store(place.path, for_reading=False) as store:

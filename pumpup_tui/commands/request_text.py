@@ -44,7 +44,7 @@ def print_request(detail: RequestDetail, now: datetime, *, err: bool = False) ->
             ("Task", f"{clean_line(detail.task.name)}  ({clean_line(detail.task.id)})"),
             ("Project", clean_line(detail.project.name)),
             ("Step", clean_line(detail.task.current_step)),
-            ("Waits" if detail.result is None else "Asked", durations.age(event.timestamp, now)),
+            ("Waiting" if detail.result is None else "Asked", durations.age(event.timestamp, now)),
             *_under_one_name("Attached", _attachments(detail)),
             *_recommendation(payload.get("recommendation")),
             *_decision(detail.result),
@@ -139,7 +139,7 @@ def _requested_fields(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for field in read_fields(payload.get("fields") or ()):
         options = " / ".join(map(clean_line, options_of(field)))
         bounds = ", ".join(part for part in (type_of(field), field.bounds(), options) if part)
-        needed = "" if field.required else ", may be left out"
+        needed = "" if field.required else ", optional"
         yield field.id, f"{clean_line(field.label)} ({bounds}{needed})"
         yield "", field.description or ""
         if (bid := bids.get(field.id)) is not None:
@@ -148,7 +148,7 @@ def _requested_fields(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _bid_rows(bid: Bid) -> Iterator[tuple[str, str]]:
     confidence = "" if bid.confidence is None else f" {confidence_of({'confidence': bid.confidence})}"
-    yield "", f"the agent bids{confidence}: {_clean_answer(bid.value)}"
+    yield "", f"suggested{confidence}: {_clean_answer(bid.value)}"
     yield "", bid.rationale
 
 

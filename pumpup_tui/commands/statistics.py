@@ -1,4 +1,4 @@
-"""`stats`: waiting times, outcomes, and the share of decisions that the agent had recommended."""
+"""`stats`: waiting times, outcomes, load, and the share of decisions that the agent had recommended."""
 
 from __future__ import annotations
 
@@ -11,55 +11,112 @@ from pumpup_tui.commands.options import PlaceOptions, TimeParam, json_option, pl
 from pumpup_tui.commands.output import TableColumn, print_json, print_line, print_table, styled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from api_client.backend import Backend
-    from pumpup_tui.commands.decision_counts import DecisionCounts
+    from pumpup_tui.insights.figure_rows import Dimension, FigureRow, RangeFigures
+
+_BY = ("day", "project", "reviewer", "agent")
 
 
 @click.command()
-@click.option("--project", metavar="NAME", help="Of one project: its id or its name.")
+@click.option("--by", type=click.Choice(_BY), help="One row for each of these, and nothing else.")
+@click.option("--project", metavar="NAME", help="Only this project (id or name).")
 @click.option("--since", type=TimeParam(), help="Settled from this date or time on, in your zone unless it names one.")
 @click.option("--until", type=TimeParam(), help="Settled before this date or time.")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV, with --by; seconds in full.")
 @json_option
 @place_options
 def stats(
-    options: PlaceOptions, project: str | None, since: datetime | None, until: datetime | None, as_json: bool
+    options: PlaceOptions,
+    by: Dimension | None,
+    project: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    as_csv: bool,
+    as_json: bool,
 ) -> None:
-    """Show how long requests waited and what was decided, by project and by reviewer.
+    """Show how long requests waited and what was decided, by day, project, reviewer and agent.
 
     Agreement is how often the decision was the agent's recommendation, by the agent's confidence.
 
-    Example: pumpup-tui stats --project claims --since 2026-01-01
+    Example: pumpup-tui stats --by reviewer --since 7d --csv
     """
     from pumpup_tui.commands.backend_session import run_on_backend
 
-    async def count(backend: Backend) -> DecisionCounts:
-        from pumpup_tui.backend.timeline_query import Query
-        from pumpup_tui.commands.all_pages import all_events
-        from pumpup_tui.commands.decision_counts import DecisionCounts
-        from pumpup_tui.commands.id_lookup import project_of
+    if as_csv and (by is None or as_json):
+        raise click.UsageError("--csv prints one table: add --by, and leave out --json.")
 
-        chosen = await project_of(backend, project) if project else None
-        names = {listed.id: listed.project_name for listed in await backend.projects()}
-        counts = DecisionCounts(names, since, until)
-        query = Query(types=DecisionCounts.TYPES, project_id=chosen.id if chosen else None, newest_first=False)
-        async for event in all_events(backend, query):
-            counts.add(event)
-        return counts
+    async def count(backend: Backend) -> RangeFigures:
+        return await _counted(backend, project, since, until)
 
-    counts = run_on_backend(options, count)
-    if as_json:
-        print_json(counts.wire())
+    figures = run_on_backend(options, count)
+    if as_csv:
+        _print_csv(figures, by or "day")
+    elif as_json:
+        print_json(_wire(figures, by))
+    elif by is not None:
+        _print_rows(figures.rows(by))
     else:
-        _print_tables(counts)
+        _print_tables(figures)
+
+
+async def _counted(
+    backend: Backend, project: str | None, since: datetime | None, until: datetime | None
+) -> RangeFigures:
+    from api_client.times import utc_now
+    from pumpup_tui.commands.id_lookup import project_of
+    from pumpup_tui.insights.figure_rows import RangeFigures
+    from pumpup_tui.insights.open_work import OpenWork
+    from pumpup_tui.insights.ranges import Range
+    from pumpup_tui.insights.reading import OpenReader, SettledReader
+    from pumpup_tui.insights.settled_figures import SettledFigures
+
+    chosen = (await project_of(backend, project)).id if project else None
+    names = {listed.id: listed.project_name for listed in await backend.projects()}
+    now = utc_now()
+    span = Range("", since, until, "day", None, now)
+    figures = RangeFigures(SettledFigures(span), OpenWork(span), names, now)
+    async for items in OpenReader(chosen).pages(backend):
+        figures.work.add(items)
+    async for rows in SettledReader(span, chosen).pages(backend):
+        figures.settled.add(rows)
+    return figures
+
+
+def _wire(figures: RangeFigures, by: Dimension | None) -> dict[str, Any]:
+    total = figures.total().wire()
+    if by is not None:
+        return {"by": by, "open": total["open"], "rows": [row.wire() for row in figures.rows(by)]}
+    groups = {f"{name}s": [row.wire() for row in figures.rows(name)] for name in _dimensions()}
+    return {"open": total["open"], "overdue": total["overdue"], "all": total, **groups}
+
+
+def _dimensions() -> tuple[Dimension, ...]:
+    from pumpup_tui.insights.figure_rows import DIMENSIONS
+
+    return DIMENSIONS
+
+
+def _print_csv(figures: RangeFigures, by: Dimension) -> None:
+    from pumpup_tui.insights.figure_tables import csv_text
+
+    for text in csv_text(by, figures.rows(by)).splitlines():
+        print_line(text)
 
 
 _GROUPS = (
     TableColumn("name", "", min_width=8, tone="strong"),
+    TableColumn("asked", "ASKED", rank=3),
+    TableColumn("open", "OPEN"),
+    TableColumn("overdue", "OVERDUE", rank=2),
+    TableColumn("oldest", "OLDEST", rank=2),
     TableColumn("settled", "SETTLED"),
     TableColumn("p50", "P50"),
     TableColumn("p95", "P95"),
     TableColumn("agree", "AGREED"),
-    TableColumn("outcomes", "OUTCOMES", min_width=12),
+    TableColumn("outcomes", "OUTCOMES", min_width=12, rank=1),
 )
 _BANDS = (
     TableColumn("band", "CONFIDENCE", tone="strong"),
@@ -69,44 +126,34 @@ _BANDS = (
 )
 
 
-def _print_tables(counts: DecisionCounts) -> None:
-    figures = counts.wire()
-    print_table(_GROUPS, [_row("all", figures["all"])], empty="")
-    print_line(f"{figures['open']} open")
-    for title, key in (("By project", "projects"), ("By reviewer", "reviewers")):
-        if figures[key]:
+def _print_rows(rows: Sequence[FigureRow]) -> None:
+    print_table(_GROUPS, [_cells(row) for row in rows], empty="No matching requests.")
+
+
+def _print_tables(figures: RangeFigures) -> None:
+    _print_rows([figures.total()])
+    print_line(f"{len(figures.work)} open")
+    for by in _dimensions():
+        if rows := figures.rows(by):
             print_line()
-            print_line(styled(title, "accent"))
-            print_table(_GROUPS, [_row(group["name"], group) for group in figures[key]], empty="")
-    bands = [band for band in figures["all"]["agreement"] if band["decided"]]
+            print_line(styled(f"By {by}", "accent"))
+            _print_rows(rows)
+    bands = [band for band in figures.settled.all.bands() if band.given]
     if bands:
         print_line()
         print_line(styled("Agreement with the agent's recommendation", "accent"))
-        rows = [(band["band"], band["decided"], band["agreed"], _share(band)) for band in bands]
-        print_table(_BANDS, rows, empty="")
+        cells = [(band.caption, band.given, band.followed, _share(band.share)) for band in bands]
+        print_table(_BANDS, cells, empty="")
 
 
-def _row(name: str, group: dict[str, Any]) -> tuple[object, ...]:
-    outcomes = ", ".join(f"{_word(name)} {count}" for name, count in group["outcomes"].items())
-    waits = group["waitSeconds"]
-    agreed = {key: sum(band[key] for band in group["agreement"]) for key in ("decided", "agreed")}
-    return name, group["settled"], _duration(waits["p50"]), _duration(waits["p95"]), _share(agreed), outcomes
+def _cells(row: FigureRow) -> tuple[object, ...]:
+    from pumpup_tui.text.durations import span
+
+    group = row.group
+    outcomes = ", ".join(f"{word} {count}" for word, count in group.listed_outcomes().items() if count)
+    waits = (span(row.oldest_seconds), group.settled, span(group.waited(50)), span(group.waited(95)))
+    return row.name, row.asked, row.open, row.backlog.overdue, *waits, _share(group.recommended.share), outcomes
 
 
-def _word(outcome: str) -> str:
-    from pumpup_tui.text.outcomes import OUTCOMES
-
-    return OUTCOMES[outcome].past if outcome in OUTCOMES else outcome.lower().replace("_", " ")
-
-
-def _share(band: dict[str, Any]) -> str:
-    return f"{band['agreed'] / band['decided']:.0%}" if band["decided"] else "-"
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "m")):
-        if seconds >= unit:
-            return f"{seconds / unit:.1f}{name}"
-    return f"{seconds:.0f}s"
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"

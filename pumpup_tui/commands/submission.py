@@ -78,7 +78,7 @@ class Submission:
 
     def _check(self, detail: RequestDetail) -> None:
         if self._expected_hash is not None and self._expected_hash.lower() != detail.hash:
-            raise Failed(f"The request is not the one of the hash {line(self._expected_hash, 80)}. {_NOT_SENT}", 4)
+            raise Failed(f"The request has changed: its hash is not {line(self._expected_hash, 80)}. {_NOT_SENT}", 4)
         if not self._is_retry:
             _check_open(detail)
 
@@ -106,8 +106,8 @@ class Submission:
 def check_capability(me: Me, capability: str) -> None:
     """Raise `Failed` where the caller lacks a capability."""
     if capability not in me.capabilities:
-        reason = "with an agent's key: use a reviewer's" if me.role == "agent" else "here: this place can only be read"
-        raise Failed(f"This can't be done {reason}. {_NOT_SENT}", 6)
+        reason = "with an agent's key: use a reviewer's key" if me.role == "agent" else "here: this place is read-only"
+        raise Failed(f"Not permitted {reason}. {_NOT_SENT}", 6)
 
 
 def _check_open(detail: RequestDetail) -> None:
@@ -115,7 +115,7 @@ def _check_open(detail: RequestDetail) -> None:
     if result is not None:
         reviewer = result.get("decidedBy") or result.get("answeredBy") or "someone"
         time = result.get("decidedAt") or result.get("answeredAt")
-        raise Failed(f"The request was settled by {line(reviewer, 80)} at {line(time, 40)}. {_NOT_SENT}", 4)
+        raise Failed(f"Already decided by {line(reviewer, 80)} at {line(time, 40)}. {_NOT_SENT}", 4)
 
 
 async def send(backend: Backend, command: Command, key: str) -> Receipt:
@@ -133,5 +133,7 @@ async def send(backend: Backend, command: Command, key: str) -> Receipt:
     except ApiError as fault:
         if not leaves_in_doubt(fault):
             raise
-        remedy = f"It may have been recorded: the same command with --key {key} asks, and never does it twice."
+        remedy = (
+            f"It may have been recorded: run the same command with --key {key} to find out; it is never done twice."
+        )
         raise Failed(f"{clean(fault.message, limit=500).removesuffix('.')}. {remedy}", 5) from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pumpup_tui.commands.name_completion import complete_task
 from pumpup_tui.commands.options import PlaceOptions, json_option, key_option, writing_options
 from pumpup_tui.commands.output import after_recording, print_json, print_line
 from pumpup_tui.text.firewall import line
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("task", metavar="TASK")
+@click.argument("task", metavar="TASK", shell_complete=complete_task)
 @click.argument("step", metavar="STEP")
-@click.option("--note", metavar="TEXT", help="Why; it stands on the record.")
+@click.option("--note", metavar="TEXT", help="The reason; it is recorded.")
 @key_option
 @json_option
 @writing_options
 def move(options: PlaceOptions, task: str, step: str, note: str | None, **submitting: Any) -> None:
-    """Move a task to another step, along an exit of the one it is in.
+    """Move a task to another step. The current step's exits say where it may go.
 
     Example: pumpup-tui move tsk_0123456789ab in_review
     """
@@ -40,13 +41,13 @@ def move(options: PlaceOptions, task: str, step: str, note: str | None, **submit
 
 
 @click.command()
-@click.argument("task", metavar="TASK")
+@click.argument("task", metavar="TASK", shell_complete=complete_task)
 @click.argument("assignee", metavar="[NAME]", required=False)
 @key_option
 @json_option
 @writing_options
 def assign(options: PlaceOptions, task: str, assignee: str | None, **submitting: Any) -> None:
-    """Give a task to NAME; without one it is given back.
+    """Assign a task to NAME; without a name it becomes unassigned.
 
     Example: pumpup-tui assign tsk_0123456789ab alice
     """
@@ -60,7 +61,7 @@ def assign(options: PlaceOptions, task: str, assignee: str | None, **submitting:
 
 
 @click.command()
-@click.argument("task", metavar="TASK")
+@click.argument("task", metavar="TASK", shell_complete=complete_task)
 @click.argument("message", metavar="TEXT")
 @key_option
 @json_option

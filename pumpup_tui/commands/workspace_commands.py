@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def workspaces() -> None:
-    """The workspaces of a database: each has a record, keys and a board of its own."""
+    """List and create the workspaces of a database."""
 
 
 @workspaces.command("list")
@@ -56,7 +56,11 @@ def _print_workspaces(listed: Sequence[WorkspaceInfo], database: Database) -> No
         (info.name, info.events, info.state, f"{info.created_at:%Y-%m-%d %H:%M}Z", info.head if info.events else "-")
         for info in listed
     ]
-    print_table(columns, rows, empty=f"None: 'pumpup-tui workspaces create NAME{database.option_text}' makes one.")
+    print_table(
+        columns,
+        rows,
+        empty=f"No workspaces yet: 'pumpup-tui workspaces create NAME{database.option_text}' creates one.",
+    )
 
 
 def _wire(info: WorkspaceInfo) -> dict[str, object]:
@@ -102,7 +106,7 @@ def migrate(options: PlaceOptions) -> None:
 
     with in_words():
         applied = apply(database.address)
-    lines = [f"Applied {name}." for name in applied] or ["Nothing is pending."]
+    lines = [f"Applied {name}." for name in applied] or ["No pending migrations."]
     if applied:
         lines.append("Run what 'pumpup-tui workspaces roles' prints again: it grants what is new.")
     print_line("\n".join(lines), err=True)

@@ -14,11 +14,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from typing_extensions import override
 
-from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.decisions.leaving import Leave
 from pumpup_tui.keys.bindings import bindings
-from pumpup_tui.keys.key_names import key_words, names_at
+from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, fit
 from styles.sheets import sheet
@@ -27,42 +26,8 @@ if TYPE_CHECKING:
     from textual.signal import Signal
 
     from pumpup_tui.decisions.outbox import Outbox
-    from pumpup_tui.keys.table import KeyBinding
 
 T = TypeVar("T")
-
-
-class HelpScreen(ModalScreen[None]):
-    """All keys, by what they are for."""
-
-    CSS_PATH = sheet("modals")
-    BINDINGS: ClassVar[list[BindingType]] = bindings(
-        ("modal.close", "dismiss"),
-        ("screens.help", "dismiss"),
-    )
-
-    def __init__(self, rows: Sequence[KeyBinding]) -> None:
-        super().__init__()
-        self._rows = rows
-
-    @override
-    def compose(self) -> ComposeResult:
-        with Vertical(id="modal"):
-            yield Static(f"Keys   {names_at(self)('modal.close')} closes", markup=False, id="title")
-            yield Document(id="help")
-
-    def on_mount(self) -> None:
-        """List the keys by what they are for."""
-        lines: list[Line] = []
-        group = ""
-        for row in self._rows:
-            heading, _, _ = row.id.partition(".")
-            if heading != group:
-                group = heading
-                lines += [[], [(heading, "strong")]]
-            lines.append([(fit(key_words(row.keys), 20) + "  ", "accent"), (row.tooltip, "")])
-        self.query_one(Document).set_paragraphs(lines[1:])
-        self.query_one(Document).focus()
 
 
 class Choice(NamedTuple, Generic[T]):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from typing_extensions import override
 
+from pumpup_tui.components.hot_spots import control, controls
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.components.pane_frame import FramedPane, Title
 from pumpup_tui.components.scroll_view import LineScrollView
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from api_client.models import Project
 
-SCREENS = (("inbox", "Inbox"), ("board", "Board"), ("timeline", "Timeline"))
+SCREENS = (("inbox", "Inbox"), ("board", "Board"), ("timeline", "Timeline"), ("insights", "Insights"))
 """Mode and name of each main screen; its key is `screens.` and the mode."""
 
 SCREEN_KEYS = " ".join(f"screens.{mode}" for mode, _ in SCREENS)
@@ -72,7 +73,7 @@ class HeaderLine(Lines):
         chosen = self._project()
         if project:
             name = crop(line(chosen.name, 80), project) if chosen else "all projects"
-            runs.append((f" {name} ▾  ", ""))
+            runs += [(" ", ""), control(f"{name} ▾", "", "screens.project"), ("  ", "")]
         return runs
 
     def _middle(self, *, names: bool) -> list[Run]:
@@ -82,7 +83,8 @@ class HeaderLine(Lines):
             here = mode == self._mode
             count = f" {self.context.status.inbox}" if mode == "inbox" and self.context.status.inbox else ""
             label = f" {name}{count}" if names or here else count
-            runs.append((f"{'▸' if here else ' '}{key}{label} ", "cursor" if here else "muted"))
+            words = f"{'▸' if here else ' '}{key}{label} "
+            runs.append(control(words, "cursor" if here else "muted", f"screens.{mode}"))
         return runs
 
     def _right(self, *, tags: bool, source: bool) -> list[Run]:
@@ -135,9 +137,9 @@ class KeyHints(Lines):
     @override
     def lines(self, width: int) -> Sequence[Line]:
         runs: list[Run] = [(" ", "")]
-        named = names_at(self).hints
-        always = _pairs(named(() if self._typing else self._always))
-        for pair in map(_pairs, ([hint] for hint in named(self._typing or self._hints()))):
+        key = names_at(self)
+        always = controls(key, () if self._typing else self._always)
+        for pair in (controls(key, [hint]) for hint in self._typing or self._hints()):
             if width_of([*runs, *pair, *always]) > width + 2:
                 break
             runs += pair
@@ -146,7 +148,3 @@ class KeyHints(Lines):
 
 ALWAYS = (("screens.help", "help"), ("screens.quit", "quit"))
 """Hints that there is always room for."""
-
-
-def _pairs(hints: Sequence[tuple[str, str]]) -> list[Run]:
-    return [run for key, word in hints for run in ((key, "accent"), (f" {word}  ", "muted"))]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
+from pumpup_tui.components.hot_spots import HotSpots
 from pumpup_tui.components.painting import COMPONENT_CLASSES, paint
 from pumpup_tui.components.scroll_view import LineScrollView
 from pumpup_tui.keys.bindings import bindings
@@ -23,6 +25,10 @@ class Lines(Direct):
     """A widget of as many lines as it has text for, each drawn at its full width."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
+        super().__init__(id=id)
+        self._spots = HotSpots(self, self._line_at, lambda y: self.refresh(Region(0, y, self.size.width, 1)))
 
     def lines(self, width: int) -> Sequence[Line]:
         """Return the lines at `width` cells, of clean text."""
@@ -52,7 +58,22 @@ class Lines(Direct):
         width = self.size.width
         if y == 0 or width != self._painted_width:
             self._painted_lines, self._painted_width = list(self.lines(width)), width
-        return paint(self, self._painted_lines[y] if y < len(self._painted_lines) else [], width)
+        return paint(self, self._spots.drawn(y, self._line_at(y)), width)
+
+    def _line_at(self, y: int) -> Line:
+        return self._painted_lines[y] if 0 <= y < len(self._painted_lines) else []
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Show what can be clicked."""
+        self._spots.moved(event)
+
+    def on_leave(self) -> None:
+        """Show nothing as under the mouse."""
+        self._spots.left()
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key that the words under the mouse name."""
+        self._spots.clicked(event)
 
 
 class Document(LineScrollView, can_focus=True):
@@ -66,8 +87,8 @@ class Document(LineScrollView, can_focus=True):
         ("move.up", "scroll_up"),
         ("move.first", "scroll_home"),
         ("move.last", "scroll_end"),
-        ("move.page_down", "page_down"),
-        ("move.page_up", "page_up"),
+        ("move.page_down", "half_page(1)"),
+        ("move.page_up", "half_page(-1)"),
     )
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
 
@@ -145,6 +166,10 @@ class Document(LineScrollView, can_focus=True):
         first = next((number for number, wrapped in enumerate(self._wrapped) if wrapped.at in unseen), None)
         if first is not None:
             self.scroll_to(y=first, animate=False, force=True, immediate=True)
+
+    def action_half_page(self, direction: int) -> None:
+        """Scroll by half of what is in view, so that the other half stays for the eye to go on from."""
+        self.scroll_relative(y=direction * max(1, self.size.height // 2), animate=False, force=True, immediate=True)
 
     def on_resize(self) -> None:
         """Wrap at the new width."""

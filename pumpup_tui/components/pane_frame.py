@@ -34,6 +34,8 @@ class PaneFrame:
         self._widget, self._painted = widget, painted
         self._title: Line = ()
         self._count: Line = ()
+        self._grip = ""
+        """The side that the mouse could drag, empty where it is over none."""
         widget.watch(widget, "has_focus", self._refresh, init=False)
 
     def set_title(self, title: Title, count: Title = "") -> None:
@@ -58,8 +60,19 @@ class PaneFrame:
 
     def sides(self) -> tuple[Segment, Segment]:
         """Return the cells at the left and the right of each line."""
-        side = next(iter(paint(self._painted, [(self._chars[3], self._tone)], 1)))
-        return side, side
+        return self._side("left"), self._side("right")
+
+    def _side(self, side: str) -> Segment:
+        run = (HEAVY[3], "accent") if side == self._grip else (self._chars[3], self._tone)
+        return next(iter(paint(self._painted, [run], 1)))
+
+    def show_grip(self, side: str) -> None:
+        """Show the left or the right side as one that can be dragged; neither where `side` is empty."""
+        width, height = self._widget.size
+        for one, x in (("left", -1), ("right", width)):
+            if one in (side, self._grip):
+                self._widget.refresh(Region(x, 0, 1, height))
+        self._grip = side
 
     @property
     def _chars(self) -> str:

@@ -85,6 +85,7 @@ class Prompt(Horizontal):
         typed = self._input
         with self.prevent(Input.Changed):
             typed.value = question.text.replace("\n", BREAK) if self.takes_lines else question.text
+        typed.cursor_position = len(typed.value)  # not where it stood in what was typed before
         self.add_class("-asking")
         self.screen.set_focus(typed)  # at once: the next key is typed here, however soon it comes
         self.post_message(self.Toggled())

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from typing_extensions import override
 
+from pumpup_tui.components.hot_spots import control
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of
+from pumpup_tui.text.layout import Line, Run, crop, width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,10 @@ class QueueLine(Lines):
         if state.only:
             total = f"{state.total:,}{'' if state.complete else '+'}"
             right.append((f"{state.matched:,} of {total} ", "muted"))
-        left = joined((state.order, f"only {line(state.only, 100)}" if state.only else ""))
         room = max(0, width - width_of(right) - 1)
-        return [(" ", ""), (fit(left, room), "muted"), *right]
+        order = crop(state.order, room)
+        only = crop(f"only {line(state.only, 100)}", room - cell_len(order) - 3) if state.only else ""
+        left: list[Run] = [control(order, "muted", "inbox.sort")] if order else []
+        if only:
+            left += [(" · ", "muted"), control(only, "muted", "inbox.filter")]
+        return [(" ", ""), *left, (" " * (room - width_of(left)), ""), *right]

@@ -7,13 +7,13 @@ from typing import ClassVar, Literal
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import Changed, RequestLoaded
 from pumpup_tui.components.frame import SCREEN_KEYS, set_title
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
+from pumpup_tui.components.split_panes import SplitPanes
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Verb
@@ -121,7 +121,7 @@ class InboxScreen(ReviewerScreen):
         set_title(self.requests, "Inbox")
         set_title(self.request_view, "Request")
         yield self._line
-        with Horizontal(id="inbox"):
+        with SplitPanes(id="inbox", last_view=self.context.last_view):
             yield self.requests
             yield self.request_view
 

@@ -18,6 +18,7 @@ Scope: TypeAlias = Literal[
     "inbox",
     "board",
     "timeline",
+    "insights",
     "task",
     "answer",
     "timeline filter",
@@ -27,11 +28,13 @@ Scope: TypeAlias = Literal[
     "help",
     "dialog",
     "leave",
+    "palette",
     # What may have the focus in them.
     "list",
     "options",
     "document",
     "cards",
+    "figures",
     "task page",
     "prompt",
     "form",
@@ -61,7 +64,7 @@ class KeyBinding(NamedTuple):
     keys: str
     """One or several keys, between commas."""
     word: str
-    """A short name; the palette adds it where the tooltip does not contain it."""
+    """A short name, by which the palette finds it too."""
     tooltip: str
     """A description, for help and palette."""
     scopes: Sequence[Scope]
@@ -71,7 +74,7 @@ class KeyBinding(NamedTuple):
     """Whether it is heard before what has the focus."""
 
 
-_MOVING: Sequence[Scope] = ("list", "document", "cards", "task page")
+_MOVING: Sequence[Scope] = ("list", "document", "cards", "figures", "task page")
 _SEARCHED: Sequence[Scope] = (*_MOVING, "search field")
 _FIELDS: Sequence[Scope] = ("form", "answer", "timeline filter")
 
@@ -81,9 +84,10 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("screens.inbox", "1", "Inbox", "the inbox", ("app",)),
     KeyBinding("screens.board", "2", "Board", "the board", ("app",)),
     KeyBinding("screens.timeline", "3", "Timeline", "the timeline", ("app",)),
+    KeyBinding("screens.insights", "4", "Insights", "the insights", ("app",)),
     KeyBinding("screens.project", "p", "Project", "choose the project", ("app",)),
-    KeyBinding("screens.refresh", "r", "Refresh", "read again; connect again", ("app",)),
-    KeyBinding("screens.commands", ":,ctrl+p", "Commands", "commands", ("app",)),
+    KeyBinding("screens.refresh", "r", "Refresh", "refresh; reconnect", ("app",)),
+    KeyBinding("screens.commands", ":,ctrl+p", "Commands", "commands; find a project, task or request", ("app",)),
     KeyBinding("screens.help", "?", "Help", "this help", ("app", "help")),
     KeyBinding("screens.quit", "q", "Quit", "quit", ("app",)),
     KeyBinding("screens.repaint", "ctrl+l", "", "redraw the screen", ("app",), priority=True),
@@ -94,7 +98,7 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("move.last", "G,end", "last", "to the last", _MOVING),
     KeyBinding("move.page_down", "ctrl+d,pagedown", "page down", "half a page down", _SEARCHED),
     KeyBinding("move.page_up", "ctrl+u,pageup", "page up", "half a page up", _SEARCHED),
-    KeyBinding("move.enter", "enter", "open", "open", ("list", "batch results")),
+    KeyBinding("move.enter", "enter", "open", "open", ("list", "batch results", "figures")),
     KeyBinding("move.back", "escape", "back", "cancel, or back", ("reviewer", "batch")),
     KeyBinding("decide.approve", "a", "approve", "approve; answer an elicitation", ("inbox",)),
     KeyBinding("decide.deny", "d", "deny", "deny", ("inbox",)),
@@ -137,6 +141,14 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("timeline.next", "}", "next decision", "next decision down the list", ("timeline",)),
     KeyBinding("timeline.previous", "{", "last decision", "next decision up the list", ("timeline",)),
     KeyBinding("timeline.export", "E", "export", "write what is shown to a file", ("timeline",)),
+    KeyBinding("insights.left", "h,left", "left", "figures to the left", ("figures",)),
+    KeyBinding("insights.right", "l,right", "right", "figures to the right", ("figures",)),
+    KeyBinding("insights.today", "t", "today", "figures of today", ("insights",)),
+    KeyBinding("insights.week", "w", "7d", "figures of seven days, with today", ("insights",)),
+    KeyBinding("insights.month", "m", "30d", "figures of thirty days, with today", ("insights",)),
+    KeyBinding("insights.range", "f", "range", "figures of another range of time", ("insights",)),
+    KeyBinding("insights.copy", "c", "copy", "copy the figures as Markdown", ("insights",)),
+    KeyBinding("insights.export", "E", "export", "write the figures to a file: CSV or Markdown", ("insights",)),
     KeyBinding("task.assign", "t", "assign", "give the task to someone, or give it back", ("task",)),
     KeyBinding("task.note", "c", "note", "write a note on the task", ("task",)),
     KeyBinding("task.fold", "space", "", "open or close a nested value", ("task page",)),
@@ -193,6 +205,13 @@ TABLE: Sequence[KeyBinding] = (
         "yes",
         priority=True,
     ),
+    KeyBinding("palette.down", "down,ctrl+n", "", "next one found", ("palette",), "yes"),
+    KeyBinding("palette.up", "up,ctrl+p", "", "previous one found", ("palette",), "yes"),
+    KeyBinding("palette.page_down", "pagedown", "", "half a page on", ("palette",), "yes"),
+    KeyBinding("palette.page_up", "pageup", "", "half a page back", ("palette",), "yes"),
+    KeyBinding("palette.complete", "tab", "", "complete the command or the name", ("palette",), "yes"),
+    KeyBinding("palette.close", "escape", "", "close", ("palette",), "yes"),
+    KeyBinding("help.search", "/", "", "search in this help", ("help",)),
     KeyBinding("batch.leave_out", "x", "", "leave one out of what is decided at once", ("batch",)),
     KeyBinding("attachment.save", "s", "", "save the attachment to a folder", ("attachments",)),
     KeyBinding(
@@ -223,6 +242,8 @@ PLACES: Mapping[str, Sequence[Scope | Toolkit]] = {
     "a task": ("task page", "ScrollableContainer", "task", *_APP),
     "the timeline's list": ("list", "ScrollableContainer", "timeline", *_APP),
     "the timeline's detail": ("document", "ScrollableContainer", "timeline", *_APP),
+    "the command palette": ("Input", "ScrollableContainer", "palette", "Screen"),
+    "the insights": ("figures", "ScrollableContainer", "insights", *_APP),
     "the help": ("document", "ScrollableContainer", "help", "Screen"),
     "a list to choose from": ("list", "ScrollableContainer", "dialog", "Screen"),
     "the question on leaving": ("leave", "Screen"),

@@ -11,7 +11,7 @@ from os.path import normpath
 from pathlib import Path
 from typing import BinaryIO
 
-SAVES = frozenset(("timeline.export", "attachment.save"))
+SAVES = frozenset(("timeline.export", "insights.export", "attachment.save"))
 """The bindings that write a file."""
 EDITS = frozenset(("typing.edit", "form.edit"))
 """The bindings that start an editor, which can write any file."""

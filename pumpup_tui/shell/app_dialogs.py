@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pumpup_tui.context import Context
     from pumpup_tui.decisions.leaving import Leave
     from pumpup_tui.decisions.recovery import Recovered
+    from pumpup_tui.insights.pane_lines import Target
 
 
 class AppDialogs:
@@ -22,11 +23,16 @@ class AppDialogs:
         self._context = context
 
     def show_help(self) -> None:
-        """Show all keys."""
-        from pumpup_tui.components.dialogs import HelpScreen
+        """Show all keys, those of the present screen first."""
+        from pumpup_tui.keys.help_sections import sections
+        from pumpup_tui.keys.key_commands import heard_at
+        from pumpup_tui.shell.help_screen import HelpScreen
 
-        if not self._app.screen.is_modal:
-            self._app.push_screen(HelpScreen(self._context().key.table()))
+        screen = self._app.screen
+        if not screen.is_modal:
+            heard = {binding.id for _, binding in heard_at(screen) if binding.id}
+            place = type(screen).__name__.removesuffix("Screen").lower()
+            self._app.push_screen(HelpScreen(sections(self._context().key.table(), place, heard)))
 
     def choose_project(self) -> None:
         """Choose the project that all screens show."""
@@ -42,6 +48,12 @@ class AppDialogs:
         from pumpup_tui.task.screen import TaskScreen
 
         self._app.push_screen(TaskScreen(self._context(), task_id))
+
+    def follow_figure(self, target: Target) -> None:
+        """Show the work behind a row of figures."""
+        from pumpup_tui.shell.figure_links import follow
+
+        follow(self._app, self._context(), target, self.open_task)
 
     def ask_leaving(self, answered: Callable[[Leave | None], None]) -> None:
         """Ask what becomes of decisions that are held or unanswered."""

@@ -1,163 +1,202 @@
-"""Search of the command palette beside the actions: projects, tasks and open requests, by their names."""
+"""The command palette: one line a command with its key, and whatever has a name, found as it is typed."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from collections.abc import Sequence
+from typing import ClassVar
 
-from textual.command import CommandPalette, Hit, Hits, Provider
-from textual.content import Content
-from textual.screen import Screen
-from textual.style import Style
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
 from textual.widgets import Input
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import ShowRequest
-from pumpup_tui.text.firewall import line
+from pumpup_tui.components.line_widgets import Lines
+from pumpup_tui.components.virtual_list import VirtualList
+from pumpup_tui.context import Context
+from pumpup_tui.keys.bindings import bindings
+from pumpup_tui.keys.key_names import names_at
+from pumpup_tui.local_state.command_use import CommandUse
+from pumpup_tui.shell.palette_entries import PaletteEntry, PaletteQuery, entry_line, ranked, read_query
+from pumpup_tui.shell.palette_search import NameSearch
+from pumpup_tui.text.layout import Line, columns
+from styles.sheets import sheet
 
-if TYPE_CHECKING:
-    from api_client.backend import Backend
-    from api_client.models import InboxItem, Page, Task
-    from pumpup_tui.context import Context
-    from pumpup_tui.shell.app_dialogs import AppDialogs
-
-MOST = 20
-"""The most hits of a kind: nobody reads more, and a longer query finds the right one."""
-LEAST = 2
-"""The fewest characters for a search of tasks and requests."""
-SCORES = {"Project": 0.3, "Request": 0.2, "Task": 0.1}
-"""The score of each kind: their order, below the actions."""
-EXACT = 0.05
-"""Added to the score where the query is the whole name, which comes first of its kind."""
 PAUSE_SECONDS = 0.1
 """Keys that are typed within this time make one query."""
-_PAGE = 500
-_NAME = 80
+NOTHING_FOUND = "No matching command, project, task or request"
 
 
-class PaletteApp(Protocol):
-    """The app, as far as the palette needs it."""
+class PaletteList(VirtualList[PaletteEntry], can_focus=False):
+    """The entries that are found; the keys stay with the text."""
 
-    context: Context
-    dialogs: AppDialogs
-
-    def action_mode(self, mode: str) -> None:
-        """Go to a main screen, leaving what is over it."""
-
-
-class NameSearch(Provider):
-    """Finds projects, tasks and requests by name. Foreign text is cleaned, and never read as markup."""
-
-    def __init__(self, screen: Screen[Any], match_style: Style | None = None) -> None:
-        super().__init__(screen, match_style)
-        self._hits: Mapping[str, Sequence[Hit]] = {}
-        """The requests and tasks that the last query found, by the query."""
-        self._search_task: asyncio.Task[None] | None = None
-
-    @property
-    def _app(self) -> PaletteApp:
-        return cast("PaletteApp", self.app)
+    found_by = PaletteQuery("", "")
+    """What they were found by."""
 
     @override
-    async def search(self, query: str) -> Hits:
-        for project in self._app.context.status.projects:
-            if query.casefold() in project.name.casefold():
-                yield self._hit(query, "Project", project.name, self._to_project(project.id))
-        if len(query.strip()) >= LEAST:
-            if query not in self._hits:
-                self._start_search(query)
-            for hit in self._hits.get(query, ()):
-                yield hit
+    def row_id(self, row: PaletteEntry) -> str:
+        return row.id
 
     @override
-    async def shutdown(self) -> None:
-        if self._search_task is not None:
-            self._search_task.cancel()
+    def draw_row(self, row: PaletteEntry, width: int) -> Sequence[Line]:
+        return [entry_line(row, self.found_by, width)]
 
-    def _start_search(self, query: str) -> None:
-        # The palette shows nothing before every provider is done, and enter takes a hit that is shown: don't wait here.
-        if self._search_task is not None:
-            self._search_task.cancel()
-        self._search_task = asyncio.create_task(self._search_names(query))
+    @override
+    def on_click(self, event: events.Click) -> None:
+        super().on_click(event)
+        self.action_choose()
 
-    async def _search_names(self, query: str) -> None:
+
+class PaletteKeys(Lines):
+    """The keys of the palette, and whether it still searches."""
+
+    is_searching = False
+
+    @override
+    def lines(self, width: int) -> Sequence[Line]:
+        key = names_at(self)
+        keys = f" {key('palette.up')} {key('palette.down')} move   enter run   {key('palette.complete')} complete"
+        right = "searching… " if self.is_searching else f"{key('palette.close')} close "
+        return [[(columns(keys, right, width), "muted")]]
+
+
+class PaletteScreen(ModalScreen[PaletteEntry]):
+    """Return the entry that was chosen; None on escape.
+
+    Enter takes what is shown for all that was typed: where the search for it is not over, it waits for its end.
+    """
+
+    CSS_PATH = sheet("palette")
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        ("palette.down", "move(1)"),
+        ("palette.up", "move(-1)"),
+        ("palette.page_down", "page(1)"),
+        ("palette.page_up", "page(-1)"),
+        ("palette.complete", "complete"),
+        ("palette.close", "dismiss"),
+    )
+
+    def __init__(
+        self, context: Context, commands: Sequence[PaletteEntry], names: NameSearch, *, typed: str = ""
+    ) -> None:
+        """Take the commands in their order, what finds the rest, and the text that typing begins with."""
+        super().__init__()
+        self._commands = commands
+        self._names = names
+        self._typed = typed
+        self._used = CommandUse(context.last_view, context.clock).counts()
+        self._query = read_query(typed)
+        self._found: Sequence[PaletteEntry] = ()
+        """The requests and tasks that were read for the query."""
+        self._has_moved = False
+        """Whether the reader has chosen the row under the cursor."""
+        self._takes_next = False
+        """Whether enter was pressed before the search was over."""
+        self._list = PaletteList()
+        self._keys = PaletteKeys()
+
+    @override
+    def compose(self) -> ComposeResult:
+        field = Input(self._typed, compact=True, select_on_focus=False, placeholder="Search for commands and names")
+        field.cursor_blink = False
+        with Vertical(id="palette"):
+            yield field
+            yield self._list
+            yield self._keys
+
+    def on_mount(self) -> None:
+        """List all commands."""
+        self.query_one(Input).focus()
+        self._search()
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        before, self._query = self._query, read_query(event.value)
+        # What was found for fewer letters is no more than what all of them find.
+        kept = self._found if before.verb == self._query.verb else ()
+        self._found = [entry for entry in kept if self._query.takes(entry)]
+        self._has_moved = self._takes_next = False
+        self._search()
+
+    def _search(self) -> None:
+        self.workers.cancel_group(self, "names")
+        self._keys.is_searching = self._names.needs_reading(self._query)
+        if self._keys.is_searching:
+            self.run_worker(self._read(self._query), group="names", exclusive=True)
+        else:
+            self._found = ()
+        self._show()
+
+    async def _read(self, query: PaletteQuery) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
-        tasks = [self._hit(query, "Task", task.name, self._to_task(task.id)) for task in await self._tasks(query)]
-        requests: list[Hit] = []
-        async for item in self._requests():
-            names = f"{item.summary}  {item.task_name}"  # not foreign: `_found` cleans what it shows
-            if query.casefold() in names.casefold() or item.request_id.startswith(query):
-                is_exact = query.casefold() in (item.summary.casefold(), item.request_id)
-                if is_exact or len(requests) < MOST:
-                    requests.append(self._hit(query, "Request", names, self._to_request(item), is_exact=is_exact))
-                if len(requests) == MOST:
-                    self._show(query, [*requests, *tasks])  # enough to read; one of exactly that name may still come
-        self._show(query, [*requests, *tasks])
+        async for found in self._names.read(query):
+            self._found = found
+            self._show()
+        self._keys.is_searching = False
+        self._show()
+        if self._takes_next:
+            self._take()
 
-    def _show(self, query: str, hits: Sequence[Hit]) -> None:
-        """Show hits, unless they are shown already."""
-        if len(hits) != len(self._hits.get(query, ())) or query not in self._hits:
-            self._hits = {query: hits}
-            self._search_again(query)
+    def _show(self) -> None:
+        """Show what is found by now, with the cursor on the first but where the reader moved it."""
+        commands = ranked(self._commands, self._query, self._used) if not self._query.verb else []
+        self._list.found_by = self._query
+        self._list.line_cache.clear()
+        self._list.say_when_empty("" if self._keys.is_searching else NOTHING_FOUND)
+        self._list.show([*commands, *self._names.at_hand(self._query), *self._found])
+        if not self._has_moved:
+            self._list.action_go(0)
+        self._keys.update_lines()
 
-    def _search_again(self, query: str) -> None:
-        """Have the palette search once more, now that the hits are there, if it still has this query."""
-        if self._hits[query] and isinstance(self.app.screen, CommandPalette):
-            field = self.app.screen.query_one(Input)
-            if field.value.strip() == query:
-                field.post_message(Input.Changed(field, field.value))
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        row = self._list.row
+        # A name may still be found that is nearer to all that was typed.
+        if self._keys.is_searching and not self._has_moved and (row is None or row.kind in ("Request", "Task")):
+            self._takes_next = True
+        else:
+            self._take()
 
-    async def _requests(self) -> AsyncIterator[InboxItem]:
-        cursor: str | None = None
-        while True:
-            page = await self._page(cursor)
-            for item in page.items if page else ():
-                yield item
-            if page is None or page.is_last(_PAGE):
-                return
-            cursor = page.next_cursor
+    @on(VirtualList.Chosen)
+    def _chosen(self, event: VirtualList.Chosen) -> None:
+        event.stop()
+        self._take()
 
-    async def _page(self, cursor: str | None) -> Page[InboxItem] | None:
-        return await self._app.context.calls.fetch(lambda backend: backend.inbox(cursor=cursor, limit=_PAGE))
+    def _take(self) -> None:
+        """Take the entry under the cursor; one that only writes a command is written."""
+        self._takes_next = False
+        row = self._list.row
+        if row is None:
+            return
+        if row.completes:
+            self._write(row.completes)
+        else:
+            self.dismiss(row)
 
-    async def _tasks(self, query: str) -> list[Task]:
-        async def call(backend: Backend) -> list[Task]:
-            return list(await backend.tasks(name=query))
+    def _write(self, text: str) -> None:
+        field = self.query_one(Input)
+        field.value = text
+        field.cursor_position = len(text)
 
-        tasks = await self._app.context.calls.fetch(call) or []
-        # In a long list many names begin alike: the exact one comes first, then those that begin so.
-        wanted = query.casefold()
-        tasks.sort(key=lambda task: (task.name.casefold() != wanted, not task.name.casefold().startswith(wanted)))
-        return tasks[:MOST]
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows."""
+        self._has_moved = True
+        self._list.action_move(by)
 
-    def _hit(
-        self, query: str, kind: str, name: str, command: Callable[[], None], *, is_exact: bool | None = None
-    ) -> Hit:
-        shown = line(name, _NAME)
-        content = Content(f"{kind}  {shown}")
-        start = shown.casefold().find(query.casefold())
-        if start >= 0 and self.match_style is not None:
-            begin = start + len(kind) + 2
-            content = content.stylize(self.match_style, begin, begin + len(query))
-        if is_exact is None:
-            is_exact = name.casefold() == query.casefold()
-        return Hit(SCORES[kind] + is_exact * EXACT, content, command, text=f"{kind} {shown}")
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by half a page."""
+        self._has_moved = True
+        self._list.action_page(direction)
 
-    def _to_project(self, project_id: str) -> Callable[[], None]:
-        return lambda: self._app.context.show_project(project_id)
-
-    def _to_request(self, item: InboxItem) -> Callable[[], None]:
-        def show() -> None:
-            if self._app.context.project_id not in (None, item.project_id):
-                self._app.context.show_project("")  # it belongs to another project: show all of them
-            self.app.post_message(ShowRequest(item.request_id))
-
-        return show
-
-    def _to_task(self, task_id: str) -> Callable[[], None]:
-        def show() -> None:
-            self._app.action_mode("board")
-            self._app.dialogs.open_task(task_id)
-
-        return show
+    def action_complete(self) -> None:
+        """Write the name under the cursor behind its command, or the first command that takes a name."""
+        row = self._list.row
+        if row is not None and row.kind and self._query.verb:
+            self._write(f"{self._query.verb} {row.shown}")
+        elif text := next((one.completes for one in self._list.rows if one.completes), ""):
+            self._write(text)

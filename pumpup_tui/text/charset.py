@@ -13,7 +13,7 @@ _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 _PRINTABLE = range(0xA0, 0x100)
 """Bytes that are no control characters in any of these character sets."""
 _DRAWN_WITH = {
-    "-": "─━–—−▫▪",  # noqa: RUF001 - the characters that they replace
+    "-": "─━╸–—−▫▪",  # noqa: RUF001 - the characters that they replace
     "=": "═",
     "|": "│┃║▎▐▏▕·",
     "+": "┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛",

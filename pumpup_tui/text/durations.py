@@ -33,3 +33,13 @@ def _in_zone(moment: datetime, zone: tzinfo | None) -> datetime:
 def full(moment: datetime, zone: tzinfo | None) -> str:
     """Return date, time to the second, and zone."""
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z").strip()
+
+
+def span(seconds: float | None) -> str:
+    """Return a length of time in one unit, to a tenth: `45s`, `2.5h`; `-` where there is none."""
+    if seconds is None:
+        return "-"
+    for size, name in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds / size:.1f}{name}"
+    return f"{seconds:.0f}s"

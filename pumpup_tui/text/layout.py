@@ -18,7 +18,7 @@ Line: TypeAlias = Sequence[Run]
 OUTCOME_TONES = ("approve", "deny", "escalate", "ask")
 """The tones of outcomes: green, red, magenta, cyan."""
 TONES = (
-    *("muted", "strong", "accent", "good", "bad", "warn", "cursor", "foreign", "edge", "needs"),
+    *("muted", "strong", "accent", "good", "bad", "warn", "cursor", "foreign", "edge", "needs", "hover"),
     *OUTCOME_TONES,
     *("armed", *(f"armed-{tone}" for tone in OUTCOME_TONES)),
 )
@@ -103,10 +103,17 @@ def _broken(part: Sequence[Run], first: int, rest: int) -> list[Line]:
             piece.append((text[at : at + taken], tone))
             left -= taken
             number, at = (number + 1, 0) if at + taken == len(text) else (number, at + taken)
-        if piece and end < len(plain):
-            piece[-1] = (piece[-1][0].rstrip(), piece[-1][1])
+        # Blanks count for nothing where a line is divided: also those at the very end may stand over its width.
+        if end < len(plain) or width_of(piece) > (rest if pieces else first):
+            piece = _without_last_blanks(piece)
         pieces.append(piece)
     return pieces
+
+
+def _without_last_blanks(piece: list[Run]) -> list[Run]:
+    while piece and not (text := piece[-1][0].rstrip()):
+        piece = piece[:-1]
+    return [*piece[:-1], (text, piece[-1][1])] if piece else []
 
 
 def joined(parts: Iterable[str], separator: str = " · ") -> str:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import CallFailed, Changed, EventsPage
@@ -19,6 +19,7 @@ from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.prompt import TextQuestion
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
+from pumpup_tui.components.split_panes import SplitPanes
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
@@ -79,7 +80,7 @@ class TimelineScreen(ReviewerScreen):
 
     @override
     def body(self) -> ComposeResult:
-        with Horizontal(id="timeline"):
+        with SplitPanes(id="timeline", last_view=self.context.last_view):
             with Vertical(id="events-side"):
                 yield self._scope_line
                 yield self.timeline
@@ -193,6 +194,14 @@ class TimelineScreen(ReviewerScreen):
         self.scope.choose(query)
         self._restart()
         self.refresh_decision()
+
+    def show_task(self, task_id: str) -> None:
+        """Show all events of one task, also where the screen is about to be mounted and has read nothing yet."""
+        query = replace(self.scope.chosen.unfiltered(), task_id=task_id)
+        if self.is_mounted:
+            self.show(query)
+        else:
+            self.scope.choose(query)
 
     def _go_back(self) -> None:
         """Stop what goes on; else leave the detail, then the filter, then the task."""

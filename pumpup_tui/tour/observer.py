@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from textual.command import CommandPalette
 from typing_extensions import override
 
 from pumpup_tui.components.frame import KeyHints
@@ -113,8 +112,9 @@ def moment_of(app: App[None], desk: Desk) -> Moment:
 
 
 def _over(app: App[None]) -> str:
-    from pumpup_tui.components.dialogs import HelpScreen
+    from pumpup_tui.shell.help_screen import HelpScreen
+    from pumpup_tui.shell.palette import PaletteScreen
 
-    if isinstance(app.screen, CommandPalette):
+    if isinstance(app.screen, PaletteScreen):
         return "palette"
     return "help" if isinstance(app.screen, HelpScreen) else "more" if app.screen.is_modal else ""

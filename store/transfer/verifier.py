@@ -43,7 +43,7 @@ def verify(folder: Path, *, expect: str | None = None, progress: Progress = lamb
         StoreFault: there is no such folder, or it can't be read.
     """
     if not any(os.path.lexists(folder / name) for name in ("journal.jsonl", "head")):
-        raise StoreFault(f"{folder} is no data folder: it has no journal.jsonl.")
+        raise StoreFault(f"{folder} is not a data folder: it has no journal.jsonl.")
     try:
         journal = Journal(folder, Files())
         verification = _Verification(folder, journal, progress)

@@ -24,13 +24,13 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_verify_tells_count_and_head(run: Run, data: Path) -> None:
-    """A sound folder: the count, the head's hash, the word `sound`, exit code 0."""
+    """A sound folder: the count, the head's hash, that the chain is intact, exit code 0."""
     result = run("verify", "--data", data)
     head = verify(data).position
     assert result.returncode == 0
     assert f"events   {head.events}\n" in result.stdout
     assert f"head     {head.hash}\n" in result.stdout
-    assert result.stdout.endswith("sound\n")
+    assert result.stdout.endswith("OK: chain intact\n")
     assert run("verify", "--expect", head.hash, "--data", data).returncode == 0
 
 
@@ -53,7 +53,7 @@ def test_a_folder_that_is_none_is_told_and_not_made(run: Run, tmp_path: Path, na
     """Looking at a folder that isn't there fails with a sentence and makes nothing."""
     result = run(name, "--data", tmp_path / "nothing")
     assert result.returncode == 3
-    assert "no data folder" in result.stderr
+    assert "not a data folder" in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "nothing").exists()
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from api_client.actor import Actor
+from store.folder.local_backend import open_local
 from tests.cli.conftest import Run, command, environment
+from tests.cli.made import Made
+from tests.support.actors import AGENT
+from tests.support.world_builder import WorldBuilder
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -41,6 +47,46 @@ def test_what_is_typed_is_completed(tmp_path: Path, typed: str, found: str) -> N
     )
     result = subprocess.run(command(), env=settings, capture_output=True, text=True, check=False)
     assert f"plain,{found}" in result.stdout.splitlines()
+
+
+def completed(tmp_path: Path, *words: str, shell: str = "bash") -> list[str]:
+    """Return what a shell offers for the last of the words."""
+    typed = " ".join(("pumpup-tui", *words))
+    settings = environment(
+        tmp_path, _PUMPUP_TUI_COMPLETE=f"{shell}_complete", COMP_WORDS=typed, COMP_CWORD=str(len(words))
+    )
+    result = subprocess.run(command(), env=settings, capture_output=True, text=True, check=False)
+    assert result.stderr == ""
+    return result.stdout.split("\n")[:-1] if result.stdout.strip() else []
+
+
+def test_ids_and_names_are_completed(tmp_path: Path, made: Made) -> None:
+    """Of projects, open requests and tasks, at the place that the options name, whose options may come first."""
+    data = ("--data", str(made.data))
+    assert completed(tmp_path, *data, "inbox", "--project", "cl") == ["plain,claims"]
+    assert completed(tmp_path, "show", *data, made.approvals[0][:6])[0].startswith("plain,evt_")
+    assert f"plain,{made.approvals[0]}" in completed(tmp_path, "approve", *data, made.approvals[0][:14])
+    named = completed(tmp_path, "move", *data, "Claim")
+    assert named
+    assert all(one.startswith("plain,Claim\\ ") for one in named)
+    assert completed(tmp_path, "inbox", "--data", str(tmp_path / "none"), "--project", "cl") == []
+
+
+async def add_task(data: Path, name: str) -> None:
+    backend = await open_local(data, Actor("maria", "reviewer"))
+    try:
+        await WorldBuilder(backend.acting_as(AGENT), backend).task(name, "claims")
+    finally:
+        await backend.aclose()
+
+
+def test_a_name_that_a_shell_would_run_is_not_offered(tmp_path: Path, made: Made) -> None:
+    """An agent names a task; what the shell offers for it is its id."""
+    data = tmp_path / "data"
+    shutil.copytree(made.data, data)
+    asyncio.run(add_task(data, "Klaim $(touch owned); x"))
+    offered = completed(tmp_path, "timeline", "--data", str(data), "Klaim")
+    assert [one[:10] for one in offered] == ["plain,tsk_"]
 
 
 def test_a_shell_that_is_none(run: Run) -> None:

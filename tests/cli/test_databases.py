@@ -132,7 +132,7 @@ def test_a_workspace_from_its_first_project_to_a_decision(user: DatabaseUser, st
         assert "Refund $1" in user.run("inbox").stdout
         decided = user.run("approve", request, "--yes", "--reviewer", "alice")
         assert decided.returncode == 0, decided.stderr
-        again = user.run("reject", request, "--yes", "--reviewer", "bob")
+        again = user.run("deny", request, "--yes", "--reviewer", "bob")
         assert again.returncode == 4
         assert "alice" in again.stderr
         headers = {"Authorization": f"Bearer {key}", "X-API-Version": "0"}
@@ -141,7 +141,7 @@ def test_a_workspace_from_its_first_project_to_a_decision(user: DatabaseUser, st
         assert "within a second" in user.run("keys", "revoke", "bot").stderr
         is_refused = lambda: httpx.get(f"{url}/api/projects", headers=headers).status_code == 401  # noqa: E731
         wait_until(is_refused, "the server refuses a revoked key")
-    assert "Nothing waits" in user.run("inbox").stderr + user.run("inbox").stdout
+    assert "No open requests" in user.run("inbox").stderr + user.run("inbox").stdout
     assert "alice" in user.run("timeline", "--project", "claims").stdout
     assert "alice" in user.run("stats").stdout
     assert "needs none" in user.run("compact").stderr

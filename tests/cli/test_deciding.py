@@ -1,4 +1,4 @@
-"""`approve`, `reject`, `edit`, `ask`, `escalate`, `answer`, `move`, `assign`, `note`: each is recorded once."""
+"""`approve`, `deny`, `edit`, `ask`, `escalate`, `answer`, `move`, `assign`, `note`: each is recorded once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def result(on: Run) -> Callable[[str], Any]:
     ("name", "outcome", "note"),
     [
         ("approve", "APPROVE", ()),
-        ("reject", "REJECT", ("--note", "twice", "--reason-code", "doubled")),
+        ("deny", "REJECT", ("--note", "twice", "--reason-code", "doubled")),
+        ("reject", "REJECT", ()),
         ("edit", "EDIT_AND_APPROVE", ("--note", "only $120")),
         ("ask", "REQUEST_MORE_INFO", ("--note", "photos?")),
         ("escalate", "ESCALATE", ()),

@@ -112,7 +112,7 @@ def test_a_server_is_reached_with_a_key_or_not(tmp_path: Path, made: Made) -> No
         def look(key: str) -> dict[str, tuple[str, str]]:
             return states(lambda *a, **more: run_in(home, *a, **more), "--url", url, PUMPUP_API_KEY=key)
 
-        assert look(made.reviewer_key)["key"] == ("ok", "decides as bob")
+        assert look(made.reviewer_key)["key"] == ("ok", "OK, reviewer bob")
         assert look(made.agent_key)["key"][0] in ("note", "wrong")
         wrong = look("pk_wrong")
         assert (wrong["server"][0], wrong["key"][0]) == ("ok", "wrong")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pumpup_tui.commands.lazy_group import EXIT_CODES
 from tests.cli.conftest import Run, run_in, serving
 from tests.cli.made import Made
 
-NEED_A_REQUEST = ("show", "approve", "reject", "edit", "ask", "escalate", "answer")
+NEED_A_REQUEST = ("show", "approve", "deny", "edit", "ask", "escalate", "answer")
 NEED_A_TASK = ("move", "assign", "note", "timeline")
 MORE = {
     "edit": ("--note", "n"),
@@ -22,7 +23,7 @@ MORE = {
     "assign": ("alice",),
     "note": ("hi",),
 }
-SENDS = ("approve", "reject", "edit", "ask", "escalate", "answer")
+SENDS = ("approve", "deny", "edit", "ask", "escalate", "answer")
 
 
 def words(name: str, what: str) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ def test_3_what_is_not_there(on: Run, name: str) -> None:
     """No request or task of this id."""
     result = on(*words(name, "evt_ffffffffffffffff" if name in NEED_A_REQUEST else "tsk_ffffffff"))
     assert result.returncode == 3
-    assert "There is no" in result.stderr
+    assert re.search(r"No (request|task) matches", result.stderr)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_2_an_id_that_begins_several(on: Run) -> None:
     """An ambiguous id names those that it may mean, and does nothing."""
     result = on("show", "evt_0000")
     assert result.returncode == 2
-    assert "Write more of it" in result.stderr
+    assert "Type more of the id" in result.stderr
 
 
 def test_2_a_short_id_is_never_sure(on: Run) -> None:
@@ -118,7 +119,7 @@ def test_4_what_the_state_does_not_take(on: Run, made: Made, steps: Path) -> Non
     """A project of the same name; a task that is closed."""
     assert on("projects", "create", "Claims", "--steps", steps).returncode == 4
     task = made.tasks[1]
-    assert on("reject", made.approvals[1], "--yes").returncode == 0
+    assert on("deny", made.approvals[1], "--yes").returncode == 0
     assert on("move", task, "in_review").returncode == 0
     assert on("move", task, "denied").returncode == 0
     assert on("assign", task, "alice").returncode == 4
@@ -155,4 +156,4 @@ def test_0_a_server_works_like_a_folder(made: Made, tmp_path: Path, served: str,
         assert run_in(tmp_path, *call, "--url", served, **key).stdout == on(*call).stdout
     result = run_in(tmp_path, "approve", made.approvals[0], "--yes", "--url", served, **key)
     assert result.returncode == 0
-    assert run_in(tmp_path, "reject", made.approvals[0], "--yes", PUMPUP_BASE_URL=served, **key).returncode == 4
+    assert run_in(tmp_path, "deny", made.approvals[0], "--yes", PUMPUP_BASE_URL=served, **key).returncode == 4

@@ -118,7 +118,7 @@ def is_asked_once(walk: Walk, command: str) -> None:
 
 
 def review(walk: Walk) -> None:
-    walk.walk({"--tag claims-lead": decides, "pumpup-tui reject": is_asked_once})
+    walk.walk({"--tag claims-lead": decides, "pumpup-tui deny": is_asked_once})
     assert "Pay $610" in next(said for command, said in walk.said.items() if "tui inbox" in command)
     told = walk.run("pumpup-tui timeline --types APPROVAL_DECIDED,ELICITATION_PROVIDED --json --data ./work")
     settled = [json.loads(line) for line in told.splitlines()]

@@ -79,7 +79,7 @@ def test_a_record_moves_into_a_database_and_back(
     done = run("verify", "--json", "--expect", head, *owner)
     found = json.loads(done.stdout)
     assert (done.returncode, found["head"], found["wrong"], found["notes"]) == (0, head, [], [])
-    assert run("verify", *owner).stdout.endswith("sound\n")
+    assert run("verify", *owner).stdout.endswith("OK: chain intact\n")
     for call in (("inbox", "--json"), ("tasks", "--json"), ("projects", "list", "--json"), ("export",)):
         assert run(*call, *owner).stdout == run(*call, "--data", data).stdout
     assert run("export", "--archive", tmp_path / "back", *owner).returncode == 0

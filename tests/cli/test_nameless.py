@@ -195,7 +195,7 @@ def test_a_named_folder_is_made_only_where_that_is_asked_for(tmp_path: Path) -> 
     missing, home = tmp_path / "mistyped", tmp_path / "home"
     words = ("--data", missing, "--reviewer", "alice")
     with terminal(command(*words), environment(home)) as screen:
-        screen.wait_for(f"{missing} is no data folder")
+        screen.wait_for(f"{missing} is not a data folder")
         assert "--create" in screen.text()
         assert screen.end() == 3
     assert not missing.exists()
@@ -230,7 +230,7 @@ def test_a_folder_of_a_profile_is_named_too(tmp_path: Path, run: Run) -> None:
     file.write_text(f'profile = "claims"\n[profiles.claims]\ndata = "{tmp_path / "gone"}"\n', encoding="utf-8")
     where = environment(tmp_path / "home", PUMPUP_CONFIG=str(file))
     with terminal(command("--reviewer", "alice"), where) as screen:
-        screen.wait_for("is no data folder")
+        screen.wait_for("is not a data folder")
         assert screen.end() == 3
     assert run("keys", "add", "bot", "--role", "agent", PUMPUP_CONFIG=str(file)).returncode == 3
     assert not (tmp_path / "gone").exists()

@@ -53,7 +53,7 @@ def test_tasks_are_chosen_by_what_they_are(on: Run, made: Made) -> None:
     told = conforms(on("tasks", "--status", "waiting", "--json").stdout, Page[Task])
     assert {one["id"] for one in told["items"]} == set(made.tasks)
     assert len(on("tasks", "--name", "C-0003", "--project", "Claims").stdout.splitlines()) == 2
-    assert on("tasks", "--step", "paid").stderr == "No such task.\n"
+    assert on("tasks", "--step", "paid").stderr == "No matching tasks.\n"
 
 
 def test_a_timeline_is_lines_of_events(on: Run, made: Made) -> None:
@@ -74,7 +74,7 @@ def test_projects_are_listed_and_shown(on: Run) -> None:
     conforms(on("projects", "show", "claims", "--json").stdout, Project)
     shown = on("projects", "show", "Claims").stdout
     assert "in_review  HUMAN" in shown
-    assert "none: it closes the task" in shown
+    assert "none: closes the task" in shown
 
 
 READING = [("inbox",), ("tasks",), ("timeline",), ("projects", "list"), ("projects", "show", "claims"), ("stats",)]

@@ -53,7 +53,7 @@ def test_the_inbox_lists_every_request_of_a_task(run: Run, data: Path) -> None:
 
 
 @pytest.mark.parametrize("by", ["id", "name"])
-@pytest.mark.parametrize("words", [("show",), ("approve", "--yes"), ("reject", "--yes", "--note", "no")])
+@pytest.mark.parametrize("words", [("show",), ("approve", "--yes"), ("deny", "--yes", "--note", "no")])
 def test_of_several_none_is_picked(run: Run, data: Path, by: str, words: tuple[str, ...]) -> None:
     """Named by its task, by id or by name, a request of several is refused: all are named, and nothing is written."""
     items = waiting(run, data)
@@ -86,7 +86,7 @@ def test_a_task_stands_for_its_only_request_where_it_is_seen(run: Run, data: Pat
 def test_each_is_decided_by_its_own_id(run: Run, data: Path) -> None:
     """Deciding the second of two leaves the first open, for which its task then stands again."""
     first, second, _ = waiting(run, data)
-    assert run("reject", second.request_id, "--yes", "--data", data).returncode == 0
+    assert run("deny", second.request_id, "--yes", "--data", data).returncode == 0
     assert waiting(run, data)[0].request_id == first.request_id
     shown = json.loads(run("show", TWO, "--json", "--data", data).stdout)
     assert shown["event"]["id"] == first.request_id

@@ -54,7 +54,7 @@ def test_a_server_without_the_reviewer_part_is_fine(tmp_path: Path) -> None:
         code, found = doctor(tmp_path, "--url", url)
         inbox = run_in(tmp_path, "inbox", "--url", url, **KEY)
     assert (code, found["server"][0], found["key"][0]) == (0, "ok", "note")
-    assert (inbox.returncode, inbox.stderr) == (0, "Nothing waits.\n")
+    assert (inbox.returncode, inbox.stderr) == (0, "No open requests.\n")
 
 
 @pytest.mark.parametrize(("status", "code"), [(502, 5), (503, 5), (504, 5), (500, 1)])
@@ -190,6 +190,10 @@ def test_5_a_dead_proxy_is_no_dead_server(tmp_path: Path, no_proxy: str) -> None
         (("export", "--types", "NOPE"), 2, "PROJECT_CREATED"),
         (("tasks", "--status", "nope"), 2, "WAITING"),
         (("tasks", "--step", "nope"), 3, "in_review"),
+        (("inbox", "--project", "clams"), 3, "Did you mean claims?"),
+        (("timeline", "Claim C-001"), 3, "Did you mean Claim C-001"),
+        (("timeline", "claim c-0001"), 0, ""),
+        (("aprove", "evt_0"), 2, "'approve'"),
         (("timeline", "--types", "note, approval_decided"), 0, ""),
         (("export", "--types", "project_created"), 0, "Exported"),
         (("tasks", "--status", "waiting", "--step", "in_review"), 0, ""),

@@ -6,26 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from pumpup_tui.components.dialogs import HelpScreen
-from pumpup_tui.components.line_widgets import Document
-from pumpup_tui.keys.table import TABLE, TOUR_KEYS
 from tests.pilot.stage import Stage
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
-async def test_help_lists_every_binding(tmp_path: Path, size: tuple[int, int]) -> None:
-    """What can be pressed is in the help, with words."""
+async def test_help_begins_with_the_screen_and_searches(tmp_path: Path) -> None:
+    """It opens on the keys of where one is; a search leaves those that match, and escape shows all, then closes."""
     stage = Stage(tmp_path)
-    async with stage.run(*size) as pilot:
+    async with stage.run(80, 24) as pilot:
         await stage.ready(pilot)
+        await pilot.press("3")
+        await stage.sees(pilot, "▸3 Timeline")
         await pilot.press("?")
-        await stage.sees(pilot, "esc closes")
-        assert isinstance(stage.app.screen, HelpScreen)
-        told = "\n".join("".join(run for run, _ in row.runs) for row in stage.app.screen.query_one(Document)._source)
-        assert all(row.tooltip in told for row in TABLE if row.id not in TOUR_KEYS)
-        assert "in the demo" not in told  # those keys do nothing here
+        await stage.sees(pilot, "Keys   esc closes, / searches", "Timeline  ", "Moving", gone=("Deciding",))
+        await pilot.press("ctrl+d")
+        await stage.sees(pilot, "write what is shown", "Everywhere", gone=("newest or oldest first",))
+        await pilot.press("/", *"attach")
+        await stage.sees(pilot, "save the attachment", gone=("half a page down",))
+        await pilot.press("enter")
+        await stage.sees(pilot, "Matching keys   esc shows all")
         await pilot.press("escape")
-        await stage.sees(pilot, "Nothing waits", gone=("esc closes",))
+        await stage.sees(pilot, "Keys   esc closes, / searches")
+        await pilot.press("escape")
+        await stage.sees(pilot, "Nothing has happened yet", gone=("esc closes",))
 
 
 @pytest.mark.parametrize("key", [":", "ctrl+p"])
@@ -35,7 +37,7 @@ async def test_the_palette_runs_a_command(tmp_path: Path, key: str) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot)
         await pilot.press(key)
-        await stage.sees(pilot, "Search for")
+        await stage.sees(pilot, "Search for commands")
         await pilot.press(*"timeline", "enter")
         await stage.sees(pilot, "Nothing has happened yet")
 
@@ -78,7 +80,7 @@ async def test_the_first_frame_waits_for_nothing(tmp_path: Path) -> None:
 
     stage.before.append(slow)
     async with stage.run(80, 24) as pilot:
-        await stage.sees(pilot, "PUMP UP", "1 Inbox", "2 Board", "3 Timeline", "opening…")
+        await stage.sees(pilot, "1 Inbox", "2 Board", "3 Timeline", "4 Insights", "opening…")
         await pilot.press("2", "3", "?", "escape", "1", "a", "y")
         gate.set()
         await stage.ready(pilot, "Nothing waits for you")

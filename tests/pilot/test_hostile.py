@@ -101,6 +101,11 @@ class Hostile:
         yield "where it would be saved"
         await press("escape", "escape")
         await self.until(pilot, lambda: not app.screen.is_modal)
+        await press("4", "w")
+        await until_idle(pilot)
+        yield "the insights"
+        await press("f", "x", "enter")
+        yield "a range that is none"
 
     async def attachments(self) -> AttachmentsScreen:
         """Return the screen of a task's attachments, poisoned as all the rest."""

@@ -27,7 +27,7 @@ async def test_a_request_is_found_and_shown(tmp_path: Path) -> None:
         await stage.sees(pilot, "Request  Zebra [@click=app.quit]free[/] [/x] ␛]0;owned␇ ⟨U+202E⟩money")
         await stage.found(pilot, "Task  Task of Zebra")
         await pilot.press("enter")
-        await stage.sees(pilot, "▌A  Zebra", gone=("Search for",))
+        await stage.sees(pilot, "▌A  Zebra", gone=("Search for commands",))
 
 
 async def test_a_task_is_found_and_opened(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ async def test_a_task_is_found_and_opened(tmp_path: Path) -> None:
         await stage.sees(pilot, "Refund $240")
         await pilot.press("colon", *"C-1029")
         await stage.found(pilot, "Task  Claim C-1029")
-        await pilot.press("up", "enter")
+        await pilot.press("down", "down", "enter")
         await stage.sees(pilot, "Claim C-1029", "Timeline, newest first", gone=("Request  ",))
         assert isinstance(stage.app.screen, TaskScreen)
 
@@ -64,3 +64,33 @@ async def test_the_first_start_says_where_to_begin(tmp_path: Path) -> None:
     again(stage, tmp_path / "kept")
     async with stage.run() as pilot:
         await stage.sees(pilot, "Nothing waits", "live", gone=("new here?",))
+
+
+async def test_commands_take_a_name(tmp_path: Path) -> None:
+    """A command with a name behind it goes there at once, however soon enter comes; what is found is of that kind."""
+    stage = Stage(tmp_path / "data")
+    stage.before.append(two_projects)
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "Refund $240")
+        await pilot.press("colon", *"task", "space", *"c-1029", "enter")
+        await stage.sees(pilot, "Timeline, newest first", gone=("Search for commands",))
+        assert isinstance(stage.app.screen, TaskScreen)
+        await pilot.press("colon", *"board", "space", *"refu")
+        await stage.sees(pilot, "▌Project  Refunds", gone=("Task  ", "Request  "))
+        await pilot.press("enter")
+        await stage.sees(pilot, "Refunds ▾", "▸2 Board")
+        await pilot.press("colon", *"proj", "tab", *"claims", "enter")
+        await stage.sees(pilot, "Claims ▾", "▸2 Board")
+        await pilot.press("colon", *"timeline", "space", *"C-1029", "enter")
+        await stage.sees(pilot, "▸3 Timeline", "task tsk_", "task created")
+
+
+async def test_the_most_used_command_comes_first(tmp_path: Path) -> None:
+    """What was chosen before stands at the top next time, one line with its key."""
+    stage = Stage(tmp_path / "data")
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Nothing waits")
+        await pilot.press("colon", *"filters", "enter")
+        await stage.sees(pilot, "is:free", gone=("Search for commands",))
+        await pilot.press("escape", "colon")
+        await stage.sees(pilot, "▌Filters by name", "Search for commands")

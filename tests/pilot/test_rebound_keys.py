@@ -22,7 +22,8 @@ from tests.pilot.test_coming_back import again
 from tests.support.actors import BOB
 
 BINDINGS = {row.id: row for row in KeyNames(without=TOUR_KEYS).table()}
-FREE = [f"{modifier}f{number}" for modifier in ("", "ctrl+", "alt+", "shift+") for number in range(1, 25)]
+MODIFIERS = ("", "ctrl+", "alt+", "shift+", "ctrl+shift+")
+FREE = [f"{modifier}f{number}" for modifier in MODIFIERS for number in range(1, 25)]
 KEYMAP = dict(zip(BINDINGS, FREE, strict=False))
 WORDS = {
     "A": "approve",
@@ -36,6 +37,7 @@ WORDS = {
     "1": "2 3",
     "2": "Board",
     "3": "Timeline",
+    "4": "Insights",
     "*": "select",
     "x": "leave|quit",
     "enter": r"\w",
@@ -129,7 +131,9 @@ async def test_where_nothing_is(tmp_path: Path) -> None:
         await walk.to("screens.board", sees=("no tasks",))
         await walk.to("screens.timeline", sees=("{timeline.follow} follow", "Nothing has happened"))
         await walk.to("screens.project", sees=("{move.enter} chooses, {modal.close} leaves", "all projects"))
-        await walk.to("modal.close", "screens.help", sees=("{modal.close} closes", "{decide.approve} ", "read again"))
+        await walk.to(
+            "modal.close", "screens.help", sees=("{modal.close} closes", "{decide.approve} ", "refresh; reconnect")
+        )
         await walk.to("screens.help", sees=("Nothing has happened",), gone=("closes",))
 
 

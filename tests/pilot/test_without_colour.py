@@ -64,7 +64,7 @@ async def test_a_theme_can_be_chosen(tmp_path: Path, theme: str) -> None:
         await pilot.press(":")
         await stage.sees(pilot, "Search for")
         await pilot.press(*"theme")
-        await stage.sees(pilot, "change the colours")
+        await stage.sees(pilot, "Change the colours")
         await pilot.press("enter")
         await stage.sees(pilot, "nord")
         await pilot.press(*theme, "enter")

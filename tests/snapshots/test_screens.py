@@ -123,6 +123,8 @@ board = then(inbox, "2", sees=("in_review", "C-1032"), gone=("reading…",))
 task = then(board, "l", "enter", sees=("Timeline, newest first",))
 timeline = then(inbox, "3", "j", "j", sees=("task closed", "task created"))
 
+insights = then(inbox, "4", sees=("Settled by day", "Load by agent"), gone=("counting…",))
+
 
 async def keys(stage: Stage, pilot: Any) -> None:
     await inbox(stage, pilot)
@@ -168,6 +170,7 @@ SCREENS: dict[str, Walk] = {
     "board": board,
     "task": task,
     "timeline": timeline,
+    "insights": insights,
     "keys": keys,
 }
 STATES: dict[str, Walk] = {

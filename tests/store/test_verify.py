@@ -60,7 +60,7 @@ def test_a_sound_folder_is_called_sound(folder: Path) -> None:
 
 def test_no_data_folder_is_told_so(tmp_path: Path) -> None:
     """A folder without a journal is no data folder, and is not made into one."""
-    with pytest.raises(StoreFault, match="no data folder"):
+    with pytest.raises(StoreFault, match="not a data folder"):
         verify(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

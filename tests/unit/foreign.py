@@ -67,6 +67,7 @@ MAKERS = frozenset(
         "wrap",
         "cell_len",
         "assemble",
+        "control",
         "_filled",
         "_padded",
         "padded",
@@ -98,6 +99,7 @@ SHOWERS = frozenset(
         "_hint",
         "Drawn",
         "PageRow",
+        "PaletteEntry",
     ]
 )
 """What draws the first thing that it is given."""

@@ -29,6 +29,7 @@ NOT_DRAWN = (
     "textual_patches/bracketed_paste.py",
     "components/external_editor.py",
     "timeline/export.py",
+    "insights/figure_tables.py",
     "local_state/document_store.py",
     "text/layout.py",
     "backend/calls.py",

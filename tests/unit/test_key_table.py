@@ -15,7 +15,7 @@ from pumpup_tui.app import PumpUpApp
 from pumpup_tui.attachments.screen import AttachmentsScreen
 from pumpup_tui.board.board_view import BoardView
 from pumpup_tui.board.screen import BoardScreen
-from pumpup_tui.components.dialogs import HelpScreen, LeaveScreen, PickScreen
+from pumpup_tui.components.dialogs import LeaveScreen, PickScreen
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.option_picker import OptionPicker
 from pumpup_tui.components.prompt import Prompt
@@ -26,8 +26,12 @@ from pumpup_tui.form.screen import AnswerScreen
 from pumpup_tui.inbox.batch_screen import BatchResults, BatchScreen
 from pumpup_tui.inbox.recovery_screen import RecoveryScreen
 from pumpup_tui.inbox.screen import InboxScreen
+from pumpup_tui.insights.figures_view import FiguresView
+from pumpup_tui.insights.screen import InsightsScreen
 from pumpup_tui.keys.bindings import bindings_of
 from pumpup_tui.keys.table import BY_ID, PLACES, TABLE
+from pumpup_tui.shell.help_screen import HelpScreen
+from pumpup_tui.shell.palette import PaletteScreen
 from pumpup_tui.task.screen import TaskScreen
 from pumpup_tui.task.task_page import TaskPage
 from pumpup_tui.timeline.filter_dialog import FilterScreen
@@ -41,6 +45,8 @@ FOCUSED: Mapping[str, tuple[type[DOMNode], ...]] = {
     "a task": (TaskPage, TaskScreen),
     "the timeline's list": (VirtualList, TimelineScreen),
     "the timeline's detail": (Document, TimelineScreen),
+    "the command palette": (Input, PaletteScreen),
+    "the insights": (FiguresView, InsightsScreen),
     "the help": (Document, HelpScreen),
     "a list to choose from": (VirtualList, PickScreen),
     "the question on leaving": (LeaveScreen,),

@@ -22,6 +22,7 @@ from api_client.commands import (
     RequestElicitation,
 )
 from api_client.event_filter import EventFilter
+from api_client.settled import SettledQuery
 from tests.server.fixed_run.run import Run
 
 Raw: TypeAlias = dict[str, Any]
@@ -307,6 +308,9 @@ class Acts:
         await run.pages(who, "cards", ids["claims"], "intake", limit=2, at=ids["full"])
         await run.pages(who, "events", limit=20, only=EventFilter(decided_by="alice", outcome="APPROVE"))
         await run.pages(who, "events", limit=20, only=EventFilter(since=datetime(2026, 1, 1, tzinfo=UTC)))
+        settled = SettledQuery(ids["claims"], since=datetime(2026, 1, 1, tzinfo=UTC), order="desc", limit=5)
+        for query in (settled, SettledQuery(until=datetime(2000, 1, 1, tzinfo=UTC)), SettledQuery("prj_none")):
+            await run.read(who, "settled", query=query)
 
     async def _timelines(self, who: str) -> None:
         run, ids = self._run, self.ids

@@ -1,0 +1,116 @@
+"""The figures of one range and project as they are counted: all once, and then what is new."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pumpup_tui.insights.figure_panes import Stuck, panes
+from pumpup_tui.insights.figure_rows import RangeFigures
+from pumpup_tui.insights.open_work import OpenWork
+from pumpup_tui.insights.reading import OpenReader, SettledReader
+from pumpup_tui.insights.settled_figures import SettledFigures
+
+if TYPE_CHECKING:
+    from api_client.backend import Backend
+    from api_client.models import Event
+    from api_client.settled import SettledRequest
+    from api_client.times import Clock
+    from pumpup_tui.insights.pane_lines import Pane
+    from pumpup_tui.insights.ranges import Range
+
+REPORT_SECONDS = 0.5
+"""Between two reports of the progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The figures as far as they are counted."""
+
+    figures: RangeFigures
+    panes: Sequence[Pane]
+    rows: int
+    """Settled requests that were counted so far."""
+    back_to: datetime | None
+    """The oldest of them: those of the range before it are still to come; None where all are counted."""
+
+
+Report = Callable[[Counted], None]
+
+
+class Counting:
+    """One count. Its methods run one at a time; what takes long runs in a thread, and never on the event loop."""
+
+    def __init__(self, chosen: Range, project_id: str | None, names: Mapping[str, str], clock: Clock) -> None:
+        """Begin with nothing; `names` are the projects', by id, raw."""
+        self.range = chosen
+        self._names, self._clock = names, clock
+        self._settled_reader, self._open_reader = SettledReader(chosen, project_id), OpenReader(project_id)
+        self._settled, self._work = SettledFigures(chosen), OpenWork(chosen)
+        self._rows = 0
+        self._back_to: datetime | None = chosen.made_at
+        self._stuck = Stuck()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of the range is counted."""
+        return self._back_to is None
+
+    async def count(self, backend: Backend, report: Report) -> Counted:
+        """Count everything, and report the figures so far at most twice a second.
+
+        Raises:
+            ApiError: the backend could not be read.
+        """
+        clock, reported = asyncio.get_running_loop().time, -REPORT_SECONDS
+        async for items in self._open_reader.pages(backend):
+            self._work.add(items)
+        async for rows in self._settled_reader.pages(backend):
+            await self._add(rows)
+            if clock() - reported >= REPORT_SECONDS:
+                report(await self.state())
+                reported = clock()
+        self._back_to = None
+        return await self.state()
+
+    async def catch_up(self, backend: Backend, events: Sequence[Event]) -> Counted:
+        """Count what is new since; `events` are those that came.
+
+        Raises:
+            ApiError: the backend could not be read.
+        """
+        async for items in self._open_reader.pages(backend):
+            self._work.add(items)
+        async for rows in self._settled_reader.news(backend):
+            await self._add(rows)
+            self._work.remove(row.request_id for row in rows)
+        self._work.follow(events)
+        return await self.state()
+
+    async def look_for_stuck(self, look: Callable[[], Awaitable[Stuck]]) -> Counted:
+        """Find the tasks that are stuck.
+
+        Raises:
+            ApiError: the backend could not be read.
+        """
+        self._stuck = await look()
+        return await self.state()
+
+    async def state(self) -> Counted:
+        """Return the figures as they are now."""
+        return await asyncio.to_thread(self._state)
+
+    async def _add(self, rows: Sequence[SettledRequest]) -> None:
+        if not rows:
+            return
+        await asyncio.to_thread(self._settled.add, rows)
+        self._rows += len(rows)
+        if self._back_to is not None:
+            self._back_to = min(row.settled_at for row in rows)
+
+    def _state(self) -> Counted:
+        figures = RangeFigures(self._settled, self._work, self._names, self._clock())
+        return Counted(figures, panes(figures, self._stuck), self._rows, self._back_to)

@@ -1,0 +1,97 @@
+"""Tables of figures as text for others: CSV for a spreadsheet, Markdown for a message."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from io import StringIO
+
+from api_client.spreadsheet_cells import harmless
+from pumpup_tui.insights.figure_rows import DIMENSIONS, Dimension, FigureRow, RangeFigures
+from pumpup_tui.insights.settled_figures import OUTCOME_WORDS
+from pumpup_tui.text.durations import full, span
+from pumpup_tui.text.firewall import line
+
+NAME = 200
+"""Characters of a name."""
+_SPECIAL = re.compile(r"[\\`*_\[\]<>|#&~!]")
+"""What Markdown reads as more than text; a name must stay one."""
+
+
+def csv_text(by: Dimension, rows: Sequence[FigureRow]) -> str:
+    """Return rows as CSV; a name that a spreadsheet might run begins with an apostrophe, seconds are in full."""
+    unknown = sorted({word for row in rows for word in row.group.outcomes} - set(OUTCOME_WORDS))
+    words = [*OUTCOME_WORDS, *unknown]
+    text = StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
+    writer.writerow([by, *_COLUMNS, *(harmless(line(word, NAME)) for word in words)])
+    for row in rows:
+        writer.writerow([harmless(line(row.name, NAME)), *_numbers(row), *(row.group.outcomes[word] for word in words)])
+    return text.getvalue()
+
+
+_COLUMNS = (
+    "asked",
+    "open",
+    "overdue",
+    "oldest_seconds",
+    "settled",
+    "p50_seconds_waited",
+    "p95_seconds_waited",
+    "recommended",
+    "followed",
+)
+
+
+def _numbers(row: FigureRow) -> list[object]:
+    group, agreed = row.group, row.group.recommended
+    numbers = (
+        row.asked,
+        row.open,
+        row.backlog.overdue,
+        row.oldest_seconds,
+        group.settled,
+        group.waited(50),
+        group.waited(95),
+        agreed.given,
+        agreed.followed,
+    )
+    return ["" if number is None else number for number in numbers]
+
+
+def markdown(figures: RangeFigures) -> str:
+    """Return all figures as Markdown: a list of the totals, then a table for each dimension."""
+    total, chosen = figures.total(), figures.settled.range
+    group, agreed = total.group, total.group.recommended
+    outcomes = ", ".join(f"{word} {count:,}" for word, count in group.listed_outcomes().items() if count)
+    lines = [
+        f"**Pump Up, {chosen.caption}** (as of {full(figures.now, chosen.zone)})",
+        "",
+        f"- open {total.open:,}, overdue {total.backlog.overdue:,}, oldest {span(total.oldest_seconds)}",
+        f"- asked {total.asked:,}, settled {group.settled:,}: {line(outcomes or 'none', 400)}",
+        f"- waited p50 {span(group.waited(50))}, p95 {span(group.waited(95))}",
+        f"- recommendations followed: {agreed.followed:,} of {agreed.given:,}",
+    ]
+    for by in DIMENSIONS:
+        lines += ["", *_markdown_table(chosen.unit if by == "day" else by, figures.rows(by))]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_table(name: str, rows: Sequence[FigureRow]) -> list[str]:
+    heads = (name, "open", "overdue", "oldest", "asked", "settled", "p50", "p95", "followed")
+    rule = ("---", *("---:" for _ in heads[1:]))
+    return [_markdown_row(heads), _markdown_row(rule), *(_markdown_row(_cells(row)) for row in rows)]
+
+
+def _cells(row: FigureRow) -> tuple[str, ...]:
+    group = row.group
+    counts = (f"{row.asked:,}", f"{group.settled:,}")
+    waits = (span(group.waited(50)), span(group.waited(95)))
+    share = group.recommended.share
+    followed = "-" if share is None else f"{share:.0%}"
+    return row.name, f"{row.open:,}", f"{row.backlog.overdue:,}", span(row.oldest_seconds), *counts, *waits, followed
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(_SPECIAL.sub(r"\\\g<0>", line(cell, NAME)) for cell in cells) + " |"

@@ -1,0 +1,100 @@
+"""The range that the insights show: chosen by a key, typed, or opened from a row; stored for the next start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pumpup_tui.insights.ranges import Range, last_days, parsed, unit_of
+
+if TYPE_CHECKING:
+    from pumpup_tui.context import Context
+
+DAYS = (1, 7, 30)
+"""The ranges that have a key each: so many days with today, in the viewer's zone."""
+DEFAULT = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A choice: of the last days, or a typed text where that is not empty."""
+
+    days: int = DEFAULT
+    times: str = ""
+
+    @property
+    def caption(self) -> str:
+        """The choice in clean words."""
+        return self.times or ("today" if self.days == 1 else f"{self.days}d")
+
+
+class RangeChoice:
+    """The present choice, and those that a row was opened from."""
+
+    def __init__(self, context: Context, stored_as: str) -> None:
+        self._context, self._stored_as = context, stored_as
+        self._chosen = self._restored()
+        self._before: list[Chosen] = []
+
+    def _restored(self) -> Chosen:
+        days = self._context.last_view.recall(self._stored_as).get("days")
+        return Chosen(days) if days in DAYS else Chosen()
+
+    @property
+    def caption(self) -> str:
+        """The present choice in clean words."""
+        return self._chosen.caption
+
+    @property
+    def before(self) -> str:
+        """The choice that the way back leads to; empty where there is none."""
+        return self._before[-1].caption if self._before else ""
+
+    def choices(self, ids: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the names of the ranges with the keys of these bindings."""
+        names = [*(Chosen(days).caption for days in DAYS), "range…"]
+        return [(name, self._context.key(binding)) for name, binding in zip(names, ids, strict=True)]
+
+    def range(self) -> Range:
+        """Return the range as of now."""
+        now, zone = self._context.clock(), self._context.zone
+        if not self._chosen.times:
+            return last_days(self._chosen.days, now, zone)
+        since, until = parsed(self._chosen.times, now, zone)
+        return Range(self._chosen.times, since, until, unit_of(since, until or now), zone, now)
+
+    def is_over(self, chosen: Range) -> bool:
+        """Return whether a range that was made earlier is another one by now: a new day has begun."""
+        return chosen.since != self.range().since
+
+    def choose(self, days: int | None = None, text: str = "") -> str:
+        """Choose the last days, or what was typed; return why it can't be, in clean words, empty where it can."""
+        made = Chosen(days or DEFAULT, text)
+        if text:
+            try:
+                parsed(text, self._context.clock(), self._context.zone)
+            except ValueError as fault:
+                return str(fault)
+        self._chosen, self._before = made, []
+        self._context.last_view.note(self._stored_as, {"days": made.days})
+        return ""
+
+    def open_period(self, period: str) -> bool:
+        """Choose a period of the present range; return False for an hour, which is the smallest."""
+        chosen = self.range()
+        if chosen.unit == "hour":
+            return False
+        last = datetime.fromisoformat(period) + timedelta(days=6)
+        self._before.append(self._chosen)
+        times = period if chosen.unit == "day" else f"{period}..{last:%Y-%m-%d}"
+        self._chosen = replace(self._chosen, times=times)
+        return True
+
+    def go_back(self) -> bool:
+        """Choose what was chosen before a row was opened; return False where nothing was."""
+        if not self._before:
+            return False
+        self._chosen = self._before.pop()
+        return True
