@@ -139,7 +139,7 @@ def _limits(limits: dict[str, int]) -> dict[str, int]:
 Hours = Annotated[float, Field(gt=0, le=LONGEST_STUCK)]
 
 
-class Stuck(SettingsTable):
+class StuckHours(SettingsTable):
     """Hours after which a task on which nothing happens counts as stuck."""
 
     hours: Hours = STUCK_HOURS
@@ -228,8 +228,8 @@ api_key_file = "~/.config/pumpup-tui/team.key"''',
         about="Filters of the inbox that you want again, by a name of your choice.",
         example='[filters]\nrefunds = "refund"',
     )
-    stuck: Stuck = _setting(
-        Stuck(),
+    stuck: StuckHours = _setting(
+        StuckHours(),
         like="[stuck] with hours = 24, decided_hours = 1, and projects = { claims = 8 }",
         about="Hours without an event after which a task counts as stuck: by itself, once it was decided, by project.",
         example="[stuck]\nhours = 24\ndecided_hours = 1\nprojects = { claims_refund_v1 = 8 }",

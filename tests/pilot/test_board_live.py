@@ -98,21 +98,30 @@ async def test_a_thousand_events_hold_up_no_key(tmp_path: Path) -> None:
         await stage.sees(pilot, "▌ Claim 0")
 
 
-async def test_the_header_names_the_project_that_is_shown(tmp_path: Path) -> None:
-    """Also where all projects are chosen: the board shows one of them. p lists them with what is open in each."""
+async def test_all_projects_are_rows_of_counts_that_open_their_boards(tmp_path: Path) -> None:
+    """Steps as counts, what is overdue, stuck and oldest; enter opens a board, escape goes back; p lists them too."""
     stage = Stage(tmp_path)
 
     async def two(stage: Stage) -> None:
         await three(stage)
+        late = await stage.task("Late one", "claims")
+        await stage.move(late, "in_review")
+        stage.clock.advance(hours=30)
         await stage.project("Refunds")
         await stage.approval("Refund $240", "Asked one", "refunds")
 
     stage.before.append(two)
     async with stage.run() as pilot:
-        await open_board(stage, pilot, "Claim 0")
-        await stage.sees(pilot, " Claims ▾", gone=("all projects",))
+        await stage.sees(pilot, "live")
+        await pilot.press("2")
+        await stage.sees(pilot, "All projects", "4 open", "◷ 1 overdue", "○ 4 stuck", "oldest 1d", "1 open")
+        await stage.sees(pilot, "triage 3 ▸ in_review 1 ▸ ■ rejected 0", " all projects ▾")
+        await pilot.press("j", "enter")
+        await stage.sees(pilot, " Claims ▾", "Claim 0", "○ stuck 1d", "◷ overdue 1d", gone=("all projects",))
+        await pilot.press("escape")
+        await stage.sees(pilot, "All projects", gone=("Claim 0",))
         await pilot.press("p")
-        await stage.sees(pilot, "all projects", "? 1 waiting        4 open", "3 open", "? 1 waiting        1 open")
+        await stage.sees(pilot, "all projects", "◌ 1 waiting        5 open", "4 open", "◌ 1 waiting        1 open")
         await pilot.press("G", "enter")
         await stage.sees(pilot, " Refunds ▾", "Asked one", gone=("Claim 0",))
 
