@@ -48,6 +48,8 @@ class KeyInput:
         else:
             if isinstance(event, (events.Resize, events.MouseDown)):
                 self._mark_seen()
+            if isinstance(event, events.MouseDown):
+                self._unbound_keys.heard("mouse")
             await self._deliver(event)
 
     def _mark_seen(self) -> None:

@@ -171,7 +171,7 @@ class ReviewerScreen(Screen[None]):
             self.armed_view.confirmed(sent)
 
     def action_note(self) -> None:
-        """Write the armed decision's note."""
+        """Write the armed decision's note; where nothing is armed, go to the next match of a search."""
         outbox = self.context.outbox
 
         def written(note: str | None) -> None:
@@ -182,6 +182,8 @@ class ReviewerScreen(Screen[None]):
 
         if (armed := outbox.desk.armed) is not None:
             self.prompt.ask(TextQuestion("note", armed.note, takes_lines=True), written)
+        else:
+            self.callbacks.next_match()
 
     def action_take_back(self) -> None:
         """Take back what is held."""

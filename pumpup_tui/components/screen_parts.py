@@ -67,6 +67,8 @@ class ScreenCallbacks:
     """Draw again what depends on the decisions in flight, whenever one of them changes; None: as `refresh_ages`."""
     go_back: Callable[[], None] = _nothing
     """Handle escape where nothing is armed."""
+    next_match: Callable[[], None] = _nothing
+    """Go to the next match of a search: the key of a note, where nothing is armed that takes one."""
     become_narrow: Callable[[], None] = _nothing
     """Choose between list and detail, which stood side by side until now."""
     project: Callable[[], Project | None] | None = None

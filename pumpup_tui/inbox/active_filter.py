@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pumpup_tui.inbox.queue_line import Tab
 from pumpup_tui.text.layout import joined
 
 if TYPE_CHECKING:
@@ -12,14 +13,19 @@ if TYPE_CHECKING:
 
 WHOSE: Mapping[str, str] = {"": "all", "is:mine": "mine", "is:free": "unassigned"}
 """The filters that one key goes through, and their names."""
-EMPTY = "Nothing waits for you. Requests appear here as agents ask."
+ALWAYS: Mapping[str, str] = {"mine": "is:mine", "unassigned": "is:free", "overdue": "is:overdue"}
+"""Filters that every reader has by name."""
 
 
 class InboxFilter:
     """The filter that is on: one text as it is typed, and whose requests are shown."""
 
-    def __init__(self, key: KeyNames) -> None:
+    def __init__(self, key: KeyNames, named: Mapping[str, str] | None = None) -> None:
+        """Take the names of keys, and the filters that have a name in the configuration."""
         self._key = key
+        self._configured = named or {}
+        self.stored: Mapping[str, str] = {}
+        """The filters that the reader saved, by name."""
         self.typed = ""
         self._whose = ""
 
@@ -38,9 +44,26 @@ class InboxFilter:
         """The filter as people read it, raw; empty where all requests are shown."""
         return joined((WHOSE[self._whose] if self._whose else "", self.typed), ", ")
 
+    @property
+    def named(self) -> Mapping[str, str]:
+        """The filters that have a name, by it: those that every reader has, then the configured and the saved ones."""
+        return {**ALWAYS, **self._configured, **self.stored}
+
+    @property
+    def tabs(self) -> Sequence[Tab]:
+        """All requests, and each filter that has a name."""
+        return [Tab("all", ""), *(Tab(name, text) for name, text in self.named.items())]
+
+    def step(self, by: int) -> str:
+        """Return the text of the tab after the one that is on, or before it; round at the ends."""
+        texts = [tab.text for tab in self.tabs]
+        here = texts.index(self.text) if self.text in texts else 0
+        return texts[(here + by) % len(texts)]
+
     def use(self, text: str) -> None:
         """Take a filter in place of the one that is on."""
-        self._whose, self.typed = "", text
+        is_whose = text in WHOSE
+        self._whose, self.typed = text if is_whose else "", "" if is_whose else text
 
     def next_whose(self) -> None:
         """Go from all to the reader's own, to those that are assigned to no one."""
@@ -48,9 +71,7 @@ class InboxFilter:
         self._whose = names[(names.index(self._whose) + 1) % len(names)]
 
     def words_when_empty(self, *, complete: bool) -> str:
-        """Return the words for an empty list; `complete` where all requests are loaded."""
-        if not self.is_on:
-            return EMPTY
+        """Return the words for a list in which nothing passes; `complete` where all requests are loaded."""
         return (
             f"No matching requests. {self._key('move.back')} clears the filter."
             if complete

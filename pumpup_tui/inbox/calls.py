@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from api_client.errors import ApiError
+from api_client.settled import SettledQuery
 from pumpup_tui.decisions.precedents import DECIDED
-from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage
+from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage, SettledToday
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
     from textual.message_pump import MessagePump
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 _WHAT = "the inbox"
 PAGE, LONG_PAGE = 100, 500
 """Requests of a page that the reader waits for, and of one that is loaded on the way to the end."""
+DONE_PAGES = 4
+"""Pages of today's decisions that are counted."""
 
 
 class InboxReads:
@@ -38,6 +43,29 @@ class InboxReads:
             return InboxPage(_short(page), first=True, last=page.is_last(PAGE))
 
         return self._calls.ask(to, _WHAT, call, group="inbox")
+
+    def done_today(self, to: MessagePump, project_id: str | None, reviewer: str, since: datetime) -> CallId:
+        """Read what was settled since `since`; a failure is not reported, for it is optional."""
+
+        async def call(backend: Backend) -> SettledToday:
+            from pumpup_tui.inbox.empty_state import DoneToday
+
+            counts: Counter[str] = Counter()
+            mine, cursor = 0, None
+            try:
+                for _ in range(DONE_PAGES):
+                    page = await backend.settled(SettledQuery(project_id, since, order="desc", cursor=cursor))
+                    # not foreign: counted by a name, of which only our own words are drawn
+                    counts.update(row.outcome or "ANSWER" for row in page.items)
+                    mine += sum(row.settled_by == reviewer for row in page.items)
+                    if page.is_last(LONG_PAGE) or page.next_cursor in (None, cursor):
+                        return SettledToday(DoneToday(counts, mine))
+                    cursor = page.next_cursor
+            except ApiError:
+                return SettledToday(None)
+            return SettledToday(DoneToday(counts, mine, more=True))
+
+        return self._calls.ask(to, "today's decisions", call, group="done today")
 
     def precedents(self, to: MessagePump, project_id: str, cursor: str | None) -> CallId:
         """Read a page of a project's decisions, newest first; a failure is not reported, for they are optional."""

@@ -127,9 +127,7 @@ class DecisionController:
     def cursor_moved(self, request_id: str | None) -> None:
         """Disarm: the cursor left the request that was armed."""
         armed = self._outbox.desk.armed
-        if armed is None:
-            self._outbox.cancel()  # its hint was about another request
-        elif armed.target != request_id:
+        if armed is not None and armed.target != request_id:
             self._outbox.cancel(f"{VERB_WORDS[armed.verb]} taken back: you moved on, nothing was sent")
 
     def become_narrow(self) -> None:

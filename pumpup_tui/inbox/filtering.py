@@ -11,7 +11,7 @@ from pumpup_tui.inbox.order import Order
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from textual.screen import Screen
 
@@ -25,8 +25,6 @@ STORED_AS = "filters"
 """The document of a reader's own filters: texts by name."""
 SCREEN = "inbox"
 """The name that the order is noted under."""
-ALWAYS: Mapping[str, str] = {"mine": "is:mine", "unassigned": "is:free", "overdue": "is:overdue"}
-"""Filters that every reader has by name."""
 NAME_LENGTH = 40
 """Characters of a filter's name."""
 
@@ -75,7 +73,7 @@ class FilterController:
         self._applied = ParsedFilter(None)
         self._prompt = prompt
         self._hints = hints
-        self._stored: dict[str, str] | None = None
+        self._has_read_stored = False
         requests.queue.sort(Order.restored(context.last_view.recall(SCREEN)))
 
     # The filter.
@@ -96,22 +94,31 @@ class FilterController:
         self._filter.next_whose()
         self._apply()
 
+    def step_tab(self, by: int) -> None:
+        """Show the filter of the next tab, or of the one before."""
+        self.use(self._filter.step(by))
+
     def show_all(self) -> None:
         """Take every filter off."""
-        self._use("")
+        self.use("")
 
     def refresh_by_time(self) -> None:
         """Apply a filter, sections and groups again that depend on the time."""
-        if self._context.outbox.desk.armed is not None:
-            return  # nothing moves
-        queue, snoozed = self._requests.queue, self._context.snoozes.by_request
+        depends = self._applied.depends_on_time or self._requests.queue.order.depends_on_time
+        if (depends or self._context.snoozes.by_request) and self._context.outbox.desk.armed is None:
+            self.arrange_again()
+
+    def arrange_again(self) -> None:
+        """Show each request where it belongs now."""
         if self._applied.depends_on_time:
             self._apply()
-        elif queue.order.depends_on_time or snoozed:
-            with self._requests.changing():
-                queue.rearrange()
+            return
+        with self._requests.changing() as queue:
+            queue.rearrange()
+        self._loader.show_status()
 
-    def _use(self, text: str) -> None:
+    def use(self, text: str) -> None:
+        """Show the requests that pass a filter, in place of the one that is on."""
         self._filter.use(text)
         self._apply()
 
@@ -127,44 +134,54 @@ class FilterController:
 
     def choose_filter(self) -> None:
         """Choose a filter by its name; store or forget one."""
-        if self._stored is None:
-            self._context.writes.run(self._screen, "the filters", self._read_stored, group="filters")
+        self.read_stored(self._open_choices)
+
+    def read_stored(self, then: Callable[[], None]) -> None:
+        """Read the filters that the reader saved, the first time, then go on."""
+
+        async def read() -> None:
+            document = await self._context.documents.read(STORED_AS)
+            stored = {name: text for name, text in document.items() if isinstance(text, str)}
+            self._screen.call_later(self._take_stored, stored, then)
+
+        if self._has_read_stored:
+            then()
         else:
-            self._open_choices(self._stored)
+            self._context.writes.run(self._screen, "the filters", read, group="filters")
 
-    async def _read_stored(self) -> None:
-        document = await self._context.documents.read(STORED_AS)
-        stored = {name: text for name, text in document.items() if isinstance(text, str)}
-        self._screen.call_later(self._open_choices, stored)
+    def _take_stored(self, stored: Mapping[str, str], then: Callable[[], None]) -> None:
+        self._has_read_stored = True
+        self._filter.stored = stored
+        self._loader.show_status()
+        then()
 
-    def _open_choices(self, stored: dict[str, str]) -> None:
+    def _open_choices(self) -> None:
         from pumpup_tui.components.dialogs import PickScreen
 
-        self._stored = stored
-        named = {**ALWAYS, **self._context.preferences.filters, **stored}
         choices: dict[FilterChoice, str] = {UseFilter(""): "all"}
-        choices |= {UseFilter(text): f"{name}   {text}" for name, text in named.items()}
+        choices |= {UseFilter(text): f"{name}   {text}" for name, text in self._filter.named.items()}
         if self._filter.is_on:
-            choices[StoreFilter()] = f"keep “{line(self._filter.text, 60)}” under a name…"
-        choices |= {ForgetFilter(name): f"forget {name}" for name in stored}
+            choices[StoreFilter()] = f"save “{line(self._filter.text, 60)}” under a name…"
+        choices |= {ForgetFilter(name): f"forget {name}" for name in self._filter.stored}
         screen = PickScreen("Show", list(choices.items()), UseFilter(self._filter.text))
         self._screen.app.push_screen(screen, self._filter_chosen)
 
     def _filter_chosen(self, choice: FilterChoice | None) -> None:
         match choice:
             case UseFilter(text):
-                self._use(text)
+                self.use(text)
             case StoreFilter():
                 self._prompt.ask(TextQuestion("name of this filter"), self._filter_named)
             case ForgetFilter(forgotten):
-                self._store({name: text for name, text in (self._stored or {}).items() if name != forgotten})
+                self._store({name: text for name, text in self._filter.stored.items() if name != forgotten})
 
     def _filter_named(self, typed: str | None) -> None:
         if name := (typed or "").strip():
-            self._store({**(self._stored or {}), name[:NAME_LENGTH]: self._filter.text})
+            self._store({**self._filter.stored, name[:NAME_LENGTH]: self._filter.text})
 
     def _store(self, filters: dict[str, str]) -> None:
-        self._stored = filters
+        self._filter.stored = filters
+        self._loader.show_status()
 
         async def write() -> None:
             await self._context.documents.write(STORED_AS, dict(filters))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pumpup_tui.backend.messages import CallFailed, Changed, RequestsArrived
 from pumpup_tui.inbox.calls import PAGE, InboxReads
-from pumpup_tui.inbox.messages import InboxPage
+from pumpup_tui.inbox.empty_state import DoneToday, words_when_empty
+from pumpup_tui.inbox.messages import InboxPage, SettledToday
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
@@ -71,6 +72,8 @@ class InboxLoader:
         self._news = 0
         self._unshown: list[InboxItem] = []
         """Requests of pages on the way to the end that are not shown yet."""
+        self._done: DoneToday | None = None
+        """What was done today, once it was read."""
         self._wanted: str | None = None
         """The request to put the cursor on once it is loaded."""
 
@@ -103,8 +106,15 @@ class InboxLoader:
             return EVERYTHING
         return AHEAD if self._requests.queue.order.has_sections else PAGE
 
-    def take(self, event: InboxPage) -> None:
-        """Show a page that has come."""
+    def take(self, event: InboxPage | SettledToday) -> None:
+        """Show a page that has come, or what was done today."""
+        if isinstance(event, SettledToday):
+            self._done = event.done
+            self._show_when_empty()
+        else:
+            self._take_page(event)
+
+    def _take_page(self, event: InboxPage) -> None:
         before = self._requests.row.request_id if self._requests.row else None
         was_complete, self._is_reading = self.is_complete and not event.first, event.goes_on
         self._cursor = event.page.next_cursor or self._cursor
@@ -118,6 +128,7 @@ class InboxLoader:
             self._pane.read()
         if not event.goes_on:
             self._go_on()
+            self._read_done()
 
     def _add(self, event: InboxPage, *, was_complete: bool) -> None:
         items, requests = event.page.items, self._requests
@@ -199,7 +210,19 @@ class InboxLoader:
         self._status.show(complete=self.is_complete, reading=reading, news=self._news)
 
     def _show_when_empty(self) -> None:
-        self._requests.say_when_empty(self._filter.words_when_empty(complete=self.is_complete))
+        if self._filter.is_on:
+            words = self._filter.words_when_empty(complete=self.is_complete)
+        else:
+            has_projects = bool(self._context.status.projects) or self._context.project_id is not None
+            words = words_when_empty(self._context.key, self._done, has_projects=has_projects)
+        self._requests.say_when_empty(words)
+
+    def _read_done(self) -> None:
+        """Read what was done today, where nothing is left to do."""
+        if self.is_complete and not self._requests.total and self._context.status.connected:
+            context = self._context
+            midnight = context.clock().astimezone(context.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+            self._reads.done_today(self._to, context.project_id, context.status.reviewer, midnight)
 
     def _rows_changed(self) -> None:
         self.show_status()
@@ -279,6 +302,9 @@ class InboxLoader:
 
     def refresh_in_flight(self) -> None:
         """Show the state of the decisions in flight, and what waited for a decision that is no longer armed."""
+        if self._status.tally.take(self._context.outbox.desk):
+            self._read_done()
+            self.show_status()
         self._catch_up()
         self._requests.redraw_in_flight()
 
@@ -291,3 +317,4 @@ class InboxLoader:
         arrived, self._arrived, self._news = self._arrived, {}, 0
         self._requests.take_over(arrived.values(), gone)
         self._rows_changed()
+        self._read_done()

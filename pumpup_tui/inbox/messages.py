@@ -9,6 +9,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from api_client.models import Event, InboxItem, Page
+    from pumpup_tui.inbox.empty_state import DoneToday
 
 
 @dataclass(eq=False, repr=False)
@@ -23,6 +24,13 @@ class InboxPage(Message):
     first: bool
     last: bool
     goes_on: bool = False
+
+
+@dataclass(eq=False, repr=False)
+class SettledToday(Message):
+    """Today's settled requests; None where they can't be read."""
+
+    done: DoneToday | None
 
 
 @dataclass(eq=False, repr=False)

@@ -33,7 +33,8 @@ GROUPS: Mapping[str, str] = {
     "confidence": "grouped by confidence",
     "overdue": "grouped by what is overdue",
 }
-SECTIONS: Sequence[str] = ("overdue", "mine", "you may decide", "others")
+OVERDUE = "overdue"
+SECTIONS: Sequence[str] = (OVERDUE, "mine", "you may decide", "others")
 """The sections in their order."""
 PLAIN_SECTION = SECTIONS.index("you may decide")
 """The section that has no heading where there is no other."""
@@ -69,7 +70,8 @@ class Order:
     @property
     def words(self) -> str:
         """The order as people read it."""
-        return SORTS[self.sort] + (f", {GROUPS[self.group]}" if self.group else "")
+        # Sections show by themselves, with their headings.
+        return SORTS[self.sort] + (f", {GROUPS[self.group]}" if self.group not in ("", "sections") else "")
 
     def lasting(self) -> dict[str, str]:
         """Return the order as JSON, for the next start."""
@@ -152,7 +154,7 @@ def _sure_group(item: InboxItem, _: Reader) -> Group:
 
 
 def _late_group(item: InboxItem, reader: Reader) -> Group:
-    return (0, "overdue") if is_overdue(item, reader.now) else (1, "not overdue")
+    return (0, OVERDUE) if is_overdue(item, reader.now) else (1, "not overdue")
 
 
 _GROUP_OF: Mapping[str, Callable[[InboxItem, Reader], Group]] = {

@@ -142,6 +142,13 @@ class RequestQueue:
             index += by
         return None
 
+    def next_overdue(self) -> str | None:
+        """Return the id of the next overdue request after the cursor, from the top again where none follows."""
+        now = self._reader().now
+        rows = [*self._rows[self.cursor + 1 :], *self._rows[: self.cursor]]
+        requests = (row for row in rows if not isinstance(row, Heading))
+        return next((item.request_id for item in requests if is_overdue(item, now)), None)
+
     def text_of(self, item: InboxItem) -> str:
         """Return the text that words are searched in; cached, since each key that is typed searches all of them."""
         text = self._texts.get(item.request_id)

@@ -12,7 +12,7 @@ from typing_extensions import override
 from pumpup_tui.components.row_window import Rows
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
-from pumpup_tui.inbox.filter import Reader
+from pumpup_tui.inbox.filter import Reader, is_overdue
 from pumpup_tui.inbox.queue import Heading, QueueRow, RequestQueue, row_id_of
 from pumpup_tui.inbox.request_row import heading_row, request_row
 from pumpup_tui.text.layout import Line
@@ -85,6 +85,13 @@ class RequestList(VirtualList[QueueRow]):
         """Put the cursor on the request that `following` returns; return False where there is none."""
         request_id = self.following(by)
         return request_id is not None and self.select(request_id)
+
+    def step_to_overdue(self) -> None:
+        """Put the cursor on the next overdue request, from the top again where none follows."""
+        request_id = self.queue.next_overdue()
+        if request_id is None or not self.select(request_id):
+            here = self.row is not None and is_overdue(self.row, self.context.clock())
+            self.context.outbox.hint("no other request is overdue" if here else "no request is overdue")
 
     def step_on(self) -> None:
         """Put the cursor on the next request without a decision in flight; at the end, on the one before."""

@@ -11,6 +11,7 @@ from pumpup_tui.components.decision_bar import MARKS
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Phase
 from pumpup_tui.inbox.filter import is_overdue
+from pumpup_tui.inbox.order import OVERDUE
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import recommendation_run
 from pumpup_tui.text.layout import Line, Run, fit, joined
@@ -31,7 +32,8 @@ def heading_row(heading: Heading, width: int) -> Sequence[Line]:
     """Return a heading's two lines: a blank one, then its name and count in a rule."""
     overdue = f", {heading.overdue:,} of them overdue" if heading.overdue else ""
     words = f"{line(heading.name, 80)} · {heading.count:,}{'+' if heading.more else ''}{overdue} "
-    return [[], [(words, "strong"), ("─" * max(0, width - cell_len(words) - 1), "muted")]]
+    tone = "needs" if heading.name == OVERDUE else "strong"
+    return [[], [(words, tone), ("─" * max(0, width - cell_len(words) - 1), "muted")]]
 
 
 def author_words(item: InboxItem) -> str:
@@ -52,7 +54,7 @@ def _first(context: Context, item: InboxItem, width: int, mark: str) -> Line:
     return [
         (f"{letter}{mark}", "accent"),
         (fit(line(item.summary, 300), room), ""),
-        (waits, "bad" if overdue else "muted"),
+        (waits, "needs" if overdue else "muted"),
     ]
 
 

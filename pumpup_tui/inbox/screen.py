@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Literal, TypeAlias
 
 from textual import on
 from textual.app import ComposeResult
@@ -23,7 +24,7 @@ from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
 from pumpup_tui.inbox.filtering import FilterController
 from pumpup_tui.inbox.loader import InboxLoader
-from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage
+from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage, SettledToday
 from pumpup_tui.inbox.precedent_loader import PrecedentLoader
 from pumpup_tui.inbox.queue_line import QueueLine
 from pumpup_tui.inbox.queue_status import QueueStatus
@@ -34,6 +35,8 @@ from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.firewall import line
 
+Narrowing: TypeAlias = Literal["search", "filters", "next tab", "previous tab", "order", "whose"]
+"""The ways to narrow and to order the list."""
 OUTCOMES = (
     ("decide.approve", "approve"),
     ("decide.deny", "deny"),
@@ -44,7 +47,8 @@ OUTCOMES = (
 OUTCOME_KEYS = " ".join(name for name, _ in OUTCOMES)
 MORE = (
     ("inbox.next", "next"),
-    ("inbox.search inbox.filter inbox.sort", "find, filter, sort"),
+    ("inbox.search inbox.filter inbox.sort inbox.whose", "find, filter, sort, mine"),
+    ("inbox.snooze", "snooze"),
     (SCREEN_KEYS, "screens"),
 )
 
@@ -65,22 +69,28 @@ class InboxScreen(ReviewerScreen):
         ("decide.ask", "act('REQUEST_MORE_INFO')"),
         ("decide.escalate", "act('ESCALATE')"),
         ("decide.reason", "reason"),
-        ("inbox.take", "take"),
+        ("inbox.overdue", "overdue"),
+        ("inbox.take", "assign('me')"),
+        ("inbox.assign", "assign('anyone')"),
+        ("inbox.snooze", "snooze"),
         ("inbox.note", "comment"),
-        ("inbox.search", "search"),
-        ("inbox.filter", "filters"),
-        ("inbox.sort", "order"),
-        ("inbox.whose", "whose"),
-        ("inbox.fold", "fold"),
-        ("inbox.attachments", "attachments"),
-        ("inbox.raw", "raw"),
+        ("inbox.search", "narrow('search')"),
+        ("inbox.match", "match(-1)"),
+        ("inbox.filter", "narrow('filters')"),
+        ("inbox.next_tab", "narrow('next tab')"),
+        ("inbox.previous_tab", "narrow('previous tab')"),
+        ("inbox.sort", "narrow('order')"),
+        ("inbox.whose", "narrow('whose')"),
+        ("inbox.fold", "look('fold')"),
+        ("inbox.attachments", "look('attachments')"),
+        ("inbox.raw", "look('raw')"),
     )
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         hints, prompt = self.key_hints, self.prompt
         self._line = QueueLine()
-        self._filter = narrowing = InboxFilter(context.key)
+        self._filter = narrowing = InboxFilter(context.key, context.preferences.filters)
         self.requests = requests = RequestList(context, id="requests")
         self.request_view = view = RequestView(context, id="detail")
         self.precedents = precedents = PrecedentLoader(self, context, view)
@@ -95,6 +105,7 @@ class InboxScreen(ReviewerScreen):
         self.filters = FilterController(
             self, context, requests=requests, loader=loader, narrowing=narrowing, prompt=prompt, hints=hints
         )
+        self._line.choose = self.filters.use
         self.armed_view = ArmedRequest(self, context, requests, view, pane)
         self.decisions = DecisionController(
             self,
@@ -111,14 +122,14 @@ class InboxScreen(ReviewerScreen):
             show_message=requests.say_when_empty,
             call_failed=loader.failed,
             refresh_ages=self._refresh_ages,
-            refresh_in_flight=loader.refresh_in_flight,
+            refresh_in_flight=self._refresh_in_flight,
             go_back=self._go_back,
+            next_match=lambda: self.action_match(1),
             become_narrow=self.decisions.become_narrow,
         )
 
     @override
     def body(self) -> ComposeResult:
-        set_title(self.requests, "Inbox")
         set_title(self.request_view, "Request")
         yield self._line
         with SplitPanes(id="inbox", last_view=self.context.last_view):
@@ -142,7 +153,7 @@ class InboxScreen(ReviewerScreen):
         elif self._filter.is_on:
             back = (("move.back", f"clear filter: {line(self._filter.raw_words, 20)}"),)
         if self.requests.row is None:
-            return (*back, *MORE[1:]) if back else MORE[2:]
+            return (*back, MORE[1], MORE[-1]) if back else MORE[-1:]
         if self.selection.count:
             return (
                 (OUTCOME_KEYS, f"decide {self.selection.count}"),
@@ -162,6 +173,10 @@ class InboxScreen(ReviewerScreen):
         self.requests.redraw()
         self.request_view.redraw()
 
+    def _refresh_in_flight(self) -> None:
+        self.selection.follow_batch()
+        self.loader.refresh_in_flight()
+
     def _go_back(self) -> None:
         if self.selection.count:
             self.selection.clear()
@@ -175,7 +190,8 @@ class InboxScreen(ReviewerScreen):
     # What the calls bring.
 
     @on(InboxPage)
-    def _page_loaded(self, event: InboxPage) -> None:
+    @on(SettledToday)
+    def _page_loaded(self, event: InboxPage | SettledToday) -> None:
         event.stop()
         self.loader.take(event)
 
@@ -224,6 +240,18 @@ class InboxScreen(ReviewerScreen):
         """Go to the next or previous request without a decision in flight."""
         self.requests.step(by)
 
+    def action_overdue(self) -> None:
+        """Go to the next overdue request, from the top again where none follows."""
+        self.requests.step_to_overdue()
+
+    def action_match(self, by: int) -> None:
+        """Go to the next or previous match of a search: what is listed matches."""
+        if self._filter.typed:
+            self.requests.action_move(by)
+        else:
+            search, note = self.context.key("inbox.search"), self.context.key("inbox.note")
+            self.context.outbox.hint(f"nothing is armed or searched for: {search} searches, {note} writes a note")
+
     def action_act(self, verb: Verb) -> None:
         """Arm an outcome for the request on the screen; with requests selected, for all of them."""
         if not self.selection.decide(verb):
@@ -233,9 +261,21 @@ class InboxScreen(ReviewerScreen):
         """Give the armed decision a reason code."""
         self.decisions.choose_reason()
 
-    def action_take(self) -> None:
-        """Take the task, or give it back."""
-        self.decisions.take_task()
+    def action_assign(self, to: Literal["me", "anyone"]) -> None:
+        """Take the task or give it back, or assign it to anyone."""
+        if to == "me":
+            self.decisions.take_task()
+            return
+        # Brings the dialogs, which the first paint must not wait for; snoozing too.
+        from pumpup_tui.inbox.task_assigner import TaskAssigner
+
+        TaskAssigner(self, self.context, requests=self.requests, pane=self.pane, prompt=self.prompt).choose()
+
+    def action_snooze(self) -> None:
+        """Choose until when the request is snoozed, or those that are selected."""
+        from pumpup_tui.inbox.snoozing import Snoozing
+
+        Snoozing(self, self.context, requests=self.requests, filters=self.filters, prompt=self.prompt).choose()
 
     def action_comment(self) -> None:
         """Write the armed decision's note, else a note on the task."""
@@ -245,30 +285,20 @@ class InboxScreen(ReviewerScreen):
         """Select the request under the cursor, or all that are shown; deselect what is selected."""
         (self.selection.toggle if which == "one" else self.selection.toggle_all)()
 
-    def action_search(self) -> None:
-        """Search while the reader types."""
-        self.filters.search()
+    def action_narrow(self, way: Narrowing) -> None:
+        """Narrow or order the list."""
+        filters = self.filters
+        ways: Mapping[Narrowing, Callable[[], None]] = {
+            "search": filters.search,
+            "filters": filters.choose_filter,
+            "next tab": lambda: filters.step_tab(1),
+            "previous tab": lambda: filters.step_tab(-1),
+            "order": filters.choose_order,
+            "whose": filters.next_whose,
+        }
+        ways[way]()
 
-    def action_filters(self) -> None:
-        """Choose a filter by its name."""
-        self.filters.choose_filter()
-
-    def action_order(self) -> None:
-        """Choose the sort and the groups."""
-        self.filters.choose_order()
-
-    def action_whose(self) -> None:
-        """Show all requests, the reader's own, or those that are assigned to no one."""
-        self.filters.next_whose()
-
-    def action_fold(self) -> None:
-        """Unfold long texts, or fold them again."""
-        self.request_view.toggle_fold()
-
-    def action_raw(self) -> None:
-        """Spell the request's texts out, or show them cleaned again."""
-        self.request_view.toggle_raw()
-
-    def action_attachments(self) -> None:
-        """Look at the request's attachments."""
-        self.pane.show_attachments()
+    def action_look(self, way: Literal["fold", "raw", "attachments"]) -> None:
+        """Look closer: unfold long texts or spell all of them out, as before at the next press; or the attachments."""
+        view = self.request_view
+        {"fold": view.toggle_fold, "raw": view.toggle_raw, "attachments": self.pane.show_attachments}[way]()

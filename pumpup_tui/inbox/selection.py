@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from pumpup_tui.decisions.desk import Phase
+
 if TYPE_CHECKING:
     from textual.screen import Screen
 
@@ -42,6 +44,8 @@ class Selection:
         self._precedents = precedents
         self._loader = loader
         self._hints = hints
+        self._held: dict[str, str] = {}
+        """The requests of the last batch that can still be taken back, by the key of each decision."""
 
     @property
     def count(self) -> int:
@@ -75,6 +79,15 @@ class Selection:
     def clear(self) -> None:
         """Deselect all."""
         self._select(())
+
+    def follow_batch(self) -> None:
+        """Select the requests of a batch again that was taken back, so that another outcome can be chosen for them."""
+        sent = {confirmed.key: confirmed.phase for confirmed in self._outbox.desk.sent} if self._held else {}
+        if taken_back := {target for key, target in self._held.items() if key not in sent}:
+            self._requests.set_selected(self._requests.selected | taken_back)
+            self._loader.show_status()
+            self._hints.update_lines()
+        self._held = {key: target for key, target in self._held.items() if sent.get(key) is Phase.HELD}
 
     def _select(self, ids: Iterable[str]) -> None:
         self._outbox.cancel()
@@ -113,5 +126,6 @@ class Selection:
         from pumpup_tui.inbox.batch_screen import BatchResults
 
         self.clear()
+        self._held = {confirmed.key: confirmed.intent.target for confirmed in sent}
         self._screen.app.push_screen(BatchResults(self._context, sent[0].batch))
         self._requests.step_on()

@@ -64,7 +64,9 @@ class UnboundKeys:
         """The key whose answer is shown, and the answer."""
 
     def heard(self, key: str) -> None:
-        """Take the last answer away: another key was pressed."""
+        """Take the last answer away, and a hint that no decision is armed under: another key was pressed."""
+        if self._bar.desk.hint and self._bar.desk.armed is None:
+            self._bar.hint("")
         if self._shown is None or self._shown[0] == key:
             return
         self._app.clear_notifications()

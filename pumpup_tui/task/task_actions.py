@@ -1,11 +1,10 @@
-"""Acting on a task: giving it to someone, and writing a note on it."""
+"""Acting on a task: assigning it, and writing a note on it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pumpup_tui.components.dialogs import Choice, PickScreen
+from pumpup_tui.components.assigning import Assignable, Assigning
 from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.decisions.desk import Intent
 
@@ -16,25 +15,17 @@ if TYPE_CHECKING:
     from pumpup_tui.task.record import TaskRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Assignee:
-    """A choice of whom a task is given to."""
-
-    name: str | None
-    """A reviewer's name; empty for no one, None for a name that is typed."""
-
-
 class TaskActions:
     """Arms assignments and notes for one task."""
 
     def __init__(self, context: Context, screen: Screen[None], prompt: Prompt, record: TaskRecord) -> None:
         self._context = context
-        self._screen = screen
         self._prompt = prompt
         self._record = record
+        self._assigning = Assigning(context, screen, prompt)
 
     def assign(self) -> None:
-        """Choose whom the task is given to."""
+        """Choose whom the task is assigned to."""
         loaded, outbox = self._record.loaded, self._context.outbox
         if refusal := self._context.refusal("assign"):
             outbox.cancel(refusal)
@@ -43,32 +34,8 @@ class TaskActions:
         elif self._record.is_closed:
             outbox.cancel("closed tasks can't be assigned; a note can still be written")
         else:
-            me = self._context.status.reviewer
-            choices = [
-                Choice(Assignee(me), f"to me ({me})"),  # not foreign: PickScreen cleans its choices
-                Choice(Assignee(None), "to a name…"),
-            ]
-            if loaded.assignee:
-                # not foreign: PickScreen cleans its choices
-                choices.append(Choice(Assignee(""), f"unassign: {loaded.assignee} has it now"))
-            self._screen.app.push_screen(PickScreen("Assign this task", choices), self._assignee_chosen)
-
-    def _assignee_chosen(self, chosen: Assignee | None) -> None:
-        if chosen is None:
-            return
-        if chosen.name is not None:
-            self._arm_assignment(chosen.name)
-        else:
-            self._prompt.ask(TextQuestion("assign to"), self._assignee_typed)
-
-    def _assignee_typed(self, name: str | None) -> None:
-        if name and name.strip():
-            self._arm_assignment(name.strip())
-
-    def _arm_assignment(self, name: str) -> None:
-        if self._record.loaded is not None:
-            task = self._record.loaded.detail.task
-            self._context.outbox.arm(Intent("ASSIGN", task.id, task.name, assignee=name))
+            task = loaded.detail.task
+            self._assigning.choose(Assignable(task.id, task.name, loaded.assignee))
 
     def comment(self) -> None:
         """Write a note on the task."""

@@ -23,6 +23,7 @@ MANY = 10_000
 """Events from which a twentieth of them in tasks fills every list; in a smaller folder most tasks wait for a person."""
 SCROLLS = 5
 """Pages that every list is long enough for, also in a small folder: where less is drawn, a key is quicker."""
+INSIGHTS_MS = 1_000
 BYTES = {"board": 1_500, "inbox": 6_000, "timeline": 6_000}
 
 
@@ -143,6 +144,23 @@ def _bytes(answers: list[Answer]) -> float:
     return sum(one.size for one in answers) / len(answers)
 
 
+def insights(table: Table, folder: Path, events: int) -> None:
+    """The insights' first figures: of the last week on the record, and of all of it, of which more is still counted."""
+    spans = {"a week": b"2026-06-20..2026-06-26", "all": b"2026-01-01..2026-07-31"}
+    with ours(folder) as app:
+        app.shows(SCREENS["inbox"][1])
+        app.rest(1)
+        first = app.answered(b"4", b"Load by reviewer")
+        table.add(Row(f"insights, first opened, {events:,} events", first, "ms", limit=INSIGHTS_MS))
+        for name, span in spans.items():
+            app.press(b"f")
+            for key in span:
+                app.press(bytes([key]))
+            took = app.answered(b"\r", b"Load by reviewer")
+            table.add(Row(f"insights, {name}: first figures, {events:,} events", took, "ms", limit=INSIGHTS_MS))
+            app.rest(1)
+
+
 def slow_link(table: Table, folder: Path) -> None:
     """Keys while every page comes 100 ms late: none waits for one."""
     with measured(BESIDE, "slow", folder, "0.1") as app:
@@ -171,5 +189,6 @@ def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
         elif not place.exists():
             generate(place, tasks=events // 20, events=events)
         keys(table, place, events, first, beside)
+    insights(table, place, events)
     starts(table, place, events, folder / "bare")
     slow_link(table, place)

@@ -97,7 +97,7 @@ async def test_a_needed_note_is_asked_for_first(tmp_path: Path) -> None:
 
 
 async def test_a_held_batch_is_taken_back_as_one(tmp_path: Path) -> None:
-    """U takes all of it back."""
+    """U takes all of it back, and all are selected again."""
     stage = Stage(tmp_path, grace=5.0)
     async with stage.run() as pilot:
         await three(stage, pilot)
@@ -109,6 +109,8 @@ async def test_a_held_batch_is_taken_back_as_one(tmp_path: Path) -> None:
         await stage.sees(pilot, "nothing was sent", gone=("HELD",))
         stage.clock.advance(seconds=60)
         # What is held after it goes out after it.
+        await pilot.press("escape")
+        await stage.sees(pilot, "● 3 selected")
         await pilot.press("escape", "g", "a", "y")
         await stage.sees(pilot, "HELD 5 s")
         stage.clock.advance(seconds=5)

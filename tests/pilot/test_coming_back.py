@@ -156,6 +156,8 @@ async def test_a_boards_filter_is_that_of_last_time(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot, "Refund $240")
         await pilot.press("2")
+        await stage.sees(pilot, "All projects")
+        await choose(stage, pilot, "Claims")
         await stage.sees(pilot, "Claims ▾", "Refund $240")
         await pilot.press("slash", *"nowhere", "enter")
         await stage.sees(pilot, "FILTER  “nowhere”", "0 of 1", gone=("Refund $240",))

@@ -91,7 +91,7 @@ async def test_filters_have_names_that_are_kept(tmp_path: Path) -> None:
         await pilot.press("f")
         await stage.sees(pilot, "doubtful   confidence<.5", "unassigned   is:free")
         await pilot.press("escape", "slash", *"$12", "enter", "f")
-        await stage.sees(pilot, "keep “$12” under a name…")
+        await stage.sees(pilot, "save “$12” under a name…")
         await pilot.press("G", "enter", *"quarter", "enter", "f")
         await stage.sees(pilot, "quarter   $12")
     stage = stage_of("two")
@@ -100,7 +100,7 @@ async def test_filters_have_names_that_are_kept(tmp_path: Path) -> None:
         await pilot.press("f")
         await stage.sees(pilot, "quarter   $12", "forget quarter")
         await pilot.press("j", "j", "j", "j", "enter")
-        await stage.sees(pilot, "only confidence<.5", "Payout of pears", gone=("Refund $0",))
+        await stage.sees(pilot, "▸doubtful", "Payout of pears", gone=("Refund $0",))
 
 
 async def test_mine_and_unassigned(tmp_path: Path) -> None:
@@ -120,11 +120,11 @@ async def test_mine_and_unassigned(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot, "Refund mine", "Refund free")
         await pilot.press("m")
-        await stage.sees(pilot, "only mine", "Refund mine", gone=("Refund free",))
+        await stage.sees(pilot, "▸mine", "Refund mine", gone=("Refund free",))
         await pilot.press("m")
-        await stage.sees(pilot, "only unassigned", "Refund free", gone=("Refund mine",))
+        await stage.sees(pilot, "▸unassigned", "Refund free", gone=("Refund mine",))
         await pilot.press("m")
-        await stage.sees(pilot, "Refund mine", "Refund free", gone=("only",))
+        await stage.sees(pilot, "Refund mine", "Refund free", gone=("▸mine", "▸unassigned"))
 
 
 async def test_what_is_overdue_is_told_in_words(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ WORDS = {
     "3": "Timeline",
     "4": "Insights",
     "*": "select",
+    ")": "next overdue",
     "x": "leave|quit",
     "enter": r"\w",
 }
