@@ -49,11 +49,12 @@ class ProjectsOverview:
 
     def read(self) -> None:
         """Read the boards of all projects, and look for what is stuck."""
-        status = self._context.status
+        # The one that is always there comes last: most have nothing in it.
+        projects = sorted(self._context.status.projects, key=lambda project: project.project_name == "general")
         known = {row.project.id: row for row in self.view.rows}
-        self.view.show(known.get(project.id, ProjectRow(project)) for project in status.projects)
-        set_title(self.view, "All projects", f"{len(status.projects):,}")
-        self._calls.figures(self.view, status.projects, self._rules(status.projects))
+        self.view.show(known.get(project.id, ProjectRow(project)) for project in projects)
+        set_title(self.view, "All projects", f"{len(projects):,}")
+        self._calls.figures(self.view, projects, self._rules(projects))
 
     def read_soon(self) -> None:
         """Read them again, for something has changed."""

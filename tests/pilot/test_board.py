@@ -60,8 +60,9 @@ async def test_moving_the_cursor_takes_an_armed_move_back(tmp_path: Path) -> Non
     stage.before.append(three)
     async with stage.run() as pilot:
         await open_board(stage, pilot, "Claim 0")
-        await pilot.press("L", "j", "y")
+        await pilot.press("L", "j")
         await stage.sees(pilot, "you moved on")
+        await pilot.press("y")
         assert await step_of(stage, "Claim 0") == "triage"
 
 

@@ -116,7 +116,7 @@ async def test_all_projects_are_rows_of_counts_that_open_their_boards(tmp_path: 
         await pilot.press("2")
         await stage.sees(pilot, "All projects", "4 open", "◷ 1 overdue", "○ 4 stuck", "oldest 1d", "1 open")
         await stage.sees(pilot, "triage 3 ▸ in_review 1 ▸ ■ rejected 0", " all projects ▾")
-        await pilot.press("j", "enter")
+        await pilot.press("enter")
         await stage.sees(pilot, " Claims ▾", "Claim 0", "○ stuck 1d", "◷ overdue 1d", gone=("all projects",))
         await pilot.press("escape")
         await stage.sees(pilot, "All projects", gone=("Claim 0",))
