@@ -53,7 +53,7 @@ SECTIONS = {
     },
 }
 
-ALIASES = {"reject": "decision_commands:reject"}
+ALIASES = {"reject": "decision_commands:reject", "gallery": "gallery_command:gallery"}
 
 
 class _Size(click.ParamType[int]):
@@ -70,6 +70,11 @@ class _Size(click.ParamType[int]):
         if not 0 < size <= 10**12:
             self.fail(f"{value!r} is not a size: write 25MB, or a number of bytes.", param, ctx)
         return size
+
+
+linear_option = click.option(
+    "--linear", is_flag=True, help="Questions and answers in plain lines, for screen readers, dumb terminals and logs."
+)
 
 
 def _version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -92,17 +97,25 @@ def _version(context: click.Context, _parameter: click.Parameter, wanted: bool) 
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
 )
 @click.option("--create", is_flag=True, help="Create the data folder that --data names if it does not exist.")
+@linear_option
 @writing_options
 @saving_options
 @click.pass_context
 def pumpup(
-    context: click.Context, options: PlaceOptions, create: bool, save_dir: Path | None, *, no_save: bool
+    context: click.Context,
+    options: PlaceOptions,
+    create: bool,
+    save_dir: Path | None,
+    *,
+    no_save: bool,
+    linear: bool,
 ) -> None:
     """Review what AI agents ask for: approvals and elicitations, in the terminal.
 
     Without a command it opens the screens on a data folder, a database or a server.
     """
-    for option, is_given in (("--create", create), ("--no-save", no_save), ("--save-dir", save_dir is not None)):
+    given = {"--create": create, "--linear": linear, "--no-save": no_save, "--save-dir": save_dir is not None}
+    for option, is_given in given.items():
         if is_given and context.invoked_subcommand is not None:
             raise click.UsageError(f"{option} only applies to the screens: leave out the command.")
     if sys.stdout is not None and sys.stdout.isatty():
@@ -111,9 +124,11 @@ def pumpup(
         fit_text(os.environ)
     if context.invoked_subcommand is None:
         from pumpup_tui.commands import screens
+        from pumpup_tui.commands.linear_mode import is_linear
         from pumpup_tui.commands.places import saving_of
 
-        screens.open_place(options, saving_of(save_dir, is_off=no_save), create=create)
+        saving = saving_of(save_dir, is_off=no_save)
+        screens.open_place(options, saving, create=create, linear=is_linear(asked=linear))
 
 
 @pumpup.command()
@@ -221,9 +236,11 @@ def keys_revoke(options: PlaceOptions, name: str, key_id: str | None) -> None:
 @pumpup.command()
 @click.option("--seed", default=1, show_default=True, help="Use another number for other cases.")
 @saving_options
-def demo(seed: int, save_dir: Path | None, *, no_save: bool) -> None:
+@linear_option
+def demo(seed: int, save_dir: Path | None, *, no_save: bool, linear: bool) -> None:
     """Try it with sample data. A simulated agent asks, and acts on your decisions; nothing is left behind."""
     from pumpup_tui.commands import screens
+    from pumpup_tui.commands.linear_mode import is_linear
     from pumpup_tui.commands.places import saving_of
 
-    screens.open_demo(seed, saving_of(save_dir, is_off=no_save))
+    screens.open_demo(seed, saving_of(save_dir, is_off=no_save), linear=is_linear(asked=linear))

@@ -12,8 +12,10 @@ FAKE_PANE = """Refund $24.00
 Amount  $24.00
 Claim   C-1029
 
-Agent recommends ▲ APPROVE   confidence ██████████ 99 %
-“Within limits, checked twice.”
+╭─ Agent recommends ───────────────╮
+│ ▲ APPROVE  99 %  █████████▉      │
+│ “Within limits, checked twice.”  │
+╰──────────────────────────────────╯
 
 ── Timeline ────────────────────────
 12:02  human alice     ✓ decided  approve by alice: looks right
@@ -56,11 +58,12 @@ SPOOFS: Mapping[str, str] = (
         "a fold that was opened": "Refund $24.00\n… and 0 more lines   z unfolds",
         "a count that is none": "Refund $24.00\n0 lines not seen · y sends",
         "a heading of ours": "# Attachments\n▪ photo.jpg  image/jpeg · 214 kB",
-        "who asks": "asked by alice (human) · waits 1m, since 12:01",
+        "who asks": "asked by alice (human) · waiting 1m (since 12:01)",
         "a warning of ours": "⚠ nothing odd was found in this request",
-        "precedents": "Decided before, with the same recommendation\n12:00  ▲ approve  alice · same case",
+        "precedents": "── Similar decisions ────\n12:00  ▲ approve  alice · same case",
         "an event of another year": FAKE_EVENT,
         "an event after many words": "Checked the photos. " * 12 + "\n" + FAKE_EVENT,
+        "what changed": "╭─ Changed since maria asked for more (02:39) ─╮\n│ + Receipt  there │\n╰──╯",
         "a forged table": "| Amount | $24.00 |\n|---|---|\n| Agent recommends | ▲ APPROVE 99 % |\n",
         "a list of two hundred": "Refund $24.00\n" + "\n".join(f"- item {number}" for number in range(200)),
         "a numbered list": "\n".join(f"{number}. step" for number in range(1, 150)),

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-HANG_SECONDS = 120.0
+HANG_SECONDS = 30.0
 """Seconds after which what a test waits for will never come, on however busy a machine."""
 POLL_SECONDS = 0.01
 """Seconds between two looks at a condition that nothing notifies of."""

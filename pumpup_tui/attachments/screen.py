@@ -21,6 +21,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from pumpup_tui.attachments import previews
+from pumpup_tui.attachments.attachment_files import AttachmentTooLarge, read_attachment, save
 from pumpup_tui.attachments.previews import Cell, NoPreview
 from pumpup_tui.backend.messages import CallFailed
 from pumpup_tui.components.line_widgets import Document
@@ -28,7 +29,6 @@ from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
-from pumpup_tui.local_state.new_file import NotOverwritable
 from pumpup_tui.text.attachment_names import relabelled_words
 from pumpup_tui.text.firewall import content, line
 from pumpup_tui.text.labels import size_words
@@ -37,20 +37,10 @@ from pumpup_tui.text.paragraphs import foreign
 from styles.sheets import sheet
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from api_client.backend import Backend
     from api_client.models import Attachment, Upload
-    from pumpup_tui.local_state.save_policy import Saving
 
 SAVE = "attachment.save"
-
-BIGGEST = 26_214_400
-"""Bytes of an attachment that are held in memory at the most: as many as a server accepts."""
-
-
-class AttachmentTooLarge(NoPreview):
-    """The attachment can be neither shown nor saved."""
 
 
 class PreviewMade(Message):
@@ -215,7 +205,7 @@ class AttachmentsScreen(ModalScreen[None]):
 
         async def call(backend: Backend) -> AttachmentSaved:
             try:
-                read = await _read(backend, row.upload_id)
+                read = await read_attachment(backend, row.upload_id)
             except AttachmentTooLarge as fault:
                 return AttachmentSaved(f"✗ {line(fault)}")
             return AttachmentSaved(await asyncio.to_thread(save, saving, folder, name, read))
@@ -250,7 +240,7 @@ async def _preview(backend: Backend, upload_id: str, kind: str, room: Size, save
     try:
         if not kind:
             raise NoPreview("This can't be shown here.")
-        read = await _read(backend, upload_id)
+        read = await read_attachment(backend, upload_id)
         if kind == "image":
             # Decoding takes as long as it takes: the keys don't wait for it.
             picture = await asyncio.to_thread(previews.image_rows, read, room.width, room.height)
@@ -261,42 +251,3 @@ async def _preview(backend: Backend, upload_id: str, kind: str, room: Size, save
     except NoPreview as fault:
         tail = f" {saves} it." if saves else ""
         return PreviewMade(upload_id, [[(f"{line(fault)}{tail}", "warn")]])
-
-
-async def _read(backend: Backend, upload_id: str) -> bytes:
-    """Return an upload's content.
-
-    Raises:
-        AttachmentTooLarge: it is larger than any server of this kind takes.
-    """
-    read = bytearray()
-    async for piece in backend.download(upload_id):
-        read += piece
-        if len(read) > BIGGEST:
-            raise AttachmentTooLarge("It is larger than anything that belongs here: nothing of it is kept.")
-    return bytes(read)
-
-
-def save(saving: Saving, typed: str, name: str, content_: bytes) -> str:
-    """Write bytes to a new file of this name, or of one like it, in the folder that was typed; return the outcome.
-
-    The words are clean. An existing file is never overwritten, nor what a symlink points to.
-    """
-    try:
-        return _save_in(saving.place(typed), name, content_, saving)
-    except OSError as error:
-        return f"✗ not saved: {line(error.strerror or error, 300)}"
-
-
-def _save_in(folder: Path, name: str, content_: bytes, saving: Saving) -> str:
-    if not folder.is_dir():
-        return f"✗ {line(folder, 200)} is no folder: nothing was saved"
-    for free in previews.free_names(name):
-        path = folder / free
-        try:
-            with saving.open(str(path)) as file:
-                file.write(content_)
-        except (FileExistsError, NotOverwritable):
-            continue
-        return f"✓ saved as {line(path, 300)}"
-    return f"✗ too many files like {line(name, 100)} are there: nothing was saved"

@@ -56,25 +56,25 @@ SCREEN_CONNECTIONS = 3
 Connect = Callable[[], Awaitable["Backend"]]
 
 
-def open_place(options: PlaceOptions, saving: Saving, *, create: bool) -> None:
-    """Show what is named: a local folder, made where that is asked for, a database, or a server."""
+def open_place(options: PlaceOptions, saving: Saving, *, create: bool, linear: bool = False) -> None:
+    """Show what is named: a local folder, made where that is asked for, a database, or a server; `linear` in lines."""
     place = place_of(options, os.environ)
     if isinstance(place, Folder):
-        open_folder(place, saving, create=create)
+        open_folder(place, saving, create=create, linear=linear)
     elif isinstance(place, Database):
         if create:
             command = "pumpup-tui workspaces create"
             raise Failed(f"--create makes a data folder: '{command} {place.workspace}' makes a workspace.", 2)
-        open_database(place, saving)
+        open_database(place, saving, linear=linear)
     elif create:
         raise Failed(f"--create makes a data folder, and {place.url} is a server.", 2)
     else:
-        open_server(place, saving)
+        open_server(place, saving, linear=linear)
 
 
-def open_folder(place: Folder, saving: Saving, *, create: bool) -> None:
+def open_folder(place: Folder, saving: Saving, *, create: bool, linear: bool = False) -> None:
     """Show a local folder, deciding as its reviewer."""
-    check_terminal(os.environ)
+    _check_terminal(linear=linear)
     from pumpup_tui.local_state.document_store import DocumentStore
 
     reviewer = decider(place)
@@ -92,12 +92,13 @@ def open_folder(place: Folder, saving: Saving, *, create: bool) -> None:
 
     documents = partial(DocumentStore, state_folder(str(folder.resolve())), reviewer)
     saving = replace(saving, data=folder)
-    _run(connect, saving, source_label="local", documents=documents, needed_soon=(*NEEDED_SOON, "store.core.batch"))
+    needed_soon = (*NEEDED_SOON, "store.core.batch")
+    _run(connect, saving, source_label="local", documents=documents, needed_soon=needed_soon, linear=linear)
 
 
-def open_database(place: Database, saving: Saving) -> None:
+def open_database(place: Database, saving: Saving, *, linear: bool = False) -> None:
     """Show a database's workspace, deciding as its reviewer."""
-    check_terminal(os.environ)
+    _check_terminal(linear=linear)
     from pumpup_tui.local_state.document_store import DocumentStore
 
     reviewer = decider(place)
@@ -113,10 +114,10 @@ def open_database(place: Database, saving: Saving) -> None:
         )
 
     documents = partial(DocumentStore, state_folder(place.state_key), reviewer)
-    _run(connect, saving, source_label=place.label, documents=documents)
+    _run(connect, saving, source_label=place.label, documents=documents, linear=linear)
 
 
-def open_server(place: Server, saving: Saving) -> None:
+def open_server(place: Server, saving: Saving, *, linear: bool = False) -> None:
     """Show a server, deciding as the key's owner."""
     import hashlib
 
@@ -127,28 +128,29 @@ def open_server(place: Server, saving: Saving) -> None:
         from api_client.http import HttpBackend
 
         backend = HttpBackend(place.url, key, ca_file=place.ca_file, allow_plain_http=place.insecure_http)
-    check_terminal(os.environ)
+    _check_terminal(linear=linear)
 
     async def connect() -> Backend:
         return backend
 
     documents = partial(DocumentStore, state_folder(place.url), key_hash=hashlib.sha256(key.encode()).hexdigest())
-    _run(connect, saving, source_label=place.url, documents=documents)
+    _run(connect, saving, source_label=place.url, documents=documents, linear=linear)
 
 
-def open_demo(seed: int, saving: Saving) -> None:
+def open_demo(seed: int, saving: Saving, *, linear: bool = False) -> None:
     """Show a throw-away folder with a simulated agent at work."""
     from pumpup_tui.local_state.document_store import DocumentStore
 
-    check_terminal(os.environ)
-    leaving = _listening()
+    _check_terminal(linear=linear)
+    leaving = None if linear else _listening()
     try:
         with tempfile.TemporaryDirectory(prefix="pumpup-demo-", ignore_cleanup_errors=True) as folder:
-            leaving.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+            if leaving is not None:
+                leaving.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
             # It is new to whoever sees it: so are its documents.
             demo = Demo(Path(folder) / "data", seed)
             state = partial(DocumentStore, Path(folder) / "state")
-            _run(demo.connect, saving, source_label="demo", documents=state, tour=True, leaving=leaving)
+            _run(demo.connect, saving, source_label="demo", documents=state, tour=True, leaving=leaving, linear=linear)
     except OSError as fault:
         raise Failed(f"The demo's folder can't be made: {reason(fault)}. Point TMPDIR at one with room.") from None
 
@@ -196,6 +198,11 @@ async def _work(agent: Agent, desk: Backend) -> None:
         await desk.aclose()
 
 
+def _check_terminal(*, linear: bool) -> None:
+    if not linear:
+        check_terminal(os.environ)
+
+
 def _run(
     connect: Connect,
     saving: Saving,
@@ -205,6 +212,26 @@ def _run(
     needed_soon: Sequence[str] = NEEDED_SOON,
     tour: bool = False,
     leaving: Shutdown | None = None,
+    linear: bool = False,
+) -> None:
+    preferences = replace(preferences_of(config_cache.chosen(os.environ)), saving=saving)
+    if linear:
+        from pumpup_tui.commands.linear_mode import run_lines
+
+        run_lines(connect, documents(), preferences, source_label=source_label)
+        return
+    connect = partial(_connect_and_warm, connect, needed_soon)
+    _run_screens(connect, documents, preferences, source_label=source_label, tour=tour, leaving=leaving)
+
+
+def _run_screens(
+    connect: Connect,
+    documents: Callable[[], DocumentStore],
+    preferences: Preferences,
+    *,
+    source_label: str,
+    tour: bool,
+    leaving: Shutdown | None,
 ) -> None:
     gc.disable()  # until the screens are up: nothing that starting makes is freed
     from api_client.times import utc_now
@@ -214,9 +241,8 @@ def _run(
     from pumpup_tui.commands.terminal_setup import reports_mouse
     from pumpup_tui.context import Setup
 
-    preferences = replace(preferences_of(config_cache.chosen(os.environ)), saving=saving)
     setup = Setup(
-        partial(_connect_and_warm, connect, needed_soon),
+        connect,
         source_label=source_label,
         clock=utc_now,
         new_key=lambda: secrets.token_hex(16),
@@ -269,6 +295,8 @@ def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
         "keymap": chosen.get("keys"),
         "filters": chosen.get("filters"),
         "stuck": StuckAfter(**chosen["stuck"]) if "stuck" in chosen else None,
+        "reason_codes": chosen.get("reason_codes"),
+        "note_templates": chosen.get("note_templates"),
     }
     return Preferences(**{name: value for name, value in named.items() if value is not None})
 

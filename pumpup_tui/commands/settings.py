@@ -37,6 +37,8 @@ FILTER_NAME = 40
 """Most characters of a filter's name, as in the inbox."""
 LONGEST_STUCK = 24 * 365.0
 """Hours."""
+CODE = 80
+"""Most characters of a reason code."""
 LONGEST_GRACE = 600.0
 """Seconds; for longer than that nobody remembers a decision that was not sent yet."""
 
@@ -103,7 +105,7 @@ def _keys(keys: dict[str, str]) -> dict[str, str]:
 
 def _filter_name(name: str) -> str:
     if not (1 <= len(name.strip()) <= FILTER_NAME and name.isprintable()):
-        raise ValueError(f"is no name for a filter: it must have 1 to {FILTER_NAME} printable characters")
+        raise ValueError(f"is no name: it must have 1 to {FILTER_NAME} printable characters")
     return name
 
 
@@ -111,6 +113,20 @@ def _filter(text: str) -> str:
     from pumpup_tui.inbox.filter_check import fault_of
 
     if fault := fault_of(text):
+        raise ValueError(fault)
+    return text
+
+
+def _code(code: str) -> str:
+    if not (1 <= len(code.strip()) <= CODE and code.isprintable()):
+        raise ValueError(f"is no reason code: it must have 1 to {CODE} printable characters")
+    return code.strip()
+
+
+def _template(text: str) -> str:
+    from pumpup_tui.decisions.note_templates import template_fault
+
+    if fault := template_fault(text):
         raise ValueError(fault)
     return text
 
@@ -233,6 +249,20 @@ api_key_file = "~/.config/pumpup-tui/team.key"''',
         like="[stuck] with hours = 24, decided_hours = 1, and projects = { claims = 8 }",
         about="Hours without an event after which a task counts as stuck: by itself, once it was decided, by project.",
         example="[stuck]\nhours = 24\ndecided_hours = 1\nprojects = { claims_refund_v1 = 8 }",
+    )
+    reason_codes: dict[str, tuple[Annotated[str, AfterValidator(_code)], ...]] = _setting(
+        {},
+        like='[reason_codes] with a project and its codes, like claims = ["policy", "limit"]',
+        about='Reason codes by project (its name or id; "*" for all): `w` offers them for a decision.',
+        example='[reason_codes]\nclaims = ["policy", "over-limit"]\n"*" = ["duplicate"]',
+    )
+    note_templates: dict[Annotated[str, AfterValidator(_filter_name)], Annotated[str, AfterValidator(_template)]] = (
+        _setting(
+            {},
+            like='[note_templates] with a name = "text", like receipt = "Please attach the receipt of {task}."',
+            about="Notes that you write often, by name, with {task}, {request} and {reviewer} filled in.",
+            example='[note_templates]\nreceipt = "Please attach the receipt of {task}."',
+        )
     )
     columns: ColumnChoice = _setting(
         ColumnChoice(),

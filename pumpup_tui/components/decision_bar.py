@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,8 +14,9 @@ from typing_extensions import override
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import VERB_WORDS, Confirmed, Intent, Phase
+from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import Line, Run, crop, fit, width_of, wrap
+from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of, wrap
 from pumpup_tui.text.outcomes import ACTS
 from pumpup_tui.text.paragraphs import FOREIGN
 
@@ -38,11 +39,12 @@ MARKS = {
 class DecisionBar(Lines):
     """The lines that show the desk."""
 
-    def __init__(self, context: Context, unseen: Callable[[], int]) -> None:
-        """Take `unseen`, which counts the lines that must be seen before the armed decision is sent."""
+    def __init__(self, context: Context, unseen: Callable[[], int], additions: Callable[[], Hints] = tuple) -> None:
+        """Take what counts the lines to be seen before the armed decision is sent, and what may be added to it."""
         super().__init__()
         self.context = context
         self._unseen = unseen
+        self._additions = additions
         self._typing = False
 
     def set_typing(self, *, typing: bool) -> None:
@@ -76,45 +78,44 @@ class DecisionBar(Lines):
         return line_
 
     def _armed(self, intent: Intent, width: int) -> list[Line]:
-        unseen = self._unseen()
-        lines = self._armed_head(intent, width, "show the rest" if unseen else "send")
-        if unseen:
-            lines.append([(f" {unseen_words(unseen)} yet", "warn")])
-        if intent.lacks_note:
-            lines.append([(" needs a note: what should change, or what is missing", "warn")])
-        elif intent.note:
-            lines.append([(crop(f" note: {line(intent.note)}", width), "muted")])
-        if intent.reason_code:
-            lines.append([(crop(f" reason code: {line(intent.reason_code, 80)}", width), "muted")])
-        return lines
+        """Return the panel of what is armed, on the ground of its outcome: who does what to what; keys and note."""
+        tone = ACTS[intent.verb].armed
+        keys, added = self._armed_keys(intent), [*_added(intent)]
+        together = f"{keys}   {joined(added)}"
+        texts = [together] if added and cell_len(together) <= width - 1 else [keys, *added]
+        lines = [*self._armed_head(intent, width), *([(f" {crop(text, width - 1)}", "")] for text in texts)]
+        return [_grounded(line_, width, tone) for line_ in lines]
 
-    def _armed_head(self, intent: Intent, width: int, send: str) -> list[Line]:
-        """Return the verb, the reviewer, the target and the keys: in one line where there is room, else in several."""
-        status = self.context.status
-        tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
-        hints = (("decide.send", send), ("decide.note", "note"), ("move.back", "cancel"))[intent.lacks_note :]
-        keys = "   ".join(map(" ".join, self.context.key.hints(() if self._typing else hints))) + " "
-        act = ACTS[intent.verb]
-        verb = f" {act.with_glyph.upper()} "
+    def _armed_keys(self, intent: Intent) -> str:
+        if self._typing:
+            return "nothing is sent while you type"
+        unseen = self._unseen()
+        send = ("decide.send", "show the rest" if unseen else "send")
+        hints = (send, ("decide.note", "note"), *self._additions(), ("move.back", "cancel"))[intent.lacks_note :]
+        keys = "   ".join(map(" ".join, self.context.key.hints(hints)))
+        return f"{unseen_words(unseen)} yet   {keys}" if unseen else keys
+
+    def _armed_head(self, intent: Intent, width: int) -> list[Line]:
+        """Return the verb, the reviewer and the target: in one line where there is room, else in several."""
+        verb = f" {ACTS[intent.verb].with_glyph.upper()}  "
         least = cell_len(_end(intent)) + LEAST
-        room = width - width_of([(verb, ""), (keys, "")]) - 3
+        room = width - cell_len(verb) - 2
         # The reviewer stands before what an agent wrote, which could say otherwise and push it away.
-        who = f"as {line(status.reviewer, 40)}"
-        actor = next(
-            (words for words in (f"{who}{tags} ", f"{who} ") if room - cell_len(words) >= max(TITLE, least)), ""
-        )
+        actor = next((words for words in self._actors() if room - cell_len(words) >= max(TITLE, least)), "")
         room -= cell_len(actor)
         if room >= least:
-            about = fit(armed_words(intent, room), room)
-            return [[(verb, act.armed), (" ", ""), (actor, ""), FOREIGN, (about, ""), (" ", ""), (keys, "accent")]]
-        # Too narrow for one line: verb and target stand whole above the keys.
-        room = width - cell_len(verb) - 1
+            return [[(verb, ""), (actor, ""), FOREIGN, (fit(armed_words(intent, room), room), "")]]
+        # Too narrow for one line: the target stands whole, in several.
         target = wrap([(armed_words(intent, max(room, cell_len(_end(intent)) + LEAST)), "")], room)
-        lines: list[Line] = [
-            [(verb, act.armed), FOREIGN, *runs] if n == 0 else [FOREIGN, (" " * cell_len(verb), ""), *runs]
-            for n, runs in enumerate(target)
-        ]
-        return [*lines, [(crop(f" {keys}", width), "accent")]]
+        blanks = " " * cell_len(verb)
+        return [[(blanks if number else verb, ""), FOREIGN, *runs] for number, runs in enumerate(target)]
+
+    def _actors(self) -> Sequence[str]:
+        """Return the words for the reviewer, the longest first."""
+        status = self.context.status
+        who = f"as {line(status.reviewer, 40)}"
+        tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
+        return (f"{who}{tags}  ", f"{who}  ")
 
     def _sent(self, sent: Confirmed, width: int) -> Line:
         glyph, tone = MARKS[sent.phase]
@@ -141,6 +142,21 @@ class DecisionBar(Lines):
         after = width_of([(tail, "")]) if sent.phase is Phase.RECORDED else min(len(tail), width // 3)
         body = crop(about, max(10, width - width_of([(head, "")]) - after))
         return [(head, tone), (body, ""), (tail, "muted")]
+
+
+def _added(intent: Intent) -> Iterator[str]:
+    """Yield the note and the reason code of an intent, or that it needs a note, each as clean words."""
+    if intent.lacks_note:
+        yield "needs a note: what should change, or what is missing"
+    elif intent.note:
+        yield f"note: {line(intent.note)}"
+    if intent.reason_code:
+        yield f"reason code: {line(intent.reason_code, 80)}"
+
+
+def _grounded(runs: Line, width: int, tone: str) -> Line:
+    """Return a line over the whole width, all of it on one ground."""
+    return [*((text, tone) for text, _ in runs), (" " * max(0, width - width_of(runs)), tone)]
 
 
 def batch_line(sent: Sequence[Confirmed], now: datetime) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -23,6 +23,7 @@ from pumpup_tui.text.firewall import content, line
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from pumpup_tui.decisions.note_templates import FilledTemplate
     from pumpup_tui.keys.key_names import Hints
 
 OnAnswer: TypeAlias = Callable[[str | None], None]
@@ -41,6 +42,8 @@ class TextQuestion:
     """The text that typing begins with."""
     takes_lines: bool = False
     """Whether the text may have line breaks, and be written in the user's own editor."""
+    templates: Sequence[FilledTemplate] = ()
+    """Texts that may be put in."""
 
 
 class Prompt(Horizontal):
@@ -50,6 +53,7 @@ class Prompt(Horizontal):
         ("typing.done", "done"),
         ("typing.leave", "leave"),
         ("typing.edit", "edit"),
+        ("typing.template", "template"),
     )
 
     class Toggled(Message):
@@ -106,7 +110,8 @@ class Prompt(Horizontal):
         if not self.is_asking:
             return ()
         edit = (("typing.edit", "$EDITOR"),) if self.takes_lines else ()
-        return (("typing.done", "done"), *edit, ("typing.leave", "leave"))
+        template = (("typing.template", "template"),) if self._question.templates else ()
+        return (("typing.done", "done"), *template, *edit, ("typing.leave", "leave"))
 
     @property
     def _input(self) -> Input:
@@ -129,7 +134,25 @@ class Prompt(Horizontal):
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "template":
+            return bool(self._question.templates)
         return action != "edit" or names_at(self).has("typing.edit")
+
+    def action_template(self) -> None:
+        """Put in one of the templates, behind what is typed already."""
+        from pumpup_tui.components.dialogs import PickScreen
+
+        # not foreign: the user's own, with values that are clean
+        choices = [(template.text, f"{template.name}: {template.text}") for template in self._question.templates]
+        self.app.push_screen(PickScreen("Note templates", choices), self._put_in)
+
+    def _put_in(self, text: str | None) -> None:
+        if text is not None and self.is_asking:
+            typed = self._input
+            # not foreign: typed by the user
+            before = f"{typed.value} " if typed.value and not typed.value.endswith((" ", BREAK)) else typed.value
+            typed.value = before + text.replace("\n", BREAK)
+            typed.cursor_position = len(typed.value)
 
     def action_edit(self) -> None:
         """Write the answer in the user's own editor."""

@@ -1,4 +1,4 @@
-"""Events, attachments and earlier decisions as paragraphs: our words first, then what someone else wrote."""
+"""Events and attachments as paragraphs: our words first, then what someone else wrote."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pumpup_tui.text.attachment_names import relabelled_words
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import actor_text, event_text, event_type_run, outcome_of, size_words, transition_text
+from pumpup_tui.text.labels import actor_text, event_text, event_type_run, size_words, transition_text
 from pumpup_tui.text.layout import Line, fit, joined
 from pumpup_tui.text.paragraphs import Paragraph, led, ours
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from api_client.models import Attachment, Event, Upload
     from pumpup_tui.context import Context
-    from pumpup_tui.decisions.precedents import Precedent
 
 WHO_CELLS = 15
 """Cells of who an event is by, in a column."""
@@ -46,16 +45,3 @@ def attachment_lines(
         mark: Line = [(f"  {relabelled_words(since)}", "warn")] if since is not None else []
         lines.append(led([("▪ ", "muted")], (line(attachment.label, 200), ""), (f"  {about}", "muted"), *mark))
     return [ours(), ours(("Attachments", "muted")), *lines] if lines else []
-
-
-def precedent_lines(precedents: Sequence[Precedent], context: Context) -> list[Paragraph]:
-    """Return how cases like this one were decided: when, by whom, and with which note."""
-    if not precedents:
-        return []
-    lines = [ours(), ours(("Decided before, with the same recommendation", "muted"))]
-    for precedent in precedents:
-        glyph, word, tone = outcome_of({"type": precedent.kind})
-        text = joined((line(precedent.by_whom, 40), line(precedent.reason_code, 40), line(precedent.note, 200)))
-        head: Line = [(f"{context.stamp(precedent.at)}  ", "muted"), (f"{glyph} {word}", tone), ("  ", "")]
-        lines.append(led(head, (text, "")))
-    return lines

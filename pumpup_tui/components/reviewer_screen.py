@@ -15,7 +15,8 @@ from pumpup_tui.backend.status import Status
 from pumpup_tui.components.decision_bar import DecisionBar
 from pumpup_tui.components.frame import Banner, HeaderLine, KeyHints
 from pumpup_tui.components.line_widgets import Document
-from pumpup_tui.components.prompt import Prompt, TextQuestion
+from pumpup_tui.components.note_questions import armed_question
+from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
@@ -79,7 +80,7 @@ class ReviewerScreen(Screen[None]):
         yield Banner(self.context)
         yield from self.body()
         yield self.prompt
-        yield DecisionBar(self.context, self.armed_view.announced)
+        yield DecisionBar(self.context, self.armed_view.announced, self.armed_view.hints)
         yield self.key_hints
 
     def on_mount(self) -> None:
@@ -181,7 +182,7 @@ class ReviewerScreen(Screen[None]):
                 outbox.cancel("cancelled: nothing was sent")
 
         if (armed := outbox.desk.armed) is not None:
-            self.prompt.ask(TextQuestion("note", armed.note, takes_lines=True), written)
+            self.prompt.ask(armed_question(self.context, armed), written)
         else:
             self.callbacks.next_match()
 

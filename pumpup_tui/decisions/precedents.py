@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from pumpup_tui.text.labels import recommended_type
 
 if TYPE_CHECKING:
     from api_client.models import Event
+    from pumpup_tui.decisions.request_changes import AskedBefore, AskedRequest
 
 SHOWN = 5
 """Precedents of one recommended outcome that are shown."""
@@ -33,6 +34,19 @@ class Precedent:
     reason_code: str
     recommended: str
     """The type of the outcome that the agent had recommended, empty where it had not."""
+    request_id: str = ""
+    """The request that it decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHistory:
+    """Earlier decisions that bear on a request: on similar ones, and on what it follows up."""
+
+    similar: Sequence[Precedent] = ()
+    requests: Mapping[str, AskedRequest] = field(default_factory=dict)
+    """The requests of similar decisions by id, as far as they are read."""
+    before: AskedBefore | None = None
+    """The decision after which this request asks again."""
 
 
 class Precedents:
@@ -72,10 +86,10 @@ class Precedents:
         """Return whether there may be more of them further back."""
         return not self.is_complete and (self.cursor is None or len(self.of(recommended)) < SHOWN)
 
-    def reason_codes(self) -> Sequence[str]:
-        """Return the reason codes in use, the most used first."""
+    def reason_codes(self) -> Sequence[tuple[str, int]]:
+        """Return the reason codes in use with how often each was, the most used first."""
         counts = Counter(known.reason_code for known in self._precedents if known.reason_code)
-        return [code for code, _ in counts.most_common(CODES_KEPT)]
+        return counts.most_common(CODES_KEPT)
 
 
 def precedent_of(event: Event) -> Precedent | None:
@@ -92,4 +106,5 @@ def precedent_of(event: Event) -> Precedent | None:
         str(outcome.get("note") or ""),
         str(outcome.get("reasonCode") or ""),
         recommended_type(event.payload.get("recommendationSnapshot")),
+        event.in_response_to or "",
     )

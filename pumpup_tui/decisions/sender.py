@@ -7,8 +7,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from api_client.errors import ApiError, Conflict, InvalidAnswers
-from pumpup_tui.backend.retry import Pauses, is_passing, leaves_in_doubt, settles_doubt
 from pumpup_tui.decisions.desk import Confirmed, Phase
 from pumpup_tui.decisions.messages import RecoveryLoaded, Submitted
 from pumpup_tui.local_state.background_writes import StorageFailed
@@ -70,36 +68,14 @@ class DecisionSender:
         self._calls.run(to, IN_FLIGHT, work, group="left behind")
 
     async def _submit(self, to: MessagePump, sent: Confirmed) -> None:
-        # The commands are imported with the first of them, behind the first paint.
-        from pumpup_tui.decisions.intent_commands import command_of
+        # With the first decision, behind the first paint.
+        from pumpup_tui.decisions.delivery import deliver
 
         backend = self._connection.backend
         if backend is None:
             to.post_message(Submitted(sent.key, Phase.REFUSED, "not sent: nothing is open to send it to"))
             return
-        pauses, in_doubt = Pauses(), False
-        while True:
-            try:
-                async with self._slots:
-                    receipt = await backend.submit(command_of(sent.intent), key=sent.key)
-            except ApiError as error:
-                in_doubt = in_doubt or leaves_in_doubt(error)
-                if in_doubt and not settles_doubt(error):
-                    # It may have been written: only the same key can tell.
-                    to.post_message(Submitted(sent.key, Phase.UNKNOWN, str(error)))
-                    await asyncio.sleep(pauses.after(error))
-                    continue
-                to.post_message(_refused(sent.key, error))
-            else:
-                to.post_message(Submitted(sent.key, Phase.RECORDED, receipt.event_id))
+        async for state in deliver(backend, sent, self._slots):
+            to.post_message(Submitted(sent.key, state.phase, state.detail, state.faults))
+            if state.phase is Phase.RECORDED:
                 self._connection.announce_notices(backend)
-            return
-
-
-def _refused(key: str, error: ApiError) -> Submitted:
-    """Return the outcome of a write that is known not to have happened."""
-    if isinstance(error, Conflict):
-        return Submitted(key, Phase.LOST, str(error))
-    if isinstance(error, InvalidAnswers):
-        return Submitted(key, Phase.REFUSED, str(error), error.fields)
-    return Submitted(key, Phase.REFUSED, f"not sent: {error}" if is_passing(error) else str(error))

@@ -7,7 +7,7 @@ below it are drawn, as far as they are in view. So a form of 500 fields costs a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import ClassVar
 
 from textual import events, on
@@ -25,7 +25,7 @@ from pumpup_tui.form.field_row import FieldRow
 from pumpup_tui.form.first_key import FirstKey
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import KeyNames
-from pumpup_tui.local_state.answer_draft import AnyForm, Bid, Draft, fault_of, fill
+from pumpup_tui.local_state.answer_draft import AnyForm, Bid, Draft, fill
 from pumpup_tui.text.layout import Line
 from pumpup_tui.textual_patches.direct_render import Direct
 
@@ -94,19 +94,19 @@ class ElicitationForm(Vertical, can_focus=False):
         *,
         now: Callable[[], datetime],
         key: KeyNames,
+        zone: tzinfo | None = None,
         first_key: FirstKey | None = None,
     ) -> None:
         super().__init__()
         fill(fields, bids, draft)
-        self.form = Form(fields, bids, draft, key, first_key=first_key)
+        self.form = Form(fields, bids, draft, key, now, zone, first_key=first_key)
         self.index = 0
-        self._now = now
         self._top = 0
 
     @override
     def compose(self) -> ComposeResult:
         yield Folded(id="above")
-        yield FieldRow(self.form, self._now)
+        yield FieldRow(self.form)
         yield Folded(id="below")
 
     @property
@@ -160,7 +160,7 @@ class ElicitationForm(Vertical, can_focus=False):
         self.go_to(index if index >= 0 else len(self.form.fields) - 1)
 
     def action_take_bid(self) -> None:
-        """Take the agent's bid in place of what was typed."""
+        """Restore the agent's suggestion in place of what was typed."""
         self.row.take_bid()
 
     @on(FieldRow.Answered)
@@ -185,7 +185,7 @@ class ElicitationForm(Vertical, can_focus=False):
         field = self.form.fields[index]
         if field.id in self.form.draft.touched or field.id in self.form.faults:
             self.form.faults.pop(field.id, None)
-            if fault := fault_of(field, self.form.draft):
+            if fault := self.form.fault_of(field):
                 self.form.faults[field.id] = fault
 
     # Where things stand.

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
+from textual.widgets.input import Selection
 from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.components.option_picker import OptionPicker
 from pumpup_tui.form.controls import Area, Options, Sealed, Toggle, Typed
-from pumpup_tui.form.field_lines import MANY, Form, head_lines, tail_lines
+from pumpup_tui.form.field_lines import (
+    MANY,
+    Form,
+    head_lines,
+    label_beside,
+    label_cells,
+    label_fits,
+    tail_lines,
+)
 from pumpup_tui.form.steppers import STEPPED, stepped
-from pumpup_tui.local_state.answer_draft import TYPED, AnyForm, fault_of, options_of, take_bid, type_of, why_sealed
+from pumpup_tui.local_state.answer_draft import (
+    TEMPORAL,
+    TYPED,
+    AnyForm,
+    options_of,
+    take_bid,
+    type_of,
+    why_sealed,
+)
+from pumpup_tui.local_state.typed_answers import fix_meaning, settle_meaning
 from pumpup_tui.text.layout import Line
+from pumpup_tui.text.paragraphs import FOREIGN
 
 Control = Typed | Area | Options | Toggle | Sealed
 
@@ -50,10 +68,9 @@ class FieldRow(Vertical, can_focus=True):
             super().__init__()
             self.by = by
 
-    def __init__(self, form: Form, now: Callable[[], datetime]) -> None:
+    def __init__(self, form: Form) -> None:
         super().__init__()
         self.form = form
-        self._now = now
         self._index = 0
         self._controls: dict[type[Widget], Control] = {}
         self.control: Control | None = None
@@ -63,13 +80,15 @@ class FieldRow(Vertical, can_focus=True):
     @override
     def compose(self) -> ComposeResult:
         yield FieldLines(self._head, id="head")
-        for kind in (Typed, Area, Options, Toggle, Sealed):
-            control: Control = kind()
-            if isinstance(control, (Typed, Area, Options)):
-                control.first_key = self.form.first_key
-            control.display = False
-            self._controls[kind] = control
-            yield control
+        with Horizontal(id="line"):
+            yield FieldLines(self._label, id="label")
+            for kind in (Typed, Area, Options, Toggle, Sealed):
+                control: Control = kind()
+                if isinstance(control, (Typed, Area, Options)):
+                    control.first_key = self.form.first_key
+                control.display = False
+                self._controls[kind] = control
+                yield control
         yield FieldLines(self._tail, id="tail")
 
     @property
@@ -77,11 +96,43 @@ class FieldRow(Vertical, can_focus=True):
         """The field."""
         return self.form.fields[self._index]
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the answer is chosen, not typed."""
+        return isinstance(self.control, (Options, Toggle))
+
+    @property
+    def can_restore(self) -> bool:
+        """Whether the agent has suggested another answer than the one that is there."""
+        return self.form_field.id in self.form.bids and not self.form.is_bid(self.form_field)
+
+    def on_resize(self) -> None:
+        """Put the label where it has room now."""
+        self._place_label()
+
     def show(self, index: int) -> None:
         """Have another field answered."""
+        settle_meaning(self.form_field, self.form.draft)
         self._index = index
         self._control_it()
+        self._place_label()
         self.update_lines()
+
+    def settle(self) -> None:
+        """Show a date that was typed in words as it was understood: what it says must not change by itself."""
+        if self.form_field.id in self.form.draft.meant:
+            settle_meaning(self.form_field, self.form.draft)
+            self._control_it()
+            self.update_lines()
+
+    def _is_beside(self, width: int) -> bool:
+        """Return whether the label stands beside the control, in a row of so many cells."""
+        return isinstance(self.control, (Typed, Toggle)) and label_fits(self.form, self.form_field, width - 1)
+
+    def _place_label(self) -> None:
+        width = self.size.width - 2
+        self.set_class(self._is_beside(width), "-beside")
+        self.query_one("#label", FieldLines).styles.width = label_cells(self.form, width - 1) + 2
 
     def update_lines(self) -> None:
         """Say what is so now around the control."""
@@ -138,7 +189,10 @@ class FieldRow(Vertical, can_focus=True):
         self.focus_control()
 
     def _head(self, width: int) -> Sequence[Line]:
-        return head_lines(self.form_field, max(11, width))
+        return head_lines(self.form, self.form_field, max(11, width), is_beside=self._is_beside(width))
+
+    def _label(self, _: int) -> Sequence[Line]:
+        return [[FOREIGN, *label_beside(self.form, self.form_field, self.size.width - 3, gap=1)]]
 
     def _tail(self, width: int) -> Sequence[Line]:
         return tail_lines(self.form, self._index, max(11, width))
@@ -148,13 +202,14 @@ class FieldRow(Vertical, can_focus=True):
         if typed != draft.typed.get(field.id):
             draft.typed[field.id] = typed
             draft.touched.add(field.id)
+            fix_meaning(field, draft, self.form.now(), self.form.zone)
             self._mend()
 
     def _mend(self) -> None:
         field = self.form_field
         if field.id in self.form.faults:
             self.form.faults.pop(field.id)
-            if fault := fault_of(field, self.form.draft):
+            if fault := self.form.fault_of(field):
                 self.form.faults[field.id] = fault
         self.update_lines()
         self.post_message(self.Answered())
@@ -203,6 +258,8 @@ class FieldRow(Vertical, can_focus=True):
                 if isinstance(control, Typed):
                     control.bid_on_equals = kind != "Text"
                 control.put(cast("str", typed))
+                if isinstance(control, Typed) and kind in TEMPORAL and self.form.is_bid(field):
+                    control.selection = Selection(0, len(control.value))  # what is typed takes its place
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -228,7 +285,8 @@ class FieldRow(Vertical, can_focus=True):
             return
         cursor = control.cursor_position
         at_end = control.cursor_at_end
-        control.value = stepped(field, control.value, event.by, cursor=cursor, now=self._now())
+        typed = self.form.draft.meant.get(field.id) or control.value
+        control.value = stepped(field, typed, event.by, cursor=cursor, now=self.form.now())
         control.cursor_position = len(control.value) if at_end else cursor
 
     @on(Input.Submitted)

@@ -2,85 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from typing_extensions import override
 
 from api_client.fields import read_fields
 from pumpup_tui.components.decision_bar import unseen_words
 from pumpup_tui.components.external_editor import EditorFailed, edit_in
-from pumpup_tui.components.frame import KeyHints
+from pumpup_tui.components.frame import KeyHints, set_title
 from pumpup_tui.components.joined_lines import Joined
-from pumpup_tui.components.line_widgets import Document, Lines
+from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Intent
+from pumpup_tui.form.answer_title import AnswerTitle
 from pumpup_tui.form.elicitation_form import ElicitationForm
 from pumpup_tui.form.first_key import FirstKey
+from pumpup_tui.form.review_lines import review_lines
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import hint_of
-from pumpup_tui.local_state.answer_draft import AnyForm, Draft, bids_of, check, type_of
-from pumpup_tui.text.firewall import clean, line
+from pumpup_tui.local_state.answer_draft import Draft, bids_of, required_left, type_of
+from pumpup_tui.text.attachment_names import attachments_of
+from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import asker_words
-from pumpup_tui.text.layout import Line, Run, crop, fit
-from pumpup_tui.text.paragraphs import Paragraph, foreign, ours
+from pumpup_tui.text.paragraphs import Paragraph
 from pumpup_tui.textual_patches.compositor import use_exact_compositor
 from styles.sheets import sheet
 
 if TYPE_CHECKING:
     from pumpup_tui.backend.messages import RequestLoaded
 
-SUMMARY_LINES = 4
-LABEL = 24
-"""Cells of the column of labels in the review; a longer one stands over its answer."""
-TEXT = 64_000
-"""Characters of a label, a description or an answer: what a body may hold (CONTRACT.md part 3, Limits)."""
+BESIDE = 120
+"""Columns from which the request's context stands beside the form."""
 DECIDING = tuple(f"decide.{name}" for name in "approve deny edit ask escalate reason send note undo".split())  # noqa: SIM905
 """The keys of a decision."""
-
-
-class AnswerTitle(Lines):
-    """The title of a form: the request that is answered, and the progress."""
-
-    def __init__(self, task: str, asker: str, summary: str) -> None:
-        super().__init__()
-        self._about = task
-        self._asker = asker
-        self._summary = summary
-        self.state = ""
-        self.tone = "muted"
-
-    @override
-    def lines(self, width: int) -> Sequence[Line]:
-        summary = foreign((clean(self._summary.strip(), limit=2_000), "")).wrapped(width - 2)
-        shown: list[Line] = [
-            [(crop(f" Elicitation · asked by {self._asker} · {line(self._about, 200)}", width), "strong")]
-        ]
-        shown += summary[:SUMMARY_LINES]
-        if len(summary) > SUMMARY_LINES:
-            shown.append([(f" … {len(summary) - SUMMARY_LINES} more lines beside the list", "muted")])
-        return [*shown, [(fit(f" {self.state}", width), self.tone)]]
-
-    def show_state(self, state: str, tone: str = "muted") -> None:
-        """Show the progress."""
-        self.state, self.tone = state, tone
-        self.update_lines()
 
 
 class AnswerScreen(ModalScreen[Intent | None]):
     """The form of a request. The draft is stored when it is left."""
 
     CSS_PATH = sheet("answer")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (BESIDE, "-wide")]  # noqa: RUF012 - declared so by Textual
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         ("form.review", "review"),
         ("form.edit", "edit"),
+        ("form.context", "context"),
+        ("form.context_down", "scroll_context(1)"),
+        ("form.context_up", "scroll_context(-1)"),
+        ("form.attachments", "attachments"),
         ("form.next", "app.focus_next"),
         ("form.previous", "app.focus_previous"),
         ("decide.send", "yes"),
@@ -88,9 +63,25 @@ class AnswerScreen(ModalScreen[Intent | None]):
     )
 
     def __init__(
-        self, context: Context, loaded: RequestLoaded, faults: Mapping[str, str], not_seen: Sequence[Paragraph]
+        self,
+        context: Context,
+        loaded: RequestLoaded,
+        faults: Mapping[str, str],
+        not_seen: Sequence[Paragraph],
+        *,
+        beside: Sequence[Paragraph] = (),
+        show_attachments: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the request, what was refused of its last answers, and what of it was not on the screen yet."""
+        """Take what is answered.
+
+        Args:
+            context: What all screens share.
+            loaded: The request.
+            faults: What was refused of its last answers, by field.
+            not_seen: What of it was not on the screen yet.
+            beside: What is read beside the form: context, attachments, timeline.
+            show_attachments: Opens the attachments.
+        """
         super().__init__()
         use_exact_compositor(self)
         self.context = context
@@ -101,6 +92,8 @@ class AnswerScreen(ModalScreen[Intent | None]):
         self._bids = bids_of(payload)
         self._faults = faults
         self._not_seen = not_seen
+        self._beside = beside
+        self._show_attachments = show_attachments
         self._reviewed: Intent | None = None
         key = context.key
         decides = {decision_key for name in DECIDING for decision_key in key.keys(name)}
@@ -114,15 +107,30 @@ class AnswerScreen(ModalScreen[Intent | None]):
             asker_words(detail.event.subject or "", detail.event.source),
             str(detail.event.payload.get("summary", "")),
         )
-        with Vertical(id="answer"):
-            yield Document(id="review")
+        with Horizontal(id="desk"):
+            with Vertical(id="answer"):
+                yield Document(id="review")
+            yield Document(id="beside")
         yield KeyHints(self._hints, always=False)
 
     async def on_mount(self) -> None:
         """Begin at the first field, or at the first that was refused, with the answers as they were left."""
-        self.draft = await self.context.drafts.open(self._loaded.detail.event.id, self._fields)
+        detail_id = self._loaded.detail.event.id
+        self.draft = await self.context.drafts.open(detail_id, self._fields)
         key, first_key = self.context.key, self._first_key
-        form = ElicitationForm(self._fields, self._bids, self.draft, now=self._now, key=key, first_key=first_key)
+        form = ElicitationForm(
+            self._fields,
+            self._bids,
+            self.draft,
+            now=self._now,
+            key=key,
+            zone=self.context.zone,
+            first_key=first_key,
+        )
+        self._place_context()
+        beside = self.query_one("#beside", Document)
+        beside.set_paragraphs(self._beside, detail_id)
+        set_title(beside, "Context", f"{key('form.context')} {key('form.context_up')} {key('form.context_down')}")
         await self.query_one("#answer").mount(form, before="#review")
         self._tell_state()
         if self._faults:
@@ -138,16 +146,79 @@ class AnswerScreen(ModalScreen[Intent | None]):
     def _now(self) -> datetime:
         return self.context.clock().astimezone(self.context.zone)
 
+    # The context beside the form, or over it.
+
+    def on_resize(self) -> None:
+        """Say the summary once: in the title, or beside the form."""
+        self._place_context()
+
+    def _place_context(self) -> None:
+        title = self.query_one(AnswerTitle)
+        title.is_short = self.app.size.width >= BESIDE and bool(self._beside)
+        title.update_lines()
+
+    @property
+    def _reads_context(self) -> bool:
+        return self.has_class("-context")
+
+    def action_context(self) -> None:
+        """Read the context, over the form where there is no room beside it; or go back to the form."""
+        beside = self.query_one("#beside", Document)
+        if self._reads_context or not self._beside:
+            self._leave_context()
+            return
+        self.form.row.collect()  # the last key's message may still be in flight
+        self.add_class("-context")
+        beside.can_focus = True
+        beside.focus()
+        self.query_one(KeyHints).update_lines()
+
+    def _leave_context(self) -> None:
+        self.remove_class("-context")
+        if self._reviewed is not None:
+            self.query_one("#review").focus()
+        else:
+            self.form.row.focus_control()
+        self.query_one("#beside").can_focus = False
+        self.query_one(KeyHints).update_lines()
+
+    def action_scroll_context(self, by: int) -> None:
+        """Scroll the context, wherever the keys are; over the form where it has no room beside it."""
+        beside = self.query_one("#beside", Document)
+        if not beside.display or not beside.size.height:
+            self.action_context()
+        elif by > 0:
+            beside.action_page_down()
+        else:
+            beside.action_page_up()
+
+    def action_attachments(self) -> None:
+        """Look at the request's attachments."""
+        if attachments_of(self._loaded.detail):
+            self._show_attachments()
+        else:
+            self.show_hint("this request has no attachments")
+
     def _hints(self) -> Sequence[tuple[str, str]]:
+        if self._reads_context:
+            return (
+                ("form.context", "back to the form"),
+                ("move.down move.up", "scroll"),
+                ("form.attachments", "attachments"),
+            )
         if self._reviewed is not None:
             send = "show the rest" if self.query_one("#review", Document).unseen else "send"
             return (("decide.send", send), ("form.leave", "back to the form"))
+        form = self.form if self.query(ElicitationForm) else None
+        chooses = (("form.toggle", "choose"),) if form is not None and form.row.is_chosen else ()
+        bid = (("form.bid", "suggestion"),) if form is not None and form.row.can_restore else ()
         return (
             ("form.next", "next"),
-            ("form.toggle", "choose"),
-            ("form.bid", "agent's bid"),
+            *chooses,
+            *bid,
             ("form.review", "review"),
-            ("form.leave", "leave, kept"),
+            ("form.context", "context"),
+            ("form.leave", "leave, answers saved"),
         )
 
     @on(ElicitationForm.Changed)
@@ -155,12 +226,16 @@ class AnswerScreen(ModalScreen[Intent | None]):
         event.stop()
         self._first_key.begin()  # also where it was pasted or clicked
         self.context.drafts.save(self._loaded.detail.event.id)
+        if self.query_one(AnswerTitle).tone == "muted":
+            self._tell_state()  # what a key was refused for stays until the next one
+        self.query_one(KeyHints).update_lines()
 
     @on(ElicitationForm.Moved)
     def _moved(self, event: ElicitationForm.Moved) -> None:
         event.stop()
         self._first_key.begin()
         self._tell_state()
+        self.query_one(KeyHints).update_lines()
 
     def _refused(self, key: str) -> None:
         next_, review = self.context.key("form.next"), self.context.key("form.review")
@@ -183,8 +258,8 @@ class AnswerScreen(ModalScreen[Intent | None]):
 
     def _tell_state(self) -> None:
         key, count = self.context.key, len(self._fields)
-        keys = f"{key('form.review')} reviews, then {key('decide.send')} sends"
-        words = f"field {self.form.index + 1} of {count} · {keys}"
+        words = f"{key('form.review')} reviews, then {key('decide.send')} sends"
+        set_title(self.query_one("#answer"), f"field {self.form.index + 1}/{count} · {self._left_words()}")
         if self.context.drafts.fault:
             self.query_one(AnswerTitle).show_state(
                 f"{words} · not kept on the disk: {self.context.drafts.fault}", "warn"
@@ -192,14 +267,20 @@ class AnswerScreen(ModalScreen[Intent | None]):
         else:
             self.query_one(AnswerTitle).show_state(words)
 
+    def _left_words(self) -> str:
+        left = required_left(self._fields, self.draft)
+        return f"{left} required left" if left else "nothing required left"
+
     def action_review(self) -> None:
         """Show all answers as they would be sent; or all faults at their fields."""
         form = self.form
+        self.remove_class("-context")
         form.row.collect()
-        answers, faults = check(self._fields, self.draft)
+        form.row.settle()
+        answers, faults = form.form.check()
         if faults:
             count = len(faults)
-            words = f"✗ {count} answer{'s' if count != 1 else ''} can't be taken: see the fields marked ✗"
+            words = f"✗ {count} answer{'s need' if count != 1 else ' needs'} fixing: see the fields marked ✗"
             self._end_review()
             form.show_faults(faults)
             self._first_key.wait(self.context.key.keys("decide.send"))  # who reviews is about to send
@@ -210,8 +291,9 @@ class AnswerScreen(ModalScreen[Intent | None]):
         summary = str(detail.event.payload.get("summary", ""))
         self._reviewed = Intent("ANSWER", detail.event.id, summary, request_hash=detail.hash, answers=answers)
         self.add_class("-review")
+        set_title(self.query_one("#answer"), "review")
         review = self.query_one("#review", Document)
-        lines, whole = self._review_lines(answers)
+        lines, whole = review_lines(form.form, answers, self._not_seen)
         review.set_paragraphs(lines, object(), whole=whole)
         review.focus()
         self._tell_review()
@@ -245,20 +327,6 @@ class AnswerScreen(ModalScreen[Intent | None]):
         except EditorFailed as error:
             self.query_one(AnswerTitle).show_state(line(error, 300), "warn")
 
-    def _review_lines(self, answers: Mapping[str, object]) -> tuple[list[Paragraph], list[Paragraph]]:
-        """Return what would be sent, and of it what must have been on the screen: all but the fields left out."""
-        lines: list[Paragraph] = []
-        whole: list[Paragraph] = []
-        room = min(LABEL, max((cell_len(line(field.label, LABEL)) for field in self._fields), default=0))
-        for field in self._fields:
-            is_bid = field.id in self._bids and field.id not in self.draft.touched
-            paragraphs = _field_lines(field, room, answers, is_bid=is_bid)
-            lines += paragraphs
-            whole += paragraphs if field.id in answers else []
-        unseen = [ours(("Not seen yet of the request", "warn")), *self._not_seen, ours()]
-        rest = unseen if self._not_seen else []
-        return [*rest, *lines], [*rest, *whole]
-
     def _end_review(self) -> None:
         self._reviewed = None
         self.remove_class("-review")
@@ -266,7 +334,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
 
     def action_yes(self) -> None:
         """Return what was reviewed, if the key was pressed on purpose."""
-        if self._reviewed is None:
+        if self._reviewed is None or self._reads_context:
             return
         review = self.query_one("#review", Document)
         if fault := self.context.outbox.guard.fault():
@@ -278,37 +346,16 @@ class AnswerScreen(ModalScreen[Intent | None]):
 
     def action_back(self) -> None:
         """Go back to the form; from there, leave; the draft is stored."""
-        if self._reviewed is None:
+        if self._reads_context:
+            self._leave_context()
+        elif self._reviewed is None:
             for form in self.query(ElicitationForm):
                 form.row.collect()  # the last key's message may still be in flight
+                form.row.settle()
                 self.context.drafts.save(self._loaded.detail.event.id)
             self.dismiss(None)
-            return
-        self._end_review()
-        self._tell_state()
-        self._first_key.wait(self.context.key.keys("decide.send"))
-        self.form.row.focus_control()
-
-
-def _field_lines(field: AnyForm, room: int, values: Mapping[str, object], *, is_bid: bool) -> list[Paragraph]:
-    """Return a field's label, its answer in a column that no label reaches into, and its description."""
-    label, lines = line(field.label, TEXT), list[Paragraph]()
-    if cell_len(label) > room:
-        lines.append(foreign((label, "strong")))
-        label = ""
-    answers = _answers(values[field.id]) if field.id in values else [("left out", "muted")]
-    for number, answer in enumerate(answers):
-        beside = f"{fit(label if number == 0 else '', room)}  "
-        whose = "  ◇ the agent's bid" if is_bid and number == len(answers) - 1 else ""
-        lines.append(foreign((beside, "strong"), answer, (whose, "accent"), indent=room + 2))
-    if field.description:
-        lines.append(foreign((clean(field.description.strip(), limit=TEXT), "muted")))
-    return lines
-
-
-def _answers(answer: object) -> list[Run]:
-    if isinstance(answer, bool):
-        return [("= yes" if answer else "= no", "")]
-    if isinstance(answer, list):
-        return [(f"• {line(item, TEXT)}", "") for item in answer] or [("none", "muted")]
-    return [(f"= {clean(str(answer), limit=TEXT)}", "")]
+        else:
+            self._end_review()
+            self._tell_state()
+            self._first_key.wait(self.context.key.keys("decide.send"))
+            self.form.row.focus_control()

@@ -9,28 +9,31 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.message import Message
 from textual.screen import ModalScreen
-from textual.strip import Strip
 from typing_extensions import override
 
+from pumpup_tui.backend.messages import CallFailed
 from pumpup_tui.components.decision_bar import MARKS, batch_line
 from pumpup_tui.components.frame import KeyHints
 from pumpup_tui.components.line_widgets import Lines
-from pumpup_tui.components.prompt import Prompt, TextQuestion
+from pumpup_tui.components.note_questions import note_question
+from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import NOTE_FIRST, VERB_WORDS, Confirmed, Intent, Phase, Verb
-from pumpup_tui.inbox.request_row import author_words
+from pumpup_tui.inbox.calls import InboxReads
+from pumpup_tui.inbox.messages import ContextsRead
+from pumpup_tui.inbox.planned_list import PlannedList, differs
+from pumpup_tui.inbox.reason_screen import ReasonPicker
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import recommendation_run, recommended_type
 from pumpup_tui.text.layout import Line, fit, joined, width_of
-from pumpup_tui.text.outcomes import OUTCOMES
+from pumpup_tui.text.outcomes import ACTS
 from styles.sheets import sheet
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
+    from pumpup_tui.inbox.precedent_loader import PrecedentLoader
 
 
 class BatchHead(Lines):
@@ -50,70 +53,6 @@ class BatchHead(Lines):
         self.update_lines()
 
 
-class PlannedList(VirtualList["InboxItem"]):
-    """The decisions that would be sent, two lines each."""
-
-    ROW_HEIGHT = 2
-
-    class Seen(Message):
-        """A line of a row was drawn for the first time."""
-
-    def __init__(self, verb: Verb) -> None:
-        super().__init__(id="batch")
-        self._verb = verb
-        self._lines_drawn: set[tuple[str, int]] = set()
-        """Lines of rows that were drawn: a request's id, and the line of its row."""
-
-    def unseen(self) -> int:
-        """Return the number of rows of which not every line has been on the screen yet."""
-        return sum(not self._is_seen(row) for row in self.rows)
-
-    def show_unseen(self) -> None:
-        """Show a page of rows, from the first one that was not on the screen yet."""
-        first = next((n for n, row in enumerate(self.rows) if not self._is_seen(row)), None)
-        if first is not None:
-            self.select(self.rows[first].request_id)
-            self.scroll_to(y=first * self.ROW_HEIGHT, animate=False, force=True, immediate=True)
-
-    def _is_seen(self, row: InboxItem) -> bool:
-        return all((row.request_id, part) in self._lines_drawn for part in range(self.ROW_HEIGHT))
-
-    @override
-    def row_id(self, row: InboxItem) -> str:
-        return row.request_id
-
-    @override
-    def render_line(self, y: int) -> Strip:
-        index, part = divmod(y + self.scroll_offset.y, self.ROW_HEIGHT)
-        if index < len(self.rows) and (self.rows[index].request_id, part) not in self._lines_drawn:
-            self._lines_drawn.add((self.rows[index].request_id, part))
-            self.post_message(self.Seen())
-        return super().render_line(y)
-
-    @override
-    def draw_row(self, row: InboxItem, width: int) -> Sequence[Line]:
-        act = OUTCOMES[self._verb]
-        head: Line = [(f"{act.glyph} {act.word.upper()}  ", act.tone)]
-        first: Line = [*head, (fit(line(row.summary, 300), max(0, width - width_of(head))), "")]
-        offer, offer_tone = recommendation_run(row.recommendation, row.field_count)
-        other = differs(row, self._verb)
-        says = f"{'≠ ' if other else ''}agent: {offer} " if offer else ""
-        where = joined((author_words(row), line(row.project_name, 60), line(row.task_name, 200)))
-        room = max(0, width - width_of([(says, "")]) - 2)
-        second: Line = [
-            ("  ", ""),
-            (fit(where, max(0, room - 1)) + " ", "muted"),
-            (says, "warn" if differs(row, self._verb) else offer_tone),
-        ]
-        return [first, second]
-
-
-def differs(item: InboxItem, verb: Verb) -> bool:
-    """Return whether the agent recommends something else."""
-    recommended = recommended_type(item.recommendation)
-    return recommended not in ("", verb)
-
-
 class BatchScreen(ModalScreen[Sequence[Intent]]):
     """Returns the decisions to send, each bound to its request as it was listed; sends nothing itself."""
 
@@ -128,15 +67,15 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
     )
 
     def __init__(
-        self, context: Context, verb: Verb, items: Sequence[InboxItem], codes: Sequence[str], opened: Set[str]
+        self, context: Context, verb: Verb, items: Sequence[InboxItem], precedents: PrecedentLoader, opened: Set[str]
     ) -> None:
-        """Take the requests, the usual reason codes, and the ids of the requests that were shown in whole."""
+        """Take the requests, what knows their project's reason codes, and the ids of those that were shown in whole."""
         super().__init__()
         self._opened = opened
         self.context = context
         self._verb = verb
         self._items = list(items)
-        self._codes = codes
+        self._precedents = precedents
         self._note = ""
         self._code = ""
         self._fault = ""
@@ -148,6 +87,10 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         yield Prompt()
         yield KeyHints(self._hints, always=False)
 
+    def on_resize(self) -> None:
+        """Name the columns that have room now."""
+        self._show_head()
+
     def on_mount(self) -> None:
         """List the decisions; ask for the note where there must be one."""
         planned = self.query_one(PlannedList)
@@ -155,27 +98,40 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         planned.show(self._items)
         self.set_focus(planned)
         self._show_head()
+        InboxReads(self.context.calls).contexts(self, [item.request_id for item in self._items])
         if self._lacks_note:
             self.action_note()
+
+    @on(ContextsRead)
+    def _contexts_read(self, event: ContextsRead) -> None:
+        event.stop()
+        self.query_one(PlannedList).take_contexts(event.contexts)
+        self._show_head()
+
+    @on(CallFailed)
+    def _call_failed(self, event: CallFailed) -> None:
+        event.stop()  # the rows are shown without columns
 
     @property
     def _lacks_note(self) -> bool:
         return Intent(self._verb, "", "", note=self._note).lacks_note
 
     def _hints(self) -> Sequence[tuple[str, str]]:
-        does = "show the rest" if self.query_one(PlannedList).unseen() else f"send all {len(self._items)}"
+        does = "show the rest" if self.query_one(PlannedList).unseen() else "send"
         send = () if self._lacks_note or not self._items else (("decide.send", does),)
-        keys = (("decide.note", "note"), ("decide.reason", "reason code"), ("batch.leave_out", "leave one out"))
+        keys = (("decide.note", "note"), ("decide.reason", "reason code"), ("batch.leave_out", "remove"))
         return (*send, *keys, ("move.back", "cancel"))
 
     def _show_head(self) -> None:
         status, count = self.context.status, len(self._items)
         tags = f" [{', '.join(line(tag, 30) for tag in status.tags)}]" if status.tags else ""
+        act = ACTS[self._verb]
         title: Line = [
-            (f" {OUTCOMES[self._verb].with_glyph.upper()} ", OUTCOMES[self._verb].armed),
+            (f" {act.with_glyph.upper()} ", act.armed),
             (f" {count:,} request{'s' if count != 1 else ''} · as {line(status.reviewer, 40)}{tags}", "strong"),
         ]
-        self.query_one(BatchHead).show([title, *self._warnings(), *self._additions()])
+        columns = self.query_one(PlannedList).header()
+        self.query_one(BatchHead).show([title, *self._warnings(), *self._additions(), *columns])
         self.query_one(KeyHints).update_lines()
 
     def _warnings(self) -> Iterator[Line]:
@@ -237,12 +193,14 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
 
     def action_note(self) -> None:
         """Write the note that goes with each."""
-        self.query_one(Prompt).ask(TextQuestion("note for each", self._note, takes_lines=True), self._note_written)
+        question = note_question(self.context, "note for each", self._note)
+        self.query_one(Prompt).ask(question, self._note_written)
 
     def action_reason(self) -> None:
-        """Type the reason code that goes with each."""
-        known = f" ({', '.join(line(code, 20) for code in self._codes[:4])}…)" if self._codes else ""
-        self.query_one(Prompt).ask(TextQuestion(f"reason code{known}", self._code), self._code_typed)
+        """Choose the reason code that goes with each, or type one."""
+        if self._items:
+            picker = ReasonPicker(self, self.context, self.query_one(Prompt), self._precedents)
+            picker.ask(self._items[0].project_id, self._code, self._code_given)
 
     def action_leave_out(self) -> None:
         """Leave the request under the cursor as it is."""
@@ -265,11 +223,9 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         elif self._lacks_note:
             self.dismiss(None)
 
-    def _code_typed(self, code: str | None) -> None:
-        if code is not None:
-            self._code = code.strip()
-            self._fault = ""
-            self._show_head()
+    def _code_given(self, code: str) -> None:
+        self._code, self._fault = code, ""
+        self._show_head()
 
 
 class BatchResultList(VirtualList[Confirmed]):

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from api_client.errors import ApiError
 from api_client.settled import SettledQuery
 from pumpup_tui.decisions.precedents import DECIDED
-from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage, SettledToday
+from pumpup_tui.inbox.messages import (
+    AskedBeforeRead,
+    ContextsRead,
+    InboxPage,
+    PrecedentRequests,
+    PrecedentsPage,
+    SettledToday,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from textual.message_pump import MessagePump
 
     from api_client.backend import Backend
-    from api_client.models import InboxItem, Page
+    from api_client.models import InboxItem, Page, RequestDetail
     from pumpup_tui.backend.calls import BackendCalls
     from pumpup_tui.backend.messages import CallId
+    from pumpup_tui.decisions.request_changes import AskedBefore, AskedRequest
 
 _WHAT = "the inbox"
+CONTEXTS, CONTEXTS_AT_ONCE = 500, 50
+"""Requests of a batch whose context is read, and those that are drawn together."""
+CONTEXT_KEYS, CONTEXT_VALUE = 100, 200
+"""Entries of a context, and characters of each, that are kept for columns."""
 PAGE, LONG_PAGE = 100, 500
 """Requests of a page that the reader waits for, and of one that is loaded on the way to the end."""
 DONE_PAGES = 4
@@ -81,6 +95,46 @@ class InboxReads:
 
         return self._calls.ask(to, "precedents", call, group="precedents")
 
+    def precedent_requests(self, to: MessagePump, request_ids: Sequence[str]) -> CallId:
+        """Read the requests of decisions, to compare them with another; those that can't be read are left out."""
+
+        async def call(backend: Backend) -> PrecedentRequests:
+            from pumpup_tui.decisions.request_changes import asked_of
+
+            requests: dict[str, AskedRequest] = {}
+            for request_id in request_ids:
+                with suppress(ApiError):  # optional: the decision is shown without what differs
+                    requests[request_id] = asked_of(await backend.request(request_id))
+            return PrecedentRequests(requests)
+
+        return self._calls.ask(to, "precedents", call, group="precedent requests")
+
+    def contexts(self, to: MessagePump, request_ids: Sequence[str]) -> CallId:
+        """Read the contexts of requests, the first ones of very many; each part is posted as it comes."""
+
+        async def call(backend: Backend) -> ContextsRead:
+            contexts: dict[str, Mapping[str, str]] = {}
+            for request_id in request_ids[:CONTEXTS]:
+                with suppress(ApiError):  # optional: its row stays without columns
+                    contexts[request_id] = _context((await backend.request(request_id)).event.payload)
+                if len(contexts) == CONTEXTS_AT_ONCE:
+                    to.post_message(ContextsRead(contexts))
+                    contexts = {}
+            return ContextsRead(contexts)
+
+        return self._calls.ask(to, "the context", call, group="contexts")
+
+    def asked_before(self, to: MessagePump, detail: RequestDetail) -> CallId:
+        """Read the decision after which a request asks again; a failure is not reported, for it is optional."""
+
+        async def call(backend: Backend) -> AskedBeforeRead:
+            try:
+                return AskedBeforeRead(detail.event.id, await _asked_before(backend, detail))
+            except ApiError:
+                return AskedBeforeRead(detail.event.id, None)
+
+        return self._calls.ask(to, "the earlier request", call, group="asked before")
+
     def on(self, to: MessagePump, project_id: str | None, cursor: str | None, *, most: float = PAGE) -> CallId:
         """Read the requests after `cursor`, page by page, each posted as it comes.
 
@@ -105,6 +159,24 @@ class InboxReads:
                 at = page.next_cursor
 
         return self._calls.ask(to, _WHAT, call, group="inbox")
+
+
+def _context(payload: Mapping[str, Any]) -> Mapping[str, str]:
+    pairs: Any = payload.get("keyValueContext")
+    items = list(pairs.items())[:CONTEXT_KEYS] if isinstance(pairs, Mapping) else []
+    return {str(key): str(value)[:CONTEXT_VALUE] for key, value in items}
+
+
+async def _asked_before(backend: Backend, detail: RequestDetail) -> AskedBefore | None:
+    from pumpup_tui.decisions.request_changes import REQUESTED, AskedBefore, asked_of, changes_between, refusal_before
+
+    types = (REQUESTED, DECIDED)
+    page = await backend.events(task_id=detail.task.id, types=types, order="desc", limit=PAGE)
+    refusal = refusal_before(page.items, detail.event.id)
+    if refusal is None:
+        return None
+    earlier = asked_of(await backend.request(refusal.request_id))
+    return AskedBefore(refusal, changes_between(earlier, asked_of(detail)))
 
 
 def _short(page: Page[InboxItem]) -> Page[InboxItem]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pumpup_tui.components.prompt import Prompt, TextQuestion
+from pumpup_tui.components.note_questions import note_question
+from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.decisions.desk import FINAL, VERB_WORDS, Intent, Phase, Verb
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import request_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from textual.screen import Screen
 
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from pumpup_tui.inbox.precedent_loader import PrecedentLoader
     from pumpup_tui.inbox.request_list import RequestList
     from pumpup_tui.inbox.request_view import RequestView
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonCode:
-    """The choice of a reason code."""
-
-    code: str | None
-    """Empty for none, None for one that is typed."""
 
 
 class DecisionController:
@@ -106,7 +98,14 @@ class DecisionController:
         # Brings the form's widgets, which the first paint must not wait for.
         from pumpup_tui.form.screen import AnswerScreen
 
-        form = AnswerScreen(self._context, loaded, self._faults(request_id), self._view.unseen_paragraphs())
+        form = AnswerScreen(
+            self._context,
+            loaded,
+            self._faults(request_id),
+            self._view.unseen_paragraphs(),
+            beside=self._view.beside_form(loaded),
+            show_attachments=self._pane.show_attachments,
+        )
         self._screen.app.push_screen(form, self._answered)
 
     def _answered(self, intent: Intent | None) -> None:
@@ -141,39 +140,19 @@ class DecisionController:
     # A reason code.
 
     def choose_reason(self) -> None:
-        """Pick the armed decision's reason code out of those used in the project, or type one."""
-        armed = self._outbox.desk.armed
-        if armed is None or armed.verb not in FINAL or armed.verb == "ANSWER":
+        """Pick the armed decision's reason code out of those of the project, or type one."""
+        armed, loaded = self._outbox.desk.armed, self._pane.loaded
+        if armed is None or loaded is None or armed.verb not in FINAL or armed.verb == "ANSWER":
             self._outbox.hint("a reason code goes with a decision: arm one first")
-        elif codes := self._precedents.reason_codes():
-            self._pick_reason(codes, armed.reason_code)
-        else:
-            self._type_reason()
+            return
+        from pumpup_tui.inbox.reason_screen import ReasonPicker
 
-    def _pick_reason(self, codes: Sequence[str], present: str) -> None:
-        from pumpup_tui.components.dialogs import PickScreen
+        picker = ReasonPicker(self._screen, self._context, self._prompt, self._precedents)
+        picker.ask(loaded.detail.project.id, armed.reason_code, self._reason_chosen)
 
-        # cleaned again: where the choice is drawn
-        choices = [(ReasonCode(code), line(code, 80)) for code in codes]
-        choices.append((ReasonCode(None), "another…"))
-        if present:
-            choices.append((ReasonCode(""), "no reason code"))
-        screen = PickScreen("Reason code", choices, ReasonCode(present))
-        self._screen.app.push_screen(screen, self._reason_chosen)
-
-    def _reason_chosen(self, choice: ReasonCode | None) -> None:
-        if choice is not None and choice.code is None:
-            self._type_reason()
-        elif choice is not None:
-            self._outbox.give_reason(choice.code or "")
-
-    def _type_reason(self) -> None:
-        if (armed := self._outbox.desk.armed) is not None:
-            self._prompt.ask(TextQuestion("reason code", armed.reason_code), self._reason_typed)
-
-    def _reason_typed(self, text: str | None) -> None:
-        if text is not None:
-            self._outbox.give_reason(text.strip())
+    def _reason_chosen(self, code: str) -> None:
+        if self._outbox.desk.armed is not None:
+            self._outbox.give_reason(code)
 
     # On the task.
 
@@ -197,10 +176,12 @@ class DecisionController:
         elif refusal := self._context.refusal("note"):
             self._outbox.hint(refusal)
         elif (lost := desk.lost_note()) is not None:
-            question = TextQuestion(f"note on {line(lost.task_name, 40)}", lost.note, takes_lines=True)
-            self._prompt.ask(question, self._lost_note_written)
+            label = f"note on {line(lost.task_name, 40)}"
+            self._prompt.ask(note_question(self._context, label, lost.note), self._lost_note_written)
         elif self._pane.loaded is not None:
-            self._prompt.ask(TextQuestion("note on the task", takes_lines=True), self._task_note_written)
+            task_name = self._pane.loaded.detail.task.name
+            question = note_question(self._context, "note on the task", task_name=task_name)
+            self._prompt.ask(question, self._task_note_written)
 
     def _task_note_written(self, text: str | None) -> None:
         note, loaded = (text or "").strip(), self._pane.loaded

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from api_client.models import Event, InboxItem, Page
+    from pumpup_tui.decisions.request_changes import AskedBefore, AskedRequest
     from pumpup_tui.inbox.empty_state import DoneToday
 
 
@@ -39,3 +42,25 @@ class PrecedentsPage(Message):
 
     project_id: str
     page: Page[Event] | None
+
+
+@dataclass(eq=False, repr=False)
+class PrecedentRequests(Message):
+    """The requests of decisions by id; those that can't be read are left out."""
+
+    requests: Mapping[str, AskedRequest]
+
+
+@dataclass(eq=False, repr=False)
+class AskedBeforeRead(Message):
+    """The decision after which a request asks again; None where it is asked for the first time."""
+
+    request_id: str
+    before: AskedBefore | None
+
+
+@dataclass(eq=False, repr=False)
+class ContextsRead(Message):
+    """Contexts of requests by id, their values cut to what a column may show."""
+
+    contexts: Mapping[str, Mapping[str, str]]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pumpup_tui.decisions.precedents import DECIDED, Precedent, Precedents
+from pumpup_tui.decisions.precedents import DECIDED, Precedent, Precedents, RequestHistory
 from pumpup_tui.inbox.calls import PAGE, InboxReads
+from pumpup_tui.inbox.messages import AskedBeforeRead, PrecedentRequests, PrecedentsPage
 from pumpup_tui.text.labels import recommended_type
 
 if TYPE_CHECKING:
@@ -17,31 +18,41 @@ if TYPE_CHECKING:
     from api_client.models import Event
     from pumpup_tui.backend.messages import RequestLoaded
     from pumpup_tui.context import Context
-    from pumpup_tui.inbox.messages import PrecedentsPage
+    from pumpup_tui.decisions.request_changes import AskedRequest
     from pumpup_tui.inbox.request_view import RequestView
 
 STAYS = 0.25
 """Seconds that a request is looked at before its precedents are read: not for each one that is passed by."""
+FOLLOWS_UP = 0.02
+"""The same for a request on whose task something was decided."""
+REQUESTS_KEPT = 200
+"""Requests of precedents that are kept, to be compared with the next one."""
 
 
 class PrecedentLoader:
-    """Reads a project's decisions, as far back as the request on the screen needs them."""
+    """Reads what was decided before: similar decisions of a project, and the one after which a request asks again."""
 
     def __init__(self, screen: Screen[None], context: Context, view: RequestView) -> None:
         self._screen = screen
         self._view = view
+        self._outbox = context.outbox
         self._reads = InboxReads(context.calls)
         self._by_project: dict[str, Precedents] = {}
+        self._requests: dict[str, AskedRequest | None] = {}
+        """Requests of precedents; None while one is read, and where it can't be."""
+        self._before: AskedBeforeRead | None = None
         self._shown: RequestLoaded | None = None
         self._timer: Timer | None = None
 
     def show(self, loaded: RequestLoaded) -> None:
-        """Show a request with the precedents that are known, and read more of them where the reader stays on it."""
+        """Show a request with the history that is known, and read more of it where the reader stays on it."""
         self._shown = loaded
-        self._view.show(loaded, self._precedents(loaded))
+        self._view.show(loaded, self._history(loaded))
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self._screen.set_timer(STAYS, self._read) if self._lacks(loaded) else None
+        # Where the task has a decision the request may ask again, and that is news: it is not waited with.
+        stays = FOLLOWS_UP if any(event.event_type == DECIDED for event in loaded.events) else STAYS
+        self._timer = self._screen.set_timer(stays, self._read)
 
     def clear(self) -> None:
         """Read no more: no request is shown."""
@@ -52,22 +63,28 @@ class PrecedentLoader:
         """Whether precedents of the request on the screen are still to be read."""
         return self._shown is not None and self._lacks(self._shown)
 
-    def reason_codes(self) -> Sequence[str]:
-        """Return the reason codes of the decisions in the request's project, the most used first."""
-        return self._of(self._shown).reason_codes() if self._shown is not None else []
+    def reason_codes(self, project_id: str) -> Sequence[tuple[str, int]]:
+        """Return the reason codes of a project's decisions with how often each was used, the most used first."""
+        precedents = self._by_project.get(project_id)
+        return precedents.reason_codes() if precedents is not None else []
 
-    def take(self, event: PrecedentsPage) -> None:
-        """Take in a page of decisions, or that none can be read."""
+    def take(self, event: PrecedentsPage | PrecedentRequests | AskedBeforeRead) -> None:
+        """Take in what was read, or that it can't be."""
+        if isinstance(event, PrecedentsPage):
+            self._take_page(event)
+        elif isinstance(event, PrecedentRequests):
+            self._requests |= event.requests
+        else:
+            self._before = event
+        self._redraw()
+
+    def _take_page(self, event: PrecedentsPage) -> None:
         precedents = self._by_project.setdefault(event.project_id, Precedents())
         if event.page is None:
             precedents.give_up()
         else:
             precedents.take(event.page.items, event.page.next_cursor, last=event.page.is_last(PAGE))
-        loaded = self._shown
-        if loaded is not None and loaded.detail.project.id == event.project_id:
-            if shown := self._precedents(loaded):
-                self._view.show(loaded, shown)
-            self._read()
+        self._read()
 
     def take_changes(self, events: Iterable[Event]) -> None:
         """Take in the decisions that were made just now."""
@@ -75,16 +92,42 @@ class PrecedentLoader:
             if event.event_type == DECIDED and event.project_id in self._by_project:
                 self._by_project[event.project_id].take_new(event)
 
+    def _redraw(self) -> None:
+        """Draw the request with what is known by now; while a decision is armed, what is shown stays as it is."""
+        if self._shown is not None and self._outbox.desk.armed is None:
+            self._view.show(self._shown, self._history(self._shown))
+
     def _read(self) -> None:
         loaded = self._shown
-        if loaded is not None and self._lacks(loaded):
+        if loaded is None or loaded.detail.event.event_type != "APPROVAL_REQUESTED":
+            return
+        if self._before is None or self._before.request_id != loaded.detail.event.id:
+            self._reads.asked_before(self._screen, loaded.detail)
+        if self._lacks(loaded):
             self._reads.precedents(self._screen, loaded.detail.project.id, self._of(loaded).cursor)
+        else:
+            self._read_requests(loaded)
+
+    def _read_requests(self, loaded: RequestLoaded) -> None:
+        """Read the requests of the precedents that are shown."""
+        shown = [precedent.request_id for precedent in self._precedents(loaded)]
+        lacking = [request_id for request_id in shown if request_id and request_id not in self._requests]
+        if lacking:
+            kept = list(self._requests.items())[-REQUESTS_KEPT:]
+            self._requests = {**dict(kept), **dict.fromkeys(lacking)}
+            self._reads.precedent_requests(self._screen, lacking)
 
     def _of(self, loaded: RequestLoaded) -> Precedents:
         return self._by_project.setdefault(loaded.detail.project.id, Precedents())
 
     def _precedents(self, loaded: RequestLoaded) -> Sequence[Precedent]:
         return self._of(loaded).of(_recommended(loaded))
+
+    def _history(self, loaded: RequestLoaded) -> RequestHistory:
+        is_read = self._before is not None and self._before.request_id == loaded.detail.event.id
+        requests = {name: asked for name, asked in self._requests.items() if asked is not None}
+        before = self._before.before if self._before is not None and is_read else None
+        return RequestHistory(self._precedents(loaded), requests, before)
 
     def _lacks(self, loaded: RequestLoaded) -> bool:
         is_approval = loaded.detail.event.event_type == "APPROVAL_REQUESTED"

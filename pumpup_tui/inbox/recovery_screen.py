@@ -72,7 +72,7 @@ class RecoveryScreen(ModalScreen[str]):
     @override
     def compose(self) -> ComposeResult:
         with Vertical(id="modal"):
-            yield Static("What was on its way when this terminal ended", markup=False, id="title")
+            yield Static("Unfinished when you last left", markup=False, id="title")
             yield RecoveredList(self.context, id="became")
             key = self.context.key
             keys = f"{key('move.enter')} goes to the request, {key('modal.close')} closes"

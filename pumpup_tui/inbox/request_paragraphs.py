@@ -7,7 +7,7 @@ whatever its length, all that a decision depends on comes before. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,12 @@ from pumpup_tui.text.labels import (
     confidence_of,
     confidence_value,
     outcome_of,
-    recommendation_run,
     request_kind,
 )
 from pumpup_tui.text.layout import Line, crop, fit, joined
 from pumpup_tui.text.markdown import markdown_lines
-from pumpup_tui.text.paragraphs import Paragraph, collapsed, foreign, led, ours
+from pumpup_tui.text.nested_values import nested_lines
+from pumpup_tui.text.paragraphs import Paragraph, boxed, collapsed, foreign, led, ours
 
 if TYPE_CHECKING:
     from api_client.models import RequestDetail
@@ -48,6 +48,8 @@ LABEL = 20
 """Cells of the column of a context's keys."""
 METER = 10
 """Cells of the bar that shows an agent's confidence."""
+_EIGHTHS = ("", "▏", "▍", "▍", "▌", "▋", "▊", "▉")
+"""Parts of a cell, by eighths; not the bar of foreign text, which would be two of them."""
 _NO_TITLE = re.compile(r"```|~~~|[|>]|[-*+] |\d+[.)] | {4}|\t")
 """The beginning of a first line that the lines after it depend on: it stays with them, and is the title as typed."""
 _BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
@@ -69,19 +71,23 @@ class Budget:
         return taken
 
 
-def request_lines(loaded: RequestLoaded, budget: Budget, folds: str = "") -> list[Paragraph]:
+def request_lines(
+    loaded: RequestLoaded, budget: Budget, folds: str = "", changed: Sequence[Paragraph] = ()
+) -> list[Paragraph]:
     """Return all of a request that a decision depends on.
 
     Args:
         loaded: The request.
         budget: How much of its texts may be shown.
         folds: The key that unfolds long texts, which are folded then; empty where none is.
+        changed: What changed since it was asked before, for behind the recommendation.
     """
     payload = loaded.detail.event.payload
     summary = budget.take(summary_of(loaded.detail))
     lines = [*title_lines(summary), *_settled(loaded)]
     if loaded.detail.event.event_type != "ELICITATION_REQUESTED":
         lines += _recommendation(payload.get("recommendation"), budget, folds)
+    lines += changed
     lines += _pairs(payload.get("keyValueContext"), budget, folds)
     lines += _body(summary, folds)
     return [*lines, *attachment_lines(attachments_of(loaded.detail), loaded.uploads, relabelled(loaded.detail))]
@@ -139,14 +145,15 @@ def field_lines(payload: Mapping[str, Any], folds: str = "") -> list[Paragraph]:
             bid = bids[field.id]
             confidence = f"  {confidence_of(bid)}" if confidence_of(bid) else ""
             said: Line = [(crop(answer_text(bid.get("value")), 200), ""), (confidence, "muted")]
-            lines.append(led([("    agent would say  ", "muted")], *said))
+            lines.append(led([("    suggested  ", "muted")], *said))
     return [*lines, *_more(len(fields) - len(shown), folds)]
 
 
 def confidence_bar(value: float) -> str:
-    """Return an agent's confidence as a bar of `METER` cells."""
-    full = round(max(0.0, min(1.0, value)) * METER)
-    return "█" * full + "░" * (METER - full)
+    """Return an agent's confidence as a bar of `METER` cells, to an eighth of a cell."""
+    eighths = round(max(0.0, min(1.0, value)) * METER * 8)
+    full, part = divmod(eighths, 8)
+    return f"{'█' * full}{_EIGHTHS[part]}".ljust(METER, "░")
 
 
 def _settled(loaded: RequestLoaded) -> list[Paragraph]:
@@ -159,17 +166,16 @@ def _recommendation(offered: Any, budget: Budget, folds: str) -> list[Paragraph]
     if not isinstance(offered, Mapping):
         return [ours(), ours(("Agent recommends nothing", "muted"))]
     outcome = offered.get("outcome")
-    _, _, tone = outcome_of(outcome)
-    word, _ = recommendation_run(offered, None)
-    confidence, value = confidence_of(offered), confidence_value(offered)
-    head = word.removesuffix(f" {confidence}") if confidence else word
-    said: Line = [("Agent recommends ", ""), (head.upper(), tone)]
+    glyph, word, tone = outcome_of(outcome)
+    said: Line = [(f"{glyph} {word.upper()}", tone)]
+    value = confidence_value(offered)
     if value is not None:
-        said = [*said, ("   confidence ", "muted"), (f"{confidence_bar(value)} {confidence}", "")]
+        said = [*said, (f"  {confidence_of(offered)}  ", "strong"), (confidence_bar(value), tone)]
     note = outcome.get("note") if isinstance(outcome, Mapping) else None
     texts = [budget.take(str(one)) for one in (offered.get("rationale"), note) if one]
     most = FOLDED_LINES if folds else 0
-    return [ours(), ours(*said), *(foreign((f"“{_squeezed(one)}”", "muted"), most=most, folds=folds) for one in texts)]
+    quoted = [foreign((f"“{_squeezed(one)}”", ""), most=most, folds=folds) for one in texts]
+    return [ours(), *boxed([("Agent recommends", "muted")], [ours(*said), *quoted], tone or "edge")]
 
 
 def _pairs(raw_pairs: Any, budget: Budget, folds: str) -> list[Paragraph]:
@@ -182,7 +188,9 @@ def _pairs(raw_pairs: Any, budget: Budget, folds: str) -> list[Paragraph]:
     lines, most = [ours()], FOLDED_LINES if folds else 0
     for key, name in zip(shown, names, strict=True):
         label = line(name, MOST)
-        value = _squeezed(budget.take(str(raw_pairs[key])))
+        taken = budget.take(str(raw_pairs[key]))
+        nested = nested_lines(taken)
+        value = _squeezed(taken) if nested is None else "\n".join(nested)
         cut = cell_len(label) > width
         if cut:  # what a key's end says may be what the value means: it stands whole above
             lines.append(foreign((label, "muted"), most=most, folds=folds))

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Document
-from pumpup_tui.components.record_paragraphs import event_lines, precedent_lines
+from pumpup_tui.components.record_paragraphs import event_lines
 from pumpup_tui.context import Context
+from pumpup_tui.decisions.precedents import RequestHistory
 from pumpup_tui.inbox.request_paragraphs import Budget, field_lines, head_lines, request_lines, title_lines
 from pumpup_tui.text.firewall import line, without_controls
 from pumpup_tui.text.labels import asker_words
-from pumpup_tui.text.paragraphs import Paragraph, drawn, foreign, ours
+from pumpup_tui.text.paragraphs import Paragraph, drawn, foreign, ours, section
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from api_client.models import InboxItem
     from pumpup_tui.backend.messages import RequestLoaded
-    from pumpup_tui.decisions.precedents import Precedent
 
 
 class RequestView(Document):
@@ -28,7 +30,7 @@ class RequestView(Document):
         super().__init__(id=id)
         self.context = context
         self._loaded: RequestLoaded | None = None
-        self._precedents: Sequence[Precedent] = ()
+        self._history = RequestHistory()
         self._all: list[Paragraph] = []
         """The paragraphs that a decision on the request depends on, unfolded."""
         self._unfolded = False
@@ -44,18 +46,23 @@ class RequestView(Document):
     def show_item(self, item: InboxItem) -> None:
         """Show the list's data of a request, until all of it is loaded."""
         self._forget()
-        waits = f"waits {self.context.age(item.requested_at)}, since {self.context.stamp(item.requested_at)}"
+        waits = self._waiting(item.requested_at)
         asker = asker_words(item.requested_by, "agent")
         lines = head_lines(item.event_type, item.task_name, asker=asker, waits=waits)
         rest = [ours(), *title_lines(item.summary), ours(), ours(("reading the rest…", "muted"))]
         self.set_paragraphs([*lines, *rest], item.request_id)
 
-    def show(self, loaded: RequestLoaded, precedents: Sequence[Precedent] = ()) -> None:
-        """Show a request with its task's latest events and its precedents."""
+    def show(self, loaded: RequestLoaded, history: RequestHistory | None = None) -> None:
+        """Show a request with its task's latest events and what was decided before."""
         if self._loaded is None or self._loaded.detail.event.id != loaded.detail.event.id:
             self._forget()
-        self._loaded, self._precedents = loaded, precedents
+        self._loaded, self._history = loaded, history or RequestHistory()
         self._draw()
+
+    def beside_form(self, loaded: RequestLoaded) -> list[Paragraph]:
+        """Return a request as it is read beside its form: all but the fields, which the form has."""
+        events = event_lines(loaded.events, self.context)
+        return [*self._head(loaded), *request_lines(loaded, Budget()), ours(), ours(("Timeline", "muted")), *events]
 
     def redraw(self) -> None:
         """Draw the request again, with its age as it is now."""
@@ -119,23 +126,42 @@ class RequestView(Document):
     def _head(self, loaded: RequestLoaded, folds: str = "") -> list[Paragraph]:
         detail, event = loaded.detail, loaded.detail.event
         where = f" · {line(detail.project.name, 80)} · {line(detail.task.current_step, 80)}"
-        waits = f"waits {self.context.age(event.timestamp)}, since {self.context.stamp(event.timestamp)}"
+        waits = self._waiting(event.timestamp)
         asker = asker_words(event.subject or "", event.source)
         lines = head_lines(event.event_type, detail.task.name, where=where, asker=asker, waits=waits, folds=folds)
         if odd := loaded.inspection.words:
             lines.append(ours((f"⚠ {odd}", "warn"), (f"  {self.context.key('inbox.raw')} raw", "muted")))
         return [*lines, ours()]
 
+    def _waiting(self, since: datetime) -> str:
+        age = self.context.age(since)
+        return f"waiting {'< 1 min' if age == 'now' else age} (since {self.context.stamp(since)})"
+
     def _lines(self, loaded: RequestLoaded) -> list[Paragraph]:
         folds = "" if self._is_open else self.context.key("inbox.fold")
-        lines = list(self._all) if not folds else [*self._head(loaded, folds), *request_lines(loaded, Budget(), folds)]
+        lines = [*self._head(loaded, folds), *request_lines(loaded, Budget(), folds, self._changed())]
         if self.left_out and not folds:
             lines.append(ours((f"… and {self.left_out:,} more characters: {self.too_long}", "warn")))
         if loaded.detail.event.event_type == "ELICITATION_REQUESTED":
             lines += field_lines(loaded.detail.event.payload, folds)
-        lines += precedent_lines(self._precedents, self.context)
-        rule = ours(("── Timeline " + "─" * 24, "muted"))
-        return [*lines, ours(), rule, *event_lines(loaded.events, self.context)]
+        lines += self._similar(loaded)
+        return [*lines, ours(), section("Timeline"), *event_lines(loaded.events, self.context)]
+
+    def _changed(self) -> Sequence[Paragraph]:
+        """Return what changed since the request was sent back; nothing where it is asked for the first time."""
+        if self._history.before is None:
+            return ()
+        from pumpup_tui.inbox.history_paragraphs import changed_lines
+
+        return changed_lines(self._history.before, self.context.stamp)
+
+    def _similar(self, loaded: RequestLoaded) -> Sequence[Paragraph]:
+        if not self._history.similar:
+            return ()
+        from pumpup_tui.decisions.request_changes import asked_of
+        from pumpup_tui.inbox.history_paragraphs import similar_lines
+
+        return similar_lines(self._history, asked_of(loaded.detail), self.context.stamp)
 
     @property
     def too_long(self) -> str:

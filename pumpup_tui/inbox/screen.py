@@ -24,7 +24,7 @@ from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
 from pumpup_tui.inbox.filtering import FilterController
 from pumpup_tui.inbox.loader import InboxLoader
-from pumpup_tui.inbox.messages import InboxPage, PrecedentsPage, SettledToday
+from pumpup_tui.inbox.messages import AskedBeforeRead, InboxPage, PrecedentRequests, PrecedentsPage, SettledToday
 from pumpup_tui.inbox.precedent_loader import PrecedentLoader
 from pumpup_tui.inbox.queue_line import QueueLine
 from pumpup_tui.inbox.queue_status import QueueStatus
@@ -201,7 +201,9 @@ class InboxScreen(ReviewerScreen):
         self.pane.take(event)
 
     @on(PrecedentsPage)
-    def _precedents_loaded(self, event: PrecedentsPage) -> None:
+    @on(PrecedentRequests)
+    @on(AskedBeforeRead)
+    def _history_loaded(self, event: PrecedentsPage | PrecedentRequests | AskedBeforeRead) -> None:
         event.stop()
         self.precedents.take(event)
 

@@ -115,7 +115,7 @@ class Selection:
         from pumpup_tui.inbox.batch_screen import BatchScreen
 
         self._outbox.cancel()
-        screen = BatchScreen(self._context, verb, items, self._precedents.reason_codes(), self._pane.opened)
+        screen = BatchScreen(self._context, verb, items, self._precedents, self._pane.opened)
         self._screen.app.push_screen(screen, self._send)
         return True
 

@@ -28,6 +28,7 @@ Scope: TypeAlias = Literal[
     "help",
     "dialog",
     "leave",
+    "reason codes",
     "palette",
     # What may have the focus in them.
     "list",
@@ -183,13 +184,19 @@ TABLE: Sequence[KeyBinding] = (
         "neither yes nor no; empty what can't be edited",
         ("switch", "sealed field"),
     ),
-    KeyBinding("form.bid", "=", "", "take the agent's bid (in text: while it is empty)", ("form",), "before the text"),
+    KeyBinding(
+        "form.bid", "=", "", "restore the suggestion (in text: while it is empty)", ("form",), "before the text"
+    ),
     KeyBinding("form.edit", "ctrl+g", "", "a long text in your own editor", ("answer",), "yes"),
     KeyBinding("form.undo", "ctrl+underscore", "", "undo in a long text", ("text area",)),
     KeyBinding("form.leap", "ctrl+pagedown", "", "some fields on", ("form",), "yes"),
     KeyBinding("form.leap_back", "ctrl+pageup", "", "some fields back", ("form",), "yes"),
     KeyBinding("form.first", "ctrl+home", "", "to the first field", ("form",), "yes"),
     KeyBinding("form.last", "ctrl+end", "", "to the last field", ("form",), "yes"),
+    KeyBinding("form.context", "ctrl+o", "", "the request's context, and back to the form", ("answer",), "yes"),
+    KeyBinding("form.context_down", "ctrl+down", "", "scroll the context down", ("answer",), "yes"),
+    KeyBinding("form.context_up", "ctrl+up", "", "scroll the context up", ("answer",), "yes"),
+    KeyBinding("form.attachments", "o", "", "look at the attachments, where nothing is typed", ("answer",)),
     KeyBinding("form.review", "ctrl+r", "", "review all answers before they are sent", ("answer",), "yes"),
     KeyBinding("form.leave", "escape", "", "leave; what is typed is kept", ("answer",), "yes"),
     KeyBinding("typing.done", "enter", "", "done with what is typed in one line", ("prompt",), "yes"),
@@ -210,6 +217,10 @@ TABLE: Sequence[KeyBinding] = (
         ("timeline filter",),
         "yes",
         priority=True,
+    ),
+    KeyBinding("typing.template", "ctrl+t", "", "a note from one of your templates", ("prompt",), "yes"),
+    KeyBinding(
+        "reason.number", "1,2,3,4,5,6,7,8,9,0", "", "a reason code by its number; 0 types another", ("reason codes",)
     ),
     KeyBinding("palette.down", "down,ctrl+n", "", "next one found", ("palette",), "yes"),
     KeyBinding("palette.up", "up,ctrl+p", "", "previous one found", ("palette",), "yes"),
@@ -252,6 +263,7 @@ PLACES: Mapping[str, Sequence[Scope | Toolkit]] = {
     "the insights": ("figures", "ScrollableContainer", "insights", *_APP),
     "the help": ("document", "ScrollableContainer", "help", "Screen"),
     "a list to choose from": ("list", "ScrollableContainer", "dialog", "Screen"),
+    "the reason codes": ("list", "ScrollableContainer", "reason codes", "dialog", "Screen"),
     "the question on leaving": ("leave", "Screen"),
     "the attachments": ("list", "ScrollableContainer", "attachments", "Screen"),
     "a batch": ("list", "ScrollableContainer", "batch", "Screen"),

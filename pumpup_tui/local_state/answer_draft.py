@@ -12,6 +12,8 @@ from pumpup_tui.text.suspicion import count_hidden
 
 AnyForm = FieldBase | UnknownField
 YES, NO = "yes", "no"
+TEMPORAL = ("DateField", "Time", "DateTime")
+"""Field types that are typed as people say dates and times; on the wire they have one form."""
 TYPED = ("Text", "TextArea", "Number", "Slider", "DateField", "Time", "DateTime")
 """Field types that are typed; the others are chosen from options."""
 LINE_EDITED, TEXT_EDITED = 2_000, 20_000
@@ -31,6 +33,8 @@ class Draft:
     """By field id: the text, or the chosen options."""
     touched: set[str] = field(default_factory=set)
     """Fields that a person has changed; the others have the agent's bid."""
+    meant: dict[str, str] = field(default_factory=dict)
+    """By field id, the wire's form of a date or time that was typed otherwise: tomorrow is another day tomorrow."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def answer_of(form_field: AnyForm, typed: str | list[str]) -> Any:
     if isinstance(typed, list):
         return _picked(form_field, typed)
     if type_of(form_field) in ("Text", "TextArea"):
-        return typed or None
+        # Blanks around an address or a number mean nothing; a pasted one has them.
+        return (typed.strip() if getattr(form_field, "format", None) else typed) or None
     typed = typed.strip()
     if not typed:
         return None
@@ -87,8 +92,13 @@ def answer_of(form_field: AnyForm, typed: str | list[str]) -> Any:
 
 def check(fields: Sequence[AnyForm], draft: Draft) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the answers as they are stored, and a message for each field id whose answer is refused."""
-    answers = {one.id: answer_of(one, draft.typed.get(one.id, "")) for one in fields}
+    answers = {one.id: answer_of(one, draft.meant.get(one.id) or draft.typed.get(one.id, "")) for one in fields}
     return check_answers(fields, answers)
+
+
+def required_left(fields: Sequence[AnyForm], draft: Draft) -> int:
+    """Return the number of required fields without an answer."""
+    return sum(one.required and answer_of(one, draft.typed.get(one.id, "")) is None for one in fields)
 
 
 def fault_of(form_field: AnyForm, draft: Draft) -> str:
@@ -108,6 +118,7 @@ def take_bid(form_field: AnyForm, bid: Bid, draft: Draft) -> None:
     """Replace what was typed by the agent's bid; the field is untouched again."""
     draft.typed[form_field.id] = typed_of(form_field, bid.value)
     draft.touched.discard(form_field.id)
+    draft.meant.pop(form_field.id, None)
 
 
 def why_sealed(form_field: AnyForm, typed: str | list[str]) -> str:
@@ -124,7 +135,8 @@ def why_sealed(form_field: AnyForm, typed: str | list[str]) -> str:
 
 def document_of(draft: Draft) -> dict[str, Any]:
     """Return a draft as it is stored on the disk: only the fields that a person changed."""
-    return {"typed": {one: draft.typed[one] for one in sorted(draft.touched) if one in draft.typed}}
+    typed = {**draft.typed, **draft.meant}
+    return {"typed": {one: typed[one] for one in sorted(draft.touched) if one in typed}}
 
 
 def draft_of(document: Mapping[str, Any]) -> Draft:

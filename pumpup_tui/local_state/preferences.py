@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pumpup_tui.local_state.save_policy import Saving
@@ -48,3 +48,7 @@ class Preferences:
     """When a task counts as stuck."""
     filters: Mapping[str, str] = field(default_factory=dict)
     """The inbox's saved filters by name, each as it would be typed."""
+    reason_codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Reason codes by a project's name or id; `*` for all projects."""
+    note_templates: Mapping[str, str] = field(default_factory=dict)
+    """Notes that are written often, by name, with placeholders."""

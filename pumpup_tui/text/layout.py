@@ -48,6 +48,19 @@ def crop(text: str, cells: int) -> str:
     return text if cell_len(text) <= cells else fit(text, cells).rstrip()
 
 
+def cropped(line: Line, cells: int) -> Line:
+    """Return `line` in at most `cells` cells, cut with `…`."""
+    if width_of(line) <= cells:
+        return line
+    runs: list[Run] = []
+    for text, tone in line:
+        left = cells - width_of(runs)
+        if cell_len(text) > left:
+            return [*runs, (crop(text, left) if left else "", tone)]
+        runs.append((text, tone))
+    return runs
+
+
 def columns(left: str, right: str, cells: int) -> str:
     """Return `left` and `right` at the two ends of `cells` cells; the left one is cut where they meet."""
     room = cells - cell_len(right)

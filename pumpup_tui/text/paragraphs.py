@@ -7,11 +7,11 @@ is drawn here alone, and the firewall spells the bar's character out in foreign 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pumpup_tui.text.firewall import BAR
-from pumpup_tui.text.layout import Line, Run, crop, width_of, wrap
+from pumpup_tui.text.layout import Line, Run, crop, cropped, width_of, wrap
 
 Place: TypeAlias = tuple[Hashable, int, int]
 """A line among paragraphs: the identity of its paragraph, the number of the line in it, and the width in cells."""
@@ -19,6 +19,7 @@ MARGIN: Run = (" ", "")
 FOREIGN: Run = (BAR, "foreign")
 LEAST = 12
 """The fewest cells for foreign text beside our own words that lead to it; with fewer it begins below them."""
+_SIDE = "│ "
 BELOW = 4
 """The indent below our own words, where these take more than a third of the line."""
 
@@ -40,15 +41,38 @@ class Paragraph:
     """The key that unfolds the rest of them."""
     known_as: str = ""
     """Its identity among what has been seen, where its words change with time."""
+    edge: str = ""
+    """The tone of the box's sides that it stands between; empty where it stands in none."""
+    rule: str = ""
+    """What draws a rule behind `runs` to the end of the line, and ends it: `─`, or `─╮`; empty where it is no rule."""
 
     @property
     def has_text(self) -> bool:
         """Whether there is anything to read in it."""
         return any(text and not text.isspace() for text, _ in (*self.head, *self.runs))
 
+    def room(self, cells: int) -> int:
+        """Return how many of `cells` cells its text has, beside the sides of a box."""
+        return max(4, cells - 2 * len(_SIDE)) if self.edge and not self.rule else cells
+
     def wrapped(self, cells: int) -> list[Line]:
-        """Return all its lines: a cell of margin, and at most `cells` cells of text."""
+        """Return all its lines: a cell of margin, and at most `cells` cells of text. A box's sides come after."""
+        if self.rule:
+            return [self._ruled(cells)]
         return self._beside(cells) if self.head else self._alone(cells)
+
+    def framed(self, piece: Line, room: int) -> Line:
+        """Return one of its lines between the sides of its box; as it is where it stands in none."""
+        if not self.edge or self.rule:
+            return piece
+        margin, *runs = piece
+        rest = " " * max(0, room - width_of(runs))
+        return [margin, (_SIDE, self.edge), *runs, (rest + _SIDE[::-1], self.edge)]
+
+    def _ruled(self, cells: int) -> Line:
+        fill, end = self.rule[0], self.rule[1:]
+        runs = cropped(self.runs, max(0, cells - len(end) - 1))
+        return [MARGIN, *runs, (fill * (cells - width_of(runs) - len(end)) + end, self.edge)]
 
     @property
     def _mark(self) -> Run:
@@ -93,6 +117,26 @@ def led(head: Line, *runs: Run, most: int = 0, folds: str = "", known_as: str = 
     return Paragraph(runs, head=tuple(head), foreign=True, most=most, folds=folds, known_as=known_as)
 
 
+def rule(start: str, *words: Run, edge: str = "edge", end: str = "") -> Paragraph:
+    """Return a line of our own words between the start of a rule and the rest of it, which goes on to the end."""
+    return Paragraph(((start, edge), *words), edge=edge, rule=f"─{end}")
+
+
+def boxed(title: Line, paragraphs: Iterable[Paragraph], edge: str) -> list[Paragraph]:
+    """Return paragraphs in a box of drawn lines, its edge in a tone.
+
+    What is someone else's in it keeps the bar in the margin, outside of the box.
+    """
+    top = rule("╭─ ", *title, (" ", ""), edge=edge, end="╮")
+    inside = [replace(paragraph, edge=edge) for paragraph in paragraphs]
+    return [top, *inside, rule("╰", edge=edge, end="╯")]
+
+
+def section(words: str) -> Paragraph:
+    """Return the rule over a part of a document; `words` are our own."""
+    return rule("── ", (words, "muted"), (" ", ""))
+
+
 def collapsed(paragraphs: Iterable[Paragraph]) -> list[Paragraph]:
     """Return the paragraphs with each run of empty ones as a single one: hundreds would push the rest out of view."""
     shown: list[Paragraph] = []
@@ -117,14 +161,17 @@ def drawn(source: Iterable[Paragraph], cells: int) -> list[WrappedLine]:
     """Return the lines of paragraphs at `cells` cells of text."""
     lines: list[WrappedLine] = []
     for paragraph, name in named(source):
-        pieces, most = paragraph.wrapped(cells), paragraph.most
+        room, most = paragraph.room(cells), paragraph.most
+        pieces = paragraph.wrapped(room)
         over = len(pieces) - most if most else 0
         if over > 0:
-            pieces = [*pieces[: most - 1], _folded(pieces[most - 1], cells, over + 1, paragraph.folds)]
+            pieces = [*pieces[: most - 1], _folded(pieces[most - 1], room, over + 1, paragraph.folds)]
         for number, piece in enumerate(pieces):
-            has_text = any(text and not text.isspace() for text, _ in piece[1:])
             is_cut = over > 0 and number == most - 1
-            lines.append(WrappedLine(piece, (name, number, cells) if has_text and not is_cut else None))
+            runs = paragraph.runs[1:] if paragraph.rule else piece[1:]  # the corner of a rule is no text
+            has_text = any(text and not text.isspace() for text, _ in runs)
+            at = (name, number, cells) if has_text and not is_cut else None
+            lines.append(WrappedLine(paragraph.framed(piece, room), at))
     return lines
 
 

@@ -21,7 +21,7 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 _MONTHS = tuple(
     "january february march april may june july august september october november december".split()  # noqa: SIM905
 )
-_DAY_WORDS = {"yesterday": -1, "today": 0, "tod": 0, "tomorrow": 1, "tom": 1, "tmr": 1}
+_DAY_WORDS = ("yesterday", "today", "tomorrow")
 _CLOCK_WORDS = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _UNITS = {
     unit: name
@@ -60,7 +60,7 @@ class TypedTime:
     has_clock: bool
     """Whether a time of day was typed, or follows from what was."""
     has_day: bool
-    """Whether a day was typed, or follows from what was; else it is today's, or its neighbour's."""
+    """Whether a day was typed, or days from now; else it is today's, or its neighbour's."""
 
 
 def understood(text: str, now: datetime, zone: tzinfo | None, *, ahead: bool = True) -> TypedTime:
@@ -147,7 +147,7 @@ class _Reader:
 
     def read(self, words: Sequence[str]) -> TypedTime:
         if words == ["now"]:
-            return self._minute(self._now.replace(second=0, microsecond=0))
+            return _minute(self._now.replace(second=0, microsecond=0), has_day=False)
         if (offset := self._offset(words)) is not None:
             return offset
         for index in range(len(words) + 1):
@@ -178,10 +178,7 @@ class _Reader:
                 wall += timedelta(days=1)
             elif not self._ahead and wall > now:
                 wall -= timedelta(days=1)
-        return self._minute(in_zone(wall, self._zone), has_day=day is not None)
-
-    def _minute(self, moment: datetime, *, has_day: bool = True) -> TypedTime:
-        return TypedTime(moment, moment + timedelta(minutes=1), has_clock=True, has_day=has_day)
+        return _minute(in_zone(wall, self._zone), has_day=day is not None)
 
     def _midnight(self, day: date) -> datetime:
         return in_zone(datetime.combine(day, time()), self._zone)
@@ -211,7 +208,7 @@ class _Reader:
         clock = self._now.time().replace(microsecond=0)
         start = in_zone(datetime.combine(day, clock if "seconds" in by else clock.replace(second=0)), self._zone)
         # Hours are hours, also where the clocks are changed between.
-        return self._minute((start.astimezone(UTC) + exact).astimezone(self._zone))
+        return _minute((start.astimezone(UTC) + exact).astimezone(self._zone), has_day=day != self._today)
 
     # A day.
 
@@ -247,8 +244,8 @@ class _Reader:
         return self._named(words) if len(words) in (2, 3) else None
 
     def _one_word(self, word: str) -> date | None:
-        if (by := _DAY_WORDS.get(word)) is not None:
-            return self._today + timedelta(days=by)
+        if (by := _index_of(word, _DAY_WORDS)) is not None:
+            return self._today + timedelta(days=by - 1)
         if (weekday := _index_of(word, _WEEKDAYS)) is not None:
             away = (weekday - self._today.weekday() - 1) % 7 + 1  # its own word is for today
             return self._today + timedelta(days=away if self._ahead else away - 7 or -7)
@@ -278,6 +275,10 @@ class _Reader:
         if any(_UNCLEAR.fullmatch(word) for word in words):
             return f"day or month first? Write it like {self._today.isoformat()}"
         return f"not understood: {EXAMPLES}"
+
+
+def _minute(moment: datetime, *, has_day: bool) -> TypedTime:
+    return TypedTime(moment, moment + timedelta(minutes=1), has_clock=True, has_day=has_day)
 
 
 def _steps_of(text: str) -> dict[str, int]:

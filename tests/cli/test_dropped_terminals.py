@@ -30,7 +30,7 @@ WAYS = {
     "an armed decision": [("a", "y send")],
     "a note that is typed": [("a", "y send"), ("n", "note:")],
     "a request": [("\r", "Timeline")],
-    "a form": [("]", "Pay $610"), ("]", "Day of the accident"), ("a", "field 1 of 3")],
+    "a form": [("]", "Pay $610"), ("]", "Day of the accident"), ("a", "field 1/3")],
     "the board": [("2", "oldest now")],
     "a task": [("2", "oldest now"), ("\r", "esc back")],
     "the timeline": [("3", "enter event")],

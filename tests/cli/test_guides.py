@@ -97,7 +97,7 @@ def decides(walk: Walk, command: str) -> None:
         see(screen, "a", "APPROVE", "y send")
         see(screen, "y", "HELD", "u takes it back")
         see(screen, "u", "taken back")
-        see(screen, "]]a", "Day of the accident", "field 1 of 3")
+        see(screen, "]]a", "Day of the accident", "field 1/3")
         see(screen, "2026-02-20\t\t ", "yes")
         see(screen, "\x12", "y sends")
         see(screen, "y", "HELD")

@@ -34,7 +34,7 @@ async def test_all_are_decided_with_one_note(tmp_path: Path) -> None:
         await pilot.press("asterisk")
         await stage.sees(pilot, "3 selected", "1 elicitation left out")
         await pilot.press("a")
-        await stage.sees(pilot, "3 requests", "for 1 of them the agent recommends something else", "≠ agent: ▼ deny")
+        await stage.sees(pilot, "3 requests", "for 1 of them the agent recommends something else", "≠ differs")
         await pilot.press("n", *"fine", "enter")
         await stage.sees(pilot, "note for each: fine")
         assert await stage.decisions() == 0

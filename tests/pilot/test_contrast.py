@@ -43,7 +43,7 @@ noted = then(approval, "a", "n", "x", sees=("note", "x"))
 results = then(batch, "y", sees=("HELD",))
 exits = then(board, "l", "m", sees=("rejected",))
 filters = then(timeline, "f", sees=("approval requested",))
-review = then(form, "ctrl+r", sees=("can't be taken",))
+review = then(form, "ctrl+r", sees=("fixing",))
 
 
 async def leaving(stage: Stage, pilot: Any) -> None:

@@ -77,13 +77,13 @@ async def test_the_bid_is_the_agents_until_touched(tmp_path: Path) -> None:
     async with stage.run(80, 24) as pilot:
         bid = {"fieldId": "n", "value": 24, "confidence": 0.8, "rationale": "[/x] as \x1bbefore"}
         request = await open_form(stage, pilot, [amount], recommendation=[bid])
-        await stage.sees(pilot, "◇ the agent's bid, untouched", "confidence 0.80", "[/x] as ␛before")
+        await stage.sees(pilot, "◇ agent's suggestion", "confidence 80 %", "[/x] as ␛before")
         await pilot.press("0")
-        await stage.sees(pilot, "240", "yours; = takes the agent's bid back: 24")
+        await stage.sees(pilot, "240", "yours; = restores the suggestion: 24")
         await pilot.press("=")
-        await stage.sees(pilot, "untouched", gone=("240",))
+        await stage.sees(pilot, "◇ agent's suggestion", gone=("240",))
         await pilot.press("ctrl+r")
-        await stage.sees(pilot, "Amount  = 24  ◇ the agent's bid")
+        await stage.sees(pilot, "Amount  = 24  ◇ agent's suggestion")
         await pilot.press("y")
         await stage.sees(pilot, "RECORDED")
         assert await answers(stage, request) == {"n": 24}
@@ -106,7 +106,7 @@ async def test_review_tells_all_faults_at_once(tmp_path: Path) -> None:
     async with stage.run(120, 60) as pilot:
         await open_form(stage, pilot, ALL_FIELDS)
         await pilot.press("ctrl+r")
-        await stage.sees(pilot, "6 answers can't be taken")
+        await stage.sees(pilot, "6 answers need fixing")
         assert isinstance(stage.app.screen, AnswerScreen)
         form = stage.app.screen.form
         assert list(form.form.faults) == ["email", "amount", "trust", "cause", "day", "police"]
@@ -182,7 +182,7 @@ async def test_a_draft_survives_a_restart(tmp_path: Path) -> None:
     async with again.run(80, 24) as pilot:
         await again.ready(pilot, "Need details")
         await pilot.press("a")
-        await again.sees(pilot, "Bob", "red", "field 1 of 2")
+        await again.sees(pilot, "Bob", "red", "field 1/2")
         await pilot.press("ctrl+r")
         await again.sees(pilot, "y sends")
         await pilot.press("y")
@@ -244,7 +244,7 @@ async def test_a_form_of_500_fields_mounts_one(tmp_path: Path) -> None:
         request = await open_form(stage, pilot, fields)
         assert len(list(stage.app.screen.query("*"))) < 30
         await pilot.press("ctrl+r")
-        await stage.sees(pilot, "1 answer can't be taken", "✗ is required", "Field 499")
+        await stage.sees(pilot, "1 answer needs fixing", "✗ is required", "Field 499")
         await pilot.press(*"end", "ctrl+home", *"go", "shift+tab")
         await stage.sees(pilot, "Field 499", "end")
         await pilot.press("ctrl+r")
@@ -262,9 +262,9 @@ async def test_a_bid_that_hides_something_is_shown_and_not_edited(tmp_path: Path
     async with stage.run(80, 24) as pilot:
         bid = {"fieldId": "name", "value": "B\u202eb", "confidence": 0.5}
         request = await open_form(stage, pilot, [NAME, COLOUR], recommendation=[bid])
-        await stage.sees(pilot, "B⟨U+202E⟩b", "1 hidden: = takes the agent's", "! the agent's bid: 1 hidden")
+        await stage.sees(pilot, "B⟨U+202E⟩b", "1 hidden: = restores", "! the suggestion: 1 hidden")
         await pilot.press("x", "backspace")
-        await stage.sees(pilot, "yours; = takes the agent's bid back")
+        await stage.sees(pilot, "yours; = restores the suggestion")
         await pilot.press(*"Bob", "ctrl+r")
         await stage.sees(pilot, "y sends")
         await pilot.press("y")
@@ -291,9 +291,9 @@ async def test_a_field_of_an_unknown_kind_is_said(tmp_path: Path) -> None:
         await pilot.press("a")
         await stage.sees(pilot, "Colour * required")
         await pilot.press("tab", *"Bob", "tab", "tab")
-        await stage.sees(pilot, "Bob", "field 2 of 2")
+        await stage.sees(pilot, "Bob", "field 2/2")
         await pilot.press("ctrl+r")
-        await stage.sees(pilot, "1 answer can't be taken", "is required")
+        await stage.sees(pilot, "1 answer needs fixing", "is required")
 
 
 async def test_a_click_goes_to_a_field(tmp_path: Path) -> None:
@@ -302,5 +302,41 @@ async def test_a_click_goes_to_a_field(tmp_path: Path) -> None:
     async with stage.run(80, 24) as pilot:
         await open_form(stage, pilot, [NAME, COLOUR])
         await pilot.click("#below", offset=(5, 0))
-        await stage.sees(pilot, "field 2 of 2")
+        await stage.sees(pilot, "field 2/2")
         assert form_of(stage).row.form_field.id == "colour"
+
+
+DAY = {"type": "DateField", "id": "day", "label": "Day", "required": True}
+
+
+async def test_the_context_stands_beside_the_form(tmp_path: Path) -> None:
+    """From 120 columns what is asked about is in view; tab stays among the fields; under 120 a key shows it."""
+    stage = Stage(tmp_path)
+    mail = {"Mail": "the parcel never came " * 60}
+    async with stage.run(120, 24) as pilot:
+        await open_form(stage, pilot, [DAY, NAME], keyValueContext=mail)
+        await stage.sees(pilot, "the parcel never came", "field 1/2 · 2 required left", gone=("Timeline",))
+        await pilot.press("tab", "tab", "ctrl+down", *"tom")
+        await stage.sees(pilot, "Timeline", "→ Tue 2026-03-03")
+        await pilot.resize_terminal(100, 24)
+        await stage.sees(pilot, "tom", gone=("Timeline",))
+        await pilot.press("ctrl+o")
+        await stage.sees(pilot, "the parcel never came", "back to the form", gone=("→ Tue",))
+        await pilot.press("y", "escape", *"orr")
+        await stage.sees(pilot, "tomorr", "→ Tue 2026-03-03", gone=("never came",))
+
+
+async def test_a_suggested_date_is_typed_over(tmp_path: Path) -> None:
+    """The first key takes a suggestion's place; a date in words is stored as the day that it is."""
+    stage = Stage(tmp_path)
+    async with stage.run(80, 24) as pilot:
+        request = await open_form(stage, pilot, [DAY, NAME], recommendation=[{"fieldId": "day", "value": "2026-02-27"}])
+        await pilot.press(*"fri")
+        await stage.sees(pilot, "→ Fri 2026-03-06", "yours; = restores the suggestion: 2026-02-27")
+        await pilot.press("tab", *"Bob")
+        await stage.sees(pilot, "2026-03-06", "nothing required left", gone=("→", "choose"))
+        await pilot.press("ctrl+r")
+        await stage.sees(pilot, "y sends")
+        await pilot.press("y")
+        await stage.sees(pilot, "RECORDED")
+        assert await answers(stage, request) == {"day": "2026-03-06", "name": "Bob"}

@@ -77,7 +77,7 @@ async def test_typing_into_a_long_bid_inspects_no_alphabet(tmp_path: Path) -> No
         await stage.elicitation("What happened?", fields, recommendation=[{"fieldId": "a", "value": value}])
         await stage.ready(pilot, "What happened?", "of mixed alphabets")
         await pilot.press("a")
-        await stage.sees(pilot, "the agent's bid", "in its first 2,000 characters")
+        await stage.sees(pilot, "the suggestion:", "in its first 2,000 characters")
         with calls_here() as calls:
             await pilot.press("x", "y", "z")
             await stage.sees(pilot, "xyz")

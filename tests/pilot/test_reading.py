@@ -36,7 +36,7 @@ async def test_the_recommendation_has_a_number_and_a_bar(tmp_path: Path) -> None
     async with stage.run() as pilot:
         await stage.sees(pilot, "live")
         await stage.approval("Release $4,100", recommendation=DENY)
-        await stage.ready(pilot, "▼ DENY", "██████░░░░ 62 %", "“Outside the limits”")
+        await stage.ready(pilot, "▼ DENY", "62 %  ██████▍░░░", "“Outside the limits”")
 
 
 async def test_what_is_hidden_is_counted_and_v_spells_it_out(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ async def test_precedents_are_those_of_the_project_and_the_recommendation(tmp_pa
     async with stage.run(120, 50) as pilot:
         await stage.sees(pilot, "live")
         await stage.approval("Release $4,100", project="claims", recommendation=DENY)
-        await stage.ready(pilot, "Decided before", "bob · policy · alike 6", "alike 2", "▲ approve")
+        await stage.ready(pilot, "Similar decisions", "bob · policy · alike 6", "alike 2", "▲ approve")
         assert not any(word in stage.shown() for word in ("alike 1", "other project", "other outcome"))
         await pilot.press("d", "n", *"as ever", "enter", "y")
         await stage.sees(pilot, "RECORDED")
@@ -95,7 +95,7 @@ async def test_a_reason_code_is_picked_or_typed(tmp_path: Path) -> None:
         await stage.sees(pilot, "live")
         first = await stage.approval("Release $1", "Claim 1", recommendation=DENY)
         second = await stage.approval("Release $2", "Claim 2", recommendation=DENY)
-        await stage.ready(pilot, "Release $2", "Decided before")
+        await stage.ready(pilot, "Release $2", "Similar decisions")
         await pilot.press("d", "w")
         await stage.sees(pilot, "Reason code", "policy", "another…")
         await pilot.press("enter")

@@ -158,7 +158,10 @@ async def test_deciding(tmp_path: Path) -> None:
         await stage.ready(pilot, "Pay 240")
         await walk.to("decide.edit", sees=("{typing.done} done  {typing.edit} $EDITOR  {typing.leave} leave",))
         await walk.to("typing.leave", sees=("cancelled: nothing was sent",))
-        await walk.to("decide.approve", sees=("{decide.send} send   {decide.note} note   {move.back} cancel",))
+        await walk.to(
+            "decide.approve",
+            sees=("{decide.send} send   {decide.note} note   {decide.reason} reason code   {move.back} cancel",),
+        )
         await walk.to(sees=("{decide.reason} reason code",))
         await pilot.pause(0.3)  # a hand is not faster
         await walk.to("decide.send", sees=("{decide.undo} takes it back", "{decide.undo} take back"))
@@ -166,7 +169,7 @@ async def test_deciding(tmp_path: Path) -> None:
             "screens.quit", sees=("{leave.send}  send now", "{leave.take_back}  take back", "{leave.stay}  stay")
         )
         await walk.to("leave.stay", sees=("HELD",), gone=("Before you go",))
-        await walk.to("decide.undo", sees=("waits now",), gone=("HELD",))
+        await walk.to("decide.undo", sees=("waiting < 1 min",), gone=("HELD",))
 
 
 async def test_reading_what_is_long(tmp_path: Path) -> None:
@@ -212,10 +215,10 @@ async def test_several_and_a_lost_race(tmp_path: Path) -> None:
         walk = Walk(stage, pilot)
         await stage.ready(pilot, "Pay 240")
         await walk.to("inbox.select_all", sees=("decide 2", "{inbox.select} {inbox.select_all} select"))
-        await walk.to("decide.ask", "enter", sees=("{decide.note} writes it", "{batch.leave_out} leave one out"))
+        await walk.to("decide.ask", "enter", sees=("{decide.note} writes it", "{batch.leave_out} remove"))
         await walk.to("decide.send", sees=("it needs a note first: {decide.note} writes it",))
         await walk.to("batch.leave_out", "batch.leave_out", sees=("nothing is left of it: {move.back} goes back",))
-        await walk.to("move.back", "decide.approve", sees=("{decide.send} send all 2",))
+        await walk.to("move.back", "decide.approve", sees=("2 requests", "{decide.send} send"))
         await pilot.pause(0.3)
         await walk.to("decide.send", sees=("{modal.close} close", "RECORDED"))
         await walk.to("modal.close", sees=("{decide.approve} answer",))
@@ -264,7 +267,7 @@ async def test_a_form(tmp_path: Path) -> None:
         await walk.to("move.down", "form.toggle", sees=("(•) t1",))
         await walk.to("form.previous", "form.yes", sees=("(•) yes",))
         await walk.to("form.empty", sees=("( ) yes",))
-        await walk.to("form.first", "delete", *"=x", sees=("yours; {form.bid} takes the agent's bid back",))
+        await walk.to("form.first", "delete", *"=x", sees=("yours; {form.bid} restores the suggestion",))
         await walk.to("form.leave", sees=("{decide.approve} answer",))
 
 

@@ -33,12 +33,14 @@ ALL = os.environ.get("ATTACK") == "full"
 STAMP = r"(\d\d:\d\d|\d\d \w\w\w \d\d:\d\d|\d{4}-\d\d-\d\d \d\d:\d\d)"
 OURS = {
     "kind": r"Approval · .*",
-    "asker": r"asked by mallory \(agent\) · waits .*",
+    "asker": r"asked by mallory \(agent\) · waiting .*",
     "warning": r"⚠ .*",
-    "recommends": r"Agent recommends ▼ DENY   confidence ██████████ \.97",
+    "recommends": r"│ ▼ DENY  97 %  █████████▊ *│?",
+    "edge of the box": r"╭─ Agent recommends ─+╮?|╰─+╯?",
     "timeline": r"── Timeline ─+",
-    "event": STAMP + r"  agent (mallory|agent-1) +[?+] (approval requested|task created).*",
-    "precedents": r"Decided before, with the same recommendation",
+    "event": STAMP + r"  agent (mallory|agent-1) +[◌+] (approval requested|task created).*",
+    "precedents": r"── Similar decisions ─+|the agent recommended the same",
+    "differs": r"   differs  .*",
     "precedent": STAMP + r"  ▲ approve +alice",
     "folded": r"… and \d+ more( lines)?   z unfolds",
 }
@@ -54,8 +56,8 @@ def texts(size: tuple[int, int], part: int) -> list[str]:
 
 
 def cells(widget: Widget) -> list[str]:
-    """Return the lines of a widget as they stand on the screen, without the cell of its scrollbar."""
-    region = widget.region
+    """Return the lines of a widget as they stand on the screen, without its frame and the cell of its scrollbar."""
+    region = widget.region.shrink(widget.styles.border.spacing)
     strips = widget.screen._compositor.render_strips()
     return [strips[y].crop(region.x, region.right - 1).text for y in range(region.y, min(region.bottom, len(strips)))]
 

@@ -58,7 +58,7 @@ async def test_a_newcomer_walks_through_it(tmp_path: Path) -> None:
         await pilot.press("escape", "G")
         await stage.ready(pilot, "5/10 · a opens this one's form")
         await pilot.press("a")
-        await stage.sees(pilot, "field 1 of 1")
+        await stage.sees(pilot, "field 1/1")
         await pilot.press(*"Mei", "ctrl+r")
         await stage.sees(pilot, "y sends, esc goes back")
         await pilot.press("y")

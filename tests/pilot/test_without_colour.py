@@ -43,9 +43,9 @@ async def test_without_colour_every_state_has_a_word_or_a_glyph(
         await stage.sees(pilot, "◷ HELD", "◷ held")
         await stage.ready(pilot, "▌E  Need details")
         await pilot.press("a")
-        await stage.sees(pilot, "* required")
+        await stage.sees(pilot, "E-mail *")
         await pilot.press("space", "ctrl+r")
-        await stage.sees(pilot, "answers can't be taken", "✗ is required")
+        await stage.sees(pilot, "answers need fixing", "✗ is required")
         assert re.search(r"▌[ ▎]*E-mail", stage.shown()), "the field in focus is marked"
         assert re.search(r"(?m)^[ ▎]+What happened", stage.shown()), "the others are not"
         await pilot.press("escape", "u", "2")

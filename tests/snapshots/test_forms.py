@@ -36,7 +36,7 @@ async def opened(stage: Stage, pilot: Any) -> None:
     await stage.elicitation(asks, FIELDS, recommendation=[*BIDS, HOSTILE_BID])
     await stage.ready(pilot, "Need details")
     await pilot.press("a")
-    await stage.sees(pilot, "ctrl+r reviews", "E-mail", "the agent's bid, untouched")
+    await stage.sees(pilot, "ctrl+r reviews", "E-mail", "agent's suggestion")
 
 
 area = then(opened, "tab", "backspace", *"wet floor", "enter", *"in the cellar", sees=("in the cellar",))

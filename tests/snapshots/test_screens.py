@@ -1,4 +1,4 @@
-"""Pictures of each screen at three sizes, of each state, and of each theme."""
+"""Pictures of each screen at three sizes, and of each state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from api_client.commands import Assign, ReceiveUpload
 from api_client.errors import NotAuthenticated, Unreachable
-from styles.themes import THEMES
 from tests.conftest import FixedClock
 from tests.pilot.stage import ALL_FIELDS, Stage
 from tests.pilot.test_faults import Flaky
@@ -182,7 +181,6 @@ STATES: dict[str, Walk] = {
 }
 SIZES = ((80, 24), (120, 40), (200, 60))
 NAMES = [f"{width}x{height}" for width, height in SIZES]
-THEMED = ("textual-light", "ansi-dark", *(one.name for one in THEMES))
 FAULTY: dict[Stage, Flaky] = {}
 """The backend of a stage that can be cut off."""
 
@@ -231,11 +229,3 @@ def test_state(snap_compare: Any, tmp_path: Path, state: str) -> None:
 
     stage.wrap = wrap
     assert snap_compare(stage.app, terminal_size=(120, 40), run_before=lambda pilot: STATES[state](stage, pilot))
-
-
-@pytest.mark.parametrize("theme", THEMED)
-def test_theme(snap_compare: Any, tmp_path: Path, theme: str) -> None:
-    """A light theme, the terminal's own sixteen colours, high contrast, and safe for the colour-blind."""
-    stage = staged(tmp_path, seed)
-    stage.app.theme = theme
-    assert snap_compare(stage.app, terminal_size=(120, 40), run_before=lambda pilot: armed(stage, pilot))

@@ -1,4 +1,4 @@
-"""Pictures of the board, the timeline and a task in each state, and of each of them in each theme."""
+"""Pictures of the board, the timeline and a task in each state."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from tests.snapshots.test_screens import (
     FAULTY,
     NAMES,
     SIZES,
-    THEMED,
     board,
     inbox,
     seed,
@@ -150,12 +149,3 @@ def test_state_of(snap_compare: Any, tmp_path: Path, screen: str, state: str, si
 
     stage.wrap = wrap
     assert snap_compare(stage.app, terminal_size=size, run_before=lambda pilot: STATES[state](stage, pilot, screen))
-
-
-@pytest.mark.parametrize("theme", THEMED)
-@pytest.mark.parametrize("screen", SHOWN)
-def test_theme_of(snap_compare: Any, tmp_path: Path, screen: str, theme: str) -> None:
-    """Each screen in each theme."""
-    stage = staged(tmp_path, seed)
-    stage.app.theme = theme
-    assert snap_compare(stage.app, terminal_size=(120, 40), run_before=lambda pilot: SHOWN[screen](stage, pilot))

@@ -62,7 +62,7 @@ def open_form(shell: Terminal, watched: Watched) -> None:
         shell.press("]")
         watched.settled()
     shell.press("a")
-    watched.sees("field 1 of 3")
+    watched.sees("field 1/3")
 
 
 async def ask_for(data: Path, summary: str, fields: Sequence[Mapping[str, Any]]) -> None:

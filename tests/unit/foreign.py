@@ -75,6 +75,7 @@ MAKERS = frozenset(
         "ours",
         "foreign",
         "led",
+        "quoted",
     )
 )
 SHOWERS = frozenset(
@@ -106,7 +107,9 @@ SHOWERS = frozenset(
 WIDGETS = frozenset(("Static", "Label", "Button", "Option", "update", "notify"))
 """Those among Textual's own that would read markup in a text."""
 TITLES = frozenset(("border_title", "border_subtitle", "tooltip", "sub_title"))
-GIVERS = frozenset(("bounds", "type_of", "dumps", "json_text", "reason_codes", "reader"))
+GIVERS = frozenset(
+    ("bounds", "type_of", "dumps", "json_text", "reason_codes", "reader", "difference_words", "total_of")
+)
 """Functions from elsewhere that return foreign text."""
 UNDRAWN = frozenset(("searched", "row_id"))
 """What is called like something drawn, and is compared only."""

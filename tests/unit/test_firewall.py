@@ -75,6 +75,9 @@ KEPT = frozenset(
         "info",
         "content",
         "markup",
+        "before",
+        "after",
+        "raw_total",
     ]
 )
 """Where foreign text is kept on its way: an intent and what became of it, a query, a choice, a parser's tokens."""

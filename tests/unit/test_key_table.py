@@ -25,6 +25,7 @@ from pumpup_tui.form import controls as form
 from pumpup_tui.form.elicitation_form import ElicitationForm
 from pumpup_tui.form.screen import AnswerScreen
 from pumpup_tui.inbox.batch_screen import BatchResults, BatchScreen
+from pumpup_tui.inbox.reason_screen import ReasonScreen
 from pumpup_tui.inbox.recovery_screen import RecoveryScreen
 from pumpup_tui.inbox.screen import InboxScreen
 from pumpup_tui.insights.figures_view import FiguresView
@@ -51,6 +52,7 @@ FOCUSED: Mapping[str, tuple[type[DOMNode], ...]] = {
     "the insights": (FiguresView, InsightsScreen),
     "the help": (Document, HelpScreen),
     "a list to choose from": (VirtualList, PickScreen),
+    "the reason codes": (VirtualList, ReasonScreen),
     "the question on leaving": (LeaveScreen,),
     "the attachments": (VirtualList, AttachmentsScreen),
     "a batch": (VirtualList, BatchScreen),

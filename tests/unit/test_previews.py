@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from pumpup_tui.attachments.attachment_files import save
 from pumpup_tui.attachments.previews import LINES, NoPreview, file_name, free_names, image_rows, kind_of, text_lines
-from pumpup_tui.attachments.screen import save
 from pumpup_tui.local_state.save_policy import Saving
 from pumpup_tui.text.layout import Line
 from tests.unit.test_text import HIDDEN, NASTY

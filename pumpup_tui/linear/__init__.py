@@ -1,0 +1,1 @@
+"""Linear mode: the inbox as questions and answers in plain lines, for screen readers, dumb terminals and logs."""

@@ -1,0 +1,103 @@
+"""The open requests of linear mode: read, filtered, and gone through one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from api_client.backend import PAGE_MAX
+from pumpup_tui.inbox.filter import Reader, read_filter
+
+if TYPE_CHECKING:
+    from api_client.backend import Backend
+    from api_client.models import InboxItem
+    from api_client.times import Clock
+
+READ_MOST = 10_000
+"""Requests that are read at the most, the oldest first."""
+
+
+class LineQueue:
+    """Open requests, oldest first, and the place in them."""
+
+    def __init__(self, backend: Backend, me: str, clock: Clock) -> None:
+        self._backend, self._me, self._clock = backend, me, clock
+        self._items: list[InboxItem] = []
+        self._settled: set[str] = set()
+        self._at = 0
+        self.filter = ""
+        self.project_id: str | None = None
+        self.is_cut = False
+        """Whether there are more than are read."""
+
+    async def load(self) -> None:
+        """Read the open requests again; the place stays at its request, or at the one after it.
+
+        Raises:
+            ApiError: they could not be read.
+        """
+        here, cursor, items = self.current, None, list["InboxItem"]()
+        while len(items) < READ_MOST:
+            page = await self._backend.inbox(project_id=self.project_id, cursor=cursor, limit=PAGE_MAX)
+            items, cursor = [*items, *page.items], page.next_cursor or cursor
+            if page.is_last(PAGE_MAX):
+                break
+        self.is_cut = len(items) >= READ_MOST
+        self._items = [item for item in items if item.request_id not in self._settled]
+        self._return_to(here)
+
+    def narrow(self, filter_text: str) -> None:
+        """Show those alone that pass a filter; all with an empty one."""
+        here, self.filter = self.current, filter_text
+        self._return_to(here)
+
+    @property
+    def items(self) -> Sequence[InboxItem]:
+        """Those that pass the filter."""
+        test = read_filter(self.filter, Reader(self._me, self._clock())).test
+        return self._items if test is None else [item for item in self._items if test(item)]
+
+    @property
+    def current(self) -> InboxItem | None:
+        """The request that is talked about; None where there is none."""
+        items = self.items
+        return items[min(self._at, len(items) - 1)] if items else None
+
+    @property
+    def number(self) -> int:
+        """The place of the current request, from 1."""
+        return min(self._at, len(self.items) - 1) + 1
+
+    def step(self, by: int) -> bool:
+        """Go some requests on, or back; return whether there was one."""
+        to = self.number - 1 + by
+        if not 0 <= to < len(self.items):
+            return False
+        self._at = to
+        return True
+
+    def at(self, number: int) -> InboxItem | None:
+        """Return the request of a number in the list, from 1; None where there is none."""
+        items = self.items
+        return items[number - 1] if 1 <= number <= len(items) else None
+
+    def settle(self, request_id: str) -> None:
+        """Leave a request out: a decision on it is in flight."""
+        self._settled.add(request_id)
+        index = next((index for index, item in enumerate(self.items) if item.request_id == request_id), None)
+        self._items = [item for item in self._items if item.request_id != request_id]
+        if index is not None and index < self._at:
+            self._at -= 1
+
+    def reopen(self, request_id: str) -> None:
+        """Take a request in again with the next reading: nothing was decided."""
+        self._settled.discard(request_id)
+
+    def go_to(self, request_id: str) -> None:
+        """Go to a request, where it is there."""
+        found = (index for index, item in enumerate(self.items) if item.request_id == request_id)
+        self._at = next(found, self._at)
+
+    def _return_to(self, here: InboxItem | None) -> None:
+        if here is not None:
+            self.go_to(here.request_id)

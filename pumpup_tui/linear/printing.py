@@ -1,0 +1,184 @@
+"""Reading in lines: a request, its attachments and timeline, and the list."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from pumpup_tui.linear.plain_lines import Spoken, counted, quoted, said
+from pumpup_tui.linear.request_text_lines import attachment_lines, event_lines, item_line, request_lines
+from pumpup_tui.text.attachment_names import attachments_of
+from pumpup_tui.text.firewall import line, without_controls
+from pumpup_tui.text.inspection import inspect_request
+from pumpup_tui.text.labels import request_kind
+
+if TYPE_CHECKING:
+    from api_client.models import Attachment, RequestDetail, Upload
+    from pumpup_tui.linear.line_session import LineSession
+
+LISTED = 20
+"""Requests that a list has where no other number is typed."""
+EVENTS = 20
+"""Events of a timeline, likewise."""
+MOST = 500
+
+
+async def show(session: LineSession) -> None:
+    """Print all of the current request; what was printed is what a decision is bound to.
+
+    Raises:
+        ApiError: it could not be read.
+    """
+    item = session.queue.current
+    if item is None:
+        session.talk.say(nothing_words(session))
+        return
+    detail = await session.backend.request(item.request_id)
+    here = f"Request {session.queue.number} of {len(session.queue.items)}"
+    session.talk.say(f"{here}, {request_kind(detail.event.event_type)}, id {line(detail.event.id, 80)}.")
+    await print_request(session, detail)
+
+
+async def print_request(session: LineSession, detail: RequestDetail) -> None:
+    """Print all of a request."""
+    inspection = await asyncio.to_thread(inspect_request, detail)
+    session.talk.say_all(request_lines(detail, inspection, session.clock()))
+    if detail.result is not None:
+        session.queue.settle(detail.event.id)
+        session.talk.say("It is settled already: it takes no more decisions.")
+        return
+    session.printed[detail.event.id] = detail
+    if detail.event.event_type == "ELICITATION_REQUESTED":
+        fields = detail.event.payload.get("fields") or ()
+        session.talk.say(f"It asks for {counted(len(fields), 'answer')}: 'answer' begins.")
+
+
+def nothing_words(session: LineSession) -> str:
+    """Return the sentence for an empty queue, with what to do next."""
+    if session.queue.filter:
+        return "No request passes the filter: 'filter' alone shows all."
+    return "Nothing waits for you. 'refresh' looks again, 'quit' ends."
+
+
+async def show_raw(session: LineSession) -> None:
+    """Print each text of the current request spelt out."""
+    if (detail := session.shown) is None:
+        session.talk.say("No request is shown here.")
+        return
+    inspection = await asyncio.to_thread(inspect_request, detail)
+    session.talk.say("The raw text, as it is stored:")
+    for spelt in inspection.raw:
+        session.talk.say_all(quoted(without_controls(spelt)))
+
+
+def show_list(session: LineSession, count: int = LISTED) -> None:
+    """Print the open requests by number."""
+    items = session.queue.items
+    if not items:
+        session.talk.say(nothing_words(session))
+        return
+    start = max(0, min(session.queue.number - 1, len(items) - count))
+    lines: list[Spoken] = [f"{counted(len(items), 'request')}{', the oldest of more' if session.queue.is_cut else ''}."]
+    now = session.clock()
+    lines += [item_line(n, item, now) for n, item in enumerate(items[start : start + count], start + 1)]
+    session.talk.say_all(lines)
+
+
+async def show_timeline(session: LineSession, count: int = EVENTS) -> None:
+    """Print the latest events of the current request's task, newest first.
+
+    Raises:
+        ApiError: they could not be read.
+    """
+    from pumpup_tui.text.truncation import short_event_page
+
+    if (detail := session.shown) is None:
+        session.talk.say("No request is shown here.")
+        return
+    page = await session.backend.events(task_id=detail.task.id, order="desc", limit=min(count, MOST))
+    events = short_event_page(page).items
+    session.talk.say(f"{counted(len(events), 'event')}, newest first:")
+    session.talk.say_all(event_lines(events, session.clock(), session.zone))
+
+
+async def show_attachments(session: LineSession) -> None:
+    """Print the attachments of the current request by number, with type and size."""
+    detail = session.shown
+    attachments = attachments_of(detail) if detail is not None else []
+    if detail is None or not attachments:
+        session.talk.say("This request has no attachments.")
+        return
+    session.talk.say_all(attachment_lines(detail, await _uploads(session, attachments)))
+    session.talk.say("'save' and a number saves one, 'read' and a number prints it.")
+
+
+async def read_attachment_text(session: LineSession, number: str) -> None:
+    """Print an attachment that is text.
+
+    Raises:
+        ApiError: it could not be read.
+    """
+    from pumpup_tui.attachments.attachment_files import read_attachment
+    from pumpup_tui.attachments.previews import NoPreview, kind_of, text_lines
+
+    if (attachment := _numbered(session, number)) is None:
+        return
+    upload = (await _uploads(session, [attachment])).get(attachment.upload_id)
+    kind = kind_of(upload.content_type, upload.file_name or attachment.label) if upload else ""
+    if kind in ("", "image"):
+        session.talk.say("That is no text: 'save' saves it.")
+        return
+    try:
+        content = await read_attachment(session.backend, attachment.upload_id)
+        lines = await asyncio.to_thread(text_lines, content, kind, "'save' saves")
+    except NoPreview as fault:
+        session.talk.say(said("Not read", fault))
+        return
+    for runs in lines:
+        session.talk.say_all(quoted("".join(text for text, _ in runs)))
+
+
+async def save_attachment(session: LineSession, number: str, folder: str) -> None:
+    """Save an attachment to a folder, as a new file.
+
+    Raises:
+        ApiError: it could not be read.
+    """
+    from pumpup_tui.attachments.attachment_files import AttachmentTooLarge, read_attachment, save
+    from pumpup_tui.attachments.previews import file_name
+
+    saving = session.preferences.saving
+    if saving.is_off:
+        session.talk.say("Saving is off here.")
+        return
+    if (attachment := _numbered(session, number)) is None:
+        return
+    upload = (await _uploads(session, [attachment])).get(attachment.upload_id)
+    name = file_name((upload.file_name if upload else "") or attachment.label)
+    try:
+        content = await read_attachment(session.backend, attachment.upload_id)
+    except AttachmentTooLarge as fault:
+        session.talk.say(said("Not saved", fault))
+        return
+    words = await asyncio.to_thread(save, saving, folder or str(saving.folder), name, content)
+    session.talk.say_all(quoted(words.lstrip("✓✗ ")))
+
+
+def _numbered(session: LineSession, number: str) -> Attachment | None:
+    attachments = attachments_of(session.shown) if session.shown is not None else []
+    if number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= len(attachments):
+        return attachments[int(number) - 1]
+    session.talk.say("No attachment has that number: 'attachments' lists them.")
+    return None
+
+
+async def _uploads(session: LineSession, attachments: list[Attachment]) -> dict[str, Upload]:
+    from api_client.errors import ApiError
+
+    uploads: dict[str, Upload] = {}
+    for attachment in attachments:
+        try:
+            uploads[attachment.upload_id] = await session.backend.upload(attachment.upload_id)
+        except ApiError:
+            continue  # type and size are optional: the attachment is named without them
+    return uploads

@@ -1,0 +1,93 @@
+"""Quantities in foreign text: a number with its unit, where both are certain; no unit and no separator is guessed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+LONGEST = 40
+"""Characters of a text that may be a quantity."""
+_QUANTITY = re.compile(
+    r"(?P<sign>[-−+]?)(?P<before>[^\W\d_]{0,3}\W?)[ \xa0]?"  # noqa: RUF001 - the minus sign, meant
+    r"(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?P<part>\.[0-9]{1,6})?[ \xa0]?(?P<after>[^\W\d_]{0,8}|\W)"
+)
+_CODE = re.compile("[A-Z]{3}")
+"""A currency's code, as it stands before a number; other letters there make it a name, like `A12`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with its unit as it was written."""
+
+    number: Decimal
+    prefix: str
+    """The unit before the number, as `$`."""
+    suffix: str
+    """The unit after it, as ` kg`, with the blank between."""
+    decimals: int
+
+    @property
+    def unit(self) -> tuple[str, str]:
+        """What quantities must have in common to be added or compared."""
+        return self.prefix.strip(), self.suffix.strip()
+
+    def words(self, number: Decimal, decimals: int) -> str:
+        """Return another number, written as this one."""
+        sign = "-" if number < 0 else ""
+        return f"{sign}{self.prefix}{abs(number):,.{decimals}f}{self.suffix}"
+
+
+def quantity_of(text: str) -> Quantity | None:
+    """Return the quantity that a text is, None where it is something else or could be read in two ways."""
+    match = _QUANTITY.fullmatch(text.strip()) if len(text) <= LONGEST else None
+    if match is None:
+        return None
+    sign, before, digits, part, after = match.group("sign", "before", "digits", "part", "after")
+    is_ambiguous = part is not None and len(part) == 4 and "," not in digits  # `1.234` is a thousand to some
+    if is_ambiguous or not (_is_unit_before(before.strip()) and _is_unit_after(after)):
+        return None
+    number = Decimal(digits.replace(",", "") + (part or ""))
+    start, end = match.span("digits")[0], match.end("part") if part else match.end("digits")
+    written = match.string
+    return Quantity(
+        -number if sign and sign != "+" else number,
+        written[len(sign) : start],
+        written[end:],
+        len(part) - 1 if part else 0,
+    )
+
+
+def total_of(texts: Sequence[str]) -> str:
+    """Return the sum of quantities of one unit as it would be written; empty where it is not certain."""
+    quantities = [quantity_of(text) for text in texts]
+    known = [quantity for quantity in quantities if quantity is not None]
+    if not known or len(known) < len(texts) or len({quantity.unit for quantity in known}) > 1:
+        return ""
+    if known[0].unit in (("", ""), ("", "%")):  # numbers of anything, and shares, have no sum
+        return ""
+    total = sum((quantity.number for quantity in known), Decimal())
+    return known[0].words(total, max(quantity.decimals for quantity in known))
+
+
+def difference_words(before: str, after: str) -> str:
+    """Return by how much a quantity is higher or lower than another of its unit; empty where that is not certain."""
+    old, new = quantity_of(before), quantity_of(after)
+    if old is None or new is None or old.unit != new.unit or old.number == new.number:
+        return ""
+    gap = new.number - old.number
+    size = new.words(abs(gap), max(old.decimals, new.decimals))
+    return f"{size} {'higher' if gap > 0 else 'lower'}"
+
+
+def _is_unit_before(text: str) -> bool:
+    letters = text.rstrip("".join(char for char in text if unicodedata.category(char) == "Sc"))
+    if letters == text:
+        return not text or _CODE.fullmatch(text) is not None
+    return not letters or letters.isalpha()
+
+
+def _is_unit_after(text: str) -> bool:
+    return not text or text.isalpha() or text == "%" or unicodedata.category(text) == "Sc"
