@@ -59,9 +59,10 @@ def slots(is_narrow: Sequence[bool], at: int, first: int, room: int) -> list[Col
     if not is_narrow:
         return []
     narrow = [flag and index != at for index, flag in enumerate(is_narrow)]
-    if sum(not flag for flag in is_narrow) == 0:
-        narrow = [False] * len(is_narrow)  # nothing is anywhere: no column gives way to another
     least = [NARROW if flag else LEAST for flag in narrow]
+    if all(is_narrow):  # nothing is anywhere: no column gives way to another
+        narrow = [False] * len(is_narrow)
+        least = [max(NARROW, min(LEAST, room // len(is_narrow)))] * len(is_narrow)
     first = _first(least, at, min(first, at), room)
     count = _fitting(least[first:], room)
     widths = _stretched(least[first : first + count], narrow[first : first + count], room)

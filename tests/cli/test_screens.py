@@ -135,7 +135,7 @@ def test_what_was_shown_is_there_again(tmp_path: Path, made: Made) -> None:
         screen.wait_for("esc clears")
         screen.wait_for("no match")
         screen.press("\x1b")
-        screen.wait_for("waiting")
+        screen.wait_for("◌ approval")
         screen.press("q")
         assert screen.end() == 0
     with terminal(whole, environment(tmp_path / "home")) as screen:
