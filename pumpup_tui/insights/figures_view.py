@@ -52,6 +52,11 @@ class FiguresView(LineScrollView, can_focus=True):
         self._words = ""
 
     @property
+    def spots(self) -> Sequence[Spot]:
+        """All rows, column by column."""
+        return self._grid.spots
+
+    @property
     def spot(self) -> Spot | None:
         """The row under the cursor; None where there is none."""
         return self._grid.spots[self._at] if self._at < len(self._grid.spots) else None
@@ -64,6 +69,8 @@ class FiguresView(LineScrollView, can_focus=True):
 
     def show(self, panes: Sequence[Pane]) -> None:
         """Show other figures; only the lines that changed are drawn again."""
+        if panes is self._panes:
+            return
         before = self._visible()
         self._panes = panes
         self._fit()

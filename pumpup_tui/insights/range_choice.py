@@ -23,6 +23,8 @@ class Chosen:
 
     days: int = DEFAULT
     times: str = ""
+    by_whom: str = ""
+    """The agent whose requests alone count, raw; empty is all of them."""
 
     @property
     def caption(self) -> str:
@@ -49,8 +51,15 @@ class RangeChoice:
 
     @property
     def before(self) -> str:
-        """The choice that the way back leads to; empty where there is none."""
-        return self._before[-1].caption if self._before else ""
+        """The choice that the way back leads to, in clean words; empty where there is none."""
+        if self._before and self._before[-1].by_whom == self.by_whom:
+            return self._before[-1].caption
+        return "all agents" if self.by_whom else ""
+
+    @property
+    def by_whom(self) -> str:
+        """The agent whose requests alone count, raw; empty is all of them."""
+        return self._chosen.by_whom
 
     def choices(self, ids: Sequence[str]) -> list[tuple[str, str]]:
         """Return the names of the ranges with the keys of these bindings."""
@@ -71,7 +80,7 @@ class RangeChoice:
 
     def choose(self, days: int | None = None, text: str = "") -> str:
         """Choose the last days, or what was typed; return why it can't be, in clean words, empty where it can."""
-        made = Chosen(days or DEFAULT, text)
+        made = Chosen(days or DEFAULT, text, self.by_whom)
         if text:
             try:
                 parsed(text, self._context.clock(), self._context.zone)
@@ -92,9 +101,17 @@ class RangeChoice:
         self._chosen = replace(self._chosen, times=times)
         return True
 
+    def open_agent(self, by_whom: str) -> None:
+        """Count the requests of one agent alone."""
+        self._before.append(self._chosen)
+        self._chosen = replace(self._chosen, by_whom=by_whom)
+
     def go_back(self) -> bool:
         """Choose what was chosen before a row was opened; return False where nothing was."""
-        if not self._before:
+        if self._before:
+            self._chosen = self._before.pop()
+        elif self.by_whom:
+            self._chosen = replace(self._chosen, by_whom="")
+        else:
             return False
-        self._chosen = self._before.pop()
         return True

@@ -25,7 +25,7 @@ from pumpup_tui.insights.range_line import RangeLine
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import Line
+from pumpup_tui.text.layout import Line, joined
 
 if TYPE_CHECKING:
     from textual import events
@@ -86,7 +86,8 @@ class InsightsScreen(ReviewerScreen):
 
     def _state(self) -> tuple[str, Line]:
         project = self.context.status.project
-        scope = line(project.name, 40) if project else "all projects"
+        asker = f"agent {line(self._choice.by_whom, 40)}" if self._choice.by_whom else ""
+        scope = joined((asker, line(project.name, 40) if project else "all projects"))
         progress = self._feed.progress()
         return self._choice.caption, [(f"{progress} · ", "accent"), (scope, "muted")] if progress else [
             (scope, "muted")
@@ -166,11 +167,15 @@ class InsightsScreen(ReviewerScreen):
     @on(FiguresView.Chosen)
     def _chosen(self, event: FiguresView.Chosen) -> None:
         event.stop()
-        if event.target.kind == "period":
-            if self._choice.open_period(event.target.id):
-                self._choose_again()
-        else:
-            self._follow(event.target)
+        target = event.target
+        if target.kind == "agent":
+            self._choice.open_agent(target.id)
+        elif target.kind != "period":
+            self._follow(target)
+            return
+        elif not self._choice.open_period(target.id):
+            return
+        self._choose_again()
 
     def action_copy(self) -> None:
         """Copy the figures as they are shown, as Markdown."""

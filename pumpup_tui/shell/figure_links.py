@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def follow(app: App[None], context: Context, target: Target, open_task: Callable[[str], None]) -> None:
-    """Show the board of a project, the decisions of a reviewer, what an agent did, or a task's page."""
+    """Show the board of a project, the decisions of a reviewer, or a task's page."""
     if target.kind == "task":
         open_task(target.id)
     elif target.kind == "project":
@@ -24,8 +24,6 @@ def follow(app: App[None], context: Context, target: Target, open_task: Callable
         app.switch_mode("board")
     elif target.kind == "reviewer":
         _show_events(app, Query(types=DECISIONS, reviewer=target.id))
-    elif target.kind == "agent":
-        _show_events(app, Query(sources=("AGENT",), text=target.id))
 
 
 def _show_events(app: App[None], query: Query) -> None:
