@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from pumpup_tui.backend import messages
 from pumpup_tui.backend.alerts import Alerts
+from pumpup_tui.components.density import apply_density, toggle_density
 from pumpup_tui.components.hot_spots import Unaimed
 from pumpup_tui.components.key_input import KeyInput
 from pumpup_tui.components.start_screen import StartScreen
@@ -67,6 +68,7 @@ class PumpUpApp(TerminalApp):
         ("screens.commands", "commands"),
         ("screens.help", "help"),
         ("screens.quit", "quit"),
+        ("screens.density", "density"),
         ("screens.repaint", "repaint"),
         ("screens.suspend", "suspend_process"),
     )
@@ -105,7 +107,7 @@ class PumpUpApp(TerminalApp):
         self.key_input = KeyInput(self, self.context.outbox.guard, self.unbound_keys, super().on_event)
         self._net = NoControls()  # one: what it let by is stored with each line
         self._add_modes()
-        self._apply_theme()
+        self._apply_view()
         if preferences.keymap:
             self.set_keymap(dict(preferences.keymap))
 
@@ -114,8 +116,9 @@ class PumpUpApp(TerminalApp):
         for mode in MODES:
             self.add_mode(mode, partial(screen_of, mode, self.context, self.dialogs))
 
-    def _apply_theme(self) -> None:
-        """Show the user's theme, where there is such a one."""
+    def _apply_view(self) -> None:
+        """Show the user's density, and theme where there is such a one."""
+        apply_density(self, self.context)
         if self.context.last_view.theme in self.available_themes:
             self.theme = self.context.last_view.theme
 
@@ -190,7 +193,7 @@ class PumpUpApp(TerminalApp):
     @on(messages.Connected)
     async def _connected(self, event: messages.Connected) -> None:
         if await self.context.last_view.switch_reviewer(event.me.subject):
-            self._apply_theme()
+            self._apply_view()
         self.context.connected(self, event)
         welcome(self.context)
 
@@ -268,6 +271,10 @@ class PumpUpApp(TerminalApp):
     def action_project(self) -> None:
         """Choose the project that all screens show."""
         self.dialogs.choose_project()
+
+    def action_density(self) -> None:
+        """Make the screens compact, or roomy again."""
+        toggle_density(self, self.context)
 
     def action_help(self) -> None:
         """Show all keys."""

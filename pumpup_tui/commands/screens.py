@@ -292,6 +292,7 @@ def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
         "bell": notifications.get("bell"),
         "desktop": notifications.get("desktop"),
         "theme": chosen.get("theme"),
+        "is_compact": chosen.get("density") == "compact",
         "keymap": chosen.get("keys"),
         "filters": chosen.get("filters"),
         "reason_codes": chosen.get("reason_codes"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -204,6 +204,12 @@ api_key_file = "~/.config/pumpup-tui/team.key"''',
     )
     theme: Annotated[str, AfterValidator(_theme)] = _setting(
         "", like='theme = "nord"', about="Any theme of the command palette.", example='theme = "textual-dark"'
+    )
+    density: Literal["roomy", "compact"] = _setting(
+        "roomy",
+        like='density = "compact"',
+        about="How close the screens are: compact has one line a request, and frames of one line.",
+        example='density = "compact"',
     )
     grace_seconds: float = _setting(
         GRACE_SECONDS,

@@ -11,7 +11,8 @@ from typing import TypeAlias
 
 from rich.cells import get_character_cell_size
 from rich.segment import Segment
-from textual.geometry import Region
+from textual import events
+from textual.geometry import Region, Spacing
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -34,6 +35,8 @@ class PaneFrame:
         self._widget, self._painted = widget, painted
         self._title: Line = ()
         self._count: Line = ()
+        self._room: Spacing | None = None
+        """The room that the frame took when it was drawn last."""
         self._grip = ""
         """The side that the mouse could drag, empty where it is over none."""
         widget.watch(widget, "has_focus", self._refresh, init=False)
@@ -44,19 +47,31 @@ class PaneFrame:
         before = self._upper(cells)
         self._title, self._count = _line(title), _line(count)
         if self._widget.is_attached and (changed := list(_changed(before, self._upper(cells)))):
-            self._widget.refresh(Region(changed[0] - 1, -1, changed[-1] - changed[0] + 1, 1))
+            left = changed[0] - self._widget.styles.gutter.left
+            self._widget.refresh(Region(left, -1, changed[-1] - changed[0] + 1, 1))
 
     def _refresh(self) -> None:
         width, height = self._widget.size
+        if not self._widget.styles.gutter.left:
+            self._widget.refresh(Region(0, -1, width, 1))
+            return
         ends = (Region(-1, -1, width + 2, 1), Region(-1, height, width + 2, 1))
         self._widget.refresh(*ends, Region(-1, 0, 1, height), Region(width, 0, 1, height))
 
     def edge(self, cells: int, *, lower: bool) -> Strip:
         """Return the upper or the lower line."""
         if not lower:
+            self._note_room()
             return paint(self._painted, self._upper(cells), cells)
         line, left, right = self._chars[1], self._chars[4], self._chars[5]
         return paint(self._painted, [(left + line * (cells - 2) + right, self._tone)], cells)
+
+    def _note_room(self) -> None:
+        """Tell the pane of the room within the frame where that changes: Textual does so for the whole of it only."""
+        widget, room = self._widget, self._widget.styles.gutter
+        if self._room not in (None, room):
+            widget.post_message(events.Resize(widget.size, widget.virtual_size, widget.container_size))
+        self._room = room
 
     def sides(self) -> tuple[Segment, Segment]:
         """Return the cells at the left and the right of each line."""
@@ -85,6 +100,8 @@ class PaneFrame:
     def _upper(self, cells: int) -> Line:
         tone, chars = self._tone, self._chars
         left, line, right = chars[0], chars[1], chars[2]
+        if not self._widget.styles.gutter.left:
+            left = right = line  # nothing stands below its ends
         count: Line = [(" ", ""), *self._count, (" ", ""), (line, tone)] if width_of(self._count) else []
         room = cells - 6 - width_of(count)
         if room < width_of(self._title):

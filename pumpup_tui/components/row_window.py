@@ -74,29 +74,30 @@ class RowWindow:
         """Take the list, once as the widget that scrolls."""
         self._widget = widget
         self._list = listing
-        self._row_height = row_height
+        self.row_height = row_height
+        """Lines of a row."""
 
     @property
     def top(self) -> int:
         """The index of the first row in view."""
-        return self._widget.scroll_offset.y // self._row_height
+        return self._widget.scroll_offset.y // self.row_height
 
     @property
     def height(self) -> int:
         """The number of rows that there is room for."""
-        return self._widget.size.height // self._row_height
+        return self._widget.size.height // self.row_height
 
     def refresh_row(self, index: int) -> None:
         """Draw a row again, where it is in view."""
-        self._widget.refresh_lines(index * self._row_height, self._row_height)
+        self._widget.refresh_lines(index * self.row_height, self.row_height)
 
     def fit(self) -> None:
         """Scroll over as many rows as there are."""
-        self._widget.fit_height(max(1, self._list.model.count) * self._row_height)
+        self._widget.fit_height(max(1, self._list.model.count) * self.row_height)
 
     def show_cursor(self, jump: int = 0) -> None:
         """Bring the cursor's row into view, and `jump` cells beyond it where that takes a scroll."""
-        widget, listing, row_height = self._widget, self._list, self._row_height
+        widget, listing, row_height = self._widget, self._list, self.row_height
         if not widget.size.height:
             return  # not laid out yet: its first size brings the cursor into view
         top = listing.model.cursor * row_height
@@ -110,8 +111,8 @@ class RowWindow:
             widget.scroll_to(y=top - above, animate=False)
 
     def _is_in_view(self, index: int) -> bool:
-        top = index * self._row_height - self._widget.scroll_offset.y
-        return 0 <= top <= self._widget.size.height - self._row_height
+        top = index * self.row_height - self._widget.scroll_offset.y
+        return 0 <= top <= self._widget.size.height - self.row_height
 
     @contextmanager
     def steady(self, *, redraw: bool = False) -> Iterator[None]:
@@ -120,7 +121,7 @@ class RowWindow:
         Args:
             redraw: Rows may have been replaced by others with the same id.
         """
-        widget, listing, row_height = self._widget, self._list, self._row_height
+        widget, listing, row_height = self._widget, self._list, self.row_height
         model = listing.model
         before = self._drawn()
         held = model.cursor if self._is_in_view(model.cursor) else self.top

@@ -188,7 +188,7 @@ class VirtualList(LineScrollView, Generic[T], can_focus=True):
     @override
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        index, part = divmod(y + self.scroll_offset.y, self.ROW_HEIGHT)
+        index, part = divmod(y + self.scroll_offset.y, self.window.row_height)
         if self.is_empty:
             words = wrap([(self._empty, "muted")], width - 4)
             return paint(self, [("  ", ""), *words[y - 1]] if 0 < y <= len(words) else [], width)
@@ -218,7 +218,7 @@ class VirtualList(LineScrollView, Generic[T], can_focus=True):
     def action_move(self, by: int) -> None:
         """Move the cursor by rows; past the edge of the view, half a page of new rows comes at once."""
         # A scroll draws every line of the list: over SSH, once in half a page is enough.
-        self.move_to(self.model.cursor + by, jump=self.window.height // 2 * self.ROW_HEIGHT)
+        self.move_to(self.model.cursor + by, jump=self.window.height // 2 * self.window.row_height)
 
     def action_go(self, index: int) -> None:
         """Move the cursor to the first row, or the last."""
@@ -236,7 +236,7 @@ class VirtualList(LineScrollView, Generic[T], can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row that was clicked."""
         at = event.get_content_offset(self)
-        if at is not None and (index := (at.y + self.scroll_offset.y) // self.ROW_HEIGHT) < self.model.count:
+        if at is not None and (index := (at.y + self.scroll_offset.y) // self.window.row_height) < self.model.count:
             self.move_to(index)
 
     def on_resize(self) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from pumpup_tui.components.density import is_compact
 from pumpup_tui.components.row_window import Rows
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.inbox.filter import Reader, is_overdue
 from pumpup_tui.inbox.queue import Heading, QueueRow, RequestQueue, row_id_of
-from pumpup_tui.inbox.request_row import heading_row, request_row
+from pumpup_tui.inbox.request_row import compact_row, heading_row, request_row
 from pumpup_tui.text.layout import Line
 
 if TYPE_CHECKING:
@@ -132,5 +133,15 @@ class RequestList(VirtualList[QueueRow]):
     @override
     def draw_row(self, row: QueueRow, width: int) -> Sequence[Line]:
         if isinstance(row, Heading):
-            return heading_row(row, width)
-        return request_row(self.context, row, width, selected=row.request_id in self.selected)
+            return heading_row(row, width)[-self.window.row_height :]
+        draw = request_row if self.window.row_height > 1 else compact_row
+        return draw(self.context, row, width, selected=row.request_id in self.selected)
+
+    @override
+    def on_resize(self) -> None:
+        """Have one line a row where the screens are compact: their frames are of another size then."""
+        height = 1 if is_compact(self) else self.ROW_HEIGHT
+        if height != self.window.row_height:
+            self.window.row_height = height
+            self.refresh()
+        super().on_resize()

@@ -14,7 +14,7 @@ from pumpup_tui.inbox.filter import is_overdue
 from pumpup_tui.inbox.order import OVERDUE
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import recommendation_run
-from pumpup_tui.text.layout import Line, Run, fit, joined
+from pumpup_tui.text.layout import Line, Run, crop, fit, joined
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -26,6 +26,17 @@ LETTERS = {"APPROVAL_REQUESTED": "A", "ELICITATION_REQUESTED": "E"}
 def request_row(context: Context, item: InboxItem, width: int, *, selected: bool) -> Sequence[Line]:
     """Return a request's two lines, `width` cells wide, of clean text."""
     return [_first(context, item, width, "● " if selected else "  "), _second(context, item, width)]
+
+
+def compact_row(context: Context, item: InboxItem, width: int, *, selected: bool) -> Sequence[Line]:
+    """Return a request in one line: what is asked, of which task, what the agent says, and how long it waits."""
+    *head, (summary, _), waits = _first(context, item, width, "● " if selected else "  ")
+    offer = _offer(context, item)
+    room = cell_len(summary) - cell_len(offer[0]) - 1
+    task = f" · {line(item.task_name, 200)}"
+    asked = crop(line(item.summary, 300), max(room * 2 // 3, room - cell_len(task)))
+    where = fit(task, room - cell_len(asked))
+    return [[*head, (asked, ""), (where, "muted"), (" ", ""), offer, waits]]
 
 
 def heading_row(heading: Heading, width: int) -> Sequence[Line]:

@@ -11,6 +11,7 @@ from pumpup_tui.insights.ranges import Range, last_days, parsed, unit_of
 
 if TYPE_CHECKING:
     from pumpup_tui.context import Context
+    from pumpup_tui.insights.pane_lines import Target
 
 DAYS = (1, 7, 30)
 """The ranges that have a key each: so many days with today, in the viewer's zone."""
@@ -90,16 +91,21 @@ class RangeChoice:
         self._context.last_view.note(self._stored_as, {"days": made.days})
         return ""
 
-    def open_period(self, period: str) -> bool:
-        """Choose a period of the present range; return False for an hour, which is the smallest."""
+    def range_of(self, target: Target) -> Range:
+        """Return the range that a row of the present figures is about: an hour, or all of it."""
         chosen = self.range()
-        if chosen.unit == "hour":
-            return False
+        if target.kind != "period":
+            return chosen
+        words = f"{target.id}-{datetime.fromisoformat(target.id) + timedelta(hours=1):%H:%M}"
+        since, until = parsed(words, chosen.made_at, chosen.zone)
+        return replace(chosen, caption=words, since=since, until=until)
+
+    def open_period(self, period: str) -> None:
+        """Choose a day or a week of the present range."""
         last = datetime.fromisoformat(period) + timedelta(days=6)
         self._before.append(self._chosen)
-        times = period if chosen.unit == "day" else f"{period}..{last:%Y-%m-%d}"
+        times = period if self.range().unit == "day" else f"{period}..{last:%Y-%m-%d}"
         self._chosen = replace(self._chosen, times=times)
-        return True
 
     def open_agent(self, by_whom: str) -> None:
         """Count the requests of one agent alone."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from textual import events
 
     from pumpup_tui.insights.figure_rows import Dimension, RangeFigures
+    from pumpup_tui.insights.ranges import Range
 
 _BY: Mapping[str, Dimension] = {"projects": "project", "reviewers": "reviewer", "agents": "agent"}
 """What the figures of a pane are by; those of the others are by day."""
@@ -51,7 +52,7 @@ class InsightsScreen(ReviewerScreen):
         ("insights.export", "export"),
     )
 
-    def __init__(self, context: Context, follow: Callable[[Target], None]) -> None:
+    def __init__(self, context: Context, follow: Callable[[Target, Range], None]) -> None:
         """Take what goes where a row leads to."""
         super().__init__(context)
         self._follow = follow
@@ -147,7 +148,7 @@ class InsightsScreen(ReviewerScreen):
             if text is not None and text.strip():
                 self._choose(text=text.strip())
 
-        self.prompt.ask(TextQuestion("range (7d, yesterday, 2026-01-05, 2026-01-05..2026-01-12)"), answered)
+        self.prompt.ask(TextQuestion("range (7d, yesterday, last week, 2026-11-01..2026-11-07)"), answered)
 
     @on(RangeLine.Clicked)
     def _range_clicked(self, event: RangeLine.Clicked) -> None:
@@ -170,11 +171,11 @@ class InsightsScreen(ReviewerScreen):
         target = event.target
         if target.kind == "agent":
             self._choice.open_agent(target.id)
-        elif target.kind != "period":
-            self._follow(target)
+        elif target.kind != "period" or self._choice.range().unit == "hour":
+            self._follow(target, self._choice.range_of(target))
             return
-        elif not self._choice.open_period(target.id):
-            return
+        else:
+            self._choice.open_period(target.id)
         self._choose_again()
 
     def action_copy(self) -> None:

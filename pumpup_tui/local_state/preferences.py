@@ -22,6 +22,8 @@ class Preferences:
     """Whether a new request is notified on the desktop (OSC 9)."""
     theme: str = ""
     """A theme's name; empty is the app's own."""
+    is_compact: bool = False
+    """Whether the screens are to be compact, where the user did not pick otherwise."""
     keymap: Mapping[str, str] = field(default_factory=dict)
     """Keys by a binding's id, in place of its own."""
     saving: Saving = field(default_factory=Saving)

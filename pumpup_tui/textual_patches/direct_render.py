@@ -20,8 +20,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
 
-FRAMED = (1, 1, 1, 1)
-"""A border on each side, without padding."""
+FRAMED = ((1, 1, 1, 1), (1, 0, 0, 0))
+"""A border on each side, or above, without padding."""
 
 
 class FrameLines(Protocol):
@@ -58,25 +58,25 @@ class DirectRender:
     def render_lines(self, crop: Region, textual: Callable[[Region], list[Strip]]) -> list[Strip]:
         """Return the lines in `crop`; with padding, or a border where no frame is drawn, as `textual` draws them."""
         gutter = self._widget.styles.gutter
-        frame = self.frame if gutter == FRAMED else None
+        frame = self.frame if gutter in FRAMED else None
         if frame is None and any(gutter):
             return textual(crop)
         self.drawn_size = size = self._widget.size
         cells = size.width + gutter.width
-        draw = self._widget.render_line if frame is None else self._framed(frame, size)
+        draw = self._widget.render_line if frame is None else self._framed(frame, size, has_sides=gutter.left > 0)
         try:
             return self._strips(crop, draw, whole=crop.column_span == (0, cells))
         finally:
             self.drawn_size = None
 
-    def _framed(self, frame: FrameLines, size: Size) -> Callable[[int], Strip]:
+    def _framed(self, frame: FrameLines, size: Size, *, has_sides: bool) -> Callable[[int], Strip]:
         """Return what draws a line of the widget and its frame."""
-        render_line, cells = self._widget.render_line, size.width + 2
-        left, right = frame.sides()
+        render_line, cells = self._widget.render_line, size.width + 2 * has_sides
+        left, right = ([side] for side in frame.sides()) if has_sides else ([], [])
 
         def draw(y: int) -> Strip:
             if 0 < y <= size.height:
-                return Strip([left, *render_line(y - 1), right], cells)
+                return Strip([*left, *render_line(y - 1), *right], cells)
             return frame.edge(cells, lower=y > 0)
 
         return draw

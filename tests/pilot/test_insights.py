@@ -82,11 +82,13 @@ async def test_a_range_is_typed_copied_exported_and_left(tmp_path: Path) -> None
         await stage.sees(pilot, "▸30d", gone=("counting…",))
         await to_pane(stage, pilot, "periods")
         await pilot.press("enter")
-        await stage.sees(pilot, "▸2026-", "Settled by hour", "esc 30d")
-        await pilot.press("escape")
+        await stage.sees(pilot, "▸2026-", "Settled by hour", "esc 30d", gone=("counting…",))
+        await pilot.press("enter")  # an hour has no smaller parts: its decisions
+        await stage.sees(pilot, "▸3", "12:00-13:00", "▼ denied")
+        await pilot.press("4", "escape")
         await stage.sees(pilot, "▸30d", gone=("Settled by hour",))
         await pilot.press("f", *"soon", "enter")
-        await stage.sees(pilot, "2026-01-05..2026-01-12")
+        await stage.sees(pilot, "not understood: try 7d")
         await pilot.press("c")
         await stage.sees(pilot, "copied as Markdown")
         assert "| project | open |" in stage.app.clipboard
