@@ -56,6 +56,13 @@ class EventsPage(Message):
 
 
 @dataclass(eq=False, repr=False)
+class NamesRead(Message):
+    """The raw names of tasks and summaries of requests that were asked for, by id."""
+
+    names: dict[str, str]
+
+
+@dataclass(eq=False, repr=False)
 class TaskLoaded(Message):
     """A task with its open request, its project, its latest events and the one it is given to."""
 
@@ -118,7 +125,7 @@ class Connected(Message):
             return ""
         if self.me.role == "agent":
             return "this server takes decisions only in its own workspace, or from a reviewer's key"
-        return "this folder can only be read"
+        return "no decisions can be recorded here"
 
 
 @dataclass(eq=False, repr=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands.name_completion import complete_project, complete_request, complete_task
-from pumpup_tui.commands.options import PlaceOptions, json_option, no_such, place_options, split_types
+from pumpup_tui.commands.options import PlaceOptions, filter_options, json_option, no_such, place_options, split_types
 from pumpup_tui.commands.output import in_charset, print_json, print_table, stop_without_reader
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 project_option = click.option(
     "--project", metavar="NAME", shell_complete=complete_project, help="Only this project (id or name)."
+)
+_FIRST_START = (
+    "No open requests, and nothing recorded yet. 'pumpup-tui demo' shows how it works, 'pumpup-tui serve' lets agents "
+    "ask, 'pumpup-tui import' brings a record."
 )
 limit_option = click.option(
     "--limit", type=click.IntRange(1), default=None, metavar="N", help="Maximum number of rows.  [default: all]"
@@ -37,27 +41,28 @@ def inbox(options: PlaceOptions, *, project: str | None, limit: int | None, as_j
     """
     from pumpup_tui.commands.backend_session import run_on_backend
 
-    async def read(backend: Backend) -> Page[InboxItem]:
+    async def read(backend: Backend) -> tuple[Page[InboxItem], bool]:
         from pumpup_tui.commands.all_pages import read_inbox
         from pumpup_tui.commands.id_lookup import project_of
 
         chosen = await project_of(backend, project) if project else None
-        return await read_inbox(backend, chosen.id if chosen else None, limit)
+        page = await read_inbox(backend, chosen.id if chosen else None, limit)
+        return page, not page.items and not (await backend.events(limit=1)).items
 
-    page = run_on_backend(options, read)
+    page, is_new = run_on_backend(options, read)
     if as_json:
         print_json(page.wire())
     else:
-        _inbox_table(page.items)
+        _inbox_table(page.items, empty=_FIRST_START if is_new else "No open requests.")
 
 
-def _inbox_table(items: Sequence[InboxItem]) -> None:
+def _inbox_table(items: Sequence[InboxItem], *, empty: str) -> None:
     from api_client.times import utc_now
     from pumpup_tui.commands.id_lookup import short
 
     now, ids = utc_now(), short([item.request_id for item in items])
     rows = [_inbox_row(item, short_id, now) for item, short_id in zip(items, ids, strict=True)]
-    _table("inbox", rows, empty="No open requests.")
+    _table("inbox", rows, empty=empty)
 
 
 def _inbox_row(item: InboxItem, short_id: str, now: datetime) -> dict[str, Any]:
@@ -183,6 +188,7 @@ def _passes(task: Task, filters: dict[str, str | None]) -> bool:
 @click.command()
 @click.argument("task", metavar="[TASK]", required=False, shell_complete=complete_task)
 @project_option
+@filter_options
 @click.option("--types", metavar="T,T…", default="", help="Only these event types, separated by commas.")
 @click.option("--follow", "-f", is_flag=True, help="Print new events as they arrive, until ctrl+c.")
 @limit_option
@@ -197,15 +203,17 @@ def timeline(
     follow: bool,
     limit: int | None,
     as_json: bool,
+    **only: Any,
 ) -> None:
     """Print events, oldest first: of a task, a project, or all.
 
-    Example: pumpup-tui timeline --project claims --follow
+    Example: pumpup-tui timeline "Claim C-1028" --since 7d --outcome deny
     """
+    from api_client.event_filter import EventFilter
     from pumpup_tui.commands.backend_session import run_on_backend
     from pumpup_tui.commands.event_reader import EventReader
 
-    reader = EventReader(task, project, split_types(types), limit)
+    reader = EventReader(task, project, split_types(types), limit, EventFilter(**only))
     print_events = _print_json_lines if as_json else _row_printer()
     run_on_backend(options, lambda backend: reader.read(backend, follow=follow, print_events=print_events))
 
