@@ -91,7 +91,7 @@ class BoardView(FramedPane, can_focus=True):
         self._slots: list[ColumnSlot] = []
         """The columns in view."""
         self._words = "opening…"
-        self._show_title()
+        self.show_title()
         self._drawn: list[list[Drawn]] = []
         """The lines of each column in view, as they were drawn last."""
 
@@ -126,15 +126,15 @@ class BoardView(FramedPane, can_focus=True):
             self._slots = []
         self.project = project
         self.columns.take(board)
-        self._show_title()
         self.redraw()
 
     def order(self, words: str, *, by_lanes: bool) -> None:
         """Say in the title in which order the cards are, where that is not the board's own; put them into lanes."""
         self._order, self.by_lanes = words, by_lanes
-        self._show_title()
+        self.show_title()
 
-    def _show_title(self) -> None:
+    def show_title(self) -> None:
+        """Name the project in the frame, with the order of its cards and the number of its open tasks."""
         project = line(self.project.name, 80) if self.project else ""
         count = sum(column.about.count for column in self.columns.all if not column.about.terminal)
         self.frame.set_title(joined(("Board", project, self._order)), f"{count:,} open" if self.columns.all else "")
