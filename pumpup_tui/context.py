@@ -169,6 +169,10 @@ class Context:
         """Return a moment in the viewer's zone."""
         return durations.stamp(moment, self.clock(), self.zone)
 
+    def there(self, moment: datetime) -> datetime:
+        """Return a moment as the viewer's clocks show it."""
+        return durations.in_zone(moment, self.zone)
+
     def in_zone(self, text: str) -> str:
         """Return a backend's sentence, cleaned already, with the times in it as moments in the viewer's zone."""
         return _TIME.sub(self._stamped, text)

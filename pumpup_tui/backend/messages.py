@@ -56,6 +56,13 @@ class EventsPage(Message):
 
 
 @dataclass(eq=False, repr=False)
+class NamesRead(Message):
+    """The raw names of tasks and summaries of requests that were asked for, by id."""
+
+    names: dict[str, str]
+
+
+@dataclass(eq=False, repr=False)
 class TaskLoaded(Message):
     """A task with its open request, its project, its latest events and the one it is given to."""
 

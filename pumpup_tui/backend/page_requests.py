@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 T = TypeVar("T")
@@ -24,6 +24,7 @@ class PageRequest:
     kind: Kind
     number: int
     cursor: str | None = None
+    """Of `first`: the id of the event about which to begin; None for the list's own end."""
     down: bool = True
     limit: int = PAGE
 
@@ -42,6 +43,10 @@ class PageResult(Generic[T]):
     """Whether there may be rows beyond these."""
     edge: Sequence[T] = ()
     edge_cursor: str | None = None
+    begins_within: bool = False
+    """Of `first`: whether there may be rows above these, for it began at an event and not at the list's own end."""
+    start: int = 0
+    """Of `first`: the row among these to begin on."""
 
 
 @dataclass(eq=False, slots=True)
@@ -54,6 +59,8 @@ class Slot(Generic[T]):
     ends: tuple[str, str] = ("", "")
     """The ids of its first and its last row."""
     asked: bool = False
+    shape: object = None
+    """What a list that draws its rows makes of them; kept where they are given up."""
 
 
 @dataclass(slots=True)
@@ -64,3 +71,29 @@ class Edges:
     above_gap: str | None = None
     below_gap: str | None = None
     bottom: str | None = None
+
+
+@dataclass(slots=True)
+class SlotLayout:
+    """The places of a list's pages."""
+
+    version: int
+    """Names it among all layouts of the list."""
+    starts: list[int] = field(default_factory=list)
+    of: dict[int, int] = field(default_factory=dict)
+    gap: int | None = None
+    total: int = 0
+
+
+def laid_out(slots: Sequence[Slot[T]], gap: int | None, *, version: int) -> SlotLayout:
+    """Return where pages stand, with the gap of one row before the page with that number."""
+    layout = SlotLayout(version)
+    for number, slot in enumerate(slots):
+        if number == gap:
+            layout.gap, layout.total = layout.total, layout.total + 1
+        layout.starts.append(layout.total)
+        layout.of[id(slot)] = layout.total
+        layout.total += slot.count
+    if gap == len(slots):
+        layout.gap, layout.total = layout.total, layout.total + 1
+    return layout

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from api_client.errors import ApiError
-from pumpup_tui.backend.messages import CallId, EventsPage, ProjectsLoaded, RequestLoaded, TaskLoaded
+from pumpup_tui.backend.messages import CallId, EventsPage, NamesRead, ProjectsLoaded, RequestLoaded, TaskLoaded
 from pumpup_tui.text.attachment_names import attachments_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,25 @@ class Reads:
             return EventsPage(request, scanned.result, scanned.looked)
 
         return self._calls.ask(to, "the timeline", call, group=group or f"timeline {request.number}")
+
+    def names(self, to: MessagePump, ids: Sequence[str]) -> CallId:
+        """Read the names of tasks and the summaries of requests; those that aren't found are left out."""
+
+        async def call(backend: Backend) -> NamesRead:
+            names: dict[str, str] = {}
+            for of_id in ids:
+                with suppress(ApiError):  # the row is shown without it
+                    if of_id in names:
+                        continue
+                    if not of_id.startswith("evt_"):
+                        names[of_id] = (await backend.task(of_id)).task.name
+                        continue
+                    request = await backend.request(of_id)
+                    names[of_id] = str(request.event.payload.get("summary") or "")
+                    names[request.task.id] = request.task.name
+            return NamesRead(names)
+
+        return self._calls.ask(to, "the names", call, group=f"names {ids[0]}")
 
     def task(self, to: MessagePump, task_id: str) -> CallId:
         """Read a task with its open requests and its latest events."""

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from api_client.event_filter import NO_FILTER, EventFilter
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import EVENT_WORDS, event_text, reviewer_of, transition_text
+from pumpup_tui.text.labels import EVENT_WORDS, event_text, transition_text
+from pumpup_tui.text.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from api_client.models import Event
+    from pumpup_tui.text.time_ranges import TimeRange
 
 SOURCES = ("AGENT", "HUMAN", "PLATFORM")
 DECISIONS = ("APPROVAL_DECIDED", "ELICITATION_PROVIDED")
@@ -18,29 +21,35 @@ DECISIONS = ("APPROVAL_DECIDED", "ELICITATION_PROVIDED")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Types are for the backend to filter; sources, reviewer and text are looked for event by event."""
+    """Types and `only` are for the backend to filter; sources and text are looked for event by event."""
 
     task_id: str | None = None
     project_id: str | None = None
     newest_first: bool = True
     types: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    reviewer: str = ""
     text: str = ""
+    only: EventFilter = NO_FILTER
+    times: str = ""
+    """The range of times as it was typed; what it meant then is in `only`."""
 
     @property
     def is_scanned(self) -> bool:
         """Whether events must be looked at one by one."""
-        return bool(self.sources or self.reviewer or self.text)
+        return bool(self.sources or self.text or self.only.is_of_decisions)
 
     @property
     def is_filtered(self) -> bool:
         """Whether anything is left out of the task, the project or everything."""
-        return self.is_scanned or bool(self.types)
+        return self.is_scanned or bool(self.types) or self.only != NO_FILTER
 
     def unfiltered(self) -> Query:
         """Return the query with nothing left out."""
-        return replace(self, types=(), sources=(), reviewer="", text="")
+        return replace(self, types=(), sources=(), text="", only=NO_FILTER, times="")
+
+    def between(self, range_: TimeRange, typed: str = "") -> Query:
+        """Return the query for a range of times alone."""
+        return replace(self, only=replace(self.only, since=range_.since, until=range_.until), times=typed)
 
     def takes(self, event: Event) -> bool:
         """Return whether an event that has just come is shown."""
@@ -52,20 +61,19 @@ class Query:
         )
 
     def finds(self, event: Event) -> bool:
-        """Return whether source, reviewer and text fit."""
-        if self.sources and event.source not in self.sources:
-            return False
-        if self.reviewer and self.reviewer.casefold() not in reviewer_of(event).casefold():
+        """Return whether source, time, reviewer, outcome and text fit."""
+        if (self.sources and event.source not in self.sources) or not self.only.takes(event):
             return False
         return not self.text or self.text.casefold() in f"{event_text(event)}\n{transition_text(event)}".casefold()
 
     def lasting(self) -> dict[str, Any]:
-        """Return what a later start begins with: all but the task and the text, as JSON."""
+        """Return what a later start begins with: all but the task, the text and the times, as JSON."""
         return {
             "newestFirst": self.newest_first,
             "types": list(self.types),
             "sources": list(self.sources),
-            "reviewer": self.reviewer,
+            "decidedBy": self.only.decided_by,
+            "outcome": self.only.outcome,
         }
 
     @classmethod
@@ -73,18 +81,20 @@ class Query:
         """Return the query that was stored; what can't be read of it asks for nothing."""
         lists = {name: stored.get(name) for name in ("types", "sources")}
         values = {name: tuple(map(str, value)) if isinstance(value, list) else () for name, value in lists.items()}
-        reviewer = stored.get("reviewer")
+        decided_by, outcome = (str(stored.get(name) or "") for name in ("decidedBy", "outcome"))
         return cls(
             newest_first=stored.get("newestFirst") is not False,
             types=values["types"],
             sources=values["sources"],
-            reviewer=reviewer if isinstance(reviewer, str) else "",
+            only=EventFilter(decided_by=decided_by, outcome=outcome),
         )
 
     def words(self) -> str:
         """Return what is left out, in clean words; empty where nothing is."""
         types = ", ".join(EVENT_WORDS[name][1] if name in EVENT_WORDS else line(name, 30) for name in self.types)
         sources = ", ".join(f"from {name.lower()}" for name in self.sources)
-        reviewer = f"by {line(self.reviewer, 40)}" if self.reviewer else ""
+        decided = f"decided by {line(self.only.decided_by, 40)}" if self.only.decided_by else ""
+        act = OUTCOMES.get(self.only.outcome)
+        outcome = act.past if act else ""
         text = f"“{line(self.text, 40)}”" if self.text else ""
-        return " · ".join(part for part in (types, sources, reviewer, text) if part)
+        return " · ".join(part for part in (line(self.times, 40), types, sources, decided, outcome, text) if part)

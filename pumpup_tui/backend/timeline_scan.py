@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pumpup_tui.backend.page_requests import PAGE_MOST, PageRequest, PageResult
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from api_client.models import Event, Order, Page
     from pumpup_tui.backend.timeline_query import Query
 
+ABOVE = 20
+"""Events that are read above the one about which a list begins."""
 SCAN_MOST = 5_000
 """Events that one call looks at before it reports how far it came."""
 
@@ -40,15 +42,27 @@ class Timeline:
             ApiError: the backend could not be read.
         """
         down = request.down if request.kind != "last" else False
+        if request.kind == "first" and request.cursor is not None:
+            return await self._begun_at(request.cursor, request)
         if request.kind not in ("first", "last"):
             return await self._scan(request.cursor, down=down, request=request)
         page = await self._page(down=down, cursor=None, limit=1)
-        if not page.items:
+        if not page.items and not page.more:
             return ScannedPage(PageResult([], None, more=False), 0)
         rest = await self._scan(page.next_cursor, down=down, request=request)
         edge = short_events(filter(self._query.finds, page.items))
         result = PageResult(rest.result.rows, rest.result.cursor, rest.result.more, edge, page.next_cursor)
         return ScannedPage(result, rest.looked + 1)
+
+    async def _begun_at(self, event_id: str, request: PageRequest) -> ScannedPage:
+        """Read about an event, a few rows above it included; from the list's own end where there are none."""
+        above = await self._page(down=False, cursor=event_id, limit=ABOVE)
+        if above.next_cursor == event_id or not above.items:
+            return await self.read(replace(request, cursor=None))
+        page = await self._scan(above.next_cursor, down=True, request=request)
+        start = sum(map(self._query.finds, above.items[:-1]))
+        result = replace(page.result, edge_cursor=above.next_cursor, begins_within=True, start=start)
+        return ScannedPage(result, page.looked + len(above.items))
 
     async def _scan(self, cursor: str | None, *, down: bool, request: PageRequest) -> ScannedPage:
         rows: list[Event] = []
@@ -56,7 +70,7 @@ class Timeline:
         limit = PAGE_MOST if self._query.is_scanned else request.limit
         while True:
             page = await self._page(down=down, cursor=cursor, limit=limit)
-            looked += len(page.items)
+            looked += PAGE_MOST if page.more else len(page.items)
             rows += short_events(filter(self._query.finds, page.items))
             cursor = page.next_cursor or cursor
             more = not page.is_last(limit)
@@ -75,6 +89,7 @@ class Timeline:
             order=order,
             cursor=cursor,
             limit=limit,
+            only=query.only,
         )
 
     async def all(self) -> AsyncIterator[tuple[int, Sequence[Event]]]:

@@ -62,6 +62,7 @@ async def latest_events(backend: Backend, query: Query, count: int) -> list[Even
             order="desc",
             cursor=cursor,
             limit=size,
+            only=query.only,
         )
 
     return list((await read_pages(read, count)).items[::-1])

@@ -11,6 +11,7 @@ from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
+    from api_client.event_filter import EventFilter
     from api_client.models import Event
     from pumpup_tui.backend.timeline_query import Query
 
@@ -26,10 +27,14 @@ EventSink = Callable[[Sequence["Event"]], None]
 class EventReader:
     """One timeline: of a task, a project or all, with all types of events or some."""
 
-    def __init__(self, task: str | None, project: str | None, types: tuple[str, ...], limit: int | None) -> None:
+    def __init__(
+        self, task: str | None, project: str | None, types: tuple[str, ...], limit: int | None, only: EventFilter
+    ) -> None:
+        """Take what the user named, and what is asked for beside it."""
         self._task, self._project = task, project
         self._types = types
         self._limit = limit
+        self._only = only
 
     async def read(self, backend: Backend, *, follow: bool, print_events: EventSink) -> None:
         """Print the events, oldest first; with `follow` the latest, and then each new one until the user stops it.
@@ -60,6 +65,7 @@ class EventReader:
             project_id=(await project_of(backend, self._project)).id if self._project else None,
             newest_first=False,
             types=self._types,
+            only=self._only,
         )
 
     async def _follow(self, backend: Backend, query: Query, print_events: EventSink) -> None:

@@ -13,7 +13,7 @@ import click
 from pumpup_tui.commands.backend_session import record_place
 from pumpup_tui.commands.failure import Failed, in_words, reason
 from pumpup_tui.commands.opened_records import opened_source
-from pumpup_tui.commands.options import FILE, FOLDER, PlaceOptions, TimeParam, no_such, record_options, split_types
+from pumpup_tui.commands.options import FILE, FOLDER, PlaceOptions, filter_options, no_such, record_options, split_types
 from pumpup_tui.commands.output import can_prompt, print_line, stop_without_reader
 from pumpup_tui.commands.progress import progress_bar
 from pumpup_tui.text.firewall import line
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @click.option("--project", metavar="NAME", help="Only this project (id or the name that agents use).")
-@click.option("--task", metavar="ID", help="Only this task.")
-@click.option("--since", type=TimeParam(), help="From this date or time on, in your zone unless it names one.")
-@click.option("--until", type=TimeParam(), help="Before this date or time.")
+@click.option("--task", metavar="NAME", help="Only this task (id or name).")
+@filter_options
 @click.option("--types", metavar="T,T…", default="", help="Only these event types, separated by commas.")
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="Where to write it; - is stdout.  [default: stdout]")
 @click.option(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands.name_completion import complete_project, complete_request, complete_task
-from pumpup_tui.commands.options import PlaceOptions, json_option, no_such, place_options, split_types
+from pumpup_tui.commands.options import PlaceOptions, filter_options, json_option, no_such, place_options, split_types
 from pumpup_tui.commands.output import in_charset, print_json, print_table, stop_without_reader
 
 if TYPE_CHECKING:
@@ -183,6 +183,7 @@ def _passes(task: Task, filters: dict[str, str | None]) -> bool:
 @click.command()
 @click.argument("task", metavar="[TASK]", required=False, shell_complete=complete_task)
 @project_option
+@filter_options
 @click.option("--types", metavar="T,T…", default="", help="Only these event types, separated by commas.")
 @click.option("--follow", "-f", is_flag=True, help="Print new events as they arrive, until ctrl+c.")
 @limit_option
@@ -197,15 +198,17 @@ def timeline(
     follow: bool,
     limit: int | None,
     as_json: bool,
+    **only: Any,
 ) -> None:
     """Print events, oldest first: of a task, a project, or all.
 
-    Example: pumpup-tui timeline --project claims --follow
+    Example: pumpup-tui timeline "Claim C-1028" --since 7d --outcome deny
     """
+    from api_client.event_filter import EventFilter
     from pumpup_tui.commands.backend_session import run_on_backend
     from pumpup_tui.commands.event_reader import EventReader
 
-    reader = EventReader(task, project, split_types(types), limit)
+    reader = EventReader(task, project, split_types(types), limit, EventFilter(**only))
     print_events = _print_json_lines if as_json else _row_printer()
     run_on_backend(options, lambda backend: reader.read(backend, follow=follow, print_events=print_events))
 

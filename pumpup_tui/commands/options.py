@@ -31,16 +31,67 @@ _PLACES = {
 
 
 class TimeParam(click.ParamType[datetime]):
-    """A date or a time."""
+    """A date or a time as people type them: 7d, yesterday, 2026-01-31, 09:30."""
 
     name = "TIME"
 
+    def __init__(self, *, ends: bool = False) -> None:
+        """Take what begins a range, or with `ends` what ends one: of a day then all of it belongs to the range."""
+        self._ends = ends
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Return the time, with its zone."""
-        try:
-            return datetime.fromisoformat(value).astimezone()
+        from api_client.times import utc_now
+        from pumpup_tui.text.time_ranges import since_of, until_of
+        from pumpup_tui.text.typed_times import NotUnderstood
+
+        if isinstance(value, datetime):
+            return value
+        try:  # with the zone that it names, and any clock
+            if "T" in value:
+                return datetime.fromisoformat(value).astimezone()
         except (ValueError, OverflowError):
-            self.fail(f"{value!r} is no date or time: write it like 2026-01-31 or 2026-01-31T09:30.", param, ctx)
+            pass
+        try:
+            return (until_of if self._ends else since_of)(value, utc_now(), None)
+        except NotUnderstood:
+            self.fail(f"{value!r} is no date or time: try 7d, yesterday, 2026-01-31 or 2026-01-31T09:30.", param, ctx)
+
+
+class OutcomeParam(click.ParamType[str]):
+    """An outcome by its word, or as the wire spells it."""
+
+    name = "OUTCOME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the outcome as the wire spells it."""
+        from pumpup_tui.text.outcomes import OUTCOMES
+
+        typed = str(value).casefold()
+        if not typed:
+            return ""
+        for name, act in OUTCOMES.items():
+            if typed in {name.casefold(), act.word, act.past}:
+                return name
+        known = ", ".join(act.word for act in OUTCOMES.values())
+        return self.fail(f"{value!r} is no outcome: there are {known}.", param, ctx)
+
+
+def filter_options(command: Callback) -> Callback:
+    """Add the options that narrow a timeline by time, reviewer and outcome."""
+    for option in reversed(_FILTER_OPTIONS):
+        command = option(command)
+    return command
+
+
+_FILTER_OPTIONS = (
+    click.option("--since", type=TimeParam(), help="From then on: 7d, yesterday, 09:30, 2026-01-31; in your zone."),
+    click.option("--until", type=TimeParam(ends=True), help="Before then; of a day, up to its end."),
+    click.option("--decided-by", metavar="NAME", default="", help="Only this reviewer's decisions and answers."),
+    click.option(
+        "--outcome", type=OutcomeParam(), default="", help="Only these decisions: approve, deny, edit, ask, escalate."
+    ),
+)
 
 
 class _Utf8Text(click.types.StringParamType):

@@ -22,8 +22,8 @@ _BY = ("day", "project", "reviewer", "agent")
 @click.command()
 @click.option("--by", type=click.Choice(_BY), help="One row for each of these, and nothing else.")
 @click.option("--project", metavar="NAME", help="Only this project (id or name).")
-@click.option("--since", type=TimeParam(), help="Settled from this date or time on, in your zone unless it names one.")
-@click.option("--until", type=TimeParam(), help="Settled before this date or time.")
+@click.option("--since", type=TimeParam(), help="Settled from then on: 7d, yesterday, 2026-01-31; in your zone.")
+@click.option("--until", type=TimeParam(ends=True), help="Settled before then; of a day, up to its end.")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV, with --by; seconds in full.")
 @json_option
 @place_options

@@ -8,13 +8,12 @@ the view give their rows up and keep the place to read them from again, so memor
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from pumpup_tui.backend.page_requests import PAGE, PAGE_MOST, Edges, Kind, PageRequest, PageResult, Slot
+from pumpup_tui.components.placed_pages import PlacedPages
 
 T = TypeVar("T")
 AHEAD = 80
@@ -23,18 +22,11 @@ KEEP = 1000
 """Rows beyond the view that stay in memory."""
 
 
-@dataclass(slots=True)
-class _Layout(Generic[T]):
-    starts: list[int] = field(default_factory=list)
-    of: dict[int, int] = field(default_factory=dict)
-    gap: int | None = None
-    total: int = 0
-
-
-class Paged(Generic[T]):
+class Paged(PlacedPages[T]):
     """Pages of rows, with a cursor pinned to an id."""
 
     def __init__(self, id_of: Callable[[T], str], *, keep: int = KEEP, ahead: int = AHEAD, page: int = PAGE) -> None:
+        super().__init__()
         self._id_of = id_of
         self._keep, self._ahead, self._page = keep, ahead, page
         self._numbers = count(1)
@@ -43,17 +35,16 @@ class Paged(Generic[T]):
         """The id that the cursor was on, where that row went; until it is read."""
         self.reset()
 
-    def reset(self) -> None:
-        """Forget all rows: another list begins. What was asked for it is not taken any more."""
-        self._slots: list[Slot[T]] = []
-        self._gap: int | None = 0
+    def reset(self, at: str | None = None) -> None:
+        """Forget all rows: another list begins, about the row with the id `at`. What was asked for is not taken."""
+        self._begin_at = at
+        self.forget_places()
         self._begun = False
         self._top_open = self._bottom_open = False
         self._edges = Edges()
         self._asked: dict[int, tuple[PageRequest, Slot[T] | None]] = {}
         self._at: tuple[Slot[T], int] | None = None
         self._to_last = False
-        self._layout: _Layout[T] | None = None
 
     # What is where.
 
@@ -94,7 +85,7 @@ class Paged(Generic[T]):
 
     def row(self, index: int) -> T | None:
         """Return a row, None where it is not here (yet)."""
-        found = self._locate(index)
+        found = self.place(index)
         if found is None or found[0].rows is None:
             return None
         return found[0].rows[found[1]]
@@ -104,12 +95,12 @@ class Paged(Generic[T]):
         for slot in self._slots:
             for offset, row in enumerate(slot.rows or ()):
                 if self._id_of(row) == row_id:
-                    return self._start(slot) + offset
+                    return self.index_of(slot) + offset
         return None
 
     def mark(self, index: int) -> object:
         """Return what finds the row at `index` again after others have come and gone."""
-        return self._locate(index)
+        return self.place(index)
 
     def find(self, mark: object) -> int | None:
         """Return where a marked row is now, None where it went."""
@@ -119,12 +110,17 @@ class Paged(Generic[T]):
         offset: int = mark[1]
         if id(slot) not in self._lay().of or not slot.count:
             return None
-        return self._start(slot) + min(offset, slot.count - 1)
+        return self.index_of(slot) + min(offset, slot.count - 1)
 
     @property
     def cursor(self) -> int:
         """The index that the cursor is on."""
-        return 0 if self._at is None else self._start(self._at[0]) + self._at[1]
+        return 0 if self._at is None else self.index_of(self._at[0]) + self._at[1]
+
+    @property
+    def pinned_id(self) -> str | None:
+        """The id that the cursor is on; None on the very first row, which is the list's beginning."""
+        return self.cursor_id if self.cursor or self._top_open else None
 
     # The cursor.
 
@@ -135,7 +131,7 @@ class Paged(Generic[T]):
         index = max(0, min(index, total - 1))
         if total and index == self._lay().gap:
             index = index + 1 if index > self.cursor and index + 1 < total else index - 1
-        self._put(self._locate(index))
+        self._put(self.place(index))
 
     def go_last(self) -> bool:
         """Put the cursor on the last row; return False where that has to be asked for first."""
@@ -164,7 +160,7 @@ class Paged(Generic[T]):
         if self._asked_of("first"):
             return []
         if not self._begun:
-            return [self._ask("first")]
+            return [self._ask("first", cursor=self._begin_at)]
         low, high = top - self._ahead, top + height + self._ahead
         found = self._wants_near(low, high, looking_from_below=top + height // 2 > (self._lay().gap or 0))
         near = {id(slot) for slot, _ in self._near(top - self._keep, top + height + self._keep)}
@@ -273,7 +269,7 @@ class Paged(Generic[T]):
             self._arrive_in_gap(want, answer)
         self._layout = None
         if self._at is None:
-            self._put(self._locate(0))
+            self._put(self.place(answer.start))
         if self._to_last and self.go_last():
             self._to_last = False
         return True
@@ -283,12 +279,11 @@ class Paged(Generic[T]):
         if first:
             self._begun, self._gap = True, 0
             self._edges.top, self._edges.above_gap = answer.edge_cursor, answer.cursor
-            self._join(answer.edge, None, down=True)
-            self._join(answer.rows, anchor, down=True)
+            self._top_open = answer.begins_within
+            self._join([*answer.edge, *answer.rows], None if answer.edge else anchor, down=True)
         elif self._gap is not None:
             self._edges.bottom, self._edges.below_gap = answer.edge_cursor, answer.cursor
-            self._join(answer.edge, None, down=False)
-            self._join(answer.rows, anchor, down=False)
+            self._join([*answer.rows, *answer.edge], None if answer.edge else anchor, down=False)
         if not answer.more:
             self._close()
 
@@ -358,40 +353,5 @@ class Paged(Generic[T]):
         if ids:
             self._put((slot, min(offset, len(ids) - 1)))
         else:
-            start, self._at = self._start(slot), None
-            self._put(self._locate(min(start, self.count - 1)))
-
-    # Where it stands.
-
-    def _lay(self) -> _Layout[T]:
-        if self._layout is None:
-            layout: _Layout[T] = _Layout()
-            for number, slot in enumerate(self._slots):
-                if number == self._gap:
-                    layout.gap, layout.total = layout.total, layout.total + 1
-                layout.starts.append(layout.total)
-                layout.of[id(slot)] = layout.total
-                layout.total += slot.count
-            if self._gap is not None and self._gap == len(self._slots):
-                layout.gap, layout.total = layout.total, layout.total + 1
-            self._layout = layout
-        return self._layout
-
-    def _start(self, slot: Slot[T]) -> int:
-        return self._lay().of.get(id(slot), 0)
-
-    def _locate(self, index: int) -> tuple[Slot[T], int] | None:
-        layout = self._lay()
-        number = bisect_right(layout.starts, index) - 1
-        if number < 0 or index == layout.gap:
-            return None
-        slot, offset = self._slots[number], index - layout.starts[number]
-        return (slot, offset) if offset < slot.count else None
-
-    def _near(self, low: int, high: int) -> Iterator[tuple[Slot[T], int]]:
-        starts = self._lay().starts
-        for number in range(max(0, bisect_right(starts, low) - 1), len(starts)):
-            if starts[number] >= high:
-                return
-            if starts[number] + self._slots[number].count > low:
-                yield self._slots[number], starts[number]
+            start, self._at = self.index_of(slot), None
+            self._put(self.place(min(start, self.count - 1)))

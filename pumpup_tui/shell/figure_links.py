@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from api_client.event_filter import EventFilter
 from pumpup_tui.backend.timeline_query import DECISIONS, Query
 from pumpup_tui.timeline.screen import TimelineScreen
 
@@ -23,7 +24,7 @@ def follow(app: App[None], context: Context, target: Target, open_task: Callable
         context.show_project(target.id)
         app.switch_mode("board")
     elif target.kind == "reviewer":
-        _show_events(app, Query(types=DECISIONS, reviewer=target.id))
+        _show_events(app, Query(types=DECISIONS, only=EventFilter(decided_by=target.id)))
     elif target.kind == "agent":
         _show_events(app, Query(sources=("AGENT",), text=target.id))
 

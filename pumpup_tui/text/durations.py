@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 
 
@@ -22,6 +22,17 @@ def stamp(moment: datetime, now: datetime, zone: tzinfo | None) -> str:
     if there.date() == today.date():
         return there.strftime("%H:%M")
     return there.strftime("%d %b %H:%M" if there.year == today.year else "%Y-%m-%d %H:%M")
+
+
+def day_words(day: date, today: date) -> str:
+    """Return a day with its weekday, its year where it is another one, and its name where it is near: `Sat 28 Nov`."""
+    near = {0: " · today", 1: " · yesterday"}.get((today - day).days, "")
+    return f"{day:%a} {day.day} {day:%b}{'' if day.year == today.year else f' {day.year}'}{near}"
+
+
+def in_zone(moment: datetime, zone: tzinfo | None) -> datetime:
+    """Return a moment as clocks in `zone` show it."""
+    return _in_zone(moment, zone)
 
 
 @lru_cache(4096)

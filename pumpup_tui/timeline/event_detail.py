@@ -1,43 +1,118 @@
-"""The detail of an event: all of it, to read."""
+"""The detail of an event: in words first, and all of it as JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.context import Context
 from pumpup_tui.text import durations
 from pumpup_tui.text.firewall import INDENT, clean, line
 from pumpup_tui.text.json_text import json_bytes, json_text
-from pumpup_tui.text.labels import PAYLOAD_SHOWN, ShortPayload, event_text, event_type_run, reviewer_of, transition_text
-from pumpup_tui.text.layout import fit
+from pumpup_tui.text.labels import (
+    PAYLOAD_SHOWN,
+    ShortPayload,
+    answer_text,
+    recommendation_run,
+    reviewer_of,
+    transition_text,
+)
+from pumpup_tui.text.layout import Run, fit
 from pumpup_tui.text.paragraphs import Paragraph, foreign, led, ours
+from pumpup_tui.timeline.event_words import own_text, said_text, verb_run, who_text
+from pumpup_tui.timeline.lookups import Lookups
 
 if TYPE_CHECKING:
     from api_client.models import Event
 
+LABEL = 10
+"""Cells of a row's label."""
+ANSWERS_MOST = 20
+"""Answers that are listed; the JSON has all."""
+RUN_MOST = 200
+"""Actions of a run that are listed."""
 
-def event_document(event: Event, context: Context) -> list[Paragraph]:
-    """Return all of an event: its place, what it answers, and its payload."""
+
+def event_document(event: Event, context: Context, lookups: Lookups) -> list[Paragraph]:
+    """Return what happened in words: who did what, on which task, about what, and what was said."""
+    key = context.key
+    task = lookups.known_name(event.task_id) or event.task_id
     pairs = (
+        ("task", task),
+        ("about", lookups.known_name(event.in_response_to)),
+        ("moved", transition_text(event)),
+        ("", own_text(event)),
+        ("when", durations.full(event.timestamp, context.zone)),
+        ("project", context.project_name(event.project_id)),
+    )
+    lines = [ours((f"{who_text(event)}  ", "strong"), verb_run(event)), ours()]
+    lines += [_row(name, value) for name, value in pairs if value]
+    lines += [*_suggested(event), *_answers(event), ours()]
+    return [*lines, ours((f"{key('timeline.open')} opens the task · {key('timeline.json')} JSON", "muted"))]
+
+
+def run_document(events: Sequence[Event], context: Context, lookups: Lookups) -> list[Paragraph]:
+    """Return an agent's run of actions in words, one after the other."""
+    if not events:
+        return []
+    title = (f"{who_text(events[0])}  ", "strong"), (f"{len(events)} actions", "")
+    lines = [ours(*title), ours()]
+    for event in events[:RUN_MOST]:
+        when = context.there(event.timestamp).strftime("%H:%M")
+        name = line(lookups.known_name(event.task_id), 40)
+        lines.append(
+            led([(f"{when}  ", "muted")], (f"{name}  " if name else "", "muted"), (said_text(event, lookups), ""))
+        )
+    if len(events) > RUN_MOST:
+        lines.append(ours((f"… and {len(events) - RUN_MOST} more", "muted")))
+    return [*lines, ours(), ours((f"{context.key('timeline.fold')} opens the run in the list", "muted"))]
+
+
+def json_document(event: Event, context: Context) -> list[Paragraph]:
+    """Return all of an event as it is recorded: its place, what it answers, and its payload."""
+    pairs = (
+        ("event", event.id),
+        ("type", event.event_type),
         ("time", durations.full(event.timestamp, context.zone)),
         ("source", event.source.lower()),
         ("by", event.subject or reviewer_of(event)),
-        ("step of", event.owner.lower()),
+        ("step owner", event.owner.lower()),
         ("moved", transition_text(event)),
-        ("project", context.project_name(event.project_id)),
+        ("project", event.project_id),
         ("task", event.task_id),
-        ("event", event.id),
         ("answers", event.in_response_to),
         ("trace", event.external_trace_id),
-        ("place", event.seq),
+        ("sequence", event.seq),
         ("hash", event.hash),
     )
-    lines = [ours(event_type_run(event.event_type)), foreign((event_text(event), "strong")), ours()]
-    given = [(name, value) for name, value in pairs if value not in (None, "")]
-    # not foreign: our own name of a row
-    lines += [led([(fit(name, 8) + "  ", "muted")], (line(value), "")) for name, value in given]
+    lines = [_row(name, value) for name, value in pairs if value not in (None, "")]
     lines += [ours(), ours(("Payload", "muted"))]
     return [*lines, *(foreign((part, "")) for part in payload_text(event.payload).split("\n"))]
+
+
+def _row(name: str, value: object, tone: str = "") -> Paragraph:
+    # not foreign: our own name of a row
+    return led([(fit(name, LABEL) + "  ", "muted")], (line(value), tone))
+
+
+def _suggested(event: Event) -> list[Paragraph]:
+    """Return what the agent had suggested, where a decision holds it."""
+    snapshot = event.payload.get("recommendationSnapshot")
+    if not isinstance(snapshot, Mapping):
+        return []
+    run: Run = recommendation_run(snapshot, None)
+    rationale = snapshot.get("rationale")
+    lines = [ours((fit("suggested", LABEL) + "  ", "muted"), run)]
+    return [*lines, _row("", rationale)] if rationale else lines
+
+
+def _answers(event: Event) -> list[Paragraph]:
+    answers = event.payload.get("answers")
+    if not isinstance(answers, Mapping):
+        return []
+    rows = [_row("", f"{line(name, 80)}: {answer_text(value)}") for name, value in list(answers.items())[:ANSWERS_MOST]]
+    more = len(answers) - ANSWERS_MOST
+    return [*rows, ours((f"… and {more} more", "muted"))] if more > 0 else rows
 
 
 def payload_text(payload: dict[str, Any]) -> str:

@@ -57,7 +57,7 @@ class EventSearch:
                 return
             if wanted(row):
                 self.stop()
-                self._events.move_to(index)
+                self._events.move_to(self._events.all_rows.row_of(index))
                 return
             index += step
         self.stop()

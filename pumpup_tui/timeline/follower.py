@@ -24,7 +24,11 @@ class Follower:
     def is_on_newest(self) -> bool:
         """Whether the cursor is on the newest row."""
         pages = self._events.pages
-        return pages.cursor == 0 if self._scope.query.newest_first else pages.cursor >= pages.count - 1
+        return (
+            pages.cursor == 0
+            if self._scope.query.newest_first
+            else self._events.model.cursor >= self._events.model.count - 1
+        )
 
     @property
     def _is_newest_in_view(self) -> bool:

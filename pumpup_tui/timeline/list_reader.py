@@ -53,11 +53,11 @@ class ListReader:
         """Whether a page is in flight."""
         return self._asked_at is not None
 
-    def restart(self) -> None:
-        """Read the timeline from its beginning."""
+    def restart(self, at: str | None = None) -> None:
+        """Read the timeline from its beginning, or about the event `at`."""
         self.looked, self._asked_at, self.is_stopped = 0, None, False
         self._events.say_when_empty("reading…")
-        self._events.restart()
+        self._events.restart(at)
 
     def resume(self) -> None:
         """Read on from where it was stopped."""
@@ -68,7 +68,7 @@ class ListReader:
         """Read these pages."""
         if self.is_stopped or not self._context.calls.is_open:
             for request in requests:
-                self._events.failed(request)
+                self._events.pages.failed(request)
             return
         if self._asked_at is None:
             self._asked_at = monotonic()
@@ -91,7 +91,7 @@ class ListReader:
         """Note that a call failed; return False where it was none of these."""
         request = self._in_flight.pop(call_id, None)
         if request is not None:
-            self._events.failed(request)
+            self._events.pages.failed(request)
         return request is not None
 
     def settle(self) -> None:
@@ -125,4 +125,4 @@ class ListReader:
         if not self._scope.query.is_filtered:
             return EMPTY
         key = self._context.key
-        return f"No event fits. {key('timeline.filter')} changes the filter, {key('move.back')} shows all."
+        return f"No matching events. {key('timeline.filter')} changes the filter, {key('move.back')} shows all."

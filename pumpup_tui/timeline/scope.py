@@ -36,10 +36,14 @@ class TimelineScope:
         self._chosen = query
         self._context.last_view.note(self._stored_as, query.lasting())
 
-    def words(self) -> str:
-        """Return the scope in clean words: whose events, in which order, and what is left out."""
+    def words(self, task_name: str = "") -> str:
+        """Return the scope in clean words: whose events, in which order, and what is left out.
+
+        Args:
+            task_name: The raw name of the task whose events they are.
+        """
         query, project = self.query, self._context.status.project
-        task = f"task {line(query.task_id, 40)}" if query.task_id else ""
+        task = line(task_name or query.task_id, 60) if query.task_id else ""
         where = task or (line(project.name, 40) if project else "everything")
         order = "newest first" if query.newest_first else "oldest first"
         return joined((where, order, query.words()))

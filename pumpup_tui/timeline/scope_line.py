@@ -14,7 +14,6 @@ from pumpup_tui.text.layout import Line, crop, width_of
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from pumpup_tui.timeline.scope import TimelineScope
 
 REFRESH_SECONDS = 0.5
 """Between two refreshes that are not pressing."""
@@ -23,10 +22,10 @@ REFRESH_SECONDS = 0.5
 class ScopeLine(Lines):
     """The scope at the left; progress and news at the right."""
 
-    def __init__(self, scope: TimelineScope, state: Callable[[], Line]) -> None:
-        """Take what is shown, and what returns the runs at the right."""
+    def __init__(self, words: Callable[[], str], state: Callable[[], Line]) -> None:
+        """Take what returns the words of what is shown, and the runs at the right."""
         super().__init__(id="events-bar")
-        self._scope = scope
+        self._words = words
         self._state = state
         self._drawn_at = 0.0
         self._timer: Timer | None = None
@@ -34,7 +33,7 @@ class ScopeLine(Lines):
     @override
     def lines(self, width: int) -> Sequence[Line]:
         right = self._state()
-        left = crop(self._scope.words(), max(0, width - width_of(right) - 2))
+        left = crop(self._words(), max(0, width - width_of(right) - 2))
         gap = max(1, width - width_of([(left, "")]) - width_of(right) - 2)
         return [[(f" {left}", "muted"), (" " * gap, ""), *right, (" ", "")]]
 

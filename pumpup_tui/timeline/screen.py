@@ -15,7 +15,6 @@ from typing_extensions import override
 from pumpup_tui.backend.messages import CallFailed, Changed, EventsPage
 from pumpup_tui.backend.timeline_query import DECISIONS, Query
 from pumpup_tui.components.frame import set_title
-from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.prompt import TextQuestion
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
@@ -26,8 +25,8 @@ from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.layout import Line, Run
 from pumpup_tui.timeline.calls import ExportState
-from pumpup_tui.timeline.event_detail import event_document
 from pumpup_tui.timeline.event_list import TimelineList
+from pumpup_tui.timeline.event_pane import EventPane
 from pumpup_tui.timeline.event_search import EventSearch
 from pumpup_tui.timeline.export_dialog import TimelineExport
 from pumpup_tui.timeline.filter_dialog import FilterScreen
@@ -45,12 +44,14 @@ class TimelineScreen(ReviewerScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         ("timeline.task", "one_task"),
         ("timeline.open", "open_task"),
-        ("timeline.order", "turn"),
+        ("timeline.order", "view('order')"),
         ("timeline.follow", "follow"),
         ("timeline.filter", "filter"),
         ("timeline.search", "search"),
         ("timeline.next", "decision(1)"),
         ("timeline.previous", "decision(-1)"),
+        ("timeline.fold", "view('fold')"),
+        ("timeline.json", "view('json')"),
         ("timeline.export", "export"),
     )
 
@@ -59,11 +60,14 @@ class TimelineScreen(ReviewerScreen):
         super().__init__(context)
         self._open_task = open_task
         self.scope = scope = TimelineScope(context, self.MODE)
-        self.timeline = events = TimelineList(context, id="events")
-        self._detail = Document(id="event")
+        self.timeline = events = TimelineList(context, id="events", is_of_task=lambda: scope.chosen.task_id is not None)
         set_title(events, "Timeline")
-        set_title(self._detail, "Event")
-        self._scope_line = scope_line = ScopeLine(scope, self._state)
+        self._scope_line = scope_line = ScopeLine(
+            lambda: scope.words(events.lookups.known_name(scope.chosen.task_id)), self._state
+        )
+        self._detail = detail = EventPane(context, events.lookups, events.redraw, scope_line.update_lines, id="event")
+        set_title(detail, "Event")
+        events.ask_for_names = detail.ask_for_names
         self.search = search = EventSearch(events, lambda: context.outbox.hint("no decision further that way"))
         self._follower = Follower(events, scope)
         self._reader = ListReader(
@@ -130,9 +134,10 @@ class TimelineScreen(ReviewerScreen):
         else:
             self._restart()
 
-    def _restart(self) -> None:
+    def _restart(self, at: str | None = None) -> None:
         self._follower.new = 0
-        self._reader.restart()
+        self.timeline.all_rows.folds = not self.scope.chosen.is_filtered
+        self._reader.restart(at)
         self._scope_line.update_lines()
 
     @on(TimelineList.Wanted)
@@ -177,8 +182,7 @@ class TimelineScreen(ReviewerScreen):
             self.key_hints.update_lines()
         self._follower.note_seen()
         self._scope_line.update_soon()
-        row = self.timeline.row
-        self._detail.set_paragraphs(event_document(row, self.context) if row else [], event.row_id)
+        self._detail.show(self.timeline.row, self.timeline.all_rows.events(self.timeline.model.cursor))
 
     @on(VirtualList.Chosen, "#events")
     def _chosen(self, event: VirtualList.Chosen) -> None:
@@ -190,9 +194,11 @@ class TimelineScreen(ReviewerScreen):
     # Keys.
 
     def show(self, query: Query) -> None:
-        """Show another query's events, from their beginning."""
+        """Show another query's events, about the one under the cursor where they can be read from there."""
+        turned = query.newest_first != self.scope.chosen.newest_first
         self.scope.choose(query)
-        self._restart()
+        keeps = self.context.can("history") and not turned and not self._follower.is_on
+        self._restart(self.timeline.pages.pinned_id if keeps else None)
         self.refresh_decision()
 
     def show_task(self, task_id: str) -> None:
@@ -217,20 +223,16 @@ class TimelineScreen(ReviewerScreen):
         self.refresh_decision()
         self._scope_line.update_lines()
 
-    def action_turn(self) -> None:
-        """Turn the order round."""
-        self.show(replace(self.scope.chosen, newest_first=not self.scope.chosen.newest_first))
-
     def action_one_task(self) -> None:
         """Show only the task of the event under the cursor; again, all."""
         row = self.timeline.row
-        task_id = row.task_id if self.scope.chosen.task_id is None and row is not None else None
+        task_id = row.event.task_id if self.scope.chosen.task_id is None and row is not None else None
         self.show(replace(self.scope.chosen, task_id=task_id))
 
     def action_open_task(self) -> None:
         """Open the task of the event under the cursor."""
-        if (row := self.timeline.row) is not None and row.task_id:
-            self._open_task(row.task_id)
+        if (row := self.timeline.row) is not None and row.event.task_id:
+            self._open_task(row.event.task_id)
 
     def action_filter(self) -> None:
         """Choose what is shown."""
@@ -239,7 +241,7 @@ class TimelineScreen(ReviewerScreen):
             if query is not None:
                 self.show(query)
 
-        self.app.push_screen(FilterScreen(self.scope.chosen), chosen)
+        self.app.push_screen(FilterScreen(self.scope.chosen, self.context), chosen)
 
     def action_search(self) -> None:
         """Ask for a text; events that contain it are looked for in the whole timeline."""
@@ -260,6 +262,15 @@ class TimelineScreen(ReviewerScreen):
         """Go to the next decision, down or up the list."""
         self._reader.is_stopped = False
         self.search.start(step, lambda event: event.event_type in DECISIONS)
+
+    def action_view(self, what: str) -> None:
+        """Turn the order round; open or close a run of actions; show the event as JSON, and in words again."""
+        if what == "order":
+            self.show(replace(self.scope.chosen, newest_first=not self.scope.chosen.newest_first))
+        elif what == "fold":
+            self.timeline.toggle_run()
+        else:
+            self._detail.turn()
 
     def action_export(self) -> None:
         """Ask where to, and write what is shown."""

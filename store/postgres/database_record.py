@@ -6,7 +6,7 @@ was at first: no transaction stays open, which would hold up the vacuum of the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -45,6 +45,7 @@ _DOCUMENTS = {
     "projects": b"select doc from pumpup.project where ws = %(ws)s and id = %(id)s",
 }
 _SLUG = b"select doc from pumpup.project where ws = %(ws)s and slug = %(id)s"
+_NAMED = b"select doc from pumpup.task where ws = %(ws)s and position(%(json)s::bytea in doc) > 0 order by no"
 _UPLOADS = b"select id, doc from pumpup.upload where ws = %(ws)s and id > %(start)s order by id limit %(limit)s"
 _ANSWERS = """
     select seq, record from pumpup.idempotency where ws = %(ws)s and seq <= %(last)s order by seq
@@ -100,6 +101,13 @@ class DatabaseRecord:
     def project_by_slug(self, slug: str) -> Doc | None:
         """Return the project with this slug."""
         return self._doc(_SLUG, slug)
+
+    def tasks_named(self, name: str) -> Sequence[Doc]:
+        """Return the tasks with this name."""
+        if not storable(name):
+            return []
+        docs = [orjson.loads(doc) for (doc,) in self._ask(_NAMED, json=orjson.dumps(name))]
+        return [doc for doc in docs if doc["name"] == name]
 
     def _doc(self, statement: bytes, name: str) -> Doc | None:
         rows = self._ask(statement, id=name) if storable(name) else []

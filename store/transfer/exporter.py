@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 import orjson
 
 from api_client.errors import NotFound
+from api_client.event_filter import NO_FILTER, EventFilter
 from api_client.export_columns import csv_header, csv_row
 from api_client.times import wire_time
 from store.core.event_shapes import recognised
@@ -41,6 +42,10 @@ class RecordSource(Protocol):
 
     def project_by_slug(self, slug: str) -> Doc | None:
         """Return the project with this slug."""
+        ...
+
+    def tasks_named(self, name: str) -> Sequence[Doc]:
+        """Return the tasks with this name."""
         ...
 
     def all_events(self) -> Iterator[tuple[int, bytes, str]]:
@@ -75,9 +80,17 @@ class Filter:
     project: str | None = None
     """A project's id or slug."""
     task: str | None = None
+    """A task's id or name."""
     since: datetime | None = None
     until: datetime | None = None
     types: tuple[str, ...] = ()
+    decided_by: str = ""
+    outcome: str = ""
+
+    @property
+    def only(self) -> EventFilter:
+        """The decisions that it asks for."""
+        return EventFilter(decided_by=self.decided_by, outcome=self.outcome)
 
     @property
     def is_everything(self) -> bool:
@@ -115,9 +128,12 @@ def _events(record: RecordSource, chosen: Filter, progress: Progress) -> Iterato
     for row, (seq, text, hash_) in enumerate(_chosen(record, chosen)):
         if row % _CHUNK == 0:
             progress(seq, record.seq)
-        if since or until:
-            at = recognised(orjson.loads(text), seq)["timestamp"]
+        if since or until or chosen.only != NO_FILTER:
+            event = recognised(orjson.loads(text), seq)
+            at = event["timestamp"]
             if at < since or (until and at >= until):
+                continue
+            if not chosen.only.takes_decision(event["eventType"], event.get("subject"), event["payload"]):
                 continue
         yield text, hash_
     progress(record.seq, record.seq)
@@ -126,15 +142,28 @@ def _events(record: RecordSource, chosen: Filter, progress: Progress) -> Iterato
 def _chosen(record: RecordSource, chosen: Filter) -> Iterator[tuple[int, bytes, str]]:
     if chosen.is_everything:
         return record.all_events()
-    task = None if chosen.task is None else _found("task", chosen.task, record.get("tasks", chosen.task))
+    types = chosen.only.types(chosen.types)
+    task = None if chosen.task is None else _task(record, chosen.task)
     project = None
     if chosen.project is not None:
         there = record.project_by_slug(chosen.project) or record.get("projects", chosen.project)
         project = _found("project", chosen.project, there)
-    if task and project and task["projectId"] != project["id"]:
+    if types is None or (task and project and task["projectId"] != project["id"]):
         return iter(())
     numbers = {"task": task["no"] if task else 0, "project": project["no"] if project else 0}
-    return record.timeline(**numbers, types=chosen.types)
+    return record.timeline(**numbers, types=tuple(types))
+
+
+def _task(record: RecordSource, named: str) -> Doc:
+    """Return the task with this id, or the only one with this name."""
+    doc = record.get("tasks", named)
+    if doc is not None:
+        return doc
+    alike = record.tasks_named(named)
+    if len(alike) > 1:
+        ids = ", ".join(str(task["id"]) for task in alike[:5])
+        raise NotFound(f"{named!r} is the name of {len(alike)} tasks: {ids}. Name one by its id.")
+    return _found("task", named, alike[0] if alike else None)
 
 
 def _found(what: str, name: str, doc: Doc | None) -> Doc:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import orjson
 
@@ -40,6 +40,10 @@ class FolderRecord:
     def project_by_slug(self, slug: str) -> Doc | None:
         """Return the project with this slug."""
         return self._store.read(lambda state: state.get("projects", state.slugs.get(slug, "")))
+
+    def tasks_named(self, name: str) -> Sequence[Doc]:
+        """Return the tasks with this name."""
+        return [doc for doc in self._store.read(lambda state: list(state.snapshot("tasks"))) if doc["name"] == name]
 
     def all_events(self) -> Iterator[tuple[int, bytes, str]]:
         """Yield seq, JSON and hash of every event."""

@@ -53,7 +53,7 @@ async def test_screens_switch(tmp_path: Path) -> None:
         await pilot.press("enter")
         await stage.sees(pilot, "newest first")
         await pilot.press("3")
-        await stage.sees(pilot, "task created", gone=("Timeline, newest first",))
+        await stage.sees(pilot, "+ created", gone=("Timeline, newest first",))
         await pilot.press("1")
         await stage.sees(pilot, "Nothing waits for you")
 

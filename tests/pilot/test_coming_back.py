@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from api_client.event_filter import EventFilter
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.backend.timeline_query import Query
 from pumpup_tui.board.filter import NOBODY, BoardFilter
@@ -125,17 +126,17 @@ async def test_a_timelines_filter_is_that_of_last_time(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.sees(pilot, "Refund $240")
         await pilot.press("3")
-        await stage.sees(pilot, "task created", "approval requested")
+        await stage.sees(pilot, "+ created", "◌ requests")
         screen = stage.app.screen
         assert isinstance(screen, TimelineScreen)
         screen.show(replace(screen.scope.query, types=("TASK_CREATED",), newest_first=False, text="Claim"))
-        await stage.sees(pilot, "task created", "oldest first", gone=("◌ approval requested",))
+        await stage.sees(pilot, "+ created", "oldest first", gone=("◌ requests",))
     stage.before.clear()
     again(stage, tmp_path / "kept")
     async with stage.run() as pilot:
         await stage.sees(pilot, "Refund $240")
         await pilot.press("3")
-        await stage.sees(pilot, "task created", "oldest first", gone=("◌ approval requested", "“Claim”"))
+        await stage.sees(pilot, "+ created", "oldest first", gone=("◌ requests", "“Claim”"))
 
 
 async def choose(stage: Stage, pilot: Pilot[None], name: str) -> None:
@@ -213,5 +214,5 @@ def test_an_order_that_can_not_be_read_is_the_built_in_one() -> None:
 def test_a_query_that_can_not_be_read_asks_for_nothing() -> None:
     """Another version's, or a damaged one."""
     assert Query.restored({"types": 3, "sources": "AGENT", "reviewer": [], "newestFirst": "x"}) == Query()
-    asked = Query(types=("NOTE",), sources=("HUMAN",), reviewer="alice", newest_first=False)
+    asked = Query(types=("NOTE",), sources=("HUMAN",), only=EventFilter(decided_by="alice"), newest_first=False)
     assert Query.restored(asked.lasting()) == asked

@@ -82,7 +82,7 @@ async def test_commands_take_a_name(tmp_path: Path) -> None:
         await pilot.press("colon", *"proj", "tab", *"claims", "enter")
         await stage.sees(pilot, "Claims ▾", "▸2 Board")
         await pilot.press("colon", *"timeline", "space", *"C-1029", "enter")
-        await stage.sees(pilot, "▸3 Timeline", "task tsk_", "task created")
+        await stage.sees(pilot, "▸3 Timeline", "+ created")
 
 
 async def test_the_most_used_command_comes_first(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ async def test_what_is_found_is_done_where_one_was(tmp_path: Path) -> None:
         await stage.sees(pilot, "Show cards by")
         await pilot.press("escape")
         await take(stage, pilot, "the timeline", "The timeline")
-        await stage.sees(pilot, "▸3 Timeline", "approval requested")
+        await stage.sees(pilot, "▸3 Timeline", "◌ requests")
 
 
 async def take(stage: Stage, pilot: Pilot[None], query: str, sees: str) -> None:

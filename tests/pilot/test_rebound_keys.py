@@ -304,9 +304,7 @@ async def test_the_timeline(tmp_path: Path) -> None:
         await stage.ready(pilot, "Pay 240")
         decisions = "{timeline.previous} {timeline.next} decisions"
         await walk.to("screens.timeline", sees=(decisions, "{move.enter} event", "{timeline.export} export"))
-        await walk.to(
-            "move.last", sees=("▌12:00        agent agent-1   + task created          Task 00",), gone=("C-1044",)
-        )
+        await walk.to("move.last", sees=("▌12:00 agent-1    + created    Task 00",), gone=("C-1044",))
         await stage.approval("Pay 7", project="claims")
         await walk.to(sees=("new", "{timeline.follow} follows"))
         await walk.to("timeline.follow", sees=("▼ following", "{timeline.follow} stop following"))

@@ -14,13 +14,15 @@ async def some(stage: Stage) -> None:
 
 
 async def test_newest_first_with_the_event_beside(tmp_path: Path) -> None:
-    """One line an event; all of it with payload and hash beside the list."""
+    """One line an event; beside the list it is told in words, and with v as JSON with its hash."""
     stage = Stage(tmp_path)
     stage.before.append(some)
     async with stage.run() as pilot:
         await stage.ready(pilot, "Inbox 2")
         await pilot.press("3")
-        await stage.sees(pilot, "◌ approval requested", "Payload", "hash", '"summary": "Refund')
+        await stage.sees(pilot, "◌ requests", "agent-1  ◌ requests", "task        Other 2", "Refund $99")
+        await pilot.press("v")
+        await stage.sees(pilot, "Payload", "hash", '"summary": "Refund')
         shown = stage.shown()
         assert shown.index("Refund $99") < shown.index("Refund $240")
 
@@ -32,9 +34,9 @@ async def test_new_events_come_in_above(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot, "Inbox 2")
         await pilot.press("3", "j")
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Other 2")
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Other 2")
         await stage.task("Fresh 3")
-        await stage.sees(pilot, "Fresh 3", "▌12:00        agent agent-1   + task created          Other 2")
+        await stage.sees(pilot, "Fresh 3", "▌12:00 agent-1    + created    Other 2")
 
 
 async def test_one_task_and_back(tmp_path: Path) -> None:

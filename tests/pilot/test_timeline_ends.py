@@ -22,10 +22,10 @@ async def test_the_end_is_one_page_away(tmp_path: Path) -> None:
         await pilot.press("3")
         await stage.sees(pilot, "Task 449")
         await pilot.press("G")
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Task 000")
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Task 000")
         assert screen_of(stage).timeline.pages.held < 400
         await pilot.press("g")
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Task 449")
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Task 449")
 
 
 async def test_the_two_ends_meet(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ async def test_the_mouse_scrolls_and_points(tmp_path: Path) -> None:
         await stage.sees(pilot, "Task 389", gone=("Task 449",))
         assert timeline.pages.cursor_id == before
         await pilot.click(timeline, offset=(10, 2))
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Task 387")
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Task 389")
 
 
 async def test_selected_rows_are_marked_and_kept(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ async def test_selected_rows_are_marked_and_kept(tmp_path: Path) -> None:
         row = timeline.pages.row(2)
         assert row is not None
         timeline.set_selected([row.id])
-        await stage.sees(pilot, "●12:00        agent agent-1   + task created          Task 447")
+        await stage.sees(pilot, "●12:00 agent-1    + created    Task 447")
         await stage.task("Fresh one")
-        await stage.sees(pilot, "Fresh one", "●12:00        agent agent-1   + task created          Task 447")
+        await stage.sees(pilot, "Fresh one", "●12:00 agent-1    + created    Task 447")
         assert timeline.selected == {row.id}

@@ -30,7 +30,7 @@ async def test_by_type(tmp_path: Path) -> None:
         await pilot.press("f")
         await stage.sees(pilot, "Show only")
         await pilot.press(*["j"] * 5, "space", "enter")
-        await stage.sees(pilot, "newest first · decided", "by alice: note 3", "by bob: note 2", gone=("Task 119",))
+        await stage.sees(pilot, "newest first · decided", "alice      ▲ approved", "“note 2”", gone=("Task 119",))
         await pilot.press("escape")
         await stage.sees(pilot, "Task 119")
 
@@ -44,10 +44,10 @@ async def test_by_reviewer(tmp_path: Path) -> None:
         await pilot.press("3")
         await stage.sees(pilot, "Task 119")
         await pilot.press("f", "tab", "tab", *"bob", "enter")
-        await stage.sees(pilot, "by bob", "by bob: note 2", gone=("note 3", "Task 119"))
+        await stage.sees(pilot, "decided by bob", "“note 2”", gone=("note 3", "Task 119"))
         request = await stage.approval("Refund $9", "Claim 9")
         await stage.write(Decide(request_id=request, outcome=Outcome(type="REJECT", note="note 9")), BOB)
-        await stage.sees(pilot, "deny by bob: note 9", gone=("Claim 9",))
+        await stage.sees(pilot, "▼ denied", "“note 9”")
 
 
 async def test_by_text(tmp_path: Path) -> None:
@@ -59,9 +59,9 @@ async def test_by_text(tmp_path: Path) -> None:
         await pilot.press("3")
         await stage.sees(pilot, "Task 119")
         await pilot.press("/", *"claim 1", "enter")
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Claim 1", gone=("Task 119",))
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Claim 1", gone=("Task 119",))
         await pilot.press("/", *" x", "enter")
-        await stage.sees(pilot, "No event fits", "esc shows all")
+        await stage.sees(pilot, "No matching events", "esc shows all")
         await pilot.press("escape")
         await stage.sees(pilot, "Task 119")
 
@@ -82,6 +82,6 @@ async def test_decisions_are_a_key_away(tmp_path: Path) -> None:
                 await pilot.pause(0.01)
             row = screen.timeline.row
             assert row is not None
-            assert row.payload["outcome"]["note"] == note
+            assert row.event.payload["outcome"]["note"] == note
         await pilot.press("{", "{")
         await stage.sees(pilot, "no decision further that way")

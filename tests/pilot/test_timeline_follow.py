@@ -31,7 +31,7 @@ async def test_the_cursor_goes_to_each_new_event(tmp_path: Path) -> None:
         await pilot.press("F")
         await stage.sees(pilot, "▼ following")
         await stage.task("Fresh one")
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Fresh one")
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Fresh one")
 
 
 async def test_moving_away_stops_it_and_counts_what_is_new(tmp_path: Path) -> None:
@@ -43,14 +43,12 @@ async def test_moving_away_stops_it_and_counts_what_is_new(tmp_path: Path) -> No
         await pilot.press("3")
         await stage.sees(pilot, "Task 059")
         await pilot.press("F", *["j"] * 30)
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Task 029", gone=("▼ following",))
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Task 029", gone=("▼ following",))
         for number in range(3):
             await stage.task(f"Fresh {number}")
-        await stage.sees(
-            pilot, "3 new", "▌12:00        agent agent-1   + task created          Task 029", gone=("Fresh 2",)
-        )
+        await stage.sees(pilot, "3 new", "▌12:00 agent-1    + created    Task 029", gone=("Fresh 2",))
         await pilot.press("g")
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Fresh 2", gone=("3 new",))
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Fresh 2", gone=("3 new",))
 
 
 async def test_a_page_that_comes_right_after_a_key_leaves_the_cursor_where_the_key_put_it(tmp_path: Path) -> None:
@@ -68,7 +66,7 @@ async def test_a_page_that_comes_right_after_a_key_leaves_the_cursor_where_the_k
         (want,) = timeline.pages.wants(0, timeline.size.height)
         timeline.action_move(3)
         screen_of(stage).post_message(EventsPage(want, PageResult([], None, more=False), 0))
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Task 056", gone=("▼ following",))
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Task 056", gone=("▼ following",))
 
 
 async def test_oldest_first_follows_at_the_bottom(tmp_path: Path) -> None:
@@ -78,11 +76,11 @@ async def test_oldest_first_follows_at_the_bottom(tmp_path: Path) -> None:
     async with stage.run(80, 24) as pilot:
         await stage.ready(pilot, "Nothing waits")
         await pilot.press("3", "s")
-        await stage.sees(pilot, "oldest first", "▌12:00        agent agent-1   + task created          Task 000")
+        await stage.sees(pilot, "oldest first", "▌12:00 agent-1    + created    Task 000")
         await pilot.press("F")
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Task 059")
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Task 059")
         await stage.task("Fresh one")
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Fresh one", "▼ following")
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Fresh one", "▼ following")
 
 
 async def test_a_burst_leaves_keys_alone(tmp_path: Path) -> None:
@@ -100,4 +98,4 @@ async def test_a_burst_leaves_keys_alone(tmp_path: Path) -> None:
         await stage.sees(pilot, "300 new")
         assert screen_of(stage).timeline.pages.cursor_id == before
         await pilot.press("j")
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Task 028")
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Task 028")

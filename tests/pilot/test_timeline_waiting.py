@@ -51,10 +51,10 @@ async def test_a_slow_page_is_told_and_blocks_no_key(tmp_path: Path) -> None:
         await pilot.press("G")
         await stage.sees(pilot, "reading…")
         await pilot.press("g", "j")
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Task 148")
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Task 148")
         await pilot.press("G")
         gate.set()
-        await stage.sees(pilot, "▌12:00        agent agent-1   + task created          Task 000", gone=("reading…",))
+        await stage.sees(pilot, "▌12:00 agent-1    + created    Task 000", gone=("reading…",))
 
 
 async def test_looking_through_can_be_stopped(tmp_path: Path) -> None:

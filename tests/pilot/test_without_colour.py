@@ -51,7 +51,7 @@ async def test_without_colour_every_state_has_a_word_or_a_glyph(
         await pilot.press("escape", "u", "2")
         await stage.sees(pilot, "▸2 Board", "▌ in_progress", "■ complete", "final")
         await pilot.press("3")
-        await stage.sees(pilot, "▸3 Timeline", "+ task created", "◌ approval requested")
+        await stage.sees(pilot, "▸3 Timeline", "+ created", "◌ requests")
 
 
 @pytest.mark.parametrize("theme", [one.name for one in THEMES])

@@ -120,7 +120,7 @@ async def form(stage: Stage, pilot: Any) -> None:
 form_faults = then(form, "space", "ctrl+r", sees=("can't be taken", "must be an e-mail"))
 board = then(inbox, "2", sees=("in_review", "C-1032"), gone=("reading…",))
 task = then(board, "l", "enter", sees=("Timeline, newest first",))
-timeline = then(inbox, "3", "j", "j", sees=("task closed", "task created"))
+timeline = then(inbox, "3", "j", "j", sees=("■ closed", "+ created"))
 
 insights = then(inbox, "4", sees=("Settled by day", "Load by agent"), gone=("counting…",))
 

@@ -102,7 +102,7 @@ async def read_only(stage: Stage, pilot: Any, screen: str) -> None:
     await stage.sees(pilot, "1 Inbox 3", "· read-only", "payout", gone=("opening…",))
     if screen == "timeline":
         await pilot.press("3", "j", "j")
-        await stage.sees(pilot, "task closed", "task created")
+        await stage.sees(pilot, "■ closed", "+ created")
         return
     await pilot.press("2")
     await stage.sees(pilot, "in_review", "C-1032", gone=("reading…",))

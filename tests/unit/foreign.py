@@ -107,7 +107,7 @@ WIDGETS = frozenset(("Static", "Label", "Button", "Option", "update", "notify"))
 """Those among Textual's own that would read markup in a text."""
 TITLES = frozenset(("border_title", "border_subtitle", "tooltip", "sub_title"))
 GIVERS = frozenset(
-    ("bounds", "type_of", "dumps", "json_text", "reason_codes", "reader", "difference_words", "total_of")
+    ("bounds", "type_of", "dumps", "json_text", "reason_codes", "reader", "difference_words", "total_of", "known_name")
 )
 """Functions from elsewhere that return foreign text."""
 UNDRAWN = frozenset(("searched", "row_id"))

@@ -68,6 +68,7 @@ KEPT = frozenset(
         "_note",
         "_code",
         "_codes",
+        "times",
         "_typed",
         "raw_words",
         "only",
