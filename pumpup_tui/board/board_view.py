@@ -233,7 +233,7 @@ class BoardView(FramedPane, can_focus=True):
             self.post_message(self.Chosen(self.card.id))
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the card that was clicked."""
+        """Put the cursor on the card that was clicked; a double click opens its task."""
         at = event.get_content_offset(self)
         index = self._first + at.x // self._width if at else len(self.columns.all)
         if at and index < len(self.columns.all) and at.y >= HEAD:
@@ -241,6 +241,8 @@ class BoardView(FramedPane, can_focus=True):
             column = self.columns.all[index]
             column.move_to(column.top + (at.y - HEAD) // CARD)
             self._moved()
+            if event.chain == 2:
+                self.action_choose()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Go down the column with the cursor."""
