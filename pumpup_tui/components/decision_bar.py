@@ -197,5 +197,5 @@ def target_words(intent: Intent) -> str:
     if intent.verb == "MOVE":
         return f"{title} → {line(intent.to_step, 80)}"
     if intent.verb == "ASSIGN":
-        return f"{title} → @{line(intent.assignee, 80)}" if intent.assignee else f"{title} → given back"
+        return f"{title} → @{line(intent.assignee, 80)}" if intent.assignee else f"{title} → unassigned"
     return title

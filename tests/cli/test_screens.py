@@ -40,7 +40,7 @@ def test_the_demo_is_a_tour(tmp_path: Path, room: Path) -> None:
     """A line names what to do next, goes on as it is done, and can be left; a folder of one's own has none."""
     with terminal(command("demo"), environment(tmp_path / "home", TMPDIR=str(room)), columns=80, rows=24) as screen:
         screen.wait_for("Open claim C-1030")
-        screen.wait_for("1/10 · j moves to the next request, k back. > skip X end tour")
+        screen.wait_for("1/11 · j moves to the next request, k back. > skip X end tour")
         screen.press("j")
         screen.wait_for("enter opens it")
         screen.press("\r")
@@ -63,7 +63,9 @@ def test_the_demo_is_a_tour(tmp_path: Path, room: Path) -> None:
         screen.press(">3")
         screen.wait_for("F follows what happens")
         screen.press("F")
-        screen.wait_for("finds every action, project, task and request.")
+        screen.wait_for("4 shows the insights")
+        screen.press("4")
+        screen.wait_for("finds every command, project, task and request.")
         screen.press(">?")
         screen.wait_for("Keys esc closes")
         screen.wait_for("q quits; nothing of the demo stays.")
