@@ -33,9 +33,10 @@ async def test_what_looks_like_a_control_is_one(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot, "Refund $240")
         await click(stage, pilot, "3 Timeline")
-        await stage.sees(pilot, "newest first")
+        await click(stage, pilot, "newest first")
+        await stage.sees(pilot, "oldest first")
         await click(stage, pilot, "1 Inbox")
-        await stage.ready(pilot, "oldest first")
+        await stage.ready(pilot, "Request")
         await click(stage, pilot, "all projects ▾")
         await stage.sees(pilot, "enter chooses")
         await click(stage, pilot, "General")
