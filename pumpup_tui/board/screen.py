@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, Changed, TaskLoaded
+from pumpup_tui.backend.messages import CallFailed, Changed, ShowPast, TaskLoaded
 from pumpup_tui.backend.status import Status
 from pumpup_tui.board.board_view import BoardView
 from pumpup_tui.board.calls import BoardFeed
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api_client.models import Event
+    from pumpup_tui.backend.past_moment import PastMoment
 
 REREAD_SECONDS = 0.4
 """Between two reads because of changes: a thousand events a second cost no more than three reads."""
@@ -44,7 +45,7 @@ class BoardScreen(ReviewerScreen):
     MODE = "board"
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        *MOVE_ACTIONS, ("board.search", "search"), ("board.filter", "filter")
+        *MOVE_ACTIONS, ("board.search", "search"), ("board.filter", "filter"), ("past.show", "past")
     )
 
     def __init__(self, context: Context, open_task: Callable[[str], None]) -> None:
@@ -242,6 +243,16 @@ class BoardScreen(ReviewerScreen):
     def action_search(self) -> None:
         """Show the cards that contain a text."""
         self._filtering.search()
+
+    def action_past(self) -> None:
+        """Ask for a time, and show the board as it was."""
+        from pumpup_tui.components.past_view import ask_moment  # behind the first paint
+
+        def show(moment: PastMoment) -> None:
+            if (project := self.view.project) is not None:
+                self.post_message(ShowPast(moment, project_id=project.id))
+
+        ask_moment(self.prompt, self.context, show)
 
     def action_filter(self) -> None:
         """Choose what to show."""
