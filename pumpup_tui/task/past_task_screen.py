@@ -110,9 +110,13 @@ class PastTaskScreen(ReviewerScreen):
         if self._record.loaded is None:
             self.page.show_rows([PageRow(ours((words, "muted")))])
 
-    def _call_failed_here(self, event: CallFailed) -> None:
-        # not foreign: cleaned where it is drawn, and the times in it are ours
-        self._say(line(str(event.error)))
+    def _call_failed_here(self, _: CallFailed) -> None:
+        self._say("It can't be shown: the line above says why.")
+
+    @on(TaskPage.Chosen)
+    def _chosen(self, event: TaskPage.Chosen) -> None:
+        event.stop()
+        self.context.outbox.hint(f"read-only, as it was then: {self.context.key('move.back')} returns to now")
 
     def _go_back(self) -> None:
         self.app.pop_screen()
