@@ -193,16 +193,23 @@ def keys() -> None:
 @click.option(
     "--tag", "own_tags", multiple=True, metavar="T", help="A tag recorded with the owner's decisions; repeatable."
 )
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="Write the key to a new file, readable only by you.")
 @store_options
-def keys_add(options: PlaceOptions, name: str, role: Literal["agent", "reviewer"], own_tags: Sequence[str]) -> None:
+def keys_add(
+    options: PlaceOptions,
+    name: str,
+    role: Literal["agent", "reviewer"],
+    own_tags: Sequence[str],
+    output: Path | None,
+) -> None:
     """Create an API key for NAME. The key is shown only once, on stdout.
 
-    Example: pumpup-tui keys add refund-bot --role agent --data ./work
+    Example: pumpup-tui keys add refund-bot --role agent -o refund-bot.key --data ./work
     """
     from pumpup_tui.commands import api_key_commands
     from pumpup_tui.commands.places import store_of
 
-    api_key_commands.add_key(store_of(options, os.environ), name, role, own_tags)
+    api_key_commands.add_key(store_of(options, os.environ), name, role, own_tags, output)
 
 
 @keys.command("list")

@@ -190,16 +190,16 @@ class Context:
     def refusal(self, capability: str) -> str:
         """Return why a kind of write is not offered, in words; empty where it is."""
         if not self.status.connected:
-            return "nothing is open yet"
+            return "not connected yet"
         if self.can(capability):
             return ""
         if capability in ("decide", "answer") and self.status.why_read_only:
             return self.status.why_read_only
         reasons = {
-            "move": "no task can be moved from here",
-            "note": "no reviewer's note can be written from here",
-            "assign": "no task can be given to anyone from here",
-            "board": "this server has no board to show",
+            "move": "tasks can't be moved here",
+            "note": "notes can't be written here",
+            "assign": "tasks can't be assigned here",
+            "board": "this server has no board",
         }
         return reasons.get(capability, f"this server does not offer {capability}")
 

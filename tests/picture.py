@@ -39,8 +39,8 @@ class Picture(NamedTuple):
 WALK = (
     Picture("inbox", ("1",), "Open claim"),
     Picture("deciding", ("enter", "a"), "send"),
-    Picture("form", ("escape", "escape", "j", "j", "j", "enter", "a"), "review"),
-    Picture("batch", ("escape", "escape", "escape", "g", "x", "j", "x", "a"), "2 "),
+    Picture("form", ("escape", "escape", "slash", *"profile", "enter", "enter", "a"), "review"),
+    Picture("batch", ("escape", "escape", "escape", "escape", "g", "x", "j", "x", "a"), "2 "),
     Picture("board", ("escape", "escape", "escape", "2", "p", *"claims", "enter"), "C-1030"),
     Picture("task", ("enter",), "intake"),
     Picture("timeline", ("escape", "3", "home"), "C-10"),

@@ -135,7 +135,7 @@ class Connected(Message):
             return ""
         if self.me.role == "agent":
             return "this server takes decisions only in its own workspace, or from a reviewer's key"
-        return "this folder can only be read"
+        return "no decisions can be recorded here"
 
 
 @dataclass(eq=False, repr=False)

@@ -86,8 +86,8 @@ class StatusModel:
         elif isinstance(event, CallFailed):
             self._call_failed(event)
         elif isinstance(event, StorageFailed):
-            words = f"{event.what} could not be kept on this machine: {event.reason}"
-            self.report(words, "what is on the record is safe")
+            words = f"{event.what} could not be saved on this machine: {event.reason}"
+            self.report(words, "recorded decisions are safe")
         elif event.state is WorkerState.ERROR:
             self._worker_failed(event.worker)
 
@@ -137,7 +137,7 @@ class StatusModel:
         else:
             since = durations.stamp(event.since, self._clock(), self._zone) if event.since else ""
             status = replace(self.status, live=f"offline since {since}", live_tone="bad")
-            self.set(status.with_banner(event.reason, "trying again; what is shown may be old"))
+            self.set(status.with_banner(event.reason, "retrying; what is shown may be out of date"))
 
     def _call_failed(self, event: CallFailed) -> None:
         """Show what could not be read, and what to do next."""
@@ -157,4 +157,4 @@ class StatusModel:
 
     def _next_step(self, *, passing: bool = False) -> str:
         again = f"{self._key('screens.refresh')} tries again"
-        return f"trying again; {again} at once" if passing else again
+        return f"retrying; {again} at once" if passing else again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -28,12 +28,35 @@ class ScannedPage:
     looked: int
 
 
+@dataclass(frozen=True, slots=True)
+class TimelineNames:
+    """The raw names of the projects and tasks of a timeline, by id."""
+
+    projects: Mapping[str, str]
+    tasks: Mapping[str, str]
+    oldest_first: bool
+    """Whether a request comes before what settles it."""
+
+
 class Timeline:
     """One query's timeline on a Backend."""
 
     def __init__(self, backend: Backend, query: Query) -> None:
         self._backend = backend
         self._query = query
+
+    async def names(self) -> TimelineNames:
+        """Read the names that the events of the timeline refer to.
+
+        Raises:
+            ApiError: the backend could not be read.
+        """
+        projects = {project.id: project.name for project in await self._backend.projects()}
+        if self._query.task_id:
+            tasks = [(await self._backend.task(self._query.task_id)).task]
+        else:
+            tasks = list(await self._backend.tasks(project_id=self._query.project_id))
+        return TimelineNames(projects, {task.id: task.name for task in tasks}, not self._query.newest_first)
 
     async def read(self, request: PageRequest) -> ScannedPage:
         """Read what a list asks for.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +15,7 @@ from pumpup_tui.commands.database_places import Database
 from pumpup_tui.commands.failure import Failed, NotThere, in_words, reason
 from pumpup_tui.commands.places import Folder, StorePlace, store_arguments, usable_folder
 from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
+from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
     from api_client.models import Role
@@ -52,20 +55,22 @@ def keys_of(place: StorePlace) -> StoredKeys:
     return KeyRing(place.path, utc_now)
 
 
-def add_key(place: StorePlace, name: str, role: Role, tags: Sequence[str]) -> None:
-    """Make a key and print it on stdout, with nothing else."""
+def add_key(place: StorePlace, name: str, role: Role, tags: Sequence[str], output: Path | None = None) -> None:
+    """Create a key and print it on stdout, with nothing else, or write it to a new file."""
     from store.core.api_key_rules import key_id
 
-    if not has_reader():
+    if output is None and not has_reader():
         raise Failed("The key is shown only once, on stdout, but stdout is closed. No key was created.")
     if isinstance(place, Folder):
         _make_folder(place)
     with in_words():
         keys = keys_of(place)
         secret = keys.add(name, role, tuple(tags))
-        if failure := _print_key(f"A key for {name} ({role}), shown this once:", secret):
+        about = f"{line(name, 80)} ({role})"
+        failure = _write_key(output, about, secret) if output else _print_key(about, secret)
+        if failure:
             keys.revoke(name, key_id(secret))
-            raise Failed(f"The key could not be printed: {failure}. It was revoked at once: create another.")
+            raise Failed(f"The key could not be {'written' if output else 'printed'}: {failure}. It was revoked.")
 
 
 def _make_folder(place: Folder) -> Path:
@@ -75,14 +80,38 @@ def _make_folder(place: Folder) -> Path:
     return usable_folder(place.path)
 
 
-def _print_key(title: str, secret: str) -> str:
+def _write_key(file: Path, about: str, secret: str) -> str:
+    """Write a key to a new file; return the reason where that failed, else an empty string."""
+    from pumpup_tui.local_state.new_file import open_new
+
+    try:
+        with open_new(file) as opened:
+            opened.write(f"{secret}\n".encode())
+    except OSError as fault:
+        return f"{line(str(file), 300)}: {reason(fault)}"
+    click.echo(f"Wrote a key for {about} to {line(str(file), 300)}.", err=True)
+    return ""
+
+
+def _print_key(about: str, secret: str) -> str:
     """Print a key; return the reason where that failed, else an empty string."""
     try:
-        click.echo(title, err=True)
+        click.echo(f"A key for {about}; it is not shown again:", err=True)
         click.echo(secret)
+        if _is_open_to_others(1):
+            click.echo("Warning: others can read the file that holds it: run 'chmod 600' on it.", err=True)
     except NotPrinted as fault:
         return reason(fault)
     return "" if has_reader() else "nobody reads stdout"
+
+
+def _is_open_to_others(stream: int) -> bool:
+    """Return whether a stream goes to a file that others on this machine can read."""
+    try:
+        mode = os.fstat(stream).st_mode
+    except OSError:
+        return False  # there is no such stream: nothing went to a file
+    return os.name == "posix" and stat.S_ISREG(mode) and bool(stat.S_IMODE(mode) & 0o077)
 
 
 def list_keys(place: StorePlace) -> None:

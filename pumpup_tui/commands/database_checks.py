@@ -76,7 +76,7 @@ def _migrations(health: Health, place: Database) -> Check:
 
 def _rights(health: Health) -> Check:
     if health.is_standby:
-        return Check("rights", "note", "a standby takes no writes: this place can only be read")
+        return Check("rights", "note", "a standby: this place is read-only")
     if not health.may_append:
         remedy = "'pumpup-tui workspaces roles' prints what to grant to the role of a server."
         return Check("rights", "wrong", "this role may not append events", remedy)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 project_option = click.option(
     "--project", metavar="NAME", shell_complete=complete_project, help="Only this project (id or name)."
 )
+_FIRST_START = (
+    "No open requests, and nothing recorded yet. 'pumpup-tui demo' shows how it works, 'pumpup-tui serve' lets agents "
+    "ask, 'pumpup-tui import' brings a record."
+)
 limit_option = click.option(
     "--limit", type=click.IntRange(1), default=None, metavar="N", help="Maximum number of rows.  [default: all]"
 )
@@ -37,27 +41,28 @@ def inbox(options: PlaceOptions, *, project: str | None, limit: int | None, as_j
     """
     from pumpup_tui.commands.backend_session import run_on_backend
 
-    async def read(backend: Backend) -> Page[InboxItem]:
+    async def read(backend: Backend) -> tuple[Page[InboxItem], bool]:
         from pumpup_tui.commands.all_pages import read_inbox
         from pumpup_tui.commands.id_lookup import project_of
 
         chosen = await project_of(backend, project) if project else None
-        return await read_inbox(backend, chosen.id if chosen else None, limit)
+        page = await read_inbox(backend, chosen.id if chosen else None, limit)
+        return page, not page.items and not (await backend.events(limit=1)).items
 
-    page = run_on_backend(options, read)
+    page, is_new = run_on_backend(options, read)
     if as_json:
         print_json(page.wire())
     else:
-        _inbox_table(page.items)
+        _inbox_table(page.items, empty=_FIRST_START if is_new else "No open requests.")
 
 
-def _inbox_table(items: Sequence[InboxItem]) -> None:
+def _inbox_table(items: Sequence[InboxItem], *, empty: str) -> None:
     from api_client.times import utc_now
     from pumpup_tui.commands.id_lookup import short
 
     now, ids = utc_now(), short([item.request_id for item in items])
     rows = [_inbox_row(item, short_id, now) for item, short_id in zip(items, ids, strict=True)]
-    _table("inbox", rows, empty="No open requests.")
+    _table("inbox", rows, empty=empty)
 
 
 def _inbox_row(item: InboxItem, short_id: str, now: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from rich.cells import cell_len
 from typing_extensions import override
 
+from pumpup_tui.components.hot_spots import controls, toned
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import VERB_WORDS, Confirmed, Intent, Phase
@@ -80,20 +81,22 @@ class DecisionBar(Lines):
     def _armed(self, intent: Intent, width: int) -> list[Line]:
         """Return the panel of what is armed, on the ground of its outcome: who does what to what; keys and note."""
         tone = ACTS[intent.verb].armed
-        keys, added = self._armed_keys(intent), [*_added(intent)]
-        together = f"{keys}   {joined(added)}"
-        texts = [together] if added and cell_len(together) <= width - 1 else [keys, *added]
-        lines = [*self._armed_head(intent, width), *([(f" {crop(text, width - 1)}", "")] for text in texts)]
+        keys: Line = [(" ", ""), *self._armed_keys(intent)]
+        added = [*_added(intent)]
+        together: Line = [*keys, (" ", ""), (joined(added), "")]
+        rest = [[(f" {crop(text, width - 1)}", "")] for text in added]
+        below = [together] if width_of(together) <= width else [keys, *rest]
+        lines = [*self._armed_head(intent, width), *below]
         return [_grounded(line_, width, tone) for line_ in lines]
 
-    def _armed_keys(self, intent: Intent) -> str:
+    def _armed_keys(self, intent: Intent) -> Line:
         if self._typing:
-            return "nothing is sent while you type"
+            return [("nothing is sent while you type", "")]
         unseen = self._unseen()
         send = ("decide.send", "show the rest" if unseen else "send")
         hints = (send, ("decide.note", "note"), *self._additions(), ("move.back", "cancel"))[intent.lacks_note :]
-        keys = "   ".join(map(" ".join, self.context.key.hints(hints)))
-        return f"{unseen_words(unseen)} yet   {keys}" if unseen else keys
+        keys = controls(self.context.key, hints)
+        return [(f"{unseen_words(unseen)} yet   ", ""), *keys] if unseen else keys
 
     def _armed_head(self, intent: Intent, width: int) -> list[Line]:
         """Return the verb, the reviewer and the target: in one line where there is room, else in several."""
@@ -156,7 +159,7 @@ def _added(intent: Intent) -> Iterator[str]:
 
 def _grounded(runs: Line, width: int, tone: str) -> Line:
     """Return a line over the whole width, all of it on one ground."""
-    return [*((text, tone) for text, _ in runs), (" " * max(0, width - width_of(runs)), tone)]
+    return [*(toned(run, tone) for run in runs), (" " * max(0, width - width_of(runs)), tone)]
 
 
 def batch_line(sent: Sequence[Confirmed], now: datetime) -> Line:
@@ -194,5 +197,5 @@ def target_words(intent: Intent) -> str:
     if intent.verb == "MOVE":
         return f"{title} → {line(intent.to_step, 80)}"
     if intent.verb == "ASSIGN":
-        return f"{title} → @{line(intent.assignee, 80)}" if intent.assignee else f"{title} → given back"
+        return f"{title} → @{line(intent.assignee, 80)}" if intent.assignee else f"{title} → unassigned"
     return title

@@ -141,16 +141,16 @@ class LeaveScreen(ModalScreen[Leave]):
         with Vertical(id="modal"):
             yield Static("Before you go", markup=False, id="title")
             if not (self._held or self._open):
-                yield Static("Nothing is held or unanswered any more.", markup=False)
+                yield Static("Everything is sent and answered by now.", markup=False)
                 yield Static(f"{key('leave.quit')}  quit", markup=False)
             if self._held:
                 yield Static(f"{self._held} held, not sent yet.", markup=False)
                 yield Static(f"{key('leave.send')}  send now, then quit", markup=False)
                 yield Static(f"{key('leave.take_back')}  take back, then quit", markup=False)
             if self._open:
-                yield Static(f"{self._open} sent, the answer is not known yet.", markup=False)
-                held = " (what is held is taken back)" if self._held else ""
-                yield Static(f"{key('leave.quit')}  quit without knowing{held}", markup=False)
+                yield Static(f"{self._open} sent, no response yet.", markup=False)
+                held = " (held decisions are taken back)" if self._held else ""
+                yield Static(f"{key('leave.quit')}  quit without waiting{held}", markup=False)
             yield Static(f"{key('leave.stay')}  stay", markup=False)
 
     def action_answer(self, answer: Leave) -> None:

@@ -110,7 +110,7 @@ class Banner(Lines):
             words = clean(status.banner, one_line=True, limit=300)
             lines += _wrapped("✗", [(words, "bad"), (f"  {status.next_step}", "strong")], "bad", width)
         for notice in status.notices:
-            away = f"  ({self.context.key('screens.refresh')} puts this away)"
+            away = f"  ({self.context.key('screens.refresh')} dismisses this)"
             lines += _wrapped("!", [(f"{line(notice)}{away}", "warn")], "warn", width)
         return lines
 

@@ -43,6 +43,11 @@ def control(text: str, tone: str, key: str) -> Run:
     return run
 
 
+def toned(run: Run, tone: str) -> Run:
+    """Return a run in another tone; what can be clicked still can be."""
+    return control(run[0], tone, run.key) if isinstance(run, Control) else (run[0], tone)
+
+
 def controls(key: KeyNames, hints: Hints) -> list[Run]:
     """Return hints as they stand in a line: each key, and the word for the first of them, can be clicked."""
     runs: list[Run] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
@@ -50,6 +51,15 @@ class OptionPicker(VirtualList[str]):
         if self.chosen:
             self.select(self.chosen[0])
         self.refresh(layout=True)
+
+    @override
+    def on_click(self, event: events.Click) -> None:
+        """Choose the option that was clicked, or take it back."""
+        event.prevent_default()  # or Textual calls the list's own once more
+        super().on_click(event)
+        at = event.get_content_offset(self)
+        if at is not None and at.y + self.scroll_offset.y < self.model.count:
+            self.action_pick()
 
     def set(self, chosen: Sequence[str]) -> None:
         """Choose these, and no others."""

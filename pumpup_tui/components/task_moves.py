@@ -42,7 +42,7 @@ def refusal_to_leave(task: Movable) -> str:
     """Return why a task can't leave its step, in clean words; empty where it can."""
     step = task.project.steps.step(task.step)
     if task.status == "CLOSED" or step is None or not step.exits:
-        return "this task is closed: it stays where it is"
+        return "closed tasks can't be moved"
     return ""
 
 

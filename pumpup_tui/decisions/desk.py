@@ -121,7 +121,7 @@ class Desk:
     def arm(self, intent: Intent) -> Desk:
         """Arm `intent` in place of what was armed; a request whose decision is in flight is not armed again."""
         if intent.verb in FINAL and self.in_flight(intent.target):
-            return replace(self, armed=None, hint="that decision is on its way already")
+            return replace(self, armed=None, hint="that decision is already in flight")
         return Desk(armed=intent, sent=tuple(self.unfinished()))
 
     def cancel(self, hint: str = "") -> Desk:

@@ -52,7 +52,7 @@ class Recovered:
 async def look_up(backend: Backend, me: str, interrupted: Interrupted) -> Recovered:
     """Return the outcome of one act of `me`. What was held was never sent; all else is looked up."""
     if interrupted.sent.phase is Phase.HELD:
-        return Recovered(interrupted, Fate.NOT_SENT, "it was held when this terminal ended: decide again")
+        return Recovered(interrupted, Fate.NOT_SENT, "it was still held when you left: decide again")
     try:
         if interrupted.sent.intent.verb in FINAL:
             return await _settled(backend, me, interrupted)
@@ -68,12 +68,12 @@ async def _settled(backend: Backend, me: str, interrupted: Interrupted) -> Recov
     intent = interrupted.sent.intent
     result = (await backend.request(intent.target)).result
     if result is None:
-        return Recovered(interrupted, Fate.NOT_RECORDED, "the request is still open: decide again")
+        return Recovered(interrupted, Fate.NOT_RECORDED, "still open: decide again")
     who = str(result.get("decidedBy") or result.get("answeredBy") or "someone")
     at = _moment(result.get("decidedAt") or result.get("answeredAt"))
     if who == me and _is_same(intent, result):
         return Recovered(interrupted, Fate.RECORDED, at=at)
-    return Recovered(interrupted, Fate.LOST, "settled by you otherwise" if who == me else f"{who} was first", at)
+    return Recovered(interrupted, Fate.LOST, "you decided it otherwise" if who == me else f"{who} was first", at)
 
 
 def _is_same(intent: Intent, result: Mapping[str, Any]) -> bool:

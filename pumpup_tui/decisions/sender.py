@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pumpup_tui.backend.calls import BackendCalls
     from pumpup_tui.decisions.in_flight import InFlight
 
-IN_FLIGHT = "what is on its way"
+IN_FLIGHT = "what is in flight"
 """Names the stored decisions in the banner."""
 SENT_AT_ONCE = 4
 """Writes in flight at a time: more would only wait for each other, in the folder as over a link."""

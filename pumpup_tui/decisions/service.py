@@ -159,4 +159,4 @@ class DecisionService:
     def _stay(self) -> None:
         """Stay after all: the answer takes too long to leave without knowing it."""
         self._is_leaving = False
-        self.outbox.hint(f"still no answer: you are still here; {self._key('screens.quit')} asks again")
+        self.outbox.hint(f"no response yet, so not quit; {self._key('screens.quit')} asks again")

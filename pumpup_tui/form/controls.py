@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widgets import Input, TextArea
 from typing_extensions import override
 
+from pumpup_tui.components.hot_spots import control
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.components.option_picker import OptionPicker
 from pumpup_tui.form.first_key import FirstKey
@@ -133,8 +134,9 @@ class Toggle(Lines, can_focus=True):
         yes, no = self.chosen == [YES], self.chosen == [NO]
         return [
             [
-                ("(•) yes   " if yes else "( ) yes   ", "good" if yes else "muted"),
-                ("(•) no" if no else "( ) no", "good" if no else "muted"),
+                control("(•) yes" if yes else "( ) yes", "good" if yes else "muted", "form.yes"),
+                ("   ", ""),
+                control("(•) no" if no else "( ) no", "good" if no else "muted", "form.no"),
             ]
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from typing_extensions import override
@@ -99,12 +99,7 @@ class PastTaskScreen(ReviewerScreen):
         rows = [PageRow(ours((self._past.words(), "needs")), "past"), PageRow(ours())]
         for request in self._requests:
             rows += _request_rows(request, self._past.event)
-        self.page.show_rows([*rows, *self._rows.rows(self.page.reading_width)])
-
-    @override
-    def on_resize(self, event: events.Resize) -> None:
-        """Draw the graph at the new width."""
-        self.call_after_refresh(self._show_rows)
+        self.page.show_rows([*rows, *self._rows.rows()])
 
     def _say(self, words: str) -> None:
         if self._record.loaded is None:

@@ -121,7 +121,7 @@ def event_text(event: Event) -> str:
         count = len(answers) if isinstance(answers, Mapping) else 0
         return _by(f"{count} answer{'s' if count != 1 else ''}", _subject(payload.get("answeredBy")))
     if event.event_type == "ASSIGNMENT":
-        return f"to {line(payload.get('assigneeId'))}" if payload.get("assigneeId") else "given back"
+        return f"to {line(payload.get('assigneeId'))}" if payload.get("assigneeId") else "unassigned"
     for key in ("description", "message", "summary", "name", "terminalState", "state"):
         if payload.get(key):
             return line(payload[key])

@@ -49,7 +49,11 @@ TO_SCREEN = {
     "inbox": "shows the inbox: what agents wait for.",
     "board": "shows the board: a project's tasks by step.",
     "timeline": "shows the timeline: who decided what.",
+    "insights": "shows the insights: what waits, and for how long.",
 }
+
+
+_DECISIONS = frozenset(("APPROVE", "REJECT", "EDIT_AND_APPROVE", "REQUEST_MORE_INFO", "ESCALATE"))
 
 
 def _has_moved(before: Moment, now: Moment) -> bool:
@@ -61,7 +65,7 @@ def _confirmed(before: Moment, now: Moment) -> set[str]:
 
 
 def _has_decided(before: Moment, now: Moment) -> bool:
-    return bool(_confirmed(before, now) - {"MOVE", "ASSIGN", "NOTE", "ANSWER"})
+    return bool(_DECISIONS & _confirmed(before, now))
 
 
 def _moving(now: Moment, key: Key) -> str:
@@ -85,7 +89,10 @@ def _taking_back(now: Moment, key: Key) -> str:
         return f"It is held for a moment: {key('decide.undo')} takes it back."
     if now.armed:
         return f"{key('decide.send')} sends it; then {key('decide.undo')} takes it back."
-    return f"Sent. Approve another, then {key('decide.undo')} takes it back."
+    send = f"{key('decide.approve')} {key('decide.send')}"
+    if _DECISIONS.intersection(now.sent.values()):
+        return f"Sent by now. {send} approves another; {key('decide.undo')} takes it back."
+    return f"{send} approves a request; then {key('decide.undo')} takes it back."
 
 
 def _answering(now: Moment, key: Key) -> str:
@@ -97,16 +104,20 @@ def _answering(now: Moment, key: Key) -> str:
 def _moving_a_card(now: Moment, key: Key) -> str:
     if now.armed:
         return f"{key('decide.send')} makes the move, {key('move.back')} cancels."
-    sides = f"{key('board.move_left')} and {key('board.move_right')}"
-    return f"{sides} move the card along an exit, {key('board.move')} chooses one."
+    moves = " ".join(key(f"board.{move}") for move in ("move_left", "move_right", "move"))
+    return f"{key('board.task')} opens one; {moves} move the card along an exit."
 
 
 def _following(now: Moment, key: Key) -> str:
     return f"{key('timeline.follow')} follows what happens, {key('timeline.filter')} shows some of it only."
 
 
+def _counting(now: Moment, key: Key) -> str:
+    return f"{key('screens.timeline')} goes back to the timeline."
+
+
 def _finding(now: Moment, key: Key) -> str:
-    return f"{key('screens.commands')} finds every action, project, task and request."
+    return f"{key('screens.commands')} finds every command, project, task and request."
 
 
 def _helping(now: Moment, key: Key) -> str:
@@ -126,6 +137,7 @@ STEPS = (
     TourStep("inbox", _answering, lambda before, now: "ANSWER" in _confirmed(before, now)),
     TourStep("board", _moving_a_card, lambda before, now: "MOVE" in _confirmed(before, now)),
     TourStep("timeline", _following, lambda _, now: now.mode == "timeline" and now.narrowed),
+    TourStep("insights", _counting, lambda _, now: now.mode == "insights"),
     TourStep("", _finding, lambda _, now: now.over == "palette"),
     TourStep("", _helping, lambda _, now: now.over == "help"),
     TourStep("", _leaving, lambda _before, _now: False),

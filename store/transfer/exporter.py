@@ -15,6 +15,7 @@ from api_client.export_columns import csv_header, csv_row
 from api_client.times import wire_time
 from store.core.event_shapes import recognised
 from store.core.state_view import Doc, Table
+from store.transfer.event_names import EventNames
 from store.transfer.record_lines import line_of
 
 Progress = Callable[[int, int], None]
@@ -116,10 +117,11 @@ def as_csv(record: RecordSource, chosen: Filter, progress: Progress = lambda *_:
         NotFound: the filter names a task or project that does not exist.
         StoreError: the record can't be read, or does not hold what it held.
     """
+    names = EventNames(record)
     yield csv_header()
     for text, hash_ in _events(record, chosen, progress):
         event = {**orjson.loads(text), "hash": hash_}
-        yield csv_row(event, orjson.dumps(event.get("payload")).decode())
+        yield csv_row(event, orjson.dumps(event.get("payload")).decode(), names.of(event))
 
 
 def _events(record: RecordSource, chosen: Filter, progress: Progress) -> Iterator[tuple[bytes, str]]:

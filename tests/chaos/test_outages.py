@@ -45,7 +45,7 @@ async def test_a_start_in_an_outage_ends_in_the_list(scene: Scene, fault: Fault)
     _, summary = await scene.ask()
     scene.proxy.set(fault)
     async with scene.terminal() as terminal:
-        assert await terminal.sees("not connected", "✗", "trying again", within=KNOWN_WITHIN) < KNOWN_WITHIN
+        assert await terminal.sees("not connected", "✗", "retrying", within=KNOWN_WITHIN) < KNOWN_WITHIN
         scene.proxy.set(Fault.NONE)
         await terminal.sees("live", summary, gone=("✗", "not connected"))
 

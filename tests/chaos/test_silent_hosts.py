@@ -55,7 +55,7 @@ def test_a_silent_host_is_a_banner(silent: Callable[[], Iterator[int]], scheme: 
     ):
         screen.wait_for("opening…")
         screen.wait_for("can't be reached: no answer in time")
-        screen.wait_for("trying again")
+        screen.wait_for("retrying")
         screen.press("q")
         assert screen.end() == 0
     assert "pk_secret" not in screen.text()

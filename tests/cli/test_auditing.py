@@ -79,6 +79,12 @@ def test_an_export_can_be_narrowed(run: Run, data: Path) -> None:
         csv.DictReader(StringIO(run("export", "--format", "csv", "--until", "2999-01-01", "--data", data).stdout))
     )
     assert len(rows) > 280
+    decided = run("export", "--format", "csv", "--types", "APPROVAL_DECIDED", "--data", data).stdout
+    rows = list(csv.DictReader(StringIO(decided)))
+    assert rows
+    assert all(row["task"] and row["project"] and row["request"] and row["decided_by"] for row in rows)
+    assert {row["outcome"] for row in rows} <= {"approve", "deny", "edit", "ask", "escalate"}
+    assert all(float(row["seconds_waited"]) >= 0 for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,20 @@ def test_a_key_is_alone_on_stdout(run: Run, tmp_path: Path) -> None:
     assert all(key.encode() not in content for content in held)
 
 
+def test_a_key_goes_to_a_file_for_its_owner_alone(run: Run, tmp_path: Path) -> None:
+    """With -o it stands in a new file and nowhere else; a file that is there is left as it is, and no key is made."""
+    (tmp_path / "data").mkdir()
+    add = partial(run, "keys", "add", "bot", "--role", "agent", "--data", tmp_path / "data", "-o")
+    done = add(tmp_path / "bot.key")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert (tmp_path / "bot.key").stat().st_mode & 0o777 == 0o600
+    secret = (tmp_path / "bot.key").read_text()
+    assert len(secret) > 30
+    assert add(tmp_path / "bot.key").returncode == 1
+    assert (tmp_path / "bot.key").read_text() == secret
+    assert run("keys", "list", "--data", tmp_path / "data").stdout.count("\n") == 2
+
+
 def test_a_name_that_looks_like_another_gets_no_key(run: Run, tmp_path: Path) -> None:
     """A reviewer's name of two alphabets, and one that looks like a name with a key, are refused in words."""
     (tmp_path / "data").mkdir()

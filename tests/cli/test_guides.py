@@ -271,7 +271,8 @@ def develop(walk: Walk) -> None:
 def answers_the_agent(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
         screen.wait_for("Refund $240 on order 1029")
-        see(screen, "Ga", "APPROVE", "order 1029", "y send")
+        see(screen, "/order\r", "only order", "order 1029")
+        see(screen, "a", "APPROVE", "y send")
         see(screen, "y", "HELD")
         screen.wait_for("RECORDED")
         leave(screen)

@@ -195,7 +195,7 @@ def test_no_save_takes_the_keys_away(opens: Opens, tmp_path: Path) -> None:
     shell.press("E")
     watched.sees("E does nothing here")
     shell.press(":export")
-    assert not any("write what is shown" in line for line in watched.settled())
+    assert not any("export what is shown" in line for line in watched.settled())
     shell.press("\x1b\x1b")
     watched.settled()
     shell.press("?G")

@@ -40,7 +40,7 @@ def test_the_demo_is_a_tour(tmp_path: Path, room: Path) -> None:
     """A line names what to do next, goes on as it is done, and can be left; a folder of one's own has none."""
     with terminal(command("demo"), environment(tmp_path / "home", TMPDIR=str(room)), columns=80, rows=24) as screen:
         screen.wait_for("Open claim C-1030")
-        screen.wait_for("1/10 · j moves to the next request, k back. > skip X end tour")
+        screen.wait_for("1/11 · j moves to the next request, k back. > skip X end tour")
         screen.press("j")
         screen.wait_for("enter opens it")
         screen.press("\r")
@@ -56,6 +56,9 @@ def test_the_demo_is_a_tour(tmp_path: Path, room: Path) -> None:
         screen.wait_for("2 shows the board")
         screen.press("2")
         screen.wait_for("move the card along an exit")
+        screen.press("\r")
+        screen.wait_for("oldest")
+        screen.rest()
         screen.press("LL")
         screen.wait_for("makes the move, esc cancels.")
         screen.press("\x1b")
@@ -63,7 +66,9 @@ def test_the_demo_is_a_tour(tmp_path: Path, room: Path) -> None:
         screen.press(">3")
         screen.wait_for("F follows what happens")
         screen.press("F")
-        screen.wait_for("finds every action, project, task and request.")
+        screen.wait_for("4 shows the insights")
+        screen.press("4")
+        screen.wait_for("finds every command, project, task and request.")
         screen.press(">?")
         screen.wait_for("Keys esc closes")
         screen.wait_for("q quits; nothing of the demo stays.")
@@ -115,12 +120,12 @@ def test_what_was_shown_is_there_again(tmp_path: Path, made: Made) -> None:
         screen.press("s")
         screen.rest()
         screen.press("2")
-        screen.wait_for("in step")
+        screen.wait_for("oldest now")
         screen.press("/")
         screen.wait_for("show cards with")
         screen.press("nowhere\r")
         screen.wait_for("FILTER “nowhere”")
-        screen.wait_for("nothing matches")
+        screen.wait_for("no match")
         screen.press("q")
         assert screen.end() == 0
     with terminal(whole, environment(tmp_path / "home")) as screen:
@@ -130,15 +135,15 @@ def test_what_was_shown_is_there_again(tmp_path: Path, made: Made) -> None:
         screen.press("2")
         screen.wait_for("FILTER “nowhere”")
         screen.wait_for("esc clears")
-        assert "in step" not in screen.text()
+        screen.wait_for("no match")
         screen.press("\x1b")
-        screen.wait_for("in step")
+        screen.wait_for("◌ approval")
         screen.press("q")
         assert screen.end() == 0
     with terminal(whole, environment(tmp_path / "home")) as screen:
         screen.wait_for("newest first")
         screen.press("2")
-        screen.wait_for("in step")
+        screen.wait_for("oldest now")
         screen.press("q")
         assert screen.end() == 0
     assert "FILTER" not in screen.text()

@@ -54,7 +54,7 @@ def test_a_server_without_the_reviewer_part_is_fine(tmp_path: Path) -> None:
         code, found = doctor(tmp_path, "--url", url)
         inbox = run_in(tmp_path, "inbox", "--url", url, **KEY)
     assert (code, found["server"][0], found["key"][0]) == (0, "ok", "note")
-    assert (inbox.returncode, inbox.stderr) == (0, "No open requests.\n")
+    assert (inbox.returncode, inbox.stderr[:16]) == (0, "No open requests")
 
 
 @pytest.mark.parametrize(("status", "code"), [(502, 5), (503, 5), (504, 5), (500, 1)])

@@ -91,7 +91,7 @@ async def test_nothing_can_be_decided(service: Service) -> None:
             await shown.sees(WHY, gone=("y send",))
             await shown.pilot.press("y", "escape")
         await shown.pilot.press("c")
-        await shown.sees("no reviewer's note can be written from here")
+        await shown.sees("notes can't be written here")
         assert shown.app.context.outbox.desk.sent == ()
     assert service.calls["other"] <= 2  # GET /api/me, which it does not have
 
@@ -103,7 +103,7 @@ async def test_the_board_is_browsed(service: Service) -> None:
         await shown.pilot.press("2")
         await shown.sees("triage", "in_review", "paid", "quarantine", "Claim C-1029", "paused_by_legal", "Claim C-1070")
         await shown.pilot.press("L")
-        await shown.sees("no task can be moved from here")
+        await shown.sees("tasks can't be moved here")
         await shown.pilot.press("l", "enter")
         await shown.sees("Claim C-1029", "amount", "240", "sentiment scored", "approval requested")
         assert "assign" not in shown.text().splitlines()[-1]

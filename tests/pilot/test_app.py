@@ -19,7 +19,7 @@ async def test_help_begins_with_the_screen_and_searches(tmp_path: Path) -> None:
         await pilot.press("?")
         await stage.sees(pilot, "Keys   esc closes, / searches", "Timeline  ", "Moving", gone=("Deciding",))
         await pilot.press("ctrl+d")
-        await stage.sees(pilot, "write what is shown", "Everywhere", gone=("newest or oldest first",))
+        await stage.sees(pilot, "export what is shown", "Everywhere", gone=("newest or oldest first",))
         await pilot.press("/", *"attach")
         await stage.sees(pilot, "save the attachment", gone=("half a page down",))
         await pilot.press("enter")

@@ -286,7 +286,7 @@ async def test_quitting_offers_nothing_that_is_over(tmp_path: Path) -> None:
         await pilot.press("a", "y", "q")
         await stage.sees(pilot, "1 held, not sent yet", "take back")
         stage.clock.advance(seconds=6)
-        await stage.sees(pilot, "Nothing is held or unanswered any more", "quit", gone=("take back", "send now"))
+        await stage.sees(pilot, "Everything is sent and answered by now", "quit", gone=("take back", "send now"))
         await pilot.press("t", "s")
         await stage.sees(pilot, "Before you go", "RECORDED")
         assert await stage.outcome(request) == "APPROVE"

@@ -94,7 +94,7 @@ async def test_a_lost_connection_keeps_what_was_shown_and_comes_back(
         await pilot.press("a", "y")
         await stage.sees(pilot, "REFUSED", "not sent")
         flaky[0].fault = None
-        await stage.sees(pilot, "live", "Refund $99", gone=("offline", "trying again"))
+        await stage.sees(pilot, "live", "Refund $99", gone=("offline", "retrying"))
         assert await stage.decisions() == 0
 
 
@@ -153,9 +153,9 @@ async def test_a_server_without_the_reviewer_part_says_why(tmp_path: Path) -> No
         await pilot.press("a")
         await stage.sees(pilot, "this server takes decisions only in its own workspace", gone=("y send",))
         await pilot.press("c")
-        await stage.sees(pilot, "no reviewer's note can be written from here")
+        await stage.sees(pilot, "notes can't be written here")
         await pilot.press("2")
-        await stage.sees(pilot, "this server has no board to show")
+        await stage.sees(pilot, "this server has no board")
 
 
 async def test_what_is_wrong_with_the_place_is_told(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ async def test_what_is_wrong_with_the_place_is_told(tmp_path: Path) -> None:
 
     stage.wrap = Doubtful
     async with stage.run(80, 24) as pilot:
-        await stage.ready(pilot, "! This folder is on a network disk: [/x] ␛ two machines", "lock.", "r puts this away")
+        await stage.ready(pilot, "! This folder is on a network disk: [/x] ␛ two machines", "lock.", "r dismisses this")
         await pilot.press("r")
         await stage.sees(pilot, "Nothing waits for you", gone=("network disk",))
 

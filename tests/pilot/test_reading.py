@@ -126,7 +126,7 @@ async def test_a_task_is_taken_and_given_back(tmp_path: Path) -> None:
         await pilot.press("y")
         await stage.sees(pilot, "RECORDED", "· @alice")
         await pilot.press("t")
-        await stage.sees(pilot, "given back")
+        await stage.sees(pilot, "unassigned")
         await pilot.pause(1.0)  # the same key again within a second is one that is held down
         await pilot.press("y")
         await stage.sees(pilot, "RECORDED", gone=("· @alice",))

@@ -182,8 +182,8 @@ async def left_behind(stage: Stage, pilot: Any) -> None:
     sent = Confirmed(act, "k1", Phase.SENDING, now)
     fates = (
         (Fate.RECORDED, "", now),
-        (Fate.NOT_SENT, "it was held when this terminal ended: decide again", None),
-        (Fate.NOT_RECORDED, "the request is still open: decide again", None),
+        (Fate.NOT_SENT, "it was still held when you left: decide again", None),
+        (Fate.NOT_RECORDED, "still open: decide again", None),
         (Fate.LOST, "bob was first", now),
     )
     became = [

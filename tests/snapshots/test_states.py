@@ -110,7 +110,7 @@ async def read_only(stage: Stage, pilot: Any, screen: str) -> None:
         await pilot.press("l", "enter")
         await stage.sees(pilot, "Timeline, newest first")
     await pilot.press("m")
-    await stage.sees(pilot, "no task can be moved from here")
+    await stage.sees(pilot, "tasks can't be moved here")
 
 
 async def filtered(stage: Stage, pilot: Any, screen: str) -> None:

@@ -13,9 +13,9 @@ def test_tour(snap_compare: Any, tmp_path: Path) -> None:
     stage = touring(tmp_path)
 
     async def armed(pilot: Any) -> None:
-        await stage.ready(pilot, "Refund $240", "1/10 · ")
+        await stage.ready(pilot, "Refund $240", "1/11 · ")
         await pilot.press("j", "enter")
-        await stage.ready(pilot, "3/10 · ")
+        await stage.ready(pilot, "3/11 · ")
         await pilot.press("a")
         await stage.sees(pilot, "APPROVE", "Armed, not sent.")
 

@@ -164,7 +164,7 @@ def test_a_request_in_flight_is_not_armed_again(phase: Phase) -> None:
         assert desk.in_flight("r1") is None
         assert desk.unfinished() == []
     else:
-        refused = Desk(hint="that decision is on its way already", sent=desk.sent)
+        refused = Desk(hint="that decision is already in flight", sent=desk.sent)
         assert desk.arm(again) == replace(desk, armed=EDIT).arm(again) == refused
         assert desk.in_flight("r1") == desk.sent[0]
         assert desk.unfinished() == list(desk.sent)

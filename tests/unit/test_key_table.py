@@ -15,6 +15,7 @@ from pumpup_tui.app import PumpUpApp
 from pumpup_tui.attachments.screen import AttachmentsScreen
 from pumpup_tui.board.board_view import BoardView
 from pumpup_tui.board.past_board_screen import PastBoardScreen
+from pumpup_tui.board.projects_view import ProjectsView
 from pumpup_tui.board.screen import BoardScreen
 from pumpup_tui.components.dialogs import LeaveScreen, PickScreen
 from pumpup_tui.components.line_widgets import Document
@@ -45,6 +46,7 @@ FOCUSED: Mapping[str, tuple[type[DOMNode], ...]] = {
     "the inbox's list": (VirtualList, InboxScreen),
     "the inbox's detail": (Document, InboxScreen),
     "the board": (BoardView, BoardScreen),
+    "the board of all projects": (ProjectsView, BoardScreen),
     "a task": (TaskPage, TaskScreen),
     "a task as it was": (TaskPage, PastTaskScreen),
     "a board as it was": (BoardView, PastBoardScreen),

@@ -40,7 +40,7 @@ def test_who_can_not_decide_reads_why() -> None:
     watched = Watched()
     watched.connect()
     status = watched.model.status
-    assert (status.live, status.banner) == ("read-only", "read-only: this folder can only be read")
+    assert (status.live, status.banner) == ("read-only", "read-only: no decisions can be recorded here")
 
 
 def test_a_call_that_fails_before_anything_is_open() -> None:
@@ -78,5 +78,5 @@ def test_a_full_disk_is_shown() -> None:
     watched = Watched()
     watched.connect("decide")
     watched.model.receive(StorageFailed("the filters", "No space left on device"))
-    assert watched.model.status.banner == "the filters could not be kept on this machine: No space left on device"
-    assert watched.model.status.next_step == "what is on the record is safe"
+    assert watched.model.status.banner == "the filters could not be saved on this machine: No space left on device"
+    assert watched.model.status.next_step == "recorded decisions are safe"

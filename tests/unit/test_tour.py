@@ -22,6 +22,7 @@ DOING: list[tuple[Moment, Moment]] = [
     (replace(AT, kind="elicitation"), replace(AT, sent={"a": "ANSWER"})),
     (Moment("board", armed="MOVE"), Moment("board", sent={"m": "MOVE"})),
     (Moment("timeline"), Moment("timeline", narrowed=True)),
+    (AT, Moment("insights")),
     (AT, replace(AT, over="palette")),
     (AT, replace(AT, over="help")),
 ]
@@ -43,13 +44,13 @@ def test_a_step_ends_as_it_is_done_and_not_before(number: int) -> None:
     tour = at_step(number)
     tour.see(before)
     tour.see(before)
-    assert tour.words().startswith(f"{number}/10 · ")
+    assert tour.words().startswith(f"{number}/11 · ")
     tour.see(done)
-    assert tour.words().startswith(f"{number + 1}/10 · ")
+    assert tour.words().startswith(f"{number + 1}/11 · ")
     for other, (_, elsewhere) in enumerate(DOING, 1):
         tour = at_step(number)
         tour.see(elsewhere)
-        assert other == number or tour.words().startswith(f"{number}/10 · ") or elsewhere in (done, HELD)
+        assert other == number or tour.words().startswith(f"{number}/11 · ") or elsewhere in (done, HELD)
 
 
 @pytest.mark.parametrize(
@@ -61,18 +62,20 @@ def test_a_step_ends_as_it_is_done_and_not_before(number: int) -> None:
         (3, replace(AT, kind="elicitation"), "Not this one: go to one marked A"),
         (3, replace(AT, armed="APPROVE"), "Armed, not sent. y sends it, esc cancels."),
         (4, HELD, "u takes it back"),
-        (4, AT, "Sent. Approve another"),
+        (4, replace(AT, sent={"k": "APPROVE"}), "Sent by now. a y approves another; u takes it back."),
+        (4, AT, "a y approves a request; then u takes it back."),
         (4, replace(AT, armed="APPROVE"), "y sends it; then u takes it back."),
         (5, AT, "] goes on: find one marked E"),
         (5, replace(AT, kind="elicitation"), "a opens this one's form"),
         (6, AT, "2 shows the board"),
-        (6, Moment("board"), "H and L move the card along an exit, m chooses one."),
+        (6, Moment("board"), "enter opens one; H L m move the card along an exit."),
         (6, Moment("board", armed="MOVE"), "y makes the move"),
         (7, AT, "3 shows the timeline"),
         (7, Moment("timeline"), "F follows what happens"),
-        (8, AT, ": finds every action"),
-        (9, Moment("board"), "? lists all keys."),
-        (10, AT, "q quits; nothing of the demo stays."),
+        (8, AT, "4 shows the insights"),
+        (9, AT, ": finds every command"),
+        (10, Moment("board"), "? lists all keys."),
+        (11, AT, "q quits; nothing of the demo stays."),
     ],
 )
 def test_it_says_what_to_press_where_one_is(number: int, seen: Moment, words: str) -> None:
@@ -110,8 +113,8 @@ def test_without_grace_there_is_nothing_to_take_back() -> None:
         tour.see(Moment("board"))
         said.append(tour.words())
         tour.skip()
-    assert len(said) == 9
-    assert said[-1].startswith("9/9 · ")
+    assert len(said) == 10
+    assert said[-1].startswith("10/10 · ")
 
 
 def test_only_the_demo_pays_for_it() -> None:
