@@ -32,9 +32,7 @@ async def test_a_task_as_its_decider_saw_it(tmp_path: Path) -> None:
         await pilot.press("3", "}")
         await stage.sees(pilot, "bob  ▼ denied")
         await pilot.press("@")
-        await stage.sees(
-            pilot, "Task as it was", "after bob ▼ denied", "as bob saw it", "Amount  $240", "unassigned"
-        )
+        await stage.sees(pilot, "Task as it was", "after bob ▼ denied", "as bob saw it", "Amount  $240", "unassigned")
         await pilot.press("<")
         await stage.sees(pilot, "approval requested", "open then", "Read-only", gone=("as bob saw it",))
         await pilot.press("<", "<")
