@@ -63,8 +63,8 @@ def ask_moment(prompt: Prompt, context: Context, chosen: Callable[[PastMoment], 
             return
         try:
             moment = typed_moment(text, context.clock(), context.zone, ahead=False)
-        except NotUnderstood as fault:
-            context.outbox.hint(str(fault))
+        except NotUnderstood:
+            context.outbox.hint("that is no time: try yesterday, 2h ago or 2026-11-01 09:30")
             return
         chosen(PastMoment(moment))
 
