@@ -93,7 +93,7 @@ class DecisionController:
             return
         request_id = loaded.detail.event.id
         if self._outbox.desk.in_flight(request_id):
-            self._outbox.hint("these answers are on their way already")
+            self._outbox.hint("these answers are already in flight")
             return
         # Brings the form's widgets, which the first paint must not wait for.
         from pumpup_tui.form.screen import AnswerScreen

@@ -172,6 +172,7 @@ class InboxScreen(ReviewerScreen):
         self.request_view.redraw()
 
     def _refresh_in_flight(self) -> None:
+        self.precedents.show_news()
         self.selection.follow_batch()
         self.loader.refresh_in_flight()
 
