@@ -319,7 +319,7 @@ class BoardView(FramedPane, can_focus=True):
             self.post_message(self.Chosen(self.card.id))
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the card that was clicked."""
+        """Put the cursor on the card that was clicked; a double click opens its task."""
         at = event.get_content_offset(self)
         place = next((one for one in self._places() if at and 0 <= at.x - one.slot.x < one.slot.width), None)
         if at and place and at.y >= HEAD:
@@ -327,6 +327,8 @@ class BoardView(FramedPane, can_focus=True):
             column = self.columns.all[place.slot.index]
             column.move_to(self._card_at(place, at.y - HEAD))
             self._moved()
+            if event.chain == 2:
+                self.action_choose()
 
     def _card_at(self, place: Place, y: int) -> int:
         """Return the card of a column that is drawn at a line below its head."""
