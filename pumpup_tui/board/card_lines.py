@@ -148,7 +148,7 @@ def _after_cards(column: ColumnState, key: KeyNames) -> tuple[str, ...]:
     if not column.loaded:
         return ("reading…",)
     if not column.cards:
-        return ("nothing matches",) if column.matched is not None else ("no tasks",)
+        return ("no matching cards",) if column.matched is not None else ("no tasks",)
     return () if column.complete else ("reading more…",)
 
 

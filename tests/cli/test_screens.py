@@ -122,7 +122,7 @@ def test_what_was_shown_is_there_again(tmp_path: Path, made: Made) -> None:
         screen.wait_for("show cards with")
         screen.press("nowhere\r")
         screen.wait_for("FILTER “nowhere”")
-        screen.wait_for("nothing matches")
+        screen.wait_for("no matching cards")
         screen.press("q")
         assert screen.end() == 0
     with terminal(whole, environment(tmp_path / "home")) as screen:

@@ -53,7 +53,7 @@ async def test_parts_of_a_filter_add_up(tmp_path: Path) -> None:
         await pick(stage, pilot, "given to: maria")
         await stage.sees(pilot, "given to @maria", "1 of 7", "Given one", gone=("Claim 0",))
         await pick(stage, pilot, "status: ■ closed")
-        await stage.sees(pilot, "■ closed · given to @maria", "0 of 7", "nothing matches", gone=("Given one",))
+        await stage.sees(pilot, "■ closed · given to @maria", "0 of 7", "no matching cards", gone=("Given one",))
         await pilot.press("escape")
         await pick(stage, pilot, "open request: an approval")
         await stage.sees(pilot, "open request: an approval", "1 of 7", "Asked one", gone=("Claim 0",))

@@ -84,4 +84,4 @@ async def test_decisions_are_a_key_away(tmp_path: Path) -> None:
             assert row is not None
             assert row.event.payload["outcome"]["note"] == note
         await pilot.press("{", "{")
-        await stage.sees(pilot, "no decision further that way")
+        await stage.sees(pilot, "no more decisions that way")

@@ -74,7 +74,7 @@ def test_text_json_and_csv() -> None:
         "  ]",
         "}",
     ]
-    assert texts(text_lines(b'{"a":', "json", "s")) == ["not JSON after all; as it is:", '{"a":']
+    assert texts(text_lines(b'{"a":', "json", "s")) == ["not valid JSON; the raw text:", '{"a":']
     assert texts(text_lines("name;sum\nMei;240\n山田;4\n".encode(), "csv", "s")) == [
         "name │ sum",
         "Mei  │ 240",
@@ -83,7 +83,7 @@ def test_text_json_and_csv() -> None:
 
 
 def test_what_is_no_text_is_said() -> None:
-    with pytest.raises(NoPreview, match="said to be text, and is none"):
+    with pytest.raises(NoPreview, match="declared as text, but is not"):
         text_lines(b"PK\x03\x04\x00\x00", "text", "s")
 
 
