@@ -22,7 +22,7 @@ from tests.pilot.test_coming_back import again
 from tests.support.actors import BOB
 
 BINDINGS = {row.id: row for row in KeyNames(without=TOUR_KEYS).table()}
-MODIFIERS = ("", "ctrl+", "alt+", "shift+", "ctrl+shift+")
+MODIFIERS = ("", "ctrl+", "alt+", "shift+", "ctrl+shift+", "alt+shift+")
 FREE = [f"{modifier}f{number}" for modifier in MODIFIERS for number in range(1, 25)]
 KEYMAP = dict(zip(BINDINGS, FREE, strict=False))
 WORDS = {

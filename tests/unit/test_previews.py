@@ -123,10 +123,10 @@ def test_an_image_is_two_pixels_a_cell() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "none that is known"),
-        (b"GIF89a", "none that is known|broken"),
-        (png(50, 50)[:90], "broken|none that is known"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "none that is known"),
+        (b"", "its format is unknown"),
+        (b"GIF89a", "its format is unknown|broken"),
+        (png(50, 50)[:90], "broken|its format is unknown"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "its format is unknown"),
         (bomb(60_000, 60_000), "too much memory"),
         (bomb(8_000, 8_000), "too many to show"),
     ],
