@@ -1,28 +1,27 @@
-"""The lines of a column's head and of its cards, at a width: clean text, nothing shown by colour alone."""
+"""The lines of a column's cards, at a width: clean text, nothing shown by colour alone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.cache import LRUCache
 
+from pumpup_tui.board.column_head import head_lines
 from pumpup_tui.board.column_model import ColumnState
-from pumpup_tui.context import Context
+from pumpup_tui.board.column_widths import FRAMED, Place
+from pumpup_tui.components.task_turn import TaskRules, edge_tone, lateness_run, turn_run
+from pumpup_tui.text import durations
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import request_kind, status_run
-from pumpup_tui.text.layout import Line, Run, columns, crop, fit, joined, width_of
+from pumpup_tui.text.layout import Line, Run, crop, fit, width_of
 
 if TYPE_CHECKING:
     from api_client.models import Card
     from pumpup_tui.keys.key_names import KeyNames
 
-HEAD = 3
-"""Lines above the cards: the column's name, its owner and counts, a rule."""
-CARD = 4
-"""Lines of a card, the last one blank."""
 CARDS_CACHED = 1000
 """Cards whose lines are cached as they were drawn."""
 
@@ -35,124 +34,117 @@ class Drawn:
     over: str = ""
 
 
-@dataclass(frozen=True)
-class Place:
-    """The place of a column among those in view."""
-
-    width: int
-    here: bool
-    """Whether the cursor is in it."""
-    more_left: bool = False
-    more_right: bool = False
-
-
 class CardCache:
     """The lines of cards as they were drawn, until time passes: most cards in view stay as they are with a key."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._cache: LRUCache[tuple[int, int, bool], tuple[Card, list[Drawn]]] = LRUCache(CARDS_CACHED)
+    def __init__(self, key: KeyNames, rules: TaskRules) -> None:
+        self.key = key
+        """Names the key of a binding."""
+        self.rules = rules
+        self._cache: LRUCache[tuple[int, int, int, bool], tuple[Card, list[Drawn]]] = LRUCache(CARDS_CACHED)
 
-    def lines(self, card: Card, width: int, *, at_cursor: bool) -> list[Drawn]:
-        """Return a card's lines at a width."""
+    def age(self, since: datetime) -> str:
+        """Return how long ago a moment was."""
+        return durations.age(since, self.rules.now)
+
+    def lines(self, card: Card, place: Place, *, at_cursor: bool) -> list[Drawn]:
+        """Return a card's lines in a column."""
         # By the object, for comparing cards costs what drawing them does; it is cached so that its id stays its own.
-        key = (id(card), width, at_cursor)
+        key = (id(card), place.width, place.card_height, at_cursor)
         if (cached := self._cache.get(key)) is None:
-            cached = card, card_lines(card, width, self._context, at_cursor=at_cursor)
+            draw = framed_card if place.card_height == FRAMED else card_line
+            cached = card, draw(card, place.width, self, at_cursor=at_cursor)
             self._cache[key] = cached
         return cached[1]
 
-    @property
-    def key(self) -> KeyNames:
-        """Names the key of a binding."""
-        return self._context.key
-
-    def clear(self) -> None:
+    def renew(self, rules: TaskRules) -> None:
         """Drop all: ages have changed."""
+        self.rules = rules
         self._cache.clear()
 
 
 def column_lines(column: ColumnState, place: Place, height: int, cards: CardCache) -> list[Drawn]:
-    """Return the `height` lines of a column, each a cell short of its width: the gap to the next one."""
-    width = place.width - 1
-    lines = [Drawn(_padded(one, width)) for one in head_lines(column, place)]
+    """Return the `height` lines of a column."""
+    width = place.width
+    lines = [Drawn(padded(one, width)) for one in head_lines(column, place, cards.age)]
     index = column.top
     while len(lines) < height and index < len(column.cards):
         at_cursor = place.here and index == column.cursor
-        lines += cards.lines(column.cards[index], width, at_cursor=at_cursor)
+        lines += cards.lines(column.cards[index], place, at_cursor=at_cursor)
         index += 1
     if index >= len(column.cards):
-        lines += [Drawn(_padded([(f"  {words}", "muted")], width)) for words in _after_cards(column, cards.key)]
-    blank = Drawn(_padded([], width))
-    return [*lines, *[blank] * (height - len(lines))][:height]
+        lines += after_cards(column, place, cards.key)
+    return [*lines, *[Drawn(padded([], width))] * (height - len(lines))][:height]
 
 
-def head_lines(column: ColumnState, place: Place) -> Sequence[Line]:
-    """Return name and count, owner and waiting tasks, and a rule."""
-    about, width = column.about, place.width - 1
-    left = "< " if place.more_left else "▌ " if place.here else "  "
-    right = " >" if place.more_right else ""
-    end = "■ " if about.terminal else ""
-    count = f"{about.count:,}" if column.matched is None else f"{column.matched:,} of {about.count:,}"
-    name = columns(f"{left}{end}{line(about.step, 80)}", f"{count}{right}", width)
-    waiting = f"◌ {about.waiting:,} waiting" if about.waiting else ""
-    owner = joined((line(about.owner.lower(), 12), "final" if about.terminal else ""))
-    return (
-        [(name, "accent" if place.here else "")],
-        [(columns(f"  {owner}", waiting, width), "muted")],
-        [("─" * width, "muted")],
-    )
+def framed_card(card: Card, width: int, cards: CardCache, *, at_cursor: bool) -> list[Drawn]:
+    """Return a card in a frame whose tone tells its state: name and age; whose turn it is, and the assignee.
 
-
-def card_lines(card: Card, width: int, context: Context, *, at_cursor: bool) -> list[Drawn]:
-    """Return a card's lines: name; status and age; count and oldest of the open requests, assignee; a blank one.
-
-    Only the name and the mark show the cursor: lines that stay the same are not sent again.
+    Only these two lines show the cursor: the frame stays, and is not sent again.
     """
+    tone, line_ = edge_tone(card, cards.rules), "─" * (width - 2)
+    mark: Run = ("▌", "accent") if at_cursor else ("│", tone)
+    over = "cursor" if at_cursor else ""
+    rows = (_name_line(card, width - 4, cards), _turn_line(card, width - 4, cards))
+    inside = [Drawn((mark, (" ", ""), *padded(row, width - 4), (" ", ""), ("│", tone)), over) for row in rows]
+    return [Drawn(((f"╭{line_}╮", tone),)), *inside, Drawn(((f"╰{line_}╯", tone),))]
+
+
+def card_line(card: Card, width: int, cards: CardCache, *, at_cursor: bool) -> list[Drawn]:
+    """Return a card in one line: a glyph for its turn, the name, the age, and where there is room the assignee."""
     mark: Run = ("▌", "accent") if at_cursor else (" ", "")
-    room = width - 2
-    name = Drawn(_padded([mark, (fit(line(card.name, 200), room), "")], width), "cursor" if at_cursor else "")
-    rest = (_status_line(card, room, context), _request_line(card, room))
-    return [name, *(Drawn(_padded([mark, *one], width)) for one in rest), Drawn(_padded([], width))]
+    turn, tone = turn_run(card, cards.rules, cards.age)
+    late, who = lateness_run(card, cards.rules, cards.age), _who(card, width // 4)
+    beside: list[Run] = [] if width < LEAST_BESIDE else [(f" {late[0]}", late[1])]
+    beside += [(f" {who}", "muted")] if who and width >= LEAST_BESIDE else []
+    room = width - 3 - width_of(beside)
+    runs = [mark, (turn[:1], tone), (" " + fit(line(card.name, 200), room), ""), *beside]
+    return [Drawn(padded(runs, width), "cursor" if at_cursor else "")]
 
 
-def is_overdue(card: Card, context: Context) -> bool:
-    """Return whether a card has been in its step for too long."""
-    return card.overdue_at is not None and card.overdue_at <= context.clock() and card.status != "CLOSED"
+LEAST_BESIDE = 20
+"""Cells from which a card of one line has room for more than its name."""
 
 
-def _status_line(card: Card, width: int, context: Context) -> Line:
-    overdue = is_overdue(card, context)
-    status = status_run(card.status)
-    since = card.step_entered_at
-    age = context.age(since) + (" ◷ overdue" if overdue else " in step") if since else ""
-    room = width - width_of([status])
-    text = " " * (room - cell_len(age)) + age if room > cell_len(age) else crop(f" {age}", room)
-    return [status, (text, "bad" if overdue else "muted")]
+def _name_line(card: Card, width: int, cards: CardCache) -> Line:
+    late = lateness_run(card, cards.rules, cards.age)
+    room = max(4, width - 1 - cell_len(late[0]))
+    return [(fit(line(card.name, 200), room), "strong"), (" ", ""), late]
 
 
-def _request_line(card: Card, width: int) -> Line:
-    open_ = card.open_request
-    several = f"{card.open_request_count} open · " if card.open_request_count > 1 else ""
-    asks = f"? {several}{request_kind(open_.event_type)}: {line(open_.summary, 200)}" if open_ else ""
-    who = crop(f"@{line(card.assignee_id, 40)}", width // 2) if card.assignee_id else ""
-    return [(columns(asks, who, width), "warn" if open_ else "muted")]
+def _turn_line(card: Card, width: int, cards: CardCache) -> Line:
+    turn, tone = turn_run(card, cards.rules, cards.age)
+    who = _who(card, width // 3)
+    if not who or (card.open_request is None and cell_len(turn) + cell_len(who) >= width):
+        return [(crop(turn, width), tone)]
+    return [(fit(turn, width - cell_len(who) - 1), tone), (" ", ""), (who, "muted")]
 
 
-def _after_cards(column: ColumnState, key: KeyNames) -> tuple[str, ...]:
-    """Return the words under the last card."""
+def _who(card: Card, cells: int) -> str:
+    return crop(f"@{line(card.assignee_id, 40)}", cells) if card.assignee_id else ""
+
+
+def after_cards(column: ColumnState, place: Place, key: KeyNames) -> list[Drawn]:
+    """Return the lines under the last card."""
+    indent = " " if place.slot.is_narrow else "  "
+    words = (crop(f"{indent}{one}", place.width) for one in _words_after(column, key))
+    return [Drawn(padded([(one, "muted")], place.width)) for one in words]
+
+
+def _words_after(column: ColumnState, key: KeyNames) -> Sequence[str]:
     if column.matched is not None and column.matched > len(column.cards):
-        return (f"… and {column.matched - len(column.cards):,} more match", "narrow the filter to see them")
+        return (f"… and {column.matched - len(column.cards):,} more", "a filter shows fewer")
     if column.failed:
         return ("could not be read", f"{key('screens.refresh')} tries again")
     if not column.loaded:
         return ("reading…",)
     if not column.cards:
-        return ("no matching cards",) if column.matched is not None else ("no tasks",)
+        return ("no match",) if column.is_filtered else ("no tasks",)
     return () if column.complete else ("reading more…",)
 
 
-def _padded(runs: Line, width: int) -> tuple[Run, ...]:
+def padded(runs: Line, width: int) -> tuple[Run, ...]:
+    """Return a line filled with blanks to its width."""
     gap = width - width_of(runs)
     return (*runs, (" " * gap, "")) if gap > 0 else tuple(runs)
 

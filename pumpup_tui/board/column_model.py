@@ -83,6 +83,8 @@ class ColumnState:
     waiting: Ask | None = None
     matched: int | None = None
     """Under a filter: how many cards match; the window holds the first of them."""
+    _sought: str = ""
+    """The task that the cursor is to be on as soon as it is loaded."""
     _stretches: list[Stretch] = field(default_factory=list)
     _behind: list[Start] = field(default_factory=list)
     _next: str | None = None
@@ -94,6 +96,11 @@ class ColumnState:
     def card(self) -> Card | None:
         """The card under the column's cursor."""
         return self.cards[self.cursor] if self.cards else None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether a filter hides some of its cards."""
+        return self.matched is not None and self.matched < self.about.count
 
     @property
     def begins(self) -> bool:
@@ -234,6 +241,8 @@ class ColumnState:
         """Put the cursor where its card is now, and drop far pages; return the card where it is gone."""
         self._lay_out()
         place = {card.id: index for index, card in enumerate(self.cards)}
+        if self._sought in place:
+            before, self._sought = self.cards[place[self._sought]], ""
         index = place.get(before.id if before else "")
         self.top += (index if index is not None else self.cursor) - self.cursor
         self.move_to(self.cursor if index is None else index)
@@ -282,6 +291,13 @@ class ColumnState:
         return any(card.id in task_ids for card in self.cards)
 
     # The cursor.
+
+    def seek(self, task_id: str) -> None:
+        """Put the cursor on a task, once it is loaded."""
+        index = next((number for number, card in enumerate(self.cards) if card.id == task_id), None)
+        self._sought = task_id if index is None else ""
+        if index is not None:
+            self.move_to(index)
 
     def move_to(self, index: int) -> None:
         """Put the cursor on a card, or the nearest there is."""

@@ -57,7 +57,7 @@ class ColumnReader:
     def read(self) -> None:
         """Ask for what is missing of the columns in view."""
         project = self._view.project
-        if project is None or self._filter_line.filter.is_on:
+        if project is None or self._filter_line.filter.needs_scan:
             return
         for column in self._view.in_view:
             if (ask := column.wants()) is not None:
@@ -104,7 +104,7 @@ class ColumnReader:
     def go_to_end(self, column: ColumnState, *, first: bool) -> None:
         """Read a column's first page, or walk to its last."""
         project = self._view.project
-        if project is None or self._filter_line.filter.is_on:
+        if project is None or self._filter_line.filter.needs_scan:
             return
         column.give_up()
         if not first:

@@ -67,9 +67,15 @@ class CursorCard(ArmedView):
         self._moves.update({event.task_id: event for event in events if event.transition_to})
 
     def show_departure(self, card: Card) -> None:
-        """Say where the card that was under the cursor went; the reviewer's own moves are shown already."""
-        mine = any(sent.intent.target == card.id for sent in self._context.outbox.desk.sent)
-        if mine or not self._is_in_front:
+        """Say where the card that was under the cursor went; the reviewer's own moves are shown already.
+
+        After a move of one's own the cursor is on the next card; with the last one it goes to where that went.
+        """
+        mine = next((sent.intent for sent in self._context.outbox.desk.sent if sent.intent.target == card.id), None)
+        column = self._view.columns.here
+        if mine is not None and mine.verb == "MOVE" and column is not None and not column.cards:
+            self._view.go_with(card.id, mine.to_step)
+        if mine is not None or not self._is_in_front:
             return
         move = self._moves.pop(card.id, None)
         if move is None:

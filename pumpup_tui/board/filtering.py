@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pumpup_tui.board.filter import BoardFilter
-from pumpup_tui.components.dialogs import PickScreen
+from pumpup_tui.components.dialogs import Choice, PickScreen
 from pumpup_tui.components.prompt import Prompt, TextQuestion
 
 if TYPE_CHECKING:
@@ -141,22 +141,31 @@ class BoardFiltering:
     def pick(self) -> None:
         """Choose what to show out of a list."""
         columns = self._view.columns.all
-        names = (card.assignee_id or "" for column in columns for card in column.cards)
+        cards = (card for column in columns for card in column.cards)
         steps = [column.about.step for column in columns]
-        choices = self._filter.choices(self._context.status.reviewer, names, steps)
+        self._pick("Show cards by", self._filter.choices(self._context.status.reviewer, cards, steps))
 
+    def pick_order(self) -> None:
+        """Choose the order of the cards, and whether they are in lanes."""
+        self._pick("Sort and group cards", self._filter.order_choices())
+
+    def _pick(self, title: str, choices: Sequence[Choice[BoardFilter]]) -> None:
         def chosen(wanted: BoardFilter | None) -> None:
             if wanted is not None:
                 self.choose(wanted)
 
-        self._screen.app.push_screen(PickScreen("Show cards by", choices), chosen)
+        self._screen.app.push_screen(PickScreen(title, choices), chosen)
+
+    def clear(self) -> None:
+        """Show all cards again, in the same order."""
+        self.choose(self._filter.cleared())
 
     def choose(self, wanted: BoardFilter) -> None:
         """Filter the board, and store that for the project's next start."""
         self._set(wanted)
         if (project := self._view.project) is not None:
             others = {name: one for name, one in self._stored().items() if name != project.id}
-            mine = {project.id: self._filter.lasting()} if self._filter.is_on else {}
+            mine = {project.id: self._filter.lasting()} if self._filter.needs_scan else {}
             self._context.last_view.note(STORED_AS, dict(list((others | mine).items())[-PROJECTS_STORED:]))
 
     def restore(self, project: Project) -> None:
@@ -175,14 +184,15 @@ class BoardFiltering:
         self._reader.stop_walking()
         columns = self._view.columns.all
         line.filter, line.matched = wanted, 0
+        self._view.order(wanted.order_words(), by_lanes=bool(wanted.lanes))
         line.total = sum(column.about.count for column in columns)
         for column in columns:
             column.begin_anew()
         self._visible_for = None
         self._scan.stop()
-        if wanted.is_on and scan:
+        if wanted.needs_scan and scan:
             self._scan.start()
-        elif not wanted.is_on:
+        elif not wanted.needs_scan:
             line.show_progress("")
             self._reader.read()
         line.update_lines()
@@ -197,7 +207,7 @@ class BoardFiltering:
 
     def scan_soon(self) -> None:
         """Look again, for cards have changed."""
-        if self._filter.is_on:
+        if self._filter.needs_scan:
             self._scan.start_soon()
 
     def fail(self, call_id: CallId) -> None:
@@ -207,10 +217,12 @@ class BoardFiltering:
 
     def _start_scan(self) -> CallId | None:
         project, wanted = self._view.project, self._filter
-        if project is None or not wanted.is_on:
+        if project is None or not wanted.needs_scan:
             return None
-        steps = [column.about.step for column in self._view.columns.all]
-        return self._calls.scan(self._screen, project.id, [wanted.step] if wanted.step in steps else steps, wanted)
+        columns = self._view.columns.all
+        steps = [column.about.step for column in columns if not (wanted.late and column.about.terminal)]
+        steps = [wanted.step] if wanted.step in steps else steps
+        return self._calls.scan(self._screen, project.id, steps, wanted, self._view.rules)
 
     def take(self, event: Scanned) -> None:
         """Show the cards that a scan has found so far."""

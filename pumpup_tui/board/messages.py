@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pumpup_tui.board.column_model import Ask, Walked
     from pumpup_tui.board.filter import BoardFilter
 
+STUCK = "○"
+"""Stands before what is stuck."""
+
 
 @dataclass(eq=False)
 class BoardLoaded(Message):
@@ -75,3 +78,23 @@ class ProjectCounts(Message):
     """The numbers of open requests and open tasks by project id, as far as they are known."""
 
     counts: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class StuckCount:
+    """The stuck tasks of a project; at least so many where not all were looked at."""
+
+    count: int
+    is_whole: bool = True
+
+    def words(self) -> str:
+        """Return the count with its word; empty where there are none."""
+        more = "" if self.is_whole else "+"
+        return f"{STUCK} {self.count:,}{more} stuck" if self.count else ""
+
+
+@dataclass(eq=False)
+class ProjectFigures(Message):
+    """The boards of projects by id, with their stuck tasks where these were counted."""
+
+    figures: Mapping[str, tuple[Board, StuckCount | None]]

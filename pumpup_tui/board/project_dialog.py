@@ -42,7 +42,7 @@ class ProjectScreen(PickScreen[str]):
         if count is None:
             return [[(fit(line(project.label, 80), width), "")]]
         requests, tasks = count
-        counts = f"? {requests:,} waiting  {tasks:>7,} open " if requests else f"{tasks:>7,} open "
+        counts = f"◌ {requests:,} waiting  {tasks:>7,} open " if requests else f"{tasks:>7,} open "
         return [[(columns(line(project.label, 80), counts, width), "" if tasks else "muted")]]
 
     @override

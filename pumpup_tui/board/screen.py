@@ -17,11 +17,12 @@ from pumpup_tui.board.board_view import BoardView
 from pumpup_tui.board.calls import BoardFeed
 from pumpup_tui.board.column_reader import ColumnReader
 from pumpup_tui.board.cursor_card import CursorCard
-from pumpup_tui.board.filter import BoardFilter
 from pumpup_tui.board.filter_line import FilterLine
 from pumpup_tui.board.filtering import BoardFiltering, monotonic_seconds
 from pumpup_tui.board.messages import BoardLoaded, CardsPage, Scanned, WalkEnded, WalkProgress
-from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine, set_title
+from pumpup_tui.board.projects_overview import ProjectsOverview
+from pumpup_tui.board.projects_view import ProjectsView
+from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.task_moves import MOVE_ACTIONS, MOVE_KEYS, TaskMoves
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     from api_client.models import Event
 
+VIEW = "board"
+"""The document of the last view that holds how cards are drawn."""
 REREAD_SECONDS = 0.4
 """Between two reads because of changes: a thousand events a second cost no more than three reads."""
 
@@ -44,7 +47,11 @@ class BoardScreen(ReviewerScreen):
     MODE = "board"
     AUTO_FOCUS = "#board"
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        *MOVE_ACTIONS, ("board.search", "search"), ("board.filter", "filter")
+        *MOVE_ACTIONS,
+        ("board.search", "search"),
+        ("board.filter", "filter"),
+        ("board.sort", "sort"),
+        ("board.compact", "compact"),
     )
 
     def __init__(self, context: Context, open_task: Callable[[str], None]) -> None:
@@ -52,7 +59,6 @@ class BoardScreen(ReviewerScreen):
         super().__init__(context)
         self._open_task = open_task
         self.view = view = BoardView(context, id="board")
-        set_title(view, "Board")
         self.filter_line = filter_line = FilterLine()
         self._calls = calls = BoardFeed(context.calls)
         self.armed_view = self._cursor = cursor = CursorCard(context, self, view)
@@ -69,13 +75,16 @@ class BoardScreen(ReviewerScreen):
             filter_changed=self.key_hints.update_lines,
         )
         self._moves = TaskMoves(context, self, cursor.movable)
+        self.overview = ProjectsOverview(context, self, calls)
+        self._opened: str | None = None
+        """The project that was opened from the overview of all."""
         self.callbacks = ScreenCallbacks(
             show_message=view.say,
             call_failed=self._call_failed_here,
             status_changed=self._read_first,
-            refresh_ages=view.redraw,
+            refresh_ages=self._refresh_ages,
             go_back=self._go_back,
-            project=lambda: view.project,
+            project=lambda: None if self.overview.is_shown else view.project,
         )
         self._asked: str | None = None
         """The id of the project that was asked for last."""
@@ -86,20 +95,26 @@ class BoardScreen(ReviewerScreen):
     def body(self) -> ComposeResult:
         yield self.filter_line
         yield self.view
+        yield self.overview.view
 
     @override
     def hints(self) -> Hints:
+        if self.overview.is_shown:
+            return (("move.enter", "open"), ("screens.project", "project"), (SCREEN_KEYS, "screens"))
         clear = (("move.back", "all cards"),) if self.filter_line.filter.is_on else ()
         moves = ((MOVE_KEYS, "move"),) if self.context.can("move") else ()
         find = (("board.search board.filter", "filter"), ("screens.project", "project"), (SCREEN_KEYS, "screens"))
         return (*clear, ("board.task", "task"), *moves, *find)
 
     def _go_back(self) -> None:
-        """Stop going to a column's end; else show all cards."""
+        """Stop going to a column's end; else show all cards; else all projects, if the board was opened there."""
         if self._reader.is_walking:
             self._reader.stop_walking()
-        else:
-            self._filtering.choose(BoardFilter())
+        elif self.filter_line.filter.is_on:
+            self._filtering.clear()
+        elif self._opened is not None:
+            self._opened = None
+            self.reload()
 
     # Reading.
 
@@ -109,7 +124,15 @@ class BoardScreen(ReviewerScreen):
             self.view.say(refusal)
             return
         project_id = self._wanted()
-        if project_id is not None:
+        if project_id is None:
+            self._asked = None
+            self.overview.show()
+            self.key_hints.update_lines()
+            self.query_one(HeaderLine).update_lines()
+        else:
+            if self.overview.is_shown:
+                self.overview.hide()
+                self.view.focus()
             self._asked = project_id
             self.view.say("reading the board…")
             for column in self.view.columns.all:
@@ -117,18 +140,35 @@ class BoardScreen(ReviewerScreen):
             self._calls.board(self, project_id)
 
     def _wanted(self) -> str | None:
-        """Return the chosen project; where all are chosen, the one in view, or the first that someone made."""
+        """Return the chosen project; where all are chosen, the one that was opened, or the only one that someone made.
+
+        None is the overview of all.
+        """
         status = self.context.status
         if status.project is not None:
+            self._opened = None
             return status.project.id
-        if self.view.project is not None:
-            return self.view.project.id
+        if self._opened is not None:
+            return self._opened
         made = [project for project in status.projects if project.project_name != "general"] or list(status.projects)
-        return made[0].id if made else None
+        return made[0].id if len(made) == 1 else None
 
     def _read_first(self, status: Status) -> None:
-        if self._asked is None and status.projects:
+        if self._asked is None and status.projects and not self.overview.is_shown:
             self.reload()
+
+    def _refresh_ages(self) -> None:
+        if self.overview.is_shown:
+            self.overview.view.redraw()
+            self.overview.read_soon()
+        else:
+            self.view.redraw()
+
+    @on(ProjectsView.Chosen)
+    def _project_chosen(self, event: ProjectsView.Chosen) -> None:
+        event.stop()
+        self._opened = event.row_id
+        self.reload()
 
     @on(BoardLoaded)
     def _board_loaded(self, event: BoardLoaded) -> None:
@@ -140,9 +180,10 @@ class BoardScreen(ReviewerScreen):
         if fresh:
             self._reader.stop_walking()
             self._filtering.restore(event.project)
+            view.compact = self.context.last_view.recall(VIEW).get("compact") is True
         view.show_board(event.project, event.board)
         self._reader.read()
-        if self.filter_line.filter.is_on and (fresh or any(column.matched is None for column in view.columns.all)):
+        if self.filter_line.filter.needs_scan and (fresh or any(column.matched is None for column in view.columns.all)):
             self._filtering.scan()
         self.refresh_decision()
         self.query_one(HeaderLine).update_lines()
@@ -176,6 +217,9 @@ class BoardScreen(ReviewerScreen):
     @on(Changed)
     def _changed(self, event: Changed) -> None:
         event.stop()
+        if self.overview.is_shown:
+            self.overview.read_soon()
+            return
         project = self.view.project
         mine = [one for one in event.events if project is not None and one.project_id == project.id]
         if project is None or not (event.too_many or mine):
@@ -246,3 +290,12 @@ class BoardScreen(ReviewerScreen):
     def action_filter(self) -> None:
         """Choose what to show."""
         self._filtering.pick()
+
+    def action_sort(self) -> None:
+        """Choose the order of the cards."""
+        self._filtering.pick_order()
+
+    def action_compact(self) -> None:
+        """Show each card in one line, or in its frame."""
+        self.view.set_compact(compact=not self.view.compact)
+        self.context.last_view.note(VIEW, {"compact": self.view.compact})

@@ -284,7 +284,7 @@ def _tour() -> tuple[Sequence[Observer], Path]:
 
 def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
     """Return what a user chose for the screens, out of the checked configuration."""
-    from pumpup_tui.local_state.preferences import Preferences
+    from pumpup_tui.local_state.preferences import Preferences, StuckAfter
 
     notifications = chosen.get("notifications", {})
     named = {
@@ -295,6 +295,7 @@ def preferences_of(chosen: Mapping[str, Any]) -> Preferences:
         "is_compact": chosen.get("density") == "compact",
         "keymap": chosen.get("keys"),
         "filters": chosen.get("filters"),
+        "stuck": StuckAfter(**chosen["stuck"]) if "stuck" in chosen else None,
         "reason_codes": chosen.get("reason_codes"),
         "note_templates": chosen.get("note_templates"),
     }

@@ -30,11 +30,13 @@ from pumpup_tui.commands import config_sources, table_columns
 from pumpup_tui.commands.config_errors import ConfigSource, Fault, Remedies, faults_of, unreadable
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.settings_profile import Name, Profile, SettingsTable, Tags
-from pumpup_tui.local_state.preferences import GRACE_SECONDS
+from pumpup_tui.local_state.preferences import DECIDED_HOURS, GRACE_SECONDS, STUCK_HOURS
 from pumpup_tui.text.firewall import line
 
 FILTER_NAME = 40
 """Most characters of a filter's name, as in the inbox."""
+LONGEST_STUCK = 24 * 365.0
+"""Hours."""
 CODE = 80
 """Most characters of a reason code."""
 LONGEST_GRACE = 600.0
@@ -150,6 +152,17 @@ def _limits(limits: dict[str, int]) -> dict[str, int]:
     return limits
 
 
+Hours = Annotated[float, Field(gt=0, le=LONGEST_STUCK)]
+
+
+class StuckHours(SettingsTable):
+    """Hours after which a task on which nothing happens counts as stuck."""
+
+    hours: Hours = STUCK_HOURS
+    decided_hours: Hours = DECIDED_HOURS
+    projects: dict[str, Hours] = Field(default_factory=dict)
+
+
 class Serve(SettingsTable):
     """Defaults for the options of `serve`."""
 
@@ -236,6 +249,12 @@ api_key_file = "~/.config/pumpup-tui/team.key"''',
         like='[filters] with a name = "what you would type", like old = "is:overdue"',
         about="Filters of the inbox that you want again, by a name of your choice.",
         example='[filters]\nrefunds = "refund"',
+    )
+    stuck: StuckHours = _setting(
+        StuckHours(),
+        like="[stuck] with hours = 24, decided_hours = 1, and projects = { claims = 8 }",
+        about="Hours without an event after which a task counts as stuck: by itself, once it was decided, by project.",
+        example="[stuck]\nhours = 24\ndecided_hours = 1\nprojects = { claims_refund_v1 = 8 }",
     )
     reason_codes: dict[str, tuple[Annotated[str, AfterValidator(_code)], ...]] = _setting(
         {},

@@ -15,6 +15,7 @@ from pumpup_tui.decisions.request_changes import (
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import confidence_of, outcome_of
 from pumpup_tui.text.layout import Line, crop, joined
+from pumpup_tui.text.nested_values import nested_lines
 from pumpup_tui.text.outcomes import OUTCOMES
 from pumpup_tui.text.paragraphs import Paragraph, boxed, led, ours, section
 from pumpup_tui.text.quantities import difference_words
@@ -39,7 +40,7 @@ def similar_lines(history: RequestHistory, present: AskedRequest, stamp: Callabl
     """Return how similar requests were decided: when, by whom, with which note, and what differs in this one."""
     if not history.similar:
         return []
-    lines = [ours(), section("Similar decisions"), ours(("the agent recommended the same", "muted"))]
+    lines = [ours(), section("Similar decisions · the agent recommended the same")]
     for precedent in history.similar:
         lines.append(_decision(precedent, stamp))
         asked = history.requests.get(precedent.request_id)
@@ -49,7 +50,8 @@ def similar_lines(history: RequestHistory, present: AskedRequest, stamp: Callabl
 
 
 def _decision(precedent: Precedent, stamp: Callable[[datetime], str]) -> Paragraph:
-    glyph, word, tone = outcome_of({"type": precedent.kind})
+    act = OUTCOMES.get(precedent.kind)
+    glyph, word, tone = (act.glyph, act.past, act.tone) if act else outcome_of({"type": precedent.kind})
     text = joined((line(precedent.by_whom, 40), line(precedent.reason_code, 40), line(precedent.note, 200)))
     head: Line = [(f"{stamp(precedent.at)}  ", "muted"), (f"{glyph} {word}", tone), ("  ", "")]
     return led(head, (text, ""))
@@ -144,7 +146,8 @@ def _value(change: RequestChange, raw: str) -> str:
     if change.kind == "recommendation":
         glyph, word, _ = outcome_of({"type": raw})
         return f"{glyph} {word}"
-    return crop(line(raw), VALUE) or "empty"
+    nested = nested_lines(raw)
+    return crop(line(raw) if nested is None else " · ".join(part.strip() for part in nested), VALUE) or "empty"
 
 
 def _percent(raw: str) -> str:

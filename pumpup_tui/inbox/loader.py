@@ -191,6 +191,15 @@ class InboxLoader:
             self._show_unshown()
             self.show_status()
 
+    def find_drafts(self) -> None:
+        """Find the drafts of earlier terminals, and mark their rows."""
+
+        async def find() -> None:
+            await self._context.drafts.find()
+            self._requests.call_later(self._requests.redraw)
+
+        self._context.writes.start("drafts that are there", find)
+
     # Another filter or order.
 
     def filter_changed(self) -> None:

@@ -42,6 +42,8 @@ class PrecedentLoader:
         """Requests of precedents; None while one is read, and where it can't be."""
         self._before: AskedBeforeRead | None = None
         self._shown: RequestLoaded | None = None
+        self._has_news = False
+        """Whether something was read that is not drawn yet."""
         self._timer: Timer | None = None
 
     def show(self, loaded: RequestLoaded) -> None:
@@ -92,9 +94,15 @@ class PrecedentLoader:
             if event.event_type == DECIDED and event.project_id in self._by_project:
                 self._by_project[event.project_id].take_new(event)
 
+    def show_news(self) -> None:
+        """Draw what was read while a decision was armed, once none is."""
+        if self._has_news:
+            self._redraw()
+
     def _redraw(self) -> None:
         """Draw the request with what is known by now; while a decision is armed, what is shown stays as it is."""
-        if self._shown is not None and self._outbox.desk.armed is None:
+        self._has_news = self._outbox.desk.armed is not None
+        if self._shown is not None and not self._has_news:
             self._view.show(self._shown, self._history(self._shown))
 
     def _read(self) -> None:

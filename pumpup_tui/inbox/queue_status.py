@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 class QueueStatus:
     """Shows the state of the queue, and posts the count of open requests where it changed."""
 
-    def __init__(
-        self, to: MessagePump, context: Context, line: QueueLine, requests: RequestList, narrowing: InboxFilter
-    ) -> None:
+    def __init__(self, to: MessagePump, context: Context, requests: RequestList, narrowing: InboxFilter) -> None:
         self._to = to
         self._context = context
-        self._line = line
+        self.line = QueueLine()
+        """The widget over the list."""
         self._requests = requests
         self._filter = narrowing
         self.tally = SessionTally()
@@ -48,7 +47,7 @@ class QueueStatus:
         overdue = queue.overdue()
         has_snoozed = self._requests.reader().has_snoozed
         first = min((item.overdue_at for item in overdue if item.overdue_at), default=None)
-        self._line.show(
+        self.line.show(
             QueueState(
                 tabs=self._filter.tabs,
                 text=self._filter.text,

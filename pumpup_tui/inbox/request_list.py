@@ -100,8 +100,9 @@ class RequestList(VirtualList[QueueRow]):
             self.step(-1)
 
     def redraw_in_flight(self) -> None:
-        """Draw again the rows whose decision in flight changed."""
-        words = {sent.intent.target: sent.word for sent in self.context.outbox.desk.unfinished()}
+        """Draw again the rows whose decision in flight, or whose draft, has changed."""
+        words = {request_id: str(count) for request_id, count in self.context.drafts.opened.items() if count}
+        words |= {sent.intent.target: sent.word for sent in self.context.outbox.desk.unfinished()}
         changed = {row_id for row_id, _ in words.items() ^ self._in_flight.items()}
         self._in_flight = words
         if changed:

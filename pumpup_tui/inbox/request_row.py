@@ -79,9 +79,11 @@ def _second(context: Context, item: InboxItem, width: int) -> Line:
 
 
 def _offer(context: Context, item: InboxItem) -> Run:
-    """Return the state of a decision in flight, else what the agent recommends."""
+    """Return the state of a decision in flight, else of a draft, else what the agent recommends."""
     sent = context.outbox.desk.in_flight(item.request_id)
     if sent is not None:
         glyph, tone = MARKS[sent.phase]
         return f"{glyph} {sent.word}{'…' if sent.phase is Phase.SENDING else ''}", tone
+    if item.field_count is not None and (touched := context.drafts.touched(item.request_id)):
+        return f"✎ draft {touched}/{item.field_count}", "accent"
     return recommendation_run(item.recommendation, item.field_count)

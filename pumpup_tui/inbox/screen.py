@@ -14,19 +14,18 @@ from pumpup_tui.backend.messages import Changed, RequestLoaded
 from pumpup_tui.components.frame import SCREEN_KEYS, set_title
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
-from pumpup_tui.components.split_panes import SplitPanes
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Verb
 from pumpup_tui.inbox.active_filter import InboxFilter
 from pumpup_tui.inbox.armed_request import ArmedRequest
+from pumpup_tui.inbox.aside import Aside
 from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
 from pumpup_tui.inbox.filtering import FilterController
 from pumpup_tui.inbox.loader import InboxLoader
 from pumpup_tui.inbox.messages import AskedBeforeRead, InboxPage, PrecedentRequests, PrecedentsPage, SettledToday
 from pumpup_tui.inbox.precedent_loader import PrecedentLoader
-from pumpup_tui.inbox.queue_line import QueueLine
 from pumpup_tui.inbox.queue_status import QueueStatus
 from pumpup_tui.inbox.request_list import RequestList
 from pumpup_tui.inbox.request_view import RequestView
@@ -89,13 +88,12 @@ class InboxScreen(ReviewerScreen):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         hints, prompt = self.key_hints, self.prompt
-        self._line = QueueLine()
         self._filter = narrowing = InboxFilter(context.key, context.preferences.filters)
         self.requests = requests = RequestList(context, id="requests")
         self.request_view = view = RequestView(context, id="detail")
         self.precedents = precedents = PrecedentLoader(self, context, view)
         self.pane = pane = RequestPane(self, context, requests=requests, view=view, precedents=precedents, hints=hints)
-        status = QueueStatus(self, context, self._line, requests, narrowing)
+        self._status = status = QueueStatus(self, context, requests, narrowing)
         self.loader = loader = InboxLoader(
             self, context, requests=requests, pane=pane, narrowing=narrowing, status=status
         )
@@ -105,7 +103,7 @@ class InboxScreen(ReviewerScreen):
         self.filters = FilterController(
             self, context, requests=requests, loader=loader, narrowing=narrowing, prompt=prompt, hints=hints
         )
-        self._line.choose = self.filters.use
+        self._aside = Aside(self, context, requests=requests, view=view, pane=pane)
         self.armed_view = ArmedRequest(self, context, requests, view, pane)
         self.decisions = DecisionController(
             self,
@@ -131,14 +129,14 @@ class InboxScreen(ReviewerScreen):
     @override
     def body(self) -> ComposeResult:
         set_title(self.request_view, "Request")
-        yield self._line
-        with SplitPanes(id="inbox", last_view=self.context.last_view):
-            yield self.requests
-            yield self.request_view
+        self._status.line.choose = self.filters.use
+        yield self._status.line
+        yield self._aside.panes
 
     @override
     def reload(self) -> None:
         self.loader.restart()
+        self.call_after_refresh(self.filters.read_stored, self.loader.find_drafts)
 
     def show_request(self, request_id: str) -> None:
         """Put the cursor on a request and open it; where it is not loaded yet, load on until it is there."""
@@ -174,6 +172,7 @@ class InboxScreen(ReviewerScreen):
         self.request_view.redraw()
 
     def _refresh_in_flight(self) -> None:
+        self.precedents.show_news()
         self.selection.follow_batch()
         self.loader.refresh_in_flight()
 
@@ -199,6 +198,7 @@ class InboxScreen(ReviewerScreen):
     def _request_loaded(self, event: RequestLoaded) -> None:
         event.stop()
         self.pane.take(event)
+        self._aside.follow()
 
     @on(PrecedentsPage)
     @on(PrecedentRequests)
@@ -230,6 +230,7 @@ class InboxScreen(ReviewerScreen):
         event.stop()
         self.decisions.cursor_moved(event.row_id)
         self.pane.follow_cursor(list_first=self.loader.is_restarted)
+        self._aside.follow()
 
     @on(VirtualList.Chosen)
     def _row_chosen(self, event: VirtualList.Chosen) -> None:

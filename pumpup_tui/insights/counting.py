@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,17 +13,22 @@ from pumpup_tui.insights.figure_rows import RangeFigures
 from pumpup_tui.insights.open_work import OpenWork
 from pumpup_tui.insights.reading import OpenReader, SettledReader
 from pumpup_tui.insights.settled_figures import SettledFigures
+from pumpup_tui.insights.stuck_tasks import StuckRules, stuck_tasks
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
-    from api_client.models import Event
+    from api_client.models import Event, Project
     from api_client.settled import SettledRequest
     from api_client.times import Clock
     from pumpup_tui.insights.pane_lines import Pane
     from pumpup_tui.insights.ranges import Range
 
+FIRST_SECONDS = 0.25
+"""Before the first report: most ranges are counted by then, and drawn once."""
 REPORT_SECONDS = 0.5
 """Between two reports of the progress."""
+PANES_SECONDS = 4.0
+"""Between two reports of other figures, once a count goes on for long: each draws most of the screen again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +44,26 @@ class Counted:
 
 
 Report = Callable[[Counted], None]
+RulesOf = Callable[["Project"], StuckRules]
+"""Returns when a task of a project counts as stuck."""
 
 
 class Counting:
     """One count. Its methods run one at a time; what takes long runs in a thread, and never on the event loop."""
 
-    def __init__(self, chosen: Range, project_id: str | None, names: Mapping[str, str], clock: Clock) -> None:
-        """Begin with nothing; `names` are the projects', by id, raw."""
-        self.range = chosen
+    def __init__(
+        self, chosen: Range, project_id: str | None, names: Mapping[str, str], clock: Clock, *, asker: str = ""
+    ) -> None:
+        """Begin with nothing.
+
+        Args:
+            chosen: The range.
+            project_id: The project whose work counts; None is all.
+            names: The projects' names by id, raw.
+            clock: Returns the present time.
+            asker: The agent whose requests alone count; empty is all.
+        """
+        self.range, self._asker = chosen, asker
         self._names, self._clock = names, clock
         self._settled_reader, self._open_reader = SettledReader(chosen, project_id), OpenReader(project_id)
         self._settled, self._work = SettledFigures(chosen), OpenWork(chosen)
@@ -65,14 +82,18 @@ class Counting:
         Raises:
             ApiError: the backend could not be read.
         """
-        clock, reported = asyncio.get_running_loop().time, -REPORT_SECONDS
         async for items in self._open_reader.pages(backend):
-            self._work.add(items)
+            self._work.add(item for item in items if self._asker in ("", item.requested_by))
+        clock = asyncio.get_running_loop().time
+        counted, pause = await self.state(), FIRST_SECONDS
+        drawn = reported = clock()
         async for rows in self._settled_reader.pages(backend):
             await self._add(rows)
-            if clock() - reported >= REPORT_SECONDS:
-                report(await self.state())
+            if clock() - reported >= min(pause, REPORT_SECONDS):
                 reported = clock()
+                if reported - drawn >= pause:
+                    counted, drawn, pause = await self.state(), reported, min(PANES_SECONDS, 2 * pause)
+                report(replace(counted, rows=self._rows, back_to=self._back_to))
         self._back_to = None
         return await self.state()
 
@@ -83,20 +104,20 @@ class Counting:
             ApiError: the backend could not be read.
         """
         async for items in self._open_reader.pages(backend):
-            self._work.add(items)
+            self._work.add(item for item in items if self._asker in ("", item.requested_by))
         async for rows in self._settled_reader.news(backend):
             await self._add(rows)
             self._work.remove(row.request_id for row in rows)
         self._work.follow(events)
         return await self.state()
 
-    async def look_for_stuck(self, look: Callable[[], Awaitable[Stuck]]) -> Counted:
-        """Find the tasks that are stuck.
+    async def look_for_stuck(self, backend: Backend, projects: Sequence[Project], rules_of: RulesOf) -> Counted:
+        """Find the tasks of these projects that are stuck.
 
         Raises:
             ApiError: the backend could not be read.
         """
-        self._stuck = await look()
+        self._stuck = await stuck_tasks(backend, projects, rules_of, self._asker)
         return await self.state()
 
     async def state(self) -> Counted:
@@ -106,7 +127,8 @@ class Counting:
     async def _add(self, rows: Sequence[SettledRequest]) -> None:
         if not rows:
             return
-        await asyncio.to_thread(self._settled.add, rows)
+        mine = [row for row in rows if self._asker in ("", row.requested_by)]
+        await asyncio.to_thread(self._settled.add, mine)
         self._rows += len(rows)
         if self._back_to is not None:
             self._back_to = min(row.settled_at for row in rows)

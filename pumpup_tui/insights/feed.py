@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pumpup_tui.insights.counting import Counted, Counting
 from pumpup_tui.insights.messages import FiguresCounted
+from pumpup_tui.insights.stuck_tasks import StuckRules
 
 if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
 
     from api_client.backend import Backend
-    from api_client.models import Event
+    from api_client.models import Event, Project
     from pumpup_tui.backend.messages import CallId
     from pumpup_tui.context import Context
     from pumpup_tui.insights.figure_rows import RangeFigures
@@ -36,6 +37,8 @@ class InsightsFeed:
         self._call: CallId | None = None
         self._events: list[Event] = []
         self._has_news = self._must_restart = False
+        self._must_look = True
+        """Whether the tasks that are stuck are to be looked for."""
         self._timer: Timer | None = None
 
     @property
@@ -57,16 +60,15 @@ class InsightsFeed:
         context = self._context
         names = {project.id: project.name for project in context.status.projects}
         self._events, self._has_news, self._must_restart = [], False, False
+        self._must_look = True
         self._counted = None
-        counting = self._counting = Counting(self._choice.range(), context.project_id, names, context.clock)
+        chosen, asker = self._choice.range(), self._choice.by_whom
+        counting = self._counting = Counting(chosen, context.project_id, names, context.clock, asker=asker)
 
-        async def call(backend: Backend) -> FiguresCounted:
-            def report(counted: Counted) -> None:
-                self._screen.post_message(FiguresCounted(counting, counted))
+        def report(counted: Counted) -> None:
+            self._screen.post_message(FiguresCounted(counting, counted))
 
-            return FiguresCounted(counting, await counting.count(backend, report), done=True)
-
-        self._call = context.calls.ask(self._screen, "the figures", call, group=_GROUP)
+        self._ask(counting, lambda backend: counting.count(backend, report))
 
     def take(self, event: FiguresCounted) -> bool:
         """Take figures in; return False where they are of a count that was given up."""
@@ -75,9 +77,28 @@ class InsightsFeed:
         self._counted = event.counted
         if event.done:
             self._call = None
-            if self._has_news:
-                self.catch_up_soon()
+            self._go_on(event.counting)
         return True
+
+    def _go_on(self, counting: Counting) -> None:
+        """Look for what is stuck, once the figures are there; else count what is new."""
+        context = self._context
+        if self._must_look and context.can("board"):
+            self._must_look = False
+            chosen = context.status.project
+            projects = (chosen,) if chosen else context.status.projects
+            self._ask(counting, lambda backend: counting.look_for_stuck(backend, projects, self._rules_of))
+        elif self._has_news:
+            self.catch_up_soon()
+
+    def _rules_of(self, _: Project) -> StuckRules:
+        return StuckRules(self._context.clock())
+
+    def _ask(self, counting: Counting, read: Callable[[Backend], Awaitable[Counted]]) -> None:
+        async def call(backend: Backend) -> FiguresCounted:
+            return FiguresCounted(counting, await read(backend), done=True)
+
+        self._call = self._context.calls.ask(self._screen, "the figures", call, group=_GROUP)
 
     def fail(self, call_id: CallId) -> None:
         """Note that a call failed; the next one reads what it has not."""
@@ -99,7 +120,7 @@ class InsightsFeed:
         """Count on with the clock: what is overdue, how old the oldest is, and which day it is."""
         counting = self._counting
         self._must_restart |= counting is not None and self._choice.is_over(counting.range)
-        self._has_news = True
+        self._has_news = self._must_look = True
         self.catch_up_soon()
 
     def catch_up_soon(self) -> None:
@@ -117,7 +138,4 @@ class InsightsFeed:
             return
         events, self._events, self._has_news = self._events, [], False
 
-        async def call(backend: Backend) -> FiguresCounted:
-            return FiguresCounted(counting, await counting.catch_up(backend, events), done=True)
-
-        self._call = self._context.calls.ask(self._screen, "the figures", call, group=_GROUP)
+        self._ask(counting, lambda backend: counting.catch_up(backend, events))

@@ -141,7 +141,7 @@ def _outcome_label(raw_words: str) -> Run:
 
 def _agreement(figures: RangeFigures) -> Pane:
     lines = [_band(band) for band in figures.settled.all.bands()]
-    foot = "│ is the mean confidence: a sure agent's bar ends there"
+    foot = "│ the agents' mean confidence: the bar should end there"
     return Pane("agreement", "Recommendations followed, by confidence", lines, ("", "followed", "of"), foot=foot)
 
 

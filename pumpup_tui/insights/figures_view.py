@@ -50,6 +50,13 @@ class FiguresView(LineScrollView, can_focus=True):
         self._at = 0
         """Which spot of the grid the cursor is on."""
         self._words = ""
+        self._was: Spot | None = None
+        """The row that the cursor was on last, also while there are no figures."""
+
+    @property
+    def spots(self) -> Sequence[Spot]:
+        """All rows, column by column."""
+        return self._grid.spots
 
     @property
     def spot(self) -> Spot | None:
@@ -64,6 +71,8 @@ class FiguresView(LineScrollView, can_focus=True):
 
     def show(self, panes: Sequence[Pane]) -> None:
         """Show other figures; only the lines that changed are drawn again."""
+        if panes is self._panes:
+            return
         before = self._visible()
         self._panes = panes
         self._fit()
@@ -82,11 +91,12 @@ class FiguresView(LineScrollView, can_focus=True):
         return [self.render_line(y) for y in range(self.size.height)]
 
     def _fit(self) -> None:
-        """Lay the panes out at the present width, with the cursor on the row that it was on."""
-        was = self.spot
+        """Lay the panes out at the present width, with the cursor on the row that it was on, or on one of its pane."""
+        self._was = was = self.spot or self._was
         self._grid = PaneGrid(self._panes, self.lines_width)
-        same = (at for at, spot in enumerate(self._grid.spots) if was and (spot.pane, spot.number) == was[:2])
-        self._at = next(same, min(self._at, max(0, len(self._grid.spots) - 1)))
+        spots = self._grid.spots
+        inside = [at for at, spot in enumerate(spots) if was and spot.pane == was.pane and spot.number <= was.number]
+        self._at = inside[-1] if inside else min(self._at, max(0, len(spots) - 1))
         self.fit_height(self._grid.height)
 
     def on_resize(self) -> None:

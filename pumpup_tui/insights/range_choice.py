@@ -11,6 +11,7 @@ from pumpup_tui.insights.ranges import Range, last_days, parsed, unit_of
 
 if TYPE_CHECKING:
     from pumpup_tui.context import Context
+    from pumpup_tui.insights.pane_lines import Target
 
 DAYS = (1, 7, 30)
 """The ranges that have a key each: so many days with today, in the viewer's zone."""
@@ -23,6 +24,8 @@ class Chosen:
 
     days: int = DEFAULT
     times: str = ""
+    by_whom: str = ""
+    """The agent whose requests alone count, raw; empty is all of them."""
 
     @property
     def caption(self) -> str:
@@ -49,8 +52,15 @@ class RangeChoice:
 
     @property
     def before(self) -> str:
-        """The choice that the way back leads to; empty where there is none."""
-        return self._before[-1].caption if self._before else ""
+        """The choice that the way back leads to, in clean words; empty where there is none."""
+        if self._before and self._before[-1].by_whom == self.by_whom:
+            return self._before[-1].caption
+        return "all agents" if self.by_whom else ""
+
+    @property
+    def by_whom(self) -> str:
+        """The agent whose requests alone count, raw; empty is all of them."""
+        return self._chosen.by_whom
 
     def choices(self, ids: Sequence[str]) -> list[tuple[str, str]]:
         """Return the names of the ranges with the keys of these bindings."""
@@ -71,7 +81,7 @@ class RangeChoice:
 
     def choose(self, days: int | None = None, text: str = "") -> str:
         """Choose the last days, or what was typed; return why it can't be, in clean words, empty where it can."""
-        made = Chosen(days or DEFAULT, text)
+        made = Chosen(days or DEFAULT, text, self.by_whom)
         if text:
             try:
                 parsed(text, self._context.clock(), self._context.zone)
@@ -81,20 +91,33 @@ class RangeChoice:
         self._context.last_view.note(self._stored_as, {"days": made.days})
         return ""
 
-    def open_period(self, period: str) -> bool:
-        """Choose a period of the present range; return False for an hour, which is the smallest."""
+    def range_of(self, target: Target) -> Range:
+        """Return the range that a row of the present figures is about: an hour, or all of it."""
         chosen = self.range()
-        if chosen.unit == "hour":
-            return False
+        if target.kind != "period":
+            return chosen
+        words = f"{target.id}-{datetime.fromisoformat(target.id) + timedelta(hours=1):%H:%M}"
+        since, until = parsed(words, chosen.made_at, chosen.zone)
+        return replace(chosen, caption=words, since=since, until=until)
+
+    def open_period(self, period: str) -> None:
+        """Choose a day or a week of the present range."""
         last = datetime.fromisoformat(period) + timedelta(days=6)
         self._before.append(self._chosen)
-        times = period if chosen.unit == "day" else f"{period}..{last:%Y-%m-%d}"
+        times = period if self.range().unit == "day" else f"{period}..{last:%Y-%m-%d}"
         self._chosen = replace(self._chosen, times=times)
-        return True
+
+    def open_agent(self, by_whom: str) -> None:
+        """Count the requests of one agent alone."""
+        self._before.append(self._chosen)
+        self._chosen = replace(self._chosen, by_whom=by_whom)
 
     def go_back(self) -> bool:
         """Choose what was chosen before a row was opened; return False where nothing was."""
-        if not self._before:
+        if self._before:
+            self._chosen = self._before.pop()
+        elif self.by_whom:
+            self._chosen = replace(self._chosen, by_whom="")
+        else:
             return False
-        self._chosen = self._before.pop()
         return True

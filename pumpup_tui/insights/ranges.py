@@ -72,21 +72,12 @@ def last_days(days: int, now: datetime, zone: tzinfo | None) -> Range:
 
 
 def parsed(text: str, now: datetime, zone: tzinfo | None) -> tuple[datetime | None, datetime | None]:
-    """Return the times that a typed range names.
+    """Return the times that a typed range names; an end that is still to come is none.
 
     Raises:
-        ValueError: it names none.
+        NotUnderstood: it names none; the message says what to type.
     """
-    first, _, last = text.partition("..")
-    try:
-        if text in ("today", "yesterday"):
-            day = now.astimezone(zone) - timedelta(days=text == "yesterday")
-            first, last = f"{day:%Y-%m-%d}", ""
-        elif text[:-1].isdigit() and text.endswith("d"):
-            return last_days(int(text[:-1]), now, zone).since, None
-        since = datetime.fromisoformat(first.strip())
-        until = datetime.fromisoformat((last or first).strip())
-    except (ValueError, OverflowError):
-        raise ValueError("no such range: write 7d, yesterday, 2026-01-05 or 2026-01-05..2026-01-12") from None
-    until += timedelta(days=1)
-    return since.astimezone(zone), until.astimezone(zone)
+    from pumpup_tui.text.time_ranges import typed_range
+
+    span = typed_range(text, now, zone)
+    return span.since, None if span.until is not None and span.until > now else span.until

@@ -25,12 +25,13 @@ from pumpup_tui.insights.range_line import RangeLine
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import Line
+from pumpup_tui.text.layout import Line, joined
 
 if TYPE_CHECKING:
     from textual import events
 
     from pumpup_tui.insights.figure_rows import Dimension, RangeFigures
+    from pumpup_tui.insights.ranges import Range
 
 _BY: Mapping[str, Dimension] = {"projects": "project", "reviewers": "reviewer", "agents": "agent"}
 """What the figures of a pane are by; those of the others are by day."""
@@ -51,7 +52,7 @@ class InsightsScreen(ReviewerScreen):
         ("insights.export", "export"),
     )
 
-    def __init__(self, context: Context, follow: Callable[[Target], None]) -> None:
+    def __init__(self, context: Context, follow: Callable[[Target, Range], None]) -> None:
         """Take what goes where a row leads to."""
         super().__init__(context)
         self._follow = follow
@@ -86,7 +87,8 @@ class InsightsScreen(ReviewerScreen):
 
     def _state(self) -> tuple[str, Line]:
         project = self.context.status.project
-        scope = line(project.name, 40) if project else "all projects"
+        asker = f"agent {line(self._choice.by_whom, 40)}" if self._choice.by_whom else ""
+        scope = joined((asker, line(project.name, 40) if project else "all projects"))
         progress = self._feed.progress()
         return self._choice.caption, [(f"{progress} · ", "accent"), (scope, "muted")] if progress else [
             (scope, "muted")
@@ -146,7 +148,7 @@ class InsightsScreen(ReviewerScreen):
             if text is not None and text.strip():
                 self._choose(text=text.strip())
 
-        self.prompt.ask(TextQuestion("range (7d, yesterday, 2026-01-05, 2026-01-05..2026-01-12)"), answered)
+        self.prompt.ask(TextQuestion("range (7d, yesterday, last week, 2026-11-01..2026-11-07)"), answered)
 
     @on(RangeLine.Clicked)
     def _range_clicked(self, event: RangeLine.Clicked) -> None:
@@ -166,11 +168,15 @@ class InsightsScreen(ReviewerScreen):
     @on(FiguresView.Chosen)
     def _chosen(self, event: FiguresView.Chosen) -> None:
         event.stop()
-        if event.target.kind == "period":
-            if self._choice.open_period(event.target.id):
-                self._choose_again()
+        target = event.target
+        if target.kind == "agent":
+            self._choice.open_agent(target.id)
+        elif target.kind != "period" or self._choice.range().unit == "hour":
+            self._follow(target, self._choice.range_of(target))
+            return
         else:
-            self._follow(event.target)
+            self._choice.open_period(target.id)
+        self._choose_again()
 
     def action_copy(self) -> None:
         """Copy the figures as they are shown, as Markdown."""

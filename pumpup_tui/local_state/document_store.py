@@ -75,6 +75,13 @@ class DocumentStore:
         await asyncio.to_thread(self._switch_to, self._place, self._folder, reviewer)
         return True
 
+    async def names(self, kind: str) -> Sequence[str]:
+        """Return the names of the documents that begin with `kind` and a hyphen."""
+        folder = self._folder
+        if folder is None:
+            return ()
+        return await asyncio.to_thread(lambda: [path.stem for path in sorted(folder.glob(f"{kind}-*.json"))])
+
     async def write(self, name: str, document: dict[str, Any]) -> None:
         """Store a document in place of the one before it; when this returns it is on the disk.
 

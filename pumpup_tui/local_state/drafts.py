@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Run: TypeAlias = Callable[[Callable[[], Awaitable[None]]], object]
 """Runs the writing, as a worker."""
+FOUND_MOST = 500
+"""Drafts on the disk that are looked at."""
 PAUSE = 0.5
 """Seconds between two writes: what is typed meanwhile goes with the next one."""
 
@@ -24,10 +26,30 @@ class Drafts:
         self._documents = documents
         self._run = run
         self._drafts: dict[str, Draft] = {}
+        self._stored: dict[str, int] = {}
+        """The number of touched fields by a draft's name, of those that were on the disk."""
         self._changed: set[str] = set()
         self._writing = False
         self.fault = ""
         """Why the last write failed; empty where it did not."""
+
+    async def find(self) -> None:
+        """Find the drafts that are on the disk."""
+        for name in (await self._documents.names("draft"))[:FOUND_MOST]:
+            typed = (await self._documents.read(name)).get("typed")
+            self._stored[name] = len(typed) if isinstance(typed, dict) else 0
+
+    def touched(self, request_id: str) -> int:
+        """Return the number of fields that a person has changed in a request's draft, as far as it is known."""
+        draft = self._drafts.get(request_id)
+        return (
+            len(draft.touched) if draft is not None else self._stored.get(_name(request_id), 0) if self._stored else 0
+        )
+
+    @property
+    def opened(self) -> Mapping[str, int]:
+        """The number of changed fields of each draft that was opened, by request."""
+        return {request_id: len(draft.touched) for request_id, draft in self._drafts.items()}
 
     async def open(self, request_id: str, fields: Sequence[AnyForm]) -> Draft:
         """Return a request's draft, as it was left; a new one where there is none."""
@@ -53,6 +75,7 @@ class Drafts:
     def discard(self, request_id: str) -> None:
         """Forget a draft: its answers are recorded, or no longer asked for."""
         self._drafts.pop(request_id, None)
+        self._stored.pop(_name(request_id), None)
         self.save(request_id)
 
     async def flush(self) -> None:

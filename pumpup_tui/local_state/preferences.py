@@ -8,6 +8,24 @@ from dataclasses import dataclass, field
 from pumpup_tui.local_state.save_policy import Saving
 
 GRACE_SECONDS = 5.0
+STUCK_HOURS = 24.0
+DECIDED_HOURS = 1.0
+
+
+@dataclass(frozen=True)
+class StuckAfter:
+    """The times after which a task on which nothing happens counts as stuck."""
+
+    hours: float = STUCK_HOURS
+    """Since anything was last put on its timeline."""
+    decided_hours: float = DECIDED_HOURS
+    """Since its last request was settled, where its agent has done nothing since."""
+    projects: Mapping[str, float] = field(default_factory=dict)
+    """In place of `hours`, by a project's slug."""
+
+    def hours_in(self, project_name: str) -> float:
+        """Return the hours for a project's tasks, by its slug."""
+        return self.projects.get(project_name, self.hours)
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,8 @@ class Preferences:
     """Keys by a binding's id, in place of its own."""
     saving: Saving = field(default_factory=Saving)
     """Where the screens may save."""
+    stuck: StuckAfter = field(default_factory=StuckAfter)
+    """When a task counts as stuck."""
     filters: Mapping[str, str] = field(default_factory=dict)
     """The inbox's saved filters by name, each as it would be typed."""
     reason_codes: Mapping[str, Sequence[str]] = field(default_factory=dict)

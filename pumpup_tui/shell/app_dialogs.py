@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pumpup_tui.decisions.leaving import Leave
     from pumpup_tui.decisions.recovery import Recovered
     from pumpup_tui.insights.pane_lines import Target
+    from pumpup_tui.insights.ranges import Range
 
 
 class AppDialogs:
@@ -49,11 +50,11 @@ class AppDialogs:
 
         self._app.push_screen(TaskScreen(self._context(), task_id))
 
-    def follow_figure(self, target: Target) -> None:
-        """Show the work behind a row of figures."""
+    def follow_figure(self, target: Target, chosen: Range) -> None:
+        """Show the work behind a row of the figures of a range."""
         from pumpup_tui.shell.figure_links import follow
 
-        follow(self._app, self._context(), target, self.open_task)
+        follow(self._app, self._context(), target, chosen, self.open_task)
 
     def ask_leaving(self, answered: Callable[[Leave | None], None]) -> None:
         """Ask what becomes of decisions that are held or unanswered."""

@@ -14,26 +14,28 @@ if TYPE_CHECKING:
 
     from pumpup_tui.context import Context
     from pumpup_tui.insights.pane_lines import Target
+    from pumpup_tui.insights.ranges import Range
 
 
-def follow(app: App[None], context: Context, target: Target, open_task: Callable[[str], None]) -> None:
-    """Show the board of a project, the decisions of a reviewer, what an agent did, or a task's page."""
+def follow(app: App[None], context: Context, target: Target, chosen: Range, open_task: Callable[[str], None]) -> None:
+    """Show the board of a project, a task's page, or the decisions of a reviewer or of an hour in the range."""
     if target.kind == "task":
         open_task(target.id)
     elif target.kind == "project":
         context.show_project(target.id)
         app.switch_mode("board")
     elif target.kind == "reviewer":
-        _show_events(app, Query(types=DECISIONS, only=EventFilter(decided_by=target.id)))
-    elif target.kind == "agent":
-        _show_events(app, Query(sources=("AGENT",), text=target.id))
+        _show_decisions(app, chosen, decided_by=target.id)
+    elif target.kind == "period":
+        _show_decisions(app, chosen)
 
 
-def _show_events(app: App[None], query: Query) -> None:
+def _show_decisions(app: App[None], chosen: Range, decided_by: str = "") -> None:
     app.switch_mode("timeline")
+    only = EventFilter(since=chosen.since, until=chosen.until, decided_by=decided_by)
 
     def show() -> None:
         if isinstance(app.screen, TimelineScreen):
-            app.screen.show(query)
+            app.screen.show(Query(types=DECISIONS, only=only, times=chosen.caption))
 
     app.call_after_refresh(show)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from api_client.task_trail import decided_at
 from pumpup_tui.components.record_paragraphs import attachment_lines, event_lines
+from pumpup_tui.components.task_turn import agents_turn
 from pumpup_tui.task.json_rows import Path, json_rows
-from pumpup_tui.task.step_graph import graph_lines
+from pumpup_tui.task.step_graph import exits_line, steps_line
 from pumpup_tui.task.task_page import PageRow
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import request_kind, status_run
-from pumpup_tui.text.layout import Line
+from pumpup_tui.text.layout import Line, Run
 from pumpup_tui.text.paragraphs import foreign, led, ours
 
 if TYPE_CHECKING:
+    from api_client.models import Steps, Task
     from pumpup_tui.context import Context
     from pumpup_tui.task.record import TaskRecord
 
@@ -27,16 +30,17 @@ class TaskRows:
         self._record = record
         self._open_values: set[Path] = set()
 
-    def rows(self, width: int) -> list[PageRow]:
-        """Return all rows, for lines of `width` cells."""
-        return [
-            *self._state(),
-            *self._graph(width),
-            *self._requests(),
-            *self._metadata(),
-            *self._attached(),
-            *self._timeline(),
-        ]
+    def rows(self) -> list[PageRow]:
+        """Return all rows, for one page."""
+        return [*self._state(), *self._graph(), *self._requests(), *self.facts(), *self._timeline()]
+
+    def story(self) -> list[PageRow]:
+        """Return the rows that go with time: state, steps, open requests, timeline."""
+        return [*self._state(), *self._graph(), *self._requests(), *self._timeline()]
+
+    def facts(self) -> list[PageRow]:
+        """Return what is attached to the task: metadata and files."""
+        return [*self._metadata(), *self._attached()]
 
     def fold(self, path: Path, open_: bool | None) -> None:
         """Open or close a nested value; None turns it round."""
@@ -48,30 +52,48 @@ class TaskRows:
         if loaded is None:
             return []
         task = loaded.detail.task
-        given = f"given to @{line(loaded.assignee, 60)}" if loaded.assignee else "given to no one"
-        where = f" · {line(loaded.project.name, 80)} · {given}"
+        assigned = f"assigned to @{line(loaded.assignee, 60)}" if loaded.assignee else "unassigned"
         rows = [
             PageRow(foreign((line(task.name, 500), "strong")), "name"),
-            PageRow(ours(status_run(task.status), (where, "muted")), "state"),
+            PageRow(ours(self._turn(task), (f" · {line(loaded.project.name, 80)} · {assigned}", "muted")), "state"),
         ]
         if task.external_id:
             rows.append(PageRow(led([("external id  ", "muted")], (line(task.external_id), "")), "external"))
         return rows
 
-    def _graph(self, width: int) -> list[PageRow]:
+    def _turn(self, task: Task) -> Run:
+        """Return the task's status; after a decision, until its agent goes on, that it waits for that."""
+        events = ((event.event_type, event.source, event.timestamp) for event in self._record.events)
+        since = decided_at(events) if task.status == "RUNNING" else None
+        return agents_turn(since, self._context.clock(), self._context.age) if since else status_run(task.status)
+
+    def _graph(self) -> list[PageRow]:
         loaded = self._record.loaded
         if loaded is None:
             return []
         task, steps = loaded.detail.task, loaded.project.steps
+        return [
+            PageRow(ours()),
+            PageRow(ours(*steps_line(steps, task.current_step), indent=4), "steps"),
+            PageRow(ours(*self._here(task, steps)), "here"),
+            PageRow(ours(*exits_line(steps, task.current_step), indent=4), "exits"),
+        ]
+
+    def _here(self, task: Task, steps: Steps) -> Line:
+        """Return whose step it is, for how long the task has been in it, and whether that is too long."""
         entered, step = self._record.entered_step_at(), steps.step(task.current_step)
-        here = f"here, {self._context.age(entered)}" if entered else "here"
-        if step and entered and step.timeout_seconds and task.status != "CLOSED":
-            due = entered + timedelta(seconds=step.timeout_seconds)
-            here += " ◷ overdue" if due <= self._context.clock() else f", due {self._context.stamp(due)}"
-        rows = [PageRow(ours()), PageRow(ours(("Steps", "muted")), "steps")]
-        for step, lines in zip(steps.in_graph_order(), graph_lines(steps, task.current_step, width, here), strict=True):
-            rows += [PageRow(ours(*one), ("step", step.name, n)) for n, one in enumerate(lines)]
-        return rows
+        owner = step.owner.lower() if step is not None and step.exits else "final"
+        runs: list[Run] = [(f"step owner: {line(owner, 12)}" if owner != "final" else "final step", "muted")]
+        if entered is None:
+            return runs
+        age = self._context.age(entered)
+        runs.append((f" · in step for {'< 1 min' if age == 'now' else age}", "muted"))
+        if step is None or not step.timeout_seconds or task.status == "CLOSED":
+            return runs
+        due = entered + timedelta(seconds=step.timeout_seconds)
+        is_overdue = due <= self._context.clock()
+        late: Run = (" ◷ overdue", "needs") if is_overdue else (f" · due {self._context.stamp(due)}", "muted")
+        return [*runs, late]
 
     def _requests(self) -> list[PageRow]:
         if not self._record.open_requests:
@@ -80,15 +102,15 @@ class TaskRows:
         several = len(self._record.open_requests) > 1
         rows = [PageRow(ours())]
         if several:
-            head: Line = [(f"{len(self._record.open_requests)} open requests, oldest first", "warn")]
+            head: Line = [(f"{len(self._record.open_requests)} open requests, oldest first", "needs")]
             rows.append(PageRow(ours(*head, (f"   {key} opens the one under the cursor", "muted")), "requests"))
         opens: Line = [] if several else [(f"   {key} opens it", "muted")]
         askers = {one.id: one.subject for one in self._record.events if one.subject}
         for request in self._record.open_requests:
             asker = askers.get(request.request_id)
             by = f" by {line(asker, 80)}" if asker else ""
-            words = f"? {request_kind(request.event_type)}{by}, open for {self._context.age(request.requested_at)}: "
-            paragraph = led([(words, "warn")], (line(request.summary), ""), *opens)
+            words = f"◌ {request_kind(request.event_type)}{by}, open for {self._context.age(request.requested_at)}: "
+            paragraph = led([(words, "needs")], (line(request.summary), ""), *opens)
             rows.append(PageRow(paragraph, ("request", request.request_id), leads=True))
         return rows
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.timer import Timer
 from typing_extensions import override
 
@@ -29,6 +30,8 @@ from pumpup_tui.text.paragraphs import ours
 
 REREAD_SECONDS = 0.4
 """The pause before a task is read again because of more changes than come one by one."""
+ROOMY = 120
+"""Columns from which metadata and attachments stand beside the timeline."""
 PATIENCE = 0.3
 """Seconds that a task may take to be read before the page says so."""
 
@@ -62,7 +65,9 @@ class TaskScreen(ReviewerScreen):
     def __init__(self, context: Context, task_id: str) -> None:
         super().__init__(context)
         self.page = TaskPage(id="task")
+        self.facts = TaskPage(id="facts")
         set_title(self.page, "Task")
+        set_title(self.facts, "Metadata and attachments")
         self._record = record = TaskRecord(task_id)
         self._rows = TaskRows(context, record)
         self._armed = self.armed_view = ArmedOnTask(context, task_id)
@@ -82,7 +87,10 @@ class TaskScreen(ReviewerScreen):
 
     @override
     def body(self) -> ComposeResult:
-        yield self.page
+        self.set_class(self.app.size.width >= ROOMY, "-roomy")
+        with Horizontal():
+            yield self.page
+            yield self.facts
 
     @override
     def hints(self) -> Hints:
@@ -160,13 +168,23 @@ class TaskScreen(ReviewerScreen):
             self.page.show_rows([PageRow(ours()), PageRow(ours((words, "muted")))])
 
     def _show_rows(self) -> None:
-        if self._record.loaded is not None and self.is_mounted:
-            self.page.show_rows(self._rows.rows(self.page.reading_width))
+        if self._record.loaded is None or not self.is_mounted:
+            return
+        if self.has_class("-roomy"):
+            self.page.show_rows(self._rows.story())
+            self.facts.show_rows(self._rows.facts())
+        else:
+            self.page.show_rows(self._rows.rows())
 
     @override
     def on_resize(self, event: events.Resize) -> None:
-        """Draw the graph at the new width."""
-        self.call_after_refresh(self._show_rows)
+        """Choose between one page and two."""
+        is_roomy = event.size.width >= ROOMY
+        if is_roomy != self.has_class("-roomy"):
+            self.set_class(is_roomy, "-roomy")
+            if not is_roomy and self.facts.has_focus:
+                self.page.focus()
+            self._show_rows()
 
     @on(TaskPage.Fold)
     def _fold(self, event: TaskPage.Fold) -> None:

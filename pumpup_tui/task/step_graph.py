@@ -1,48 +1,41 @@
-"""A project's step graph in text: a line a step in graph order, the one where the task is marked. Pure."""
+"""A project's step graph in a line: the steps in graph order, the one where the task is marked. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import Line, fit, width_of, wrap
+from pumpup_tui.text.layout import Line, Run
 
 if TYPE_CHECKING:
-    from api_client.models import Step, Steps
+    from api_client.models import Steps
 
-NAME_CELLS = 24
-OWNER_CELLS = 10
+HERE, FINAL = "●", "■"
 
 
-def graph_lines(steps: Steps, current: str, width: int, here: str = "") -> list[list[Line]]:
-    """Return the lines of each step: mark, name, owner, and where it goes on to or back to.
+def steps_line(steps: Steps, current: str) -> Line:
+    """Return all steps in graph order, with arrows between those that follow: `intake ▸ ● in_review ▸ ■ paid`.
 
-    Args:
-        steps: The graph; it may have cycles.
-        current: The step where the task is.
-        width: Cells of a line; what is longer goes on below, under where it began.
-        here: The words for the present step, clean.
+    The final steps stand last, with a stroke between them: none of them leads to another.
     """
-    order = steps.in_graph_order()
-    place = {step.name: index for index, step in enumerate(order)}
-    # cleaned again: the width is measured
-    cells = min(NAME_CELLS, width // 3, max(len(line(step.name, 80)) for step in order))
-    return [_step_lines(step, place, cells, width, here if step.name == current else None) for step in order]
+    order = sorted(steps.in_graph_order(), key=lambda step: not step.exits)
+    runs: list[Run] = []
+    for number, step in enumerate(order):
+        if number:
+            runs.append((" ▸ " if order[number - 1].exits else " │ ", "muted"))
+        final = "" if step.exits else f"{FINAL} "
+        is_here = step.name == current
+        here = f"{HERE} " if is_here else ""
+        runs.append((f"{here}{final}{line(step.name, 80)}", "accent" if is_here else "" if step.exits else "muted"))
+    return runs
 
 
-def _step_lines(step: Step, place: dict[str, int], cells: int, width: int, here: str | None) -> list[Line]:
-    mark = "●" if here is not None else "■" if not step.exits else "○"
-    name = fit(line(step.name, 80), cells)
-    owner = fit("final" if not step.exits else step.owner.lower(), OWNER_CELLS)  # not foreign: one of three words
-    # not foreign: one of three words
-    head: Line = [(f"{mark} {name}  ", "accent" if here is not None else ""), (owner, "muted")]
-    onward = ", ".join(line(name, 80) for name in step.exits if place[name] > place[step.name])
-    back = ", ".join(line(name, 80) for name in step.exits if place[name] <= place[step.name])
-    runs: Line = [
-        (f"◀ {here}  " if here is not None else "", "accent"),
-        (f"→ {onward}  " if onward else "", ""),
-        (f"↺ {back}" if back else "", "muted"),
-    ]
-    indent = width_of(head)
-    pieces = wrap([run for run in runs if run[0]], max(10, width - indent))
-    return [[*(head if number == 0 else [(" " * indent, "")]), *piece] for number, piece in enumerate(pieces)]
+def exits_line(steps: Steps, current: str) -> Line:
+    """Return where a task goes from its step: on along `→`, or back along `↺`; nowhere from a final one."""
+    step = steps.step(current)
+    if step is None:
+        return []
+    place = {one.name: index for index, one in enumerate(steps.in_graph_order())}
+    onward = ", ".join(line(name, 80) for name in step.exits if place[name] > place[current])
+    back = ", ".join(line(name, 80) for name in step.exits if place[name] <= place[current])
+    return [(f"{arrow} {names}   ", "muted") for arrow, names in (("→", onward), ("↺", back)) if names]

@@ -32,7 +32,7 @@ class TaskActions:
         elif loaded is None:
             outbox.cancel("still reading this task")
         elif self._record.is_closed:
-            outbox.cancel("this task is closed: it only takes notes")
+            outbox.cancel("closed tasks can't be assigned; a note can still be written")
         else:
             task = loaded.detail.task
             self._assigning.choose(Assignable(task.id, task.name, loaded.assignee))

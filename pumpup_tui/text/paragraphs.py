@@ -65,8 +65,9 @@ class Paragraph:
         """Return one of its lines between the sides of its box; as it is where it stands in none."""
         if not self.edge or self.rule:
             return piece
-        margin, *runs = piece
-        rest = " " * max(0, room - width_of(runs))
+        margin, *text = piece
+        runs = cropped(text, room)
+        rest = " " * (room - width_of(runs))
         return [margin, (_SIDE, self.edge), *runs, (rest + _SIDE[::-1], self.edge)]
 
     def _ruled(self, cells: int) -> Line:

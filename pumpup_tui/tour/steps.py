@@ -104,8 +104,8 @@ def _answering(now: Moment, key: Key) -> str:
 def _moving_a_card(now: Moment, key: Key) -> str:
     if now.armed:
         return f"{key('decide.send')} makes the move, {key('move.back')} cancels."
-    sides = f"{key('board.move_left')} and {key('board.move_right')}"
-    return f"{sides} move the card along an exit, {key('board.move')} chooses one."
+    moves = " ".join(key(f"board.{move}") for move in ("move_left", "move_right", "move"))
+    return f"{key('board.task')} opens one; {moves} move the card along an exit."
 
 
 def _following(now: Moment, key: Key) -> str:

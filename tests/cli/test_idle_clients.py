@@ -40,7 +40,7 @@ def test_an_idle_client_asks_the_server_nothing(made: Made, tmp_path: Path) -> N
                     if beats > BEATS:
                         break
             screen.press("2")
-            screen.wait_for("in step")
+            screen.wait_for("oldest now")
             assert "offline" not in screen.text()
             screen.press("q")
             assert screen.end() == 0

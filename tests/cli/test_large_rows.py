@@ -52,7 +52,7 @@ def _peak(tmp_path: Path, size: int) -> float:
     with terminal(command("--data", data), environment(tmp_path / "home"), columns=120) as screen:
         screen.wait_for("Pay 07")
         screen.press("2")
-        screen.wait_for("in step")
+        screen.wait_for("oldest now")
         screen.press("3")
         screen.wait_for(f"did {ACTIONS - 1:02d}")
         _go_on(screen, "did 00")

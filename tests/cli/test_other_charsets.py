@@ -22,7 +22,7 @@ WAYS = (
     ("", "Refund $240"),
     ("a", "Decided before"),
     ("\x1b", "cancelled"),
-    ("2", "in step"),
+    ("2", "oldest now"),
     ("3", "enter event"),
     ("?", "Keys"),
 )

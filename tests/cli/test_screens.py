@@ -56,6 +56,9 @@ def test_the_demo_is_a_tour(tmp_path: Path, room: Path) -> None:
         screen.wait_for("2 shows the board")
         screen.press("2")
         screen.wait_for("move the card along an exit")
+        screen.press("\r")
+        screen.wait_for("oldest")
+        screen.rest()
         screen.press("LL")
         screen.wait_for("makes the move, esc cancels.")
         screen.press("\x1b")
@@ -117,12 +120,12 @@ def test_what_was_shown_is_there_again(tmp_path: Path, made: Made) -> None:
         screen.press("s")
         screen.rest()
         screen.press("2")
-        screen.wait_for("in step")
+        screen.wait_for("oldest now")
         screen.press("/")
         screen.wait_for("show cards with")
         screen.press("nowhere\r")
         screen.wait_for("FILTER “nowhere”")
-        screen.wait_for("no matching cards")
+        screen.wait_for("no match")
         screen.press("q")
         assert screen.end() == 0
     with terminal(whole, environment(tmp_path / "home")) as screen:
@@ -132,15 +135,15 @@ def test_what_was_shown_is_there_again(tmp_path: Path, made: Made) -> None:
         screen.press("2")
         screen.wait_for("FILTER “nowhere”")
         screen.wait_for("esc clears")
-        assert "in step" not in screen.text()
+        screen.wait_for("no match")
         screen.press("\x1b")
-        screen.wait_for("in step")
+        screen.wait_for("◌ approval")
         screen.press("q")
         assert screen.end() == 0
     with terminal(whole, environment(tmp_path / "home")) as screen:
         screen.wait_for("newest first")
         screen.press("2")
-        screen.wait_for("in step")
+        screen.wait_for("oldest now")
         screen.press("q")
         assert screen.end() == 0
     assert "FILTER" not in screen.text()

@@ -26,14 +26,16 @@ async def step_of(stage: Stage, name: str) -> str:
 
 
 async def test_columns_stand_in_graph_order_with_owner_and_count(tmp_path: Path) -> None:
-    """Each step's name, owner and count; terminal steps are marked as final."""
+    """Each step's name, owner and count; terminal steps are marked as final, and narrow but for the cursor's."""
     stage = Stage(tmp_path)
     stage.before.append(three)
     async with stage.run() as pilot:
-        await open_board(stage, pilot, "Claim 0", "■ paid", "platform · final")
+        await open_board(stage, pilot, "Claim 0", "■ paid")
         shown = stage.shown()
         assert shown.index("triage") < shown.index("in_review") < shown.index("rejected") < shown.index("paid")
-        assert "▶ running" in shown
+        assert "▶ 3 running" in shown
+        await pilot.press("l", "l", "l")
+        await stage.sees(pilot, "platform · final")
 
 
 async def test_a_card_moves_along_an_exit(tmp_path: Path) -> None:
@@ -49,7 +51,7 @@ async def test_a_card_moves_along_an_exit(tmp_path: Path) -> None:
         await stage.sees(pilot, "RECORDED")
         assert await step_of(stage, "Claim 1") == "in_review"
         await pilot.press("l")
-        await stage.sees(pilot, "▌Claim 1")
+        await stage.sees(pilot, "▌ Claim 1")
 
 
 async def test_moving_the_cursor_takes_an_armed_move_back(tmp_path: Path) -> None:
@@ -58,8 +60,9 @@ async def test_moving_the_cursor_takes_an_armed_move_back(tmp_path: Path) -> Non
     stage.before.append(three)
     async with stage.run() as pilot:
         await open_board(stage, pilot, "Claim 0")
-        await pilot.press("L", "j", "y")
+        await pilot.press("L", "j")
         await stage.sees(pilot, "you moved on")
+        await pilot.press("y")
         assert await step_of(stage, "Claim 0") == "triage"
 
 
@@ -74,7 +77,7 @@ async def test_an_exit_can_be_chosen(tmp_path: Path) -> None:
         await pilot.press("j", "enter")
         await stage.sees(pilot, "Claim 0 → rejected", "y send")
         await pilot.press("y")
-        await stage.sees(pilot, "RECORDED", "closed")
+        await stage.sees(pilot, "RECORDED", "■ Claim 0")
 
 
 async def test_a_refused_move_says_why(tmp_path: Path) -> None:
@@ -95,7 +98,7 @@ async def test_a_refused_move_says_why(tmp_path: Path) -> None:
         await pilot.press("m", "j", "enter")
         await stage.sees(pilot, "would close the task while a request is open")
         await pilot.press("l", "l", "L")
-        await stage.sees(pilot, "this task is closed")
+        await stage.sees(pilot, "closed tasks can't be moved")
 
 
 async def test_others_moves_show_without_losing_the_cursor(tmp_path: Path) -> None:
@@ -105,11 +108,11 @@ async def test_others_moves_show_without_losing_the_cursor(tmp_path: Path) -> No
     async with stage.run() as pilot:
         await open_board(stage, pilot, "Claim 0")
         await pilot.press("G")
-        await stage.sees(pilot, "▌Claim 2")
+        await stage.sees(pilot, "▌ Claim 2")
         assert stage.backend is not None
         first = (await stage.backend.tasks(name="Claim 0"))[0]
         await stage.move(first.id, "rejected")
-        await stage.sees(pilot, "■ closed", "▌Claim 2")
+        await stage.sees(pilot, "■ Claim 0", "▌ Claim 2")
 
 
 async def test_enter_opens_the_task_and_its_request(tmp_path: Path) -> None:

@@ -50,10 +50,10 @@ async def test_parts_of_a_filter_add_up(tmp_path: Path) -> None:
     stage.before.append(mixed)
     async with stage.run() as pilot:
         await open_board(stage, pilot, "Claim 0", "Done one")
-        await pick(stage, pilot, "given to: maria")
-        await stage.sees(pilot, "given to @maria", "1 of 7", "Given one", gone=("Claim 0",))
+        await pick(stage, pilot, "assigned to maria")
+        await stage.sees(pilot, "assigned to @maria", "1 of 7", "Given one", gone=("Claim 0",))
         await pick(stage, pilot, "status: ■ closed")
-        await stage.sees(pilot, "■ closed · given to @maria", "0 of 7", "no matching cards", gone=("Given one",))
+        await stage.sees(pilot, "■ closed · assigned to @maria", "0 of 7", "no match", gone=("Given one",))
         await pilot.press("escape")
         await pick(stage, pilot, "open request: an approval")
         await stage.sees(pilot, "open request: an approval", "1 of 7", "Asked one", gone=("Claim 0",))
@@ -71,13 +71,13 @@ async def test_a_filtered_board_stays_live(tmp_path: Path) -> None:
         await pilot.press("/", *"claim", "enter")
         await stage.sees(pilot, "4 of 7", gone=("Asked one",))
         await pilot.press("j")
-        await stage.sees(pilot, "▌Claim 1")
+        await stage.sees(pilot, "▌ Claim 1")
         await stage.task("Claim late", "claims")
-        await stage.sees(pilot, "Claim late", "5 of 8", "▌Claim 1")
+        await stage.sees(pilot, "Claim late", "5 of 8", "▌ Claim 1")
         assert stage.backend is not None
         first = (await stage.backend.tasks(name="Claim 0"))[0]
         await stage.move(first.id, "rejected")
-        await stage.sees(pilot, "4 of 6", "1 of 2", "▌Claim 1")
+        await stage.sees(pilot, "4 of 6", "1 of 2", "▌ Claim 1")
 
 
 async def test_the_filter_line_fits_a_narrow_terminal(tmp_path: Path) -> None:

@@ -42,12 +42,12 @@ async def test_the_last_card_is_one_key_away_and_the_first_too(tmp_path: Path) -
         await open_board(stage, pilot, "330")
         column = stage.app.screen.query_one("#board").columns.here  # type: ignore[attr-defined]
         await pilot.press("G")
-        await stage.sees(pilot, "▌Claim 329")
+        await stage.sees(pilot, "▌ Claim 329")
         assert column.complete
         await pilot.press("k")
-        await stage.sees(pilot, "▌Claim 328")
+        await stage.sees(pilot, "▌ Claim 328")
         await pilot.press("g")
-        await stage.sees(pilot, "▌Claim 000")
+        await stage.sees(pilot, "▌ Claim 000")
 
 
 async def test_a_page_that_is_on_its_way_holds_up_no_key(tmp_path: Path) -> None:
@@ -61,14 +61,14 @@ async def test_a_page_that_is_on_its_way_holds_up_no_key(tmp_path: Path) -> None
         return slow[0]
 
     stage.wrap = wrap
-    async with stage.run() as pilot:
+    async with stage.run(120, 42) as pilot:
         await open_board(stage, pilot, "330")
         await pilot.press(*["ctrl+d"] * 30)
-        await stage.sees(pilot, "▌Claim 099", "reading more…")
+        await stage.sees(pilot, "▌ Claim 099", "reading more…")
         await pilot.press("k")
-        await stage.sees(pilot, "▌Claim 098")
+        await stage.sees(pilot, "▌ Claim 098")
         slow[0].open.set()
-        await stage.sees(pilot, "Claim 100", "▌Claim 098", gone=("reading more…",))
+        await stage.sees(pilot, "Claim 100", "▌ Claim 098", gone=("reading more…",))
 
 
 async def test_any_key_stops_the_way_to_the_end(tmp_path: Path) -> None:
@@ -82,10 +82,10 @@ async def test_any_key_stops_the_way_to_the_end(tmp_path: Path) -> None:
         return slow[0]
 
     stage.wrap = wrap
-    async with stage.run() as pilot:
+    async with stage.run(120, 42) as pilot:
         await open_board(stage, pilot, "330")
         await pilot.press("G")
-        await stage.sees(pilot, "▌Claim 099")
+        await stage.sees(pilot, "▌ Claim 099")
         await pilot.press("k")
         slow[0].open.set()
-        await stage.sees(pilot, "▌Claim 098", "Claim 100", gone=("reading more…",))
+        await stage.sees(pilot, "▌ Claim 098", "Claim 100", gone=("reading more…",))

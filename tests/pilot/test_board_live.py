@@ -24,9 +24,9 @@ async def test_the_selected_task_is_followed_by_words_when_it_leaves(tmp_path: P
     async with stage.run() as pilot:
         await open_board(stage, pilot, "Claim 0")
         await pilot.press("j")
-        await stage.sees(pilot, "▌Claim 1")
+        await stage.sees(pilot, "▌ Claim 1")
         await stage.move(await task_id(stage, "Claim 1"), "rejected")
-        await stage.sees(pilot, "Claim 1 went to rejected (agent)", "▌Claim 2")
+        await stage.sees(pilot, "Claim 1 went to rejected (agent)", "▌ Claim 2")
 
 
 async def test_a_move_armed_on_a_task_that_leaves_is_taken_back(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ async def test_a_move_armed_on_a_task_that_leaves_is_taken_back(tmp_path: Path) 
         await stage.write(Move(task_id=await task_id(stage, "Claim 0"), transitions_to="rejected"), BOB)
         await stage.sees(pilot, "Claim 0 went to rejected (human)", gone=("y send",))
         await pilot.press("y")
-        await stage.sees(pilot, "▌Claim 1")
+        await stage.sees(pilot, "▌ Claim 1")
         assert stage.backend is not None
         steps = [one.current_step for one in await stage.backend.tasks(name="Claim")]
         assert sorted(steps) == ["rejected", "triage", "triage"]
@@ -95,24 +95,33 @@ async def test_a_thousand_events_hold_up_no_key(tmp_path: Path) -> None:
             waits.append(loop.time() - before)
         await writing
         assert max(waits) < 1.0
-        await stage.sees(pilot, "▌Claim 0")
+        await stage.sees(pilot, "▌ Claim 0")
 
 
-async def test_the_header_names_the_project_that_is_shown(tmp_path: Path) -> None:
-    """Also where all projects are chosen: the board shows one of them. p lists them with what is open in each."""
+async def test_all_projects_are_rows_of_counts_that_open_their_boards(tmp_path: Path) -> None:
+    """Steps as counts, what is overdue, stuck and oldest; enter opens a board, escape goes back; p lists them too."""
     stage = Stage(tmp_path)
 
     async def two(stage: Stage) -> None:
         await three(stage)
+        late = await stage.task("Late one", "claims")
+        await stage.move(late, "in_review")
+        stage.clock.advance(hours=30)
         await stage.project("Refunds")
         await stage.approval("Refund $240", "Asked one", "refunds")
 
     stage.before.append(two)
     async with stage.run() as pilot:
-        await open_board(stage, pilot, "Claim 0")
-        await stage.sees(pilot, " Claims ▾", gone=("all projects",))
+        await stage.sees(pilot, "live")
+        await pilot.press("2")
+        await stage.sees(pilot, "All projects", "4 open", "◷ 1 overdue", "○ 4 stuck", "oldest 1d", "1 open")
+        await stage.sees(pilot, "triage 3 ▸ in_review 1 ▸ ■ rejected 0", " all projects ▾")
+        await pilot.press("enter")
+        await stage.sees(pilot, " Claims ▾", "Claim 0", "○ stuck 1d", "◷ overdue 1d", gone=("all projects",))
+        await pilot.press("escape")
+        await stage.sees(pilot, "All projects", gone=("Claim 0",))
         await pilot.press("p")
-        await stage.sees(pilot, "all projects", "? 1 waiting        4 open", "3 open", "? 1 waiting        1 open")
+        await stage.sees(pilot, "all projects", "◌ 1 waiting        5 open", "4 open", "◌ 1 waiting        1 open")
         await pilot.press("G", "enter")
         await stage.sees(pilot, " Refunds ▾", "Asked one", gone=("Claim 0",))
 

@@ -144,7 +144,7 @@ async def choose(stage: Stage, pilot: Pilot[None], name: str) -> None:
     await pilot.press("p")
     await stage.sees(pilot, "enter chooses", name)
     await pilot.press("g")
-    while f"▌{name}" not in stage.shown():
+    while f"▌ {name}" not in stage.shown():
         await pilot.press("j")
     await pilot.press("enter")
 
@@ -157,6 +157,8 @@ async def test_a_boards_filter_is_that_of_last_time(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot, "Refund $240")
         await pilot.press("2")
+        await stage.sees(pilot, "All projects")
+        await pilot.press("enter")
         await stage.sees(pilot, "Claims ▾", "Refund $240")
         await pilot.press("slash", *"nowhere", "enter")
         await stage.sees(pilot, "FILTER  “nowhere”", "0 of 1", gone=("Refund $240",))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual.pilot import Pilot
+
 from api_client.commands import Assign, Decide
 from api_client.models import Outcome, OutcomeType
 from pumpup_tui.insights.figures_view import FiguresView
@@ -29,6 +31,17 @@ async def busy(stage: Stage) -> None:
     await stage.write(Assign(task_id=task, assignee_id="alice"), ALICE)
 
 
+async def to_pane(stage: Stage, pilot: Pilot[None], key: str) -> None:
+    """Put the cursor on the first row of a pane, wherever it is at this width."""
+    view = stage.app.screen.query_one(FiguresView)
+    wanted = next(at for at, spot in enumerate(view.spots) if spot.pane == key)
+    while view.spot != view.spots[wanted]:
+        here = view.spot
+        assert here is not None
+        across = view.spots[wanted].column - here.column
+        await pilot.press("l" if across > 0 else "h" if across < 0 else "j" if here.y < view.spots[wanted].y else "k")
+
+
 async def test_figures_go_on_with_what_happens_and_lead_to_the_work(tmp_path: Path) -> None:
     """Today's figures by hour, outcome, project, reviewer; a new decision is added; enter opens a row's work."""
     stage = Stage(tmp_path)
@@ -36,7 +49,9 @@ async def test_figures_go_on_with_what_happens_and_lead_to_the_work(tmp_path: Pa
     async with stage.run(120, 48) as pilot:
         await stage.ready(pilot, "Inbox 2")
         await pilot.press("4")
-        await stage.sees(pilot, "▸7d", "Settled by day", "80-90 %", "50 %", "▼ deny", gone=("counting…",))
+        await stage.sees(
+            pilot, "no task is stuck", "▸7d", "Settled by day", "80-90 %", "50 %", "▼ deny", gone=("counting…",)
+        )
         await pilot.press("t")
         await stage.sees(pilot, "▸today", "Settled by hour", "1 of 2 recommendations")
         await stage.sees(pilot, "asked        4  today")
@@ -47,9 +62,12 @@ async def test_figures_go_on_with_what_happens_and_lead_to_the_work(tmp_path: Pa
         await pilot.press("l", "enter")  # the first of the projects, with the most open requests
         await stage.sees(pilot, "▸2 Board", "Claims")
         await pilot.press("4")
-        view = stage.app.screen.query_one(FiguresView)
-        while view.spot is None or view.spot.pane != "reviewers":
-            await pilot.press("j")
+        await to_pane(stage, pilot, "agents")
+        await pilot.press("enter")
+        await stage.sees(pilot, "agent agent-1 · ", "esc all agents", gone=("counting…",))
+        await pilot.press("escape")
+        await stage.sees(pilot, "Load by reviewer", gone=("agent agent-1 · ", "counting…"))
+        await to_pane(stage, pilot, "reviewers")
         await pilot.press("enter")
         await stage.sees(pilot, "▸3 Timeline", "bob")
 
@@ -62,15 +80,15 @@ async def test_a_range_is_typed_copied_exported_and_left(tmp_path: Path) -> None
         await stage.ready(pilot, "1 Inbox 2")
         await pilot.press("4", "m")
         await stage.sees(pilot, "▸30d", gone=("counting…",))
-        view = stage.app.screen.query_one(FiguresView)
-        while view.spot is None or view.spot.pane != "periods":
-            await pilot.press("j")
+        await to_pane(stage, pilot, "periods")
         await pilot.press("enter")
-        await stage.sees(pilot, "▸2026-", "Settled by hour", "esc 30d")
-        await pilot.press("escape")
+        await stage.sees(pilot, "▸2026-", "Settled by hour", "esc 30d", gone=("counting…",))
+        await pilot.press("enter")  # an hour has no smaller parts: its decisions
+        await stage.sees(pilot, "▸3", "12:00-13:00", "▼ denied")
+        await pilot.press("4", "escape")
         await stage.sees(pilot, "▸30d", gone=("Settled by hour",))
         await pilot.press("f", *"soon", "enter")
-        await stage.sees(pilot, "2026-01-05..2026-01-12")
+        await stage.sees(pilot, "not understood: try 7d")
         await pilot.press("c")
         await stage.sees(pilot, "copied as Markdown")
         assert "| project | open |" in stage.app.clipboard

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from textual.pilot import Pilot
 
 from api_client.commands import Assign
 from pumpup_tui.local_state.document_store import DocumentStore
-from tests.pilot.stage import Stage
+from tests.pilot.stage import ALL_FIELDS, Stage
 from tests.support.actors import ALICE
 
 
@@ -99,3 +100,30 @@ async def test_overdue_ones_matches_and_tabs_have_keys(tmp_path: Path) -> None:
         await pilot.press("{", "{")
         await stage.sees(pilot, "▸overdue", "Refund late", gone=("Refund mine",))
         assert await stage.decisions() == 0
+
+
+async def test_rows_show_a_draft_and_a_wide_screen_the_task(tmp_path: Path) -> None:
+    """A form that was left half done is marked, after a restart too; from 160 columns the task stands beside it."""
+
+    async def asked(stage: Stage) -> None:
+        await stage.elicitation("Need details", ALL_FIELDS)
+
+    def stage_of(*before: Callable[[Stage], Awaitable[None]]) -> Stage:
+        stage = Stage(tmp_path / "data", documents=DocumentStore(tmp_path / "state"))
+        stage.before.extend(before)
+        return stage
+
+    stage = stage_of(asked)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "Need details", "10 fields")
+        await pilot.press("a")
+        await stage.sees(pilot, "E-mail")
+        await pilot.press("tab", "shift+tab", *"x@y.org", "escape")
+        await stage.sees(pilot, "✎ draft 1/10", gone=("─ Task ",))
+        await pilot.resize_terminal(170, 40)
+        await stage.sees(pilot, "─ Task ", "waiting · General · unassigned", "No attachments")
+        await pilot.resize_terminal(120, 40)
+        await stage.sees(pilot, "Need details", gone=("─ Task ",))
+    stage = stage_of()
+    async with stage.run(170, 40) as pilot:
+        await stage.ready(pilot, "✎ draft 1/10", "─ Task ", "unassigned")

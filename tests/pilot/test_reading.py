@@ -9,6 +9,7 @@ from api_client.actor import Actor
 from api_client.commands import Decide, ReceiveUpload, RequestApproval, read_command
 from api_client.models import Outcome
 from pumpup_tui.inbox.screen import InboxScreen
+from pumpup_tui.local_state.preferences import Preferences
 from tests.pilot.stage import Stage
 from tests.support.actors import AGENT, ALICE, BOB
 
@@ -208,3 +209,42 @@ async def test_a_request_that_no_screen_shows_whole_is_not_approved(tmp_path: Pa
         await pilot.press("d")
         await stage.sees(pilot, "DENY", "lines not seen yet")
         assert await stage.decisions() == 0
+
+
+async def test_a_request_that_asks_again_is_followed_up_with_a_template_and_a_code(tmp_path: Path) -> None:
+    """Asked for more, and asked again: what changed stands there; a template and a number make the next decision."""
+    stage = Stage(tmp_path)
+    preferences = Preferences(
+        grace_seconds=0, reason_codes={"claims": ["no-proof", "limit"]}, note_templates={"again": "Still open: {task}"}
+    )
+
+    async def before(stage: Stage) -> None:
+        stage.app.context.preferences = preferences
+        await stage.project()
+        task = await stage.task("Claim C-1029", "claims")
+        first = await stage.ask(task, "Refund $240", "claims", keyValueContext={"Amount": "$240"}, recommendation=DENY)
+        outcome = Outcome(type="REQUEST_MORE_INFO", note="the tracking number")
+        await stage.write(Decide(request_id=first, outcome=outcome), BOB)
+        again = {"Amount": "$180", "Tracking": "1Z999"}
+        await stage.ask(task, "Refund $240", "claims", keyValueContext=again, recommendation=DENY)
+
+    stage.before.append(before)
+    async with stage.run(120, 40) as pilot:
+        await stage.ready(pilot, "Changed since bob asked for more", "“the tracking number”", "$60 lower", "+ Tracking")
+        await stage.sees(pilot, "“tracking” → Tracking", "not found in what is new  “number”")
+        await pilot.press("i")
+        await stage.sees(pilot, "? ASK", "nothing is sent while you type", "ctrl+t template", gone=("y send",))
+        await pilot.press("ctrl+t")
+        await stage.sees(pilot, "Note templates", "Still open: Claim C-1029")
+        await pilot.press("enter", "enter")
+        await stage.sees(pilot, "note: Still open: Claim C-1029", "y send")
+        await pilot.press("w")
+        await stage.sees(pilot, "1  no-proof", "2  limit", "0  another…")
+        await pilot.press("2")
+        await stage.sees(pilot, "reason code: limit", "y send")
+        await pilot.press("y")
+        await stage.sees(pilot, "RECORDED")
+        assert stage.backend is not None
+        (event, *_) = (await stage.backend.events(types=("APPROVAL_DECIDED",), order="desc")).items
+        sent = {"type": "REQUEST_MORE_INFO", "note": "Still open: Claim C-1029", "reasonCode": "limit"}
+        assert event.payload["outcome"] == sent

@@ -46,13 +46,13 @@ async def test_a_card_tells_how_many_are_open_and_the_oldest(tmp_path: Path) -> 
     stage.before.append(asked)
     async with stage.run() as pilot:
         await open_board(stage, pilot, "Claim 1")
-        await stage.sees(pilot, "? 3 open · approval", "◌ 1 waiting")
+        await stage.sees(pilot, "◌ 3 open · approval", "◌ 1 waiting")
         await asked.settle(stage, 0)
-        await stage.sees(pilot, "? 2 open · approval", "◌ 1 waiting")
+        await stage.sees(pilot, "◌ 2 open · approval", "◌ 1 waiting")
         await asked.settle(stage, 2)
-        await stage.sees(pilot, "? approval: Send a vouch", "◌ 1 waiting", gone=("open ·",))
+        await stage.sees(pilot, "◌ approval: Send a vouch", "◌ 1 waiting", gone=("open ·",))
         await asked.settle(stage, 1)
-        await stage.sees(pilot, "▶ running", gone=("? approval", "waiting"))
+        await stage.sees(pilot, "◌ waiting for its agent", "▶ 1 running", gone=("◌ approval", "1 waiting"))
 
 
 async def test_a_task_lists_all_and_opens_the_one_under_the_cursor(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ async def test_a_task_lists_all_and_opens_the_one_under_the_cursor(tmp_path: Pat
         shown = stage.shown()
         assert sorted(QUESTIONS, key=shown.index) == list(QUESTIONS)
         await pilot.press("enter")
-        await stage.sees(pilot, "▌ ? approval", "3 requests are open: j goes to the next")
+        await stage.sees(pilot, "▌ ◌ approval", "3 requests are open: j goes to the next")
         await pilot.press("j", "enter")
         await stage.sees(pilot, "a approve", "Approval · Claim 1")
         row = stage.app.screen.requests.row  # type: ignore[attr-defined]

@@ -39,9 +39,9 @@ OURS = {
     "edge of the box": r"╭─ Agent recommends ─+╮?|╰─+╯?",
     "timeline": r"── Timeline ─+",
     "event": STAMP + r"  agent (mallory|agent-1) +[◌+] (approval requested|task created).*",
-    "precedents": r"── Similar decisions ─+|the agent recommended the same",
+    "precedents": r"── Similar decisions · the agent recommended the same ─+",
     "differs": r"   differs  .*",
-    "precedent": STAMP + r"  ▲ approve +alice",
+    "precedent": STAMP + r"  ▲ approved +alice",
     "folded": r"… and \d+ more( lines)?   z unfolds",
 }
 """What may begin a line of the detail without the bar."""

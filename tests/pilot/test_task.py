@@ -22,20 +22,21 @@ async def claim(stage: Stage) -> None:
 
 async def open_task(stage: Stage, pilot: Any) -> None:
     await open_board(stage, pilot, "Claim 1")
-    if "▌Claim 1" not in stage.shown():
+    if "▌ Claim 1" not in stage.shown():
         await pilot.press("l")
-    await stage.sees(pilot, "▌Claim 1")
+    await stage.sees(pilot, "▌ Claim 1")
     await pilot.press("enter")
     await stage.sees(pilot, "Timeline, newest first")
 
 
 async def test_the_graph_marks_where_the_task_is(tmp_path: Path) -> None:
-    """Every step with its owner, where it goes on to and back to; terminal ones say final."""
+    """All steps in a line, the present one's owner, and where it goes on to and back to; final ones are marked."""
     stage = Stage(tmp_path)
     stage.before.append(claim)
     async with stage.run(80, 24) as pilot:
         await open_task(stage, pilot)
-        await stage.sees(pilot, "○ triage", "● in_review", "→ paid, rejected", "↺ triage", "◀ here, now", "■ paid")
+        await stage.sees(pilot, "triage ▸ ● in_review ▸ ■ rejected │ ■ paid", "step owner: human", "→ paid, rejected")
+        await stage.sees(pilot, "↺ triage", "in step for < 1 min")
 
 
 async def test_metadata_is_a_tree(tmp_path: Path) -> None:
@@ -45,6 +46,7 @@ async def test_metadata_is_a_tree(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await open_task(stage, pilot)
         await stage.sees(pilot, "[red]tag[/x]", "␛[31mred", "▸ address  2 keys", gone=("Łódź",))
+        await pilot.press("tab")
         while "▌▎▸ address" not in stage.shown():
             await pilot.press("j")
         await pilot.press("space")
@@ -59,22 +61,22 @@ async def test_a_task_is_given_and_given_back(tmp_path: Path) -> None:
     stage.before.append(claim)
     async with stage.run(80, 24) as pilot:
         await open_task(stage, pilot)
-        await stage.sees(pilot, "given to no one")
+        await stage.sees(pilot, "unassigned")
         await pilot.press("t", "enter")
         await stage.sees(pilot, "ASSIGN", "Claim 1 → @alice", "y send")
         await pilot.press("y")
-        await stage.sees(pilot, "RECORDED", "given to @alice")
+        await stage.sees(pilot, "RECORDED", "assigned to @alice")
         await pilot.press("t", "j", "enter")
         await pilot.press(*"maria", "enter")
         await stage.sees(pilot, "Claim 1 → @maria", "y send")
         await pilot.press("y")
-        await stage.sees(pilot, "given to @maria")
+        await stage.sees(pilot, "assigned to @maria")
         await pilot.press("t", "G", "enter", "escape")
-        await stage.sees(pilot, "cancelled: nothing was sent", "given to @maria")
+        await stage.sees(pilot, "cancelled: nothing was sent", "assigned to @maria")
         await pilot.press("t", "G", "enter")
         await stage.sees(pilot, "→ unassigned", "y send")
         await pilot.press("y")
-        await stage.sees(pilot, "given to no one")
+        await stage.sees(pilot, "unassigned")
 
 
 async def test_a_note_goes_on_the_timeline_after_y(tmp_path: Path) -> None:
@@ -137,7 +139,7 @@ async def test_what_one_may_not_do_is_not_offered_and_says_why(tmp_path: Path) -
     async with stage.run() as pilot:
         await stage.sees(pilot, "read-only")
         await pilot.press("2")
-        await stage.sees(pilot, "▌Claim 1", gone=("reading…", "opening…", "H L m"))
+        await stage.sees(pilot, "▌ Claim 1", gone=("reading…", "opening…", "H L m"))
         await pilot.press("L")
         await stage.sees(pilot, "tasks can't be moved here")
         await pilot.press("enter")

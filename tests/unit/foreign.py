@@ -70,6 +70,7 @@ MAKERS = frozenset(
         "control",
         "_filled",
         "_padded",
+        "padded",
         "_told",
         "ours",
         "foreign",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -13,11 +13,13 @@ from api_client.models import Card, OpenRequest, Steps
 from api_client.wire import read
 from pumpup_tui.board.card_lines import Drawn, changed_span
 from pumpup_tui.board.filter import BoardFilter
+from pumpup_tui.components.task_turn import TaskRules
 from pumpup_tui.task.json_rows import MOST, json_rows
-from pumpup_tui.task.step_graph import graph_lines
+from pumpup_tui.task.step_graph import exits_line, steps_line
 from pumpup_tui.text.layout import width_of
 from tests.unit.test_board_columns import card
 
+RULES = TaskRules(datetime(2026, 3, 2, 12, tzinfo=UTC))
 OLDEST = {"requestId": "r", "eventType": "APPROVAL_REQUESTED", "summary": "?", "requestedAt": "2026-03-02T12:00:00Z"}
 
 
@@ -35,24 +37,31 @@ def ring(count: int) -> Steps:
     return read(Steps, {"initialStep": names[0], "steps": steps})
 
 
-@pytest.mark.parametrize("width", [40, 78, 118])
-def test_a_ring_of_twenty_steps_is_drawn_whole(width: int) -> None:
-    drawn = graph_lines(ring(20), "step_with_a_name_7", width, "here, 3h")
-    assert len(drawn) == 20
-    lines = [line for step in drawn for line in step]
-    assert all(width_of(line) <= width for line in lines)
-    assert len([line for line in plain(lines) if line.startswith("●")]) == 1
-    assert "◀ here, 3h" in "\n".join(plain(lines))
+def test_a_ring_of_twenty_steps_is_in_one_line() -> None:
+    """Each step once, in graph order, the present one marked; the final ones last, with a stroke between them."""
+    (drawn,) = plain([steps_line(ring(20), "step_with_a_name_7")])
+    assert [part.removeprefix("● ") for part in drawn.split(" ▸ ")] == [f"step_with_a_name_{n}" for n in ORDER_OF_RING]
+    assert drawn.count("●") == 1
+    assert "● step_with_a_name_7 " in drawn
 
 
-def test_a_step_that_leads_to_itself_and_back_says_so() -> None:
-    steps = {
+ORDER_OF_RING = (0, 1, 19, *range(2, 19))
+"""Each leads to the next and to the last."""
+
+
+def test_a_step_says_where_it_leads_and_back() -> None:
+    """On along an arrow, back to itself or an earlier one along another; a final one leads nowhere."""
+    raw = {
         "initialStep": "a",
-        "steps": [{"name": "a", "owner": "HUMAN", "exits": ["a", "b"]}, {"name": "b", "owner": "AGENT"}],
+        "steps": [
+            {"name": "a", "owner": "HUMAN", "exits": ["a", "b", "c"]},
+            {"name": "b", "owner": "AGENT"},
+            {"name": "c", "owner": "AGENT"},
+        ],
     }
-    first, second = graph_lines(read(Steps, steps), "b", 60)
-    assert plain(first) == ["○ a  human     → b  ↺ a"]
-    assert plain(second) == ["● b  final     ◀   "]
+    steps = read(Steps, raw)
+    shown = plain([steps_line(steps, "b"), exits_line(steps, "a"), exits_line(steps, "b")])
+    assert shown == ["a ▸ ● ■ b │ ■ c", "→ b, c   ↺ a   ", ""]
 
 
 def test_nested_values_show_their_size_until_they_are_opened() -> None:
@@ -81,12 +90,12 @@ def test_what_is_deep_is_not_followed_for_ever() -> None:
 
 def test_a_filter_says_all_that_it_asks_for() -> None:
     wanted = BoardFilter().toggled("status", "WAITING").toggled("assignee", "bob").toggled("step", "s")
-    assert wanted.words() == "◌ waiting · given to @bob · step s"
+    assert wanted.words() == "◌ waiting · assigned to @bob · step s"
     assert wanted.toggled("status", "WAITING") == BoardFilter(assignee="bob", step="s")
-    assert BoardFilter() in [choice.value for choice in wanted.choices("alice", ["bob"], ["s"])]
+    assert BoardFilter() in [choice.value for choice in wanted.choices("alice", [], ["s"])]
     one = card("t", 1)
-    assert not wanted.takes(one)
-    assert wanted.takes(replace(one, status="WAITING", assignee_id="bob"))
+    assert not wanted.takes(one, RULES)
+    assert wanted.takes(replace(one, status="WAITING", assignee_id="bob"), RULES)
 
 
 tones = st.sampled_from(["", "muted"])
@@ -112,8 +121,8 @@ def test_a_filter_by_kind_hides_no_card_that_may_hold_it() -> None:
     one = replace(card("t", 1), open_request=read(OpenRequest, OLDEST), open_request_count=1)
     two = replace(one, open_request_count=2)
     for kind, takes in (("any", [True, True]), ("approval", [True, True]), ("elicitation", [False, True])):
-        assert [BoardFilter(request=kind).takes(shown) for shown in (one, two)] == takes, kind
-    assert not BoardFilter(request="none").takes(two)
+        assert [BoardFilter(request=kind).takes(shown, RULES) for shown in (one, two)] == takes, kind
+    assert not BoardFilter(request="none").takes(two, RULES)
 
 
 def test_a_card_of_a_server_that_counts_no_requests_has_one() -> None:

@@ -36,6 +36,24 @@ async def test_what_a_person_changed_is_kept_and_nothing_else(tmp_path: Path) ->
     assert [one.parent for one in tmp_path.iterdir()] == [tmp_path]
 
 
+async def test_drafts_of_earlier_terminals_are_found(tmp_path: Path) -> None:
+    """How many fields each has, without opening its form; one that is opened counts what is in memory."""
+    first = Drafts(DocumentStore(tmp_path), later)
+    draft = await first.open("r", FIELDS)
+    draft.typed.update(name="Bob", pick=["a"])
+    draft.touched |= {"name", "pick"}
+    first.save("r")
+    await first.flush()
+    second = Drafts(DocumentStore(tmp_path), later)
+    assert second.touched("r") == 0
+    await second.find()
+    assert (second.touched("r"), second.touched("other")) == (2, 0)
+    (await second.open("r", FIELDS)).touched.discard("pick")
+    assert (second.touched("r"), second.opened) == (1, {"r": 1})
+    second.discard("r")
+    assert second.touched("r") == 0
+
+
 async def test_what_is_recorded_is_forgotten(tmp_path: Path) -> None:
     kept = Drafts(DocumentStore(tmp_path), later)
     draft = await kept.open("r", FIELDS)

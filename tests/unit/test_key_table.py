@@ -14,6 +14,7 @@ from textual.widgets import Input, TextArea
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.attachments.screen import AttachmentsScreen
 from pumpup_tui.board.board_view import BoardView
+from pumpup_tui.board.projects_view import ProjectsView
 from pumpup_tui.board.screen import BoardScreen
 from pumpup_tui.components.dialogs import LeaveScreen, PickScreen
 from pumpup_tui.components.line_widgets import Document
@@ -43,6 +44,7 @@ FOCUSED: Mapping[str, tuple[type[DOMNode], ...]] = {
     "the inbox's list": (VirtualList, InboxScreen),
     "the inbox's detail": (Document, InboxScreen),
     "the board": (BoardView, BoardScreen),
+    "the board of all projects": (ProjectsView, BoardScreen),
     "a task": (TaskPage, TaskScreen),
     "the timeline's list": (VirtualList, TimelineScreen),
     "the timeline's detail": (Document, TimelineScreen),

@@ -68,7 +68,7 @@ def test_a_step_ends_as_it_is_done_and_not_before(number: int) -> None:
         (5, AT, "] goes on: find one marked E"),
         (5, replace(AT, kind="elicitation"), "a opens this one's form"),
         (6, AT, "2 shows the board"),
-        (6, Moment("board"), "H and L move the card along an exit, m chooses one."),
+        (6, Moment("board"), "enter opens one; H L m move the card along an exit."),
         (6, Moment("board", armed="MOVE"), "y makes the move"),
         (7, AT, "3 shows the timeline"),
         (7, Moment("timeline"), "F follows what happens"),
