@@ -160,7 +160,7 @@ async def test_deciding(tmp_path: Path) -> None:
         await walk.to("typing.leave", sees=("cancelled: nothing was sent",))
         await walk.to(
             "decide.approve",
-            sees=("{decide.send} send   {decide.note} note   {decide.reason} reason code   {move.back} cancel",),
+            sees=("{decide.send} send  {decide.note} note  {decide.reason} reason code  {move.back} cancel",),
         )
         await walk.to(sees=("{decide.reason} reason code",))
         await pilot.pause(0.3)  # a hand is not faster
@@ -282,7 +282,7 @@ async def test_the_board_and_a_task(tmp_path: Path) -> None:
         await walk.to("screens.board", sees=(moves, "{board.task} task", "{board.search} {board.filter} filter"))
         await walk.to("board.search", *"C-1030", "enter", sees=("{board.filter} change  {move.back} clears", "1 of 3"))
         await walk.to("board.filter", sees=("{modal.close} leaves",))
-        await walk.to("modal.close", "board.move_right", sees=("{decide.send} send   {decide.note} note",))
+        await walk.to("modal.close", "board.move_right", sees=("{decide.send} send  {decide.note} note",))
         await walk.to("move.back", "board.move", sees=("Move along which exit",))
         await walk.to(
             "modal.close", "board.task", sees=("{task.request} opens it", "{task.fold} fold", "{move.back} back")
