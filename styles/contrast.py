@@ -164,12 +164,11 @@ def _vivid(colour: Colour) -> Colour:
 
 
 def _muted(foreground: Colour, grounds: Sequence[Colour]) -> int:
-    """Return the percentage of the foreground that is readable on its own background and on the cursor's."""
-    *plain, cursor = grounds
+    """Return the percentage of the foreground that is readable on all grounds, whichever of them it is mixed with."""
 
     def is_clear(percent: int) -> bool:
-        drawn = ((_mix(ground, foreground, percent / 100), ground) for ground in plain)
-        return all(_least(colour, (ground, cursor)) >= AA + _ROUNDING for colour, ground in drawn)
+        mixed = (_mix(ground, foreground, percent / 100) for ground in grounds[:-1])
+        return all(_least(colour, grounds) >= AA + _ROUNDING for colour in mixed)
 
     return next(filter(is_clear, range(MUTED, 100, 5)), 100)
 

@@ -91,7 +91,7 @@ class BoardView(FramedPane, can_focus=True):
         self._slots: list[ColumnSlot] = []
         """The columns in view."""
         self._words = "opening…"
-        self._show_title()
+        self.show_title()
         self._drawn: list[list[Drawn]] = []
         """The lines of each column in view, as they were drawn last."""
 
@@ -126,15 +126,15 @@ class BoardView(FramedPane, can_focus=True):
             self._slots = []
         self.project = project
         self.columns.take(board)
-        self._show_title()
         self.redraw()
 
     def order(self, words: str, *, by_lanes: bool) -> None:
         """Say in the title in which order the cards are, where that is not the board's own; put them into lanes."""
         self._order, self.by_lanes = words, by_lanes
-        self._show_title()
+        self.show_title()
 
-    def _show_title(self) -> None:
+    def show_title(self) -> None:
+        """Name the project in the frame, with the order of its cards and the number of its open tasks."""
         project = line(self.project.name, 80) if self.project else ""
         count = sum(column.about.count for column in self.columns.all if not column.about.terminal)
         self.frame.set_title(joined(("Board", project, self._order)), f"{count:,} open" if self.columns.all else "")
@@ -319,7 +319,7 @@ class BoardView(FramedPane, can_focus=True):
             self.post_message(self.Chosen(self.card.id))
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the card that was clicked."""
+        """Put the cursor on the card that was clicked; a double click opens its task."""
         at = event.get_content_offset(self)
         place = next((one for one in self._places() if at and 0 <= at.x - one.slot.x < one.slot.width), None)
         if at and place and at.y >= HEAD:
@@ -327,6 +327,8 @@ class BoardView(FramedPane, can_focus=True):
             column = self.columns.all[place.slot.index]
             column.move_to(self._card_at(place, at.y - HEAD))
             self._moved()
+            if event.chain == 2:
+                self.action_choose()
 
     def _card_at(self, place: Place, y: int) -> int:
         """Return the card of a column that is drawn at a line below its head."""

@@ -124,7 +124,7 @@ class BoardFeed:
         return self._calls.ask(to, "the counts", call, group="counts")
 
     def figures(self, to: MessagePump, projects: Sequence[Project], rules: Mapping[str, TaskRules]) -> CallId:
-        """Read the boards of projects, then count what is stuck in each; one that can't be read is left out."""
+        """Read the boards of projects, then count what is stuck in those that have rules; leave out what fails."""
 
         async def call(backend: Backend) -> messages.ProjectFigures:
             boards: dict[str, Board] = {}
@@ -133,7 +133,8 @@ class BoardFeed:
                     boards[project.id] = await backend.board(project.id)
             to.post_message(messages.ProjectFigures({of_id: (board, None) for of_id, board in boards.items()}))
             figures: dict[str, tuple[Board, StuckCount | None]] = {}
-            for of_id, board in boards.items():
+            for of_id in boards.keys() & rules.keys():
+                board = boards[of_id]
                 with suppress(ApiError):
                     figures[of_id] = board, await _stuck(backend, of_id, board, rules[of_id])
             return messages.ProjectFigures(figures)

@@ -107,9 +107,12 @@ LEAST_BESIDE = 20
 
 
 def _name_line(card: Card, width: int, cards: CardCache) -> Line:
-    late = lateness_run(card, cards.rules, cards.age)
-    room = max(4, width - 1 - cell_len(late[0]))
-    return [(fit(line(card.name, 200), room), "strong"), (" ", ""), late]
+    words, tone = lateness_run(card, cards.rules, cards.age)
+    name = line(card.name, 200)
+    if cell_len(name) + 1 + cell_len(words) > width:
+        words = " ".join((*words.split()[:1], *words.split()[2:]))  # the glyph and the age say it too
+    room = max(4, width - 1 - cell_len(words))
+    return [(fit(name, room), "strong"), (" ", ""), (words, tone)]
 
 
 def _turn_line(card: Card, width: int, cards: CardCache) -> Line:

@@ -9,7 +9,7 @@ NARROW = 12
 """Cells of a column that is empty or final."""
 LEAST = 26
 """Cells of any other column; where not all fit, the board scrolls sideways."""
-WIDEST = 56
+WIDEST = 72
 FRAMED = 4
 """Lines of a card in its frame."""
 

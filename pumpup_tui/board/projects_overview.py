@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from pumpup_tui.board.filtering import monotonic_seconds
 from pumpup_tui.board.projects_view import ProjectRow, ProjectsView
 from pumpup_tui.components.frame import set_title
 from pumpup_tui.components.task_turn import TaskRules
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 REREAD_SECONDS = 2.0
 """Between two reads of the boards because of changes."""
+STUCK_SECONDS = 60.0
+"""Between two looks for what is stuck: that takes hours to become so."""
 
 
 class ProjectsOverview:
@@ -29,6 +32,7 @@ class ProjectsOverview:
         self.view = ProjectsView(context, id="projects")
         set_title(self.view, "All projects")
         self._timer: Timer | None = None
+        self._stuck_from = 0.0
 
     @property
     def is_shown(self) -> bool:
@@ -37,7 +41,7 @@ class ProjectsOverview:
 
     def show(self) -> None:
         """Show all projects, and read what is going on in each."""
-        was_shown = self.is_shown
+        was_shown, self._stuck_from = self.is_shown, 0.0
         self._screen.add_class("-all")
         if not was_shown:
             self.view.focus()
@@ -56,6 +60,14 @@ class ProjectsOverview:
         set_title(self.view, "All projects", f"{len(projects):,}")
         self._calls.figures(self.view, projects, self._rules(projects))
 
+    def _counts_stuck(self) -> bool:
+        """Return whether it is time to look for what is stuck, which takes many reads where there are many tasks."""
+        now = monotonic_seconds()
+        is_time = now >= self._stuck_from
+        if is_time:
+            self._stuck_from = now + STUCK_SECONDS
+        return is_time
+
     def read_soon(self) -> None:
         """Read them again, for something has changed."""
         if self._timer is None:
@@ -67,5 +79,7 @@ class ProjectsOverview:
             self.read()
 
     def _rules(self, projects: Iterable[Project]) -> Mapping[str, TaskRules]:
+        if not self._counts_stuck():
+            return {}
         now, stuck = self._context.clock(), self._context.preferences.stuck
         return {project.id: TaskRules.of(now, stuck, project.project_name) for project in projects}

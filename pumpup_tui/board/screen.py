@@ -161,8 +161,10 @@ class BoardScreen(ReviewerScreen):
         if self.overview.is_shown:
             self.overview.view.redraw()
             self.overview.read_soon()
-        else:
-            self.view.redraw()
+            return
+        self.view.redraw()
+        if self.filter_line.filter.late:
+            self._filtering.scan_soon()
 
     @on(ProjectsView.Chosen)
     def _project_chosen(self, event: ProjectsView.Chosen) -> None:
@@ -182,6 +184,7 @@ class BoardScreen(ReviewerScreen):
             self._filtering.restore(event.project)
             view.compact = self.context.last_view.recall(VIEW).get("compact") is True
         view.show_board(event.project, event.board)
+        view.show_title()
         self._reader.read()
         if self.filter_line.filter.needs_scan and (fresh or any(column.matched is None for column in view.columns.all)):
             self._filtering.scan()

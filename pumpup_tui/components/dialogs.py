@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from rich.cells import cell_len
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -46,6 +46,15 @@ class ChoiceList(VirtualList[tuple[int, Choice[T]]], Generic[T]):
         """Take what is shown where there is no choice, and what draws one where that is not its label alone."""
         super().__init__(id="choices", empty=empty)
         self._draw = draw
+
+    @override
+    def on_click(self, event: events.Click) -> None:
+        """Choose what was clicked."""
+        event.prevent_default()  # Textual calls the list's own too
+        at = event.get_content_offset(self)
+        if at is not None and at.y + self.scroll_offset.y < self.model.count:
+            self.move_to(at.y + self.scroll_offset.y)
+            self.action_choose()
 
     @override
     def row_id(self, row: tuple[int, Choice[T]]) -> str:

@@ -36,7 +36,7 @@ class Control(tuple[str, str]):
         return super().__hash__()
 
 
-def control(text: str, tone: str, key: str) -> Run:
+def control(text: str, tone: str, key: str) -> Control:
     """Return a run that presses a key when it is clicked; `key` is the binding's id."""
     run = Control((text, tone))  # not foreign: who calls is checked, as for any run
     run.key = key

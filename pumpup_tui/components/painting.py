@@ -9,13 +9,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from pumpup_tui.text.layout import TONES, Line
+from pumpup_tui.text.layout import Line
 
 if TYPE_CHECKING:
     from textual.style import Style as VisualStyle
 
-COMPONENT_CLASSES = {f"tone--{tone}" for tone in TONES}
-"""The component classes of a widget whose lines are painted: one for each tone, with its look in `styles/`."""
+COMPONENT_CLASSES: set[str] = set()
+"""The component classes of a widget that paints its lines: none, for Textual would style each tone for each widget."""
 
 
 class Painted(Protocol):

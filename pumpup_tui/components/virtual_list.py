@@ -234,10 +234,12 @@ class VirtualList(LineScrollView, Generic[T], can_focus=True):
             self.post_message(self.Chosen(self, self.model.cursor_id))
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the row that was clicked."""
+        """Put the cursor on the row that was clicked; a double click opens it."""
         at = event.get_content_offset(self)
         if at is not None and (index := (at.y + self.scroll_offset.y) // self.window.row_height) < self.model.count:
             self.move_to(index)
+            if event.chain == 2:
+                self.action_choose()
 
     def on_resize(self) -> None:
         """Fit the drawn lines and the scrollbar to the new size."""

@@ -36,6 +36,7 @@ GROUPS: Mapping[str, str] = {
 OVERDUE = "overdue"
 SECTIONS: Sequence[str] = (OVERDUE, "mine", "you may decide", "others")
 """The sections in their order."""
+_SECTIONS = tuple(enumerate(SECTIONS))
 PLAIN_SECTION = SECTIONS.index("you may decide")
 """The section that has no heading where there is no other."""
 _AGES = ((timedelta(days=7), "over a week"), (timedelta(days=1), "over a day"), (timedelta(hours=1), "over an hour"))
@@ -94,9 +95,10 @@ class Order:
         """The sort key of a request; those with equal keys stay in the order of their age."""
         return _SORT_KEYS[self.sort]
 
-    def group_of(self, item: InboxItem, reader: Reader) -> Group:
-        """Return a request's group."""
-        return _GROUP_OF[self.group](item, reader)
+    @property
+    def group_of(self) -> Callable[[InboxItem, Reader], Group]:
+        """The function that returns a request's group."""
+        return _GROUP_OF[self.group]
 
 
 def _marked(words: str, is_present: bool) -> str:
@@ -129,13 +131,13 @@ _SORT_KEYS: Mapping[str, Callable[[InboxItem], Any]] = {
 
 
 def _section(item: InboxItem, reader: Reader) -> Group:
-    if is_overdue(item, reader.now):
-        place = 0
-    elif item.assignee_id:
-        place = 1 if item.assignee_id == reader.name else 3
-    else:
-        place = 2 if reader.may_decide(item) else 3
-    return place, SECTIONS[place]
+    # Called for each of many requests whenever one comes or goes.
+    overdue_at, assignee = item.overdue_at, item.assignee_id
+    if overdue_at is not None and overdue_at <= reader.now:
+        return _SECTIONS[0]
+    if assignee:
+        return _SECTIONS[1 if assignee == reader.name else 3]
+    return _SECTIONS[2 if reader.may_decide(item) else 3]
 
 
 def _age_group(item: InboxItem, reader: Reader) -> Group:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from pumpup_tui.inbox.filter import Reader, Test, is_overdue, searched
@@ -27,6 +29,11 @@ class Heading:
     overdue: int = 0
     """The number of overdue requests, where the name does not say so."""
 
+    @property
+    def request_id(self) -> str:
+        """The row's id: no request's."""
+        return f"\0{self.name}"  # not foreign: an id, drawn nowhere
+
 
 SNOOZED = "snoozed"
 """The heading over what the reader snoozed."""
@@ -35,7 +42,7 @@ QueueRow: TypeAlias = Union["InboxItem", Heading]
 
 def row_id_of(row: QueueRow) -> str:
     """Return a row's id; a heading's is no request's."""
-    return f"\0{row.name}" if isinstance(row, Heading) else row.request_id  # not foreign: an id, drawn nowhere
+    return row.request_id
 
 
 class RequestQueue:
@@ -197,10 +204,13 @@ class RequestQueue:
     def _arrange(self) -> None:
         before, reader = self.cursor_id, self._reader()
         self._overdue_at = None
-        items = [item for item in self._all.values() if self._test is None or self._test(item)]
+        items = list(self._all.values())
+        if self._test is not None:
+            items = list(filter(self._test, items))
         self.matched = len(items)
         self._rows = self._arranged(items, reader)
-        self._indexes = {row_id_of(row): index for index, row in enumerate(self._rows)}
+        # Without a call for each of many rows.
+        self._indexes = dict(zip([row.request_id for row in self._rows], count(), strict=False))
         index = self._indexes.get(before) if before is not None else None
         if before is not None and before not in self._all:
             self.lost = before
@@ -222,10 +232,10 @@ class RequestQueue:
         return rows
 
     def _grouped(self, items: Sequence[InboxItem], reader: Reader, *, alone: bool) -> list[QueueRow]:
-        groups: dict[Group, list[InboxItem]] = {}
+        groups: dict[Group, list[InboxItem]] = defaultdict(list)
         group_of = self.order.group_of
         for item in items:
-            groups.setdefault(group_of(item, reader), []).append(item)
+            groups[group_of(item, reader)].append(item)
         if alone and self.order.has_sections and [place for place, _ in groups] == [PLAIN_SECTION]:
             return list(items)  # a heading that separates nothing from nothing
         rows: list[QueueRow] = []

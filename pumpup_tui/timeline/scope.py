@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pumpup_tui.backend.timeline_query import Query
+from pumpup_tui.components.hot_spots import Control, control
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import joined
 
 if TYPE_CHECKING:
     from pumpup_tui.context import Context
@@ -36,8 +37,8 @@ class TimelineScope:
         self._chosen = query
         self._context.last_view.note(self._stored_as, query.lasting())
 
-    def words(self, task_name: str = "") -> str:
-        """Return the scope in clean words: whose events, in which order, and what is left out.
+    def runs(self, task_name: str = "") -> Sequence[Control]:
+        """Return the scope in clean words: whose events, in which order, what is left out; each with what changes it.
 
         Args:
             task_name: The raw name of the task whose events they are.
@@ -46,4 +47,9 @@ class TimelineScope:
         task = line(task_name or query.task_id, 60) if query.task_id else ""
         where = task or (line(project.name, 40) if project else "everything")
         order = "newest first" if query.newest_first else "oldest first"
-        return joined((where, order, query.words()))
+        runs = (
+            control(where, "muted", "timeline.task" if task else "screens.project"),
+            control(order, "muted", "timeline.order"),
+            control(query.words(), "muted", "timeline.filter"),
+        )
+        return [run for run in runs if run[0]]

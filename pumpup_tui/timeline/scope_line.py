@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from pumpup_tui.components.hot_spots import Control, control
 from pumpup_tui.components.line_widgets import Lines
-from pumpup_tui.text.layout import Line, crop, width_of
+from pumpup_tui.text.layout import Line, Run, crop, width_of
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -22,10 +23,10 @@ REFRESH_SECONDS = 0.5
 class ScopeLine(Lines):
     """The scope at the left; progress and news at the right."""
 
-    def __init__(self, words: Callable[[], str], state: Callable[[], Line]) -> None:
-        """Take what returns the words of what is shown, and the runs at the right."""
+    def __init__(self, scope: Callable[[], Sequence[Control]], state: Callable[[], Line]) -> None:
+        """Take what returns the runs of what is shown, and those at the right."""
         super().__init__(id="events-bar")
-        self._words = words
+        self._scope = scope
         self._state = state
         self._drawn_at = 0.0
         self._timer: Timer | None = None
@@ -33,9 +34,13 @@ class ScopeLine(Lines):
     @override
     def lines(self, width: int) -> Sequence[Line]:
         right = self._state()
-        left = crop(self._words(), max(0, width - width_of(right) - 2))
-        gap = max(1, width - width_of([(left, "")]) - width_of(right) - 2)
-        return [[(f" {left}", "muted"), (" " * gap, ""), *right, (" ", "")]]
+        left: list[Run] = []
+        for run in self._scope():
+            room = width - width_of(left) - width_of(right) - 5
+            if room > 0:
+                left += [(" · " if left else " ", "muted"), control(crop(run[0], room), run[1], run.key)]
+        gap = max(1, width - width_of(left) - width_of(right) - 1)
+        return [[*left, (" " * gap, ""), *right, (" ", "")]]
 
     @override
     def update_lines(self) -> None:

@@ -63,7 +63,7 @@ class TimelineScreen(ReviewerScreen):
         self.timeline = events = TimelineList(context, id="events", is_of_task=lambda: scope.chosen.task_id is not None)
         set_title(events, "Timeline")
         self._scope_line = scope_line = ScopeLine(
-            lambda: scope.words(events.lookups.known_name(scope.chosen.task_id)), self._state
+            lambda: scope.runs(events.lookups.known_name(scope.chosen.task_id)), self._state
         )
         self._detail = detail = EventPane(context, events.lookups, events.redraw, scope_line.update_lines, id="event")
         set_title(detail, "Event")

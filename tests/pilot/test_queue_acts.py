@@ -74,7 +74,7 @@ async def test_a_task_is_assigned_to_anyone(tmp_path: Path) -> None:
         await pilot.press("y")
         await stage.sees(pilot, "others · 2", "▌A  Refund one")
         await pilot.press("@", "G", "enter")
-        await stage.sees(pilot, "given back", "y send")
+        await stage.sees(pilot, "→ unassigned", "y send")
         await pilot.press("escape")
         await stage.sees(pilot, "others · 2", gone=("y send",))
 
