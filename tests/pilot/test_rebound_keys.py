@@ -22,7 +22,7 @@ from tests.pilot.test_coming_back import again
 from tests.support.actors import BOB
 
 BINDINGS = {row.id: row for row in KeyNames(without=TOUR_KEYS).table()}
-MODIFIERS = ("", "ctrl+", "alt+", "shift+", "ctrl+shift+", "alt+shift+")
+MODIFIERS = ("", "ctrl+", "alt+", "shift+", "ctrl+shift+", "ctrl+alt+")
 FREE = [f"{modifier}f{number}" for modifier in MODIFIERS for number in range(1, 25)]
 KEYMAP = dict(zip(BINDINGS, FREE, strict=False))
 WORDS = {
@@ -248,7 +248,7 @@ async def test_a_form(tmp_path: Path) -> None:
         walk = Walk(stage, pilot)
         await stage.ready(pilot, "Tell of")
         await walk.to(
-            "decide.approve", sees=("{form.review} reviews, then {decide.send} sends", "{form.bid} agent's bid")
+            "decide.approve", sees=("{form.review} reviews, then {decide.send} sends", "{form.bid} suggestion")
         )
         hints = (
             "{form.edit} opens your editor",
