@@ -205,6 +205,7 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("form.context_down", "ctrl+down", "", "scroll the context down", ("answer",), "yes"),
     KeyBinding("form.context_up", "ctrl+up", "", "scroll the context up", ("answer",), "yes"),
     KeyBinding("form.attachments", "o", "", "view the attachments, where nothing is typed", ("answer",)),
+    KeyBinding("form.decline", "ctrl+n", "", "decline to answer, with a reason", ("answer",), "yes"),
     KeyBinding("form.review", "ctrl+r", "", "review all answers before they are sent", ("answer",), "yes"),
     KeyBinding("form.leave", "escape", "", "leave; the draft is saved", ("answer",), "yes"),
     KeyBinding("typing.done", "enter", "", "accept the typed line", ("prompt",), "yes"),
