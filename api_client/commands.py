@@ -192,6 +192,17 @@ class Answer(Command):
     request_hash: str | None = None
 
 
+class Withdraw(Command):
+    """Take an open request back: who asked it, or a reviewer, who so declines to answer it (CONTRACT.md part 3)."""
+
+    path = "/api/requests/{request_id}/withdrawal"
+    request_id: str
+    reason: NotBlank
+
+    def __post_init__(self) -> None:
+        check_not_blank(self, "reason")
+
+
 class Assign(Command):
     """Assign a task to someone; an empty name removes the assignment."""
 
@@ -265,5 +276,6 @@ HTTP_COMMANDS: tuple[type[Command], ...] = (
     Assign,
     Move,
     Comment,
+    Withdraw,
 )
 """The commands with a JSON body: each is a row in the server's routes."""

@@ -228,6 +228,10 @@ class PumpUpApp(TerminalApp):
         self.action_mode("inbox")
         show_request(self.screen, event.request_id)
 
+    @on(messages.ShowPast)
+    def _show_past(self, event: messages.ShowPast) -> None:
+        self.dialogs.show_past(event)
+
     @on(Unaimed)
     def _unaimed(self, event: Unaimed) -> None:
         self.context.outbox.hint("not clicked: it was not there when the mouse came; move the mouse, then click it")

@@ -23,6 +23,7 @@ SECTIONS = {
         "ask": "decision_commands:ask",
         "escalate": "decision_commands:escalate",
         "answer": "decision_commands:answer",
+        "decline": "decision_commands:decline",
     },
     "View": {
         "inbox": "listings:inbox",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from api_client.errors import ApiError
     from api_client.models import Event, Me, Page, Project, RequestDetail, TaskDetail, Upload
     from pumpup_tui.backend.page_requests import PageRequest, PageResult
+    from pumpup_tui.backend.past_moment import PastMoment
     from pumpup_tui.text.inspection import Inspection
 
 CallId = NewType("CallId", int)
@@ -78,6 +79,15 @@ class ShowRequest(Message):
     """Go to a request in the inbox."""
 
     request_id: str
+
+
+@dataclass(eq=False, repr=False)
+class ShowPast(Message):
+    """Show a task, or a project's board, as it was."""
+
+    moment: PastMoment
+    task_id: str = ""
+    project_id: str = ""
 
 
 @dataclass(eq=False, repr=False)

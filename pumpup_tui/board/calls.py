@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -36,8 +36,9 @@ MATCHES_SHOWN = 500
 class BoardFeed:
     """The calls that boards make."""
 
-    def __init__(self, calls: BackendCalls) -> None:
-        self._calls = calls
+    def __init__(self, calls: BackendCalls, at: Callable[[], str | None] = lambda: None) -> None:
+        """Take what returns the earlier moment that is read; None for now."""
+        self._calls, self._at = calls, at
 
     def board(self, to: MessagePump, project_id: str) -> CallId:
         """Read a board's columns."""
@@ -51,7 +52,7 @@ class BoardFeed:
         """Read a page of one column's cards."""
 
         async def call(backend: Backend) -> messages.CardsPage:
-            page = await backend.cards(project_id, step, cursor=ask.cursor, limit=ask.limit)
+            page = await backend.cards(project_id, step, cursor=ask.cursor, limit=ask.limit, at=self._at())
             return messages.CardsPage(project_id, step, ask, _short(page))
 
         return self._calls.ask(to, "a column of the board", call, group=f"cards {step}")
@@ -65,7 +66,7 @@ class BoardFeed:
             last: list[Stretch] = []
             cursor, read, reported = ask.cursor, 0, clock()
             while True:
-                page = await backend.cards(project_id, step, cursor=cursor, limit=WALK_PAGE)
+                page = await backend.cards(project_id, step, cursor=cursor, limit=WALK_PAGE, at=self._at())
                 if page.items:
                     last.append(Stretch(Start(cursor, WALK_PAGE), list(_short(page).items)))
                 past += [one.start for one in last[:-2]]

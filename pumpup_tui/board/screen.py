@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.timer import Timer
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, Changed, TaskLoaded
+from pumpup_tui.backend.messages import CallFailed, Changed, ShowPast, TaskLoaded
 from pumpup_tui.backend.status import Status
 from pumpup_tui.board.board_view import BoardView
 from pumpup_tui.board.calls import BoardFeed
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api_client.models import Event
+    from pumpup_tui.backend.past_moment import PastMoment
 
 VIEW = "board"
 """The document of the last view that holds how cards are drawn."""
@@ -49,9 +50,10 @@ class BoardScreen(ReviewerScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings(
         *MOVE_ACTIONS,
         ("board.search", "search"),
-        ("board.filter", "filter"),
-        ("board.sort", "sort"),
+        ("board.filter", "pick('filter')"),
+        ("board.sort", "pick('order')"),
         ("board.compact", "compact"),
+        ("past.show", "past"),
     )
 
     def __init__(self, context: Context, open_task: Callable[[str], None]) -> None:
@@ -296,13 +298,22 @@ class BoardScreen(ReviewerScreen):
         """Show the cards that contain a text."""
         self._filtering.search()
 
-    def action_filter(self) -> None:
-        """Choose what to show."""
-        self._filtering.pick()
+    def action_past(self) -> None:
+        """Ask for a time, and show the board as it was."""
+        from pumpup_tui.components.past_view import ask_moment  # behind the first paint
 
-    def action_sort(self) -> None:
-        """Choose the order of the cards."""
-        self._filtering.pick_order()
+        def show(moment: PastMoment) -> None:
+            if (project := self.view.project) is not None:
+                self.post_message(ShowPast(moment, project_id=project.id))
+
+        ask_moment(self.prompt, self.context, show)
+
+    def action_pick(self, what: str) -> None:
+        """Choose what to show, or the order of the cards."""
+        if what == "filter":
+            self._filtering.pick()
+        else:
+            self._filtering.pick_order()
 
     def action_compact(self) -> None:
         """Show each card in one line, or in its frame."""

@@ -134,6 +134,30 @@ def answer(
     _settle(options, request, command, verb="ANSWER", note=None, yes=yes, as_json=as_json, **submitting)
 
 
+@click.command()
+@click.argument("request", metavar="ID", shell_complete=complete_request)
+@click.option("--reason", metavar="TEXT", required=True, help="Why nobody answers it: the agent reads this.")
+@sending_options
+@writing_options
+def decline(options: PlaceOptions, *, request: str, reason: str, yes: bool, as_json: bool, **submitting: Any) -> None:
+    """Decline to answer an elicitation, with a reason: it is withdrawn.
+
+    Example: pumpup-tui decline evt_0000001a --reason "not ours to say"
+    """
+    if not reason.strip():
+        raise click.UsageError("--reason is empty: declining needs one.")
+
+    def command(detail: RequestDetail) -> Command:
+        from api_client.commands import Withdraw
+
+        if detail.event.event_type != "ELICITATION_REQUESTED":
+            request_id = line(detail.event.id, 80)
+            raise Failed(f"{request_id} asks for a decision: use 'pumpup-tui deny {request_id}'.")
+        return Withdraw(request_id=detail.event.id, reason=reason.strip())
+
+    _settle(options, request, command, verb="WITHDRAW", note=reason, yes=yes, as_json=as_json, **submitting)
+
+
 def _settle(
     options: PlaceOptions,
     request: str,

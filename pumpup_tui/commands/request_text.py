@@ -162,6 +162,11 @@ def _clean_answer(value: Any) -> str:
 def _decision(result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
     if result is None:
         return
+    if "withdrawnAt" in result:
+        reviewer = clean_line(result.get("withdrawnBy") or "someone")
+        yield "Withdrawn", f"by {reviewer}, {clean_line(result['withdrawnAt'])}"
+        yield "Reason", str(result.get("reason") or "")
+        return
     if "outcome" in result:
         outcome = result["outcome"]
         reviewer, time = clean_line(result.get("decidedBy") or "someone"), clean_line(result.get("decidedAt"))

@@ -113,8 +113,8 @@ def check_capability(me: Me, capability: str) -> None:
 def _check_open(detail: RequestDetail) -> None:
     result = detail.result
     if result is not None:
-        reviewer = result.get("decidedBy") or result.get("answeredBy") or "someone"
-        time = result.get("decidedAt") or result.get("answeredAt")
+        reviewer = result.get("decidedBy") or result.get("answeredBy") or result.get("withdrawnBy") or "someone"
+        time = result.get("decidedAt") or result.get("answeredAt") or result.get("withdrawnAt")
         raise Failed(f"Already decided by {line(reviewer, 80)} at {line(time, 40)}. {_NOT_SENT}", 4)
 
 

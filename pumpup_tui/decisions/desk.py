@@ -20,13 +20,22 @@ from typing import Any, Literal
 from pumpup_tui.text.outcomes import ACTS
 
 Verb = Literal[
-    "APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO", "ANSWER", "MOVE", "NOTE", "ASSIGN"
+    "APPROVE",
+    "REJECT",
+    "EDIT_AND_APPROVE",
+    "ESCALATE",
+    "REQUEST_MORE_INFO",
+    "ANSWER",
+    "WITHDRAW",
+    "MOVE",
+    "NOTE",
+    "ASSIGN",
 ]
 
 VERB_WORDS: Mapping[str, str] = {verb: act.word for verb, act in ACTS.items()}
 """What people read for an outcome or another act."""
-NEEDS_NOTE = frozenset(("EDIT_AND_APPROVE", "REQUEST_MORE_INFO", "NOTE"))
-FINAL = frozenset(("APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO", "ANSWER"))
+NEEDS_NOTE = frozenset(("EDIT_AND_APPROVE", "REQUEST_MORE_INFO", "WITHDRAW", "NOTE"))
+FINAL = frozenset(("APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO", "ANSWER", "WITHDRAW"))
 """Acts that settle a request, and so are held for the grace time."""
 
 BURST = 0.005

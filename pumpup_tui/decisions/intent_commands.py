@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api_client.commands import Answer, Assign, Command, Comment, Decide, Move
+from api_client.commands import Answer, Assign, Command, Comment, Decide, Move, Withdraw
 from api_client.models import Outcome
 from pumpup_tui.decisions.desk import Intent
 
@@ -13,6 +13,8 @@ def command_of(intent: Intent) -> Command:
     request_hash = intent.request_hash or None
     if intent.verb == "ANSWER":
         return Answer(request_id=intent.target, answers=dict(intent.answers), request_hash=request_hash)
+    if intent.verb == "WITHDRAW":
+        return Withdraw(request_id=intent.target, reason=intent.note.strip())
     if intent.verb == "MOVE":
         return Move(task_id=intent.target, transitions_to=intent.to_step, note=note)
     if intent.verb == "NOTE":

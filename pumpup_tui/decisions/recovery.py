@@ -69,8 +69,8 @@ async def _settled(backend: Backend, me: str, interrupted: Interrupted) -> Recov
     result = (await backend.request(intent.target)).result
     if result is None:
         return Recovered(interrupted, Fate.NOT_RECORDED, "still open: decide again")
-    who = str(result.get("decidedBy") or result.get("answeredBy") or "someone")
-    at = _moment(result.get("decidedAt") or result.get("answeredAt"))
+    who = str(result.get("decidedBy") or result.get("answeredBy") or result.get("withdrawnBy") or "someone")
+    at = _moment(result.get("decidedAt") or result.get("answeredAt") or result.get("withdrawnAt"))
     if who == me and _is_same(intent, result):
         return Recovered(interrupted, Fate.RECORDED, at=at)
     return Recovered(interrupted, Fate.LOST, "you decided it otherwise" if who == me else f"{who} was first", at)
@@ -79,6 +79,8 @@ async def _settled(backend: Backend, me: str, interrupted: Interrupted) -> Recov
 def _is_same(intent: Intent, result: Mapping[str, Any]) -> bool:
     if intent.verb == "ANSWER":
         return bool(result.get("fields") == dict(intent.answers))
+    if intent.verb == "WITHDRAW":
+        return bool(result.get("reason") == intent.note.strip())
     outcome = result.get("outcome")
     if not isinstance(outcome, Mapping):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,7 +20,7 @@ from pumpup_tui.components.frame import KeyHints, set_title
 from pumpup_tui.components.joined_lines import Joined
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import Intent
+from pumpup_tui.decisions.desk import Intent, Verb
 from pumpup_tui.form.answer_title import AnswerTitle
 from pumpup_tui.form.elicitation_form import ElicitationForm
 from pumpup_tui.form.first_key import FirstKey
@@ -56,6 +56,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         ("form.context_down", "scroll_context(1)"),
         ("form.context_up", "scroll_context(-1)"),
         ("form.attachments", "attachments"),
+        ("form.decline", "decline"),
         ("form.next", "app.focus_next"),
         ("form.previous", "app.focus_previous"),
         ("decide.send", "yes"),
@@ -218,6 +219,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
             *bid,
             ("form.review", "review"),
             ("form.context", "context"),
+            ("form.decline", "decline"),
             ("form.leave", "leave, answers saved"),
         )
 
@@ -262,7 +264,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         set_title(self.query_one("#answer"), f"field {self.form.index + 1}/{count} · {self._left_words()}")
         if self.context.drafts.fault:
             self.query_one(AnswerTitle).show_state(
-                f"{words} · not kept on the disk: {self.context.drafts.fault}", "warn"
+                f"{words} · not saved on the disk: {self.context.drafts.fault}", "warn"
             )
         else:
             self.query_one(AnswerTitle).show_state(words)
@@ -287,9 +289,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
             self.query_one(AnswerTitle).show_state(words, "bad")
             return
         form.show_faults({})
-        detail = self._loaded.detail
-        summary = str(detail.event.payload.get("summary", ""))
-        self._reviewed = Intent("ANSWER", detail.event.id, summary, request_hash=detail.hash, answers=answers)
+        self._reviewed = self._intent("ANSWER", answers)
         self.add_class("-review")
         set_title(self.query_one("#answer"), "review")
         review = self.query_one("#review", Document)
@@ -344,16 +344,37 @@ class AnswerScreen(ModalScreen[Intent | None]):
         else:
             self.dismiss(self._reviewed)
 
+    def action_decline(self) -> None:
+        """Leave, to decline with a reason; what was typed is saved, in case that is taken back."""
+        self._leave(self._intent("WITHDRAW", {}))
+
+    def _intent(self, verb: Verb, answers: Mapping[str, Any]) -> Intent:
+        detail = self._loaded.detail
+        summary = str(detail.event.payload.get("summary", ""))
+        task = detail.task
+        return Intent(
+            verb,
+            detail.event.id,
+            summary,
+            request_hash=detail.hash,
+            answers=answers,
+            task_id=task.id,
+            task_name=task.name,
+        )
+
+    def _leave(self, intent: Intent | None) -> None:
+        for form in self.query(ElicitationForm):
+            form.row.collect()  # the last key's message may still be in flight
+            form.row.settle()
+            self.context.drafts.save(self._loaded.detail.event.id)
+        self.dismiss(intent)
+
     def action_back(self) -> None:
         """Go back to the form; from there, leave; the draft is stored."""
         if self._reads_context:
             self._leave_context()
         elif self._reviewed is None:
-            for form in self.query(ElicitationForm):
-                form.row.collect()  # the last key's message may still be in flight
-                form.row.settle()
-                self.context.drafts.save(self._loaded.detail.event.id)
-            self.dismiss(None)
+            self._leave(None)
         else:
             self._end_review()
             self._tell_state()

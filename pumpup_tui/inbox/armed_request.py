@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from pumpup_tui.components.screen_parts import ArmedView
 from pumpup_tui.decisions.desk import FINAL
+from pumpup_tui.text.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -38,7 +39,7 @@ class ArmedRequest(ArmedView):
 
     @override
     def hints(self) -> Hints:
-        return (("decide.reason", "reason code"),) if self._armed is not None and self._armed.verb in FINAL else ()
+        return (("decide.reason", "reason code"),) if self._armed is not None and self._armed.verb in OUTCOMES else ()
 
     @override
     def is_visible(self) -> bool:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from pumpup_tui.components.note_questions import note_question
 from pumpup_tui.components.prompt import Prompt
-from pumpup_tui.decisions.desk import FINAL, VERB_WORDS, Intent, Phase, Verb
+from pumpup_tui.decisions.desk import VERB_WORDS, Intent, Phase, Verb
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import request_kind
+from pumpup_tui.text.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,7 @@ class DecisionController:
         if loaded is None or not self._pane.is_read:
             self._outbox.cancel("still reading this request: try again when all of it is shown")
         elif loaded.detail.result is not None:
-            self._outbox.cancel("this request is settled already")
+            self._outbox.cancel("this request is already settled")
         elif self._view.left_out and verb in ("APPROVE", "EDIT_AND_APPROVE"):
             self._outbox.cancel(f"too long to be approved where it can't all be shown: {self._view.too_long}")
         elif elicitation:
@@ -87,9 +88,12 @@ class DecisionController:
             self._ask_note()
 
     def _answer(self, verb: Verb, loaded: RequestLoaded) -> None:
+        if verb == "REJECT":
+            self._decide("WITHDRAW", loaded)
+            return
         if verb != "APPROVE":
-            key = self._context.key("decide.approve")
-            self._outbox.cancel(f"an elicitation takes answers: {key} opens its form")
+            opens, declines = self._context.key("decide.approve"), self._context.key("decide.deny")
+            self._outbox.cancel(f"an elicitation takes answers: {opens} opens its form, {declines} declines it")
             return
         request_id = loaded.detail.event.id
         if self._outbox.desk.in_flight(request_id):
@@ -109,10 +113,13 @@ class DecisionController:
         self._screen.app.push_screen(form, self._answered)
 
     def _answered(self, intent: Intent | None) -> None:
-        if intent is not None:
-            self._outbox.arm(intent)
-            if (sent := self._outbox.confirm(self._screen.app)) is not None:
-                self._armed_view.confirmed(sent)
+        if intent is None:
+            return
+        self._outbox.arm(intent)
+        if intent.lacks_note:
+            self._ask_note()
+        elif (sent := self._outbox.confirm(self._screen.app)) is not None:
+            self._armed_view.confirmed(sent)
 
     def _faults(self, request_id: str) -> dict[str, str]:
         """Return what the backend refused of the last answers to a request, by field."""
@@ -142,7 +149,7 @@ class DecisionController:
     def choose_reason(self) -> None:
         """Pick the armed decision's reason code out of those of the project, or type one."""
         armed, loaded = self._outbox.desk.armed, self._pane.loaded
-        if armed is None or loaded is None or armed.verb not in FINAL or armed.verb == "ANSWER":
+        if armed is None or loaded is None or armed.verb not in OUTCOMES:
             self._outbox.hint("a reason code goes with a decision: arm one first")
             return
         from pumpup_tui.inbox.reason_screen import ReasonPicker
@@ -162,7 +169,7 @@ class DecisionController:
         if refusal := self._context.refusal("assign"):
             self._outbox.cancel(refusal)
         elif row is None or not self._pane.is_read:
-            self._outbox.cancel("nothing to take here")
+            self._outbox.cancel("no task to take here")
         else:
             me = self._context.status.reviewer
             assignee = "" if row.assignee_id == me else me

@@ -13,13 +13,14 @@ from pumpup_tui.insights.figure_rows import RangeFigures
 from pumpup_tui.insights.open_work import OpenWork
 from pumpup_tui.insights.reading import OpenReader, SettledReader
 from pumpup_tui.insights.settled_figures import SettledFigures
-from pumpup_tui.insights.stuck_tasks import StuckRules, stuck_tasks
+from pumpup_tui.insights.stuck_tasks import stuck_tasks
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import Event, Project
     from api_client.settled import SettledRequest
     from api_client.times import Clock
+    from pumpup_tui.components.task_turn import TaskRules
     from pumpup_tui.insights.pane_lines import Pane
     from pumpup_tui.insights.ranges import Range
 
@@ -44,7 +45,7 @@ class Counted:
 
 
 Report = Callable[[Counted], None]
-RulesOf = Callable[["Project"], StuckRules]
+RulesOf = Callable[["Project"], "TaskRules"]
 """Returns when a task of a project counts as stuck."""
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
+from pumpup_tui.components.task_turn import TaskRules
 from pumpup_tui.insights.counting import Counted, Counting
 from pumpup_tui.insights.messages import FiguresCounted
-from pumpup_tui.insights.stuck_tasks import StuckRules
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -91,8 +91,8 @@ class InsightsFeed:
         elif self._has_news:
             self.catch_up_soon()
 
-    def _rules_of(self, _: Project) -> StuckRules:
-        return StuckRules(self._context.clock())
+    def _rules_of(self, project: Project) -> TaskRules:
+        return TaskRules.of(self._context.clock(), self._context.preferences.stuck, project.project_name)
 
     def _ask(self, counting: Counting, read: Callable[[Backend], Awaitable[Counted]]) -> None:
         async def call(backend: Backend) -> FiguresCounted:

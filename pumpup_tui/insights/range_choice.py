@@ -96,7 +96,8 @@ class RangeChoice:
         chosen = self.range()
         if target.kind != "period":
             return chosen
-        words = f"{target.id}-{datetime.fromisoformat(target.id) + timedelta(hours=1):%H:%M}"
+        hour = datetime.fromisoformat(target.id)
+        words = f"{hour:%Y-%m-%d %H:%M}-{hour + timedelta(hours=1):%H:%M}"
         since, until = parsed(words, chosen.made_at, chosen.zone)
         return replace(chosen, caption=words, since=since, until=until)
 

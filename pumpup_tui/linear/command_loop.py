@@ -12,7 +12,7 @@ from pumpup_tui.decisions.desk import NEEDS_NOTE, Verb
 from pumpup_tui.inbox.filter_check import fault_of
 from pumpup_tui.linear import printing
 from pumpup_tui.linear.conversation import EndOfInput
-from pumpup_tui.linear.deciding import NOTE_QUESTIONS, assign, confirm, decide, intent_of, write_note
+from pumpup_tui.linear.deciding import NOTE_QUESTIONS, assign, confirm, decide, decline, intent_of, write_note
 from pumpup_tui.linear.plain_lines import Spoken, counted, said
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import request_kind
@@ -57,7 +57,7 @@ SHORT = {
 """Other names of a command: the keys of the screens, and what other programs call it."""
 HELP: Sequence[Spoken] = (
     "Deciding: approve, deny, edit, ask, escalate; a note may follow, as in: deny two claims for one parcel.",
-    "answer: fill in what an elicitation asks for. undo: take back what is held.",
+    "answer: fill in what an elicitation asks for. decline REASON: do not answer it. undo: take back what is held.",
     "batch OUTCOME NUMBERS NOTE: decide several, as in: batch approve 2,4-6. Each is printed first.",
     "Tasks: note TEXT, take, give back, assign NAME.",
     "Going on: skip, back, open NUMBER, list, refresh.",
@@ -82,6 +82,7 @@ class CommandLoop:
         session = self._session
         return {
             "answer": self._answer,
+            "decline": self._decline,
             "note": lambda text: write_note(session, text),
             "take": lambda _: assign(session, session.me.subject),
             "give back": lambda _: assign(session, ""),
@@ -133,7 +134,7 @@ class CommandLoop:
             return "What next? refresh, undo, help, quit."
         here = f"Request {self._queue.number} of {len(self._queue.items)}."
         if request_kind(item.event_type) == "elicitation":
-            return f"{here} What next? answer, skip, help."
+            return f"{here} What next? answer, decline, skip, help."
         return f"{here} What next? approve, deny, edit, ask, escalate, skip, help."
 
     async def _guarded(self, work: Awaitable[None]) -> None:
@@ -174,6 +175,10 @@ class CommandLoop:
         from pumpup_tui.linear.answering import answer
 
         if await answer(self._session):
+            await self._show_next()
+
+    async def _decline(self, reason: str) -> None:
+        if await decline(self._session, reason):
             await self._show_next()
 
     async def _assign(self, name: str) -> None:

@@ -9,7 +9,7 @@ from pumpup_tui.decisions.desk import FINAL, NEEDS_NOTE, Intent, Verb
 from pumpup_tui.linear.confirmation import is_yes
 from pumpup_tui.linear.plain_lines import Spoken, counted, said
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.outcomes import ACTS
+from pumpup_tui.text.outcomes import ACTS, OUTCOMES
 
 if TYPE_CHECKING:
     from api_client.models import RequestDetail
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NOTE_QUESTIONS: dict[Verb, str] = {
     "EDIT_AND_APPROVE": "What do you change? One line; an empty one cancels.",
     "REQUEST_MORE_INFO": "What do you ask for? One line; an empty one cancels.",
+    "WITHDRAW": "Why is it not answered? One line; an empty one cancels.",
     "NOTE": "What is the note? One line; an empty one cancels.",
 }
 
@@ -65,6 +66,22 @@ def intent_of(verb: Verb, detail: RequestDetail, note: str) -> Intent:
     )
 
 
+async def decline(session: LineSession, reason: str) -> bool:
+    """Decline to answer the current elicitation; return whether it went."""
+    detail = session.shown
+    if detail is None or detail.event.event_type != "ELICITATION_REQUESTED":
+        session.talk.say("Only what asks for answers is declined: an approval is denied.")
+        return False
+    if refusal := session.lacks("answer"):
+        session.talk.say(refusal)
+        return False
+    intent = intent_of("WITHDRAW", detail, reason or await session.talk.ask(NOTE_QUESTIONS["WITHDRAW"]))
+    if intent.lacks_note:
+        session.talk.say("Cancelled, nothing was sent.")
+        return False
+    return await confirm(session, [intent])
+
+
 async def confirm(session: LineSession, intents: Sequence[Intent]) -> bool:
     """Ask for `yes` and the word, and hold or send what is confirmed; return whether it went.
 
@@ -105,7 +122,7 @@ def _summary(session: LineSession, intents: Sequence[Intent]) -> list[Spoken]:
 
 def _question(intents: Sequence[Intent], word: str) -> str:
     more = ""
-    if intents[0].verb in FINAL and intents[0].verb != "ANSWER":
+    if intents[0].verb in OUTCOMES:
         more = " 'note TEXT' adds a note, 'reason CODE' a reason code."
     return f"Send? Type 'yes {word}'; anything else cancels.{more}"
 
@@ -115,7 +132,7 @@ def _completed(intents: Sequence[Intent], answer: str) -> list[Intent] | None:
     from dataclasses import replace
 
     command, _, text = answer.partition(" ")
-    if intents[0].verb not in FINAL or intents[0].verb == "ANSWER":
+    if intents[0].verb not in OUTCOMES:
         return None
     if command.casefold() == "note" and (text.strip() or intents[0].verb not in NEEDS_NOTE):
         return [replace(intent, note=text.strip()) for intent in intents]

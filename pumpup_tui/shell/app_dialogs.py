@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textual.app import App
 
+    from pumpup_tui.backend.messages import ShowPast
     from pumpup_tui.context import Context
     from pumpup_tui.decisions.leaving import Leave
     from pumpup_tui.decisions.recovery import Recovered
@@ -49,6 +50,17 @@ class AppDialogs:
         from pumpup_tui.task.screen import TaskScreen
 
         self._app.push_screen(TaskScreen(self._context(), task_id))
+
+    def show_past(self, wanted: ShowPast) -> None:
+        """Show a task, or a project's board, as it was, over the present screen."""
+        if wanted.task_id:
+            from pumpup_tui.task.past_task_screen import PastTaskScreen
+
+            self._app.push_screen(PastTaskScreen(self._context(), wanted.task_id, wanted.moment))
+            return
+        from pumpup_tui.board.past_board_screen import PastBoardScreen
+
+        self._app.push_screen(PastBoardScreen(self._context(), wanted.project_id, wanted.moment))
 
     def follow_figure(self, target: Target, chosen: Range) -> None:
         """Show the work behind a row of the figures of a range."""

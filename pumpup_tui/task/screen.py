@@ -11,10 +11,12 @@ from textual.containers import Horizontal
 from textual.timer import Timer
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, CallId, Changed, EventsPage, ShowRequest, TaskLoaded
+from pumpup_tui.backend.messages import CallFailed, CallId, Changed, EventsPage, ShowPast, ShowRequest, TaskLoaded
 from pumpup_tui.backend.page_requests import PageRequest
+from pumpup_tui.backend.past_moment import PastMoment
 from pumpup_tui.backend.timeline_query import Query
 from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine, set_title
+from pumpup_tui.components.past_view import ask_moment
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.components.task_moves import MOVE_ACTIONS, MOVE_KEYS, Movable, TaskMoves
@@ -60,7 +62,9 @@ class TaskScreen(ReviewerScreen):
 
     MODE = "board"
     AUTO_FOCUS = "#task"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(*MOVE_ACTIONS, ("task.assign", "assign"), ("task.note", "comment"))
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        *MOVE_ACTIONS, ("task.assign", "assign"), ("task.note", "comment"), ("past.show", "past")
+    )
 
     def __init__(self, context: Context, task_id: str) -> None:
         super().__init__(context)
@@ -227,6 +231,19 @@ class TaskScreen(ReviewerScreen):
     def action_assign(self) -> None:
         """Choose whom the task is given to."""
         self._actions.assign()
+
+    def action_past(self) -> None:
+        """Show the task as it was after the event under the cursor; on another row, ask for a time."""
+        key = self.page.row.key if self.page.row is not None else None
+        event = next((one for one in self._record.events if key == ("event", one.id)), None)
+
+        def show(moment: PastMoment) -> None:
+            self.post_message(ShowPast(moment, task_id=self._record.task_id))
+
+        if event is not None and self.context.can("history"):
+            show(PastMoment.of(event))
+        else:
+            ask_moment(self.prompt, self.context, show)
 
     def action_comment(self) -> None:
         """Write a note on the task."""

@@ -24,6 +24,7 @@ EVENT_WORDS: Mapping[str, tuple[str, str, str]] = {
     "APPROVAL_DECIDED": ("✓", "decided", "good"),
     "ELICITATION_REQUESTED": ("◌", "elicitation requested", "needs"),
     "ELICITATION_PROVIDED": ("✓", "answered", "good"),
+    "REQUEST_WITHDRAWN": ("⊘", "withdrawn", "muted"),
     "ASSIGNMENT": ("→", "assignment", "muted"),
     "TIMEOUT": ("◷", "timeout", "warn"),
     "TASK_CLOSED": ("■", "task closed", "muted"),

@@ -45,6 +45,7 @@ OUTCOMES: Mapping[str, ActWords] = {
 ACTS: Mapping[str, ActWords] = {
     **OUTCOMES,
     "ANSWER": ActWords("answer", "answered", "✓", "approve"),
+    "WITHDRAW": ActWords("decline", "declined", "⊘", "deny", "decline to answer"),
     "MOVE": ActWords("move", "moved", "→", ""),
     "NOTE": ActWords("note", "noted", "¶", ""),
     "ASSIGN": ActWords("assign", "assigned", "@", ""),

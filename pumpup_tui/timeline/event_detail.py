@@ -48,7 +48,8 @@ def event_document(event: Event, context: Context, lookups: Lookups) -> list[Par
     lines = [ours((f"{who_text(event)}  ", "strong"), verb_run(event)), ours()]
     lines += [_row(name, value) for name, value in pairs if value]
     lines += [*_suggested(event), *_answers(event), ours()]
-    return [*lines, ours((f"{key('timeline.open')} opens the task · {key('timeline.json')} JSON", "muted"))]
+    past = f" · {key('past.show')} the task as it was then" if context.can("history") else ""
+    return [*lines, ours((f"{key('timeline.open')} opens the task{past} · {key('timeline.json')} JSON", "muted"))]
 
 
 def run_document(events: Sequence[Event], context: Context, lookups: Lookups) -> list[Paragraph]:

@@ -12,7 +12,8 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, Changed, EventsPage
+from pumpup_tui.backend.messages import CallFailed, Changed, EventsPage, ShowPast
+from pumpup_tui.backend.past_moment import PastMoment
 from pumpup_tui.backend.timeline_query import DECISIONS, Query
 from pumpup_tui.components.frame import set_title
 from pumpup_tui.components.prompt import TextQuestion
@@ -52,6 +53,7 @@ class TimelineScreen(ReviewerScreen):
         ("timeline.previous", "decision(-1)"),
         ("timeline.fold", "view('fold')"),
         ("timeline.json", "view('json')"),
+        ("past.show", "view('past')"),
         ("timeline.export", "export"),
     )
 
@@ -68,7 +70,7 @@ class TimelineScreen(ReviewerScreen):
         self._detail = detail = EventPane(context, events.lookups, events.redraw, scope_line.update_lines, id="event")
         set_title(detail, "Event")
         events.ask_for_names = detail.ask_for_names
-        self.search = search = EventSearch(events, lambda: context.outbox.hint("no decision further that way"))
+        self.search = search = EventSearch(events, lambda: context.outbox.hint("no more decisions that way"))
         self._follower = Follower(events, scope)
         self._reader = ListReader(
             context, self, events=events, search=search, scope=scope, progressed=scope_line.update_lines
@@ -264,12 +266,14 @@ class TimelineScreen(ReviewerScreen):
         self.search.start(step, lambda event: event.event_type in DECISIONS)
 
     def action_view(self, what: str) -> None:
-        """Turn the order round; open or close a run of actions; show the event as JSON, and in words again."""
+        """Turn the order round, open or close a run, show JSON or words, or the event's task as it was then."""
         if what == "order":
             self.show(replace(self.scope.chosen, newest_first=not self.scope.chosen.newest_first))
         elif what == "fold":
             self.timeline.toggle_run()
-        else:
+        elif what == "past" and (row := self.timeline.row) is not None and self.context.can("history"):
+            self.post_message(ShowPast(PastMoment.of(row.event), task_id=row.event.task_id))
+        elif what == "json":
             self._detail.turn()
 
     def action_export(self) -> None:

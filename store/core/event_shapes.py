@@ -67,6 +67,10 @@ class _Note(_Payload, tag="Note"):
     message: str
 
 
+class _Withdrawn(_Payload, tag="Note"):
+    message: str
+
+
 class _ApprovalRequested(_Payload, tag="ApprovalRequested"):
     summary: str
     key_value_context: dict[str, str] | None = None
@@ -180,6 +184,8 @@ _SHAPES: dict[str, type[Struct]] = {
     "APPROVAL_DECIDED": _shape(_Event, _ApprovalDecided, "in_response_to"),
     "ELICITATION_REQUESTED": _shape(_Event, _ElicitationRequested),
     "ELICITATION_PROVIDED": _shape(_Event, _ElicitationProvided, "in_response_to"),
+    # A note in the eyes of the official SDK, which reads no payload whose type it does not know.
+    "REQUEST_WITHDRAWN": _shape(_Event, _Withdrawn, "in_response_to"),
     "ASSIGNMENT": _shape(_Event, _Assignment),
     "TIMEOUT": _shape(_Event, _Timeout),
     "TASK_CLOSED": _shape(_Event, _TaskClosed),

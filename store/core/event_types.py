@@ -19,6 +19,7 @@ TYPES = (
     "TASK_CLOSED",
     PROJECT_CREATED,
     UPLOAD_RECEIVED,
+    "REQUEST_WITHDRAWN",
 )
 """The event types by their code: add at the end only, for codes are stored. 0 is a type of another version."""
 CODES = {name: code for code, name in enumerate(TYPES)}

@@ -66,9 +66,9 @@ def _has_step(docs: DocumentTables, event: Doc, name: str) -> bool:
     return project is not None and any(step["name"] == name for step in project["steps"]["steps"])
 
 
-def _is_open(docs: DocumentTables, event: Doc, asked: str) -> bool:
+def _is_open(docs: DocumentTables, event: Doc, asked: tuple[str, ...]) -> bool:
     request = docs.get("requests", event["inResponseTo"])
-    return request is not None and (request["eventType"], request["taskId"]) == (asked, event["taskId"])
+    return request is not None and request["eventType"] in asked and request["taskId"] == event["taskId"]
 
 
 def patched(metadata: Doc, patch: Doc | None) -> dict[str, Any]:
@@ -214,8 +214,12 @@ _CREATES: dict[str, Callable[[DocumentTables, Doc], bool]] = {
     "TASK_CREATED": _creates_a_task,
 }
 """For the types of events that create something: returns whether it does not exist yet."""
-_SETTLES = {"APPROVAL_DECIDED": "APPROVAL_REQUESTED", "ELICITATION_PROVIDED": "ELICITATION_REQUESTED"}
-"""The type of the request that an event of this type settles."""
+_SETTLES = {
+    "APPROVAL_DECIDED": ("APPROVAL_REQUESTED",),
+    "ELICITATION_PROVIDED": ("ELICITATION_REQUESTED",),
+    "REQUEST_WITHDRAWN": ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED"),
+}
+"""The types of the requests that an event of this type settles."""
 
 _CHANGES: dict[str, Callable[[DocumentTables, Doc], None]] = {
     PROJECT_CREATED: _project_created,
@@ -228,6 +232,7 @@ _CHANGES: dict[str, Callable[[DocumentTables, Doc], None]] = {
     "ELICITATION_REQUESTED": _requested,
     "APPROVAL_DECIDED": _settled,
     "ELICITATION_PROVIDED": _settled,
+    "REQUEST_WITHDRAWN": _settled,
     "ASSIGNMENT": _assigned,
     "TIMEOUT": lambda docs, event: _touch(docs, event, timedOut=True),
     "TASK_CLOSED": lambda docs, event: _touch(docs, event, status="CLOSED"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from api_client import commands as c
-from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotFound
+from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from api_client.fields import check_answers, read_fields
+from api_client.models import REQUEST_WITHDRAWN
 from store.core.fold import attached, open_requests
 from store.core.rule_checks import agents_task, check_not_closed, task_named, without_none
 from store.core.ruling import Ruling
@@ -81,6 +82,18 @@ def answer_elicitation(ruling: Ruling, command: c.Answer) -> None:
     ruling.on_task(task, "ELICITATION_PROVIDED", without_none(payload), inResponseTo=command.request_id)
 
 
+def withdraw(ruling: Ruling, command: c.Withdraw) -> None:
+    """Take an open request back: the subject that asked it, or any reviewer."""
+    event = ruling.view.event(command.request_id)
+    if event is None or event["eventType"] not in _NOUNS:
+        raise NotFound(f"There is no request {command.request_id!r}.")
+    if ruling.actor.role == "agent" and event.get("subject") != ruling.actor.subject:
+        raise NotAllowed("Only who asked a request, or a reviewer, withdraws it.")
+    task = _unsettled(ruling.view, event, None)
+    payload = {"type": "Note", "message": command.reason}
+    ruling.on_task(task, REQUEST_WITHDRAWN, payload, inResponseTo=command.request_id)
+
+
 def _request_event(view: StateView, request_id: str, event_type: str) -> Doc:
     event = view.event(request_id)
     if event is None or event["eventType"] != event_type:
@@ -98,6 +111,7 @@ def _unsettled(view: StateView, event: Doc, hash_as_shown: str | None) -> Doc:
         settled = view.settlement(event["id"])
         who, when = settler_of(settled) if settled else ("someone", "")
         done = "decided" if event["eventType"] == "APPROVAL_REQUESTED" else "answered"
+        done = "withdrawn" if settled and settled["eventType"] == REQUEST_WITHDRAWN else done
         raise Conflict(f"Already {done} by {who} at {when}.")
     if hash_as_shown is not None and hash_as_shown != event["hash"]:
         raise Conflict("The request is not the one that was shown: look at it again.")

@@ -63,6 +63,7 @@ _RULES: dict[type[c.Command], Callable[[Ruling, Any], None]] = {
     c.AddNote: task_rules.add_note,
     c.Decide: request_rules.decide_approval,
     c.Answer: request_rules.answer_elicitation,
+    c.Withdraw: request_rules.withdraw,
     c.Assign: task_rules.assign,
     c.Move: task_rules.move,
     c.Comment: task_rules.comment,

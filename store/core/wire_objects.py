@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from api_client.errors import NotFound
+from api_client.models import REQUEST_WITHDRAWN
 from api_client.task_trail import NO_TRAIL, TaskTrail
 from api_client.times import wire_time
 from store.core.fold import open_requests, step_of
@@ -83,8 +85,11 @@ def inbox_item(state: DocumentLookup, doc: Doc) -> dict[str, Any]:
 
 
 def result(request_id: str, settled: Doc) -> dict[str, Any]:
-    """Return the ApprovalResult or ElicitationResult that a settling event makes."""
+    """Return the ApprovalResult or ElicitationResult that an event makes; of a withdrawal, who, when and why."""
     payload = settled["payload"]
+    if settled["eventType"] == REQUEST_WITHDRAWN:
+        who = {"withdrawnBy": settled.get("subject"), "withdrawnAt": settled["timestamp"]}
+        return {"requestId": request_id, "taskId": settled["taskId"], **who, "reason": payload["message"]}
     if settled["eventType"] == "ELICITATION_PROVIDED":
         return {
             "requestId": request_id,
@@ -103,3 +108,16 @@ def result(request_id: str, settled: Doc) -> dict[str, Any]:
         "authoritySnapshot": authority,
         "recommendationSnapshot": payload.get("recommendationSnapshot"),
     }
+
+
+def result_of_call(request_id: str, settled: Doc) -> dict[str, Any]:
+    """Return the result that a result call answers.
+
+    Raises:
+        NotFound: the request was withdrawn (CONTRACT.md part 3, Withdrawal).
+    """
+    made = result(request_id, settled)
+    if "withdrawnAt" in made:
+        who, when, why = made["withdrawnBy"] or "someone", made["withdrawnAt"], made["reason"]
+        raise NotFound(f"The request was withdrawn by {who} at {when}: {why}")
+    return made

@@ -169,7 +169,7 @@ class FolderReader:
         def look(_: State) -> dict[str, Any] | None:
             self._request_event(request_id, (event_type,))
             settled = self._store.events.settlement(request_id)
-            return wire_objects.result(request_id, settled) if settled else None
+            return wire_objects.result_of_call(request_id, settled) if settled else None
 
         return self._store.read(look)
 

@@ -168,7 +168,7 @@ class DatabaseReader:
     async def result(self, request_id: str, event_type: str) -> dict[str, Any] | None:
         """Return what settled a request of this type, None while it is open."""
         row = await self._request_row(statements.RESULT, request_id, (event_type,))
-        return wire_objects.result(request_id, event_of(row[2:4])) if row[2] else None
+        return wire_objects.result_of_call(request_id, event_of(row[2:4])) if row[2] else None
 
     async def last_place(self, cursor: str | None) -> DatabasePlaceInChain:
         """Return the place to continue from: the cursor's, or without one the last event's."""

@@ -132,7 +132,7 @@ def keys_of(command: c.Command) -> Iterator[Key]:
         yield Key("slug", command.project_name)
     if isinstance(command, c.TaskCommand | c.Assign | c.Move | c.Comment | c.FireTimeout):
         yield Key("task", command.task_id)
-    if isinstance(command, c.Decide | c.Answer):
+    if isinstance(command, c.Decide | c.Answer | c.Withdraw):
         seq = seq_of(command.request_id)
         yield from (Key("event", seq), Key("request", seq), Key("settlement", seq))
     if isinstance(command, c.RecordAction):

@@ -294,6 +294,11 @@ def _answered(_: StateView, event: Doc, payload: Doc) -> _Call:
     return _Call(c.Answer, {**body, "requestHash": payload.get("requestHash")})
 
 
+def _withdrawn(_: StateView, event: Doc, payload: Doc) -> _Call:
+    _check_settles(event)
+    return _Call(c.Withdraw, {"requestId": event.get("inResponseTo"), "reason": payload.get("message")})
+
+
 def _check_settles(event: Doc) -> None:
     if not isinstance(event.get("inResponseTo"), str):
         raise _Breach("it settles no request")
@@ -322,6 +327,7 @@ _CALLS: dict[str, Callable[[StateView, Doc, Doc], _Call]] = {
     "APPROVAL_DECIDED": _decided,
     "ELICITATION_REQUESTED": _elicitation,
     "ELICITATION_PROVIDED": _answered,
+    "REQUEST_WITHDRAWN": _withdrawn,
     "ASSIGNMENT": _assigned,
     "TIMEOUT": _timed_out,
     "TASK_CLOSED": _closed,

@@ -20,6 +20,7 @@ from tinydb import TinyDB
 from typing_extensions import override
 
 from api_client.commands import AddNote
+from api_client.event_filter import EventFilter
 from api_client.times import utc_now
 from store.core.batch import Job
 from store.core.chain import link_all
@@ -30,6 +31,7 @@ from store.demo.workspace import generate
 from store.folder import journal_line
 from store.folder.engine import Store
 from store.folder.files import FileId, Files
+from store.folder.folder_history import FolderHistory
 from store.folder.head import START, Position
 from store.folder.journal import Journal
 from store.folder.local_backend import LocalBackend
@@ -305,7 +307,19 @@ def pages(table: Table, folder: Path, events: int) -> None:
         table.add(Row(f"newest first: {name}, {events:,} events, p95", p95(timed(newest, 200)), "ms", limit=5))
     times = timed(lambda: (reader.board(project.id), reader.cards(project.id, "in_review", None, 50)), 100)
     table.add(Row(f"a board's counts and first cards, {events:,} events, p95", p95(times), "ms", limit=10))
+    past(table, store, events)
     store.close()
+
+
+def past(table: Table, store: Store, events: int) -> None:
+    """The largest board as it was at several times, each read for the first time, and decisions picked out of all."""
+    reader, history = FolderReader(store), FolderHistory(store)
+    project = max(reader.projects(None), key=lambda one: sum(column.count for column in reader.board(one.id).columns))
+    moments = [str(store.events.at(max(1, events * share // 100))["id"]) for share in (10, 50, 90, 99)]
+    times = [timed(partial(history.board, project.id, at), 1)[0] for at in moments]
+    table.add(Row(f"a board as it was, of {events:,} events, slowest", max(times) / 1e3, "s", limit=1))
+    rare = TimelineAsked(only=EventFilter(outcome="ESCALATE"), order="desc")
+    table.add(Row(f"a page of one outcome, {events:,} events, p95", p95(timed(partial(reader.events, rare), 50)), "ms"))
 
 
 def inbox(table: Table, folder: Path) -> None:

@@ -110,7 +110,7 @@ async def test_a_rebound_key_acts_and_stands_in_the_help(tmp_path: Path) -> None
         assert "A  " in line
         await pilot.press("escape")
         await pilot.press("A")
-        await stage.sees(pilot, "APPROVE", "Y send   n note   esc cancel")
+        await stage.sees(pilot, "APPROVE", "Y send", "esc cancel")
         await pilot.press("y")
         await pilot.pause()
         assert is_armed(stage)

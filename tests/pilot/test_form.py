@@ -159,8 +159,8 @@ async def test_an_elicitation_can_not_be_approved(tmp_path: Path) -> None:
         await stage.sees(pilot, "live")
         await stage.elicitation("Need details", [NAME])
         await stage.ready(pilot, "Need details")
-        await pilot.press("d")
-        await stage.sees(pilot, "an elicitation takes answers: a opens its form")
+        await pilot.press("e")
+        await stage.sees(pilot, "an elicitation takes answers: a opens its form, d declines it")
 
 
 def form_of(stage: Stage) -> ElicitationForm:
@@ -340,3 +340,19 @@ async def test_a_suggested_date_is_typed_over(tmp_path: Path) -> None:
         await pilot.press("y")
         await stage.sees(pilot, "RECORDED")
         assert await answers(stage, request) == {"day": "2026-03-06", "name": "Bob"}
+
+
+async def test_a_form_is_declined_with_a_reason(tmp_path: Path) -> None:
+    """The reason comes first, then `y`; the request is withdrawn, and the record says why."""
+    stage = Stage(tmp_path)
+    async with stage.run(80, 24) as pilot:
+        await open_form(stage, pilot, [NAME, COLOUR])
+        await pilot.press(*"Bob", "ctrl+n", "y", *"es we do not know", "enter")
+        await stage.sees(pilot, "DECLINE", "y send")
+        assert await stage.decisions() == 0
+        await pilot.press("y")
+        await stage.sees(pilot, "RECORDED")
+        assert stage.backend is not None
+        assert (await stage.backend.inbox()).items == ()
+        withdrawn = await stage.backend.events(types=("REQUEST_WITHDRAWN",))
+        assert [event.payload["message"] for event in withdrawn.items] == ["yes we do not know"]

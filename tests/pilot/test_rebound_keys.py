@@ -22,7 +22,7 @@ from tests.pilot.test_coming_back import again
 from tests.support.actors import BOB
 
 BINDINGS = {row.id: row for row in KeyNames(without=TOUR_KEYS).table()}
-MODIFIERS = ("", "ctrl+", "alt+", "shift+", "ctrl+shift+")
+MODIFIERS = ("", "ctrl+", "alt+", "shift+", "ctrl+shift+", "ctrl+alt+")
 FREE = [f"{modifier}f{number}" for modifier in MODIFIERS for number in range(1, 25)]
 KEYMAP = dict(zip(BINDINGS, FREE, strict=False))
 WORDS = {
@@ -160,7 +160,7 @@ async def test_deciding(tmp_path: Path) -> None:
         await walk.to("typing.leave", sees=("cancelled: nothing was sent",))
         await walk.to(
             "decide.approve",
-            sees=("{decide.send} send   {decide.note} note   {decide.reason} reason code   {move.back} cancel",),
+            sees=("{decide.send} send  {decide.note} note  {decide.reason} reason code  {move.back} cancel",),
         )
         await walk.to(sees=("{decide.reason} reason code",))
         await pilot.pause(0.3)  # a hand is not faster
@@ -217,7 +217,7 @@ async def test_several_and_a_lost_race(tmp_path: Path) -> None:
         await walk.to("inbox.select_all", sees=("decide 2", "{inbox.select} {inbox.select_all} select"))
         await walk.to("decide.ask", "enter", sees=("{decide.note} writes it", "{batch.leave_out} remove"))
         await walk.to("decide.send", sees=("it needs a note first: {decide.note} writes it",))
-        await walk.to("batch.leave_out", "batch.leave_out", sees=("nothing is left of it: {move.back} goes back",))
+        await walk.to("batch.leave_out", "batch.leave_out", sees=("nothing is left to decide: {move.back} goes back",))
         await walk.to("move.back", "decide.approve", sees=("2 requests", "{decide.send} send"))
         await pilot.pause(0.3)
         await walk.to("decide.send", sees=("{modal.close} close", "RECORDED"))
@@ -248,7 +248,7 @@ async def test_a_form(tmp_path: Path) -> None:
         walk = Walk(stage, pilot)
         await stage.ready(pilot, "Tell of")
         await walk.to(
-            "decide.approve", sees=("{form.review} reviews, then {decide.send} sends", "{form.bid} agent's bid")
+            "decide.approve", sees=("{form.review} reviews, then {decide.send} sends", "{form.bid} suggestion")
         )
         hints = (
             "{form.edit} opens your editor",
@@ -282,7 +282,7 @@ async def test_the_board_and_a_task(tmp_path: Path) -> None:
         await walk.to("screens.board", sees=(moves, "{board.task} task", "{board.search} {board.filter} filter"))
         await walk.to("board.search", *"C-1030", "enter", sees=("{board.filter} change  {move.back} clears", "1 of 3"))
         await walk.to("board.filter", sees=("{modal.close} leaves",))
-        await walk.to("modal.close", "board.move_right", sees=("{decide.send} send   {decide.note} note",))
+        await walk.to("modal.close", "board.move_right", sees=("{decide.send} send  {decide.note} note",))
         await walk.to("move.back", "board.move", sees=("Move along which exit",))
         await walk.to(
             "modal.close", "board.task", sees=("{task.request} opens it", "{task.fold} fold", "{move.back} back")
@@ -340,4 +340,4 @@ async def test_someone_else_was_first(tmp_path: Path) -> None:
         request = stage.app.context.outbox.desk.armed
         assert request is not None
         await stage.write(Decide(request_id=request.target, outcome=Outcome(type="REJECT")), BOB)
-        await walk.to(sees=("{decide.send} tells who, {move.back} lets it go",))
+        await walk.to(sees=("{decide.send} shows who, {move.back} dismisses",))

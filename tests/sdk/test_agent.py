@@ -10,7 +10,7 @@ from pumpup.errors import BadRequestError, ConflictError, NotFoundError
 
 from api_client.actor import Actor
 from api_client.backend import Backend
-from api_client.commands import Answer, Command, Decide
+from api_client.commands import Answer, Command, Decide, Withdraw
 from api_client.http import HttpBackend
 from api_client.models import Outcome
 from tests.contract.given import ANSWERS
@@ -70,6 +70,20 @@ async def test_a_whole_task_with_a_person_in_the_loop(served: ServedRecord, clie
     assert [event.event_type for event in timeline] == WHOLE_LIFE
     assert [event.in_response_to for event in timeline if event.in_response_to] == [approval, details]
     assert sorted(event.timestamp for event in timeline) == [event.timestamp for event in timeline]
+
+
+async def test_a_form_that_is_declined(served: ServedRecord, client: PumpUp) -> None:
+    """The result call says who withdrew it and why; the SDK reads the event, whose type it does not know, as a note."""
+    agent = Agent(client, "Claim C-1032")
+    details = agent.ask_details()
+    await _by(HttpBackend(served.url, served.reviewer_key), Withdraw(request_id=details, reason="Not ours to say"))
+    with pytest.raises(NotFoundError, match=r"withdrawn by alice.*Not ours to say"):
+        client.elicitations.get_result(details)
+    last = agent.timeline()[-1]
+    assert (last.event_type, last.in_response_to) == ("REQUEST_WITHDRAWN", details)
+    assert last.payload.type == "Note"
+    assert last.payload.message == "Not ours to say"
+    assert client.tasks.get(agent.task.id).task.status == "RUNNING"
 
 
 def test_each_event_comes_back_as_it_was_sent(client: PumpUp) -> None:

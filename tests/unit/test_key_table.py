@@ -14,6 +14,7 @@ from textual.widgets import Input, TextArea
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.attachments.screen import AttachmentsScreen
 from pumpup_tui.board.board_view import BoardView
+from pumpup_tui.board.past_board_screen import PastBoardScreen
 from pumpup_tui.board.projects_view import ProjectsView
 from pumpup_tui.board.screen import BoardScreen
 from pumpup_tui.components.dialogs import LeaveScreen, PickScreen
@@ -34,6 +35,7 @@ from pumpup_tui.keys.bindings import bindings_of
 from pumpup_tui.keys.table import BY_ID, PLACES, TABLE
 from pumpup_tui.shell.help_screen import HelpScreen
 from pumpup_tui.shell.palette import PaletteScreen
+from pumpup_tui.task.past_task_screen import PastTaskScreen
 from pumpup_tui.task.screen import TaskScreen
 from pumpup_tui.task.task_page import TaskPage
 from pumpup_tui.timeline.filter_dialog import FilterScreen
@@ -46,6 +48,8 @@ FOCUSED: Mapping[str, tuple[type[DOMNode], ...]] = {
     "the board": (BoardView, BoardScreen),
     "the board of all projects": (ProjectsView, BoardScreen),
     "a task": (TaskPage, TaskScreen),
+    "a task as it was": (TaskPage, PastTaskScreen),
+    "a board as it was": (BoardView, PastBoardScreen),
     "the timeline's list": (VirtualList, TimelineScreen),
     "the timeline's detail": (Document, TimelineScreen),
     "the command palette": (Input, PaletteScreen),

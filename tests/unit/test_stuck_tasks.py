@@ -7,7 +7,8 @@ from pathlib import Path
 
 from api_client.commands import Decide
 from api_client.models import Outcome
-from pumpup_tui.insights.stuck_tasks import StuckRules, stuck_tasks
+from pumpup_tui.components.task_turn import TaskRules
+from pumpup_tui.insights.stuck_tasks import stuck_tasks
 from store.folder.local_backend import open_local
 from tests.conftest import FixedClock
 from tests.support.actors import AGENT, ALICE
@@ -31,7 +32,7 @@ async def test_quiet_tasks_and_those_whose_agent_did_nothing_since_are_stuck(tmp
     await make.action(lively, "went on", "claims")
     clock.advance(minutes=120)
     (project,) = (one for one in await backend.projects() if one.project_name == "claims")
-    found = await stuck_tasks(backend, [project], lambda _: StuckRules(clock()))
+    found = await stuck_tasks(backend, [project], lambda _: TaskRules(clock()))
     assert [(task.task_id, task.why) for task in found.tasks or ()] == [
         (quiet, "nothing happened"),
         (asked, "waiting for a person"),
@@ -41,6 +42,6 @@ async def test_quiet_tasks_and_those_whose_agent_did_nothing_since_are_stuck(tmp
         *(timedelta(hours=25), timedelta(hours=25), timedelta(hours=2)),
     ]
     assert not found.more
-    mine = await stuck_tasks(backend, [project], lambda _: StuckRules(clock()), "another agent")
+    mine = await stuck_tasks(backend, [project], lambda _: TaskRules(clock()), "another agent")
     assert mine.tasks == []
     await backend.aclose()

@@ -20,6 +20,7 @@ from api_client.commands import (
     RecordAction,
     RequestApproval,
     RequestElicitation,
+    Withdraw,
 )
 from api_client.event_filter import EventFilter
 from api_client.settled import SettledQuery
@@ -102,6 +103,7 @@ class Acts:
         await self._elicitations()
         await self._reviewers_hand()
         await self._ends()
+        await self._withdrawals()
         await self._following()
         await self._reads()
 
@@ -344,3 +346,12 @@ class Acts:
         # Where there is no stream, what is followed are the looks: nothing is stored that is news.
         at = page.items[0].id if run.place.exchanges else page.next_cursor
         await run.follow("agent", at, 0, run.submit("bob", Comment, **{**heard, "message": "Found by looking"}))
+
+    async def _withdrawals(self) -> None:
+        submit, on, ids = self._run.submit, self._on, self.ids
+        asked = await submit("agent", RequestElicitation, **on("task 0", summary="Never mind", fields=FIELDS[:1]))
+        await submit("alice", Withdraw, key="drop", requestId=asked["eventId"], reason="Not ours to say")
+        await submit("alice", Withdraw, key="drop", requestId=asked["eventId"], reason="Not ours to say")
+        await submit("bob", Withdraw, requestId=ids["form"], reason="Late")
+        await self._run.read("agent", "elicitation_result", asked["eventId"])
+        await self._run.read("alice", "request", asked["eventId"])
