@@ -33,7 +33,7 @@ async def read_attachment(backend: Backend, upload_id: str) -> bytes:
     async for piece in backend.download(upload_id):
         read += piece
         if len(read) > BIGGEST:
-            raise AttachmentTooLarge("It is larger than anything that belongs here: nothing of it is kept.")
+            raise AttachmentTooLarge("It is larger than any attachment may be: nothing was saved.")
     return bytes(read)
 
 
@@ -50,7 +50,7 @@ def save(saving: Saving, typed: str, name: str, content_: bytes) -> str:
 
 def _save_in(folder: Path, name: str, content_: bytes, saving: Saving) -> str:
     if not folder.is_dir():
-        return f"✗ {line(folder, 200)} is no folder: nothing was saved"
+        return f"✗ {line(folder, 200)} is not a folder: nothing was saved"
     for free in previews.free_names(name):
         path = folder / free
         try:

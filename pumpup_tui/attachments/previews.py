@@ -80,7 +80,7 @@ def text_lines(content: bytes, kind: str, saves: str) -> list[Line]:
 def _decoded(content: bytes) -> str:
     head = content[:TEXT_BYTES]
     if b"\x00" in head[:8_000]:
-        raise NoPreview("It is said to be text, and is none.")
+        raise NoPreview("It is declared as text, but is not.")
     return head.decode("utf-8-sig", errors="replace")
 
 
@@ -100,7 +100,7 @@ def _json_lines(text: str, saves: str) -> list[Line]:
         pretty = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return [
-            [("not JSON after all; as it is:", "warn")],
+            [("not valid JSON; the raw text:", "warn")],
             *text_lines(text.encode("utf-8", "replace"), "text", saves),
         ]
     return [[(clean(part, one_line=True, limit=2_000, padding=INDENT), "")] for part in _first_lines(pretty, saves)]
@@ -147,7 +147,7 @@ def image_rows(content: bytes, columns: int, rows: int) -> list[list[Cell]]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise NoPreview("It would take too much memory to show.") from None
     except UnidentifiedImageError:
-        raise NoPreview("It is said to be an image, and is none that is known here.") from None
+        raise NoPreview("It is declared as an image, but its format is unknown.") from None
     except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:  # what Pillow's decoders raise
         raise NoPreview(f"The image is broken ({line(error, 100)}).") from None
     pixels, width = shown.tobytes(), shown.width

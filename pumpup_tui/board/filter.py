@@ -22,8 +22,8 @@ NOBODY = "\x00"
 """Stands for cards that are assigned to no one: no name can hold it."""
 REQUESTS = {"any": "any open request", "approval": "an approval", "elicitation": "an elicitation", "none": "none"}
 """The kinds of open requests to filter by, in words. A card names the oldest one: others may be of any kind."""
-LATE = {"overdue": "◷ overdue", "stuck": "○ stuck"}
-"""What may be wrong with a task, in words."""
+LATE = ("overdue", "stuck")
+"""What may be wrong with a task."""
 LANES = "assignee"
 
 
@@ -108,7 +108,7 @@ class BoardFilter:
         return joined(
             (
                 f"“{line(self.text, 60)}”" if self.text else "",
-                LATE.get(self.late, ""),
+                self.late,
                 status_run(self.status)[0] if self.status else "",
                 "unassigned" if self.assignee == NOBODY else assigned,
                 f"agent {line(self.agent, 40)}" if self.agent else "",
@@ -157,7 +157,7 @@ class BoardFilter:
         names = sorted({card.assignee_id for card in shown if card.assignee_id and card.assignee_id != me})
         agents = sorted({card.agent for card in shown if card.agent})
         offers = [
-            *(("late", late, words) for late, words in LATE.items()),
+            *(("late", late, late) for late in LATE),
             *(("status", status, f"status: {status_run(status)[0]}") for status in STATUSES),
             ("assignee", me, f"assigned to me ({me})"),
             ("assignee", NOBODY, "unassigned"),

@@ -105,7 +105,13 @@ class BoardScreen(ReviewerScreen):
             return (("move.enter", "open"), ("screens.project", "project"), (SCREEN_KEYS, "screens"))
         clear = (("move.back", "all cards"),) if self.filter_line.filter.is_on else ()
         moves = ((MOVE_KEYS, "move"),) if self.context.can("move") else ()
-        find = (("board.search board.filter", "filter"), ("screens.project", "project"), (SCREEN_KEYS, "screens"))
+        look = (("board.sort", "sort"), ("board.compact", "compact"))
+        find = (
+            ("board.search board.filter", "filter"),
+            *look,
+            ("screens.project", "project"),
+            (SCREEN_KEYS, "screens"),
+        )
         return (*clear, ("board.task", "task"), *moves, *find)
 
     def _go_back(self) -> None:

@@ -56,7 +56,7 @@ class Assigning:
         choices.append(Choice(Assignee(None), "to a name…"))
         if task.assignee:
             # not foreign: PickScreen cleans its choices
-            choices.append(Choice(Assignee(""), f"unassigned: {task.assignee} gives it back"))
+            choices.append(Choice(Assignee(""), f"unassigned, instead of {task.assignee}"))
 
         def chosen(choice: Assignee | None) -> None:
             if choice is not None and choice.name is not None:

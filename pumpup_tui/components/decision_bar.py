@@ -131,7 +131,7 @@ class DecisionBar(Lines):
             head += f"{self.context.stamp(sent.since)} · "
             tail = f" · {line(sent.detail, 60)}" if sent.detail else ""  # the event's id, which is of no use in part
         elif sent.phase is Phase.UNKNOWN:
-            head += "· asking again under the same key · "
+            head += "· retrying with the same key · "
             tail = ""
         elif sent.phase is Phase.SENDING:
             head, tail = head + "· ", ""

@@ -127,7 +127,7 @@ class ReviewerScreen(Screen[None]):
         self.query_one(Banner).update_lines()
         if not status.connected:
             again = f"{self.context.key('screens.refresh')} tries again"
-            words = f"Nothing is open: the line above says why. {again}." if status.banner else status.live
+            words = f"Not connected: the line above says why. {again}." if status.banner else status.live
             self.callbacks.show_message(words)
         wanted = (status.connected, status.project.id if status.project else None)
         if status.connected and wanted != self._read_for:

@@ -73,7 +73,7 @@ class DecisionSender:
 
         backend = self._connection.backend
         if backend is None:
-            to.post_message(Submitted(sent.key, Phase.REFUSED, "not sent: nothing is open to send it to"))
+            to.post_message(Submitted(sent.key, Phase.REFUSED, "not sent: not connected"))
             return
         async for state in deliver(backend, sent, self._slots):
             to.post_message(Submitted(sent.key, state.phase, state.detail, state.faults))

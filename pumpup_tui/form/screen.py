@@ -264,7 +264,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
         set_title(self.query_one("#answer"), f"field {self.form.index + 1}/{count} · {self._left_words()}")
         if self.context.drafts.fault:
             self.query_one(AnswerTitle).show_state(
-                f"{words} · not kept on the disk: {self.context.drafts.fault}", "warn"
+                f"{words} · not saved on the disk: {self.context.drafts.fault}", "warn"
             )
         else:
             self.query_one(AnswerTitle).show_state(words)

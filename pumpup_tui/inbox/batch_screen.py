@@ -94,7 +94,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
     def on_mount(self) -> None:
         """List the decisions; ask for the note where there must be one."""
         planned = self.query_one(PlannedList)
-        planned.say_when_empty(f"nothing is left of it: {self.context.key('move.back')} goes back")
+        planned.say_when_empty(f"nothing is left to decide: {self.context.key('move.back')} goes back")
         planned.show(self._items)
         self.set_focus(planned)
         self._show_head()

@@ -73,7 +73,7 @@ class DecisionController:
         if loaded is None or not self._pane.is_read:
             self._outbox.cancel("still reading this request: try again when all of it is shown")
         elif loaded.detail.result is not None:
-            self._outbox.cancel("this request is settled already")
+            self._outbox.cancel("this request is already settled")
         elif self._view.left_out and verb in ("APPROVE", "EDIT_AND_APPROVE"):
             self._outbox.cancel(f"too long to be approved where it can't all be shown: {self._view.too_long}")
         elif elicitation:
@@ -169,7 +169,7 @@ class DecisionController:
         if refusal := self._context.refusal("assign"):
             self._outbox.cancel(refusal)
         elif row is None or not self._pane.is_read:
-            self._outbox.cancel("nothing to take here")
+            self._outbox.cancel("no task to take here")
         else:
             me = self._context.status.reviewer
             assignee = "" if row.assignee_id == me else me

@@ -162,7 +162,7 @@ class FilterController:
         choices |= {UseFilter(text): f"{name}   {text}" for name, text in self._filter.named.items()}
         if self._filter.is_on:
             choices[StoreFilter()] = f"save “{line(self._filter.text, 60)}” under a name…"
-        choices |= {ForgetFilter(name): f"forget {name}" for name in self._filter.stored}
+        choices |= {ForgetFilter(name): f"delete {name}" for name in self._filter.stored}
         screen = PickScreen("Show", list(choices.items()), UseFilter(self._filter.text))
         self._screen.app.push_screen(screen, self._filter_chosen)
 

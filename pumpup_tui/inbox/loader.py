@@ -253,7 +253,7 @@ class InboxLoader:
             self._pane.open()
         elif self.is_complete and not self._is_reading:
             self._wanted = None
-            self._context.outbox.hint("that request waits no more, or is another project's")
+            self._context.outbox.hint("that request is no longer open, or is in another project")
 
     def row_gone(self, row_id: str | None) -> None:
         """Explain that the request under the cursor is gone, where the reader has not settled it."""
@@ -282,8 +282,8 @@ class InboxLoader:
 
     def _explain_settled(self) -> None:
         key = self._context.key
-        words = f"{key('decide.send')} tells who, {key('move.back')} lets it go"
-        self._context.outbox.hint(f"someone settled this meanwhile: {words}")
+        words = f"{key('decide.send')} shows who, {key('move.back')} dismisses"
+        self._context.outbox.hint(f"decided elsewhere meanwhile: {words}")
 
     def _read_new(self, events: Iterable[Event]) -> None:
         project_id = self._context.project_id

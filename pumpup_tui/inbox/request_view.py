@@ -174,7 +174,7 @@ class RequestView(Document):
 
     def _raw_lines(self, loaded: RequestLoaded) -> list[Paragraph]:
         back = f"{self.context.key('inbox.raw')} goes back"
-        lines = [ours((f"The raw text, as it is kept   {back}", "accent"))]
+        lines = [ours((f"The raw text, as stored   {back}", "accent"))]
         for spelt in loaded.inspection.raw:
             lines += [ours(), *(foreign((without_controls(part), "")) for part in spelt.split("\n"))]
         return lines

@@ -57,9 +57,9 @@ class Saving:
             path = (self.below or Path.cwd()) / Path(typed).expanduser()
             resolved = path.parent.resolve() / path.name if path.name != ".." else path.resolve()
         except (RuntimeError, ValueError):  # no such user's home; a loop of symlinks; a NUL
-            raise RefusedPlace("that is no path") from None
+            raise RefusedPlace("that is not a path") from None
         if self.below is not None and not resolved.is_relative_to(self.below):
-            raise RefusedPlace(f"all is saved in {self.below}: name a place in it")
+            raise RefusedPlace(f"files can only be saved in {self.below}: name a place in it")
         if any(part.startswith(".") for part in resolved.parts[1:]):
             raise RefusedPlace("nothing is saved into a folder or file whose name begins with a dot")
         if self.data is not None and resolved.is_relative_to(self.data.resolve()):

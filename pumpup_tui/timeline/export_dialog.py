@@ -68,7 +68,7 @@ class TimelineExport:
 
     def _ask_to_overwrite(self, state: ExportState) -> None:
         name = line(state.path.rsplit("/", maxsplit=1)[-1], 60)
-        self._prompt.ask(TextQuestion(f"{name} is there: type over"), self._overwrite_answered)
+        self._prompt.ask(TextQuestion(f"{name} already exists: type over"), self._overwrite_answered)
 
     def _overwrite_answered(self, text: str | None) -> None:
         if text is None:

@@ -70,7 +70,7 @@ class TimelineScreen(ReviewerScreen):
         self._detail = detail = EventPane(context, events.lookups, events.redraw, scope_line.update_lines, id="event")
         set_title(detail, "Event")
         events.ask_for_names = detail.ask_for_names
-        self.search = search = EventSearch(events, lambda: context.outbox.hint("no decision further that way"))
+        self.search = search = EventSearch(events, lambda: context.outbox.hint("no more decisions that way"))
         self._follower = Follower(events, scope)
         self._reader = ListReader(
             context, self, events=events, search=search, scope=scope, progressed=scope_line.update_lines

@@ -232,7 +232,7 @@ def test_a_server_s_role_makes_no_workspace(user: DatabaseUser) -> None:
 
 def test_migrating_what_is_up_to_date_says_so(user: DatabaseUser) -> None:
     """Also to a role that could migrate nothing."""
-    assert "Nothing is pending" in user.run("workspaces", "migrate").stderr
+    assert "No pending migrations" in user.run("workspaces", "migrate").stderr
 
 
 def test_the_printed_roles_are_sql_that_a_database_takes(user: DatabaseUser, postgres: Cluster) -> None:

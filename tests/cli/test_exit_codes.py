@@ -153,7 +153,9 @@ def test_0_a_server_works_like_a_folder(made: Made, tmp_path: Path, served: str,
     """The same command says the same, over either; and a reviewer's key decides."""
     key = {"PUMPUP_API_KEY": made.reviewer_key}
     for call in (("inbox", "--json"), ("tasks", "--json"), ("timeline", "--json"), ("stats", "--json")):
-        assert run_in(tmp_path, *call, "--url", served, **key).stdout == on(*call).stdout
+        told = (run_in(tmp_path, *call, "--url", served, **key).stdout, on(*call).stdout)
+        same = {re.sub(r'(?i)(seconds": )[\d.]+', r"\1…", one) for one in told}  # how long ago goes on meanwhile
+        assert len(same) == 1
     result = run_in(tmp_path, "approve", made.approvals[0], "--yes", "--url", served, **key)
     assert result.returncode == 0
     assert run_in(tmp_path, "deny", made.approvals[0], "--yes", PUMPUP_BASE_URL=served, **key).returncode == 4

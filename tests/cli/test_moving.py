@@ -261,7 +261,7 @@ def test_an_archive_is_written_over_only_where_that_is_agreed(
     before = contents(archive)
     done = run("export", "--archive", archive, "--data", data)
     assert (done.returncode, contents(archive)) == (1, before)
-    assert "say --yes" in done.stderr
+    assert "pass --yes" in done.stderr
     assert run("export", "--archive", archive, "--yes", "--data", data).returncode == 0
     assert contents(archive) == before
     assert all(path.stat().st_mode & 0o077 == 0 for path in (archive, *archive.rglob("*")))

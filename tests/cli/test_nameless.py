@@ -125,7 +125,7 @@ def test_a_fault_that_nobody_foresaw_needs_no_home_to_be_told() -> None:
         [*_words()[:-2], "-c", code], env=_environment(None), capture_output=True, encoding="utf-8", check=False
     )
     assert result.returncode == 1
-    assert "did not foresee (TypeError)" in result.stderr
+    assert "unexpected error (TypeError)" in result.stderr
     assert "could not be written" in result.stderr
     assert "Traceback" not in result.stderr
 

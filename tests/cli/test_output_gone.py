@@ -37,7 +37,7 @@ def shell(home: Path, words: tuple[str | Path, ...], ending: str) -> subprocess.
 
 def is_plain(result: subprocess.CompletedProcess[str]) -> bool:
     """Return whether no fault was met that nobody foresaw."""
-    return not any(word in result.stderr for word in ("did not foresee", "Traceback", "Exception ignored"))
+    return not any(word in result.stderr for word in ("unexpected error", "Traceback", "Exception ignored"))
 
 
 def notes_of(on: Run, task: str) -> list[str]:

@@ -159,7 +159,7 @@ def test_save_dir_holds_all_that_is_saved(opens: Opens, tmp_path: Path) -> None:
         shell.press("s")
         watched.sees(f"save to the folder: {out}")
         shell.press(f"\x15{place}\r")
-        watched.sees("✗ not saved: all is saved in")
+        watched.sees("✗ not saved: files can only be saved in")
         shell.press("\x1b")
         watched.settled()
     attachments(shell, watched)

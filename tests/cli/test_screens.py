@@ -232,6 +232,6 @@ def test_a_fault_in_the_screens_shows_no_variables(tmp_path: Path) -> None:
         screen.press("?")
         assert screen.end() == 1
     after = screen.raw.rpartition(SHOWS_AGAIN)[2].decode()
-    assert "did not foresee (RuntimeError)" in after
+    assert "unexpected error (RuntimeError)" in after
     assert "Traceback" not in screen.text()
     assert "pk_secret" not in screen.text()

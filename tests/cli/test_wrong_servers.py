@@ -31,7 +31,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def doctor(home: Path, *options: str | Path, **more: str) -> tuple[int, dict[str, tuple[str, str]]]:
     """Return the exit code, and each check's state and words."""
     result = run_in(home, "doctor", "--json", *options, **{**KEY, **more})
-    assert "did not foresee" not in result.stderr
+    assert "unexpected error" not in result.stderr
     told = json.loads(result.stdout)["checks"]
     return result.returncode, {one["check"]: (one["state"], one["words"] + one.get("remedy", "")) for one in told}
 

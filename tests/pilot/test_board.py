@@ -143,3 +143,28 @@ async def test_narrow_terminals_scroll_sideways(tmp_path: Path) -> None:
         assert "paid" not in stage.shown()
         await pilot.press("l", "l", "l")
         await stage.sees(pilot, "paid", gone=("triage",))
+
+
+async def test_the_cursor_goes_with_the_last_card_of_a_column(tmp_path: Path) -> None:
+    """While others are there it goes on to the next card; with the last one to where that was moved."""
+    stage = Stage(tmp_path)
+    stage.before.append(three)
+    async with stage.run() as pilot:
+        await open_board(stage, pilot, "Claim 0")
+        for number, after in enumerate(("▌ Claim 1", "▌ Claim 2", "▌ Claim 2")):
+            await pilot.press("L", "y")
+            await stage.sees(pilot, "RECORDED", f"Claim {number} → in_review", after)
+        await stage.sees(pilot, "▌ in_review")
+
+
+async def test_compact_cards_take_a_line_each_and_are_remembered(tmp_path: Path) -> None:
+    """The key z turns the frames off and on."""
+    stage = Stage(tmp_path)
+    stage.before.append(three)
+    async with stage.run() as pilot:
+        await open_board(stage, pilot, "Claim 0", "╭─")
+        await pilot.press("z")
+        await stage.sees(pilot, "▌▶ Claim 0", " ▶ Claim 2", gone=("╭─",))
+        assert stage.app.context.last_view.recall("board") == {"compact": True}
+        await pilot.press("z")
+        await stage.sees(pilot, "▌ Claim 0", "╭─")

@@ -196,7 +196,7 @@ async def test_the_loser_is_told_who_won(tmp_path: Path) -> None:
         await pilot.press("a")
         await stage.sees(pilot, "y send")
         await stage.write(Decide(request_id=request, outcome=Outcome(type="REJECT")), BOB)
-        await stage.sees(pilot, "someone settled this meanwhile", "Refund $240")
+        await stage.sees(pilot, "decided elsewhere meanwhile", "Refund $240")
         await pilot.press("y")
         await stage.sees(pilot, "LOST", "bob")
         assert await stage.outcome(request) == "REJECT"

@@ -185,7 +185,7 @@ async def test_a_list_that_did_not_come_does_not_say_opening(tmp_path: Path) -> 
     async with stage.run(80, 24) as pilot:
         for key in "123":
             await pilot.press(key)
-            await stage.sees(pilot, "does not know this key", "Nothing is open", gone=("opening…",))
+            await stage.sees(pilot, "does not know this key", "Not connected", gone=("opening…",))
     assert stage.backend is not None
     await stage.backend.aclose()
 

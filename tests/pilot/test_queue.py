@@ -98,7 +98,7 @@ async def test_filters_have_names_that_are_kept(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot, "Inbox 100+")
         await pilot.press("f")
-        await stage.sees(pilot, "quarter   $12", "forget quarter")
+        await stage.sees(pilot, "quarter   $12", "delete quarter")
         await pilot.press("j", "j", "j", "j", "enter")
         await stage.sees(pilot, "▸doubtful", "Payout of pears", gone=("Refund $0",))
 

@@ -217,7 +217,7 @@ async def test_several_and_a_lost_race(tmp_path: Path) -> None:
         await walk.to("inbox.select_all", sees=("decide 2", "{inbox.select} {inbox.select_all} select"))
         await walk.to("decide.ask", "enter", sees=("{decide.note} writes it", "{batch.leave_out} remove"))
         await walk.to("decide.send", sees=("it needs a note first: {decide.note} writes it",))
-        await walk.to("batch.leave_out", "batch.leave_out", sees=("nothing is left of it: {move.back} goes back",))
+        await walk.to("batch.leave_out", "batch.leave_out", sees=("nothing is left to decide: {move.back} goes back",))
         await walk.to("move.back", "decide.approve", sees=("2 requests", "{decide.send} send"))
         await pilot.pause(0.3)
         await walk.to("decide.send", sees=("{modal.close} close", "RECORDED"))
@@ -248,7 +248,7 @@ async def test_a_form(tmp_path: Path) -> None:
         walk = Walk(stage, pilot)
         await stage.ready(pilot, "Tell of")
         await walk.to(
-            "decide.approve", sees=("{form.review} reviews, then {decide.send} sends", "{form.bid} agent's bid")
+            "decide.approve", sees=("{form.review} reviews, then {decide.send} sends", "{form.bid} suggestion")
         )
         hints = (
             "{form.edit} opens your editor",
@@ -340,4 +340,4 @@ async def test_someone_else_was_first(tmp_path: Path) -> None:
         request = stage.app.context.outbox.desk.armed
         assert request is not None
         await stage.write(Decide(request_id=request.target, outcome=Outcome(type="REJECT")), BOB)
-        await walk.to(sees=("{decide.send} tells who, {move.back} lets it go",))
+        await walk.to(sees=("{decide.send} shows who, {move.back} dismisses",))

@@ -106,12 +106,12 @@ async def test_a_file_that_is_there_is_asked_about(tmp_path: Path) -> None:
         await pilot.press("3")
         await stage.sees(pilot, "Task 229")
         await export(stage, pilot, there)
-        await stage.sees(pilot, "out.jsonl is there")
+        await stage.sees(pilot, "out.jsonl already exists")
         await pilot.press("enter")
         await stage.sees(pilot, "nothing was written")
         assert there.read_text() == "mine"
         await export(stage, pilot, there)
-        await stage.sees(pilot, "out.jsonl is there")
+        await stage.sees(pilot, "out.jsonl already exists")
         await pilot.press(*"over", "enter")
         await stage.sees(pilot, "231 events written")
     assert len(there.read_text().splitlines()) == 231

@@ -24,7 +24,7 @@ async def test_by_type(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.before.append(decided)
     async with stage.run(80, 24) as pilot:
-        await stage.ready(pilot, "Nothing waits")
+        await stage.ready(pilot)
         await pilot.press("3")
         await stage.sees(pilot, "Task 119")
         await pilot.press("f")
@@ -40,7 +40,7 @@ async def test_by_reviewer(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.before.append(decided)
     async with stage.run(80, 24) as pilot:
-        await stage.ready(pilot, "Nothing waits")
+        await stage.ready(pilot)
         await pilot.press("3")
         await stage.sees(pilot, "Task 119")
         await pilot.press("f", "tab", "tab", *"bob", "enter")
@@ -55,7 +55,7 @@ async def test_by_text(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.before.append(decided)
     async with stage.run(80, 24) as pilot:
-        await stage.ready(pilot, "Nothing waits")
+        await stage.ready(pilot)
         await pilot.press("3")
         await stage.sees(pilot, "Task 119")
         await pilot.press("/", *"claim 1", "enter")
@@ -71,7 +71,7 @@ async def test_decisions_are_a_key_away(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.before.append(decided)
     async with stage.run(80, 24) as pilot:
-        await stage.ready(pilot, "Nothing waits")
+        await stage.ready(pilot)
         await pilot.press("3")
         await stage.sees(pilot, "Task 119")
         screen = screen_of(stage)
@@ -84,4 +84,4 @@ async def test_decisions_are_a_key_away(tmp_path: Path) -> None:
             assert row is not None
             assert row.event.payload["outcome"]["note"] == note
         await pilot.press("{", "{")
-        await stage.sees(pilot, "no decision further that way")
+        await stage.sees(pilot, "no more decisions that way")

@@ -138,7 +138,7 @@ async def loading(stage: Stage, pilot: Any) -> None:
 
 
 async def error(stage: Stage, pilot: Any) -> None:
-    await stage.sees(pilot, "does not know this key", "Nothing is open")
+    await stage.sees(pilot, "does not know this key", "Not connected")
 
 
 async def offline(stage: Stage, pilot: Any) -> None:

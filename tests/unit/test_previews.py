@@ -74,7 +74,7 @@ def test_text_json_and_csv() -> None:
         "  ]",
         "}",
     ]
-    assert texts(text_lines(b'{"a":', "json", "s")) == ["not JSON after all; as it is:", '{"a":']
+    assert texts(text_lines(b'{"a":', "json", "s")) == ["not valid JSON; the raw text:", '{"a":']
     assert texts(text_lines("name;sum\nMei;240\n山田;4\n".encode(), "csv", "s")) == [
         "name │ sum",
         "Mei  │ 240",
@@ -83,7 +83,7 @@ def test_text_json_and_csv() -> None:
 
 
 def test_what_is_no_text_is_said() -> None:
-    with pytest.raises(NoPreview, match="said to be text, and is none"):
+    with pytest.raises(NoPreview, match="declared as text, but is not"):
         text_lines(b"PK\x03\x04\x00\x00", "text", "s")
 
 
@@ -123,10 +123,10 @@ def test_an_image_is_two_pixels_a_cell() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "none that is known"),
-        (b"GIF89a", "none that is known|broken"),
-        (png(50, 50)[:90], "broken|none that is known"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "none that is known"),
+        (b"", "its format is unknown"),
+        (b"GIF89a", "its format is unknown|broken"),
+        (png(50, 50)[:90], "broken|its format is unknown"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "its format is unknown"),
         (bomb(60_000, 60_000), "too much memory"),
         (bomb(8_000, 8_000), "too many to show"),
     ],
