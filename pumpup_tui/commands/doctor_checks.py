@@ -63,7 +63,9 @@ def _terminal(environment: Mapping[str, str]) -> Iterator[Check]:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         yield Check("terminal", "note", "none: the commands work, the screens need one")
     elif kind in ("", "dumb", "unknown"):
-        yield Check("terminal", "wrong", f"TERM is {kind!r}: no screen can be drawn", "Try with TERM=xterm-256color.")
+        yield Check(
+            "terminal", "wrong", f"TERM is {kind!r}: no screen can be drawn", "TERM=xterm-256color, or --linear."
+        )
     else:
         columns, rows = shutil.get_terminal_size()
         words = f"{kind}, {columns} columns, {rows} rows"

@@ -44,9 +44,9 @@ def check_terminal(environment: Mapping[str, str]) -> None:
     """
     streams: tuple[TextIO | None, ...] = (sys.stdin, sys.stdout, sys.stderr)
     if not all(stream is not None and stream.isatty() for stream in streams):
-        raise Failed("The screens need a terminal: run pumpup-tui in one, without a pipe or redirection.")
+        raise Failed("The screens need a terminal: run pumpup-tui in one, or pass --linear.")
     if environment.get("TERM", "") in ("", "dumb", "unknown") and os.name == "posix":
-        raise Failed("This terminal can't draw screens (TERM is 'dumb' or not set): try with TERM=xterm-256color.")
+        raise Failed("This terminal can't draw screens (TERM is not set): try TERM=xterm-256color, or --linear.")
     _check_variables(environment)
 
 
