@@ -147,8 +147,7 @@ def moves_a_card(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
         screen.wait_for("bob")
         screen.wait_for("live")
-        see(screen, "2", "All projects", "claims")
-        see(screen, "\r", "Claim C-1032")
+        see(screen, "2", "Claim C-1032")
         see(screen, "L", "y send")
         see(screen, "y", "RECORDED")
         leave(screen)
