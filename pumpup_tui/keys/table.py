@@ -129,7 +129,7 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("inbox.sort", "s", "sort", "sort and group", ("inbox",)),
     KeyBinding("inbox.whose", "m", "whose", "all, mine, unassigned", ("inbox",)),
     KeyBinding("inbox.fold", "z", "unfold", "unfold long values, or fold them", ("inbox",)),
-    KeyBinding("inbox.attachments", "o", "attachments", "view or save the attachments", ("inbox",)),
+    KeyBinding("inbox.attachments", "o", "attachments", "view the attachments", ("inbox",)),
     KeyBinding("inbox.raw", "v", "raw", "the raw text, hidden characters spelt out", ("inbox",)),
     KeyBinding("board.left", "h,left", "left", "column to the left", ("cards",)),
     KeyBinding("board.right", "l,right", "right", "column to the right", ("cards",)),

@@ -41,11 +41,11 @@ def event_document(event: Event, context: Context, lookups: Lookups) -> list[Par
         ("task", task),
         ("about", lookups.known_name(event.in_response_to)),
         ("moved", transition_text(event)),
-        ("", own_text(event)),
+        ("said", own_text(event)),
         ("when", durations.full(event.timestamp, context.zone)),
         ("project", context.project_name(event.project_id)),
     )
-    lines = [ours((f"{who_text(event)}  ", "strong"), verb_run(event)), ours()]
+    lines = [ours(verb_run(event), ("  by ", "muted"), (who_text(event), "strong")), ours()]
     lines += [_row(name, value) for name, value in pairs if value]
     lines += [*_suggested(event), *_answers(event), ours()]
     past = f" · {key('past.show')} the task as it was then" if context.can("history") else ""
@@ -56,7 +56,7 @@ def run_document(events: Sequence[Event], context: Context, lookups: Lookups) ->
     """Return an agent's run of actions in words, one after the other."""
     if not events:
         return []
-    title = (f"{who_text(events[0])}  ", "strong"), (f"{len(events)} actions", "")
+    title = (f"{len(events)} actions", ""), ("  by ", "muted"), (who_text(events[0]), "strong")
     lines = [ours(*title), ours()]
     for event in events[:RUN_MOST]:
         when = context.there(event.timestamp).strftime("%H:%M")
@@ -104,14 +104,17 @@ def _suggested(event: Event) -> list[Paragraph]:
     run: Run = recommendation_run(snapshot, None)
     rationale = snapshot.get("rationale")
     lines = [ours((fit("suggested", LABEL) + "  ", "muted"), run)]
-    return [*lines, _row("", rationale)] if rationale else lines
+    return [*lines, _row("rationale", rationale)] if rationale else lines
 
 
 def _answers(event: Event) -> list[Paragraph]:
     answers = event.payload.get("answers")
     if not isinstance(answers, Mapping):
         return []
-    rows = [_row("", f"{line(name, 80)}: {answer_text(value)}") for name, value in list(answers.items())[:ANSWERS_MOST]]
+    rows = [
+        _row("answer", f"{line(name, 80)}: {answer_text(value)}")
+        for name, value in list(answers.items())[:ANSWERS_MOST]
+    ]
     more = len(answers) - ANSWERS_MOST
     return [*rows, ours((f"… and {more} more", "muted"))] if more > 0 else rows
 

@@ -30,7 +30,7 @@ async def test_a_task_as_its_decider_saw_it(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot)
         await pilot.press("3", "}")
-        await stage.sees(pilot, "bob  ▼ denied")
+        await stage.sees(pilot, "▼ denied  by bob")
         await pilot.press("@")
         await stage.sees(pilot, "Task as it was", "after bob ▼ denied", "as bob saw it", "Amount  $240", "unassigned")
         await pilot.press("<")
@@ -40,7 +40,7 @@ async def test_a_task_as_its_decider_saw_it(tmp_path: Path) -> None:
         await pilot.press(">", ">", ">")
         await stage.sees(pilot, "after alice", gone=("open then",))
         await pilot.press("escape")
-        await stage.sees(pilot, "bob  ▼ denied", gone=("Task as it was",))
+        await stage.sees(pilot, "▼ denied  by bob", gone=("Task as it was",))
 
 
 async def test_a_board_as_it_was(tmp_path: Path) -> None:

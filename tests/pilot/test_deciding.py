@@ -77,7 +77,7 @@ async def test_leaving_the_screen_disarms(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await open_with(stage, pilot, "Refund $240")
         await pilot.press("a", "3")
-        await stage.sees(pilot, "approval requested")
+        await stage.sees(pilot, "◌ requests")
         await pilot.press("y", "1")
         await stage.sees(pilot, "approve", gone=("y send",))
         assert await stage.decisions() == 0

@@ -20,7 +20,7 @@ async def test_newest_first_with_the_event_beside(tmp_path: Path) -> None:
     async with stage.run() as pilot:
         await stage.ready(pilot, "Inbox 2")
         await pilot.press("3")
-        await stage.sees(pilot, "◌ requests", "agent-1  ◌ requests", "task        Other 2", "Refund $99")
+        await stage.sees(pilot, "◌ requests", "◌ requests  by agent-1", "task        Other 2", "Refund $99")
         await pilot.press("v")
         await stage.sees(pilot, "Payload", "hash", '"summary": "Refund')
         shown = stage.shown()

@@ -64,7 +64,7 @@ async def test_a_newcomer_walks_through_it(tmp_path: Path) -> None:
         await pilot.press("y")
         await stage.sees(pilot, "6/11 · 2 shows the board")
         await pilot.press("2")
-        await stage.sees(pilot, "6/11 · H and L move the card", "Claim C-1")
+        await stage.sees(pilot, "6/11 · enter opens one; H L m move the card", "Claim C-1")
         await pilot.press("L")
         await stage.sees(pilot, "MOVE", "6/11 · y makes the move")
         await pilot.press("y")
