@@ -80,6 +80,8 @@ class VirtualList(LineScrollView, Generic[T], can_focus=True):
         self._selected: set[str] = set()
         self.line_cache: LRUCache[tuple[object, ...], Strip] = LRUCache(LINES_CACHED)
         """The lines as they were drawn; cleared where rows look otherwise with the same id."""
+        self._shown_lines: dict[int, Strip] = {}
+        """What stands in each line of the view: the cache can't tell, for it is cleared with lines left in view."""
         self.window = RowWindow(self, self, self.ROW_HEIGHT)
 
     # Rows, as a list of something defines them.
@@ -169,12 +171,10 @@ class VirtualList(LineScrollView, Generic[T], can_focus=True):
 
     def redraw(self) -> None:
         """Draw again the lines that have changed: an age, or a decision in flight."""
-        top, shown = self.scroll_offset.y, range(self.size.height)
-        before = [self.render_line(y) for y in shown]
         self.line_cache.clear()
-        for y in shown:
-            if self.render_line(y) != before[y]:
-                self.refresh_lines(top + y)
+        for y in range(self.size.height):
+            if self._line(y) != self._shown_lines.get(y):
+                self.refresh_lines(self.scroll_offset.y + y)
 
     def say_when_empty(self, words: str) -> None:
         """Show this where there are no rows."""
@@ -187,6 +187,10 @@ class VirtualList(LineScrollView, Generic[T], can_focus=True):
 
     @override
     def render_line(self, y: int) -> Strip:
+        self._shown_lines[y] = self._line(y)
+        return self._shown_lines[y]
+
+    def _line(self, y: int) -> Strip:
         width = self.size.width
         index, part = divmod(y + self.scroll_offset.y, self.window.row_height)
         if self.is_empty:
