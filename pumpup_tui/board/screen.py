@@ -141,7 +141,9 @@ class BoardScreen(ReviewerScreen):
             self.view.say(refusal)
             return
         project_id = self._opened.shown(self.context.status)
-        if project_id is None:
+        if project_id is None and not self.context.status.knows_projects:
+            self.view.say("reading the board…")
+        elif project_id is None:
             self._asked = None
             self.overview.show()
             self.key_hints.update_lines()
@@ -157,7 +159,7 @@ class BoardScreen(ReviewerScreen):
             self._calls.board(self, project_id)
 
     def _read_first(self, status: Status) -> None:
-        if self._asked is None and status.projects and not self.overview.is_shown:
+        if self._asked is None and status.knows_projects and not self.overview.is_shown:
             self.reload()
 
     def _refresh_ages(self) -> None:
