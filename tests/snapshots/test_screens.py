@@ -114,7 +114,7 @@ async def form(stage: Stage, pilot: Any) -> None:
     await stage.ready(pilot, "Need details on the incident")
     await pilot.pause(0.2)
     await pilot.press("a")
-    await stage.sees(pilot, "E-mail", "agent's bid, untouched")
+    await stage.sees(pilot, "E-mail", "agent's suggestion")
 
 
 form_faults = then(form, "space", "ctrl+r", sees=("can't be taken", "must be an e-mail"))
