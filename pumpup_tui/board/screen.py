@@ -132,7 +132,9 @@ class BoardScreen(ReviewerScreen):
             self.view.say(refusal)
             return
         project_id = self._wanted()
-        if project_id is None:
+        if project_id is None and not self.context.status.knows_projects:
+            self.view.say("reading the board…")
+        elif project_id is None:
             self._asked = None
             self.overview.show()
             self.key_hints.update_lines()
@@ -162,7 +164,7 @@ class BoardScreen(ReviewerScreen):
         return made[0].id if len(made) == 1 else None
 
     def _read_first(self, status: Status) -> None:
-        if self._asked is None and status.projects and not self.overview.is_shown:
+        if self._asked is None and status.knows_projects and not self.overview.is_shown:
             self.reload()
 
     def _refresh_ages(self) -> None:
