@@ -266,7 +266,8 @@ async def test_a_form(tmp_path: Path) -> None:
         await walk.to("move.down", "form.toggle", sees=("(•) t1",))
         await walk.to("form.previous", "form.yes", sees=("(•) yes",))
         await walk.to("form.empty", sees=("( ) yes",))
-        await walk.to("form.first", "delete", *"=x", sees=("yours; {form.bid} restores the suggestion", "{form.bid} suggestion"))
+        restores = ("yours; {form.bid} restores the suggestion", "{form.bid} suggestion")
+        await walk.to("form.first", "delete", *"=x", sees=restores)
         await walk.to("form.leave", sees=("{decide.approve} answer",))
 
 

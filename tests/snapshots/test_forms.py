@@ -46,7 +46,7 @@ select = then(opened, "tab", "tab", "tab", "tab", "down", "space", sees=("(•) 
 date = then(opened, *["tab"] * 6, "up", "up", sees=("2026-03-03",))
 switch = then(opened, *["tab"] * 9, "space", sees=("(•) yes",))
 search = then(opened, "shift+tab", *"3", "down", "enter", "down", "enter", sees=("[x] Country 13",))
-faults = then(opened, "x", "space", "ctrl+r", sees=("can't be taken", "must be an e-mail"))
+faults = then(opened, "x", "at", "ctrl+r", sees=("need fixing", "must be an e-mail"))
 review = then(slider, "tab", "tab", "tab", "up", *["tab"] * 3, "space", "ctrl+r", sees=("ANSWER", "y sends"))
 attachments = then(open_attachments, "j", "enter", sees=("▀▀▀",))
 

@@ -117,7 +117,7 @@ async def form(stage: Stage, pilot: Any) -> None:
     await stage.sees(pilot, "E-mail", "agent's suggestion")
 
 
-form_faults = then(form, "space", "ctrl+r", sees=("can't be taken", "must be an e-mail"))
+form_faults = then(form, "at", "ctrl+r", sees=("need fixing", "must be an e-mail"))
 board = then(inbox, "2", sees=("in_review", "C-1032"), gone=("reading…",))
 task = then(board, "l", "enter", sees=("Timeline, newest first",))
 timeline = then(inbox, "3", "j", "j", sees=("■ closed", "+ created"))
