@@ -256,8 +256,8 @@ async def test_a_form(tmp_path: Path) -> None:
             "{form.toggle} chooses",
             "{form.toggle} chooses any",
             "{form.up} {form.down} change the part",
-            "HH:MM",
-            "THH:MM",
+            "9am or 14:30; {form.up} {form.down} change",
+            "tomorrow 9am",
             "{form.toggle} switches",
             "type to search, {form.toggle} chooses",
         )
