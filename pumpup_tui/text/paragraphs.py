@@ -132,7 +132,7 @@ def foreign(*runs: Run, tail: Line = (), indent: int = 0, most: int = 0, folds: 
 
 
 def led(head: Line, *runs: Run, tail: Line = (), most: int = 0, folds: str = "", known_as: str = "") -> Paragraph:
-    """Return a paragraph that begins with our own words, goes on in someone else's and may end in `tail`, ours again."""
+    """Return a paragraph that begins with our own words, goes on in someone else's and may end in `tail`, ours."""
     return Paragraph(runs, head=tuple(head), tail=tuple(tail), foreign=True, most=most, folds=folds, known_as=known_as)
 
 
