@@ -25,7 +25,7 @@ class KeptNote:
 
 
 class KeptNotes:
-    """What was typed, by the id of the request or task that it was typed for. It arms and sends nothing."""
+    """Keeps what was typed, by the id of the request or task that it was typed for. It arms and sends nothing."""
 
     def __init__(self, last_view: LastView) -> None:
         self._last_view = last_view
