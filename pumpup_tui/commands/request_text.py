@@ -18,7 +18,7 @@ from pumpup_tui.commands.output import (
 from pumpup_tui.text import durations
 from pumpup_tui.text.attachment_names import attachments_of, relabelled, relabelled_words
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import answer_text, confidence_of, event_text, outcome_of, request_kind
+from pumpup_tui.text.labels import answer_text, confidence_of, decision_facts, event_text, outcome_of, request_kind
 
 if TYPE_CHECKING:
     from api_client.models import Event, RequestDetail
@@ -172,6 +172,7 @@ def _decision(result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
         reviewer, time = clean_line(result.get("decidedBy") or "someone"), clean_line(result.get("decidedAt"))
         yield "Decided", f"{outcome_of(outcome)[1]} by {reviewer}, {time}"
         yield "Note", str(outcome.get("note") or "")
+        yield from ((name.capitalize(), value) for name, value in decision_facts(result))
         return
     reviewer, time = clean_line(result.get("answeredBy") or "someone"), clean_line(result.get("answeredAt"))
     yield "Answered", f"by {reviewer}, {time}"
