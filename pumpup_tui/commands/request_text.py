@@ -172,7 +172,7 @@ def _decision(result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
         reviewer, time = clean_line(result.get("decidedBy") or "someone"), clean_line(result.get("decidedAt"))
         yield "Decided", f"{outcome_of(outcome)[1]} by {reviewer}, {time}"
         yield "Note", str(outcome.get("note") or "")
-        yield from ((name.capitalize(), value) for name, value in decision_facts(result))
+        yield from ((name.capitalize(), clean_line(value)) for name, value in decision_facts(result))
         return
     reviewer, time = clean_line(result.get("answeredBy") or "someone"), clean_line(result.get("answeredAt"))
     yield "Answered", f"by {reviewer}, {time}"

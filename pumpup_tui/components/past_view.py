@@ -31,10 +31,10 @@ class PastView:
         self.context = replace(context, clock=lambda: self.moment.time)
         self._now = context
 
-    def title(self, what: str, project: str = "") -> list[Run]:
-        """Return the title of the pane: that it is the past, of which project (a raw name), when, and after what."""
+    def title(self, what: str, name: str = "") -> list[Run]:
+        """Return the title of the pane: that it is the past, of which project (its raw name), when, and after what."""
         shown = self._now.there(self.moment.time)
-        of = f" · {line(project, 40)}" if project else ""
+        of = f" · {line(name, 40)}" if name else ""
         runs: list[Run] = [
             (f"{what} as it was", "needs"),
             (f"{of} · {shown:%a} {shown.day} {shown:%b %Y %H:%M:%S}", ""),

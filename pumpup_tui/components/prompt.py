@@ -117,7 +117,7 @@ class Prompt(Horizontal):
                 self.ask_until_taken(words, example, take, typed, why)
 
         room = max(20, self.screen.size.width - len(words) - TYPING_ROOM)
-        shown = crop(line(fault), room) if fault else example
+        shown = crop(line(fault), room) if fault else example  # cleaned again: the user typed what is quoted
         self.ask(TextQuestion(f"{words} ({shown})", text), answered)
 
     @property

@@ -146,18 +146,18 @@ def reviewer_of(event: Event) -> str:
     return ""
 
 
-def decision_facts(decision: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what a decision holds beside its outcome and note, clean, by name: reason code, and the decider's tags.
+def decision_facts(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a decision holds beside its outcome and note, raw, by name: reason code, and the decider's tags.
 
     Args:
-        decision: The payload of its event, or the result that is made of that.
+        payload: The payload of its event, or the result that is made of that.
     """
-    outcome, authority = decision.get("outcome"), decision.get("authority") or decision.get("authoritySnapshot")
+    outcome, authority = payload.get("outcome"), payload.get("authority") or payload.get("authoritySnapshot")
     code = outcome.get("reasonCode") if isinstance(outcome, Mapping) else None
     tags = authority.get("tags") if isinstance(authority, Mapping) else None
-    listed = ", ".join(line(tag, 40) for tag in tags[:TAGS_MOST]) if isinstance(tags, list) else ""
+    listed = ", ".join(str(tag) for tag in tags[:TAGS_MOST]) if isinstance(tags, list) else ""
     more = f" and {len(tags) - TAGS_MOST} more" if isinstance(tags, list) and len(tags) > TAGS_MOST else ""
-    facts = (("reason", line(code, 80) if code else ""), ("tags", listed + more))
+    facts = (("reason", str(code or "")), ("tags", listed + more))
     return [(name, value) for name, value in facts if value]
 
 
