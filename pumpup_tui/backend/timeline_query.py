@@ -69,6 +69,7 @@ class Query:
         """
         if (self.sources and event.source not in self.sources) or not self.only.takes(event):
             return False
+        # not foreign: it is compared, and never drawn
         searched = f"{event_text(event)}\n{transition_text(event)}\n{task_name}"
         return not self.text or self.text.casefold() in searched.casefold()
 
