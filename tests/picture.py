@@ -41,10 +41,12 @@ WALK = (
     Picture("deciding", ("enter", "a"), "send"),
     Picture("form", ("escape", "escape", "slash", *"profile", "enter", "enter", "a"), "review"),
     Picture("batch", ("escape", "escape", "escape", "escape", "g", "x", "j", "x", "a"), "2 "),
-    Picture("board", ("escape", "escape", "escape", "2", "p", *"claims", "enter"), "C-1030"),
+    Picture("projects", ("escape", "escape", "escape", "2"), "All projects"),
+    Picture("board", ("enter",), "Dana"),
     Picture("task", ("enter",), "intake"),
     Picture("timeline", ("escape", "3", "home"), "C-10"),
-    Picture("help", ("?",), "screens"),
+    Picture("insights", ("4",), "open"),
+    Picture("help", ("question_mark",), ""),
     Picture("palette", ("escape", ":"), ""),
 )
 """One way through all screens."""

@@ -38,6 +38,8 @@ class Status:
     connected: bool = False
     project: Project | None = None
     projects: tuple[Project, ...] = ()
+    knows_projects: bool = False
+    """Set once they have been read: until then there may be some that are not here."""
     inbox: str = ""
     """The number of open requests, as far as it is known."""
     why_read_only: str = ""
@@ -123,7 +125,7 @@ class StatusModel:
         """Show the projects; the chosen one as it is now, all of them if it no longer exists."""
         chosen = self.status.project
         project = next((one for one in projects if chosen is not None and one.id == chosen.id), None)
-        self.set(replace(self.status, projects=tuple(projects), project=project))
+        self.set(replace(self.status, projects=tuple(projects), knows_projects=True, project=project))
 
     def choose_project(self, project: Project | None) -> None:
         """Show the work of a project; None is all of them."""

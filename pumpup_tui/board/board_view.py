@@ -16,7 +16,7 @@ from textual.strip import Strip
 from typing_extensions import override
 
 from pumpup_tui.board.card_lines import CardCache, Drawn, changed_span, column_lines
-from pumpup_tui.board.column_head import HEAD
+from pumpup_tui.board.column_head import HEAD, one_line
 from pumpup_tui.board.column_model import Columns, ColumnState
 from pumpup_tui.board.column_widths import ColumnSlot, Place, slots
 from pumpup_tui.board.lane_lines import Lanes, scrolled
@@ -168,7 +168,8 @@ class BoardView(FramedPane, can_focus=True):
         before = self._slots
         narrow = [_has_nothing_to_do(column) for column in self.columns.all]
         first = before[0].index if before else 0
-        self._slots = slots(narrow, self.columns.at, first, self.size.width)
+        wanted = [one_line(column) for column in self.columns.all]
+        self._slots = slots(narrow, self.columns.at, first, self.size.width, wanted)
         for place in self._places():
             self.columns.all[place.slot.index].keep_in_view(self._rows(place))
         self._make_lanes()

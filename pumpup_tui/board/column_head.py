@@ -71,6 +71,11 @@ def _narrow_head(column: ColumnState, place: Place) -> Sequence[Line]:
     return [[(fit(one, place.width), "muted")] for one in lines]
 
 
+def one_line(column: ColumnState) -> int:
+    """Return the cells of a narrow column with its name in one line."""
+    return cell_len(_name(column.about)) + 3
+
+
 def _name(about: Column) -> str:
     return f"{FINAL} {line(about.step, 80)}" if about.terminal else line(about.step, 80)
 

@@ -47,7 +47,7 @@ class Place:
         return 1 if self.compact or self.slot.is_narrow else FRAMED
 
 
-def slots(is_narrow: Sequence[bool], at: int, first: int, room: int) -> list[ColumnSlot]:
+def slots(is_narrow: Sequence[bool], at: int, first: int, room: int, wanted: Sequence[int] = ()) -> list[ColumnSlot]:
     """Return the columns that are in view, side by side.
 
     Args:
@@ -55,6 +55,7 @@ def slots(is_narrow: Sequence[bool], at: int, first: int, room: int) -> list[Col
         at: The one with the cursor: it is in view, and never narrow.
         first: The one that stood first until now.
         room: Cells of the board.
+        wanted: For each column, the cells with which a narrow one has its name in one line, where there is room.
     """
     if not is_narrow:
         return []
@@ -65,7 +66,8 @@ def slots(is_narrow: Sequence[bool], at: int, first: int, room: int) -> list[Col
         least = [max(NARROW, min(LEAST, room // len(is_narrow)))] * len(is_narrow)
     first = _first(least, at, min(first, at), room)
     count = _fitting(least[first:], room)
-    widths = _stretched(least[first : first + count], narrow[first : first + count], room)
+    shown = slice(first, first + count)
+    widths = _stretched(least[shown], narrow[shown], (wanted or least)[shown], room)
     places: list[ColumnSlot] = []
     x = 0
     for index, width in enumerate(widths, first):
@@ -93,11 +95,19 @@ def _fitting(least: Sequence[int], room: int) -> int:
     return count
 
 
-def _stretched(least: Sequence[int], narrow: Sequence[bool], room: int) -> list[int]:
-    """Return the widths with the room that is left given to those that are not narrow."""
+def _stretched(least: Sequence[int], narrow: Sequence[bool], wanted: Sequence[int], room: int) -> list[int]:
+    """Return the widths with the room that is left: for the names of narrow columns, for the others, for all."""
     widths = [min(width, room) for width in least]
-    wide = [place for place, flag in enumerate(narrow) if not flag]
-    for number, place in enumerate(wide):
-        spare = room - sum(widths)
-        widths[place] = min(WIDEST, widths[place] + max(0, spare // (len(wide) - number)))
+    slim = [place for place, flag in enumerate(narrow) if flag]
+    for place in slim:
+        widths[place] += max(0, min(wanted[place], LEAST, widths[place] + room - sum(widths)) - widths[place])
+    _share_out(widths, [place for place, flag in enumerate(narrow) if not flag], WIDEST, room)
+    _share_out(widths, slim, LEAST, room)
     return widths
+
+
+def _share_out(widths: list[int], places: Sequence[int], widest: int, room: int) -> None:
+    """Widen some of the columns by the room that is left, up to a width."""
+    for number, place in enumerate(places):
+        spare = max(0, room - sum(widths))
+        widths[place] = max(widths[place], min(widest, widths[place] + spare // (len(places) - number)))

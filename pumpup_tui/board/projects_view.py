@@ -86,11 +86,12 @@ class ProjectsView(VirtualList[ProjectRow]):
 
     def _figures(self, row: ProjectRow) -> Line:
         if row.board is None:
-            return [(fit("reading…", 44), "muted")]
+            return [(fit("reading…", 49), "muted")]
         oldest = f"oldest {self.context.age(row.oldest_at)}" if row.oldest_at else ""
         overdue = f"{OVERDUE} {row.overdue:,} overdue" if row.overdue else ""
+        tasks = "task" if row.open_count == 1 else "tasks"
         return [
-            (fit(f"{row.open_count:,} open", 11), "" if row.open_count else "muted"),
+            (fit(f"{row.open_count:,} open {tasks}", 16), "" if row.open_count else "muted"),
             (fit(overdue, 13), "needs"),
             (fit(row.stuck.words() if row.stuck else "", 12), "needs"),
             (fit(oldest, 11), "muted"),

@@ -20,6 +20,7 @@ from pumpup_tui.board.cursor_card import CursorCard
 from pumpup_tui.board.filter_line import FilterLine
 from pumpup_tui.board.filtering import BoardFiltering, monotonic_seconds
 from pumpup_tui.board.messages import BoardLoaded, CardsPage, Scanned, WalkEnded, WalkProgress
+from pumpup_tui.board.opened_project import OpenedProject
 from pumpup_tui.board.projects_overview import ProjectsOverview
 from pumpup_tui.board.projects_view import ProjectsView
 from pumpup_tui.components.frame import SCREEN_KEYS, HeaderLine
@@ -78,8 +79,7 @@ class BoardScreen(ReviewerScreen):
         )
         self._moves = TaskMoves(context, self, cursor.movable)
         self.overview = ProjectsOverview(context, self, calls)
-        self._opened: str | None = None
-        """The project that was opened from the overview of all."""
+        self._opened = OpenedProject()
         self.callbacks = ScreenCallbacks(
             show_message=view.say,
             call_failed=self._call_failed_here,
@@ -103,7 +103,8 @@ class BoardScreen(ReviewerScreen):
     def hints(self) -> Hints:
         if self.overview.is_shown:
             return (("move.enter", "open"), ("screens.project", "project"), (SCREEN_KEYS, "screens"))
-        clear = (("move.back", "all cards"),) if self.filter_line.filter.is_on else ()
+        back = (("move.back", "back"),) if self._opened.is_on else ()
+        clear = (("move.back", "all cards"),) if self.filter_line.filter.is_on else back
         moves = ((MOVE_KEYS, "move"),) if self.context.can("move") else ()
         look = (("board.sort", "sort"), ("board.compact", "compact"))
         find = (
@@ -114,15 +115,23 @@ class BoardScreen(ReviewerScreen):
         )
         return (*clear, ("board.task", "task"), *moves, *find)
 
+    def open_project(self, project_id: str, go_back: Callable[[], None]) -> None:
+        """Show a project's board without choosing it for all screens; escape calls `go_back`."""
+        self._opened.open(project_id, go_back)
+        if self.is_mounted:
+            self.reload()
+
     def _go_back(self) -> None:
-        """Stop going to a column's end; else show all cards; else all projects, if the board was opened there."""
+        """Stop going to a column's end; else show all cards; else go to where the board was opened from."""
         if self._reader.is_walking:
             self._reader.stop_walking()
         elif self.filter_line.filter.is_on:
             self._filtering.clear()
-        elif self._opened is not None:
-            self._opened = None
+        elif self._opened.is_on:
+            go_back = self._opened.leave()
             self.reload()
+            if go_back is not None:
+                go_back()
 
     # Reading.
 
@@ -131,8 +140,10 @@ class BoardScreen(ReviewerScreen):
         if self.context.status.connected and (refusal := self.context.refusal("board")):
             self.view.say(refusal)
             return
-        project_id = self._wanted()
-        if project_id is None:
+        project_id = self._opened.shown(self.context.status)
+        if project_id is None and not self.context.status.knows_projects:
+            self.view.say("reading the board…")
+        elif project_id is None:
             self._asked = None
             self.overview.show()
             self.key_hints.update_lines()
@@ -147,22 +158,8 @@ class BoardScreen(ReviewerScreen):
                 column.stale = True
             self._calls.board(self, project_id)
 
-    def _wanted(self) -> str | None:
-        """Return the chosen project; where all are chosen, the one that was opened, or the only one that someone made.
-
-        None is the overview of all.
-        """
-        status = self.context.status
-        if status.project is not None:
-            self._opened = None
-            return status.project.id
-        if self._opened is not None:
-            return self._opened
-        made = [project for project in status.projects if project.project_name != "general"] or list(status.projects)
-        return made[0].id if len(made) == 1 else None
-
     def _read_first(self, status: Status) -> None:
-        if self._asked is None and status.projects and not self.overview.is_shown:
+        if self._asked is None and status.knows_projects and not self.overview.is_shown:
             self.reload()
 
     def _refresh_ages(self) -> None:
@@ -177,8 +174,9 @@ class BoardScreen(ReviewerScreen):
     @on(ProjectsView.Chosen)
     def _project_chosen(self, event: ProjectsView.Chosen) -> None:
         event.stop()
-        self._opened = event.row_id
-        self.reload()
+        if event.row_id is not None:
+            self._opened.open(event.row_id)
+            self.reload()
 
     @on(BoardLoaded)
     def _board_loaded(self, event: BoardLoaded) -> None:

@@ -25,6 +25,7 @@ def completion(context: click.Context, shell: str) -> None:
 
     classes: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
     script = classes[shell](context.find_root().command, {}, "pumpup-tui", "_PUMPUP_TUI_COMPLETE")
-    print_line(script.source())
+    # Without -r, bash's read takes away the backslashes that keep a name of several words together.
+    print_line(script.source().replace("IFS=',' read type value", "IFS=',' read -r type value"))
     if is_terminal():
         print_line(f"# To install it: {_INSTALLATION[shell]}", err=True)

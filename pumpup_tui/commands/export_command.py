@@ -15,7 +15,16 @@ import click
 from pumpup_tui.commands.backend_session import record_place
 from pumpup_tui.commands.failure import Failed, in_words, reason
 from pumpup_tui.commands.opened_records import opened_source
-from pumpup_tui.commands.options import FILE, FOLDER, PlaceOptions, filter_options, no_such, record_options, split_types
+from pumpup_tui.commands.options import (
+    FILE,
+    FOLDER,
+    PlaceOptions,
+    end_of_range,
+    filter_options,
+    no_such,
+    record_options,
+    split_types,
+)
 from pumpup_tui.commands.output import can_prompt, print_line, stop_without_reader
 from pumpup_tui.commands.progress import progress_bar
 from pumpup_tui.text.firewall import line
@@ -66,6 +75,7 @@ def export(
     type_names = split_types(types)
     if unknown := [name for name in type_names if name not in TYPES[1:]]:
         raise no_such("event type", unknown[0], TYPES[1:])
+    filters["until"] = end_of_range(filters["until"])
     chosen = Filter(types=type_names, **filters)
     if archive is None:
         with in_words(), opened_source(place) as record:

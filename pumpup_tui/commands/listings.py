@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands.name_completion import complete_project, complete_request, complete_task
-from pumpup_tui.commands.options import PlaceOptions, filter_options, json_option, no_such, place_options, split_types
+from pumpup_tui.commands.options import (
+    PlaceOptions,
+    end_of_range,
+    filter_options,
+    json_option,
+    no_such,
+    place_options,
+    split_types,
+)
 from pumpup_tui.commands.output import in_charset, print_json, print_table, stop_without_reader
 
 if TYPE_CHECKING:
@@ -214,6 +222,7 @@ def timeline(
     from pumpup_tui.commands.backend_session import run_on_backend
     from pumpup_tui.commands.event_reader import EventReader
 
+    only["until"] = end_of_range(only["until"])
     reader = EventReader(task, project, split_types(types), limit, EventFilter(**only))
     print_events = _print_json_lines if as_json else _row_printer()
     run_on_backend(

@@ -42,7 +42,7 @@ class TimeParam(click.ParamType[datetime]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Return the time, with its zone."""
         from api_client.times import utc_now
-        from pumpup_tui.text.time_ranges import since_of, until_of
+        from pumpup_tui.text.time_ranges import names_period, since_of, until_of
         from pumpup_tui.text.typed_times import NotUnderstood
 
         if isinstance(value, datetime):
@@ -53,9 +53,20 @@ class TimeParam(click.ParamType[datetime]):
         except (ValueError, OverflowError):
             pass
         try:
+            if not self._ends and ctx is not None and names_period(value):
+                ctx.meta[_PERIOD_END] = until_of(value, utc_now(), None)
             return (until_of if self._ends else since_of)(value, utc_now(), None)
         except NotUnderstood:
             self.fail(f"{value!r} is no date or time: try 7d, yesterday, 2026-01-31 or 2026-01-31T09:30.", param, ctx)
+
+
+_PERIOD_END = "pumpup_tui.period_end"
+
+
+def end_of_range(until: datetime | None) -> datetime | None:
+    """Return the end of the range that was given: of `--since "last week"` alone, the end of that week."""
+    period_end: datetime | None = click.get_current_context().meta.get(_PERIOD_END)
+    return until or period_end
 
 
 class OutcomeParam(click.ParamType[str]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pumpup_tui.commands.options import PlaceOptions, TimeParam, json_option, place_options
+from pumpup_tui.commands.options import PlaceOptions, TimeParam, end_of_range, json_option, place_options
 from pumpup_tui.commands.output import TableColumn, print_json, print_line, print_table, styled
 
 if TYPE_CHECKING:
@@ -51,14 +51,17 @@ def stats(
     async def count(backend: Backend) -> RangeFigures:
         return await _counted(backend, project, since, until)
 
+    until = end_of_range(until)
     figures = run_on_backend(options, count)
     if as_csv:
         _print_csv(figures, by or "day")
     elif as_json:
         print_json(_wire(figures, by))
     elif by is not None:
+        _print_range(figures)
         _print_rows(figures.rows(by))
     else:
+        _print_range(figures)
         _print_tables(figures)
 
 
@@ -130,9 +133,20 @@ def _print_rows(rows: Sequence[FigureRow]) -> None:
     print_table(_GROUPS, [_cells(row) for row in rows], empty="No matching requests.")
 
 
+def _print_range(figures: RangeFigures) -> None:
+    """Print the range that was meant: what is settled and asked is of it, what is open is of now."""
+    from pumpup_tui.text.durations import minute
+
+    span = figures.settled.range
+    if span.since is not None or span.until is not None:
+        since = minute(span.since, None) if span.since else "the first event"
+        until = minute(span.until, None) if span.until else "now"
+        print_line(styled(f"From {since} until {until}; open, overdue and oldest are as of now.", "muted"))
+
+
 def _print_tables(figures: RangeFigures) -> None:
     _print_rows([figures.total()])
-    print_line(f"{len(figures.work)} open")
+    print_line(f"{len(figures.work)} open request{'' if len(figures.work) == 1 else 's'}")
     for by in _dimensions():
         if rows := figures.rows(by):
             print_line()
@@ -152,7 +166,11 @@ def _cells(row: FigureRow) -> tuple[object, ...]:
     group = row.group
     outcomes = ", ".join(f"{word} {count}" for word, count in group.listed_outcomes().items() if count)
     waits = (span(row.oldest_seconds), group.settled, span(group.waited(50)), span(group.waited(95)))
-    return row.name, row.asked, row.open, row.backlog.overdue, *waits, _share(group.recommended.share), outcomes
+    return row.name, _count(row.asked), row.open, _count(row.overdue), *waits, _share(group.recommended.share), outcomes
+
+
+def _count(count: int | None) -> str:
+    return "-" if count is None else str(count)
 
 
 def _share(share: float | None) -> str:

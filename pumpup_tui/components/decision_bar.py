@@ -14,7 +14,7 @@ from typing_extensions import override
 from pumpup_tui.components.hot_spots import controls, toned
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import VERB_WORDS, Confirmed, Intent, Phase
+from pumpup_tui.decisions.desk import NOTE_SAYS, VERB_WORDS, Confirmed, Intent, Phase
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of, wrap
@@ -82,7 +82,7 @@ class DecisionBar(Lines):
         """Return the panel of what is armed, on the ground of its outcome: who does what to what; keys and note."""
         tone = ACTS[intent.verb].armed
         keys: Line = [(" ", ""), *self._armed_keys(intent)]
-        added = [*_added(intent)]
+        added = [*added_words(intent)]
         together: Line = [*keys, (" ", ""), (joined(added), "")]
         rest = [[(f" {crop(text, width - 1)}", "")] for text in added]
         below = [together] if width_of(together) <= width else [keys, *rest]
@@ -94,7 +94,8 @@ class DecisionBar(Lines):
             return [("nothing is sent while you type", "")]
         unseen = self._unseen()
         send = ("decide.send", "show the rest" if unseen else "send")
-        hints = (send, ("decide.note", "note"), *self._additions(), ("move.back", "cancel"))[intent.lacks_note :]
+        note = (("decide.note", "note"),) if intent.takes_note else ()
+        hints = (send, *note, *self._additions(), ("move.back", "cancel"))[intent.lacks_note :]
         keys = controls(self.context.key, hints)
         return [(f"{unseen_words(unseen)} yet   ", ""), *keys] if unseen else keys
 
@@ -147,10 +148,10 @@ class DecisionBar(Lines):
         return [(head, tone), (body, ""), (tail, "muted")]
 
 
-def _added(intent: Intent) -> Iterator[str]:
+def added_words(intent: Intent) -> Iterator[str]:
     """Yield the note and the reason code of an intent, or that it needs a note, each as clean words."""
     if intent.lacks_note:
-        yield "needs a note: what should change, or what is missing"
+        yield f"needs a note: {NOTE_SAYS[intent.verb]}"
     elif intent.note:
         yield f"note: {line(intent.note)}"
     if intent.reason_code:

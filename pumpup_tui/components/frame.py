@@ -82,7 +82,7 @@ class HeaderLine(Lines):
             key = self.context.key(f"screens.{mode}")
             here = mode == self._mode
             count = f" {self.context.status.inbox}" if mode == "inbox" and self.context.status.inbox else ""
-            label = f" {name}{count}" if names or here else count
+            label = f" {name}{count}" if names or here else f"({count.strip()})" if count else ""
             words = f"{'▸' if here else ' '}{key}{label} "
             runs.append(control(words, "cursor" if here else "muted", f"screens.{mode}"))
         return runs

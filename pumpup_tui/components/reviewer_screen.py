@@ -19,6 +19,7 @@ from pumpup_tui.components.note_questions import armed_question
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.context import Context
+from pumpup_tui.decisions.desk import no_note_words
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.textual_patches.immediate_paint import ImmediatePaint
@@ -116,9 +117,10 @@ class ReviewerScreen(Screen[None]):
             self.context.outbox.cancel()
 
     def _hints(self) -> Hints:
-        if self.context.outbox.desk.armed is not None:
+        if (armed := self.context.outbox.desk.armed) is not None:
             send = "show the rest" if self.armed_view.announced() else "send"
-            return (("decide.send", send), ("decide.note", "note"), *self.armed_view.hints(), ("move.back", "cancel"))
+            note = (("decide.note", "note"),) if armed.takes_note else ()
+            return (("decide.send", send), *note, *self.armed_view.hints(), ("move.back", "cancel"))
         undo = (("decide.undo", "take back"),) if self.context.outbox.desk.held() else ()
         return (*undo, *self.hints())
 
@@ -181,7 +183,9 @@ class ReviewerScreen(Screen[None]):
             elif outbox.desk.armed is not None and outbox.desk.armed.lacks_note:
                 outbox.cancel("cancelled: nothing was sent")
 
-        if (armed := outbox.desk.armed) is not None:
+        if (armed := outbox.desk.armed) is not None and not armed.takes_note:
+            outbox.hint(no_note_words(armed))
+        elif armed is not None:
             self.prompt.ask(armed_question(self.context, armed), written)
         else:
             self.callbacks.next_match()

@@ -40,11 +40,14 @@ class TaskRules:
 
     def stuck_since(self, card: Card) -> datetime | None:
         """Return since when nothing has happened on a task that is stuck; None where it is not."""
-        if card.status == "CLOSED":
+        return self.quiet_since(card.status, card.decided_at, card.last_event_at)
+
+    def quiet_since(self, status: str, decided_at: datetime | None, last: datetime | None) -> datetime | None:
+        """Return since when a task is stuck, by its status, the decision that its agent left alone, its last event."""
+        if status == "CLOSED":
             return None
-        if card.decided_at is not None and card.decided_at <= self.now - self.decided:
-            return card.decided_at
-        last = card.last_event_at
+        if decided_at is not None and decided_at <= self.now - self.decided:
+            return decided_at
         return last if last is not None and last <= self.now - self.quiet else None
 
     def may_be_stuck(self, entered_at: datetime | None) -> bool:
@@ -57,7 +60,7 @@ Age = Callable[[datetime], str]
 
 
 def turn_run(card: Card, rules: TaskRules, age: Age) -> Run:
-    """Return whose turn a task is, as glyph and words: a person's with what is asked, its agent's, or nobody's."""
+    """Return whose turn a task is, as glyph and words: a person's with what is asked, or running, as columns count."""
     if card.open_request is not None:
         several = f"{card.open_request_count} open · " if card.open_request_count > 1 else ""
         kind = request_kind(card.open_request.event_type)
@@ -68,9 +71,9 @@ def turn_run(card: Card, rules: TaskRules, age: Age) -> Run:
 
 
 def agents_turn(since: datetime, now: datetime, age: Age) -> Run:
-    """Return that a task waits for its agent, which has done nothing since a decision."""
+    """Return that a task runs, and its agent has done nothing since a decision."""
     is_late = since <= now - timedelta(seconds=AGENT_SECONDS)
-    return f"{STATUSES['WAITING'][0]} waiting for its agent {age(since)}", "needs" if is_late else "muted"
+    return f"{status_run('RUNNING')[0]}, agent idle {age(since)}", "needs" if is_late else "muted"
 
 
 def lateness_run(card: Card, rules: TaskRules, age: Age) -> Run:
@@ -79,8 +82,13 @@ def lateness_run(card: Card, rules: TaskRules, age: Age) -> Run:
     if rules.is_overdue(card):
         return f"◷ overdue {age(entered)}" if entered else "◷ overdue", "needs"
     if (since := rules.stuck_since(card)) is not None:
-        return f"○ stuck {age(since)}", "needs"
+        return stuck_run(since, age)
     return (age(entered), "muted") if entered else ("", "")
+
+
+def stuck_run(since: datetime, age: Age) -> Run:
+    """Return that nothing has happened on a task for too long."""
+    return f"○ stuck {age(since)}", "needs"
 
 
 def edge_tone(card: Card, rules: TaskRules) -> str:

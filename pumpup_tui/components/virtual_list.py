@@ -80,6 +80,8 @@ class VirtualList(LineScrollView, Generic[T], can_focus=True):
         self._selected: set[str] = set()
         self.line_cache: LRUCache[tuple[object, ...], Strip] = LRUCache(LINES_CACHED)
         """The lines as they were drawn; cleared where rows look otherwise with the same id."""
+        self._shown_lines: dict[int, Strip] = {}
+        """What stands in each line of the view: the cache can't tell, for it is cleared with lines left in view."""
         self.window = RowWindow(self, self, self.ROW_HEIGHT)
 
     # Rows, as a list of something defines them.
@@ -169,12 +171,11 @@ class VirtualList(LineScrollView, Generic[T], can_focus=True):
 
     def redraw(self) -> None:
         """Draw again the lines that have changed: an age, or a decision in flight."""
-        top, shown = self.scroll_offset.y, range(self.size.height)
-        before = [self.render_line(y) for y in shown]
+        before = dict(self._shown_lines)
         self.line_cache.clear()
-        for y in shown:
-            if self.render_line(y) != before[y]:
-                self.refresh_lines(top + y)
+        for y in range(self.size.height):
+            if self.render_line(y) != before.get(y):
+                self.refresh_lines(self.scroll_offset.y + y)
 
     def say_when_empty(self, words: str) -> None:
         """Show this where there are no rows."""
@@ -189,24 +190,26 @@ class VirtualList(LineScrollView, Generic[T], can_focus=True):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         index, part = divmod(y + self.scroll_offset.y, self.window.row_height)
+        at_cursor = index == self.model.cursor and self.shows_cursor
         if self.is_empty:
             words = wrap([(self._empty, "muted")], width - 4)
-            return paint(self, [("  ", ""), *words[y - 1]] if 0 < y <= len(words) else [], width)
-        if index >= self.model.count:
-            return Strip.blank(width, self.rich_style)
-        row = self.model.row(index)
-        at_cursor = index == self.model.cursor and self.shows_cursor
-        if row is None:
-            return _placeholder(self, width, part, at_cursor=at_cursor)
-        row_id = self.row_id(row)
-        chosen = row_id in self._selected
-        key = (row_id, part, width, at_cursor, chosen, self.visual_style)
-        if key not in self.line_cache:
-            mark: Line = [("▌" if at_cursor else "●" if chosen else " ", "accent" if at_cursor or chosen else "")]
-            for number, drawn in enumerate(self.draw_row(row, width - 1)):
-                strip = paint(self, [*mark, *drawn], width, over="cursor" if at_cursor else "")
-                self.line_cache[(row_id, number, *key[2:])] = strip
-        return self.line_cache.get(key) or Strip.blank(width, Style())
+            strip = paint(self, [("  ", ""), *words[y - 1]] if 0 < y <= len(words) else [], width)
+        elif index >= self.model.count:
+            strip = Strip.blank(width, self.rich_style)
+        elif (row := self.model.row(index)) is None:
+            strip = _placeholder(self, width, part, at_cursor=at_cursor)
+        else:
+            row_id = self.row_id(row)
+            chosen = row_id in self._selected
+            key = (row_id, part, width, at_cursor, chosen, self.visual_style)
+            if key not in self.line_cache:
+                mark: Line = [("▌" if at_cursor else "●" if chosen else " ", "accent" if at_cursor or chosen else "")]
+                for number, drawn in enumerate(self.draw_row(row, width - 1)):
+                    line = paint(self, [*mark, *drawn], width, over="cursor" if at_cursor else "")
+                    self.line_cache[(row_id, number, *key[2:])] = line
+            strip = self.line_cache.get(key) or Strip.blank(width, Style())
+        self._shown_lines[y] = strip
+        return strip
 
     @property
     def is_empty(self) -> bool:

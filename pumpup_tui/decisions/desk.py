@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Literal
 
-from pumpup_tui.text.outcomes import ACTS
+from pumpup_tui.text.outcomes import ACTS, OUTCOMES
 
 Verb = Literal[
     "APPROVE",
@@ -34,7 +34,16 @@ Verb = Literal[
 
 VERB_WORDS: Mapping[str, str] = {verb: act.word for verb, act in ACTS.items()}
 """What people read for an outcome or another act."""
-NEEDS_NOTE = frozenset(("EDIT_AND_APPROVE", "REQUEST_MORE_INFO", "WITHDRAW", "NOTE"))
+NOTE_SAYS: Mapping[str, str] = {
+    "EDIT_AND_APPROVE": "what should change",
+    "REQUEST_MORE_INFO": "what is missing",
+    "WITHDRAW": "why no answer is given",
+    "NOTE": "the text of it",
+}
+"""What the note says, of each act that needs one."""
+NEEDS_NOTE = frozenset(NOTE_SAYS)
+TAKES_NOTE = frozenset((*OUTCOMES, "WITHDRAW", "MOVE", "NOTE"))
+"""Acts whose command carries the note that is typed for them; the others take none, for it would be lost."""
 FINAL = frozenset(("APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO", "ANSWER", "WITHDRAW"))
 """Acts that settle a request, and so are held for the grace time."""
 
@@ -87,6 +96,11 @@ class Intent:
     def lacks_note(self) -> bool:
         """Whether it can't go out before a note is written."""
         return self.verb in NEEDS_NOTE and not self.note.strip()
+
+    @property
+    def takes_note(self) -> bool:
+        """Whether a note that is written for it reaches the record."""
+        return self.verb in TAKES_NOTE
 
 
 @dataclass(frozen=True)
@@ -144,8 +158,12 @@ class Desk:
         return Desk(hint=words, sent=tuple(sent for sent in self.sent if sent.phase in OPEN or sent is lost))
 
     def write_note(self, note: str) -> Desk:
-        """Give the armed intent its note."""
-        return replace(self, armed=replace(self.armed, note=note), hint="") if self.armed else self
+        """Give the armed intent its note, where it takes one."""
+        if self.armed is None:
+            return self
+        if not self.armed.takes_note:
+            return replace(self, hint=no_note_words(self.armed))
+        return replace(self, armed=replace(self.armed, note=note), hint="")
 
     def give_reason(self, code: str) -> Desk:
         """Give the armed intent a reason code; an empty one takes it away."""
@@ -226,6 +244,11 @@ class Desk:
     def unfinished(self) -> list[Confirmed]:
         """Return what is not over."""
         return [sent for sent in self.sent if sent.phase in OPEN]
+
+
+def no_note_words(intent: Intent) -> str:
+    """Return why no note can be written for an act."""
+    return f"{VERB_WORDS[intent.verb]} takes no note: a note on the task is written apart from it"
 
 
 class KeyGuard:

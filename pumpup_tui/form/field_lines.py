@@ -62,6 +62,8 @@ class Form:
     faults: dict[str, str] = field(default_factory=dict)
     first_key: FirstKey | None = None
     """What keeps the keys of a decision out of a field."""
+    _checked: dict[str, tuple[object, str]] = field(default_factory=dict)
+    """By field id, an answer and the fault that was found in it."""
 
     def check(self) -> tuple[dict[str, Any], dict[str, str]]:
         """Return all answers as they are stored, and a message for each field id whose answer is refused."""
@@ -70,6 +72,21 @@ class Form:
     def fault_of(self, form_field: AnyForm) -> str:
         """Return the reason why a field's answer is refused; empty where it is accepted."""
         return check_typed([form_field], self.draft, self.now(), self.zone)[1].get(form_field.id, "")
+
+    def left(self) -> tuple[int, int]:
+        """Return the numbers of required fields without an answer that is accepted, and of others with a faulty one."""
+        faulty = [one for one in self.fields if one.id in self.faults or self._known_fault(one)]
+        required = sum(one.required for one in faulty)
+        return required, len(faulty) - required
+
+    def _known_fault(self, form_field: AnyForm) -> str:
+        """Return why a field's answer is refused; only what has changed is checked again, for a form may be long."""
+        name = form_field.id
+        typed = self.draft.typed.get(name, "")
+        answer = (tuple(typed) if isinstance(typed, list) else typed, self.draft.meant.get(name, ""))
+        if name not in self._checked or self._checked[name][0] != answer:
+            self._checked[name] = (answer, self.fault_of(form_field))
+        return self._checked[name][1]
 
     def is_bid(self, form_field: AnyForm) -> bool:
         """Return whether a field stands as the agent bid."""

@@ -27,7 +27,7 @@ from pumpup_tui.form.first_key import FirstKey
 from pumpup_tui.form.review_lines import review_lines
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import hint_of
-from pumpup_tui.local_state.answer_draft import Draft, bids_of, required_left, type_of
+from pumpup_tui.local_state.answer_draft import Draft, bids_of, type_of
 from pumpup_tui.text.attachment_names import attachments_of
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import asker_words
@@ -270,8 +270,9 @@ class AnswerScreen(ModalScreen[Intent | None]):
             self.query_one(AnswerTitle).show_state(words)
 
     def _left_words(self) -> str:
-        left = required_left(self._fields, self.draft)
-        return f"{left} required left" if left else "nothing required left"
+        required, others = self.form.form.left()
+        words = f"{required} required left" if required else "nothing required left"
+        return f"{words} · {others} to fix" if others else words
 
     def action_review(self) -> None:
         """Show all answers as they would be sent; or all faults at their fields."""
@@ -285,6 +286,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
             words = f"✗ {count} answer{'s need' if count != 1 else ' needs'} fixing: see the fields marked ✗"
             self._end_review()
             form.show_faults(faults)
+            self._tell_state()  # names the field that it is at now
             self._first_key.wait(self.context.key.keys("decide.send"))  # who reviews is about to send
             self.query_one(AnswerTitle).show_state(words, "bad")
             return

@@ -20,7 +20,7 @@ from pumpup_tui.components.note_questions import note_question
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import NOTE_FIRST, VERB_WORDS, Confirmed, Intent, Phase, Verb
+from pumpup_tui.decisions.desk import NOTE_FIRST, NOTE_SAYS, VERB_WORDS, Confirmed, Intent, Phase, Verb
 from pumpup_tui.inbox.calls import InboxReads
 from pumpup_tui.inbox.messages import ContextsRead
 from pumpup_tui.inbox.planned_list import PlannedList, differs
@@ -75,6 +75,8 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         self.context = context
         self._verb = verb
         self._items = list(items)
+        self.left_out: set[str] = set()
+        """The ids of the requests that were removed."""
         self._precedents = precedents
         self._note = ""
         self._code = ""
@@ -149,7 +151,8 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
     def _additions(self) -> Iterator[Line]:
         """Yield a line each for the note and the reason code, and for a fault."""
         if self._lacks_note:
-            yield [(f" needs a note, the same for all: {self.context.key('decide.note')} writes it", "warn")]
+            says, key = NOTE_SAYS[self._verb], self.context.key("decide.note")
+            yield [(f" needs a note, the same for all: {says}; {key} writes it", "warn")]
         elif self._note:
             yield [(f" note for each: {line(self._note, 300)}", "muted")]
         if self._code:
@@ -208,6 +211,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         if (row := planned.row) is not None:
             self._items = [item for item in self._items if item.request_id != row.request_id]
             planned.take_away([row.request_id])
+            self.left_out.add(row.request_id)
             self._show_head()
 
     @on(Prompt.Toggled)

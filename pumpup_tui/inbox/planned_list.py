@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from api_client.models import InboxItem
 
 AGENT_CELLS, DIFFERS = 17, "≠ differs"
+NO_COLUMNS = (0, 0, 0)
 SUMMARY_CELLS = 28
 """The fewest cells of a summary beside columns of context."""
 
@@ -42,12 +43,20 @@ class PlannedList(VirtualList["InboxItem"]):
         self.contexts: dict[str, Mapping[str, str]] = {}
         """The requests' contexts by id, as far as they are read."""
         self._columns: Sequence[BatchColumn] = ()
-        self._columns_of = (0, 0, 0)
+        self._columns_of = NO_COLUMNS
         """The width and the numbers of contexts and rows that the columns were made for."""
 
     def take_contexts(self, contexts: Mapping[str, Mapping[str, str]]) -> None:
         """Take in the contexts of some requests, for the columns."""
         self.contexts |= contexts
+        self._columns_of = NO_COLUMNS
+        self.line_cache.clear()
+        self.refresh()
+
+    @override
+    def take_away(self, ids: Iterable[str]) -> None:
+        """Take rows away; the others are drawn in the columns of what is left."""
+        super().take_away(ids)
         self.line_cache.clear()
         self.refresh()
 

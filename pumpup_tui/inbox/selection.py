@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import TYPE_CHECKING
 
 from pumpup_tui.decisions.desk import Phase
@@ -63,8 +63,9 @@ class Selection:
             self._select(selected ^ {row.request_id})
 
     def toggle_all(self) -> None:
-        """Select every approval that is shown; deselect all where they are selected."""
-        shown = list(self._requests.queue.items())
+        """Select every approval that is shown and not snoozed; deselect all where they are selected."""
+        has_snoozed = self._requests.reader().has_snoozed
+        shown = [item for item in self._requests.queue.items() if not has_snoozed(item)]
         approvals = {item.request_id for item in shown if item.event_type == "APPROVAL_REQUESTED"}
         left_out = len(shown) - len(approvals)
         all_are = bool(approvals) and approvals <= self._requests.selected
@@ -116,10 +117,11 @@ class Selection:
 
         self._outbox.cancel()
         screen = BatchScreen(self._context, verb, items, self._precedents, self._pane.opened)
-        self._screen.app.push_screen(screen, self._send)
+        self._screen.app.push_screen(screen, lambda intents: self._send(intents, screen.left_out))
         return True
 
-    def _send(self, intents: Sequence[Intent] | None) -> None:
+    def _send(self, intents: Sequence[Intent] | None, left_out: Set[str]) -> None:
+        self._select(self._requests.selected - left_out)  # also where the others are not decided either
         sent = self._outbox.confirm_all(self._screen.app, intents or ())
         if not sent:
             return

@@ -72,6 +72,10 @@ class Counting:
         self._back_to: datetime | None = chosen.made_at
         self._stuck = Stuck()
 
+    def is_about(self, event: Event) -> bool:
+        """Return whether an event may get a task going that was found stuck."""
+        return any(task.task_id == event.task_id for task in self._stuck.tasks or ())
+
     @property
     def is_complete(self) -> bool:
         """Whether all of the range is counted."""

@@ -110,6 +110,7 @@ class InsightsFeed:
         """Note that there are new events, and count them soon where the screen is in view."""
         self._events += events
         self._has_news = True
+        self._must_look |= self._counting is not None and any(map(self._counting.is_about, events))
         self._must_restart |= too_many or len(self._events) > MOST_EVENTS
         if self._must_restart:
             self._events = []

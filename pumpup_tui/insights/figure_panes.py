@@ -71,7 +71,7 @@ def _now(figures: RangeFigures) -> Pane:
     lines = (
         FigureLine(("open", ""), _plain(total.open), remark=(f"{backlog.unassigned:,} unassigned", "muted")),
         FigureLine(("overdue", ""), (_needs(backlog.overdue),), remark=(oldest, "muted")),
-        FigureLine(("asked", ""), _plain(total.asked), remark=(figures.settled.range.caption, "muted")),
+        FigureLine(("asked", ""), _plain(total.asked or 0), remark=(figures.settled.range.caption, "muted")),
         FigureLine(("settled", ""), _plain(group.settled), remark=(figures.settled.range.caption, "muted")),
         FigureLine(
             ("waited", ""), _plain(span(group.waited(50))), remark=(f"p50 · p95 {span(group.waited(95))}", "muted")
@@ -82,7 +82,7 @@ def _now(figures: RangeFigures) -> Pane:
             remark=(f"{agreed.followed:,} of {agreed.given:,} recommendations", "muted"),
         ),
     )
-    return Pane("now", "Overview", lines)
+    return Pane("now", "Requests", lines)
 
 
 def _periods(figures: RangeFigures) -> Pane:
@@ -101,7 +101,7 @@ def _period(row: FigureRow, most: int, unit: str) -> FigureLine:
     words = at.strftime({"hour": "%a %H:00", "day": "%a %d %b", "week": "week of %d %b"}[unit])
     group = row.group
     bar = Bar(group.settled / most if most else 0.0)
-    numbers = _plain(group.settled, span(group.waited(50)), span(group.waited(95)), row.asked, row.open)
+    numbers = _plain(group.settled, span(group.waited(50)), span(group.waited(95)), row.asked or 0, row.open)
     return FigureLine((words, ""), numbers, bar, target=Target("period", row.id))
 
 
@@ -117,7 +117,7 @@ def _projects(figures: RangeFigures) -> Pane:
         )
         for row in rows
     ]
-    return Pane("projects", "Open by project", *_capped(lines, ("", "open", "overdue", "oldest", "settled")))
+    return Pane("projects", "Open requests by project", *_capped(lines, ("", "open", "overdue", "oldest", "settled")))
 
 
 def _outcomes(figures: RangeFigures) -> Pane:
@@ -193,7 +193,7 @@ def _load(rows: Sequence[FigureRow], kind: str) -> Iterator[FigureLine]:
         group = row.group
         numbers = (group.settled, span(group.waited(50)), percent(group.recommended.share), row.open)
         target = None if not row.id else Target("reviewer" if kind == "reviewer" else "agent", row.id)
-        more = (row.asked,) if kind == "agent" else ()
+        more = (row.asked or 0,) if kind == "agent" else ()
         yield FigureLine(
             (line(row.name, NAME), ""),
             _plain(*numbers, *more),

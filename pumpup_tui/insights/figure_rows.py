@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -25,11 +25,13 @@ class FigureRow:
     name: str
     group: Group
     backlog: Backlog = field(default_factory=Backlog)
-    asked: int = 0
-    """Requests that were asked in the range."""
+    asked: int | None = 0
+    """Requests that were asked in the range; of a reviewer, whom none is asked of, None."""
     open: int = 0
     """Open requests now; of a day, those that were open at its end."""
     oldest_seconds: float | None = None
+    overdue: int | None = None
+    """Overdue requests now; of a day None, for that is not known."""
 
     def wire(self) -> dict[str, Any]:
         """Return the figures as JSON."""
@@ -38,7 +40,7 @@ class FigureRow:
             "name": self.name,
             "asked": self.asked,
             "open": self.open,
-            "overdue": self.backlog.overdue,
+            "overdue": self.overdue,
             "oldestSeconds": self.oldest_seconds,
             "settled": group.settled,
             "waitSeconds": {"p50": group.waited(50), "p95": group.waited(95)},
@@ -90,8 +92,11 @@ class RangeFigures:
         }
         groups, backlogs, name = sources[by]
         keys = dict.fromkeys((*groups, *backlogs))
-        return [self._row(key, name(key), groups.get(key, Group()), backlogs.get(key, Backlog())) for key in keys]
+        rows = [self._row(key, name(key), groups.get(key, Group()), backlogs.get(key, Backlog())) for key in keys]
+        # What was settled says who settled it, not who had it before: only the agents and the projects are asked.
+        return [replace(row, asked=None) for row in rows] if by == "reviewer" else rows
 
     def _row(self, key: str, name: str, group: Group, backlog: Backlog) -> FigureRow:
         oldest = None if backlog.oldest_at is None else (self.now - backlog.oldest_at).total_seconds()
-        return FigureRow(key, name, group, backlog, group.asked + backlog.asked, backlog.open, oldest)
+        asked = group.asked + backlog.asked
+        return FigureRow(key, name, group, backlog, asked, backlog.open, oldest, backlog.overdue)

@@ -49,7 +49,7 @@ def _numbers(row: FigureRow) -> list[object]:
     numbers = (
         row.asked,
         row.open,
-        row.backlog.overdue,
+        row.overdue,
         row.oldest_seconds,
         group.settled,
         group.waited(50),
@@ -68,8 +68,8 @@ def markdown(figures: RangeFigures) -> str:
     lines = [
         f"**Pump Up, {chosen.caption}** (as of {full(figures.now, chosen.zone)})",
         "",
-        f"- open {total.open:,}, overdue {total.backlog.overdue:,}, oldest {span(total.oldest_seconds)}",
-        f"- asked {total.asked:,}, settled {group.settled:,}: {line(outcomes or 'none', 400)}",
+        f"- open requests {total.open:,}, overdue {total.backlog.overdue:,}, oldest {span(total.oldest_seconds)}",
+        f"- asked {whole(total.asked)}, settled {group.settled:,}: {line(outcomes or 'none', 400)}",
         f"- waited p50 {span(group.waited(50))}, p95 {span(group.waited(95))}",
         f"- recommendations followed: {agreed.followed:,} of {agreed.given:,}",
     ]
@@ -86,11 +86,16 @@ def _markdown_table(name: str, rows: Sequence[FigureRow]) -> list[str]:
 
 def _cells(row: FigureRow) -> tuple[str, ...]:
     group = row.group
-    counts = (f"{row.asked:,}", f"{group.settled:,}")
+    counts = (whole(row.asked), whole(group.settled))
     waits = (span(group.waited(50)), span(group.waited(95)))
     share = group.recommended.share
     followed = "-" if share is None else f"{share:.0%}"
-    return row.name, f"{row.open:,}", f"{row.backlog.overdue:,}", span(row.oldest_seconds), *counts, *waits, followed
+    return row.name, whole(row.open), whole(row.overdue), span(row.oldest_seconds), *counts, *waits, followed
+
+
+def whole(count: int | None) -> str:
+    """Return a count in words; `-` where it is not known."""
+    return "-" if count is None else f"{count:,}"
 
 
 def _markdown_row(cells: Sequence[str]) -> str:

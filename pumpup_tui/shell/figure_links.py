@@ -18,16 +18,33 @@ if TYPE_CHECKING:
 
 
 def follow(app: App[None], context: Context, target: Target, chosen: Range, open_task: Callable[[str], None]) -> None:
-    """Show the board of a project, a task's page, or the decisions of a reviewer or of an hour in the range."""
+    """Show the board of a project, a task's page, or the decisions of a reviewer or of an hour in the range.
+
+    Escape leads back from each of them, and no choice that holds for all screens is changed.
+    """
     if target.kind == "task":
         open_task(target.id)
     elif target.kind == "project":
-        context.show_project(target.id)
-        app.switch_mode("board")
+        _show_board(app, target.id)
     elif target.kind == "reviewer":
         _show_decisions(app, chosen, decided_by=target.id)
     elif target.kind == "period":
         _show_decisions(app, chosen)
+
+
+def _way_back(app: App[None]) -> Callable[[], None]:
+    def go_back() -> None:
+        app.switch_mode("insights")
+
+    return go_back
+
+
+def _show_board(app: App[None], project_id: str) -> None:
+    from pumpup_tui.board.screen import BoardScreen
+
+    app.switch_mode("board")
+    if isinstance(app.screen, BoardScreen):
+        app.screen.open_project(project_id, _way_back(app))
 
 
 def _show_decisions(app: App[None], chosen: Range, decided_by: str = "") -> None:
@@ -36,6 +53,6 @@ def _show_decisions(app: App[None], chosen: Range, decided_by: str = "") -> None
 
     def show() -> None:
         if isinstance(app.screen, TimelineScreen):
-            app.screen.show(Query(types=DECISIONS, only=only, times=chosen.caption))
+            app.screen.visit.begin(Query(types=DECISIONS, only=only, times=chosen.caption), _way_back(app))
 
     app.call_after_refresh(show)

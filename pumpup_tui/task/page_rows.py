@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from api_client.task_trail import decided_at
 from pumpup_tui.components.record_paragraphs import attachment_lines, event_lines
-from pumpup_tui.components.task_turn import agents_turn
+from pumpup_tui.components.task_turn import TaskRules, agents_turn, stuck_run
 from pumpup_tui.task.json_rows import Path, json_rows
 from pumpup_tui.task.step_graph import exits_line, steps_line
 from pumpup_tui.task.task_page import PageRow
@@ -17,7 +17,7 @@ from pumpup_tui.text.layout import Line, Run
 from pumpup_tui.text.paragraphs import foreign, led, ours
 
 if TYPE_CHECKING:
-    from api_client.models import Steps, Task
+    from api_client.models import Project, Steps, Task
     from pumpup_tui.context import Context
     from pumpup_tui.task.record import TaskRecord
 
@@ -55,9 +55,10 @@ class TaskRows:
             return []
         task = loaded.detail.task
         assigned = f"assigned to @{line(loaded.assignee, 60)}" if loaded.assignee else "unassigned"
+        where: Run = (f" · {line(loaded.project.name, 80)} · {assigned}", "muted")
         rows = [
             PageRow(foreign((line(task.name, 500), "strong")), "name"),
-            PageRow(ours(self._turn(task), (f" · {line(loaded.project.name, 80)} · {assigned}", "muted")), "state"),
+            PageRow(ours(self._turn(task), *self._stuck(task, loaded.project), where), "state"),
         ]
         if task.external_id:
             rows.append(PageRow(led([("external id  ", "muted")], (line(task.external_id), "")), "external"))
@@ -65,9 +66,20 @@ class TaskRows:
 
     def _turn(self, task: Task) -> Run:
         """Return the task's status; after a decision, until its agent goes on, that it waits for that."""
-        events = ((event.event_type, event.source, event.timestamp) for event in self._record.events)
-        since = decided_at(events) if task.status == "RUNNING" else None
+        since = self._decided_at(task)
         return agents_turn(since, self._context.clock(), self._context.age) if since else status_run(task.status)
+
+    def _decided_at(self, task: Task) -> datetime | None:
+        events = ((event.event_type, event.source, event.timestamp) for event in self._record.events)
+        return decided_at(events) if task.status == "RUNNING" else None
+
+    def _stuck(self, task: Task, project: Project) -> Line:
+        """Return since when the task is stuck, as its card says it; nothing where it is not."""
+        context, events = self._context, self._record.events
+        rules = TaskRules.of(context.clock(), context.preferences.stuck, project.project_name)
+        last = events[0].timestamp if events else None
+        since = rules.quiet_since(task.status, self._decided_at(task), last)
+        return [(" · ", "muted"), stuck_run(since, context.age)] if since else []
 
     def _graph(self) -> list[PageRow]:
         loaded = self._record.loaded

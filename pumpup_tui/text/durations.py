@@ -46,6 +46,11 @@ def full(moment: datetime, zone: tzinfo | None) -> str:
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z").strip()
 
 
+def minute(moment: datetime, zone: tzinfo | None) -> str:
+    """Return date and time to the minute."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
 def span(seconds: float | None) -> str:
     """Return a length of time in one unit, to a tenth: `45s`, `2.5h`; `-` where there is none."""
     if seconds is None:

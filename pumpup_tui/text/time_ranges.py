@@ -15,6 +15,7 @@ EXAMPLES = "try 7d, 24h, yesterday, last week, 09:00-12:00 or 2026-11-01..2026-1
 _LENGTH = re.compile(r"(last\s+|past\s+)?(?:\d{1,5}\s*[a-z]+\s*)+", re.ASCII)
 _CLOCK = r"\d{1,2}(?::\d{2}(?::\d{2})?)?\s*(?:am|pm)?"
 _CLOCKS = re.compile(rf"(?:(.*?)\s+)?({_CLOCK})\s*(?:-|to)\s*({_CLOCK})(?:\s+(.*))?")
+_PERIOD = re.compile(r"(this|last) (week|month|year)")
 _ENDS = re.compile(r"\s*\.\.\s*|\s+to\s+|\s+-\s+|\s+until\s+")
 
 
@@ -87,6 +88,11 @@ def until_of(text: str, now: datetime, zone: tzinfo | None) -> datetime:
     """
     typed = understood(_unprefixed(text), now, zone, ahead=False)
     return typed.start if typed.has_clock else typed.end
+
+
+def names_period(text: str) -> bool:
+    """Return whether a text names a week, a month or a year, which has an end, and no day or time in it."""
+    return _PERIOD.fullmatch(" ".join(text.lower().split())) is not None
 
 
 def _unprefixed(text: str) -> str:

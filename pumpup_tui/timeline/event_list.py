@@ -86,8 +86,9 @@ class TimelineList(VirtualList[TimelineRow]):
     @override
     def draw_row(self, row: TimelineRow, width: int) -> Sequence[Line]:
         if row.kind == "day":
-            words = f"── {day_words(self._day_of(row.event), self.context.there(self.context.clock()).date())} "
-            return [[(words + "─" * max(0, width - len(words) - 1), "edge"), (" ", "")]]
+            words = f"{day_words(self._day_of(row.event), self.context.there(self.context.clock()).date())} "
+            rest = "─" * max(0, width - len(words) - 4)
+            return [[("── ", "edge"), (words, "muted"), (rest, "edge"), (" ", "")]]
         event = row.event
         when = self.context.there(event.timestamp).strftime("%H:%M")
         head: Line = [(f"{when} ", "muted"), (f"{fit(who_text(event), WHO)} ", "muted")]

@@ -35,6 +35,7 @@ from pumpup_tui.timeline.follower import Follower
 from pumpup_tui.timeline.list_reader import ListReader
 from pumpup_tui.timeline.scope import TimelineScope
 from pumpup_tui.timeline.scope_line import ScopeLine
+from pumpup_tui.timeline.visit import TimelineVisit
 
 
 class TimelineScreen(ReviewerScreen):
@@ -62,6 +63,7 @@ class TimelineScreen(ReviewerScreen):
         super().__init__(context)
         self._open_task = open_task
         self.scope = scope = TimelineScope(context, self.MODE)
+        self.visit = TimelineVisit(scope, self.show)
         self.timeline = events = TimelineList(context, id="events", is_of_task=lambda: scope.chosen.task_id is not None)
         set_title(events, "Timeline")
         self._scope_line = scope_line = ScopeLine(
@@ -99,7 +101,8 @@ class TimelineScreen(ReviewerScreen):
 
     @override
     def hints(self) -> Hints:
-        out = (("move.back", "all events"),) if self.scope.chosen.is_filtered else ()
+        word = "back" if self.visit.is_on else "all events"
+        out = (("move.back", word),) if self.scope.chosen.is_filtered else ()
         back = (("move.back", "list"),) if self.has_class("-detail") else (*out, ("move.enter", "event"))
         follow = ("timeline.follow", "stop following" if self._follower.is_on else "follow")
         what = ("timeline.task", "all tasks" if self.scope.chosen.task_id else "this task")
@@ -217,6 +220,8 @@ class TimelineScreen(ReviewerScreen):
             pass
         elif self.has_class("-detail"):
             self.remove_class("-detail")
+        elif self.visit.end():
+            pass
         elif self.scope.chosen.is_filtered:
             self.show(self.scope.chosen.unfiltered())
         elif self.scope.chosen.task_id is not None:

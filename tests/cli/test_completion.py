@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -34,6 +36,24 @@ def test_bash_takes_the_script(run: Run, tmp_path: Path) -> None:
     script = run("completion", "bash").stdout
     result = subprocess.run([bash, "-n"], input=script, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_name_of_several_words_stays_one(run: Run, tmp_path: Path, made: Made) -> None:
+    """What a real bash puts on the line for it has its spaces escaped."""
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("bash is not installed")
+    program = tmp_path / "pumpup-tui"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(map(str, command()))} "$@"\n')
+    program.chmod(0o755)
+    script = run("completion", "bash").stdout
+    function = re.findall(r"complete .*-F (\S+)", script)[0]
+    words = shlex.join(["pumpup-tui", "move", "--data", str(made.data), "Claim"])
+    script += f'COMP_WORDS=({words}) COMP_CWORD=4\n{function} {program}\nprintf "%s\\n" "${{COMPREPLY[@]}}"\n'
+    result = subprocess.run([bash], input=script, env=environment(tmp_path), capture_output=True, text=True, check=True)
+    offered = result.stdout.split("\n")[:-1]
+    assert offered
+    assert all(re.fullmatch(r"Claim(\\ \S+)+", one) for one in offered), offered
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,10 @@ def decides(walk: Walk, command: str) -> None:
         see(screen, "y", "HELD")
         screen.wait_for("RECORDED")
         see(screen, "2", "in_review")
-        see(screen, "3", "3 answers by alice")
+        see(screen, "3", "alice ✓ answered Claim C-1031")
+        see(screen, "@", "Task as it was ·", "after alice ✓ answered")
+        see(screen, "<", "as it was ·")
+        see(screen, "\x1b", "newest first")
         see(screen, "?", "esc closes")
         see(screen, "\x1b", "newest first")
         leave(screen)
@@ -214,7 +217,10 @@ def looks_at_the_timeline(walk: Walk, command: str) -> None:
     with walk.screen(command) as screen:
         screen.wait_for("live")
         see(screen, "3", "newest first", "The shop is asked for")
-        see(screen, "}t", "task tsk_")
+        see(screen, "}t", "all tasks", "Claim C-1029 · newest first")
+        see(screen, "@", "as it was ·", "Read-only")
+        see(screen, "<", "as it was ·")
+        see(screen, "\x1b", "newest first")
         leave(screen)
 
 

@@ -201,7 +201,7 @@ def test_the_details_age_goes_on_with_the_rows(opens: Opens, tmp_path: Path) -> 
 
     def days() -> tuple[int, int]:
         shown = "\n".join(watched.settled())
-        row, detail = re.search(r"Refund \$240 on claim C-1029 +(\d+)d", shown), re.search(r"waits (\d+)d", shown)
+        row, detail = re.search(r"Refund \$240 on claim C-1029 +(\d+)d", shown), re.search(r"waiting (\d+)d", shown)
         assert row is not None, shown
         assert detail is not None, shown
         return int(row[1]), int(detail[1])
@@ -210,5 +210,5 @@ def test_the_details_age_goes_on_with_the_rows(opens: Opens, tmp_path: Path) -> 
     assert row == detail
     (later := tmp_path / "later").write_text(str(24 * 60 * 3))
     later.replace(minutes)  # at once: the clock reads it at any time
-    watched.sees(f"waits {row + 3}d")
+    watched.sees(f"waiting {row + 3}d")
     assert days() == (row + 3, row + 3)

@@ -20,9 +20,9 @@ from tests.support.world_builder import world_in
 
 WAYS = (
     ("", "Refund $240"),
-    ("a", "Decided before"),
+    ("a", "Similar decisions"),
     ("\x1b", "cancelled"),
-    ("2", "oldest now"),
+    ("2", "enter task"),
     ("3", "enter event"),
     ("?", "Keys"),
 )
@@ -86,7 +86,7 @@ async def test_foreign_text_is_spelt(tmp_path: Path, named: dict[str, str], show
     data = tmp_path / "data"
     await _ask(data)
     settings = in_locale(tmp_path, **named)
-    with terminal(command("--data", data, "--reviewer", "alice"), settings) as shell:
+    with terminal(command("--data", data, "--reviewer", "alice"), settings, columns=200) as shell:
         begun(shell)
         shell.press("q")
         assert shell.end() == 0

@@ -193,13 +193,23 @@ def test_a_wrong_key_is_a_banner(run: Run, tmp_path: Path) -> None:
     assert "pk_wrong" not in screen.text()
 
 
-@pytest.mark.parametrize("kind", ["dumb", "", "unknown"])
+@pytest.mark.parametrize("kind", ["", "unknown"])
 def test_a_terminal_that_cannot_draw(tmp_path: Path, kind: str) -> None:
-    """On a dumb terminal the screens end with a sentence."""
+    """On a terminal that names no kind the screens end with a sentence."""
     with terminal(command("--data", tmp_path / "data"), environment(tmp_path / "home", TERM=kind)) as screen:
         assert screen.end() == 1
     assert "TERM" in screen.text()
     assert not (tmp_path / "data").exists()
+
+
+def test_a_dumb_terminal_is_talked_to_in_lines(tmp_path: Path, made: Made) -> None:
+    """Where the terminal moves no cursor, linear mode starts unasked, and sends no control sequence."""
+    with terminal(command("--data", made.data), environment(tmp_path / "home", TERM="dumb")) as screen:
+        screen.wait_for("What next?")
+        screen.press("quit\r")
+        assert screen.end() == 0
+    assert "Goodbye." in screen.text()
+    assert b"\x1b" not in screen.raw
 
 
 def test_a_folder_that_cannot_be_made_is_told_before_the_screens(tmp_path: Path) -> None:

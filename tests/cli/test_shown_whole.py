@@ -33,6 +33,7 @@ Agent     ▲ approve 99 %
           Within policy.
 Context
 │ Amount  $24.00
+Waiting   9d
 Hash      0000
 Approve this as alice?"""
 
@@ -152,7 +153,7 @@ def test_all_of_a_form_is_printed(tmp_path: Path) -> None:
 
 
 OURS = (
-    *("Approval evt_", "Elicitation evt_", "Context", "Asked for", "Asked by", "Task", "Project", "Step", "Waits"),
+    *("Approval evt_", "Elicitation evt_", "Context", "Asked for", "Asked by", "Task", "Project", "Step", "Waiting"),
     *("Attached", "Agent", "Its note", "Hash"),
 )
 """What our own lines begin with."""
@@ -203,6 +204,7 @@ def test_no_foreign_text_passes_for_ours(tmp_path: Path, where: str, columns: in
     assert [line for line in ours if not line.startswith(OURS)] == []
     assert [line for line in ours if line.startswith("Asked by")] == ["Asked by  agent-7 (agent)"]
     assert [line for line in ours if line.startswith("Agent") and "99 %" in line] == []
+    assert ["9d" in line for line in ours if line.startswith("Waiting")] == [False]
     assert len([line for line in ours if line.startswith("Hash")]) == 1
 
 

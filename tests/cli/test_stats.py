@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,9 @@ ROW: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "name": {"type": "string"},
-        "asked": {"type": "integer"},
+        "asked": {"type": ["integer", "null"]},
         "open": {"type": "integer"},
-        "overdue": {"type": "integer"},
+        "overdue": {"type": ["integer", "null"]},
         "oldestSeconds": NUMBER_OR_NONE,
         "settled": {"type": "integer"},
         "waitSeconds": {
@@ -99,6 +100,11 @@ def test_the_command_tells_them(on: Run, made: Made) -> None:
         ("alice", "1", "1", "0"),
         ("bob", "2", "0", "1"),
     ]
+    assert {row["asked"] for row in by["rows"]} == {None}  # nobody is asked: who was to decide is not known later
+    assert {day["overdue"] for day in told["days"]} == {None}
+    week = on("stats", "--by", "day", "--since", "last week").stdout.splitlines()[0]
+    assert re.match(r"From \S+ 00:00 until \S+ 00:00; open", week)
+    assert on("timeline", "--since", "last week").stdout.strip() == ""
     none = json.loads(on("stats", "--since", "2999-01-01", "--json").stdout)
     assert none["all"]["settled"] == 0
     assert on("stats", "--csv").returncode == 2

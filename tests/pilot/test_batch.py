@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from api_client.commands import Decide
 from api_client.models import Outcome
+from pumpup_tui.inbox.planned_list import PlannedList
+from pumpup_tui.inbox.screen import InboxScreen
 from tests.pilot.stage import Stage
 from tests.support.actors import BOB
 
@@ -125,3 +128,32 @@ async def test_an_elicitation_is_not_selected(tmp_path: Path) -> None:
         await three(stage, pilot)
         await pilot.press("G", "x")
         await stage.sees(pilot, "can't be decided with others", gone=("selected",))
+
+
+async def test_what_was_removed_stays_removed(tmp_path: Path) -> None:
+    """Rows have the columns of what is left; escape leaves the removed request deselected, and star leaves snoozed."""
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        contexts = ({"Fee": "1"}, {"Fee": "2"}, {"Fee": "3", "Why": "rain"})
+        ids = [await stage.approval(f"Refund {n}", keyValueContext=context) for n, context in enumerate(contexts)]
+        await stage.ready(pilot, "Refund 2")
+        inbox = stage.app.screen
+        assert isinstance(inbox, InboxScreen)
+        await pilot.press("asterisk", "a")
+        await stage.sees(pilot, "3 requests", "Fee")
+        await pilot.press("x")
+        await stage.sees(pilot, "2 requests")
+        planned = stage.app.screen.query_one(PlannedList)
+        columns = planned.columns(planned.size.width - 1)
+        for y, row in enumerate(planned.rows):
+            drawn = "".join(text for text, _ in planned.draw_row(row, planned.size.width - 1)[0])
+            assert drawn in planned.render_line(2 * y).text
+        assert columns
+        gone = ({*ids} - {row.request_id for row in planned.rows}).pop()
+        await pilot.press("escape")
+        await stage.sees(pilot, "2 selected")
+        assert gone not in inbox.requests.selected
+        stage.app.context.snoozes.put_off(ids[0], stage.clock() + timedelta(hours=1), stage.clock)
+        await pilot.press("escape", "asterisk")
+        assert inbox.requests.selected == {*ids[1:]}

@@ -74,3 +74,36 @@ async def test_a_column_that_cannot_be_read_gives_up_no_other(tmp_path: Path) ->
         await stage.sees(pilot, "a column of the board could not be read")
         backends[0].held.set()
         await stage.sees(pilot, "Claim in review", gone=("Claim 0",))
+
+
+class LateProjects:
+    """A backend whose projects come late."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self.held = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    async def projects(self) -> Any:
+        await self.held.wait()
+        return await self._backend.projects()
+
+
+async def test_no_projects_are_denied_before_they_were_read(tmp_path: Path) -> None:
+    """A board that is opened before the projects came says that it is reading, and then shows the only one."""
+    stage, backends = Stage(tmp_path), list[LateProjects]()
+    stage.before.append(three)
+
+    def hold(backend: Any) -> Any:
+        backends.append(LateProjects(backend))
+        return backends[-1]
+
+    stage.wrap = hold
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        await pilot.press("2")
+        await stage.sees(pilot, "reading the board…", gone=("no projects",))
+        backends[0].held.set()
+        await stage.sees(pilot, "Claim 0", gone=("All projects",))

@@ -114,7 +114,7 @@ async def test_all_projects_are_rows_of_counts_that_open_their_boards(tmp_path: 
     async with stage.run() as pilot:
         await stage.sees(pilot, "live")
         await pilot.press("2")
-        await stage.sees(pilot, "All projects", "4 open", "◷ 1 overdue", "○ 4 stuck", "oldest 1d", "1 open")
+        await stage.sees(pilot, "All projects", "4 open tasks", "◷ 1 overdue", "○ 4 stuck", "oldest 1d", "1 open task")
         await stage.sees(pilot, "triage 3 ▸ in_review 1 ▸ ■ rejected 0", " all projects ▾")
         await pilot.press("enter")
         await stage.sees(pilot, " Claims ▾", "Claim 0", "○ stuck 1d", "◷ overdue 1d", gone=("all projects",))

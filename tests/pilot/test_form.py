@@ -356,3 +356,14 @@ async def test_a_form_is_declined_with_a_reason(tmp_path: Path) -> None:
         assert (await stage.backend.inbox()).items == ()
         withdrawn = await stage.backend.events(types=("REQUEST_WITHDRAWN",))
         assert [event.payload["message"] for event in withdrawn.items] == ["yes we do not know"]
+
+
+async def test_a_faulty_answer_is_not_given(tmp_path: Path) -> None:
+    """The title counts a required field with a refused answer as left, and follows the review to it."""
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await open_form(stage, pilot, [{**NAME, "format": "EMAIL", "maxLength": 50}, COLOUR])
+        await pilot.press(*"bob", "tab")
+        await stage.sees(pilot, "field 2/2 · 1 required left")
+        await pilot.press("ctrl+r")
+        await stage.sees(pilot, "✗ 1 answer needs fixing", "field 1/2 · 1 required left")

@@ -60,8 +60,9 @@ async def test_figures_go_on_with_what_happens_and_lead_to_the_work(tmp_path: Pa
         await decide(stage, request, "ESCALATE")
         await stage.sees(pilot, "settled      3  today", "open         2")
         await pilot.press("l", "enter")  # the first of the projects, with the most open requests
-        await stage.sees(pilot, "▸2 Board", "Claims")
-        await pilot.press("4")
+        await stage.sees(pilot, "▸2 Board", "Claims", "esc back")
+        await pilot.press("escape")
+        await stage.sees(pilot, "▸4 Insights", "all projects")
         await to_pane(stage, pilot, "agents")
         await pilot.press("enter")
         await stage.sees(pilot, "agent agent-1 · ", "esc all agents", gone=("counting…",))
@@ -69,7 +70,17 @@ async def test_figures_go_on_with_what_happens_and_lead_to_the_work(tmp_path: Pa
         await stage.sees(pilot, "Load by reviewer", gone=("agent agent-1 · ", "counting…"))
         await to_pane(stage, pilot, "reviewers")
         await pilot.press("enter")
-        await stage.sees(pilot, "▸3 Timeline", "bob")
+        await stage.sees(pilot, "▸3 Timeline", "bob", "esc back")
+        await pilot.press("escape")
+        await stage.sees(pilot, "▸4 Insights")
+        await pilot.press("3")
+        await stage.sees(pilot, "▸3 Timeline", "+ created")  # all events, as before
+        task = await stage.task("Lost 6", "claims")
+        stage.clock.advance(minutes=60 * 25)
+        await pilot.press("4", "r")
+        await stage.sees(pilot, "Lost 6", gone=("counting…",))
+        await stage.write(Assign(task_id=task, assignee_id="alice"), ALICE)
+        await stage.sees(pilot, "Claim 3", gone=("Lost 6",))
 
 
 async def test_a_range_is_typed_copied_exported_and_left(tmp_path: Path) -> None:

@@ -222,7 +222,8 @@ async def test_several_and_a_lost_race(tmp_path: Path) -> None:
         await pilot.pause(0.3)
         await walk.to("decide.send", sees=("{modal.close} close", "RECORDED"))
         await walk.to("modal.close", sees=("{decide.approve} answer",))
-        await walk.to("decide.deny", sees=("an elicitation takes answers: {decide.approve} opens its form",))
+        declines = "{decide.approve} opens its form, {decide.deny} declines it"
+        await walk.to("decide.edit", sees=(f"an elicitation takes answers: {declines}",))
 
 
 async def test_a_form(tmp_path: Path) -> None:
@@ -247,9 +248,7 @@ async def test_a_form(tmp_path: Path) -> None:
     async with stage.run(200, 50) as pilot:
         walk = Walk(stage, pilot)
         await stage.ready(pilot, "Tell of")
-        await walk.to(
-            "decide.approve", sees=("{form.review} reviews, then {decide.send} sends", "{form.bid} suggestion")
-        )
+        await walk.to("decide.approve", sees=("{form.review} reviews, then {decide.send} sends", "agent's suggestion"))
         hints = (
             "{form.edit} opens your editor",
             "{form.up} {form.down} count",
@@ -257,8 +256,8 @@ async def test_a_form(tmp_path: Path) -> None:
             "{form.toggle} chooses",
             "{form.toggle} chooses any",
             "{form.up} {form.down} change the part",
-            "HH:MM",
-            "THH:MM",
+            "9am or 14:30; {form.up} {form.down} change",
+            "tomorrow 9am",
             "{form.toggle} switches",
             "type to search, {form.toggle} chooses",
         )
@@ -267,7 +266,8 @@ async def test_a_form(tmp_path: Path) -> None:
         await walk.to("move.down", "form.toggle", sees=("(•) t1",))
         await walk.to("form.previous", "form.yes", sees=("(•) yes",))
         await walk.to("form.empty", sees=("( ) yes",))
-        await walk.to("form.first", "delete", *"=x", sees=("yours; {form.bid} restores the suggestion",))
+        restores = ("yours; {form.bid} restores the suggestion", "{form.bid} suggestion")
+        await walk.to("form.first", "delete", *"=x", sees=restores)
         await walk.to("form.leave", sees=("{decide.approve} answer",))
 
 

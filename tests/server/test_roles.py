@@ -24,6 +24,7 @@ PART_1 = {
     "POST /api/agent-actions",
     "POST /api/exceptions",
     "POST /api/notes",
+    "POST /api/requests/{request_id}/withdrawal",
     "POST /api/uploads",
     "GET /api/uploads/{upload_id}",
     "GET /api/uploads/{upload_id}/content",

@@ -114,10 +114,10 @@ async def queue_filters(stage: Stage, pilot: Any) -> None:
 
 async def detail(stage: Stage, pilot: Any) -> None:
     await opened(stage, pilot)
-    await pilot.press("j", "j", "j")
+    await pilot.press("j", "j")
     await stage.ready(pilot)
     await pilot.press("enter")
-    await stage.sees(pilot, "looks like something else")
+    await stage.sees(pilot, "like something else")
     await looked_back(stage, pilot)  # they may stand below what is in view
 
 

@@ -46,8 +46,8 @@ select = then(opened, "tab", "tab", "tab", "tab", "down", "space", sees=("(•) 
 date = then(opened, *["tab"] * 6, "up", "up", sees=("2026-03-03",))
 switch = then(opened, *["tab"] * 9, "space", sees=("(•) yes",))
 search = then(opened, "shift+tab", *"3", "down", "enter", "down", "enter", sees=("[x] Country 13",))
-faults = then(opened, "x", "space", "ctrl+r", sees=("can't be taken", "must be an e-mail"))
-review = then(slider, "tab", "tab", "tab", "up", *["tab"] * 3, "space", "ctrl+r", sees=("ANSWER", "y sends"))
+faults = then(opened, "space", "x", "ctrl+r", sees=("need fixing", "must be an e-mail"))
+review = then(slider, "tab", "tab", "tab", "up", *["tab"] * 3, "space", "ctrl+r", sees=("ANSWER", "esc goes back"))
 attachments = then(open_attachments, "j", "enter", sees=("▀▀▀",))
 
 
@@ -69,6 +69,6 @@ STATES: dict[str, Walk] = {
 @pytest.mark.parametrize("size", SIZES, ids=[f"{width}x{height}" for width, height in SIZES])
 @pytest.mark.parametrize("state", STATES)
 def test_form(snap_compare: Any, tmp_path: Path, state: str, size: tuple[int, int]) -> None:
-    """Each kind of control, the agent's bid and what it hides, faults, the review."""
+    """Each kind of control, the agent's suggestion and what it hides, faults, the review."""
     stage = Stage(tmp_path)
     assert snap_compare(stage.app, terminal_size=size, run_before=lambda pilot: STATES[state](stage, pilot))

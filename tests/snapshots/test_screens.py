@@ -114,10 +114,10 @@ async def form(stage: Stage, pilot: Any) -> None:
     await stage.ready(pilot, "Need details on the incident")
     await pilot.pause(0.2)
     await pilot.press("a")
-    await stage.sees(pilot, "E-mail", "agent's bid, untouched")
+    await stage.sees(pilot, "E-mail", "agent's suggestion")
 
 
-form_faults = then(form, "space", "ctrl+r", sees=("can't be taken", "must be an e-mail"))
+form_faults = then(form, "space", "x", "ctrl+r", sees=("need fixing", "must be an e-mail"))
 board = then(inbox, "2", sees=("in_review", "C-1032"), gone=("reading…",))
 task = then(board, "l", "enter", sees=("Timeline, newest first",))
 timeline = then(inbox, "3", "j", "j", sees=("■ closed", "+ created"))
@@ -156,7 +156,7 @@ async def read_only(stage: Stage, pilot: Any) -> None:
 async def filtered(stage: Stage, pilot: Any) -> None:
     await inbox(stage, pilot)
     await pilot.press("/", *"payout", "enter")
-    await stage.ready(pilot, "not only “payout”", "Release $4,100")
+    await stage.ready(pilot, "clear filter: payout", "Release $4,100")
 
 
 SCREENS: dict[str, Walk] = {
@@ -203,14 +203,14 @@ class Agents(Flaky):
 
 
 @pytest.mark.parametrize("size", SIZES, ids=NAMES)
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("screen", ["approval", "held", "form_faults"])
 def test_screen(snap_compare: Any, tmp_path: Path, screen: str, size: tuple[int, int]) -> None:
-    """Each screen over the same folder, clock and ids."""
+    """What the pictures in `docs` do not show, over the same folder, clock and ids."""
     stage = staged(tmp_path, seed)
     assert snap_compare(stage.app, terminal_size=size, run_before=lambda pilot: SCREENS[screen](stage, pilot))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=NAMES)
+@pytest.mark.parametrize("size", SIZES[:2], ids=NAMES[:2])
 def test_empty(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
     """An inbox that nothing waits in."""
     stage = staged(tmp_path)

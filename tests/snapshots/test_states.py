@@ -82,14 +82,14 @@ SHOWN = {"board": board, "timeline": timeline, "task": task}
 
 async def loading(stage: Stage, pilot: Any, screen: str) -> None:
     await opened(stage, pilot, screen)
-    await stage.sees(pilot, "eading", "Inbox 3")
+    await stage.sees(pilot, "eading", "live")
     while screen == "timeline" and stage.shown().count("reading…") < 2:
         await pilot.pause(0.02)  # the line over the list says so a moment later
 
 
 async def error(stage: Stage, pilot: Any, screen: str) -> None:
     await opened(stage, pilot, screen)
-    await stage.sees(pilot, "could not be read: the server failed", "r tries", "could not be read.")
+    await stage.sees(pilot, "could not be read: the server failed", "again at once", "could not be read.")
 
 
 async def offline(stage: Stage, pilot: Any, screen: str) -> None:
@@ -135,7 +135,7 @@ CASES = [
 TROUBLE = {"loading": silence, "error": failure}
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=NAMES[:2])
+@pytest.mark.parametrize("size", SIZES[:1], ids=NAMES[:1])
 @pytest.mark.parametrize(("screen", "state"), CASES)
 def test_state_of(snap_compare: Any, tmp_path: Path, screen: str, state: str, size: tuple[int, int]) -> None:
     """The screen while it reads, after what went wrong, without the right to write, filtered, and with nothing."""

@@ -45,9 +45,9 @@ def cache() -> CardCache:
     [
         (one(), "good", ("Claim C-1029", "40m", "▶ running")),
         (one(open_request=ASKED, status="WAITING"), "needs", ("◌ approval: Refund $240",)),
-        (one(decided_at=ago(minutes=40)), "needs", ("◌ waiting for its agent 40m",)),
-        (one(decided_at=ago(minutes=1)), "muted", ("◌ waiting for its agent 1m",)),
-        (one(decided_at=ago(hours=2)), "needs", ("○ stuck 2h", "◌ waiting for its agent 2h")),
+        (one(decided_at=ago(minutes=40)), "needs", ("▶ running, agent idle 40m",)),
+        (one(decided_at=ago(minutes=1)), "muted", ("▶ running, agent idle 1m",)),
+        (one(decided_at=ago(hours=2)), "needs", ("○ stuck 2h", "▶ running, agent idle 2h")),
         (one(last_event_at=ago(days=2)), "needs", ("○ stuck 2d", "▶ running")),
         (one(overdue_at=ago(minutes=1)), "needs", ("◷ overdue 40m",)),
         (one(status="CLOSED", overdue_at=ago(minutes=1), last_event_at=ago(days=9)), "edge", ("■ closed",)),
@@ -89,6 +89,9 @@ def test_empty_and_final_columns_give_way_unless_the_cursor_is_in_them() -> None
     wide = slots([False, False, True, True], 0, 0, 120)
     assert [slot.width for slot in wide] == [48, 48, NARROW, NARROW]
     assert [slot.x for slot in wide] == [0, 48, 96, 108]
+    named = slots([False, False, True, True], 0, 0, 120, [9, 9, 16, 9])
+    assert [slot.width for slot in named] == [46, 46, 16, 12]
+    assert [slot.width for slot in slots([False, False, True, True], 0, 0, 200)] == [72, 72, 26, 26]
     entered = slots([False, False, True, True], 2, 0, 120)
     assert [slot.is_narrow for slot in entered] == [False, False, False, True]
     assert [slot.is_narrow for slot in slots([True, True], 0, 0, 80)] == [False, False]

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from pumpup_tui.decisions.desk import BURST, NOTE_FIRST, REPEAT, Confirmed, Desk, Intent, KeyGuard, Phase
+from pumpup_tui.components.decision_bar import added_words
+from pumpup_tui.decisions.desk import BURST, NOTE_FIRST, REPEAT, VERB_WORDS, Confirmed, Desk, Intent, KeyGuard, Phase
+from pumpup_tui.decisions.intent_commands import command_of
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 APPROVE = Intent("APPROVE", "r1", "Refund", request_hash="h1")
@@ -267,3 +269,20 @@ class TestKeyGuard:
 
     def test_a_second_press_after_a_pause_does(self) -> None:
         assert self.saw(("a", 1.0), ("y", 1.0), ("y", 1.1 + REPEAT)) == ""
+
+
+@pytest.mark.parametrize("verb", VERB_WORDS)
+def test_a_note_that_can_be_written_is_sent(verb: Any) -> None:
+    """Each act either sends the note that was written for it, or refuses the note, so that none is lost unseen."""
+    desk = Desk().arm(Intent(verb, "r1", "Refund", to_step="paid", assignee="bob")).write_note("mind the fees")
+    assert desk.armed is not None
+    is_sent = "mind the fees" in str(command_of(desk.armed).wire())
+    assert is_sent == (desk.armed.note != "")
+    assert is_sent or "takes no note" in desk.hint
+
+
+def test_each_act_asks_for_its_own_note() -> None:
+    """What declines an answer asks why, and not what should change."""
+    asked = {verb: [*added_words(Intent(verb, "r1", ""))] for verb in ("WITHDRAW", "EDIT_AND_APPROVE")}
+    assert asked["WITHDRAW"] == ["needs a note: why no answer is given"]
+    assert asked["EDIT_AND_APPROVE"] == ["needs a note: what should change"]

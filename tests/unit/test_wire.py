@@ -52,14 +52,21 @@ SAMPLE: dict[str, Any] = {
     "decidedAt": EVENT["timestamp"],
     "answeredAt": EVENT["timestamp"],
     "requestedAt": EVENT["timestamp"],
+    "settledAt": EVENT["timestamp"],
+    "terminal": False,
+    "count": 0,
+    "waiting": 0,
 }
+OTHERS: dict[str, dict[str, Any]] = {"SettledRequest": {"outcome": "APPROVE"}}
+"""What an object spells otherwise than the sample."""
 
 
 @pytest.mark.parametrize(("kind", "name"), TIMES, ids=[f"{kind.__name__}.{name}" for kind, name in TIMES])
 @pytest.mark.parametrize("spelt", ["2026-03-02T12:00:00Z", "2026-03-02T14:00:00.000000+02:00", "2026-03-02T12:00:00"])
 def test_every_time_is_in_utc_inside_and_has_six_digits_outside(kind: type[Wire], name: str, spelt: str) -> None:
     """However a server writes a moment, it is the same one, and is told on as the contract has it."""
-    for one in (read(kind, {**SAMPLE, name: spelt}), read_json(kind, json.dumps({**SAMPLE, name: spelt}))):
+    spells = {**SAMPLE, **OTHERS.get(kind.__name__, {}), name: spelt}
+    for one in (read(kind, spells), read_json(kind, json.dumps(spells))):
         assert one.wire()[name] == "2026-03-02T12:00:00.000000Z"
         attribute = next(info.name for info in fields(kind) if info.encode_name == name)
         assert getattr(one, attribute).tzinfo is UTC
