@@ -79,7 +79,7 @@ async def test_its_csv_has_the_columns_of_the_command(tmp_path: Path) -> None:
 
     stage.before.append(decided)
     async with stage.run() as pilot:
-        await stage.ready(pilot, "Nothing waits")
+        await stage.ready(pilot, "New requests appear here")
         await pilot.press("3")
         await stage.sees(pilot, "Refund $240", "newest first")
         await export(stage, pilot, tmp_path / "screen.csv")

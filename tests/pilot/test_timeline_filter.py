@@ -71,7 +71,7 @@ async def test_by_text(tmp_path: Path) -> None:
         await pilot.press("3")
         await stage.sees(pilot, "Task 119")
         await pilot.press("/", *"claim 1", "enter")
-        await stage.sees(pilot, "▌12:00 agent-1    + created    Claim 1", gone=("Task 119",))
+        await stage.sees(pilot, "12:00 agent-1    + created    Claim 1", gone=("Task 119",))
         await pilot.press("/", *" x", "enter")
         await stage.sees(pilot, "No matching events", "esc shows all")
         await pilot.press("escape")
