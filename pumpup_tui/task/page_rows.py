@@ -125,7 +125,7 @@ class TaskRows:
             asker = askers.get(request.request_id)
             by = f" by {line(asker, 80)}" if asker else ""
             words = f"◌ {request_kind(request.event_type)}{by}, open for {self._context.age(request.requested_at)}: "
-            paragraph = led([(words, "needs")], (line(request.summary), ""), *opens)
+            paragraph = led([(words, "needs")], (line(request.summary), ""), tail=opens)
             rows.append(PageRow(paragraph, ("request", request.request_id), leads=not self._is_past))
         return rows
 
