@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pumpup_tui.decisions.desk import NOTE_FIRST, Confirmed, Desk, Intent, KeyGuard, Phase
 from pumpup_tui.decisions.in_flight import InFlight
+from pumpup_tui.decisions.kept_notes import KeptNotes
 from pumpup_tui.decisions.messages import DecisionsStored, Submitted
 from pumpup_tui.decisions.sender import IN_FLIGHT
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from api_client.times import Clock
     from pumpup_tui.decisions.sender import DecisionSender
     from pumpup_tui.keys.key_names import KeyNames
-    from pumpup_tui.local_state.background_writes import BackgroundWrites
-    from pumpup_tui.local_state.document_store import DocumentStore
+    from pumpup_tui.local_state.user_files import UserFiles
 
 
 @dataclass(eq=False, repr=False)
@@ -42,23 +42,28 @@ class Outbox:
         settings: DecisionSettings,
         *,
         changed: Callable[[], None],
-        documents: DocumentStore,
-        writes: BackgroundWrites,
+        files: UserFiles,
     ) -> None:
         self.desk = Desk()
         self.guard = KeyGuard(lambda: settings.key("decide.send"))
         self.grace = settings.grace
-        self.in_flight = InFlight(documents, self._unfinished)
+        self.in_flight = InFlight(files.documents, self._unfinished)
+        self.kept_notes = KeptNotes(files.last_view)
         self._key = settings.key
         self._clock = settings.clock
         self._new_key = settings.new_key
         self._sender = sender
-        self._writes = writes
+        self._writes = files.writes
         self._changed = changed
 
     def arm(self, intent: Intent) -> None:
-        """Arm what was chosen."""
-        self._set(self.desk.arm(intent))
+        """Arm what was chosen, with the note that was typed for it before: it is shown, and sent only then."""
+        offered = self.kept_notes.offered(intent)
+        self._set(self.desk.arm(offered))
+        if intent.note:
+            self.kept_notes.remember([intent])
+        elif offered.note and self.desk.armed is not None:
+            self.hint(f"your note from before is there again: {self._key('decide.note')} changes it")
 
     def cancel(self, hint: str = "") -> None:
         """Disarm."""
@@ -72,10 +77,16 @@ class Outbox:
     def write_note(self, note: str) -> None:
         """Give what is armed its note."""
         self._set(self.desk.write_note(note))
+        self._keep_typed()
 
     def give_reason(self, code: str) -> None:
         """Give what is armed a reason code."""
         self._set(self.desk.give_reason(code))
+        self._keep_typed()
+
+    def _keep_typed(self) -> None:
+        if self.desk.armed is not None and self.desk.armed.takes_note:
+            self.kept_notes.remember([self.desk.armed])
 
     def confirm(self, to: MessagePump) -> Confirmed | None:
         """Send or hold what is armed, if the last key was a real press; return it where it went."""
@@ -143,6 +154,10 @@ class Outbox:
     def settle(self, message: Submitted) -> None:
         """Note the state of a write."""
         self._set(self.desk.settle(message.key, message.phase, self._clock(), message.detail, message.faults))
+        if message.phase in (Phase.RECORDED, Phase.LOST):
+            for sent in self.desk.sent:
+                if sent.key == message.key:
+                    self.kept_notes.forget(sent.intent.target)
         self._store()
 
     def hint(self, words: str) -> None:

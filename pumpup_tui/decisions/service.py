@@ -67,9 +67,7 @@ class DecisionService:
         self._key = settings.key
         self._changed = changed
         self._is_leaving = False
-        self.outbox = Outbox(
-            sender, settings, changed=self._desk_changed, documents=files.documents, writes=files.writes
-        )
+        self.outbox = Outbox(sender, settings, changed=self._desk_changed, files=files)
 
     def receive(self, event: Submitted | DecisionsStored | RecoveryLoaded) -> None:
         """Take in the state of decisions."""

@@ -50,7 +50,7 @@ def _field_lines(field: AnyForm, room: int, values: Mapping[str, object], *, is_
     for number, answer in enumerate(answers):
         beside = f"{fit(label if number == 0 else '', room)}  "
         whose = "  ◇ agent's suggestion" if is_bid and number == len(answers) - 1 else ""
-        lines.append(foreign((beside, "strong"), answer, (whose, "accent"), indent=room + 2))
+        lines.append(foreign((beside, "strong"), answer, tail=[(whose, "accent")], indent=room + 2))
     if field.description:
         lines.append(foreign((clean(field.description.strip(), limit=TEXT), "muted")))
     return lines

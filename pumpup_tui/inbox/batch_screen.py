@@ -78,8 +78,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         self.left_out: set[str] = set()
         """The ids of the requests that were removed."""
         self._precedents = precedents
-        self._note = ""
-        self._code = ""
+        self._note, self._code = context.outbox.kept_notes.offered_to_all(self._plain_intents())
         self._fault = ""
 
     @override
@@ -173,16 +172,23 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
             self.dismiss([self._intent(item) for item in self._items])
 
     def _intent(self, item: InboxItem) -> Intent:
+        return replace(self._plain_intent(item), note=self._note, reason_code=self._code)
+
+    def _plain_intent(self, item: InboxItem) -> Intent:
         return Intent(
             self._verb,
             item.request_id,
             item.summary,
             request_hash=item.hash,
-            note=self._note,
-            reason_code=self._code,
             task_id=item.task_id,
             task_name=item.task_name,
         )
+
+    def _plain_intents(self) -> list[Intent]:
+        return [self._plain_intent(item) for item in self._items]
+
+    def _keep_typed(self) -> None:
+        self.context.outbox.kept_notes.remember([self._intent(item) for item in self._items])
 
     @on(PlannedList.Seen)
     def _seen(self) -> None:
@@ -223,12 +229,14 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         if note is not None:
             self._note = note.strip()
             self._fault = ""
+            self._keep_typed()
             self._show_head()
         elif self._lacks_note:
             self.dismiss(None)
 
     def _code_given(self, code: str) -> None:
         self._code, self._fault = code, ""
+        self._keep_typed()
         self._show_head()
 
 

@@ -116,8 +116,8 @@ class DecisionController:
         if intent is None:
             return
         self._outbox.arm(intent)
-        if intent.lacks_note:
-            self._ask_note()
+        if intent.verb != "ANSWER":
+            self._ask_note()  # also where one is there from before: only what was reviewed is sent by its key alone
         elif (sent := self._outbox.confirm(self._screen.app)) is not None:
             self._armed_view.confirmed(sent)
 
@@ -186,8 +186,10 @@ class DecisionController:
             label = f"note on {line(lost.task_name, 40)}"
             self._prompt.ask(note_question(self._context, label, lost.note), self._lost_note_written)
         elif self._pane.loaded is not None:
-            task_name = self._pane.loaded.detail.task.name
-            question = note_question(self._context, "note on the task", task_name=task_name)
+            task = self._pane.loaded.detail.task
+            kept = self._outbox.kept_notes.find(task.id)
+            text = kept.note if kept is not None else ""
+            question = note_question(self._context, "note on the task", text, task_name=task.name)
             self._prompt.ask(question, self._task_note_written)
 
     def _task_note_written(self, text: str | None) -> None:

@@ -101,7 +101,7 @@ def head_lines(
     kind = f"{request_kind(event_type).capitalize()} · "
     return [
         led([(kind, "muted")], (line(task_name), "strong"), (where, "muted"), most=most, folds=folds),
-        led([("asked by ", "muted")], (asker, "strong"), (f" · {waits}", "muted"), known_as=f"asked by {asker}"),
+        led([("asked by ", "muted")], (asker, "strong"), tail=[(f" · {waits}", "muted")], known_as=f"asked by {asker}"),
     ]
 
 

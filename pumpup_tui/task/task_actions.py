@@ -42,7 +42,9 @@ class TaskActions:
         if refusal := self._context.refusal("note"):
             self._context.outbox.cancel(refusal)
         elif self._record.loaded is not None:
-            self._prompt.ask(TextQuestion("note on the task", takes_lines=True), self._note_written)
+            kept = self._context.outbox.kept_notes.find(self._record.loaded.detail.task.id)
+            text = kept.note if kept is not None else ""
+            self._prompt.ask(TextQuestion("note on the task", text, takes_lines=True), self._note_written)
 
     def _note_written(self, text: str | None) -> None:
         if text and text.strip() and self._record.loaded is not None:

@@ -24,6 +24,12 @@ BELOW = 4
 """The indent below our own words, where these take more than a third of the line."""
 
 
+class _OwnTone(str):
+    """The tone of our own words behind foreign ones: a line is broken without regard to whose words it holds."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """A line before it is wrapped, of clean text."""
@@ -31,6 +37,8 @@ class Paragraph:
     runs: tuple[Run, ...]
     head: tuple[Run, ...] = ()
     """Our own words before `runs`, which stay to the right of them."""
+    tail: tuple[Run, ...] = ()
+    """Our own words after `runs`: a line of nothing else has no bar."""
     foreign: bool = False
     """Whether `runs` are someone else's words."""
     indent: int = 0
@@ -49,7 +57,7 @@ class Paragraph:
     @property
     def has_text(self) -> bool:
         """Whether there is anything to read in it."""
-        return any(text and not text.isspace() for text, _ in (*self.head, *self.runs))
+        return any(text and not text.isspace() for text, _ in (*self.head, *self.runs, *self.tail))
 
     def room(self, cells: int) -> int:
         """Return how many of `cells` cells its text has, beside the sides of a box."""
@@ -80,18 +88,28 @@ class Paragraph:
         return FOREIGN if self.foreign else MARGIN
 
     def _alone(self, cells: int) -> list[Line]:
-        return [[self._mark, *piece] for piece in wrap(self.runs, cells, indent=min(self.indent, cells // 2))]
+        return [self._marked(piece) for piece in wrap(self._said, cells, indent=min(self.indent, cells // 2))]
+
+    @property
+    def _said(self) -> Line:
+        """`runs` and our own words after them, which stay known as such where the line is broken."""
+        return [*self.runs, *((text, _OwnTone(tone)) for text, tone in self.tail)]
+
+    def _marked(self, piece: Line) -> Line:
+        """Return a line with its margin: the bar, unless all that stands in it is our own."""
+        own = [isinstance(tone, _OwnTone) for text, tone in piece if text and not text.isspace()]
+        return [MARGIN if own and all(own) else self._mark, *piece]
 
     def _beside(self, cells: int) -> list[Line]:
         before = width_of(self.head)
         indent = before if before <= cells // 3 else BELOW
         if cells - before >= LEAST:
-            first, *rest = wrap(self.runs, cells, indent=indent, first=cells - before)
-            return [[MARGIN, *self.head, *first], *([self._mark, *piece] for piece in rest)]
+            first, *rest = wrap(self._said, cells, indent=indent, first=cells - before)
+            return [[MARGIN, *self.head, *first], *map(self._marked, rest)]
         first, *later = wrap(self.head, cells)
         over: list[Line] = [[MARGIN, *first], *([self._mark, *piece] for piece in later)]  # it may contain a name
-        below = wrap(self.runs, cells - BELOW) if any(text for text, _ in self.runs) else []
-        return over + [[self._mark, (" " * BELOW, ""), *piece] for piece in below]
+        below = wrap(self._said, cells - BELOW) if any(text for text, _ in self._said) else []
+        return over + [self._marked([(" " * BELOW, ""), *piece]) for piece in below]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +126,14 @@ def ours(*runs: Run, indent: int = 0, known_as: str = "") -> Paragraph:
     return Paragraph(runs, indent=indent, known_as=known_as)
 
 
-def foreign(*runs: Run, indent: int = 0, most: int = 0, folds: str = "") -> Paragraph:
-    """Return a paragraph of someone else's words."""
-    return Paragraph(runs, foreign=True, indent=indent, most=most, folds=folds)
+def foreign(*runs: Run, tail: Line = (), indent: int = 0, most: int = 0, folds: str = "") -> Paragraph:
+    """Return a paragraph of someone else's words, with `tail` of our own after them."""
+    return Paragraph(runs, tail=tuple(tail), foreign=True, indent=indent, most=most, folds=folds)
 
 
-def led(head: Line, *runs: Run, most: int = 0, folds: str = "", known_as: str = "") -> Paragraph:
-    """Return a paragraph that begins with our own words and ends in someone else's."""
-    return Paragraph(runs, head=tuple(head), foreign=True, most=most, folds=folds, known_as=known_as)
+def led(head: Line, *runs: Run, tail: Line = (), most: int = 0, folds: str = "", known_as: str = "") -> Paragraph:
+    """Return a paragraph that begins with our own words, goes on in someone else's and may end in `tail`, ours."""
+    return Paragraph(runs, head=tuple(head), tail=tuple(tail), foreign=True, most=most, folds=folds, known_as=known_as)
 
 
 def rule(start: str, *words: Run, edge: str = "edge", end: str = "") -> Paragraph:
@@ -153,7 +171,7 @@ def named(source: Iterable[Paragraph]) -> Iterator[tuple[Paragraph, Hashable]]:
     """Yield each paragraph with its identity: equal ones differ by how many of them come before."""
     equal: dict[Hashable, int] = {}
     for paragraph in source:
-        same = paragraph.known_as or (paragraph.head, paragraph.runs)
+        same = paragraph.known_as or (paragraph.head, paragraph.runs, paragraph.tail)
         equal[same] = before = equal.get(same, -1) + 1
         yield paragraph, (same, before)
 

@@ -53,6 +53,21 @@ def test_the_first_cell_of_a_line_is_never_foreign(head: str, text: str, cells: 
     assert BAR not in "".join(line[1:] for line in lines), "foreign text can't draw the bar"
 
 
+@given(heads, words, heads, widths)
+@example("asked by ", "risk-desk@agents.example", " waiting 271d (since 02 Mar 13:40)", 48)
+def test_our_own_words_never_carry_the_bar(head: str, text: str, tail: str, cells: int) -> None:
+    """A line of nothing but our own words behind someone else's has no bar; one with any of theirs has."""
+    for paragraph in (
+        led([(head[:8], "muted")], (text, ""), tail=[(tail, "own")]),
+        foreign((text, ""), tail=[(tail, "own")]),
+    ):
+        *_, last = paragraph.wrapped(cells)
+        for line in paragraph.wrapped(cells)[1:]:
+            whose = {tone == "own" for said, tone in line[1:] if said.strip()}
+            assert not whose or (text_of(line)[0] == BAR) == (whose != {True})
+        assert solid(text_of(last)).endswith(solid(tail)[-1:])
+
+
 @given(words, widths, st.integers(2, 5))
 def test_folding_says_how_many_lines_are_folded(text: str, cells: int, most: int) -> None:
     """What is cut off is counted, and the line that says so stands for none that was seen."""
