@@ -91,9 +91,11 @@ class Snoozing:
             elif choice is not None and choice.until is not None:
                 self._put_off(items, choice.until)
             elif choice is not None:
-                self._ask(items)
+                self._ask(items, screen.typed)
 
-        self._screen.app.push_screen(PickScreen(f"Snooze {count}, for you on this machine", choices), chosen)
+        title = f"Snooze {count}, for you on this machine"
+        screen: PickScreen[SnoozeChoice] = PickScreen(title, choices, typed=SnoozeUntil(None))
+        self._screen.app.push_screen(screen, chosen)
 
     def _items(self) -> Sequence[InboxItem]:
         """Return the selected requests, else the one under the cursor."""
