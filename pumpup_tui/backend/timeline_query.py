@@ -51,20 +51,27 @@ class Query:
         """Return the query for a range of times alone."""
         return replace(self, only=replace(self.only, since=range_.since, until=range_.until), times=typed)
 
-    def takes(self, event: Event) -> bool:
-        """Return whether an event that has just come is shown."""
+    def takes(self, event: Event, task_name: str = "") -> bool:
+        """Return whether an event that has just come is shown; `task_name` as in `finds`."""
         return (
             (self.task_id is None or event.task_id == self.task_id)
             and (self.project_id is None or event.project_id == self.project_id)
             and (not self.types or event.event_type in self.types)
-            and self.finds(event)
+            and self.finds(event, task_name)
         )
 
-    def finds(self, event: Event) -> bool:
-        """Return whether source, time, reviewer, outcome and text fit."""
+    def finds(self, event: Event, task_name: str = "") -> bool:
+        """Return whether source, time, reviewer, outcome and text fit.
+
+        Args:
+            event: The event.
+            task_name: The raw name of its task, which its row shows; empty where it is not known or not shown.
+        """
         if (self.sources and event.source not in self.sources) or not self.only.takes(event):
             return False
-        return not self.text or self.text.casefold() in f"{event_text(event)}\n{transition_text(event)}".casefold()
+        # not foreign: it is compared, and never drawn
+        searched = f"{event_text(event)}\n{transition_text(event)}\n{task_name}"
+        return not self.text or self.text.casefold() in searched.casefold()
 
     def lasting(self) -> dict[str, Any]:
         """Return what a later start begins with: all but the task, the text and the times, as JSON."""

@@ -18,7 +18,7 @@ from pumpup_tui.board.column_reader import ColumnReader
 from pumpup_tui.board.cursor_card import CursorCard
 from pumpup_tui.board.filter_line import FilterLine
 from pumpup_tui.board.messages import CardsPage, WalkEnded, WalkProgress
-from pumpup_tui.components.frame import set_title
+from pumpup_tui.components.frame import HeaderLine, set_title
 from pumpup_tui.components.past_view import PastView, ask_moment
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
@@ -74,10 +74,11 @@ class PastBoardScreen(ReviewerScreen):
     def _board_loaded(self, event: PastBoardLoaded) -> None:
         event.stop()
         self._past.event = event.event
-        set_title(self.view, self._past.title("Board"))
+        set_title(self.view, self._past.title("Board", event.project.name))
         for column in self.view.columns.all:
             column.stale = True
         self.view.show_board(event.project, event.board)
+        self.query_one(HeaderLine).update_lines()
         self._line.show_progress(self._past.words())
         self._reader.read()
 

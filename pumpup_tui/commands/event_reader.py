@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pumpup_tui.commands.all_pages import latest_events
 from pumpup_tui.commands.id_lookup import check_types, project_of, task_of
+from pumpup_tui.commands.task_names import TaskNames
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ _LATEST = 10
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 """Seconds between tries to reach a server that does not answer."""
 
-EventSink = Callable[[Sequence["Event"]], None]
+EventSink = Callable[[Sequence["Event"], Mapping[str, str]], None]
+"""Takes events, and the names of their tasks by id where those are wanted."""
 
 
 class EventReader:
@@ -35,9 +37,13 @@ class EventReader:
         self._types = types
         self._limit = limit
         self._only = only
+        self._names: TaskNames | None = None
+        self._printed = 0
 
-    async def read(self, backend: Backend, *, follow: bool, print_events: EventSink) -> None:
+    async def read(self, backend: Backend, *, follow: bool, named: bool, print_events: EventSink) -> None:
         """Print the events, oldest first; with `follow` the latest, and then each new one until the user stops it.
+
+        Where there is none, stderr says so. With `named` the names of the tasks are read too.
 
         Raises:
             ApiError: the backend could not be read.
@@ -45,15 +51,32 @@ class EventReader:
             UsageError: there is no such event type.
         """
         query = await self._resolved(backend)
+        self._names = TaskNames() if named else None
         if follow:
             await self._follow(backend, query, print_events)
-        elif self._limit is None:
+            return
+        if self._limit is None:
             from pumpup_tui.backend.timeline_scan import Timeline
 
             async for _, events in Timeline(backend, query).all():
-                print_events(events)
+                await self._print(backend, events, print_events)
         else:
-            print_events(await latest_events(backend, query, self._limit))
+            await self._print(backend, await latest_events(backend, query, self._limit), print_events)
+        if not self._printed:
+            await self._tell_no_match(backend)
+
+    async def _print(self, backend: Backend, events: Sequence[Event], print_events: EventSink) -> None:
+        self._printed += len(events)
+        print_events(events, await self._names.of(backend, events) if self._names else {})
+
+    async def _tell_no_match(self, backend: Backend) -> None:
+        from api_client.event_filter import DECISIONS, decider_of
+        from pumpup_tui.commands.no_match import LATEST, tell_no_match
+
+        only = self._only
+        page = await backend.events(types=DECISIONS, order="desc", limit=LATEST) if only.decided_by else None
+        names = (decider_of(event.subject, event.payload) for event in page.items) if page else ()
+        tell_no_match(only.since, only.until, only.decided_by, names)
 
     async def _resolved(self, backend: Backend) -> Query:
         """Return the query with the ids of what the user named."""
@@ -71,12 +94,12 @@ class EventReader:
     async def _follow(self, backend: Backend, query: Query, print_events: EventSink) -> None:
         cursor = (await backend.events(order="desc", limit=1)).next_cursor
         latest = await latest_events(backend, query, self._limit or _LATEST)
-        print_events(latest)
+        await self._print(backend, latest, print_events)
         # An event that came between the two reads is in both.
         printed = {event.id for event in latest}
         async for event in _new_events(backend, cursor):
             if query.takes(event) and event.id not in printed:
-                print_events([event])
+                await self._print(backend, [event], print_events)
 
 
 async def _new_events(backend: Backend, cursor: str | None) -> AsyncIterator[Event]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,6 +99,18 @@ def _write_file(record: Any, kind: str, chosen: Filter, output: Path | None, *, 
             raise Failed(f"The export can't be written to {output or 'stdout'}: {reason(fault)}.") from None
     rows = count - (kind == "csv")
     print_line(f"Exported {rows} event{'s' if rows != 1 else ''}.", err=True)
+    if not rows and not chosen.is_everything:
+        _tell_no_match(record, chosen)
+
+
+def _tell_no_match(record: Any, chosen: Filter) -> None:
+    from api_client.event_filter import DECISIONS, decider_of
+    from pumpup_tui.commands.no_match import LATEST, tell_no_match
+
+    decisions = record.timeline(task=0, project=0, types=DECISIONS) if chosen.decided_by else ()
+    events = (json.loads(text) for _, text, _ in deque(decisions, maxlen=LATEST))
+    names = (decider_of(event.get("subject"), event["payload"]) for event in events)
+    tell_no_match(chosen.since, chosen.until, chosen.decided_by, names)
 
 
 def _write_archive(record: Any, folder: Path, *, overwrite: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from pumpup_tui.commands.output import in_charset, print_json, print_table, stop
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.models import Event, InboxItem, Page, Project, Task
+    from pumpup_tui.commands.event_reader import EventSink
 
 project_option = click.option(
     "--project", metavar="NAME", shell_complete=complete_project, help="Only this project (id or name)."
@@ -224,17 +225,19 @@ def timeline(
     only["until"] = end_of_range(only["until"])
     reader = EventReader(task, project, split_types(types), limit, EventFilter(**only))
     print_events = _print_json_lines if as_json else _row_printer()
-    run_on_backend(options, lambda backend: reader.read(backend, follow=follow, print_events=print_events))
+    run_on_backend(
+        options, lambda backend: reader.read(backend, follow=follow, named=not as_json, print_events=print_events)
+    )
 
 
-def _print_json_lines(events: Sequence[Event]) -> None:
+def _print_json_lines(events: Sequence[Event], _: Mapping[str, str]) -> None:
     for event in events:
         stop_without_reader()
         print_json(event.wire(), one_line=True)
     stop_without_reader()
 
 
-def _row_printer() -> Callable[[Sequence[Event]], None]:
+def _row_printer() -> EventSink:
     """Return a function that prints events as rows of a table."""
     from api_client.times import utc_now
     from pumpup_tui.commands import config_cache, table_columns
@@ -244,9 +247,9 @@ def _row_printer() -> Callable[[Sequence[Event]], None]:
     columns = table_columns.columns_of("timeline", config_cache.chosen(os.environ))
     stream = RowStream(columns)
 
-    def print_rows(events: Sequence[Event]) -> None:
+    def print_rows(events: Sequence[Event], names: Mapping[str, str]) -> None:
         now = utc_now() if is_truncated() else None
-        for row in (row_of(event, now) for event in events):
+        for row in (row_of(event, now, names.get(event.task_id, "")) for event in events):
             stop_without_reader()
             stream.print_row([row[column.name] for column in columns])
         stop_without_reader()

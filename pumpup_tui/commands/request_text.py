@@ -18,7 +18,7 @@ from pumpup_tui.commands.output import (
 from pumpup_tui.text import durations
 from pumpup_tui.text.attachment_names import attachments_of, relabelled, relabelled_words
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import answer_text, confidence_of, event_text, outcome_of, request_kind
+from pumpup_tui.text.labels import answer_text, confidence_of, decision_facts, event_text, outcome_of, request_kind
 
 if TYPE_CHECKING:
     from api_client.models import Event, RequestDetail
@@ -67,17 +67,23 @@ def print_answers(answers: Mapping[str, Any], *, err: bool = False) -> None:
     _print_block("Your answers", ((name, _clean_answer(answer)) for name, answer in answers.items()), err=err)
 
 
-def row_of(event: Event, now: datetime | None) -> dict[str, str]:
-    """Return an event's cells by the names of the timeline's columns; times are short where `now` is given."""
-    from pumpup_tui.text.labels import event_type_run, reviewer_of, transition_text
+def row_of(event: Event, now: datetime | None, task_name: str = "") -> dict[str, str]:
+    """Return an event's cells by the names of the timeline's columns; times are short where `now` is given.
 
+    The words of a decision are those of the timeline screen's rows.
+    """
+    from api_client.event_filter import DECISIONS
+    from pumpup_tui.text.labels import event_type_run, reviewer_of, transition_text
+    from pumpup_tui.timeline.event_words import own_text, verb_run
+
+    is_decision = event.event_type in DECISIONS
     return {
         "time": _time(event.timestamp.astimezone(), now),
-        "type": in_charset(event_type_run(event.event_type)[0]),
-        "text": in_charset(event_text(event)),
+        "type": in_charset((verb_run(event) if is_decision else event_type_run(event.event_type))[0]),
+        "text": in_charset(own_text(event) if is_decision else event_text(event)),
         "by": reviewer_of(event) or event.subject or event.source.lower(),
         "move": in_charset(transition_text(event)),
-        "task": event.task_id,
+        "task": task_name or event.task_id,
         "id": event.id,
     }
 
@@ -172,6 +178,7 @@ def _decision(result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
         reviewer, time = clean_line(result.get("decidedBy") or "someone"), clean_line(result.get("decidedAt"))
         yield "Decided", f"{outcome_of(outcome)[1]} by {reviewer}, {time}"
         yield "Note", str(outcome.get("note") or "")
+        yield from ((name.capitalize(), clean_line(value)) for name, value in decision_facts(result))
         return
     reviewer, time = clean_line(result.get("answeredBy") or "someone"), clean_line(result.get("answeredAt"))
     yield "Answered", f"by {reviewer}, {time}"

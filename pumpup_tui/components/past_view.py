@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pumpup_tui.backend.past_moment import PastMoment
-from pumpup_tui.components.prompt import Prompt, TextQuestion
+from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Run
 from pumpup_tui.text.outcomes import ACTS, OUTCOMES
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from api_client.models import Event
     from pumpup_tui.context import Context
 
-QUESTION = "as it was at (yesterday, 2h ago, 2026-11-01 09:30)"
+QUESTION, EXAMPLE = "as it was at", "yesterday, 2h ago, 2026-11-01 09:30"
 
 
 class PastView:
@@ -31,10 +31,14 @@ class PastView:
         self.context = replace(context, clock=lambda: self.moment.time)
         self._now = context
 
-    def title(self, what: str) -> list[Run]:
-        """Return the title of the pane: that it is the past, when, and after what."""
+    def title(self, what: str, name: str = "") -> list[Run]:
+        """Return the title of the pane: that it is the past, of which project (its raw name), when, and after what."""
         shown = self._now.there(self.moment.time)
-        runs: list[Run] = [(f"{what} as it was", "needs"), (f" · {shown:%a} {shown.day} {shown:%b %Y %H:%M:%S}", "")]
+        of = f" · {line(name, 40)}" if name else ""
+        runs: list[Run] = [
+            (f"{what} as it was", "needs"),
+            (f"{of} · {shown:%a} {shown.day} {shown:%b %Y %H:%M:%S}", ""),
+        ]
         if self.event is not None:
             runs.append((f" · after {event_words(self.event)}", ""))
         return runs
@@ -56,19 +60,17 @@ def event_words(event: Event) -> str:
 
 
 def ask_moment(prompt: Prompt, context: Context, chosen: Callable[[PastMoment], None]) -> None:
-    """Ask for a time, and hand on the moment; what is not understood is told."""
+    """Ask for a time until one is understood, and hand on the moment."""
 
-    def answered(text: str | None) -> None:
-        if not text or not text.strip():
-            return
+    def take(text: str) -> str:
         try:
             moment = typed_moment(text, context.clock(), context.zone, ahead=False)
-        except NotUnderstood:
-            context.outbox.hint("that is no time: try yesterday, 2h ago or 2026-11-01 09:30")
-            return
+        except NotUnderstood as fault:
+            return f"{str(fault).partition(':')[0]}: try 2h ago"
         chosen(PastMoment(moment))
+        return ""
 
     if not context.can("history"):
         context.outbox.hint("this server can't say how things were at an earlier time")
         return
-    prompt.ask(TextQuestion(QUESTION), answered)
+    prompt.ask_until_taken(QUESTION, EXAMPLE, take)

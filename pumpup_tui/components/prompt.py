@@ -19,6 +19,7 @@ from pumpup_tui.components.joined_lines import BREAK, Joined
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import names_at
 from pumpup_tui.text.firewall import content, line
+from pumpup_tui.text.layout import crop
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
 
 OnAnswer: TypeAlias = Callable[[str | None], None]
 """Takes the text as it was typed, or None where escape left the prompt."""
+OnTake: TypeAlias = Callable[[str], str]
+"""Takes a text as it was typed; returns why it can't be taken, empty where it was."""
 OnChange: TypeAlias = Callable[[str], None]
 """Takes the text after each change."""
+TYPING_ROOM = 24
+"""Cells that a reason leaves for the text that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,27 @@ class Prompt(Horizontal):
         self.add_class("-asking")
         self.screen.set_focus(typed)  # at once: the next key is typed here, however soon it comes
         self.post_message(self.Toggled())
+
+    def ask_until_taken(self, words: str, example: str, take: OnTake, text: str = "", fault: str = "") -> None:
+        """Ask for a text until it is taken: one that is not stays there to be mended, behind the reason.
+
+        Escape and an empty text leave.
+
+        Args:
+            words: The words before the text, clean.
+            example: What may be typed, clean.
+            take: Takes the text as it was typed, without blanks around it; returns why it can't, else nothing.
+            text: The text that typing begins with.
+            fault: The reason why that was not taken.
+        """
+
+        def answered(typed: str | None) -> None:
+            if typed is not None and typed.strip() and (why := take(typed.strip())):
+                self.ask_until_taken(words, example, take, typed, why)
+
+        room = max(20, self.screen.size.width - len(words) - TYPING_ROOM)
+        shown = crop(line(fault), room) if fault else example  # cleaned again: the user typed what is quoted
+        self.ask(TextQuestion(f"{words} ({shown})", text), answered)
 
     @property
     def is_asking(self) -> bool:

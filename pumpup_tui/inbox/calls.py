@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from api_client.models import InboxItem, Page, RequestDetail
     from pumpup_tui.backend.calls import BackendCalls
     from pumpup_tui.backend.messages import CallId
-    from pumpup_tui.decisions.request_changes import AskedBefore, AskedRequest
+    from pumpup_tui.decisions.request_changes import AskedRequest
 
 _WHAT = "the inbox"
 CONTEXTS, CONTEXTS_AT_ONCE = 500, 50
@@ -128,8 +128,10 @@ class InboxReads:
         """Read the decision after which a request asks again; a failure is not reported, for it is optional."""
 
         async def call(backend: Backend) -> AskedBeforeRead:
+            from pumpup_tui.decisions.asked_before import asked_before
+
             try:
-                return AskedBeforeRead(detail.event.id, await _asked_before(backend, detail))
+                return AskedBeforeRead(detail.event.id, await asked_before(backend, detail))
             except ApiError:
                 return AskedBeforeRead(detail.event.id, None)
 
@@ -165,18 +167,6 @@ def _context(payload: Mapping[str, Any]) -> Mapping[str, str]:
     pairs: Any = payload.get("keyValueContext")
     items = list(pairs.items())[:CONTEXT_KEYS] if isinstance(pairs, Mapping) else []
     return {str(key): str(value)[:CONTEXT_VALUE] for key, value in items}
-
-
-async def _asked_before(backend: Backend, detail: RequestDetail) -> AskedBefore | None:
-    from pumpup_tui.decisions.request_changes import REQUESTED, AskedBefore, asked_of, changes_between, refusal_before
-
-    types = (REQUESTED, DECIDED)
-    page = await backend.events(task_id=detail.task.id, types=types, order="desc", limit=PAGE)
-    refusal = refusal_before(page.items, detail.event.id)
-    if refusal is None:
-        return None
-    earlier = asked_of(await backend.request(refusal.request_id))
-    return AskedBefore(refusal, changes_between(earlier, asked_of(detail)))
 
 
 def _short(page: Page[InboxItem]) -> Page[InboxItem]:

@@ -90,11 +90,21 @@ def _difference(change: RequestChange) -> str:
 
 def changed_lines(before: AskedBefore, stamp: Callable[[datetime], str]) -> list[Paragraph]:
     """Return what changed since a request was sent back, and which words of the note arrived with it."""
-    refusal, changes = before.sent_back, list(before.changes)
-    act = OUTCOMES[refusal.kind]
-    did = "denied it" if refusal.kind == "REJECT" else act.past
+    tone = OUTCOMES[before.sent_back.kind].tone
+    return [ours(), *boxed([(changed_title(before, stamp), "strong")], changes_of(before), tone)]
+
+
+def changed_title(before: AskedBefore, stamp: Callable[[datetime], str]) -> str:
+    """Return who sent the request back and when, in clean words."""
+    refusal = before.sent_back
+    did = "denied it" if refusal.kind == "REJECT" else OUTCOMES[refusal.kind].past
     who = line(refusal.by_whom, 40) or "someone"
-    title = (f"Changed since {who} {did} ({stamp(refusal.at)})", "strong")
+    return f"Changed since {who} {did} ({stamp(refusal.at)})"
+
+
+def changes_of(before: AskedBefore) -> list[Paragraph]:
+    """Return the note, what changed since, and which of the note's words arrived."""
+    refusal, changes = before.sent_back, list(before.changes)
     lines: list[Paragraph] = []
     if note := refusal.note.strip():
         asked = "note       " if refusal.kind == "REJECT" else "asked for  "
@@ -102,7 +112,7 @@ def changed_lines(before: AskedBefore, stamp: Callable[[datetime], str]) -> list
     lines += [_changed(change) for change in changes[:CHANGES]]
     if len(changes) > CHANGES:
         lines.append(ours((f"… and {len(changes) - CHANGES:,} more changes", "muted")))
-    return [ours(), *boxed([title], [*lines, *_answered(note, changes)], act.tone)]
+    return [*lines, *_answered(note, changes)]
 
 
 def _changed(change: RequestChange) -> Paragraph:

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from pumpup_tui.components.dialogs import Choice, PickScreen
-from pumpup_tui.components.prompt import Prompt, TextQuestion
+from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.text.typed_times import NotUnderstood, in_zone, typed_moment
 
 if TYPE_CHECKING:
@@ -103,18 +103,16 @@ class Snoozing:
         chosen = [item for item in requests.queue.items() if item.request_id in requests.selected]
         return chosen or ([requests.row] if requests.row is not None else [])
 
-    def _ask(self, items: Sequence[InboxItem], text: str = "", fault: str = "") -> None:
-        label = f"snooze until ({fault or 'like 16:00, fri 9am, 3d'})"
-
-        def answered(typed: str | None) -> None:
-            if typed is None or not typed.strip():
-                return
+    def _ask(self, items: Sequence[InboxItem]) -> None:
+        def take(typed: str) -> str:
             try:
-                self._put_off(items, self._moment(typed))
-            except NotUnderstood as error:
-                self._ask(items, typed, str(error))
+                until = self._moment(typed)
+            except NotUnderstood as fault:
+                return str(fault)
+            self._put_off(items, until)
+            return ""
 
-        self._prompt.ask(TextQuestion(label, text), answered)
+        self._prompt.ask_until_taken("snooze until", "like 16:00, fri 9am, 3d", take)
 
     def _moment(self, typed: str) -> datetime:
         now = self._context.clock()

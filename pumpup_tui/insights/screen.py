@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from typing_extensions import override
 
 from pumpup_tui.backend.messages import CallFailed, Changed
-from pumpup_tui.components.prompt import TextQuestion
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.context import Context
@@ -129,13 +128,12 @@ class InsightsScreen(ReviewerScreen):
 
     # Keys.
 
-    def _choose(self, days: int | None = None, text: str = "") -> None:
-        if fault := self._choice.choose(days, text):
-            self.context.outbox.hint(fault)
-            return
-        self.view.clear("counting…")
-        self.reload()
-        self.refresh_decision()
+    def _choose(self, days: int | None = None, text: str = "") -> str:
+        """Choose a range, and return why it can't be; empty where it can."""
+        fault = self._choice.choose(days, text)
+        if not fault:
+            self._choose_again()
+        return fault
 
     def action_range(self, days: int) -> None:
         """Show the figures of the last days, today the last of them."""
@@ -143,12 +141,8 @@ class InsightsScreen(ReviewerScreen):
 
     def action_type_range(self) -> None:
         """Ask for a range."""
-
-        def answered(text: str | None) -> None:
-            if text is not None and text.strip():
-                self._choose(text=text.strip())
-
-        self.prompt.ask(TextQuestion("range (7d, yesterday, last week, 2026-11-01..2026-11-07)"), answered)
+        example = "7d, yesterday, last week, 2026-11-01..2026-11-07"
+        self.prompt.ask_until_taken("range", example, lambda text: self._choose(text=text))
 
     @on(RangeLine.Clicked)
     def _range_clicked(self, event: RangeLine.Clicked) -> None:

@@ -60,7 +60,7 @@ HELP: Sequence[Spoken] = (
     "answer: fill in what an elicitation asks for. decline REASON: do not answer it. undo: take back what is held.",
     "batch OUTCOME NUMBERS NOTE: decide several, as in: batch approve 2,4-6. Each is printed first.",
     "Tasks: note TEXT, take, give back, assign NAME.",
-    "Going on: skip, back, open NUMBER, list, refresh.",
+    "Going on: skip, back, open NUMBER, refresh. list COUNT: so many open requests from the current one on, or 20.",
     "Reading: show, raw, attachments, read NUMBER, save NUMBER FOLDER, timeline COUNT.",
     "Finding: find WORDS, filter QUERY as in: filter is:mine type:approval; filter alone shows all. project NAME.",
     "status: what is held or in flight. quit: end.",

@@ -7,21 +7,28 @@ from typing import TYPE_CHECKING
 
 from api_client.backend import PAGE_MAX
 from pumpup_tui.inbox.filter import Reader, read_filter
+from pumpup_tui.inbox.queue import Heading, RequestQueue
+from pumpup_tui.text.durations import stamp
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from api_client.backend import Backend
-    from api_client.models import InboxItem
+    from api_client.models import InboxItem, Me
     from api_client.times import Clock
+    from pumpup_tui.local_state.snoozes import Snoozes
 
 READ_MOST = 10_000
 """Requests that are read at the most, the oldest first."""
 
 
 class LineQueue:
-    """Open requests, oldest first, and the place in them."""
+    """Open requests in the order and the sections of the screens as of the last reading, and the place in them."""
 
-    def __init__(self, backend: Backend, me: str, clock: Clock) -> None:
-        self._backend, self._me, self._clock = backend, me, clock
+    def __init__(self, backend: Backend, me: Me, clock: Clock, snoozes: Snoozes) -> None:
+        self._backend, self._me, self._clock, self._snoozes = backend, me, clock, snoozes
+        self._sections: dict[str, str] = {}
+        """By request, the raw name of its section; empty where there is only one."""
         self._items: list[InboxItem] = []
         self._settled: set[str] = set()
         self._at = 0
@@ -43,8 +50,35 @@ class LineQueue:
             if page.is_last(PAGE_MAX):
                 break
         self.is_cut = len(items) >= READ_MOST
-        self._items = [item for item in items if item.request_id not in self._settled]
+        await self._snoozes.read()
+        self._arrange([item for item in items if item.request_id not in self._settled])
         self._return_to(here)
+
+    def _arrange(self, items: Sequence[InboxItem]) -> None:
+        queue = RequestQueue(self._reader)
+        queue.is_complete = True
+        queue.replace(items)
+        self._items, self._sections, section = [], {}, ""
+        for row in map(queue.row, range(queue.count)):
+            if isinstance(row, Heading):
+                section = row.name
+            elif row is not None:
+                self._items.append(row)
+                self._sections[row.request_id] = section
+
+    def _reader(self) -> Reader:
+        return Reader(self._me.subject, self._clock(), frozenset(self._me.capabilities), self._snoozes.by_request)
+
+    def section(self, item: InboxItem) -> str:
+        """Return the name of the section that a request stands in; empty where there is only one."""
+        return self._sections.get(item.request_id, "")
+
+    def mark(self, item: InboxItem, zone: tzinfo | None) -> str:
+        """Return until when a request is snoozed, in clean words behind a comma; empty where it is not."""
+        reader = self._reader()
+        if not reader.has_snoozed(item):
+            return ""
+        return f", snoozed until {stamp(reader.snoozed[item.request_id], reader.now, zone)}"
 
     def narrow(self, filter_text: str) -> None:
         """Show those alone that pass a filter; all with an empty one."""
@@ -54,7 +88,7 @@ class LineQueue:
     @property
     def items(self) -> Sequence[InboxItem]:
         """Those that pass the filter."""
-        test = read_filter(self.filter, Reader(self._me, self._clock())).test
+        test = read_filter(self.filter, self._reader()).test
         return self._items if test is None else [item for item in self._items if test(item)]
 
     @property

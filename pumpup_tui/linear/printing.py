@@ -35,13 +35,20 @@ async def show(session: LineSession) -> None:
         return
     detail = await session.backend.request(item.request_id)
     here = f"Request {session.queue.number} of {len(session.queue.items)}"
-    session.talk.say(f"{here}, {request_kind(detail.event.event_type)}, id {line(detail.event.id, 80)}.")
+    mark = session.queue.mark(item, session.zone)
+    session.talk.say(f"{here}, {request_kind(detail.event.event_type)}{mark}, id {line(detail.event.id, 80)}.")
     await print_request(session, detail)
 
 
 async def print_request(session: LineSession, detail: RequestDetail) -> None:
-    """Print all of a request."""
+    """Print all of a request; of one that asks again, first what changed.
+
+    Raises:
+        ApiError: what the request follows up could not be read.
+    """
     inspection = await asyncio.to_thread(inspect_request, detail)
+    if detail.event.event_type == "APPROVAL_REQUESTED":
+        await _print_changes(session, detail)
     session.talk.say_all(request_lines(detail, inspection, session.clock()))
     if detail.result is not None:
         session.queue.settle(detail.event.id)
@@ -51,6 +58,17 @@ async def print_request(session: LineSession, detail: RequestDetail) -> None:
     if detail.event.event_type == "ELICITATION_REQUESTED":
         fields = detail.event.payload.get("fields") or ()
         session.talk.say(f"It asks for {counted(len(fields), 'answer')}: 'answer' begins.")
+
+
+async def _print_changes(session: LineSession, detail: RequestDetail) -> None:
+    from pumpup_tui.decisions.asked_before import asked_before
+    from pumpup_tui.inbox.history_paragraphs import changed_title, changes_of
+    from pumpup_tui.text.durations import stamp
+
+    if (before := await asked_before(session.backend, detail)) is not None:
+        now = session.clock()
+        session.talk.say(f"{changed_title(before, lambda at: stamp(at, now, session.zone))}:")
+        session.talk.say_all(changes_of(before))
 
 
 def nothing_words(session: LineSession) -> str:
@@ -72,15 +90,22 @@ async def show_raw(session: LineSession) -> None:
 
 
 def show_list(session: LineSession, count: int = LISTED) -> None:
-    """Print the open requests by number."""
+    """Print some of the open requests by number, in the sections of the screens, from the current one on."""
     items = session.queue.items
     if not items:
         session.talk.say(nothing_words(session))
         return
     start = max(0, min(session.queue.number - 1, len(items) - count))
-    lines: list[Spoken] = [f"{counted(len(items), 'request')}{', the oldest of more' if session.queue.is_cut else ''}."]
-    now = session.clock()
-    lines += [item_line(n, item, now) for n, item in enumerate(items[start : start + count], start + 1)]
+    shown = items[start : start + count]
+    cut = ", the oldest of more" if session.queue.is_cut else ""
+    part = f"; {start + 1:,} to {start + len(shown):,} are listed, 'list {len(items)}' lists all"
+    lines: list[Spoken] = [f"{counted(len(items), 'request')}{cut}{part if len(shown) < len(items) else ''}."]
+    now, section = session.clock(), ""
+    for number, item in enumerate(shown, start + 1):
+        if (name := session.queue.section(item)) != section:
+            section = name
+            lines.append(f"{name.capitalize()}:")
+        lines.append(item_line(number, item, now, session.queue.mark(item, session.zone)))
     session.talk.say_all(lines)
 
 

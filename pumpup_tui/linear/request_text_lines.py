@@ -105,11 +105,11 @@ def event_lines(events: Iterable[Event], now: datetime, zone: tzinfo | None) -> 
     return lines
 
 
-def item_line(number: int, item: InboxItem, now: datetime) -> Spoken:
-    """Return an open request in one line of the list."""
+def item_line(number: int, item: InboxItem, now: datetime, mark: str = "") -> Spoken:
+    """Return an open request in one line of the list, with a clean mark of ours behind its age."""
     whose = f", assigned to {line(item.assignee_id, 40)}" if item.assignee_id else ""
     late = ", overdue" if item.overdue_at is not None and item.overdue_at <= now else ""
-    about = f"{number}, {request_kind(item.event_type)}, {age_words(item.requested_at, now)}{late}{whose}"
+    about = f"{number}, {request_kind(item.event_type)}, {age_words(item.requested_at, now)}{late}{mark}{whose}"
     return said(about, item.summary.strip().split("\n")[0], limit=200)
 
 

@@ -19,6 +19,7 @@ from pumpup_tui.linear.line_queue import LineQueue
 from pumpup_tui.linear.line_session import LineSession
 from pumpup_tui.linear.plain_lines import counted, said
 from pumpup_tui.local_state.drafts import Drafts
+from pumpup_tui.local_state.snoozes import Snoozes
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.outcomes import ACTS
 
@@ -81,7 +82,7 @@ class _Runner:
             backend,
             me,
             self.talk,
-            LineQueue(backend, me.subject, setup.clock),
+            LineQueue(backend, me, setup.clock, Snoozes(setup.documents, self._start)),
             outbox,
             Drafts(setup.documents, self._start),
             ConfirmationWords(setup.new_key()),

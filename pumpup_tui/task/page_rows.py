@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 class TaskRows:
     """The rows of one task, with the nested values of its metadata that are open."""
 
-    def __init__(self, context: Context, record: TaskRecord) -> None:
+    def __init__(self, context: Context, record: TaskRecord, *, is_past: bool = False) -> None:
+        """Take the record, and whether it is of an earlier moment: then nothing is offered that would change it."""
         self._context = context
         self._record = record
+        self._is_past = is_past
         self._open_values: set[Path] = set()
 
     def rows(self) -> list[PageRow]:
@@ -115,15 +117,16 @@ class TaskRows:
         rows = [PageRow(ours())]
         if several:
             head: Line = [(f"{len(self._record.open_requests)} open requests, oldest first", "needs")]
-            rows.append(PageRow(ours(*head, (f"   {key} opens the one under the cursor", "muted")), "requests"))
-        opens: Line = [] if several else [(f"   {key} opens it", "muted")]
+            words = "" if self._is_past else f"   {key} opens the one under the cursor"
+            rows.append(PageRow(ours(*head, (words, "muted")), "requests"))
+        opens: Line = [] if several or self._is_past else [(f"   {key} opens it", "muted")]
         askers = {one.id: one.subject for one in self._record.events if one.subject}
         for request in self._record.open_requests:
             asker = askers.get(request.request_id)
             by = f" by {line(asker, 80)}" if asker else ""
             words = f"◌ {request_kind(request.event_type)}{by}, open for {self._context.age(request.requested_at)}: "
             paragraph = led([(words, "needs")], (line(request.summary), ""), tail=opens)
-            rows.append(PageRow(paragraph, ("request", request.request_id), leads=True))
+            rows.append(PageRow(paragraph, ("request", request.request_id), leads=not self._is_past))
         return rows
 
     def _metadata(self) -> list[PageRow]:

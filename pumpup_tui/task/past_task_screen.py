@@ -13,7 +13,7 @@ from typing_extensions import override
 from pumpup_tui.backend.messages import CallFailed
 from pumpup_tui.backend.past_moment import PastMoment
 from pumpup_tui.backend.past_reads import PastReads, PastTaskLoaded, Stepped
-from pumpup_tui.components.frame import set_title
+from pumpup_tui.components.frame import HeaderLine, set_title
 from pumpup_tui.components.past_view import PastView, ask_moment
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
@@ -50,11 +50,14 @@ class PastTaskScreen(ReviewerScreen):
         self._past = PastView(context, moment)
         self._reads = PastReads(context.calls)
         self._record = TaskRecord(task_id)
-        self._rows = TaskRows(self._past.context, self._record)
+        self._rows = TaskRows(self._past.context, self._record, is_past=True)
         self._requests: tuple[Event, ...] = ()
         set_title(self.page, self._past.title("Task"))
         self.callbacks = ScreenCallbacks(
-            show_message=self._say, call_failed=self._call_failed_here, go_back=self._go_back
+            show_message=self._say,
+            call_failed=self._call_failed_here,
+            go_back=self._go_back,
+            project=lambda: self._record.loaded.project if self._record.loaded else context.status.project,
         )
 
     @override
@@ -76,9 +79,10 @@ class PastTaskScreen(ReviewerScreen):
         event.stop()
         self._record = TaskRecord(self._record.task_id)
         self._record.take(event.loaded)
-        self._rows = TaskRows(self._past.context, self._record)
+        self._rows = TaskRows(self._past.context, self._record, is_past=True)
         self._past.event, self._requests = event.event, event.requests
         set_title(self.page, self._past.title("Task"))
+        self.query_one(HeaderLine).update_lines()
         self._show_rows()
 
     @on(Stepped)

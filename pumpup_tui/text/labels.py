@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 PAYLOAD_SHOWN = 20_000
 """Characters of a payload that are shown; the rest is counted."""
 
+TAGS_MOST = 20
+"""Tags of an authority that are listed; the rest is counted."""
+
 EVENT_WORDS: Mapping[str, tuple[str, str, str]] = {
     "TASK_CREATED": ("+", "task created", "muted"),
     "ACTION": ("·", "action", ""),
@@ -141,6 +144,21 @@ def reviewer_of(event: Event) -> str:
         if isinstance(person, str):
             return person
     return ""
+
+
+def decision_facts(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a decision holds beside its outcome and note, raw, by name: reason code, and the decider's tags.
+
+    Args:
+        payload: The payload of its event, or the result that is made of that.
+    """
+    outcome, authority = payload.get("outcome"), payload.get("authority") or payload.get("authoritySnapshot")
+    code = outcome.get("reasonCode") if isinstance(outcome, Mapping) else None
+    tags = authority.get("tags") if isinstance(authority, Mapping) else None
+    listed = ", ".join(str(tag) for tag in tags[:TAGS_MOST]) if isinstance(tags, list) else ""
+    more = f" and {len(tags) - TAGS_MOST} more" if isinstance(tags, list) and len(tags) > TAGS_MOST else ""
+    facts = (("reason", str(code or "")), ("tags", listed + more))
+    return [(name, value) for name, value in facts if value]
 
 
 def actor_text(event: Event) -> str:

@@ -22,6 +22,8 @@ RAW_MOST = 2_000
 """Bytes of JSON up to which a value is not truncated."""
 NAMES = ("authority", "answeredBy")
 """Keys of a payload that are needed besides its text: the person who caused an event."""
+DECIDED = ("type", "reasonCode", "note")
+"""Keys of a decision's outcome that a list or a detail shows, where they are small."""
 RECOMMENDED = ("outcome", "confidence")
 """Keys of a recommendation that a list shows, sorts and filters by."""
 
@@ -52,8 +54,11 @@ def _short_event(event: Event) -> Event:
         return event
     # cleaned again: where it is drawn
     page_text = clean(json_text(encoded), limit=PAYLOAD_SHOWN, padding=INDENT)
-    names = {key: event.payload[key] for key in NAMES if _is_small(event.payload.get(key))}
-    return replace(event, payload=ShortPayload(names, line_text=event_text(event), page_text=page_text))
+    kept: dict[str, Any] = {key: event.payload[key] for key in NAMES if _is_small(event.payload.get(key))}
+    outcome = event.payload.get("outcome")
+    if isinstance(outcome, dict):
+        kept["outcome"] = {key: outcome[key] for key in DECIDED if _is_small(outcome.get(key))}
+    return replace(event, payload=ShortPayload(kept, line_text=event_text(event), page_text=page_text))
 
 
 def _short_item(item: InboxItem) -> InboxItem:

@@ -13,6 +13,7 @@ from pumpup_tui.text.labels import (
     PAYLOAD_SHOWN,
     ShortPayload,
     answer_text,
+    decision_facts,
     recommendation_run,
     reviewer_of,
     transition_text,
@@ -42,6 +43,7 @@ def event_document(event: Event, context: Context, lookups: Lookups) -> list[Par
         ("about", lookups.known_name(event.in_response_to)),
         ("moved", transition_text(event)),
         ("said", own_text(event)),
+        *decision_facts(event.payload),
         ("when", durations.full(event.timestamp, context.zone)),
         ("project", context.project_name(event.project_id)),
     )

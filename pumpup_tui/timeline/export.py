@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from api_client.export_columns import Names, csv_header, csv_row
@@ -12,6 +12,7 @@ from api_client.times import wire_time
 from pumpup_tui.backend.timeline_query import DECISIONS
 from pumpup_tui.backend.timeline_scan import Timeline, TimelineNames
 from pumpup_tui.local_state.save_policy import Saving
+from pumpup_tui.text.json_text import json_bytes
 from pumpup_tui.text.labels import reviewer_of
 
 if TYPE_CHECKING:
@@ -30,13 +31,17 @@ class Export:
         self._path = path
         self._saving = saving
         self._overwrite = overwrite
-        self._lines: Callable[[Sequence[Event]], bytes] = _json_lines
+        self._csv: CsvLines | None = None
 
     def _open(self) -> BinaryIO:
         return self._saving.open(self._path, overwrite=self._overwrite)
 
-    def _put(self, file: BinaryIO, events: Sequence[Event]) -> None:
-        file.write(self._lines(events))
+    async def _put(self, file: BinaryIO, events: Sequence[Event]) -> None:
+        if self._csv is None:
+            await asyncio.to_thread(lambda: file.write(_json_lines(events)))
+            return
+        csv, asked = self._csv, await self._timeline.asked(events)
+        await asyncio.to_thread(lambda: file.write(csv.lines(events, asked)))
 
     async def write(self, progressed: Callable[[int, int], None]) -> int:
         """Write all, and return how many events were written.
@@ -53,10 +58,10 @@ class Export:
         file = await asyncio.to_thread(self._open)
         try:
             if self._path.lower().endswith(".csv"):
-                self._lines = CsvLines(await self._timeline.names())
+                self._csv = CsvLines(await self._timeline.names())
                 await asyncio.to_thread(file.write, csv_header())
             async for count, events in self._timeline.all():
-                await asyncio.to_thread(self._put, file, events)
+                await self._put(file, events)
                 looked, written = looked + count, written + len(events)
                 progressed(looked, written)
         finally:
@@ -69,25 +74,26 @@ def _json_lines(events: Sequence[Event]) -> bytes:
 
 
 class CsvLines:
-    """Lines of CSV, with the names that the events refer to: of requests, those that were written before."""
+    """Lines of CSV, with the names that the events refer to."""
 
     def __init__(self, names: TimelineNames) -> None:
         self._names = names
-        self._open: dict[str, tuple[str, str]] = {}
 
-    def __call__(self, events: Sequence[Event]) -> bytes:
-        """Return the events as lines."""
-        return b"".join(map(self._line, events))
+    def lines(self, events: Sequence[Event], asked: Mapping[str, Event]) -> bytes:
+        """Return the events as lines; `asked` has the requests that they settle, by id."""
+        return b"".join(self._line(event, asked.get(event.in_response_to or "")) for event in events)
 
-    def _line(self, event: Event) -> bytes:
-        at = wire_time(event.timestamp)
-        asked = ("", "")
+    def _line(self, event: Event, asked: Event | None) -> bytes:
+        at, request = wire_time(event.timestamp), ("", "")
         if event.event_type in ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED"):
-            asked = (str(event.payload.get("summary") or "")[:SUMMARY], at)
-            if self._names.oldest_first:
-                self._open[event.id] = asked
-        elif event.event_type in DECISIONS:
-            asked = self._open.pop(event.in_response_to or "", asked)
+            request = _asked(event)
+        elif event.event_type in DECISIONS and asked is not None:
+            request = _asked(asked)
         project, task = self._names.projects.get(event.project_id, ""), self._names.tasks.get(event.task_id, "")
         wire = {**event.wire(), "timestamp": at, "subject": event.subject or reviewer_of(event)}
-        return csv_row(wire, json.dumps(event.payload, ensure_ascii=False), Names(project, task, *asked))
+        payload = json_bytes(event.payload).decode("utf-8", "replace")
+        return csv_row(wire, payload, Names(project, task, *request))
+
+
+def _asked(request: Event) -> tuple[str, str]:
+    return str(request.payload.get("summary") or "")[:SUMMARY], wire_time(request.timestamp)

@@ -174,8 +174,8 @@ class TimelineScreen(ReviewerScreen):
     @on(Changed)
     def _changed(self, event: Changed) -> None:
         event.stop()
-        query = self.scope.query
-        fresh = sum(query.takes(one) for one in event.events)
+        query, name = self.scope.query, self.timeline.lookups.known_name
+        fresh = sum(query.takes(one, name(one.task_id)) for one in event.events)
         if fresh or event.too_many:
             self._follower.take_news(fresh)
             self._scope_line.update_soon()

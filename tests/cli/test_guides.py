@@ -260,6 +260,10 @@ def develop(walk: Walk) -> None:
         walk.written("agent-1.log", r"evt_\w+\n", agents[1])
         walk.run(command)
 
+    def declines(walk: Walk, command: str) -> None:
+        walk.written("agent-2.log", r"evt_\w+\n", agents[2])
+        walk.run(command)
+
     walk.walk(
         {
             "pumpup-tui serve": serves,
@@ -267,8 +271,13 @@ def develop(walk: Walk) -> None:
             "pumpup-tui --data ./work": answers_the_agent,
             "python form.py": asks,
             "pumpup-tui answer": answers_in_its_place,
+            "python photo.py": asks,
+            "pumpup-tui decline": declines,
         }
     )
+    declined = walk.ends("agent-2.log", agents[2])
+    assert "The request was withdrawn by test" in declined
+    assert "the file shows it" in declined
     assert walk.ends("agent-0.log", agents[0]) == f"APPROVE by {getpass.getuser()}\n"
     told = walk.ends("agent-1.log", agents[1])
     assert told.splitlines()[1:] == ["{'method': 'voucher', 'mail': True} by test"]

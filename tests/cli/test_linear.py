@@ -190,3 +190,26 @@ def test_what_is_pasted_decides_nothing(tmp_path: Path, run: Run, typed: str) ->
     result = run("--linear", "--data", made.data, "--reviewer", "alice", given=typed)
     assert (result.returncode, outcomes(made.data)) == (0, [])
     assert "Goodbye." in result.stdout
+
+
+async def _ask_again(data: Path) -> None:
+    backend = await open_local(data, Actor("maria", "reviewer"))
+    try:
+        world = WorldBuilder(backend.acting_as(AGENT), backend)
+        task = await world.task("Claim C-3000", "claims")
+        request = await world.approval(task, "Refund $5", "claims")
+        await world.decision(request, "REQUEST_MORE_INFO", "the photos?")
+        await world.approval(task, "Refund $5, now with photos", "claims")
+    finally:
+        await backend.aclose()
+
+
+def test_a_list_says_how_much_it_leaves_out(tmp_path: Path, run: Run) -> None:
+    """And how to have all of it; a request that asks again says what changed since."""
+    made = make(tmp_path / "data", approvals=21, elicitations=0)
+    asyncio.run(_ask_again(made.data))
+    result = run("--linear", "--data", made.data, "--reviewer", "alice", given="list\nfind photos\nhelp\n")
+    assert "1 to 20 are listed, 'list 23' lists all." in " ".join(result.stdout.split())
+    assert "Changed since maria asked for more" in result.stdout
+    assert "the photos?" in result.stdout
+    assert "list COUNT: " in result.stdout

@@ -66,6 +66,20 @@ def test_a_timeline_is_lines_of_events(on: Run, made: Made) -> None:
     assert len(on("timeline", "--limit", "3").stdout.splitlines()) == 3
 
 
+def test_a_filter_without_a_match_says_so(on: Run, made: Made) -> None:
+    """On stderr, with the reviewer who may have been meant; a range that ends before it begins is told as that."""
+    assert on("deny", made.approvals[3], "--note", "too late", "--yes", "--reviewer", "maria").returncode == 0
+    row = on("timeline", "--outcome", "deny").stdout
+    assert all(words in row for words in ("▼ denied", "“too late”", "Claim C-0003")), row
+    assert "deny by" not in row
+    for words in (("timeline",), ("export",)):
+        result = on(*words, "--decided-by", "mraia")
+        assert (result.returncode, result.stdout) == (0, "")
+        assert "No matching events. Did you mean maria?" in result.stderr
+        assert "No matching events: the range ends" in on(*words, "--since", "1d", "--until", "3d").stderr
+    assert on("timeline", "--types", "TIMEOUT").stderr == "No matching events.\n"
+
+
 def test_projects_are_listed_and_shown(on: Run) -> None:
     """The names that agents use, and each step with its exits."""
     told = conforms(on("projects", "list", "--json").stdout, Page[Project])

@@ -99,8 +99,8 @@ async def test_a_range_is_typed_copied_exported_and_left(tmp_path: Path) -> None
         await pilot.press("4", "escape")
         await stage.sees(pilot, "▸30d", gone=("Settled by hour",))
         await pilot.press("f", *"soon", "enter")
-        await stage.sees(pilot, "not understood: try 7d")
-        await pilot.press("c")
+        await stage.sees(pilot, "not understood: try 7d", "): soon")
+        await pilot.press("escape", "c")
         await stage.sees(pilot, "copied as Markdown")
         assert "| project | open |" in stage.app.clipboard
         assert "| Claims | 1 |" in stage.app.clipboard

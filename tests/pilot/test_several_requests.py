@@ -53,6 +53,9 @@ async def test_a_card_tells_how_many_are_open_and_the_oldest(tmp_path: Path) -> 
         await stage.sees(pilot, "◌ approval: Send a vouch", "◌ 1 waiting", gone=("open ·",))
         await asked.settle(stage, 1)
         await stage.sees(pilot, "▶ running, agent idle", "▶ 1 running", gone=("◌ approval", "1 waiting"))
+        stage.clock.advance(minutes=61)
+        await pilot.press("enter")
+        await stage.sees(pilot, "▶ running, agent idle 1h · ○ stuck 1h · Claims")  # as its card
 
 
 async def test_a_task_lists_all_and_opens_the_one_under_the_cursor(tmp_path: Path) -> None:

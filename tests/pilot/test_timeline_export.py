@@ -79,19 +79,26 @@ async def test_its_csv_has_the_columns_of_the_command(tmp_path: Path) -> None:
 
     stage.before.append(decided)
     async with stage.run() as pilot:
-        await stage.ready(pilot, "Nothing waits")
-        await pilot.press("3", "s")
-        await stage.sees(pilot, "Refund $240", "oldest first")
+        await stage.ready(pilot, "New requests appear here")
+        await pilot.press("3")
+        await stage.sees(pilot, "Refund $240", "newest first")
         await export(stage, pilot, tmp_path / "screen.csv")
-        await stage.sees(pilot, "events written")
+        await stage.sees(pilot, "3 events written")
+        await pilot.press("/", *"approve by", "enter")
+        await stage.sees(pilot, "“approve by”", gone=("requests",))
+        await export(stage, pilot, tmp_path / "searched.csv")
+        await stage.sees(pilot, "1 event written")
     command = [sys.executable, "-m", "pumpup_tui", "export", "--format", "csv"]
     subprocess.run([*command, "-o", tmp_path / "command.csv", "--data", tmp_path / "data"], check=True)  # noqa: ASYNC221 - the app is gone
     tables = []
-    for name in ("screen", "command"):
+    for name in ("screen", "searched", "command"):
         with (tmp_path / f"{name}.csv").open(newline="") as file:
             rows = list(csv.DictReader(file))
         tables.append([{key: row[key] for key in row if key != "payload"} for row in rows if row["taskId"]])
-    assert tables[0] == tables[1]
+    assert tables[0][::-1] == tables[2]
+    assert tables[1] == tables[2][-1:]
+    assert tables[1][0]["request"] == "Refund $240"
+    assert tables[1][0]["seconds_waited"] == "0.000"
     assert {row["subject"] for row in tables[0]} == {"alice", "agent-1"}
 
 

@@ -19,6 +19,18 @@ async def decided(stage: Stage) -> None:
         await stage.task(f"Task {number:03}")
 
 
+async def test_by_the_name_of_a_task(tmp_path: Path) -> None:
+    """A search finds all events of the tasks whose names its rows show, within another filter too."""
+    stage = Stage(tmp_path)
+    stage.before.append(decided)
+    async with stage.run() as pilot:
+        await stage.ready(pilot)
+        await pilot.press("3", "/", *"claim 2", "enter")
+        await stage.sees(pilot, "“note 2”", "Refund $2", "+ created", "“claim 2”", gone=("note 1", "Task 119"))
+        await pilot.press("f", *["j"] * 5, "space", "enter")
+        await stage.sees(pilot, "decided · “claim 2”", "“note 2”", gone=("+ created",))
+
+
 async def test_by_type(tmp_path: Path) -> None:
     """With f, space on a type and enter only events of it are shown; escape shows all."""
     stage = Stage(tmp_path)
@@ -59,7 +71,7 @@ async def test_by_text(tmp_path: Path) -> None:
         await pilot.press("3")
         await stage.sees(pilot, "Task 119")
         await pilot.press("/", *"claim 1", "enter")
-        await stage.sees(pilot, "▌12:00 agent-1    + created    Claim 1", gone=("Task 119",))
+        await stage.sees(pilot, "12:00 agent-1    + created    Claim 1", gone=("Task 119",))
         await pilot.press("/", *" x", "enter")
         await stage.sees(pilot, "No matching events", "esc shows all")
         await pilot.press("escape")

@@ -19,6 +19,7 @@ from pumpup_tui.text.firewall import (
     wide_gaps,
     without_controls,
 )
+from pumpup_tui.text.labels import decision_facts
 from tests.waiting import grows_no_faster_than_its_input, work_of
 
 ANY_TEXT = st.text(st.characters(codec=None))  # with lone surrogates
@@ -183,3 +184,12 @@ def test_the_net_replaces_each_control_and_nothing_else() -> None:
     """What slipped by `clean` becomes the mark of a character that could not be shown, one for one."""
     assert without_controls("a\x1b[2J\x9bé") == "a\ufffd[2J\ufffdé"
     assert without_controls("plain é") == "plain é"
+
+
+def test_the_facts_of_a_decision_are_in_plain_view() -> None:
+    """Reason code and tags are named by an event's payload and by a result alike; of tags up to twenty."""
+    outcome, tags = {"type": "REJECT", "reasonCode": "LATE"}, ["claims", "senior"]
+    assert [name for name, _ in decision_facts({"outcome": outcome, "authority": {"tags": tags}})] == ["reason", "tags"]
+    assert decision_facts({"outcome": outcome, "authoritySnapshot": {"tags": ["a", "b"]}})[1] == ("tags", "a, b")
+    assert decision_facts({"outcome": {"type": "APPROVE"}, "authority": {"tags": []}}) == []
+    assert decision_facts({"authority": {"tags": ["t"] * 23}})[0][1].endswith("t and 3 more")
