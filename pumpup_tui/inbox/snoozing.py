@@ -103,7 +103,7 @@ class Snoozing:
         chosen = [item for item in requests.queue.items() if item.request_id in requests.selected]
         return chosen or ([requests.row] if requests.row is not None else [])
 
-    def _ask(self, items: Sequence[InboxItem]) -> None:
+    def _ask(self, items: Sequence[InboxItem], text: str) -> None:
         def take(typed: str) -> str:
             try:
                 until = self._moment(typed)
@@ -112,7 +112,7 @@ class Snoozing:
             self._put_off(items, until)
             return ""
 
-        self._prompt.ask_until_taken("snooze until", "like 16:00, fri 9am, 3d", take)
+        self._prompt.ask_until_taken("snooze until", "like 16:00, fri 9am, 3d", take, text)
 
     def _moment(self, typed: str) -> datetime:
         now = self._context.clock()
