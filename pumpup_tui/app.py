@@ -143,6 +143,7 @@ class PumpUpApp(TerminalApp):
 
         self.theme_changed_signal.subscribe(self, lambda theme: last_view.note_theme(theme.name))
         signals.status_changed.subscribe(self, note_project)
+        self.context.live_tail.subscribe(self)
         for observe in self.observers:
             observe(self, self.context)
         self.set_interval(MINUTE_SECONDS, lambda: signals.minute.publish(None))
@@ -222,6 +223,10 @@ class PumpUpApp(TerminalApp):
     @on(RecoveryLoaded)
     def _decision_event(self, event: Submitted | DecisionsStored | RecoveryLoaded) -> None:
         self.context.decisions.receive(event)
+
+    @on(messages.Changed)
+    def _changed(self, event: messages.Changed) -> None:
+        self.context.projects_changed(self, event.events)
 
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:

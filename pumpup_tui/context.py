@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -102,6 +102,8 @@ class Context:
     drafts: Drafts
     snoozes: Snoozes
     last_view: LastView
+    _asked_projects: set[str] = field(default_factory=set)
+    """Those that were not known when something happened in them."""
 
     @property
     def status_changed(self) -> Signal[Status]:
@@ -145,6 +147,13 @@ class Context:
         self.status_model.connected(event, self.status.project or self.last_view.project)
         self.reads.projects(to)
         self.decisions.begin()
+
+    def projects_changed(self, to: MessagePump, events: Iterable[Event]) -> None:
+        """Read the projects again where something happened in one that is not known; once for each."""
+        new = {event.project_id for event in events} - {one.id for one in self.status.projects} - self._asked_projects
+        if new and self.status.knows_projects:
+            self._asked_projects |= new
+            self.reads.projects(to)
 
     def followed(self, item: InboxItem, event: Event) -> InboxItem:
         """Return an open request as it is after an event on its task: given to someone, or in another step."""

@@ -10,6 +10,7 @@ from api_client.commands import Move
 from tests.pilot.stage import Stage
 from tests.pilot.test_board import open_board, three
 from tests.support.actors import BOB
+from tests.waiting import until
 
 
 async def task_id(stage: Stage, name: str) -> str:
@@ -139,3 +140,15 @@ async def test_a_narrow_terminal_shows_where_a_move_goes(tmp_path: Path) -> None
         await open_board(stage, pilot, "A claim")
         await pilot.press("L")
         await stage.sees(pilot, "MOVE", "→ in_review", "y send", "esc cancel")
+
+
+async def test_a_project_that_is_new_is_there_without_a_refresh(tmp_path: Path) -> None:
+    """The first task in a project that was made while the screens were open brings it to the board."""
+    stage = Stage(tmp_path)
+    async with stage.run() as pilot:
+        await stage.ready(pilot, "live")
+        await stage.project()
+        await stage.task("Claim C-1029", "claims")
+        await until(lambda: len(stage.app.context.status.projects) == 2, "the new project is known")
+        await pilot.press("2")
+        await stage.sees(pilot, "Claims", "triage", "Claim C-1029")

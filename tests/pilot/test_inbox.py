@@ -170,7 +170,7 @@ async def test_hostile_text_acts_on_nothing(tmp_path: Path, size: tuple[int, int
         await pilot.press("a")
         await stage.sees(pilot, "⟨U+202E⟩", "␛]52", "APPROVE")
         await pilot.press("escape", "2", "enter", "escape", "3", "enter")
-        await stage.sees(pilot, "approval requested")
+        await stage.sees(pilot, "◌ requests")
         shown = stage.shown()
         assert not [char for char in shown if char < " " and char != "\n"]
         assert "\u202e" not in shown

@@ -38,7 +38,7 @@ def calls_here() -> Iterator[Counter[str]]:
 async def test_a_request_of_mixed_alphabets_holds_no_key(tmp_path: Path) -> None:
     """Moving to 837 kB of mixed alphabets and spelling them out has the event loop inspect none of them."""
     stage = Stage(tmp_path)
-    async with stage.run(120, 40) as pilot:
+    async with stage.run(150, 50) as pilot:
         await stage.sees(pilot, "live")
         await stage.approval("An ordinary one", keyValueContext={"Amount": "$240"})
         value = (MIXED * 500)[:4_185]
@@ -46,7 +46,7 @@ async def test_a_request_of_mixed_alphabets_holds_no_key(tmp_path: Path) -> None
         await stage.ready(pilot, "An ordinary one", "Of many words", "$240")
         with calls_here() as calls:
             await pilot.press("j")
-            await stage.sees(pilot, "look like something else", "characters of each text checked")
+            await stage.sees(pilot, "look like something else", "characters of each text", "checked")
             await pilot.press("v")
             await stage.sees(pilot, "v goes back", "\\x62")
         assert calls.total() < 50, calls  # the words of the counts; a character inspected is several calls
@@ -55,7 +55,7 @@ async def test_a_request_of_mixed_alphabets_holds_no_key(tmp_path: Path) -> None
 async def test_every_text_that_a_request_shows_is_inspected(tmp_path: Path) -> None:
     """A lookalike in a form's label, description, option or bid is counted as one in the summary is."""
     stage = Stage(tmp_path)
-    async with stage.run(120, 40) as pilot:
+    async with stage.run(150, 50) as pilot:
         await stage.sees(pilot, "live")
         fields = [
             {"type": "Text", "id": "a", "label": "p\u0430y to", "description": "1,OOO at most", "required": False},
@@ -70,7 +70,7 @@ async def test_every_text_that_a_request_shows_is_inspected(tmp_path: Path) -> N
 async def test_typing_into_a_long_bid_inspects_no_alphabet(tmp_path: Path) -> None:
     """A key in a field of 18 kB of mixed alphabets costs no look at each of its characters."""
     stage = Stage(tmp_path)
-    async with stage.run(120, 40) as pilot:
+    async with stage.run(150, 50) as pilot:
         await stage.sees(pilot, "live")
         value = (MIXED * 20 + "\n") * 80
         fields = [{"type": "TextArea", "id": "a", "label": "Story", "required": False}]

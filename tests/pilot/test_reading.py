@@ -189,9 +189,8 @@ async def test_who_asks_is_told_everywhere(tmp_path: Path) -> None:
         await pilot.press("v")
         await stage.sees(pilot, "The raw text", "asked by mallory (agent)", "▎mallory")
         await pilot.press("3")
-        await stage.sees(pilot, "agent mallory   ◌ approval requested")
-        await pilot.press("j", "k")
-        await stage.sees(pilot, "by        mallory")
+        await stage.sees(pilot, "mallory    ◌ requests")
+        await stage.sees(pilot, "said        Refund $240")
 
 
 async def test_a_request_that_no_screen_shows_whole_is_not_approved(tmp_path: Path) -> None:

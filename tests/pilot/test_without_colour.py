@@ -49,7 +49,7 @@ async def test_without_colour_every_state_has_a_word_or_a_glyph(
         assert re.search(r"▌[ ▎]*E-mail", stage.shown()), "the field in focus is marked"
         assert re.search(r"(?m)^[┃ ▎]+What happened", stage.shown()), "the others are not"
         await pilot.press("escape", "u", "2")
-        await stage.sees(pilot, "▸2 Board", "▌ in_progress", "■ complete", "◌ approval")
+        await stage.sees(pilot, "▸2 Board", "▌ triage", "■ paid", "◌ approval")
         await pilot.press("3")
         await stage.sees(pilot, "▸3 Timeline", "+ created", "◌ requests")
 
