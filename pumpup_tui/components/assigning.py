@@ -62,9 +62,10 @@ class Assigning:
             if choice is not None and choice.name is not None:
                 self._arm(task, choice.name)
             elif choice is not None:
-                self._prompt.ask(TextQuestion("assign to"), lambda name: self._typed(task, name))
+                self._prompt.ask(TextQuestion("assign to", screen.typed), lambda name: self._typed(task, name))
 
-        self._screen.app.push_screen(PickScreen("Assign this task", choices), chosen)
+        screen = PickScreen("Assign this task", choices, typed=Assignee(None))
+        self._screen.app.push_screen(screen, chosen)
 
     def _typed(self, task: Assignable, name: str | None) -> None:
         if name and name.strip():

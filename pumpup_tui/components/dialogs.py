@@ -46,6 +46,10 @@ class ChoiceList(VirtualList[tuple[int, Choice[T]]], Generic[T]):
         """Take what is shown where there is no choice, and what draws one where that is not its label alone."""
         super().__init__(id="choices", empty=empty)
         self._draw = draw
+        self.needle = ""
+        """What was typed."""
+        self.typed_id = ""
+        """The row of the choice that is typed: it stands whatever was typed."""
 
     @override
     def on_click(self, event: events.Click) -> None:
@@ -61,23 +65,39 @@ class ChoiceList(VirtualList[tuple[int, Choice[T]]], Generic[T]):
         return str(row[0])
 
     @override
+    def searched(self, row: tuple[int, Choice[T]]) -> str:
+        return self.needle if self.row_id(row) == self.typed_id else row[1].label
+
+    @override
     def draw_row(self, row: tuple[int, Choice[T]], width: int) -> Sequence[Line]:
         choice = row[1]
         return self._draw(choice, width) if self._draw else [[(fit(line(choice.label, 200), width), "")]]
 
 
 class PickScreen(ModalScreen[T], Generic[T]):
-    """Return the value of one of a few choices; None on escape."""
+    """Return the value of one of a few choices; None on escape. Typing leaves the choices that contain the text."""
 
     CSS_PATH = sheet("modals")
     BINDINGS: ClassVar[list[BindingType]] = bindings(("modal.close", "dismiss"))
 
-    def __init__(self, title: str, choices: Sequence[tuple[T, str]], present: T | None = None) -> None:
-        """Take the choices, and the value of the one that the cursor begins on; else it begins on the first."""
+    def __init__(
+        self, title: str, choices: Sequence[tuple[T, str]], present: T | None = None, *, typed: T | None = None
+    ) -> None:
+        """Take what is chosen from.
+
+        Args:
+            title: The words over the choices.
+            choices: Their values and raw words.
+            present: The value of the one that the cursor begins on; else it begins on the first.
+            typed: The value of the one that is typed. Where there is one, letters are typed from the first key on.
+        """
         super().__init__()
         self._title = title
         self._choices = [Choice(*choice) for choice in choices]
         self._present = present
+        self._typed_choice = typed
+        self.typed = ""
+        """What was typed: the text to begin with, where the choice that is typed is chosen."""
 
     @override
     def compose(self) -> ComposeResult:
@@ -92,7 +112,9 @@ class PickScreen(ModalScreen[T], Generic[T]):
     def title_line(self) -> str:
         """Return the title with the keys."""
         key = names_at(self)
-        return f"{self._title}   {key('move.enter')} chooses, {key('modal.close')} leaves"
+        # cleaned again: typed by the user, who can paste anything
+        typed = f"   “{line(self.typed, 40)}”" if self.typed else ""
+        return f"{self._title}{typed}   {key('move.enter')} chooses, {key('modal.close')} leaves"
 
     def on_mount(self) -> None:
         """List the choices with the cursor on the present one."""
@@ -100,10 +122,37 @@ class PickScreen(ModalScreen[T], Generic[T]):
         widest = max((cell_len(line(choice.label, 200)) for choice in self._choices), default=20)
         choices.styles.width = min(max(40, widest + 4), 76)
         choices.styles.height = min(max(3, len(self._choices)), 14)
+        numbers = (number for number, choice in enumerate(self._choices) if choice.value == self._typed_choice)
+        choices.typed_id = str(next(numbers, ""))
         choices.show(enumerate(self._choices))
         present = next((number for number, choice in enumerate(self._choices) if choice.value == self._present), 0)
         choices.select(str(present))  # before any key can come: what moves the cursor after that is the reader
         choices.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Type: no letter is passed over, for the key that chooses would choose something else then."""
+        if event.key == "backspace" and self.typed:
+            self._search(self.typed[:-1])
+        elif event.character and event.is_printable and (self.typed or not self.is_command(event.key)):
+            self._search(self.typed + event.character)
+        else:
+            return
+        event.stop()
+
+    def is_command(self, key: str) -> bool:
+        """Return whether a key does something before anything is typed."""
+        moves = ("down", "up", "first", "last")
+        names = () if self._typed_choice is not None else (*(f"move.{name}" for name in moves), "modal.close")
+        return any(key in names_at(self).keys(name) for name in names)
+
+    def _search(self, typed: str) -> None:
+        choices: ChoiceList[T] = self.query_one(ChoiceList)
+        self.typed = choices.needle = typed
+        # cleaned again: typed by the user, who can paste anything
+        choices.say_when_empty(f"nothing here contains “{line(typed, 40)}”" if typed else "nothing to choose from")
+        choices.search(typed)
+        choices.action_go(0)
+        self.query_one("#title", Static).update(self.title_line())  # not foreign: made without markup
 
     @on(VirtualList.Chosen)
     def _picked(self, event: VirtualList.Chosen) -> None:

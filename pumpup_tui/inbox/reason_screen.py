@@ -17,7 +17,6 @@ from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, fit
 
 if TYPE_CHECKING:
-    from textual import events
     from textual.binding import BindingType
     from textual.screen import Screen
 
@@ -48,7 +47,7 @@ class ReasonScreen(PickScreen[ReasonCode]):
         choices.append((ReasonCode(None), "another…"))
         if present:
             choices.append((ReasonCode(""), "no reason code"))
-        super().__init__("Reason code", choices, ReasonCode(present))
+        super().__init__("Reason code", choices, ReasonCode(present), typed=ReasonCode(None))
         self._offered = offered
         self._pressed = ""
 
@@ -56,9 +55,10 @@ class ReasonScreen(PickScreen[ReasonCode]):
     def choice_list(self) -> ChoiceList[ReasonCode]:
         return ChoiceList(empty="", draw=self._draw_code)
 
-    def on_key(self, event: events.Key) -> None:
-        """Note the key: the action of a number does not get it."""
-        self._pressed = event.key
+    @override
+    def is_command(self, key: str) -> bool:
+        self._pressed = key  # the action of a number does not get it
+        return super().is_command(key) or key in names_at(self).keys("reason.number")
 
     def action_number(self) -> None:
         """Choose the code of the number that was pressed; the last of the keys types another one."""
@@ -98,9 +98,10 @@ class ReasonPicker:
         """Ask for the code of a decision in a project; `answered` gets it, empty for none, unless it is left."""
         self._project_id, self._present, self._answered = project_id, present, answered
         if offered := self._offered(project_id):
-            self._screen.app.push_screen(ReasonScreen(offered, present), self._chosen)
+            screen = ReasonScreen(offered, present)
+            self._screen.app.push_screen(screen, lambda choice: self._chosen(choice, screen.typed))
         else:
-            self._type()
+            self._type(self._present)
 
     def _offered(self, project_id: str) -> Sequence[OfferedCode]:
         project = next((one for one in self._context.status.projects if one.id == project_id), None)
@@ -111,14 +112,14 @@ class ReasonPicker:
             own_codes(self._context.last_view.recall(REMEMBERED), project_id),
         )
 
-    def _chosen(self, choice: ReasonCode | None) -> None:
+    def _chosen(self, choice: ReasonCode | None, typed: str) -> None:
         if choice is not None and choice.code is None:
-            self._type()
+            self._type(typed or self._present)
         elif choice is not None:
             self._give(choice.code or "")
 
-    def _type(self) -> None:
-        self._prompt.ask(TextQuestion("reason code", self._present), self._typed)
+    def _type(self, text: str) -> None:
+        self._prompt.ask(TextQuestion("reason code", text), self._typed)
 
     def _typed(self, text: str | None) -> None:
         if text is not None:

@@ -91,9 +91,11 @@ class Snoozing:
             elif choice is not None and choice.until is not None:
                 self._put_off(items, choice.until)
             elif choice is not None:
-                self._ask(items)
+                self._ask(items, screen.typed)
 
-        self._screen.app.push_screen(PickScreen(f"Snooze {count}, for you on this machine", choices), chosen)
+        title = f"Snooze {count}, for you on this machine"
+        screen: PickScreen[SnoozeChoice] = PickScreen(title, choices, typed=SnoozeUntil(None))
+        self._screen.app.push_screen(screen, chosen)
 
     def _items(self) -> Sequence[InboxItem]:
         """Return the selected requests, else the one under the cursor."""
@@ -101,7 +103,7 @@ class Snoozing:
         chosen = [item for item in requests.queue.items() if item.request_id in requests.selected]
         return chosen or ([requests.row] if requests.row is not None else [])
 
-    def _ask(self, items: Sequence[InboxItem]) -> None:
+    def _ask(self, items: Sequence[InboxItem], text: str) -> None:
         def take(typed: str) -> str:
             try:
                 until = self._moment(typed)
@@ -110,7 +112,7 @@ class Snoozing:
             self._put_off(items, until)
             return ""
 
-        self._prompt.ask_until_taken("snooze until", "like 16:00, fri 9am, 3d", take)
+        self._prompt.ask_until_taken("snooze until", "like 16:00, fri 9am, 3d", take, text)
 
     def _moment(self, typed: str) -> datetime:
         now = self._context.clock()

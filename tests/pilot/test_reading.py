@@ -104,7 +104,7 @@ async def test_a_reason_code_is_picked_or_typed(tmp_path: Path) -> None:
         await pilot.press("y")
         await stage.sees(pilot, "RECORDED")
         await stage.ready(pilot)
-        await pilot.press("d", "w", "j", "enter", *"limit-2", "enter")
+        await pilot.press("d", "w", "down", "enter", *"limit-2", "enter")
         await stage.sees(pilot, "reason code: limit-2")
         await pilot.press("y")
         await stage.sees(pilot, "RECORDED", gone=("Release $1",))
