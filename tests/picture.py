@@ -42,7 +42,7 @@ WALK = (
     Picture("form", ("escape", "escape", "slash", *"profile", "enter", "enter", "a"), "review"),
     Picture("batch", ("escape", "escape", "escape", "escape", "g", "x", "j", "x", "a"), "2 "),
     Picture("projects", ("escape", "escape", "escape", "2"), "All projects"),
-    Picture("board", ("enter",), "Dana"),
+    Picture("board", ("enter",), "C-1042"),
     Picture("task", ("enter",), "intake"),
     Picture("timeline", ("escape", "3", "home"), "C-10"),
     Picture("insights", ("4",), "open"),

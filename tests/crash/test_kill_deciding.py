@@ -22,7 +22,7 @@ async def test_killed_while_held(place: Place) -> None:
         kill(shown)
     with place.app() as shown:
         shown.wait_for("NOT SENT")
-        shown.wait_for("it was held")
+        shown.wait_for("it was still held")
         rest(0.3)
         shown.press("\x1b")
         rest(0.3)

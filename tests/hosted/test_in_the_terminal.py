@@ -43,9 +43,10 @@ class Shown:
 
     async def sees(self, *words: str, gone: tuple[str, ...] = ()) -> None:
         """Wait until all `words` stand on the screen, and none of `gone`."""
-        async with asyncio.timeout(HANG_SECONDS):
-            while not all(word in self.text() for word in words) or any(word in self.text() for word in gone):
-                await self.pilot.pause(0.02)
+        end = asyncio.get_running_loop().time() + HANG_SECONDS
+        while not all(word in self.text() for word in words) or any(word in self.text() for word in gone):
+            assert asyncio.get_running_loop().time() < end, f"waited for {words}, without {gone}:\n{self.text()}"
+            await self.pilot.pause(0.02)
 
 
 @asynccontextmanager
@@ -101,7 +102,10 @@ async def test_the_board_is_browsed(service: Service) -> None:
     async with browsing(service) as shown:
         await shown.sees("Refund $240 on claim")
         await shown.pilot.press("2")
-        await shown.sees("triage", "in_review", "paid", "quarantine", "Claim C-1029", "paused_by_legal", "Claim C-1070")
+        await shown.sees("triage", "in_review", "paid", "quarantine", "Claim C-1029", "paused_by_legal")
+        await shown.pilot.press("l", "l")
+        await shown.sees("Claim C-1070")
+        await shown.pilot.press("h", "h")
         await shown.pilot.press("L")
         await shown.sees("tasks can't be moved here")
         await shown.pilot.press("l", "enter")
@@ -116,7 +120,7 @@ async def test_the_timeline_is_browsed(service: Service) -> None:
         await shown.pilot.press("3")
         await shown.sees("note 119", gone=("reading…",))
         await shown.pilot.press("G")
-        await shown.sees("sentiment scored", "customer is upset", "task created")
+        await shown.sees("sentiment…", "customer is upset", "+ created")
 
 
 async def test_what_happens_there_is_seen_here(service: Service) -> None:
