@@ -42,6 +42,7 @@ STEPS = {
 
 ALL_FIELDS: list[dict[str, Any]] = [dict(field) for field in FIELDS]
 ALL_FIELDS[-1]["description"] = "Was it reported?"
+PRESSES_MOST = 200
 
 
 class Stage:
@@ -158,6 +159,14 @@ class Stage:
             if loop.time() > end:
                 raise AssertionError(f"waited for {words}, without {gone}:\n{shown}")
             await pilot.pause(0.02)
+
+    async def press_until(self, pilot: Pilot[None], key: str, words: str) -> None:
+        """Press a key again and again until `words` stand on the screen."""
+        for _ in range(PRESSES_MOST):
+            if words in self.shown():
+                return
+            await pilot.press(key)
+        raise AssertionError(f"{key} never came to {words}:\n{self.shown()}")
 
     async def found(self, pilot: Pilot[None], *words: str) -> None:
         """Wait until the palette's search for all that was typed is over, and shows `words`.

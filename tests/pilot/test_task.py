@@ -47,8 +47,7 @@ async def test_metadata_is_a_tree(tmp_path: Path) -> None:
         await open_task(stage, pilot)
         await stage.sees(pilot, "[red]tag[/x]", "␛[31mred", "▸ address  2 keys", gone=("Łódź",))
         await pilot.press("tab")
-        while "▌▎▸ address" not in stage.shown():
-            await pilot.press("j")
+        await stage.press_until(pilot, "j", "▌▎▸ address")
         await pilot.press("space")
         await stage.sees(pilot, "▾ address", "city  Łódź", "▸ lines  2 values")
         await pilot.press("h")
