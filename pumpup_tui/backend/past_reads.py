@@ -95,10 +95,8 @@ class PastReads:
 
         async def call(backend: Backend) -> Stepped:
             order: Order = "asc" if by > 0 else "desc"
-            scope = {"task_id": task_id or None, "project_id": project_id or None}
-            page = await backend.events(
-                task_id=scope["task_id"], project_id=scope["project_id"], order=order, cursor=event_id, limit=1
-            )
+            task, project = task_id or None, project_id or None
+            page = await backend.events(task_id=task, project_id=project, order=order, cursor=event_id, limit=1)
             return Stepped(page.items[0] if page.items else None)
 
         return self._calls.ask(to, "the next event", call, group="past step")

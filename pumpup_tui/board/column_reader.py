@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pumpup_tui.board.calls import BoardFeed
 from pumpup_tui.board.column_model import Ask, ColumnState
+from pumpup_tui.board.messages import CardsPage, ColumnNews, WalkEnded, WalkProgress
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from pumpup_tui.board.board_view import BoardView
     from pumpup_tui.board.cursor_card import CursorCard
     from pumpup_tui.board.filter_line import FilterLine
-    from pumpup_tui.board.messages import CardsPage, WalkEnded, WalkProgress
 
 
 class ColumnReader:
@@ -63,8 +63,17 @@ class ColumnReader:
             if (ask := column.wants()) is not None:
                 self._ask(project.id, column, ask)
 
-    def take(self, event: CardsPage) -> None:
-        """Take a page, and ask for the next one that is missing."""
+    def hear(self, news: ColumnNews) -> None:
+        """Take a page, or a walk's progress or end."""
+        match news:
+            case CardsPage():
+                self._take(news)
+            case WalkProgress():
+                self._show_walk(news)
+            case WalkEnded():
+                self._end_walk(news)
+
+    def _take(self, event: CardsPage) -> None:
         if (column := self._column(event)) is None:
             return
         here = self._view.columns.here
@@ -95,7 +104,7 @@ class ColumnReader:
         self._in_flight = {call: other for call, other in self._in_flight.items() if other is not column}
         self._in_flight[call_id] = column
 
-    def _column(self, event: CardsPage | WalkProgress | WalkEnded) -> ColumnState | None:
+    def _column(self, event: ColumnNews) -> ColumnState | None:
         project = self._view.project
         return self._view.columns.column(event.step) if project and project.id == event.project_id else None
 
@@ -118,14 +127,13 @@ class ColumnReader:
         column.ask(ask)
         self._wait_for(column, self._calls.walk(self._screen, project_id, column.about.step, ask))
 
-    def show_walk(self, event: WalkProgress) -> None:
-        """Say how far a walk is."""
+    def _show_walk(self, event: WalkProgress) -> None:
         if (column := self._column(event)) is not None and column is self._walking:
             step, total = line(column.about.step, 80), column.about.count
             read = f"{event.read:,} of {total:,} read"
             self._filter_line.show_progress(f"going to the end of {step}: {read}; any key stays here")
 
-    def end_walk(self, event: WalkEnded) -> None:
+    def _end_walk(self, event: WalkEnded) -> None:
         """Go to the column's last card; walk once more where the end has moved on meanwhile."""
         if (column := self._column(event)) is None or column is not self._walking:
             return

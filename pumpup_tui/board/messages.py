@@ -26,30 +26,32 @@ class BoardLoaded(Message):
 
 
 @dataclass(eq=False)
-class CardsPage(Message):
-    """The page that a column asked for."""
+class ColumnNews(Message):
+    """The common part of what a column's reads say."""
 
     project_id: str
     step: str
+
+
+@dataclass(eq=False)
+class CardsPage(ColumnNews):
+    """The page that a column asked for."""
+
     ask: Ask
     page: Page[Card]
 
 
 @dataclass(eq=False)
-class WalkProgress(Message):
+class WalkProgress(ColumnNews):
     """The number of cards that a walk to a column's end has passed."""
 
-    project_id: str
-    step: str
     read: int
 
 
 @dataclass(eq=False)
-class WalkEnded(Message):
+class WalkEnded(ColumnNews):
     """A walk has come to the column's end."""
 
-    project_id: str
-    step: str
     walked: Walked
 
 

@@ -11,15 +11,15 @@ from typing_extensions import override
 
 from pumpup_tui.backend.messages import CallFailed, ShowPast
 from pumpup_tui.backend.past_moment import PastMoment
-from pumpup_tui.backend.past_reads import PastBoardLoaded, PastReads, Stepped
+from pumpup_tui.backend.past_reads import PastBoardLoaded, Stepped
 from pumpup_tui.board.board_view import BoardView
 from pumpup_tui.board.calls import BoardFeed
 from pumpup_tui.board.column_reader import ColumnReader
 from pumpup_tui.board.cursor_card import CursorCard
 from pumpup_tui.board.filter_line import FilterLine
-from pumpup_tui.board.messages import CardsPage, WalkEnded, WalkProgress
+from pumpup_tui.board.messages import ColumnNews
 from pumpup_tui.components.frame import HeaderLine, set_title
-from pumpup_tui.components.past_view import PastView, ask_moment
+from pumpup_tui.components.past_view import PAST_ACTIONS, PAST_HINTS, PastView
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.context import Context
@@ -32,16 +32,13 @@ class PastBoardScreen(ReviewerScreen):
 
     MODE = "board"
     AUTO_FOCUS = "#board"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(
-        ("past.earlier", "step(-1)"), ("past.later", "step(1)"), ("past.choose", "choose")
-    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(*PAST_ACTIONS)
 
     def __init__(self, context: Context, project_id: str, moment: PastMoment) -> None:
         """Show a board as it was at a moment."""
         super().__init__(context)
+        self._past = PastView(self, moment, project_id=project_id)
         self._project_id = project_id
-        self._past = PastView(context, moment)
-        self._reads = PastReads(context.calls)
         self.view = view = BoardView(self._past.context, id="board")
         self._line = FilterLine()
         feed = BoardFeed(context.calls, lambda: self._past.moment.at)
@@ -62,13 +59,12 @@ class PastBoardScreen(ReviewerScreen):
 
     @override
     def hints(self) -> Hints:
-        steps = ("past.earlier past.later", "earlier, later")
-        return (("board.task", "task"), steps, ("past.choose", "another time"), ("move.back", "now"))
+        return (("board.task", "task"), *PAST_HINTS)
 
     @override
     def reload(self) -> None:
         self.view.say("reading the board as it was…")
-        self._reads.board(self, self._project_id, self._past.moment)
+        self._past.reads.board(self, self._project_id, self._past.moment)
 
     @on(PastBoardLoaded)
     def _board_loaded(self, event: PastBoardLoaded) -> None:
@@ -82,20 +78,10 @@ class PastBoardScreen(ReviewerScreen):
         self._line.show_progress(self._past.words())
         self._reader.read()
 
-    @on(CardsPage)
-    def _cards_page(self, event: CardsPage) -> None:
+    @on(ColumnNews)
+    def _column_news(self, event: ColumnNews) -> None:
         event.stop()
-        self._reader.take(event)
-
-    @on(WalkProgress)
-    def _walk_progress(self, event: WalkProgress) -> None:
-        event.stop()
-        self._reader.show_walk(event)
-
-    @on(WalkEnded)
-    def _walk_ended(self, event: WalkEnded) -> None:
-        event.stop()
-        self._reader.end_walk(event)
+        self._reader.hear(event)
 
     @on(BoardView.Moved)
     def _moved(self, event: BoardView.Moved) -> None:
@@ -112,29 +98,21 @@ class PastBoardScreen(ReviewerScreen):
         event.stop()
         self.post_message(ShowPast(self._past.moment, task_id=event.task_id))
 
-    @on(Stepped)
-    def _stepped(self, event: Stepped) -> None:
-        event.stop()
-        if event.event is None:
-            self.context.outbox.hint("no event further that way")
-            return
-        self._go_to(PastMoment.of(event.event))
-
-    def _go_to(self, moment: PastMoment) -> None:
-        self._past.moment = moment
-        self.reload()
-
     def _call_failed_here(self, event: CallFailed) -> None:
         self._reader.fail(event.call_id)
 
     def _go_back(self) -> None:
         self.app.pop_screen()
 
+    @on(Stepped)
+    def _stepped(self, event: Stepped) -> None:
+        event.stop()
+        self._past.take(event)
+
     def action_step(self, by: int) -> None:
-        """Go to the project's event before or after."""
-        if self._past.event is not None:
-            self._reads.step(self, self._past.event.id, by, project_id=self._project_id)
+        """Go to the event before or after."""
+        self._past.step(by)
 
     def action_choose(self) -> None:
         """Ask for another time."""
-        ask_moment(self.prompt, self.context, self._go_to)
+        self._past.choose()

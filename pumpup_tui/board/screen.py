@@ -19,7 +19,7 @@ from pumpup_tui.board.column_reader import ColumnReader
 from pumpup_tui.board.cursor_card import CursorCard
 from pumpup_tui.board.filter_line import FilterLine
 from pumpup_tui.board.filtering import BoardFiltering, monotonic_seconds
-from pumpup_tui.board.messages import BoardLoaded, CardsPage, Scanned, WalkEnded, WalkProgress
+from pumpup_tui.board.messages import BoardLoaded, ColumnNews, Scanned
 from pumpup_tui.board.opened_project import OpenedProject
 from pumpup_tui.board.projects_overview import ProjectsOverview
 from pumpup_tui.board.projects_view import ProjectsView
@@ -197,25 +197,15 @@ class BoardScreen(ReviewerScreen):
         self.refresh_decision()
         self.query_one(HeaderLine).update_lines()
 
-    @on(CardsPage)
-    def _cards_page(self, event: CardsPage) -> None:
+    @on(ColumnNews)
+    def _column_news(self, event: ColumnNews) -> None:
         event.stop()
-        self._reader.take(event)
+        self._reader.hear(event)
 
     @on(Scanned)
     def _scanned(self, event: Scanned) -> None:
         event.stop()
         self._filtering.take(event)
-
-    @on(WalkProgress)
-    def _walk_progress(self, event: WalkProgress) -> None:
-        event.stop()
-        self._reader.show_walk(event)
-
-    @on(WalkEnded)
-    def _walk_ended(self, event: WalkEnded) -> None:
-        event.stop()
-        self._reader.end_walk(event)
 
     def _call_failed_here(self, event: CallFailed) -> None:
         self._reader.fail(event.call_id)

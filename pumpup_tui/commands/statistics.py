@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pumpup_tui.commands.options import PlaceOptions, TimeParam, end_of_range, json_option, place_options
-from pumpup_tui.commands.output import TableColumn, print_json, print_line, print_table, styled
+from pumpup_tui.commands.output import TableColumn, print_json, print_line, print_table, print_wrapped, styled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +141,7 @@ def _print_range(figures: RangeFigures) -> None:
     if span.since is not None or span.until is not None:
         since = minute(span.since, None) if span.since else "the first event"
         until = minute(span.until, None) if span.until else "now"
-        print_line(styled(f"From {since} until {until}; open, overdue and oldest are as of now.", "muted"))
+        print_wrapped(f"From {since} until {until}; open, overdue and oldest are as of now.", "muted")
 
 
 def _print_tables(figures: RangeFigures) -> None:
@@ -155,7 +155,7 @@ def _print_tables(figures: RangeFigures) -> None:
     bands = [band for band in figures.settled.all.bands() if band.given]
     if bands:
         print_line()
-        print_line(styled("Agreement with the agent's recommendation", "accent"))
+        print_wrapped("Agreement with the agent's recommendation", "accent")
         cells = [(band.caption, band.given, band.followed, _share(band.share)) for band in bands]
         print_table(_BANDS, cells, empty="")
 

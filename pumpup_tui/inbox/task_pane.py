@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.components.record_paragraphs import attachment_lines
+from pumpup_tui.components.step_graph import steps_line
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.json_text import json_bytes
 from pumpup_tui.text.labels import status_run
-from pumpup_tui.text.layout import Run
 from pumpup_tui.text.paragraphs import Paragraph, foreign, led, ours
 
 if TYPE_CHECKING:
@@ -39,18 +39,13 @@ class TaskPane(Document):
     def _state(self, loaded: RequestLoaded, assignee: str) -> Sequence[Paragraph]:
         task, project = loaded.detail.task, loaded.detail.project
         whose = f"assigned to @{line(assignee, 60)}" if assignee else "unassigned"
-        steps: list[Run] = []
-        for step in project.steps.in_graph_order():
-            here = step.name == task.current_step
-            steps += [(" ▸ ", "muted")] if steps else []
-            steps.append((f"{'● ' if here else ''}{line(step.name, 80)}", "strong" if here else "muted"))
         external = [led([("external id  ", "muted")], (line(task.external_id), ""))] if task.external_id else []
         return [
             foreign((line(task.name, 500), "strong")),
             ours(status_run(task.status), (f" · {line(project.name, 80)} · {whose}", "muted")),
             *external,
             ours(),
-            ours(*steps),
+            ours(*steps_line(project.steps, task.current_step)),
         ]
 
     def _metadata(self, loaded: RequestLoaded) -> Sequence[Paragraph]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from api_client.task_trail import decided_at
 from pumpup_tui.components.record_paragraphs import attachment_lines, event_lines
+from pumpup_tui.components.step_graph import exits_line, steps_line
 from pumpup_tui.components.task_turn import TaskRules, agents_turn, stuck_run
 from pumpup_tui.task.json_rows import Path, json_rows
-from pumpup_tui.task.step_graph import exits_line, steps_line
 from pumpup_tui.task.task_page import PageRow
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import request_kind, status_run

@@ -12,9 +12,9 @@ from typing_extensions import override
 
 from pumpup_tui.backend.messages import CallFailed
 from pumpup_tui.backend.past_moment import PastMoment
-from pumpup_tui.backend.past_reads import PastReads, PastTaskLoaded, Stepped
+from pumpup_tui.backend.past_reads import PastTaskLoaded, Stepped
 from pumpup_tui.components.frame import HeaderLine, set_title
-from pumpup_tui.components.past_view import PastView, ask_moment
+from pumpup_tui.components.past_view import PAST_ACTIONS, PAST_HINTS, PastView
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.context import Context
@@ -39,16 +39,13 @@ class PastTaskScreen(ReviewerScreen):
 
     MODE = "board"
     AUTO_FOCUS = "#task"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(
-        ("past.earlier", "step(-1)"), ("past.later", "step(1)"), ("past.choose", "choose")
-    )
+    BINDINGS: ClassVar[list[BindingType]] = bindings(*PAST_ACTIONS)
 
     def __init__(self, context: Context, task_id: str, moment: PastMoment) -> None:
         """Show a task as it was at a moment."""
         super().__init__(context)
+        self._past = PastView(self, moment, task_id=task_id)
         self.page = TaskPage(id="task")
-        self._past = PastView(context, moment)
-        self._reads = PastReads(context.calls)
         self._record = TaskRecord(task_id)
         self._rows = TaskRows(self._past.context, self._record, is_past=True)
         self._requests: tuple[Event, ...] = ()
@@ -66,13 +63,13 @@ class PastTaskScreen(ReviewerScreen):
 
     @override
     def hints(self) -> Hints:
-        return (("past.earlier past.later", "earlier, later"), ("past.choose", "another time"), ("move.back", "now"))
+        return PAST_HINTS
 
     @override
     def reload(self) -> None:
         if self._record.loaded is None:
             self._say("reading the task as it was…")
-        self._reads.task(self, self._record.task_id, self._past.moment)
+        self._past.reads.task(self, self._record.task_id, self._past.moment)
 
     @on(PastTaskLoaded)
     def _loaded(self, event: PastTaskLoaded) -> None:
@@ -84,18 +81,6 @@ class PastTaskScreen(ReviewerScreen):
         set_title(self.page, self._past.title("Task"))
         self.query_one(HeaderLine).update_lines()
         self._show_rows()
-
-    @on(Stepped)
-    def _stepped(self, event: Stepped) -> None:
-        event.stop()
-        if event.event is None:
-            self.context.outbox.hint("no event further that way")
-            return
-        self._go_to(PastMoment.of(event.event))
-
-    def _go_to(self, moment: PastMoment) -> None:
-        self._past.moment = moment
-        self.reload()
 
     def _show_rows(self) -> None:
         if self._record.loaded is None or not self.is_mounted:
@@ -117,9 +102,6 @@ class PastTaskScreen(ReviewerScreen):
         event.stop()
         self.context.outbox.hint(f"read-only, as it was then: {self.context.key('move.back')} returns to now")
 
-    def _go_back(self) -> None:
-        self.app.pop_screen()
-
     @on(TaskPage.Fold)
     def _fold(self, event: TaskPage.Fold) -> None:
         event.stop()
@@ -127,14 +109,21 @@ class PastTaskScreen(ReviewerScreen):
             self._rows.fold(event.key[1], event.open)
             self._show_rows()
 
+    def _go_back(self) -> None:
+        self.app.pop_screen()
+
+    @on(Stepped)
+    def _stepped(self, event: Stepped) -> None:
+        event.stop()
+        self._past.take(event)
+
     def action_step(self, by: int) -> None:
-        """Go to the task's event before or after."""
-        if self._past.event is not None:
-            self._reads.step(self, self._past.event.id, by, task_id=self._record.task_id)
+        """Go to the event before or after."""
+        self._past.step(by)
 
     def action_choose(self) -> None:
         """Ask for another time."""
-        ask_moment(self.prompt, self.context, self._go_to)
+        self._past.choose()
 
 
 def _request_rows(request: Event, after: Event | None) -> list[PageRow]:

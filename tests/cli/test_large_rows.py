@@ -31,6 +31,8 @@ async def _make(data: Path, size: int) -> None:
             task = await world.task(f"Task T-{number:02d}", "claims", metadataPatch=patch)
             await world.approval(task, f"Pay {number:02d}", "claims", recommendation=offer)
         for number in range(ACTIONS):
+            if number % 2:
+                await world.task(f"Beside {number:02d}", "claims")  # three actions in a row are folded into one row
             await world.action(task, f"did {number:02d}", "claims", detail=_rows(size))
 
 

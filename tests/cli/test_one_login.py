@@ -100,14 +100,14 @@ def test_the_last_view_is_its_reviewers(tmp_path: Path, data: Path) -> None:
         watched.sees("General")
         watched.settled()
         shell.press("jj\r")
-        watched.sees("PUMP UP  Claims")
+        watched.sees("Claims ▾")
         watched.settled()
         shell.press("q")
         assert shell.end() == 0
     with screens(home, *as_reviewer(data, "carol")) as (_, watched):
-        watched.sees("PUMP UP  all projects")
+        watched.sees("all projects ▾")
     with screens(home, *as_reviewer(data, "alice")) as (_, watched):
-        watched.sees("PUMP UP  Claims")
+        watched.sees("Claims ▾")
 
 
 def test_what_an_earlier_version_left_is_found_once(tmp_path: Path, data: Path) -> None:

@@ -99,7 +99,7 @@ def test_an_escape_in_a_paste_reorders_nothing(data: Path, screen: tuple[Termina
 def test_a_paste_presses_no_key(screen: tuple[Terminal, Watched]) -> None:
     """Over a list, where nothing is typed, a paste with keys and escapes in it does nothing."""
     shell, watched = screen
-    before = watched.lines()
+    before = watched.begun()
     shell.press(pasted("a\x1bd\x1b[Bjy2\rq"))
     shell.press("?")
     watched.sees("Keys")

@@ -40,7 +40,7 @@ def shell(tmp_path: Path, data: Path) -> Iterator[tuple[Terminal, Watched, int]]
         watched.sees(PROMPT.strip())
         screen.press(f"{words}\r")
         watched.sees("Refund $240", "live")
-        watched.settled()
+        watched.begun()
         yield screen, watched, int(screen.process.pid)
 
 
@@ -75,7 +75,7 @@ def test_ctrl_z_stops_and_fg_draws_all_again(shell: tuple[Terminal, Watched, int
     screen.press("fg\r")
     watched.becomes(wanted)
     screen.press("2")
-    watched.sees("oldest now")
+    watched.sees("oldest")
     screen.press("1")
     leave(screen, watched)
 
@@ -145,7 +145,7 @@ def test_where_no_shell_waits_nothing_stops(tmp_path: Path, data: Path) -> None:
         screen.press("\x1a")
         watched.becomes(wanted)
         screen.press("2")
-        watched.sees("oldest now")
+        watched.sees("oldest")
         screen.press("q")
         assert screen.end() == 0
 

@@ -56,6 +56,12 @@ class Watched:
         ageless = [_AGE.sub(" age", line) for line in wanted]
         self._wait(lambda lines: [_AGE.sub(" age", line) for line in lines] == ageless, wanted)
 
+    def begun(self) -> list[str]:
+        """Return what stands in the lines once the words of welcome have gone, which the first key takes away."""
+        self.terminal.press("g")
+        self.sees(gone=("new here?",))
+        return self.settled()
+
     def settled(self) -> list[str]:
         """Return what stands in the lines once nothing more comes."""
         self.terminal.rest(0.5)

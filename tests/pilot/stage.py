@@ -27,7 +27,8 @@ from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
-    from store.folder.local_backend import LocalBackend
+from pumpup_tui.gallery.samples import FIELDS
+from store.folder.local_backend import LocalBackend
 
 STEPS = {
     "initialStep": "triage",
@@ -39,18 +40,9 @@ STEPS = {
     ],
 }
 
-ALL_FIELDS: list[dict[str, Any]] = [
-    {"type": "Text", "id": "email", "label": "E-mail", "required": True, "format": "EMAIL"},
-    {"type": "TextArea", "id": "story", "label": "What happened", "required": False, "maxLength": 400},
-    {"type": "Number", "id": "amount", "label": "Amount", "required": True, "min": 1, "max": 500, "integerOnly": True},
-    {"type": "Slider", "id": "trust", "label": "Trust", "required": True, "min": 0, "max": 1, "step": 0.1},
-    {"type": "Select", "id": "cause", "label": "Cause", "required": True, "options": ["fire", "water", "theft"]},
-    {"type": "Multiselect", "id": "parts", "label": "Parts", "required": False, "options": ["hood", "door", "roof"]},
-    {"type": "DateField", "id": "day", "label": "Day", "required": True, "min": "2026-01-01", "max": "2026-12-31"},
-    {"type": "Time", "id": "hour", "label": "Hour", "required": False},
-    {"type": "DateTime", "id": "moment", "label": "Reported", "required": False},
-    {"type": "Switch", "id": "police", "label": "Police called", "description": "Was it reported?", "required": True},
-]
+ALL_FIELDS: list[dict[str, Any]] = [dict(field) for field in FIELDS]
+ALL_FIELDS[-1]["description"] = "Was it reported?"
+PRESSES_MOST = 200
 
 
 class Stage:
@@ -167,6 +159,14 @@ class Stage:
             if loop.time() > end:
                 raise AssertionError(f"waited for {words}, without {gone}:\n{shown}")
             await pilot.pause(0.02)
+
+    async def press_until(self, pilot: Pilot[None], key: str, words: str) -> None:
+        """Press a key again and again until `words` stand on the screen."""
+        for _ in range(PRESSES_MOST):
+            if words in self.shown():
+                return
+            await pilot.press(key)
+        raise AssertionError(f"{key} never came to {words}:\n{self.shown()}")
 
     async def found(self, pilot: Pilot[None], *words: str) -> None:
         """Wait until the palette's search for all that was typed is over, and shows `words`.

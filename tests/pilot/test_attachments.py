@@ -74,4 +74,4 @@ async def test_a_folder_that_is_none_is_said(tmp_path: Path) -> None:
     async with stage.run(100, 30) as pilot:
         await open_attachments(stage, pilot)
         await pilot.press("s", "ctrl+u", *"/nowhere/at/all", "enter")
-        await stage.sees(pilot, "is no folder: nothing was saved")
+        await stage.sees(pilot, "is not a folder: nothing was saved")

@@ -26,8 +26,7 @@ async def pick(stage: Stage, pilot: Any, words: str) -> None:
     """Choose in the filter's picker."""
     await pilot.press("f")
     await stage.sees(pilot, "Show cards by")
-    while f"▌○ {words}" not in stage.shown():
-        await pilot.press("j")
+    await stage.press_until(pilot, "j", f"▌○ {words}")
     await pilot.press("enter")
     await stage.sees(pilot, gone=("Show cards by",))
 

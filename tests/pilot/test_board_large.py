@@ -27,10 +27,10 @@ class Slow:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
-    async def cards(self, project_id: str, step: str, *, cursor: str | None = None, limit: int = 100) -> Page[Card]:
+    async def cards(self, project_id: str, step: str, *, cursor: str | None = None, **more: Any) -> Page[Card]:
         if cursor is not None:
             await self.open.wait()
-        page: Page[Card] = await self._backend.cards(project_id, step, cursor=cursor, limit=limit)
+        page: Page[Card] = await self._backend.cards(project_id, step, cursor=cursor, **more)
         return page
 
 

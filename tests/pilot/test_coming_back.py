@@ -144,8 +144,7 @@ async def choose(stage: Stage, pilot: Pilot[None], name: str) -> None:
     await pilot.press("p")
     await stage.sees(pilot, "enter chooses", name)
     await pilot.press("g")
-    while f"▌ {name}" not in stage.shown():
-        await pilot.press("j")
+    await stage.press_until(pilot, "j", f"▌{name}")
     await pilot.press("enter")
 
 

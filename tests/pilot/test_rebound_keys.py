@@ -218,7 +218,7 @@ async def test_several_and_a_lost_race(tmp_path: Path) -> None:
         await walk.to("decide.ask", "enter", sees=("{decide.note} writes it", "{batch.leave_out} remove"))
         await walk.to("decide.send", sees=("it needs a note first: {decide.note} writes it",))
         await walk.to("batch.leave_out", "batch.leave_out", sees=("nothing is left to decide: {move.back} goes back",))
-        await walk.to("move.back", "decide.approve", sees=("2 requests", "{decide.send} send"))
+        await walk.to("move.back", "inbox.select_all", "decide.approve", sees=("2 requests", "{decide.send} send"))
         await pilot.pause(0.3)
         await walk.to("decide.send", sees=("{modal.close} close", "RECORDED"))
         await walk.to("modal.close", sees=("{decide.approve} answer",))

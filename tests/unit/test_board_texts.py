@@ -13,9 +13,9 @@ from api_client.models import Card, OpenRequest, Steps
 from api_client.wire import read
 from pumpup_tui.board.card_lines import Drawn, changed_span
 from pumpup_tui.board.filter import BoardFilter
+from pumpup_tui.components.step_graph import exits_line, steps_line
 from pumpup_tui.components.task_turn import TaskRules
 from pumpup_tui.task.json_rows import MOST, json_rows
-from pumpup_tui.task.step_graph import exits_line, steps_line
 from pumpup_tui.text.layout import width_of
 from tests.unit.test_board_columns import card
 
