@@ -96,12 +96,12 @@ class InboxReads:
         return self._calls.ask(to, "precedents", call, group="precedents")
 
     def precedent_requests(self, to: MessagePump, request_ids: Sequence[str]) -> CallId:
-        """Read the requests of decisions, to compare them with another; those that can't be read are left out."""
+        """Read the requests of decisions, to compare them with another; None for one that can't be read."""
 
         async def call(backend: Backend) -> PrecedentRequests:
             from pumpup_tui.decisions.request_changes import asked_of
 
-            requests: dict[str, AskedRequest] = {}
+            requests: dict[str, AskedRequest | None] = dict.fromkeys(request_ids)
             for request_id in request_ids:
                 with suppress(ApiError):  # optional: the decision is shown without what differs
                     requests[request_id] = asked_of(await backend.request(request_id))

@@ -48,7 +48,7 @@ class PrecedentsPage(Message):
 class PrecedentRequests(Message):
     """The requests of decisions by id; those that can't be read are left out."""
 
-    requests: Mapping[str, AskedRequest]
+    requests: Mapping[str, AskedRequest | None]
 
 
 @dataclass(eq=False, repr=False)

@@ -10,7 +10,7 @@ from pumpup_tui.inbox.messages import AskedBeforeRead, PrecedentRequests, Preced
 from pumpup_tui.text.labels import recommended_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Sequence, Set
 
     from textual.screen import Screen
     from textual.timer import Timer
@@ -39,7 +39,9 @@ class PrecedentLoader:
         self._reads = InboxReads(context.calls)
         self._by_project: dict[str, Precedents] = {}
         self._requests: dict[str, AskedRequest | None] = {}
-        """Requests of precedents; None while one is read, and where it can't be."""
+        """Requests of precedents; None for one that can't be read."""
+        self._comparing: Set[str] = frozenset()
+        """Ids of the requests of precedents that are being read: a later read ends an earlier one."""
         self._before: AskedBeforeRead | None = None
         self._shown: RequestLoaded | None = None
         self._has_news = False
@@ -62,8 +64,10 @@ class PrecedentLoader:
 
     @property
     def is_pending(self) -> bool:
-        """Whether precedents of the request on the screen are still to be read."""
-        return self._shown is not None and self._lacks(self._shown)
+        """Whether anything of the history of the request on the screen is still to be read."""
+        return self._shown is not None and (
+            self._lacks(self._shown) or bool(self._comparing) or not self._knows_before(self._shown)
+        )
 
     def reason_codes(self, project_id: str) -> Sequence[tuple[str, int]]:
         """Return the reason codes of a project's decisions with how often each was used, the most used first."""
@@ -76,6 +80,7 @@ class PrecedentLoader:
             self._take_page(event)
         elif isinstance(event, PrecedentRequests):
             self._requests |= event.requests
+            self._comparing -= event.requests.keys()
         else:
             self._before = event
         self._redraw()
@@ -109,7 +114,7 @@ class PrecedentLoader:
         loaded = self._shown
         if loaded is None or loaded.detail.event.event_type != "APPROVAL_REQUESTED":
             return
-        if self._before is None or self._before.request_id != loaded.detail.event.id:
+        if not self._knows_before(loaded):
             self._reads.asked_before(self._screen, loaded.detail)
         if self._lacks(loaded):
             self._reads.precedents(self._screen, loaded.detail.project.id, self._of(loaded).cursor)
@@ -120,9 +125,9 @@ class PrecedentLoader:
         """Read the requests of the precedents that are shown."""
         shown = [precedent.request_id for precedent in self._precedents(loaded)]
         lacking = [request_id for request_id in shown if request_id and request_id not in self._requests]
-        if lacking:
-            kept = list(self._requests.items())[-REQUESTS_KEPT:]
-            self._requests = {**dict(kept), **dict.fromkeys(lacking)}
+        if lacking and self._comparing != set(lacking):
+            self._requests = dict(list(self._requests.items())[-REQUESTS_KEPT:])
+            self._comparing = frozenset(lacking)
             self._reads.precedent_requests(self._screen, lacking)
 
     def _of(self, loaded: RequestLoaded) -> Precedents:
@@ -132,10 +137,14 @@ class PrecedentLoader:
         return self._of(loaded).of(_recommended(loaded))
 
     def _history(self, loaded: RequestLoaded) -> RequestHistory:
-        is_read = self._before is not None and self._before.request_id == loaded.detail.event.id
         requests = {name: asked for name, asked in self._requests.items() if asked is not None}
-        before = self._before.before if self._before is not None and is_read else None
+        before = self._before.before if self._before is not None and self._knows_before(loaded) else None
         return RequestHistory(self._precedents(loaded), requests, before)
+
+    def _knows_before(self, loaded: RequestLoaded) -> bool:
+        event = loaded.detail.event
+        is_read = self._before is not None and self._before.request_id == event.id
+        return is_read or event.event_type != "APPROVAL_REQUESTED"
 
     def _lacks(self, loaded: RequestLoaded) -> bool:
         is_approval = loaded.detail.event.event_type == "APPROVAL_REQUESTED"

@@ -67,10 +67,6 @@ class _Note(_Payload, tag="Note"):
     message: str
 
 
-class _Withdrawn(_Payload, tag="Note"):
-    message: str
-
-
 class _ApprovalRequested(_Payload, tag="ApprovalRequested"):
     summary: str
     key_value_context: dict[str, str] | None = None
@@ -185,7 +181,7 @@ _SHAPES: dict[str, type[Struct]] = {
     "ELICITATION_REQUESTED": _shape(_Event, _ElicitationRequested),
     "ELICITATION_PROVIDED": _shape(_Event, _ElicitationProvided, "in_response_to"),
     # A note in the eyes of the official SDK, which reads no payload whose type it does not know.
-    "REQUEST_WITHDRAWN": _shape(_Event, _Withdrawn, "in_response_to"),
+    "REQUEST_WITHDRAWN": _shape(_Event, _Note, "in_response_to"),
     "ASSIGNMENT": _shape(_Event, _Assignment),
     "TIMEOUT": _shape(_Event, _Timeout),
     "TASK_CLOSED": _shape(_Event, _TaskClosed),

@@ -91,7 +91,7 @@ def withdraw(ruling: Ruling, command: c.Withdraw) -> None:
         raise NotAllowed("Only who asked a request, or a reviewer, withdraws it.")
     task = _unsettled(ruling.view, event, None)
     payload = {"type": "Note", "message": command.reason}
-    ruling.on_task(task, REQUEST_WITHDRAWN, payload, inResponseTo=command.request_id)
+    ruling.on_task(task, "REQUEST_WITHDRAWN", payload, inResponseTo=command.request_id)
 
 
 def _request_event(view: StateView, request_id: str, event_type: str) -> Doc:

@@ -63,8 +63,11 @@ def cells(widget: Widget) -> list[str]:
 
 
 def bare(line: str) -> str:
-    """Return a line without blanks around it, nor marks on its last letter: cutting off the scrollbar cuts these."""
-    return line.strip().rstrip("\u0301")
+    """Return what is said in a line: not the blanks around it and the frame of a box, which go with the width.
+
+    Marks on its last letter go too: cutting off the scrollbar cuts these.
+    """
+    return " ".join(re.sub(r"[╭╮╰╯│─]", " ", line).split()).rstrip("\u0301")
 
 
 async def until(pilot: Any, condition: Callable[[], bool]) -> None:

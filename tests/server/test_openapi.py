@@ -40,7 +40,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 bounded = settings(
-    max_examples=6, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=4, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 # A stream has no end to wait for: tests/server/test_stream.py has it.
 CALLS = [row for row in ROWS if row.path != "/api/events/stream"]

@@ -54,6 +54,8 @@ def plain(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     home = tmp_path_factory.mktemp("home")
     with terminal(["sh", "-c", remote(data)], {**HERE, "HOME": str(home)}, columns=80, rows=24) as shell:
         watched = Watched(shell)
+        watched.sees("Refund $240", "live")
+        watched.begun()
         for key, word in KEYS:
             shell.press(key)
             watched.sees(word, "live")
@@ -68,6 +70,8 @@ def browse(words: Sequence[str], home: Path, plain: Seen) -> list[str]:
     environment = {**HERE, "HOME": str(home), "SCREENDIR": str(home)}
     with terminal(words, environment, columns=80, rows=24) as shell:
         watched = Watched(shell)
+        watched.sees("Refund $240", "live")
+        watched.begun()
         for (key, _), wanted in zip(KEYS, plain, strict=True):
             shell.press(key)
             watched.becomes(wanted)

@@ -83,6 +83,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     "AddNote": {**ON_TASK, "message": "m"},
     "Decide": {"requestId": "r", "outcome": OUTCOME, "requestHash": "h"},
     "Answer": {"requestId": "r", "answers": {"a": 1}, "requestHash": "h"},
+    "Withdraw": {"requestId": "r", "reason": "n"},
     "Assign": {"taskId": "t", "assigneeId": "a"},
     "Move": {"taskId": "t", "transitionsTo": "a", "note": "n"},
     "Comment": {"taskId": "t", "message": "m"},
