@@ -17,7 +17,7 @@ BESIDE = "tests.benchmarks.beside"
 KEYS = {"down": b"j", "page down": b"\x1b[6~", "end": b"G", "home": b"g", "next column": b"l"}
 LIST_KEYS = ("down", "page down", "end", "home")
 """Those that a plain list has too."""
-SCREENS = {"inbox": (b"1", b"\xe2\x96\x8c"), "board": (b"2", b"oldest "), "timeline": (b"3", b"created")}
+SCREENS = {"inbox": (b"1", b"\xe2\x96\x8c"), "board": (b"2", b"oldest "), "timeline": (b"3", b"claims-ag")}
 """Each screen's key, and what stands on it once its rows are there."""
 MANY = 10_000
 """Events from which a twentieth of them in tasks fills every list; in a smaller folder most tasks wait for a person."""

@@ -120,11 +120,11 @@ def wrapped(stage: Stage, stop: str) -> Stage:
 async def themes(stage: Stage, pilot: Any, turn: int | None = None) -> AsyncIterator[str]:
     """Go through the themes that can be picked; the terminal's own sixteen colours are nobody's to measure.
 
-    With a `turn`, `make test` goes through every second one: those of even or of odd number.
+    With a `turn`, `make test` goes through every third one.
     """
     named = [(name, theme) for name, theme in sorted(stage.app.available_themes.items()) if not theme.ansi]
     for number, (name, _) in enumerate(named):
-        if turn is None or IS_FULL or number % 2 == turn % 2:
+        if turn is None or IS_FULL or number % 3 == turn % 3:
             stage.app.theme = name
             await pilot.pause()
             await pilot.pause()
@@ -149,7 +149,7 @@ async def test_all_text_can_be_read_in_every_theme(tmp_path: Path, stop: str) ->
                 front, back = colours(style)
                 if (ratio := contrast(front, back)) < AA:
                     faint[f"{name}: {text.strip()[:30]!r} {tuple(front)} on {tuple(back)}"] = round(ratio, 2)
-    assert len(grounds) > 15, "the themes were drawn"
+    assert len(grounds) > 4, "the themes were drawn"
     assert not faint, "\n".join(f"{ratio} {what}" for what, ratio in sorted(faint.items()))
 
 

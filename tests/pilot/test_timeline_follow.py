@@ -42,7 +42,9 @@ async def test_moving_away_stops_it_and_counts_what_is_new(tmp_path: Path) -> No
         await stage.ready(pilot, "Nothing waits")
         await pilot.press("3")
         await stage.sees(pilot, "Task 059")
-        await pilot.press("F", *["j"] * 30)
+        await pilot.press("F")
+        await stage.sees(pilot, "▼ following")
+        await pilot.press(*["j"] * 30)
         await stage.sees(pilot, "▌12:00 agent-1    + created    Task 029", gone=("▼ following",))
         for number in range(3):
             await stage.task(f"Fresh {number}")
