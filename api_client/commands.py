@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import islice
 from string import Formatter
-from typing import Annotated, ClassVar, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 from urllib.parse import quote
 
 from msgspec import Meta
 
 from api_client.actor import Actor
+from api_client.authority import GrantTerms, Policy
 from api_client.body_faults import faults_in, has_unknown_keys
 from api_client.errors import InvalidRequest
 from api_client.fields import AnyField, check_declaration
@@ -47,6 +48,7 @@ def _names_in(path: str) -> frozenset[str]:
 class Command(Body):
     """Base of all commands."""
 
+    method: ClassVar[Literal["POST", "PUT", "DELETE"]] = "POST"
     path: ClassVar[str]
     """The call's path, with this command's own keys in it, like `{task_id}`."""
     for_reviewers: ClassVar[bool] = False
@@ -173,13 +175,18 @@ class ReceiveUpload(Command):
 
 
 class Decide(Command):
-    """Settle an approval. `request_hash` binds the decision to the request as it was displayed."""
+    """Settle an approval, or agree to one that takes several people (CONTRACT.md part 4).
+
+    `request_hash` binds the decision to the request as it was displayed; `blind` says that the agent's recommendation
+    was not displayed.
+    """
 
     path = "/api/approval-requests/{request_id}/decision"
     for_reviewers = True
     request_id: str
     outcome: Outcome
     request_hash: str | None = None
+    blind: bool | None = None
 
 
 class Answer(Command):
@@ -234,6 +241,61 @@ class Comment(Command):
         check_not_blank(self, "message")
 
 
+class SetPolicy(Command):
+    """Set the policy of a project in place of the one whose hash is `replaces` (CONTRACT.md part 4)."""
+
+    method = "PUT"
+    path = "/api/projects/{project_id}/policy"
+    for_reviewers = True
+    project_id: str
+    policy: Policy
+    replaces: str | None = None
+
+
+class GiveGrant(GrantTerms, Command):
+    """Let approvals that fit a filter be approved without asking again (CONTRACT.md part 4)."""
+
+    path = "/api/grants"
+    for_reviewers = True
+
+
+class EndGrant(Command):
+    """End a grant. Only the platform gives a reason: the others are found by the rules."""
+
+    method = "DELETE"
+    path = "/api/grants/{grant_id}"
+    for_reviewers = True
+    grant_id: str
+    reason: str | None = None
+
+
+class Pause(Command):
+    """Refuse agents' writes and let no grant decide, in one project or in all, until `Resume`."""
+
+    path = "/api/pause"
+    for_reviewers = True
+    project_id: str | None = None
+    reason: NotBlank
+
+    def __post_init__(self) -> None:
+        check_not_blank(self, "reason")
+
+
+class Resume(Command):
+    """End the pause of a project, or the one of all."""
+
+    path = "/api/resume"
+    for_reviewers = True
+    project_id: str | None = None
+
+
+class Expire(Command):
+    """Settle a request that nobody decided in the time that the policy gives. The platform's own: no call."""
+
+    path = "/internal/requests/{request_id}/expiry"
+    request_id: str
+
+
 class FireTimeout(Command):
     """Record that a task has stayed in its step for longer than `timeoutSeconds`. The platform's own: no call."""
 
@@ -277,5 +339,10 @@ HTTP_COMMANDS: tuple[type[Command], ...] = (
     Move,
     Comment,
     Withdraw,
+    SetPolicy,
+    GiveGrant,
+    EndGrant,
+    Pause,
+    Resume,
 )
-"""The commands with a JSON body: each is a row in the server's routes."""
+"""The commands that are calls, nearly all with a JSON body: each is a row in the server's routes."""

@@ -5,7 +5,7 @@
     │   ├── InvalidAnswers      400  INVALID_ANSWERS, with `fields`
     │   └── Misconfigured       an address, certificates or a proxy that can't be used: nothing was sent
     ├── NotAuthenticated        401
-    ├── NotAllowed              403
+    ├── NotAllowed              403  with `needs` where a policy refuses it
     ├── NotFound                404
     ├── Conflict                409
     ├── TooLarge                413
@@ -31,7 +31,7 @@ Both sides translate at one point only: the server from a class to a status, `Ht
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class ApiError(Exception):
@@ -79,10 +79,15 @@ class NotAuthenticated(ApiError):
 
 
 class NotAllowed(ApiError):
-    """The key is known and its role may not do this."""
+    """The key is known, and its role or the project's policy does not let it do this."""
 
     code = "NOT_ALLOWED"
     status = 403
+
+    def __init__(self, message: str, *, needs: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.needs = needs
+        """A `Needs` as JSON: what the policy asks of who decides. None where no policy refused it."""
 
 
 class NotFound(ApiError):

@@ -164,10 +164,11 @@ class MetadataPatch(Body):
 
 
 class AuthoritySnapshot(Wire):
-    """The reviewer who decided, with their tags at that time."""
+    """The reviewer who decided, with their tags at that time; `grant` where a grant of theirs decided for them."""
 
     subject: str
     tags: tuple[str, ...] = ()
+    grant: str | None = None
 
 
 class Event(Wire):

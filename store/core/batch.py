@@ -21,7 +21,7 @@ from store.core import wire_objects
 from store.core.chain import Commit, link_all
 from store.core.draft import CommitDraft
 from store.core.idempotency import KeyScope, record_of
-from store.core.rules import decide
+from store.core.rules import decide, follow_up
 from store.core.ruling import Content, Ruling
 from store.core.schema_questions import Ask, Question, SchemaChecks, Verdict, Verdicts
 
@@ -119,6 +119,7 @@ class Batch:
         except TypeError as fault:
             raise InvalidRequest(f"The request holds something that JSON can't: {fault}.") from None
         self.draft.apply(commit.events)
+        commit = self._with_follow_ups(commit)
         answer = _answer(self.draft, ruling)
         if scope is not None:
             record = record_of(scope, answer)
@@ -126,6 +127,16 @@ class Batch:
         self.commits.append(commit)
         self.last_hash = commit.events[-1]["hash"]
         return Receipt(answer=answer)
+
+    def _with_follow_ups(self, commit: Commit) -> Commit:
+        """Return a commit, which the draft has, with what its events bring about."""
+        event = commit.events[0]
+        while (ruling := follow_up(self.draft, event, token=self._tokens)) is not None:
+            more = link_all(commit.events[-1]["hash"], ruling.events)
+            self.draft.apply(more.events)
+            commit = Commit([*commit.events, *more.events], [*commit.texts, *more.texts])
+            event = more.events[-1]
+        return commit
 
     def _ask_for(self, job: Job) -> Ask:
         return self._checks.at_once(job.actor.subject) if job.verdicts is None else self._checks.known(job.verdicts)
@@ -153,6 +164,9 @@ def _answer(draft: CommitDraft, ruling: Ruling) -> dict[str, Any]:
     table, doc_id = ruling.shows
     if table == "event":
         return {"eventId": ruling.events[0]["id"]}
+    if table in ("grants", "policies"):
+        doc = draft.get("authority", doc_id) or {}
+        return wire_objects.grant(doc) if table == "grants" else wire_objects.policy_in_force(doc)
     doc = draft.get(table, doc_id) or {}
     if table == "uploads":
         return {"id": doc_id, "status": "READY"}

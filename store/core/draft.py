@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from store.core.event_types import settled_by
 from store.core.fold import apply
 from store.core.state_view import TABLES, Doc, DocumentTables, StateView, Table
 
@@ -66,7 +67,7 @@ class CommitDraft:
                 del self._changes[table][doc_id]
         for event in self.events[self._events_before :]:
             del self._by_id[event["id"]]
-            if self._settlements.get(event.get("inResponseTo", "")) is event:
+            if self._settlements.get(settled_by(event)) is event:
                 del self._settlements[event["inResponseTo"]]
         del self.events[self._events_before :]
 
@@ -82,8 +83,8 @@ class CommitDraft:
             apply(self, event)
             self.events.append(event)
             self._by_id[event["id"]] = event
-            if "inResponseTo" in event:
-                self._settlements[event["inResponseTo"]] = event
+            if request_id := settled_by(event):
+                self._settlements[request_id] = event
 
     def project_by_slug(self, slug: str) -> Doc | None:
         """Return the project with this slug."""

@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 
 from msgspec import Struct, convert, defstruct
 
+from api_client.authority import Policy
 from api_client.models import (
     ApprovalRecommendation,
     Attachment,
@@ -19,6 +20,7 @@ from api_client.models import (
     FieldBid,
     MetadataPatch,
     Outcome,
+    OutcomeType,
     Steps,
 )
 
@@ -58,6 +60,16 @@ class _Action(_Payload, tag="Action"):
     add_attachments: list[Attachment] | None = None
 
 
+class _Agreement(_EventShape):
+    outcome: OutcomeType
+    authority: AuthoritySnapshot
+    note: str | None = None
+
+
+class _AgreementDetail(_EventShape):
+    agreement: _Agreement
+
+
 class _ExceptionRaised(_Payload, tag="ExceptionRaised"):
     message: str
     detail: dict[str, Any] | None = None
@@ -78,6 +90,9 @@ class _ApprovalDecided(_Payload, tag="ApprovalDecided"):
     outcome: Outcome
     authority: AuthoritySnapshot | None = None
     recommendation_snapshot: ApprovalRecommendation | None = None
+    escalated_to: list[str] | None = None
+    sample_of: str | None = None
+    blind: bool | None = None
 
 
 class _ElicitationRequested(_Payload, tag="ElicitationRequested"):
@@ -91,6 +106,7 @@ class _ElicitationRequested(_Payload, tag="ElicitationRequested"):
 class _ElicitationProvided(_Payload, tag="ElicitationProvided"):
     answers: dict[str, Any]
     answered_by: str | None = None
+    authority: AuthoritySnapshot | None = None
 
 
 class _Assignment(_Payload, tag="Assignment"):
@@ -128,6 +144,33 @@ class _UploadReceived(_Payload, tag="UploadReceived"):
     def __post_init__(self) -> None:
         if not is_hash(self.sha256):
             raise ValueError("its content's hash is none")
+
+
+class _PolicySet(_Payload, tag="PolicySet"):
+    policy: Policy
+
+
+class _GrantGiven(_Payload, tag="GrantGiven"):
+    grant_id: str
+    name: str
+    filter: str
+    until: datetime
+    most: int
+    sample: float
+    given_by: AuthoritySnapshot
+
+
+class _GrantEnded(_Payload, tag="GrantEnded"):
+    grant_id: str
+    reason: str
+
+
+class _Paused(_Payload, tag="Paused"):
+    reason: str
+
+
+class _Resumed(_Payload, tag="Resumed"):
+    pass
 
 
 class _Entry(_EventShape):
@@ -187,6 +230,11 @@ _SHAPES: dict[str, type[Struct]] = {
     "TASK_CLOSED": _shape(_Event, _TaskClosed),
     "PROJECT_CREATED": _shape(_Entry, _ProjectCreated, "project_id"),
     "UPLOAD_RECEIVED": _shape(_Entry, _UploadReceived),
+    "POLICY_SET": _shape(_Entry, _PolicySet, "project_id"),
+    "GRANT_GIVEN": _shape(_Entry, _GrantGiven, "project_id"),
+    "GRANT_ENDED": _shape(_Entry, _GrantEnded, "project_id"),
+    "PAUSED": _shape(_Entry, _Paused),
+    "RESUMED": _shape(_Entry, _Resumed),
 }
 
 
@@ -204,6 +252,8 @@ def shape_fault(event: dict[str, Any], seq: int) -> str:
     """Return why the event at the place `seq` has no shape that this version knows; empty where it has one."""
     try:
         convert(event, type=_SHAPES.get(event["eventType"], _Event))
+        if event["eventType"] == "ACTION" and event.get("inResponseTo") is not None:
+            convert(event["payload"].get("detail"), type=_AgreementDetail)
         timestamp = event["timestamp"]
         if event["seq"] != seq or not event["id"].startswith("evt_%08x" % seq):  # noqa: UP031 - each event waits for it
             return f"its id or seq is of another place than {seq}"

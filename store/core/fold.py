@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from store.core.event_types import PROJECT_CREATED, UPLOAD_RECEIVED
+from store.core import authority_fold
+from store.core.authority_fold import taken_over
+from store.core.event_types import (
+    GRANT_ENDED,
+    GRANT_GIVEN,
+    PAUSED,
+    POLICY_SET,
+    PROJECT_CREATED,
+    RESUMED,
+    SETTLING,
+    UPLOAD_RECEIVED,
+)
 from store.core.state_view import Doc, DocumentTables
 
 GENERAL: Doc = {
@@ -47,14 +58,14 @@ def apply_recorded(docs: DocumentTables, event: Doc) -> bool:
 
 def _fits(docs: DocumentTables, event: Doc) -> bool:
     kind = event["eventType"]
-    if kind in _CREATES:
-        return _CREATES[kind](docs, event)
+    if kind in _ENTRIES:
+        return _ENTRIES[kind](docs, event)
     task = docs.get("tasks", event["taskId"])
     if task is None or task["projectId"] != event["projectId"]:
         return False
     if event.get("transitionTo") is not None and not _has_step(docs, event, event["transitionTo"]):
         return False
-    return kind not in _SETTLES or _is_open(docs, event, _SETTLES[kind])
+    return kind not in SETTLING or _is_open(docs, event, _SETTLES[kind])
 
 
 def _creates_a_task(docs: DocumentTables, event: Doc) -> bool:
@@ -169,6 +180,26 @@ def _action(docs: DocumentTables, event: Doc) -> None:
             if upload is not None and not upload.get("attached"):
                 docs.put("uploads", attachment["uploadId"], {**upload, "attached": True})
     _touch(docs, event, **changes)
+    if event["source"] == "HUMAN":
+        if event.get("transitionTo") is not None:
+            taken_over(docs, event)
+        if event.get("inResponseTo") is not None:
+            _agreed(docs, event)
+
+
+def _agreed(docs: DocumentTables, event: Doc) -> None:
+    """Count an agreement: the last one of each person (CONTRACT.md part 4)."""
+    request = docs.get("requests", event["inResponseTo"])
+    agreement = (event["payload"].get("detail") or {}).get("agreement")
+    if request is None or request["taskId"] != event["taskId"] or not isinstance(agreement, dict):
+        return
+    counted = {"eventId": event["id"], "at": event["timestamp"], "outcome": agreement["outcome"]}
+    counted["authority"] = agreement["authority"]
+    if agreement.get("note") is not None:
+        counted["note"] = agreement["note"]
+    who = agreement["authority"]["subject"]
+    others = [one for one in request.get("agreements") or () if one["authority"]["subject"] != who]
+    docs.put("requests", event["inResponseTo"], {**request, "agreements": [*others, counted]})
 
 
 def _requested(docs: DocumentTables, event: Doc) -> None:
@@ -199,21 +230,52 @@ def _settled(docs: DocumentTables, event: Doc) -> None:
     _set_open_requests(docs, event, [request for request in open_requests(task) if request != event["inResponseTo"]])
 
 
+def _decided(docs: DocumentTables, event: Doc) -> None:
+    authority_fold.decided(docs, event)
+    _settled(docs, event)
+
+
+def _provided(docs: DocumentTables, event: Doc) -> None:
+    taken_over(docs, event)
+    _settled(docs, event)
+
+
+def _closed(docs: DocumentTables, event: Doc) -> None:
+    taken_over(docs, event)
+    _touch(docs, event, status="CLOSED")
+
+
 def _set_open_requests(docs: DocumentTables, event: Doc, requests: list[str]) -> None:
     """Set the status of the event's task: it waits while any request is open on it (CONTRACT.md part 3, Requests)."""
     _touch(docs, event, status="WAITING" if requests else "RUNNING", openRequests=requests)
 
 
 def _assigned(docs: DocumentTables, event: Doc) -> None:
+    taken_over(docs, event)
     _touch(docs, event, assigneeId=event["payload"]["assigneeId"] or None)
 
 
-_CREATES: dict[str, Callable[[DocumentTables, Doc], bool]] = {
+def _is_of_project(docs: DocumentTables, event: Doc) -> bool:
+    return docs.get("projects", event["projectId"]) is not None
+
+
+def _is_of_any(docs: DocumentTables, event: Doc) -> bool:
+    return event.get("projectId") is None or _is_of_project(docs, event)
+
+
+_ENTRIES: dict[str, Callable[[DocumentTables, Doc], bool]] = {
     PROJECT_CREATED: lambda docs, event: docs.get("projects", event["projectId"]) is None,
     UPLOAD_RECEIVED: lambda docs, event: docs.get("uploads", event["payload"]["id"]) is None,
     "TASK_CREATED": _creates_a_task,
+    POLICY_SET: _is_of_project,
+    GRANT_GIVEN: lambda docs, event: (
+        _is_of_project(docs, event) and docs.get("authority", event["payload"]["grantId"]) is None
+    ),
+    GRANT_ENDED: lambda docs, event: authority_fold.is_grant(docs, event["payload"]["grantId"]),
+    PAUSED: _is_of_any,
+    RESUMED: _is_of_any,
 }
-"""For the types of events that create something: returns whether it does not exist yet."""
+"""For the types of events that begin a task or are on none: returns whether the documents can have led to it."""
 _SETTLES = {
     "APPROVAL_DECIDED": ("APPROVAL_REQUESTED",),
     "ELICITATION_PROVIDED": ("ELICITATION_REQUESTED",),
@@ -230,10 +292,15 @@ _CHANGES: dict[str, Callable[[DocumentTables, Doc], None]] = {
     "NOTE": _touch,
     "APPROVAL_REQUESTED": _requested,
     "ELICITATION_REQUESTED": _requested,
-    "APPROVAL_DECIDED": _settled,
-    "ELICITATION_PROVIDED": _settled,
+    "APPROVAL_DECIDED": _decided,
+    "ELICITATION_PROVIDED": _provided,
     "REQUEST_WITHDRAWN": _settled,
     "ASSIGNMENT": _assigned,
     "TIMEOUT": lambda docs, event: _touch(docs, event, timedOut=True),
-    "TASK_CLOSED": lambda docs, event: _touch(docs, event, status="CLOSED"),
+    "TASK_CLOSED": _closed,
+    POLICY_SET: authority_fold.policy_set,
+    GRANT_GIVEN: authority_fold.grant_given,
+    GRANT_ENDED: authority_fold.grant_ended,
+    PAUSED: authority_fold.paused,
+    RESUMED: authority_fold.resumed,
 }

@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from api_client import commands as c
+from api_client.authority import Needs
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from api_client.fields import check_answers, read_fields
 from api_client.models import REQUEST_WITHDRAWN
+from api_client.times import wire_time
+from store.core.authority_rules import authority_snapshot
 from store.core.fold import attached, open_requests
+from store.core.grant_rules import sampled_by
+from store.core.policy_rules import APPROVING, agreements_to, check_may, demand_words, needs_of, policy_of
+from store.core.request_case import RequestCase, case_in
 from store.core.rule_checks import agents_task, check_not_closed, task_named, without_none
 from store.core.ruling import Ruling
 from store.core.state_view import Doc, StateView
@@ -16,6 +22,7 @@ from store.core.upload_rules import attachment_snapshots, refuse_unknown
 
 OPEN_MOST = 100
 """Requests that may be open on one task (CONTRACT.md part 3, Requests)."""
+_AGREED = {"APPROVE": "Agreed to approve", "EDIT_AND_APPROVE": "Agreed to approve with this edit"}
 _NOUNS = {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}
 
 
@@ -54,16 +61,61 @@ def decide_approval(ruling: Ruling, command: c.Decide) -> None:
     outcome = command.outcome
     if outcome.type in ("EDIT_AND_APPROVE", "REQUEST_MORE_INFO") and not (outcome.note or "").strip():
         raise InvalidRequest(f"{outcome.type} needs a note that says what.", code="NOTE_REQUIRED")
-    event = _request_event(ruling.view, command.request_id, "APPROVAL_REQUESTED")
-    task = _unsettled(ruling.view, event, command.request_hash)
+    view = ruling.view
+    event = _request_event(view, command.request_id, "APPROVAL_REQUESTED")
+    task = _unsettled(view, event, command.request_hash)
     payload = {
         "type": "ApprovalDecided",
         "outcome": outcome.wire(),
-        "authority": {"subject": ruling.actor.subject, "tags": list(ruling.actor.tags)},
+        "authority": authority_snapshot(ruling.actor),
         "recommendationSnapshot": event["payload"].get("recommendation"),
         "requestHash": command.request_hash,
     }
+    if view.get("authority", event["projectId"]) is not None:
+        case, request = case_in(view, event), view.get("requests", command.request_id) or {}
+        needs = needs_of(view, case, request, ruling.actor)
+        if needs is not None and not _is_enough(ruling, command, needs, task):
+            return
+        payload |= _under_authority(view, command, case, request)
+        if needs is not None and needs.people > 1 and outcome.type in APPROVING:
+            payload["agreements"] = [one.event_id for one in agreements_to(needs, outcome, ruling.actor)]
     ruling.on_task(task, "APPROVAL_DECIDED", without_none(payload), inResponseTo=command.request_id)
+
+
+def _is_enough(ruling: Ruling, command: c.Decide, needs: Needs, task: Doc) -> bool:
+    """Return whether the actor's outcome decides; where it takes more people, record that they agreed.
+
+    Raises:
+        NotAllowed: the policy lets them not.
+        Conflict: they have agreed already.
+    """
+    outcome, actor = command.outcome, ruling.actor
+    check_may(needs)
+    agreed = agreements_to(needs, outcome, actor)
+    if outcome.type not in APPROVING or len(agreed) + 1 >= needs.people:
+        return True
+    before = next((one for one in needs.agreed if one.subject == actor.subject), None)
+    if before is not None and before.outcome == outcome.type and outcome.type == "APPROVE":
+        raise Conflict(f"You agreed already, at {wire_time(before.at)}. {demand_words(needs)}")
+    agreement = {"outcome": outcome.type, "note": outcome.note, "reasonCode": outcome.reason_code}
+    agreement |= {"authority": authority_snapshot(actor), "requestHash": command.request_hash}
+    payload = {
+        "type": "Action",
+        "description": f"{_AGREED[outcome.type]}: {len(agreed) + 1} of {needs.people}",
+        "detail": {"agreement": without_none(agreement)},
+        "metadataPatch": {},
+    }
+    ruling.on_task(task, "ACTION", payload, inResponseTo=command.request_id)
+    return False
+
+
+def _under_authority(view: StateView, command: c.Decide, case: RequestCase, request: Doc) -> dict[str, Any]:
+    """Return what a decision records of its project's policy and grants."""
+    policy, outcome = policy_of(view, request["projectId"]), command.outcome.type
+    is_blind = bool(command.blind and policy and policy.blind and case.is_blind(policy.blind))
+    escalated_to = list(policy.escalate) if policy and policy.escalate and outcome == "ESCALATE" else None
+    sample_of = sampled_by(view, case, request)
+    return {"blind": is_blind or None, "escalatedTo": escalated_to, "sampleOf": sample_of}
 
 
 def answer_elicitation(ruling: Ruling, command: c.Answer) -> None:
@@ -72,13 +124,19 @@ def answer_elicitation(ruling: Ruling, command: c.Answer) -> None:
     answers, faults = check_answers(read_fields(event["payload"]["fields"]), command.answers)
     if faults:
         raise InvalidAnswers(faults)
-    task = _unsettled(ruling.view, event, command.request_hash)
+    view = ruling.view
+    task = _unsettled(view, event, command.request_hash)
     payload = {
         "type": "ElicitationProvided",
         "answers": answers,
         "answeredBy": ruling.actor.subject,
         "requestHash": command.request_hash,
     }
+    if view.get("authority", event["projectId"]) is not None:
+        needs = needs_of(view, case_in(view, event), view.get("requests", command.request_id) or {}, ruling.actor)
+        if needs is not None:
+            check_may(needs)
+            payload["authority"] = authority_snapshot(ruling.actor)
     ruling.on_task(task, "ELICITATION_PROVIDED", without_none(payload), inResponseTo=command.request_id)
 
 

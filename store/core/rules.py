@@ -1,4 +1,4 @@
-"""The rules of the state machine (CONTRACT.md part 3), once: (state, command, actor, now) -> events.
+"""The rules of the state machine (CONTRACT.md parts 3 and 4), once: (state, command, actor, now) -> events.
 
 Pure: nothing here reads a file or a clock. `decide` returns the events that a command makes of the state as it is
 now, or raises the contract's error; `fold` applies the events to the state's documents.
@@ -13,11 +13,13 @@ from typing import Any
 from api_client import commands as c
 from api_client.actor import Actor
 from api_client.errors import NotAllowed
-from store.core import project_rules, request_rules, task_rules, upload_rules
+from api_client.times import parse_time
+from store.core import authority_rules, expiry_rules, grant_rules, project_rules, request_rules, task_rules, upload_rules
+from store.core.authority_rules import check_not_paused
 from store.core.command_limits import NO_LIMITS, CommandLimits
 from store.core.ruling import Content, Ruling
 from store.core.schema_questions import Ask, unasked
-from store.core.state_view import StateView
+from store.core.state_view import Doc, StateView
 
 
 def decide(
@@ -37,7 +39,7 @@ def decide(
     must be where an event that is already recorded is checked again.
 
     Raises:
-        NotAllowed: the actor's role may not give this command.
+        NotAllowed: the actor's role or the policy does not let them, or agents are paused.
         InvalidRequest: a rule refuses it; `code` names which.
         NotFound: it names something that does not exist.
         Conflict: the state does not take it.
@@ -45,8 +47,10 @@ def decide(
     """
     if command.for_reviewers and actor.role == "agent":
         raise NotAllowed("An agent's key can't do this: it takes a reviewer's.")
-    if isinstance(command, c.FireTimeout) and actor.role != "platform":
-        raise NotAllowed("Only the platform fires a timeout.")
+    if isinstance(command, c.FireTimeout | c.Expire) and actor.role != "platform":
+        raise NotAllowed("Only the platform says that a time is over.")
+    if actor.role == "agent":
+        check_not_paused(view, command)
     ruling = Ruling(view, actor, now, token, content, limits, ask)
     _RULES[type(command)](ruling, command)
     return ruling
@@ -68,4 +72,25 @@ _RULES: dict[type[c.Command], Callable[[Ruling, Any], None]] = {
     c.Move: task_rules.move,
     c.Comment: task_rules.comment,
     c.FireTimeout: task_rules.fire_timeout,
+    c.SetPolicy: authority_rules.set_policy,
+    c.GiveGrant: grant_rules.give_grant,
+    c.EndGrant: grant_rules.end_grant,
+    c.Pause: authority_rules.pause,
+    c.Resume: authority_rules.resume,
+    c.Expire: expiry_rules.expire,
 }
+
+
+def follow_up(view: StateView, event: Doc, *, token: Callable[[], str]) -> Ruling | None:
+    """Return what an event that was just recorded brings about in the same commit; None where nothing.
+
+    Args:
+        view: The state with the event in it.
+        event: The event, with its hash.
+        token: Returns the random part of a new id.
+    """
+    if event["eventType"] not in grant_rules.FOLLOWED or view.get("authority", event["projectId"]) is None:
+        return None
+    ruling = Ruling(view, c.PLATFORM, parse_time(event["timestamp"]), token)
+    grant_rules.follow_up(ruling, event)
+    return ruling if ruling.events else None

@@ -39,7 +39,7 @@ class Ruling:
     limits: CommandLimits = NO_LIMITS
     ask: Ask = unasked
     events: list[dict[str, Any]] = field(default_factory=list)
-    shows: tuple[Literal["event", "projects", "tasks", "uploads"], str] = ("event", "")
+    shows: tuple[Literal["event", "projects", "tasks", "uploads", "grants", "policies"], str] = ("event", "")
 
     @property
     def source(self) -> str:

@@ -14,7 +14,8 @@ Doc = Mapping[str, Any]
 Table = str
 """One of `TABLES`."""
 
-TABLES = ("projects", "tasks", "requests", "uploads")
+TABLES = ("projects", "tasks", "requests", "uploads", "authority")
+"""`authority` has the policies, grants and pauses (`authority_fold`): few documents, which are all in memory."""
 
 
 class DocumentLookup(Protocol):

@@ -84,6 +84,22 @@ def inbox_item(state: DocumentLookup, doc: Doc) -> dict[str, Any]:
     }
 
 
+_GRANT = (
+    *("id", "projectId", "name", "filter", "until", "most", "sample", "givenBy", "givenAt"),
+    *("used", "asked", "agreed", "disagreed", "ended"),
+)
+
+
+def grant(doc: Doc) -> dict[str, Any]:
+    """Return a Grant of its document."""
+    return _only(doc, _GRANT)
+
+
+def policy_in_force(doc: Doc) -> dict[str, Any]:
+    """Return a PolicyInForce of a project's authority."""
+    return {"policy": doc.get("policy"), "hash": doc.get("policyHash")}
+
+
 def result(request_id: str, settled: Doc) -> dict[str, Any]:
     """Return the ApprovalResult or ElicitationResult that an event makes; of a withdrawal, who, when and why."""
     payload = settled["payload"]

@@ -93,6 +93,7 @@ class _Saving:
             "segment": event_index.SEGMENT,
             "position": self._position._asdict(),
             "projects": dict(state.tables["projects"]),
+            "authority": dict(state.tables["authority"]),
             "size": size,
             "counts": {name: len(table) for name, table in state.packed.items()},
             "sealed": sealed,

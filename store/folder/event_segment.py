@@ -11,7 +11,7 @@ from typing import Any
 
 from api_client.errors import StoreFault
 from store.core.event_ids import seq_of
-from store.core.event_types import CODES
+from store.core.event_types import CODES, settled_by
 from store.folder import postings
 from store.folder.columns import BlockPool, CheckpointDamaged, ColumnFile, NumberColumn
 from store.folder.postings import CODE_BITS, NewPostings, Postings, Run
@@ -86,7 +86,7 @@ class NewEvents:
             self.on_tasks.by_key[task << CODE_BITS | code].append(seq)
         if project:
             self.on_projects.by_key[project << CODE_BITS | code].append(seq)
-        asked = seq_of(event.get("inResponseTo") or "")
+        asked = seq_of(settled_by(event))
         if settles and 0 < asked < seq:
             self._replies[asked] = seq
 

@@ -61,6 +61,7 @@ class StateParts:
     """The parts of a state: those of a checkpoint, or empty ones."""
 
     projects: dict[str, Doc] = field(default_factory=dict)
+    authority: dict[str, Doc] = field(default_factory=dict)
     tables: dict[Table, DocumentTable] = field(
         default_factory=lambda: {name: DocumentTable(number) for name, number in NUMBERS.items()}
     )
@@ -85,8 +86,8 @@ class State:
         self.pool = parts.pool
         self.packed = parts.tables
         """The tables that are read as they are asked for."""
-        tables: dict[str, Documents] = {**parts.tables}
-        self._documents: dict[Table, Documents] = {name: tables.setdefault(name, parts.projects) for name in TABLES}
+        tables: dict[str, Documents] = {**parts.tables, "projects": parts.projects, "authority": parts.authority}
+        self._documents: dict[Table, Documents] = {name: tables[name] for name in TABLES}
         self.database = LiveDatabase(tables)
         self.index, self.board, self.remembered = parts.index, parts.board, parts.remembered
         self.slugs: dict[str, str] = {}

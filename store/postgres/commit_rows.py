@@ -14,7 +14,7 @@ from api_client.times import parse_time
 from store.core.chain import Commit
 from store.core.draft import CommitDraft
 from store.core.event_ids import seq_of
-from store.core.event_types import CODES
+from store.core.event_types import CODES, settled_by
 from store.core.fold import is_terminal, step_of
 from store.core.idempotency import KeyScope
 from store.core.state_view import Doc, DocumentLookup
@@ -190,7 +190,7 @@ def event_row(docs: DocumentLookup, event: Doc, text: bytes, *, settles: bool = 
     """Return the row of an event, whose JSON is `text`, over the documents that it led to (see `CommitRows`)."""
     task = docs.get("tasks", event["taskId"]) if event.get("taskId") else None
     project = docs.get("projects", event["projectId"]) if task else None
-    reply = seq_of(event.get("inResponseTo") or "") if settles else 0
+    reply = seq_of(settled_by(event)) if settles else 0
     numbers = (task["no"] if task else None, project["no"] if project else None, reply or None)
     return EventRow(event["seq"], CODES.get(event["eventType"], 0), *numbers, bytes.fromhex(event["hash"]), text)
 

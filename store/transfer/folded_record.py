@@ -14,12 +14,13 @@ import orjson
 
 from store.core.event_ids import seq_of
 from store.core.event_shapes import recognised
+from store.core.event_types import settled_by
 from store.core.fold import GENERAL, apply_recorded
 from store.core.state_view import TABLES, Doc, Table
 
 Raw = tuple[bytes, str]
 """An event's JSON, byte for byte as it is hashed, and its hash."""
-_SMALL = ("projects",)
+_SMALL = ("projects", "authority")
 """The tables whose documents stay parsed: they are few, and each event asks for one."""
 
 
@@ -54,7 +55,7 @@ class FoldedRecord:
         counts = apply_recorded(self, known)
         self.seq += 1
         self._replies.append(0)
-        asked = seq_of(known.get("inResponseTo") or "") if counts else 0
+        asked = seq_of(settled_by(known)) if counts else 0
         if 0 < asked < self.seq:
             self._replies[asked] = self.seq
             self._open.pop(asked, None)

@@ -1,0 +1,109 @@
+"""The fold of authority: policies, grants, pauses and escalated tasks, brought up to date with events.
+
+The table `authority` has a document for each grant (`grt_…`), one for each project that has any of this (its id), and
+one for all (`all`), which also has the place of the last change of any of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from store.core.state_view import Doc, DocumentTables
+
+ALL = "all"
+"""The id of the document with the pause of all projects, and with the place of the last change of any authority."""
+ESCALATED_MOST = 1_000
+"""Escalated tasks that a project lists: the oldest go first, and stay what they are on their timelines."""
+_TERMS = ("name", "filter", "until", "most", "sample", "givenBy")
+
+
+def _change(docs: DocumentTables, event: Doc, doc_id: str, **changes: Any) -> None:
+    """Put a document back with `changes`, those that are None removed, and note the place of the change."""
+    for changed_id, new in ((doc_id, changes), (ALL, {"seq": event["seq"]})):
+        merged = {**(docs.get("authority", changed_id) or {}), **new}
+        docs.put("authority", changed_id, {key: value for key, value in merged.items() if value is not None})
+
+
+def policy_set(docs: DocumentTables, event: Doc) -> None:
+    """Put a policy in force."""
+    _change(docs, event, event["projectId"], policy=event["payload"]["policy"], policyHash=event["hash"])
+
+
+def paused(docs: DocumentTables, event: Doc) -> None:
+    """Begin a pause."""
+    pause = {"reason": event["payload"]["reason"], "by": event.get("subject", ""), "at": event["timestamp"]}
+    _change(docs, event, event.get("projectId") or ALL, pause=pause)
+
+
+def resumed(docs: DocumentTables, event: Doc) -> None:
+    """End a pause."""
+    _change(docs, event, event.get("projectId") or ALL, pause=None)
+
+
+def grant_given(docs: DocumentTables, event: Doc) -> None:
+    """Put a grant in force."""
+    payload, project_id = event["payload"], event["projectId"]
+    counts = {"used": 0, "asked": 0, "agreed": 0, "disagreed": 0}
+    terms = {key: payload[key] for key in _TERMS}
+    place = {"id": payload["grantId"], "seq": event["seq"], "projectId": project_id, "givenAt": event["timestamp"]}
+    _change(docs, event, payload["grantId"], **place, **terms, **counts)
+    grants = (docs.get("authority", project_id) or {}).get("grants") or []
+    _change(docs, event, project_id, grants=[*grants, payload["grantId"]])
+
+
+def grant_ended(docs: DocumentTables, event: Doc) -> None:
+    """End a grant, and keep what became of it."""
+    payload, project_id = event["payload"], event["projectId"]
+    ended = {"reason": payload["reason"], "at": event["timestamp"], "by": event.get("subject", "")}
+    _change(docs, event, payload["grantId"], ended=ended)
+    grants = (docs.get("authority", project_id) or {}).get("grants") or []
+    _change(docs, event, project_id, grants=[one for one in grants if one != payload["grantId"]] or None)
+
+
+def is_grant(docs: DocumentTables, grant_id: object) -> bool:
+    """Return whether there is a grant with this id."""
+    doc = docs.get("authority", grant_id) if isinstance(grant_id, str) else None
+    return doc is not None and "filter" in doc
+
+
+# -- what decisions change
+
+
+def decided(docs: DocumentTables, event: Doc) -> None:
+    """Count a decision that a grant made, or that is a grant's sample, and list the task where it was escalated."""
+    payload = event["payload"]
+    used, sampled = (payload.get("authority") or {}).get("grant"), payload.get("sampleOf")
+    if is_grant(docs, used):
+        grant = docs.get("authority", used) or {}
+        _change(docs, event, used, used=grant["used"] + 1)
+    elif is_grant(docs, sampled):
+        grant = docs.get("authority", sampled) or {}
+        agrees = payload["outcome"]["type"] == "APPROVE"
+        counts = {"asked": grant["asked"] + 1, "agreed": grant["agreed"] + agrees}
+        _change(docs, event, sampled, **counts, disagreed=0 if agrees else grant["disagreed"] + 1)
+    taken_over(docs, event)
+    if payload["outcome"]["type"] == "ESCALATE" and payload.get("escalatedTo"):
+        _escalate(docs, event)
+
+
+def _escalate(docs: DocumentTables, event: Doc) -> None:
+    payload = event["payload"]
+    escalation = {
+        "taskId": event["taskId"],
+        "tags": payload["escalatedTo"],
+        "requestId": event["inResponseTo"],
+        "by": (payload.get("authority") or {}).get("subject") or event.get("subject", ""),
+        "at": event["timestamp"],
+    }
+    if payload["outcome"].get("note"):
+        escalation["note"] = payload["outcome"]["note"]
+    listed = (docs.get("authority", event["projectId"]) or {}).get("escalated") or []
+    _change(docs, event, event["projectId"], escalated=[*listed, escalation][-ESCALATED_MOST:])
+
+
+def taken_over(docs: DocumentTables, event: Doc) -> None:
+    """Take a task off the list of escalated ones: somebody has dealt with it since."""
+    listed = (docs.get("authority", event["projectId"]) or {}).get("escalated")
+    if listed and any(one["taskId"] == event["taskId"] for one in listed):
+        left = [one for one in listed if one["taskId"] != event["taskId"]]
+        _change(docs, event, event["projectId"], escalated=left or None)

@@ -1,0 +1,96 @@
+"""The rules of who may change what holds for all: policies and pauses (CONTRACT.md part 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api_client import commands as c
+from api_client.actor import Actor
+from api_client.authority import check_policy
+from api_client.errors import Conflict, NotAllowed, NotFound
+from store.core.authority_fold import ALL
+from store.core.event_types import PAUSED, POLICY_SET, RESUMED
+from store.core.policy_rules import authority_of, policy_of
+from store.core.ruling import Ruling
+from store.core.state_view import Doc, DocumentLookup, StateView
+
+
+def authority_snapshot(actor: Actor) -> dict[str, Any]:
+    """Return who acts and what they are allowed to, as it is recorded."""
+    return {"subject": actor.subject, "tags": list(actor.tags)}
+
+
+def set_policy(ruling: Ruling, command: c.SetPolicy) -> None:
+    """Set a project's policy in place of the one that its author saw."""
+    project = ruling.view.get("projects", command.project_id)
+    if project is None:
+        raise NotFound(f"There is no project {command.project_id!r}.")
+    in_force = policy_of(ruling.view, command.project_id)
+    if in_force is not None and in_force.owners and not set(in_force.owners) & set(ruling.actor.tags):
+        raise NotAllowed(f"Only {' or '.join(in_force.owners)} may change this policy, and {ruling.actor.subject} is none.")
+    check_policy(command.policy, (step["name"] for step in project["steps"]["steps"]))
+    hash_ = authority_of(ruling.view, command.project_id).get("policyHash")
+    if command.replaces != hash_:
+        found = f"The policy in force is {hash_}" if hash_ else "The project has no policy"
+        raise Conflict(f"{found}: it was changed since you read it. Read it again, then set yours with its hash.")
+    payload = {"type": "PolicySet", "policy": command.policy.wire(), "authority": authority_snapshot(ruling.actor)}
+    if command.replaces is not None:
+        payload["replaces"] = command.replaces
+    ruling.entry(POLICY_SET, payload, projectId=command.project_id)
+    ruling.shows = ("policies", command.project_id)
+
+
+def pause(ruling: Ruling, command: c.Pause) -> None:
+    """Pause a project, or all."""
+    _check_project(ruling.view, command.project_id)
+    if paused := own_pause(ruling.view, command.project_id):
+        raise Conflict(f"Paused already by {paused['by']} at {paused['at']}: {paused['reason']}")
+    ruling.entry(PAUSED, {"type": "Paused", "reason": command.reason}, projectId=command.project_id)
+
+
+def resume(ruling: Ruling, command: c.Resume) -> None:
+    """End the pause of a project, or the one of all."""
+    _check_project(ruling.view, command.project_id)
+    if own_pause(ruling.view, command.project_id) is None:
+        raise Conflict("It is not paused.")
+    ruling.entry(RESUMED, {"type": "Resumed"}, projectId=command.project_id)
+
+
+def _check_project(view: StateView, project_id: str | None) -> None:
+    if project_id is not None and view.get("projects", project_id) is None:
+        raise NotFound(f"There is no project {project_id!r}.")
+
+
+def own_pause(docs: DocumentLookup, project_id: str | None) -> Doc | None:
+    """Return the pause of a project itself, or of all; None where there is none."""
+    paused: Doc | None = authority_of(docs, ALL if project_id is None else project_id).get("pause")
+    return paused
+
+
+def pause_in(docs: DocumentLookup, project_id: str | None) -> Doc | None:
+    """Return the pause that a project is under, its own or the one of all; None where it is under none."""
+    return own_pause(docs, None) or (own_pause(docs, project_id) if project_id is not None else None)
+
+
+def check_not_paused(view: StateView, command: c.Command) -> None:
+    """Refuse an agent's write while its project, or all, is paused.
+
+    Raises:
+        NotAllowed: it is, for the reason that the message gives.
+    """
+    if paused := pause_in(view, _project_of(view, command)):
+        raise NotAllowed(
+            f"Paused by {paused['by']} since {paused['at']}: {paused['reason']} "
+            "Agents' writes are refused until a reviewer resumes it."
+        )
+
+
+def _project_of(view: StateView, command: c.Command) -> str | None:
+    """Return the id of the project that an agent's command writes to, as far as it says it."""
+    if isinstance(command, c.CreateTask | c.TaskCommand):
+        project = view.project_by_slug(command.project_name)
+        return project["id"] if project is not None else None
+    if isinstance(command, c.Withdraw):
+        event = view.event(command.request_id)
+        return event.get("projectId") if event is not None else None
+    return None

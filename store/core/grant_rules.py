@@ -1,0 +1,176 @@
+"""The rules of grants (CONTRACT.md part 4): giving and ending them, and what they decide in the commit that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from api_client import commands as c
+from api_client.actor import Actor
+from api_client.authority import INVALID_GRANT, check_terms
+from api_client.errors import Conflict, InvalidRequest, NotFound
+from api_client.request_query import grant_test
+from api_client.request_query_faults import grant_fault
+from api_client.times import parse_time, wire_time
+from store.core.authority_rules import authority_snapshot, pause_in
+from store.core.event_types import GRANT_ENDED, GRANT_GIVEN
+from store.core.policy_rules import authority_of, may_alone, policy_of, rule_for
+from store.core.request_case import RequestCase, case_in
+from store.core.rule_checks import task_named
+from store.core.ruling import Ruling
+from store.core.state_view import Doc, DocumentLookup
+
+GRANTS_MOST = 100
+"""Grants that may be in force in one project."""
+DISAGREEMENTS_END = 3
+"""Samples in a row that people decide otherwise, after which a grant ends (CONTRACT.md part 4)."""
+FOLLOWED = frozenset(("APPROVAL_REQUESTED", "APPROVAL_DECIDED"))
+"""The types of events that a grant may follow up."""
+REVOKED, TIME, COUNT, DISAGREEMENT, KEY_REVOKED = "REVOKED", "TIME", "COUNT", "DISAGREEMENT", "KEY_REVOKED"
+
+
+def give_grant(ruling: Ruling, command: c.GiveGrant) -> None:
+    """Let what fits a filter be approved without asking again."""
+    if ruling.view.get("projects", command.project_id) is None:
+        raise NotFound(f"There is no project {command.project_id!r}.")
+    check_terms(command, ruling.now)
+    if fault := grant_fault(command.filter):
+        raise InvalidRequest(f"filter: {fault}", code=INVALID_GRANT)
+    grants = [grant for grant in grants_of(ruling.view, command.project_id) if grant["name"] == command.name]
+    if grants:
+        raise Conflict(f"There is a grant {command.name!r} in this project: end it first, or give another name.")
+    if len(authority_of(ruling.view, command.project_id).get("grants") or ()) >= GRANTS_MOST:
+        raise Conflict(f"The project has {GRANTS_MOST} grants in force, as many as it may have: end one of them first.")
+    grant_id = f"grt_{ruling.token()}"
+    payload = {
+        "type": "GrantGiven",
+        "grantId": grant_id,
+        "name": command.name,
+        "filter": command.filter,
+        "until": wire_time(command.ends_at()),
+        "most": command.most,
+        "sample": command.sample,
+        "givenBy": authority_snapshot(ruling.actor),
+    }
+    ruling.entry(GRANT_GIVEN, payload, projectId=command.project_id)
+    ruling.shows = ("grants", grant_id)
+
+
+def end_grant(ruling: Ruling, command: c.EndGrant) -> None:
+    """End a grant: any reviewer, or the platform where its time is over or its giver's key was revoked."""
+    grant = grant_named(ruling.view, command.grant_id)
+    if ended := grant.get("ended"):
+        raise Conflict(f"The grant has ended already, by {ended['by']} at {ended['at']} ({ended['reason']}).")
+    reason = REVOKED
+    if ruling.actor.role == "platform":
+        reason = command.reason or TIME
+        if reason not in (TIME, KEY_REVOKED) or (reason == TIME and not _is_over(grant, ruling.now)):
+            raise Conflict("The grant is still in force.")
+    elif command.reason is not None:
+        raise InvalidRequest("reason: unknown key")
+    _end(ruling, grant, reason)
+    ruling.shows = ("grants", command.grant_id)
+
+
+def _end(ruling: Ruling, grant: Doc, reason: str) -> None:
+    payload = {"type": "GrantEnded", "grantId": grant["id"], "reason": reason}
+    ruling.entry(GRANT_ENDED, payload, projectId=grant["projectId"])
+
+
+def grant_named(docs: DocumentLookup, grant_id: str) -> Doc:
+    """Return the document of a grant.
+
+    Raises:
+        NotFound: there is none.
+    """
+    grant = docs.get("authority", grant_id)
+    if grant is None or "filter" not in grant:
+        raise NotFound(f"There is no grant {grant_id!r}.")
+    return grant
+
+
+def grants_of(docs: DocumentLookup, project_id: str) -> Iterator[Doc]:
+    """Yield the grants that are in force in a project, in the order in which they were given."""
+    for grant_id in authority_of(docs, project_id).get("grants") or ():
+        grant = docs.get("authority", grant_id)
+        if grant is not None:
+            yield grant
+
+
+def _is_over(grant: Doc, now: datetime) -> bool:
+    return parse_time(grant["until"]) <= now
+
+
+def covers(docs: DocumentLookup, grant: Doc, case: RequestCase) -> bool:
+    """Return whether a grant fits a request, and its giver could decide it alone under the policy of this moment."""
+    if case.recommended != "APPROVE" or not grant_test(grant["filter"])(case):
+        return False
+    policy = policy_of(docs, grant["projectId"])
+    return may_alone(rule_for(policy, case) if policy else None, case, giver_of(grant))
+
+
+def giver_of(grant: Doc) -> Actor:
+    """Return who gave a grant, with the tags that they had then."""
+    giver = grant["givenBy"]
+    return Actor(giver["subject"], "reviewer", tuple(giver.get("tags") or ()))
+
+
+def sampled_by(docs: DocumentLookup, case: RequestCase, request: Doc) -> str | None:
+    """Return the id of the grant whose sample an open request is, None where it is none's."""
+    for grant in grants_of(docs, request["projectId"]):
+        if grant["seq"] < request["seq"] and case.is_sampled(grant["sample"]) and covers(docs, grant, case):
+            grant_id: str = grant["id"]
+            return grant_id
+    return None
+
+
+# -- what follows in the same commit
+
+
+def follow_up(ruling: Ruling, event: Doc) -> None:
+    """Add what an event that was just recorded brings about: a grant decides a request, or ends.
+
+    Pure in the event: what follows is the same whenever it is asked, and `verify` asks again.
+    """
+    if event["eventType"] == "APPROVAL_REQUESTED":
+        _decide_by_grant(ruling, event)
+    elif event["eventType"] == "APPROVAL_DECIDED":
+        _end_used(ruling, event)
+
+
+def _decide_by_grant(ruling: Ruling, event: Doc) -> None:
+    view = ruling.view
+    if not authority_of(view, event["projectId"]).get("grants") or pause_in(view, event["projectId"]):
+        return
+    case = case_in(view, event)
+    for grant in grants_of(view, event["projectId"]):
+        if _is_over(grant, ruling.now):
+            _end(ruling, grant, TIME)
+        elif covers(view, grant, case):
+            if not case.is_sampled(grant["sample"]):
+                _approve(ruling, event, grant)
+            return  # a sample goes to a person, whatever other grants would say
+
+
+def _approve(ruling: Ruling, event: Doc, grant: Doc) -> None:
+    giver = giver_of(grant)
+    payload = {
+        "type": "ApprovalDecided",
+        "outcome": {"type": "APPROVE"},
+        "authority": {"subject": giver.subject, "tags": list(giver.tags), "grant": grant["id"]},
+        "recommendationSnapshot": event["payload"]["recommendation"],
+        "requestHash": event["hash"],
+    }
+    task = task_named(ruling.view, event["taskId"])
+    ruling.on_task(task, "APPROVAL_DECIDED", payload, inResponseTo=event["id"])
+
+
+def _end_used(ruling: Ruling, event: Doc) -> None:
+    grant_id = (event["payload"].get("authority") or {}).get("grant") or event["payload"].get("sampleOf")
+    grant = ruling.view.get("authority", grant_id) if grant_id else None
+    if grant is None or grant.get("ended"):
+        return
+    if grant["used"] >= grant["most"]:
+        _end(ruling, grant, COUNT)
+    elif grant["disagreed"] >= DISAGREEMENTS_END:
+        _end(ruling, grant, DISAGREEMENT)

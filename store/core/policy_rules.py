@@ -1,0 +1,192 @@
+"""The rules of policies (CONTRACT.md part 4): which rule holds for a request, and what it takes to decide it.
+
+Pure. What can't be read fits: a text that is no amount, a key or a confidence that is missing. Of the rules that fit
+only so and the first one that fits for certain the strictest holds, so that no agent's text chooses the laxer one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from api_client.actor import Actor
+from api_client.authority import Agreed, ContextBound, Needs, Policy, PolicyRule, RuleCondition
+from api_client.errors import NotAllowed
+from api_client.quantities import quantity_of
+from api_client.wire import read, read_json
+from store.core.request_case import APPROVAL, RequestCase
+from store.core.state_view import Doc, DocumentLookup
+
+APPROVING = ("APPROVE", "EDIT_AND_APPROVE")
+"""The outcomes that take as many people as the policy asks for; any other decides at once."""
+_NO_AUTHORITY: Doc = {}
+
+
+def authority_of(docs: DocumentLookup, project_id: str) -> Doc:
+    """Return the document of a project's authority (`authority_fold`); an empty one where it has none."""
+    return docs.get("authority", project_id) or _NO_AUTHORITY
+
+
+def policy_of(docs: DocumentLookup, project_id: str) -> Policy | None:
+    """Return the policy that is in force in a project, None where it has none."""
+    recorded = authority_of(docs, project_id).get("policy")
+    return None if recorded is None else _parsed(orjson.dumps(recorded))
+
+
+@lru_cache(256)
+def _parsed(policy: bytes) -> Policy:
+    return read_json(Policy, policy)
+
+
+def rule_for(policy: Policy, case: RequestCase) -> PolicyRule | None:
+    """Return the rule that holds for a request, None where none does."""
+    unclear: list[PolicyRule] = []
+    for rule in policy.rules:
+        fits = _fits(rule.when, case)
+        if fits is None:
+            unclear.append(rule)
+        elif fits:
+            return _strictest([*unclear, rule])
+    return _strictest(unclear)
+
+
+def _strictest(rules: list[PolicyRule]) -> PolicyRule | None:
+    return max(rules, key=_strictness, default=None)  # of equals the first
+
+
+def _strictness(rule: PolicyRule) -> tuple[int, bool, bool, bool]:
+    return rule.people or 1, bool(rule.always_human), bool(rule.tags), rule.not_asker is not False
+
+
+def _fits(when: RuleCondition, case: RequestCase) -> bool | None:
+    """Return whether a condition fits a request; None where something of it can't be read."""
+    if when.kind is not None and when.kind != case.kind:
+        return False
+    if when.steps is not None and case.step not in when.steps:
+        return False
+    if when.recommended is not None and case.recommended not in when.recommended:
+        return False
+    answers = [] if when.confidence_below is None else [_is_below(case, when.confidence_below)]
+    context = case.key_value_context or {}
+    answers += [_is_within(bound, context.get(key)) for key, bound in (when.context or {}).items()]
+    return False if False in answers else None if None in answers else True
+
+
+def _is_below(case: RequestCase, bound: float) -> bool | None:
+    return None if case.confidence is None else case.confidence < bound
+
+
+def _is_within(bound: ContextBound, text: str | None) -> bool | None:
+    if text is None:
+        return None
+    if bound.equals is not None and _plain(text) != _plain(bound.equals):
+        return False
+    if bound.at_least is None and bound.below is None:
+        return True
+    quantity = quantity_of(text)
+    if quantity is None or quantity.number < 0:  # who writes a refund as -5,000 is not under a limit of 1,000
+        return None
+    at_least, below = _decimal(bound.at_least), _decimal(bound.below)
+    return (at_least is None or quantity.number >= at_least) and (below is None or quantity.number < below)
+
+
+def _decimal(number: float | None) -> Decimal | None:
+    return None if number is None else Decimal(repr(number))
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+# -- what it takes, and who has agreed
+
+
+def needs_of(docs: DocumentLookup, case: RequestCase, request: Doc, actor: Actor) -> Needs | None:
+    """Return what the policy in force asks of who decides a request, None where it asks nothing.
+
+    Args:
+        docs: the documents as they are now.
+        case: the request.
+        request: the document of the request, which is open.
+        actor: the caller, whose `may` it is.
+    """
+    policy = policy_of(docs, request["projectId"])
+    rule = rule_for(policy, case) if policy is not None else None
+    return None if rule is None else needs_under(rule, case, request.get("agreements") or (), actor)
+
+
+def needs_under(rule: PolicyRule, case: RequestCase, agreements: Iterable[Doc], actor: Actor) -> Needs:
+    """Return what a rule asks of who decides a request, and whether `actor` may."""
+    people = (rule.people or 1) if case.kind == APPROVAL else 1
+    agreed = tuple(_agreed(one) for one in agreements if people > 1 and not _refusal(rule, case, _who(one)))
+    why = _refusal(rule, case, actor) or None
+    return Needs(rule=rule.name, people=people, tags=rule.tags or (), agreed=agreed, may=why is None, why=why)
+
+
+def _who(agreement: Doc) -> Actor:
+    authority = agreement["authority"]
+    return Actor(authority["subject"], "reviewer", tuple(authority.get("tags") or ()))
+
+
+def _agreed(agreement: Doc) -> Agreed:
+    keys = {key: agreement[key] for key in ("at", "eventId", "outcome", "note") if key in agreement}
+    return read(Agreed, {"subject": agreement["authority"]["subject"], **keys})
+
+
+def _refusal(rule: PolicyRule, case: RequestCase, actor: Actor) -> str:
+    """Return why somebody may not decide a request under a rule, as a sentence; empty where they may."""
+    if rule.tags and not set(rule.tags) & set(actor.tags):
+        return f"It takes {_one_of(rule.tags)}, and {actor.subject} is none."
+    if rule.not_asker is not False and actor.subject == case.requested_by:
+        return f"{actor.subject} asked it, and nobody decides their own request."
+    return ""
+
+
+def _one_of(tags: tuple[str, ...]) -> str:
+    return tags[0] if len(tags) == 1 else f"{', '.join(tags[:-1])} or {tags[-1]}"
+
+
+def check_may(needs: Needs) -> None:
+    """Check that the caller may decide.
+
+    Raises:
+        NotAllowed: the policy lets them not; the message names what it takes.
+    """
+    if not needs.may:
+        raise NotAllowed(f"{needs.why} {demand_words(needs)}", needs=needs.wire())
+
+
+def demand_words(needs: Needs) -> str:
+    """Return what a request needs, as a sentence."""
+    who = f" with the tag {_one_of(needs.tags)}" if needs.tags else ""
+    count = f"{needs.people} people" if needs.people > 1 else "one person"
+    agreed = ", ".join(f"{one.subject} at {one.at:%H:%M}" for one in needs.agreed)
+    agreed = f"; agreed so far: {agreed}" if agreed else ""
+    return f"The policy's rule {needs.rule!r} asks for {count}{who}{agreed}."
+
+
+def agreements_to(needs: Needs, outcome: Any, by: Actor) -> tuple[Agreed, ...]:
+    """Return the agreements of other people to the very outcome that somebody gives now.
+
+    Who agreed to a request as it was has not agreed to somebody's edit of it.
+    """
+    edit = outcome.note if outcome.type == "EDIT_AND_APPROVE" else None
+    return tuple(
+        one
+        for one in needs.agreed
+        if one.subject != by.subject
+        and one.outcome == outcome.type
+        and (one.note if one.outcome == "EDIT_AND_APPROVE" else None) == edit
+    )
+
+
+def may_alone(rule: PolicyRule | None, case: RequestCase, giver: Actor) -> bool:
+    """Return whether `giver` could decide a request alone, and a grant of theirs for them."""
+    if rule is None:
+        return True
+    return not rule.always_human and (rule.people or 1) == 1 and not _refusal(rule, case, giver)
