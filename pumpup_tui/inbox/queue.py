@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from pumpup_tui.inbox.filter import Reader, Test, is_overdue, searched
+from api_client.request_query import Reader, Test, is_overdue, searched
 from pumpup_tui.inbox.order import PLAIN_SECTION, Group, Order
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.text.quantities import difference_words, quantity_of, total_of
+from api_client.quantities import difference_words, quantity_of, total_of
 
 
 @pytest.mark.parametrize(

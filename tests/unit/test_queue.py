@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_client.models import InboxItem
-from pumpup_tui.inbox.filter import STATES, Reader, read_filter
+from api_client.request_query import STATES, Reader, read_filter
 from pumpup_tui.inbox.order import GROUPS, SORTS, Order
 from pumpup_tui.inbox.queue import Heading, RequestQueue
 

@@ -24,8 +24,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from pumpup_tui.text.labels import confidence_value, recommended_type, request_kind
-from pumpup_tui.text.outcomes import OUTCOMES
+from api_client.outcome_words import LONG_OUTCOME_WORDS, OUTCOME_WORDS
+from api_client.request_facts import confidence_value, recommended_type, request_kind
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -180,5 +180,5 @@ def _state(value: str, reader: Reader) -> ParsedFilter | None:
 def _recommended(item: InboxItem) -> Sequence[str]:
     """Return the words of the outcome that an agent recommends, the long one too; none where it recommends none."""
     kind = recommended_type(item.recommendation)
-    act = OUTCOMES.get(kind)
-    return (act.word, act.long or act.word) if act else (kind.casefold(),) if kind else ()
+    word = OUTCOME_WORDS.get(kind)
+    return (word, LONG_OUTCOME_WORDS.get(kind, word)) if word else (kind.casefold(),) if kind else ()

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pumpup_tui.inbox import filter as inbox_filter
-from pumpup_tui.inbox.filter import read_filter
-from pumpup_tui.inbox.filter_check import fault_of
+from api_client.request_query import read_filter
+from api_client.request_query_faults import fault_of
 from tests.unit.test_queue import READER, item
 
 
@@ -61,9 +60,7 @@ def test_a_key_that_is_right_is_no_text() -> None:
 
 def test_the_check_brings_no_screens() -> None:
     """A start after a change waits for the check: it loads nothing of the terminal's toolkit."""
-    code = (
-        "import sys, pumpup_tui.inbox.filter_check; print([name for name in sys.modules if name.startswith('textual')])"
-    )
+    loaded = "[name for name in sys.modules if name.startswith('textual')]"
+    code = f"import sys, api_client.request_query_faults; print({loaded})"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
-    assert inbox_filter.STATES

@@ -1,6 +1,6 @@
 """The check of a filter in the configuration: a slip is reported, instead of being searched as text.
 
-While a reader types, whatever is no word of a filter yet is searched as text (see `filter`). A filter in the
+While a reader types, whatever is no word of a filter yet is searched as text (see `request_query`). A filter in the
 configuration is complete: an unknown word there is a mistake, and would show other requests than its name says.
 """
 
@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
-from pumpup_tui.inbox.filter import CONFIDENCE, STATES, WORD
-from pumpup_tui.text.outcomes import OUTCOMES
+from api_client.outcome_words import LONG_OUTCOME_WORDS, OUTCOME_WORDS
+from api_client.request_query import CONFIDENCE, STATES, WORD
 
 LONGEST = 1_000
 """Characters of a filter."""
@@ -23,10 +23,10 @@ VALUES: Mapping[str, Sequence[str]] = {
     "step": ANY,
     "type": KINDS,
     "is": tuple(STATES),
-    "agent": tuple(act.word for act in OUTCOMES.values()),
+    "agent": tuple(OUTCOME_WORDS.values()),
 }
 """The values of each key, which may be shortened."""
-_LONGER = tuple(act.long for act in OUTCOMES.values() if act.long)
+_LONGER = tuple(LONG_OUTCOME_WORDS.values())
 """Values that were longer once, and are in filters that people have saved."""
 _SLIPS = {"assignee": "@name", "reviewer": "@name", "assigned": "@name", "kind": "type:", "state": "is:"}
 """The key to write in place of another program's."""

@@ -1,0 +1,23 @@
+"""Facts of a request, read out of what an agent sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def recommended_type(recommendation: Any) -> str:
+    """Return the raw type of the outcome that an agent recommends, empty where it recommends none."""
+    outcome = recommendation.get("outcome") if isinstance(recommendation, Mapping) else None
+    return str(outcome.get("type") or "") if isinstance(outcome, Mapping) else ""
+
+
+def confidence_value(raw: Any) -> float | None:
+    """Return an agent's confidence (0..1), None where it gives none."""
+    value = raw.get("confidence") if isinstance(raw, Mapping) else None
+    return None if isinstance(value, bool) or not isinstance(value, (int, float)) else float(value)
+
+
+def request_kind(event_type: str) -> str:
+    """Return the name of a kind of request, by the event that asked."""
+    return {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}.get(event_type, "request")
