@@ -105,31 +105,6 @@ class PolicyInForce(Wire):
     hash: str | None = None
 
 
-class Agreed(Wire):
-    """An approval that counts towards a decision which takes several people."""
-
-    subject: str
-    at: Moment
-    event_id: str
-    outcome: str
-    note: str | None = None
-
-    def __post_init__(self) -> None:
-        keep_in_utc(self, "at")
-
-
-class Needs(Wire):
-    """The demands of a project's policy on who decides a request, and whether the caller may."""
-
-    rule: str
-    people: int = 1
-    tags: tuple[str, ...] = ()
-    agreed: tuple[Agreed, ...] = ()
-    may: bool = True
-    why: str | None = None
-    """The reason why the caller may not, as a sentence."""
-
-
 class GrantTerms(Body):
     """The terms of a grant: which approvals it decides, until when, how many, and the share that is still asked."""
 

@@ -13,6 +13,8 @@ A Backend acts for one caller. Guarantees, of every implementation:
   `InvalidRequest`. Cursors of `events` and `changes` are the same and go in both directions.
 * Where `me` has `history`, `events` takes filters (`only`) and an event's id for a cursor, and `task`, `board` and
   `cards` answer as of an earlier moment (`at`): an event's id, for all up to and with it, or a time (RFC 3339).
+* Where `me` has `authority`, there are policies, grants and pauses, and requests say what they need (`needs`). Elsewhere
+  `policy`, `grants` and `authority` answer that there is nothing.
 * Every failure is an `ApiError`. Foreign text comes as it was written: raw.
 * Calls may run at the same time, and a call that is cancelled leaves nothing half done.
 * Where `me` has neither `decide` nor `answer` nothing can be written, and all reads work: for a server without the
@@ -45,6 +47,7 @@ from api_client.models import (
 )
 
 if TYPE_CHECKING:
+    from api_client.authority import AuthorityStatus, Grant, GrantTerms, PolicyInForce, Trial
     from api_client.commands import Command
     from api_client.settled import SettledQuery, SettledRequest
 
@@ -164,6 +167,35 @@ class Backend(Protocol):
             NotFound: there is no such project.
             InvalidRequest: the cursor is another list's.
         """
+        ...
+
+    async def policy(self, project_id: str) -> PolicyInForce:
+        """Return a project's policy and its hash, which `SetPolicy` replaces it by.
+
+        Raises:
+            NotFound: there is no such project.
+        """
+        ...
+
+    async def grants(self, project_id: str | None = None) -> Sequence[Grant]:
+        """Return the grants of a project, or all: those in force first, then the ended ones, the newest first.
+
+        Raises:
+            NotFound: there is no such project.
+        """
+        ...
+
+    async def grant_trial(self, terms: GrantTerms) -> Trial:
+        """Return what a grant of the caller would have decided of all past approvals of its project. Writes nothing.
+
+        Raises:
+            NotFound: there is no such project.
+            InvalidRequest: INVALID_GRANT, the terms are none that a grant could have.
+        """
+        ...
+
+    async def authority(self) -> AuthorityStatus:
+        """Return what is paused and what is escalated now. It costs little, and is asked every few seconds."""
         ...
 
     async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:

@@ -83,7 +83,7 @@ class Call:
     @property
     def is_write(self) -> bool:
         """Whether the call may change something."""
-        return self.method == "POST"
+        return self.method != "GET"
 
     @property
     def pauses(self) -> float:

@@ -45,6 +45,9 @@ def fault_of(status: int, body: bytes) -> ApiError:
         return Unavailable(words)
     if status >= ServerFault.status:
         return ServerFault(words)
+    if status == NotAllowed.status:
+        needs = refusal.get("needs")
+        return NotAllowed(words, needs=needs if isinstance(needs, dict) else None)
     if error_type := _BY_STATUS.get(status):
         return error_type(words)
     return UnexpectedAnswer(f"The server answered {status}, which is no answer of this contract: {words}")

@@ -40,9 +40,12 @@ from api_client.models import (
 )
 from api_client.response_limits import LIST_MOST, BodyLimit, EventLimit
 from api_client.times import wire_time
+from api_client.upload_form import upload_form
 from api_client.wire import Json
 
 if TYPE_CHECKING:
+    from api_client.authority import AuthorityStatus, Grant, GrantTerms, PolicyInForce, Trial
+    from api_client.http_authority import AuthorityCalls, NoAuthority
     from api_client.settled import SettledQuery, SettledRequest
 
 POLL = 0.5
@@ -134,15 +137,15 @@ class HttpBackend:
             await self.me()
         return self._hosted
 
-    async def _has_history(self) -> bool:
-        """Return whether the server knows of earlier moments, and filters events: older ones ignore what they don't."""
+    async def _has(self, capability: str) -> bool:
+        """Return whether the server can do this: older ones lack some, and ignore parameters that they don't know."""
         if self._me is None:
             await self.me()
-        return self._me is not None and "history" in self._me.capabilities
+        return self._me is not None and capability in self._me.capabilities
 
     async def _check_has_history(self, at: str | None) -> None:
         """Raise `InvalidRequest` where an earlier moment is asked for, and the server knows of none."""
-        if at is not None and not await self._has_history():
+        if at is not None and not await self._has("history"):
             raise InvalidRequest("This server can't say how things were at an earlier time.")
 
     async def projects(self, *, name: str | None = None) -> Sequence[Project]:
@@ -231,7 +234,7 @@ class HttpBackend:
             cursor=cursor,
             limit=limit,
         )
-        return page if only == NO_FILTER or await self._has_history() else _only(page, only, limit)
+        return page if only == NO_FILTER or await self._has("history") else _only(page, only, limit)
 
     async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
         """Return a page of the requests that were settled."""
@@ -250,6 +253,28 @@ class HttpBackend:
             cursor=query.cursor,
             limit=query.limit,
         )
+
+    async def policy(self, project_id: str) -> PolicyInForce:
+        """Return a project's policy and its hash."""
+        return await (await self._authority_calls()).policy(project_id)
+
+    async def grants(self, project_id: str | None = None) -> Sequence[Grant]:
+        """Return the grants of a project, or all."""
+        return await (await self._authority_calls()).grants(project_id)
+
+    async def grant_trial(self, terms: GrantTerms) -> Trial:
+        """Return what a grant would have decided."""
+        return await (await self._authority_calls()).trial(terms)
+
+    async def authority(self) -> AuthorityStatus:
+        """Return what is paused and what is escalated now."""
+        return await (await self._authority_calls()).status()
+
+    async def _authority_calls(self) -> AuthorityCalls | NoAuthority:
+        # With the first of them: the first rows wait for none.
+        from api_client.http_authority import AuthorityCalls, NoAuthority
+
+        return AuthorityCalls(self._connection, self._read) if await self._has("authority") else NoAuthority()
 
     async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """Return the decision on an approval, None while it is pending."""
@@ -327,7 +352,7 @@ class HttpBackend:
                 yield change
 
     async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
-        """Write by one POST under `key`, sent again under the same key if its response was lost."""
+        """Write by one call under `key`, sent again under the same key if its response was lost."""
         if isinstance(command, ReceiveUpload):
             return await self._upload(command, content)
         if type(command) not in HTTP_COMMANDS:
@@ -338,7 +363,7 @@ class HttpBackend:
         except orjson.JSONEncodeError as fault:
             raise InvalidRequest(f"This can't be written as JSON: {fault}") from None
         return await self._write(
-            Call("POST", command.location(), headers=headers, content=body, patience=WRITE_PATIENCE)
+            Call(command.method, command.location(), headers=headers, content=body, patience=WRITE_PATIENCE)
         )
 
     async def aclose(self) -> None:
@@ -358,7 +383,7 @@ class HttpBackend:
         except orjson.JSONDecodeError:
             answer = None
         if not isinstance(answer, dict):
-            raise UnexpectedAnswer(f"The server's answer to POST {call.path} is no JSON object.")
+            raise UnexpectedAnswer(f"The server's answer to {call.method} {call.path} is no JSON object.")
         return Receipt(answer=answer, replayed=response.headers.get(REPLAYED_HEADER) == "true")
 
     async def _upload(self, command: ReceiveUpload, content: AsyncIterable[bytes] | None) -> Receipt:
@@ -366,28 +391,13 @@ class HttpBackend:
             raise InvalidRequest("An upload needs its content.")
         boundary = self._boundary()
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return await self._write(Call("POST", command.path, headers=headers, content=_form(command, content, boundary)))
+        return await self._write(Call("POST", command.path, headers=headers, content=upload_form(command, content, boundary)))
 
 
 def _only(page: Page[Event], only: EventFilter, limit: int) -> Page[Event]:
     """Return what passes of a page that the server did not filter."""
     items = tuple(event for event in page.items if only.takes(event))
     return replace(page, items=items, more=None if page.is_last(limit) else True)
-
-
-async def _form(command: ReceiveUpload, content: AsyncIterable[bytes], boundary: str) -> AsyncIterator[bytes]:
-    """Yield the one part of an upload's form, with its file name escaped as browsers and the SDK do."""
-    name = command.file_name.encode(errors="replace").replace(b"\\", b"\\\\")
-    for plain, escaped in ((b'"', b"%22"), (b"\r", b"%0D"), (b"\n", b"%0A")):
-        name = name.replace(plain, escaped)
-    content_type = command.content_type
-    if not (content_type.isascii() and content_type.isprintable()):
-        raise InvalidRequest("contentType: must be like image/png")
-    yield b'--%b\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n' % (boundary.encode(), name)
-    yield b"Content-Type: %b\r\n\r\n" % content_type.encode()
-    async for piece in content:
-        yield piece
-    yield b"\r\n--%b--\r\n" % boundary.encode()
 
 
 def _header_key(key: str) -> bytes:

@@ -14,13 +14,14 @@ from typing import Annotated, Generic, Literal, TypeVar
 from msgspec import Meta, field
 from msgspec.structs import force_setattr
 
+from api_client.needs import Needs
 from api_client.wire import Body, Json, Moment, Wire, keep_in_utc
 
 OutcomeType = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO"]
 StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]
 Role = Literal["agent", "reviewer"]
 Order = Literal["asc", "desc"]
-Capability = Literal["decide", "answer", "assign", "move", "note", "create_project", "stream", "board", "history"]
+Capability = Literal["decide", "answer", "assign", "move", "note", "create_project", "stream", "board", "history", "authority"]
 
 APPROVAL_REQUESTED = "APPROVAL_REQUESTED"
 APPROVAL_DECIDED = "APPROVAL_DECIDED"
@@ -274,10 +275,16 @@ class InboxItem(Wire):
     recommendation: Json = None
     field_count: int | None = None
     overdue_at: Moment | None = None
+    expires_at: Moment | None = None
+    """When the platform settles it, where the project's policy says so."""
     hash: str = ""
+    needs: Needs | None = None
+    """The demands of the project's policy; None where it makes none, and every reviewer may decide."""
+    blind: bool | None = None
+    """Whether the agent's recommendation is to be hidden until the reviewer has decided."""
 
     def __post_init__(self) -> None:
-        keep_in_utc(self, "requested_at", "overdue_at")
+        keep_in_utc(self, "requested_at", "overdue_at", "expires_at")
 
 
 class RequestDetail(Wire):
@@ -288,6 +295,13 @@ class RequestDetail(Wire):
     task: Task
     project: Project
     result: dict[str, Json] | None = None
+    expires_at: Moment | None = None
+    needs: Needs | None = None
+    blind: bool | None = None
+    """As in an `InboxItem`, while it is open."""
+
+    def __post_init__(self) -> None:
+        keep_in_utc(self, "expires_at")
 
 
 class Column(Wire):

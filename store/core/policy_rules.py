@@ -15,14 +15,15 @@ from typing import Any
 import orjson
 
 from api_client.actor import Actor
-from api_client.authority import Agreed, ContextBound, Needs, Policy, PolicyRule, RuleCondition
+from api_client.authority import ContextBound, Policy, PolicyRule, RuleCondition
 from api_client.errors import NotAllowed
+from api_client.needs import EDITED, Agreed, Needs
 from api_client.quantities import quantity_of
 from api_client.wire import read, read_json
 from store.core.request_case import APPROVAL, RequestCase
 from store.core.state_view import Doc, DocumentLookup
 
-APPROVING = ("APPROVE", "EDIT_AND_APPROVE")
+APPROVING = ("APPROVE", EDITED)
 """The outcomes that take as many people as the policy asks for; any other decides at once."""
 _NO_AUTHORITY: Doc = {}
 
@@ -175,13 +176,13 @@ def agreements_to(needs: Needs, outcome: Any, by: Actor) -> tuple[Agreed, ...]:
 
     Who agreed to a request as it was has not agreed to somebody's edit of it.
     """
-    edit = outcome.note if outcome.type == "EDIT_AND_APPROVE" else None
+    edit = outcome.note if outcome.type == EDITED else None
     return tuple(
         one
         for one in needs.agreed
         if one.subject != by.subject
         and one.outcome == outcome.type
-        and (one.note if one.outcome == "EDIT_AND_APPROVE" else None) == edit
+        and (one.note if one.outcome == EDITED else None) == edit
     )
 
 

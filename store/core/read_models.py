@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from api_client.errors import NotFound
@@ -13,6 +13,7 @@ from store.core.fold import is_terminal
 from store.core.state_view import Doc, DocumentLookup, Table
 from store.core.timeout_rules import timed_steps
 
+NO_STANDING: Mapping[str, Any] = {}
 _NOUNS: dict[Table, str] = {"projects": "project", "tasks": "task", "requests": "open request", "uploads": "upload"}
 
 
@@ -48,6 +49,12 @@ def check_step(project: Doc, step: str) -> None:
         raise NotFound(f"The project has no step {step!r}.")
 
 
+def has_policy(docs: DocumentLookup, project_id: str) -> bool:
+    """Return whether a project has a policy: only then is a request's event read for its standing."""
+    authority = docs.get("authority", project_id)
+    return authority is not None and "policy" in authority
+
+
 class StepLoad(NamedTuple):
     """The load of one step; by itself that of an empty one."""
 
@@ -79,9 +86,12 @@ def board(project: Doc, load: Callable[[str], StepLoad]) -> Board:
     return read(Board, {"columns": columns})
 
 
-def request_detail(event: Doc, settled: Doc | None, task: Doc, project: Doc) -> RequestDetail:
-    """Return all that a reviewer is shown of a request."""
+def request_detail(
+    event: Doc, settled: Doc | None, task: Doc, project: Doc, standing: Mapping[str, Any] = NO_STANDING
+) -> RequestDetail:
+    """Return all that a reviewer is shown of a request; `standing` is what its project's policy adds."""
     shown: dict[str, Any] = {
+        **standing,
         "event": event,
         "hash": event["hash"],
         "task": wire_objects.task(task),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,13 +27,23 @@ class RequestCase:
     requested_by: str
     requested_at: str
     hash: str
-    task_name: str
     project_name: str
-    step: str
+    of_task: Callable[[], tuple[str, str]]
+    """Returns the name and the step of its task: of a past one they are looked up where they matter."""
     recommendation: Any = None
     key_value_context: Mapping[str, str] | None = None
     assignee_id: str | None = None
     overdue_at: datetime | None = None
+
+    @property
+    def task_name(self) -> str:
+        """The name of its task."""
+        return self.of_task()[0]
+
+    @property
+    def step(self) -> str:
+        """The step that its task is in when it is looked at."""
+        return self.of_task()[1]
 
     @property
     def kind(self) -> str:
@@ -62,8 +72,8 @@ class RequestCase:
         return self.kind == APPROVAL and bool(self.recommendation) and int(self.hash[-_DIGITS:], 16) < share * _SHARES
 
 
-def case_of(event: Doc, task: Doc, project: Doc, *, step: str | None = None) -> RequestCase:
-    """Return the case of a request's event, on its task; `step` is the one to look at it in, by default its task's."""
+def case_of(event: Doc, task: Doc, project: Doc) -> RequestCase:
+    """Return the case of a request's event, on its task as it is now."""
     payload = event["payload"]
     return RequestCase(
         request_id=event["id"],
@@ -72,9 +82,8 @@ def case_of(event: Doc, task: Doc, project: Doc, *, step: str | None = None) -> 
         requested_by=event.get("subject", ""),
         requested_at=event["timestamp"],
         hash=event["hash"],
-        task_name=task["name"],
         project_name=project["projectName"],
-        step=task["currentStep"] if step is None else step,
+        of_task=lambda: (task["name"], task["currentStep"]),
         recommendation=payload.get("recommendation"),
         key_value_context=payload.get("keyValueContext"),
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from api_client import commands as c
-from api_client.authority import Needs
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from api_client.fields import check_answers, read_fields
 from api_client.models import REQUEST_WITHDRAWN
+from api_client.needs import Needs
 from api_client.times import wire_time
 from store.core.authority_rules import authority_snapshot
 from store.core.fold import attached, open_requests

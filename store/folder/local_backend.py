@@ -53,6 +53,7 @@ from store.folder.open_folder import OpenFolder
 from store.folder.timeouts import Timeouts
 
 if TYPE_CHECKING:
+    from api_client.authority import AuthorityStatus, Grant, GrantTerms, PolicyInForce, Trial
     from api_client.commands import Command
     from api_client.settled import SettledQuery, SettledRequest
     from store.core.command_limits import CommandLimits
@@ -170,11 +171,11 @@ class LocalBackend:
         self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE
     ) -> Page[InboxItem]:
         """See `Backend.inbox`."""
-        return await self._in_thread(self._reader.inbox, project_id, cursor, limit)
+        return await self._in_thread(self._reader.inbox, project_id, cursor, limit, self._actor)
 
     async def request(self, request_id: str) -> RequestDetail:
         """See `Backend.request`."""
-        return await self._in_thread(self._reader.request, request_id)
+        return await self._in_thread(self._reader.request, request_id, self._actor)
 
     async def events(
         self,
@@ -199,6 +200,22 @@ class LocalBackend:
         from store.folder.settled_reads import settled_page
 
         return await self._in_thread(settled_page, self._store, query)
+
+    async def policy(self, project_id: str) -> PolicyInForce:
+        """See `Backend.policy`."""
+        return await self._in_thread(self._folder.authority.policy, project_id)
+
+    async def grants(self, project_id: str | None = None) -> Sequence[Grant]:
+        """See `Backend.grants`."""
+        return await self._in_thread(self._folder.authority.grants, project_id)
+
+    async def grant_trial(self, terms: GrantTerms) -> Trial:
+        """See `Backend.grant_trial`."""
+        return await self._in_thread(self._folder.authority.trial, terms, self._actor)
+
+    async def authority(self) -> AuthorityStatus:
+        """See `Backend.authority`."""
+        return await self._in_thread(self._folder.authority.status)
 
     async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """See `Backend.approval_result`."""

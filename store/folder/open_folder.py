@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from api_client.errors import NotFound, StoreFault
@@ -19,6 +20,7 @@ from store.folder.settlements import Settlements
 
 if TYPE_CHECKING:
     from store.core.ruling import Content
+    from store.folder.authority_reads import AuthorityReader
 
 T = TypeVar("T")
 
@@ -38,6 +40,13 @@ class OpenFolder:
         self.upload_limits = upload_limits
         self.allowance = UploadAllowance(lambda subject: store.state.loose.get(subject, 0), upload_limits.loose_bytes)
         self._threads = threads
+
+    @cached_property
+    def authority(self) -> AuthorityReader:
+        """The reads of policies and grants. Opening a folder does not wait for the rules."""
+        from store.folder.authority_reads import AuthorityReader
+
+        return AuthorityReader(self.store)
 
     async def in_thread(self, call: Callable[..., T], *args: object) -> T:
         """Return what a blocking call returns, having waited for it in one of the folder's threads."""

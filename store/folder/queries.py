@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from api_client.actor import Actor
 from api_client.backend import PAGE_MAX
 from api_client.models import (
     APPROVAL_REQUESTED,
@@ -28,7 +29,7 @@ from api_client.wire import read
 from store.core import read_models, wire_objects
 from store.core.cursors import ALL_EVENTS
 from store.core.paging import checked_limit, page_items
-from store.core.read_models import document
+from store.core.read_models import document, has_policy
 from store.core.state_view import Doc
 from store.core.timeline_pages import TimelineAsked
 from store.folder.columns import CheckpointDamaged
@@ -136,30 +137,39 @@ class FolderReader:
 
         return self._store.read(look)
 
-    def inbox(self, project_id: str | None, cursor: str | None, limit: int) -> Page[InboxItem]:
-        """Return a page of the open requests."""
+    def inbox(self, project_id: str | None, cursor: str | None, limit: int, actor: Actor) -> Page[InboxItem]:
+        """Return a page of the open requests, as `actor` sees them."""
 
         def look(state: State) -> Page[InboxItem]:
+            def item(seq: int) -> dict[str, Any]:
+                request = state.request_at(seq)
+                made = wire_objects.inbox_item(state, request)
+                if has_policy(state, request["projectId"]):
+                    made |= _standing(state, self._store.events.at(seq), actor)
+                return made
+
             page = self._page(
                 ("inbox", project_id or ""),
                 state.open_requests if project_id is None else state.open_by_project[project_id],
                 cursor,
                 limit,
-                lambda seq: wire_objects.inbox_item(state, state.request_at(seq)),
+                item,
             )
             return read(Page[InboxItem], page)
 
         return self._store.read(look)
 
-    def request(self, request_id: str) -> RequestDetail:
-        """Return all that a reviewer is shown of a request."""
+    def request(self, request_id: str, actor: Actor) -> RequestDetail:
+        """Return all that a reviewer is shown of a request, as `actor` sees it."""
 
         def look(state: State) -> RequestDetail:
             event = self._request_event(request_id, (APPROVAL_REQUESTED, ELICITATION_REQUESTED))
             settled = self._store.events.settlement(request_id)
             task = document(state, "tasks", event["taskId"])
             project = document(state, "projects", event["projectId"])
-            return read_models.request_detail(event, settled, task, project)
+            is_open = settled is None and has_policy(state, event["projectId"])
+            standing = _standing(state, event, actor) if is_open else read_models.NO_STANDING
+            return read_models.request_detail(event, settled, task, project, standing)
 
         return self._store.read(look)
 
@@ -228,3 +238,10 @@ class FolderReader:
         taken = page_items(after, checked_limit(limit), measured)
         next_cursor = self._store.events.cursor(scope, taken.items[-1][0]) if taken.items else cursor
         return {"items": [made for _, made in taken.items], "nextCursor": next_cursor, "more": taken.more}
+
+
+def _standing(state: State, event: Doc, actor: Actor) -> dict[str, Any]:
+    # The rules come with the first request under a policy: opening a folder does not wait for them.
+    from store.core.request_standing import standing_of
+
+    return standing_of(state, event, actor)

@@ -156,7 +156,7 @@ def _list(items: Sequence[Wire]) -> bytes:
     return b'{"items":[' + b",".join(one.wire_bytes() for one in items) + b"]}"
 
 
-def receipt_response(receipt: Receipt) -> Response:
+def receipt_response(receipt: Receipt, status: int = 201) -> Response:
     """Return what a write answered, and whether it was remembered."""
     headers = {REPLAYED_HEADER: "true"} if receipt.replayed else {}
-    return Response(orjson.dumps(receipt.answer), 201, headers, "application/json")
+    return Response(orjson.dumps(receipt.answer), status, headers, "application/json")

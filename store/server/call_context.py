@@ -176,7 +176,7 @@ JSON = "application/json"
 class Row:
     """One row of the routes table: a call of the contract, who may make it, and what may come of it."""
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     handler: Handler
     roles: Roles
@@ -193,6 +193,8 @@ class Row:
     goes_on: bool = False
     """Whether its response may take long once it has begun: a stream, or an upload's content."""
 
+    asks: type[Command] | None = None
+    """The command whose body a call has that writes nothing."""
     often: bool = False
     """Whether agents ask it all the time: then it is looked for before all others."""
 

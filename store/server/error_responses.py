@@ -17,6 +17,7 @@ from api_client.errors import (
     ApiError,
     InvalidAnswers,
     InvalidRequest,
+    NotAllowed,
     NotAuthenticated,
     ServerFault,
     StoreBusy,
@@ -55,6 +56,8 @@ def _body(fault: ApiError) -> dict[str, object]:
     if isinstance(fault, StoreError):
         # Its own message is for the folder's owner: it may name paths.
         return {"error": next(words for kind, words in _STORE_WORDS.items() if isinstance(fault, kind))}
+    if isinstance(fault, NotAllowed) and fault.needs is not None:
+        return {"error": fault.message, "needs": fault.needs}
     return {"error": fault.message}
 
 

@@ -10,7 +10,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api_client.actor import Actor
-from api_client.commands import HTTP_COMMANDS, Command, CreateProject, CreateTask, ReceiveUpload
+from api_client.authority import AuthorityStatus, Grant, PolicyInForce, Trial
+from api_client.commands import (
+    HTTP_COMMANDS,
+    Command,
+    CreateProject,
+    CreateTask,
+    EndGrant,
+    GiveGrant,
+    ReceiveUpload,
+    SetPolicy,
+)
 from api_client.errors import NotAllowed, NotFound
 from api_client.models import (
     ApprovalResult,
@@ -31,7 +41,7 @@ from api_client.models import (
 )
 from api_client.settled import SettledRequest
 from api_client.wire import Wire
-from store.server import reads, writes
+from store.server import authority, reads, writes
 from store.server.auth import caller
 from store.server.call_context import ANYONE, NO_ONE_ASKED, REVIEWERS, IncomingCall, Row, Served
 from store.server.limits import Limits, is_large
@@ -42,15 +52,23 @@ from store.server.stream import Tail
 
 _CALLERS = 1_000
 """Callers whose backends are held, at the most."""
+TRIAL = f"{GiveGrant.path}/trial"
 _WAIT = ("wait",)
 _PAGE = ("cursor", "limit")
-_CREATED: Mapping[type[Command], type[Wire]] = {CreateProject: Project, CreateTask: Task}
+_CREATED: Mapping[type[Command], type[Wire]] = {
+    CreateProject: Project,
+    CreateTask: Task,
+    SetPolicy: PolicyInForce,
+    GiveGrant: Grant,
+    EndGrant: Grant,
+}
 """What a command answers that makes something other than an event."""
 
 
 def _command(kind: type[Command]) -> Row:
-    answers = {201: _CREATED.get(kind, EventRef)}
-    return Row("POST", kind.path, writes.write(kind), REVIEWERS if kind.for_reviewers else ANYONE, answers, takes=kind)
+    answers = {201 if kind.method == "POST" else 200: _CREATED.get(kind, EventRef)}
+    roles = REVIEWERS if kind.for_reviewers else ANYONE
+    return Row(kind.method, kind.path, writes.write(kind), roles, answers, takes=kind)
 
 
 _CALLS: tuple[Row, ...] = (
@@ -140,6 +158,10 @@ _CALLS: tuple[Row, ...] = (
         ("projectId", "since", "until", "order", *_PAGE),
         large=True,
     ),
+    Row("GET", SetPolicy.path, authority.policy, REVIEWERS, {200: PolicyInForce}),
+    Row("GET", GiveGrant.path, authority.grants, REVIEWERS, {200: Page[Grant]}, ("projectId",), large=True),
+    Row("POST", TRIAL, authority.grant_trial, REVIEWERS, {200: Trial}, asks=GiveGrant, large=True),
+    Row("GET", "/api/authority", authority.authority, REVIEWERS, {200: AuthorityStatus}),
     *map(_command, HTTP_COMMANDS),
     Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None, 503: None}),
 )

@@ -27,6 +27,8 @@ def write(kind: type[Command]) -> Handler:
         body = await read_body(call.request, call.limits.body)
         await call.acquire_turn()
         key = idempotency_key(call.request)
+        if kind.method == "DELETE":
+            body = body or b"{}"
         ids: dict[str, str] = call.request.path_params
         try:
             command = await read_command_in(kind, body, call.limits.within, **ids)
@@ -37,7 +39,7 @@ def write(kind: type[Command]) -> Handler:
                 raise
         else:
             receipt = await call.backend.submit(command, key=key)
-        return receipt_response(receipt)
+        return receipt_response(receipt, 201 if kind.method == "POST" else 200)
 
     return handler
 

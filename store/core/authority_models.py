@@ -1,0 +1,47 @@
+"""The contract's answers about authority, made from the documents of `authority_fold`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from api_client.authority import AuthorityStatus, Grant
+from api_client.wire import read
+from store.core import wire_objects
+from store.core.authority_fold import ALL
+from store.core.state_view import Doc
+
+GRANTS_LISTED = 500
+"""Grants in one list; of the ended ones the oldest are left out."""
+ESCALATED_LISTED = 200
+"""Escalated tasks in one answer: the newest."""
+
+
+def grants(docs: Iterable[Doc], project_id: str | None) -> list[Grant]:
+    """Return the grants among the documents: those in force in the order of giving, then the ended, newest first."""
+    found = [doc for doc in docs if "filter" in doc and project_id in (None, doc["projectId"])]
+    in_force = [doc for doc in found if "ended" not in doc]
+    ended = sorted((doc for doc in found if "ended" in doc), key=lambda doc: str(doc["ended"]["at"]), reverse=True)
+    return [read(Grant, wire_objects.grant(doc)) for doc in (*in_force, *ended)[:GRANTS_LISTED]]
+
+
+def status(docs: Mapping[str, Doc], task_of: Callable[[str], Doc | None]) -> AuthorityStatus:
+    """Return what is paused and escalated; `task_of` returns a task's document."""
+    escalated = sorted(_escalated(docs), key=lambda one: str(one["at"]), reverse=True)[:ESCALATED_LISTED]
+    tasks = ((one, task_of(one["taskId"])) for one in escalated)
+    pauses = [
+        {"projectId": None if doc_id == ALL else doc_id, **doc["pause"]} for doc_id, doc in docs.items() if "pause" in doc
+    ]
+    found: dict[str, Any] = {
+        "version": str((docs.get(ALL) or {}).get("seq", "")),
+        "pauses": pauses,
+        "escalated": [{**one, "taskName": task["name"]} for one, task in tasks if task is not None],
+        "grants": sum(len(doc.get("grants") or ()) for doc in docs.values()),
+    }
+    return read(AuthorityStatus, found)
+
+
+def _escalated(docs: Mapping[str, Doc]) -> Iterator[dict[str, Any]]:
+    for doc_id, doc in docs.items():
+        for one in doc.get("escalated") or ():
+            yield {**one, "projectId": doc_id}
