@@ -391,7 +391,9 @@ class HttpBackend:
             raise InvalidRequest("An upload needs its content.")
         boundary = self._boundary()
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return await self._write(Call("POST", command.path, headers=headers, content=upload_form(command, content, boundary)))
+        return await self._write(
+            Call("POST", command.path, headers=headers, content=upload_form(command, content, boundary))
+        )
 
 
 def _only(page: Page[Event], only: EventFilter, limit: int) -> Page[Event]:

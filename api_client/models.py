@@ -21,7 +21,9 @@ OutcomeType = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQU
 StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]
 Role = Literal["agent", "reviewer"]
 Order = Literal["asc", "desc"]
-Capability = Literal["decide", "answer", "assign", "move", "note", "create_project", "stream", "board", "history", "authority"]
+Capability = Literal[
+    "decide", "answer", "assign", "move", "note", "create_project", "stream", "board", "history", "authority"
+]
 
 APPROVAL_REQUESTED = "APPROVAL_REQUESTED"
 APPROVAL_DECIDED = "APPROVAL_DECIDED"

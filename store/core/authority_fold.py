@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from store.core.state_view import Doc, DocumentTables
+from store.core.state_view import Doc, DocumentLookup, DocumentTables
 
 ALL = "all"
 """The id of the document with the pause of all projects, and with the place of the last change of any authority."""
@@ -60,10 +60,10 @@ def grant_ended(docs: DocumentTables, event: Doc) -> None:
     _change(docs, event, project_id, grants=[one for one in grants if one != payload["grantId"]] or None)
 
 
-def is_grant(docs: DocumentTables, grant_id: object) -> bool:
-    """Return whether there is a grant with this id."""
-    doc = docs.get("authority", grant_id) if isinstance(grant_id, str) else None
-    return doc is not None and "filter" in doc
+def grant_in(docs: DocumentLookup, grant_id: str | None) -> Doc | None:
+    """Return the grant with this id, None where there is none."""
+    doc = docs.get("authority", grant_id) if grant_id is not None else None
+    return doc if doc is not None and "filter" in doc else None
 
 
 # -- what decisions change
@@ -73,14 +73,12 @@ def decided(docs: DocumentTables, event: Doc) -> None:
     """Count a decision that a grant made, or that is a grant's sample, and list the task where it was escalated."""
     payload = event["payload"]
     used, sampled = (payload.get("authority") or {}).get("grant"), payload.get("sampleOf")
-    if is_grant(docs, used):
-        grant = docs.get("authority", used) or {}
-        _change(docs, event, used, used=grant["used"] + 1)
-    elif is_grant(docs, sampled):
-        grant = docs.get("authority", sampled) or {}
+    if (grant := grant_in(docs, used)) is not None:
+        _change(docs, event, grant["id"], used=grant["used"] + 1)
+    elif (grant := grant_in(docs, sampled)) is not None:
         agrees = payload["outcome"]["type"] == "APPROVE"
         counts = {"asked": grant["asked"] + 1, "agreed": grant["agreed"] + agrees}
-        _change(docs, event, sampled, **counts, disagreed=0 if agrees else grant["disagreed"] + 1)
+        _change(docs, event, grant["id"], **counts, disagreed=0 if agrees else grant["disagreed"] + 1)
     taken_over(docs, event)
     if payload["outcome"]["type"] == "ESCALATE" and payload.get("escalatedTo"):
         _escalate(docs, event)

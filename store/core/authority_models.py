@@ -30,7 +30,9 @@ def status(docs: Mapping[str, Doc], task_of: Callable[[str], Doc | None]) -> Aut
     escalated = sorted(_escalated(docs), key=lambda one: str(one["at"]), reverse=True)[:ESCALATED_LISTED]
     tasks = ((one, task_of(one["taskId"])) for one in escalated)
     pauses = [
-        {"projectId": None if doc_id == ALL else doc_id, **doc["pause"]} for doc_id, doc in docs.items() if "pause" in doc
+        {"projectId": None if doc_id == ALL else doc_id, **doc["pause"]}
+        for doc_id, doc in docs.items()
+        if "pause" in doc
     ]
     found: dict[str, Any] = {
         "version": str((docs.get(ALL) or {}).get("seq", "")),

@@ -271,7 +271,7 @@ _ENTRIES: dict[str, Callable[[DocumentTables, Doc], bool]] = {
     GRANT_GIVEN: lambda docs, event: (
         _is_of_project(docs, event) and docs.get("authority", event["payload"]["grantId"]) is None
     ),
-    GRANT_ENDED: lambda docs, event: authority_fold.is_grant(docs, event["payload"]["grantId"]),
+    GRANT_ENDED: lambda docs, event: authority_fold.grant_in(docs, event["payload"]["grantId"]) is not None,
     PAUSED: _is_of_any,
     RESUMED: _is_of_any,
 }

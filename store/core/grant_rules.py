@@ -9,11 +9,12 @@ from api_client import commands as c
 from api_client.actor import Actor
 from api_client.authority import INVALID_GRANT, check_terms
 from api_client.errors import Conflict, InvalidRequest, NotFound
-from api_client.request_query import grant_test
 from api_client.request_query_faults import grant_fault
 from api_client.times import parse_time, wire_time
+from store.core.authority_fold import grant_in
 from store.core.authority_rules import authority_snapshot, pause_in
 from store.core.event_types import GRANT_ENDED, GRANT_GIVEN
+from store.core.grant_filter import grant_test
 from store.core.policy_rules import authority_of, may_alone, policy_of, rule_for
 from store.core.request_case import RequestCase, case_in
 from store.core.rule_checks import task_named
@@ -83,8 +84,8 @@ def grant_named(docs: DocumentLookup, grant_id: str) -> Doc:
     Raises:
         NotFound: there is none.
     """
-    grant = docs.get("authority", grant_id)
-    if grant is None or "filter" not in grant:
+    grant = grant_in(docs, grant_id)
+    if grant is None:
         raise NotFound(f"There is no grant {grant_id!r}.")
     return grant
 

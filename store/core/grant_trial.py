@@ -26,9 +26,9 @@ from api_client.authority import (
 )
 from api_client.errors import InvalidRequest
 from api_client.quantities import Quantity, quantity_of
-from api_client.request_query import grant_test
 from api_client.request_query_faults import grant_fault
 from api_client.wire import read
+from store.core.grant_filter import grant_test
 from store.core.policy_rules import may_alone, policy_of, rule_for
 from store.core.read_models import document
 from store.core.request_case import RequestCase
@@ -220,7 +220,9 @@ class _AmountSums:
         """Return the sums, as they would be written."""
         known = [(key, first) for key, first in self._first.items() if first is not None]
         return tuple(
-            AmountSum(key=key, agreed=self._words(key, first, agrees=True), disagreed=self._words(key, first, agrees=False))
+            AmountSum(
+                key=key, agreed=self._words(key, first, agrees=True), disagreed=self._words(key, first, agrees=False)
+            )
             for key, first in known
         )
 

@@ -142,9 +142,9 @@ def _agreed(agreement: Doc) -> Agreed:
 def _refusal(rule: PolicyRule, case: RequestCase, actor: Actor) -> str:
     """Return why somebody may not decide a request under a rule, as a sentence; empty where they may."""
     if rule.tags and not set(rule.tags) & set(actor.tags):
-        return f"It takes {_one_of(rule.tags)}, and {actor.subject} is none."
+        return f"Only {_one_of(rule.tags)} may decide this; {actor.subject} does not have that tag."
     if rule.not_asker is not False and actor.subject == case.requested_by:
-        return f"{actor.subject} asked it, and nobody decides their own request."
+        return f"{actor.subject} asked for this, and nobody may decide their own request."
     return ""
 
 
@@ -163,7 +163,7 @@ def check_may(needs: Needs) -> None:
 
 
 def demand_words(needs: Needs) -> str:
-    """Return what a request needs, as a sentence."""
+    """Return what a request needs, as a sentence; times are UTC."""
     who = f" with the tag {_one_of(needs.tags)}" if needs.tags else ""
     count = f"{needs.people} people" if needs.people > 1 else "one person"
     agreed = ", ".join(f"{one.subject} at {one.at:%H:%M}" for one in needs.agreed)

@@ -64,7 +64,7 @@ def decide_approval(ruling: Ruling, command: c.Decide) -> None:
     view = ruling.view
     event = _request_event(view, command.request_id, "APPROVAL_REQUESTED")
     task = _unsettled(view, event, command.request_hash)
-    payload = {
+    payload: dict[str, Any] = {
         "type": "ApprovalDecided",
         "outcome": outcome.wire(),
         "authority": authority_snapshot(ruling.actor),
@@ -97,7 +97,7 @@ def _is_enough(ruling: Ruling, command: c.Decide, needs: Needs, task: Doc) -> bo
     before = next((one for one in needs.agreed if one.subject == actor.subject), None)
     if before is not None and before.outcome == outcome.type and outcome.type == "APPROVE":
         raise Conflict(f"You agreed already, at {wire_time(before.at)}. {demand_words(needs)}")
-    agreement = {"outcome": outcome.type, "note": outcome.note, "reasonCode": outcome.reason_code}
+    agreement: dict[str, Any] = {"outcome": outcome.type, "note": outcome.note, "reasonCode": outcome.reason_code}
     agreement |= {"authority": authority_snapshot(actor), "requestHash": command.request_hash}
     payload = {
         "type": "Action",
@@ -126,7 +126,7 @@ def answer_elicitation(ruling: Ruling, command: c.Answer) -> None:
         raise InvalidAnswers(faults)
     view = ruling.view
     task = _unsettled(view, event, command.request_hash)
-    payload = {
+    payload: dict[str, Any] = {
         "type": "ElicitationProvided",
         "answers": answers,
         "answeredBy": ruling.actor.subject,

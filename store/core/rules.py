@@ -14,7 +14,15 @@ from api_client import commands as c
 from api_client.actor import Actor
 from api_client.errors import NotAllowed
 from api_client.times import parse_time
-from store.core import authority_rules, expiry_rules, grant_rules, project_rules, request_rules, task_rules, upload_rules
+from store.core import (
+    authority_rules,
+    expiry_rules,
+    grant_rules,
+    project_rules,
+    request_rules,
+    task_rules,
+    upload_rules,
+)
 from store.core.authority_rules import check_not_paused
 from store.core.command_limits import NO_LIMITS, CommandLimits
 from store.core.ruling import Content, Ruling

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from api_client.actor import Actor
 from api_client.authority import AuthorityStatus, Grant, GrantTerms, PolicyInForce, Trial
 from api_client.models import APPROVAL_DECIDED
@@ -56,12 +58,12 @@ class AuthorityReader:
     def trial(self, terms: GrantTerms, actor: Actor) -> Trial:
         """Return what a grant of `actor` would have decided."""
         trial = self._store.read(lambda state: GrantTrial(state, terms, actor, self._store.clock()))
-        start = 0
-        while (after := self._store.read(lambda state, at=start: self._try(state, trial, at))) is not None:
-            start = after
+        start: int | None = 0
+        while start is not None:
+            start = self._store.read(partial(self._try, trial, start))
         return trial.outcome()
 
-    def _try(self, state: State, trial: GrantTrial, start: int) -> int | None:
+    def _try(self, trial: GrantTrial, start: int, state: State) -> int | None:
         """Look at the next decisions; return where to go on, None at the end."""
         index, events = state.index, self._store.events
         project = document(state, "projects", trial.project_id)
@@ -83,7 +85,7 @@ class AuthorityReader:
             asked = seq_of(decided.in_response_to) if decided is not None else 0
             if decided is not None and 0 < asked < seq and index.reply(asked) == seq:
                 task = index.task_of(asked)
-                trial.take(decided, *events.raw(asked), lambda task=task, asked=asked: of_task(task, asked))
+                trial.take(decided, *events.raw(asked), partial(of_task, task, asked))
         return None
 
 

@@ -91,7 +91,7 @@ class Conformance:
             ruling = follow_up(self._view, event, token=lambda: "") if event is not None else None
         except (ApiError, KeyError):
             return []  # the event was none that a rule makes, and was reported
-        return ruling.events if ruling is not None else []
+        return list(ruling.events) if ruling is not None else []
 
     def _check_place(self, event: Doc) -> None:
         seq = self._view.seq + 1

@@ -81,7 +81,9 @@ def _project_created(_: StateView, event: Doc, payload: Doc) -> RecordedCall:
 
 
 def _upload_received(_: StateView, __: Doc, payload: Doc) -> RecordedCall:
-    return RecordedCall(c.ReceiveUpload, _same(payload, "fileName", "contentType"), "upl_", payload.get("id"), "uploads")
+    return RecordedCall(
+        c.ReceiveUpload, _same(payload, "fileName", "contentType"), "upl_", payload.get("id"), "uploads"
+    )
 
 
 def _task_created(view: StateView, event: Doc, payload: Doc) -> RecordedCall:
@@ -225,8 +227,6 @@ _AUTHORITY: Mapping[type[c.Command], Callable[[Doc], Any]] = {
     c.GiveGrant: lambda payload: payload.get("givenBy"),
 }
 """Where an event says by whose authority it was made."""
-
-
 
 
 def authority_in(command: type[c.Command], payload: Doc) -> Any:
