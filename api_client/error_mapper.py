@@ -45,12 +45,15 @@ def fault_of(status: int, body: bytes) -> ApiError:
         return Unavailable(words)
     if status >= ServerFault.status:
         return ServerFault(words)
-    if status == NotAllowed.status:
-        needs = refusal.get("needs")
-        return NotAllowed(words, needs=needs if isinstance(needs, dict) else None)
     if error_type := _BY_STATUS.get(status):
-        return error_type(words)
+        return _with_needs(error_type(words), refusal)
     return UnexpectedAnswer(f"The server answered {status}, which is no answer of this contract: {words}")
+
+
+def _with_needs(fault: ApiError, refusal: Mapping[str, Any]) -> ApiError:
+    if isinstance(fault, NotAllowed) and isinstance(refusal.get("needs"), dict):
+        fault.needs = refusal["needs"]
+    return fault
 
 
 def _invalid(refusal: Mapping[str, Any], words: str) -> InvalidRequest:

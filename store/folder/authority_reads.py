@@ -75,10 +75,9 @@ class AuthorityReader:
             name = steps[code - 1]["name"] if 0 < code <= len(steps) else ""
             return state.packed["tasks"].at(task)["name"], name
 
-        looked = 0
-        for seq in index.walk(project=project["no"], start=start, types=(APPROVAL_DECIDED,)):
-            looked += 1
-            if looked > TRIAL_PIECE:
+        decisions = index.walk(project=project["no"], start=start, types=(APPROVAL_DECIDED,))
+        for looked_at, seq in enumerate(decisions):
+            if looked_at == TRIAL_PIECE:
                 return start
             start = seq
             decided = trial.decision(events.raw(seq)[0])

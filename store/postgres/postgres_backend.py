@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 
 from api_client.actor import Actor
+from api_client.authority import AuthorityStatus, Grant, GrantTerms, PolicyInForce, Trial
 from api_client.backend import PAGE
 from api_client.commands import Command, ReceiveUpload
-from api_client.errors import InvalidRequest, StoreReadOnly, TooManyRequests
+from api_client.errors import InvalidRequest, NotAllowed, StoreReadOnly, TooManyRequests
 from api_client.event_filter import NO_FILTER, EventFilter
 from api_client.models import (
     APPROVAL_REQUESTED,
@@ -85,7 +86,7 @@ class PostgresBackend:
         await self._reader.head()  # who asks wants to know whether the database answers, too
         is_agent = self._actor.role == "agent"
         may = () if is_agent or self._workspace.read_only else REVIEWER_MAY
-        sees = () if is_agent else REVIEWER_SEES
+        sees = () if is_agent else tuple(name for name in REVIEWER_SEES if name != "authority")
         role: Role = "agent" if is_agent else "reviewer"
         return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=(*may, *sees))
 
@@ -162,6 +163,23 @@ class PostgresBackend:
     async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
         """See `Backend.settled`."""
         return await SettledRows(self._workspace.pool, self._workspace.number).page(query)
+
+    async def policy(self, project_id: str) -> PolicyInForce:
+        """See `Backend.policy`."""
+        await self._reader.project(project_id)
+        return PolicyInForce()
+
+    async def grants(self, project_id: str | None = None) -> Sequence[Grant]:
+        """See `Backend.grants`."""
+        return ()
+
+    async def grant_trial(self, terms: GrantTerms) -> Trial:
+        """See `Backend.grant_trial`."""
+        raise NotAllowed("There are no grants here.")
+
+    async def authority(self) -> AuthorityStatus:
+        """See `Backend.authority`."""
+        return AuthorityStatus(version="")
 
     async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """See `Backend.approval_result`."""
