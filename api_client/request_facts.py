@@ -21,3 +21,13 @@ def confidence_value(raw: Any) -> float | None:
 def request_kind(event_type: str) -> str:
     """Return the name of a kind of request, by the event that asked."""
     return {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}.get(event_type, "request")
+
+
+def context_value(context: Mapping[str, str] | None, key: str) -> str | None:
+    """Return the one value under a key of the context, whatever the key's case; None where there is none, or several.
+
+    An agent may send `Amount` and `amount`: neither is then the amount.
+    """
+    wanted = key.strip().casefold()
+    values = [value for name, value in (context or {}).items() if name.strip().casefold() == wanted]
+    return values[0] if len(values) == 1 else None
