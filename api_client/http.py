@@ -13,13 +13,14 @@ from msgspec.structs import replace
 
 from api_client.addresses import content_url
 from api_client.backend import PAGE
-from api_client.commands import HTTP_COMMANDS, KEY_MAX, REPLAYED_HEADER, Command, ReceiveUpload, path_part
+from api_client.commands import HTTP_COMMANDS, REPLAYED_HEADER, Command, ReceiveUpload, path_part
 from api_client.connection import SHORT_PATIENCE, WRITE_PATIENCE, Call, Connection, ConnectionOptions
 from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
 from api_client.event_filter import NO_FILTER, EventFilter
 from api_client.event_stream import HEARTBEAT_PATIENCE, STREAM, Pulse, changes_in, while_there
 from api_client.hosted import ME, HostedReads
 from api_client.http_reads import HttpReads
+from api_client.idempotency_header import header_key
 from api_client.models import (
     ApprovalResult,
     Board,
@@ -357,7 +358,7 @@ class HttpBackend:
             return await self._upload(command, content)
         if type(command) not in HTTP_COMMANDS:
             raise NotAllowed(f"{type(command).__name__} is the platform's own.")
-        headers: dict[str, str | bytes] = {"Idempotency-Key": _header_key(key), "Content-Type": "application/json"}
+        headers: dict[str, str | bytes] = {"Idempotency-Key": header_key(key), "Content-Type": "application/json"}
         try:
             body = orjson.dumps(command.body())
         except orjson.JSONEncodeError as fault:
@@ -400,11 +401,3 @@ def _only(page: Page[Event], only: EventFilter, limit: int) -> Page[Event]:
     """Return what passes of a page that the server did not filter."""
     items = tuple(event for event in page.items if only.takes(event))
     return replace(page, items=items, more=None if page.is_last(limit) else True)
-
-
-def _header_key(key: str) -> bytes:
-    if not 1 <= len(key) <= KEY_MAX:
-        raise InvalidRequest(f"Idempotency-Key: must have 1 to {KEY_MAX} characters")
-    if not key.isprintable() or key != key.strip():
-        raise InvalidRequest("Idempotency-Key: must hold no control characters and no space at its ends")
-    return key.encode(errors="replace")

@@ -284,6 +284,8 @@ class InboxItem(Wire):
     """The demands of the project's policy; None where it makes none, and every reviewer may decide."""
     blind: bool | None = None
     """Whether the agent's recommendation is to be hidden until the reviewer has decided."""
+    key_value_context: dict[str, str] | None = None
+    """The request's context; None where the server sends none with its list."""
 
     def __post_init__(self) -> None:
         keep_in_utc(self, "requested_at", "overdue_at", "expires_at")

@@ -26,7 +26,7 @@ class Needs(Wire):
     tags: tuple[str, ...] = ()
     agreed: tuple[Agreed, ...] = ()
     may: bool = True
-    why: str | None = None
+    refusal: str | None = None
     """The reason why the caller may not, as a sentence."""
 
     @property

@@ -80,7 +80,7 @@ def decided(docs: DocumentTables, event: Doc) -> None:
         counts = {"asked": grant["asked"] + 1, "agreed": grant["agreed"] + agrees}
         _change(docs, event, grant["id"], **counts, disagreed=0 if agrees else grant["disagreed"] + 1)
     taken_over(docs, event)
-    if payload["outcome"]["type"] == "ESCALATE" and payload.get("escalatedTo"):
+    if payload.get("escalatedTo"):
         _escalate(docs, event)
 
 

@@ -180,7 +180,7 @@ def _action(docs: DocumentTables, event: Doc) -> None:
             if upload is not None and not upload.get("attached"):
                 docs.put("uploads", attachment["uploadId"], {**upload, "attached": True})
     _touch(docs, event, **changes)
-    if event["source"] == "HUMAN":
+    if event.get("source") == "HUMAN":
         if event.get("transitionTo") is not None:
             taken_over(docs, event)
         if event.get("inResponseTo") is not None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from api_client import commands as c
 from api_client.actor import Actor
 from api_client.authority import INVALID_GRANT, check_terms
 from api_client.errors import Conflict, InvalidRequest, NotFound
+from api_client.grant_filter import grant_test
+from api_client.request_query import Test
 from api_client.request_query_faults import grant_fault
 from api_client.times import parse_time, wire_time
 from store.core.authority_fold import grant_in
 from store.core.authority_rules import authority_snapshot, pause_in
 from store.core.event_types import GRANT_ENDED, GRANT_GIVEN
-from store.core.grant_filter import grant_test
 from store.core.policy_rules import authority_of, may_alone, policy_of, rule_for
 from store.core.request_case import RequestCase, case_in
 from store.core.rule_checks import task_named
@@ -102,9 +104,14 @@ def _is_over(grant: Doc, now: datetime) -> bool:
     return parse_time(grant["until"]) <= now
 
 
+@lru_cache(256)
+def _test_of(text: str) -> Test:
+    return grant_test(text)
+
+
 def covers(docs: DocumentLookup, grant: Doc, case: RequestCase) -> bool:
     """Return whether a grant fits a request, and its giver could decide it alone under the policy of this moment."""
-    if case.recommended != "APPROVE" or not grant_test(grant["filter"])(case):
+    if case.recommended != "APPROVE" or not _test_of(grant["filter"])(case):
         return False
     policy = policy_of(docs, grant["projectId"])
     return may_alone(rule_for(policy, case) if policy else None, case, giver_of(grant))

@@ -25,10 +25,10 @@ from api_client.authority import (
     check_terms,
 )
 from api_client.errors import InvalidRequest
+from api_client.grant_filter import grant_test
 from api_client.quantities import Quantity, quantity_of
 from api_client.request_query_faults import grant_fault
 from api_client.wire import read
-from store.core.grant_filter import grant_test
 from store.core.policy_rules import may_alone, policy_of, rule_for
 from store.core.read_models import document
 from store.core.request_case import RequestCase
@@ -40,43 +40,43 @@ _SUMMARY = 300
 """Characters of a summary in the list of disagreements."""
 
 
-class _Slim(Struct, rename="camel", gc=False):
+class _PastEvent(Struct, rename="camel", gc=False):
     """The keys of an event that a trial needs."""
 
 
-class _SlimOutcome(_Slim):
+class _PastOutcome(_PastEvent):
     type: str
 
 
-class _SlimAuthority(_Slim):
+class _PastAuthority(_PastEvent):
     subject: str = ""
 
 
-class _SlimDecided(_Slim):
-    outcome: _SlimOutcome
-    authority: _SlimAuthority | None = None
+class _PastDecidedPayload(_PastEvent):
+    outcome: _PastOutcome
+    authority: _PastAuthority | None = None
 
 
-class PastDecision(_Slim):
+class PastDecision(_PastEvent):
     """The event of a decision."""
 
     source: str
     timestamp: datetime
     in_response_to: str
-    payload: _SlimDecided
+    payload: _PastDecidedPayload
 
 
-class _SlimRequested(_Slim):
+class _PastRequestedPayload(_PastEvent):
     summary: str
     key_value_context: dict[str, str] | None = None
     recommendation: dict[str, Any] | None = None
 
 
-class _PastRequest(_Slim):
+class _PastRequest(_PastEvent):
     id: str
     task_id: str
     timestamp: str
-    payload: _SlimRequested
+    payload: _PastRequestedPayload
     subject: str = ""
 
 

@@ -18,7 +18,7 @@ from api_client.actor import Actor
 from api_client.authority import ContextBound, Policy, PolicyRule, RuleCondition
 from api_client.errors import NotAllowed
 from api_client.needs import EDITED, Agreed, Needs
-from api_client.quantities import quantity_of
+from api_client.quantities import amount_of
 from api_client.wire import read, read_json
 from store.core.request_case import APPROVAL, RequestCase
 from store.core.state_view import Doc, DocumentLookup
@@ -89,11 +89,11 @@ def _is_within(bound: ContextBound, text: str | None) -> bool | None:
         return False
     if bound.at_least is None and bound.below is None:
         return True
-    quantity = quantity_of(text)
-    if quantity is None or quantity.number < 0:  # who writes a refund as -5,000 is not under a limit of 1,000
+    amount = amount_of(text)
+    if amount is None or amount < 0:  # who writes a refund as -5,000 is not under a limit of 1,000
         return None
     at_least, below = _decimal(bound.at_least), _decimal(bound.below)
-    return (at_least is None or quantity.number >= at_least) and (below is None or quantity.number < below)
+    return (at_least is None or amount >= at_least) and (below is None or amount < below)
 
 
 def _decimal(number: float | None) -> Decimal | None:
@@ -125,8 +125,10 @@ def needs_under(rule: PolicyRule, case: RequestCase, agreements: Iterable[Doc], 
     """Return what a rule asks of who decides a request, and whether `actor` may."""
     people = (rule.people or 1) if case.kind == APPROVAL else 1
     agreed = tuple(_agreed(one) for one in agreements if people > 1 and not _refusal(rule, case, _who(one)))
-    why = _refusal(rule, case, actor) or None
-    return Needs(rule=rule.name, people=people, tags=rule.tags or (), agreed=agreed, may=why is None, why=why)
+    refusal = _refusal(rule, case, actor) or None
+    return Needs(
+        rule=rule.name, people=people, tags=rule.tags or (), agreed=agreed, may=refusal is None, refusal=refusal
+    )
 
 
 def _who(agreement: Doc) -> Actor:
@@ -159,7 +161,7 @@ def check_may(needs: Needs) -> None:
         NotAllowed: the policy lets them not; the message names what it takes.
     """
     if not needs.may:
-        raise NotAllowed(f"{needs.why} {demand_words(needs)}", needs=needs.wire())
+        raise NotAllowed(f"{needs.refusal} {demand_words(needs)}", needs=needs.wire())
 
 
 def demand_words(needs: Needs) -> str:

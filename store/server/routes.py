@@ -41,7 +41,7 @@ from api_client.models import (
 )
 from api_client.settled import SettledRequest
 from api_client.wire import Wire
-from store.server import authority, reads, writes
+from store.server import authority_calls, reads, writes
 from store.server.auth import caller
 from store.server.call_context import ANYONE, NO_ONE_ASKED, REVIEWERS, IncomingCall, Row, Served
 from store.server.limits import Limits, is_large
@@ -158,10 +158,10 @@ _CALLS: tuple[Row, ...] = (
         ("projectId", "since", "until", "order", *_PAGE),
         large=True,
     ),
-    Row("GET", SetPolicy.path, authority.policy, REVIEWERS, {200: PolicyInForce}),
-    Row("GET", GiveGrant.path, authority.grants, REVIEWERS, {200: Page[Grant]}, ("projectId",), large=True),
-    Row("POST", TRIAL, authority.grant_trial, REVIEWERS, {200: Trial}, asks=GiveGrant, large=True),
-    Row("GET", "/api/authority", authority.authority, REVIEWERS, {200: AuthorityStatus}),
+    Row("GET", SetPolicy.path, authority_calls.policy, REVIEWERS, {200: PolicyInForce}),
+    Row("GET", GiveGrant.path, authority_calls.grants, REVIEWERS, {200: Page[Grant]}, ("projectId",), large=True),
+    Row("POST", TRIAL, authority_calls.grant_trial, REVIEWERS, {200: Trial}, asks=GiveGrant, large=True),
+    Row("GET", "/api/authority", authority_calls.authority, REVIEWERS, {200: AuthorityStatus}),
     *map(_command, HTTP_COMMANDS),
     Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None, 503: None}),
 )

@@ -38,7 +38,7 @@ from store.folder.local_backend import LocalBackend
 from store.folder.open_folder import OpenFolder
 from store.folder.queries import FolderReader
 from tests.benchmarks.rows import Row, Table, median, p95, timed
-from tests.support.actors import AGENT
+from tests.support.actors import AGENT, ALICE
 from tests.support.small_folders import receipt
 
 ROUNDS, BLOCK = 12, 40
@@ -328,7 +328,7 @@ def inbox(table: Table, folder: Path) -> None:
     store = Store(folder, clock=utc_now, tokens=random_token)
     reader = FolderReader(store)
     waiting = len(store.state.open_requests)
-    times = timed(lambda: reader.inbox(None, None, 100), 100)
+    times = timed(lambda: reader.inbox(None, None, 100, ALICE), 100)
     table.add(Row(f"the inbox's first page at {waiting:,} open requests, p95", p95(times), "ms", limit=10))
     store.close()
 

@@ -42,7 +42,7 @@ def shows(store: Store) -> tuple[list[str], list[tuple[str, int]], list[str]]:
     """Return what the screens begin with: open requests, the board's waiting tasks, each task's status."""
     reader = FolderReader(store)
     project = reader.projects("claims")[0].id
-    inbox = [one.request_id for one in reader.inbox(None, None, 100).items]
+    inbox = [one.request_id for one in reader.inbox(None, None, 100, ALICE).items]
     board = [(column.step, column.waiting) for column in reader.board(project).columns]
     return inbox, board, [task.status for task in reader.tasks(None, None)]
 
@@ -56,7 +56,7 @@ def test_a_folder_of_before_opens_as_it_is(folder: Path) -> None:
         [("intake", 2), ("review", 0), ("closed", 0), ("paid", 0)],
         ["WAITING", "WAITING", "CLOSED"],
     )
-    (item,) = (one for one in FolderReader(store).inbox(None, None, 100).items if one.request_id == ASKED)
+    (item,) = (one for one in FolderReader(store).inbox(None, None, 100, ALICE).items if one.request_id == ASKED)
     assert item.requested_by == "agent-1"
     assert store.warnings == []
     store.close()

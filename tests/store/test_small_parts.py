@@ -33,6 +33,7 @@ from store.transfer.verifier import verify
 from tests.crash.faulty import RecordingFiles
 from tests.crash.scale import pick
 from tests.store.test_any_sequence import AnySequence, everything
+from tests.support.actors import ALICE
 from tests.support.small_folders import end_without_checkpoint, fill, note_job, open_store, receipt, task_job, timeline
 from tests.support.small_parts import small_parts
 
@@ -130,7 +131,7 @@ def answers(store: Store) -> list[Any]:
     reader = FolderReader(store)
     found: list[Any] = [
         reader.tasks(None, None),
-        reader.inbox(None, None, PAGE_MAX),
+        reader.inbox(None, None, PAGE_MAX, ALICE),
         list(jsonl(FolderRecord(store), Filter())),
     ]
     for project in reader.projects(None):
@@ -145,7 +146,9 @@ def answers(store: Store) -> list[Any]:
             asked = TimelineAsked(project_id=project_id, task_id=task_id, types=types, order=order, limit=PAGE_MAX)
             page = reader.events(asked)
             found.append(page)
-            found += [reader.request(event.id) for event in page.items if event.event_type == "APPROVAL_REQUESTED"][:3]
+            found += [
+                reader.request(event.id, ALICE) for event in page.items if event.event_type == "APPROVAL_REQUESTED"
+            ][:3]
     return found
 
 

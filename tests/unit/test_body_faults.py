@@ -34,7 +34,39 @@ BID = {"fieldId": "a", "value": 1, "confidence": 1, "rationale": "r"}
 ON_TASK = {"projectName": "p", "taskId": "t", "externalTraceId": "e"}
 FIELD = {"id": "a", "label": "A", "required": True, "description": "d"}
 STEP = {"name": "a", "owner": "AGENT", "exits": ["b"], "timeoutSeconds": 1}
+BOUND = {"atLeast": 1.5, "below": 2.5, "equals": "x"}
+RULE = {
+    "name": "r",
+    "when": {
+        "kind": "approval",
+        "steps": ["a"],
+        "recommended": ["APPROVE"],
+        "confidenceBelow": 0.5,
+        "context": {"k": BOUND},
+    },
+    "people": 2,
+    "tags": ["t"],
+    "notAsker": True,
+    "alwaysHuman": True,
+    "expire": {"afterSeconds": 60, "outcome": "REJECT"},
+}
 WHOLE: dict[str, dict[str, Any]] = {
+    "SetPolicy": {
+        "projectId": "p",
+        "policy": {"owners": ["o"], "rules": [RULE], "blind": 0.5, "escalate": ["t"]},
+        "replaces": "h",
+    },
+    "GiveGrant": {
+        "projectId": "p",
+        "name": "n",
+        "filter": "f",
+        "until": "2026-01-31T09:30:00Z",
+        "most": 1,
+        "sample": 0.5,
+    },
+    "EndGrant": {"grantId": "g", "reason": "KEY_REVOKED"},
+    "Pause": {"projectId": "p", "reason": "r"},
+    "Resume": {"projectId": "p"},
     "CreateProject": {
         "name": "n",
         "steps": {"initialStep": "a", "steps": [STEP, {**STEP, "name": "b"}], "stepSchemas": {"a": {}, "b": True}},
@@ -81,7 +113,7 @@ WHOLE: dict[str, dict[str, Any]] = {
     },
     "RaiseException": {**ON_TASK, "message": "m", "detail": {}, "transitionsTo": "a"},
     "AddNote": {**ON_TASK, "message": "m"},
-    "Decide": {"requestId": "r", "outcome": OUTCOME, "requestHash": "h"},
+    "Decide": {"requestId": "r", "outcome": OUTCOME, "requestHash": "h", "blind": True},
     "Answer": {"requestId": "r", "answers": {"a": 1}, "requestHash": "h"},
     "Withdraw": {"requestId": "r", "reason": "n"},
     "Assign": {"taskId": "t", "assigneeId": "a"},

@@ -12,7 +12,7 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import fields
 
-from api_client.commands import HTTP_COMMANDS, Command, FireTimeout, ReceiveUpload
+from api_client.commands import HTTP_COMMANDS, Command, Expire, FireTimeout, ReceiveUpload
 from api_client.fields import FIELD_TYPES, FieldBase, read_fields
 from api_client.models import Event, Task
 from api_client.wire import Json
@@ -28,7 +28,7 @@ from pumpup_tui.local_state.answer_draft import typed_of
 from pumpup_tui.text.labels import EVENT_WORDS, event_text
 from store.core import event_shapes, fold, rules
 from store.core.event_types import OFF_TIMELINE_CODES, TYPES
-from store.transfer import conformance
+from store.transfer import recorded_commands
 from styles.sheets import sheet
 from tests.answers_table import TAKEN
 from tests.pilot.stage import Stage
@@ -59,7 +59,7 @@ def test_a_command_has_a_rule_and_a_call() -> None:
     """Each command is ruled on; all but an upload and the platform's own are calls with a JSON body."""
     commands = set(concrete(Command))
     assert set(rules._RULES) == commands
-    assert set(HTTP_COMMANDS) == commands - {ReceiveUpload, FireTimeout}
+    assert set(HTTP_COMMANDS) == commands - {ReceiveUpload, FireTimeout, Expire}
 
 
 def types_written(file: Path) -> Iterator[str]:
@@ -75,7 +75,7 @@ def test_an_event_type_is_shaped_folded_checked_and_indexed() -> None:
     on_no_task = {TYPES[code] for code in OFF_TIMELINE_CODES}
     assert len(written) > 8
     assert written | on_no_task == set(TYPES[1:])
-    for table in (event_shapes._SHAPES, fold._CHANGES, conformance._CALLS):
+    for table in (event_shapes._SHAPES, fold._CHANGES, recorded_commands._CALLS):
         assert set(table) == set(TYPES[1:])
     assert written == set(EVENT_WORDS)
 

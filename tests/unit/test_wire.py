@@ -43,6 +43,12 @@ TIMES = [
     for info in fields(kind)
     if "datetime.datetime" in str(info.type)
 ]
+PROJECT = {
+    "id": "p",
+    "name": "P",
+    "projectName": "p",
+    "steps": {"initialStep": "a", "steps": [{"name": "a", "owner": "AGENT"}]},
+}
 SAMPLE: dict[str, Any] = {
     **EVENT,
     **dict.fromkeys(("requestId", "summary", "taskName", "projectName", "step", "name", "currentStep"), "x"),
@@ -57,7 +63,17 @@ SAMPLE: dict[str, Any] = {
     "count": 0,
     "waiting": 0,
 }
-OTHERS: dict[str, dict[str, Any]] = {"SettledRequest": {"outcome": "APPROVE"}}
+GRANT = {"filter": "x", "until": EVENT["timestamp"], "most": 1, "sample": 0.1, "givenBy": {"subject": "a"}}
+OTHERS: dict[str, dict[str, Any]] = {
+    "SettledRequest": {"outcome": "APPROVE"},
+    "Agreed": {"subject": "a", "at": EVENT["timestamp"], "eventId": "e", "outcome": "APPROVE"},
+    "RequestDetail": {"event": EVENT, "task": {**SAMPLE, "id": "t"}, "project": PROJECT},
+    "GrantEnd": {"reason": "TIME", "at": EVENT["timestamp"], "by": "platform"},
+    "Grant": {**GRANT, "givenAt": EVENT["timestamp"]},
+    "Disagreement": {"outcome": "REJECT", "decidedBy": "bob"},
+    "Paused": {"reason": "why", "by": "bob", "at": EVENT["timestamp"]},
+    "EscalatedTask": {"tags": ["lead"], "by": "bob", "at": EVENT["timestamp"]},
+}
 """What an object spells otherwise than the sample."""
 
 
