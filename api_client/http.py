@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Unpack
@@ -41,7 +40,7 @@ from api_client.models import (
 )
 from api_client.response_limits import LIST_MOST, BodyLimit, EventLimit
 from api_client.times import wire_time
-from api_client.upload_form import upload_form
+from api_client.upload_form import random_boundary, upload_form
 from api_client.wire import Json
 
 if TYPE_CHECKING:
@@ -58,11 +57,6 @@ _HISTORY = "/api/history"
 _WITHIN = "within:"
 """The beginning of the cursor of a change that is not the last of its page. The server has a cursor for the last one
 only, so this one is made of the page's own cursor and a count of events."""
-
-
-def random_boundary() -> str:
-    """Return 128 random bits in hex, which occur in no file."""
-    return secrets.token_hex(16)
 
 
 class HttpBackend:

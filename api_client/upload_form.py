@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterable, AsyncIterator
 
 from api_client.commands import ReceiveUpload
 from api_client.errors import InvalidRequest
+
+
+def random_boundary() -> str:
+    """Return 128 random bits in hex, which occur in no file."""
+    return secrets.token_hex(16)
 
 
 async def upload_form(command: ReceiveUpload, content: AsyncIterable[bytes], boundary: str) -> AsyncIterator[bytes]:
