@@ -8,6 +8,7 @@ from datetime import datetime
 from io import StringIO
 from typing import NamedTuple
 
+from api_client.outcome_words import OUTCOME_WORDS
 from api_client.spreadsheet_cells import harmless
 from api_client.wire import Json
 
@@ -43,14 +44,6 @@ EXPORT_COLUMNS = (
     "hash",
 )
 """Those, and the keys of an event (CONTRACT.md part 1, Event; `subject`, `seq` and `hash` are our server's)."""
-OUTCOME_WORDS: Mapping[str, str] = {
-    "APPROVE": "approve",
-    "REJECT": "deny",
-    "EDIT_AND_APPROVE": "edit",
-    "REQUEST_MORE_INFO": "ask",
-    "ESCALATE": "escalate",
-}
-"""Outcomes as the screens and the commands name them."""
 
 
 class Names(NamedTuple):

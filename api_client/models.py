@@ -274,6 +274,8 @@ class InboxItem(Wire):
     field_count: int | None = None
     overdue_at: Moment | None = None
     hash: str = ""
+    key_value_context: dict[str, str] | None = None
+    """The request's context; None where the server sends none with its list."""
 
     def __post_init__(self) -> None:
         keep_in_utc(self, "requested_at", "overdue_at")

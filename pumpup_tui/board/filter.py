@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from api_client.request_facts import request_kind
 from pumpup_tui.components.dialogs import Choice
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import STATUSES, request_kind, status_run
+from pumpup_tui.text.labels import STATUSES, status_run
 from pumpup_tui.text.layout import joined
 
 if TYPE_CHECKING:

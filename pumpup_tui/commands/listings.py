@@ -75,8 +75,9 @@ def _inbox_table(items: Sequence[InboxItem], *, empty: str) -> None:
 
 
 def _inbox_row(item: InboxItem, short_id: str, now: datetime) -> dict[str, Any]:
+    from api_client.request_facts import request_kind
     from pumpup_tui.text import durations
-    from pumpup_tui.text.labels import recommendation_run, request_kind
+    from pumpup_tui.text.labels import recommendation_run
 
     return {
         "id": short_id,

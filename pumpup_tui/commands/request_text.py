@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from api_client.request_facts import request_kind
 from pumpup_tui.commands.output import (
     clean_line,
     in_charset,
@@ -18,7 +19,7 @@ from pumpup_tui.commands.output import (
 from pumpup_tui.text import durations
 from pumpup_tui.text.attachment_names import attachments_of, relabelled, relabelled_words
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import answer_text, confidence_of, decision_facts, event_text, outcome_of, request_kind
+from pumpup_tui.text.labels import answer_text, confidence_of, decision_facts, event_text, outcome_of
 
 if TYPE_CHECKING:
     from api_client.models import Event, RequestDetail

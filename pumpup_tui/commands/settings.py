@@ -110,7 +110,7 @@ def _filter_name(name: str) -> str:
 
 
 def _filter(text: str) -> str:
-    from pumpup_tui.inbox.filter_check import fault_of
+    from api_client.request_query_faults import fault_of
 
     if fault := fault_of(text):
         raise ValueError(fault)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from api_client.request_facts import request_kind
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import STATUSES, request_kind, status_run
+from pumpup_tui.text.labels import STATUSES, status_run
 
 if TYPE_CHECKING:
     from api_client.models import Card

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pumpup_tui.text.labels import recommended_type
+from api_client.request_facts import recommended_type
 
 if TYPE_CHECKING:
     from api_client.models import Event

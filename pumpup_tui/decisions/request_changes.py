@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from api_client.request_facts import confidence_value, recommended_type
 from pumpup_tui.text.attachment_names import attachments_of
-from pumpup_tui.text.labels import confidence_value, recommended_type
 
 if TYPE_CHECKING:
     from datetime import datetime

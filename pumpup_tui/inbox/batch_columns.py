@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from api_client.quantities import quantity_of, total_of
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import crop, fit
-from pumpup_tui.text.quantities import quantity_of, total_of
 
 COLUMNS = 3
 """Columns of context that are shown."""

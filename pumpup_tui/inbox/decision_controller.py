@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api_client.request_facts import request_kind
 from pumpup_tui.components.note_questions import note_question
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.decisions.desk import VERB_WORDS, Intent, Phase, Verb
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import request_kind
 from pumpup_tui.text.outcomes import OUTCOMES
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from api_client.request_query import ParsedFilter, read_filter
 from pumpup_tui.components.prompt import Prompt, TextQuestion
-from pumpup_tui.inbox.filter import ParsedFilter, read_filter
 from pumpup_tui.inbox.order import Order
 from pumpup_tui.text.firewall import line
 

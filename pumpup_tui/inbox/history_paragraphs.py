@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api_client.quantities import difference_words
 from pumpup_tui.decisions.request_changes import (
     AskedBefore,
     AskedRequest,
@@ -18,7 +19,6 @@ from pumpup_tui.text.layout import Line, crop, joined
 from pumpup_tui.text.nested_values import nested_lines
 from pumpup_tui.text.outcomes import OUTCOMES
 from pumpup_tui.text.paragraphs import Paragraph, boxed, led, ours, section
-from pumpup_tui.text.quantities import difference_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pumpup_tui.inbox.filter import is_overdue
-from pumpup_tui.text.labels import confidence_value, request_kind
+from api_client.request_facts import confidence_value, request_kind
+from api_client.request_query import is_overdue
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
-    from pumpup_tui.inbox.filter import Reader
+    from api_client.request_query import Reader
 
 SORTS: Mapping[str, str] = {
     "age": "oldest first",

@@ -10,12 +10,13 @@ from textual.message import Message
 from textual.strip import Strip
 from typing_extensions import override
 
+from api_client.request_facts import recommended_type
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.decisions.desk import Verb
 from pumpup_tui.inbox.batch_columns import BatchColumn, columns_of
 from pumpup_tui.inbox.request_row import author_words
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import recommendation_run, recommended_type
+from pumpup_tui.text.labels import recommendation_run
 from pumpup_tui.text.layout import Line, fit, joined, width_of
 
 if TYPE_CHECKING:

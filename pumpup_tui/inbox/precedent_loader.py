@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api_client.request_facts import recommended_type
 from pumpup_tui.decisions.precedents import DECIDED, Precedent, Precedents, RequestHistory
 from pumpup_tui.inbox.calls import PAGE, InboxReads
 from pumpup_tui.inbox.messages import AskedBeforeRead, PrecedentRequests, PrecedentsPage
-from pumpup_tui.text.labels import recommended_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence, Set

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias, Union
 
-from pumpup_tui.inbox.filter import Reader, Test, is_overdue, searched
+from api_client.request_query import QueriedRequest, Reader, Test, is_overdue, searched
 from pumpup_tui.inbox.order import PLAIN_SECTION, Group, Order
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class RequestQueue:
         requests = (row for row in rows if not isinstance(row, Heading))
         return next((item.request_id for item in requests if is_overdue(item, now)), None)
 
-    def text_of(self, item: InboxItem) -> str:
+    def text_of(self, item: QueriedRequest) -> str:
         """Return the text that words are searched in; cached, since each key that is typed searches all of them."""
         text = self._texts.get(item.request_id)
         if text is None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from api_client.request_query import Reader, is_overdue
 from pumpup_tui.components.density import is_compact
 from pumpup_tui.components.row_window import Rows
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
-from pumpup_tui.inbox.filter import Reader, is_overdue
 from pumpup_tui.inbox.queue import Heading, QueueRow, RequestQueue, row_id_of
 from pumpup_tui.inbox.request_row import compact_row, heading_row, request_row
 from pumpup_tui.text.layout import Line

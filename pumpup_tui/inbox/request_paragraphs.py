@@ -13,16 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
+from api_client.request_facts import confidence_value, request_kind
 from pumpup_tui.components.record_paragraphs import attachment_lines
 from pumpup_tui.text.attachment_names import attachments_of, relabelled
 from pumpup_tui.text.firewall import clean, line
-from pumpup_tui.text.labels import (
-    answer_text,
-    confidence_of,
-    confidence_value,
-    outcome_of,
-    request_kind,
-)
+from pumpup_tui.text.labels import answer_text, confidence_of, outcome_of
 from pumpup_tui.text.layout import Line, crop, fit, joined
 from pumpup_tui.text.markdown import markdown_lines
 from pumpup_tui.text.nested_values import nested_lines

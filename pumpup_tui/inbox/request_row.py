@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from api_client.request_query import is_overdue
 from pumpup_tui.components.decision_bar import MARKS
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Phase
-from pumpup_tui.inbox.filter import is_overdue
 from pumpup_tui.inbox.order import OVERDUE
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import recommendation_run

@@ -8,14 +8,14 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from api_client.errors import ApiError
+from api_client.request_facts import request_kind
+from api_client.request_query_faults import fault_of
 from pumpup_tui.decisions.desk import NEEDS_NOTE, Verb
-from pumpup_tui.inbox.filter_check import fault_of
 from pumpup_tui.linear import printing
 from pumpup_tui.linear.conversation import EndOfInput
 from pumpup_tui.linear.deciding import NOTE_QUESTIONS, assign, confirm, decide, decline, intent_of, write_note
 from pumpup_tui.linear.plain_lines import Spoken, counted, said
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import request_kind
 from pumpup_tui.text.outcomes import ACTS
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from api_client.backend import PAGE_MAX
-from pumpup_tui.inbox.filter import Reader, read_filter
+from api_client.request_query import Reader, read_filter
 from pumpup_tui.inbox.queue import Heading, RequestQueue
 from pumpup_tui.text.durations import stamp
 

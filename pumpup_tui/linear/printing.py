@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from api_client.request_facts import request_kind
 from pumpup_tui.linear.plain_lines import Spoken, counted, quoted, said
 from pumpup_tui.linear.request_text_lines import attachment_lines, event_lines, item_line, request_lines
 from pumpup_tui.text.attachment_names import attachments_of
 from pumpup_tui.text.firewall import line, without_controls
 from pumpup_tui.text.inspection import inspect_request
-from pumpup_tui.text.labels import request_kind
 
 if TYPE_CHECKING:
     from api_client.models import Attachment, RequestDetail, Upload

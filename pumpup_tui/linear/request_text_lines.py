@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from api_client.request_facts import confidence_value, request_kind
 from pumpup_tui.linear.plain_lines import Spoken, counted, quoted, said, sentence
 from pumpup_tui.text import durations
 from pumpup_tui.text.attachment_names import attachments_of, relabelled, relabelled_words
@@ -14,10 +15,8 @@ from pumpup_tui.text.labels import (
     actor_text,
     answer_text,
     asker_words,
-    confidence_value,
     event_text,
     event_type_run,
-    request_kind,
     size_words,
     transition_text,
 )

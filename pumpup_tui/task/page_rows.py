@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from api_client.request_facts import request_kind
 from api_client.task_trail import decided_at
 from pumpup_tui.components.record_paragraphs import attachment_lines, event_lines
 from pumpup_tui.components.step_graph import exits_line, steps_line
@@ -12,7 +13,7 @@ from pumpup_tui.components.task_turn import TaskRules, agents_turn, stuck_run
 from pumpup_tui.task.json_rows import Path, json_rows
 from pumpup_tui.task.task_page import PageRow
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import request_kind, status_run
+from pumpup_tui.text.labels import status_run
 from pumpup_tui.text.layout import Line, Run
 from pumpup_tui.text.paragraphs import foreign, led, ours
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from typing_extensions import override
 
+from api_client.request_facts import request_kind
 from pumpup_tui.backend.messages import CallFailed
 from pumpup_tui.backend.past_moment import PastMoment
 from pumpup_tui.backend.past_reads import PastTaskLoaded, Stepped
@@ -24,7 +25,7 @@ from pumpup_tui.task.page_rows import TaskRows
 from pumpup_tui.task.record import TaskRecord
 from pumpup_tui.task.task_page import PageRow, TaskPage
 from pumpup_tui.text.firewall import clean, line
-from pumpup_tui.text.labels import recommendation_run, request_kind
+from pumpup_tui.text.labels import recommendation_run
 from pumpup_tui.text.paragraphs import foreign, led, ours
 
 if TYPE_CHECKING:

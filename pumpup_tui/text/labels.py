@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from api_client.request_facts import confidence_value
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.outcomes import OUTCOMES
 
@@ -70,18 +71,6 @@ def outcome_of(raw: Any) -> tuple[str, str, str]:
     return (act.glyph, act.word, act.tone) if act else ("·", line(kind, 40) or "no outcome", "")
 
 
-def recommended_type(recommendation: Any) -> str:
-    """Return the raw type of the outcome that an agent recommends, empty where it recommends none."""
-    outcome = recommendation.get("outcome") if isinstance(recommendation, Mapping) else None
-    return str(outcome.get("type") or "") if isinstance(outcome, Mapping) else ""
-
-
-def confidence_value(raw: Any) -> float | None:
-    """Return an agent's confidence (0..1), None where it gives none."""
-    value = raw.get("confidence") if isinstance(raw, Mapping) else None
-    return None if isinstance(value, bool) or not isinstance(value, (int, float)) else float(value)
-
-
 def confidence_of(raw: Any) -> str:
     """Return a confidence as `91 %`, empty where there is none."""
     confidence = confidence_value(raw)
@@ -98,11 +87,6 @@ def recommendation_run(recommendation: Any, field_count: int | None) -> Run:
     if field_count is not None:
         return f"{field_count} field{'s' if field_count != 1 else ''}", "muted"
     return "", ""
-
-
-def request_kind(event_type: str) -> str:
-    """Return the name of a kind of request, by the event that asked."""
-    return {"APPROVAL_REQUESTED": "approval", "ELICITATION_REQUESTED": "elicitation"}.get(event_type, "request")
 
 
 def event_type_run(event_type: str) -> Run:

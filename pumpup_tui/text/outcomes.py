@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from api_client.outcome_words import LONG_OUTCOME_WORDS, OUTCOME_WORDS
+
 
 class ActWords(NamedTuple):
     """An act of a reviewer, as people see it."""
@@ -34,12 +36,15 @@ class ActWords(NamedTuple):
         return f"{self.glyph} {self.past}"
 
 
+_LOOKS: Mapping[str, tuple[str, str, str]] = {
+    "APPROVE": ("approved", "▲", "approve"),
+    "REJECT": ("denied", "▼", "deny"),
+    "EDIT_AND_APPROVE": ("edited", "✎", "approve"),
+    "REQUEST_MORE_INFO": ("asked for more", "?", "ask"),
+    "ESCALATE": ("escalated", "!", "escalate"),
+}
 OUTCOMES: Mapping[str, ActWords] = {
-    "APPROVE": ActWords("approve", "approved", "▲", "approve"),
-    "REJECT": ActWords("deny", "denied", "▼", "deny"),
-    "EDIT_AND_APPROVE": ActWords("edit", "edited", "✎", "approve", "edit and approve"),
-    "REQUEST_MORE_INFO": ActWords("ask", "asked for more", "?", "ask", "ask for more"),
-    "ESCALATE": ActWords("escalate", "escalated", "!", "escalate"),
+    name: ActWords(word, *_LOOKS[name], LONG_OUTCOME_WORDS.get(name, "")) for name, word in OUTCOME_WORDS.items()
 }
 """By an outcome's name on the wire, in the order in which they are listed."""
 ACTS: Mapping[str, ActWords] = {

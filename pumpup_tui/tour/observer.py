@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from api_client.request_facts import request_kind
 from pumpup_tui.components.frame import KeyHints
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
 from pumpup_tui.decisions.desk import Desk
 from pumpup_tui.keys.key_names import KeyNames
-from pumpup_tui.text.labels import request_kind
 from pumpup_tui.text.layout import Line, width_of, wrap
 from pumpup_tui.tour.steps import Moment, Tour
 from styles.sheets import sheet

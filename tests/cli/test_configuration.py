@@ -289,6 +289,6 @@ def test_another_version_checks_again(home: Path, made: Made) -> None:
     assert run_in(home, "inbox").stdout.splitlines()[0].split() == ["ID"], "it is believed as long as nothing changed"
     for name in document["checkedBy"]:
         changed = {**document, "checkedBy": {**document["checkedBy"], name: 1}}
-        if name.endswith(("settings.py", "rebinding.py", "filter_check.py")):
+        if name.endswith(("settings.py", "rebinding.py", "request_query_faults.py")):
             cached.write_text(json.dumps(changed), encoding="utf-8")
             assert run_in(home, "inbox").stdout.splitlines()[0] == header, name

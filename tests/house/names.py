@@ -19,7 +19,6 @@ PARALLEL_MODULES: Mapping[str, str] = {
     "screen": "each screen's folder has its own",
     "calls": "what a screen's folder asks of the backend",
     "messages": "what a folder's workers post",
-    "filter": "each list's own query",
     "filtering": "the part of a screen that narrows its list",
 }
 """Module names that parallel folders share, each with the one meaning that it has in all of them."""

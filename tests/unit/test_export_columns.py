@@ -6,8 +6,9 @@ import csv
 from datetime import UTC, datetime
 from io import StringIO
 
-from api_client.export_columns import EXPORT_COLUMNS, OUTCOME_WORDS, Names, csv_header, csv_row
+from api_client.export_columns import EXPORT_COLUMNS, Names, csv_header, csv_row
 from api_client.models import Event
+from api_client.outcome_words import OUTCOME_WORDS
 from pumpup_tui.text.outcomes import OUTCOMES
 
 FULL = Event(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pumpup_tui.text.quantities import difference_words, quantity_of, total_of
+from api_client.quantities import amount_of, difference_words, quantity_of, total_of
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,20 @@ def test_any_text_is_read_or_left(text: str) -> None:
     """No text makes it fail, and what is read has its number in it."""
     quantity = quantity_of(text)
     assert quantity is None or any(char.isdigit() for char in text)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("$4,100.00", "4100.00"),
+        (" -US$5 ", "-5"),
+        ("CHF 10", "10"),
+        ("1200 kr", "1200"),
+        ("$7 USD", "7"),
+        ("250", "250"),
+        *((text, None) for text in ("4k", "4 Mio", "4 MIO", "$4M", "K$4", "12 kg", "5 %", "4,1", "ten", "$4 $5", "")),
+    ],
+)
+def test_an_amount_is_one_number_and_no_multiple(text: str, amount: str | None) -> None:
+    """In a currency or without one; what may stand for thousands is no amount."""
+    assert amount_of(text) == (None if amount is None else Decimal(amount))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_client.models import InboxItem
-from pumpup_tui.inbox.filter import STATES, Reader, read_filter
+from api_client.request_query import Reader, read_filter
 from pumpup_tui.inbox.order import GROUPS, SORTS, Order
 from pumpup_tui.inbox.queue import Heading, RequestQueue
 
@@ -36,92 +36,6 @@ def item(number: int = 1, **more: Any) -> InboxItem:
 
 def recommends(outcome: str, confidence: float) -> dict[str, Any]:
     return {"outcome": {"type": outcome}, "confidence": confidence}
-
-
-ODD = item(
-    7,
-    summary="Pay “Müller” NOW",
-    assignee_id="alice",
-    recommendation=recommends("REJECT", 0.62),
-    overdue_at=NOW - timedelta(minutes=1),
-)
-FIELDS = item(8, event_type="ELICITATION_REQUESTED", project_name="loans", field_count=2, assignee_id="maria")
-
-
-@pytest.mark.parametrize(
-    ("text", "odd", "fields"),
-    [
-        ("", True, True),
-        ("müller", True, False),
-        ("pay now", True, False),
-        ('"pay now"', False, False),
-        ("claim 8", False, True),
-        ("-müller", False, True),
-        ("is:mine", True, False),
-        ("is:m", True, False),
-        ("is:free", False, False),
-        ("is:overdue", True, False),
-        ("is:", True, True),
-        ("is:nothing", False, False),
-        ("type:e", False, True),
-        ("project:loa", False, True),
-        ("-project:loans", True, False),
-        ("step:review", True, True),
-        ("agent:deny", True, False),
-        ("confidence<.7", True, False),
-        ("confidence>=0.62", True, False),
-        ("confidence>.7", False, False),
-        ("@mar", False, True),
-        ("@", True, True),
-        ("order:8", False, False),
-        ("is:mine agent:deny müller", True, False),
-        ('project:"loans"', False, True),
-    ],
-)
-def test_a_filter_takes(text: str, odd: bool, fields: bool) -> None:
-    """Each word of a filter, by itself and with others."""
-    test = read_filter(text, READER).test
-    assert [test is None or test(one) for one in (ODD, FIELDS)] == [odd, fields]
-
-
-@pytest.mark.parametrize(
-    ("text", "depends"),
-    [
-        ("is:overdue", True),
-        ("-is:overdue refund", True),
-        ('is:"over', True),
-        ("is:o", True),
-        ("is:mine is:free", False),
-        ("is:", False),
-        ("is:never", False),
-        ("overdue", False),
-        ("project:overdue", False),
-        ("", False),
-    ],
-)
-def test_a_filter_says_whether_it_depends_on_the_time(text: str, *, depends: bool) -> None:
-    """Only a state that time alone brings about does, also half typed or with others; a text that reads so does not."""
-    assert read_filter(text, READER).depends_on_time is depends
-
-
-def test_a_state_that_time_brings_about_says_so() -> None:
-    """Of each word of `is:`: where a request passes on another day and not now, the word depends on the time."""
-    snoozed = {"r1": NOW + timedelta(days=1)}
-    early, late = (Reader(READER.name, now, snoozed=snoozed) for now in (NOW, NOW + timedelta(days=400)))
-    due = [item(assignee_id=name, overdue_at=NOW + timedelta(days=1)) for name in (None, "alice", "bob")]
-    for word in STATES:
-        now, then = (read_filter(f"is:{word}", reader) for reader in (early, late))
-        assert now.test is not None
-        assert then.test is not None
-        changes = any(now.test(one) != then.test(one) for one in due)
-        assert now.depends_on_time is changes, word
-
-
-@given(st.text(max_size=30))
-def test_any_text_is_a_filter(text: str) -> None:
-    """Nothing that can be typed is an error; a text that stands in a summary finds it when it is quoted."""
-    test = read_filter(text, READER).test
-    assert test is None or test(ODD) in (True, False)
 
 
 @given(st.sampled_from(sorted(SORTS)), st.sampled_from(sorted(GROUPS)), st.lists(st.integers(1, 30), unique=True))

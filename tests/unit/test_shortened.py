@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from api_client.models import Card, Event, InboxItem, Page
+from api_client.request_facts import confidence_value
 from api_client.wire import read
-from pumpup_tui.text.labels import confidence_value, event_text, recommendation_run, reviewer_of
+from pumpup_tui.text.labels import event_text, recommendation_run, reviewer_of
 from pumpup_tui.text.truncation import short_card_page, short_event_page, short_item_page
 from pumpup_tui.timeline.event_detail import payload_text
 

@@ -16,6 +16,17 @@ _QUANTITY = re.compile(
 )
 _CODE = re.compile("[A-Z]{3}")
 """A currency's code, as it stands before a number; other letters there make it a name, like `A12`."""
+_CURRENCY = re.compile(r"(?:US|CA|AU|NZ|HK|MX|NT|A|C|R|S)\$|kr|zł|Kč|Ft")
+_CODES = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP "
+    "CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF "
+    "IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD "
+    "MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB "
+    "RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD "
+    "UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG"
+)
+_CURRENCIES = frozenset(_CODES.split())
+"""The currencies of ISO 4217."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,15 @@ def quantity_of(text: str) -> Quantity | None:
     )
 
 
+def amount_of(text: str) -> Decimal | None:
+    """Return the amount that a text is, as `$4,100.00`; None where it can't be read as one number.
+
+    Its unit is a currency or none: another may be a multiple, as in `4k` and `4 Mio`.
+    """
+    quantity = quantity_of(text)
+    return quantity.number if quantity is not None and all(map(_is_currency, quantity.unit)) else None
+
+
 def total_of(texts: Sequence[str]) -> str:
     """Return the sum of quantities of one unit as it would be written; empty where it is not certain."""
     quantities = [quantity_of(text) for text in texts]
@@ -91,3 +111,8 @@ def _is_unit_before(text: str) -> bool:
 
 def _is_unit_after(text: str) -> bool:
     return not text or text.isalpha() or text == "%" or unicodedata.category(text) == "Sc"
+
+
+def _is_currency(unit: str) -> bool:
+    is_sign = len(unit) == 1 and unicodedata.category(unit) == "Sc"
+    return not unit or is_sign or unit in _CURRENCIES or _CURRENCY.fullmatch(unit) is not None
