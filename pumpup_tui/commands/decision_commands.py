@@ -15,6 +15,7 @@ from pumpup_tui.commands.output import after_recording, can_prompt, print_json, 
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
+    from api_client.agreement_only import AgreementOnly
     from api_client.commands import Command
     from api_client.models import OutcomeType, RequestDetail
 
@@ -182,12 +183,29 @@ def _settle(
     submission = Submission(
         request, command, verb=verb, note=note, confirm=not yes, expected_hash=expected_hash, key=key
     )
-    receipt = submission.carry_out(options)
+    receipt, agreement = submission.carry_out(options)
     with after_recording(receipt.event_id):
         if as_json:
-            print_json(receipt.answer)
-        else:
-            print_line(
-                f"recorded {line(receipt.event_id, 80)}"
-                + (" (already recorded earlier; nothing was written twice)" * receipt.replayed)
-            )
+            print_json({**receipt.answer, **_agreement_json(agreement)})
+            return
+        again = " (already recorded earlier; nothing was written twice)" * receipt.replayed
+        print_line(f"recorded {line(receipt.event_id, 80)}{again}")
+        if agreement is not None:
+            print_line(_agreement_words(agreement))
+
+
+def _agreement_json(agreement: AgreementOnly | None) -> dict[str, Any]:
+    if agreement is None:
+        return {}
+    needs = agreement.needs.wire() if agreement.needs is not None else {}
+    return {"agreement": {"decidedSince": agreement.is_decided, **needs}}
+
+
+def _agreement_words(agreement: AgreementOnly) -> str:
+    """Return that an approval decides nothing yet, and what the request still needs."""
+    needs = agreement.needs
+    if needs is None:
+        return f"Agreed.{' Somebody has decided the request since.' * agreement.is_decided}"
+    who = " or ".join(line(tag, 80) for tag in needs.tags)
+    more = f"{needs.missing} more of {who}" if who else f"{needs.missing} more"
+    return f"Agreed ({needs.people - needs.missing} of {needs.people}): it needs {more} to be decided."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -14,11 +14,21 @@ from pumpup_tui.commands.output import clean_text, print_line
 from pumpup_tui.text.firewall import clean, line
 
 if TYPE_CHECKING:
+    from api_client.agreement_only import AgreementOnly
     from api_client.backend import Backend
     from api_client.commands import Command
+    from api_client.errors import NotAllowed
     from api_client.models import Me, Receipt, RequestDetail
 
 _NOT_SENT = "Nothing was sent."
+
+
+class Submitted(NamedTuple):
+    """A recorded command on a request, and what became of the request."""
+
+    receipt: Receipt
+    agreement: AgreementOnly | None = None
+    """What it is where it is one person's agreement alone, and has decided nothing."""
 
 
 class Submission:
@@ -52,8 +62,8 @@ class Submission:
         self._key = key or secrets.token_hex(16)
         self._is_retry = key is not None
 
-    def carry_out(self, options: PlaceOptions) -> Receipt:
-        """Return the receipt of the recorded decision.
+    def carry_out(self, options: PlaceOptions) -> Submitted:
+        """Return the receipt of the recorded decision, and whether it decided the request.
 
         Raises:
             Failed: it was refused, not confirmed, or its outcome is unknown; the exit code says which.
@@ -62,7 +72,8 @@ class Submission:
 
         return run_on_backend(options, self._carry_out, writes=True)
 
-    async def _carry_out(self, backend: Backend) -> Receipt:
+    async def _carry_out(self, backend: Backend) -> Submitted:
+        from api_client.errors import NotAllowed
         from pumpup_tui.commands.id_lookup import request_of
 
         me = await backend.me()
@@ -74,7 +85,11 @@ class Submission:
         self._check(detail)
         if self._needs_confirmation:
             self._confirm(detail, me, command)
-        return await send(backend, command, self._key)
+        try:
+            receipt = await send(backend, command, self._key)
+        except NotAllowed as fault:
+            raise _refused(fault, detail) from None
+        return Submitted(receipt, await _agreement(backend, command, me))
 
     def _check(self, detail: RequestDetail) -> None:
         if self._expected_hash is not None and self._expected_hash.lower() != detail.hash:
@@ -116,6 +131,34 @@ def _check_open(detail: RequestDetail) -> None:
         reviewer = result.get("decidedBy") or result.get("answeredBy") or result.get("withdrawnBy") or "someone"
         time = result.get("decidedAt") or result.get("answeredAt") or result.get("withdrawnAt")
         raise Failed(f"Already decided by {line(reviewer, 80)} at {line(time, 40)}. {_NOT_SENT}", 4)
+
+
+def _refused(fault: NotAllowed, detail: RequestDetail) -> Failed:
+    """Return a refusal in words; where a policy refused it, with who may decide and how they get it."""
+    words = clean(fault.message, limit=2000)
+    if fault.needs is not None:
+        tags = fault.needs.get("tags")
+        who = f"somebody with the tag {' or '.join(line(tag, 80) for tag in tags)}" if tags else "somebody else"
+        task_id, project = line(detail.task.id, 80), line(detail.project.project_name, 80)
+        words += f"\nAsk {who}: 'pumpup-tui assign {task_id} NAME' gives them the task, and 'pumpup-tui projects "
+        words += f"policy show {project}' has the rule. {_NOT_SENT}"
+    return Failed(words, 6)
+
+
+async def _agreement(backend: Backend, command: Command, me: Me) -> AgreementOnly | None:
+    """Return what a recorded command is where it decided nothing; None also where that could not be read."""
+    from api_client.agreement_only import agreement_only
+    from api_client.commands import Decide
+    from api_client.errors import ApiError
+
+    if not isinstance(command, Decide):
+        return None
+    try:
+        return await agreement_only(backend, command, me)
+    except ApiError as fault:
+        # It is recorded all the same, and a failure would say that it is not.
+        print_line(f"Recorded; whether it decides the request is not known: {line(fault.message, 300)}", err=True)
+        return None
 
 
 async def send(backend: Backend, command: Command, key: str) -> Receipt:
