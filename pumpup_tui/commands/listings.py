@@ -53,8 +53,10 @@ def inbox(options: PlaceOptions, *, project: str | None, limit: int | None, as_j
     async def read(backend: Backend) -> tuple[Page[InboxItem], bool]:
         from pumpup_tui.commands.all_pages import read_inbox
         from pumpup_tui.commands.id_lookup import project_of
+        from pumpup_tui.commands.pause_commands import print_pauses
 
         chosen = await project_of(backend, project) if project else None
+        await print_pauses(backend, chosen.id if chosen else None)
         page = await read_inbox(backend, chosen.id if chosen else None, limit)
         return page, not page.items and not (await backend.events(limit=1)).items
 

@@ -70,6 +70,7 @@ async def _counted(
 ) -> RangeFigures:
     from api_client.times import utc_now
     from pumpup_tui.commands.id_lookup import project_of
+    from pumpup_tui.commands.pause_commands import print_pauses
     from pumpup_tui.insights.figure_rows import RangeFigures
     from pumpup_tui.insights.open_work import OpenWork
     from pumpup_tui.insights.ranges import Range
@@ -77,6 +78,7 @@ async def _counted(
     from pumpup_tui.insights.settled_figures import SettledFigures
 
     chosen = (await project_of(backend, project)).id if project else None
+    await print_pauses(backend, chosen)
     names = {listed.id: listed.project_name for listed in await backend.projects()}
     now = utc_now()
     span = Range("", since, until, "day", None, now)

@@ -1,9 +1,10 @@
-"""`projects policy`: shown, set and held against the past; and who may not decide is told why."""
+"""`projects policy`, `grants`, `pause`: who may decide what, on a folder and over a server alike."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,9 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], di
         task = await world.task("Claim C-1", "claims")
         try:
             return [
-                await world.approval(task, f"Refund {n}", "claims", keyValueContext={"Amount": f"${n},000.00"})
+                await world.approval(
+                    task, f"Refund {n}", "claims", keyValueContext={"Amount": f"${n},000.00"}, recommendation=APPROVES
+                )
                 for n in range(8)
             ]
         finally:
@@ -185,3 +188,56 @@ def test_a_terminal_shows_what_a_policy_changes(tmp_path: Path, asked: tuple[Pat
             screen.press(f"{key}\r")
             assert screen.end() == code
         assert (run_in(home, *show).stdout == before) is (key == "n")
+
+
+def test_a_grant_is_tried_given_and_ended(
+    as_: As, asked: tuple[Path, list[str], dict[str, str]], request: pytest.FixtureRequest
+) -> None:
+    """The trial names each past decision that it would not have made; giving takes a yes; the list says what it did."""
+    denied = asked[1][3 if "folder" in request.node.name else 4]
+    terms = ("--project", "claims", "--filter", "context.Amount>=3000 context.Amount<5000", "--sample", "5%")
+    assert as_("carol", "deny", denied, "--yes").returncode == 0
+    assert "0 of" in as_("alice", "grants", "try", *terms).stdout, "two people decide these: nobody could alone"
+    assert as_("alice", "projects", "policy", "set", "claims", "-", given='{"rules": []}').returncode == 0
+    trial = as_("alice", "grants", "try", *terms)
+    assert trial.returncode == 0, trial.stderr
+    assert re.search(r"past approvals fit\b.*; \d would still have been asked", trial.stdout)
+    assert re.search(rf"{denied}  denied +carol +\$[34],000\.00", trial.stdout)
+    counts = json.loads(as_("alice", "grants", "try", *terms, "--json").stdout)
+    assert counts["disagreed"] == len(counts["disagreements"]) >= 1
+    give = ("grants", "give", "--name", "mid", *terms, "--until", "90d", "--most", "10")
+    assert as_("alice", *give).returncode == 2
+    given = as_("alice", *give, "--yes")
+    assert given.returncode == 0, given.stderr
+    assert "decided" in given.stderr
+    grant_id = given.stdout.strip()
+    assert re.search(rf"{grant_id}  mid +until 20\d\d.* 0 of 10 .*claims", as_("bob", "grants", "list").stdout)
+    assert as_("bob", "grants", "end", grant_id[:12]).stdout == f"ended {grant_id}\n"
+    assert as_("bob", "grants", "end", grant_id).returncode == 4
+    (ended,) = [
+        one for one in json.loads(as_("bob", "grants", "list", "--json").stdout)["items"] if one["id"] == grant_id
+    ]
+    assert (ended["ended"]["reason"], ended["ended"]["by"]) == ("REVOKED", "bob")
+    assert "ended by bob" in as_("bob", "grants", "list", "--project", "claims").stdout
+    refused = as_("alice", "grants", "try", "--project", "claims", "--filter", "is:mine")
+    assert refused.returncode == 2
+    assert "is:mine" in refused.stderr
+
+
+def test_a_pause_is_seen_until_it_is_over(as_: As) -> None:
+    """What lists requests and figures says who paused and why, on stderr; other projects are not troubled by it."""
+    paused = as_("carol", "pause", "--project", "claims", "--reason", "wrong \x1b[31mprices")
+    assert (paused.returncode, paused.stdout) == (0, "paused Claims\n")
+    assert as_("bob", "pause", "--project", "claims", "--reason", "again").returncode == 4
+    for words in (("inbox",), ("stats", "--project", "claims")):
+        told = as_("bob", *words).stderr
+        assert "Paused (project claims) since" in told
+        assert "by carol: wrong" in told
+        assert "\x1b" not in told
+        assert "pumpup-tui resume --project claims" in told
+    checks = json.loads(as_("bob", "doctor", "--json").stdout)["checks"]
+    assert [one["check"] for one in checks if "by carol" in one["words"]] == ["pause"]
+    assert "Paused" not in as_("bob", "inbox", "--project", "general").stderr
+    assert as_("bob", "resume", "--project", "claims").stdout == "resumed Claims\n"
+    assert as_("bob", "resume").returncode == 4
+    assert "Paused" not in as_("bob", "inbox").stderr
