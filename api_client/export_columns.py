@@ -22,9 +22,14 @@ READ_COLUMNS = (
     "decided_by",
     "recommended",
     "confidence",
+    "blind",
+    "grant",
     "seconds_waited",
 )
-"""Columns for people: names, and what a decision says; the last is from the request to its decision or answer."""
+"""Columns for people: names, and what a decision says; the last is from the request to its decision or answer.
+
+`blind` is `yes` where the recommendation was hidden until the decision; `grant` is the id of the one that decided.
+"""
 EXPORT_COLUMNS = (
     "seq",
     "timestamp",
@@ -89,6 +94,8 @@ def _read_cells(event: Mapping[str, Json], names: Names) -> dict[str, Json]:
         "decided_by": decided_by or "",
         "recommended": _word(_object(recommendation.get("outcome"))),
         "confidence": recommendation.get("confidence", ""),
+        "blind": "yes" if payload.get("blind") else "",
+        "grant": _object(payload.get("authority")).get("grant") or "",
         "seconds_waited": _seconds(names.requested_at, event) if outcome or is_answer else "",
     }
 
