@@ -65,8 +65,10 @@ def until_of() -> str:
 def race(place: RecordPlace, *jobs: Sequence[Any]) -> list[list[Any]]:
     """Let a process for each job begin at the same time; return what each of them heard."""
     command = [sys.executable, "-m", "tests.support.race_process", json.dumps(place_of(place))]
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    processes = [subprocess.Popen([*command, json.dumps(job)], **pipes, text=True) for job in jobs]
+    pipe = subprocess.PIPE
+    processes = [
+        subprocess.Popen([*command, json.dumps(job)], stdin=pipe, stdout=pipe, stderr=pipe, text=True) for job in jobs
+    ]
     for process in processes:
         assert process.stdout
         assert process.stdout.readline() == "ready\n", process.communicate()[1]
