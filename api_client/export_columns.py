@@ -83,7 +83,8 @@ def _read_cells(event: Mapping[str, Json], names: Names) -> dict[str, Json]:
     payload = _object(event.get("payload"))
     recommendation = _object(payload.get("recommendationSnapshot") or payload.get("recommendation"))
     outcome, is_answer = _object(payload.get("outcome")), event.get("eventType") == "ELICITATION_PROVIDED"
-    decided_by = payload.get("answeredBy") if is_answer else _object(payload.get("authority")).get("subject")
+    authority = _object(payload.get("authority")) if outcome else {}  # who set a policy has decided no request
+    decided_by = payload.get("answeredBy") if is_answer else authority.get("subject")
     return {
         "project": names.project,
         "task": names.task,
@@ -95,7 +96,7 @@ def _read_cells(event: Mapping[str, Json], names: Names) -> dict[str, Json]:
         "recommended": _word(_object(recommendation.get("outcome"))),
         "confidence": recommendation.get("confidence", ""),
         "blind": "yes" if payload.get("blind") else "",
-        "grant": _object(payload.get("authority")).get("grant") or "",
+        "grant": authority.get("grant") or "",
         "seconds_waited": _seconds(names.requested_at, event) if outcome or is_answer else "",
     }
 
