@@ -128,11 +128,18 @@ def show(options: PlaceOptions, *, request: str, as_json: bool) -> None:
 @click.option("--name", metavar="TEXT", help="Only tasks whose name contains this text.")
 @click.option("--step", metavar="STEP", help="Only tasks in this step.")
 @click.option("--status", metavar="STATUS", help="Only tasks of this status: RUNNING, WAITING or CLOSED.")
+@click.option("--escalated", is_flag=True, help="Only tasks that were escalated and that nobody has taken over yet.")
 @limit_option
 @json_option
 @place_options
 def tasks(
-    options: PlaceOptions, *, project: str | None, limit: int | None, as_json: bool, **filters: str | None
+    options: PlaceOptions,
+    *,
+    project: str | None,
+    escalated: bool,
+    limit: int | None,
+    as_json: bool,
+    **filters: str | None,
 ) -> None:
     """List tasks with their step and status.
 
@@ -147,6 +154,9 @@ def tasks(
         listed = await backend.tasks(project_id=chosen.id if chosen else None, name=filters["name"])
         projects = await backend.projects()
         _check_filters(filters, listed, projects if chosen is None else [chosen])
+        if escalated:
+            waiting = {one.task_id for one in (await backend.authority()).escalated}
+            listed = [task for task in listed if task.id in waiting]
         return [task for task in listed if _passes(task, filters)][:limit], projects
 
     listed, projects = run_on_backend(options, read)
