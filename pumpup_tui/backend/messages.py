@@ -38,12 +38,17 @@ class InboxCount(Message):
 
 @dataclass(eq=False, repr=False)
 class RequestLoaded(Message):
-    """A request, its task's latest events, what is known of its attachments and what its inspection found."""
+    """A request, its task's latest events, what is known of its attachments and what its inspection found.
+
+    In blind review it is without the recommendation, as long as that is hidden from the reader.
+    """
 
     detail: RequestDetail
     events: Sequence[Event]
     uploads: Mapping[str, Upload]
     inspection: Inspection
+    expires_to: str = ""
+    """The act that ends it where it expires, as far as that is known."""
 
 
 @dataclass(eq=False, repr=False)
