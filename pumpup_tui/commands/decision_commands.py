@@ -15,9 +15,9 @@ from pumpup_tui.commands.output import after_recording, can_prompt, print_json, 
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
-    from api_client.agreement_only import AgreementOnly
     from api_client.commands import Command
     from api_client.models import OutcomeType, RequestDetail
+    from api_client.recorded_approval import RecordedApproval
 
 _OUTCOMES: dict[str, tuple[OutcomeType, str, str, bool]] = {
     "approve": ("APPROVE", "Approve a request.", "", False),
@@ -183,29 +183,29 @@ def _settle(
     submission = Submission(
         request, command, verb=verb, note=note, confirm=not yes, expected_hash=expected_hash, key=key
     )
-    receipt, agreement = submission.carry_out(options)
+    receipt, approval = submission.carry_out(options)
+    agreement = approval if approval is not None and approval.is_agreement else None
     with after_recording(receipt.event_id):
         if as_json:
-            print_json({**receipt.answer, **_agreement_json(agreement)})
+            print_json({**receipt.answer, **({} if agreement is None else {"agreement": _agreement_json(agreement)})})
             return
         again = " (already recorded earlier; nothing was written twice)" * receipt.replayed
         print_line(f"recorded {line(receipt.event_id, 80)}{again}")
         if agreement is not None:
-            print_line(_agreement_words(agreement))
+            print_line(_agreement_words(agreement, verb, note))
 
 
-def _agreement_json(agreement: AgreementOnly | None) -> dict[str, Any]:
-    if agreement is None:
-        return {}
-    needs = agreement.needs.wire() if agreement.needs is not None else {}
-    return {"agreement": {"decidedSince": agreement.is_decided, **needs}}
+def _agreement_json(agreement: RecordedApproval) -> dict[str, Any]:
+    return {"isDecided": agreement.needs is None, **(agreement.needs.wire() if agreement.needs is not None else {})}
 
 
-def _agreement_words(agreement: AgreementOnly) -> str:
+def _agreement_words(agreement: RecordedApproval, verb: str, note: str | None) -> str:
     """Return that an approval decides nothing yet, and what the request still needs."""
+    from pumpup_tui.text.needs_words import tag_words
+
     needs = agreement.needs
     if needs is None:
-        return f"Agreed.{' Somebody has decided the request since.' * agreement.is_decided}"
-    who = " or ".join(line(tag, 80) for tag in needs.tags)
-    more = f"{needs.missing} more of {who}" if who else f"{needs.missing} more"
-    return f"Agreed ({needs.people - needs.missing} of {needs.people}): it needs {more} to be decided."
+        return "Agreed; the request is decided since: 'pumpup-tui show' says by whom."
+    missing = needs.missing_for(verb, (note or "").strip() if verb == "EDIT_AND_APPROVE" else None)
+    of = f" of {tag_words(needs.tags)}" if needs.tags else ""
+    return f"Agreed ({needs.people - missing} of {needs.people}): it needs {missing} more{of} to be decided."

@@ -14,11 +14,11 @@ from typing import Any
 from api_client.actor import Actor
 from api_client.authority import Policy, PolicyRule
 from api_client.models import Event, Outcome
+from api_client.needs import APPROVING
 from api_client.times import wire_time
 from api_client.wire import read
 from store.core.fold import agreement_in, with_agreement
 from store.core.policy_rules import (
-    APPROVING,
     agreements_to,
     is_own,
     lacks_tag,

@@ -14,11 +14,11 @@ from pumpup_tui.commands.output import clean_text, print_line
 from pumpup_tui.text.firewall import clean, line
 
 if TYPE_CHECKING:
-    from api_client.agreement_only import AgreementOnly
     from api_client.backend import Backend
     from api_client.commands import Command
     from api_client.errors import NotAllowed
     from api_client.models import Me, Receipt, RequestDetail
+    from api_client.recorded_approval import RecordedApproval
 
 _NOT_SENT = "Nothing was sent."
 
@@ -27,8 +27,8 @@ class Submitted(NamedTuple):
     """A recorded command on a request, and what became of the request."""
 
     receipt: Receipt
-    agreement: AgreementOnly | None = None
-    """What it is where it is one person's agreement alone, and has decided nothing."""
+    approval: RecordedApproval | None = None
+    """What it is on the record, of an approval where there are policies."""
 
 
 class Submission:
@@ -89,7 +89,7 @@ class Submission:
             receipt = await send(backend, command, self._key)
         except NotAllowed as fault:
             raise _refused(fault, detail) from None
-        return Submitted(receipt, await _agreement(backend, command, me))
+        return Submitted(receipt, await _read_back(backend, command, me, detail.task.id, receipt.event_id))
 
     def _check(self, detail: RequestDetail) -> None:
         if self._expected_hash is not None and self._expected_hash.lower() != detail.hash:
@@ -145,16 +145,21 @@ def _refused(fault: NotAllowed, detail: RequestDetail) -> Failed:
     return Failed(words, 6)
 
 
-async def _agreement(backend: Backend, command: Command, me: Me) -> AgreementOnly | None:
-    """Return what a recorded command is where it decided nothing; None also where that could not be read."""
-    from api_client.agreement_only import agreement_only
+async def _read_back(
+    backend: Backend, command: Command, me: Me, task_id: str, event_id: str
+) -> RecordedApproval | None:
+    """Return what an approval is on the record; None where it can only decide, and where that could not be read."""
     from api_client.commands import Decide
     from api_client.errors import ApiError
+    from api_client.needs import APPROVING
+    from api_client.recorded_approval import recorded_approval
 
-    if not isinstance(command, Decide):
+    if not isinstance(command, Decide) or "authority" not in me.capabilities:
+        return None
+    if command.outcome.type not in APPROVING and not command.blind:
         return None
     try:
-        return await agreement_only(backend, command, me)
+        return await recorded_approval(backend, task_id, command.request_id, event_id)
     except ApiError as fault:
         # It is recorded all the same, and a failure would say that it is not.
         print_line(f"Recorded; whether it decides the request is not known: {line(fault.message, 300)}", err=True)

@@ -24,8 +24,6 @@ from api_client.wire import read, read_json
 from store.core.request_case import APPROVAL, RequestCase
 from store.core.state_view import Doc, DocumentLookup
 
-APPROVING = ("APPROVE", EDITED)
-"""The outcomes that take as many people as the policy asks for; any other decides at once."""
 _NO_AUTHORITY: Doc = {}
 
 

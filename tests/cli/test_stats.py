@@ -164,8 +164,8 @@ def test_grants_and_hidden_recommendations_are_counted_apart(run: Run, tmp_path:
         for request, outcome, blind in zip(requests, ("APPROVE", "APPROVE", "REJECT"), (None, True, True), strict=True):
             await world.submit(decide(request, outcome, blind=blind))
         until = wire_time(utc_now() + timedelta(days=1))
-        terms = {"filter": "type:approval", "until": until, "most": 50, "sample": 0.05}
-        await world.submit(GiveGrant(project_id="prj_general", name="all", **terms))
+        terms = {"projectId": "prj_general", "name": "all", "filter": "type:approval", "until": until, "most": 50}
+        await world.submit(read(GiveGrant, {**terms, "sample": 0.05}))
         for number in range(9):
             await world.approval(task, f"Small {number}", recommendation=RECOMMENDED)
         await backend.aclose()
