@@ -11,7 +11,7 @@ import click
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.name_completion import complete_request
 from pumpup_tui.commands.options import FILE, PlaceOptions, json_option, key_option, writing_options
-from pumpup_tui.commands.output import after_recording, can_prompt, print_json, print_line
+from pumpup_tui.commands.output import after_recording, can_prompt, in_charset, print_json, print_line
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
@@ -193,6 +193,15 @@ def _settle(
         print_line(f"recorded {line(receipt.event_id, 80)}{again}")
         if agreement is not None:
             print_line(_agreement_words(agreement, verb, note))
+        if approval is not None and submission.was_blind:
+            print_line(_hidden_words(approval.recommendation))
+
+
+def _hidden_words(recommendation: Any) -> str:
+    """Return what the agent had recommended, which was hidden until now."""
+    from pumpup_tui.text.labels import recommendation_run
+
+    return f"The agent recommended: {in_charset(recommendation_run(recommendation, None)[0]) or 'nothing'}"
 
 
 def _agreement_json(agreement: RecordedApproval) -> dict[str, Any]:

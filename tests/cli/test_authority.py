@@ -241,3 +241,34 @@ def test_a_pause_is_seen_until_it_is_over(as_: As) -> None:
     assert as_("bob", "resume", "--project", "claims").stdout == "resumed Claims\n"
     assert as_("bob", "resume").returncode == 4
     assert "Paused" not in as_("bob", "inbox").stderr
+
+
+def test_a_hidden_recommendation_is_told_after_the_decision(
+    tmp_path: Path, asked: tuple[Path, list[str], dict[str, str]]
+) -> None:
+    """In blind review nothing shows it before; the question says what a yes does; the decision says it was blind."""
+    data, home, request = asked[0], tmp_path / "home", asked[1][6]
+    on = ("--data", data, "--reviewer", "alice", "--tag", "claims-lead")
+    policy = json.dumps({"rules": [LARGE], "blind": 1.0})
+    assert run_in(home, "projects", "policy", "set", "claims", "-", *on, given=policy).returncode == 0
+    shown = run_in(home, "show", request, *on).stdout
+    assert "hidden until you decide (blind review)" in shown
+    assert "needs 2 of claims-lead" in shown
+    assert "approve 90" not in shown + run_in(home, "inbox", *on).stdout
+    with terminal(command("approve", request, *on), environment(home, NO_COLOR="1")) as screen:
+        screen.wait_for("Agree 1 of 2, to approve this, as alice [claims-lead]?")
+        assert "approve 90" not in screen.text()
+        screen.press("y\r")
+        screen.wait_for("The agent recommended: ▲ approve 90 %")
+        assert screen.end() == 0
+    assert "approve 90" in run_in(home, "show", request, *on).stdout, "who has agreed knows it"
+    carol = command("approve", request, "--data", data, "--reviewer", "carol", "--tag", "claims-lead")
+    with terminal(carol, environment(home, NO_COLOR="1")) as screen:
+        screen.wait_for("Approve this as carol [claims-lead]?")
+        screen.press("y\r")
+        screen.wait_for("The agent recommended: ▲ approve 90 %")
+        assert screen.end() == 0
+    events = run_in(home, "timeline", "--types", "APPROVAL_DECIDED", "--json", "--data", data).stdout.splitlines()
+    assert [event["payload"]["blind"] for event in map(json.loads, events) if event["inResponseTo"] == request] == [
+        True
+    ]
