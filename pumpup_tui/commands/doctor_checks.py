@@ -61,7 +61,8 @@ def _pauses(place: Place) -> Iterator[Check]:
 
     from api_client.errors import ApiError
     from pumpup_tui.commands.backend_session import opened
-    from pumpup_tui.commands.pause_commands import pause_words, paused_projects, resume_remedy
+    from pumpup_tui.commands.pause_commands import paused_projects
+    from pumpup_tui.text.pause_words import pause_words, resume_remedy
 
     async def ask() -> list[tuple[Paused, str]]:
         async with opened(place, quiet=True) as backend:
@@ -69,7 +70,7 @@ def _pauses(place: Place) -> Iterator[Check]:
 
     with suppress(ApiError, Failed):
         for paused, name in asyncio.run(ask()):
-            yield Check("pause", "note", pause_words(paused, name), resume_remedy(name))
+            yield Check("pause", "note", pause_words(name, paused.at, paused.by, paused.reason), resume_remedy(name))
 
 
 def _versions() -> Iterator[Check]:

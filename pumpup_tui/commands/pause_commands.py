@@ -11,6 +11,7 @@ from pumpup_tui.commands.name_completion import complete_project
 from pumpup_tui.commands.options import PlaceOptions, json_option, key_option, writing_options
 from pumpup_tui.commands.output import after_recording, print_json, print_line, styled
 from pumpup_tui.text.firewall import line
+from pumpup_tui.text.pause_words import pause_words, resume_remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,27 +94,6 @@ def _write(
             print_line(f"{done} {line(name, 80)}")
 
 
-def pause_words(paused: Paused, project_name: str) -> str:
-    """Return what is paused since when, by whom and why, in one clean line.
-
-    Args:
-        paused: The pause.
-        project_name: The name of its project for agents, raw; empty where all are paused.
-    """
-    from pumpup_tui.text.durations import minute
-
-    where = f"project {line(project_name, 80)}" if project_name else "all projects"
-    who, why = line(paused.by, 80), line(paused.reason, 500)
-    end = "" if why.endswith((".", "!", "?", "…")) else "."
-    return f"Paused ({where}) since {minute(paused.at, None)} by {who}: {why}{end}"
-
-
-def resume_remedy(project_name: str) -> str:
-    """Return how a pause is ended."""
-    option = f" --project {line(project_name, 80)}" if project_name else ""
-    return f"Agents' writes are refused; 'pumpup-tui resume{option}' ends it."
-
-
 async def paused_projects(backend: Backend, project_id: str | None = None) -> list[tuple[Paused, str]]:
     """Return the pauses that a project is under, or all, each with the raw name of its project, empty for all.
 
@@ -136,4 +116,5 @@ async def print_pauses(backend: Backend, project_id: str | None = None) -> None:
         ApiError: the backend could not be read.
     """
     for paused, name in await paused_projects(backend, project_id):
-        print_line(styled(f"{pause_words(paused, name)} {resume_remedy(name)}", "bad"), err=True)
+        words = pause_words(name, paused.at, paused.by, paused.reason)
+        print_line(styled(f"{words} {resume_remedy(name)}", "bad"), err=True)

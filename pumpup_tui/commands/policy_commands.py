@@ -71,7 +71,7 @@ async def _read(backend: Backend, project: str) -> tuple[Project, PolicyInForce]
 
 
 def _print_policy(project: Project, policy: Policy, hash_: str) -> None:
-    from pumpup_tui.text.policy_words import policy_rows, rule_rows
+    from pumpup_tui.commands.policy_words import policy_rows, rule_rows
 
     print_fields((("Project", project.name), ("Rules", "the first that fits a request holds"), ("Hash", hash_)))
     for number, rule in enumerate(policy.rules, 1):
@@ -157,7 +157,7 @@ def _checked(raw: Any, project: Project, file: Path) -> Policy:
 
 def _confirm(project: Project, in_force: PolicyInForce, new: Policy, *, asks: bool) -> None:
     """Print what a policy changes; where the user can be asked, go on only where they agree."""
-    from pumpup_tui.text.policy_words import policy_changes
+    from pumpup_tui.commands.policy_words import policy_changes
 
     hash_ = f"It replaces the policy {line(in_force.hash, 80)}." if in_force.hash else "The project has no policy yet."
     print_line(f"{line(project.name)}: {hash_}", err=True)
