@@ -109,7 +109,7 @@ async def _ask_for_all_types(data: Path) -> None:
 def test_a_policy_is_told_before_and_after(tmp_path: Path, run: Run) -> None:
     """Who decides, what a yes does and what was hidden; who has agreed does so once; a pause is said when it comes."""
     made = make(tmp_path / "data", approvals=3, elicitations=1)
-    rules = [{"name": "form", "when": {"kind": "elicitation"}, "tags": ["claims-lead"]}]
+    rules: list[dict[str, Any]] = [{"name": "form", "when": {"kind": "elicitation"}, "tags": ["claims-lead"]}]
     rules.insert(0, {"name": "two", "when": {"kind": "approval"}, "people": 2})
     policy = json.dumps({"rules": rules, "blind": 1.0})
     assert run("projects", "policy", "set", "claims", "-", "--data", made.data, given=policy).returncode == 0
