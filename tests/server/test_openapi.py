@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -50,8 +51,14 @@ schema = schemathesis.pytest.from_fixture("call")
 
 @pytest.fixture(params=CALLS, ids=lambda row: f"{row.method} {row.path}")
 def call(request: pytest.FixtureRequest) -> BaseSchema:
-    """The document of one call."""
-    return schemathesis.openapi.from_dict(describe([request.param]))
+    """The document of one call: what can be sent by it is worked out once for all who send it."""
+    return documents(CALLS.index(request.param))
+
+
+@cache
+def documents(number: int) -> BaseSchema:
+    """Return the document of the `number`th call."""
+    return schemathesis.openapi.from_dict(describe([CALLS[number]]))
 
 
 @dataclass(frozen=True)

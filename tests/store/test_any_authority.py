@@ -237,7 +237,7 @@ class AnyAuthority(RuleBasedStateMachine):
             if needed > 1:
                 assert len(set(event["payload"]["agreements"])) >= needed - 1
             del self.open[request_id]
-        elif f"{who} APPROVE" in asked.agreed and kind == "APPROVE" and may(rule_, asked, actor):
+        elif f"{who} {same}" in asked.agreed:
             assert isinstance(outcome, Conflict)
             assert not events
         else:

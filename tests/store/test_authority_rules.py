@@ -76,7 +76,7 @@ class World:
 
     def asked_until_decided(self, **asked: Any) -> list[str]:
         """Ask until something was decided at once; return the requests that are open."""
-        waiting = []
+        waiting: list[str] = []
         for _ in range(20):
             request_id = self.ask(**asked)
             if not self.is_open(request_id):
@@ -97,7 +97,7 @@ def test_one_person_is_not_two(world: World) -> None:
     assert isinstance(world.decide(request_id, ALICE), Receipt)
     assert isinstance(world.decide(request_id, ALICE), Conflict)
     assert isinstance(world.decide(request_id, ALICE, edit), Receipt)
-    world.decide(request_id, ALICE, edit)
+    assert isinstance(world.decide(request_id, ALICE, edit), Conflict)
     assert world.is_open(request_id)
 
 
