@@ -343,9 +343,7 @@ def _first(rows: Rows, table: Table, doc_id: str) -> Doc:
 
 
 def is_last(rows: Rows, limit: int, size: int = 0) -> bool:
-    """Return whether no row is behind these, of which a piece has `limit` at the most and ends over `size` bytes,
-    by default `PAGE_BYTES`.
-    """
+    """Return whether no row is behind these: a piece has `limit` at the most, and ends over `size` or `PAGE_BYTES`."""
     return len(rows) < limit and _size_of(rows) <= (size or PAGE_BYTES)
 
 
