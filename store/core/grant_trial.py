@@ -93,10 +93,10 @@ class GrantTrial:
             NotFound: there is no such project.
             InvalidRequest: INVALID_GRANT, the terms are none that a grant could have.
         """
-        self._project = document(docs, "projects", terms.project_id)
         check_terms(terms, now)
         if fault := grant_fault(terms.filter):
             raise InvalidRequest(f"filter: {fault}", code=INVALID_GRANT)
+        self._project = document(docs, "projects", terms.project_id)
         self.project_id, self._terms, self._giver = terms.project_id, terms, giver
         self._fits, self._policy = grant_test(terms.filter), policy_of(docs, terms.project_id)
         self._approvals = self._covered = self._sampled = self._agreed = 0

@@ -38,7 +38,7 @@ class GivenAuthority(Given):
     async def policy(self, *rules: dict[str, Any], **keys: Any) -> PolicyInForce:
         """Put a policy in force in place of the last one."""
         policy = read(Policy, {"rules": list(rules), **keys})
-        command = SetPolicy(project_id=self.project_of.id, policy=policy, replaces=self.hash)
+        command = SetPolicy.of(project_id=self.project_of.id, policy=policy, replaces=self.hash)
         receipt = await self.world.reviewer.submit(command, key=self.key())
         in_force = read(PolicyInForce, receipt.answer)
         self.hash = in_force.hash

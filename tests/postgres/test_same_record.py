@@ -167,7 +167,7 @@ def _govern(number: int, kind: str) -> Make:
         grant_id = ids.grants[number % len(ids.grants)] if ids.grants else "grt_none"
         terms = {"name": f"g{number}", "filter": "context.Amount<500", "sample": 0.05, "most": 1 + number}
         made: dict[str, Command] = {
-            "policy": SetPolicy(project_id=ids.claims, policy=policy, replaces=ids.policy),
+            "policy": SetPolicy.of(project_id=ids.claims, policy=policy, replaces=ids.policy),
             "grant": read(GiveGrant, {**terms, "projectId": ids.claims, "until": "2026-03-20T00:00:00Z"}),
             "end": EndGrant(grant_id=grant_id),
             "pause": Pause(project_id=ids.claims if number % 2 else None, reason="why"),

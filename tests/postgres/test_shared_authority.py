@@ -36,7 +36,7 @@ APPROVE: dict[str, Any] = {"recommendation": {"outcome": {"type": "APPROVE"}}}
 
 
 def _policy(*rules: dict[str, Any], replaces: Any = None) -> SetPolicy:
-    return SetPolicy(project_id=GENERAL, policy=read(Policy, {"rules": list(rules)}), replaces=replaces)
+    return SetPolicy.of(project_id=GENERAL, policy=read(Policy, {"rules": list(rules)}), replaces=replaces)
 
 
 def _terms(clock: FixedClock, **changes: Any) -> dict[str, Any]:
