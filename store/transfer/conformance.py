@@ -86,7 +86,7 @@ class Conformance:
     def _due_now(self) -> list[Doc]:
         """Return what must come next, of the last command or of what its events brought about."""
         followed = self._followed
-        if self._due or followed is None or followed.get("eventType") not in FOLLOWED:
+        if self._due or followed is None or str(followed.get("eventType")) not in FOLLOWED:
             return self._due
         if self._view.get("authority", str(followed.get("projectId"))) is None:
             return []  # a view may have to look for an event, of which most records have no need
