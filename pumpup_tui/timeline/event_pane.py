@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -59,6 +59,12 @@ class EventPane(Document):
             self._shared.reads.blindness(self, event.id)
             return "reading whether it is under blind review…"
         return HIDDEN if self._known.is_hidden else ""
+
+    def take_changes(self, events: Iterable[Event]) -> None:
+        """Look again whether a request is under blind review, where an event answers it."""
+        if self._known is not None and any(event.in_response_to == self._known.request_id for event in events):
+            self._known = None
+            self.show(*self._shown)
 
     @on(BlindnessRead)
     def _blindness_read(self, event: BlindnessRead) -> None:
