@@ -21,9 +21,9 @@ from tests.support.world_builder import WorldBuilder
 GENERAL = "prj_general"
 CAROL = Actor("carol", "reviewer", ("claims-lead",))
 RECOMMENDED = {"outcome": {"type": "REJECT"}, "confidence": 0.62, "rationale": "The receipt is a copy"}
-LARGE = {"keyValueContext": {"Amount": "$4,100", "Payout": "no"}}
-SMALL = {"keyValueContext": {"Amount": "$18", "Payout": "no"}}
-PAYOUT = {"keyValueContext": {"Amount": "$20", "Payout": "yes"}}
+LARGE: dict[str, Any] = {"keyValueContext": {"Amount": "$4,100", "Payout": "no"}}
+SMALL: dict[str, Any] = {"keyValueContext": {"Amount": "$18", "Payout": "no"}}
+PAYOUT: dict[str, Any] = {"keyValueContext": {"Amount": "$20", "Payout": "yes"}}
 
 
 async def policy(stage: Stage, *rules: Any, **more: Any) -> None:

@@ -79,6 +79,7 @@ def test_an_agreement_is_counted_apart_also_where_that_turns_out_late() -> None:
     tally, desk = SessionTally(), Desk()
     for number in range(2):
         desk = desk.arm(Intent("APPROVE", f"r{number}", "")).confirm(f"k{number}", NOW, 0, batch="b")
+    for number in range(2):
         desk = desk.settle(f"k{number}", Phase.RECORDED, NOW)
     assert tally.take(desk)
     assert tally.words(NOW) == "2 decided"
@@ -102,10 +103,11 @@ def test_what_others_must_decide_stands_last_and_is_found_by_may() -> None:
     )
     queue = RequestQueue(lambda: DECIDER)
     queue.is_complete = True
-    queue.add(items[2:3])
-    assert not queue.has_demands
-    queue.replace(items)
-    assert queue.has_demands
+    has_demands = []
+    for loaded in (items[2:3], items):
+        queue.replace(loaded)
+        has_demands.append(queue.has_demands)
+    assert has_demands == [False, True]
     rows = [queue.row(index) for index in range(queue.count)]
     told = [row.name if isinstance(row, Heading) else row.request_id for row in rows if row is not None]
     assert told == ["you may decide", "r2", "r3", "others", "r5", "others must decide", "r1", "r4"]
