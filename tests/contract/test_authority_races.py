@@ -32,7 +32,7 @@ async def prepared(place: RecordPlace) -> tuple[str, list[str], str]:
     place.create()
     backend = await place.backend(ALICE)
     agent = backend.acting_as(AGENT)
-    await backend.submit(SetPolicy(project_id=GENERAL, policy=policy_of(2)), key="policy")
+    await backend.submit(SetPolicy.of(project_id=GENERAL, policy=policy_of(2)), key="policy")
     made = await agent.submit(CreateTask(project_name="general", name="Refunds"), key="task")
     task = str(made.answer["id"])
     requests = []

@@ -147,7 +147,7 @@ class AnyAuthority(RuleBasedStateMachine):
         spelt = [self.spelt(number, one) for number, one in enumerate(found)]
         policy = read(Policy, {"rules": spelt})
         replaces = "0" * 64 if is_stale else self.hash
-        outcome = self.give(SetPolicy(project_id=GENERAL, policy=policy, replaces=replaces), PEOPLE[who])
+        outcome = self.give(SetPolicy.of(project_id=GENERAL, policy=policy, replaces=replaces), PEOPLE[who])
         if is_stale:
             assert isinstance(outcome, Conflict)
         else:

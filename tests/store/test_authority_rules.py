@@ -48,7 +48,7 @@ class World:
 
     def policy(self, *rules: dict[str, Any], **keys: Any) -> None:
         policy = read(Policy, {"rules": list(rules), **keys})
-        self.hash = self.done(SetPolicy(project_id=GENERAL, policy=policy, replaces=self.hash), ALICE)["hash"]
+        self.hash = self.done(SetPolicy.of(project_id=GENERAL, policy=policy, replaces=self.hash), ALICE)["hash"]
 
     def ask(self, amount: str | None = "$2,000", by: Actor = BOT, confidence: float | None = 0.9) -> str:
         command = RequestApproval(
@@ -231,7 +231,7 @@ def test_the_sample_is_drawn_from_the_requests_hash(world: World) -> None:
 def test_a_policy_has_owners(world: World) -> None:
     """Once it has, only they change it; a policy that was changed meanwhile is not overwritten."""
     world.policy(BIG, owners=["lead"])
-    replaced = SetPolicy(project_id=GENERAL, policy=read(Policy, {"rules": []}), replaces=world.hash)
+    replaced = SetPolicy.of(project_id=GENERAL, policy=read(Policy, {"rules": []}), replaces=world.hash)
     assert isinstance(world.record.submit(replaced, CAROL), NotAllowed)
     assert isinstance(world.record.submit(replaced, BOB), Receipt)
     assert isinstance(world.record.submit(replaced, BOB), Conflict)

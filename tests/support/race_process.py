@@ -62,7 +62,7 @@ async def _flip(backend: Backend, times: int) -> list[Any]:
     heard = []
     for number in range(times):
         in_force = await backend.policy("prj_general")
-        command = SetPolicy(project_id="prj_general", policy=policy_of(3 - number % 2), replaces=in_force.hash)
+        command = SetPolicy.of(project_id="prj_general", policy=policy_of(3 - number % 2), replaces=in_force.hash)
         heard.append((await backend.submit(command, key=f"flip-{number}")).answer["hash"])
     return heard
 

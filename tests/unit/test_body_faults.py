@@ -21,7 +21,7 @@ Place = tuple[str | int, ...]
 
 
 class Graphs(Body):
-    """A body with objects of declared keys under free ones; no command has any yet."""
+    """A body with objects of declared keys under free ones."""
 
     by_name: dict[str, Step]
 
@@ -53,7 +53,10 @@ RULE = {
 WHOLE: dict[str, dict[str, Any]] = {
     "SetPolicy": {
         "projectId": "p",
-        "policy": {"owners": ["o"], "rules": [RULE], "blind": 0.5, "escalate": ["t"]},
+        "owners": ["o"],
+        "rules": [RULE],
+        "blind": 0.5,
+        "escalate": ["t"],
         "replaces": "h",
     },
     "GiveGrant": {
