@@ -69,6 +69,14 @@ class NamesRead(Message):
 
 
 @dataclass(eq=False, repr=False)
+class BlindnessRead(Message):
+    """The state of a request's blind review: whether its recommendation is hidden from the reader."""
+
+    request_id: str
+    is_hidden: bool
+
+
+@dataclass(eq=False, repr=False)
 class TaskLoaded(Message):
     """A task with its open request, its project, its latest events and the one it is given to."""
 

@@ -8,7 +8,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from api_client.errors import ApiError
-from pumpup_tui.backend.messages import CallId, EventsPage, NamesRead, ProjectsLoaded, RequestLoaded, TaskLoaded
+from pumpup_tui.backend.messages import (
+    BlindnessRead,
+    CallId,
+    EventsPage,
+    NamesRead,
+    ProjectsLoaded,
+    RequestLoaded,
+    TaskLoaded,
+)
 from pumpup_tui.text.attachment_names import attachments_of
 
 if TYPE_CHECKING:
@@ -80,6 +88,19 @@ class Reads:
             return NamesRead(names)
 
         return self._calls.ask(to, "the names", call, group=f"names {ids[0]}")
+
+    def blindness(self, to: MessagePump, request_id: str) -> CallId:
+        """Read whether a request's recommendation is hidden from the reader; one that can't be read stays hidden."""
+
+        async def call(backend: Backend) -> BlindnessRead:
+            from pumpup_tui.backend.blind_review import hidden_detail
+
+            with suppress(ApiError):
+                detail = hidden_detail(await backend.request(request_id), self._reviewer())
+                return BlindnessRead(request_id, bool(detail.blind))
+            return BlindnessRead(request_id, is_hidden=True)
+
+        return self._calls.ask(to, "the request", call, group="blindness")
 
     def task(self, to: MessagePump, task_id: str) -> CallId:
         """Read a task with its open requests and its latest events."""

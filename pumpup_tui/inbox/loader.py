@@ -131,8 +131,9 @@ class InboxLoader:
         self._add(event, was_complete=was_complete)
         self._rows_changed()
         row = self._requests.row
-        if event.first and self._pane.loaded is None and row is not None and row.request_id == before:
-            # The cursor did not move to what could not be read during an outage: it is read with the list.
+        if event.first and row is not None and row.request_id == before and not self._pane.agrees_with(row):
+            # The cursor did not move to what could not be read during an outage: it is read with the list. So is what
+            # another policy is in force for by now.
             self._pane.read()
         if not event.goes_on:
             self._go_on()
