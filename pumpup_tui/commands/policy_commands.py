@@ -114,7 +114,7 @@ def set_(options: PlaceOptions, *, as_json: bool, **given: Any) -> None:
         _confirm(chosen, in_force, new, asks=not given["yes"] and can_prompt())
         from api_client.commands import SetPolicy
 
-        command = SetPolicy(project_id=chosen.id, policy=new, replaces=replaces or in_force.hash)
+        command = SetPolicy.of(new, chosen.id, replaces or in_force.hash)
         return (await send(backend, command, given["key"] or secrets.token_hex(16))).answer
 
     answer = run_on_backend(options, submit, writes=True)
@@ -126,17 +126,23 @@ def set_(options: PlaceOptions, *, as_json: bool, **given: Any) -> None:
         print_line(line(answer.get("hash") or "", 80))
 
 
-def _read_file(file: Path) -> tuple[Any, str | None]:
-    """Return the policy in a file, unchecked, and the hash of the one that it was made of where the file has it."""
+def _read_file(file: Path) -> tuple[dict[str, Any], str | None]:
+    """Return the policy in a file, unchecked, and the hash of the one that it replaces where the file has it.
+
+    Raises:
+        Failed: it can't be read, or is no JSON object.
+    """
     from pumpup_tui.commands.json_files import read_json
 
     raw = read_json(file, "The policy in")
-    if isinstance(raw, dict) and raw.keys() <= {"policy", "hash"} and "policy" in raw:
+    if not isinstance(raw, dict):
+        raise Failed(f"The policy in {file} is no JSON object. It looks like {_EXAMPLE}")
+    if raw.keys() <= {"policy", "hash"} and isinstance(raw.get("policy"), dict):
         return raw["policy"], raw.get("hash")
-    return raw, None
+    return {key: value for key, value in raw.items() if key != "replaces"}, raw.get("replaces")
 
 
-def _checked(raw: Any, project: Project, file: Path) -> Policy:
+def _checked(raw: dict[str, Any], project: Project, file: Path) -> Policy:
     """Return the policy of a file.
 
     Raises:
@@ -147,7 +153,7 @@ def _checked(raw: Any, project: Project, file: Path) -> Policy:
     from api_client.errors import InvalidRequest
 
     try:
-        policy = read_command(SetPolicy, {"policy": raw}, project_id=project.id).policy
+        policy = read_command(SetPolicy, raw, project_id=project.id).policy
         check_policy(policy, [step.name for step in project.steps.steps])
     except InvalidRequest as fault:
         words = f"The policy in {file} can't be used: {line(fault.message, 1000)}. It looks like {_EXAMPLE}"
@@ -199,7 +205,7 @@ def check(options: PlaceOptions, project: str, file: Path, as_json: bool) -> Non
         raise click.exceptions.Exit(1)
 
 
-async def _replayed(backend: Backend, project: str, raw: Any, file: Path, *, as_json: bool) -> PolicyReplay:
+async def _replayed(backend: Backend, project: str, raw: dict[str, Any], file: Path, *, as_json: bool) -> PolicyReplay:
     from pumpup_tui.backend.timeline_query import Query
     from pumpup_tui.backend.timeline_scan import Timeline
     from pumpup_tui.commands.id_lookup import project_of

@@ -160,7 +160,7 @@ def test_grants_and_hidden_recommendations_are_counted_apart(run: Run, tmp_path:
         task = await world.task()
         requests = [await world.approval(task, f"Refund {n}", recommendation=RECOMMENDED) for n in range(3)]
         policy = read(Policy, {"rules": [], "blind": 1.0})
-        await world.submit(SetPolicy(project_id="prj_general", policy=policy))
+        await world.submit(SetPolicy.of(policy, "prj_general"))
         for request, outcome, blind in zip(requests, ("APPROVE", "APPROVE", "REJECT"), (None, True, True), strict=True):
             await world.submit(decide(request, outcome, blind=blind))
         until = wire_time(utc_now() + timedelta(days=1))
