@@ -127,7 +127,7 @@ class PlannedList(VirtualList["InboxItem"]):
         room = width - cell_len(cells) - width_of(end) - differs_cells
         first: Line = [(fit(f"  {line(row.summary, 300)}", room), ""), (cells, "strong"), *end, (other, "warn")]
         does = self._agreements.get(row.request_id, "")
-        where = joined((does, author_words(row), line(row.project_name, 60), line(row.task_name, 200)))
+        where = joined((line(does), author_words(row), line(row.project_name, 60), line(row.task_name, 200)))
         return [first, [(fit(f"  {where}", width), "muted")]]
 
 

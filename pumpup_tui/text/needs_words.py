@@ -68,9 +68,9 @@ def demand_words(needs: Needs, reviewer: str, stamp: Callable[[datetime], str]) 
     """
     mine = needs.agreement_of(reviewer)
     others = [one for one in needs.agreed if one is not mine]
-    said = [_agreed_words(one, "you" if one is mine else line(one.subject, NAME_CELLS), stamp) for one in others]
+    said = [f"{line(one.subject, NAME_CELLS)} {_agreed_words(one, stamp)}" for one in others]
     counted = [*said[:AGREED], *([f"{len(said) - AGREED:,} more agreed"] if len(said) > AGREED else [])]
-    first = [_agreed_words(mine, "you", stamp)] if mine is not None else []
+    first = [f"you {_agreed_words(mine, stamp)}"] if mine is not None else []
     return joined((*first, missing_words(needs), *counted))
 
 
@@ -89,6 +89,5 @@ def tag_words(tags: Sequence[str]) -> str:
     return f"{', '.join(before)} or {last}" if before else last
 
 
-def _agreed_words(one: Agreed, who: str, stamp: Callable[[datetime], str]) -> str:
-    edit = " with an edit" if one.edit is not None else ""
-    return f"{who} agreed {stamp(one.at)}{edit}"
+def _agreed_words(one: Agreed, stamp: Callable[[datetime], str]) -> str:
+    return f"agreed {stamp(one.at)}{' with an edit' if one.edit is not None else ''}"

@@ -33,4 +33,4 @@ SHORT: Mapping[str, Any] = {
 def set_policy(project_id: str, *rules: Mapping[str, Any], replaces: str | None = None, **more: Any) -> SetPolicy:
     """Return the command that sets a project's policy; further keys are the policy's own."""
     policy = read(Policy, {"rules": [dict(rule) for rule in rules], **more})
-    return SetPolicy(project_id=project_id, policy=policy, replaces=replaces)
+    return SetPolicy.of(policy, project_id, replaces)
