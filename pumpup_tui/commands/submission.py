@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NOT_SENT = "Nothing was sent."
 
 
-class Submitted(NamedTuple):
+class RecordedSubmission(NamedTuple):
     """A recorded command on a request, and what became of the request."""
 
     receipt: Receipt
@@ -65,7 +65,7 @@ class Submission:
         self.was_blind = False
         """Whether the request was shown without the agent's recommendation."""
 
-    def carry_out(self, options: PlaceOptions) -> Submitted:
+    def carry_out(self, options: PlaceOptions) -> RecordedSubmission:
         """Return the receipt of the recorded decision, and whether it decided the request.
 
         Raises:
@@ -75,7 +75,7 @@ class Submission:
 
         return run_on_backend(options, self._carry_out, writes=True)
 
-    async def _carry_out(self, backend: Backend) -> Submitted:
+    async def _carry_out(self, backend: Backend) -> RecordedSubmission:
         from api_client.errors import NotAllowed
         from pumpup_tui.backend.blind_review import hidden_detail
         from pumpup_tui.commands.id_lookup import request_of
@@ -96,7 +96,7 @@ class Submission:
             if fault.needs is None:
                 raise
             raise _refused(clean(fault.message, limit=2000), fault.needs.get("tags") or (), detail) from None
-        return Submitted(receipt, await _read_back(backend, command, me, detail.task.id, receipt.event_id))
+        return RecordedSubmission(receipt, await _read_back(backend, command, me, detail.task.id, receipt.event_id))
 
     def _check(self, detail: RequestDetail) -> None:
         if self._expected_hash is not None and self._expected_hash.lower() != detail.hash:
