@@ -209,6 +209,10 @@ class World:
     reviewer: Backend
     other_reviewer: Backend
     agent: Backend
+    url: str = ""
+    """The server's address, where it is on a real socket."""
+    agent_key: str = ""
+    """The agent's API key, where there is a server."""
 
 
 @asynccontextmanager
@@ -230,7 +234,7 @@ async def open_world(
         for secret in secrets:
             backends.append(HttpBackend(url, secret, clock=clock) if url else over_http(app, secret, clock))
             stack.push_async_callback(backends[-1].aclose)
-        yield World(kind, place, clock, local, *backends)
+        yield World(kind, place, clock, local, *backends, url=url, agent_key=secrets[-1])
 
 
 def over_http(app: Starlette, secret: str, clock: StepClock) -> HttpBackend:
