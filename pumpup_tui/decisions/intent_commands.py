@@ -22,4 +22,5 @@ def command_of(intent: Intent) -> Command:
     if intent.verb == "ASSIGN":
         return Assign(task_id=intent.target, assignee_id=intent.assignee)
     outcome = Outcome(type=intent.verb, note=note, reason_code=intent.reason_code or None)
-    return Decide(request_id=intent.target, outcome=outcome, request_hash=request_hash)
+    blind = True if intent.blind else None
+    return Decide(request_id=intent.target, outcome=outcome, request_hash=request_hash, blind=blind)
