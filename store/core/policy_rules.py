@@ -51,16 +51,20 @@ def rule_for(policy: Policy, case: RequestCase) -> PolicyRule | None:
         if fits is None:
             unclear.append(rule)
         elif fits:
-            return _strictest([*unclear, rule])
-    return _strictest(unclear)
+            return _strictest([*unclear, rule], case)
+    return _strictest(unclear, case)
 
 
-def _strictest(rules: list[PolicyRule]) -> PolicyRule | None:
-    return max(rules, key=_strictness, default=None)  # of equals the first
+def _strictest(rules: list[PolicyRule], case: RequestCase) -> PolicyRule | None:
+    def strictness(rule: PolicyRule) -> tuple[int, bool, bool, bool]:
+        return _people(rule, case), bool(rule.always_human), bool(rule.tags), rule.not_asker is not False
+
+    return max(rules, key=strictness, default=None)  # of equals the first
 
 
-def _strictness(rule: PolicyRule) -> tuple[int, bool, bool, bool]:
-    return rule.people or 1, bool(rule.always_human), bool(rule.tags), rule.not_asker is not False
+def _people(rule: PolicyRule, case: RequestCase) -> int:
+    """Return how many must approve: an elicitation is answered by one person, whatever a rule for both kinds says."""
+    return (rule.people or 1) if case.kind == APPROVAL else 1
 
 
 def _fits(when: RuleCondition, case: RequestCase) -> bool | None:
@@ -122,7 +126,7 @@ def needs_of(docs: DocumentLookup, case: RequestCase, request: Doc, actor: Actor
 
 def needs_under(rule: PolicyRule, case: RequestCase, agreements: Iterable[Doc], actor: Actor) -> Needs:
     """Return what a rule asks of who decides a request, and whether `actor` may."""
-    people = (rule.people or 1) if case.kind == APPROVAL else 1
+    people = _people(rule, case)
     agreed = tuple(_agreed(one) for one in agreements if people > 1 and not _refusal(rule, case, _who(one)))
     refusal = _refusal(rule, case, actor) or None
     return Needs(
