@@ -32,6 +32,10 @@ GRANT_MOST = 1_000_000
 RULES_MOST = 50
 _NAMES_MOST = 20
 """Tags, steps or context keys in one list of a rule."""
+_TEXT_MOST = 200
+"""Characters of a context key, and of the text that a value must equal."""
+POLICY_MOST = 64_000
+"""Bytes of a policy as JSON."""
 _SECONDS_MOST = 10 * 366 * 86_400
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -264,6 +268,8 @@ def check_policy(policy: Policy, steps: Iterable[str]) -> None:
         raise _bad(f"rules: at most {RULES_MOST} are taken")
     _check_tags("owners", policy.owners)
     _check_tags("escalate", policy.escalate)
+    if len(policy.wire_bytes()) > POLICY_MOST:
+        raise _bad(f"the policy has over {POLICY_MOST:,} bytes: write fewer rules, or shorter ones")
     names = [rule.name for rule in policy.rules]
     for number, rule in enumerate(policy.rules):
         where = f"rules.{number}"
@@ -279,18 +285,36 @@ def check_policy(policy: Policy, steps: Iterable[str]) -> None:
 
 
 def _check_condition(where: str, when: RuleCondition, steps: set[str]) -> None:
+    for key, values in (("steps", when.steps), ("recommended", when.recommended)):
+        if values is not None and not 1 <= len(values) <= len(set(values)):
+            raise _bad(f"{where}.{key}: has at least one, each once; leave it out for any")
     for step in when.steps or ():
         if step not in steps:
-            raise _bad(f"{where}.steps: the project has no step {step!r}")
+            raise _bad(f"{where}.steps: the project has no step {step[:80]!r}")
     if when.kind == "elicitation" and (when.recommended is not None or when.confidence_below is not None):
         raise _bad(f"{where}: an elicitation has no recommended outcome; leave recommended and confidenceBelow out")
     if len(when.context or {}) > _NAMES_MOST:
         raise _bad(f"{where}.context: at most {_NAMES_MOST} keys are taken")
     for key, bound in (when.context or {}).items():
-        if bound.at_least is None and bound.below is None and bound.equals is None:
-            raise _bad(f"{where}.context.{key}: needs atLeast, below or equals")
-        if not all(math.isfinite(number) for number in (bound.at_least, bound.below) if number is not None):
-            raise _bad(f"{where}.context.{key}: a bound must be a finite number")
+        if fault := _bound_fault(bound) if key.strip() and len(key) <= _TEXT_MOST else _KEY_FAULT:
+            raise _bad(f"{where}.context.{key[:80]}: {fault}")
+
+
+_KEY_FAULT = f"a key has 1 to {_TEXT_MOST} characters"
+
+
+def _bound_fault(bound: ContextBound) -> str:
+    """Return the fault of the bounds on a context value, empty where there is none."""
+    least, below = bound.at_least, bound.below
+    if least is None and below is None and bound.equals is None:
+        return "needs atLeast, below or equals"
+    if bound.equals is not None and len(bound.equals) > _TEXT_MOST:
+        return f"equals has at most {_TEXT_MOST} characters"
+    if not all(math.isfinite(number) for number in (least, below) if number is not None):
+        return "a bound must be a finite number"
+    if least is not None and below is not None and least >= below:
+        return "no amount is at least atLeast and below below: atLeast must be the smaller one"
+    return ""
 
 
 def check_terms(terms: GrantTerms, now: datetime) -> None:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 LONGEST = 40
 """Characters of a text that may be a quantity."""
@@ -53,7 +54,13 @@ class Quantity:
 
 def quantity_of(text: str) -> Quantity | None:
     """Return the quantity that a text is, None where it is something else or could be read in two ways."""
-    match = _QUANTITY.fullmatch(text.strip()) if len(text) <= LONGEST else None
+    return _short_quantity(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(4096)
+def _short_quantity(text: str) -> Quantity | None:
+    """Return the quantity; cached, for each rule, filter and column reads the same texts again."""
+    match = _QUANTITY.fullmatch(text.strip())
     if match is None:
         return None
     sign, before, digits, part, after = match.group("sign", "before", "digits", "part", "after")
@@ -76,7 +83,12 @@ def amount_of(text: str) -> Decimal | None:
 
     Its unit is a currency or none: another may be a multiple, as in `4k` and `4 Mio`.
     """
-    quantity = quantity_of(text)
+    return _short_amount(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(4096)
+def _short_amount(text: str) -> Decimal | None:
+    quantity = _short_quantity(text)
     return quantity.number if quantity is not None and all(map(_is_currency, quantity.unit)) else None
 
 

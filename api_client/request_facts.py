@@ -32,8 +32,15 @@ def context_value(context: Mapping[str, str] | None, key: str) -> str | None:
     An agent may send `Amount` and `amount`: neither is then the amount.
     """
     wanted = key.strip().casefold()
-    values = [value for name, value in (context or {}).items() if name.strip().casefold() == wanted]
+    values = [value for name, value in (context or {}).items() if is_folded(name, wanted)]
     return values[0] if len(values) == 1 else None
+
+
+def is_folded(text: str, wanted: str) -> bool:
+    """Return whether a text is `wanted`, which is casefolded, whatever its case and the blanks around it."""
+    text = text.strip()
+    # Folding never makes a text shorter, and an agent's may be long.
+    return len(text) <= len(wanted) and text.casefold() == wanted
 
 
 def settled_id(event: Event) -> str | None:

@@ -33,7 +33,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from api_client.outcome_words import LONG_OUTCOME_WORDS, OUTCOME_WORDS
-from api_client.request_facts import confidence_value, context_value, recommended_type, request_kind
+from api_client.request_facts import confidence_value, context_value, is_folded, recommended_type, request_kind
 
 if TYPE_CHECKING:
     from api_client.needs import Needs
@@ -151,6 +151,15 @@ class RequestState(NamedTuple):
     """Whether a request can come into this state while nothing but time passes."""
 
 
+class SearchedText(NamedTuple):
+    """A word that is searched as text."""
+
+    word: str
+    """Casefolded."""
+    is_wanted: bool
+    """Whether it must be there; else it must not."""
+
+
 class ParsedFilter(NamedTuple):
     """A filter that was read, or one word of it."""
 
@@ -158,6 +167,8 @@ class ParsedFilter(NamedTuple):
     """What a request must pass, None where every request passes."""
     depends_on_time: bool = False
     """Whether other requests may pass it a minute later: it is read again then, with the new time."""
+    text: SearchedText | None = None
+    """The word that is searched as text, where it is one."""
 
 
 def searched(item: QueriedRequest) -> str:
@@ -197,8 +208,11 @@ def read_filter(text: str, reader: Reader, text_of: Callable[[QueriedRequest], s
         reader: The person and the time.
         text_of: Returns the text that words are searched in; a caller with a cache passes its own.
     """
-    words = [_word(match, reader, text_of) for match in WORD.finditer(text)]
+    words = [_word(match, reader) for match in WORD.finditer(text)]
+    searched_words = [word.text for word in words if word.text is not None]
     tests = [word.test for word in words if word.test is not None]
+    if searched_words:
+        tests.append(_has_words(searched_words, text_of))
     if not tests:
         return ParsedFilter(None)
     return ParsedFilter(lambda item: all(test(item) for test in tests), any(word.depends_on_time for word in words))
@@ -220,7 +234,17 @@ def context_bound(match: re.Match[str]) -> str:
     return match["bound"] if match["quoted_bound"] is None else match["quoted_bound"]
 
 
-def _word(match: re.Match[str], reader: Reader, text_of: Callable[[QueriedRequest], str]) -> ParsedFilter:
+def _has_words(words: Sequence[SearchedText], text_of: Callable[[QueriedRequest], str]) -> Test:
+    """Return the test of all words that are searched as text: the text of a request is made once for all of them."""
+
+    def has_words(item: QueriedRequest) -> bool:
+        text = text_of(item)
+        return all((word in text) is is_wanted for word, is_wanted in words)
+
+    return has_words
+
+
+def _word(match: re.Match[str], reader: Reader) -> ParsedFilter:
     if match["sign"] and (of_context := _in_context(match)) is not None:
         return of_context
     key, value = keyed_value(match)
@@ -228,13 +252,7 @@ def _word(match: re.Match[str], reader: Reader, text_of: Callable[[QueriedReques
     read = _keyed(key, value, reader) if key else _plain(plain) if plain is not None else None
     if read is None:
         word = (plain if plain is not None else f"{match['key'] or ''}{value}").casefold()
-        if not word:
-            return ParsedFilter(None)
-
-        def has_word(item: QueriedRequest) -> bool:
-            return word in text_of(item)
-
-        read = ParsedFilter(has_word)
+        return ParsedFilter(None, text=SearchedText(word, not match["without"]) if word else None)
     positive = read.test
     if match["without"] and positive is not None:
         return read._replace(test=lambda item: not positive(item))
@@ -258,7 +276,7 @@ def _in_context(match: re.Match[str]) -> ParsedFilter | None:
 
 def _equals(text: str) -> Callable[[str], bool | None]:
     wanted = text.strip().casefold()
-    return lambda value: value.strip().casefold() == wanted
+    return lambda value: is_folded(value, wanted)
 
 
 def _compares(sign: str, text: str) -> Callable[[str], bool | None] | None:

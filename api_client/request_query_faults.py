@@ -15,6 +15,8 @@ from api_client.request_query import CONFIDENCE, STATES, WORD, context_bound, ke
 
 LONGEST = 1_000
 """Characters of a filter."""
+GRANT_WORDS_MOST = 30
+"""Words of a grant's filter, which every request of its project is tried with."""
 KINDS = ("approval", "elicitation")
 ANY: Sequence[str] = ()
 """Any value: it can't be known beforehand."""
@@ -62,8 +64,12 @@ def grant_fault(text: str) -> str:
 
     A grant decides by the request as it was asked: words on the reader, the time and the assignee are faults there.
     """
-    faults = (_grant_fault(match) for match in WORD.finditer(text))
-    return fault_of(text) or next((fault for fault in faults if fault), "")
+    if fault := fault_of(text):
+        return fault
+    words = [*WORD.finditer(text)]
+    if len(words) > GRANT_WORDS_MOST:
+        return f"has {len(words)} words, at most {GRANT_WORDS_MOST} are taken: give several grants"
+    return next(filter(None, map(_grant_fault, words)), "")
 
 
 def _grant_fault(match: re.Match[str]) -> str:

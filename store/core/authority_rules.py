@@ -7,12 +7,15 @@ from typing import Any
 from api_client import commands as c
 from api_client.actor import Actor
 from api_client.authority import check_policy
-from api_client.errors import Conflict, NotAllowed, NotFound
+from api_client.errors import Conflict, InvalidRequest, NotAllowed, NotFound
 from store.core.authority_fold import ALL
 from store.core.event_types import PAUSED, POLICY_SET, RESUMED
 from store.core.policy_rules import authority_of, policy_of
 from store.core.ruling import Ruling
 from store.core.state_view import Doc, DocumentLookup, StateView
+
+REASON_MOST = 500
+"""Characters of a pause's reason: every screen has it, and every write of an agent that is refused."""
 
 
 def authority_snapshot(actor: Actor) -> dict[str, Any]:
@@ -44,6 +47,8 @@ def set_policy(ruling: Ruling, command: c.SetPolicy) -> None:
 
 def pause(ruling: Ruling, command: c.Pause) -> None:
     """Pause a project, or all."""
+    if len(command.reason) > REASON_MOST:
+        raise InvalidRequest(f"reason: has {len(command.reason):,} characters, at most {REASON_MOST:,} are taken")
     _check_project(ruling.view, command.project_id)
     if paused := own_pause(ruling.view, command.project_id):
         raise Conflict(f"Paused already by {paused['by']} at {paused['at']}: {paused['reason']}")

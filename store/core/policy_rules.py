@@ -24,6 +24,8 @@ from api_client.wire import read, read_json
 from store.core.request_case import APPROVAL, RequestCase
 from store.core.state_view import Doc, DocumentLookup
 
+VALUE_MOST = 400
+"""Characters of a context value that is compared: a longer one can't be read."""
 _NO_AUTHORITY: Doc = {}
 
 
@@ -75,10 +77,16 @@ def _fits(when: RuleCondition, case: RequestCase) -> bool | None:
         return False
     if when.recommended is not None and case.recommended not in when.recommended:
         return False
-    answers = [] if when.confidence_below is None else [_is_below(case, when.confidence_below)]
+    fits = True if when.confidence_below is None else _is_below(case, when.confidence_below)
+    if fits is False or not when.context:
+        return fits
     context = case.key_value_context or {}
-    answers += [_is_within(bound, context.get(key)) for key, bound in (when.context or {}).items()]
-    return False if False in answers else None if None in answers else True
+    for key, bound in when.context.items():
+        is_within = _is_within(bound, context.get(key))
+        if is_within is False:
+            return False
+        fits = None if is_within is None else fits
+    return fits
 
 
 def _is_below(case: RequestCase, bound: float) -> bool | None:
@@ -86,7 +94,7 @@ def _is_below(case: RequestCase, bound: float) -> bool | None:
 
 
 def _is_within(bound: ContextBound, text: str | None) -> bool | None:
-    if text is None:
+    if text is None or len(text) > VALUE_MOST:
         return None
     if bound.equals is not None and _plain(text) != _plain(bound.equals):
         return False
@@ -99,10 +107,12 @@ def _is_within(bound: ContextBound, text: str | None) -> bool | None:
     return (at_least is None or amount >= at_least) and (below is None or amount < below)
 
 
+@lru_cache(1024)
 def _decimal(number: float | None) -> Decimal | None:
     return None if number is None else Decimal(repr(number))
 
 
+@lru_cache(1024)
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from store.core.state_view import Doc, DocumentLookup
 
@@ -17,8 +18,7 @@ _DIGITS = 16
 """Hex digits of a hash that a draw takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestCase:
+class RequestCase(Struct, frozen=True):
     """One request with what its rules and filters ask for; the step is that of its task when it is looked at."""
 
     request_id: str

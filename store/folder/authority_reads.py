@@ -13,12 +13,16 @@ from store.core.event_ids import seq_of
 from store.core.grant_trial import GrantTrial
 from store.core.read_models import document
 from store.core.state_view import Doc
-from store.core.step_codes import IGNORED
+from store.core.step_codes import UNNAMED, entered_step
 from store.folder.engine import Store
+from store.folder.event_index import EventIndex
+from store.folder.event_log import Events
 from store.folder.state import State
 
 TRIAL_PIECE = 2_000
 """Decisions that a trial looks at while others wait for the state."""
+TASKS_REMEMBERED = 100_000
+"""Tasks whose last step a trial remembers."""
 
 
 class AuthorityReader:
@@ -58,23 +62,15 @@ class AuthorityReader:
     def trial(self, terms: GrantTerms, actor: Actor) -> Trial:
         """Return what a grant of `actor` would have decided."""
         trial = self._store.read(lambda state: GrantTrial(state, terms, actor, self._store.clock()))
-        start: int | None = 0
-        while start is not None:
-            start = self._store.read(partial(self._try, trial, start))
+        tasks, start = _PastTasks(self._store.events), 0
+        while (next_start := self._store.read(partial(self._try, trial, tasks, start))) is not None:
+            start = next_start
         return trial.outcome()
 
-    def _try(self, trial: GrantTrial, start: int, state: State) -> int | None:
+    def _try(self, trial: GrantTrial, tasks: _PastTasks, start: int, state: State) -> int | None:
         """Look at the next decisions; return where to go on, None at the end."""
         index, events = state.index, self._store.events
         project = document(state, "projects", trial.project_id)
-
-        def of_task(task: int, asked: int) -> tuple[str, str]:
-            steps = project["steps"]["steps"]
-            seqs = index.walk(task=task, start=asked, order="desc")
-            code = next((found for found in map(index.step_of, seqs) if 0 < found < IGNORED), 0)
-            name = steps[code - 1]["name"] if 0 < code <= len(steps) else ""
-            return state.packed["tasks"].at(task)["name"], name
-
         decisions = index.walk(project=project["no"], start=start, types=(APPROVAL_DECIDED,))
         for looked_at, seq in enumerate(decisions):
             if looked_at == TRIAL_PIECE:
@@ -82,10 +78,43 @@ class AuthorityReader:
             start = seq
             decided = trial.decision(events.raw(seq)[0])
             asked = seq_of(decided.in_response_to) if decided is not None else 0
-            if decided is not None and 0 < asked < seq and index.reply(asked) == seq:
-                task = index.task_of(asked)
-                trial.take(decided, *events.raw(asked), partial(of_task, task, asked))
+            if decided is not None and 0 < asked < seq and index.settles(seq, asked):
+                trial.take(decided, *events.raw(asked), partial(tasks.then, state, project, asked))
         return None
+
+
+class _PastTasks:
+    """The tasks of a project as they were when something was asked, each found from what was last found of it."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._last: dict[int, tuple[int, str, str]] = {}
+        """By the number of a task: the seq of a request, the task's name, and the step that it was in then."""
+
+    def then(self, state: State, project: Doc, asked: int) -> tuple[str, str]:
+        """Return the name of a request's task, and the step that it was in when the request was asked."""
+        task = state.index.task_of(asked)
+        last, name, step = self._last.get(task, (0, "", ""))
+        if last != asked:
+            name = name or state.packed["tasks"].at(task)["name"]
+            step = self._step(state.index, project, asked, (last, step) if last < asked else (0, ""))
+            if len(self._last) >= TASKS_REMEMBERED:
+                self._last.clear()
+            self._last[task] = asked, name, step
+        return name, step
+
+    def _step(self, index: EventIndex, project: Doc, asked: int, before: tuple[int, str]) -> str:
+        last, step = before
+        for seq in index.walk(task=index.task_of(asked), start=asked, order="desc"):
+            code = index.step_of(seq)
+            if seq <= last:
+                return step
+            if code == UNNAMED:
+                return entered_step(self._events.at(seq)) or ""
+            if 0 < code < UNNAMED:
+                name: str = project["steps"]["steps"][code - 1]["name"]
+                return name
+        return ""
 
 
 NOTHING = AuthorityStatus(version="")

@@ -93,6 +93,11 @@ class EventIndex:
         newest_first = reversed(new.older[(seq - 1) // SEGMENT :])
         return next(filter(None, (segment.opened.reply(seq) for segment in newest_first)), 0)
 
+    def settles(self, seq: int, asked: int) -> bool:
+        """Return whether the event `seq` is what settled the request `asked`."""
+        segment, _ = self._find(seq)
+        return segment.reply(asked) == seq
+
     def walk(
         self, *, task: int = 0, project: int = 0, start: int = 0, order: Order = "asc", types: tuple[str, ...] = ()
     ) -> Iterator[int]:

@@ -25,6 +25,7 @@ from api_client.errors import Conflict, NotAllowed
 from api_client.fields import SwitchField
 from api_client.models import ApprovalRecommendation, Outcome, Receipt
 from api_client.wire import read
+from store.core.policy_rules import VALUE_MOST
 from tests.store.memory_record import MemoryRecord
 
 GENERAL = "prj_general"
@@ -152,6 +153,17 @@ def test_what_can_not_be_read_is_not_under_the_limit(world: World, amount: str |
         assert isinstance(world.decide(request_id, CAROL), NotAllowed)
         world.decide(request_id, ALICE)
         assert world.is_open(request_id)
+
+
+def test_a_text_too_long_to_be_compared_is_not_another(world: World) -> None:
+    """A value that an agent pads may be the one that the rule names: the stricter rule holds, and nothing is folded."""
+    world.policy(
+        {"name": "abroad", "when": {"context": {"Amount": {"equals": "abroad"}}}, "people": 2}, {"name": "rest"}
+    )
+    for value, is_decided in (("abroad", False), ("at home", True), ("abroad" + " " * VALUE_MOST, False)):
+        request_id = world.ask(value)
+        assert isinstance(world.decide(request_id, CAROL), Receipt)
+        assert world.is_open(request_id) is not is_decided
 
 
 def test_a_clear_amount_is_under_the_limit(world: World) -> None:

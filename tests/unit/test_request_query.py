@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api_client.grant_filter import grant_test
-from api_client.request_query import STATES, Reader, read_filter
+from api_client.request_query import STATES, QueriedRequest, Reader, read_filter
 from api_client.request_query_faults import fault_of
 from tests.unit.test_queue import NOW, READER, item, recommends
 
@@ -58,6 +58,21 @@ def test_a_filter_takes(text: str, odd: bool, fields: bool) -> None:
     """Each word of a filter, by itself and with others."""
     test = read_filter(text, READER).test
     assert [test is None or test(one) for one in (ODD, FIELDS)] == [odd, fields]
+
+
+def test_the_text_of_a_request_is_made_once_for_all_words() -> None:
+    """However many words a filter has, a long summary is folded once for each request; none of it where others fail."""
+    made: list[str] = []
+
+    def text_of(request: QueriedRequest) -> str:
+        made.append(request.request_id)
+        return request.summary.casefold()
+
+    test = read_filter("pay -paid müller now -never type:approval", READER, text_of).test
+    assert test is not None
+    assert test(ODD)
+    assert not test(FIELDS)
+    assert made == [ODD.request_id]
 
 
 @pytest.mark.parametrize(
