@@ -24,8 +24,6 @@ from api_client.wire import read, read_json
 from store.core.request_case import APPROVAL, RequestCase
 from store.core.state_view import Doc, DocumentLookup
 
-APPROVING = ("APPROVE", EDITED)
-"""The outcomes that take as many people as the policy asks for; any other decides at once."""
 _NO_AUTHORITY: Doc = {}
 
 
@@ -148,11 +146,21 @@ def _agreed(agreement: Doc) -> Agreed:
 
 def _refusal(rule: PolicyRule, case: RequestCase, actor: Actor) -> str:
     """Return why somebody may not decide a request under a rule, as a sentence; empty where they may."""
-    if rule.tags and not set(rule.tags) & set(actor.tags):
+    if rule.tags and lacks_tag(rule, actor):
         return f"Only {_one_of(rule.tags)} may decide this; {actor.subject} does not have that tag."
-    if rule.not_asker is not False and actor.subject == case.requested_by:
+    if is_own(rule, case, actor):
         return f"{actor.subject} asked for this, and nobody may decide their own request."
     return ""
+
+
+def lacks_tag(rule: PolicyRule, actor: Actor) -> bool:
+    """Return whether somebody has none of the tags that a rule asks for."""
+    return bool(rule.tags) and not set(rule.tags or ()) & set(actor.tags)
+
+
+def is_own(rule: PolicyRule, case: RequestCase, actor: Actor) -> bool:
+    """Return whether a request is somebody's own, which a rule lets them not decide."""
+    return rule.not_asker is not False and actor.subject == case.requested_by
 
 
 def _one_of(tags: tuple[str, ...]) -> str:
