@@ -65,6 +65,8 @@ class Revocation:
 
         from api_client.errors import ApiError
 
+        if not isinstance(self._place, Database) and not os.path.lexists(self._place.path / "journal.jsonl"):
+            return  # nothing was recorded yet
         try:
             if asyncio.run(self._grants()):
                 self.grants_ended += asyncio.run(self._ended())
@@ -72,9 +74,7 @@ class Revocation:
             self.fault = fault
 
     async def _grants(self) -> list[str]:
-        """Return the ids of the grants in force that the name gave. A place without a record has none."""
-        if not isinstance(self._place, Database) and not os.path.lexists(self._place.path / "journal.jsonl"):
-            return []
+        """Return the ids of the grants in force that the name gave."""
         backend = await self._opened(for_reading=True)
         try:
             return await self._given(backend)
