@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -103,8 +104,9 @@ def _is_left_out(path: str) -> bool:
     return path.startswith("commands/") or path in NOT_DRAWN
 
 
+@cache
 def read_modules() -> tuple[list[Module], list[Marker]]:
-    """Return the files that draw, parsed, and the markers in them."""
+    """Return the files that draw, parsed, and the markers in them: read where a test runs, not in each worker."""
     modules: list[Module] = []
     markers: list[Marker] = []
     for path in sorted(ROOT.rglob("*.py")):
@@ -115,11 +117,13 @@ def read_modules() -> tuple[list[Module], list[Marker]]:
     return modules, markers
 
 
-MODULES, MARKERS = read_modules()
-CODE = Code(MODULES, sources())
+@cache
+def code() -> Code:
+    """Return the files that draw, followed as a whole."""
+    return Code(read_modules()[0], sources())
 
 
-def excused(leaks: list[Leak], markers: list[Marker] = MARKERS) -> frozenset[tuple[str, str, str]]:
+def excused(leaks: list[Leak], markers: list[Marker]) -> frozenset[tuple[str, str, str]]:
     """Return the places of the leaks that a marker excuses."""
     excuses = [marker for marker in markers if marker.kind == NOT_FOREIGN]
     return frozenset(
@@ -127,12 +131,15 @@ def excused(leaks: list[Leak], markers: list[Marker] = MARKERS) -> frozenset[tup
     )
 
 
-EXCUSED = excused(CODE.leaks())
+@cache
+def excused_places() -> frozenset[tuple[str, str, str]]:
+    """Return the places that the program's own code excuses."""
+    return excused(code().leaks(), read_modules()[1])
 
 
 def unexcused(leaks: list[Leak]) -> list[Leak]:
     """Return the leaks that the program's own code does not excuse."""
-    return [leak for leak in leaks if leak.place not in EXCUSED]
+    return [leak for leak in leaks if leak.place not in excused_places()]
 
 
 def unneeded(markers: list[Marker], leaks: list[Leak]) -> list[Marker]:
@@ -147,19 +154,20 @@ def unneeded(markers: list[Marker], leaks: list[Leak]) -> list[Marker]:
 
 def test_no_foreign_text_is_drawn_uncleaned() -> None:
     """What an agent, a customer or a server wrote is drawn only as `text/firewall.py` gives it back."""
-    leaks = unexcused(CODE.leaks())
+    leaks = unexcused(code().leaks())
     assert not leaks, "\n".join(f"{leak.module}:{leak.line} {leak.function}: {leak.code}" for leak in leaks)
 
 
 def test_each_marker_has_a_reason() -> None:
     """A line is excused from the tests here only with a reason beside it."""
-    assert MARKERS
-    assert not [str(marker) for marker in MARKERS if not marker.reason]
+    markers = read_modules()[1]
+    assert markers
+    assert not [str(marker) for marker in markers if not marker.reason]
 
 
 def test_no_marker_outlives_what_it_excuses() -> None:
     """A marker goes with the text that it was written for: it would excuse whatever comes to its line next."""
-    assert not [str(marker) for marker in unneeded(MARKERS, CODE.leaks())]
+    assert not [str(marker) for marker in unneeded(read_modules()[1], code().leaks())]
 
 
 _DRAWING = """
@@ -174,8 +182,8 @@ def draw(event: Event) -> Line:
 
 def _leaks_and_markers(*, at_its_end: str = "", above: str = "# both are foreign") -> tuple[list[Leak], list[Marker]]:
     source = _DRAWING.format(at_its_end=at_its_end, above=above)
-    code = Code([Module("drawing.py", ast.parse(source))], frozenset(("message", "subject")))
-    return code.leaks(), list(markers_in("drawing.py", source))
+    drawing = Code([Module("drawing.py", ast.parse(source))], frozenset(("message", "subject")))
+    return drawing.leaks(), list(markers_in("drawing.py", source))
 
 
 def test_a_marker_excuses_its_own_line_alone() -> None:
@@ -226,26 +234,26 @@ def _leaks_elsewhere(module: Module, function: ast.AST, number: int) -> bool:
         if type(node) is type(function) and getattr(node, "lineno", 0) == getattr(function, "lineno", -1)
     ]
     Opened(number).visit(same)
-    return len(unexcused(CODE.leaks(Module(module.name, tree)))) > len(unexcused(CODE.leaks(module)))
+    return len(unexcused(code().leaks(Module(module.name, tree)))) > len(unexcused(code().leaks(module)))
 
 
 def _removals() -> Iterator[tuple[Module, ast.Call, bool]]:
     """Yield each call of a cleaner with whether a leak shows when it is taken away."""
-    for module in MODULES:
+    for module in read_modules()[0]:
         for function in module.outermost:
-            before = len(unexcused(CODE.leaks_in(module, function)))
+            before = len(unexcused(code().leaks_in(module, function)))
             for number in count():
                 opened = Opened(number)
                 changed = opened.visit(copy.deepcopy(function))
                 if opened.taken is None:
                     break
-                is_noticed = len(unexcused(CODE.leaks_in(module, changed))) != before
+                is_noticed = len(unexcused(code().leaks_in(module, changed))) != before
                 yield module, opened.taken, is_noticed or _leaks_elsewhere(module, function, number)
 
 
 def test_a_cleaner_taken_away_is_a_leak() -> None:
     """The tests above are worth something: they fail for each single cleaner that is left out, but those marked."""
-    markers = {marker for marker in MARKERS if marker.kind == CLEANED_AGAIN}
+    markers = {marker for marker in read_modules()[1] if marker.kind == CLEANED_AGAIN}
     needed: set[Marker] = set()
     unnoticed = []
     removals = list(_removals())
