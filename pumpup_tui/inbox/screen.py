@@ -34,8 +34,8 @@ from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.firewall import line
 
-Narrowing: TypeAlias = Literal["search", "filters", "next tab", "previous tab", "order", "whose"]
-"""The ways to narrow and to order the list."""
+Narrowing: TypeAlias = Literal["search", "filters", "next tab", "previous tab", "order", "whose", "grant"]
+"""The ways to narrow and to order the list, and to a grant for what is left."""
 OUTCOMES = (
     ("decide.approve", "approve"),
     ("decide.deny", "deny"),
@@ -80,6 +80,7 @@ class InboxScreen(ReviewerScreen):
         ("inbox.previous_tab", "narrow('previous tab')"),
         ("inbox.sort", "narrow('order')"),
         ("inbox.whose", "narrow('whose')"),
+        ("inbox.grant", "narrow('grant')"),
         ("inbox.fold", "look('fold')"),
         ("inbox.attachments", "look('attachments')"),
         ("inbox.raw", "look('raw')"),
@@ -298,6 +299,7 @@ class InboxScreen(ReviewerScreen):
             "previous tab": lambda: filters.step_tab(-1),
             "order": filters.choose_order,
             "whose": filters.next_whose,
+            "grant": filters.begin_grant,
         }
         ways[way]()
 

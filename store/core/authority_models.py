@@ -34,8 +34,10 @@ def status(docs: Mapping[str, Doc], task_of: Callable[[str], Doc | None]) -> Aut
         for doc_id, doc in docs.items()
         if "pause" in doc
     ]
+    of_all = docs.get(ALL) or {}
     found: dict[str, Any] = {
-        "version": str((docs.get(ALL) or {}).get("seq", "")),
+        "version": str(of_all.get("seq", "")),
+        "policies": str(of_all.get("policySeq", "")),
         "pauses": pauses,
         "escalated": [{**one, "taskName": task["name"]} for one, task in tasks if task is not None],
         "grants": sum(len(doc.get("grants") or ()) for doc in docs.values()),
