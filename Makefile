@@ -33,7 +33,7 @@ attack: .venv/installed ## one bad caller at a time beside honest ones, whose ti
 	ATTACK=full $(BIN)/python -m pytest tests/pilot/test_spoofs.py
 
 properties: .venv/installed ## the properties with all their examples; some minutes
-	PROPERTIES=full $(BIN)/python -m pytest -n auto tests/store tests/server/test_openapi.py tests/pilot/test_accidents.py tests/pilot/test_contrast.py tests/postgres/test_same_record.py
+	PROPERTIES=full $(BIN)/python -m pytest -n auto tests/store tests/server/test_openapi.py tests/pilot/test_accidents.py tests/pilot/test_contrast.py tests/pilot/test_deciding.py tests/postgres/test_same_record.py
 
 soak: .venv/installed ## the screens for long: switches, pushes, resizes, live events; some minutes
 	SOAK=full $(BIN)/python -m pytest -s tests/soak

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import islice
 from string import Formatter
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 from urllib.parse import quote
 
 from msgspec import Meta
@@ -241,15 +241,26 @@ class Comment(Command):
         check_not_blank(self, "message")
 
 
-class SetPolicy(Command):
+class SetPolicy(Policy, Command):
     """Set the policy of a project in place of the one whose hash is `replaces` (CONTRACT.md part 4)."""
 
     method = "PUT"
     path = "/api/projects/{project_id}/policy"
     for_reviewers = True
     project_id: str
-    policy: Policy
     replaces: str | None = None
+
+    @classmethod
+    def of(cls, policy: Policy, project_id: str, replaces: str | None = None) -> Self:
+        """Return the command that sets `policy`."""
+        return cls(
+            **{key: getattr(policy, key) for key in policy.__struct_fields__}, project_id=project_id, replaces=replaces
+        )
+
+    @property
+    def policy(self) -> Policy:
+        """The policy alone."""
+        return Policy(**{key: getattr(self, key) for key in Policy.__struct_fields__})
 
 
 class GiveGrant(GrantTerms, Command):

@@ -45,8 +45,8 @@ SLOWEST_FIRST = ("packaging", "chaos", "crash", "cli", "ssh", "soak", "sdk", "pi
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many workers share the tests: two a core, for much of a test is waiting for a process or a timer."""
-    return 2 * (os.cpu_count() or 1)
+    """Return how many workers share the tests: three a core, for much of a test is waiting for a process or a timer."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,8 @@ ALL = "all"
 """The id of the document with the pause of all projects, and with the place of the last change of any authority."""
 ESCALATED_MOST = 1_000
 """Escalated tasks that a project lists: the oldest go first, and stay what they are on their timelines."""
+NOTE_MOST = 500
+"""Characters of an escalation's note that the list has: the whole is on the timeline."""
 _TERMS = ("name", "filter", "until", "most", "sample", "givenBy")
 
 
@@ -89,13 +91,14 @@ def _escalate(docs: DocumentTables, event: Doc) -> None:
     payload = event["payload"]
     escalation = {
         "taskId": event["taskId"],
+        "taskName": (docs.get("tasks", event["taskId"]) or {}).get("name", ""),
         "tags": payload["escalatedTo"],
         "requestId": event["inResponseTo"],
         "by": (payload.get("authority") or {}).get("subject") or event.get("subject", ""),
         "at": event["timestamp"],
     }
     if payload["outcome"].get("note"):
-        escalation["note"] = payload["outcome"]["note"]
+        escalation["note"] = payload["outcome"]["note"][:NOTE_MOST]
     listed = (docs.get("authority", event["projectId"]) or {}).get("escalated") or []
     _change(docs, event, event["projectId"], escalated=[*listed, escalation][-ESCALATED_MOST:])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from api_client.authority import AuthorityStatus, Grant
@@ -25,10 +25,9 @@ def grants(docs: Iterable[Doc], project_id: str | None) -> list[Grant]:
     return [read(Grant, wire_objects.grant(doc)) for doc in (*in_force, *ended)[:GRANTS_LISTED]]
 
 
-def status(docs: Mapping[str, Doc], task_of: Callable[[str], Doc | None]) -> AuthorityStatus:
-    """Return what is paused and escalated; `task_of` returns a task's document."""
+def status(docs: Mapping[str, Doc]) -> AuthorityStatus:
+    """Return what is paused and escalated."""
     escalated = sorted(_escalated(docs), key=lambda one: str(one["at"]), reverse=True)[:ESCALATED_LISTED]
-    tasks = ((one, task_of(one["taskId"])) for one in escalated)
     pauses = [
         {"projectId": None if doc_id == ALL else doc_id, **doc["pause"]}
         for doc_id, doc in docs.items()
@@ -39,7 +38,7 @@ def status(docs: Mapping[str, Doc], task_of: Callable[[str], Doc | None]) -> Aut
         "version": str(of_all.get("seq", "")),
         "policies": str(of_all.get("policySeq", "")),
         "pauses": pauses,
-        "escalated": [{**one, "taskName": task["name"]} for one, task in tasks if task is not None],
+        "escalated": escalated,
         "grants": sum(len(doc.get("grants") or ()) for doc in docs.values()),
     }
     return read(AuthorityStatus, found)

@@ -82,8 +82,8 @@ def check_not_paused(view: StateView, command: c.Command) -> None:
     """
     if paused := pause_in(view, _project_of(view, command)):
         raise NotAllowed(
-            f"Paused by {paused['by']} since {paused['at']}: {paused['reason']} "
-            "Agents' writes are refused until a reviewer resumes it."
+            "Agents' writes are refused until a reviewer resumes. "
+            f"Paused by {paused['by']} at {paused['at']}: {paused['reason']}"
         )
 
 

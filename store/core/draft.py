@@ -107,6 +107,10 @@ class CommitDraft:
             for doc_id, doc in changes.items():
                 yield table, doc_id, self._state.get(table, doc_id), doc
 
+    def changed(self, table: Table) -> dict[str, Doc]:
+        """Return the documents of a table that the draft has put in place, by their ids."""
+        return {doc_id: doc for doc_id, doc in self._changes[table].items() if doc is not None}
+
     def copy_to(self, tables: DocumentTables) -> None:
         """Bring the state's own documents up to date, once the commit is durable."""
         for table, changes in self._changes.items():

@@ -34,11 +34,11 @@ REVOKED, TIME, COUNT, DISAGREEMENT, KEY_REVOKED = "REVOKED", "TIME", "COUNT", "D
 
 def give_grant(ruling: Ruling, command: c.GiveGrant) -> None:
     """Let what fits a filter be approved without asking again."""
-    if ruling.view.get("projects", command.project_id) is None:
-        raise NotFound(f"There is no project {command.project_id!r}.")
     check_terms(command, ruling.now)
     if fault := grant_fault(command.filter):
         raise InvalidRequest(f"filter: {fault}", code=INVALID_GRANT)
+    if ruling.view.get("projects", command.project_id) is None:
+        raise NotFound(f"There is no project {command.project_id!r}.")
     grants = [grant for grant in grants_of(ruling.view, command.project_id) if grant["name"] == command.name]
     if grants:
         raise Conflict(f"There is a grant {command.name!r} in this project: end it first, or give another name.")
@@ -61,16 +61,15 @@ def give_grant(ruling: Ruling, command: c.GiveGrant) -> None:
 
 def end_grant(ruling: Ruling, command: c.EndGrant) -> None:
     """End a grant: any reviewer, or the platform where its time is over or its giver's key was revoked."""
+    is_platform = ruling.actor.role == "platform"
+    if command.reason is not None and not is_platform:
+        raise InvalidRequest("reason: unknown key")
     grant = grant_named(ruling.view, command.grant_id)
     if ended := grant.get("ended"):
         raise Conflict(f"The grant has ended already, by {ended['by']} at {ended['at']} ({ended['reason']}).")
-    reason = REVOKED
-    if ruling.actor.role == "platform":
-        reason = command.reason or TIME
-        if reason not in (TIME, KEY_REVOKED) or (reason == TIME and not _is_over(grant, ruling.now)):
-            raise Conflict("The grant is still in force.")
-    elif command.reason is not None:
-        raise InvalidRequest("reason: unknown key")
+    reason = (command.reason or TIME) if is_platform else REVOKED
+    if is_platform and (reason not in (TIME, KEY_REVOKED) or (reason == TIME and not _is_over(grant, ruling.now))):
+        raise Conflict("The grant is still in force.")
     _end(ruling, grant, reason)
     ruling.shows = ("grants", command.grant_id)
 

@@ -93,10 +93,10 @@ class GrantTrial:
             NotFound: there is no such project.
             InvalidRequest: INVALID_GRANT, the terms are none that a grant could have.
         """
-        self._project = document(docs, "projects", terms.project_id)
         check_terms(terms, now)
         if fault := grant_fault(terms.filter):
             raise InvalidRequest(f"filter: {fault}", code=INVALID_GRANT)
+        self._project = document(docs, "projects", terms.project_id)
         self.project_id, self._terms, self._giver = terms.project_id, terms, giver
         self._fits, self._policy = grant_test(terms.filter), policy_of(docs, terms.project_id)
         self._approvals = self._covered = self._sampled = self._agreed = 0
@@ -121,12 +121,12 @@ class GrantTrial:
             request: the event of its request, as JSON.
             request_hash: the hash of that event.
             of_task: returns the task's name and the step that it was in when it was asked; called where they matter.
+                What it raises is raised, and nothing is counted.
         """
         try:
             asked = _REQUESTS.decode(request)
         except (DecodeError, RecursionError):
             return
-        self._approvals += 1
         case = RequestCase(
             request_id=asked.id,
             event_type="APPROVAL_REQUESTED",
@@ -139,7 +139,9 @@ class GrantTrial:
             recommendation=asked.payload.recommendation,
             key_value_context=asked.payload.key_value_context,
         )
-        if case.recommended != "APPROVE" or not self._fits(case) or not self._giver_may(case):
+        is_covered = case.recommended == "APPROVE" and self._fits(case) and self._giver_may(case)
+        self._approvals += 1
+        if not is_covered:
             return
         self._covered += 1
         self._sampled += case.is_sampled(self._terms.sample)

@@ -10,13 +10,13 @@ import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 import orjson
 
 from api_client.actor import Actor
 from api_client.authority import ContextBound, Policy, PolicyRule, RuleCondition
 from api_client.errors import NotAllowed
+from api_client.models import Outcome
 from api_client.needs import EDITED, Agreed, Needs
 from api_client.quantities import amount_of
 from api_client.wire import read, read_json
@@ -173,19 +173,17 @@ def demand_words(needs: Needs) -> str:
     return f"The policy's rule {needs.rule!r} asks for {count}{who}{agreed}."
 
 
-def agreements_to(needs: Needs, outcome: Any, by: Actor) -> tuple[Agreed, ...]:
+def agreements_to(needs: Needs, outcome: Outcome, by: Actor) -> tuple[Agreed, ...]:
     """Return the agreements of other people to the very outcome that somebody gives now.
 
     Who agreed to a request as it was has not agreed to somebody's edit of it.
     """
-    edit = outcome.note if outcome.type == EDITED else None
-    return tuple(
-        one
-        for one in needs.agreed
-        if one.subject != by.subject
-        and one.outcome == outcome.type
-        and (one.note if one.outcome == EDITED else None) == edit
-    )
+    return tuple(one for one in needs.agreed if one.subject != by.subject and is_same(one, outcome))
+
+
+def is_same(agreed: Agreed, outcome: Outcome) -> bool:
+    """Return whether somebody agreed to this very outcome: of an edit, to its note word for word."""
+    return agreed.outcome == outcome.type and (outcome.type != EDITED or agreed.note == outcome.note)
 
 
 def may_alone(rule: PolicyRule | None, case: RequestCase, giver: Actor) -> bool:

@@ -13,7 +13,7 @@ from api_client.times import wire_time
 from store.core.authority_rules import authority_snapshot
 from store.core.fold import attached, open_requests
 from store.core.grant_rules import sampled_by
-from store.core.policy_rules import APPROVING, agreements_to, check_may, demand_words, needs_of, policy_of
+from store.core.policy_rules import APPROVING, agreements_to, check_may, demand_words, is_same, needs_of, policy_of
 from store.core.request_case import RequestCase, case_in
 from store.core.rule_checks import agents_task, check_not_closed, task_named, without_none
 from store.core.ruling import Ruling
@@ -95,7 +95,7 @@ def _is_enough(ruling: Ruling, command: c.Decide, needs: Needs, task: Doc) -> bo
     if outcome.type not in APPROVING or len(agreed) + 1 >= needs.people:
         return True
     before = next((one for one in needs.agreed if one.subject == actor.subject), None)
-    if before is not None and before.outcome == outcome.type and outcome.type == "APPROVE":
+    if before is not None and is_same(before, outcome):
         raise Conflict(f"You agreed already, at {wire_time(before.at)}. {demand_words(needs)}")
     agreement: dict[str, Any] = {"outcome": outcome.type, "note": outcome.note, "reasonCode": outcome.reason_code}
     agreement |= {"authority": authority_snapshot(actor), "requestHash": command.request_hash}

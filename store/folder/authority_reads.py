@@ -51,7 +51,7 @@ class AuthorityReader:
 
         def look(state: State) -> AuthorityStatus:
             docs = state.tables["authority"]
-            return authority_models.status(docs, lambda task_id: state.get("tasks", task_id)) if docs else NOTHING
+            return authority_models.status(docs) if docs else NOTHING
 
         return self._store.read(look)
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from api_client.times import parse_time
+from store.core.authority_fold import ALL
 from store.core.chain import Commit
 from store.core.draft import CommitDraft
 from store.core.event_ids import seq_of
@@ -23,8 +24,9 @@ from store.postgres.lookup import Statement, record_key
 
 _HEAD = """
     update pumpup.workspace set seq = %(seq)s, hash = %(hash)s, commits = commits + %(commits)s,
-        projects = projects + %(projects)s, tasks = tasks + %(tasks)s where id = %(ws)s
+        projects = projects + %(projects)s, tasks = tasks + %(tasks)s, ruled_to = %(seq)s{authority} where id = %(ws)s
 """
+_AUTHORITY = ", authority = %(authority)s"
 _PARTS: Mapping[str, str] = {
     "event": """
         insert into pumpup.event (ws, seq, type, task, project, reply_to, hash, body)
@@ -58,6 +60,7 @@ _PARTS: Mapping[str, str] = {
         insert into pumpup.request (ws, seq, task, project, requested_at, doc)
         select %(ws)s, * from unnest(%(request_seq)b::bigint[], %(request_task)b::int[], %(request_project)b::int[],
             %(request_at)b::timestamptz[], %(request_doc)b::bytea[])
+        on conflict (ws, seq) do update set doc = excluded.doc
     """,
     "settled": """
         delete from pumpup.request using unnest(%(settled_seq)b::bigint[]) k where ws = %(ws)s and seq = k
@@ -68,6 +71,11 @@ _PARTS: Mapping[str, str] = {
             %(upload_attached)b::bool[], %(upload_at)b::timestamptz[], %(upload_sha256)b::text[],
             %(upload_doc)b::bytea[])
         on conflict (ws, id) do update set attached = excluded.attached, doc = excluded.doc
+    """,
+    "authority": """
+        insert into pumpup.authority (ws, seq, id, doc)
+        select %(ws)s, %(authority)s, * from unnest(%(authority_id)b::text[], %(authority_doc)b::bytea[])
+        on conflict (ws, id) do update set seq = excluded.seq, doc = excluded.doc
     """,
 }
 """The parts of the one statement that stores a batch: those that have rows, beside the head's."""
@@ -81,6 +89,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "request": ("seq", "task", "project", "at", "doc"),
     "settled": ("seq",),
     "upload": ("id", "subject", "size", "attached", "at", "sha256", "doc"),
+    "authority": ("id", "doc"),
 }
 """The lists of each part: one for each column."""
 
@@ -103,6 +112,8 @@ class CommitRows:
     def __init__(self, after: DocumentLookup) -> None:
         self._after = after
         self._rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _COLUMNS}
+        self._authority = 0
+        """The seq of the last change of any authority, where any was changed."""
         self._counts: dict[str, Counter[tuple[int, str]]] = {"tasks": Counter(), "waiting": Counter()}
 
     @classmethod
@@ -131,6 +142,8 @@ class CommitRows:
         """Add a document that takes the place of another one; None is no document."""
         if table == "requests":
             self._add_request(doc_id, before, after)
+        elif table == "authority":
+            self._add_authority(doc_id, after)
         elif after is not None:
             {"tasks": self._add_task, "projects": self._add_project, "uploads": self._add_upload}[table](before, after)
 
@@ -143,7 +156,7 @@ class CommitRows:
             lists = zip(*rows[name], strict=True)
             found |= {f"{name}_{column}": list(values) for column, values in zip(_COLUMNS[name], lists, strict=True)}
         last = self._rows["event"][-1]
-        head = {"ws": workspace, "commits": commits, "seq": last[0], "hash": last[5]}
+        head = {"ws": workspace, "commits": commits, "seq": last[0], "hash": last[5], "authority": self._authority}
         return _statement(parts), {**head, "projects": len(self._rows["project"]), "tasks": self._new_tasks(), **found}
 
     def rows(self, name: str) -> list[tuple[Any, ...]]:
@@ -175,6 +188,11 @@ class CommitRows:
         arrival = (bool(doc.get("attached")), parse_time(doc["receivedAt"]), doc["sha256"])
         self._rows["upload"].append((doc["id"], doc["subject"], doc["size"], *arrival, orjson.dumps(doc)))
 
+    def _add_authority(self, doc_id: str, doc: Doc | None) -> None:
+        if doc is not None:
+            self._authority = doc["seq"] if doc_id == ALL else self._authority
+            self._rows["authority"].append((doc_id, orjson.dumps(doc)))
+
     def _add_request(self, request_id: str, before: Doc | None, after: Doc | None) -> None:
         if after is None:
             if before is not None:
@@ -198,7 +216,8 @@ def event_row(docs: DocumentLookup, event: Doc, text: bytes, *, settles: bool = 
 @cache
 def _statement(parts: tuple[str, ...]) -> bytes:
     each = ", ".join(f"{name}_rows as ({_PARTS[name]})" for name in parts)
-    return f"with {each} {_HEAD}".encode()
+    head = _HEAD.format(authority=_AUTHORITY if "authority" in parts else "")
+    return f"with {each} {head}".encode()
 
 
 def due_of(project: Doc, task: Doc) -> datetime | None:

@@ -27,15 +27,17 @@ from psycopg.errors import Diagnostic
 from api_client.errors import ApiError, StoreAbsent, StoreBusy, StoreError, StoreFault, StoreLogin, Unreachable
 from api_client.models import Receipt
 from api_client.times import Clock
+from store.core.authority_fold import ALL
 from store.core.batch import Batch, Job, scope_of
 from store.core.draft import CommitDraft
 from store.core.schema_questions import SchemaChecks
 from store.postgres.address import DatabaseAddress
 from store.postgres.commit_rows import CommitRows
 from store.postgres.connections import WRITING, connected, is_lost, store_error
+from store.postgres.known_authority import KnownAuthority
 from store.postgres.loaded_view import KnownProjects, LoadedView, NotLoaded, WorkspaceHead
 from store.postgres.lookup import Key, Statement, keys_of, lookup, record_key
-from store.postgres.round_trip import round_trip
+from store.postgres.round_trip import roll_back, round_trip
 
 log = logging.getLogger("pumpup.store")
 
@@ -53,7 +55,7 @@ TURN_SECONDS = 0.002
 """Seconds for which the rules hold the event loop before others get their turn."""
 
 _LOCK = b"""
-    select seq, hash, commits, projects, tasks from pumpup.workspace
+    select seq, hash, commits, projects, tasks, authority from pumpup.workspace
     where id = %(ws)s and not importing and set_config('synchronous_commit',
         case current_setting('synchronous_commit') when 'remote_apply' then 'remote_apply' else 'on' end, true) <> ''
     for no key update
@@ -105,6 +107,7 @@ class CommitWriter:
         tokens: Callable[[], str],
         checks: SchemaChecks,
         projects: KnownProjects,
+        on_connect: Callable[[], None],
         on_commit: Callable[[int, float], None],
     ) -> None:
         """Set up a writer, without connecting: the first command does.
@@ -116,11 +119,13 @@ class CommitWriter:
             tokens: returns the random part of an id.
             checks: what is known of schemas.
             projects: what is known of projects, shared with the readers.
+            on_connect: called where it connects, perhaps to another database that lacks the last commits.
             on_commit: called after each commit with the new head's seq, and the seconds from lock to answer.
         """
         self._address, self._workspace = address, workspace
         self._clock, self._tokens, self._checks, self._projects = clock, tokens, checks, projects
-        self._on_commit = on_commit
+        self._authority = KnownAuthority()
+        self._on_connect, self._on_commit = on_connect, on_commit
         self._queue: deque[Waiting] = deque()
         self._come = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -253,11 +258,13 @@ class CommitWriter:
         outcomes = await self._ruled(connection, [waiting.job for waiting in batch], view, made)
         has_replay = any(isinstance(outcome, Receipt) and outcome.replayed for outcome in outcomes)
         if not made.commits and not has_replay:
-            await _roll_back(connection)
+            await roll_back(connection)
             return outcomes
         attempt.outcomes, attempt.seq, attempt.hash = outcomes, made.draft.seq, made.last_hash
         await self._store(connection, made)
         if made.commits:
+            if authority := made.draft.changed("authority"):
+                self._authority.add(authority, authority[ALL]["seq"])
             self._on_commit(made.draft.seq, time.perf_counter() - began)
         return outcomes
 
@@ -266,6 +273,8 @@ class CommitWriter:
         async with round_trip(connection):
             await connection.execute(b"begin isolation level read committed read write")
             locked = await connection.execute(_LOCK, {"ws": self._workspace}, binary=True)
+            known, statement = self._authority.changed(self._workspace)
+            changed = await connection.execute(*statement, binary=True) if known else None
             rows = await connection.execute(*lookup(self._workspace, asked), binary=True)
         row = await locked.fetchone()
         if row is None:
@@ -274,7 +283,9 @@ class CommitWriter:
                 raise StoreAbsent("The workspace is no longer there: its operator has removed it.")
             raise StoreBusy("An import into the workspace is not finished: nothing is recorded until it is.")
         head = WorkspaceHead(*row)
-        view = LoadedView(head, self._projects, self._tokens)
+        self._authority.take(known, await changed.fetchall() if changed else [])
+        await self._authority.bring_up_to(head.authority, connection, self._workspace)
+        view = LoadedView(head, self._projects, self._authority.docs, self._tokens)
         view.load(asked, await rows.fetchall())
         return view, head
 
@@ -330,7 +341,7 @@ class CommitWriter:
         await connection.execute(_LOCK, values)  # whoever has it knows that no earlier attempt is still under way
         row = await (await connection.execute(_IS_STORED, values)).fetchone()
         if row is None or not row[0]:
-            await _roll_back(connection)
+            await roll_back(connection)
             return False
         await self._commit(connection, (TOUCH, values))
         self._on_commit(attempt.seq, 0.0)
@@ -342,7 +353,8 @@ class CommitWriter:
         if self._connection is None or self._connection.closed:
             self._connection = None
             self._connection = await connected(self._address, WRITING)
-            self._projects.forget()  # it may lead to a standby that was promoted, and lacked the last commits
+            self._authority.forget()  # it may lead to a standby that was promoted, and lacked the last commits
+            self._on_connect()
             self._connection.add_notice_handler(self._note_warning)
         return self._connection
 
@@ -363,19 +375,6 @@ class CommitWriter:
 def _log_failure(fault: Exception) -> None:
     # The fault's own words may hold what a caller sent.
     log.error("A commit failed: %s\n%s", type(fault).__name__, "".join(traceback.format_tb(fault.__traceback__)))
-
-
-async def _roll_back(connection: Session) -> None:
-    """End a transaction that wrote nothing, and keep what is prepared.
-
-    The driver drops all prepared statements behind a rollback, for it might have undone the making of a table: two
-    trips more for each batch in which all commands are refused.
-    """
-    threshold, connection.prepare_threshold = connection.prepare_threshold, None
-    try:
-        await connection.execute(b"rollback")
-    finally:
-        connection.prepare_threshold = threshold
 
 
 def _not_confirmed() -> Unreachable:

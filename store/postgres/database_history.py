@@ -105,25 +105,28 @@ class DatabaseHistory:
         while True:
             (rows,) = await self._reader.ask((statements.ENTERED, {**asked, **more, "no": last}))
             for task, at in await asyncio.to_thread(_place, past, rows, until):
-                await self._place_by_reading(past, task, at)
+                if (entry := await entry_before(self._reader, task, at)) is not None:
+                    past.put(task, *entry)
             if is_last(rows, _TASKS):
                 break
             last = rows[-1][0]
         past.sort()
         return past
 
-    async def _place_by_reading(self, past: PastBoard, task: int, until: int) -> None:
-        """Put a task into its step by all of its events, the newest first: one only looked as if it entered a step."""
-        start = until
-        while True:
-            (rows,) = await self._reader.ask((statements.EVENTS_BEFORE, {"task": task, "start": start, "limit": 100}))
-            for seq, body, hash_ in rows:
-                if name := entered_step(event_of((body, hash_), seq)):
-                    past.put(task, seq, name)
-                    return
-            if not rows:
-                return
-            start = rows[-1][0]
+
+async def entry_before(reader: DatabaseReader, task: int, start: int) -> tuple[int, str] | None:
+    """Return the last event of a task before `start` that entered a step, and the step; None where there is none.
+
+    All of the task's events are read for it, the newest first.
+    """
+    while True:
+        (rows,) = await reader.ask((statements.EVENTS_BEFORE, {"task": task, "start": start, "limit": 100}))
+        for seq, body, hash_ in rows:
+            if name := entered_step(event_of((body, hash_), seq)):
+                return seq, name
+        if not rows:
+            return None
+        start = rows[-1][0]
 
 
 def _place(past: PastBoard, rows: Rows, until: int) -> list[tuple[int, int]]:

@@ -13,17 +13,13 @@ import orjson
 from api_client.backend import PAGE_MAX
 from api_client.errors import InvalidRequest
 from api_client.models import (
-    APPROVAL_REQUESTED,
-    ELICITATION_REQUESTED,
     OVERDUE_MOST,
     Board,
     Card,
     Change,
     Event,
-    InboxItem,
     Page,
     Project,
-    RequestDetail,
     Task,
     TaskDetail,
 )
@@ -42,7 +38,8 @@ from store.core.state_view import Doc, Table
 from store.core.timeout_rules import timed_steps
 from store.postgres import statements
 from store.postgres.connections import storable
-from store.postgres.found_page import FoundPage, RowDocuments
+from store.postgres.found_page import NO_AUTHORITY, FoundPage, RowDocuments
+from store.postgres.known_authority import KnownAuthority
 from store.postgres.loaded_view import KnownProjects, event_of
 from store.postgres.lookup import LAST_SEQ, Statement
 from store.postgres.pooled import ReadPool, Rows
@@ -76,6 +73,7 @@ class DatabaseReader:
 
     def __init__(self, pool: ReadPool, workspace: int, projects: KnownProjects, clock: Clock) -> None:
         self._pool, self._workspace, self._known, self._clock = pool, workspace, projects, clock
+        self._authority = KnownAuthority()
 
     async def projects(self, name: str | None) -> list[Project]:
         """Return the projects whose name or slug contains `name`."""
@@ -115,22 +113,6 @@ class DatabaseReader:
 
         return await made_of(page.rows, lambda: page.of(Card, card, lambda row: row[2].hex()))
 
-    async def inbox(self, project_id: str | None, cursor: str | None, limit: int) -> Page[InboxItem]:
-        """Return a page of the open requests."""
-        statement = statements.inbox(of_project=project_id is not None)
-        scope = ("inbox", project_id or "")
-        if project_id is not None and not storable(project_id):
-            project_id = ""
-        page = await self.page_after(scope, cursor, limit, statement, id=project_id)
-        found = await made_of(page.rows, lambda: [(row[0], *map(orjson.loads, row[1:3])) for row in page.rows])
-        projects = await self._projects_of(task for _, _, task in found)
-
-        def item(row: tuple[Any, ...]) -> dict[str, Any]:
-            return wire_objects.inbox_item(RowDocuments(tasks=[row[2]], projects=projects), row[1])
-
-        found_page = page._replace(rows=found)
-        return await made_of(page.rows, lambda: found_page.of(InboxItem, item, lambda row: str(row[1]["hash"])))
-
     async def tasks(self, project_id: str | None, name: str | None) -> AsyncIterator[Task]:
         """Yield the tasks of a project, or all, whose name contains `name`, in the order in which they came."""
         if project_id is not None and not storable(project_id):
@@ -159,15 +141,9 @@ class DatabaseReader:
 
         return await made_of(requests, made)
 
-    async def request(self, request_id: str) -> RequestDetail:
-        """Return all that a reviewer is shown of a request."""
-        row = await self._request_row(statements.REQUEST, request_id, (APPROVAL_REQUESTED, ELICITATION_REQUESTED))
-        event, settled = event_of(row[:2]), event_of(row[2:4]) if row[2] else None
-        return read_models.request_detail(event, settled, orjson.loads(row[4]), orjson.loads(row[5]))
-
     async def result(self, request_id: str, event_type: str) -> dict[str, Any] | None:
         """Return what settled a request of this type, None while it is open."""
-        row = await self._request_row(statements.RESULT, request_id, (event_type,))
+        row = await self.request_row(statements.RESULT, request_id, (event_type,))
         return wire_objects.result_of_call(request_id, event_of(row[2:4])) if row[2] else None
 
     async def last_place(self, cursor: str | None) -> DatabasePlaceInChain:
@@ -248,6 +224,19 @@ class DatabaseReader:
         """Return the rows of each statement, whose workspace is this one's, in one round trip."""
         return await self._pool.ask(*((text, {"ws": self._workspace, **values}) for text, values in asked))
 
+    async def with_authority(self, *asked: Statement) -> tuple[Mapping[str, Doc], list[Rows]]:
+        """Return the documents of authority as they are now, and the rows of each statement, in one round trip."""
+        while True:
+            known, changed = self._authority.changed(self._workspace)
+            changes, *found = await self.ask(changed, *asked)
+            if self._authority.take(known, changes):
+                return self._authority.docs, found
+
+    def forget(self) -> None:
+        """Forget what was read before: the database may be another one now, which lacks the last of it."""
+        self._known.forget()
+        self._authority.forget()
+
     async def project_doc(self, project_id: str) -> Doc:
         """Return a project's document."""
         if (known := self._known.by_id.get(project_id)) is not None:
@@ -256,7 +245,8 @@ class DatabaseReader:
         (rows,) = await self.ask((statements.PROJECT, {"id": project_id}))
         return self._known.add(_first(rows, "projects", project_id))
 
-    async def _projects_of(self, tasks: Iterable[Doc]) -> list[Doc]:
+    async def projects_of(self, tasks: Iterable[Doc]) -> list[Doc]:
+        """Return the projects of some tasks."""
         ids = dict.fromkeys(task["projectId"] for task in tasks)
         return [await self.project_doc(project_id) for project_id in ids]
 
@@ -266,26 +256,45 @@ class DatabaseReader:
         (rows,) = await self.ask((statements.TASK, {"id": task_id}))
         return _first(rows, "tasks", task_id)
 
-    async def _request_row(self, statement: bytes, request_id: str, types: tuple[str, ...]) -> tuple[Any, ...]:
+    async def request_row(self, statement: bytes, request_id: str, types: tuple[str, ...]) -> tuple[Any, ...]:
+        """Return the row of a request of one of these types.
+
+        Raises:
+            NotFound: there is none.
+        """
         seq = seq_of(request_id)
-        rows = (await self.ask((statement, {"seq": seq})))[0] if 0 < seq < LAST_SEQ else []
-        event = event_of(rows[0][:2], seq) if rows else None
-        if event is None or event["id"] != request_id or event["eventType"] not in types:
-            raise read_models.no_request(request_id)
-        return rows[0]
+        (rows,) = await self.ask((statement, {"seq": seq if seq < LAST_SEQ else 0}))
+        return request_in(rows, request_id, types)
 
     async def page_after(
-        self, scope: Scope, cursor: str | None, limit: int, statement: bytes, **values: Any
+        self, scope: Scope, cursor: str | None, limit: int, statement: bytes, *, authority: bool = False, **values: Any
     ) -> FoundPage:
-        """Return the rows of a page after a cursor, which is checked in the same trip; `start` says where else."""
+        """Return the rows of a page after a cursor, which is checked in the same trip; `start` says where else.
+
+        With `authority` the documents of authority come with them.
+        """
         wanted = checked_limit(limit)
-        asked = {"start": place_of(cursor or ""), **values, "limit": wanted, "bytes": 2 * PAGE_BYTES}
-        if cursor is None:
-            (rows,) = await self.ask((statement, asked))
-        else:
-            places, rows = await self.ask(_place(cursor), (statement, asked))
-            _seq_at(scope, cursor, places)
-        return FoundPage(scope, cursor, wanted, rows)
+        asked: list[Statement] = [
+            (statement, {"start": place_of(cursor or ""), **values, "limit": wanted, "bytes": 2 * PAGE_BYTES})
+        ]
+        if cursor is not None:
+            asked.insert(0, _place(cursor))
+        docs, found = await self.with_authority(*asked) if authority else (NO_AUTHORITY, await self.ask(*asked))
+        if cursor is not None:
+            _seq_at(scope, cursor, found[0])
+        return FoundPage(scope, cursor, wanted, found[-1], docs)
+
+
+def request_in(rows: Rows, request_id: str, types: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return the row of a request of one of these types, which begins with its event.
+
+    Raises:
+        NotFound: there is none.
+    """
+    event = event_of(rows[0][:2], seq_of(request_id)) if rows else None
+    if event is None or event["id"] != request_id or event["eventType"] not in types:
+        raise read_models.no_request(request_id)
+    return rows[0]
 
 
 def _entered_at(task: bytes | None) -> str | None:
@@ -333,9 +342,9 @@ def _first(rows: Rows, table: Table, doc_id: str) -> Doc:
     return doc
 
 
-def is_last(rows: Rows, limit: int) -> bool:
-    """Return whether no row is behind these, of which a piece has `limit` at the most and ends over `PAGE_BYTES`."""
-    return len(rows) < limit and _size_of(rows) <= PAGE_BYTES
+def is_last(rows: Rows, limit: int, size: int = 0) -> bool:
+    """Return whether no row is behind these: a piece has `limit` at the most, and ends over `size` or `PAGE_BYTES`."""
+    return len(rows) < limit and _size_of(rows) <= (size or PAGE_BYTES)
 
 
 def _size_of(rows: Rows) -> int:

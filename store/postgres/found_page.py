@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,6 +14,8 @@ from store.core.paging import page_items
 from store.core.state_view import Doc, Table
 from store.postgres.pooled import Rows
 
+NO_AUTHORITY: Mapping[str, Doc] = {}
+
 
 class FoundPage(NamedTuple):
     """The rows of a page, each of which begins with its place."""
@@ -22,6 +24,7 @@ class FoundPage(NamedTuple):
     cursor: str | None
     limit: int
     rows: Rows
+    authority: Mapping[str, Doc] = NO_AUTHORITY
 
     def of(
         self,
@@ -48,11 +51,12 @@ class FoundPage(NamedTuple):
 class RowDocuments:
     """A few documents by table and id."""
 
-    def __init__(self, **tables: Sequence[Doc]) -> None:
-        self._tables = {
+    def __init__(self, *, authority: Mapping[str, Doc] | None = None, **tables: Sequence[Doc]) -> None:
+        self._tables: dict[Table, Mapping[str, Doc]] = {
             table: {str(doc["requestId" if table == "requests" else "id"]): doc for doc in docs}
             for table, docs in tables.items()
         }
+        self._tables["authority"] = authority or {}
 
     def get(self, table: Table, doc_id: str) -> Doc | None:
         """Return a document, None where there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 import orjson
 
@@ -52,11 +53,20 @@ class KnownProjects:
 class LoadedView:
     """A `StateView` over the head and the rows that were looked up; `NotLoaded` names those that were not."""
 
-    def __init__(self, head: WorkspaceHead, projects: KnownProjects, tokens: Callable[[], str]) -> None:
+    def __init__(
+        self, head: WorkspaceHead, projects: KnownProjects, authority: Mapping[str, Doc], tokens: Callable[[], str]
+    ) -> None:
+        """Start with nothing looked up.
+
+        Args:
+            head: the head, under the chain's lock.
+            projects: the projects that are known.
+            authority: all documents of authority as they are now.
+            tokens: returns the random part of a new id.
+        """
         self.seq = head.seq
         self._counts = {"projects": head.projects, "tasks": head.tasks}
-        self._projects = projects
-        self._tokens = tokens
+        self._projects, self._authority, self._tokens = projects, authority, tokens
         self._minted: set[str] = set()
         self._rows: dict[Key, Row | None] = {}
         self._docs: dict[Key, Doc] = {}
@@ -79,7 +89,7 @@ class LoadedView:
     def get(self, table: Table, doc_id: str) -> Doc | None:
         """Return a document, None where there is none."""
         if table == "authority":
-            return None
+            return self._authority.get(doc_id)
         if table == "requests":
             seq = seq_of(doc_id)
             doc = None if seq > self.seq else self._doc(Key("request", seq))
@@ -133,13 +143,20 @@ class LoadedView:
         return event
 
 
-class WorkspaceHead:
-    """The row of a workspace: its last event, and how many there are of what is numbered."""
+class WorkspaceHead(NamedTuple):
+    """The row of a workspace: its last event and change of authority, and how many there are of what is numbered."""
 
-    __slots__ = ("commits", "hash", "projects", "seq", "tasks")
+    seq: int
+    digest: bytes
+    commits: int
+    projects: int
+    tasks: int
+    authority: int
 
-    def __init__(self, seq: int, hash_: bytes, commits: int, projects: int, tasks: int) -> None:
-        self.seq, self.hash, self.commits, self.projects, self.tasks = seq, hash_.hex(), commits, projects, tasks
+    @property
+    def hash(self) -> str:
+        """The hash of the last event, in hex."""
+        return self.digest.hex()
 
 
 def event_of(row: Row, seq: int | None = None) -> Doc:

@@ -132,9 +132,11 @@ def keys_of(command: c.Command) -> Iterator[Key]:
         yield Key("slug", command.project_name)
     if isinstance(command, c.TaskCommand | c.Assign | c.Move | c.Comment | c.FireTimeout):
         yield Key("task", command.task_id)
-    if isinstance(command, c.Decide | c.Answer | c.Withdraw):
+    if isinstance(command, c.Decide | c.Answer | c.Withdraw | c.Expire):
         seq = seq_of(command.request_id)
         yield from (Key("event", seq), Key("request", seq), Key("settlement", seq))
+    if isinstance(command, c.SetPolicy | c.GiveGrant):
+        yield Key("project", command.project_id)
     if isinstance(command, c.RecordAction):
         yield from (Key("upload", added.upload_id) for added in command.add_attachments or ())
     if isinstance(command, c.RequestApproval | c.RequestElicitation):

@@ -14,8 +14,10 @@ from store.core.upload_limits import UploadLimits
 from store.postgres.address import DatabaseAddress
 from store.postgres.blobs import Blobs, LooseUploads
 from store.postgres.commit_writer import CommitWriter
+from store.postgres.database_authority import DatabaseAuthority
 from store.postgres.database_history import DatabaseHistory
 from store.postgres.database_reader import DatabaseReader
+from store.postgres.database_requests import DatabaseRequests
 from store.postgres.database_timelines import DatabaseTimelines
 from store.postgres.due_timeouts import DueTimeouts
 from store.postgres.head_watch import HeadWatch
@@ -60,6 +62,7 @@ class OpenWorkspace:
         self.checks = Checks(settings.limits)
         self.pool = ReadPool(address, settings.pool_size)
         self.reader = DatabaseReader(self.pool, number, projects, clock)
+        self.requests, self.authority = DatabaseRequests(self.reader), DatabaseAuthority(self.reader)
         self.timelines = DatabaseTimelines(self.reader)
         self.history = DatabaseHistory(self.reader, self.timelines)
         self.keys = KeyCache(self.pool, number, clock)
@@ -71,6 +74,7 @@ class OpenWorkspace:
             tokens=settings.tokens,
             checks=self.checks,
             projects=projects,
+            on_connect=self.reader.forget,
             on_commit=self._committed,
         )
         self.blobs = Blobs(self.pool, number, clock)

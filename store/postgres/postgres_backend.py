@@ -9,7 +9,7 @@ from api_client.actor import Actor
 from api_client.authority import AuthorityStatus, Grant, GrantTerms, PolicyInForce, Trial
 from api_client.backend import PAGE
 from api_client.commands import Command, ReceiveUpload
-from api_client.errors import InvalidRequest, NotAllowed, StoreReadOnly, TooManyRequests
+from api_client.errors import InvalidRequest, StoreReadOnly, TooManyRequests
 from api_client.event_filter import NO_FILTER, EventFilter
 from api_client.models import (
     APPROVAL_REQUESTED,
@@ -86,7 +86,7 @@ class PostgresBackend:
         await self._reader.head()  # who asks wants to know whether the database answers, too
         is_agent = self._actor.role == "agent"
         may = () if is_agent or self._workspace.read_only else REVIEWER_MAY
-        sees = () if is_agent else tuple(name for name in REVIEWER_SEES if name != "authority")
+        sees = () if is_agent else REVIEWER_SEES
         role: Role = "agent" if is_agent else "reviewer"
         return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=(*may, *sees))
 
@@ -137,11 +137,11 @@ class PostgresBackend:
         self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE
     ) -> Page[InboxItem]:
         """See `Backend.inbox`."""
-        return await self._reader.inbox(project_id, cursor, limit)
+        return await self._workspace.requests.inbox(project_id, cursor, limit, self._actor)
 
     async def request(self, request_id: str) -> RequestDetail:
         """See `Backend.request`."""
-        return await self._reader.request(request_id)
+        return await self._workspace.requests.request(request_id, self._actor)
 
     async def events(
         self,
@@ -166,20 +166,19 @@ class PostgresBackend:
 
     async def policy(self, project_id: str) -> PolicyInForce:
         """See `Backend.policy`."""
-        await self._reader.project(project_id)
-        return PolicyInForce()
+        return await self._workspace.authority.policy(project_id)
 
     async def grants(self, project_id: str | None = None) -> Sequence[Grant]:
         """See `Backend.grants`."""
-        return ()
+        return await self._workspace.authority.grants(project_id)
 
     async def grant_trial(self, terms: GrantTerms) -> Trial:
         """See `Backend.grant_trial`."""
-        raise NotAllowed("There are no grants here.")
+        return await self._workspace.authority.trial(terms, self._actor, self._workspace.settings.clock())
 
     async def authority(self) -> AuthorityStatus:
         """See `Backend.authority`."""
-        return AuthorityStatus(version="")
+        return await self._workspace.authority.status()
 
     async def approval_result(self, request_id: str, *, wait: float = 0) -> ApprovalResult | None:
         """See `Backend.approval_result`."""

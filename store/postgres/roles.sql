@@ -6,7 +6,8 @@
 grant usage on schema pumpup to pumpup_server;
 grant select on all tables in schema pumpup to pumpup_server;
 grant insert on pumpup.event, pumpup.idempotency to pumpup_server;
-grant insert, update on pumpup.project, pumpup.task, pumpup.step_count, pumpup.upload to pumpup_server;
+grant insert, update on pumpup.project, pumpup.task, pumpup.step_count, pumpup.upload, pumpup.authority to pumpup_server;
 grant insert, delete on pumpup.request, pumpup.blob_piece to pumpup_server;
+grant update (doc) on pumpup.request to pumpup_server;
 grant insert, update, delete on pumpup.blob, pumpup.api_key to pumpup_server;
-grant update (seq, hash, commits, projects, tasks) on pumpup.workspace to pumpup_server;
+grant update (seq, hash, commits, projects, tasks, authority, ruled_to) on pumpup.workspace to pumpup_server;

@@ -48,3 +48,16 @@ async def round_trip(connection: AsyncConnection[Any]) -> AsyncIterator[None]:
     connection._pipeline = _OneWrite(connection)
     async with connection.pipeline():
         yield
+
+
+async def roll_back(connection: AsyncConnection[Any]) -> None:
+    """End a transaction that wrote nothing, and keep what is prepared.
+
+    The driver drops all prepared statements behind a rollback, for it might have undone the making of a table: two
+    trips more for each batch in which all commands are refused.
+    """
+    threshold, connection.prepare_threshold = connection.prepare_threshold, None
+    try:
+        await connection.execute(b"rollback")
+    finally:
+        connection.prepare_threshold = threshold

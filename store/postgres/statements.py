@@ -5,12 +5,28 @@ from __future__ import annotations
 from api_client.models import Order
 from store.core.event_heads import HEAD_BYTES
 
+_BOUNDED = """
+    select {columns} from (
+        select *, sum({size}) over (order by seq {order}) - {size} as before from ({rows}) page
+    ) bounded where before <= %(bytes)s order by seq {order}
+"""
+
 HASH_AT = b"""
     select hash, (select seq from pumpup.workspace where id = %(ws)s) from pumpup.event
     where ws = %(ws)s and seq = %(place)s
 """
 """Returns the hash of the event at a cursor's place."""
 BODIES_AT = b"select seq, body from pumpup.event where ws = %(ws)s and seq = any(%(places)s::bigint[])"
+EVENTS_AT = _BOUNDED.format(
+    columns="seq, body, hash",
+    size="octet_length(body)",
+    order="asc",
+    rows="""
+        select e.* from unnest(%(places)s::bigint[]) k cross join lateral (
+            select seq, body, hash from pumpup.event where ws = %(ws)s and seq = k offset 0
+        ) e
+    """,
+).encode()
 EVENT_AT = b"select body, hash from pumpup.event where ws = %(ws)s and seq = %(seq)s"
 HEAD = b"select seq, commits, hash from pumpup.workspace where id = %(ws)s"
 
@@ -47,12 +63,6 @@ SETTLED_SINCE = b"""
     ) e on true where w.id = %(ws)s
 """
 """Returns the head's seq with each request that was settled since, and alone where none was."""
-
-_BOUNDED = """
-    select {columns} from (
-        select *, sum({size}) over (order by seq {order}) - {size} as before from ({rows}) page
-    ) bounded where before <= %(bytes)s order by seq {order}
-"""
 
 _HEAD_OF_EVENT = f"substring(body for {HEAD_BYTES})"
 _NO_AGENTS = """position('"source":"AGENT"' in {}) = 0"""
@@ -107,10 +117,11 @@ def inbox(*, of_project: bool) -> bytes:
 
 
 REQUEST = b"""
-    select e.body, e.hash, s.body, s.hash, t.doc, p.doc from pumpup.event e
+    select e.body, e.hash, s.body, s.hash, t.doc, p.doc, r.doc from pumpup.event e
         left join lateral (select body, hash from pumpup.event where ws = e.ws and reply_to = e.seq) s on true
         left join lateral (select doc from pumpup.task where ws = e.ws and no = e.task) t on true
         left join lateral (select doc from pumpup.project where ws = e.ws and no = e.project) p on true
+        left join lateral (select doc from pumpup.request where ws = e.ws and seq = e.seq) r on true
     where e.ws = %(ws)s and e.seq = %(seq)s
 """
 RESULT = b"""
@@ -234,3 +245,37 @@ def settled(order: Order, *, of_project: bool) -> bytes:
     """
     size = "(octet_length(body) + coalesce(octet_length(request), 0))"
     return _BOUNDED.format(columns="seq, body, hash, request", size=size, order=order, rows=rows).encode()
+
+
+TRIAL = _BOUNDED.format(
+    columns="seq, body, asked, request, hash, task",
+    size="(octet_length(body) + coalesce(octet_length(request), 0))",
+    order="asc",
+    rows="""
+        select d.seq, d.body, r.seq as asked, r.body as request, r.hash, r.task from (
+            select seq, body, reply_to from pumpup.event
+            where ws = %(ws)s and project = %(project)s and type = %(type)s and seq > %(start)s
+            order by seq limit %(limit)s
+        ) d left join lateral (
+            select seq, body, hash, task from pumpup.event where ws = %(ws)s and seq = d.reply_to
+        ) r on true
+    """,
+).encode()
+"""Returns past decisions of a project, each with its request and the number of the request's task."""
+TASKS_THEN = _BOUNDED.format(
+    columns="seq, doc, body, hash, at",
+    size="(octet_length(doc) + coalesce(octet_length(body), 0))",
+    order="asc",
+    rows="""
+        select k.at as seq, t.doc, e.body, e.hash, e.seq as at
+        from unnest(%(tasks)s::int[], %(places)s::bigint[]) k(task, at)
+        cross join lateral (select doc from pumpup.task where ws = %(ws)s and no = k.task offset 0) t
+        left join lateral (
+            select seq, body, hash from pumpup.event
+            where ws = %(ws)s and task = k.task and seq <= k.at
+                and (type = %(created)s or position('"transitionTo":"'::bytea in body) > 0)
+            order by seq desc limit 1
+        ) e on true
+    """,
+).encode()
+"""Returns tasks at the place of an event, each with the last event up to there that may have entered a step."""

@@ -23,7 +23,7 @@ _SIZE = 8
 
 _HEAD = b"""
     select seq, hash, commits, projects, tasks,
-        (select coalesce(max(seq), 0) from pumpup.event where ws = %(ws)s)
+        (select coalesce(max(seq), 0) from pumpup.event where ws = %(ws)s), authority
     from pumpup.workspace where id = %(ws)s
 """
 
@@ -61,6 +61,7 @@ _TABLES = (
         b"select id, subject, size, attached, received_at, sha256, doc from pumpup.upload where ws = %(ws)s",
         slice(0, 1),
     ),
+    _Table("authority", "authority of", b"select id, doc from pumpup.authority where ws = %(ws)s", slice(0, 1)),
 )
 _COUNTS = _Table(
     "count",
@@ -82,9 +83,11 @@ class TableSnapshot:
         with connection.transaction():
             connection.execute(b"set transaction isolation level repeatable read, read only")
             row = connection.execute(_HEAD, {"ws": workspace}).fetchone() or ()
-            self.head = HeadRow(*row[:-1])
-            self.last_seq: int = row[-1]
+            self.head = HeadRow(*row[:-2])
+            self.last_seq: int = row[-2]
             """The last event that is there; the head should name it."""
+            self.authority: int = row[-1]
+            """The last change of any authority, as the head has it."""
             for table in (*_TABLES, _COUNTS):
                 found = self._found[table.noun] = {}
                 with connection.cursor("snapshot", binary=True) as cursor:

@@ -17,17 +17,20 @@ from starlette.responses import Response
 
 from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, Command, ReceiveUpload
+from api_client.needs import Needs
 from api_client.wire import Body, Wire, wire_name
 from store.server.call_context import JSON, NO_ONE_ASKED, REVIEWERS, IncomingCall, Row, Shapes
 from store.server.payloads import PAYLOADS, payload_schema
+from store.server.writes import OWN_KEY
 
 Schema = dict[str, Any]
 
 
 class Problem(Wire):
-    """An error, in a sentence for people."""
+    """An error, in a sentence for people; `needs` says what the project's policy asks of who decides."""
 
     error: str
+    needs: Needs | None = None
 
 
 class Refusal(Wire):
@@ -130,9 +133,14 @@ def _operation(row: Row) -> Schema:
         operation["security"] = []
     if row.takes is ReceiveUpload:
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}
-    elif row.takes is not None:
-        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(row.takes)}}}
+    elif body := _body_of(row):
+        operation["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(body)}}}
     return operation
+
+
+def _body_of(row: Row) -> type[Command] | None:
+    """Return the command that a call's JSON body spells, None where it needs no body."""
+    return None if row.method == "DELETE" else row.takes or row.asks
 
 
 def _parameters(row: Row) -> Iterable[Schema]:
@@ -142,7 +150,7 @@ def _parameters(row: Row) -> Iterable[Schema]:
         words, schema = _QUERY[name]
         yield {"name": name, "in": "query", "description": words, "schema": schema}
     if row.takes in HTTP_COMMANDS:
-        yield _KEY_HEADER
+        yield {**_KEY_HEADER, "required": row.method not in OWN_KEY}
 
 
 def path_names(path: str) -> list[str]:
@@ -156,7 +164,7 @@ def _responses(row: Row) -> Schema:
     errors = set(_ANY_CALL)
     if row.roles != NO_ONE_ASKED:
         errors.update(_WITH_KEY)
-    if row.method == "POST":
+    if row.method != "GET":
         errors.update(_WRITES)
     if "{" in row.path or {"projectId", "taskId"} & set(row.query):
         errors.add(404)
@@ -188,7 +196,7 @@ def _name(model: type[Wire]) -> str:
 def _schemas(rows: Iterable[Row]) -> Schema:
     models: dict[str, type[Wire]] = {}
     for row in rows:
-        for shapes in (*row.answers.values(), row.takes, Problem, Refusal):
+        for shapes in (*row.answers.values(), _body_of(row), Problem, Refusal):
             for shape in shapes if isinstance(shapes, tuple) else (shapes,):
                 if shape is not None and shape is not ReceiveUpload:
                     models[_name(shape)] = shape

@@ -33,7 +33,10 @@ class TaskCreated(Payload, tag=True):
 
 
 class Action(Payload, tag=True):
-    """Something that was done on a task, and what it changed."""
+    """Something that was done on a task, and what it changed; with `inResponseTo` on the event an agreement.
+
+    Then `detail.agreement` holds the `outcome` that a person agreed to, with `note`, `authority` and `requestHash`.
+    """
 
     description: str
     detail: dict[str, Json] | None = None
@@ -54,6 +57,14 @@ class Note(Payload, tag=True):
     message: str
 
 
+class AttachmentSnapshot(Wire):
+    """An attachment as it was when a request was asked."""
+
+    upload_id: str
+    label: str
+    sha256: str | None = None
+
+
 class ApprovalRequested(Payload, tag=True):
     """A request that a person must decide."""
 
@@ -61,15 +72,24 @@ class ApprovalRequested(Payload, tag=True):
     key_value_context: dict[str, str] | None = None
     recommendation: ApprovalRecommendation | None = None
     attachments: tuple[str, ...] | None = None
+    attachment_snapshots: tuple[AttachmentSnapshot, ...] | None = None
 
 
 class ApprovalDecided(Payload, tag=True):
-    """The decision on an approval."""
+    """The decision on an approval: a person's, or by a grant (`authority.grant`) or an expiry the platform's."""
 
     outcome: Outcome
     authority: AuthoritySnapshot | None = None
     recommendation_snapshot: ApprovalRecommendation | None = None
     request_hash: str | None = None
+    agreements: tuple[str, ...] | None = None
+    """The events by which other people agreed before, where it took several."""
+    blind: bool | None = None
+    """True where the agent's recommendation was hidden until the reviewer had decided."""
+    sample_of: str | None = None
+    """The grant that fits the request and left it to a person, as one of its samples."""
+    escalated_to: tuple[str, ...] | None = None
+    """The tags of who takes over."""
 
 
 class ElicitationRequested(Payload, tag=True):
@@ -80,6 +100,7 @@ class ElicitationRequested(Payload, tag=True):
     key_value_context: dict[str, str] | None = None
     recommendation: tuple[FieldBid, ...] | None = None
     attachments: tuple[str, ...] | None = None
+    attachment_snapshots: tuple[AttachmentSnapshot, ...] | None = None
 
 
 class ElicitationProvided(Payload, tag=True):
@@ -87,6 +108,7 @@ class ElicitationProvided(Payload, tag=True):
 
     answers: dict[str, Json]
     answered_by: str | None = None
+    authority: AuthoritySnapshot | None = None
     request_hash: str | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -15,6 +16,9 @@ from store.server.bodies import read_body, read_command_in, receipt_response
 from store.server.call_context import Handler, IncomingCall
 from store.server.limits import capped
 
+OWN_KEY = ("PUT", "DELETE")
+"""The methods whose calls may leave the key out (CONTRACT.md part 1: it is asked on every POST)."""
+NO_BODY = b"{}"
 _FORM_SLACK = 64 * 1024
 """Bytes that a form may hold beside the file itself."""
 _PIECE = 256 * 1024
@@ -28,7 +32,7 @@ def write(kind: type[Command]) -> Handler:
         await call.acquire_turn()
         key = idempotency_key(call.request)
         if kind.method == "DELETE":
-            body = body or b"{}"
+            body = body or NO_BODY
         ids: dict[str, str] = call.request.path_params
         try:
             command = await read_command_in(kind, body, call.limits.within, **ids)
@@ -45,11 +49,13 @@ def write(kind: type[Command]) -> Handler:
 
 
 def idempotency_key(request: Request) -> str:
-    """Return the call's key.
+    """Return the call's key; one that nobody else has where a PUT or DELETE leaves it out.
 
     Raises:
-        InvalidRequest: it is missing or over 255 characters.
+        InvalidRequest: a POST leaves it out, or it is empty or over 255 characters.
     """
+    if request.method in OWN_KEY and "idempotency-key" not in request.headers:
+        return secrets.token_urlsafe(16)
     # Starlette reads headers as latin-1, most clients write UTF-8. What is no UTF-8 stays latin-1: two keys
     # must never become one.
     key = request.headers.get("idempotency-key", "")

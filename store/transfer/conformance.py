@@ -23,6 +23,7 @@ from api_client.models import AuthoritySnapshot
 from api_client.times import parse_time
 from api_client.wire import read
 from store.core.event_shapes import is_hash
+from store.core.grant_rules import FOLLOWED
 from store.core.rules import decide, follow_up
 from store.core.ruling import Content
 from store.core.schema_questions import Question, Verdict
@@ -84,9 +85,10 @@ class Conformance:
 
     def _due_now(self) -> list[Doc]:
         """Return what must come next, of the last command or of what its events brought about."""
-        if self._due or self._followed is None:
+        followed = self._followed
+        if self._due or followed is None or followed.get("eventType") not in FOLLOWED:
             return self._due
-        event = self._view.event(str(self._followed.get("id")))
+        event = self._view.event(str(followed.get("id")))
         try:
             ruling = follow_up(self._view, event, token=lambda: "") if event is not None else None
         except (ApiError, KeyError):

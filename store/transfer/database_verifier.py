@@ -13,6 +13,7 @@ import orjson
 
 from api_client.errors import NotFound, StoreFault
 from store.core import chain
+from store.core.authority_fold import ALL
 from store.core.command_limits import CommandLimits
 from store.core.idempotency import KeyScope, is_record
 from store.core.state_view import TABLES
@@ -144,6 +145,11 @@ class _DatabaseVerification:
                 self._found.wrong.append(
                     f"The head counts {counted} {what}, and the events make {self._folded.count(what)}."
                 )
+        authority = (self._folded.get("authority", ALL) or {}).get("seq", 0)
+        if tables.authority != authority:
+            self._found.wrong.append(
+                f"The head names event {tables.authority} as the last change of authority, and that was {authority}."
+            )
         if not min(1, head.seq) <= head.commits <= head.seq:
             self._found.wrong.append(f"The head counts {head.commits} commits of {head.seq} events.")
 
@@ -152,8 +158,8 @@ class _DatabaseVerification:
     def _compare_tables(self, tables: TableSnapshot) -> None:
         for table in TABLES:
             rows, waiting = CommitRows(self._folded), 0
-            for doc in self._folded.documents(table):
-                rows.add_document(table, doc["requestId"] if table == "requests" else doc["id"], None, doc)
+            for doc_id, doc in self._folded.rows(table):
+                rows.add_document(table, doc_id, None, doc)
                 waiting += 1
                 if waiting == _DOCUMENTS:
                     self._all_wrong("documents", tables.differences(rows))

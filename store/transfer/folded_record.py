@@ -122,9 +122,14 @@ class FoldedRecord:
 
     def documents(self, table: Table) -> Iterator[Doc]:
         """Yield a table's documents, in the order in which they came."""
+        for _, doc in self.rows(table):
+            yield doc
+
+    def rows(self, table: Table) -> Iterator[tuple[str, Doc]]:
+        """Yield id and document of each, in the order in which they came."""
         stored: Mapping[str, Any] = self._documents[table]
-        for doc in stored.values():
-            yield orjson.loads(doc) if type(doc) is bytes else doc
+        for doc_id, doc in stored.items():
+            yield doc_id, orjson.loads(doc) if type(doc) is bytes else doc
 
     def track_changes(self) -> None:
         """Note from now on what `changes` will yield."""

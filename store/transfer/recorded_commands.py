@@ -173,7 +173,10 @@ def _timed_out(_: StateView, event: Doc, __: Doc) -> RecordedCall:
 
 
 def _policy_set(_: StateView, event: Doc, payload: Doc) -> RecordedCall:
-    return RecordedCall(c.SetPolicy, {"projectId": event.get("projectId"), **_same(payload, "policy", "replaces")})
+    policy = payload.get("policy")
+    if not isinstance(policy, dict):
+        raise Breach("its policy is no object")
+    return RecordedCall(c.SetPolicy, {**policy, "projectId": event.get("projectId"), **_same(payload, "replaces")})
 
 
 def _grant_given(_: StateView, event: Doc, payload: Doc) -> RecordedCall:

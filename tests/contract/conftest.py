@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from tests.contract.given import Given
+from tests.contract.given_authority import GivenAuthority
 from tests.support.backends import DatabasePlace, FolderPlace, Kind, RecordPlace, StepClock, World, open_world
 
 
@@ -31,3 +32,11 @@ async def world(request: pytest.FixtureRequest, place: RecordPlace, tokens: Call
 def given(world: World) -> Given:
     """What a test starts from, written through the backend that it tests."""
     return Given(world)
+
+
+@pytest.fixture
+async def authority(world: World) -> AsyncIterator[GivenAuthority]:
+    """A project to set policies and give grants in. What came of it is verified, where no network is in between."""
+    yield await GivenAuthority(world).begin()
+    if world.kind == "local":
+        assert world.place.verified() == []

@@ -7,6 +7,7 @@ import pytest
 from api_client.errors import NotFound
 from store.postgres.address import DatabaseAddress
 from store.postgres.connections import WRITING, connected
+from store.postgres.known_authority import KnownAuthority
 from store.postgres.lookup import Key, lookup
 from tests.postgres.conftest import OpenServer
 from tests.support.actors import AGENT
@@ -36,9 +37,12 @@ FILLED = """
         from generate_series(-3, -1) w, generate_series(1, 2000) n;
     insert into pumpup.event select w, n, 1, n, 1, n, decode(repeat('00', 32), 'hex'), 'x'
         from generate_series(-3, -1) w, generate_series(1, 2000) n;
+    insert into pumpup.authority select w, 'a' || n, n, 'x'
+        from generate_series(-3, -1) w, generate_series(1, 2000) n;
     insert into pumpup.idempotency select w, convert_to('d' || n, 'UTF8'), n, 'x'
         from generate_series(-3, -1) w, generate_series(1, 2000) n;
-    analyze pumpup.task, pumpup.request, pumpup.project, pumpup.upload, pumpup.event, pumpup.idempotency;
+    analyze pumpup.task, pumpup.request, pumpup.project, pumpup.upload, pumpup.event, pumpup.authority,
+        pumpup.idempotency;
 """
 
 
@@ -46,11 +50,14 @@ async def test_no_lookup_reads_a_workspace_as_a_whole(database: str) -> None:
     """Each search is for one key in an index: a plan that reads more and filters it takes longer with each event."""
     connection = await connected(DatabaseAddress.parse(database), WRITING)
     statement, values = lookup(-1, KEYS)
+    _, changed = KnownAuthority().changed(-1)
     # Where a workspace has a handful of rows any index of it will do: the plan is asked for where it matters.
     await connection.execute(FILLED.encode(), prepare=False)
     rows = await (await connection.execute(b"explain " + statement, values, binary=True)).fetchall()
+    rows += await (await connection.execute(b"explain " + changed[0], changed[1], binary=True)).fetchall()
     await connection.close()
     plan = "\n".join(line for (line,) in rows)
+    assert "authority_since" in plan
     assert "Filter" not in plan
     assert "Materialize" not in plan
     assert "Seq Scan" not in plan

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api_client.actor import Actor
+from api_client.authority import GrantTerms, Policy
 from api_client.commands import (
     AddNote,
     Answer,
@@ -22,16 +23,22 @@ from api_client.commands import (
     CreateProject,
     CreateTask,
     Decide,
+    EndGrant,
+    Expire,
     FireTimeout,
+    GiveGrant,
     Move,
+    Pause,
     ReceiveUpload,
     RecordAction,
     RequestApproval,
     RequestElicitation,
+    Resume,
+    SetPolicy,
 )
 from api_client.errors import ApiError
 from api_client.fields import AnyField
-from api_client.models import Attachment, MetadataPatch, Outcome
+from api_client.models import ApprovalRecommendation, Attachment, MetadataPatch, Outcome, OutcomeType
 from api_client.wire import read
 from store.folder.local_backend import open_local
 from store.postgres.address import DatabaseAddress
@@ -61,6 +68,11 @@ class Ids:
         self.tasks: list[str] = []
         self.requests: list[str] = []
         self.uploads: list[str] = []
+        self.grants: list[str] = []
+        self.claims = ""
+        """The project's id, …"""
+        self.policy: str | None = None
+        """… and the hash of its policy."""
 
     def task(self, number: int) -> str:
         return self.tasks[number % len(self.tasks)] if self.tasks else "tsk_none"
@@ -74,6 +86,10 @@ class Ids:
             self.tasks.append(answer["id"])
         if isinstance(command, RequestApproval | RequestElicitation):
             self.requests.append(answer["eventId"])
+        if isinstance(command, GiveGrant):
+            self.grants.append(answer["id"])
+        if isinstance(command, SetPolicy):
+            self.policy = answer["hash"]
 
 
 def _create(project: str, key: str | None) -> Make:
@@ -102,7 +118,10 @@ def _ask(task: int, approval: bool, shows: bool) -> Make:
         shown = tuple(ids.uploads[:1]) if shows else None
         common: dict[str, Any] = {"project_name": "claims", "task_id": ids.task(task), "summary": "?"}
         if approval:
-            return RequestApproval(**common, attachments=shown), AGENT, None
+            bid = ApprovalRecommendation(outcome=Outcome(type="APPROVE"))
+            context = {"Amount": f"${task}00"}
+            command = RequestApproval(**common, attachments=shown, recommendation=bid, key_value_context=context)
+            return command, AGENT, None
         return RequestElicitation(**common, fields=FIELDS, attachments=shown), AGENT, None
 
     return make
@@ -112,7 +131,8 @@ def _settle(request: int, approval: bool, who: Actor) -> Make:
     def make(ids: Ids) -> tuple[Command, Actor, str | None]:
         request_id = ids.request(request)
         if approval:
-            return Decide(request_id=request_id, outcome=Outcome(type="APPROVE")), who, None
+            outcome: OutcomeType = "APPROVE" if request % 3 else "ESCALATE"
+            return Decide(request_id=request_id, outcome=Outcome(type=outcome), blind=True), who, None
         return Answer(request_id=request_id, answers={"ok": True}), who, None
 
     return make
@@ -132,6 +152,33 @@ def _review(task: int, to: str, kind: str) -> Make:
     return make
 
 
+TERMS = {"name": "try", "filter": "step:intake", "until": "2026-03-20T00:00:00Z", "sample": 0.5, "most": 3}
+RULES: tuple[dict[str, Any], ...] = (
+    {"name": "two", "when": {"context": {"Amount": {"atLeast": 300}}}, "people": 2},
+    {"name": "lead", "when": {"kind": "elicitation"}, "tags": ["claims-lead"], "expire": {"afterSeconds": 10}},
+    {"name": "soon", "when": {"steps": ["review"]}, "expire": {"afterSeconds": 5, "outcome": "REJECT"}},
+)
+
+
+def _govern(number: int, kind: str) -> Make:
+    def make(ids: Ids) -> tuple[Command, Actor, str | None]:
+        rules = RULES[number % 3 :]
+        policy = read(Policy, {"rules": rules, "blind": number / 5, "escalate": ["cfo"]})
+        grant_id = ids.grants[number % len(ids.grants)] if ids.grants else "grt_none"
+        terms = {"name": f"g{number}", "filter": "context.Amount<500", "sample": 0.05, "most": 1 + number}
+        made: dict[str, Command] = {
+            "policy": SetPolicy.of(project_id=ids.claims, policy=policy, replaces=ids.policy),
+            "grant": read(GiveGrant, {**terms, "projectId": ids.claims, "until": "2026-03-20T00:00:00Z"}),
+            "end": EndGrant(grant_id=grant_id),
+            "pause": Pause(project_id=ids.claims if number % 2 else None, reason="why"),
+            "resume": Resume(project_id=ids.claims if number % 2 else None),
+            "expire": Expire(request_id=ids.request(number)),
+        }
+        return made[kind], PLATFORM if kind == "expire" else BOB, None
+
+    return make
+
+
 commands = st.lists(
     st.one_of(
         st.builds(_create, st.sampled_from(PROJECTS), st.none() | st.sampled_from("ab")),
@@ -139,6 +186,7 @@ commands = st.lists(
         st.builds(_ask, picks, st.booleans(), st.booleans()),
         st.builds(_settle, picks, st.booleans(), st.sampled_from([ALICE, BOB, AGENT])),
         st.builds(_review, picks, st.sampled_from(STEPS), st.sampled_from(["move", "assign", "note", "timeout"])),
+        st.builds(_govern, picks, st.sampled_from(["policy", "grant", "grant", "end", "pause", "resume", "expire"])),
     ),
     max_size=25,
 )
@@ -160,6 +208,7 @@ async def _compare(database: str, made: list[Make]) -> None:
         start = (CreateProject(name="Claims", steps=CLAIMS), ALICE, None)
         both = [await _outcome(place, *start) for place in (folder, workspace)]
         assert both[0] == both[1]
+        ids.claims = str(both[0]["id"])
         for make in made:
             clock.advance(seconds=7)
             given_now = make(ids)
@@ -209,6 +258,10 @@ async def _reads(place: Served, ids: Ids) -> list[Any]:
         found += [await place.board(project.id), await place.inbox(project_id=project.id, limit=2)]
         found += [await place.events(project_id=project.id, types=["ACTION", "NOTE", "APPROVAL_DECIDED"], order="desc")]
         found += [await place.cards(project.id, step.name, limit=2) for step in project.steps.steps]
+        found += [await place.policy(project.id), list(await place.grants(project.id))]
+    found += [await place.authority(), list(await place.grants()), await place.inbox(limit=500)]
+    terms = read(GrantTerms, {**TERMS, "projectId": ids.claims})
+    found.append(await place.grant_trial(terms))
     for task_id in ids.tasks:
         found += [await place.task(task_id), await place.events(task_id=task_id, types=["NOTE", "ACTION"], limit=2)]
     for request_id in ids.requests:

@@ -49,8 +49,8 @@ async def test_every_call_with_a_json_body_refuses_it(served: Served, kind: Any)
     """Those of agents and those of reviewers, whatever else is wrong with the body."""
     if kind.__name__ == "ReceiveUpload":
         pytest.skip("its body is a form")
-    path = kind.path.format_map(dict.fromkeys(("request_id", "task_id", "project_id"), "x"))
-    answer = await served.reviewer("POST", path, content=b'{"a":1,"a":2}')
+    path = kind.path.format_map(dict.fromkeys(("request_id", "task_id", "project_id", "grant_id"), "x"))
+    answer = await served.reviewer(kind.method, path, content=b'{"a":1,"a":2}')
     assert assert_refused(answer, 400) == "a: stands twice in one object"
 
 

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from api_client.backend import Backend
-from api_client.commands import HTTP_COMMANDS, Command, FireTimeout, ReceiveUpload
+from api_client.commands import HTTP_COMMANDS, Command, Expire, FireTimeout, ReceiveUpload
 from api_client.fields import FIELD_TYPES
 from tests.server.fixed_run.golden import FILES, GOLDEN, difference, results
 
@@ -35,7 +35,7 @@ def test_the_bytes_are_those_that_were_stored(made: dict[str, bytes], name: str)
 def test_the_run_gives_every_command(made: dict[str, bytes]) -> None:
     """No command is left out, nor is any of its outcomes over the network: stored, repeated, refused by a rule."""
     given = set(re.findall(r"^=== \w+ submits (\w+)", made["wire.txt"].decode(), re.MULTILINE))
-    commands: list[type[Command]] = [*HTTP_COMMANDS, ReceiveUpload, FireTimeout]
+    commands: list[type[Command]] = [*HTTP_COMMANDS, ReceiveUpload, FireTimeout, Expire]
     assert given == {kind.__name__ for kind in commands}
     assert set(re.findall(r"^-- (\d+)", made["wire.txt"].decode(), re.MULTILINE)) >= {
         *("200", "201", "204", "400", "401", "403", "404", "405", "409", "413", "429", "431")
@@ -45,7 +45,7 @@ def test_the_run_gives_every_command(made: dict[str, bytes]) -> None:
 
 def test_the_run_makes_every_call(made: dict[str, bytes]) -> None:
     """No call of the server's own description is left out, and none of a backend's reads."""
-    targets = set(re.findall(r"^(GET|POST) ([^?\s]+)", made["wire.txt"].decode(), re.MULTILINE))
+    targets = set(re.findall(r"^(GET|POST|PUT|DELETE) ([^?\s]+)", made["wire.txt"].decode(), re.MULTILINE))
     for path, operations in orjson.loads(made["openapi.json"])["paths"].items():
         pattern = re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
         for method in operations:

@@ -90,6 +90,10 @@ class RecordPlace(Protocol):
         """Return all that is stored, by the name of its file or table."""
         ...
 
+    def verified(self) -> list[str]:
+        """Return what `verify` finds wrong."""
+        ...
+
 
 def _role(actor: Actor) -> Role:
     return "agent" if actor.role == "agent" else "reviewer"
@@ -125,6 +129,11 @@ class FolderPlace:
 
     def stored(self) -> dict[str, bytes]:
         return {str(path): path.read_bytes() for path in self.path.rglob("*") if path.is_file()}
+
+    def verified(self) -> list[str]:
+        from store.transfer.verifier import verify
+
+        return verify(self.path).wrong
 
 
 @dataclass(frozen=True)
@@ -178,6 +187,11 @@ class DatabasePlace:
         with psycopg.connect(self.url) as connection:
             rows = connection.execute("select table_name from information_schema.tables where table_schema = 'pumpup'")
             return {name: self._table(connection, name) for (name,) in rows.fetchall()}
+
+    def verified(self) -> list[str]:
+        from store.transfer.database_verifier import verify_database
+
+        return verify_database(self.address, self.workspace).wrong
 
     def _table(self, connection: psycopg.Connection[tuple[Any, ...]], name: str) -> bytes:
         with connection.cursor().copy(f"copy pumpup.{name} to stdout (format binary)".encode()) as rows:

@@ -7,6 +7,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from tests.server.fixed_run.acts import Acts
+from tests.server.fixed_run.authority_acts import AuthorityActs
 from tests.server.fixed_run.places import at_the_folder, through_the_server, written
 from tests.server.fixed_run.raw import raw_calls
 from tests.server.fixed_run.run import Run
@@ -27,10 +28,12 @@ async def results(folder: Path) -> dict[str, bytes]:
     async with at_the_folder(folder / "local") as place:
         local = Run(place)
         await Acts(local).all()
+        await AuthorityActs(local).all()
     async with through_the_server(folder / "served") as place:
         served = Run(place)
         acts = Acts(served)
         await acts.all()
+        await AuthorityActs(served).all()
         await raw_calls(served, acts)
     record, over_http = written(folder / "local"), written(folder / "served")
     for name, content in record.items():

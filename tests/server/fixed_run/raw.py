@@ -46,6 +46,9 @@ async def _what_is_not_there(run: Run, acts: Acts) -> None:
         await run.send("alice", "GET", path)
     for method in ("DELETE", "PUT", "PATCH", "OPTIONS"):
         await run.send("alice", method, "/api/tasks")
+    # Neither asks for an idempotency key.
+    await run.send("alice", "DELETE", "/api/grants/grt_none")
+    await run.send("alice", "PUT", "/api/projects/prj_none/policy", content=b'{"rules":[]}')
     await run.send("alice", "GET", f"/api/elicitation-requests/{acts.ids['plain']}/result")
     await run.post("alice", "/api/approval-requests/evt_none/decision", b'{"outcome":{"type":"APPROVE"}}')
 

@@ -1,0 +1,87 @@
+"""Reads of the requests of a workspace: the inbox, and each by itself, with what its project's policy says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from api_client.actor import Actor
+from api_client.models import APPROVAL_REQUESTED, ELICITATION_REQUESTED, InboxItem, Page, RequestDetail
+from store.core import read_models, wire_objects
+from store.core.event_ids import seq_of
+from store.core.paging import PAGE_BYTES
+from store.core.read_models import has_policy
+from store.core.request_standing import standing_of
+from store.core.state_view import Doc
+from store.postgres import statements
+from store.postgres.connections import storable
+from store.postgres.database_reader import DatabaseReader, made_of, request_in
+from store.postgres.found_page import RowDocuments
+from store.postgres.loaded_view import event_of
+from store.postgres.lookup import LAST_SEQ
+
+
+class DatabaseRequests:
+    """The requests of one workspace, as each caller sees them."""
+
+    def __init__(self, reader: DatabaseReader) -> None:
+        self._reader = reader
+
+    async def inbox(self, project_id: str | None, cursor: str | None, limit: int, actor: Actor) -> Page[InboxItem]:
+        """Return a page of the open requests, as `actor` sees them."""
+        statement = statements.inbox(of_project=project_id is not None)
+        scope = ("inbox", project_id or "")
+        if project_id is not None and not storable(project_id):
+            project_id = ""
+        page = await self._reader.page_after(scope, cursor, limit, statement, authority=True, id=project_id)
+        found = await made_of(page.rows, lambda: [(row[0], *map(orjson.loads, row[1:3])) for row in page.rows])
+        projects = await self._reader.projects_of(task for _, _, task in found)
+        docs = {
+            request["requestId"]: RowDocuments(
+                authority=page.authority, tasks=[task], projects=projects, requests=[request]
+            )
+            for _, request, task in found
+        }
+        standings = await self._standings(docs, [row[1] for row in found], actor)
+
+        def item(row: tuple[Any, ...]) -> dict[str, Any]:
+            request_id = row[1]["requestId"]
+            return wire_objects.inbox_item(docs[request_id], row[1]) | standings.get(request_id, {})
+
+        found_page = page._replace(rows=found)
+        return await made_of(page.rows, lambda: found_page.of(InboxItem, item, lambda row: str(row[1]["hash"])))
+
+    async def _standings(
+        self, docs: Mapping[str, RowDocuments], requests: list[Doc], actor: Actor
+    ) -> dict[str, dict[str, Any]]:
+        """Return what policies add to requests; their events are read for it, and those of no others."""
+        standings: dict[str, dict[str, Any]] = {}
+        of_policy = (one for one in requests if has_policy(docs[one["requestId"]], one["projectId"]))
+        places = sorted(one["seq"] for one in of_policy)
+        while places:
+            (rows,) = await self._reader.ask((statements.EVENTS_AT, {"places": places, "bytes": PAGE_BYTES}))
+
+            def made(rows: list[tuple[Any, ...]] = rows) -> dict[str, dict[str, Any]]:
+                events = (event_of((body, hash_), seq) for seq, body, hash_ in rows)
+                return {event["id"]: standing_of(docs[event["id"]], event, actor) for event in events}
+
+            standings |= await made_of(rows, made)
+            places = [place for place in places if rows and place > rows[-1][0]]
+        return standings
+
+    async def request(self, request_id: str, actor: Actor) -> RequestDetail:
+        """Return all that a reviewer is shown of a request, as `actor` sees it."""
+        seq = seq_of(request_id)
+        asked = (statements.REQUEST, {"seq": seq if seq < LAST_SEQ else 0})
+        authority, (rows,) = await self._reader.with_authority(asked)
+        row = request_in(rows, request_id, (APPROVAL_REQUESTED, ELICITATION_REQUESTED))
+        event, settled = event_of(row[:2]), event_of(row[2:4]) if row[2] else None
+        task, project = orjson.loads(row[4]), orjson.loads(row[5])
+        standing = read_models.NO_STANDING
+        if row[6] is not None:
+            requests = [orjson.loads(row[6])]
+            docs = RowDocuments(authority=authority, tasks=[task], projects=[project], requests=requests)
+            standing = standing_of(docs, event, actor)
+        return read_models.request_detail(event, settled, task, project, standing)

@@ -1,0 +1,248 @@
+"""The rules of authority, case by case: what no agent, no asker and no single person gets past."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from api_client.actor import Actor
+from api_client.authority import Policy
+from api_client.commands import (
+    PLATFORM,
+    CreateTask,
+    Decide,
+    Expire,
+    GiveGrant,
+    Pause,
+    RecordAction,
+    RequestApproval,
+    SetPolicy,
+)
+from api_client.errors import Conflict, NotAllowed
+from api_client.models import ApprovalRecommendation, Outcome, Receipt
+from api_client.wire import read
+from tests.store.memory_record import MemoryRecord
+
+GENERAL = "prj_general"
+ALICE = Actor("alice", "reviewer", ("lead",))
+BOB = Actor("bob", "reviewer", ("lead",))
+CAROL = Actor("carol", "reviewer", ("eu",))
+BOT = Actor("bot", "agent")
+BIG = {"name": "big", "when": {"context": {"Amount": {"atLeast": 1000}}}, "people": 2, "tags": ["lead"]}
+APPROVE, REJECT = Outcome(type="APPROVE"), Outcome(type="REJECT")
+
+
+class World:
+    """A record with one task, and short ways to ask and decide."""
+
+    def __init__(self) -> None:
+        self.record = MemoryRecord()
+        self.hash: str | None = None
+        self.task = self.done(CreateTask(project_name="general", name="Refunds"), BOT)["id"]
+
+    def done(self, command: Any, actor: Actor) -> dict[str, Any]:
+        outcome = self.record.submit(command, actor)
+        assert isinstance(outcome, Receipt), outcome
+        return outcome.answer
+
+    def policy(self, *rules: dict[str, Any], **keys: Any) -> None:
+        policy = read(Policy, {"rules": list(rules), **keys})
+        self.hash = self.done(SetPolicy.of(project_id=GENERAL, policy=policy, replaces=self.hash), ALICE)["hash"]
+
+    def ask(self, amount: str | None = "$2,000", by: Actor = BOT, confidence: float | None = 0.9) -> str:
+        command = RequestApproval(
+            project_name="general",
+            task_id=self.task,
+            summary="Refund",
+            key_value_context=None if amount is None else {"Amount": amount},
+            recommendation=ApprovalRecommendation(outcome=APPROVE, confidence=confidence),
+        )
+        event_id: str = self.done(command, by)["eventId"]
+        return event_id
+
+    def decide(self, request_id: str, actor: Actor, outcome: Outcome = APPROVE) -> Any:
+        return self.record.submit(Decide(request_id=request_id, outcome=outcome), actor)
+
+    def grant(self, giver: Actor = ALICE, sample: float = 0.05, most: int = 100) -> str:
+        command = GiveGrant(
+            project_id=GENERAL, name="refunds", filter="refund", until="2026-01-30T00:00:00Z", most=most, sample=sample
+        )
+        grant_id: str = self.done(command, giver)["id"]
+        return grant_id
+
+    def is_open(self, request_id: str) -> bool:
+        return self.record.view.get("requests", request_id) is not None
+
+    def asked_until_decided(self, **asked: Any) -> list[str]:
+        """Ask until something was decided at once; return the requests that are open."""
+        waiting: list[str] = []
+        for _ in range(20):
+            request_id = self.ask(**asked)
+            if not self.is_open(request_id):
+                return waiting
+            waiting.append(request_id)
+        return waiting
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_one_person_is_not_two(world: World) -> None:
+    """Who has agreed is refused the second signature, also with an edit that is the same word for word."""
+    world.policy(BIG)
+    request_id, edit = world.ask(), Outcome(type="EDIT_AND_APPROVE", note="$1,900")
+    assert isinstance(world.decide(request_id, ALICE), Receipt)
+    assert isinstance(world.decide(request_id, ALICE), Conflict)
+    assert isinstance(world.decide(request_id, ALICE, edit), Receipt)
+    assert isinstance(world.decide(request_id, ALICE, edit), Conflict)
+    assert world.is_open(request_id)
+
+
+def test_an_edit_is_not_what_another_agreed_to(world: World) -> None:
+    """An agreement counts for the very outcome: one person's edit is not approved by who approved the original."""
+    world.policy(BIG)
+    request_id = world.ask()
+    world.decide(request_id, ALICE)
+    world.decide(request_id, BOB, Outcome(type="EDIT_AND_APPROVE", note="$1,900"))
+    assert world.is_open(request_id)
+    world.decide(request_id, ALICE, Outcome(type="EDIT_AND_APPROVE", note="$9,900"))
+    assert world.is_open(request_id)
+    world.decide(request_id, ALICE, Outcome(type="EDIT_AND_APPROVE", note="$1,900"))
+    assert not world.is_open(request_id)
+    assert len(world.record.events[-1]["payload"]["agreements"]) == 1
+
+
+def test_an_agreement_counts_under_the_policy_of_the_decision(world: World) -> None:
+    """Who agreed while they might, and may no longer, is not counted when the second one signs."""
+    world.policy({**BIG, "tags": ["lead", "eu"]})
+    request_id = world.ask()
+    assert isinstance(world.decide(request_id, CAROL), Receipt)
+    world.policy(BIG)
+    world.decide(request_id, ALICE)
+    assert world.is_open(request_id)
+    world.decide(request_id, BOB)
+    assert not world.is_open(request_id)
+
+
+def test_any_other_outcome_takes_one_person(world: World) -> None:
+    """Four eyes are for letting something happen: a denial by one who may decide is final."""
+    world.policy(BIG)
+    request_id = world.ask()
+    refused = world.decide(request_id, CAROL, REJECT)
+    assert isinstance(refused, NotAllowed)
+    assert refused.needs is not None
+    assert (refused.needs["rule"], refused.needs["people"], refused.needs["tags"]) == ("big", 2, ["lead"])
+    assert isinstance(world.decide(request_id, BOB, REJECT), Receipt)
+    assert not world.is_open(request_id)
+
+
+@pytest.mark.parametrize("amount", [None, "", "a lot", "1.000", "4k", "-$5,000", "$1 000"])
+def test_what_can_not_be_read_is_not_under_the_limit(world: World, amount: str | None) -> None:
+    """However an agent writes an amount, or leaves it out, the stricter rule holds, first or last in the policy."""
+    small = {"name": "small", "when": {"context": {"Amount": {"below": 1000}}}}
+    for policy in ((BIG, small), (small, {"name": "rest", "people": 2, "tags": ["lead"]}), (BIG,)):
+        world.policy(*policy)
+        request_id = world.ask(amount)
+        assert isinstance(world.decide(request_id, CAROL), NotAllowed)
+        world.decide(request_id, ALICE)
+        assert world.is_open(request_id)
+
+
+def test_a_clear_amount_is_under_the_limit(world: World) -> None:
+    """What is certain needs no more than its own rule asks for."""
+    world.policy(BIG)
+    assert isinstance(world.decide(world.ask("$999.99"), CAROL), Receipt)
+
+
+def test_nobody_decides_their_own_request_with_another_key(world: World) -> None:
+    """The subject counts, not the key: a person's script asks, and the person may not decide."""
+    world.policy({"name": "all"})
+    request_id = world.ask(by=Actor("alice", "agent"))
+    assert isinstance(world.decide(request_id, ALICE), NotAllowed)
+    assert isinstance(world.decide(request_id, BOB), Receipt)
+
+
+def test_an_agents_action_is_no_agreement(world: World) -> None:
+    """What an agent writes into its own actions counts for nobody."""
+    world.policy(BIG)
+    request_id = world.ask()
+    agreement = {"outcome": "APPROVE", "authority": {"subject": "bob", "tags": ["lead"]}, "requestHash": None}
+    action = RecordAction(
+        project_name="general", task_id=world.task, description="Agreed", detail={"agreement": agreement}
+    )
+    world.done(action, BOT)
+    world.decide(request_id, ALICE)
+    assert world.is_open(request_id)
+
+
+def test_a_grant_decides_nothing_that_takes_a_person(world: World) -> None:
+    """`alwaysHuman` and more than one person can't be granted away, nor the giver's own requests."""
+    world.grant()
+    for rule in ({"name": "human", "alwaysHuman": True}, {"name": "two", "people": 2}, {"name": "eu", "tags": ["eu"]}):
+        world.policy(rule)
+        assert len(world.asked_until_decided()) == 20
+    world.policy({"name": "all"})
+    assert len(world.asked_until_decided(by=Actor("alice", "agent"))) == 20
+    assert len(world.asked_until_decided()) < 20
+
+
+def test_a_grant_rests_while_paused(world: World) -> None:
+    """Also for what a reviewer's key asks, which a pause lets through."""
+    world.grant()
+    world.done(Pause(reason="Look first"), ALICE)
+    assert len(world.asked_until_decided(by=BOB)) == 20
+
+
+def test_nothing_expires_while_paused(world: World) -> None:
+    """The platform decides nothing meanwhile; afterwards it does."""
+    world.policy({"name": "all", "expire": {"afterSeconds": 1, "outcome": "REJECT"}})
+    request_id = world.ask()
+    world.done(Pause(project_id=GENERAL, reason="Look first"), ALICE)
+    assert isinstance(world.record.submit(Expire(request_id=request_id), PLATFORM), Conflict)
+    assert world.is_open(request_id)
+
+
+def test_three_samples_in_a_row_end_a_grant(world: World) -> None:
+    """Two disagreements and an agreement do not; three in a row do, in the commit of the third decision."""
+    grant_id = world.grant(sample=1)
+    for outcome in (REJECT, REJECT, APPROVE, REJECT, REJECT, REJECT):
+        assert "ended" not in (world.record.view.get("authority", grant_id) or {})
+        world.decide(world.ask(), BOB, outcome)
+    grant = world.record.view.get("authority", grant_id) or {}
+    assert (grant["asked"], grant["agreed"], grant["ended"]["reason"]) == (6, 1, "DISAGREEMENT")
+    assert world.record.events[-1]["eventType"] == "GRANT_ENDED"
+
+
+def test_the_sample_is_drawn_from_the_requests_hash(world: World) -> None:
+    """Anyone can check the draw: a share of the first digits of the request's hash."""
+    world.grant(sample=0.3)
+    drawn = {True: 0, False: 0}
+    for _ in range(60):
+        request_id = world.ask()
+        event = world.record.view.event(request_id) or {}
+        assert world.is_open(request_id) is (int(event["hash"][:16], 16) < 0.3 * 2**64)
+        drawn[world.is_open(request_id)] += 1
+    assert all(drawn.values())
+
+
+def test_a_policy_has_owners(world: World) -> None:
+    """Once it has, only they change it; a policy that was changed meanwhile is not overwritten."""
+    world.policy(BIG, owners=["lead"])
+    replaced = SetPolicy.of(project_id=GENERAL, policy=read(Policy, {"rules": []}), replaces=world.hash)
+    assert isinstance(world.record.submit(replaced, CAROL), NotAllowed)
+    assert isinstance(world.record.submit(replaced, BOB), Receipt)
+    assert isinstance(world.record.submit(replaced, BOB), Conflict)
+
+
+def test_a_grant_decides_no_more_than_it_may(world: World) -> None:
+    """The last request that it decides ends it, in the same commit."""
+    grant_id = world.grant(most=3)
+    settled = 0
+    while "ended" not in (world.record.view.get("authority", grant_id) or {}):
+        settled += not world.is_open(world.ask())
+    assert settled == 3
+    assert [event["eventType"] for event in world.record.events[-2:]] == ["APPROVAL_DECIDED", "GRANT_ENDED"]
+    assert len(world.asked_until_decided()) == 20
