@@ -27,21 +27,23 @@ def pause_lines(context: Context, width: int) -> list[Line]:
     """Return the lines of all pauses, on their ground over the whole width: that of all projects comes first."""
     chosen = context.project_id
     pauses = sorted(context.status.pauses, key=lambda one: (one.project_id is not None, one.project_id != chosen))
-    texts = [_words(context, paused) for paused in pauses[:PAUSES_SHOWN]]
-    lines = [runs for text in texts for runs in _lines(text, width)]
+    lines = [runs for paused in pauses[:PAUSES_SHOWN] for runs in _lines(_words(context, paused), width)]
     if len(pauses) > PAUSES_SHOWN:
         lines.append([(f" ■ PAUSED  {len(pauses) - PAUSES_SHOWN:,} more projects", "")])
     return [_grounded(runs, width) for runs in lines]
 
 
 def _words(context: Context, paused: Paused) -> str:
+    # cleaned again: foreign, though its name is that of what is not
+    reason = line(paused.reason, REASON)
+    # cleaned again: foreign, and found by its id
     where = "all projects" if paused.project_id is None else line(context.project_name(paused.project_id), 60)
     who = f"by {line(paused.by, 40)} since {context.stamp(paused.at)}"
-    return f"■ PAUSED  {where} · {who} · {line(paused.reason, REASON)}"
+    return f"■ PAUSED  {where} · {who} · {reason}"
 
 
-def _lines(text: str, width: int) -> list[Line]:
-    wrapped = wrap([(text, "")], width - 3, indent=2)
+def _lines(words: str, width: int) -> list[Line]:
+    wrapped = wrap([(words, "")], width - 3, indent=2)
     more = [("…", "")] if len(wrapped) > LINES_MOST else []
     shown = wrapped[:LINES_MOST]
     return [[(" ", ""), *runs, *(more if runs is shown[-1] else [])] for runs in shown]

@@ -120,6 +120,7 @@ async def _paused(backend: Backend, me: str, interrupted: Interrupted) -> Recove
         return Recovered(interrupted, Fate.NOT_RECORDED)
     if paused is None or paused.by == me:
         return Recovered(interrupted, Fate.RECORDED, at=paused.at if paused else None)
+    # not foreign: cleaned where the list draws it
     return Recovered(interrupted, Fate.LOST, f"{paused.by} was first", paused.at)
 
 

@@ -26,6 +26,7 @@ def grant_lines(context: Context, grant: Grant, width: int) -> list[Line]:
     state = _state(context, grant)
     head: Line = [("◆ " if grant.ended is None else "◇ ", state[1]), (line(grant.name, 80), "strong")]
     gap = " " * max(1, width - width_of([*head, state]) - 1)
+    # cleaned again: foreign, and found by its id
     project = line(context.project_name(grant.project_id), 30)
     what = f"  {joined((project, line(grant.filter, 200)))}"
     return [

@@ -121,4 +121,5 @@ class GrantsScreen(ReviewerScreen):
         elif grant is None or grant.ended is not None:
             self.context.outbox.cancel("no grant to end here")
         else:
+            # not foreign: the decision bar cleans it
             self.context.outbox.arm(Intent("END_GRANT", grant.id, f"{grant.name}: {grant.filter}"))

@@ -22,6 +22,7 @@ _LABEL, _NUMBER = 11, 8
 
 def terms_lines(context: Context, draft: GrantDraft, width: int) -> list[Line]:
     """Return the terms of a draft in two lines: what it approves; until when, how many, what is still asked."""
+    # cleaned again: foreign, and found by its id
     project = line(context.project_name(draft.project_id), 40)
     what: Line = [(" approves ", "muted"), (line(draft.filter, 200), "strong"), (f"  in {project}", "")]
     ends = f"until {context.stamp(draft.until)} · {draft.most:,} at the most"
@@ -42,8 +43,8 @@ def trial_lines(trial: Trial, draft: GrantDraft) -> Iterator[Line]:
         yield _amount(amount)
 
 
-def _row(label: str, count: int, words: str, tone: str = "") -> Line:
-    return [(f" {fit(label, _LABEL)}", "muted"), (f"{count:,}".rjust(_NUMBER), tone or "strong"), (f"  {words}", "")]
+def _row(caption: str, count: int, words: str, tone: str = "") -> Line:
+    return [(f" {fit(caption, _LABEL)}", "muted"), (f"{count:,}".rjust(_NUMBER), tone or "strong"), (f"  {words}", "")]
 
 
 def _percent(part: int, whole: int) -> str:
@@ -59,7 +60,9 @@ def _amount(amount: AmountSum) -> Line:
     share = ""
     if agreed is not None and disagreed is not None and (total := agreed.number + disagreed.number) > 0:
         share = f", {_share(float(agreed.number / total))} of it agreed"
+    # cleaned again: foreign, though their names are those of what is not
     words = f"{line(amount.agreed, 40)} agreed, {line(amount.disagreed, 40)} not{share}"
+    # cleaned again: foreign, though its name is that of what is not
     return [(f" {line(amount.key, 30)}  ", "muted"), (words, "")]
 
 

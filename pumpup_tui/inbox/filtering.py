@@ -132,10 +132,10 @@ class FilterController:
 
     def begin_grant(self) -> None:
         """Go on to a grant for what passes the filter."""
-        from pumpup_tui.inbox.grant_start import begin_grant  # behind the first paint
+        from pumpup_tui.inbox.grant_start import GrantStart  # behind the first paint
 
         project_id = self._requests.row.project_id if self._requests.row else None
-        begin_grant(self._screen, self._context, self._prompt, text=self._filter.text, project_id=project_id)
+        GrantStart(self._screen, self._context, self._prompt).begin(self._filter.text, project_id)
 
     # Filters by name.
 

@@ -8,7 +8,7 @@ from api_client.request_query_faults import grant_fault
 from pumpup_tui.backend.messages import TryGrant
 
 if TYPE_CHECKING:
-    from textual.message_pump import MessagePump
+    from textual.screen import Screen
 
     from pumpup_tui.components.prompt import Prompt
     from pumpup_tui.context import Context
@@ -16,34 +16,49 @@ if TYPE_CHECKING:
 EXAMPLE = "context.Amount<500 -step:triage"
 
 
-def begin_grant(to: MessagePump, context: Context, prompt: Prompt, *, text: str, project_id: str | None) -> None:
-    """Ask for the trial of a grant for a filter; a filter that no grant can have is asked for again, with the reason.
+class GrantStart:
+    """Asks what a grant's trial needs to know, and posts the request for it."""
 
-    Args:
-        to: Posts the request for the trial.
-        context: What all screens share.
-        prompt: The line that a filter is typed in.
-        text: The filter that is on; empty where none is.
-        project_id: The project that it is for; None where it is not known.
-    """
-    project_id = context.project_id or project_id
-    if refusal := context.refusal("authority"):
-        context.outbox.cancel(refusal)
-        return
-    if project_id is None:
-        context.outbox.cancel(f"a grant is for one project: {context.key('screens.project')} chooses it")
-        return
-    for_project = project_id
+    def __init__(self, screen: Screen[None], context: Context, prompt: Prompt) -> None:
+        """Take the screen that asks, and the line that a filter is typed in."""
+        self._screen = screen
+        self._context = context
+        self._prompt = prompt
 
-    def take(typed: str) -> str:
-        fault = grant_fault(typed)
-        if not fault:
-            to.post_message(TryGrant(for_project, typed))
-        return fault
+    def begin(self, text: str, project_id: str | None) -> None:
+        """Go on to the trial for a filter; one that no grant can have is asked for again, with the reason.
 
-    context.outbox.cancel()
-    fault = grant_fault(text) if text else ""
-    if text and not fault:
-        take(text)
-    else:
-        prompt.ask_until_taken("grant for approvals that fit", EXAMPLE, take, text, fault)
+        Args:
+            text: The filter that is on; empty where none is.
+            project_id: The project of the request under the cursor, None where there is none.
+        """
+        if refusal := self._context.refusal("authority"):
+            self._context.outbox.cancel(refusal)
+            return
+        self._context.outbox.cancel()
+        fault = grant_fault(text) if text else ""
+        if text and not fault:
+            self._try(text, project_id)
+            return
+
+        def take(typed: str) -> str:
+            if not (why := grant_fault(typed)):
+                self._try(typed, project_id)
+            return why
+
+        self._prompt.ask_until_taken("grant for approvals that fit", EXAMPLE, take, text, fault)
+
+    def _try(self, text: str, project_id: str | None) -> None:
+        """Ask for the project where it is not known: a grant is for one."""
+        project_id = self._context.project_id or project_id
+        if project_id is not None:
+            self._screen.post_message(TryGrant(project_id, text))
+            return
+        from pumpup_tui.components.dialogs import PickScreen
+
+        def chosen(picked: str | None) -> None:
+            if picked is not None:
+                self._screen.post_message(TryGrant(picked, text))
+
+        choices = [(project.id, project.name) for project in self._context.status.projects]
+        self._screen.app.push_screen(PickScreen("A grant is for one project", choices), chosen)

@@ -58,5 +58,6 @@ def _pauses(context: Context) -> Iterator[tuple[str, Intent]]:
 def _resumes(context: Context) -> Iterator[tuple[str, Intent]]:
     for paused in context.status.pauses:
         name = "all projects" if paused.project_id is None else context.project_name(paused.project_id)
+        # cleaned again: foreign, and found by its id
         words = f"Resume {line(name, NAME)}: paused by {line(paused.by, 40)}"
         yield words, Intent("RESUME", paused.project_id or ALL_PROJECTS, name)
