@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from api_client.authority import GRANT_DAYS, GRANT_MOST, SAMPLE_LEAST, GrantTerms, check_terms
@@ -21,6 +21,8 @@ DAYS = 14
 MOST = 500
 """Requests that it decides at the most, where nothing else is typed."""
 NAME_MOST = 80
+END_OF_DAY = time(23, 59)
+"""The time at which a grant ends of which only the day is typed."""
 _COUNT = re.compile(r"[0-9][0-9,]{0,9}")
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?) ?(%?)")
 
@@ -80,7 +82,7 @@ class GrantDraft:
             TermRefused: it is no time, or too late.
         """
         try:
-            draft = replace(self, until=typed_moment(typed, now, zone))
+            draft = replace(self, until=typed_moment(typed, now, zone, day_at=END_OF_DAY))
             check_terms(draft.terms(), now)
         except NotUnderstood as fault:
             raise TermRefused(f"{str(fault).partition(':')[0]}: try 2w") from None

@@ -185,4 +185,4 @@ class GrantTrialScreen(ReviewerScreen):
         ends = f"until {self.context.stamp(draft.until)}, {draft.most:,} at the most"
         asked = f"{share_words(draft.sample)} still asked"
         # not foreign: cleaned where it is drawn
-        return f"{draft.name}: approves {draft.filter} {ends}, {asked}"
+        return f"{draft.name}: {ends}, {asked}, approves {draft.filter}"
