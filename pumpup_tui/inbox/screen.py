@@ -20,6 +20,7 @@ from pumpup_tui.decisions.desk import Verb
 from pumpup_tui.inbox.active_filter import InboxFilter
 from pumpup_tui.inbox.armed_request import ArmedRequest
 from pumpup_tui.inbox.aside import Aside
+from pumpup_tui.inbox.authority_news import AuthorityNews
 from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
 from pumpup_tui.inbox.filtering import FilterController
@@ -131,6 +132,8 @@ class InboxScreen(ReviewerScreen):
     def body(self) -> ComposeResult:
         set_title(self.request_view, "Request")
         self._status.line.choose = self.filters.use
+        news = AuthorityNews(self, self.context, panes=self._aside.panes, loader=self.loader, pane=self.pane)
+        self.callbacks.status_changed = news.take
         yield self._status.line
         yield self._aside.panes
 

@@ -141,7 +141,7 @@ TABLE: Sequence[KeyBinding] = (
     KeyBinding("board.move_right", "L", "move right", "move the card to an exit on the right", ("board", "task")),
     KeyBinding("board.move", "m", "move", "move the card: choose its exit", ("board", "task")),
     KeyBinding("board.search", "/", "search", "show the cards that contain a text", ("board",)),
-    KeyBinding("board.filter", "f", "filter", "filter by status, overdue, stuck, assignee, agent, step", ("board",)),
+    KeyBinding("board.filter", "f", "filter", "filter by status, overdue, stuck, escalated, assignee…", ("board",)),
     KeyBinding("board.sort", "s", "sort", "sort cards; lanes by assignee", ("board",)),
     KeyBinding("board.compact", "z", "compact", "a line a card, or framed cards", ("board",)),
     KeyBinding("timeline.task", "t", "one task", "only this event's task, or all again", ("timeline",)),
