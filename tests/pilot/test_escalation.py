@@ -26,7 +26,7 @@ async def escalated(stage: Stage) -> None:
 
 
 async def test_an_escalated_task_is_shown_to_whom_it_went(tmp_path: Path) -> None:
-    """A section over the inbox leads to the task; its card is marked and found by a filter; taking it over ends that."""
+    """A section leads to the task; its card is marked and found by a filter; taking it over ends it."""
     stage = Stage(tmp_path)
     stage.before.append(escalated)
     async with stage.run() as pilot:

@@ -17,7 +17,7 @@ from hypothesis.stateful import rule
 
 from api_client.backend import PAGE_MAX
 from api_client.models import Order
-from store.core.event_types import OFF_TIMELINES, TYPES
+from store.core.event_types import OFF_TIMELINES, SETTLING, TYPES
 from store.core.timeline_pages import TimelineAsked
 from store.demo.workspace import generate
 from store.folder import checkpoint, checkpoint_writer, event_index, folder_state, journal_follower
@@ -91,7 +91,7 @@ def test_every_walk_is_what_a_list_would_give(
         for number, (on_task, on_project, kind, asked) in enumerate(events, start=1):
             event: dict[str, Any] = {"eventType": kind, "inResponseTo": f"evt_{asked:08x}0123"}
             state.index.add(event, (number * 1000, number), task=on_task, project=on_project)
-            if 0 < asked < number:
+            if 0 < asked < number and kind in SETTLING:
                 replies[asked] = number
             if number in saves:
                 checkpoint_writer.save(Path(folder), Files(), state, Position(number, number, number * 1000, "0" * 64))
