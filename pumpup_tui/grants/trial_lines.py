@@ -34,7 +34,7 @@ def terms_lines(context: Context, draft: GrantDraft, width: int) -> list[Line]:
 def trial_lines(trial: Trial, draft: GrantDraft) -> Iterator[Line]:
     """Yield the counts of a trial, a line each."""
     yield _row("approvals", trial.approvals, "decided by people so far in this project")
-    yield _row("fit", trial.fits, "would have been approved without asking, but for the sample")
+    yield _row("fit", trial.fits, "would have been approved without asking")
     yield _row("still asked", trial.sampled, f"the sample of {share_words(draft.sample)}")
     agreed = f"{_percent(trial.agreed, trial.fits)} of those that fit: people approved them too"
     yield _row("agreed", trial.agreed, agreed, "good" if trial.agreed else "")

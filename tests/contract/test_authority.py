@@ -68,14 +68,8 @@ async def test_a_policy_that_can_not_be(world: World, authority: GivenAuthority)
 async def test_only_owners_change_a_policy(world: World, authority: GivenAuthority) -> None:
     """Who has none of the tags that it names is refused, and who has one may give it away."""
     in_force = await authority.policy(owners=["claims-lead"])
-<<<<<<< HEAD
-    command = SetPolicy.of(
-        project_id=authority.project_of.id, policy=read(Policy, {"rules": []}), replaces=in_force.hash
-    )
-=======
     empty = read(Policy, {"rules": []})
     command = SetPolicy.of(project_id=authority.project_of.id, policy=empty, replaces=in_force.hash)
->>>>>>> main
     with pytest.raises(NotAllowed, match="Only claims-lead may change this policy"):
         await world.other_reviewer.submit(command, key=authority.key())
     await authority.policy()

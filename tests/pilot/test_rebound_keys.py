@@ -41,6 +41,7 @@ WORDS = {
     "*": "select",
     ")": "next overdue",
     "x": "leave|quit",
+    "+": "grant|in the inbox",
     "enter": r"\w",
 }
 """Keys that stand on a screen for other things too: what follows where they are meant."""
