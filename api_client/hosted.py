@@ -35,6 +35,7 @@ from api_client.models import (
     Project,
     RequestDetail,
 )
+from api_client.request_facts import settled_id
 from api_client.settled import SETTLING, SettledQuery, SettledRequest, settled_request
 from api_client.times import wire_time
 
@@ -110,7 +111,7 @@ class HostedReads:
         if placed is None or hosted is None:
             raise NotFound(f"There is no request {request_id!r} among what waits.")
         event = placed.event
-        response = next((other for other in hosted.events if other.in_response_to == request_id), None)
+        response = next((other for other in hosted.events if settled_id(other) == request_id), None)
         result = None
         if response is not None:
             ids = {"requestId": request_id, "taskId": event.task_id, "decidedAt": wire_time(response.timestamp)}

@@ -17,6 +17,11 @@ class Agreed(Wire):
     def __post_init__(self) -> None:
         keep_in_utc(self, "at")
 
+    @property
+    def edit(self) -> str | None:
+        """The edit that was agreed to; None where it is agreed to as it was asked."""
+        return self.note if self.outcome == EDITED else None
+
 
 class Needs(Wire):
     """The demands of a project's policy on who decides a request, and whether the caller may."""
@@ -32,8 +37,16 @@ class Needs(Wire):
     @property
     def missing(self) -> int:
         """How many people must still approve, for the outcome that most have agreed to."""
-        outcomes = [(one.outcome, one.note if one.outcome == EDITED else None) for one in self.agreed]
+        outcomes = [(one.outcome, one.edit) for one in self.agreed]
         return self.people - max(map(outcomes.count, outcomes), default=0)
+
+    def missing_for(self, outcome: str, edit: str | None = None) -> int:
+        """Return how many people must still approve for one outcome, an edit with its very note."""
+        return self.people - sum((one.outcome, one.edit) == (outcome, edit) for one in self.agreed)
+
+    def agreement_of(self, subject: str) -> Agreed | None:
+        """Return the latest agreement of somebody, None where they have not agreed."""
+        return next((one for one in reversed(self.agreed) if one.subject == subject), None)
 
 
 EDITED = "EDIT_AND_APPROVE"

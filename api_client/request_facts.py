@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from api_client.models import Event
 
 
 def recommended_type(recommendation: Any) -> str:
@@ -31,3 +34,13 @@ def context_value(context: Mapping[str, str] | None, key: str) -> str | None:
     wanted = key.strip().casefold()
     values = [value for name, value in (context or {}).items() if name.strip().casefold() == wanted]
     return values[0] if len(values) == 1 else None
+
+
+def settled_id(event: Event) -> str | None:
+    """Return the id of the request that an event settles, None where it settles none: an agreement is an action."""
+    return None if event.event_type == "ACTION" else event.in_response_to
+
+
+def agreed_id(event: Event) -> str | None:
+    """Return the id of the request that an event is one person's agreement to, None where it is none."""
+    return event.in_response_to if event.event_type == "ACTION" else None

@@ -6,6 +6,7 @@
     is:mine  is:free           assigned to the reader, or to no one
     is:overdue                 longer in its step than the step allows
     is:snoozed                 put off by the reader, on this machine
+    is:may                     what the reader may decide, and has not agreed to already
     agent:deny                 the agent's recommendation
     confidence<.7              the agent's confidence; also > <= >= =
     @maria                     assigned to someone whose name contains this
@@ -16,6 +17,7 @@
     "context.Net amount"<500   the same, where the key has blanks
     -project:claims            not this
 
+Where the agent's recommendation is hidden from the reader (blind review), no `agent:` and no `confidence` finds it.
 A word that is half typed already counts; any other word is searched as text. Where the context lacks the key, has it
 several times, or has no certain number there, neither a comparison nor its opposite passes.
 """
@@ -28,10 +30,13 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from api_client.outcome_words import LONG_OUTCOME_WORDS, OUTCOME_WORDS
 from api_client.request_facts import confidence_value, context_value, recommended_type, request_kind
+
+if TYPE_CHECKING:
+    from api_client.needs import Needs
 
 TEXT_SEARCHED = 4_000
 """Characters of a summary that are searched."""
@@ -100,6 +105,14 @@ class QueriedRequest(Protocol):
     def key_value_context(self) -> Mapping[str, str] | None:
         """Its context, None where it is not known."""
 
+    @property
+    def needs(self) -> Needs | None:
+        """The demands of its project's policy on the reader; None where it makes none."""
+
+    @property
+    def blind(self) -> bool | None:
+        """Whether its recommendation is hidden from the reader."""
+
 
 Test = Callable[[QueriedRequest], bool]
 
@@ -116,8 +129,13 @@ class Reader:
     """The time until which the person put a request off, by its id."""
 
     def may_decide(self, item: QueriedRequest) -> bool:
-        """Return whether the person may settle a request of this kind."""
+        """Return whether the backend lets the person settle a request of this kind."""
         return ("answer" if item.event_type == "ELICITATION_REQUESTED" else "decide") in self.capabilities
+
+    def waits_for_others(self, item: QueriedRequest) -> bool:
+        """Return whether a request waits for other people: the person may not decide it, or has agreed to it."""
+        needs = item.needs
+        return needs is not None and (not needs.may or needs.agreement_of(self.name) is not None)
 
     def has_snoozed(self, item: QueriedRequest) -> bool:
         """Return whether the person put a request off, until a time that has not come yet."""
@@ -158,6 +176,7 @@ STATES: Mapping[str, RequestState] = {
     "free": RequestState(lambda item, _: not item.assignee_id),
     "overdue": RequestState(lambda item, reader: is_overdue(item, reader.now), depends_on_time=True),
     "snoozed": RequestState(lambda item, reader: reader.has_snoozed(item), depends_on_time=True),
+    "may": RequestState(lambda item, reader: reader.may_decide(item) and not reader.waits_for_others(item)),
 }
 """The values of `is:`; the first one that begins with what is typed is meant."""
 
@@ -269,7 +288,7 @@ def _plain(word: str) -> ParsedFilter | None:
         compare, bound = _COMPARE[compared[1]], float(compared[2])
 
         def within(item: QueriedRequest) -> bool:
-            value = confidence_value(item.recommendation)
+            value = None if item.blind else confidence_value(item.recommendation)
             return value is not None and compare(value, bound)
 
         return ParsedFilter(within)
@@ -298,6 +317,6 @@ def _state(value: str, reader: Reader) -> ParsedFilter | None:
 
 def _recommended(item: QueriedRequest) -> Sequence[str]:
     """Return the words of the outcome that an agent recommends, the long one too; none where it recommends none."""
-    kind = recommended_type(item.recommendation)
+    kind = "" if item.blind else recommended_type(item.recommendation)
     word = OUTCOME_WORDS.get(kind)
     return (word, LONG_OUTCOME_WORDS.get(kind, word)) if word else (kind.casefold(),) if kind else ()

@@ -197,6 +197,10 @@ class Context:
         """Return how long ago `since` was."""
         return durations.age(since, self.clock())
 
+    def until(self, moment: datetime) -> str:
+        """Return how long it is until `moment`."""
+        return durations.age(self.clock(), moment)
+
     def stamp(self, moment: datetime) -> str:
         """Return a moment in the viewer's zone."""
         return durations.stamp(moment, self.clock(), self.zone)
@@ -258,12 +262,13 @@ def build_context(app: App[None], questions: Questions, setup: Setup, key: KeyNa
         settings=DecisionSettings(setup.clock, setup.new_key, setup.preferences.grace_seconds, key),
         changed=signals.desk_changed,
     )
+    status_model = StatusModel(signals.status_changed.publish, key=key, clock=setup.clock, zone=setup.zone)
     return Context(
         calls=calls,
-        reads=Reads(calls),
+        reads=Reads(calls, lambda: status_model.status.reviewer),
         live_tail=LiveTail(app, connection, calls, setup.clock),
         authority_watch=AuthorityWatch(app, calls),
-        status_model=StatusModel(signals.status_changed.publish, key=key, clock=setup.clock, zone=setup.zone),
+        status_model=status_model,
         decisions=decisions,
         outbox=decisions.outbox,
         signals=signals,

@@ -52,6 +52,10 @@ class BackendConnection:
             self._announced = me, notices
             self._app.post_message(Connected(me, notices))
 
+    def can(self, capability: str) -> bool:
+        """Return whether the backend said that it has a capability."""
+        return self._announced is not None and capability in self._announced[0].capabilities
+
     def announce_notices(self, backend: Backend) -> None:
         """Notify the app of the place's notices, where they are new."""
         if self._announced is not None:

@@ -39,12 +39,17 @@ class InboxCount(Message):
 
 @dataclass(eq=False, repr=False)
 class RequestLoaded(Message):
-    """A request, its task's latest events, what is known of its attachments and what its inspection found."""
+    """A request, its task's latest events, what is known of its attachments and what its inspection found.
+
+    In blind review it is without the recommendation, as long as that is hidden from the reader.
+    """
 
     detail: RequestDetail
     events: Sequence[Event]
     uploads: Mapping[str, Upload]
     inspection: Inspection
+    expires_to: str = ""
+    """The act that ends it where it expires, as far as that is known."""
 
 
 @dataclass(eq=False, repr=False)
@@ -62,6 +67,14 @@ class NamesRead(Message):
     """The raw names of tasks and summaries of requests that were asked for, by id."""
 
     names: dict[str, str]
+
+
+@dataclass(eq=False, repr=False)
+class BlindnessRead(Message):
+    """The state of a request's blind review: whether its recommendation is hidden from the reader."""
+
+    request_id: str
+    is_hidden: bool
 
 
 @dataclass(eq=False, repr=False)

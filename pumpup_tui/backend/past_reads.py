@@ -14,6 +14,8 @@ from pumpup_tui.backend.messages import TaskLoaded
 from pumpup_tui.backend.past_moment import PastMoment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.message_pump import MessagePump
 
     from api_client.backend import Backend
@@ -33,6 +35,8 @@ class PastTaskLoaded(Message):
     loaded: TaskLoaded
     event: Event | None
     requests: tuple[Event, ...]
+    hidden: frozenset[str] = frozenset()
+    """The ids of those whose recommendation is hidden from the reader (blind review), and left out."""
 
 
 @dataclass(eq=False, repr=False)
@@ -54,8 +58,10 @@ class Stepped(Message):
 class PastReads:
     """Reads of earlier moments through one backend."""
 
-    def __init__(self, calls: BackendCalls) -> None:
+    def __init__(self, calls: BackendCalls, reviewer: Callable[[], str] = str) -> None:
+        """Take what returns the reader's name: what is hidden from them is not read to the screens."""
         self._calls = calls
+        self._reviewer = reviewer
 
     def task(self, to: MessagePump, task_id: str, moment: PastMoment) -> CallId:
         """Read a task as it was, with its events until then."""
@@ -70,12 +76,16 @@ class PastReads:
             asked = [request.request_id for request in detail.open_requests]
             if events and events[0].in_response_to:
                 asked.append(events[0].in_response_to)
-            requests = [(await backend.request(request_id)).event for request_id in asked]
+            from pumpup_tui.backend.blind_review import hidden_detail
+
+            details = [hidden_detail(await backend.request(request_id), self._reviewer()) for request_id in asked]
+            requests = tuple(detail.event for detail in details)
+            hidden = frozenset(detail.event.id for detail in details if detail.blind)
             assignee = str(given.payload.get("assigneeId") or "") if given else ""
             from msgspec.structs import replace
 
             loaded = TaskLoaded(detail, project, replace(page, items=events), {}, assignee)
-            return PastTaskLoaded(loaded, events[0] if events else None, tuple(requests))
+            return PastTaskLoaded(loaded, events[0] if events else None, requests, hidden)
 
         return self._calls.ask(to, "the task as it was", call, group="past")
 

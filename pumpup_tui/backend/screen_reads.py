@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from api_client.errors import ApiError
-from pumpup_tui.backend.messages import CallId, EventsPage, NamesRead, ProjectsLoaded, RequestLoaded, TaskLoaded
+from pumpup_tui.backend.messages import (
+    BlindnessRead,
+    CallId,
+    EventsPage,
+    NamesRead,
+    ProjectsLoaded,
+    RequestLoaded,
+    TaskLoaded,
+)
 from pumpup_tui.text.attachment_names import attachments_of
 
 if TYPE_CHECKING:
@@ -29,17 +37,24 @@ PAGE = 100
 class Reads:
     """The reads of one backend. Each answers `to` with its message, or with a `CallFailed` that carries its id."""
 
-    def __init__(self, calls: BackendCalls) -> None:
+    def __init__(self, calls: BackendCalls, reviewer: Callable[[], str] = str) -> None:
+        """Take what returns the reader's name: what is hidden from them is not read to the screens."""
         self._calls = calls
+        self._reviewer = reviewer
 
     def request(self, to: MessagePump, request_id: str, *, ahead: bool = False) -> CallId:
         """Read all that is shown of a request; `ahead` of its being looked at, beside the one that is."""
 
         async def call(backend: Backend) -> RequestLoaded:
             detail = await backend.request(request_id)
+            if detail.blind:
+                from pumpup_tui.backend.blind_review import hidden_detail
+
+                detail = hidden_detail(detail, self._reviewer())
             events = await backend.events(task_id=detail.task.id, order="desc", limit=LATEST)
             uploads = await _uploads(backend, attachments_of(detail))
-            return RequestLoaded(detail, _short(events).items, uploads, await _inspected(detail))
+            expires_to = await _expires_to(backend, detail) if detail.expires_at is not None else ""
+            return RequestLoaded(detail, _short(events).items, uploads, await _inspected(detail), expires_to)
 
         return self._calls.ask(to, "the request", call, group="request ahead" if ahead else "request")
 
@@ -74,6 +89,19 @@ class Reads:
 
         return self._calls.ask(to, "the names", call, group=f"names {ids[0]}")
 
+    def blindness(self, to: MessagePump, request_id: str) -> CallId:
+        """Read whether a request's recommendation is hidden from the reader; one that can't be read stays hidden."""
+
+        async def call(backend: Backend) -> BlindnessRead:
+            from pumpup_tui.backend.blind_review import hidden_detail
+
+            with suppress(ApiError):
+                detail = hidden_detail(await backend.request(request_id), self._reviewer())
+                return BlindnessRead(request_id, bool(detail.blind))
+            return BlindnessRead(request_id, is_hidden=True)
+
+        return self._calls.ask(to, "the request", call, group="blindness")
+
     def task(self, to: MessagePump, task_id: str) -> CallId:
         """Read a task with its open requests and its latest events."""
 
@@ -95,6 +123,20 @@ class Reads:
             return ProjectsLoaded(await backend.projects())
 
         return self._calls.ask(to, "the projects", call, group="projects")
+
+
+async def _expires_to(backend: Backend, detail: RequestDetail) -> str:
+    """Return the outcome that a request expires to, empty where it is not known: its policy may have changed since."""
+    if detail.event.event_type == "ELICITATION_REQUESTED":
+        return "WITHDRAW"
+    try:
+        policy = (await backend.policy(detail.project.id)).policy
+    except ApiError:
+        return ""
+    rule = next(
+        (one for one in (policy.rules if policy else ()) if detail.needs and one.name == detail.needs.rule), None
+    )
+    return (rule.expire.outcome or "ESCALATE") if rule is not None and rule.expire is not None else ""
 
 
 async def _uploads(backend: Backend, attachments: Iterable[Attachment]) -> dict[str, Upload]:

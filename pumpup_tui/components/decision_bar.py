@@ -14,9 +14,10 @@ from typing_extensions import override
 from pumpup_tui.components.hot_spots import controls, toned
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import NOTE_SAYS, VERB_WORDS, Confirmed, Intent, Phase
+from pumpup_tui.decisions.desk import APPROVING, NOTE_SAYS, VERB_WORDS, Confirmed, Intent, Phase
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.firewall import line
+from pumpup_tui.text.labels import recommendation_run
 from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of, wrap
 from pumpup_tui.text.outcomes import ACTS
 from pumpup_tui.text.paragraphs import FOREIGN
@@ -101,7 +102,7 @@ class DecisionBar(Lines):
 
     def _armed_head(self, intent: Intent, width: int) -> list[Line]:
         """Return the verb, the reviewer and the target: in one line where there is room, else in several."""
-        verb = f" {ACTS[intent.verb].with_glyph.upper()}  "
+        verb = f" {armed_verb(intent)}  "
         least = cell_len(_end(intent)) + LEAST
         room = width - cell_len(verb) - 2
         # The reviewer stands before what an agent wrote, which could say otherwise and push it away.
@@ -124,13 +125,15 @@ class DecisionBar(Lines):
     def _sent(self, sent: Confirmed, width: int) -> Line:
         glyph, tone = MARKS[sent.phase]
         head = f" {glyph} {sent.word.upper()} "
-        about = f"{VERB_WORDS[sent.intent.verb]} · {target_words(sent.intent)}"
+        about = f"{sent.does} · {target_words(sent.intent)}"
         if sent.phase is Phase.HELD:
             head += f"{math.ceil(sent.seconds_left(self.context.clock()))} s · "
             tail = f" · {self.context.key('decide.undo')} takes it back"
         elif sent.phase is Phase.RECORDED:
             head += f"{self.context.stamp(sent.since)} · "
             tail = f" · {line(sent.detail, 60)}" if sent.detail else ""  # the event's id, which is of no use in part
+            if sent.on_record.recommendation is not None:  # it was hidden until now, and matters more
+                tail = f" · agent: {recommendation_run(sent.on_record.recommendation, None)[0] or 'nothing'}"
         elif sent.phase is Phase.UNKNOWN:
             head += "· retrying with the same key · "
             tail = ""
@@ -174,7 +177,20 @@ def batch_line(sent: Sequence[Confirmed], now: datetime) -> Line:
         left = max(decision.seconds_left(now) for decision in sent)
         wait = f", {left:.0f} s left" if phase is Phase.HELD else ""
         runs.append((f"{glyph} {count:,} {word}{wait}   ", tone))
+    agreed = sum(one.on_record.is_agreement for one in sent)
+    if agreed:
+        runs.append((f"{agreed:,} of them only agreed: they need more people", "warn"))
     return [(f"{VERB_WORDS[sent[0].intent.verb]} {len(sent):,} at once:  ", "strong"), *runs]
+
+
+def armed_verb(intent: Intent) -> str:
+    """Return what the key that confirms will do: `▲ APPROVE`, or `▲ AGREE 1 of 2` where that decides nothing yet."""
+    act = ACTS[intent.verb]
+    if intent.agreement:
+        edit = " to the edit" if intent.verb == "EDIT_AND_APPROVE" else ""
+        return f"{act.glyph} AGREE {intent.agreement} of {intent.people}{edit}"
+    decides = " (decides)" if intent.people > 1 and intent.verb in APPROVING else ""
+    return f"{act.with_glyph.upper()}{decides}"
 
 
 def unseen_words(count: int) -> str:

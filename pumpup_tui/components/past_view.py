@@ -43,7 +43,7 @@ class PastView:
         """
         context = screen.context
         self.moment = moment
-        self.reads = PastReads(context.calls)
+        self.reads = PastReads(context.calls, lambda: context.status.reviewer)
         self._screen = screen
         self._project_id, self._task_id = project_id, task_id
         self.event: Event | None = None

@@ -33,4 +33,7 @@ async def asked_before(backend: Backend, detail: RequestDetail) -> AskedBefore |
     if refusal is None:
         return None
     earlier = asked_of(await backend.request(refusal.request_id))
-    return AskedBefore(refusal, changes_between(earlier, asked_of(detail)))
+    changes = changes_between(earlier, asked_of(detail))
+    if detail.blind:  # that the recommendation is hidden is no change of it
+        changes = [change for change in changes if change.kind not in ("recommendation", "confidence", "rationale")]
+    return AskedBefore(refusal, changes)

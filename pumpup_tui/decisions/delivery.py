@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from api_client.errors import ApiError, Conflict, InvalidAnswers
 from pumpup_tui.backend.retry import Pauses, is_passing, leaves_in_doubt, settles_doubt
-from pumpup_tui.decisions.desk import Confirmed, Phase
+from pumpup_tui.decisions.desk import APPROVING, Confirmed, Intent, OnRecord, Phase
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
+
+LOOKED_AT = 100
+"""Decisions of a task that are looked through for the one that was just recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +27,19 @@ class Delivery:
     """The event's id where it is recorded, else why it is not; raw."""
     faults: Mapping[str, str] = field(default_factory=dict)
     """Messages by field id, where answers were refused."""
+    on_record: OnRecord = field(default_factory=OnRecord)
 
 
-async def deliver(backend: Backend, sent: Confirmed, slots: asyncio.Semaphore) -> AsyncIterator[Delivery]:
+async def deliver(
+    backend: Backend, sent: Confirmed, slots: asyncio.Semaphore, *, reads_back: bool = False
+) -> AsyncIterator[Delivery]:
     """Yield each state of an act until its outcome is known; an unknown one is asked again under the same key.
 
     Args:
         backend: Takes the act.
         sent: What was confirmed.
         slots: Bounds the writes in flight at a time.
+        reads_back: Whether a policy may have made an agreement of an approval.
     """
     # The commands are imported with the first of them, behind the first paint.
     from pumpup_tui.decisions.intent_commands import command_of
@@ -51,8 +58,38 @@ async def deliver(backend: Backend, sent: Confirmed, slots: asyncio.Semaphore) -
             yield Delivery(Phase.UNKNOWN, str(error))
             await asyncio.sleep(pauses.after(error))
         else:
-            yield Delivery(Phase.RECORDED, receipt.event_id)
+            async for state in _recorded(backend, sent.intent, receipt.event_id, reads_back=reads_back):
+                yield state
             return
+
+
+async def _recorded(backend: Backend, intent: Intent, event_id: str, *, reads_back: bool) -> AsyncIterator[Delivery]:
+    """Yield what is on the record. The receipt only names the event: what it is, the record says."""
+    if not intent.agreement:
+        yield Delivery(Phase.RECORDED, event_id)
+    if not (intent.blind or (reads_back and intent.verb in APPROVING)):
+        return
+    expected = OnRecord(is_agreement=bool(intent.agreement))
+    try:
+        on_record = await _read_back(backend, intent, event_id)
+    except ApiError:
+        on_record = expected  # it is recorded all the same; what was shown when it was armed is all that is known
+    if intent.agreement or on_record != expected:
+        yield Delivery(Phase.RECORDED, event_id, on_record=on_record)
+
+
+async def _read_back(backend: Backend, intent: Intent, event_id: str) -> OnRecord:
+    types = ("APPROVAL_DECIDED",)
+    page = await backend.events(task_id=intent.task_id or None, types=types, order="desc", limit=LOOKED_AT)
+    decision = next((event for event in page.items if event.id == event_id), None)
+    if decision is not None:
+        return OnRecord(recommendation=decision.payload.get("recommendationSnapshot") if intent.blind else None)
+    detail = await backend.request(intent.target)
+    is_open, needs = detail.result is None, detail.needs
+    edit = intent.note.strip() if intent.verb == "EDIT_AND_APPROVE" else None
+    missing = needs.missing_for(intent.verb, edit) if needs is not None and is_open else 0
+    shown = detail.event.payload.get("recommendation") if intent.blind else None
+    return OnRecord(is_agreement=True, missing=max(0, missing), recommendation=shown)
 
 
 def _refused(error: ApiError) -> Delivery:

@@ -15,9 +15,12 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pumpup_tui.text.outcomes import ACTS, OUTCOMES
+
+if TYPE_CHECKING:
+    from api_client.needs import Agreed, Needs
 
 Verb = Literal[
     "APPROVE",
@@ -55,6 +58,8 @@ ALONE = frozenset(("PAUSE", "RESUME", "GIVE_GRANT", "END_GRANT"))
 """Acts on nothing that a screen shows: the decision bar shows all of them, wherever they were armed."""
 ALL_PROJECTS = "all"
 """The target of a pause that is not of one project: no project has such an id."""
+APPROVING = frozenset(("APPROVE", "EDIT_AND_APPROVE"))
+"""The outcomes that may take several people; each of them agrees, and the last one decides."""
 
 BURST = 0.005
 """Seconds. Two keys closer than this came in one read, as pasted text does: no finger is that fast."""
@@ -102,6 +107,12 @@ class Intent:
     """The lost decision's request, where this is its note."""
     terms: Mapping[str, Any] = field(default_factory=dict)
     """The terms of a grant that is given, by the names of `GrantTerms`."""
+    people: int = 1
+    """Different people that the project's policy asks for, to approve it."""
+    agreed: tuple[Agreed, ...] = ()
+    """The agreements of other people, as they were shown."""
+    blind: bool = False
+    """Whether the agent's recommendation was hidden."""
 
     @property
     def lacks_note(self) -> bool:
@@ -112,6 +123,42 @@ class Intent:
     def takes_note(self) -> bool:
         """Whether a note that is written for it reaches the record."""
         return self.verb in TAKES_NOTE
+
+    def under(self, needs: Needs | None, reviewer: str, *, blind: bool | None) -> Intent:
+        """Return the intent with what the policy asks for, as it was shown to a reviewer; and whether it was blind."""
+        if needs is None:
+            return replace(self, blind=bool(blind))
+        others = tuple(one for one in needs.agreed if one.subject != reviewer)
+        return replace(self, people=needs.people, agreed=others, blind=bool(blind))
+
+    @property
+    def agreement(self) -> int:
+        """The number that it has among the agreements, as far as was shown; 0 where it decides."""
+        if self.verb not in APPROVING:
+            return 0
+        edit = self.note.strip() if self.verb == "EDIT_AND_APPROVE" else None
+        number = 1 + sum(one.outcome == self.verb and one.edit == edit for one in self.agreed)
+        return number if number < self.people else 0
+
+    @property
+    def does(self) -> str:
+        """What it does, in words: `approve`, or `agree 1 of 2`."""
+        if not self.agreement:
+            return VERB_WORDS[self.verb]
+        edit = " to the edit" if self.verb == "EDIT_AND_APPROVE" else ""
+        return f"agree {self.agreement} of {self.people}{edit}"
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """The nature of a recorded act, where that was read back."""
+
+    is_agreement: bool = False
+    """Whether it is one person's agreement, and the request was not decided by it."""
+    missing: int = 0
+    """People who must still agree to the same; 0 where it is decided since, or that is not known."""
+    recommendation: Any = None
+    """The agent's recommendation, raw, where it was hidden until then."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +179,17 @@ class Confirmed:
     """Whether it is stored where a crash can't reach it: nothing is claimed of it before."""
     batch: str = ""
     """Common to the acts that were confirmed with one key; empty where it was confirmed alone."""
+    on_record: OnRecord = OnRecord()
+
+    @property
+    def does(self) -> str:
+        """What it does, or did as far as the record says, in words."""
+        if self.phase is not Phase.RECORDED:
+            return self.intent.does
+        word = VERB_WORDS[self.intent.verb]
+        if not self.on_record.is_agreement:
+            return word
+        return f"agreed to {word}" + (f", needs {self.on_record.missing} more" if self.on_record.missing else "")
 
     @property
     def word(self) -> str:
@@ -224,10 +282,18 @@ class Desk:
         return replace(self, sent=tuple(after)), due
 
     def settle(
-        self, key: str, phase: Phase, now: datetime, detail: str = "", faults: Mapping[str, str] | None = None
+        self,
+        key: str,
+        phase: Phase,
+        now: datetime,
+        detail: str = "",
+        faults: Mapping[str, str] | None = None,
+        *,
+        on_record: OnRecord = OnRecord(),
     ) -> Desk:
         """Note the state of the act that was sent under `key`."""
-        return self._with({key}, phase=phase, since=now, until=None, detail=detail, faults=faults or {})
+        changed = {"phase": phase, "since": now, "until": None, "detail": detail, "faults": faults or {}}
+        return self._with({key}, **changed, on_record=on_record)
 
     def mark_stored(self, keys: Iterable[str]) -> Desk:
         """Note that these are stored on this machine."""

@@ -34,7 +34,8 @@ def command_of(intent: Intent) -> Command:
     if intent.verb in ALONE:
         return _authority_command(intent)
     outcome = Outcome(type=cast("OutcomeType", intent.verb), note=note, reason_code=intent.reason_code or None)
-    return Decide(request_id=intent.target, outcome=outcome, request_hash=request_hash)
+    blind = True if intent.blind else None
+    return Decide(request_id=intent.target, outcome=outcome, request_hash=request_hash, blind=blind)
 
 
 def _task_command(intent: Intent, note: str | None) -> Command:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from pumpup_tui.decisions.desk import OnRecord
+
 if TYPE_CHECKING:
     from pumpup_tui.decisions.desk import Phase
     from pumpup_tui.decisions.recovery import Recovered
@@ -22,6 +24,7 @@ class Submitted(Message):
     detail: str = ""
     faults: Mapping[str, str] = field(default_factory=dict)
     """Messages by field id, where answers were refused."""
+    on_record: OnRecord = field(default_factory=OnRecord)
 
 
 @dataclass(eq=False, repr=False)

@@ -153,7 +153,8 @@ class Outbox:
 
     def settle(self, message: Submitted) -> None:
         """Note the state of a write."""
-        self._set(self.desk.settle(message.key, message.phase, self._clock(), message.detail, message.faults))
+        now, phase, record = self._clock(), message.phase, message.on_record
+        self._set(self.desk.settle(message.key, phase, now, message.detail, message.faults, on_record=record))
         if message.phase in (Phase.RECORDED, Phase.LOST):
             for sent in self.desk.sent:
                 if sent.key == message.key:

@@ -9,8 +9,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from api_client.errors import ApiError, NotFound
+from api_client.request_facts import agreed_id
 from api_client.times import parse_time
-from pumpup_tui.decisions.desk import ALL_PROJECTS, ALONE, FINAL, Confirmed, Intent, Phase
+from pumpup_tui.decisions.desk import ALL_PROJECTS, ALONE, APPROVING, FINAL, Confirmed, Intent, Phase
 from pumpup_tui.decisions.in_flight import Interrupted
 
 if TYPE_CHECKING:
@@ -69,7 +70,13 @@ async def look_up(backend: Backend, me: str, interrupted: Interrupted) -> Recove
 
 async def _settled(backend: Backend, me: str, interrupted: Interrupted) -> Recovered:
     intent = interrupted.sent.intent
-    result = (await backend.request(intent.target)).result
+    detail = await backend.request(intent.target)
+    result = detail.result
+    if intent.verb in APPROVING and (agreed := await _agreement(backend, me, interrupted, detail.task.id)) is not None:
+        missing = detail.needs.missing_for(intent.verb, _edit(intent)) if detail.needs is not None else 0
+        words = "agreed; it is decided since" if result is not None else "agreed"
+        words += f", needs {missing} more" if result is None and missing > 0 else ""
+        return Recovered(interrupted, Fate.RECORDED, words, at=agreed.timestamp)
     if result is None:
         return Recovered(interrupted, Fate.NOT_RECORDED, "still open: decide again")
     who = str(result.get("decidedBy") or result.get("answeredBy") or result.get("withdrawnBy") or "someone")
@@ -77,6 +84,25 @@ async def _settled(backend: Backend, me: str, interrupted: Interrupted) -> Recov
     if who == me and _is_same(intent, result):
         return Recovered(interrupted, Fate.RECORDED, at=at)
     return Recovered(interrupted, Fate.LOST, "you decided it otherwise" if who == me else f"{who} was first", at)
+
+
+async def _agreement(backend: Backend, me: str, interrupted: Interrupted, task_id: str) -> Event | None:
+    """Return the event of one's agreement to a request that takes several people, None where there is none."""
+    sent, intent = interrupted.sent, interrupted.sent.intent
+    page = await backend.events(task_id=task_id, types=("ACTION",), order="desc", limit=LOOKED_AT)
+    for event in page.items:
+        detail = event.payload.get("detail")
+        agreement = detail.get("agreement") if isinstance(detail, Mapping) else None
+        if agreed_id(event) != intent.target or event.subject != me or not isinstance(agreement, Mapping):
+            continue
+        is_same = (agreement.get("outcome"), agreement.get("note") or "") == (intent.verb, intent.note.strip())
+        if is_same and event.timestamp >= sent.since - EARLIER:
+            return event
+    return None
+
+
+def _edit(intent: Intent) -> str | None:
+    return intent.note.strip() if intent.verb == "EDIT_AND_APPROVE" else None
 
 
 def _is_same(intent: Intent, result: Mapping[str, Any]) -> bool:

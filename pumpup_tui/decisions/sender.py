@@ -75,7 +75,8 @@ class DecisionSender:
         if backend is None:
             to.post_message(Submitted(sent.key, Phase.REFUSED, "not sent: not connected"))
             return
-        async for state in deliver(backend, sent, self._slots):
-            to.post_message(Submitted(sent.key, state.phase, state.detail, state.faults))
+        reads_back = self._connection.can("authority")
+        async for state in deliver(backend, sent, self._slots, reads_back=reads_back):
+            to.post_message(Submitted(sent.key, state.phase, state.detail, state.faults, state.on_record))
             if state.phase is Phase.RECORDED:
                 self._connection.announce_notices(backend)

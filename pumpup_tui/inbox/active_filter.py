@@ -15,6 +15,8 @@ WHOSE: Mapping[str, str] = {"": "all", "is:mine": "mine", "is:free": "unassigned
 """The filters that one key goes through, and their names."""
 ALWAYS: Mapping[str, str] = {"mine": "is:mine", "unassigned": "is:free", "overdue": "is:overdue"}
 """Filters that every reader has by name."""
+DEMANDED: Mapping[str, str] = {"may decide": "is:may"}
+"""Filters that a reader has by name as well, where policies say who may decide."""
 
 
 class InboxFilter:
@@ -26,6 +28,8 @@ class InboxFilter:
         self._configured = named or {}
         self.stored: Mapping[str, str] = {}
         """The filters that the reader saved, by name."""
+        self.has_demands = False
+        """Whether any request that is loaded is one of which a policy says who may decide."""
         self.typed = ""
         self._whose = ""
 
@@ -47,7 +51,7 @@ class InboxFilter:
     @property
     def named(self) -> Mapping[str, str]:
         """The filters that have a name, by it: those that every reader has, then the configured and the saved ones."""
-        return {**ALWAYS, **self._configured, **self.stored}
+        return {**ALWAYS, **(DEMANDED if self.has_demands else {}), **self._configured, **self.stored}
 
     @property
     def tabs(self) -> Sequence[Tab]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,20 +22,24 @@ from pumpup_tui.components.pause_line import PauseLine
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import NOTE_FIRST, NOTE_SAYS, VERB_WORDS, Confirmed, Intent, Phase, Verb
+from pumpup_tui.decisions.desk import NOTE_FIRST, NOTE_SAYS, Confirmed, Intent, Phase, Verb
 from pumpup_tui.inbox.calls import InboxReads
 from pumpup_tui.inbox.messages import ContextsRead
 from pumpup_tui.inbox.planned_list import PlannedList, differs
 from pumpup_tui.inbox.reason_screen import ReasonPicker
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import Line, fit, joined, width_of
+from pumpup_tui.text.layout import Line, crop, fit, joined, width_of
+from pumpup_tui.text.needs_words import refused_words
 from pumpup_tui.text.outcomes import ACTS
 from styles.sheets import sheet
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
     from pumpup_tui.inbox.precedent_loader import PrecedentLoader
+
+REASONS = 2
+"""Reasons for which requests are left out that are named."""
 
 
 class BatchHead(Lines):
@@ -75,9 +80,13 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         self._opened = opened
         self.context = context
         self._verb = verb
-        self._items = list(items)
-        self.left_out: set[str] = set()
-        """The ids of the requests that were removed."""
+        reviewer, stamp = context.status.reviewer, context.stamp
+        refused = {item.request_id: refused_words(item.needs, verb, reviewer, stamp) for item in items}
+        self._items = [item for item in items if not refused[item.request_id]]
+        self._refusals = Counter(words for words in refused.values() if words)
+        """Why requests were left out from the start, and how many for each reason."""
+        self.left_out: set[str] = {request_id for request_id, words in refused.items() if words}
+        """The ids of the requests that were left out, and of those that were removed."""
         self._precedents = precedents
         self._note, self._code = context.outbox.kept_notes.offered_to_all(self._plain_intents())
         self._fault = ""
@@ -98,11 +107,12 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         """List the decisions; ask for the note where there must be one."""
         planned = self.query_one(PlannedList)
         planned.say_when_empty(f"nothing is left to decide: {self.context.key('move.back')} goes back")
+        planned.take_agreements({one.target: one.does for one in self._plain_intents() if one.agreement})
         planned.show(self._items)
         self.set_focus(planned)
         self._show_head()
         InboxReads(self.context.calls).contexts(self, [item.request_id for item in self._items])
-        if self._lacks_note:
+        if self._lacks_note and self._items:
             self.action_note()
 
     @on(ContextsRead)
@@ -139,6 +149,13 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
 
     def _warnings(self) -> Iterator[Line]:
         """Yield a line for each thing to know before the decisions are sent."""
+        for words, count in self._refusals.most_common(REASONS):
+            yield [(f" ⊘ {count:,} left out: {crop(words, 200)}", "warn")]
+        if len(self._refusals) > REASONS:
+            yield [(f" ⊘ {len(self._refusals) - REASONS:,} more reasons left others out", "warn")]
+        if agreed := sum(bool(self._intent(item).agreement) for item in self._items):
+            decided = len(self._items) - agreed
+            yield [(f" {decided:,} will be decided, {agreed:,} only agreed to: they need more people", "warn")]
         others = sum(differs(item, self._verb) for item in self._items)
         if others:
             yield [(f" ≠ for {others:,} of them the agent recommends something else", "warn")]
@@ -177,7 +194,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
         return replace(self._plain_intent(item), note=self._note, reason_code=self._code)
 
     def _plain_intent(self, item: InboxItem) -> Intent:
-        return Intent(
+        intent = Intent(
             self._verb,
             item.request_id,
             item.summary,
@@ -185,6 +202,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
             task_id=item.task_id,
             task_name=item.task_name,
         )
+        return intent.under(item.needs, self.context.status.reviewer, blind=item.blind)
 
     def _plain_intents(self) -> list[Intent]:
         return [self._plain_intent(item) for item in self._items]
@@ -263,7 +281,7 @@ class BatchResultList(VirtualList[Confirmed]):
         when = f"at {self.context.stamp(row.since)}" if row.phase is Phase.RECORDED else ""
         about = joined(
             (
-                VERB_WORDS[row.intent.verb],
+                row.does,
                 line(row.intent.task_name, 100),
                 when,
                 self.context.in_zone(line(row.detail, 300)),

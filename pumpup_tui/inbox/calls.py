@@ -17,6 +17,7 @@ from pumpup_tui.inbox.messages import (
     PrecedentRequests,
     PrecedentsPage,
     SettledToday,
+    StandingsRead,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ CONTEXT_KEYS, CONTEXT_VALUE = 100, 200
 """Entries of a context, and characters of each, that are kept for columns."""
 PAGE, LONG_PAGE = 100, 500
 """Requests of a page that the reader waits for, and of one that is loaded on the way to the end."""
+STANDINGS = 50
+"""Requests whose standing is read at a time."""
 DONE_PAGES = 4
 """Pages of today's decisions that are counted."""
 
@@ -45,8 +48,10 @@ DONE_PAGES = 4
 class InboxReads:
     """Reads of the open requests; a later one of a kind cancels the one before."""
 
-    def __init__(self, calls: BackendCalls) -> None:
+    def __init__(self, calls: BackendCalls, reviewer: Callable[[], str] = str) -> None:
+        """Take what returns the reader's name: what is hidden from them is not read to the screens."""
         self._calls = calls
+        self._reviewer = reviewer
 
     def first(self, to: MessagePump, project_id: str | None, prepare: Callable[[], Awaitable[None]]) -> CallId:
         """Read the first page, after what `prepare` reads of the reviewer's own."""
@@ -54,7 +59,7 @@ class InboxReads:
         async def call(backend: Backend) -> InboxPage:
             await prepare()
             page = await backend.inbox(project_id=project_id, limit=PAGE)
-            return InboxPage(_short(page), first=True, last=page.is_last(PAGE))
+            return InboxPage(self._shown(page), first=True, last=page.is_last(PAGE))
 
         return self._calls.ask(to, _WHAT, call, group="inbox")
 
@@ -124,6 +129,20 @@ class InboxReads:
 
         return self._calls.ask(to, "the context", call, group="contexts")
 
+    def standings(self, to: MessagePump, request_ids: Sequence[str]) -> CallId:
+        """Read requests again, the first ones of very many; a failure is not reported: `r` reads the list anew."""
+
+        async def call(backend: Backend) -> StandingsRead:
+            from pumpup_tui.backend.blind_review import hidden_detail
+
+            details: dict[str, RequestDetail | None] = dict.fromkeys(request_ids[:STANDINGS])
+            for request_id in details:
+                with suppress(ApiError):
+                    details[request_id] = hidden_detail(await backend.request(request_id), self._reviewer())
+            return StandingsRead(details)
+
+        return self._calls.ask(to, "the requests", call, group="standings")
+
     def asked_before(self, to: MessagePump, detail: RequestDetail) -> CallId:
         """Read the decision after which a request asks again; a failure is not reported, for it is optional."""
 
@@ -156,22 +175,23 @@ class InboxReads:
                 # A server whose cursor stands still would be asked for ever.
                 last = page.is_last(limit) or page.next_cursor in (None, at)
                 if last or count >= most:
-                    return InboxPage(_short(page), first=False, last=last)
-                to.post_message(InboxPage(_short(page), first=False, last=False, goes_on=True))
+                    return InboxPage(self._shown(page), first=False, last=last)
+                to.post_message(InboxPage(self._shown(page), first=False, last=False, goes_on=True))
                 at = page.next_cursor
 
         return self._calls.ask(to, _WHAT, call, group="inbox")
+
+    def _shown(self, page: Page[InboxItem]) -> Page[InboxItem]:
+        """Return what the list may show of a page."""
+        if not any(item.recommendation for item in page.items):
+            return page
+        from pumpup_tui.backend.blind_review import hidden_page
+        from pumpup_tui.text.truncation import short_item_page
+
+        return short_item_page(hidden_page(page, self._reviewer()))
 
 
 def _context(payload: Mapping[str, Any]) -> Mapping[str, str]:
     pairs: Any = payload.get("keyValueContext")
     items = list(pairs.items())[:CONTEXT_KEYS] if isinstance(pairs, Mapping) else []
     return {str(key): str(value)[:CONTEXT_VALUE] for key, value in items}
-
-
-def _short(page: Page[InboxItem]) -> Page[InboxItem]:
-    if not any(item.recommendation for item in page.items):
-        return page
-    from pumpup_tui.text.truncation import short_item_page
-
-    return short_item_page(page)

@@ -9,6 +9,7 @@ from pumpup_tui.components.note_questions import note_question
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.decisions.desk import VERB_WORDS, Intent, Phase, Verb
 from pumpup_tui.text.firewall import line
+from pumpup_tui.text.needs_words import refused_words
 from pumpup_tui.text.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from api_client.models import InboxItem
     from pumpup_tui.backend.messages import RequestLoaded
     from pumpup_tui.components.screen_parts import ArmedView
     from pumpup_tui.context import Context
@@ -62,11 +64,18 @@ class DecisionController:
             self._outbox.hint("nothing to decide here")
             return
         elicitation = request_kind(row.event_type) == "elicitation"
-        if refusal := self._context.refusal("answer" if elicitation else "decide"):
+        refusal = self._context.refusal("answer" if elicitation else "decide") or self._policy_refusal(verb, row)
+        if refusal:
             self._outbox.cancel(refusal)
         else:
             self._pane.open()
             self._arm_shown(verb, elicitation=elicitation)
+
+    def _policy_refusal(self, verb: Verb, row: InboxItem) -> str:
+        """Return why the project's policy does not let the reader decide so; empty where it does."""
+        loaded = self._pane.loaded
+        needs = loaded.detail.needs if loaded is not None and self._pane.is_read else row.needs
+        return refused_words(needs, verb, self._context.status.reviewer, self._context.stamp)
 
     def _arm_shown(self, verb: Verb, *, elicitation: bool) -> None:
         loaded = self._pane.loaded
@@ -82,7 +91,7 @@ class DecisionController:
             self._decide(verb, loaded)
 
     def _decide(self, verb: Verb, loaded: RequestLoaded) -> None:
-        self._outbox.arm(intent_of(verb, loaded))
+        self._outbox.arm(intent_of(verb, loaded, self._context.status.reviewer))
         self._pane.read_next()
         if self._outbox.desk.armed is not None and self._outbox.desk.armed.lacks_note:
             self._ask_note()
@@ -204,11 +213,11 @@ class DecisionController:
             self._outbox.arm(Intent("NOTE", lost.task_id, lost.task_name, note=note, made_of=lost.target))
 
 
-def intent_of(verb: Verb, loaded: RequestLoaded) -> Intent:
-    """Return a decision on a request as it is shown."""
+def intent_of(verb: Verb, loaded: RequestLoaded, reviewer: str) -> Intent:
+    """Return a decision on a request as it is shown to a reviewer."""
     detail = loaded.detail
     summary = str(detail.event.payload.get("summary", ""))
-    return Intent(
+    intent = Intent(
         verb,
         detail.event.id,
         summary,
@@ -216,3 +225,4 @@ def intent_of(verb: Verb, loaded: RequestLoaded) -> Intent:
         task_id=detail.task.id,
         task_name=detail.task.name,
     )
+    return intent.under(detail.needs, reviewer, blind=detail.blind)

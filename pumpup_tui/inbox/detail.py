@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
 
-    from api_client.models import Event
+    from api_client.models import Event, InboxItem
     from pumpup_tui.backend.messages import RequestLoaded
     from pumpup_tui.components.frame import KeyHints
     from pumpup_tui.context import Context
@@ -57,6 +57,13 @@ class RequestPane:
         """Whether all of the request under the cursor is shown."""
         row = self._requests.row
         return row is not None and self.loaded is not None and self.loaded.detail.event.id == row.request_id
+
+    def agrees_with(self, row: InboxItem) -> bool:
+        """Return whether the request is read, and its standing under its policy is the list's."""
+        if self.loaded is None:
+            return False
+        detail = self.loaded.detail
+        return (detail.needs, detail.blind, detail.expires_at) == (row.needs, row.blind, row.expires_at)
 
     @property
     def opened(self) -> AbstractSet[str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from api_client.request_facts import settled_id
 from pumpup_tui.backend.messages import CallFailed, Changed, RequestsArrived
 from pumpup_tui.inbox.calls import PAGE, InboxReads
 from pumpup_tui.inbox.empty_state import DoneToday, words_when_empty
-from pumpup_tui.inbox.messages import InboxPage, SettledToday
+from pumpup_tui.inbox.messages import InboxPage, SettledToday, StandingsRead
+from pumpup_tui.inbox.standings import Standings, changed_by, end_words
 
 if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
-    from api_client.models import Event, InboxItem
+    from api_client.models import Event, InboxItem, RequestDetail
     from pumpup_tui.backend.messages import CallId
     from pumpup_tui.context import Context
     from pumpup_tui.inbox.active_filter import InboxFilter
@@ -29,7 +31,6 @@ AHEAD_SECONDS = 0.3
 SHARE = 0.5
 """Pages on the way to the end are shown when this share of the list is new: arranging it costs its length."""
 REQUESTED = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
-SETTLED = "Decided elsewhere; moved to the next one"
 NOT_READ = "Refreshed from the beginning; the request you were on is decided, or further down"
 
 
@@ -56,7 +57,8 @@ class InboxLoader:
         self._pane = pane
         self._filter = narrowing
         self._status = status
-        self._reads = InboxReads(context.calls)
+        self._reads = InboxReads(context.calls, lambda: context.status.reviewer)
+        self._standings = Standings(to, context, requests, self._reads)
         self._cursor: str | None = None
         self._call: CallId | None = None
         """The latest call for a page."""
@@ -67,6 +69,8 @@ class InboxLoader:
         self._is_reading = False
         self._reads_again = False
         self._gone: set[str] = set()
+        self._ends: dict[str, str] = {}
+        """The words for how requests came to their end, where nobody decided them."""
         self._arrived: dict[str, InboxItem] = {}
         """Requests that came or changed while a decision was armed, and are not shown yet."""
         self._news = 0
@@ -89,7 +93,7 @@ class InboxLoader:
     def restart(self) -> None:
         """Load the list from its beginning."""
         self._is_reading = True
-        self._arrived, self._news, self._unshown = {}, 0, []
+        self._arrived, self._news, self._unshown, self._ends = {}, 0, [], {}
         self._call = self._reads.first(self._to, self._context.project_id, self._context.snoozes.read)
 
     def more(self) -> None:
@@ -106,11 +110,15 @@ class InboxLoader:
             return EVERYTHING
         return AHEAD if self._requests.queue.order.has_sections else PAGE
 
-    def take(self, event: InboxPage | SettledToday) -> None:
-        """Show a page that has come, or what was done today."""
+    def take(self, event: InboxPage | SettledToday | StandingsRead) -> None:
+        """Show a page that has come, what was done today, or what was read again."""
         if isinstance(event, SettledToday):
             self._done = event.done
             self._show_when_empty()
+        elif isinstance(event, StandingsRead):
+            self._standings.take(event.details)
+            if self.take_standings(event.details):
+                self._pane.read()
         else:
             self._take_page(event)
 
@@ -123,8 +131,9 @@ class InboxLoader:
         self._add(event, was_complete=was_complete)
         self._rows_changed()
         row = self._requests.row
-        if event.first and self._pane.loaded is None and row is not None and row.request_id == before:
-            # The cursor did not move to what could not be read during an outage: it is read with the list.
+        if event.first and row is not None and row.request_id == before and not self._pane.agrees_with(row):
+            # The cursor did not move to what could not be read during an outage: it is read with the list. So is what
+            # another policy is in force for by now.
             self._pane.read()
         if not event.goes_on:
             self._go_on()
@@ -260,7 +269,9 @@ class InboxLoader:
         desk = self._context.outbox.desk
         own = any(sent.intent.target == row_id for sent in desk.sent)
         if self._requests.row is not None and not own and desk.armed is None:
-            self._context.outbox.hint(NOT_READ if self.is_restarted and not self.is_complete else SETTLED)
+            is_unread = self.is_restarted and not self.is_complete
+            ended = f"{self._ends.get(row_id or '', 'Decided elsewhere')}; moved to the next one"
+            self._context.outbox.hint(NOT_READ if is_unread else ended)
 
     # Changes.
 
@@ -270,8 +281,10 @@ class InboxLoader:
             self.restart()
             return
         desk = self._context.outbox.desk
-        self._gone |= {one.in_response_to for one in event.events if one.in_response_to}
+        self._gone |= {settled for one in event.events if (settled := settled_id(one))}
+        self._ends |= {settled_id(one) or "": words for one in event.events if (words := end_words(one))}
         self._follow(event.events)
+        self._standings.follow_events(event.events)
         if desk.armed is None:
             self._catch_up()
         elif desk.armed.target in self._gone and not desk.hint:
@@ -279,6 +292,21 @@ class InboxLoader:
         self._read_new(event.events)
         if desk.armed is None:
             self._pane.refresh_on(event.events)
+
+    def take_standings(self, details: Mapping[str, RequestDetail | None]) -> bool:
+        """Show the standing of requests as it is now; those that are settled by now are gone.
+
+        Returns:
+            Whether the request on the screen has another one than it shows.
+        """
+        queue = self._requests.queue
+        listed = {name: item for name in details if (item := self._arrived.get(name) or queue.get(name)) is not None}
+        self._gone |= {name for name in listed if (detail := details[name]) is not None and detail.result is not None}
+        changed = changed_by(listed, details)
+        self._arrived |= changed
+        self._catch_up()
+        shown = self._pane.loaded.detail.event.id if self._pane.loaded is not None else None
+        return shown in changed and self._context.outbox.desk.armed is None
 
     def _explain_settled(self) -> None:
         key = self._context.key
@@ -314,6 +342,7 @@ class InboxLoader:
         if self._status.tally.take(self._context.outbox.desk):
             self._read_done()
             self.show_status()
+        self._standings.follow_desk()
         self._catch_up()
         self._requests.redraw_in_flight()
 

@@ -10,7 +10,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api_client.models import Event, InboxItem, Page
+    from api_client.models import Event, InboxItem, Page, RequestDetail
     from pumpup_tui.decisions.request_changes import AskedBefore, AskedRequest
     from pumpup_tui.inbox.empty_state import DoneToday
 
@@ -64,3 +64,10 @@ class ContextsRead(Message):
     """Contexts of requests by id, their values cut to what a column may show."""
 
     contexts: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(eq=False, repr=False)
+class StandingsRead(Message):
+    """Listed requests as they are now, by id; None for one that can't be read."""
+
+    details: Mapping[str, RequestDetail | None]

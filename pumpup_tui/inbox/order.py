@@ -34,7 +34,8 @@ GROUPS: Mapping[str, str] = {
     "overdue": "grouped by what is overdue",
 }
 OVERDUE = "overdue"
-SECTIONS: Sequence[str] = (OVERDUE, "mine", "you may decide", "others")
+OTHERS_DECIDE = "others must decide"
+SECTIONS: Sequence[str] = (OVERDUE, "mine", "you may decide", "others", OTHERS_DECIDE)
 """The sections in their order."""
 _SECTIONS = tuple(enumerate(SECTIONS))
 PLAIN_SECTION = SECTIONS.index("you may decide")
@@ -132,6 +133,8 @@ _SORT_KEYS: Mapping[str, Callable[[InboxItem], Any]] = {
 
 def _section(item: InboxItem, reader: Reader) -> Group:
     # Called for each of many requests whenever one comes or goes.
+    if item.needs is not None and reader.waits_for_others(item):
+        return _SECTIONS[4]
     overdue_at, assignee = item.overdue_at, item.assignee_id
     if overdue_at is not None and overdue_at <= reader.now:
         return _SECTIONS[0]

@@ -17,7 +17,7 @@ from pumpup_tui.inbox.batch_columns import BatchColumn, columns_of
 from pumpup_tui.inbox.request_row import author_words
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import recommendation_run
-from pumpup_tui.text.layout import Line, fit, joined, width_of
+from pumpup_tui.text.layout import Line, Run, fit, joined, width_of
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -41,11 +41,16 @@ class PlannedList(VirtualList["InboxItem"]):
         self._verb = verb
         self._lines_drawn: set[tuple[str, int]] = set()
         """Lines of rows that were drawn: a request's id, and the line of its row."""
+        self._agreements: Mapping[str, str] = {}
         self.contexts: dict[str, Mapping[str, str]] = {}
         """The requests' contexts by id, as far as they are read."""
         self._columns: Sequence[BatchColumn] = ()
         self._columns_of = NO_COLUMNS
         """The width and the numbers of contexts and rows that the columns were made for."""
+
+    def take_agreements(self, agreements: Mapping[str, str]) -> None:
+        """Take the words for what is only agreed to, by the ids of the requests."""
+        self._agreements = agreements
 
     def take_contexts(self, contexts: Mapping[str, Mapping[str, str]]) -> None:
         """Take in the contexts of some requests, for the columns."""
@@ -114,13 +119,15 @@ class PlannedList(VirtualList["InboxItem"]):
         cells = "".join(
             f"  {column.cell(context) if context is not None else ' ' * column.cells}" for column in columns
         )
-        offer, tone = recommendation_run(row.recommendation, row.field_count)
+        hidden: Run = ("hidden (blind)", "muted")
+        offer, tone = hidden if row.blind else recommendation_run(row.recommendation, row.field_count)
         differs_cells = _differs_cells(width)
         other = fit(DIFFERS if differs_cells > 2 else "≠", differs_cells) if differs(row, self._verb) else ""
         end: Line = [("  ", ""), (fit(offer or "nothing", AGENT_CELLS), tone if offer else "muted")]
         room = width - cell_len(cells) - width_of(end) - differs_cells
         first: Line = [(fit(f"  {line(row.summary, 300)}", room), ""), (cells, "strong"), *end, (other, "warn")]
-        where = joined((author_words(row), line(row.project_name, 60), line(row.task_name, 200)))
+        does = self._agreements.get(row.request_id, "")
+        where = joined((line(does), author_words(row), line(row.project_name, 60), line(row.task_name, 200)))
         return [first, [(fit(f"  {where}", width), "muted")]]
 
 

@@ -10,7 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from api_client.request_query import QueriedRequest, Reader, Test, is_overdue, searched
-from pumpup_tui.inbox.order import PLAIN_SECTION, Group, Order
+from pumpup_tui.inbox.order import OTHERS_DECIDE, PLAIN_SECTION, Group, Order
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -61,6 +61,8 @@ class RequestQueue:
         self._indexes: dict[str, int] = {}
         self._test: Test | None = None
         self.order = Order()
+        self.has_demands = False
+        """Whether a policy says of any of them who may decide it."""
         self.is_complete = False
         """Whether all requests are loaded; set before the last ones are added."""
         self.matched = 0
@@ -168,6 +170,7 @@ class RequestQueue:
     def replace(self, items: Iterable[InboxItem]) -> None:
         """Hold these requests in place of all others."""
         self._all = {item.request_id: item for item in items}
+        self.has_demands = any(item.needs is not None for item in self._all.values())
         self._texts = {}
         self._arrange()
 
@@ -175,6 +178,7 @@ class RequestQueue:
         """Add requests at the end; those that are there already are replaced in their place."""
         for item in items:
             self._all[item.request_id] = item
+            self.has_demands = self.has_demands or item.needs is not None
             self._texts.pop(item.request_id, None)
         self._arrange()
 
@@ -240,5 +244,6 @@ class RequestQueue:
             return list(items)  # a heading that separates nothing from nothing
         rows: list[QueueRow] = []
         for (_, name), members in sorted(groups.items(), key=lambda group: group[0][0]):
-            rows += [Heading(name, len(members), more=not self.is_complete), *members]
+            overdue = sum(is_overdue(item, reader.now) for item in members) if name == OTHERS_DECIDE else 0
+            rows += [Heading(name, len(members), more=not self.is_complete, overdue=overdue), *members]
         return rows

@@ -39,6 +39,7 @@ class QueueStatus:
             news: The number of requests that are not shown before nothing is armed any more.
         """
         queue = self._requests.queue
+        self._filter.has_demands = queue.has_demands
         count = f"{queue.total}{'' if complete else '+'}"
         if count != self._count and (queue.total or complete):
             self._count = count

@@ -16,7 +16,7 @@ from typing_extensions import override
 from pumpup_tui.components.decision_bar import target_words
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import FINAL, VERB_WORDS
+from pumpup_tui.decisions.desk import FINAL
 from pumpup_tui.decisions.recovery import Fate, Recovered
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.text.firewall import line
@@ -49,7 +49,7 @@ class RecoveredList(VirtualList[Recovered]):
     def draw_row(self, row: Recovered, width: int) -> Sequence[Line]:
         words, tone = FATES[row.fate]
         intent = row.interrupted.sent.intent
-        head: Line = [(f"{words} ", tone), (f"{VERB_WORDS[intent.verb]} · ", "")]
+        head: Line = [(f"{words} ", tone), (f"{intent.does} · ", "")]
         when = f"at {self.context.stamp(row.at)}" if row.at else ""
         asked = f"confirmed {self.context.stamp(row.interrupted.sent.since)}"
         return [

@@ -20,6 +20,7 @@ from pumpup_tui.text.firewall import clean, line
 from pumpup_tui.text.labels import answer_text, confidence_of, outcome_of
 from pumpup_tui.text.layout import Line, crop, fit, joined
 from pumpup_tui.text.markdown import markdown_lines
+from pumpup_tui.text.needs_words import HIDDEN
 from pumpup_tui.text.nested_values import nested_lines
 from pumpup_tui.text.paragraphs import Paragraph, boxed, collapsed, foreign, led, ours
 
@@ -80,7 +81,9 @@ def request_lines(
     payload = loaded.detail.event.payload
     summary = budget.take(summary_of(loaded.detail))
     lines = [*title_lines(summary), *_settled(loaded)]
-    if loaded.detail.event.event_type != "ELICITATION_REQUESTED":
+    if loaded.detail.blind:
+        lines += [ours(), *boxed([("Agent recommends", "muted")], [ours((HIDDEN, "muted"))], "edge")]
+    elif loaded.detail.event.event_type != "ELICITATION_REQUESTED":
         lines += _recommendation(payload.get("recommendation"), budget, folds)
     lines += changed
     lines += _pairs(payload.get("keyValueContext"), budget, folds)

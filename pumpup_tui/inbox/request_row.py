@@ -15,6 +15,7 @@ from pumpup_tui.inbox.order import OVERDUE
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import recommendation_run
 from pumpup_tui.text.layout import Line, Run, crop, fit, joined
+from pumpup_tui.text.needs_words import standing_words
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -30,13 +31,13 @@ def request_row(context: Context, item: InboxItem, width: int, *, selected: bool
 
 def compact_row(context: Context, item: InboxItem, width: int, *, selected: bool) -> Sequence[Line]:
     """Return a request in one line: what is asked, of which task, what the agent says, and how long it waits."""
-    *head, (summary, _), waits = _first(context, item, width, "● " if selected else "  ")
+    *head, (summary, tone), waits = _first(context, item, width, "● " if selected else "  ")
     offer = _offer(context, item)
     room = cell_len(summary) - cell_len(offer[0]) - 1
-    task = f" · {line(item.task_name, 200)}"
+    task = f" · {joined((_standing(context, item), line(item.task_name, 200)))}"
     asked = crop(line(item.summary, 300), max(room * 2 // 3, room - cell_len(task)))
     where = fit(task, room - cell_len(asked))
-    return [[*head, (asked, ""), (where, "muted"), (" ", ""), offer, waits]]
+    return [[*head, (asked, tone), (where, "muted"), (" ", ""), offer, waits]]
 
 
 def heading_row(heading: Heading, width: int) -> Sequence[Line]:
@@ -64,7 +65,7 @@ def _first(context: Context, item: InboxItem, width: int, mark: str) -> Line:
     room = width - 3 - cell_len(waits)
     return [
         (f"{letter}{mark}", "accent"),
-        (fit(line(item.summary, 300), room), ""),
+        (fit(line(item.summary, 300), room), "muted" if item.needs is not None and not item.needs.may else ""),
         (waits, "needs" if overdue else "muted"),
     ]
 
@@ -73,9 +74,18 @@ def _second(context: Context, item: InboxItem, width: int) -> Line:
     offer = _offer(context, item)
     assignee = f"@{line(item.assignee_id, 40)}" if item.assignee_id else ""
     project = "" if context.project_id else line(item.project_name, 60)
-    where = joined((author_words(item), assignee, project, line(item.task_name, 200)))
+    names = (author_words(item), assignee, project, line(item.task_name, 200))
+    where = joined((_standing(context, item), *names))
     room = width - 3 - cell_len(offer[0]) - 2
     return [("   ", ""), (fit(where, room), "muted"), (" ", ""), offer, (" ", "")]
+
+
+def _standing(context: Context, item: InboxItem) -> str:
+    """Return how a request stands under its project's policy, in clean words: whose it is, how many, until when."""
+    if item.needs is None and item.expires_at is None:
+        return ""
+    words = standing_words(item.needs, context.status.reviewer) if item.needs is not None else ""
+    return joined((words, f"expires {context.until(item.expires_at)}" if item.expires_at is not None else ""))
 
 
 def _offer(context: Context, item: InboxItem) -> Run:
@@ -86,4 +96,6 @@ def _offer(context: Context, item: InboxItem) -> Run:
         return f"{glyph} {sent.word}{'…' if sent.phase is Phase.SENDING else ''}", tone
     if item.field_count is not None and (touched := context.drafts.touched(item.request_id)):
         return f"✎ draft {touched}/{item.field_count}", "accent"
+    if item.blind:
+        return "hidden (blind)", "muted"
     return recommendation_run(item.recommendation, item.field_count)

@@ -12,6 +12,7 @@ from pumpup_tui.components.record_paragraphs import event_lines
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.precedents import RequestHistory
 from pumpup_tui.inbox.request_paragraphs import Budget, field_lines, head_lines, request_lines, title_lines
+from pumpup_tui.inbox.standing_paragraphs import standing_lines
 from pumpup_tui.text.firewall import line, without_controls
 from pumpup_tui.text.labels import asker_words
 from pumpup_tui.text.paragraphs import Paragraph, drawn, foreign, ours, section
@@ -129,6 +130,7 @@ class RequestView(Document):
         waits = self._waiting(event.timestamp)
         asker = asker_words(event.subject or "", event.source)
         lines = head_lines(event.event_type, detail.task.name, where=where, asker=asker, waits=waits, folds=folds)
+        lines += standing_lines(self.context, loaded)
         if odd := loaded.inspection.words:
             lines.append(ours((f"⚠ {odd}", "warn"), (f"  {self.context.key('inbox.raw')} raw", "muted")))
         return [*lines, ours()]

@@ -25,7 +25,14 @@ from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
 from pumpup_tui.inbox.filtering import FilterController
 from pumpup_tui.inbox.loader import InboxLoader
-from pumpup_tui.inbox.messages import AskedBeforeRead, InboxPage, PrecedentRequests, PrecedentsPage, SettledToday
+from pumpup_tui.inbox.messages import (
+    AskedBeforeRead,
+    InboxPage,
+    PrecedentRequests,
+    PrecedentsPage,
+    SettledToday,
+    StandingsRead,
+)
 from pumpup_tui.inbox.precedent_loader import PrecedentLoader
 from pumpup_tui.inbox.queue_status import QueueStatus
 from pumpup_tui.inbox.request_list import RequestList
@@ -163,6 +170,8 @@ class InboxScreen(ReviewerScreen):
                 ("move.back", "select none"),
             )
         loaded = self.pane.loaded
+        if loaded is not None and loaded.detail.needs is not None and not loaded.detail.needs.may:
+            return (*back, *MORE)
         if loaded is not None and loaded.detail.event.event_type == "ELICITATION_REQUESTED":
             return (*back, ("decide.approve", "answer"), *MORE)
         return (*back, *OUTCOMES, *MORE)
@@ -194,7 +203,8 @@ class InboxScreen(ReviewerScreen):
 
     @on(InboxPage)
     @on(SettledToday)
-    def _page_loaded(self, event: InboxPage | SettledToday) -> None:
+    @on(StandingsRead)
+    def _page_loaded(self, event: InboxPage | SettledToday | StandingsRead) -> None:
         event.stop()
         self.loader.take(event)
 
@@ -202,6 +212,7 @@ class InboxScreen(ReviewerScreen):
     def _request_loaded(self, event: RequestLoaded) -> None:
         event.stop()
         self.pane.take(event)
+        self.loader.take_standings({event.detail.event.id: event.detail})
         self._aside.follow()
 
     @on(PrecedentsPage)

@@ -26,6 +26,7 @@ from pumpup_tui.task.record import TaskRecord
 from pumpup_tui.task.task_page import PageRow, TaskPage
 from pumpup_tui.text.firewall import clean, line
 from pumpup_tui.text.labels import recommendation_run
+from pumpup_tui.text.needs_words import HIDDEN
 from pumpup_tui.text.paragraphs import foreign, led, ours
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class PastTaskScreen(ReviewerScreen):
         self._record = TaskRecord(task_id)
         self._rows = TaskRows(self._past.context, self._record, is_past=True)
         self._requests: tuple[Event, ...] = ()
+        self._hidden: frozenset[str] = frozenset()
         set_title(self.page, self._past.title("Task"))
         self.callbacks = ScreenCallbacks(
             show_message=self._say,
@@ -78,7 +80,7 @@ class PastTaskScreen(ReviewerScreen):
         self._record = TaskRecord(self._record.task_id)
         self._record.take(event.loaded)
         self._rows = TaskRows(self._past.context, self._record, is_past=True)
-        self._past.event, self._requests = event.event, event.requests
+        self._past.event, self._requests, self._hidden = event.event, event.requests, event.hidden
         set_title(self.page, self._past.title("Task"))
         self.query_one(HeaderLine).update_lines()
         self._show_rows()
@@ -88,7 +90,7 @@ class PastTaskScreen(ReviewerScreen):
             return
         rows = [PageRow(ours((self._past.words(), "needs")), "past"), PageRow(ours())]
         for request in self._requests:
-            rows += _request_rows(request, self._past.event)
+            rows += _request_rows(request, self._past.event, is_hidden=request.id in self._hidden)
         self.page.show_rows([*rows, *self._rows.rows()])
 
     def _say(self, words: str) -> None:
@@ -127,7 +129,7 @@ class PastTaskScreen(ReviewerScreen):
         self._past.choose()
 
 
-def _request_rows(request: Event, after: Event | None) -> list[PageRow]:
+def _request_rows(request: Event, after: Event | None, *, is_hidden: bool) -> list[PageRow]:
     """Return a request as it was shown: the event never changes, so these are the words that its decider saw."""
     payload, key = request.payload, ("past request", request.id)
     settled = after is not None and after.in_response_to == request.id
@@ -139,6 +141,8 @@ def _request_rows(request: Event, after: Event | None) -> list[PageRow]:
     pairs = list(context.items())[:FIELDS_MOST] if isinstance(context, Mapping) else []
     rows += [PageRow(led([(f"{line(name, 40)}  ", "muted")], (line(value), ""))) for name, value in pairs]
     recommended = payload.get("recommendation")
+    if is_hidden:
+        rows.append(PageRow(ours(("suggested  ", "muted"), (HIDDEN, "muted"))))
     if isinstance(recommended, Mapping):
         rows.append(PageRow(ours(("suggested  ", "muted"), recommendation_run(recommended, None))))
         if recommended.get("rationale"):

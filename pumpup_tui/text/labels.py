@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from api_client.request_facts import confidence_value
+from api_client.request_facts import agreed_id, confidence_value
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.outcomes import OUTCOMES
 
@@ -112,8 +112,16 @@ def event_text(event: Event) -> str:
         return f"to {line(payload.get('assigneeId'))}" if payload.get("assigneeId") else "unassigned"
     for key in ("description", "message", "summary", "name", "terminalState", "state"):
         if payload.get(key):
-            return line(payload[key])
+            return line(payload[key]) + _agreed_note(event)
     return ""
+
+
+def _agreed_note(event: Event) -> str:
+    """Return the note of an agreement, clean, to follow its text; empty where it is none, or has none."""
+    detail = event.payload.get("detail") if agreed_id(event) is not None else None
+    agreement = detail.get("agreement") if isinstance(detail, Mapping) else None
+    note = agreement.get("note") if isinstance(agreement, Mapping) else None
+    return f": {line(note)}" if note else ""
 
 
 def reviewer_of(event: Event) -> str:

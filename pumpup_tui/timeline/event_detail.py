@@ -71,8 +71,14 @@ def run_document(events: Sequence[Event], context: Context, lookups: Lookups) ->
     return [*lines, ours(), ours((f"{context.key('timeline.fold')} opens the run in the list", "muted"))]
 
 
-def json_document(event: Event, context: Context) -> list[Paragraph]:
-    """Return all of an event as it is recorded: its place, what it answers, and its payload."""
+def json_document(event: Event, context: Context, hidden: str = "") -> list[Paragraph]:
+    """Return all of an event as it is recorded: its place, what it answers, and its payload.
+
+    Args:
+        event: The event.
+        context: What all screens share.
+        hidden: What stands in place of the recommendation; empty where it may be shown.
+    """
     pairs = (
         ("event", event.id),
         ("type", event.event_type),
@@ -90,7 +96,13 @@ def json_document(event: Event, context: Context) -> list[Paragraph]:
     )
     lines = [_row(name, value) for name, value in pairs if value not in (None, "")]
     lines += [ours(), ours(("Payload", "muted"))]
-    return [*lines, *(foreign((part, "")) for part in payload_text(event.payload).split("\n"))]
+    payload = event.payload
+    if hidden and isinstance(payload, ShortPayload):  # its text is one, and what it would reveal can't be found in it
+        return [*lines, ours((f"the payload is {hidden}", "muted"))]
+    if hidden and "recommendation" in payload:
+        lines.append(ours((f"recommendation: {hidden}", "muted")))
+        payload = {key: value for key, value in payload.items() if key != "recommendation"}
+    return [*lines, *(foreign((part, "")) for part in payload_text(payload).split("\n"))]
 
 
 def _row(name: str, value: object, tone: str = "") -> Paragraph:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
 
-from pumpup_tui.backend.messages import NamesRead
+from pumpup_tui.backend.messages import BlindnessRead, NamesRead
 from pumpup_tui.components.line_widgets import Document
 from pumpup_tui.context import Context
+from pumpup_tui.text.needs_words import HIDDEN
 from pumpup_tui.timeline.event_detail import event_document, json_document, run_document
 
 if TYPE_CHECKING:
@@ -27,22 +28,48 @@ class EventPane(Document):
         self._shared, self._lookups, self._names_came = context, lookups, names_came
         self._is_json = False
         self._shown: tuple[TimelineRow | None, Sequence[Event]] = (None, ())
+        self._known: BlindnessRead | None = None
+        """Whether the recommendation of the request under the cursor is hidden, once that is read."""
 
     def show(self, row: TimelineRow | None, events: Sequence[Event] = ()) -> None:
         """Show a row, of a run all of its events."""
+        if row is None or row is not self._shown[0]:
+            self._known = None  # a request may have been decided since it was last looked at
         self._shown = row, events
         if row is None:
             self.set_paragraphs([])
         elif row.kind == "run":
             self.set_paragraphs(run_document(events, self._shared, self._lookups), row.id)
         elif self._is_json:
-            self.set_paragraphs(json_document(row.event, self._shared), (row.id, "JSON"))
+            hidden = self._hidden_words(row.event)
+            self.set_paragraphs(json_document(row.event, self._shared, hidden), (row.id, "JSON"))
         else:
             self.set_paragraphs(event_document(row.event, self._shared, self._lookups), row.id)
 
     def turn(self) -> None:
         """Show JSON in place of words, and words again."""
         self._is_json = not self._is_json
+        self.show(*self._shown)
+
+    def _hidden_words(self, event: Event) -> str:
+        """Return what stands in place of the recommendation of a request; empty where it may be shown."""
+        if event.event_type != "APPROVAL_REQUESTED" or not self._shared.can("authority"):
+            return ""
+        if self._known is None or self._known.request_id != event.id:
+            self._shared.reads.blindness(self, event.id)
+            return "reading whether it is under blind review…"
+        return HIDDEN if self._known.is_hidden else ""
+
+    def take_changes(self, events: Iterable[Event]) -> None:
+        """Look again whether a request is under blind review, where an event answers it."""
+        if self._known is not None and any(event.in_response_to == self._known.request_id for event in events):
+            self._known = None
+            self.show(*self._shown)
+
+    @on(BlindnessRead)
+    def _blindness_read(self, event: BlindnessRead) -> None:
+        event.stop()
+        self._known = event
         self.show(*self._shown)
 
     def ask_for_names(self, ids: Sequence[str]) -> None:

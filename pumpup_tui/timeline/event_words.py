@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from api_client.request_facts import agreed_id
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import ShortPayload, event_text, reviewer_of, transition_text
 from pumpup_tui.text.layout import Run, joined
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 _VERBS: Mapping[str, tuple[str, str, str]] = {
     "TASK_CREATED": ("+", "created", "muted"),
     "ACTION": ("·", "did", ""),
+    "AGREEMENT": ("▲", "agreed", "approve"),
     "EXCEPTION": ("✗", "failed", "bad"),
     "NOTE": ("¶", "noted", ""),
     "APPROVAL_REQUESTED": ("◌", "requests", "needs"),
     "ELICITATION_REQUESTED": ("◌", "asks", "needs"),
+    "REQUEST_WITHDRAWN": ("⊘", "withdrew", "muted"),
     "TIMEOUT": ("◷", "timed out", "warn"),
     "TASK_CLOSED": ("■", "closed", "muted"),
 }
@@ -52,7 +55,7 @@ def verb_run(event: Event) -> Run:
         return (given.past_with_glyph if given else "@ unassigned"), "muted"
     if event.event_type == "ACTION" and event.source == "HUMAN" and event.transition_to is not None:
         return ACTS["MOVE"].past_with_glyph, ACTS["MOVE"].tone
-    known = _VERBS.get(event.event_type)
+    known = _VERBS.get("AGREEMENT" if agreed_id(event) is not None else event.event_type)
     if known is None:
         return f"· {line(event.event_type.lower().replace('_', ' '), 30)}", ""
     return f"{known[0]} {known[1]}", known[2]

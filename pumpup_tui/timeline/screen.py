@@ -174,6 +174,7 @@ class TimelineScreen(ReviewerScreen):
     @on(Changed)
     def _changed(self, event: Changed) -> None:
         event.stop()
+        self._detail.take_changes(event.events)
         query, name = self.scope.query, self.timeline.lookups.known_name
         fresh = sum(query.takes(one, name(one.task_id)) for one in event.events)
         if fresh or event.too_many:

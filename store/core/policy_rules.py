@@ -19,6 +19,7 @@ from api_client.errors import NotAllowed
 from api_client.models import Outcome
 from api_client.needs import EDITED, Agreed, Needs
 from api_client.quantities import amount_of
+from api_client.times import wire_time
 from api_client.wire import read, read_json
 from store.core.request_case import APPROVAL, RequestCase
 from store.core.state_view import Doc, DocumentLookup
@@ -165,10 +166,10 @@ def check_may(needs: Needs) -> None:
 
 
 def demand_words(needs: Needs) -> str:
-    """Return what a request needs, as a sentence; times are UTC."""
+    """Return what a request needs, as a sentence; times as on the wire, so that screens can show them as theirs."""
     who = f" with the tag {_one_of(needs.tags)}" if needs.tags else ""
     count = f"{needs.people} people" if needs.people > 1 else "one person"
-    agreed = ", ".join(f"{one.subject} at {one.at:%H:%M}" for one in needs.agreed)
+    agreed = ", ".join(f"{one.subject} at {wire_time(one.at)}" for one in needs.agreed)
     agreed = f"; agreed so far: {agreed}" if agreed else ""
     return f"The policy's rule {needs.rule!r} asks for {count}{who}{agreed}."
 

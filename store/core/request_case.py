@@ -34,6 +34,10 @@ class RequestCase:
     key_value_context: Mapping[str, str] | None = None
     assignee_id: str | None = None
     overdue_at: datetime | None = None
+    needs: None = None
+    """What a policy asks of a reader: rules and filters have none."""
+    blind: None = None
+    """Whether a reader may not know its recommendation: rules and filters may."""
 
     @property
     def task_name(self) -> str:

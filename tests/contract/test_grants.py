@@ -130,7 +130,7 @@ async def test_terms_that_no_grant_has(world: World, authority: GivenAuthority) 
     late = wire_time(world.clock.now + timedelta(days=91))
     for changes, words in (({"filter": "is:mine"}, "filter: "), ({"until": late}, "within 90 days")):
         with pytest.raises(InvalidRequest, match=words):
-            await authority.grant(None, **changes)
+            await authority.grant(**changes)
         with pytest.raises(InvalidRequest, match=words):
             await world.reviewer.grant_trial(authority.terms(**changes))
     with pytest.raises(NotFound):

@@ -100,7 +100,7 @@ async def _recorded(data: Path, made: list[Make], clock: FixedClock) -> Ids:
     folder = await open_local(data, ALICE, clock=clock, tokens=counting_tokens())
     try:
         ids.uploads.append(await _upload(folder))
-        await _outcome(folder, CreateProject(name="Claims", steps=CLAIMS), ALICE, "project")
+        ids.claims = str((await _outcome(folder, CreateProject(name="Claims", steps=CLAIMS), ALICE, "project"))["id"])
         for number, make in enumerate(made):
             clock.advance(seconds=7)
             command = make(ids)

@@ -38,6 +38,7 @@ FIELDS = item(8, event_type="ELICITATION_REQUESTED", project_name="loans", field
         ("is:overdue", True, False),
         ("is:", True, True),
         ("is:nothing", False, False),
+        ("is:may", False, False),
         ("type:e", False, True),
         ("project:loa", False, True),
         ("-project:loans", True, False),
