@@ -22,9 +22,14 @@ READ_COLUMNS = (
     "decided_by",
     "recommended",
     "confidence",
+    "blind",
+    "grant",
     "seconds_waited",
 )
-"""Columns for people: names, and what a decision says; the last is from the request to its decision or answer."""
+"""Columns for people: names, and what a decision says; the last is from the request to its decision or answer.
+
+`blind` is `yes` where the recommendation was hidden until the decision; `grant` is the id of the one that decided.
+"""
 EXPORT_COLUMNS = (
     "seq",
     "timestamp",
@@ -78,7 +83,8 @@ def _read_cells(event: Mapping[str, Json], names: Names) -> dict[str, Json]:
     payload = _object(event.get("payload"))
     recommendation = _object(payload.get("recommendationSnapshot") or payload.get("recommendation"))
     outcome, is_answer = _object(payload.get("outcome")), event.get("eventType") == "ELICITATION_PROVIDED"
-    decided_by = payload.get("answeredBy") if is_answer else _object(payload.get("authority")).get("subject")
+    authority = _object(payload.get("authority")) if outcome else {}  # who set a policy has decided no request
+    decided_by = payload.get("answeredBy") if is_answer else authority.get("subject")
     return {
         "project": names.project,
         "task": names.task,
@@ -89,6 +95,8 @@ def _read_cells(event: Mapping[str, Json], names: Names) -> dict[str, Json]:
         "decided_by": decided_by or "",
         "recommended": _word(_object(recommendation.get("outcome"))),
         "confidence": recommendation.get("confidence", ""),
+        "blind": "yes" if payload.get("blind") else "",
+        "grant": authority.get("grant") or "",
         "seconds_waited": _seconds(names.requested_at, event) if outcome or is_answer else "",
     }
 

@@ -50,3 +50,5 @@ class Needs(Wire):
 
 
 EDITED = "EDIT_AND_APPROVE"
+APPROVING = ("APPROVE", EDITED)
+"""The outcomes that take as many people as a policy asks for: each agrees, and the last one decides."""

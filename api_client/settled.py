@@ -20,7 +20,8 @@ class SettledRequest(Wire):
     """A request and what settled it. `outcome` is the decision's, by its wire name; None where answers settled it.
 
     `requested_by` and `settled_by` are empty where the server does not say. `recommended` and `confidence` are what the
-    agent had suggested, as it stood when the decision was made.
+    agent had suggested, as it stood when the decision was made. `grant` is the id of the grant that decided, and
+    `by_platform` is true of its decisions and of those by expiry: nobody was asked, or nobody answered.
     """
 
     request_id: str
@@ -33,6 +34,10 @@ class SettledRequest(Wire):
     outcome: str | None = None
     recommended: str | None = None
     confidence: float | None = None
+    blind: bool | None = None
+    """Whether what the agent had suggested was hidden from whoever decided; None where the record does not say."""
+    grant: str | None = None
+    by_platform: bool | None = None
 
     def __post_init__(self) -> None:
         keep_in_utc(self, "requested_at", "settled_at")
@@ -87,6 +92,7 @@ class _SlimRecommendation(_Slim):
 
 class _SlimAuthority(_Slim):
     subject: str = ""
+    grant: str | None = None
 
 
 class _SlimPayload(_Slim):
@@ -94,9 +100,11 @@ class _SlimPayload(_Slim):
     authority: _SlimAuthority | None = None
     answered_by: str | None = None
     recommendation_snapshot: _SlimRecommendation | None = None
+    blind: bool | None = None
 
 
 class _Settlement(_Slim):
+    source: str
     task_id: str
     project_id: str
     timestamp: datetime
@@ -130,8 +138,8 @@ def settled_request(settlement: bytes, request_of: Callable[[str], bytes | None]
 
 
 def _row(settled: _Settlement, asked: _Request) -> SettledRequest:
-    payload = settled.payload
-    authority = payload.authority.subject if payload.authority else ""
+    payload, by = settled.payload, settled.payload.authority
+    authority = by.subject if by else ""
     recommendation = payload.recommendation_snapshot
     recommended = recommendation.outcome if recommendation else None
     return SettledRequest(
@@ -145,4 +153,7 @@ def _row(settled: _Settlement, asked: _Request) -> SettledRequest:
         outcome=payload.outcome.type if payload.outcome else None,
         recommended=recommended.type if recommended else None,
         confidence=recommendation.confidence if recommendation else None,
+        blind=payload.blind,
+        grant=by.grant if by else None,
+        by_platform=True if settled.source == "PLATFORM" else None,
     )

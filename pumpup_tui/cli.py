@@ -38,6 +38,11 @@ SECTIONS = {
         "note": "task_commands:note",
         "projects": "projects:projects",
     },
+    "Authority": {
+        "grants": "grant_commands:grants",
+        "pause": "pause_commands:pause",
+        "resume": "pause_commands:resume",
+    },
     "Audit": {
         "verify": "record_commands:verify",
         "export": "export_command:export",

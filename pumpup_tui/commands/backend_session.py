@@ -67,8 +67,10 @@ def run_on_backend(
 
 
 @asynccontextmanager
-async def opened(place: Place, *, make: bool = False, writes: bool = False) -> AsyncIterator[Backend]:
-    """Yield the backend of a place, and close it; its notices are printed, before and after.
+async def opened(
+    place: Place, *, make: bool = False, writes: bool = False, quiet: bool = False
+) -> AsyncIterator[Backend]:
+    """Yield the backend of a place, and close it; its notices are printed, before and after, but where it is `quiet`.
 
     Raises:
         ApiError: it can't be opened.
@@ -77,10 +79,10 @@ async def opened(place: Place, *, make: bool = False, writes: bool = False) -> A
     backend = await _backend_of(place, make=make, writes=writes)
     notices = list(backend.notices)
     try:
-        _print_warnings(notices)
+        _print_warnings(() if quiet else notices)
         yield backend
     finally:
-        _print_warnings(backend.notices[len(notices) :])
+        _print_warnings(() if quiet else backend.notices[len(notices) :])
         await backend.aclose()
 
 

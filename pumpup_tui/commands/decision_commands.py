@@ -11,12 +11,13 @@ import click
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.name_completion import complete_request
 from pumpup_tui.commands.options import FILE, PlaceOptions, json_option, key_option, writing_options
-from pumpup_tui.commands.output import after_recording, can_prompt, print_json, print_line
+from pumpup_tui.commands.output import after_recording, can_prompt, in_charset, print_json, print_line
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
     from api_client.commands import Command
     from api_client.models import OutcomeType, RequestDetail
+    from api_client.recorded_approval import RecordedApproval
 
 _OUTCOMES: dict[str, tuple[OutcomeType, str, str, bool]] = {
     "approve": ("APPROVE", "Approve a request.", "", False),
@@ -182,12 +183,38 @@ def _settle(
     submission = Submission(
         request, command, verb=verb, note=note, confirm=not yes, expected_hash=expected_hash, key=key
     )
-    receipt = submission.carry_out(options)
+    receipt, approval = submission.carry_out(options)
+    agreement = approval if approval is not None and approval.is_agreement else None
     with after_recording(receipt.event_id):
         if as_json:
-            print_json(receipt.answer)
-        else:
-            print_line(
-                f"recorded {line(receipt.event_id, 80)}"
-                + (" (already recorded earlier; nothing was written twice)" * receipt.replayed)
-            )
+            print_json({**receipt.answer, **({} if agreement is None else {"agreement": _agreement_json(agreement)})})
+            return
+        again = " (already recorded earlier; nothing was written twice)" * receipt.replayed
+        print_line(f"recorded {line(receipt.event_id, 80)}{again}")
+        if agreement is not None:
+            print_line(_agreement_words(agreement, verb, note))
+        if approval is not None and submission.was_blind:
+            print_line(_hidden_words(approval.recommendation))
+
+
+def _hidden_words(recommendation: Any) -> str:
+    """Return what the agent had recommended, which was hidden until now."""
+    from pumpup_tui.text.labels import recommendation_run
+
+    return f"The agent recommended: {in_charset(recommendation_run(recommendation, None)[0]) or 'nothing'}"
+
+
+def _agreement_json(agreement: RecordedApproval) -> dict[str, Any]:
+    return {"isDecided": agreement.needs is None, **(agreement.needs.wire() if agreement.needs is not None else {})}
+
+
+def _agreement_words(agreement: RecordedApproval, verb: str, note: str | None) -> str:
+    """Return that an approval decides nothing yet, and what the request still needs."""
+    from pumpup_tui.text.needs_words import tag_words
+
+    needs = agreement.needs
+    if needs is None:
+        return "Agreed; the request is decided since: 'pumpup-tui show' says by whom."
+    missing = needs.missing_for(verb, (note or "").strip() if verb == "EDIT_AND_APPROVE" else None)
+    of = f" of {tag_words(needs.tags)}" if needs.tags else ""
+    return f"Agreed ({needs.people - missing} of {needs.people}): it needs {missing} more{of} to be decided."

@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from pumpup_tui.commands.places import Folder, Place, Server, StorePlace, api_ke
 from pumpup_tui.text.charset import charset_of
 
 if TYPE_CHECKING:
+    from api_client.authority import Paused
     from api_client.models import Me
 
 _MIN_FREE_BYTES = 100_000_000
@@ -35,7 +37,9 @@ def all_checks(options: PlaceOptions, environment: Mapping[str, str]) -> list[Ch
         if checks[-1].state != "wrong":
             checks.append(Check("place", "wrong", fault.message))
         return checks
-    return [*checks, *_place(place, environment)]
+    found = list(_place(place, environment))
+    is_open = found and not any(check.state == "wrong" for check in found)
+    return [*checks, *found, *(_pauses(place) if is_open else ())]
 
 
 def _place(place: Place, environment: Mapping[str, str]) -> Iterator[Check]:
@@ -49,6 +53,24 @@ def _place(place: Place, environment: Mapping[str, str]) -> Iterator[Check]:
         from pumpup_tui.commands.database_checks import database_checks
 
         yield from database_checks(place)
+
+
+def _pauses(place: Place) -> Iterator[Check]:
+    """Check whether agents are paused, at a place that was found well; what can't be asked is not told."""
+    import asyncio
+
+    from api_client.errors import ApiError
+    from pumpup_tui.commands.backend_session import opened
+    from pumpup_tui.commands.pause_commands import paused_projects
+    from pumpup_tui.text.pause_words import pause_words, resume_remedy
+
+    async def ask() -> list[tuple[Paused, str]]:
+        async with opened(place, quiet=True) as backend:
+            return await paused_projects(backend)
+
+    with suppress(ApiError, Failed):
+        for paused, name in asyncio.run(ask()):
+            yield Check("pause", "note", pause_words(name, paused.at, paused.by, paused.reason), resume_remedy(name))
 
 
 def _versions() -> Iterator[Check]:

@@ -11,6 +11,7 @@ from pumpup_tui.commands.options import did_you_mean
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
+    from api_client.authority import Grant
     from api_client.backend import Backend
     from api_client.models import InboxItem, Project, RequestDetail, TaskDetail
 
@@ -99,6 +100,21 @@ async def project_of(backend: Backend, typed: str) -> Project:
         ApiError: the backend could not be read.
     """
     return _named_project(await backend.projects(), typed)
+
+
+async def grant_of(backend: Backend, typed: str) -> Grant:
+    """Return the grant that `typed` names: by its id, the beginning of one, or the name of one that is in force.
+
+    Raises:
+        NotThere: there is none.
+        Failed: several match.
+        ApiError: the backend could not be read.
+    """
+    grants = {grant.id: grant for grant in await backend.grants()}
+    in_force = [grant for grant in grants.values() if grant.ended is None]
+    matching = [typed] if typed in grants else [found for found in grants if _matches(found, typed)]
+    matching = matching or [grant.id for grant in in_force if grant.name.casefold() == typed.casefold()]
+    return grants[_only("grant", typed, matching, (grant.name for grant in in_force))]
 
 
 def _named_project(projects: Sequence[Project], typed: str) -> Project:

@@ -23,12 +23,14 @@ from pumpup_tui.commands.output import in_charset, print_json, print_table, stop
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
-    from api_client.models import Event, InboxItem, Page, Project, Task
+    from api_client.models import Event, InboxItem, Page, Project, RequestDetail, Task
     from pumpup_tui.commands.event_reader import EventSink
 
 project_option = click.option(
     "--project", metavar="NAME", shell_complete=complete_project, help="Only this project (id or name)."
 )
+_HIDDEN = "hidden (blind)"
+"""In place of a recommendation that the reader may not know yet."""
 _FIRST_START = (
     "No open requests, and nothing recorded yet. 'pumpup-tui demo' shows how it works, 'pumpup-tui serve' lets agents "
     "ask, 'pumpup-tui import' brings a record."
@@ -51,11 +53,15 @@ def inbox(options: PlaceOptions, *, project: str | None, limit: int | None, as_j
     from pumpup_tui.commands.backend_session import run_on_backend
 
     async def read(backend: Backend) -> tuple[Page[InboxItem], bool]:
+        from pumpup_tui.backend.blind_review import hidden_page
         from pumpup_tui.commands.all_pages import read_inbox
         from pumpup_tui.commands.id_lookup import project_of
+        from pumpup_tui.commands.pause_commands import print_pauses
 
         chosen = await project_of(backend, project) if project else None
+        await print_pauses(backend, chosen.id if chosen else None)
         page = await read_inbox(backend, chosen.id if chosen else None, limit)
+        page = page if as_json else hidden_page(page, (await backend.me()).subject)
         return page, not page.items and not (await backend.events(limit=1)).items
 
     page, is_new = run_on_backend(options, read)
@@ -79,11 +85,12 @@ def _inbox_row(item: InboxItem, short_id: str, now: datetime) -> dict[str, Any]:
     from pumpup_tui.text import durations
     from pumpup_tui.text.labels import recommendation_run
 
+    recommendation = _HIDDEN if item.blind else recommendation_run(item.recommendation, item.field_count)[0]
     return {
         "id": short_id,
         "summary": item.summary,
         "age": durations.age(item.requested_at, now),
-        "recommendation": in_charset(recommendation_run(item.recommendation, item.field_count)[0]),
+        "recommendation": in_charset(recommendation),
         "task": item.task_name,
         "project": item.project_name,
         "kind": request_kind(item.event_type),
@@ -110,15 +117,19 @@ def show(options: PlaceOptions, *, request: str, as_json: bool) -> None:
     Example: pumpup-tui show evt_0000001a
     """
     from api_client.times import utc_now
+    from pumpup_tui.backend.blind_review import hidden_detail
     from pumpup_tui.commands.backend_session import run_on_backend
     from pumpup_tui.commands.id_lookup import request_of
     from pumpup_tui.commands.request_text import print_request
 
-    detail = run_on_backend(options, lambda backend: request_of(backend, request))
+    async def read(backend: Backend) -> tuple[RequestDetail, str]:
+        return await request_of(backend, request), (await backend.me()).subject
+
+    detail, reviewer = run_on_backend(options, read)
     if as_json:
         print_json(detail.wire())
     else:
-        print_request(detail, utc_now())
+        print_request(hidden_detail(detail, reviewer), utc_now(), reviewer=reviewer)
 
 
 @click.command()
@@ -126,11 +137,18 @@ def show(options: PlaceOptions, *, request: str, as_json: bool) -> None:
 @click.option("--name", metavar="TEXT", help="Only tasks whose name contains this text.")
 @click.option("--step", metavar="STEP", help="Only tasks in this step.")
 @click.option("--status", metavar="STATUS", help="Only tasks of this status: RUNNING, WAITING or CLOSED.")
+@click.option("--escalated", is_flag=True, help="Only tasks that were escalated and that nobody has taken over yet.")
 @limit_option
 @json_option
 @place_options
 def tasks(
-    options: PlaceOptions, *, project: str | None, limit: int | None, as_json: bool, **filters: str | None
+    options: PlaceOptions,
+    *,
+    project: str | None,
+    escalated: bool,
+    limit: int | None,
+    as_json: bool,
+    **filters: str | None,
 ) -> None:
     """List tasks with their step and status.
 
@@ -145,6 +163,9 @@ def tasks(
         listed = await backend.tasks(project_id=chosen.id if chosen else None, name=filters["name"])
         projects = await backend.projects()
         _check_filters(filters, listed, projects if chosen is None else [chosen])
+        if escalated:
+            waiting = {one.task_id for one in (await backend.authority()).escalated}
+            listed = [task for task in listed if task.id in waiting]
         return [task for task in listed if _passes(task, filters)][:limit], projects
 
     listed, projects = run_on_backend(options, read)

@@ -67,6 +67,16 @@ def complete_task(context: click.Context, _: click.Parameter, typed: str) -> lis
     return _read(context, read)
 
 
+def complete_grant(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Return the grants in force whose id begins with what is typed."""
+
+    async def read(backend: Backend) -> list[CompletionItem]:
+        found = (one for one in await backend.grants() if one.ended is None and one.id.startswith(typed))
+        return _items((one.id, one.name) for one in found)
+
+    return _read(context, read)
+
+
 def _by_name(task_id: str, name: str, typed: str) -> tuple[str, str]:
     """Return what a task is completed to, and the words beside it: its name where that goes on from what is typed."""
     return (name, task_id) if name.startswith(typed) and _HARMLESS.fullmatch(name) else (task_id, name)

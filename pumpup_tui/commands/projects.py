@@ -12,6 +12,7 @@ from pumpup_tui.commands.json_files import read_json
 from pumpup_tui.commands.name_completion import complete_project
 from pumpup_tui.commands.options import FILE, PlaceOptions, json_option, place_options, writing_options
 from pumpup_tui.commands.output import TableColumn, after_recording, print_fields, print_json, print_line, print_table
+from pumpup_tui.commands.policy_commands import policy
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ _EXAMPLE = _EXAMPLE_START + """{"name": "done", "owner": "PLATFORM", "exits": []
 
 @click.group()
 def projects() -> None:
-    """List, show and create projects."""
+    """List, show and create projects, and set their policies."""
+
+
+projects.add_command(policy)
 
 
 @projects.command("list")

@@ -20,14 +20,15 @@ from pumpup_tui.text import durations
 from pumpup_tui.text.attachment_names import attachments_of, relabelled, relabelled_words
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import answer_text, confidence_of, decision_facts, event_text, outcome_of
+from pumpup_tui.text.needs_words import HIDDEN, demand_words, refusal_words
 
 if TYPE_CHECKING:
     from api_client.models import Event, RequestDetail
     from pumpup_tui.local_state.answer_draft import Bid
 
 
-def print_request(detail: RequestDetail, now: datetime, *, err: bool = False) -> None:
-    """Print a whole request: its question and caller, the agent's recommendation, and the outcome.
+def print_request(detail: RequestDetail, now: datetime, *, reviewer: str = "", err: bool = False) -> None:
+    """Print a whole request: its question and caller, the agent's recommendation, who may decide, and the outcome.
 
     Nothing is truncated, for the decision is made on what is printed. Foreign text stands behind our labels or behind
     the bar, so that no line of it looks like one of ours. The most important parts come last, next to the prompt.
@@ -47,7 +48,8 @@ def print_request(detail: RequestDetail, now: datetime, *, err: bool = False) ->
             ("Step", clean_line(detail.task.current_step)),
             ("Waiting" if detail.result is None else "Asked", durations.age(event.timestamp, now)),
             *_under_one_name("Attached", _attachments(detail)),
-            *_recommendation(payload.get("recommendation")),
+            *([("Agent", HIDDEN)] if detail.blind else _recommendation(payload.get("recommendation"))),
+            *_standing(detail, now, reviewer),
             *_decision(detail.result),
             ("Hash", detail.hash),
         ),
@@ -134,6 +136,18 @@ def _recommendation(raw: Any) -> Iterator[tuple[str, str]]:
         if isinstance(outcome, Mapping):
             yield "Its note", str(outcome.get("note") or "")
             yield "Its reason", clean_line(outcome.get("reasonCode") or "")
+
+
+def _standing(detail: RequestDetail, now: datetime, reviewer: str) -> Iterator[tuple[str, str]]:
+    """Yield who may decide an open request under its project's policy, and when it expires."""
+    needs = detail.needs
+    if needs is not None and not needs.may:
+        yield "Refused you", refusal_words(needs)
+    if needs is not None and (needs.people > 1 or needs.tags):
+        words = demand_words(needs, reviewer, lambda at: durations.stamp(at, now, None))
+        yield "Policy", in_charset(f"{words} (rule {clean_line(needs.rule)})")
+    if detail.expires_at is not None:
+        yield "Expires", durations.minute(detail.expires_at, None)
 
 
 def _requested_fields(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from api_client.backend import Backend
     from pumpup_tui.insights.figure_rows import Dimension, FigureRow, RangeFigures
+    from pumpup_tui.insights.settled_figures import Band
 
 _BY = ("day", "project", "reviewer", "agent")
 
@@ -39,7 +40,9 @@ def stats(
 ) -> None:
     """Show how long requests waited and what was decided, by day, project, reviewer and agent.
 
-    Agreement is how often the decision was the agent's recommendation, by the agent's confidence.
+    Agreement is how often the decision was the agent's recommendation, by the agent's confidence; and, where a policy
+    hides some recommendations until the decision, hidden beside shown: how much people follow the agent. What grants
+    decided is counted by itself, all other figures are of what people settled.
 
     Example: pumpup-tui stats --by reviewer --since 7d --csv
     """
@@ -70,6 +73,7 @@ async def _counted(
 ) -> RangeFigures:
     from api_client.times import utc_now
     from pumpup_tui.commands.id_lookup import project_of
+    from pumpup_tui.commands.pause_commands import print_pauses
     from pumpup_tui.insights.figure_rows import RangeFigures
     from pumpup_tui.insights.open_work import OpenWork
     from pumpup_tui.insights.ranges import Range
@@ -77,6 +81,7 @@ async def _counted(
     from pumpup_tui.insights.settled_figures import SettledFigures
 
     chosen = (await project_of(backend, project)).id if project else None
+    await print_pauses(backend, chosen)
     names = {listed.id: listed.project_name for listed in await backend.projects()}
     now = utc_now()
     span = Range("", since, until, "day", None, now)
@@ -120,17 +125,17 @@ _GROUPS = (
     TableColumn("p95", "P95"),
     TableColumn("agree", "AGREED"),
     TableColumn("outcomes", "OUTCOMES", min_width=12, rank=1),
+    TableColumn("granted", "BY GRANTS", rank=4),
 )
-_BANDS = (
-    TableColumn("band", "CONFIDENCE", tone="strong"),
-    TableColumn("decided", "DECIDED"),
-    TableColumn("agreed", "AGREED"),
-    TableColumn("rate", "SHARE"),
-)
+_COUNTS = (TableColumn("decided", "DECIDED"), TableColumn("agreed", "AGREED"), TableColumn("rate", "SHARE"))
+_BANDS = (TableColumn("band", "CONFIDENCE", tone="strong"), *_COUNTS)
+_BLINDNESS = (TableColumn("blindness", "RECOMMENDATION", tone="strong"), *_COUNTS)
 
 
 def _print_rows(rows: Sequence[FigureRow]) -> None:
-    print_table(_GROUPS, [_cells(row) for row in rows], empty="No matching requests.")
+    has_granted = any(row.group.granted and not row.is_person for row in rows)
+    columns = _GROUPS if has_granted else _GROUPS[:-1]
+    print_table(columns, [_cells(row)[: len(columns)] for row in rows], empty="No matching requests.")
 
 
 def _print_range(figures: RangeFigures) -> None:
@@ -147,6 +152,9 @@ def _print_range(figures: RangeFigures) -> None:
 def _print_tables(figures: RangeFigures) -> None:
     _print_rows([figures.total()])
     print_line(f"{len(figures.work)} open request{'' if len(figures.work) == 1 else 's'}")
+    for count, words in ((figures.settled.all.granted, "decided by grants"), (figures.settled.all.expired, "expired")):
+        if count:
+            print_line(f"{count:,} {words}")
     for by in _dimensions():
         if rows := figures.rows(by):
             print_line()
@@ -156,8 +164,18 @@ def _print_tables(figures: RangeFigures) -> None:
     if bands:
         print_line()
         print_wrapped("Agreement with the agent's recommendation", "accent")
-        cells = [(band.caption, band.given, band.followed, _share(band.share)) for band in bands]
-        print_table(_BANDS, cells, empty="")
+        print_table(_BANDS, [_band_cells(band) for band in bands], empty="")
+    blindness = figures.settled.all.by_blindness()
+    if blindness[-1].given:
+        print_line()
+        print_wrapped(
+            "How much people follow the agent: agreement with a shown and with a hidden recommendation", "accent"
+        )
+        print_table(_BLINDNESS, [_band_cells(band) for band in blindness], empty="")
+
+
+def _band_cells(band: Band) -> tuple[object, ...]:
+    return band.caption, band.given, band.followed, _share(band.share)
 
 
 def _cells(row: FigureRow) -> tuple[object, ...]:
@@ -166,7 +184,8 @@ def _cells(row: FigureRow) -> tuple[object, ...]:
     group = row.group
     outcomes = ", ".join(f"{word} {count}" for word, count in group.listed_outcomes().items() if count)
     waits = (span(row.oldest_seconds), group.settled, span(group.waited(50)), span(group.waited(95)))
-    return row.name, _count(row.asked), row.open, _count(row.overdue), *waits, _share(group.recommended.share), outcomes
+    counts, share = (_count(row.asked), row.open, _count(row.overdue)), _share(group.recommended.share)
+    return row.name, *counts, *waits, share, outcomes, group.granted or ""
 
 
 def _count(count: int | None) -> str:

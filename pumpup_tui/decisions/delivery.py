@@ -14,9 +14,6 @@ from pumpup_tui.decisions.desk import APPROVING, Confirmed, Intent, OnRecord, Ph
 if TYPE_CHECKING:
     from api_client.backend import Backend
 
-LOOKED_AT = 100
-"""Decisions of a task that are looked through for the one that was just recorded."""
-
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -79,17 +76,13 @@ async def _recorded(backend: Backend, intent: Intent, event_id: str, *, reads_ba
 
 
 async def _read_back(backend: Backend, intent: Intent, event_id: str) -> OnRecord:
-    types = ("APPROVAL_DECIDED",)
-    page = await backend.events(task_id=intent.task_id or None, types=types, order="desc", limit=LOOKED_AT)
-    decision = next((event for event in page.items if event.id == event_id), None)
-    if decision is not None:
-        return OnRecord(recommendation=decision.payload.get("recommendationSnapshot") if intent.blind else None)
-    detail = await backend.request(intent.target)
-    is_open, needs = detail.result is None, detail.needs
+    from api_client.recorded_approval import recorded_approval
+
+    recorded = await recorded_approval(backend, intent.task_id, intent.target, event_id)
     edit = intent.note.strip() if intent.verb == "EDIT_AND_APPROVE" else None
-    missing = needs.missing_for(intent.verb, edit) if needs is not None and is_open else 0
-    shown = detail.event.payload.get("recommendation") if intent.blind else None
-    return OnRecord(is_agreement=True, missing=max(0, missing), recommendation=shown)
+    missing = recorded.needs.missing_for(intent.verb, edit) if recorded.needs is not None else 0
+    shown = recorded.recommendation if intent.blind else None
+    return OnRecord(is_agreement=recorded.is_agreement, missing=max(0, missing), recommendation=shown)
 
 
 def _refused(error: ApiError) -> Delivery:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from api_client.request_facts import settled_id
+from api_client.request_facts import agreed_id, settled_id
 from pumpup_tui.backend.messages import CallFailed, Changed, RequestsArrived
 from pumpup_tui.inbox.calls import PAGE, InboxReads
 from pumpup_tui.inbox.empty_state import DoneToday, words_when_empty
@@ -117,8 +117,7 @@ class InboxLoader:
             self._show_when_empty()
         elif isinstance(event, StandingsRead):
             self._standings.take(event.details)
-            if self.take_standings(event.details):
-                self._pane.read()
+            self.take_standings(event.details)
         else:
             self._take_page(event)
 
@@ -289,24 +288,20 @@ class InboxLoader:
             self._catch_up()
         elif desk.armed.target in self._gone and not desk.hint:
             self._explain_settled()
+        elif desk.armed.agreement and any(agreed_id(one) == desk.armed.target for one in event.events):
+            send, back = self._context.key("decide.send"), self._context.key("move.back")
+            self._context.outbox.hint(f"somebody agreed meanwhile: {send} may decide it now, {back} dismisses")
         self._read_new(event.events)
         if desk.armed is None:
             self._pane.refresh_on(event.events)
 
-    def take_standings(self, details: Mapping[str, RequestDetail | None]) -> bool:
-        """Show the standing of requests as it is now; those that are settled by now are gone.
-
-        Returns:
-            Whether the request on the screen has another one than it shows.
-        """
+    def take_standings(self, details: Mapping[str, RequestDetail | None]) -> None:
+        """Show the standing of requests as it is now; those that are settled by now are gone."""
         queue = self._requests.queue
         listed = {name: item for name in details if (item := self._arrived.get(name) or queue.get(name)) is not None}
         self._gone |= {name for name in listed if (detail := details[name]) is not None and detail.result is not None}
-        changed = changed_by(listed, details)
-        self._arrived |= changed
+        self._arrived |= changed_by(listed, details)
         self._catch_up()
-        shown = self._pane.loaded.detail.event.id if self._pane.loaded is not None else None
-        return shown in changed and self._context.outbox.desk.armed is None
 
     def _explain_settled(self) -> None:
         key = self._context.key
@@ -354,5 +349,8 @@ class InboxLoader:
         gone, self._gone = self._gone, set()
         arrived, self._arrived, self._news = self._arrived, {}, 0
         self._requests.take_over(arrived.values(), gone)
+        row = self._requests.row
+        if row is not None and self._pane.is_read and not self._pane.agrees_with(row):
+            self._pane.read()
         self._rows_changed()
         self._read_done()

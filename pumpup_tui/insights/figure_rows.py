@@ -32,10 +32,13 @@ class FigureRow:
     oldest_seconds: float | None = None
     overdue: int | None = None
     """Overdue requests now; of a day None, for that is not known."""
+    is_person: bool = False
+    """Whether it is of one reviewer, whose figures say nothing of what was hidden from them: that would rank people."""
 
     def wire(self) -> dict[str, Any]:
         """Return the figures as JSON."""
         group = self.group
+        apart: dict[str, Any] = {"granted": group.granted, "expired": group.expired, "blindReview": self.blind_review()}
         return {
             "name": self.name,
             "asked": self.asked,
@@ -48,7 +51,13 @@ class FigureRow:
             "agreement": [
                 {"band": band.caption, "decided": band.given, "agreed": band.followed} for band in group.bands()
             ],
+            **({} if self.is_person else apart),
         }
+
+    def blind_review(self) -> list[dict[str, Any]]:
+        """Return the recommendations that were shown and that were hidden, with how many of each were followed."""
+        bands = self.group.by_blindness()
+        return [{"recommendation": one.caption, "decided": one.given, "agreed": one.followed} for one in bands]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,7 @@ class RangeFigures:
         for at in sorted(groups, reverse=True):
             group, new = groups[at], groups[at].asked + asked.get(at, 0)
             rows.append(FigureRow(at, at, group, asked=new, open=left))
-            left += group.settled - new
+            left += group.left - new
         return rows[::-1]
 
     def _named(self, by: Dimension) -> list[FigureRow]:
@@ -94,7 +103,7 @@ class RangeFigures:
         keys = dict.fromkeys((*groups, *backlogs))
         rows = [self._row(key, name(key), groups.get(key, Group()), backlogs.get(key, Backlog())) for key in keys]
         # What was settled says who settled it, not who had it before: only the agents and the projects are asked.
-        return [replace(row, asked=None) for row in rows] if by == "reviewer" else rows
+        return [replace(row, asked=None, is_person=True) for row in rows] if by == "reviewer" else rows
 
     def _row(self, key: str, name: str, group: Group, backlog: Backlog) -> FigureRow:
         oldest = None if backlog.oldest_at is None else (self.now - backlog.oldest_at).total_seconds()

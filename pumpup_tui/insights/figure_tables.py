@@ -9,7 +9,7 @@ from io import StringIO
 
 from api_client.spreadsheet_cells import harmless
 from pumpup_tui.insights.figure_rows import DIMENSIONS, Dimension, FigureRow, RangeFigures
-from pumpup_tui.insights.settled_figures import OUTCOME_WORDS
+from pumpup_tui.insights.settled_figures import OUTCOME_WORDS, Group
 from pumpup_tui.text.durations import full, span
 from pumpup_tui.text.firewall import line
 
@@ -25,9 +25,11 @@ def csv_text(by: Dimension, rows: Sequence[FigureRow]) -> str:
     words = [*OUTCOME_WORDS, *unknown]
     text = StringIO()
     writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
-    writer.writerow([by, *_COLUMNS, *(harmless(line(word, NAME)) for word in words)])
+    apart = () if by == "reviewer" else _APART
+    writer.writerow([by, *_COLUMNS, *(harmless(line(word, NAME)) for word in words), *apart])
     for row in rows:
-        writer.writerow([harmless(line(row.name, NAME)), *_numbers(row), *(row.group.outcomes[word] for word in words)])
+        counts = [row.group.outcomes[word] for word in words]
+        writer.writerow([harmless(line(row.name, NAME)), *_numbers(row), *counts, *_numbers_apart(row)[: len(apart)]])
     return text.getvalue()
 
 
@@ -42,6 +44,8 @@ _COLUMNS = (
     "recommended",
     "followed",
 )
+_APART = ("granted", "expired", "blind_recommended", "blind_followed")
+"""Columns of what is counted by itself; tables of reviewers have none of them."""
 
 
 def _numbers(row: FigureRow) -> list[object]:
@@ -60,6 +64,11 @@ def _numbers(row: FigureRow) -> list[object]:
     return ["" if number is None else number for number in numbers]
 
 
+def _numbers_apart(row: FigureRow) -> list[object]:
+    group, hidden = row.group, row.group.by_blindness()[-1]
+    return [group.granted, group.expired, hidden.given, hidden.followed]
+
+
 def markdown(figures: RangeFigures) -> str:
     """Return all figures as Markdown: a list of the totals, then a table for each dimension."""
     total, chosen = figures.total(), figures.settled.range
@@ -72,10 +81,21 @@ def markdown(figures: RangeFigures) -> str:
         f"- asked {whole(total.asked)}, settled {group.settled:,}: {line(outcomes or 'none', 400)}",
         f"- waited p50 {span(group.waited(50))}, p95 {span(group.waited(95))}",
         f"- recommendations followed: {agreed.followed:,} of {agreed.given:,}",
+        *(_apart_lines(group)),
     ]
     for by in DIMENSIONS:
         lines += ["", *_markdown_table(chosen.unit if by == "day" else by, figures.rows(by))]
     return "\n".join(lines) + "\n"
+
+
+def _apart_lines(group: Group) -> list[str]:
+    shown, hidden = group.by_blindness()
+    lines = [f"- decided by grants {group.granted:,}"] if group.granted else []
+    lines += [f"- expired undecided {group.expired:,}"] if group.expired else []
+    if hidden.given:
+        words = f"shown {shown.followed:,} of {shown.given:,}, hidden {hidden.followed:,} of {hidden.given:,}"
+        lines.append(f"- followed where the recommendation was {words}")
+    return lines
 
 
 def _markdown_table(name: str, rows: Sequence[FigureRow]) -> list[str]:

@@ -21,6 +21,8 @@ OUTCOME_WORDS = (*(act.word for act in OUTCOMES.values()), ANSWER)
 BAND_STEPS = (90, 80, 70, 60, 50, 0)
 """The lower bounds of the bands of an agent's confidence, in percent."""
 NO_CONFIDENCE = "not given"
+SHOWN, HIDDEN = "shown", "hidden"
+"""The captions of recommendations that whoever decided saw, and that were hidden until then (blind review)."""
 
 
 class Band(NamedTuple):
@@ -65,34 +67,52 @@ class _Tally:
 
 
 class Group:
-    """RangeFigures of the settled requests of a time, a project, a reviewer, an agent, or of all."""
+    """RangeFigures of the settled requests of a time, a project, a reviewer, an agent, or of all.
 
-    __slots__ = ("_bands", "_sorted", "_waits", "asked", "outcomes")
+    What grants decided, and what the platform settled since it had expired, is counted by itself: all other figures are
+    of what people settled.
+    """
+
+    __slots__ = ("_bands", "_blind", "_sorted", "_waits", "asked", "expired", "granted", "outcomes")
 
     def __init__(self) -> None:
         self.asked = 0
         """Requests that were asked in the range and are settled by now."""
         self.outcomes: Counter[str] = Counter()
         """By word; those with none are not listed."""
+        self.granted = 0
+        """Requests that grants decided."""
+        self.expired = 0
+        """Requests that expired undecided."""
         self._waits: list[float] = []
         self._sorted = True
         self._bands: dict[int | None, _Tally] = {}
+        self._blind: dict[bool, _Tally] = {}
 
     @property
     def settled(self) -> int:
-        """How many requests were settled."""
+        """How many requests people settled."""
         return len(self._waits)
+
+    @property
+    def left(self) -> int:
+        """How many requests are open no more, whoever settled them."""
+        return self.settled + self.granted + self.expired
 
     def add(self, row: SettledRequest, word: str, waited: float, band: int | None) -> None:
         """Count a settled request: the word of its outcome, the seconds that it waited, its band's lower bound."""
+        if row.by_platform:
+            self.granted += row.grant is not None
+            self.expired += row.grant is None
+            return
         self._waits.append(waited)
         self._sorted = False
         self.outcomes[word] += 1
         if row.recommended is not None:
-            tally = self._bands.setdefault(band, _Tally())
-            tally.given += 1
-            tally.followed += row.recommended == row.outcome
-            tally.confidence += row.confidence or 0.0
+            for tally in (self._bands.setdefault(band, _Tally()), self._blind.setdefault(bool(row.blind), _Tally())):
+                tally.given += 1
+                tally.followed += row.recommended == row.outcome
+                tally.confidence += row.confidence or 0.0
 
     def waited(self, percent: int) -> float | None:
         """Return a percentile of the seconds that requests waited; None where none was settled."""
@@ -107,6 +127,14 @@ class Group:
         known = [Band(name, one.given, one.followed, _mean(one)) for _, name, one in tallies]
         without = self._bands.get(None, _Tally())
         return [*known, Band(NO_CONFIDENCE, without.given, without.followed, None)]
+
+    def by_blindness(self) -> list[Band]:
+        """Return the recommendations that were shown, then those that were hidden until the decision.
+
+        By how much more often the shown ones are followed, so much do people follow the agent.
+        """
+        tallies = ((SHOWN, self._blind.get(False, _Tally())), (HIDDEN, self._blind.get(True, _Tally())))
+        return [Band(name, one.given, one.followed, _mean(one)) for name, one in tallies]
 
     @property
     def recommended(self) -> Band:
@@ -161,6 +189,8 @@ class SettledFigures:
                 word, waited, band = outcome_word(row.outcome), row.seconds_waited, band_of(row.confidence)
                 for group in self._groups(row):
                     group.add(row, word, waited, band)
+                if not row.by_platform:
+                    _at(self.reviewers, row.settled_by).add(row, word, waited, band)
 
     def _asked_in(self, row: SettledRequest) -> tuple[Group, ...]:
         return (
@@ -175,7 +205,6 @@ class SettledFigures:
             self.all,
             _at(self.periods, self.range.period_of(row.settled_at)),
             _at(self.projects, row.project_id),
-            _at(self.reviewers, row.settled_by),
             _at(self.agents, row.requested_by),
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from api_client.fields import read_fields
 from pumpup_tui.decisions.desk import Intent
-from pumpup_tui.linear.deciding import confirm, intent_of
+from pumpup_tui.linear.deciding import confirm, intent_of, refused_by_policy
 from pumpup_tui.linear.plain_lines import said
 from pumpup_tui.linear.request_text_lines import field_lines, review_lines
 from pumpup_tui.local_state.answer_draft import (
@@ -66,7 +66,7 @@ async def answer(session: LineSession) -> bool:
         await session.drafts.flush()
         session.talk.say("Left. Your answers are saved, nothing was sent.")
         return False
-    return await confirm(session, [_intent(intent_of("ANSWER", detail, ""), answers)])
+    return await confirm(session, [_intent(intent_of(session, "ANSWER", detail, ""), answers)])
 
 
 def _refusal(session: LineSession, detail: RequestDetail | None) -> str:
@@ -74,7 +74,7 @@ def _refusal(session: LineSession, detail: RequestDetail | None) -> str:
         return "Nothing to answer here: 'show' prints the request first."
     if detail.event.event_type != "ELICITATION_REQUESTED":
         return "This request takes no answers: approve, deny, edit, ask or escalate."
-    return session.lacks("answer")
+    return session.lacks("answer") or refused_by_policy(session, detail, "ANSWER")
 
 
 def _intent(intent: Intent, answers: Mapping[str, Any]) -> Intent:

@@ -13,7 +13,16 @@ from api_client.request_query_faults import fault_of
 from pumpup_tui.decisions.desk import NEEDS_NOTE, Verb
 from pumpup_tui.linear import printing
 from pumpup_tui.linear.conversation import EndOfInput
-from pumpup_tui.linear.deciding import NOTE_QUESTIONS, assign, confirm, decide, decline, intent_of, write_note
+from pumpup_tui.linear.deciding import (
+    NOTE_QUESTIONS,
+    assign,
+    confirm,
+    decide,
+    decline,
+    intent_of,
+    refused_by_policy,
+    write_note,
+)
 from pumpup_tui.linear.plain_lines import Spoken, counted, said
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.outcomes import ACTS
@@ -223,15 +232,18 @@ class CommandLoop:
         for request_id in request_ids:
             detail = await self._session.backend.request(request_id)
             self._talk.say(f"{request_kind(detail.event.event_type).capitalize()}, id {line(detail.event.id, 80)}.")
-            await printing.print_request(self._session, detail)
-            if detail.event.event_type == "APPROVAL_REQUESTED" and detail.result is None:
-                intents.append(intent_of(verb, detail, note))
-            else:
+            detail = await printing.print_request(self._session, detail)
+            if detail.event.event_type != "APPROVAL_REQUESTED" or detail.result is not None:
                 self._talk.say(f"Left out: it takes no '{ACTS[verb].word}'.")
+            elif refusal := refused_by_policy(self._session, detail, verb):
+                self._talk.say(f"Left out. {refusal}")
+            else:
+                intents.append(intent_of(self._session, verb, detail, note))
         return intents
 
     async def _show_next(self) -> None:
         await self._queue.load()
+        await printing.tell_pauses(self._session)
         await printing.show(self._session)
 
     # Going on.
@@ -254,10 +266,12 @@ class CommandLoop:
 
     async def _list(self, text: str) -> None:
         await self._queue.load()
+        await printing.tell_pauses(self._session)
         printing.show_list(self._session, _count(text, printing.LISTED))
 
     async def _refresh(self, _: str) -> None:
         await self._queue.load()
+        await printing.tell_pauses(self._session)
         await printing.show(self._session)
 
     async def _save(self, text: str) -> None:

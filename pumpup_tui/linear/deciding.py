@@ -9,6 +9,7 @@ from pumpup_tui.decisions.desk import FINAL, NEEDS_NOTE, Intent, Verb
 from pumpup_tui.linear.confirmation import is_yes
 from pumpup_tui.linear.plain_lines import Spoken, counted, said
 from pumpup_tui.text.firewall import line
+from pumpup_tui.text.needs_words import refused_words
 from pumpup_tui.text.outcomes import ACTS, OUTCOMES
 
 if TYPE_CHECKING:
@@ -30,32 +31,38 @@ _ON_TASKS: dict[Verb, str] = {"NOTE": "write a note on this task", "ASSIGN": "as
 async def decide(session: LineSession, verb: Verb, note: str) -> bool:
     """Settle the current approval; return whether it went."""
     detail = session.shown
-    if refusal := _refusal(session, detail):
+    if refusal := _refusal(session, detail, verb):
         session.talk.say(refusal)
         return False
     assert detail is not None  # noqa: S101 - for mypy: it was refused
-    intent = intent_of(verb, detail, note)
+    intent = intent_of(session, verb, detail, note)
     if intent.lacks_note:
         note = await session.talk.ask(NOTE_QUESTIONS[verb])
-        intent = intent_of(verb, detail, note)
+        intent = intent_of(session, verb, detail, note)
     if intent.lacks_note:
         session.talk.say("Cancelled, nothing was sent.")
         return False
     return await confirm(session, [intent])
 
 
-def _refusal(session: LineSession, detail: RequestDetail | None) -> str:
+def _refusal(session: LineSession, detail: RequestDetail | None, verb: Verb) -> str:
     if detail is None:
         return "Nothing to decide here: 'show' prints the request first."
     if detail.event.event_type != "APPROVAL_REQUESTED":
         return "This request asks for answers: type 'answer', or 'skip'."
-    return session.lacks("decide")
+    return session.lacks("decide") or refused_by_policy(session, detail, verb)
 
 
-def intent_of(verb: Verb, detail: RequestDetail, note: str) -> Intent:
-    """Return a decision on a request as it was printed."""
+def refused_by_policy(session: LineSession, detail: RequestDetail, verb: Verb) -> str:
+    """Return why the project's policy lets the reader not settle a request, in words; empty where it does."""
+    words = refused_words(detail.needs, verb, session.me.subject, session.stamp)
+    return f"You may not decide this: {words} 'skip' goes on." if words else ""
+
+
+def intent_of(session: LineSession, verb: Verb, detail: RequestDetail, note: str) -> Intent:
+    """Return a decision on a request as it was printed, under the policy that it was printed with."""
     summary = str(detail.event.payload.get("summary") or "")
-    return Intent(
+    intent = Intent(
         verb,
         detail.event.id,
         summary,
@@ -64,6 +71,7 @@ def intent_of(verb: Verb, detail: RequestDetail, note: str) -> Intent:
         task_id=detail.task.id,
         task_name=detail.task.name,
     )
+    return intent.under(detail.needs, session.me.subject, blind=detail.blind)
 
 
 async def decline(session: LineSession, reason: str) -> bool:
@@ -75,7 +83,7 @@ async def decline(session: LineSession, reason: str) -> bool:
     if refusal := session.lacks("answer"):
         session.talk.say(refusal)
         return False
-    intent = intent_of("WITHDRAW", detail, reason or await session.talk.ask(NOTE_QUESTIONS["WITHDRAW"]))
+    intent = intent_of(session, "WITHDRAW", detail, reason or await session.talk.ask(NOTE_QUESTIONS["WITHDRAW"]))
     if intent.lacks_note:
         session.talk.say("Cancelled, nothing was sent.")
         return False
@@ -113,6 +121,11 @@ def _summary(session: LineSession, intents: Sequence[Intent]) -> list[Spoken]:
     many = f" {counted(len(intents), 'request')}" if len(intents) > 1 else ""
     act = _ON_TASKS.get(first.verb) or ACTS[first.verb].long or ACTS[first.verb].word
     lines: list[Spoken] = [f"You are about to {act}{many}, {who}."]
+    if agreements := sum(intent.agreement > 0 for intent in intents):
+        alone = f"This is approval {first.agreement} of the {first.people} that it needs: it decides nothing yet."
+        lines.append(
+            alone if len(intents) == 1 else f"{agreements} of them need more people: this only agrees to these."
+        )
     lines += [said("This", intent.title.strip().split("\n")[0], limit=200) for intent in intents]
     if first.verb == "ASSIGN":
         lines.append(said("To", first.assignee) if first.assignee else "To: no one.")

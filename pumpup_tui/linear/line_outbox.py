@@ -8,16 +8,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pumpup_tui.decisions.delivery import deliver
-from pumpup_tui.decisions.desk import FINAL, Confirmed, Desk, Intent, Phase
+from pumpup_tui.decisions.desk import FINAL, Confirmed, Desk, Intent, OnRecord, Phase
 from pumpup_tui.decisions.in_flight import InFlight
 from pumpup_tui.linear.plain_lines import said
+from pumpup_tui.text.labels import recommendation_run
 from pumpup_tui.text.outcomes import ACTS
+from pumpup_tui.text.paragraphs import Paragraph, ours
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
     from api_client.times import Clock
     from pumpup_tui.local_state.document_store import DocumentStore
-    from pumpup_tui.text.paragraphs import Paragraph
 
 WRITES = 4
 """Writes in flight at a time."""
@@ -38,12 +39,16 @@ class LineOutbox:
         new_key: Callable[[], str],
         grace: float,
         tell: Callable[[Confirmed], None],
+        reads_back: bool = False,
     ) -> None:
-        """Take what acts go through; `grace` in seconds, and `tell` is told what became of each."""
+        """Take what acts go through; `grace` in seconds, and `tell` is told what became of each.
+
+        With `reads_back` an approval may turn out to be an agreement, for there may be policies.
+        """
         self.desk = Desk()
         self.in_flight = InFlight(documents, self._unfinished)
         self.grace = grace
-        self._backend = backend
+        self._backend, self._reads_back = backend, reads_back
         self._clock, self._new_key, self._tell = clock, new_key, tell
         self._slots = asyncio.Semaphore(WRITES)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,8 +102,11 @@ class LineOutbox:
                 return  # taken back
             self.desk = self.desk.settle(sent.key, Phase.SENDING, self._clock())
             await self._store()
-        async for state in deliver(self._backend, sent, self._slots):
-            self.desk = self.desk.settle(sent.key, state.phase, self._clock(), state.detail, state.faults)
+        async for state in deliver(self._backend, sent, self._slots, reads_back=self._reads_back):
+            now = self._clock()
+            self.desk = self.desk.settle(
+                sent.key, state.phase, now, state.detail, state.faults, on_record=state.on_record
+            )
             self._tell(next(act for act in self.desk.sent if act.key == sent.key))
             await self._store()
 
@@ -115,13 +123,29 @@ class LineOutbox:
 
 def outcome_lines(sent: Confirmed) -> list[Paragraph]:
     """Return what became of an act."""
+    on_record, word = sent.on_record, ACTS[sent.intent.verb].word
     label = _OUTCOMES.get(sent.phase, sent.phase.value.capitalize())
-    about = said(f"{label}: {ACTS[sent.intent.verb].word}", sent.intent.title, limit=100)
+    label = "Agreed, not decided yet" if on_record.is_agreement else label
+    about = said(f"{label}: {word}", sent.intent.title, limit=100)
     if sent.phase is Phase.RECORDED:
-        return [about]
+        return [about, *_read_back_lines(on_record)]
     lines = [about, said("Why", sent.detail)]
     is_lost = sent.phase is Phase.LOST and sent.intent.note.strip() and sent.intent.verb in FINAL
     return [*lines, said("Your note is on no record; it was", sent.intent.note)] if is_lost else lines
+
+
+def _read_back_lines(on_record: OnRecord) -> list[Paragraph]:
+    """Return what the record says beside the act: who is still needed, and what was hidden until now."""
+    lines: list[Paragraph] = []
+    if on_record.is_agreement:
+        count = on_record.missing
+        people = "person" if count == 1 else "people"
+        more = f"It needs {count} more {people} to be decided." if count else "Somebody has decided it since."
+        lines.append(ours((more, "")))
+    if on_record.recommendation:
+        words = recommendation_run(on_record.recommendation, None)[0].partition(" ")[2]
+        lines.append(ours((f"The agent recommended: {words}.", "")))
+    return lines
 
 
 _OUTCOMES = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from api_client.backend import PAGE_MAX
 from api_client.request_query import Reader, read_filter
+from pumpup_tui.backend.blind_review import hidden_page
 from pumpup_tui.inbox.queue import Heading, RequestQueue
 from pumpup_tui.text.durations import stamp
 
@@ -46,7 +47,7 @@ class LineQueue:
         here, cursor, items = self.current, None, list["InboxItem"]()
         while len(items) < READ_MOST:
             page = await self._backend.inbox(project_id=self.project_id, cursor=cursor, limit=PAGE_MAX)
-            items, cursor = [*items, *page.items], page.next_cursor or cursor
+            items, cursor = [*items, *hidden_page(page, self._me.subject).items], page.next_cursor or cursor
             if page.is_last(PAGE_MAX):
                 break
         self.is_cut = len(items) >= READ_MOST

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from pumpup_tui.text.durations import stamp
+
 if TYPE_CHECKING:
+    from api_client.authority import Paused
     from api_client.backend import Backend
     from api_client.models import Me, RequestDetail
     from api_client.times import Clock
@@ -35,6 +38,8 @@ class LineSession:
     zone: tzinfo | None = None
     printed: dict[str, RequestDetail] = field(default_factory=dict)
     """By request, what was printed of it last: a decision is bound to that."""
+    paused: tuple[Paused, ...] = ()
+    """The pauses that were told last."""
     refused: dict[str, Mapping[str, str]] = field(default_factory=dict)
     """By request, what the backend refused of its last answers."""
 
@@ -43,6 +48,10 @@ class LineSession:
         if capability in self.me.capabilities:
             return ""
         return "This place takes no such thing from you: it can only be read here."
+
+    def stamp(self, moment: datetime) -> str:
+        """Return a moment in the person's zone."""
+        return stamp(moment, self.clock(), self.zone)
 
     @property
     def shown(self) -> RequestDetail | None:

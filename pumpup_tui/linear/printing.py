@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from api_client.request_facts import request_kind
+from pumpup_tui.backend.blind_review import hidden_detail
 from pumpup_tui.linear.plain_lines import Spoken, counted, quoted, said
-from pumpup_tui.linear.request_text_lines import attachment_lines, event_lines, item_line, request_lines
+from pumpup_tui.linear.request_text_lines import attachment_lines, event_lines, item_line, request_lines, standing_lines
 from pumpup_tui.text.attachment_names import attachments_of
 from pumpup_tui.text.firewall import line, without_controls
 from pumpup_tui.text.inspection import inspect_request
+from pumpup_tui.text.pause_words import pause_words
 
 if TYPE_CHECKING:
+    from api_client.authority import Paused
     from api_client.models import Attachment, RequestDetail, Upload
     from pumpup_tui.linear.line_session import LineSession
 
@@ -40,12 +44,13 @@ async def show(session: LineSession) -> None:
     await print_request(session, detail)
 
 
-async def print_request(session: LineSession, detail: RequestDetail) -> None:
-    """Print all of a request; of one that asks again, first what changed.
+async def print_request(session: LineSession, detail: RequestDetail) -> RequestDetail:
+    """Print all of a request that the reader may know of it, and return that; of one that asks again, what changed.
 
     Raises:
         ApiError: what the request follows up could not be read.
     """
+    detail = hidden_detail(detail, session.me.subject)
     inspection = await asyncio.to_thread(inspect_request, detail)
     if detail.event.event_type == "APPROVAL_REQUESTED":
         await _print_changes(session, detail)
@@ -53,11 +58,41 @@ async def print_request(session: LineSession, detail: RequestDetail) -> None:
     if detail.result is not None:
         session.queue.settle(detail.event.id)
         session.talk.say("It is settled already: it takes no more decisions.")
-        return
+        return detail
+    session.talk.say_all(standing_lines(detail, session.me.subject, session.stamp))
     session.printed[detail.event.id] = detail
     if detail.event.event_type == "ELICITATION_REQUESTED":
         fields = detail.event.payload.get("fields") or ()
         session.talk.say(f"It asks for {counted(len(fields), 'answer')}: 'answer' begins.")
+    return detail
+
+
+async def tell_pauses(session: LineSession) -> None:
+    """Say what is paused, and what is no longer, where that has changed since it was said last.
+
+    Raises:
+        ApiError: it could not be read.
+    """
+    if "authority" not in session.me.capabilities:
+        return
+    pauses = (await session.backend.authority()).pauses
+    if pauses == session.paused:
+        return
+    names = {one.id: one.project_name for one in await session.backend.projects()}
+    for one in pauses:
+        if one not in session.paused:
+            words = pause_words(_name(one, names), one.at, one.by, one.reason, session.zone)
+            session.talk.say(f"{words} Agents' writes are refused.")
+    for one in session.paused:
+        if one not in pauses:
+            name = _name(one, names)
+            session.talk.say(f"Resumed: {'project ' + line(name, 80) if name else 'all projects'}.")
+    session.paused = pauses
+
+
+def _name(paused: Paused, names: Mapping[str, str]) -> str:
+    # not foreign: cleaned where it is said
+    return names.get(paused.project_id, paused.project_id) if paused.project_id else ""
 
 
 async def _print_changes(session: LineSession, detail: RequestDetail) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from pumpup_tui.text.labels import (
     transition_text,
 )
 from pumpup_tui.text.layout import joined
+from pumpup_tui.text.needs_words import HIDDEN, demand_words, refusal_words, tag_words
 from pumpup_tui.text.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def request_lines(detail: RequestDetail, inspection: Inspection, now: datetime) 
         "Summary:",
         *quoted(clean(str(payload.get("summary") or ""), limit=TEXT)),
         # An elicitation's suggestions stand with its fields.
-        *(_recommendation(payload.get("recommendation")) if "fields" not in payload else ()),
+        *(_recommended(detail) if "fields" not in payload else ()),
         *_context(payload.get("keyValueContext")),
         *attachment_lines(detail, {}),
     ]
@@ -56,6 +57,25 @@ def age_words(since: datetime, now: datetime) -> str:
     """Return how long ago something was."""
     age = durations.age(since, now)
     return "just now" if age == "now" else f"{age} ago"
+
+
+def standing_lines(detail: RequestDetail, reviewer: str, stamp: Callable[[datetime], str]) -> list[Spoken]:
+    """Return who may decide a request under its project's policy, and when it expires; nothing without a policy."""
+    needs = detail.needs
+    lines: list[Spoken] = []
+    if needs is not None and not needs.may:
+        lines.append(f"You may not decide this: {refusal_words(needs)}")
+    if needs is not None and needs.people > 1:
+        lines.append(f"Who decides: {demand_words(needs, reviewer, stamp)}.")
+    elif needs is not None and needs.may and needs.tags:
+        lines.append(f"Decided by: {tag_words(needs.tags)}.")
+    return lines if detail.expires_at is None else [*lines, f"Expires: {stamp(detail.expires_at)}."]
+
+
+def _recommended(detail: RequestDetail) -> list[Spoken]:
+    if detail.blind:
+        return [f"What the agent recommends is {HIDDEN}."]
+    return _recommendation(detail.event.payload.get("recommendation"))
 
 
 def _recommendation(offered: Any) -> list[Spoken]:

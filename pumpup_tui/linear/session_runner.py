@@ -74,9 +74,14 @@ class _Runner:
         self._setup = setup
         self._writing: set[asyncio.Future[None]] = set()
         self.talk = Conversation(LineInput(setup.read), setup.write, width=setup.width, echoes=setup.echoes)
-        grace = setup.preferences.grace_seconds
         outbox = LineOutbox(
-            backend, setup.documents, clock=setup.clock, new_key=setup.new_key, grace=grace, tell=self._tell
+            backend,
+            setup.documents,
+            clock=setup.clock,
+            new_key=setup.new_key,
+            grace=setup.preferences.grace_seconds,
+            tell=self._tell,
+            reads_back="authority" in me.capabilities,
         )
         self.session = LineSession(
             backend,
@@ -152,6 +157,8 @@ class _Runner:
         target = sent.intent.target
         if sent.phase in (Phase.RECORDED, Phase.LOST) and sent.intent.verb == "ANSWER":
             self.session.drafts.discard(target)
+        if sent.on_record.is_agreement:
+            self.session.queue.reopen(target)  # it waits for others
         if sent.phase is Phase.REFUSED:
             self.session.queue.reopen(target)
             self.session.refused[target] = sent.faults

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from store.core import authority_fold
@@ -188,18 +188,29 @@ def _action(docs: DocumentTables, event: Doc) -> None:
 
 
 def _agreed(docs: DocumentTables, event: Doc) -> None:
-    """Count an agreement: the last one of each person (CONTRACT.md part 4)."""
-    request = docs.get("requests", event["inResponseTo"])
-    agreement = (event["payload"].get("detail") or {}).get("agreement")
-    if request is None or request["taskId"] != event["taskId"] or not isinstance(agreement, dict):
+    request, agreement = docs.get("requests", event["inResponseTo"]), agreement_in(event)
+    if request is None or request["taskId"] != event["taskId"] or agreement is None:
         return
+    agreements = with_agreement(request.get("agreements") or (), agreement)
+    docs.put("requests", event["inResponseTo"], {**request, "agreements": agreements})
+
+
+def agreement_in(event: Doc) -> Doc | None:
+    """Return the agreement that an action records, as it is counted; None where it records none."""
+    agreement = (event["payload"].get("detail") or {}).get("agreement")
+    if not isinstance(agreement, dict):
+        return None
     counted = {"eventId": event["id"], "at": event["timestamp"], "outcome": agreement["outcome"]}
     counted["authority"] = agreement["authority"]
     if agreement.get("note") is not None:
         counted["note"] = agreement["note"]
+    return counted
+
+
+def with_agreement(agreements: Iterable[Doc], agreement: Doc) -> list[Doc]:
+    """Return agreements with one more: of each person the last one counts (CONTRACT.md part 4)."""
     who = agreement["authority"]["subject"]
-    others = [one for one in request.get("agreements") or () if one["authority"]["subject"] != who]
-    docs.put("requests", event["inResponseTo"], {**request, "agreements": [*others, counted]})
+    return [*(one for one in agreements if one["authority"]["subject"] != who), agreement]
 
 
 def _requested(docs: DocumentTables, event: Doc) -> None:

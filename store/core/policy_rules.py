@@ -24,8 +24,6 @@ from api_client.wire import read, read_json
 from store.core.request_case import APPROVAL, RequestCase
 from store.core.state_view import Doc, DocumentLookup
 
-APPROVING = ("APPROVE", EDITED)
-"""The outcomes that take as many people as the policy asks for; any other decides at once."""
 _NO_AUTHORITY: Doc = {}
 
 
@@ -53,16 +51,20 @@ def rule_for(policy: Policy, case: RequestCase) -> PolicyRule | None:
         if fits is None:
             unclear.append(rule)
         elif fits:
-            return _strictest([*unclear, rule])
-    return _strictest(unclear)
+            return _strictest([*unclear, rule], case)
+    return _strictest(unclear, case)
 
 
-def _strictest(rules: list[PolicyRule]) -> PolicyRule | None:
-    return max(rules, key=_strictness, default=None)  # of equals the first
+def _strictest(rules: list[PolicyRule], case: RequestCase) -> PolicyRule | None:
+    def strictness(rule: PolicyRule) -> tuple[int, bool, bool, bool]:
+        return _people(rule, case), bool(rule.always_human), bool(rule.tags), rule.not_asker is not False
+
+    return max(rules, key=strictness, default=None)  # of equals the first
 
 
-def _strictness(rule: PolicyRule) -> tuple[int, bool, bool, bool]:
-    return rule.people or 1, bool(rule.always_human), bool(rule.tags), rule.not_asker is not False
+def _people(rule: PolicyRule, case: RequestCase) -> int:
+    """Return how many must approve: an elicitation is answered by one person, whatever a rule for both kinds says."""
+    return (rule.people or 1) if case.kind == APPROVAL else 1
 
 
 def _fits(when: RuleCondition, case: RequestCase) -> bool | None:
@@ -124,7 +126,7 @@ def needs_of(docs: DocumentLookup, case: RequestCase, request: Doc, actor: Actor
 
 def needs_under(rule: PolicyRule, case: RequestCase, agreements: Iterable[Doc], actor: Actor) -> Needs:
     """Return what a rule asks of who decides a request, and whether `actor` may."""
-    people = (rule.people or 1) if case.kind == APPROVAL else 1
+    people = _people(rule, case)
     agreed = tuple(_agreed(one) for one in agreements if people > 1 and not _refusal(rule, case, _who(one)))
     refusal = _refusal(rule, case, actor) or None
     return Needs(
@@ -144,11 +146,21 @@ def _agreed(agreement: Doc) -> Agreed:
 
 def _refusal(rule: PolicyRule, case: RequestCase, actor: Actor) -> str:
     """Return why somebody may not decide a request under a rule, as a sentence; empty where they may."""
-    if rule.tags and not set(rule.tags) & set(actor.tags):
+    if rule.tags and lacks_tag(rule, actor):
         return f"Only {_one_of(rule.tags)} may decide this; {actor.subject} does not have that tag."
-    if rule.not_asker is not False and actor.subject == case.requested_by:
+    if is_own(rule, case, actor):
         return f"{actor.subject} asked for this, and nobody may decide their own request."
     return ""
+
+
+def lacks_tag(rule: PolicyRule, actor: Actor) -> bool:
+    """Return whether somebody has none of the tags that a rule asks for."""
+    return bool(rule.tags) and not set(rule.tags or ()) & set(actor.tags)
+
+
+def is_own(rule: PolicyRule, case: RequestCase, actor: Actor) -> bool:
+    """Return whether a request is somebody's own, which a rule lets them not decide."""
+    return rule.not_asker is not False and actor.subject == case.requested_by
 
 
 def _one_of(tags: tuple[str, ...]) -> str:

@@ -8,12 +8,12 @@ from api_client import commands as c
 from api_client.errors import Conflict, InvalidAnswers, InvalidRequest, NotAllowed, NotFound
 from api_client.fields import check_answers, read_fields
 from api_client.models import REQUEST_WITHDRAWN
-from api_client.needs import Needs
+from api_client.needs import APPROVING, Needs
 from api_client.times import wire_time
 from store.core.authority_rules import authority_snapshot
 from store.core.fold import attached, open_requests
 from store.core.grant_rules import sampled_by
-from store.core.policy_rules import APPROVING, agreements_to, check_may, demand_words, is_same, needs_of, policy_of
+from store.core.policy_rules import agreements_to, check_may, demand_words, is_same, needs_of, policy_of
 from store.core.request_case import RequestCase, case_in
 from store.core.rule_checks import agents_task, check_not_closed, task_named, without_none
 from store.core.ruling import Ruling

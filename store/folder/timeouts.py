@@ -1,5 +1,7 @@
 """Fires the timeouts of steps (CONTRACT.md part 3, Timeouts): one `TIMEOUT` for each task that stays too long.
 
+In the same thread it fires what policies and grants set a time for (`expiries`).
+
 Any process that has the folder open for long may run this, several at once too: what is due is found here, whether
 it may be fired is ruled under the folder's lock like every write, so a task's timeout is fired once.
 
@@ -18,6 +20,7 @@ from itertools import islice
 from api_client.errors import ApiError
 from store.core.timeout_rules import NEVER, due_at, timed_steps
 from store.folder.engine import Store
+from store.folder.expiries import Expiries
 from store.folder.state import State, Step
 
 TICK_SECONDS = 1.0
@@ -47,6 +50,7 @@ class Timeouts:
     def __init__(self, store: Store, *, tick: float = TICK_SECONDS) -> None:
         self._store = store
         self._tick = tick
+        self._expiries = Expiries(store)
         self._watches: list[_Watch] = []
         self._projects = 0
         self._unfinished = False
@@ -78,10 +82,14 @@ class Timeouts:
     def _run(self) -> None:
         while not self._ended.wait(self._tick):
             try:
-                while not self._store.read_only and self.sweep() and not self._ended.wait(self._tick / 10):
+                while not self._store.read_only and self._sweep_all() and not self._ended.wait(self._tick / 10):
                     pass
             except ApiError:
                 continue  # the folder's trouble, which every command reports; it may pass
+
+    def _sweep_all(self) -> bool:
+        timeouts, expiries = self.sweep(), self._expiries.sweep()
+        return timeouts or expiries
 
     def _stop(self) -> None:
         self._ended.set()

@@ -81,7 +81,7 @@ class OpenWorkspace:
         self.allowance = LooseUploads(self.pool, number, settings.uploads.loose_bytes)
         self.results = WaitingResults(self.watch, self.reader)
         self._open_while = AsyncExitStack()
-        self._timeouts = DueTimeouts(self.pool, self.writer, number, clock)
+        self._timeouts = DueTimeouts(self.reader, self.writer, clock)
 
     async def open(self, *, fires_timeouts: bool, serves: bool) -> None:
         """Connect, and start what runs for as long as it is open.

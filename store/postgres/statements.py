@@ -279,3 +279,33 @@ TASKS_THEN = _BOUNDED.format(
     """,
 ).encode()
 """Returns tasks at the place of an event, each with the last event up to there that may have entered a step."""
+
+
+ASKED_AFTER = b"""
+    select seq, requested_at from pumpup.request
+    where ws = %(ws)s and project = %(project)s and seq > %(start)s order by seq limit %(limit)s
+"""
+"""Returns the open requests of a project behind a place."""
+MOVED_SINCE = b"""
+    select distinct r.seq from (
+        select task from pumpup.event where ws = %(ws)s and project = %(project)s and seq > %(start)s
+            and position('"transitionTo":"'::bytea in body) > 0
+    ) e cross join lateral (select seq from pumpup.request where ws = %(ws)s and task = e.task offset 0) r
+"""
+"""Returns the open requests of a project's tasks that may have moved since an event."""
+REQUESTS_AT = _BOUNDED.format(
+    columns="seq, doc, task, body, hash",
+    size="(octet_length(doc) + octet_length(task) + octet_length(body))",
+    order="asc",
+    rows="""
+        select r.seq, r.doc, t.doc as task, e.body, e.hash from unnest(%(places)s::bigint[]) k
+        cross join lateral (select seq, task, doc from pumpup.request where ws = %(ws)s and seq = k offset 0) r
+        cross join lateral (select doc from pumpup.task where ws = %(ws)s and no = r.task offset 0) t
+        cross join lateral (select body, hash from pumpup.event where ws = %(ws)s and seq = k offset 0) e
+    """,
+).encode()
+"""Returns open requests by their places, each with its task and its event."""
+OPEN_AMONG = b"""
+    select r.seq from unnest(%(places)s::bigint[]) k
+    cross join lateral (select seq from pumpup.request where ws = %(ws)s and seq = k offset 0) r
+"""

@@ -78,6 +78,8 @@ def test_version(run: Run) -> None:
         ("projects", "create"),
         ("projects", "list"),
         ("projects", "show"),
+        *(("projects", "policy", name) for name in ("show", "set", "check")),
+        *(("grants", name) for name in ("try", "give", "list", "end")),
     ],
     ids=" ".join,
 )
@@ -86,7 +88,7 @@ def test_each_command_has_help(run: Run, name: tuple[str, ...]) -> None:
     result = run(*name, "--help")
     assert result.returncode == 0
     assert len(result.stdout.splitlines()) > 4
-    assert "Example: " in result.stdout or name in (("keys",), ("projects",), ("workspaces",), ("demo",))
+    assert "Example: " in result.stdout or name in (("keys",), ("projects",), ("grants",), ("workspaces",), ("demo",))
 
 
 def test_a_key_is_alone_on_stdout(run: Run, tmp_path: Path) -> None:

@@ -90,6 +90,8 @@ def test_ids_and_names_are_completed(tmp_path: Path, made: Made) -> None:
     assert named
     assert all(one.startswith("plain,Claim\\ ") for one in named)
     assert completed(tmp_path, "inbox", "--data", str(tmp_path / "none"), "--project", "cl") == []
+    assert completed(tmp_path, "projects", "policy", "check", *data, "cl") == ["plain,claims"]
+    assert completed(tmp_path, "grants", "end", *data, "grt_") == []
 
 
 async def add_task(data: Path, name: str) -> None:

@@ -293,6 +293,41 @@ def answers_the_agent(walk: Walk, command: str) -> None:
         leave(screen)
 
 
+# -- who may decide
+
+
+def is_refused(code: int, words: str) -> Act:
+    """Return what runs a command that is refused with this exit code and these words."""
+
+    def runs(walk: Walk, command: str) -> None:
+        walk.run(f"{command} 2> refused.log; test $? -eq {code}")
+        assert words in " ".join((walk.folder / "refused.log").read_text(encoding="utf-8").split())
+
+    return runs
+
+
+def authorize(walk: Walk) -> None:
+    walk.walk(
+        {
+            "pumpup-tui serve": serves,
+            "--reviewer dave": is_refused(6, "Only finance may decide this"),
+            "ask.py 25": is_refused(1, "The price list is wrong."),
+        }
+    )
+    said = {command.partition(" --data")[0]: told for command, told in walk.said.items()}
+    (first, second) = (told for command, told in said.items() if "sed -n 5p" in command and "finance" in command)
+    assert "Agreed (1 of 2): it needs 1 more of finance" in first
+    assert "Agreed" not in second
+    assert "4 of 5 past approvals fit" in next(told for command, told in said.items() if "grants try" in command)
+    listed = walk.run("pumpup-tui grants list --project refunds --json --data ./work")
+    (grant,) = json.loads(listed)["items"]
+    assert (grant["ended"]["reason"], grant["asked"] >= 3, grant["used"] > 0) == ("DISAGREEMENT", True, True)
+    assert "three in a row disagreed" in said["pumpup-tui grants list --project refunds"]
+    assert "decided by grants" in said["pumpup-tui stats --project refunds"]
+    assert "Order " in said["pumpup-tui tasks --escalated"]
+    assert json.loads(walk.run("pumpup-tui verify --json --data ./work"))["wrong"] == []
+
+
 # -- the reference
 
 
@@ -364,6 +399,7 @@ WAYS: Mapping[str, Way] = {
     "docs/ops.md": operate,
     "docs/auditor.md": audit,
     "docs/agent-developer.md": develop,
+    "docs/authority.md": authorize,
     "docs/command-line.md": script,
     "docs/configuration.md": configure,
     "docs/backup.md": back_up,

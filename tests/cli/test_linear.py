@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -103,6 +104,44 @@ async def _ask_for_all_types(data: Path) -> None:
         await world.elicitation(task, ALL_FIELDS, "All of it", "claims", recommendation=bids)
     finally:
         await backend.aclose()
+
+
+def test_a_policy_is_told_before_and_after(tmp_path: Path, run: Run) -> None:
+    """Who decides, what a yes does and what was hidden; who has agreed does so once; a pause is said when it comes."""
+    made = make(tmp_path / "data", approvals=3, elicitations=1)
+    rules: list[dict[str, Any]] = [{"name": "form", "when": {"kind": "elicitation"}, "tags": ["claims-lead"]}]
+    rules.insert(0, {"name": "two", "when": {"kind": "approval"}, "people": 2})
+    policy = json.dumps({"rules": rules, "blind": 1.0})
+    assert run("projects", "policy", "set", "claims", "-", "--data", made.data, given=policy).returncode == 0
+    with talking(made.data, tmp_path / "home", grace=0) as talk:
+        begun = talk.read()
+        assert "Who decides: needs 2 people" in begun
+        assert "recommends is hidden until you decide" in begun
+        assert "91 percent" not in begun + talk.type("raw")
+        assert "This is approval 1 of the 2 that it needs: it decides nothing yet." in talk.type("approve")
+        word = re.search(r"Type '(yes \w+)'", talk.log[-1])
+        assert word is not None
+        agreed = talk.type(word[1])
+        assert "Agreed, not decided yet: approve" in agreed
+        assert "It needs 1 more person to be decided." in agreed
+        assert "The agent recommended: approve 91 %." in agreed
+        listed = talk.type("list")
+        number = re.search(r"(\d), approval, .*\n?\| Refund \$0|(\d), approval.*Refund \$0", listed)
+        assert number is not None, listed
+        opened = talk.type(f"open {number[1] or number[2]}")
+        assert "91 percent confident" in opened, "it was hidden until the reader had decided"
+        assert "You may not decide this: you agreed" in talk.type("approve")
+        form = re.search(r"(\d), elicitation", talk.type("list"))
+        assert form is not None
+        assert "You may not decide this: Only claims-lead may decide this" in talk.type(f"open {form[1]}")
+        assert "Only claims-lead" in talk.type("answer")
+        assert run("pause", "--reason", "wrong prices", "--data", made.data, "--reviewer", "bob").returncode == 0
+        assert "by bob: wrong prices. Agents' writes are refused." in talk.type("refresh").replace("\n", " ")
+        assert "Paused" not in talk.type("refresh")
+        assert run("resume", "--data", made.data).returncode == 0
+        assert "Resumed: all projects." in talk.type("refresh")
+        talk.end()
+    assert outcomes(made.data) == []
 
 
 def test_twenty_requests_through_a_pipe(tmp_path: Path, run: Run) -> None:

@@ -138,7 +138,8 @@ def test_a_command_in_a_sentence_is_there(run: Run, command: str) -> None:
     assert name is not None
     words = name[1].split()
     options = re.findall(r"--[a-z-]+", command)
-    shown = run(*(words[:2] if words[:1] in (["keys"], ["projects"]) else words[:1]), "--help")
+    depth = 3 if words[:2] == ["projects", "policy"] else 2 if words[:1] in (["keys"], ["projects"], ["grants"]) else 1
+    shown = run(*words[:depth], "--help")
     assert shown.returncode == 0, shown.stderr
     assert [option for option in options if option not in shown.stdout] == []
 
@@ -146,7 +147,7 @@ def test_a_command_in_a_sentence_is_there(run: Run, command: str) -> None:
 def test_an_option_in_a_sentence_is_one(run: Run) -> None:
     """Each option that stands alone on a page is one of some command's."""
     named = {code.split()[0] for code in INLINE if re.match(r"--[a-z]", code)}
-    commands = ((), ("serve",), ("inbox",), ("approve",), ("export",), ("stats",))
+    commands = ((), ("serve",), ("inbox",), ("approve",), ("export",), ("stats",), ("grants", "give"))
     helps = [run(*words, "--help").stdout for words in commands]
     helps.append("pytest --snapshot-update")
     assert len(named) > 4

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import re
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from api_client.authority import Policy
+from api_client.commands import GiveGrant, SetPolicy
+from api_client.times import utc_now, wire_time
+from api_client.wire import read
 from pumpup_tui.insights.settled_figures import OUTCOME_WORDS
+from store.folder.local_backend import open_local
 from tests.cli.conftest import Run
-from tests.cli.made import Made, conforms
+from tests.cli.made import RECOMMENDED, Made, conforms
+from tests.support.actors import AGENT, ALICE
+from tests.support.world_builder import WorldBuilder, decide
 
 NUMBER_OR_NONE = {"type": ["number", "null"]}
 ROW: dict[str, Any] = {
@@ -57,7 +66,31 @@ ROW: dict[str, Any] = {
         },
     },
 }
-ROWS = {"type": "array", "items": ROW}
+PEOPLE = {"type": "array", "items": ROW}
+BLIND_REVIEW = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["recommendation", "decided", "agreed"],
+        "additionalProperties": False,
+        "properties": {
+            "recommendation": {"enum": ["shown", "hidden"]},
+            "decided": {"type": "integer"},
+            "agreed": {"type": "integer"},
+        },
+    },
+}
+ALL: dict[str, Any] = {
+    **ROW,
+    "required": [*ROW["required"], "granted", "expired", "blindReview"],
+    "properties": {
+        **ROW["properties"],
+        "granted": {"type": "integer"},
+        "expired": {"type": "integer"},
+        "blindReview": BLIND_REVIEW,
+    },
+}
+ROWS = {"type": "array", "items": ALL}
 STATS = {
     "type": "object",
     "required": ["open", "overdue", "all", "days", "projects", "reviewers", "agents"],
@@ -65,10 +98,10 @@ STATS = {
     "properties": {
         "open": {"type": "integer"},
         "overdue": {"type": "integer"},
-        "all": ROW,
+        "all": ALL,
         "days": ROWS,
         "projects": ROWS,
-        "reviewers": ROWS,
+        "reviewers": PEOPLE,
         "agents": ROWS,
     },
 }
@@ -115,3 +148,49 @@ def test_an_empty_folder_has_no_figures(run: Run, tmp_path: Path, steps: Path) -
     run("projects", "create", "Claims", "--steps", steps, "--data", tmp_path / "data")
     (line,) = (line for line in run("stats", "--data", tmp_path / "data").stdout.splitlines() if line.startswith("all"))
     assert line.split() == ["all", "0", "0", "0", "-", "0", "-", "-", "-"]
+
+
+def test_grants_and_hidden_recommendations_are_counted_apart(run: Run, tmp_path: Path) -> None:
+    """What a grant decided is no person's decision; agreement is told for hidden and shown, and of no person alone."""
+    data = tmp_path / "data"
+
+    async def make() -> None:
+        backend = await open_local(data, ALICE)
+        world = WorldBuilder(backend.acting_as(AGENT), backend)
+        task = await world.task()
+        requests = [await world.approval(task, f"Refund {n}", recommendation=RECOMMENDED) for n in range(3)]
+        policy = read(Policy, {"rules": [], "blind": 1.0})
+        await world.submit(SetPolicy.of(policy, "prj_general"))
+        for request, outcome, blind in zip(requests, ("APPROVE", "APPROVE", "REJECT"), (None, True, True), strict=True):
+            await world.submit(decide(request, outcome, blind=blind))
+        until = wire_time(utc_now() + timedelta(days=1))
+        terms = {"projectId": "prj_general", "name": "all", "filter": "type:approval", "until": until, "most": 50}
+        await world.submit(read(GiveGrant, {**terms, "sample": 0.05}))
+        for number in range(9):
+            await world.approval(task, f"Small {number}", recommendation=RECOMMENDED)
+        await backend.aclose()
+
+    asyncio.run(make())
+    figures = conforms(run("stats", "--json", "--data", data).stdout, STATS)["all"]
+    assert figures["settled"] == 3
+    assert 0 < figures["granted"] <= 9
+    assert [(one["recommendation"], one["decided"], one["agreed"]) for one in figures["blindReview"]] == [
+        ("shown", 1, 1),
+        ("hidden", 2, 1),
+    ]
+    told = run("stats", "--data", data).stdout
+    assert f"{figures['granted']} decided by grants" in told
+    assert re.search(r"hidden +2 +1 +50%", told)
+    assert "BY GRANTS" in told
+    people = run("stats", "--by", "reviewer", "--csv", "--data", data).stdout
+    assert {row.split(",")[0] for row in people.splitlines()} - {"unassigned"} == {"reviewer", "alice"}
+    assert "blind" not in people
+    (agents,) = csv.DictReader(StringIO(run("stats", "--by", "agent", "--csv", "--data", data).stdout))
+    assert (agents["granted"], agents["blind_recommended"], agents["blind_followed"]) == (
+        str(figures["granted"]),
+        "2",
+        "1",
+    )
+    rows = list(csv.DictReader(StringIO(run("export", "--format", "csv", "--data", data).stdout)))
+    assert [row["blind"] for row in rows if row["decided_by"] and not row["grant"]] == ["", "yes", "yes"]
+    assert sum(row["grant"].startswith("grt_") for row in rows) == figures["granted"]

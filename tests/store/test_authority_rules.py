@@ -10,6 +10,7 @@ from api_client.actor import Actor
 from api_client.authority import Policy
 from api_client.commands import (
     PLATFORM,
+    Answer,
     CreateTask,
     Decide,
     Expire,
@@ -17,9 +18,11 @@ from api_client.commands import (
     Pause,
     RecordAction,
     RequestApproval,
+    RequestElicitation,
     SetPolicy,
 )
 from api_client.errors import Conflict, NotAllowed
+from api_client.fields import SwitchField
 from api_client.models import ApprovalRecommendation, Outcome, Receipt
 from api_client.wire import read
 from tests.store.memory_record import MemoryRecord
@@ -155,6 +158,17 @@ def test_a_clear_amount_is_under_the_limit(world: World) -> None:
     """What is certain needs no more than its own rule asks for."""
     world.policy(BIG)
     assert isinstance(world.decide(world.ask("$999.99"), CAROL), Receipt)
+
+
+def test_a_form_is_under_the_rule_for_forms(world: World) -> None:
+    """A rule for large amounts could be for a form as well; it asks no more of it, for one person answers a form."""
+    form = {"name": "forms", "when": {"kind": "elicitation"}, "tags": ["eu"]}
+    world.policy({**BIG, "tags": None}, form)
+    fields = (SwitchField(id="a", label="A", required=False),)
+    command = RequestElicitation(project_name="general", task_id=world.task, summary="Which?", fields=fields)
+    answer = Answer(request_id=world.done(command, BOT)["eventId"], answers={})
+    assert isinstance(world.record.submit(answer, ALICE), NotAllowed)
+    assert isinstance(world.record.submit(answer, CAROL), Receipt)
 
 
 def test_nobody_decides_their_own_request_with_another_key(world: World) -> None:

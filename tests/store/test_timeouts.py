@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from api_client.commands import CreateProject, CreateTask, Move, read_command
+from api_client.commands import CreateProject, CreateTask, Move, SetPolicy, read_command
 from store.core.batch import Job
 from store.folder.engine import Store
 from store.folder.timeouts import Timeouts
 from tests.conftest import FixedClock, counting_tokens
 from tests.support.actors import AGENT, ALICE
 from tests.support.small_folders import receipt
+from tests.support.world_builder import request_approval
 from tests.waiting import HANG_SECONDS, wait_until
 
 STEPS = {
@@ -116,6 +117,20 @@ def test_two_that_watch_fire_once(store: Store, clock: FixedClock) -> None:
     wait_until(lambda: all(watch.sweeps > seen + 1 for watch, seen in zip(watches, before, strict=True)), "both look")
     other.close()
     assert sorted(fired(store)) == sorted((task_id, "todo") for task_id in tasks)
+
+
+def test_what_expires_is_fired_beside_them(store: Store, clock: FixedClock) -> None:
+    """The same thread settles a request that its policy gives a time for."""
+    rule = {"name": "all", "when": {}, "expire": {"afterSeconds": 10}}
+    project = store.read(lambda state: state.slugs["claims"])
+    policy = read_command(SetPolicy, {"rules": [rule]}, project_id=project)
+    task = new_task(store)
+    asked = receipt(store.carry_out([Job(request_approval(task, project="claims"), AGENT, None)])[0]).event_id
+    receipt(store.carry_out([Job(policy, ALICE, None)])[0])
+    clock.advance(seconds=11)
+    Timeouts(store, tick=0.001).start()
+    wait_until(lambda: not store.read(lambda state: state.is_open(asked)), "it has expired")
+    assert fired(store) == []
 
 
 def test_many_that_were_fired_long_ago_are_passed_once(store: Store, clock: FixedClock) -> None:

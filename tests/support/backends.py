@@ -209,6 +209,10 @@ class World:
     reviewer: Backend
     other_reviewer: Backend
     agent: Backend
+    url: str = ""
+    """The server's address, where it is on a real socket."""
+    agent_key: str = ""
+    """The agent's API key, where there is a server."""
 
 
 @asynccontextmanager
@@ -221,7 +225,8 @@ async def open_world(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(local.aclose)
         if kind == "local":
-            yield World(kind, place, clock, local, *map(local.acting_as, (ALICE, BOB, AGENT)))
+            reviewer, other_reviewer, agent = map(local.acting_as, (ALICE, BOB, AGENT))
+            yield World(kind, place, clock, local, reviewer, other_reviewer, agent)
             return
         secrets = [place.add_key(actor, clock) for actor in (ALICE, BOB, AGENT)]
         app = create_app(local, await place.keys(local, clock))
@@ -230,7 +235,7 @@ async def open_world(
         for secret in secrets:
             backends.append(HttpBackend(url, secret, clock=clock) if url else over_http(app, secret, clock))
             stack.push_async_callback(backends[-1].aclose)
-        yield World(kind, place, clock, local, *backends)
+        yield World(kind, place, clock, local, backends[0], backends[1], backends[2], url=url, agent_key=secrets[-1])
 
 
 def over_http(app: Starlette, secret: str, clock: StepClock) -> HttpBackend:

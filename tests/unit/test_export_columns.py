@@ -22,7 +22,8 @@ FULL = Event(
     payload={
         "type": "ApprovalDecided",
         "outcome": {"type": "REJECT", "note": "=twice", "reasonCode": "fraud"},
-        "authority": {"subject": "alice", "authorityTags": []},
+        "authority": {"subject": "alice", "authorityTags": [], "grant": "grt_1"},
+        "blind": True,
         "recommendationSnapshot": {"outcome": {"type": "APPROVE"}, "confidence": 0.91},
     },
     transition_from="review",
