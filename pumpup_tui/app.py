@@ -224,12 +224,12 @@ class PumpUpApp(TerminalApp):
     def _decision_event(self, event: Submitted | DecisionsStored | RecoveryLoaded) -> None:
         self.context.decisions.receive(event)
         if isinstance(event, Submitted):
-            self.context.authority_watch.look()  # it may be a pause, or an escalated task that was dealt with
+            self.context.authority_poll.look()  # it may be a pause, or an escalated task that was dealt with
 
     @on(messages.Changed)
     def _changed(self, event: messages.Changed) -> None:
         self.context.projects_changed(self, event.events)
-        self.context.authority_watch.take_changes(event.events)
+        self.context.authority_poll.take_changes(event.events)
 
     @on(messages.AuthorityChanged)
     @on(messages.GrantsEnded)

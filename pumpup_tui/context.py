@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.signal import Signal
 
-from pumpup_tui.backend.authority_watch import AuthorityWatch
+from pumpup_tui.backend.authority_poll import AuthorityPoll
 from pumpup_tui.backend.backend_connection import BackendConnection
 from pumpup_tui.backend.calls import BackendCalls
 from pumpup_tui.backend.live_tail import LiveTail
@@ -93,7 +93,7 @@ class Context:
     calls: BackendCalls
     reads: Reads
     live_tail: LiveTail
-    authority_watch: AuthorityWatch
+    authority_poll: AuthorityPoll
     status_model: StatusModel
     """Changes the status; screens only read it."""
     decisions: DecisionService
@@ -155,7 +155,7 @@ class Context:
         self.status_model.connected(event, self.status.project or self.last_view.project)
         self.reads.projects(to)
         self.decisions.begin()
-        self.authority_watch.begin(event.me.capabilities)
+        self.authority_poll.begin(event.me.capabilities)
 
     def grants_ended(self, grants: Iterable[Grant]) -> Sequence[str]:
         """Show which grants ended by themselves; return the raw names of those that were not shown before."""
@@ -267,7 +267,7 @@ def build_context(app: App[None], questions: Questions, setup: Setup, key: KeyNa
         calls=calls,
         reads=Reads(calls, lambda: status_model.status.reviewer),
         live_tail=LiveTail(app, connection, calls, setup.clock),
-        authority_watch=AuthorityWatch(app, calls),
+        authority_poll=AuthorityPoll(app, calls),
         status_model=status_model,
         decisions=decisions,
         outbox=decisions.outbox,

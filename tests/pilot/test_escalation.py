@@ -61,7 +61,7 @@ async def test_another_policy_has_the_inbox_read_again(tmp_path: Path) -> None:
         in_force = await stage.backend.policy(project.id)
         four_eyes = Policy(rules=(PolicyRule(name="four eyes", people=2),), escalate=("claims-lead",))
         await stage.write(SetPolicy.of(four_eyes, project.id, in_force.hash), BOB)
-        context.authority_watch.look()
+        context.authority_poll.look()
         while screen.requests.row is None or screen.requests.row.needs is None or screen.requests.row.needs.people < 2:
             await pilot.pause(0.02)
         await stage.ready(pilot, "Refund $80")

@@ -91,7 +91,7 @@ async def test_a_grant_is_tried_then_given_by_two_keys(tmp_path: Path) -> None:
         asked = [await ask(stage, 200 + number) for number in range(6)]
         used = [one for one in asked if await stage.outcome(one) == "APPROVE"]
         assert 0 < len(used) < len(asked)
-        stage.app.context.authority_watch.look()
+        stage.app.context.authority_poll.look()
         await stage.sees(pilot, f"decided {len(used)} of 20")
         await pilot.press("x")
         await stage.sees(pilot, "◇ END GRANT  as alice", "y send")
@@ -112,13 +112,13 @@ async def test_a_grant_that_ends_itself_is_announced_until_that_is_dismissed(tmp
         await stage.sees(pilot, "RECORDED")
         for number in range(3):
             await decide(stage, await ask(stage, 300 + number), "REJECT")
-        stage.app.context.authority_watch.look()
+        stage.app.context.authority_poll.look()
         await stage.sees(pilot, "✗ grant “[b]tiny” ended by itself: people decided its last samples otherwise")
         await pilot.press("2")
         await stage.sees(pilot, "ended by itself", "triage")
         await pilot.press("r")
         await stage.sees(pilot, "triage", gone=("ended by itself",))
-        stage.app.context.authority_watch.begin(("authority",))
+        stage.app.context.authority_poll.begin(("authority",))
         await pilot.press("1", ":", *"grants", "enter")
         await stage.sees(pilot, "◇ [b]tiny", "people decided 3 of its samples", gone=("ended by itself:",))
         assert stage.app.context.status.ended_grants == ()

@@ -64,15 +64,15 @@ async def test_a_pause_by_another_stands_over_forms_and_tasks_too(tmp_path: Path
         await stage.ready(pilot, "Details of the incident")
         project = stage.app.context.status.projects[-1]
         await stage.write(Pause(project_id=project.id, reason="[red]stop[/x]\x1b[2J" + "very long " * 40), BOB)
-        stage.app.context.authority_watch.look()
+        stage.app.context.authority_poll.look()
         await stage.sees(pilot, "■ PAUSED  Claims · by bob since 12:00 · [red]stop[/x]␛[2J", "…")
         await pilot.press("a")
         await stage.sees(pilot, "■ PAUSED  Claims", "field 1/10")
         await stage.write(Pause(reason="an audit"), BOB)
-        stage.app.context.authority_watch.look()
+        stage.app.context.authority_poll.look()
         await stage.sees(pilot, "■ PAUSED  all projects · by bob since 12:00 · an audit", "■ PAUSED  Claims")
         await pilot.press("escape")
         for project_id in (project.id, None):
             await stage.write(Resume(project_id=project_id), BOB)
-        stage.app.context.authority_watch.look()
+        stage.app.context.authority_poll.look()
         await stage.sees(pilot, "Details of the incident", gone=("PAUSED",))

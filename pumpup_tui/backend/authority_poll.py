@@ -1,4 +1,4 @@
-"""The watch on authority: reads what is paused and escalated every few seconds, and posts it where it has changed.
+"""The poll of authority: reads what is paused and escalated every few seconds, and posts it where it has changed.
 
 Pauses, policies and grants are entries of the chain that no timeline has, so they don't come with the live tail.
 """
@@ -26,7 +26,7 @@ LEAST_SECONDS = 0.5
 GROUP = "authority"
 
 
-class AuthorityWatch:
+class AuthorityPoll:
     """Looks at one backend's authority for as long as the app runs. Nothing is posted where nothing has changed."""
 
     def __init__(self, app: App[None], calls: BackendCalls) -> None:
