@@ -45,7 +45,7 @@ async def test_an_escalated_task_is_shown_to_whom_it_went(tmp_path: Path) -> Non
         await stage.write(Assign(task_id=task_id, assignee_id="bob"), BOB)
         await stage.sees(pilot, "0 of 2", gone=("! escalated now",))
         await pilot.press("1")
-        await stage.sees(pilot, "▌A  Refund $80", gone=("Escalated to you", "C-7"))
+        await stage.sees(pilot, "▌A  Refund $80", gone=("Escalated to you", "by bob"))
 
 
 async def test_another_policy_has_the_inbox_read_again(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ async def test_a_pause_takes_a_reason_and_two_keys(tmp_path: Path) -> None:
         await stage.sees(pilot, "cancelled: nothing was sent", gone=("PAUSE ",))
         await palette(stage, pilot, "pause all", "Pause all projects")
         await pilot.press(*"runaway", "enter")
-        await stage.sees(pilot, "■ PAUSE  as alice", "all projects", "runaway", gone=("■ PAUSED",))
+        await stage.sees(pilot, "■ PAUSE  as alice", "all projects", "reason: runaway", gone=("■ PAUSED",))
         await pilot.press("y")
         await stage.sees(pilot, "■ PAUSED  all projects · by alice since 12:00 · runaway", "RECORDED")
         with pytest.raises(NotAllowed, match="runaway"):
