@@ -255,6 +255,8 @@ class AuthorityStatus(Wire):
     escalated: tuple[EscalatedTask, ...] = ()
     grants: int = 0
     """Grants that are in force."""
+    policies: str = ""
+    """The version of all policies: it changes with any of them, and then other people may decide."""
 
 
 def check_policy(policy: Policy, steps: Iterable[str]) -> None:

@@ -119,9 +119,9 @@ class Backend(Protocol):
         ...
 
     async def inbox(
-        self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE
+        self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE, context: bool = False
     ) -> Page[InboxItem]:
-        """Return a page of the open requests, oldest first.
+        """Return a page of the open requests, oldest first; with `context` what a list has of each one's context.
 
         Raises:
             InvalidRequest: the cursor is another list's.

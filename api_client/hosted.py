@@ -35,7 +35,7 @@ from api_client.models import (
     Project,
     RequestDetail,
 )
-from api_client.request_facts import settled_id
+from api_client.request_facts import listed_context, settled_id
 from api_client.settled import SETTLING, SettledQuery, SettledRequest, settled_request
 from api_client.times import wire_time
 
@@ -52,8 +52,10 @@ class HostedReads:
         self._tasks = HostedTasks(reader)
         self._sleep = sleep
 
-    async def inbox(self, *, project_id: str | None, cursor: str | None, limit: int) -> Page[InboxItem]:
-        """Return a page of the open requests, oldest first."""
+    async def inbox(
+        self, *, project_id: str | None, cursor: str | None, limit: int, context: bool = False
+    ) -> Page[InboxItem]:
+        """Return a page of the open requests, oldest first, with their context where that is asked for."""
         await self._tasks.refresh()
         waiting = [
             (_inbox_place(request), hosted, request)
@@ -65,7 +67,7 @@ class HostedReads:
         after = _after("open", cursor)
         following = [entry for entry in waiting if after is None or entry[0] > after]
         page = following[: _checked(limit)]
-        items = tuple(self._inbox_item(hosted, request) for _, hosted, request in page)
+        items = tuple(self._inbox_item(hosted, request, context=context) for _, hosted, request in page)
         return Page(items=items, next_cursor=f"open:{page[-1][0]}" if page else cursor)
 
     async def board(self, project_id: str) -> Board:
@@ -214,7 +216,7 @@ class HostedReads:
             raise NotFound(f"There is no project {project_id!r}.")
         return self._tasks.projects[project_id]
 
-    def _inbox_item(self, hosted: HostedTask, request: OpenRequest) -> InboxItem:
+    def _inbox_item(self, hosted: HostedTask, request: OpenRequest, *, context: bool) -> InboxItem:
         task = hosted.task
         project = self._tasks.projects.get(task.project_id)
         placed = self._tasks.by_event_id.get(request.request_id)
@@ -231,6 +233,7 @@ class HostedReads:
             assignee_id=hosted.assignee,
             recommendation=payload.get("recommendation") if request.event_type == APPROVAL_REQUESTED else None,
             field_count=len(fields) if isinstance(fields, list) else None,
+            key_value_context=(listed_context(payload.get("keyValueContext")) or None) if context else None,
         )
 
 

@@ -179,13 +179,14 @@ class HttpBackend:
         return await self._read.get(TaskDetail, path, at=at)
 
     async def inbox(
-        self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE
+        self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE, context: bool = False
     ) -> Page[InboxItem]:
-        """Return a page of the open requests, oldest first."""
+        """Return a page of the open requests, oldest first, with their context where that is asked for."""
         if hosted := await self._hosted_reads():
-            return await hosted.inbox(project_id=project_id, cursor=cursor, limit=limit)
+            return await hosted.inbox(project_id=project_id, cursor=cursor, limit=limit, context=context)
+        asked = "true" if context else None
         return await self._read.get(
-            Page[InboxItem], "/api/open-requests", projectId=project_id, cursor=cursor, limit=limit
+            Page[InboxItem], "/api/open-requests", projectId=project_id, cursor=cursor, limit=limit, context=asked
         )
 
     async def request(self, request_id: str) -> RequestDetail:

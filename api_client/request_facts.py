@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -41,6 +43,34 @@ def is_folded(text: str, wanted: str) -> bool:
     text = text.strip()
     # Folding never makes a text shorter, and an agent's may be long.
     return len(text) <= len(wanted) and text.casefold() == wanted
+
+
+CONTEXT_KEYS = 20
+"""Entries of the context that a list of requests has of each, at the most; …"""
+CONTEXT_KEY = 100
+"""… the characters of a key, …"""
+CONTEXT_VALUE = 200
+"""… and of a value. An entry with more is left out."""
+
+
+def listed_context(context: Any) -> dict[str, str]:
+    """Return the entries of a request's context that a list has of it.
+
+    A key that is there several times, in whatever case, is left out (see `context_value`): what is too long of the
+    others must not make one of them certain.
+    """
+    texts = [(key, value) for key, value in _items(context) if isinstance(key, str) and isinstance(value, str)]
+    counts = Counter(key.strip().casefold() for key, _ in texts)
+    short = (
+        (key, value)
+        for key, value in texts
+        if len(key) <= CONTEXT_KEY and len(value) <= CONTEXT_VALUE and counts[key.strip().casefold()] == 1
+    )
+    return dict(islice(short, CONTEXT_KEYS))
+
+
+def _items(context: Any) -> Iterable[tuple[Any, Any]]:
+    return context.items() if isinstance(context, Mapping) else ()
 
 
 def settled_id(event: Event) -> str | None:

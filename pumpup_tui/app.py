@@ -223,10 +223,22 @@ class PumpUpApp(TerminalApp):
     @on(RecoveryLoaded)
     def _decision_event(self, event: Submitted | DecisionsStored | RecoveryLoaded) -> None:
         self.context.decisions.receive(event)
+        if isinstance(event, Submitted):
+            self.context.authority_poll.look()  # it may be a pause, or an escalated task that was dealt with
 
     @on(messages.Changed)
     def _changed(self, event: messages.Changed) -> None:
         self.context.projects_changed(self, event.events)
+        self.context.authority_poll.take_changes(event.events)
+
+    @on(messages.AuthorityChanged)
+    @on(messages.GrantsEnded)
+    def _authority_event(self, event: messages.AuthorityChanged | messages.GrantsEnded) -> None:
+        if isinstance(event, messages.GrantsEnded):
+            self.alerts.grants_ended(self.context.grants_ended(event.grants))
+        else:
+            self.context.status_model.receive(event)
+            self.context.signals.authority_changed.publish(None)
 
     @on(messages.ShowRequest)
     def _show_request(self, event: messages.ShowRequest) -> None:
@@ -234,8 +246,10 @@ class PumpUpApp(TerminalApp):
         show_request(self.screen, event.request_id)
 
     @on(messages.ShowPast)
-    def _show_past(self, event: messages.ShowPast) -> None:
-        self.dialogs.show_past(event)
+    @on(messages.ShowTask)
+    @on(messages.TryGrant)
+    def _show(self, event: messages.ShowPast | messages.ShowTask | messages.TryGrant) -> None:
+        self.dialogs.show(event)
 
     @on(Unaimed)
     def _unaimed(self, event: Unaimed) -> None:
@@ -269,7 +283,7 @@ class PumpUpApp(TerminalApp):
 
     def action_refresh(self) -> None:
         """Refresh what is shown; open the backend where it is not."""
-        self.context.status_model.dismiss()
+        self.context.dismiss()
         if not self.context.status.connected:
             self.context.status_model.opening()
             self.context.live_tail.open()

@@ -236,7 +236,7 @@ def keys_list(options: PlaceOptions) -> None:
 @click.option("--id", "key_id", metavar="ID", help="Revoke only this key; 'keys list' shows the ids.")
 @store_options
 def keys_revoke(options: PlaceOptions, name: str, key_id: str | None) -> None:
-    """Revoke NAME's keys. It takes effect without a restart.
+    """Revoke NAME's keys. It takes effect without a restart, and ends the grants of a reviewer who has no key left.
 
     Example: pumpup-tui keys revoke refund-bot --data ./work
     """

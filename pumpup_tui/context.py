@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from textual.signal import Signal
 
+from pumpup_tui.backend.authority_poll import AuthorityPoll
 from pumpup_tui.backend.backend_connection import BackendConnection
 from pumpup_tui.backend.calls import BackendCalls
 from pumpup_tui.backend.live_tail import LiveTail
@@ -18,6 +19,7 @@ from pumpup_tui.backend.status import Status, StatusModel
 from pumpup_tui.decisions.outbox import DecisionSettings, Outbox
 from pumpup_tui.decisions.sender import DecisionSender
 from pumpup_tui.decisions.service import DecisionService, Questions
+from pumpup_tui.local_state.dismissed_grants import DismissedGrants
 from pumpup_tui.local_state.document_store import DocumentStore
 from pumpup_tui.local_state.preferences import Preferences
 from pumpup_tui.local_state.user_files import UserFiles
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from textual.events import Key
     from textual.message_pump import MessagePump
 
+    from api_client.authority import Grant
     from api_client.backend import Backend
     from api_client.models import Event, InboxItem
     from api_client.times import Clock
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from pumpup_tui.local_state.last_view import LastView
     from pumpup_tui.local_state.snoozes import Snoozes
 
+ANNOUNCED = timedelta(days=7)
+"""How long ago a grant may have ended by itself to be announced."""
 _TIME = re.compile(r"\b20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{6}Z")
 """A time as our backends write it."""
 
@@ -68,6 +73,8 @@ class Signals:
         self.status_changed: Signal[Status] = Signal(app, "status")
         self.desk_changed: Signal[None] = Signal(app, "desk")
         """A decision was armed, or the state of one has changed."""
+        self.authority_changed: Signal[None] = Signal(app, "authority")
+        """A policy, a grant, a pause or an escalation has changed."""
         self.minute: Signal[None] = Signal(app, "minute")
         self.tick: Signal[None] = Signal(app, "tick")
         """A few times a second."""
@@ -86,6 +93,7 @@ class Context:
     calls: BackendCalls
     reads: Reads
     live_tail: LiveTail
+    authority_poll: AuthorityPoll
     status_model: StatusModel
     """Changes the status; screens only read it."""
     decisions: DecisionService
@@ -147,6 +155,21 @@ class Context:
         self.status_model.connected(event, self.status.project or self.last_view.project)
         self.reads.projects(to)
         self.decisions.begin()
+        self.authority_poll.begin(event.me.capabilities)
+
+    def grants_ended(self, grants: Iterable[Grant]) -> Sequence[str]:
+        """Show which grants ended by themselves; return the raw names of those that were not shown before."""
+        known = {one for one, _ in self.status.ended_grants} | DismissedGrants(self.last_view).ids
+        since = self.clock() - ANNOUNCED
+        new = [one for one in grants if one.id not in known and one.ended is not None and one.ended.at >= since]
+        if new:
+            self.status_model.grants_ended((grant.id, grant.name) for grant in new)
+        return [grant.name for grant in new]
+
+    def dismiss(self) -> None:
+        """Take away the banner and all notices, for good."""
+        DismissedGrants(self.last_view).add(one for one, _ in self.status.ended_grants)
+        self.status_model.dismiss()
 
     def projects_changed(self, to: MessagePump, events: Iterable[Event]) -> None:
         """Read the projects again where something happened in one that is not known; once for each."""
@@ -213,6 +236,7 @@ class Context:
             "note": "notes can't be written here",
             "assign": "tasks can't be assigned here",
             "board": "this server has no board",
+            "authority": "this server has no policies, grants or pauses",
         }
         return reasons.get(capability, f"this server does not offer {capability}")
 
@@ -243,6 +267,7 @@ def build_context(app: App[None], questions: Questions, setup: Setup, key: KeyNa
         calls=calls,
         reads=Reads(calls, lambda: status_model.status.reviewer),
         live_tail=LiveTail(app, connection, calls, setup.clock),
+        authority_poll=AuthorityPoll(app, calls),
         status_model=status_model,
         decisions=decisions,
         outbox=decisions.outbox,

@@ -61,13 +61,21 @@ class Alerts:
         if not (wanted and summaries) or self._monotonic() - self._last < ALERT_SECONDS:
             return
         self._last = self._monotonic()
+        more = f" (and {len(summaries) - 1} more)" if len(summaries) > 1 else ""
+        self._alert(f"{line(summaries[0], WORDS_SHOWN)}{more}")
+
+    def grants_ended(self, names: Sequence[str]) -> None:
+        """Alert of grants that ended by themselves, however soon after another alert."""
+        if names:
+            self._alert(f"a grant ended by itself: {line(names[0], WORDS_SHOWN)}")
+
+    def _alert(self, words: str) -> None:
+        """Ring and notify, as the user chose; `words` are clean."""
         if self._preferences.bell:
             self._ring()
         if self._preferences.desktop and self._can:
-            more = f" (and {len(summaries) - 1} more)" if len(summaries) > 1 else ""
             # Our own words come first: some terminals read what begins with a digit as another command.
-            words = f"Pump Up: {line(summaries[0], WORDS_SHOWN)}{more}"
-            self._write(f"\x1b]9;{without_controls(words)}\x07")
+            self._write(f"\x1b]9;{without_controls(f'Pump Up: {words}')}\x07")
 
     def close(self) -> None:
         """Give the terminal the title back that it had."""

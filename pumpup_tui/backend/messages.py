@@ -12,6 +12,7 @@ from textual.message import Message
 from pumpup_tui.backend.retry import is_passing
 
 if TYPE_CHECKING:
+    from api_client.authority import AuthorityStatus, Grant
     from api_client.errors import ApiError
     from api_client.models import Event, Me, Page, Project, RequestDetail, TaskDetail, Upload
     from pumpup_tui.backend.page_requests import PageRequest, PageResult
@@ -95,6 +96,21 @@ class ShowRequest(Message):
 
 
 @dataclass(eq=False, repr=False)
+class ShowTask(Message):
+    """Open a task's page over the present screen."""
+
+    task_id: str
+
+
+@dataclass(eq=False, repr=False)
+class TryGrant(Message):
+    """Show the trial of a grant for a filter of a project's requests."""
+
+    project_id: str
+    filter: str
+
+
+@dataclass(eq=False, repr=False)
 class ShowPast(Message):
     """Show a task, or a project's board, as it was."""
 
@@ -149,6 +165,20 @@ class Connected(Message):
         if self.me.role == "agent":
             return "this server takes decisions only in its own workspace, or from a reviewer's key"
         return "no decisions can be recorded here"
+
+
+@dataclass(eq=False, repr=False)
+class AuthorityChanged(Message):
+    """The pauses and escalated tasks as they are now: authority has changed, or was read for the first time."""
+
+    status: AuthorityStatus
+
+
+@dataclass(eq=False, repr=False)
+class GrantsEnded(Message):
+    """Grants that ended by themselves, because people decided their samples otherwise; some may be known already."""
+
+    grants: Sequence[Grant]
 
 
 @dataclass(eq=False, repr=False)

@@ -8,21 +8,24 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from textual.worker import Worker, WorkerState
 
-from pumpup_tui.backend.messages import CallFailed, InboxCount, LiveState, ProjectsLoaded
+from pumpup_tui.backend.messages import AuthorityChanged, CallFailed, InboxCount, LiveState, ProjectsLoaded
 from pumpup_tui.local_state.background_writes import StorageFailed
 from pumpup_tui.text import durations
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import tzinfo
 
+    from api_client.authority import EscalatedTask, Paused
     from api_client.models import Project
     from api_client.times import Clock
     from pumpup_tui.backend.messages import Connected
     from pumpup_tui.keys.key_names import KeyNames
 
-StatusEvent: TypeAlias = ProjectsLoaded | InboxCount | LiveState | CallFailed | StorageFailed | Worker.StateChanged
+StatusEvent: TypeAlias = (
+    ProjectsLoaded | InboxCount | LiveState | AuthorityChanged | CallFailed | StorageFailed | Worker.StateChanged
+)
 """The messages that change the status."""
 
 
@@ -48,6 +51,19 @@ class Status:
     """The backend's notices of the place where the work is stored, until they are dismissed."""
     banner: str = ""
     next_step: str = ""
+    pauses: tuple[Paused, ...] = ()
+    """Projects whose agents are paused, or all."""
+    escalated: tuple[EscalatedTask, ...] = ()
+    """The escalated tasks of all projects, to whomever."""
+    policies: str | None = None
+    """The version of the projects' policies; None before it is known."""
+    ended_grants: tuple[tuple[str, str], ...] = ()
+    """Id and name, raw, of each grant that ended by itself, until that is dismissed."""
+
+    @property
+    def escalated_to_me(self) -> tuple[EscalatedTask, ...]:
+        """The tasks that were escalated to one of the caller's tags."""
+        return tuple(task for task in self.escalated if not set(task.tags).isdisjoint(self.tags))
 
     def in_touch(self) -> Status:
         """Return the status of a backend that answers."""
@@ -85,6 +101,9 @@ class StatusModel:
             self.set(replace(self.status, inbox=event.words))
         elif isinstance(event, LiveState):
             self._live_changed(event)
+        elif isinstance(event, AuthorityChanged):
+            now = event.status
+            self.set(replace(self.status, pauses=now.pauses, escalated=now.escalated, policies=now.policies))
         elif isinstance(event, CallFailed):
             self._call_failed(event)
         elif isinstance(event, StorageFailed):
@@ -99,7 +118,11 @@ class StatusModel:
 
     def dismiss(self) -> None:
         """Take away banner and notices."""
-        self.set(replace(self.status.with_banner(), notices=()))
+        self.set(replace(self.status.with_banner(), notices=(), ended_grants=()))
+
+    def grants_ended(self, grants: Iterable[tuple[str, str]]) -> None:
+        """Show the ids and names of grants that ended by themselves."""
+        self.set(replace(self.status, ended_grants=(*grants, *self.status.ended_grants)))
 
     def opening(self) -> None:
         """Show that the backend is being opened."""

@@ -111,7 +111,8 @@ class BoardView(FramedPane, can_focus=True):
     def rules(self) -> TaskRules:
         """The time now, and when a task of the project counts as stuck."""
         name = self.project.project_name if self.project else ""
-        return TaskRules.of(self.context.clock(), self.context.preferences.stuck, name)
+        escalated = {task.task_id: task.at for task in self.context.status.escalated}
+        return TaskRules.of(self.context.clock(), self.context.preferences.stuck, name, escalated)
 
     def say(self, words: str) -> None:
         """Show this where there is no board."""
@@ -143,6 +144,13 @@ class BoardView(FramedPane, can_focus=True):
         """Draw again the ages that have changed."""
         self._cards.renew(self.rules)
         self.show_changes()
+
+    def show_escalated(self) -> bool:
+        """Draw again the cards that are escalated now, or no longer; return whether there are any."""
+        if self._cards.rules.escalated == self.rules.escalated:
+            return False
+        self.redraw()
+        return True
 
     def set_compact(self, *, compact: bool) -> None:
         """Show each card in one line, or in its frame."""

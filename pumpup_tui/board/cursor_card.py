@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from pumpup_tui.components.screen_parts import ArmedView
 from pumpup_tui.components.task_moves import Movable
+from pumpup_tui.decisions.desk import ALONE
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import status_run
 
@@ -53,7 +54,7 @@ class CursorCard(ArmedView):
     def disarm_if_left(self) -> None:
         """Disarm where the cursor is no longer on what is armed."""
         armed = self._context.outbox.desk.armed
-        if armed is not None and not self.is_visible() and self._is_in_front:
+        if armed is not None and armed.verb not in ALONE and not self.is_visible() and self._is_in_front:
             self._context.outbox.cancel("move taken back: you moved on, nothing was sent")
 
     @property

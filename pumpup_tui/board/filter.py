@@ -23,7 +23,7 @@ NOBODY = "\x00"
 """Stands for cards that are assigned to no one: no name can hold it."""
 REQUESTS = {"any": "any open request", "approval": "an approval", "elicitation": "an elicitation", "none": "none"}
 """The kinds of open requests to filter by, in words. A card names the oldest one: others may be of any kind."""
-LATE = ("overdue", "stuck")
+LATE = ("overdue", "stuck", "escalated")
 """What may be wrong with a task."""
 LANES = "assignee"
 
@@ -184,6 +184,8 @@ class BoardFilter:
 
 
 def _is_late(card: Card, late: str, rules: TaskRules) -> bool:
+    if late == "escalated":
+        return card.id in rules.escalated
     return rules.is_overdue(card) if late == "overdue" else rules.stuck_since(card) is not None
 
 

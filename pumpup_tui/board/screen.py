@@ -83,7 +83,7 @@ class BoardScreen(ReviewerScreen):
         self.callbacks = ScreenCallbacks(
             show_message=view.say,
             call_failed=self._call_failed_here,
-            status_changed=self._read_first,
+            status_changed=self._status_changed,
             refresh_ages=self._refresh_ages,
             go_back=self._go_back,
             project=lambda: None if self.overview.is_shown else view.project,
@@ -158,9 +158,11 @@ class BoardScreen(ReviewerScreen):
                 column.stale = True
             self._calls.board(self, project_id)
 
-    def _read_first(self, status: Status) -> None:
+    def _status_changed(self, status: Status) -> None:
         if self._asked is None and status.knows_projects and not self.overview.is_shown:
             self.reload()
+        if self.view.show_escalated() and self.filter_line.filter.late:
+            self._filtering.scan_soon()
 
     def _refresh_ages(self) -> None:
         if self.overview.is_shown:

@@ -12,10 +12,11 @@ import click
 
 from pumpup_tui.commands.backend_session import MAKERS
 from pumpup_tui.commands.database_places import Database
-from pumpup_tui.commands.failure import Failed, NotThere, in_words, reason
+from pumpup_tui.commands.failure import Failed, NotThere, exit_code_of, in_words, reason
+from pumpup_tui.commands.key_revocation import Revocation
 from pumpup_tui.commands.places import Folder, StorePlace, store_arguments, usable_folder
 from pumpup_tui.commands.standard_streams import NotPrinted, has_reader
-from pumpup_tui.text.firewall import line
+from pumpup_tui.text.firewall import clean, line
 
 if TYPE_CHECKING:
     from api_client.models import Role
@@ -144,12 +145,25 @@ def _to_the_second(wire_time: str) -> str:
 
 
 def revoke_keys(place: StorePlace, name: str, key_id: str | None) -> None:
-    """Revoke a name's keys, or one of them."""
+    """Revoke a name's keys, or one of them; with a reviewer's last key the grants that it gave end too."""
+    revocation = Revocation(place, name, key_id)
     with in_words():
-        count = keys_of(place).revoke(name, key_id)
+        revocation.carry_out(keys_of(place))
     # The servers of a database hold its keys in memory, and read them again each second.
     soon = "in effect within a second" if isinstance(place, Database) else "in effect at once"
-    click.echo(f"Revoked {count} key{'s' if count != 1 else ''} of {name}: {soon}.", err=True)
+    click.echo(f"Revoked {_counted(revocation.revoked, 'key')} of {name}: {soon}.", err=True)
+    if revocation.grants_ended:
+        click.echo(f"Ended {_counted(revocation.grants_ended, 'grant')} of {name}.", err=True)
+    if revocation.fault is not None:
+        raise Failed(
+            f"Grants that {name} gave could not be ended: {clean(revocation.fault.message, limit=500)} "
+            "Grants of revoked keys decide on: once this is repaired, end them with 'pumpup-tui grants end'.",
+            exit_code_of(revocation.fault),
+        )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' if count != 1 else ''}"
 
 
 def two_roles_remedy(place: StorePlace, name: str) -> str:

@@ -156,7 +156,7 @@ def added_words(intent: Intent) -> Iterator[str]:
     if intent.lacks_note:
         yield f"needs a note: {NOTE_SAYS[intent.verb]}"
     elif intent.note:
-        yield f"note: {line(intent.note)}"
+        yield f"{'reason' if intent.verb == 'PAUSE' else 'note'}: {line(intent.note)}"
     if intent.reason_code:
         yield f"reason code: {line(intent.reason_code, 80)}"
 

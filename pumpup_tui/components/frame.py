@@ -11,6 +11,7 @@ from typing_extensions import override
 from pumpup_tui.components.hot_spots import control, controls
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.components.pane_frame import FramedPane, Title
+from pumpup_tui.components.pause_line import pause_lines
 from pumpup_tui.components.scroll_view import LineScrollView
 from pumpup_tui.context import Context
 from pumpup_tui.keys.key_names import Hints, names_at
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 SCREENS = (("inbox", "Inbox"), ("board", "Board"), ("timeline", "Timeline"), ("insights", "Insights"))
 """Mode and name of each main screen; its key is `screens.` and the mode."""
 
+GRANTS_NAMED = 3
+"""Grants that ended by themselves that are named, at the most."""
 SCREEN_KEYS = " ".join(f"screens.{mode}" for mode, _ in SCREENS)
 
 
@@ -96,7 +99,7 @@ class HeaderLine(Lines):
 
 
 class Banner(Lines):
-    """The line that says what went wrong and what to do next; none where nothing did."""
+    """The lines that say what is paused, and what went wrong and what to do next; none where nothing did."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -105,12 +108,15 @@ class Banner(Lines):
     @override
     def lines(self, width: int) -> Sequence[Line]:
         status = self.context.status
-        lines: list[Line] = []
+        lines: list[Line] = pause_lines(self.context, width)
         if status.banner:
             words = clean(status.banner, one_line=True, limit=300)
             lines += _wrapped("✗", [(words, "bad"), (f"  {status.next_step}", "strong")], "bad", width)
+        away = f"  ({self.context.key('screens.refresh')} dismisses this)"
+        for _, name in status.ended_grants[:GRANTS_NAMED]:
+            words = f"grant “{line(name, 80)}” ended by itself: people decided its last samples otherwise"
+            lines += _wrapped("✗", [(words, "bad"), (away, "strong")], "bad", width)
         for notice in status.notices:
-            away = f"  ({self.context.key('screens.refresh')} dismisses this)"
             lines += _wrapped("!", [(f"{line(notice)}{away}", "warn")], "warn", width)
         return lines
 

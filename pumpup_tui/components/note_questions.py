@@ -46,7 +46,7 @@ def armed_question(context: Context, armed: Intent) -> TextQuestion:
     is_decision = armed.verb in FINAL
     return note_question(
         context,
-        "note",
+        "reason" if armed.verb == "PAUSE" else "note",
         armed.note,
         task_name=armed.task_name if is_decision else armed.title,
         summary=armed.title if is_decision else None,

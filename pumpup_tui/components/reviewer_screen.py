@@ -19,7 +19,7 @@ from pumpup_tui.components.note_questions import armed_question
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.screen_parts import ArmedView, ScreenCallbacks
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import no_note_words
+from pumpup_tui.decisions.desk import ALONE, no_note_words
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.textual_patches.immediate_paint import ImmediatePaint
@@ -160,9 +160,10 @@ class ReviewerScreen(Screen[None]):
     def action_yes(self) -> None:
         """Confirm what is armed, if it is in view and all that it depends on was; else show more of it."""
         outbox = self.context.outbox
+        is_alone = outbox.desk.armed is not None and outbox.desk.armed.verb in ALONE
         if outbox.desk.armed is None:
             self.armed_view.nothing_armed()
-        elif not self.armed_view.is_visible():
+        elif not is_alone and not self.armed_view.is_visible():
             outbox.cancel("that is not what is shown: nothing was sent")
         elif self.armed_view.unseen():
             if fault := outbox.guard.fault():
@@ -170,7 +171,7 @@ class ReviewerScreen(Screen[None]):
             else:
                 outbox.hint("")
                 self.armed_view.show_unseen()
-        elif (sent := outbox.confirm(self.app)) is not None:
+        elif (sent := outbox.confirm(self.app)) is not None and not is_alone:
             self.armed_view.confirmed(sent)
 
     def action_note(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -29,11 +29,16 @@ class TaskRules:
     """Without any event."""
     decided: timedelta = timedelta(hours=1)
     """After a decision, without an act of its agent."""
+    escalated: Mapping[str, datetime] = field(default_factory=dict)
+    """When tasks were escalated that nobody has dealt with since, by id."""
 
     @classmethod
-    def of(cls, now: datetime, stuck: StuckAfter, project_name: str) -> TaskRules:
+    def of(
+        cls, now: datetime, stuck: StuckAfter, project_name: str, escalated: Mapping[str, datetime] | None = None
+    ) -> TaskRules:
         """Return the rules of the project with a slug."""
-        return cls(now, timedelta(hours=stuck.hours_in(project_name)), timedelta(hours=stuck.decided_hours))
+        quiet, decided = timedelta(hours=stuck.hours_in(project_name)), timedelta(hours=stuck.decided_hours)
+        return cls(now, quiet, decided, escalated or {})
 
     def is_overdue(self, card: Card) -> bool:
         """Return whether a task has been in its step for longer than that allows."""
@@ -78,8 +83,10 @@ def agents_turn(since: datetime, now: datetime, age: Age) -> Run:
 
 
 def lateness_run(card: Card, rules: TaskRules, age: Age) -> Run:
-    """Return how long a task has been in its step, or what is wrong with that: it is overdue, or stuck."""
+    """Return how long a task has been in its step, or what is wrong with it: it is escalated, overdue, or stuck."""
     entered = card.step_entered_at
+    if (at := rules.escalated.get(card.id)) is not None:
+        return f"! escalated {age(at)}", "escalate"
     if rules.is_overdue(card):
         return f"◷ overdue {age(entered)}" if entered else "◷ overdue", "needs"
     if (since := rules.stuck_since(card)) is not None:
@@ -94,6 +101,8 @@ def stuck_run(since: datetime, age: Age) -> Run:
 
 def edge_tone(card: Card, rules: TaskRules) -> str:
     """Return the tone of the frame around a card: what stands in it says the same in words."""
+    if card.id in rules.escalated:
+        return "escalate"
     if rules.is_overdue(card) or rules.stuck_since(card) is not None:
         return "needs"
     if card.status == "CLOSED":

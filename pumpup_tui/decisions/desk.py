@@ -33,6 +33,10 @@ Verb = Literal[
     "MOVE",
     "NOTE",
     "ASSIGN",
+    "PAUSE",
+    "RESUME",
+    "GIVE_GRANT",
+    "END_GRANT",
 ]
 
 VERB_WORDS: Mapping[str, str] = {verb: act.word for verb, act in ACTS.items()}
@@ -42,13 +46,18 @@ NOTE_SAYS: Mapping[str, str] = {
     "REQUEST_MORE_INFO": "what is missing",
     "WITHDRAW": "why no answer is given",
     "NOTE": "the text of it",
+    "PAUSE": "the reason",
 }
 """What the note says, of each act that needs one."""
 NEEDS_NOTE = frozenset(NOTE_SAYS)
-TAKES_NOTE = frozenset((*OUTCOMES, "WITHDRAW", "MOVE", "NOTE"))
+TAKES_NOTE = frozenset((*OUTCOMES, "WITHDRAW", "MOVE", "NOTE", "PAUSE"))
 """Acts whose command carries the note that is typed for them; the others take none, for it would be lost."""
 FINAL = frozenset(("APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO", "ANSWER", "WITHDRAW"))
 """Acts that settle a request, and so are held for the grace time."""
+ALONE = frozenset(("PAUSE", "RESUME", "GIVE_GRANT", "END_GRANT"))
+"""Acts on nothing that a screen shows: the decision bar shows all of them, wherever they were armed."""
+ALL_PROJECTS = "all"
+"""The target of a pause that is not of one project: no project has such an id."""
 APPROVING = frozenset(("APPROVE", "EDIT_AND_APPROVE"))
 """The outcomes that may take several people; each of them agrees, and the last one decides."""
 
@@ -96,6 +105,8 @@ class Intent:
     """The task of the request that is settled: where the note of a lost decision can go."""
     made_of: str = ""
     """The lost decision's request, where this is its note."""
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    """The terms of a grant that is given, by the names of `GrantTerms`."""
     people: int = 1
     """Different people that the project's policy asks for, to approve it."""
     agreed: tuple[Agreed, ...] = ()

@@ -102,7 +102,7 @@ def _stored_form(sent: Confirmed) -> dict[str, Any]:
         "key": sent.key,
         "phase": sent.phase.value,
         "since": sent.since.isoformat(),
-        "intent": {**intent, "answers": dict(sent.intent.answers)},
+        "intent": {**intent, "answers": dict(sent.intent.answers), "terms": dict(sent.intent.terms)},
     }
 
 
@@ -119,7 +119,8 @@ def _sent(raw: Any) -> Confirmed | None:
         texts = {name: str(intent.get(name) or "") for name in _TEXTS}
         if texts["verb"] not in VERB_WORDS:
             return None
-        act = Intent(**texts, answers=dict(intent.get("answers") or {}))  # type: ignore[arg-type]
+        more = {name: dict(intent.get(name) or {}) for name in ("answers", "terms")}
+        act = Intent(**texts, **more)  # type: ignore[arg-type]
         return Confirmed(act, str(raw["key"]), Phase(raw["phase"]), datetime.fromisoformat(raw["since"]))
     except (KeyError, TypeError, ValueError):
         return None

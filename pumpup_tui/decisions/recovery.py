@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from api_client.errors import ApiError, NotFound
 from api_client.request_facts import agreed_id
 from api_client.times import parse_time
-from pumpup_tui.decisions.desk import APPROVING, FINAL, Confirmed, Intent, Phase
+from pumpup_tui.decisions.desk import ALL_PROJECTS, ALONE, APPROVING, FINAL, Confirmed, Intent, Phase
 from pumpup_tui.decisions.in_flight import Interrupted
 
 if TYPE_CHECKING:
@@ -57,6 +57,9 @@ async def look_up(backend: Backend, me: str, interrupted: Interrupted) -> Recove
     try:
         if interrupted.sent.intent.verb in FINAL:
             return await _settled(backend, me, interrupted)
+        if interrupted.sent.intent.verb in ALONE:
+            look = _paused if interrupted.sent.intent.verb in ("PAUSE", "RESUME") else _granted
+            return await look(backend, me, interrupted)
         return await _on_the_task(backend, me, interrupted)
     except NotFound as error:
         return Recovered(interrupted, Fate.NOT_RECORDED, str(error))
@@ -132,6 +135,33 @@ def _is_its_event(event: Event, me: str, sent: Confirmed) -> bool:
     if intent.verb == "ASSIGN":
         return event.event_type == "ASSIGNMENT" and (event.payload.get("assigneeId") or "") == intent.assignee
     return event.event_type == "ACTION" and event.transition_to == intent.to_step
+
+
+async def _paused(backend: Backend, me: str, interrupted: Interrupted) -> Recovered:
+    """Look up a pause, or its end: as it is now, for neither is on a task's timeline."""
+    intent = interrupted.sent.intent
+    pauses = (await backend.authority()).pauses
+    paused = next((one for one in pauses if (one.project_id or ALL_PROJECTS) == intent.target), None)
+    if (paused is None) is (intent.verb == "PAUSE"):
+        return Recovered(interrupted, Fate.NOT_RECORDED)
+    if paused is None or paused.by == me:
+        return Recovered(interrupted, Fate.RECORDED, at=paused.at if paused else None)
+    # not foreign: cleaned where the list draws it
+    return Recovered(interrupted, Fate.LOST, f"{paused.by} was first", paused.at)
+
+
+async def _granted(backend: Backend, me: str, interrupted: Interrupted) -> Recovered:
+    """Look up a grant that was given or ended."""
+    sent, intent = interrupted.sent, interrupted.sent.intent
+    for grant in await backend.grants():
+        if intent.verb == "END_GRANT" and grant.id == intent.target and grant.ended is not None:
+            if grant.ended.by == me:
+                return Recovered(interrupted, Fate.RECORDED, at=grant.ended.at)
+            return Recovered(interrupted, Fate.LOST, "it had ended already", grant.ended.at)
+        is_new = grant.given_by.subject == me and grant.given_at >= sent.since - EARLIER
+        if intent.verb == "GIVE_GRANT" and is_new and grant.name == intent.terms.get("name"):
+            return Recovered(interrupted, Fate.RECORDED, at=grant.given_at)
+    return Recovered(interrupted, Fate.NOT_RECORDED)
 
 
 def _moment(raw: object) -> datetime | None:

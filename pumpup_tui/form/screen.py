@@ -19,6 +19,7 @@ from pumpup_tui.components.external_editor import EditorFailed, edit_in
 from pumpup_tui.components.frame import KeyHints, set_title
 from pumpup_tui.components.joined_lines import Joined
 from pumpup_tui.components.line_widgets import Document
+from pumpup_tui.components.pause_line import PauseLine
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Intent, Verb
 from pumpup_tui.form.answer_title import AnswerTitle
@@ -103,6 +104,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
     @override
     def compose(self) -> ComposeResult:
         detail = self._loaded.detail
+        yield PauseLine(self.context)
         yield AnswerTitle(
             detail.task.name,
             asker_words(detail.event.subject or "", detail.event.source),

@@ -20,7 +20,11 @@ from pumpup_tui.components.frame import Banner, HeaderLine, KeyHints, set_title
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.decisions.desk import Confirmed, Desk, Intent, Phase
 from pumpup_tui.form.elicitation_form import ElicitationForm
+from pumpup_tui.gallery import authority_samples as authority
 from pumpup_tui.gallery import samples
+from pumpup_tui.grants.grants_screen import GrantList
+from pumpup_tui.grants.trial_screen import DisagreementList, TrialHead
+from pumpup_tui.inbox.authority_news import EscalatedList
 from pumpup_tui.inbox.queue_line import QueueLine, QueueState, Tab
 from pumpup_tui.inbox.request_list import RequestList
 from pumpup_tui.inbox.request_view import RequestView
@@ -66,6 +70,7 @@ def exhibits(context: Context) -> Iterator[Exhibit]:
     yield from _frame(context)
     yield from _inbox(context)
     yield from _decisions(context)
+    yield from _grants(_with_status(context, replace(context.status, projects=(samples.PROJECT,))))
     yield from _board(context)
     yield from _timeline(context)
     yield from _fields(context)
@@ -98,6 +103,14 @@ def _frame(context: Context) -> Iterator[Exhibit]:
     notices = replace(ready, notices=("This folder was made by an older version.",))
     yield Exhibit("Banner: a fault", Banner(_with_status(context, broken)))
     yield Exhibit("Banner: a notice", Banner(_with_status(context, notices)))
+    paused = replace(
+        ready,
+        project=samples.PROJECT,
+        projects=(samples.PROJECT,),
+        pauses=authority.PAUSES,
+        ended_grants=(("g", "tiny"),),
+    )
+    yield Exhibit("Banner: paused, and a grant that ended itself", Banner(_with_status(context, paused)))
     yield Exhibit("Key hints", KeyHints(lambda: (("decide.approve", "approve"), ("decide.deny", "deny"))))
 
 
@@ -146,6 +159,18 @@ def _sent(phase: Phase) -> Confirmed:
     detail = {Phase.LOST: "bob was first, at 11:58", Phase.REFUSED: "a rule", Phase.RECORDED: "evt_17"}.get(phase, "")
     until = samples.NOW + timedelta(seconds=4)
     return Confirmed(_intent("REJECT"), "key", phase, samples.NOW, until, detail, is_stored=True)
+
+
+def _grants(context: Context) -> Iterator[Exhibit]:
+    escalated = EscalatedList(context)
+    yield Exhibit("Escalated to you", escalated, 1, lambda: escalated.show(authority.ESCALATED))
+    head, listed = TrialHead(context), DisagreementList(context, id="gallery-disagreements")
+    head.show(authority.DRAFT, authority.TRIAL)
+    yield Exhibit("Trial of a grant", head)
+    disagreements = authority.TRIAL.disagreements
+    yield Exhibit("Trial: decided otherwise", listed, 2, lambda: listed.show(disagreements))
+    grants = GrantList(context, id="gallery-grants")
+    yield Exhibit("Grants: in force, and ended in each way", grants, 12, lambda: grants.show(authority.grants()))
 
 
 def _board(context: Context) -> Iterator[Exhibit]:

@@ -18,6 +18,7 @@ from pumpup_tui.components.decision_bar import MARKS, batch_line
 from pumpup_tui.components.frame import KeyHints
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.components.note_questions import note_question
+from pumpup_tui.components.pause_line import PauseLine
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
@@ -92,6 +93,7 @@ class BatchScreen(ModalScreen[Sequence[Intent]]):
 
     @override
     def compose(self) -> ComposeResult:
+        yield PauseLine(self.context)
         yield BatchHead()
         yield PlannedList(self._verb)
         yield Prompt()
@@ -306,6 +308,7 @@ class BatchResults(ModalScreen[None]):
 
     @override
     def compose(self) -> ComposeResult:
+        yield PauseLine(self.context)
         yield BatchHead()
         yield BatchResultList(self.context)
         yield KeyHints(self._hints, always=False)

@@ -58,7 +58,7 @@ class InboxReads:
 
         async def call(backend: Backend) -> InboxPage:
             await prepare()
-            page = await backend.inbox(project_id=project_id, limit=PAGE)
+            page = await backend.inbox(project_id=project_id, limit=PAGE, context=True)
             return InboxPage(self._shown(page), first=True, last=page.is_last(PAGE))
 
         return self._calls.ask(to, _WHAT, call, group="inbox")
@@ -170,7 +170,7 @@ class InboxReads:
         async def call(backend: Backend) -> InboxPage:
             at, count = cursor, 0
             while True:
-                page = await backend.inbox(project_id=project_id, cursor=at, limit=limit)
+                page = await backend.inbox(project_id=project_id, cursor=at, limit=limit, context=True)
                 count += len(page.items)
                 # A server whose cursor stands still would be asked for ever.
                 last = page.is_last(limit) or page.next_cursor in (None, at)

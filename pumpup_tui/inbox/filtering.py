@@ -130,6 +130,13 @@ class FilterController:
         self._loader.filter_changed()
         self._hints.update_lines()
 
+    def begin_grant(self) -> None:
+        """Go on to a grant for what passes the filter."""
+        from pumpup_tui.inbox.grant_start import GrantStart  # behind the first paint
+
+        project_id = self._requests.row.project_id if self._requests.row else None
+        GrantStart(self._screen, self._context, self._prompt).begin(self._filter.text, project_id)
+
     # Filters by name.
 
     def choose_filter(self) -> None:

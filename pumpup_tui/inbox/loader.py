@@ -343,14 +343,18 @@ class InboxLoader:
 
     def _catch_up(self) -> None:
         """Remove settled requests and show those that came; while a decision is armed, nothing moves."""
-        if self._context.outbox.desk.armed is not None or not (self._gone or self._arrived):
+        if self._context.outbox.desk.armed is not None:
             return
+        if self._gone or self._arrived:
+            self._take_over()
+        row = self._requests.row
+        if row is not None and self._pane.is_read and not self._pane.agrees_with(row):
+            self._pane.read()  # its standing changed in the list meanwhile
+
+    def _take_over(self) -> None:
         self.is_restarted = False
         gone, self._gone = self._gone, set()
         arrived, self._arrived, self._news = self._arrived, {}, 0
         self._requests.take_over(arrived.values(), gone)
-        row = self._requests.row
-        if row is not None and self._pane.is_read and not self._pane.agrees_with(row):
-            self._pane.read()
         self._rows_changed()
         self._read_done()

@@ -20,6 +20,7 @@ from pumpup_tui.decisions.desk import Verb
 from pumpup_tui.inbox.active_filter import InboxFilter
 from pumpup_tui.inbox.armed_request import ArmedRequest
 from pumpup_tui.inbox.aside import Aside
+from pumpup_tui.inbox.authority_news import AuthorityNews
 from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
 from pumpup_tui.inbox.filtering import FilterController
@@ -41,8 +42,8 @@ from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.firewall import line
 
-Narrowing: TypeAlias = Literal["search", "filters", "next tab", "previous tab", "order", "whose"]
-"""The ways to narrow and to order the list."""
+Narrowing: TypeAlias = Literal["search", "filters", "next tab", "previous tab", "order", "whose", "grant"]
+"""The ways to narrow and to order the list, and to a grant for what is left."""
 OUTCOMES = (
     ("decide.approve", "approve"),
     ("decide.deny", "deny"),
@@ -87,6 +88,7 @@ class InboxScreen(ReviewerScreen):
         ("inbox.previous_tab", "narrow('previous tab')"),
         ("inbox.sort", "narrow('order')"),
         ("inbox.whose", "narrow('whose')"),
+        ("inbox.grant", "narrow('grant')"),
         ("inbox.fold", "look('fold')"),
         ("inbox.attachments", "look('attachments')"),
         ("inbox.raw", "look('raw')"),
@@ -137,6 +139,8 @@ class InboxScreen(ReviewerScreen):
     def body(self) -> ComposeResult:
         set_title(self.request_view, "Request")
         self._status.line.choose = self.filters.use
+        news = AuthorityNews(self, self.context, panes=self._aside.panes, loader=self.loader, pane=self.pane)
+        self.callbacks.status_changed = news.take
         yield self._status.line
         yield self._aside.panes
 
@@ -309,6 +313,7 @@ class InboxScreen(ReviewerScreen):
             "previous tab": lambda: filters.step_tab(-1),
             "order": filters.choose_order,
             "whose": filters.next_whose,
+            "grant": filters.begin_grant,
         }
         ways[way]()
 

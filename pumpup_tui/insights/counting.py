@@ -53,7 +53,14 @@ class Counting:
     """One count. Its methods run one at a time; what takes long runs in a thread, and never on the event loop."""
 
     def __init__(
-        self, chosen: Range, project_id: str | None, names: Mapping[str, str], clock: Clock, *, asker: str = ""
+        self,
+        chosen: Range,
+        project_id: str | None,
+        names: Mapping[str, str],
+        clock: Clock,
+        *,
+        asker: str = "",
+        me: str = "",
     ) -> None:
         """Begin with nothing.
 
@@ -63,8 +70,9 @@ class Counting:
             names: The projects' names by id, raw.
             clock: Returns the present time.
             asker: The agent whose requests alone count; empty is all.
+            me: The reviewer who sees them.
         """
-        self.range, self._asker = chosen, asker
+        self.range, self._asker, self._me = chosen, asker, me
         self._names, self._clock = names, clock
         self._settled_reader, self._open_reader = SettledReader(chosen, project_id), OpenReader(project_id)
         self._settled, self._work = SettledFigures(chosen), OpenWork(chosen)
@@ -140,4 +148,4 @@ class Counting:
 
     def _state(self) -> Counted:
         figures = RangeFigures(self._settled, self._work, self._names, self._clock())
-        return Counted(figures, panes(figures, self._stuck), self._rows, self._back_to)
+        return Counted(figures, panes(figures, self._stuck, self._me), self._rows, self._back_to)

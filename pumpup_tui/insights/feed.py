@@ -63,7 +63,8 @@ class InsightsFeed:
         self._must_look = True
         self._counted = None
         chosen, asker = self._choice.range(), self._choice.by_whom
-        counting = self._counting = Counting(chosen, context.project_id, names, context.clock, asker=asker)
+        me = context.status.reviewer
+        counting = self._counting = Counting(chosen, context.project_id, names, context.clock, asker=asker, me=me)
 
         def report(counted: Counted) -> None:
             self._screen.post_message(FiguresCounted(counting, counted))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pumpup_tui.insights.figure_rows import FigureRow, RangeFigures
-from pumpup_tui.insights.pane_lines import Bar, FigureLine, Pane, Target
+from pumpup_tui.insights.following_pane import following_panes
+from pumpup_tui.insights.pane_lines import Bar, FigureLine, Pane, Target, percent
 from pumpup_tui.insights.settled_figures import OUTCOME_WORDS, Band
 from pumpup_tui.text.durations import span
 from pumpup_tui.text.firewall import line
@@ -44,16 +45,11 @@ class Stuck:
     """Whether there may be others that were not looked at."""
 
 
-def panes(figures: RangeFigures, stuck: Stuck) -> list[Pane]:
-    """Return all panes."""
+def panes(figures: RangeFigures, stuck: Stuck, me: str = "") -> list[Pane]:
+    """Return all panes; `me` is the reviewer who sees them, whose own figures come first."""
     known = [] if stuck.tasks is None else [_stuck(stuck, stuck.tasks, figures.now)]
-    counted = (_now, _periods, _projects, _outcomes, _agreement, _reviewers, _agents)
-    return [*(pane(figures) for pane in counted), *known]
-
-
-def percent(share: float | None) -> str:
-    """Return a share in percent; `-` where there is none."""
-    return "-" if share is None else f"{share * 100:.0f} %"
+    counted = [pane(figures) for pane in (_now, _periods, _projects, _outcomes, _agreement)]
+    return [*counted, *following_panes(figures.settled, me), _reviewers(figures, me), _agents(figures), *known]
 
 
 def _plain(*texts: object) -> tuple[Run, ...]:
@@ -177,19 +173,22 @@ def _seconds(length: timedelta) -> float:
     return max(0.0, length.total_seconds())
 
 
-def _reviewers(figures: RangeFigures) -> Pane:
-    lines = list(_load(figures.rows("reviewer"), "reviewer"))
+def _reviewers(figures: RangeFigures, me: str) -> Pane:
+    # By name, and one's own first: the order of others by what they did would be a ranking of people.
+    rows = sorted(figures.rows("reviewer"), key=lambda row: (not row.id, row.id != me, row.name.casefold()))
+    lines = list(_load(rows, "reviewer"))
     return Pane("reviewers", "Load by reviewer", *_capped(lines, ("", "settled", "p50", "followed", "open")))
 
 
 def _agents(figures: RangeFigures) -> Pane:
-    lines = list(_load(figures.rows("agent"), "agent"))
+    rows = sorted(figures.rows("agent"), key=lambda row: (not row.id, -row.group.settled, -row.open, row.name))
+    lines = list(_load(rows, "agent"))
     return Pane("agents", "Load by agent", *_capped(lines, ("", "settled", "p50", "followed", "open", "asked")))
 
 
 def _load(rows: Sequence[FigureRow], kind: str) -> Iterator[FigureLine]:
     most = max((row.group.settled for row in rows), default=0)
-    for row in sorted(rows, key=lambda row: (not row.id, -row.group.settled, -row.open, row.name)):
+    for row in rows:
         group = row.group
         numbers = (group.settled, span(group.waited(50)), percent(group.recommended.share), row.open)
         target = None if not row.id else Target("reviewer" if kind == "reviewer" else "agent", row.id)

@@ -58,6 +58,11 @@ class Pane(NamedTuple):
     """What the bars and marks mean, under all rows."""
 
 
+def percent(share: float | None) -> str:
+    """Return a share in percent; `-` where there is none."""
+    return "-" if share is None else f"{share * 100:.0f} %"
+
+
 def drawn(pane: Pane, cells: int) -> list[Line]:
     """Return the lines of a pane, each as wide as `cells` or less: the heads, if any, then its rows, then the foot."""
     widths = _number_widths(pane, cells)

@@ -14,6 +14,7 @@ HEADINGS: Mapping[str, str] = {
     "move": "Moving",
     "decide": "Deciding",
     "batch": "Deciding several at once",
+    "grants": "Grants",
     "form": "Answering a form",
     "typing": "Writing a note or a search",
     "filter": "Timeline filter",

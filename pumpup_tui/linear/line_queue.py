@@ -46,7 +46,7 @@ class LineQueue:
         """
         here, cursor, items = self.current, None, list["InboxItem"]()
         while len(items) < READ_MOST:
-            page = await self._backend.inbox(project_id=self.project_id, cursor=cursor, limit=PAGE_MAX)
+            page = await self._backend.inbox(project_id=self.project_id, cursor=cursor, limit=PAGE_MAX, context=True)
             items, cursor = [*items, *hidden_page(page, self._me.subject).items], page.next_cursor or cursor
             if page.is_last(PAGE_MAX):
                 break

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from pumpup_tui.backend.messages import ShowPast, ShowTask, TryGrant
+
 if TYPE_CHECKING:
     from textual.app import App
 
-    from pumpup_tui.backend.messages import ShowPast
     from pumpup_tui.context import Context
     from pumpup_tui.decisions.leaving import Leave
     from pumpup_tui.decisions.recovery import Recovered
@@ -50,6 +51,30 @@ class AppDialogs:
         from pumpup_tui.task.screen import TaskScreen
 
         self._app.push_screen(TaskScreen(self._context(), task_id))
+
+    def show_grants(self) -> None:
+        """Show the grants and what each did, over the present screen."""
+        from pumpup_tui.grants.grants_screen import GrantsScreen
+
+        self._app.push_screen(GrantsScreen(self._context(), self.try_grant))
+
+    def try_grant(self, project_id: str, filter_text: str) -> None:
+        """Show the trial of a grant, over the present screen."""
+        from pumpup_tui.grants.grant_draft import GrantDraft
+        from pumpup_tui.grants.trial_screen import GrantTrialScreen
+
+        context = self._context()
+        draft = GrantDraft.of(project_id, filter_text, context.clock())
+        self._app.push_screen(GrantTrialScreen(context, draft, self.show_grants))
+
+    def show(self, wanted: ShowPast | ShowTask | TryGrant) -> None:
+        """Show what a screen asked for."""
+        if isinstance(wanted, ShowTask):
+            self.open_task(wanted.task_id)
+        elif isinstance(wanted, TryGrant):
+            self.try_grant(wanted.project_id, wanted.filter)
+        else:
+            self.show_past(wanted)
 
     def show_past(self, wanted: ShowPast) -> None:
         """Show a task, or a project's board, as it was, over the present screen."""

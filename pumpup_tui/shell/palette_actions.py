@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pumpup_tui.backend.messages import ShowRequest
 from pumpup_tui.keys.key_commands import KeyCommand, commands_of
 from pumpup_tui.local_state.command_use import CommandUse
+from pumpup_tui.shell.authority_entries import authority_entries
 from pumpup_tui.shell.modes import show_events
 from pumpup_tui.shell.palette import PaletteScreen
 from pumpup_tui.shell.palette_entries import PaletteEntry, verb_entries
@@ -56,6 +57,7 @@ def open_palette(app: PaletteApp, typed: str = "") -> None:
     if screen.is_modal:
         return
     commands = [command_entry(command) for command in commands_of(screen, context.key)]
+    commands += authority_entries(screen, context, app.dialogs.show_grants)
     names = NameSearch(context, PaletteActions(app), sorted(app.available_themes))
 
     def chosen(entry: PaletteEntry | None) -> None:

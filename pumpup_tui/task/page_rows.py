@@ -59,7 +59,7 @@ class TaskRows:
         where: Run = (f" · {line(loaded.project.name, 80)} · {assigned}", "muted")
         rows = [
             PageRow(foreign((line(task.name, 500), "strong")), "name"),
-            PageRow(ours(self._turn(task), *self._stuck(task, loaded.project), where), "state"),
+            PageRow(ours(self._turn(task), *self._escalated(task), *self._stuck(task, loaded.project), where), "state"),
         ]
         if task.external_id:
             rows.append(PageRow(led([("external id  ", "muted")], (line(task.external_id), "")), "external"))
@@ -69,6 +69,15 @@ class TaskRows:
         """Return the task's status; after a decision, until its agent goes on, that it waits for that."""
         since = self._decided_at(task)
         return agents_turn(since, self._context.clock(), self._context.age) if since else status_run(task.status)
+
+    def _escalated(self, task: Task) -> Line:
+        """Return to whom the task was escalated, by whom and when; nothing where somebody has dealt with it since."""
+        found = next((one for one in self._context.status.escalated if one.task_id == task.id), None)
+        if found is None:
+            return []
+        tags = " or ".join(line(tag, 30) for tag in found.tags)
+        words = f"! escalated to {tags} by {line(found.by, 30)} {self._context.stamp(found.at)}"
+        return [(" · ", "muted"), (words, "escalate")]
 
     def _decided_at(self, task: Task) -> datetime | None:
         events = ((event.event_type, event.source, event.timestamp) for event in self._record.events)

@@ -80,6 +80,7 @@ class TaskScreen(ReviewerScreen):
         self.callbacks = ScreenCallbacks(
             show_message=self._show_message,
             call_failed=self._call_failed_here,
+            status_changed=lambda _: self._show_rows(),
             refresh_ages=self._show_rows,
             go_back=self._go_back,
             project=lambda: record.loaded.project if record.loaded else context.status.project,

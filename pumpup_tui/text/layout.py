@@ -18,14 +18,14 @@ Line: TypeAlias = Sequence[Run]
 OUTCOME_TONES = ("approve", "deny", "escalate", "ask")
 """The tones of outcomes: green, red, magenta, cyan."""
 TONES = (
-    *("muted", "strong", "accent", "good", "bad", "warn", "cursor", "foreign", "edge", "needs", "hover"),
+    *("muted", "strong", "accent", "good", "bad", "warn", "cursor", "foreign", "edge", "needs", "hover", "paused"),
     *OUTCOME_TONES,
     *("armed", *(f"armed-{tone}" for tone in OUTCOME_TONES)),
 )
 """The tones that a run may have; their looks are in `styles/`, what each means is in docs/look.md.
 
 `needs` is for what needs a person, and nothing else. `edge` is for lines and frames, not for text. `armed` and the four
-that begin with it are grounds, of an act that `y` would send.
+that begin with it are grounds, of an act that `y` would send; `paused` is the ground of a pause.
 """
 
 

@@ -54,5 +54,9 @@ ACTS: Mapping[str, ActWords] = {
     "MOVE": ActWords("move", "moved", "→", ""),
     "NOTE": ActWords("note", "noted", "¶", ""),
     "ASSIGN": ActWords("assign", "assigned", "@", ""),
+    "PAUSE": ActWords("pause", "paused", "■", "deny"),
+    "RESUME": ActWords("resume", "resumed", "▶", "approve"),
+    "GIVE_GRANT": ActWords("give grant", "grant given", "◆", "approve"),
+    "END_GRANT": ActWords("end grant", "grant ended", "◇", "deny"),
 }
 """The outcomes and all else that a reviewer does, by its name in the program."""

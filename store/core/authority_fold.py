@@ -29,6 +29,7 @@ def _change(docs: DocumentTables, event: Doc, doc_id: str, **changes: Any) -> No
 def policy_set(docs: DocumentTables, event: Doc) -> None:
     """Put a policy in force."""
     _change(docs, event, event["projectId"], policy=event["payload"]["policy"], policyHash=event["hash"])
+    _change(docs, event, ALL, policySeq=event["seq"])
 
 
 def paused(docs: DocumentTables, event: Doc) -> None:

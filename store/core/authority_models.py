@@ -33,8 +33,10 @@ def status(docs: Mapping[str, Doc]) -> AuthorityStatus:
         for doc_id, doc in docs.items()
         if "pause" in doc
     ]
+    of_all = docs.get(ALL) or {}
     found: dict[str, Any] = {
-        "version": str((docs.get(ALL) or {}).get("seq", "")),
+        "version": str(of_all.get("seq", "")),
+        "policies": str(of_all.get("policySeq", "")),
         "pauses": pauses,
         "escalated": escalated,
         "grants": sum(len(doc.get("grants") or ()) for doc in docs.values()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from api_client.request_facts import listed_context
 from store.core import authority_fold
 from store.core.authority_fold import taken_over
 from store.core.event_types import (
@@ -230,6 +231,8 @@ def _requested(docs: DocumentTables, event: Doc) -> None:
         doc["fieldCount"] = len(payload["fields"])
     elif payload.get("recommendation"):
         doc["recommendation"] = payload["recommendation"]
+    if context := listed_context(payload.get("keyValueContext")):
+        doc["keyValueContext"] = context
     docs.put("requests", event["id"], doc)
     task = docs.get("tasks", event["taskId"]) or {}
     _set_open_requests(docs, event, [*open_requests(task), event["id"]])

@@ -16,6 +16,7 @@ _TASK = ("id", "projectId", "name", "externalId", "currentStep", "status", "meta
 _PROJECT = ("id", "name", "projectName", "steps")
 _OPEN_REQUEST = ("requestId", "eventType", "summary", "requestedAt")
 _INBOX = (*_OPEN_REQUEST, "requestedBy", "taskId", "projectId", "recommendation", "fieldCount", "hash")
+_INBOX_WITH_CONTEXT = (*_INBOX, "keyValueContext")
 
 
 def _only(doc: Doc, keys: tuple[str, ...]) -> dict[str, Any]:
@@ -70,12 +71,12 @@ def card(state: DocumentLookup, doc: Doc, trail: TaskTrail = NO_TRAIL) -> dict[s
     }
 
 
-def inbox_item(state: DocumentLookup, doc: Doc) -> dict[str, Any]:
-    """Return an InboxItem of a request's document."""
+def inbox_item(state: DocumentLookup, doc: Doc, *, context: bool = False) -> dict[str, Any]:
+    """Return an InboxItem of a request's document, with its context where that is asked for."""
     task_doc = state.get("tasks", doc["taskId"]) or {}
     project_doc = state.get("projects", doc["projectId"]) or {}
     return {
-        **_only(doc, _INBOX),
+        **_only(doc, _INBOX_WITH_CONTEXT if context else _INBOX),
         "taskName": task_doc["name"],
         "projectName": project_doc["projectName"],
         "step": task_doc["currentStep"],

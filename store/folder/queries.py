@@ -137,13 +137,15 @@ class FolderReader:
 
         return self._store.read(look)
 
-    def inbox(self, project_id: str | None, cursor: str | None, limit: int, actor: Actor) -> Page[InboxItem]:
-        """Return a page of the open requests, as `actor` sees them."""
+    def inbox(
+        self, project_id: str | None, cursor: str | None, limit: int, actor: Actor, *, context: bool = False
+    ) -> Page[InboxItem]:
+        """Return a page of the open requests, as `actor` sees them, with their context where that is asked for."""
 
         def look(state: State) -> Page[InboxItem]:
             def item(seq: int) -> dict[str, Any]:
                 request = state.request_at(seq)
-                made = wire_objects.inbox_item(state, request)
+                made = wire_objects.inbox_item(state, request, context=context)
                 if has_policy(state, request["projectId"]):
                     made |= _standing(state, self._store.events.at(seq), actor)
                 return made

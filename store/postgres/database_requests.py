@@ -29,8 +29,13 @@ class DatabaseRequests:
     def __init__(self, reader: DatabaseReader) -> None:
         self._reader = reader
 
-    async def inbox(self, project_id: str | None, cursor: str | None, limit: int, actor: Actor) -> Page[InboxItem]:
-        """Return a page of the open requests, as `actor` sees them."""
+    async def inbox(
+        self, project_id: str | None, cursor: str | None, limit: int, actor: Actor, *, context: bool = False
+    ) -> Page[InboxItem]:
+        """Return a page of the open requests, as `actor` sees them, with their context where that is asked for.
+
+        Those that a version before the context's stored have none.
+        """
         statement = statements.inbox(of_project=project_id is not None)
         scope = ("inbox", project_id or "")
         if project_id is not None and not storable(project_id):
@@ -48,7 +53,7 @@ class DatabaseRequests:
 
         def item(row: tuple[Any, ...]) -> dict[str, Any]:
             request_id = row[1]["requestId"]
-            return wire_objects.inbox_item(docs[request_id], row[1]) | standings.get(request_id, {})
+            return wire_objects.inbox_item(docs[request_id], row[1], context=context) | standings.get(request_id, {})
 
         found_page = page._replace(rows=found)
         return await made_of(page.rows, lambda: found_page.of(InboxItem, item, lambda row: str(row[1]["hash"])))

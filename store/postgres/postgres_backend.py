@@ -134,10 +134,10 @@ class PostgresBackend:
         return await self._reader.task(task_id)
 
     async def inbox(
-        self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE
+        self, *, project_id: str | None = None, cursor: str | None = None, limit: int = PAGE, context: bool = False
     ) -> Page[InboxItem]:
         """See `Backend.inbox`."""
-        return await self._workspace.requests.inbox(project_id, cursor, limit, self._actor)
+        return await self._workspace.requests.inbox(project_id, cursor, limit, self._actor, context=context)
 
     async def request(self, request_id: str) -> RequestDetail:
         """See `Backend.request`."""

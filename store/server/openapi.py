@@ -47,6 +47,7 @@ _TEXT: Schema = {"type": "string"}
 _QUERY: Mapping[str, tuple[str, Schema]] = {
     "name": ("A part of the name, in either case.", _TEXT),
     "projectId": ("Of this project only.", _TEXT),
+    "context": ("Whether to answer with what a list has of each request's context.", {"type": "boolean"}),
     "taskId": ("Of this task only.", _TEXT),
     "types": ("Of these event types only, separated by commas.", _TEXT),
     "step": ("The cards of this step, in place of all steps' counts.", _TEXT),

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from api_client.commands import path_part
-from api_client.errors import NotAuthenticated, StoreError
+from api_client.errors import InvalidRequest, NotAuthenticated, StoreError
 from api_client.settled import SettledQuery
 from api_client.wire import Wire
 from store.server.auth import is_still_known
@@ -123,10 +123,13 @@ async def me(call: IncomingCall) -> Response:
 
 async def open_requests(call: IncomingCall) -> Response:
     """Answer a page of the inbox."""
-    limit, project_id = call.limit(), call.query("projectId")
-    return await page_response(
-        await call.backend.inbox(project_id=project_id, cursor=call.query("cursor"), limit=limit)
+    limit, project_id, context = call.limit(), call.query("projectId"), call.query("context")
+    if context not in (None, "true", "false"):
+        raise InvalidRequest("context: must be true or false")
+    page = await call.backend.inbox(
+        project_id=project_id, cursor=call.query("cursor"), limit=limit, context=context == "true"
     )
+    return await page_response(page)
 
 
 async def request(call: IncomingCall) -> Response:

@@ -107,7 +107,7 @@ _CALLS: tuple[Row, ...] = (
         reads.open_requests,
         REVIEWERS,
         {200: Page[InboxItem]},
-        ("projectId", *_PAGE),
+        ("projectId", "context", *_PAGE),
         large=True,
     ),
     Row("GET", "/api/requests/{request_id}", reads.request, REVIEWERS, {200: RequestDetail}, large=True),

@@ -92,6 +92,21 @@ async def test_the_inbox_lists_open_requests_oldest_first(world: World, given: G
     assert [item.request_id for item in (await world.reviewer.inbox()).items] == [second.id]
 
 
+async def test_the_inbox_has_contexts_where_they_are_asked_for(world: World, given: Given) -> None:
+    """Of each request the first entries that are short and certain: a key that is there twice is none."""
+    many = {f"k{n:02}": "v" for n in range(30)}
+    contexts: list[dict[str, str]] = [{"Amount": "$240", "Note": "n" * 201, "k" * 101: "v"}, many, {}]
+    contexts.append({"Amount": "$1", " amount ": "2" * 300, "Region": "EU"})
+    task = await given.task()
+    for context in contexts:
+        await given.approval(task, keyValueContext=context or None)
+    listed = [{"Amount": "$240"}, dict(list(many.items())[:20]), None, {"Region": "EU"}]
+    assert [item.key_value_context for item in (await world.reviewer.inbox(context=True)).items] == listed
+    page = await world.reviewer.inbox(project_id=task.project_id, limit=1, context=True)
+    assert page.items[0].key_value_context == listed[0]
+    assert [item.key_value_context for item in (await world.reviewer.inbox()).items] == [None] * 4
+
+
 async def test_the_inbox_of_a_project(world: World, given: Given) -> None:
     """The inbox narrows to one project."""
     await given.approval()

@@ -83,6 +83,8 @@ async def test_the_inbox_is_what_waits(backend: Backend) -> None:
     assert (first.task_name, first.project_name, first.step) == ("Claim C-1029", "Claims", "in_review")
     assert first.recommendation["confidence"] == 0.91
     assert items[1].field_count == 2
+    assert first.key_value_context is None
+    assert (await backend.inbox(context=True)).items[0].key_value_context == {"Amount": "$240"}
 
 
 async def test_the_inbox_comes_in_pages(backend: Backend, service: Service) -> None:

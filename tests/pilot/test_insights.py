@@ -69,7 +69,7 @@ async def test_figures_go_on_with_what_happens_and_lead_to_the_work(tmp_path: Pa
         await pilot.press("escape")
         await stage.sees(pilot, "Load by reviewer", gone=("agent agent-1 · ", "counting…"))
         await to_pane(stage, pilot, "reviewers")
-        await pilot.press("enter")
+        await pilot.press("j", "enter")  # one's own row is the first
         await stage.sees(pilot, "▸3 Timeline", "bob", "esc back")
         await pilot.press("escape")
         await stage.sees(pilot, "▸4 Insights")

@@ -24,6 +24,7 @@ async def many(stage: Stage) -> None:
         "Claim last",
         "claims",
         recommendation={"outcome": {"type": "REJECT"}, "confidence": 0.12},
+        keyValueContext={"Amount": "$9,000"},
     )
 
 
@@ -80,7 +81,9 @@ async def test_filters_have_names_that_are_kept(tmp_path: Path) -> None:
 
     def stage_of(name: str) -> Stage:
         stage = Stage(tmp_path / name)
-        stage.app.context.preferences = Preferences(filters={"doubtful": "confidence<.5"})
+        stage.app.context.preferences = Preferences(
+            filters={"doubtful": "confidence<.5", "large": "context.Amount>500"}
+        )
         stage.app.context.documents = DocumentStore(tmp_path / "state")
         stage.before.append(many)
         return stage
@@ -101,6 +104,8 @@ async def test_filters_have_names_that_are_kept(tmp_path: Path) -> None:
         await stage.sees(pilot, "quarter   $12", "delete quarter")
         await pilot.press("j", "j", "j", "j", "enter")
         await stage.sees(pilot, "▸doubtful", "Payout of pears", gone=("Refund $0",))
+        await pilot.press("f", "j", "enter")
+        await stage.sees(pilot, "▸large", "Payout of pears", gone=("Refund $0",))
 
 
 async def test_mine_and_unassigned(tmp_path: Path) -> None:

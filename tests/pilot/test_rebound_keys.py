@@ -41,6 +41,7 @@ WORDS = {
     "*": "select",
     ")": "next overdue",
     "x": "leave|quit",
+    "+": "grant|in the inbox",
     "enter": r"\w",
 }
 """Keys that stand on a screen for other things too: what follows where they are meant."""
@@ -245,7 +246,7 @@ async def test_a_form(tmp_path: Path) -> None:
         await stage.elicitation("Tell of the accident", fields, recommendation=bids)
 
     stage.before.append(ask)
-    async with stage.run(200, 50) as pilot:
+    async with stage.run(240, 50) as pilot:
         walk = Walk(stage, pilot)
         await stage.ready(pilot, "Tell of")
         await walk.to("decide.approve", sees=("{form.review} reviews, then {decide.send} sends", "agent's suggestion"))

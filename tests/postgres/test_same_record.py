@@ -193,7 +193,7 @@ commands = st.lists(
 
 
 @given(made=commands)
-@settings(max_examples=examples(12, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_same_commands_make_the_same_record(database: str, made: list[Make]) -> None:
     """Every answer, refusal, read and cursor is the same, and so is the hash of the last event."""
     asyncio.run(_compare(database, made))

@@ -207,6 +207,21 @@ async def test_verify_names_what_was_changed(
         assert any(words in one for one in wrong), wrong
 
 
+async def test_open_requests_of_an_earlier_version_are_sound(
+    database: str, address: DatabaseAddress, server: OpenServer, workspace: str
+) -> None:
+    """They lack the context that lists have of requests, which is no harm; any other is none of theirs."""
+    make = WorldBuilder(await server(AGENT), await server())
+    await make.approval(await make.task(), keyValueContext={"Amount": "$1"})
+    to = "update request set doc = convert_to(replace(convert_from(doc, 'UTF8'), {}), 'UTF8') where ws = $w"
+    harm(database, workspace, to.format("""',"keyValueContext":{"Amount":"$1"}', ''"""))
+    assert (await make.reviewer.inbox(context=True)).items[0].key_value_context is None
+    assert (await asyncio.to_thread(verify_database, address, workspace)).wrong == []
+    harm(database, workspace, to.format("""'"hash"', '"keyValueContext":{"Amount":"$2"},"hash"'"""))
+    wrong = (await asyncio.to_thread(verify_database, address, workspace)).wrong
+    assert any("The document of the open request" in one for one in wrong), wrong
+
+
 def test_what_was_read_of_a_database_that_was_put_back_is_forgotten() -> None:
     """A head whose last change is earlier than what was read: all is asked for anew, and nothing of before is left."""
     known = KnownAuthority()

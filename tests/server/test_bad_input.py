@@ -231,6 +231,13 @@ async def test_a_bad_query_is_refused(served: Served, query: str) -> None:
     assert_refused(await served.reviewer("GET", f"/api/events?{query}"), 400)
 
 
+async def test_a_choice_is_true_or_false(served: Served) -> None:
+    """The inbox comes with contexts or without: any other word is 400."""
+    assert_refused(await served.reviewer("GET", "/api/open-requests?context=yes"), 400)
+    for choice in ("true", "false"):
+        assert (await served.reviewer("GET", f"/api/open-requests?context={choice}")).json()["items"] == []
+
+
 async def test_unknown_query_parameters_are_free(served: Served) -> None:
     """A query may hold what this server does not know, and an endless limit is the largest one."""
     await served.task()

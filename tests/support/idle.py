@@ -8,18 +8,18 @@ from textual.pilot import Pilot
 
 from tests.waiting import POLL_SECONDS
 
-_LASTING = "tail"
-"""The group of the worker that follows new events as long as the app runs."""
+_LASTING = frozenset(("tail", "authority"))
+"""The groups of the workers that follow new events and authority as long as the app runs."""
 _LOOKS = 3
 """Looks in a row that must find nothing: a worker that ends posts a message, whose handler may start the next."""
 
 
 async def until_idle(pilot: Pilot[Any]) -> None:
-    """Wait until no worker runs but the live tail, and each widget has handled its messages."""
+    """Wait until no worker runs but the lasting ones, and each widget has handled its messages."""
     idle_looks = 0
     while idle_looks < _LOOKS:
         await pilot.pause()
-        if all(worker.group == _LASTING or worker.is_finished for worker in pilot.app.workers):
+        if all(worker.group in _LASTING or worker.is_finished for worker in pilot.app.workers):
             idle_looks += 1
         else:
             idle_looks = 0

@@ -274,7 +274,9 @@ class TestKeyGuard:
 @pytest.mark.parametrize("verb", VERB_WORDS)
 def test_a_note_that_can_be_written_is_sent(verb: Any) -> None:
     """Each act either sends the note that was written for it, or refuses the note, so that none is lost unseen."""
-    desk = Desk().arm(Intent(verb, "r1", "Refund", to_step="paid", assignee="bob")).write_note("mind the fees")
+    terms = {"project_id": "p", "name": "n", "filter": "f", "until": "u", "most": 1, "sample": 0.05}
+    intent = Intent(verb, "r1", "Refund", to_step="paid", assignee="bob", terms=terms)
+    desk = Desk().arm(intent).write_note("mind the fees")
     assert desk.armed is not None
     is_sent = "mind the fees" in str(command_of(desk.armed).wire())
     assert is_sent == (desk.armed.note != "")

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec.structs import fields as fields_of
 
 import pumpup_tui
-from api_client import fields, models
+from api_client import authority, fields, models, needs
 from api_client.wire import Wire
 from pumpup_tui.backend.status import Status
 from tests.unit.firewall_markers import CLEANED_AGAIN, NOT_FOREIGN, Marker, markers_in
@@ -45,6 +45,10 @@ NO_TEXT = frozenset(
     ("cursor", "next_cursor", "min", "max", "set", "unset", "set_once", "overdue_at", "result", "fields")
 )
 """Fields of models that share a name with what is no text."""
+NO_TEXT_OF_AUTHORITY = frozenset(
+    ("key", "context", "reason", "agreed", "disagreed", "steps", "until", "version", "policies")
+)
+"""The same, of policies and grants: what draws these is marked."""
 KEPT = frozenset(
     [
         "title",
@@ -88,12 +92,12 @@ KEPT = frozenset(
 def sources() -> frozenset[str]:
     """Return the names of attributes that hold text of an agent, a customer or a server."""
     names = set(KEPT)
-    for module in (models, fields):
+    for module in (models, fields, authority, needs):
         for model in vars(module).values():
             if isinstance(model, type) and issubclass(model, Wire):
                 names |= {info.name for info in fields_of(model) if _may_be_text(str(info.type))}
     names |= {name for name, annotation in Status.__annotations__.items() if _may_be_text(str(annotation))} - OURS
-    return frozenset(names - NO_TEXT)
+    return frozenset(names - NO_TEXT - NO_TEXT_OF_AUTHORITY)
 
 
 def _may_be_text(annotation: str) -> bool:

@@ -6,10 +6,11 @@ import re
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from pumpup_tui.insights.figure_panes import Stuck, StuckTask, panes
 from pumpup_tui.insights.pane_grid import PaneGrid
-from pumpup_tui.insights.pane_lines import Bar, Pane, bar_runs
+from pumpup_tui.insights.pane_lines import Bar, Pane, bar_runs, drawn
 from pumpup_tui.insights.ranges import Range
 from pumpup_tui.text.layout import width_of
 from tests.unit.test_figures import DAY, NOW, START, days, figures, settled, waiting
@@ -82,3 +83,24 @@ def test_a_range_by_the_hour_names_its_hours() -> None:
 def test_a_bar_is_as_long_as_its_share(bar: Bar, drawn: str) -> None:
     """To half a cell; anything at all is seen."""
     assert "".join(run for run, _ in bar_runs(bar, 4)) == drawn
+
+
+def test_what_was_hidden_is_compared_with_what_was_shown_without_a_ranking() -> None:
+    """One's own figures stand before those of all together, and nobody else's are given; grants count apart."""
+    shown = [settled(60 * n, "APPROVE", "APPROVE", 0.9, ("bob", "alice")[n % 2]) for n in range(4)]
+    hidden = [settled(60 * n, ("APPROVE", "REJECT")[n % 2], "APPROVE", 0.9, ("bob", "alice")[n % 2]) for n in range(4)]
+    granted = replace(settled(900, "APPROVE", "APPROVE", 0.9, "zoe"), grant="grt_1", by_platform=True)
+    rows = [*shown, *(replace(row, blind=True) for row in hidden), granted]
+    made = panes(figures(days(), rows), STUCK, "alice")
+    pane = next(pane for pane in made if pane.key == "following")
+    lines = ["".join(run for run, _ in line).split() for line in drawn(pane, 60)]
+    assert [[*line[:2], *line[-3:]] for line in lines[1:5]] == [
+        ["you,", "shown", "100", "%", "2"],
+        ["you,", "hidden", "0", "%", "2"],
+        ["everyone,", "shown", "100", "%", "4"],
+        ["everyone,", "hidden", "50", "%", "4"],
+    ]
+    assert lines[5] == ["decided", "by", "grants", "1"]
+    assert not any("bob" in line for line in lines)
+    people = next(pane for pane in made if pane.key == "reviewers")
+    assert [line.lead[0] for line in people.lines] == ["alice", "bob"]

@@ -25,6 +25,8 @@ from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.form import controls as form
 from pumpup_tui.form.elicitation_form import ElicitationForm
 from pumpup_tui.form.screen import AnswerScreen
+from pumpup_tui.grants.grants_screen import GrantsScreen
+from pumpup_tui.grants.trial_screen import GrantTrialScreen
 from pumpup_tui.inbox.batch_screen import BatchResults, BatchScreen
 from pumpup_tui.inbox.reason_screen import ReasonScreen
 from pumpup_tui.inbox.recovery_screen import RecoveryScreen
@@ -54,6 +56,8 @@ FOCUSED: Mapping[str, tuple[type[DOMNode], ...]] = {
     "the timeline's detail": (Document, TimelineScreen),
     "the command palette": (Input, PaletteScreen),
     "the insights": (FiguresView, InsightsScreen),
+    "the trial of a grant": (VirtualList, GrantTrialScreen),
+    "the grants": (VirtualList, GrantsScreen),
     "the help": (Document, HelpScreen),
     "a list to choose from": (VirtualList, PickScreen),
     "the reason codes": (VirtualList, ReasonScreen),

@@ -1,0 +1,60 @@
+"""The lines of a grant in a list: what it approves, what it did, how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pumpup_tui.grants.grant_draft import share_words
+from pumpup_tui.text.firewall import line
+from pumpup_tui.text.layout import Line, Run, fit, joined, width_of
+
+if TYPE_CHECKING:
+    from api_client.authority import Grant, GrantEnd
+    from pumpup_tui.context import Context
+
+_BY_ITSELF = {
+    "TIME": "its time was over",
+    "COUNT": "it decided as many as it may",
+    "DISAGREEMENT": "ended itself: people decided 3 of its samples in a row otherwise",
+    "KEY_REVOKED": "its giver's key was revoked",
+}
+"""The words for the ends that nobody decided on."""
+
+
+def grant_lines(context: Context, grant: Grant, width: int) -> list[Line]:
+    """Return a grant in three lines."""
+    state = _state(context, grant)
+    head: Line = [("◆ " if grant.ended is None else "◇ ", state[1]), (line(grant.name, 80), "strong")]
+    gap = " " * max(1, width - width_of([*head, state]) - 1)
+    # cleaned again: foreign, and found by its id
+    project = line(context.project_name(grant.project_id), 30)
+    what = f"  {joined((project, line(grant.filter, 200)))}"
+    return [
+        [*head, (gap, ""), state],
+        [(fit(what, width), "")],
+        [(fit(f"  {_figures(context, grant)}", width), "muted")],
+    ]
+
+
+def _state(context: Context, grant: Grant) -> Run:
+    if grant.ended is None:
+        return f"in force until {context.stamp(grant.until)}", "good"
+    loud = "bad" if grant.ended.reason == "DISAGREEMENT" else "muted"
+    return f"{_end_words(grant.ended)} · {context.stamp(grant.ended.at)}", loud
+
+
+def _end_words(ended: GrantEnd) -> str:
+    return _BY_ITSELF.get(ended.reason, f"ended by {line(ended.by, 30)}")
+
+
+def _figures(context: Context, grant: Grant) -> str:
+    in_a_row = f"{grant.disagreed} in a row decided otherwise" if grant.disagreed else ""
+    given = f"given by {line(grant.given_by.subject, 30)} {context.stamp(grant.given_at)}"
+    return joined(
+        (
+            f"decided {grant.used:,} of {grant.most:,}",
+            f"{share_words(grant.sample)} asked: {grant.asked:,}, {grant.agreed:,} agreed",
+            in_a_row,
+            given,
+        )
+    )

@@ -1,0 +1,36 @@
+"""The grants whose end the user has seen: each is announced until it is dismissed, also after a restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pumpup_tui.local_state.last_view import LastView
+
+VIEW = "grants"
+"""The name under which they are noted."""
+MOST = 200
+"""Grants that are remembered, the latest."""
+
+
+class DismissedGrants:
+    """Remembers which grants' ends were dismissed, by id."""
+
+    def __init__(self, last_view: LastView) -> None:
+        self._last_view = last_view
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of those that were dismissed."""
+        return frozenset(self._stored())
+
+    def add(self, ids: Iterable[str]) -> None:
+        """Remember more of them."""
+        if more := [one for one in ids if one not in self.ids]:
+            self._last_view.note(VIEW, {"dismissed": [*self._stored(), *more][-MOST:]})
+
+    def _stored(self) -> list[str]:
+        stored = self._last_view.recall(VIEW).get("dismissed")
+        return [one for one in stored if isinstance(one, str)] if isinstance(stored, list) else []
