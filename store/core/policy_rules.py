@@ -53,7 +53,7 @@ def rule_for(policy: Policy, case: RequestCase) -> PolicyRule | None:
         if fits is None:
             unclear.append(rule)
         elif fits:
-            return _strictest([*unclear, rule], case)
+            return _strictest([*unclear, rule], case) if unclear else rule
     return _strictest(unclear, case)
 
 
@@ -103,13 +103,14 @@ def _is_within(bound: ContextBound, text: str | None) -> bool | None:
     amount = amount_of(text)
     if amount is None or amount < 0:  # who writes a refund as -5,000 is not under a limit of 1,000
         return None
-    at_least, below = _decimal(bound.at_least), _decimal(bound.below)
-    return (at_least is None or amount >= at_least) and (below is None or amount < below)
+    if bound.at_least is not None and amount < _decimal(bound.at_least):
+        return False
+    return bound.below is None or amount < _decimal(bound.below)
 
 
 @lru_cache(1024)
-def _decimal(number: float | None) -> Decimal | None:
-    return None if number is None else Decimal(repr(number))
+def _decimal(number: float) -> Decimal:
+    return Decimal(repr(number))
 
 
 @lru_cache(1024)
