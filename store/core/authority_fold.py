@@ -78,13 +78,22 @@ def decided(docs: DocumentTables, event: Doc) -> None:
     used, sampled = (payload.get("authority") or {}).get("grant"), payload.get("sampleOf")
     if (grant := grant_in(docs, used)) is not None:
         _change(docs, event, grant["id"], used=grant["used"] + 1)
-    elif (grant := grant_in(docs, sampled)) is not None:
-        agrees = payload["outcome"]["type"] == "APPROVE"
-        counts = {"asked": grant["asked"] + 1, "agreed": grant["agreed"] + agrees}
-        _change(docs, event, grant["id"], **counts, disagreed=0 if agrees else grant["disagreed"] + 1)
+    else:
+        _count_sample(docs, event, sampled, agrees=payload["outcome"]["type"] == "APPROVE")
     taken_over(docs, event)
     if payload.get("escalatedTo"):
         _escalate(docs, event)
+
+
+def _count_sample(docs: DocumentTables, event: Doc, grant_id: str | None, *, agrees: bool) -> None:
+    if (grant := grant_in(docs, grant_id)) is not None:
+        counts = {"asked": grant["asked"] + 1, "agreed": grant["agreed"] + agrees}
+        _change(docs, event, grant["id"], **counts, disagreed=0 if agrees else grant["disagreed"] + 1)
+
+
+def withdrawn(docs: DocumentTables, event: Doc) -> None:
+    """Count a sample that who asked it took back as one that nobody approved."""
+    _count_sample(docs, event, event["payload"].get("sampleOf"), agrees=False)
 
 
 def _escalate(docs: DocumentTables, event: Doc) -> None:

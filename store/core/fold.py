@@ -249,6 +249,11 @@ def _decided(docs: DocumentTables, event: Doc) -> None:
     _settled(docs, event)
 
 
+def _withdrawn(docs: DocumentTables, event: Doc) -> None:
+    authority_fold.withdrawn(docs, event)
+    _settled(docs, event)
+
+
 def _provided(docs: DocumentTables, event: Doc) -> None:
     taken_over(docs, event)
     _settled(docs, event)
@@ -308,7 +313,7 @@ _CHANGES: dict[str, Callable[[DocumentTables, Doc], None]] = {
     "ELICITATION_REQUESTED": _requested,
     "APPROVAL_DECIDED": _decided,
     "ELICITATION_PROVIDED": _provided,
-    "REQUEST_WITHDRAWN": _settled,
+    "REQUEST_WITHDRAWN": _withdrawn,
     "ASSIGNMENT": _assigned,
     "TIMEOUT": lambda docs, event: _touch(docs, event, timedOut=True),
     "TASK_CLOSED": _closed,

@@ -27,7 +27,7 @@ GRANTS_MOST = 100
 """Grants that may be in force in one project."""
 DISAGREEMENTS_END = 3
 """Samples in a row that people decide otherwise, after which a grant ends (CONTRACT.md part 4)."""
-FOLLOWED = frozenset(("APPROVAL_REQUESTED", "APPROVAL_DECIDED"))
+FOLLOWED = frozenset(("APPROVAL_REQUESTED", "APPROVAL_DECIDED", "REQUEST_WITHDRAWN"))
 """The types of events that a grant may follow up."""
 REVOKED, TIME, COUNT, DISAGREEMENT, KEY_REVOKED = "REVOKED", "TIME", "COUNT", "DISAGREEMENT", "KEY_REVOKED"
 
@@ -141,7 +141,7 @@ def follow_up(ruling: Ruling, event: Doc) -> None:
     """
     if event["eventType"] == "APPROVAL_REQUESTED":
         _decide_by_grant(ruling, event)
-    elif event["eventType"] == "APPROVAL_DECIDED":
+    else:
         _end_used(ruling, event)
 
 

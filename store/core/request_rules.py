@@ -149,7 +149,17 @@ def withdraw(ruling: Ruling, command: c.Withdraw) -> None:
         raise NotAllowed("Only who asked a request, or a reviewer, withdraws it.")
     task = _unsettled(ruling.view, event, None)
     payload = {"type": "Note", "message": command.reason}
+    if event.get("subject") == ruling.actor.subject and (sample_of := _sample_of(ruling.view, event)):
+        # Who takes a sample back and asks again draws anew: it counts against the grant like a disagreement.
+        payload["sampleOf"] = sample_of
     ruling.on_task(task, "REQUEST_WITHDRAWN", payload, inResponseTo=command.request_id)
+
+
+def _sample_of(view: StateView, event: Doc) -> str | None:
+    """Return the id of the grant whose sample an open request is, None where it is none's."""
+    if view.get("authority", event["projectId"]) is None:
+        return None
+    return sampled_by(view, case_in(view, event), view.get("requests", event["id"]) or {})
 
 
 def _request_event(view: StateView, request_id: str, event_type: str) -> Doc:

@@ -331,4 +331,4 @@ class AnyAuthority(RuleBasedStateMachine):
 
 
 TestAnyAuthority = AnyAuthority.TestCase
-TestAnyAuthority.settings = settings(max_examples=examples(150, 2_000), stateful_step_count=examples(30, 50))
+TestAnyAuthority.settings = settings(max_examples=examples(60, 2_000), stateful_step_count=examples(30, 50))

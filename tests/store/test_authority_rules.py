@@ -20,6 +20,7 @@ from api_client.commands import (
     RequestApproval,
     RequestElicitation,
     SetPolicy,
+    Withdraw,
 )
 from api_client.errors import Conflict, NotAllowed
 from api_client.fields import SwitchField
@@ -272,3 +273,22 @@ def test_a_grant_decides_no_more_than_it_may(world: World) -> None:
     assert settled == 3
     assert [event["eventType"] for event in world.record.events[-2:]] == ["APPROVAL_DECIDED", "GRANT_ENDED"]
     assert len(world.asked_until_decided()) == 20
+
+
+def test_a_sample_that_is_taken_back_counts_against_the_grant(world: World) -> None:
+    """An agent that withdraws what a person was to see, and asks again, ends the grant with the third."""
+    grant_id = world.grant(sample=1)
+    for _ in range(3):
+        assert "ended" not in (world.record.view.get("authority", grant_id) or {})
+        world.done(Withdraw(request_id=world.ask(), reason="Once more"), BOT)
+    grant = world.record.view.get("authority", grant_id) or {}
+    assert (grant["asked"], grant["ended"]["reason"]) == (3, "DISAGREEMENT")
+
+
+def test_a_reviewers_withdrawal_says_nothing_of_a_grant(world: World) -> None:
+    """It is no decision on what the agent recommended."""
+    grant_id = world.grant(sample=1)
+    for _ in range(4):
+        world.done(Withdraw(request_id=world.ask(), reason="Twice"), BOB)
+    grant = world.record.view.get("authority", grant_id) or {}
+    assert (grant["asked"], "ended" in grant) == (0, False)
