@@ -270,7 +270,11 @@ def check_policy(policy: Policy, steps: Iterable[str]) -> None:
         raise _bad(f"rules: at most {RULES_MOST} are taken")
     _check_tags("owners", policy.owners)
     _check_tags("escalate", policy.escalate)
-    if len(policy.wire_bytes()) > POLICY_MOST:
+    try:
+        size = len(policy.wire_bytes())
+    except TypeError:
+        raise _bad("the policy holds a text that is no Unicode") from None
+    if size > POLICY_MOST:
         raise _bad(f"the policy has over {POLICY_MOST:,} bytes: write fewer rules, or shorter ones")
     names = [rule.name for rule in policy.rules]
     for number, rule in enumerate(policy.rules):

@@ -30,6 +30,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from api_client.outcome_words import LONG_OUTCOME_WORDS, OUTCOME_WORDS
@@ -288,12 +289,18 @@ def _compares(sign: str, text: str) -> Callable[[str], bool | None] | None:
         return None
     number, unit = bound.number, bound.unit
 
+    def is_below_nothing(amount: Decimal) -> bool:
+        # Who writes a refund as -5,000 is not under a limit of 500: a policy has it so, too.
+        return amount < 0 < number
+
     def fits(value: str) -> bool | None:
         if unit == ("", ""):
             amount = amount_of(value)
-            return None if amount is None else compare(amount, number)
+            return compare(amount, number) if amount is not None and not is_below_nothing(amount) else None
         quantity = quantity_of(value)
-        return compare(quantity.number, number) if quantity is not None and quantity.unit == unit else None
+        if quantity is None or quantity.unit != unit or is_below_nothing(quantity.number):
+            return None
+        return compare(quantity.number, number)
 
     return fits
 

@@ -77,6 +77,7 @@ class _ExceptionRaised(_Payload, tag="ExceptionRaised"):
 
 class _Note(_Payload, tag="Note"):
     message: str
+    sample_of: str | None = None
 
 
 class _ApprovalRequested(_Payload, tag="ApprovalRequested"):

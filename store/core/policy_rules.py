@@ -19,6 +19,7 @@ from api_client.errors import NotAllowed
 from api_client.models import Outcome
 from api_client.needs import EDITED, Agreed, Needs
 from api_client.quantities import amount_of
+from api_client.request_facts import context_value
 from api_client.times import wire_time
 from api_client.wire import read, read_json
 from store.core.request_case import APPROVAL, RequestCase
@@ -80,9 +81,10 @@ def _fits(when: RuleCondition, case: RequestCase) -> bool | None:
     fits = True if when.confidence_below is None else _is_below(case, when.confidence_below)
     if fits is False or not when.context:
         return fits
-    context = case.key_value_context or {}
+    context = case.key_value_context
     for key, bound in when.context.items():
-        is_within = _is_within(bound, context.get(key))
+        # Of keys that differ in case alone neither is certain, as for a grant.
+        is_within = _is_within(bound, context_value(context, key))
         if is_within is False:
             return False
         fits = None if is_within is None else fits

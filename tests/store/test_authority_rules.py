@@ -69,9 +69,9 @@ class World:
     def decide(self, request_id: str, actor: Actor, outcome: Outcome = APPROVE) -> Any:
         return self.record.submit(Decide(request_id=request_id, outcome=outcome), actor)
 
-    def grant(self, giver: Actor = ALICE, sample: float = 0.05, most: int = 100) -> str:
+    def grant(self, giver: Actor = ALICE, sample: float = 0.05, most: int = 100, words: str = "refund") -> str:
         command = GiveGrant(
-            project_id=GENERAL, name="refunds", filter="refund", until="2026-01-30T00:00:00Z", most=most, sample=sample
+            project_id=GENERAL, name="refunds", filter=words, until="2026-01-30T00:00:00Z", most=most, sample=sample
         )
         grant_id: str = self.done(command, giver)["id"]
         return grant_id
@@ -292,3 +292,22 @@ def test_a_reviewers_withdrawal_says_nothing_of_a_grant(world: World) -> None:
         world.done(Withdraw(request_id=world.ask(), reason="Twice"), BOB)
     grant = world.record.view.get("authority", grant_id) or {}
     assert (grant["asked"], "ended" in grant) == (0, False)
+
+
+def test_keys_that_differ_in_case_alone_say_nothing_certain(world: World) -> None:
+    """An agent that writes a small amount beside a large one, under the same key, is held to the stricter rule."""
+    world.policy(BIG)
+    command = RequestApproval(
+        project_name="general",
+        task_id=world.task,
+        summary="Refund",
+        key_value_context={"Amount": "$5", "amount": "$90,000"},
+    )
+    assert isinstance(world.decide(world.done(command, BOT)["eventId"], CAROL), NotAllowed)
+
+
+def test_a_negative_amount_is_under_no_limit_of_a_grant(world: World) -> None:
+    """A grant for small refunds leaves one of -$5,000 to a person, as a policy does."""
+    world.grant(words="context.Amount<500")
+    assert len(world.asked_until_decided(amount="-$5,000")) == 20
+    assert len(world.asked_until_decided(amount="$50")) < 20
