@@ -1,7 +1,7 @@
 """The rules of policies (CONTRACT.md part 4): which rule holds for a request, and what it takes to decide it.
 
-Pure. What can't be read fits: a text that is no amount, a key or a confidence that is missing. Of the rules that fit
-only so and the first one that fits for certain the strictest holds, so that no agent's text chooses the laxer one.
+Pure. What can't be read fits: a text that is no amount, a key or a confidence that is missing. The rules that fit only
+so hold together with the first one that fits for certain, so that no agent's text chooses the laxer one.
 """
 
 from __future__ import annotations
@@ -46,23 +46,47 @@ def _parsed(policy: bytes) -> Policy:
     return read_json(Policy, policy)
 
 
+class JoinedRule(PolicyRule):
+    """The rules that a request may be under, of which nobody can say which: all that they ask for, as one rule."""
+
+    more_tags: tuple[tuple[str, ...], ...] = ()
+    """For each rule beside the one whose tags these are: whoever decides has one of them, too."""
+
+
 def rule_for(policy: Policy, case: RequestCase) -> PolicyRule | None:
-    """Return the rule that holds for a request, None where none does."""
+    """Return the rule that holds for a request, None where none does.
+
+    Where something of the request can't be read, it is a `JoinedRule` of all that may be meant.
+    """
     unclear: list[PolicyRule] = []
     for rule in policy.rules:
         fits = _fits(rule.when, case)
         if fits is None:
             unclear.append(rule)
         elif fits:
-            return _strictest([*unclear, rule], case) if unclear else rule
-    return _strictest(unclear, case)
+            return _joined([*unclear, rule], case)
+    return _joined(unclear, case)
 
 
-def _strictest(rules: list[PolicyRule], case: RequestCase) -> PolicyRule | None:
+def _joined(rules: list[PolicyRule], case: RequestCase) -> PolicyRule | None:
+    """Return all that some rules ask for: an agent that writes what can't be read has not chosen between them."""
+    if len(rules) < 2:
+        return rules[0] if rules else None
+
     def strictness(rule: PolicyRule) -> tuple[int, bool, bool, bool]:
         return _people(rule, case), bool(rule.always_human), bool(rule.tags), rule.not_asker is not False
 
-    return max(rules, key=strictness, default=None)  # of equals the first
+    strictest = max(rules, key=strictness)  # of equals the first
+    tags = [rule.tags for rule in (strictest, *rules) if rule.tags]
+    return JoinedRule(
+        name=strictest.name,
+        people=max(_people(rule, case) for rule in rules),
+        tags=tags[0] if tags else None,
+        more_tags=tuple(tags[1:]),
+        not_asker=any(rule.not_asker is not False for rule in rules),
+        always_human=any(rule.always_human for rule in rules),
+        expire=next((rule.expire for rule in rules if rule.expire), None),
+    )
 
 
 def _people(rule: PolicyRule, case: RequestCase) -> int:
@@ -159,8 +183,9 @@ def _agreed(agreement: Doc) -> Agreed:
 
 def _refusal(rule: PolicyRule, case: RequestCase, actor: Actor) -> str:
     """Return why somebody may not decide a request under a rule, as a sentence; empty where they may."""
-    if rule.tags and lacks_tag(rule, actor):
-        return f"Only {_one_of(rule.tags)} may decide this; {actor.subject} does not have that tag."
+    for tags in _tags_of(rule):
+        if not set(tags) & set(actor.tags):
+            return f"Only {_one_of(tags)} may decide this; {actor.subject} does not have that tag."
     if is_own(rule, case, actor):
         return f"{actor.subject} asked for this, and nobody may decide their own request."
     return ""
@@ -168,7 +193,12 @@ def _refusal(rule: PolicyRule, case: RequestCase, actor: Actor) -> str:
 
 def lacks_tag(rule: PolicyRule, actor: Actor) -> bool:
     """Return whether somebody has none of the tags that a rule asks for."""
-    return bool(rule.tags) and not set(rule.tags or ()) & set(actor.tags)
+    return any(not set(tags) & set(actor.tags) for tags in _tags_of(rule))
+
+
+def _tags_of(rule: PolicyRule) -> tuple[tuple[str, ...], ...]:
+    """Return the lists of tags of each of which whoever decides has one."""
+    return ((rule.tags,) if rule.tags else ()) + (rule.more_tags if isinstance(rule, JoinedRule) else ())
 
 
 def is_own(rule: PolicyRule, case: RequestCase, actor: Actor) -> bool:

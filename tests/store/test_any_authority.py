@@ -94,24 +94,29 @@ def fits(rule_: dict[str, Any], asked: Asked) -> bool | None:
 
 
 def holding(policy: list[dict[str, Any]], asked: Asked) -> dict[str, Any] | None:
-    """Return the strictest of the rules that may fit, up to the first that does for certain."""
+    """Return all that is asked for by the rules that may fit, up to the first that does for certain."""
     found: list[dict[str, Any]] = []
     for one in policy:
         fit = fits(one, asked)
         found += [one] if fit is not False else []
         if fit:
             break
-    keys = [
-        (o.get("people", 1), o.get("alwaysHuman", False), bool(o.get("tags")), o.get("notAsker", True)) for o in found
-    ]
-    return found[keys.index(max(keys))] if found else None
+    if not found:
+        return None
+    return {
+        "people": max(one.get("people", 1) for one in found),
+        "alwaysHuman": any(one.get("alwaysHuman") for one in found),
+        "tags": [one["tags"] for one in found if one.get("tags")],
+        "notAsker": any(one.get("notAsker", True) for one in found),
+        "expire": next((one["expire"] for one in found if "expire" in one), None),
+    }
 
 
 def may(rule_: dict[str, Any] | None, asked: Asked, who: Actor) -> bool:
     """Return whether somebody may have a part in the decision."""
     if rule_ is None:
         return True
-    is_tagged = not rule_.get("tags") or bool(set(rule_["tags"]) & set(who.tags))
+    is_tagged = all(set(tags) & set(who.tags) for tags in rule_["tags"])
     return is_tagged and not (rule_.get("notAsker", True) and who.subject == asked.by)
 
 

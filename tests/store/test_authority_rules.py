@@ -311,3 +311,16 @@ def test_a_negative_amount_is_under_no_limit_of_a_grant(world: World) -> None:
     world.grant(words="context.Amount<500")
     assert len(world.asked_until_decided(amount="-$5,000")) == 20
     assert len(world.asked_until_decided(amount="$50")) < 20
+
+
+def test_no_spelling_chooses_who_decides(world: World) -> None:
+    """Between a rule for juniors and one for leads, an amount that can't be read takes somebody who is both."""
+    small = {"name": "small", "when": {"context": {"Amount": {"below": 1000}}}, "tags": ["eu"]}
+    big = {"name": "big", "when": {"context": {"Amount": {"atLeast": 1000}}}, "tags": ["lead"]}
+    world.policy(small, big)
+    world.grant(giver=CAROL)
+    assert len(world.asked_until_decided(amount="2.000.000 $")) == 20
+    request_id = world.ask("2m")
+    for reviewer in (CAROL, ALICE):
+        assert isinstance(world.decide(request_id, reviewer), NotAllowed)
+    assert isinstance(world.decide(request_id, Actor("dora", "reviewer", ("eu", "lead"))), Receipt)
