@@ -14,7 +14,7 @@ from api_client.backend import Backend
 from api_client.times import utc_now
 from pumpup_tui.app import PumpUpApp
 from pumpup_tui.context import Setup
-from pumpup_tui.decisions.desk import Phase
+from pumpup_tui.decisions.desk import Confirmed, Phase
 from pumpup_tui.decisions.messages import Submitted
 from pumpup_tui.form.screen import AnswerScreen
 from pumpup_tui.inbox.screen import InboxScreen
@@ -31,7 +31,7 @@ class Reviewer:
 
     def __init__(self, pilot: Pilot[None], app: PumpUpApp) -> None:
         self._pilot, self._app = pilot, app
-        self._recorded: set[str] = set()
+        self._recorded: dict[str, Confirmed] = {}
 
     @property
     def inbox(self) -> InboxScreen:
@@ -100,14 +100,14 @@ class Reviewer:
 
         def noted(message: Submitted) -> None:
             settle(message)
-            done = (one.intent.target for one in outbox.desk.sent if one.phase is Phase.RECORDED)
-            self._recorded.update(target for target in done if target)
+            self._recorded.update({one.intent.target: one for one in outbox.desk.sent if one.phase is Phase.RECORDED})
 
         setattr(outbox, "settle", noted)  # noqa: B010 - the checker has it that no method is assigned to
 
-    async def recorded(self, request_id: str) -> None:
-        """Wait until the backend has said that the decision is on the record."""
+    async def recorded(self, request_id: str) -> Confirmed:
+        """Wait until the backend has said that the decision is on the record; return what was sent."""
         await self.until("the decision is recorded", lambda: request_id in self._recorded)
+        return self._recorded[request_id]
 
 
 @asynccontextmanager
