@@ -78,7 +78,7 @@ def decided(docs: DocumentTables, event: Doc) -> None:
     used, sampled = (payload.get("authority") or {}).get("grant"), payload.get("sampleOf")
     if (grant := grant_in(docs, used)) is not None:
         _change(docs, event, grant["id"], used=grant["used"] + 1)
-    else:
+    elif sampled is not None:
         _count_sample(docs, event, sampled, agrees=payload["outcome"]["type"] == "APPROVE")
     taken_over(docs, event)
     if payload.get("escalatedTo"):
