@@ -250,10 +250,8 @@ def build_context(app: App[None], questions: Questions, setup: Setup, key: KeyNa
         setup: What the app is started with.
         key: Names keys.
     """
-    signals = Signals(app)
-    connection = BackendConnection(app, setup.connect)
-    calls = BackendCalls(app, connection)
-    files = UserFiles(app, setup.documents, setup.preferences.theme)
+    signals, files = Signals(app), UserFiles(app, setup.documents, setup.preferences.theme)
+    calls = BackendCalls(app, connection := BackendConnection(app, setup.connect))
     decisions = DecisionService(
         app,
         questions,
