@@ -158,12 +158,14 @@ def tasks(
 
     async def read(backend: Backend) -> tuple[list[Task], Sequence[Project]]:
         from pumpup_tui.commands.id_lookup import project_of
+        from pumpup_tui.commands.submission import check_capability
 
         chosen = await project_of(backend, project) if project else None
         listed = await backend.tasks(project_id=chosen.id if chosen else None, name=filters["name"])
         projects = await backend.projects()
         _check_filters(filters, listed, projects if chosen is None else [chosen])
         if escalated:
+            check_capability(await backend.me(), "authority")
             waiting = {one.task_id for one in (await backend.authority()).escalated}
             listed = [task for task in listed if task.id in waiting]
         return [task for task in listed if _passes(task, filters)][:limit], projects
