@@ -101,6 +101,9 @@ async def test_a_grant_is_tried_then_given_by_two_keys(tmp_path: Path) -> None:
         await stage.sees(pilot, "◇ END GRANT  as alice", "y send")
         await pilot.press("escape", "x", "y")
         await stage.sees(pilot, "◇ small refunds", "ended by alice", "0 in force of 1")
+        await pilot.press("3")
+        await stage.press_until(pilot, "j", "grant       ")
+        await stage.sees(pilot, "▲ approved  by platform", "of alice:", "nobody was asked", "· alice's grant")
 
 
 async def test_a_grant_that_ends_itself_is_announced_until_that_is_dismissed(tmp_path: Path) -> None:
