@@ -25,7 +25,7 @@ from pumpup_tui.commands.output import (
     styled,
 )
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.shares import percent_digits
+from pumpup_tui.text.percentages import percent_digits
 
 if TYPE_CHECKING:
     from api_client.authority import Disagreement, Grant, Trial

@@ -10,7 +10,7 @@ from pumpup_tui.grants.grant_draft import GrantDraft, share_words
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, Run, crop, fit
 from pumpup_tui.text.outcomes import OUTCOMES
-from pumpup_tui.text.shares import percent_digits
+from pumpup_tui.text.percentages import percent_digits
 
 if TYPE_CHECKING:
     from api_client.authority import AmountSum, Disagreement, Trial

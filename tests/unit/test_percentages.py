@@ -1,10 +1,10 @@
-"""Shares in percent."""
+"""Percentages in words."""
 
 from __future__ import annotations
 
 import pytest
 
-from pumpup_tui.text.shares import percent_digits
+from pumpup_tui.text.percentages import percent_digits
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Shares in words. None is rounded up to all: one refused payment may be the one that matters."""
+"""Percentages in words. None is rounded up to all: one refused payment may be the one that matters."""
 
 from __future__ import annotations
 
