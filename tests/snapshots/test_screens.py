@@ -112,7 +112,6 @@ async def form(stage: Stage, pilot: Any) -> None:
     await inbox(stage, pilot)
     await pilot.press("j")
     await stage.ready(pilot, "Need details on the incident")
-    await pilot.pause(0.2)
     await pilot.press("a")
     await stage.sees(pilot, "E-mail", "agent's suggestion")
 
