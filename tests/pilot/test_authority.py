@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.pilot.stage import Stage
 from tests.support.actors import AGENT, ALICE, PLATFORM
 from tests.support.policies import FINANCE, FOUR_EYES, SHORT, set_policy
 from tests.support.world_builder import WorldBuilder
+from tests.waiting import until
 
 GENERAL = "prj_general"
 CAROL = Actor("carol", "reviewer", ("claims-lead",))
@@ -94,6 +96,58 @@ async def test_two_people_agree_and_the_second_decides(tmp_path: Path) -> None:
         assert await stage.outcome(second) == "APPROVE"
         await stage.write(approve(first), CAROL)
         await stage.sees(pilot, "New requests appear here", gone=("Refund $4,100 ",))
+
+
+class SlowOnOne:
+    """A backend that reads one request only when it is let, and counts the events that it told of."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self.slow = ""
+        self.reads: list[asyncio.Event] = []
+        self.told = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    async def request(self, request_id: str) -> Any:
+        if request_id == self.slow:
+            self.reads.append(asyncio.Event())
+            await self.reads[-1].wait()
+        return await self._backend.request(request_id)
+
+    async def changes(self, cursor: str | None = None) -> Any:
+        async for change in self._backend.changes(cursor):
+            yield change
+            self.told += 1
+
+
+async def test_agreements_show_while_more_of_them_come(tmp_path: Path) -> None:
+    """A request that is being read again is read to the end, and once more for what came meanwhile."""
+    stage = Stage(tmp_path)
+    slow: list[SlowOnOne] = []
+
+    def wrap(backend: Any) -> Any:
+        slow.append(SlowOnOne(backend))
+        return slow[-1]
+
+    stage.wrap = wrap
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        await policy(stage, {"name": "many", "when": {}, "people": 5})
+        await stage.approval("Refund $1", "Claim 1")
+        slow[0].slow = request = await stage.approval("Refund $2", "Claim 2")
+        await stage.ready(pilot, "▌A  Refund $1", "Refund $2")
+        told = slow[0].told
+        await stage.write(approve(request), Actor("ann", "reviewer"))
+        await until(lambda: slow[0].reads, "it is read again")
+        await stage.write(approve(request), Actor("ben", "reviewer"))
+        await until(lambda: slow[0].told == told + 2, "the screens are told of both")
+        for _ in range(5):
+            await pilot.pause()
+        slow[0].reads[0].set()
+        await stage.sees(pilot, "2 of 5 agreed")
+        await until(lambda: len(slow[0].reads) == 2, "it is read once more")
 
 
 async def test_a_batch_says_what_it_decides_and_what_it_only_agrees_to(tmp_path: Path) -> None:
