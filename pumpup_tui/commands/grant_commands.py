@@ -25,6 +25,7 @@ from pumpup_tui.commands.output import (
     styled,
 )
 from pumpup_tui.text.firewall import line
+from pumpup_tui.text.percentages import percent_digits
 
 if TYPE_CHECKING:
     from api_client.authority import Disagreement, Grant, Trial
@@ -199,8 +200,8 @@ def _trial_lines(trial: Trial) -> list[str]:
     fits = f"{fits}; {trial.sampled:,} would still have been asked."
     if not trial.fits:
         return [fits]
-    share = f"{trial.agreed / trial.fits:.1%}"
-    lines = [fits, f"People approved {trial.agreed:,} of them ({share}) and decided {trial.disagreed:,} otherwise."]
+    share = percent_digits(trial.agreed / trial.fits)
+    lines = [fits, f"People approved {trial.agreed:,} of them ({share}%) and decided {trial.disagreed:,} otherwise."]
     for one in trial.amounts:
         key, agreed, disagreed = line(one.key, 80), line(one.agreed, 60), line(one.disagreed, 60)
         lines.append(f"{key}: {agreed} as people approved it, {disagreed} otherwise.")
