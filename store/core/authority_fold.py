@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from store.core.state_view import Doc, DocumentLookup, DocumentTables
+from store.core.authority_lookup import ALL, grant_in
+from store.core.state_view import Doc, DocumentTables
 
-ALL = "all"
-"""The id of the document with the pause of all projects, and with the place of the last change of any authority."""
 ESCALATED_MOST = 1_000
 """Escalated tasks that a project lists: the oldest go first, and stay what they are on their timelines."""
 NOTE_MOST = 500
@@ -63,13 +62,22 @@ def grant_ended(docs: DocumentTables, event: Doc) -> None:
     _change(docs, event, project_id, grants=[one for one in grants if one != payload["grantId"]] or None)
 
 
-def grant_in(docs: DocumentLookup, grant_id: str | None) -> Doc | None:
-    """Return the grant with this id, None where there is none."""
-    doc = docs.get("authority", grant_id) if grant_id is not None else None
-    return doc if doc is not None and "filter" in doc else None
+# -- what requests and decisions change
 
 
-# -- what decisions change
+def asked(docs: DocumentTables, event: Doc) -> None:
+    """Note on the document of a new request which grant covers it (`coveredBy`).
+
+    It is settled here, once: whatever becomes of the task and the policy later, a sample stays that grant's sample.
+    """
+    if not (docs.get("authority", event["projectId"]) or {}).get("grants"):
+        return
+    from store.core.grant_coverage import covering  # policies and filters: few records have grants, and all are folded
+
+    grant = covering(docs, event)
+    request = docs.get("requests", event["id"])
+    if grant is not None and request is not None:
+        docs.put("requests", event["id"], {**request, "coveredBy": grant["id"]})
 
 
 def decided(docs: DocumentTables, event: Doc) -> None:
