@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -33,15 +34,25 @@ def context_value(context: Mapping[str, str] | None, key: str) -> str | None:
 
     An agent may send `Amount` and `amount`, or a key that only looks like it: neither is then the amount.
     """
-    wanted, found = key.strip().casefold(), None
+    wanted, found = _folded(key), None
     for name, value in (context or {}).items():
-        if is_folded(name, wanted):
+        if _folded(name) == wanted:
             if found is not None:
                 return None
             found = value
         elif not name.isascii() and looks_like(name, wanted):
             return None
     return found
+
+
+def _folded(key: str) -> str:
+    return _short_folded(key) if len(key) <= CONTEXT_KEY else key.strip().casefold()
+
+
+@lru_cache(4096)
+def _short_folded(key: str) -> str:
+    """Return a key without case and blanks; kept, for each rule and filter looks at the same keys again."""
+    return key.strip().casefold()
 
 
 def looks_like(text: str, wanted: str) -> bool:

@@ -7,7 +7,7 @@ so hold together with the first one that fits for certain, so that no agent's te
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
@@ -19,7 +19,6 @@ from api_client.errors import NotAllowed
 from api_client.models import Outcome
 from api_client.needs import EDITED, Agreed, Needs
 from api_client.quantities import amount_in, amount_of
-from api_client.request_facts import context_value
 from api_client.times import wire_time
 from api_client.unicode_scripts import look
 from api_client.wire import read, read_json
@@ -94,25 +93,26 @@ def _fits(when: RuleCondition, case: RequestCase) -> bool | None:
     """Return whether a condition fits a request; None where something of it can't be read."""
     if when.kind is not None and when.kind != case.kind:
         return False
-    fits: bool | None = True
-    for answer in _answers(when, case):
-        if answer is False:
+    fits = _fits_beside_context(when, case)
+    if fits is False or not when.context:
+        return fits
+    for key, bound in when.context.items():
+        is_within = _is_within(bound, case.value_of(key))
+        if is_within is False:
             return False
-        fits = None if answer is None else fits
+        fits = None if is_within is None else fits
     return fits
 
 
-def _answers(when: RuleCondition, case: RequestCase) -> Iterator[bool | None]:
-    """Yield for each key of a condition whether it fits a request; None where that can't be read."""
+def _fits_beside_context(when: RuleCondition, case: RequestCase) -> bool | None:
+    answers: list[bool | None] = []
     if when.steps is not None:
-        yield case.is_in(when.steps)
+        answers.append(case.is_in(when.steps))
     if when.recommended is not None:
-        yield _is_recommended(when.recommended, case)
+        answers.append(_is_recommended(when.recommended, case))
     if when.confidence_below is not None:
-        yield None if case.confidence is None else case.confidence < when.confidence_below
-    for key, bound in (when.context or {}).items():
-        # Of keys that look alike neither is certain, as for a grant.
-        yield _is_within(bound, context_value(case.key_value_context, key))
+        answers.append(None if case.confidence is None else case.confidence < when.confidence_below)
+    return False if False in answers else None if None in answers else True
 
 
 def _is_recommended(outcomes: tuple[str, ...], case: RequestCase) -> bool | None:
