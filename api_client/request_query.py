@@ -226,10 +226,7 @@ def read_filter(
     searched_words = [word.text for word in words if word.text is not None]
     tests = [word.test for word in words if word.test is not None]
     if searched_words:
-        tests.append(_has_words(searched_words, text_of))
-        excluded = [word.word for word in searched_words if not word.is_wanted]
-        if look_of is not None and excluded:
-            tests.append(_looks_without(excluded, text_of, look_of))
+        tests.append(_has_words(searched_words, text_of, look_of))
     if not tests:
         return ParsedFilter(None)
     return ParsedFilter(lambda item: all(test(item) for test in tests), any(word.depends_on_time for word in words))
@@ -251,27 +248,22 @@ def context_bound(match: re.Match[str]) -> str:
     return match["bound"] if match["quoted_bound"] is None else match["quoted_bound"]
 
 
-def _has_words(words: Sequence[SearchedText], text_of: Callable[[QueriedRequest], str]) -> Test:
+def _has_words(
+    words: Sequence[SearchedText],
+    text_of: Callable[[QueriedRequest], str],
+    look_of: Callable[[str], str] | None,
+) -> Test:
     """Return the test of all words that are searched as text: the text of a request is made once for all of them."""
+    looks = [look_of(word) for word, is_wanted in words if not is_wanted] if look_of is not None else []
 
     def has_words(item: QueriedRequest) -> bool:
         text = text_of(item)
-        return all((word in text) is is_wanted for word, is_wanted in words)
+        if not all((word in text) is is_wanted for word, is_wanted in words):
+            return False
+        look = look_of(text) if look_of is not None and looks else ""
+        return not any(one in look for one in looks)
 
     return has_words
-
-
-def _looks_without(
-    words: Sequence[str], text_of: Callable[[QueriedRequest], str], look_of: Callable[[str], str]
-) -> Test:
-    """Return the test of words that must not seem to be there."""
-    looks = [look_of(word) for word in words]
-
-    def has_none(item: QueriedRequest) -> bool:
-        text = look_of(text_of(item))
-        return not any(one in text for one in looks)
-
-    return has_none
 
 
 def _word(match: re.Match[str], reader: Reader) -> ParsedFilter:

@@ -28,8 +28,8 @@ _WRITTEN_TOGETHER = (
 """Scripts that one word may mix (Unicode TR 39, highly restrictive)."""
 _ALIKE = str.maketrans("1I|0", "lllO")
 """ASCII characters that look alike in a terminal's font."""
-_ALIKE_FOLDED = str.maketrans("1|0", "llo")
-"""Those of them that do without capitals."""
+_ALIKE_FOLDED = str.maketrans("1|0\n\r\t\v\f", "llo     ")
+"""Those of them that do without capitals, and blanks."""
 
 
 @lru_cache(maxsize=4096)
@@ -105,7 +105,8 @@ def look(text: str) -> str:
     if not text.isascii():
         plain = unicodedata.normalize("NFKC", text)
         text = "".join(_ascii_of(char) for char in plain if not _is_unseen(char))
-    return " ".join(text.casefold().translate(_ALIKE_FOLDED).split())
+    text = text.casefold().translate(_ALIKE_FOLDED)
+    return " ".join(text.split()) if "  " in text else text.strip()
 
 
 @lru_cache(maxsize=4096)

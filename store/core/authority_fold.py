@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from store.core.authority_lookup import ALL, grant_in
-from store.core.state_view import Doc, DocumentTables
+from store.core.authority_lookup import ALL, authority_of, grant_in
+from store.core.state_view import Doc, DocumentLookup, DocumentTables
 
 ESCALATED_MOST = 1_000
 """Escalated tasks that a project lists: the oldest go first, and stay what they are on their timelines."""
@@ -65,19 +65,17 @@ def grant_ended(docs: DocumentTables, event: Doc) -> None:
 # -- what requests and decisions change
 
 
-def asked(docs: DocumentTables, event: Doc) -> None:
-    """Note on the document of a new request which grant covers it (`coveredBy`).
+def covered(docs: DocumentLookup, event: Doc, request: Doc) -> Doc:
+    """Return the document of a request that is being asked, with the grant that covers it (`coveredBy`), if one does.
 
     It is settled here, once: whatever becomes of the task and the policy later, a sample stays that grant's sample.
     """
-    if not (docs.get("authority", event["projectId"]) or {}).get("grants"):
-        return
+    if not authority_of(docs, event["projectId"]).get("grants"):
+        return request
     from store.core.grant_coverage import covering  # policies and filters: few records have grants, and all are folded
 
-    grant = covering(docs, event)
-    request = docs.get("requests", event["id"])
-    if grant is not None and request is not None:
-        docs.put("requests", event["id"], {**request, "coveredBy": grant["id"]})
+    grant = covering(docs, event, request)
+    return request if grant is None else {**request, "coveredBy": grant["id"]}
 
 
 def decided(docs: DocumentTables, event: Doc) -> None:

@@ -235,8 +235,8 @@ def _requested(docs: DocumentTables, event: Doc) -> None:
     if context := listed_context(payload.get("keyValueContext")):
         doc["keyValueContext"] = context
     task = docs.get("tasks", event["taskId"]) or {}
-    docs.put("requests", event["id"], {**doc, "askedIn": task.get("currentStep", "")})
-    authority_fold.asked(docs, event)
+    doc["askedIn"] = task.get("currentStep", "")
+    docs.put("requests", event["id"], authority_fold.covered(docs, event, doc))
     _set_open_requests(docs, event, [*open_requests(task), event["id"]])
 
 

@@ -12,7 +12,7 @@ from api_client.request_query import Test
 from api_client.times import parse_time
 from store.core.authority_lookup import authority_of, pause_in
 from store.core.policy_rules import may_alone, policy_of, rule_for
-from store.core.request_case import RequestCase, case_in
+from store.core.request_case import case_in
 from store.core.state_view import Doc, DocumentLookup
 
 
@@ -35,27 +35,25 @@ def giver_of(grant: Doc) -> Actor:
     return Actor(giver["subject"], "reviewer", tuple(giver.get("tags") or ()))
 
 
-def covering(docs: DocumentLookup, event: Doc) -> Doc | None:
+def covering(docs: DocumentLookup, event: Doc, request: Doc) -> Doc | None:
     """Return the first grant that fits a request which is being asked, None where none does.
 
     Args:
-        docs: the documents with the request's own among them, before anything else has happened.
+        docs: the documents as they were before.
         event: the request's event.
+        request: its document, which is none of them yet.
     """
-    if pause_in(docs, event["projectId"]):
+    project_id = event["projectId"]
+    if pause_in(docs, project_id):
         return None
-    case, now = case_in(docs, event), parse_time(event["timestamp"])
-    return next(
-        (one for one in grants_of(docs, event["projectId"]) if not is_over(one, now) and _fits(docs, one, case)), None
-    )
-
-
-def _fits(docs: DocumentLookup, grant: Doc, case: RequestCase) -> bool:
-    """Return whether a grant fits a request, and its giver could decide it alone under the policy of this moment."""
-    if case.recommended != "APPROVE" or not _test_of(grant["filter"])(case):
-        return False
-    policy = policy_of(docs, grant["projectId"])
-    return may_alone(rule_for(policy, case) if policy else None, case, giver_of(grant))
+    case, now = case_in(docs, event, request), parse_time(event["timestamp"])
+    if case.recommended != "APPROVE":
+        return None
+    fitting = [one for one in grants_of(docs, project_id) if not is_over(one, now) and _test_of(one["filter"])(case)]
+    policy = policy_of(docs, project_id) if fitting else None
+    rule = rule_for(policy, case) if policy is not None else None
+    # A grant decides nothing that its giver could not decide alone under the policy of this moment.
+    return next((one for one in fitting if may_alone(rule, case, giver_of(one))), None)
 
 
 @lru_cache(256)

@@ -122,7 +122,7 @@ def case_of(event: Doc, request: Doc, task: Doc, project: Doc) -> RequestCase:
     )
 
 
-def case_in(docs: DocumentLookup, event: Doc) -> RequestCase:
+def case_in(docs: DocumentLookup, event: Doc, request: Doc | None = None) -> RequestCase:
     """Return the case of the event of an open request, as its task is now.
 
     Raises:
@@ -131,4 +131,4 @@ def case_in(docs: DocumentLookup, event: Doc) -> RequestCase:
     task, project = docs.get("tasks", event["taskId"]), docs.get("projects", event["projectId"])
     if task is None or project is None:
         raise KeyError(event["taskId"])
-    return case_of(event, docs.get("requests", event["id"]) or {}, task, project)
+    return case_of(event, request or docs.get("requests", event["id"]) or {}, task, project)

@@ -101,7 +101,9 @@ def test_no_disguise_is_another_region(world: World, region: str | None) -> None
     assert not takes_two(world, world.ask(context={"Region": "Übersee"}))
 
 
-@pytest.mark.parametrize("key", ["amount", "\u0410mount", "Amount\u200b", "\uff21mount", "Amount" + "\u200b" * 500])
+@pytest.mark.parametrize(
+    "key", ["amount", "\u0410mount", "Amount\u200b", "\uff21mount", " \u0410mount", "Amount" + "\u200b" * 500]
+)
 def test_of_keys_that_look_alike_none_is_certain(world: World, key: str) -> None:
     """A small amount beside a large one, under keys that a person can't tell apart, is under no limit."""
     world.policy({"name": "big", "when": {"context": {"Amount": {"atLeast": 1000}}}, "people": 2})
