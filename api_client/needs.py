@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from api_client.wire import Moment, Wire, keep_in_utc
 
+EDITED = "EDIT_AND_APPROVE"
+APPROVING = ("APPROVE", EDITED)
+"""The outcomes that take as many people as a policy asks for: each agrees, and the last one decides."""
+
 
 class Agreed(Wire):
     """An approval that counts towards a decision which takes several people."""
@@ -47,8 +51,3 @@ class Needs(Wire):
     def agreement_of(self, subject: str) -> Agreed | None:
         """Return the latest agreement of somebody, None where they have not agreed."""
         return next((one for one in reversed(self.agreed) if one.subject == subject), None)
-
-
-EDITED = "EDIT_AND_APPROVE"
-APPROVING = ("APPROVE", EDITED)
-"""The outcomes that take as many people as a policy asks for: each agrees, and the last one decides."""

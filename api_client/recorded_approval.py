@@ -12,9 +12,11 @@ from api_client.models import APPROVAL_DECIDED
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
-    from api_client.models import RequestDetail
     from api_client.needs import Needs
     from api_client.wire import Json
+
+LATEST = 20
+"""Decisions of a task that are looked through first: its events may be long, and few can have come since."""
 
 
 class RecordedApproval(NamedTuple):
@@ -29,7 +31,7 @@ class RecordedApproval(NamedTuple):
 
 
 async def recorded_approval(backend: Backend, task_id: str, request_id: str, event_id: str) -> RecordedApproval:
-    """Return what the event of an approval is: one call where it decided, two where it is an agreement.
+    """Return what the event of an approval is: by one call where it decided, by two where the request is still open.
 
     Args:
         backend: The backend that recorded it.
@@ -40,13 +42,18 @@ async def recorded_approval(backend: Backend, task_id: str, request_id: str, eve
     Raises:
         ApiError: the record could not be read.
     """
-    page = await backend.events(task_id=task_id, types=(APPROVAL_DECIDED,), order="desc", limit=PAGE_MAX)
-    decision = next((event for event in page.items if event.id == event_id), None)
-    if decision is not None:
-        return RecordedApproval(decision.payload.get("recommendationSnapshot"))
+    if (decision := await _decision(backend, task_id, event_id, LATEST)) is not None:
+        return decision
     detail = await backend.request(request_id)
-    return RecordedApproval(detail.event.payload.get("recommendation"), is_agreement=True, needs=_open_needs(detail))
+    if detail.result is None:
+        return RecordedApproval(detail.event.payload.get("recommendation"), is_agreement=True, needs=detail.needs)
+    # It is decided by now: by this event, before many others, or by somebody else's since.
+    decision = await _decision(backend, task_id, event_id, PAGE_MAX)
+    return decision or RecordedApproval(detail.event.payload.get("recommendation"), is_agreement=True)
 
 
-def _open_needs(detail: RequestDetail) -> Needs | None:
-    return detail.needs if detail.result is None else None
+async def _decision(backend: Backend, task_id: str, event_id: str, limit: int) -> RecordedApproval | None:
+    """Return the decision that an event is, None where it is not among the latest of its task."""
+    page = await backend.events(task_id=task_id, types=(APPROVAL_DECIDED,), order="desc", limit=limit)
+    found = next((event for event in page.items if event.id == event_id), None)
+    return None if found is None else RecordedApproval(found.payload.get("recommendationSnapshot"))

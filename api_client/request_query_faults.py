@@ -17,6 +17,8 @@ LONGEST = 1_000
 """Characters of a filter."""
 GRANT_WORDS_MOST = 30
 """Words of a grant's filter, which every request of its project is tried with."""
+GRANT_EXAMPLE = "context.Amount<500 -step:triage"
+"""A filter that a grant may have."""
 KINDS = ("approval", "elicitation")
 ANY: Sequence[str] = ()
 """Any value: it can't be known beforehand."""

@@ -25,7 +25,7 @@ from pumpup_tui.commands.options import (
     record_options,
     split_types,
 )
-from pumpup_tui.commands.output import can_prompt, print_line, stop_without_reader
+from pumpup_tui.commands.output import can_prompt, is_confirmed, print_line, stop_without_reader
 from pumpup_tui.commands.progress import progress_bar
 from pumpup_tui.text.firewall import line
 
@@ -177,9 +177,5 @@ def _opened_output(path: Path | None, *, overwrite: bool) -> Iterator[BinaryIO]:
 def _ask_to_overwrite(path: Path) -> None:
     if not can_prompt():
         raise Failed(f"{path} already exists: pass --yes to overwrite it. Nothing was written.")
-    try:
-        agreed = click.confirm(f"{line(path, 300)} already exists. Overwrite it?", default=False, err=True)
-    except click.Abort:
-        agreed = False
-    if not agreed:
+    if not is_confirmed(f"{line(path, 300)} already exists. Overwrite it?"):
         raise Failed("Nothing was written.")

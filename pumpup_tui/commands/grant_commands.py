@@ -17,6 +17,7 @@ from pumpup_tui.commands.output import (
     TableColumn,
     after_recording,
     can_prompt,
+    is_confirmed,
     print_json,
     print_line,
     print_table,
@@ -24,6 +25,7 @@ from pumpup_tui.commands.output import (
     styled,
 )
 from pumpup_tui.text.firewall import line
+from pumpup_tui.text.percentages import percent_digits
 
 if TYPE_CHECKING:
     from api_client.authority import Disagreement, Grant, Trial
@@ -48,14 +50,15 @@ class _EndParam(click.ParamType[datetime]):
 
         if isinstance(value, datetime):
             return value
-        try:
+        try:  # with the zone that it names, and any clock
             if "T" in value:
                 return datetime.fromisoformat(value).astimezone()
+        except (ValueError, OverflowError):
+            pass
+        try:
             return _end_of(value, utc_now())
         except NotUnderstood as fault:
             self.fail(f"{value!r}: {fault}.", param, ctx)
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r} is no time: try 30d, 2026-12-31 or 2026-12-31T18:00.", param, ctx)
 
 
 def _end_of(text: str, now: datetime) -> datetime:
@@ -145,19 +148,18 @@ def try_(options: PlaceOptions, *, as_json: bool, **terms: Any) -> None:
     limits = {"name": "trial", "until": utc_now() + timedelta(days=1), "most": 1}
 
     async def ask(backend: Backend) -> Trial:
-        return await backend.grant_trial(_terms_of(await _project(backend, terms), {**terms, **limits}))
+        from pumpup_tui.commands.id_lookup import project_of
+        from pumpup_tui.commands.submission import check_capability
+
+        check_capability(await backend.me(), "authority")
+        project = await project_of(backend, terms["project"])
+        return await backend.grant_trial(_terms_of(project, {**terms, **limits}))
 
     trial = run_on_backend(options, ask)
     if as_json:
         print_json(trial.wire())
     else:
         _print_trial(trial)
-
-
-async def _project(backend: Backend, terms: dict[str, Any]) -> Project:
-    from pumpup_tui.commands.id_lookup import project_of
-
-    return await project_of(backend, terms["project"])
 
 
 def _terms_of(project: Project, given: dict[str, Any]) -> GiveGrant:
@@ -198,8 +200,8 @@ def _trial_lines(trial: Trial) -> list[str]:
     fits = f"{fits}; {trial.sampled:,} would still have been asked."
     if not trial.fits:
         return [fits]
-    share = f"{trial.agreed / trial.fits:.1%}"
-    lines = [fits, f"People approved {trial.agreed:,} of them ({share}) and decided {trial.disagreed:,} otherwise."]
+    share = percent_digits(trial.agreed / trial.fits)
+    lines = [fits, f"People approved {trial.agreed:,} of them ({share}%) and decided {trial.disagreed:,} otherwise."]
     for one in trial.amounts:
         key, agreed, disagreed = line(one.key, 80), line(one.agreed, 60), line(one.disagreed, 60)
         lines.append(f"{key}: {agreed} as people approved it, {disagreed} otherwise.")
@@ -245,17 +247,19 @@ def give(options: PlaceOptions, *, yes: bool, key: str | None, as_json: bool, **
         raise click.UsageError("Not a terminal: pass --yes to confirm.")
 
     async def submit(backend: Backend) -> dict[str, Any]:
-        from pumpup_tui.commands.submission import check_capability, send
+        from pumpup_tui.commands.id_lookup import project_of
+        from pumpup_tui.commands.submission import check_changes_authority, send
 
         me = await backend.me()
-        check_capability(me, "decide")
-        project = await _project(backend, terms)
+        check_changes_authority(me)
+        project = await project_of(backend, terms["project"])
         command = _terms_of(project, terms)
         trial = await backend.grant_trial(command)
         for text in _trial_lines(trial):
             print_wrapped(text, err=True)
-        if not yes:
-            _confirm(f"Give {line(terms['name'], 80)!r} in {line(project.name, 80)} as {line(me.subject, 80)}?")
+        question = f"\nGive {line(terms['name'], 80)!r} in {line(project.name, 80)} as {line(me.subject, 80)}?"
+        if not (yes or is_confirmed(question)):
+            raise Failed("Nothing was sent.")
         return (await send(backend, command, key or secrets.token_hex(16))).answer
 
     answer = run_on_backend(options, submit, writes=True)
@@ -266,15 +270,6 @@ def give(options: PlaceOptions, *, yes: bool, key: str | None, as_json: bool, **
             return
         print_line(f"Gave the grant {line(terms['name'], 80)}; 'pumpup-tui grants end' ends it by its id:", err=True)
         print_line(line(grant_id, 80))
-
-
-def _confirm(question: str) -> None:
-    try:
-        agreed = click.confirm(f"\n{question}", default=False, err=True)
-    except click.Abort:
-        agreed = False
-    if not agreed:
-        raise Failed("Nothing was sent.")
 
 
 @grants.command("list")
@@ -289,7 +284,11 @@ def list_(options: PlaceOptions, *, project: str | None, as_json: bool) -> None:
     from pumpup_tui.commands.backend_session import run_on_backend
 
     async def read(backend: Backend) -> tuple[Sequence[Grant], Sequence[Project]]:
-        chosen = await _project(backend, {"project": project}) if project else None
+        from pumpup_tui.commands.id_lookup import project_of
+        from pumpup_tui.commands.submission import check_capability
+
+        check_capability(await backend.me(), "authority")
+        chosen = await project_of(backend, project) if project else None
         return await backend.grants(chosen.id if chosen else None), await backend.projects()
 
     listed, projects = run_on_backend(options, read)
@@ -321,7 +320,7 @@ _ENDINGS = {
 
 
 def _grant_row(grant: Grant, names: dict[str, str]) -> tuple[object, ...]:
-    state, agreed = _state_of(grant), f"{grant.agreed / grant.asked:.0%}" if grant.asked else "-"
+    state, agreed = _state_of(grant), f"{percent_digits(grant.agreed / grant.asked)}%" if grant.asked else "-"
     counts = (f"{grant.used:,} of {grant.most:,}", f"{grant.asked:,}", agreed)
     return (
         grant.id,
@@ -359,9 +358,9 @@ def end(options: PlaceOptions, *, grant: str, key: str | None, as_json: bool) ->
     async def submit(backend: Backend) -> dict[str, Any]:
         from api_client.commands import EndGrant
         from pumpup_tui.commands.id_lookup import grant_of
-        from pumpup_tui.commands.submission import check_capability, send
+        from pumpup_tui.commands.submission import check_changes_authority, send
 
-        check_capability(await backend.me(), "decide")
+        check_changes_authority(await backend.me())
         found = await grant_of(backend, grant)
         return (await send(backend, EndGrant(grant_id=found.id), key or secrets.token_hex(16))).answer
 

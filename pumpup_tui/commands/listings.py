@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 project_option = click.option(
     "--project", metavar="NAME", shell_complete=complete_project, help="Only this project (id or name)."
 )
-_HIDDEN = "hidden (blind)"
-"""In place of a recommendation that the reader may not know yet."""
 _FIRST_START = (
     "No open requests, and nothing recorded yet. 'pumpup-tui demo' shows how it works, 'pumpup-tui serve' lets agents "
     "ask, 'pumpup-tui import' brings a record."
@@ -84,8 +82,9 @@ def _inbox_row(item: InboxItem, short_id: str, now: datetime) -> dict[str, Any]:
     from api_client.request_facts import request_kind
     from pumpup_tui.text import durations
     from pumpup_tui.text.labels import recommendation_run
+    from pumpup_tui.text.needs_words import HIDDEN_SHORT
 
-    recommendation = _HIDDEN if item.blind else recommendation_run(item.recommendation, item.field_count)[0]
+    recommendation = HIDDEN_SHORT if item.blind else recommendation_run(item.recommendation, item.field_count)[0]
     return {
         "id": short_id,
         "summary": item.summary,
@@ -158,12 +157,14 @@ def tasks(
 
     async def read(backend: Backend) -> tuple[list[Task], Sequence[Project]]:
         from pumpup_tui.commands.id_lookup import project_of
+        from pumpup_tui.commands.submission import check_capability
 
         chosen = await project_of(backend, project) if project else None
         listed = await backend.tasks(project_id=chosen.id if chosen else None, name=filters["name"])
         projects = await backend.projects()
         _check_filters(filters, listed, projects if chosen is None else [chosen])
         if escalated:
+            check_capability(await backend.me(), "authority")
             waiting = {one.task_id for one in (await backend.authority()).escalated}
             listed = [task for task in listed if task.id in waiting]
         return [task for task in listed if _passes(task, filters)][:limit], projects

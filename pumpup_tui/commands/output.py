@@ -58,6 +58,14 @@ def can_prompt() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def is_confirmed(question: str) -> bool:
+    """Return whether the user answers a question with yes; just enter, and leaving it, are a no."""
+    try:
+        return click.confirm(question, default=False, err=True)
+    except click.Abort:
+        return False
+
+
 def line_width() -> int:
     """Return the columns available for a line."""
     return shutil.get_terminal_size().columns if is_terminal() or "COLUMNS" in os.environ else _UNLIMITED

@@ -79,9 +79,9 @@ def _write(
 
     async def submit(backend: Backend) -> tuple[dict[str, Any], str]:
         from pumpup_tui.commands.id_lookup import project_of
-        from pumpup_tui.commands.submission import check_capability, send
+        from pumpup_tui.commands.submission import check_changes_authority, send
 
-        check_capability(await backend.me(), "decide")
+        check_changes_authority(await backend.me())
         chosen = await project_of(backend, project) if project else None
         receipt = await send(backend, command(chosen.id if chosen else None), key or secrets.token_hex(16))
         return receipt.answer, chosen.name if chosen else "all projects"

@@ -16,6 +16,7 @@ from pumpup_tui.commands.output import (
     TableColumn,
     after_recording,
     can_prompt,
+    is_confirmed,
     print_fields,
     print_json,
     print_line,
@@ -54,7 +55,13 @@ def show(options: PlaceOptions, project: str, as_json: bool) -> None:
     """
     from pumpup_tui.commands.backend_session import run_on_backend
 
-    chosen, in_force = run_on_backend(options, lambda backend: _read(backend, project))
+    async def read(backend: Backend) -> tuple[Project, PolicyInForce]:
+        from pumpup_tui.commands.submission import check_capability
+
+        check_capability(await backend.me(), "authority")
+        return await _read(backend, project)
+
+    chosen, in_force = run_on_backend(options, read)
     if as_json:
         print_json(in_force.wire())
     elif in_force.policy is None:
@@ -106,9 +113,9 @@ def set_(options: PlaceOptions, *, as_json: bool, **given: Any) -> None:
     replaces = given["replaces"] or shown_hash
 
     async def submit(backend: Backend) -> dict[str, Any]:
-        from pumpup_tui.commands.submission import check_capability, send
+        from pumpup_tui.commands.submission import check_changes_authority, send
 
-        check_capability(await backend.me(), "decide")
+        check_changes_authority(await backend.me())
         chosen, in_force = await _read(backend, given["project"])
         new = _checked(raw, chosen, given["file"])
         _confirm(chosen, in_force, new, asks=not given["yes"] and can_prompt())
@@ -171,11 +178,7 @@ def _confirm(project: Project, in_force: PolicyInForce, new: Policy, *, asks: bo
         return
     for text in policy_changes(in_force.policy, new) or ["Nothing changes."]:
         print_line(styled(text, {"+": "good", "-": "bad"}.get(text[:1], "")), err=True)
-    try:
-        agreed = click.confirm("\nSet this policy?", default=False, err=True)
-    except click.Abort:
-        agreed = False
-    if not agreed:
+    if not is_confirmed("\nSet this policy?"):
         raise Failed("Nothing was sent.")
 
 

@@ -17,14 +17,9 @@ from api_client.models import Event, Outcome
 from api_client.needs import APPROVING
 from api_client.times import wire_time
 from api_client.wire import read
+from store.core.event_types import SETTLING
 from store.core.fold import agreement_in, with_agreement
-from store.core.policy_rules import (
-    agreements_to,
-    is_own,
-    lacks_tag,
-    needs_under,
-    rule_for,
-)
+from store.core.policy_rules import agreements_to, is_own, lacks_tag, needs_under, rule_for
 from store.core.request_case import RequestCase
 from store.core.state_view import Doc
 
@@ -41,7 +36,6 @@ REPLAYED = (
 )
 """The types of events that a replay takes."""
 _REQUESTS = ("APPROVAL_REQUESTED", "ELICITATION_REQUESTED")
-_SETTLING = ("APPROVAL_DECIDED", "ELICITATION_PROVIDED", "REQUEST_WITHDRAWN")
 _SUMMARY = 200
 """Characters of a summary that are remembered."""
 
@@ -83,7 +77,8 @@ class PolicyReplay:
 
     def __init__(self, policy: Policy, project_name: str) -> None:
         self._policy, self._project_name = policy, project_name
-        self._keys = frozenset(key for rule in policy.rules for key in rule.when.context or ())
+        self._keys = frozenset(_folded(key) for rule in policy.rules for key in rule.when.context or ())
+        """The context keys that rules look at, whatever their case."""
         self._steps: dict[str, str] = {}
         self._cases: dict[str, RequestCase] = {}
         self._agreements: dict[str, list[Doc]] = {}
@@ -101,7 +96,7 @@ class PolicyReplay:
         shortfall = None
         if event.event_type in _REQUESTS:
             self._cases[event.id] = self._case(event)
-        elif event.event_type in _SETTLING:
+        elif event.event_type in SETTLING:
             case = self._cases.pop(event.in_response_to or "", None)
             agreements = self._agreements.pop(event.in_response_to or "", [])
             shortfall = None if case is None else self._held(event, case, agreements)
@@ -121,7 +116,8 @@ class PolicyReplay:
 
     def _case(self, event: Event) -> RequestCase:
         task_id, payload = event.task_id, event.payload
-        context = payload.get("keyValueContext") or {}
+        context = payload.get("keyValueContext")
+        pairs = context.items() if isinstance(context, Mapping) else ()
         return RequestCase(
             request_id=event.id,
             event_type=event.event_type,
@@ -132,7 +128,8 @@ class PolicyReplay:
             project_name=self._project_name,
             of_task=lambda: ("", self._steps.get(task_id, "")),
             recommendation=payload.get("recommendation"),
-            key_value_context={key: context[key] for key in self._keys if key in context},
+            # All of a key's spellings: where there are several, none of them is certain.
+            key_value_context={key: value for key, value in pairs if _folded(key) in self._keys},
         )
 
     def _agree(self, event: Event, request_id: str) -> None:
@@ -155,6 +152,10 @@ class PolicyReplay:
         outcome, who = _outcome_of(event), str(authority.get("subject") or "")
         word = outcome.type if outcome is not None else "ANSWER"
         return Shortfall(case.request_id, event.task_id, case.summary, rule, missing, word, who, event.timestamp)
+
+
+def _folded(key: str) -> str:
+    return key.strip().casefold()
 
 
 def _authority_of(event: Event) -> Mapping[str, Any] | None:

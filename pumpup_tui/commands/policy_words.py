@@ -64,7 +64,7 @@ def _bound_words(key: str, bound: ContextBound) -> str:
     if bound.below is not None:
         bounds.append(f"under {_number(bound.below)}{unit}")
     if bound.equals is not None:
-        bounds.append(f"just {line(bound.equals, TEXT)!r}")
+        bounds.append(f"exactly {line(bound.equals, TEXT)!r}")
     return f"{line(key, NAME)} {' and '.join(bounds)}"
 
 
@@ -72,7 +72,7 @@ def taken_words(rule: PolicyRule) -> str:
     """Return what a rule takes of who decides."""
     people = f"{rule.people} different people" if (rule.people or 1) > 1 else "one person"
     tags = f"with the tag {one_of(rule.tags)}" if rule.tags else ""
-    asker = "" if rule.not_asker is not False else "also who asked"
+    asker = "" if rule.not_asker is not False else "even the asker"
     return joined((joined((people, tags), " "), asker), ", ")
 
 

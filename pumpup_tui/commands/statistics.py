@@ -133,9 +133,12 @@ _BLINDNESS = (TableColumn("blindness", "RECOMMENDATION", tone="strong"), *_COUNT
 
 
 def _print_rows(rows: Sequence[FigureRow]) -> None:
-    has_granted = any(row.group.granted and not row.is_person for row in rows)
-    columns = _GROUPS if has_granted else _GROUPS[:-1]
-    print_table(columns, [_cells(row)[: len(columns)] for row in rows], empty="No matching requests.")
+    left_out = set() if any(row.group.granted and not row.is_person for row in rows) else {"granted"}
+    if any(row.is_person for row in rows):
+        left_out.add("agree")  # whom each agrees with would be a ranking of people
+    places = [place for place, column in enumerate(_GROUPS) if column.name not in left_out]
+    cells = [[_cells(row)[place] for place in places] for row in rows]
+    print_table([_GROUPS[place] for place in places], cells, empty="No matching requests.")
 
 
 def _print_range(figures: RangeFigures) -> None:

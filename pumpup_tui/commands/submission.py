@@ -6,11 +6,9 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-import click
-
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.options import PlaceOptions
-from pumpup_tui.commands.output import clean_text, print_line
+from pumpup_tui.commands.output import clean_text, is_confirmed, print_line
 from pumpup_tui.text.firewall import clean, line
 from pumpup_tui.text.needs_words import refusal_words
 
@@ -117,12 +115,7 @@ class Submission:
         if self._note:
             print_line(f"\nYour note: {clean_text(self._note)}", err=True)
         tags = f" [{', '.join(line(tag, 30) for tag in me.tags)}]" if me.tags else ""
-        question = f"\n{self._act(detail, me)} as {line(me.subject, 80)}{tags}?"
-        try:
-            agreed = click.confirm(question, default=False, err=True)
-        except click.Abort:
-            agreed = False
-        if not agreed:
+        if not is_confirmed(f"\n{self._act(detail, me)} as {line(me.subject, 80)}{tags}?"):
             raise Failed(_NOT_SENT)
 
     def _act(self, detail: RequestDetail, me: Me) -> str:
@@ -138,9 +131,19 @@ class Submission:
 
 def check_capability(me: Me, capability: str) -> None:
     """Raise `Failed` where the caller lacks a capability."""
-    if capability not in me.capabilities:
-        reason = "with an agent's key: use a reviewer's key" if me.role == "agent" else "here: this place is read-only"
-        raise Failed(f"Not permitted {reason}. {_NOT_SENT}", 6)
+    if capability in me.capabilities:
+        return
+    if me.role == "agent":
+        raise Failed(f"Not permitted with an agent's key: use a reviewer's key. {_NOT_SENT}", 6)
+    if capability == "authority":
+        raise Failed(f"This server has no policies, grants or pauses. {_NOT_SENT}", 6)
+    raise Failed(f"Not permitted here: this place is read-only. {_NOT_SENT}", 6)
+
+
+def check_changes_authority(me: Me) -> None:
+    """Raise `Failed` where the caller can't change policies, grants and pauses."""
+    check_capability(me, "decide")
+    check_capability(me, "authority")
 
 
 def _check_open(detail: RequestDetail) -> None:

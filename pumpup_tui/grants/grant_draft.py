@@ -63,6 +63,11 @@ class GrantDraft:
             "sample": self.sample,
         }
 
+    @property
+    def tried(self) -> tuple[str, str, float]:
+        """What a trial depends on: until when, how many and the name play no part in it."""
+        return self.project_id, self.filter, self.sample
+
     def with_filter(self, text: str) -> GrantDraft:
         """Return the draft with another filter; its name follows where it was the filter's own.
 
@@ -112,7 +117,7 @@ class GrantDraft:
         is_fraction = match is not None and not match[2] and number < 1
         share = number if is_fraction else number / 100
         if not SAMPLE_LEAST <= share <= 1:
-            raise TermRefused(f"from {SAMPLE_LEAST:.0%} to 100%")
+            raise TermRefused(f"from {share_words(SAMPLE_LEAST)} to {share_words(1)}")
         return replace(self, sample=round(share, 6))
 
     def with_name(self, typed: str) -> GrantDraft:
@@ -121,7 +126,7 @@ class GrantDraft:
         Raises:
             TermRefused: no grant can be called so.
         """
-        if not typed.isprintable() or len(typed) > NAME_MOST:
+        if not typed.isprintable() or not 1 <= len(typed.strip()) <= len(typed) <= NAME_MOST:
             raise TermRefused(f"1 to {NAME_MOST} characters")
         return replace(self, name=typed)
 

@@ -88,8 +88,8 @@ class GrantsScreen(ReviewerScreen):
     @on(GrantsRead)
     def _grants_read(self, event: GrantsRead) -> None:
         event.stop()
-        search = self.context.key("inbox.grant")
-        self.listed.say_when_empty(f"No grants. {search} in the inbox tries one for the filter that is on.")
+        key = self.context.key("inbox.grant")
+        self.listed.say_when_empty(f"No grants. {key} in the inbox tries one for the filter that is on.")
         self.listed.show(event.grants)
         in_force = sum(grant.ended is None for grant in event.grants)
         set_title(self.listed, "Grants", f"{in_force:,} in force of {len(event.grants):,}" if event.grants else "")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from api_client.request_query_faults import GRANT_EXAMPLE
 from pumpup_tui.grants.grant_draft import GrantDraft, TermRefused, share_words
 
 if TYPE_CHECKING:
     from pumpup_tui.components.prompt import Prompt
     from pumpup_tui.context import Context
 
-FILTER_EXAMPLE = "context.Amount<500 -step:triage"
 Then = Callable[[GrantDraft], None]
 
 
@@ -33,7 +33,7 @@ class TermQuestions:
     def filter(self, draft: GrantDraft, then: Then) -> None:
         """Ask for another filter."""
         take = GrantDraft.with_filter
-        self._ask([_Question("approvals that fit", FILTER_EXAMPLE, lambda one: one.filter, take)], draft, then)
+        self._ask([_Question("approvals that fit", GRANT_EXAMPLE, lambda one: one.filter, take)], draft, then)
 
     def terms(self, draft: GrantDraft, then: Then) -> None:
         """Ask until when, how many, which share is still asked, and for a name."""

@@ -10,6 +10,7 @@ from pumpup_tui.grants.grant_draft import GrantDraft, share_words
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.layout import Line, Run, crop, fit
 from pumpup_tui.text.outcomes import OUTCOMES
+from pumpup_tui.text.percentages import percent_digits
 
 if TYPE_CHECKING:
     from api_client.authority import AmountSum, Disagreement, Trial
@@ -24,11 +25,11 @@ def terms_lines(context: Context, draft: GrantDraft, width: int) -> list[Line]:
     """Return the terms of a draft in two lines: what it approves; until when, how many, what is still asked."""
     # cleaned again: foreign, and found by its id
     project = line(context.project_name(draft.project_id), 40)
-    what: Line = [(" approves ", "muted"), (line(draft.filter, 200), "strong"), (f"  in {project}", "")]
+    what = f" approves {line(draft.filter, 200)}  in {project}"
     ends = f"until {context.stamp(draft.until)} · {draft.most:,} at the most"
     named = f" · name: {line(draft.name, 80)}" if draft.name else ""
     until = f" {ends} · {share_words(draft.sample)} still asked{named}"
-    return [[(crop("".join(text for text, _ in what), width), "strong")], [(crop(until, width), "muted")]]
+    return [[(crop(what, width), "strong")], [(crop(until, width), "muted")]]
 
 
 def trial_lines(trial: Trial, draft: GrantDraft) -> Iterator[Line]:
@@ -48,26 +49,18 @@ def _row(caption: str, count: int, words: str, tone: str = "") -> Line:
 
 
 def _percent(part: int, whole: int) -> str:
-    if not whole:
-        return "-"
-    share = part / whole
-    # No share is rounded up to all: one refused payment may be the one that matters.
-    return f"{min(share * 100, 99.9) if part < whole else 100:.3g} %"
+    return f"{percent_digits(part / whole)} %" if whole else "-"
 
 
 def _amount(amount: AmountSum) -> Line:
     agreed, disagreed = quantity_of(amount.agreed), quantity_of(amount.disagreed)
     share = ""
     if agreed is not None and disagreed is not None and (total := agreed.number + disagreed.number) > 0:
-        share = f", {_share(float(agreed.number / total))} of it agreed"
+        share = f", {percent_digits(float(agreed.number / total))} % of it agreed"
     # cleaned again: foreign, though their names are those of what is not
     words = f"{line(amount.agreed, 40)} agreed, {line(amount.disagreed, 40)} not{share}"
     # cleaned again: foreign, though its name is that of what is not
     return [(f" {line(amount.key, 30)}  ", "muted"), (words, "")]
-
-
-def _share(share: float) -> str:
-    return f"{min(share * 100, 99.9) if share < 1 else 100:.3g} %"
 
 
 def disagreement_line(context: Context, row: Disagreement, width: int) -> Line:

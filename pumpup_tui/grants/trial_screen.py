@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from typing_extensions import override
 
-from pumpup_tui.backend.messages import CallFailed, ShowTask
+from pumpup_tui.backend.messages import ShowTask
 from pumpup_tui.components.frame import set_title
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.components.reviewer_screen import ReviewerScreen
@@ -41,17 +41,19 @@ class TrialHead(Lines):
         self.context = context
         self._draft: GrantDraft | None = None
         self._trial: Trial | None = None
+        self._words = ""
 
-    def show(self, draft: GrantDraft, trial: Trial | None) -> None:
-        """Show terms, and their trial; None while it is read."""
-        self._draft, self._trial = draft, trial
+    def show(self, draft: GrantDraft, trial: Trial | None, words: str = "trying…") -> None:
+        """Show terms, and their trial; where there is none yet, these clean words."""
+        self._draft, self._trial, self._words = draft, trial, words
         self.update_lines()
 
     @override
     def lines(self, width: int) -> Sequence[Line]:
         if self._draft is None:
             return [[]]
-        counts = list(trial_lines(self._trial, self._draft)) if self._trial is not None else [[(" trying…", "muted")]]
+        words: list[Line] = [[(f" {self._words}", "muted")]]
+        counts = words if self._trial is None else trial_lines(self._trial, self._draft)
         return [*terms_lines(self.context, self._draft, width), *counts]
 
 
@@ -93,9 +95,9 @@ class GrantTrialScreen(ReviewerScreen):
         self._head = TrialHead(context)
         self.listed = DisagreementList(context, id="disagreements")
         self.callbacks = ScreenCallbacks(
+            show_message=lambda words: self._head.show(self._draft, self._trial, words),
             refresh_ages=self.listed.redraw,
             refresh_in_flight=lambda: None,
-            call_failed=self._call_failed_here,
             go_back=self._go_back,
             project=self._project,
         )
@@ -127,6 +129,8 @@ class GrantTrialScreen(ReviewerScreen):
     @on(TrialRead)
     def _trial_read(self, event: TrialRead) -> None:
         event.stop()
+        if event.draft.tried != self._draft.tried:
+            return  # other terms were typed while it was read
         self._trial = trial = event.trial
         self._head.show(self._draft, trial)
         agreed = "People approved all that fit." if trial.fits else "No past approval fits this filter."
@@ -135,9 +139,6 @@ class GrantTrialScreen(ReviewerScreen):
         more = trial.disagreed - len(trial.disagreements)
         set_title(self.listed, "Decided otherwise by people", f"{trial.disagreed:,}{', the newest' if more else ''}")
         self.key_hints.update_lines()
-
-    def _call_failed_here(self, event: CallFailed) -> None:
-        self._head.show(self._draft, self._trial)
 
     @on(VirtualList.Chosen)
     def _chosen(self, event: VirtualList.Chosen) -> None:
@@ -173,11 +174,11 @@ class GrantTrialScreen(ReviewerScreen):
             self._questions.terms(self._draft, self._arm)
 
     def _arm(self, draft: GrantDraft) -> None:
-        is_other = draft.sample != self._draft.sample
-        self._draft = draft
-        self._head.show(draft, self._trial)
-        if is_other:
-            self._reads.trial(self, draft)
+        if draft.tried == self._draft.tried:
+            self._draft = draft
+            self._head.show(draft, self._trial)
+        else:
+            self._try(draft)
         self.context.outbox.arm(Intent("GIVE_GRANT", draft.project_id, self._words(draft), terms=draft.fields()))
 
     def _words(self, draft: GrantDraft) -> str:

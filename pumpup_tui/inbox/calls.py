@@ -39,8 +39,6 @@ CONTEXT_KEYS, CONTEXT_VALUE = 100, 200
 """Entries of a context, and characters of each, that are kept for columns."""
 PAGE, LONG_PAGE = 100, 500
 """Requests of a page that the reader waits for, and of one that is loaded on the way to the end."""
-STANDINGS = 50
-"""Requests whose standing is read at a time."""
 DONE_PAGES = 4
 """Pages of today's decisions that are counted."""
 
@@ -130,12 +128,12 @@ class InboxReads:
         return self._calls.ask(to, "the context", call, group="contexts")
 
     def standings(self, to: MessagePump, request_ids: Sequence[str]) -> CallId:
-        """Read requests again, the first ones of very many; a failure is not reported: `r` reads the list anew."""
+        """Read requests again; one that can't be read is None, and not reported: `r` reads the list anew."""
 
         async def call(backend: Backend) -> StandingsRead:
             from pumpup_tui.backend.blind_review import hidden_detail
 
-            details: dict[str, RequestDetail | None] = dict.fromkeys(request_ids[:STANDINGS])
+            details: dict[str, RequestDetail | None] = dict.fromkeys(request_ids)
             for request_id in details:
                 with suppress(ApiError):
                     details[request_id] = hidden_detail(await backend.request(request_id), self._reviewer())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api_client.request_query_faults import grant_fault
+from api_client.request_query_faults import GRANT_EXAMPLE, grant_fault
 from pumpup_tui.backend.messages import TryGrant
 
 if TYPE_CHECKING:
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from pumpup_tui.components.prompt import Prompt
     from pumpup_tui.context import Context
-
-EXAMPLE = "context.Amount<500 -step:triage"
 
 
 class GrantStart:
@@ -46,7 +44,7 @@ class GrantStart:
                 self._try(typed, project_id)
             return why
 
-        self._prompt.ask_until_taken("grant for approvals that fit", EXAMPLE, take, text, fault)
+        self._prompt.ask_until_taken("grant for approvals that fit", GRANT_EXAMPLE, take, text, fault)
 
     def _try(self, text: str, project_id: str | None) -> None:
         """Ask for the project where it is not known: a grant is for one."""

@@ -94,6 +94,7 @@ class InboxLoader:
         """Load the list from its beginning."""
         self._is_reading = True
         self._arrived, self._news, self._unshown, self._ends = {}, 0, [], {}
+        self._standings.restart()
         self._call = self._reads.first(self._to, self._context.project_id, self._context.snoozes.read)
 
     def more(self) -> None:
@@ -116,7 +117,7 @@ class InboxLoader:
             self._done = event.done
             self._show_when_empty()
         elif isinstance(event, StandingsRead):
-            self._standings.take(event.details)
+            self._standings.take()
             self.take_standings(event.details)
         else:
             self._take_page(event)
@@ -193,7 +194,8 @@ class InboxLoader:
         self.show_status()
 
     def failed(self, event: CallFailed) -> None:
-        """Note that a page will not come."""
+        """Note that a page, or what was to be read again, will not come."""
+        self._standings.failed(event.call_id)
         if event.call_id == self._call:
             self._is_reading = False
             self._show_unshown()

@@ -18,6 +18,7 @@ from pumpup_tui.inbox.request_row import author_words
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import recommendation_run
 from pumpup_tui.text.layout import Line, Run, fit, joined, width_of
+from pumpup_tui.text.needs_words import HIDDEN_SHORT
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -119,7 +120,7 @@ class PlannedList(VirtualList["InboxItem"]):
         cells = "".join(
             f"  {column.cell(context) if context is not None else ' ' * column.cells}" for column in columns
         )
-        hidden: Run = ("hidden (blind)", "muted")
+        hidden: Run = (HIDDEN_SHORT, "muted")
         offer, tone = hidden if row.blind else recommendation_run(row.recommendation, row.field_count)
         differs_cells = _differs_cells(width)
         other = fit(DIFFERS if differs_cells > 2 else "≠", differs_cells) if differs(row, self._verb) else ""

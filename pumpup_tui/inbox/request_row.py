@@ -15,7 +15,7 @@ from pumpup_tui.inbox.order import OVERDUE
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import recommendation_run
 from pumpup_tui.text.layout import Line, Run, crop, fit, joined
-from pumpup_tui.text.needs_words import standing_words
+from pumpup_tui.text.needs_words import HIDDEN_SHORT, standing_words
 
 if TYPE_CHECKING:
     from api_client.models import InboxItem
@@ -97,5 +97,5 @@ def _offer(context: Context, item: InboxItem) -> Run:
     if item.field_count is not None and (touched := context.drafts.touched(item.request_id)):
         return f"✎ draft {touched}/{item.field_count}", "accent"
     if item.blind:
-        return "hidden (blind)", "muted"
+        return HIDDEN_SHORT, "muted"
     return recommendation_run(item.recommendation, item.field_count)

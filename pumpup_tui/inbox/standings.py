@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from textual.message_pump import MessagePump
 
     from api_client.models import Event, InboxItem, RequestDetail
+    from pumpup_tui.backend.messages import CallId
     from pumpup_tui.context import Context
     from pumpup_tui.inbox.calls import InboxReads
     from pumpup_tui.inbox.request_list import RequestList
 
 NAME_CELLS, REASON_CELLS = 40, 120
+STANDINGS = 50
+"""Requests that are read at a time."""
 EXPIRED = "EXPIRED"
 """The reason code of a decision by expiry (CONTRACT.md part 4)."""
 
@@ -33,7 +36,9 @@ class Standings:
         self._requests = requests
         self._reads = reads
         self._wanted: dict[str, None] = {}
-        """Requests that are to be read."""
+        """Requests that are to be read, and are not yet being read."""
+        self._call: CallId | None = None
+        """The read in flight."""
         self._refused: frozenset[str] = frozenset()
         """Keys of the decisions that were refused or lost, and after which their requests were read."""
 
@@ -52,17 +57,27 @@ class Standings:
 
     def follow_desk(self) -> None:
         """Read the requests whose decisions were refused or lost: the policy may have changed meanwhile."""
+        if not self._context.can("authority"):
+            return
         over = [sent for sent in self._context.outbox.desk.sent if sent.phase in (Phase.REFUSED, Phase.LOST)]
         over = [sent for sent in over if sent.intent.verb in FINAL]
         new = [sent.intent.target for sent in over if sent.key not in self._refused]
         self._refused = frozenset(sent.key for sent in over)
         self._want(new)
 
-    def take(self, read: Iterable[str]) -> None:
-        """Note which requests were read, and read those that are wanted by now."""
-        for request_id in read:
-            self._wanted.pop(request_id, None)
+    def restart(self) -> None:
+        """Want nothing any more: the whole list is read anew."""
+        self._wanted, self._call = {}, None
+
+    def take(self) -> None:
+        """Note that a read has come, and read what is wanted by now."""
+        self._call = None
         self._read()
+
+    def failed(self, call_id: CallId) -> None:
+        """Note that a read will not come."""
+        if call_id == self._call:
+            self._call = None
 
     def _want(self, ids: Iterable[str]) -> None:
         new = [request_id for request_id in ids if self._requests.queue.get(request_id) is not None]
@@ -71,9 +86,11 @@ class Standings:
             self._read()
 
     def _read(self) -> None:
-        # A later read ends an earlier one, and so asks for what that one had not read yet.
-        if self._wanted:
-            self._reads.standings(self._to, list(self._wanted))
+        # One at a time: where each event began it anew, none would end while events keep coming.
+        if self._wanted and self._call is None and self._context.calls.is_open:
+            batch = list(self._wanted)[:STANDINGS]
+            self._wanted = dict.fromkeys(list(self._wanted)[STANDINGS:])
+            self._call = self._reads.standings(self._to, batch)
 
 
 def with_standing(item: InboxItem, detail: RequestDetail) -> InboxItem:

@@ -174,10 +174,10 @@ def _seconds(length: timedelta) -> float:
 
 
 def _reviewers(figures: RangeFigures, me: str) -> Pane:
-    # By name, and one's own first: the order of others by what they did would be a ranking of people.
+    # By name, one's own first, and no share of what each followed: anything else would be a ranking of people.
     rows = sorted(figures.rows("reviewer"), key=lambda row: (not row.id, row.id != me, row.name.casefold()))
     lines = list(_load(rows, "reviewer"))
-    return Pane("reviewers", "Load by reviewer", *_capped(lines, ("", "settled", "p50", "followed", "open")))
+    return Pane("reviewers", "Load by reviewer", *_capped(lines, ("", "settled", "p50", "open")))
 
 
 def _agents(figures: RangeFigures) -> Pane:
@@ -190,12 +190,13 @@ def _load(rows: Sequence[FigureRow], kind: str) -> Iterator[FigureLine]:
     most = max((row.group.settled for row in rows), default=0)
     for row in rows:
         group = row.group
-        numbers = (group.settled, span(group.waited(50)), percent(group.recommended.share), row.open)
+        figures: list[object] = [group.settled, span(group.waited(50)), row.open]
+        if kind == "agent":
+            figures = [*figures[:2], percent(group.recommended.share), row.open, row.asked or 0]
         target = None if not row.id else Target("reviewer" if kind == "reviewer" else "agent", row.id)
-        more = (row.asked or 0,) if kind == "agent" else ()
         yield FigureLine(
             (line(row.name, NAME), ""),
-            _plain(*numbers, *more),
+            _plain(*figures),
             Bar(group.settled / most if most else 0.0),
             target=target,
         )

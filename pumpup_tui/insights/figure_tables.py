@@ -99,9 +99,11 @@ def _apart_lines(group: Group) -> list[str]:
 
 
 def _markdown_table(name: str, rows: Sequence[FigureRow]) -> list[str]:
-    heads = (name, "open", "overdue", "oldest", "asked", "settled", "p50", "p95", "followed")
-    rule = ("---", *("---:" for _ in heads[1:]))
-    return [_markdown_row(heads), _markdown_row(rule), *(_markdown_row(_cells(row)) for row in rows)]
+    heads = ("open", "overdue", "oldest", "asked", "settled", "p50", "p95", "followed")
+    shown = heads[:-1] if name == "reviewer" else heads
+    cells = [_cells(row)[: 1 + len(shown)] for row in rows]
+    rule = ("---", *("---:" for _ in shown))
+    return [_markdown_row((name, *shown)), _markdown_row(rule), *(_markdown_row(row) for row in cells)]
 
 
 def _cells(row: FigureRow) -> tuple[str, ...]:

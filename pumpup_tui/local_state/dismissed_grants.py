@@ -28,8 +28,9 @@ class DismissedGrants:
 
     def add(self, ids: Iterable[str]) -> None:
         """Remember more of them."""
-        if more := [one for one in ids if one not in self.ids]:
-            self._last_view.note(VIEW, {"dismissed": [*self._stored(), *more][-MOST:]})
+        known = self._stored()
+        if more := [one for one in ids if one not in known]:
+            self._last_view.note(VIEW, {"dismissed": [*known, *more][-MOST:]})
 
     def _stored(self) -> list[str]:
         stored = self._last_view.recall(VIEW).get("dismissed")

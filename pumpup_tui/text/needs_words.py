@@ -24,6 +24,8 @@ REFUSAL = 300
 """Characters of a refusal."""
 HIDDEN = "hidden until you decide (blind review)"
 """In place of an agent's recommendation, in blind review."""
+HIDDEN_SHORT = "hidden (blind)"
+"""The same in a list."""
 
 
 def standing_words(needs: Needs, reviewer: str) -> str:

@@ -30,9 +30,8 @@ def set_policy(ruling: Ruling, command: c.SetPolicy) -> None:
         raise NotFound(f"There is no project {command.project_id!r}.")
     in_force = policy_of(ruling.view, command.project_id)
     if in_force is not None and in_force.owners and not set(in_force.owners) & set(ruling.actor.tags):
-        raise NotAllowed(
-            f"Only {' or '.join(in_force.owners)} may change this policy, and {ruling.actor.subject} is none."
-        )
+        owners, who = " or ".join(in_force.owners), ruling.actor.subject
+        raise NotAllowed(f"Only {owners} may change this policy; {who} does not have that tag.")
     check_policy(command.policy, (step["name"] for step in project["steps"]["steps"]))
     hash_ = authority_of(ruling.view, command.project_id).get("policyHash")
     if command.replaces != hash_:

@@ -54,8 +54,7 @@ class AuthorityReader:
         """Return what is paused and escalated."""
 
         def look(state: State) -> AuthorityStatus:
-            docs = state.tables["authority"]
-            return authority_models.status(docs) if docs else NOTHING
+            return authority_models.status(state.tables["authority"])
 
         return self._store.read(look)
 
@@ -115,6 +114,3 @@ class _PastTasks:
                 name: str = project["steps"]["steps"][code - 1]["name"]
                 return name
         return ""
-
-
-NOTHING = AuthorityStatus(version="")

@@ -47,10 +47,13 @@ class DueExpiries:
             return []
         self._watch.update(docs)
         now, self.has_more = self._clock(), False
-        for project_id, schedule in self._watch.schedules.items():
+        schedules = self._watch.schedules
+        depends_on_step = any(schedule.depends_on_step for schedule in schedules.values())
+        head = (await self._reader.head())[0] if depends_on_step else 0
+        for project_id, schedule in schedules.items():
             project = await self._reader.project_doc(project_id)
             if schedule.depends_on_step:
-                await self._look_at_moved(docs, project, schedule)
+                await self._look_at_moved(docs, project, schedule, head)
             if now >= schedule.next_look:
                 await self._look_at_new(docs, project, schedule, now)
         return await self._still_open(self._watch.due(docs, now))
@@ -86,9 +89,8 @@ class DueExpiries:
         elif len(places) == len(rows):
             schedule.looked_at_all(now)
 
-    async def _look_at_moved(self, docs: Mapping[str, Doc], project: Doc, schedule: ExpirySchedule) -> None:
-        """Look again at the requests of tasks that have moved since the last look."""
-        head, _ = await self._reader.head()
+    async def _look_at_moved(self, docs: Mapping[str, Doc], project: Doc, schedule: ExpirySchedule, head: int) -> None:
+        """Look again at the requests of tasks that have moved since the last look, up to the event `head`."""
         start = self._seen.get(project["id"], head)
         if head != start:
             asked = {"project": project["no"], "start": start}

@@ -1,6 +1,7 @@
 """Fires the timeouts of steps (CONTRACT.md part 3, Timeouts) of a workspace: one `TIMEOUT` for each task.
 
-In the same look it fires what policies and grants set a time for (`due_expiries`): at rest one round trip.
+In the same look it fires what policies and grants set a time for (`due_expiries`): at rest one round trip, two where a
+policy that lets requests expire has a rule for steps.
 
 Any server may run this, several at once too: what is due is found here by an index, whether it may be fired is ruled
 under the chain's lock like every write, so a task's timeout is fired once.

@@ -20,6 +20,7 @@ from store.core.event_types import (
     RESUMED,
     UPLOAD_RECEIVED,
 )
+from store.core.rule_checks import without_none
 from store.core.state_view import Doc, StateView
 
 EXCERPT = 120
@@ -121,15 +122,21 @@ def _elicitation(view: StateView, event: Doc, payload: Doc) -> RecordedCall:
     return RecordedCall(c.RequestElicitation, _on_task(view, event, **body))
 
 
+def _agreement_in(payload: Doc) -> Doc | None:
+    """Return the agreement that an action records, as it is recorded; None where it records none."""
+    detail = payload.get("detail")
+    agreement = detail.get("agreement") if isinstance(detail, dict) else None
+    return agreement if isinstance(agreement, dict) else None
+
+
 def _agreed(event: Doc, payload: Doc) -> RecordedCall:
     """Return the decision that was recorded as an agreement, for it takes more people."""
     _check_settles(event)
-    detail = payload.get("detail")
-    agreement = detail.get("agreement") if isinstance(detail, dict) else None
-    if not isinstance(agreement, dict):
+    agreement = _agreement_in(payload)
+    if agreement is None:
         raise Breach("it answers a request, and is no agreement")
-    outcome = {"type": agreement.get("outcome"), **_same(agreement, "note", "reasonCode")}
-    body = {"requestId": event.get("inResponseTo"), "outcome": {k: v for k, v in outcome.items() if v is not None}}
+    outcome = without_none({"type": agreement.get("outcome"), **_same(agreement, "note", "reasonCode")})
+    body = {"requestId": event.get("inResponseTo"), "outcome": outcome}
     return RecordedCall(c.Decide, {**body, "requestHash": agreement.get("requestHash")})
 
 
@@ -152,11 +159,6 @@ def _withdrawn(_: StateView, event: Doc, payload: Doc) -> RecordedCall:
     if event.get("source") == "PLATFORM":
         return RecordedCall(c.Expire, {"requestId": event.get("inResponseTo")})
     return RecordedCall(c.Withdraw, {"requestId": event.get("inResponseTo"), "reason": payload.get("message")})
-
-
-def _decider(payload: Doc) -> Any:
-    agreement = (payload.get("detail") or {}).get("agreement") if isinstance(payload.get("detail"), dict) else None
-    return agreement.get("authority") if isinstance(agreement, dict) else payload.get("authority")
 
 
 def _check_settles(event: Doc) -> None:
@@ -222,6 +224,12 @@ _CALLS: dict[str, Callable[[StateView, Doc, Doc], RecordedCall]] = {
     PAUSED: _paused,
     RESUMED: _resumed,
 }
+
+
+def _decider(payload: Doc) -> Any:
+    agreement = _agreement_in(payload)
+    return (payload if agreement is None else agreement).get("authority")
+
 
 _AUTHORITY: Mapping[type[c.Command], Callable[[Doc], Any]] = {
     c.Decide: _decider,

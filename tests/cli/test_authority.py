@@ -122,7 +122,8 @@ def test_who_may_not_decide_is_told_what_it_takes(
 def test_a_policy_is_held_against_the_past(tmp_path: Path) -> None:
     """Each decision that lacked a tag, people or another than the asker is listed with its rule; so they are counted.
 
-    A rule for a step holds for the requests that were decided in it, wherever their tasks are now.
+    A rule for a step holds for the requests that were decided in it, wherever their tasks are now; one on the context
+    for a key in any case, as it does when a decision is made.
     """
     data, file = tmp_path / "data", tmp_path / "policy.json"
 
@@ -134,7 +135,8 @@ def test_a_policy_is_held_against_the_past(tmp_path: Path) -> None:
         early = await world.approval(task, "Before the move", "claims")
         later = await world.approval(task, "After it", "claims")
         own = await asking.approval(task, "My own", "claims")
-        sums = [await world.approval(task, "Pay", "claims", keyValueContext={"Amount": text}) for text in ("$5", "$9k")]
+        contexts = ({"amount": "$5"}, {"Amount": "$9k"}, {"Amount": "$5", "AMOUNT": "$5"})
+        sums = [await world.approval(task, "Pay", "claims", keyValueContext=context) for context in contexts]
         try:
             await world.decision(early)
             await world.action(task, "on", "claims", transitionsTo="in_review")
@@ -145,7 +147,7 @@ def test_a_policy_is_held_against_the_past(tmp_path: Path) -> None:
             await backend.aclose()
         return [early, later, own, *sums]
 
-    early, later, own, _, unread = asyncio.run(make())
+    early, later, own, _, unread, twice = asyncio.run(make())
     rules = [{"name": "own", "when": {"context": {"Amount": {"below": 10}}}, "notAsker": False}]
     rules.insert(
         0, {"name": "sums", "when": {"context": {"Amount": {"atLeast": 10}}, "steps": ["in_review"]}, "people": 2}
@@ -161,14 +163,15 @@ def test_a_policy_is_held_against_the_past(tmp_path: Path) -> None:
         later: ("sums", ["PEOPLE"]),
         own: ("sums", ["OWN_REQUEST", "PEOPLE"]),
         unread: ("sums", ["PEOPLE"]),
+        twice: ("sums", ["PEOPLE"]),
     }
-    assert (counts["decisions"], counts["short"]) == (5, 4)
-    assert counts["missing"] == {"TAGS": 1, "PEOPLE": 3, "OWN_REQUEST": 1}
+    assert (counts["decisions"], counts["short"]) == (6, 5)
+    assert counts["missing"] == {"TAGS": 1, "PEOPLE": 4, "OWN_REQUEST": 1}
     told = run_in(tmp_path, *words).stdout
     assert "somebody with the tag boss" in told
-    assert "4 of 5 decisions would have needed more" in told
+    assert "5 of 6 decisions would have needed more" in told
     file.write_text('{"rules": []}', encoding="utf-8")
-    assert run_in(tmp_path, *words).stdout == "0 of 5 decisions would have needed more.\n"
+    assert run_in(tmp_path, *words).stdout == "0 of 6 decisions would have needed more.\n"
 
 
 def test_a_terminal_shows_what_a_policy_changes(tmp_path: Path, asked: tuple[Path, list[str], dict[str, str]]) -> None:
@@ -222,6 +225,30 @@ def test_a_grant_is_tried_given_and_ended(
     refused = as_("alice", "grants", "try", "--project", "claims", "--filter", "is:mine")
     assert refused.returncode == 2
     assert "is:mine" in refused.stderr
+
+
+def test_an_agents_key_is_told_that_it_reads_no_authority(
+    tmp_path: Path, asked: tuple[Path, list[str], dict[str, str]]
+) -> None:
+    """Where the caller sees no policies, grants and escalations, no command says that there are none."""
+    data, file = asked[0], tmp_path / "policy.json"
+    file.write_text('{"rules": []}', encoding="utf-8")
+    key, terms = KeyRing(data, utc_now).add("bot", "agent"), ("--project", "claims", "--filter", "x")
+    limits = ("--name", "n", "--until", "next Tuesday", "--most", "1", "--yes")
+    with serving(tmp_path, data) as url:
+        for words in (
+            ("grants", "list"),
+            ("grants", "try", *terms),
+            ("grants", "give", *terms, *limits),
+            ("grants", "end", "grt_0"),
+            ("projects", "policy", "show", "claims"),
+            ("projects", "policy", "set", "claims", file),
+            ("tasks", "--escalated"),
+            ("resume",),
+        ):
+            refused = run_in(tmp_path, *words, "--url", url, PUMPUP_API_KEY=key)
+            assert (refused.returncode, refused.stdout) == (6, ""), words
+            assert "with an agent's key: use a reviewer's key" in refused.stderr
 
 
 def test_a_pause_is_seen_until_it_is_over(as_: As) -> None:

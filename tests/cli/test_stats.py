@@ -182,6 +182,11 @@ def test_grants_and_hidden_recommendations_are_counted_apart(run: Run, tmp_path:
     assert f"{figures['granted']} decided by grants" in told
     assert re.search(r"hidden +2 +1 +50%", told)
     assert "BY GRANTS" in told
+    tables = {table.split()[0]: table.split("OUTCOMES")[0] for table in told.split("\nBy ")[1:]}
+    assert {by: "AGREED" in heads for by, heads in tables.items()} == {
+        **dict.fromkeys(("day", "project", "agent"), True),
+        "reviewer": False,
+    }
     people = run("stats", "--by", "reviewer", "--csv", "--data", data).stdout
     assert {row.split(",")[0] for row in people.splitlines()} - {"unassigned"} == {"reviewer", "alice"}
     assert "blind" not in people

@@ -125,9 +125,9 @@ async def test_two_people_approve(world: World, authority: GivenAuthority) -> No
     assert (event.id, event.event_type, event.source) == (agreement, "ACTION", "HUMAN")
     assert event.in_response_to == request.id
     assert event.payload["detail"]["agreement"]["requestHash"] == request.hash
-    for needs in ((await authority.item(world.other_reviewer, request)).needs,):
-        assert needs is not None
-        assert ([(one.subject, one.event_id) for one in needs.agreed], needs.missing) == ([("alice", agreement)], 1)
+    needs = (await authority.item(world.other_reviewer, request)).needs
+    assert needs is not None
+    assert ([(one.subject, one.event_id) for one in needs.agreed], needs.missing) == ([("alice", agreement)], 1)
     with pytest.raises(Conflict, match=r"You agreed already.*asks for 2 people; agreed so far: alice"):
         await authority.decide(world.reviewer, request)
     await authority.decide(world.other_reviewer, request)

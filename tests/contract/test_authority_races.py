@@ -12,15 +12,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from api_client.actor import Actor
-from api_client.authority import Policy
 from api_client.commands import CreateTask, GiveGrant, RequestApproval, SetPolicy
 from api_client.models import ApprovalRecommendation, Event, Outcome
-from api_client.wire import read
+from api_client.times import utc_now, wire_time
 from tests.support.actors import AGENT, ALICE
-from tests.support.backends import FolderPlace, RecordPlace
+from tests.support.backends import RecordPlace
 from tests.support.race_process import REQUESTS, place_of, policy_of
 from tests.waiting import HANG_SECONDS
 
@@ -55,10 +54,6 @@ async def prepared(place: RecordPlace) -> tuple[str, list[str], str]:
 
 def until_of() -> str:
     """Return a time that a grant may last to, by the clock of this machine, which the processes use."""
-    from datetime import timedelta
-
-    from api_client.times import utc_now, wire_time
-
     return wire_time(utc_now() + timedelta(days=1))
 
 
@@ -132,11 +127,3 @@ def check_grant(events: list[Event], asked: list[Any]) -> None:
     place_of_end = int(ended_at)
     assert by_grant
     assert max(by_grant) <= place_of_end
-
-
-def test_the_place_is_spelt_for_a_process(place: RecordPlace) -> None:
-    """A place goes through JSON as it is, so that all processes race over one record."""
-    spelt = place_of(place)
-    assert (spelt["kind"] == "folder") is isinstance(place, FolderPlace)
-    assert read(Policy, policy_of(3).wire()).rules[0].people == 3
-    assert Actor("ann", "reviewer", ("lead",)).tags == ("lead",)

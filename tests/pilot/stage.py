@@ -146,9 +146,11 @@ class Stage:
         strips = self.app.screen._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
-    async def sees(
-        self, pilot: Pilot[None], *words: str, gone: tuple[str, ...] = (), seconds: float = HANG_SECONDS
-    ) -> None:
+    def rest_hands(self) -> None:
+        """Let the next key be that of somebody who took their time: neither pasted nor held down."""
+        self.app.context.outbox.guard.saw("", 0.0)
+
+    async def sees(self, pilot: Pilot[None], *words: str, gone: tuple[str, ...] = ()) -> None:
         """Wait until all `words` stand on the screen, and none of `gone`."""
         loop = asyncio.get_running_loop()
         end = loop.time() + HANG_SECONDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.pilot.stage import Stage
 from tests.support.actors import AGENT, ALICE, PLATFORM
 from tests.support.policies import FINANCE, FOUR_EYES, SHORT, set_policy
 from tests.support.world_builder import WorldBuilder
+from tests.waiting import until
 
 GENERAL = "prj_general"
 CAROL = Actor("carol", "reviewer", ("claims-lead",))
@@ -94,6 +96,51 @@ async def test_two_people_agree_and_the_second_decides(tmp_path: Path) -> None:
         assert await stage.outcome(second) == "APPROVE"
         await stage.write(approve(first), CAROL)
         await stage.sees(pilot, "New requests appear here", gone=("Refund $4,100 ",))
+
+
+class SlowOnOne:
+    """A backend that reads one request only when it is let."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self.slow = ""
+        self.reads: list[asyncio.Event] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    async def request(self, request_id: str) -> Any:
+        if request_id == self.slow:
+            self.reads.append(asyncio.Event())
+            await self.reads[-1].wait()
+        return await self._backend.request(request_id)
+
+
+async def test_agreements_show_while_more_of_them_come(tmp_path: Path) -> None:
+    """A request that is being read again is read to the end, and once more for what came meanwhile."""
+    stage = Stage(tmp_path)
+    slow: list[SlowOnOne] = []
+
+    def wrap(backend: Any) -> Any:
+        slow.append(SlowOnOne(backend))
+        return slow[-1]
+
+    stage.wrap = wrap
+    stage.before.append(lambda stage: policy(stage, {"name": "many", "when": {}, "people": 5}))
+    async with stage.run() as pilot:
+        await stage.sees(pilot, "live")
+        for number in (1, 2):  # the cursor's, and the one that is read ahead
+            await stage.approval(f"Refund ${number}", f"Claim {number}")
+        slow[0].slow = request = await stage.approval("Refund $3", "Claim 3")
+        await stage.ready(pilot, "▌A  Refund $1", "Refund $3")
+        await stage.write(approve(request), Actor("ann", "reviewer"))
+        await until(lambda: slow[0].reads, "it is read again")
+        await stage.write(approve(request), Actor("ben", "reviewer"))
+        await stage.approval("Refund $4", "Claim 4")
+        await stage.sees(pilot, "Refund $4")  # so what came before it is known, too
+        slow[0].reads[0].set()
+        await stage.sees(pilot, "2 of 5 agreed")
+        await until(lambda: len(slow[0].reads) == 2, "it is read once more")
 
 
 async def test_a_batch_says_what_it_decides_and_what_it_only_agrees_to(tmp_path: Path) -> None:

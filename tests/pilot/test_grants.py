@@ -5,12 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from api_client.authority import Trial
 from api_client.commands import Decide
+from api_client.errors import ServerFault
 from api_client.models import Outcome
 from pumpup_tui.components.prompt import Prompt
+from pumpup_tui.grants.grant_draft import GrantDraft
+from pumpup_tui.grants.grant_reads import TrialRead
+from pumpup_tui.grants.trial_screen import GrantTrialScreen
 from tests.pilot.stage import Stage
 from tests.support.actors import BOB
 
@@ -80,7 +86,7 @@ async def test_a_grant_is_tried_then_given_by_two_keys(tmp_path: Path) -> None:
         await answer(pilot, "1y")
         await stage.sees(pilot, "until when (from now on, within 90 days)")
         await answer(pilot, "1w", "20", "1 %")
-        await stage.sees(pilot, "share that is still asked (from 5% to 100%)")
+        await stage.sees(pilot, "share that is still asked (from 5 % to 100 %)")
         await answer(pilot, "50", "small refunds")
         await stage.sees(pilot, "◆ GIVE GRANT  as alice", "small refunds: until 09 Mar 23:59, 20 at the most, 50 %")
         await stage.sees(pilot, "20 at the most · 50 % still asked · name: small refunds", "y send")
@@ -101,6 +107,34 @@ async def test_a_grant_is_tried_then_given_by_two_keys(tmp_path: Path) -> None:
         await stage.sees(pilot, "◇ END GRANT  as alice", "y send")
         await pilot.press("escape", "x", "y")
         await stage.sees(pilot, "◇ small refunds", "ended by alice", "0 in force of 1")
+
+
+async def test_a_trial_is_of_the_terms_that_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One for terms that were changed meanwhile is not shown; where none can be read, no grant is given."""
+    stage = Stage(tmp_path)
+    stage.before.append(past)
+    async with stage.run() as pilot:
+        await trial(stage, pilot)
+        screen = stage.app.screen
+        assert isinstance(screen, GrantTrialScreen)
+        late = GrantDraft.of("prj", "context.Amount<9", stage.clock())
+        screen.post_message(TrialRead(late, Trial(approvals=777, fits=0, sampled=0, agreed=0, disagreed=0)))
+        await pilot.press("a", "enter", "enter")
+        await stage.sees(pilot, "share that is still asked", "approvals         5", gone=("777",))
+        await pilot.press("escape")
+
+        async def fails(*_: object) -> Trial:
+            raise ServerFault("the server failed")
+
+        monkeypatch.setattr(type(stage.backend), "grant_trial", fails)
+        await pilot.press("/")
+        await answer(pilot, "context.Amount<600")
+        await stage.sees(pilot, "The trial could not be read.", "r tries again", gone=("trying…", "approvals   "))
+        await pilot.press("a")
+        await stage.sees(pilot, "a grant is given after it")
+        monkeypatch.undo()
+        await pilot.press("r")
+        await stage.sees(pilot, "approvals         5", gone=("could not be read",))
 
 
 async def test_a_grant_that_ends_itself_is_announced_until_that_is_dismissed(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ async def test_a_task_is_taken_and_given_back(tmp_path: Path) -> None:
         await stage.sees(pilot, "RECORDED", "· @alice")
         await pilot.press("t")
         await stage.sees(pilot, "unassigned")
-        await pilot.pause(1.0)  # the same key again within a second is one that is held down
+        stage.rest_hands()
         await pilot.press("y")
         await stage.sees(pilot, "RECORDED", gone=("· @alice",))
 

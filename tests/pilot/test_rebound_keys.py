@@ -164,7 +164,7 @@ async def test_deciding(tmp_path: Path) -> None:
             sees=("{decide.send} send  {decide.note} note  {decide.reason} reason code  {move.back} cancel",),
         )
         await walk.to(sees=("{decide.reason} reason code",))
-        await pilot.pause(0.3)  # a hand is not faster
+        stage.rest_hands()
         await walk.to("decide.send", sees=("{decide.undo} takes it back", "{decide.undo} take back"))
         await walk.to(
             "screens.quit", sees=("{leave.send}  send now", "{leave.take_back}  take back", "{leave.stay}  stay")
@@ -220,7 +220,7 @@ async def test_several_and_a_lost_race(tmp_path: Path) -> None:
         await walk.to("decide.send", sees=("it needs a note first: {decide.note} writes it",))
         await walk.to("batch.leave_out", "batch.leave_out", sees=("nothing is left to decide: {move.back} goes back",))
         await walk.to("move.back", "inbox.select_all", "decide.approve", sees=("2 requests", "{decide.send} send"))
-        await pilot.pause(0.3)
+        stage.rest_hands()
         await walk.to("decide.send", sees=("{modal.close} close", "RECORDED"))
         await walk.to("modal.close", sees=("{decide.approve} answer",))
         declines = "{decide.approve} opens its form, {decide.deny} declines it"

@@ -188,7 +188,7 @@ async def test_a_batch_shows_what_the_end_key_went_over(tmp_path: Path) -> None:
         await stage.sees(pilot, "Refund 24")
         for _ in range(25):
             await pilot.pause()
-            stage.app.context.outbox.guard.saw("", 0.0)
+            stage.rest_hands()
             await pilot.press("y")
             if isinstance(stage.app.screen, InboxScreen) or "RECORDED" in stage.shown():
                 break

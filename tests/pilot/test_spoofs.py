@@ -114,7 +114,7 @@ class Reader:
 
     async def confirms(self) -> None:
         """Press the key that sends, as one does who took time to read: it is not held down."""
-        self.stage.app.context.outbox.guard.saw("", 0.0)
+        self.stage.rest_hands()
         await self.pilot.press("y")
 
     async def opened(self, request_id: str) -> None:

@@ -64,13 +64,19 @@ def test_a_port_in_use_is_an_os_error() -> None:
 
 async def test_a_stop_lets_a_call_finish(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was accepted before the stop is answered."""
-    begun = asyncio.Event()
+    begun, stopped = asyncio.Event(), asyncio.Event()
+    stop = served.app.state.stop
 
     async def slow(*_: object, **__: object) -> list[object]:
         begun.set()
-        await asyncio.sleep(0.3)
+        await stopped.wait()
         return []
 
+    def note_stop() -> None:
+        stop()
+        stopped.set()
+
+    monkeypatch.setattr(served.app.state, "stop", note_stop)
     monkeypatch.setattr(type(served.local), "projects", slow)
     call = b"GET /api/projects HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n\r\n"
     async with listening(served) as port:

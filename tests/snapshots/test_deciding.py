@@ -24,6 +24,7 @@ from pumpup_tui.inbox.screen import InboxScreen
 from tests.pilot.stage import Stage
 from tests.snapshots.test_screens import seed, staged
 from tests.support.actors import BOB
+from tests.support.idle import until_idle
 
 Act = Callable[[Stage, Any], Awaitable[None]]
 
@@ -172,7 +173,7 @@ async def batch_results(stage: Stage, pilot: Any) -> None:
     await stage.write(Decide(request_id=third.request_id, outcome=Outcome(type="REJECT")), BOB)
     await pilot.press("y")
     await stage.sees(pilot, "3 recorded", "1 lost")
-    await pilot.pause(0.3)
+    await until_idle(pilot)
 
 
 async def left_behind(stage: Stage, pilot: Any) -> None:

@@ -16,6 +16,7 @@ from tests.conftest import FixedClock
 from tests.pilot.stage import ALL_FIELDS, Stage
 from tests.pilot.test_faults import Flaky
 from tests.support.actors import ALICE
+from tests.support.idle import until_idle
 from tests.support.walks import Walk, then
 
 BIDS = [
@@ -97,6 +98,7 @@ async def approval(stage: Stage, pilot: Any) -> None:
     await inbox(stage, pilot)
     await pilot.press("enter")
     await stage.ready(pilot, "Timeline ──")
+    await until_idle(pilot)  # what was decided before comes last
 
 
 armed = then(approval, "a", sees=("y send",))
@@ -112,7 +114,6 @@ async def form(stage: Stage, pilot: Any) -> None:
     await inbox(stage, pilot)
     await pilot.press("j")
     await stage.ready(pilot, "Need details on the incident")
-    await pilot.pause(0.2)
     await pilot.press("a")
     await stage.sees(pilot, "E-mail", "agent's suggestion")
 

@@ -52,8 +52,8 @@ async def _decide(backend: Backend, name: str, requests: list[str]) -> list[Any]
             continue
         result = await backend.approval_result(request)
         mine = result is not None and result.decided_by == name
-        event = (await backend.events(order="desc", limit=500)).items
-        is_decision = any(one.id == receipt.event_id and one.event_type == "APPROVAL_DECIDED" for one in event)
+        events = (await backend.events(order="desc", limit=500)).items
+        is_decision = any(one.id == receipt.event_id and one.event_type == "APPROVAL_DECIDED" for one in events)
         heard.append([request, "decided" if mine and is_decision else "agreed"])
     return heard
 

@@ -104,3 +104,6 @@ def test_what_was_hidden_is_compared_with_what_was_shown_without_a_ranking() -> 
     assert not any("bob" in line for line in lines)
     people = next(pane for pane in made if pane.key == "reviewers")
     assert [line.lead[0] for line in people.lines] == ["alice", "bob"]
+    assert "followed" not in people.heads
+    for width in (80, 120, 199):
+        assert {spot.pane for spot in PaneGrid(made, width).spots} == {pane.key for pane in made}
