@@ -60,11 +60,11 @@ def condition_words(when: RuleCondition) -> str:
 
 
 def _bound_words(key: str, bound: ContextBound) -> str:
-    bounds = []
+    bounds, unit = [], f" {line(bound.unit, NAME)}" if bound.unit else ""
     if bound.at_least is not None:
-        bounds.append(f"at least {_number(bound.at_least)}")
+        bounds.append(f"at least {_number(bound.at_least)}{unit}")
     if bound.below is not None:
-        bounds.append(f"under {_number(bound.below)}")
+        bounds.append(f"under {_number(bound.below)}{unit}")
     if bound.equals is not None:
         bounds.append(f"exactly {line(bound.equals, TEXT)!r}")
     return f"{line(key, NAME)} {' and '.join(bounds)}"
