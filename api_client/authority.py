@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from api_client.errors import InvalidRequest
 from api_client.models import AuthoritySnapshot, Confidence, OutcomeType
+from api_client.quantities import amount_in
 from api_client.times import in_utc
 from api_client.wire import Body, Json, Moment, Wire, keep_in_utc
 
@@ -48,6 +49,8 @@ class ContextBound(Body):
 
     at_least: float | None = None
     below: float | None = None
+    unit: str | None = None
+    """The unit of both, as `$` or `EUR`: an amount of another can't be compared. Any currency where it is left out."""
     equals: str | None = None
 
 
@@ -320,7 +323,15 @@ def _bound_fault(bound: ContextBound) -> str:
         return "a bound must be a finite number"
     if least is not None and below is not None and least >= below:
         return "no amount is at least atLeast and below below: atLeast must be the smaller one"
-    return ""
+    return _unit_fault(bound) if bound.unit is not None else ""
+
+
+def _unit_fault(bound: ContextBound) -> str:
+    if bound.at_least is None and bound.below is None:
+        return "unit is that of atLeast and below: write one of them, or leave it out"
+    unit = (bound.unit or "").strip()
+    is_unit = bool(unit) and amount_in(f"1 {unit}", unit) is not None
+    return "" if is_unit else "unit is a sign, code or name, like $, EUR or kg"
 
 
 def check_terms(terms: GrantTerms, now: datetime) -> None:

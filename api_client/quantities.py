@@ -28,6 +28,8 @@ _CODES = (
 )
 _CURRENCIES = frozenset(_CODES.split())
 """The currencies of ISO 4217."""
+_NO_CURRENCIES = "₿¤"
+"""Signs that stand for none of them: one of such a unit may be worth thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,12 @@ def amount_of(text: str) -> Decimal | None:
     return _short_amount(text) if len(text) <= LONGEST else None
 
 
+def amount_in(text: str, unit: str) -> Decimal | None:
+    """Return the amount that a text is in this very unit, as `$`; None where it is in another one or can't be read."""
+    quantity = quantity_of(text)
+    return quantity.number if quantity is not None and "".join(quantity.unit) == unit.strip() else None
+
+
 @lru_cache(4096)
 def _short_amount(text: str) -> Decimal | None:
     quantity = _short_quantity(text)
@@ -126,5 +134,5 @@ def _is_unit_after(text: str) -> bool:
 
 
 def _is_currency(unit: str) -> bool:
-    is_sign = len(unit) == 1 and unicodedata.category(unit) == "Sc"
+    is_sign = len(unit) == 1 and unicodedata.category(unit) == "Sc" and unit not in _NO_CURRENCIES
     return not unit or is_sign or unit in _CURRENCIES or _CURRENCY.fullmatch(unit) is not None

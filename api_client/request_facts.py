@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +32,34 @@ def request_kind(event_type: str) -> str:
 def context_value(context: Mapping[str, str] | None, key: str) -> str | None:
     """Return the one value under a key of the context, whatever the key's case; None where there is none, or several.
 
-    An agent may send `Amount` and `amount`: neither is then the amount.
+    An agent may send `Amount` and `amount`, or a key that only looks like it: neither is then the amount.
     """
-    wanted = key.strip().casefold()
-    values = [value for name, value in (context or {}).items() if is_folded(name, wanted)]
-    return values[0] if len(values) == 1 else None
+    wanted, found = _folded(key), None
+    for name, value in (context or {}).items():
+        if _folded(name) == wanted:
+            if found is not None:
+                return None
+            found = value
+        elif not name.isascii() and looks_like(name, wanted):
+            return None
+    return found
+
+
+def _folded(key: str) -> str:
+    return _short_folded(key) if len(key) <= CONTEXT_KEY else key.strip().casefold()
+
+
+@lru_cache(4096)
+def _short_folded(key: str) -> str:
+    """Return a key without case and blanks; kept, for each rule and filter looks at the same keys again."""
+    return key.strip().casefold()
+
+
+def looks_like(text: str, wanted: str) -> bool:
+    """Return whether a text may be read as `wanted`; a long one may be it, padded with what can't be seen."""
+    from api_client.unicode_scripts import look  # most texts are ASCII
+
+    return len(text) > max(CONTEXT_VALUE, 2 * len(wanted)) or look(text) == look(wanted)
 
 
 def is_folded(text: str, wanted: str) -> bool:

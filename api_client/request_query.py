@@ -19,7 +19,7 @@
 
 Where the agent's recommendation is hidden from the reader (blind review), no `agent:` and no `confidence` finds it.
 A word that is half typed already counts; any other word is searched as text. Where the context lacks the key, has it
-several times, or has no certain number there, neither a comparison nor its opposite passes.
+several times, or has no certain number or text there, neither a comparison nor its opposite passes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from api_client.outcome_words import LONG_OUTCOME_WORDS, OUTCOME_WORDS
-from api_client.request_facts import confidence_value, context_value, is_folded, recommended_type, request_kind
+from api_client.request_facts import (
+    confidence_value,
+    context_value,
+    is_folded,
+    looks_like,
+    recommended_type,
+    request_kind,
+)
 
 if TYPE_CHECKING:
     from api_client.needs import Needs
@@ -201,19 +208,25 @@ _PARTS: Mapping[str, Callable[[QueriedRequest], str]] = {
 """The keys whose value is a part of a name."""
 
 
-def read_filter(text: str, reader: Reader, text_of: Callable[[QueriedRequest], str] = searched) -> ParsedFilter:
+def read_filter(
+    text: str,
+    reader: Reader,
+    text_of: Callable[[QueriedRequest], str] = searched,
+    look_of: Callable[[str], str] | None = None,
+) -> ParsedFilter:
     """Return the filter that a text stands for.
 
     Args:
         text: The filter as it was typed.
         reader: The person and the time.
         text_of: Returns the text that words are searched in; a caller with a cache passes its own.
+        look_of: Returns the look of such a text or a word: what must not be there is then not there in disguise either.
     """
     words = [_word(match, reader) for match in WORD.finditer(text)]
     searched_words = [word.text for word in words if word.text is not None]
     tests = [word.test for word in words if word.test is not None]
     if searched_words:
-        tests.append(_has_words(searched_words, text_of))
+        tests.append(_has_words(searched_words, text_of, look_of))
     if not tests:
         return ParsedFilter(None)
     return ParsedFilter(lambda item: all(test(item) for test in tests), any(word.depends_on_time for word in words))
@@ -235,12 +248,20 @@ def context_bound(match: re.Match[str]) -> str:
     return match["bound"] if match["quoted_bound"] is None else match["quoted_bound"]
 
 
-def _has_words(words: Sequence[SearchedText], text_of: Callable[[QueriedRequest], str]) -> Test:
+def _has_words(
+    words: Sequence[SearchedText],
+    text_of: Callable[[QueriedRequest], str],
+    look_of: Callable[[str], str] | None,
+) -> Test:
     """Return the test of all words that are searched as text: the text of a request is made once for all of them."""
+    looks = [look_of(word) for word, is_wanted in words if not is_wanted] if look_of is not None else []
 
     def has_words(item: QueriedRequest) -> bool:
         text = text_of(item)
-        return all((word in text) is is_wanted for word, is_wanted in words)
+        if not all((word in text) is is_wanted for word, is_wanted in words):
+            return False
+        look = look_of(text) if look_of is not None and looks else ""
+        return not any(one in look for one in looks)
 
     return has_words
 
@@ -276,8 +297,15 @@ def _in_context(match: re.Match[str]) -> ParsedFilter | None:
 
 
 def _equals(text: str) -> Callable[[str], bool | None]:
+    """Return the comparison with a text, whatever its case; its result is None for a value that only looks like it."""
     wanted = text.strip().casefold()
-    return lambda value: is_folded(value, wanted)
+
+    def is_it(value: str) -> bool | None:
+        if is_folded(value, wanted):
+            return True
+        return False if value.isascii() else None if looks_like(value, wanted) else False
+
+    return is_it
 
 
 def _compares(sign: str, text: str) -> Callable[[str], bool | None] | None:

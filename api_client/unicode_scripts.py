@@ -28,6 +28,8 @@ _WRITTEN_TOGETHER = (
 """Scripts that one word may mix (Unicode TR 39, highly restrictive)."""
 _ALIKE = str.maketrans("1I|0", "lllO")
 """ASCII characters that look alike in a terminal's font."""
+_ALIKE_FOLDED = str.maketrans("1|0\n\r\t\v\f", "llo     ")
+"""Those of them that do without capitals, and blanks."""
 
 
 @lru_cache(maxsize=4096)
@@ -93,6 +95,24 @@ def skeleton(name: str) -> str:
         return name.translate(_ALIKE)
     plain = unicodedata.normalize("NFKC", name)
     return "".join(map(_ascii_of, plain)).translate(_ALIKE)
+
+
+def look(text: str) -> str:
+    """Return the look of a text whose case does not matter: what can't be seen is left out, lookalikes are one.
+
+    Texts with the same look can't be told apart by eye.
+    """
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKC", text)
+        text = "".join(_ascii_of(char) for char in plain if not _is_unseen(char))
+    text = text.casefold().translate(_ALIKE_FOLDED)
+    return " ".join(text.split()) if "  " in text else text.strip()
+
+
+@lru_cache(maxsize=4096)
+def _is_unseen(char: str) -> bool:
+    """Return whether a character has no place of its own: it is invisible, or stands over the one before it."""
+    return not char.isascii() and (ord(char) in INVISIBLE or unicodedata.category(char) in ("Cf", "Mn", "Me", "Cc"))
 
 
 @lru_cache(maxsize=4096)

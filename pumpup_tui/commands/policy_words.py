@@ -45,7 +45,7 @@ def policy_rows(policy: Policy) -> Iterator[tuple[str, str]]:
 
 def condition_words(when: RuleCondition) -> str:
     """Return which requests a condition fits."""
-    parts = [f"{when.kind}s" if when.kind else "all requests"]
+    parts = []
     if when.steps is not None:
         parts.append(f"in {one_of(when.steps) or 'no step'}")
     if when.recommended is not None:
@@ -54,15 +54,17 @@ def condition_words(when: RuleCondition) -> str:
     if when.confidence_below is not None:
         parts.append(f"confidence under {when.confidence_below:g}")
     parts += (_bound_words(key, bound) for key, bound in (when.context or {}).items())
-    return joined(parts, ", ")
+    if not parts:
+        return f"{when.kind}s" if when.kind else "all requests"
+    return f"{when.kind or 'request'}s: {joined(parts, ', ')}"
 
 
 def _bound_words(key: str, bound: ContextBound) -> str:
-    bounds = []
+    bounds, unit = [], f" {line(bound.unit, NAME)}" if bound.unit else ""
     if bound.at_least is not None:
-        bounds.append(f"at least {_number(bound.at_least)}")
+        bounds.append(f"at least {_number(bound.at_least)}{unit}")
     if bound.below is not None:
-        bounds.append(f"under {_number(bound.below)}")
+        bounds.append(f"under {_number(bound.below)}{unit}")
     if bound.equals is not None:
         bounds.append(f"exactly {line(bound.equals, TEXT)!r}")
     return f"{line(key, NAME)} {' and '.join(bounds)}"

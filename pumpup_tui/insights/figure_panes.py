@@ -89,7 +89,7 @@ def _periods(figures: RangeFigures) -> Pane:
     most = max((row.group.settled for row in shown), default=0)
     lines = [_period(row, most, chosen.unit) for row in shown]
     heads = ("", "settled", "p50", "p95", "asked", "open")
-    return Pane("periods", f"Settled by {chosen.unit}", lines[::-1], heads)
+    return Pane("periods", f"Settled by {chosen.unit}", lines[::-1], heads)  # not foreign: day or hour, of the range
 
 
 def _period(row: FigureRow, most: int, unit: str) -> FigureLine:

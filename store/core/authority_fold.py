@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from store.core.authority_lookup import ALL, authority_of, grant_in
 from store.core.state_view import Doc, DocumentLookup, DocumentTables
 
-ALL = "all"
-"""The id of the document with the pause of all projects, and with the place of the last change of any authority."""
 ESCALATED_MOST = 1_000
 """Escalated tasks that a project lists: the oldest go first, and stay what they are on their timelines."""
 NOTE_MOST = 500
@@ -63,13 +62,20 @@ def grant_ended(docs: DocumentTables, event: Doc) -> None:
     _change(docs, event, project_id, grants=[one for one in grants if one != payload["grantId"]] or None)
 
 
-def grant_in(docs: DocumentLookup, grant_id: str | None) -> Doc | None:
-    """Return the grant with this id, None where there is none."""
-    doc = docs.get("authority", grant_id) if grant_id is not None else None
-    return doc if doc is not None and "filter" in doc else None
+# -- what requests and decisions change
 
 
-# -- what decisions change
+def covered(docs: DocumentLookup, event: Doc, request: Doc) -> Doc:
+    """Return the document of a request that is being asked, with the grant that covers it (`coveredBy`), if one does.
+
+    It is settled here, once: whatever becomes of the task and the policy later, a sample stays that grant's sample.
+    """
+    if not authority_of(docs, event["projectId"]).get("grants"):
+        return request
+    from store.core.grant_coverage import covering  # policies and filters: few records have grants, and all are folded
+
+    grant = covering(docs, event, request)
+    return request if grant is None else {**request, "coveredBy": grant["id"]}
 
 
 def decided(docs: DocumentTables, event: Doc) -> None:

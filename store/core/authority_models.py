@@ -8,7 +8,7 @@ from typing import Any
 from api_client.authority import AuthorityStatus, Grant
 from api_client.wire import read
 from store.core import wire_objects
-from store.core.authority_fold import ALL
+from store.core.authority_lookup import ALL
 from store.core.state_view import Doc
 
 GRANTS_LISTED = 500
@@ -37,7 +37,7 @@ def status(docs: Mapping[str, Doc]) -> AuthorityStatus:
     found: dict[str, Any] = {
         "version": str(of_all.get("seq", "")),
         "policies": str(of_all.get("policySeq", "")),
-        "pauses": pauses,
+        "pauses": sorted(pauses, key=lambda one: (str(one["at"]), one["projectId"] or "")),
         "escalated": escalated,
         "grants": sum(len(doc.get("grants") or ()) for doc in docs.values()),
     }

@@ -8,11 +8,11 @@ from api_client import commands as c
 from api_client.actor import Actor
 from api_client.authority import check_policy
 from api_client.errors import Conflict, InvalidRequest, NotAllowed, NotFound
-from store.core.authority_fold import ALL
+from store.core.authority_lookup import authority_of, own_pause, pause_in
 from store.core.event_types import PAUSED, POLICY_SET, RESUMED
-from store.core.policy_rules import authority_of, policy_of
+from store.core.policy_rules import policy_of
 from store.core.ruling import Ruling
-from store.core.state_view import Doc, DocumentLookup, StateView
+from store.core.state_view import StateView
 
 REASON_MOST = 500
 """Characters of a pause's reason: every screen has it, and every write of an agent that is refused."""
@@ -65,17 +65,6 @@ def resume(ruling: Ruling, command: c.Resume) -> None:
 def _check_project(view: StateView, project_id: str | None) -> None:
     if project_id is not None and view.get("projects", project_id) is None:
         raise NotFound(f"There is no project {project_id!r}.")
-
-
-def own_pause(docs: DocumentLookup, project_id: str | None) -> Doc | None:
-    """Return the pause of a project itself, or of all; None where there is none."""
-    paused: Doc | None = authority_of(docs, ALL if project_id is None else project_id).get("pause")
-    return paused
-
-
-def pause_in(docs: DocumentLookup, project_id: str | None) -> Doc | None:
-    """Return the pause that a project is under, its own or the one of all; None where it is under none."""
-    return own_pause(docs, None) or (own_pause(docs, project_id) if project_id is not None else None)
 
 
 def check_not_paused(view: StateView, command: c.Command) -> None:

@@ -15,7 +15,7 @@ from api_client.authority import Policy
 from api_client.commands import Command, EndGrant, Expire
 from api_client.times import parse_time
 from api_client.wire import read
-from store.core.authority_fold import ALL
+from store.core.authority_lookup import ALL
 from store.core.grant_rules import TIME
 from store.core.state_view import Doc
 

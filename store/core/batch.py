@@ -21,7 +21,7 @@ from store.core import wire_objects
 from store.core.chain import Commit, link_all
 from store.core.draft import CommitDraft
 from store.core.idempotency import KeyScope, record_of
-from store.core.rules import decide, follow_up
+from store.core.rules import check_role, decide, follow_up
 from store.core.ruling import Content, Ruling
 from store.core.schema_questions import Ask, Question, SchemaChecks, Verdict, Verdicts
 
@@ -84,6 +84,7 @@ class Batch:
         """Apply one job and add its commit; return its caller's answer, to be given once the batch is durable."""
         self.draft.mark()
         try:
+            check_role(job.command, job.actor)
             scope = scope_of(job)
             if scope is not None:
                 replay = self._answered.get(scope) or recall(scope)

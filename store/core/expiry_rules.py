@@ -8,7 +8,9 @@ from api_client import commands as c
 from api_client.authority import PolicyRule
 from api_client.errors import Conflict, NotFound
 from api_client.times import parse_time
-from store.core.authority_rules import authority_snapshot, pause_in
+from store.core.authority_lookup import pause_in
+from store.core.authority_rules import authority_snapshot
+from store.core.grant_coverage import sample_of
 from store.core.policy_rules import policy_of, rule_for
 from store.core.request_case import APPROVAL, RequestCase, case_in
 from store.core.rule_checks import task_named, without_none
@@ -56,5 +58,7 @@ def expire(ruling: Ruling, command: c.Expire) -> None:
         "recommendationSnapshot": event["payload"].get("recommendation"),
         "requestHash": event["hash"],
         "escalatedTo": list(policy.escalate) if outcome == "ESCALATE" and policy and policy.escalate else None,
+        # A grant whose samples nobody looks at is not checked by anybody: they count like disagreements.
+        "sampleOf": sample_of(view, request),
     }
     ruling.on_task(task, "APPROVAL_DECIDED", without_none(payload), inResponseTo=command.request_id)

@@ -8,6 +8,7 @@ from typing import Any
 from api_client.request_facts import listed_context
 from store.core import authority_fold
 from store.core.authority_fold import taken_over
+from store.core.authority_lookup import grant_in
 from store.core.event_types import (
     GRANT_ENDED,
     GRANT_GIVEN,
@@ -233,8 +234,9 @@ def _requested(docs: DocumentTables, event: Doc) -> None:
         doc["recommendation"] = payload["recommendation"]
     if context := listed_context(payload.get("keyValueContext")):
         doc["keyValueContext"] = context
-    docs.put("requests", event["id"], doc)
     task = docs.get("tasks", event["taskId"]) or {}
+    doc["askedIn"] = task.get("currentStep", "")
+    docs.put("requests", event["id"], authority_fold.covered(docs, event, doc))
     _set_open_requests(docs, event, [*open_requests(task), event["id"]])
 
 
@@ -290,7 +292,7 @@ _ENTRIES: dict[str, Callable[[DocumentTables, Doc], bool]] = {
     GRANT_GIVEN: lambda docs, event: (
         _is_of_project(docs, event) and docs.get("authority", event["payload"]["grantId"]) is None
     ),
-    GRANT_ENDED: lambda docs, event: authority_fold.grant_in(docs, event["payload"]["grantId"]) is not None,
+    GRANT_ENDED: lambda docs, event: grant_in(docs, event["payload"]["grantId"]) is not None,
     PAUSED: _is_of_any,
     RESUMED: _is_of_any,
 }

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from functools import lru_cache
-
 from api_client import commands as c
-from api_client.actor import Actor
 from api_client.authority import INVALID_GRANT, check_terms
 from api_client.errors import Conflict, InvalidRequest, NotFound
-from api_client.grant_filter import grant_test
-from api_client.request_query import Test
 from api_client.request_query_faults import grant_fault
-from api_client.times import parse_time, wire_time
-from store.core.authority_fold import grant_in
-from store.core.authority_rules import authority_snapshot, pause_in
+from api_client.times import wire_time
+from store.core.authority_lookup import authority_of, grant_in, pause_in
+from store.core.authority_rules import authority_snapshot
 from store.core.event_types import GRANT_ENDED, GRANT_GIVEN
-from store.core.policy_rules import authority_of, may_alone, policy_of, rule_for
-from store.core.request_case import RequestCase, case_in
+from store.core.grant_coverage import giver_of, grants_of, is_over
+from store.core.request_case import is_sampled
 from store.core.rule_checks import task_named
 from store.core.ruling import Ruling
 from store.core.state_view import Doc, DocumentLookup
@@ -68,7 +61,7 @@ def end_grant(ruling: Ruling, command: c.EndGrant) -> None:
     if ended := grant.get("ended"):
         raise Conflict(f"The grant has ended already, by {ended['by']} at {ended['at']} ({ended['reason']}).")
     reason = (command.reason or TIME) if is_platform else REVOKED
-    if is_platform and (reason not in (TIME, KEY_REVOKED) or (reason == TIME and not _is_over(grant, ruling.now))):
+    if is_platform and (reason not in (TIME, KEY_REVOKED) or (reason == TIME and not is_over(grant, ruling.now))):
         raise Conflict("The grant is still in force.")
     _end(ruling, grant, reason)
     ruling.shows = ("grants", command.grant_id)
@@ -91,51 +84,11 @@ def grant_named(docs: DocumentLookup, grant_id: str) -> Doc:
     return grant
 
 
-def grants_of(docs: DocumentLookup, project_id: str) -> Iterator[Doc]:
-    """Yield the grants that are in force in a project, in the order in which they were given."""
-    for grant_id in authority_of(docs, project_id).get("grants") or ():
-        grant = docs.get("authority", grant_id)
-        if grant is not None:
-            yield grant
-
-
-def _is_over(grant: Doc, now: datetime) -> bool:
-    return parse_time(grant["until"]) <= now
-
-
-@lru_cache(256)
-def _test_of(text: str) -> Test:
-    return grant_test(text)
-
-
-def covers(docs: DocumentLookup, grant: Doc, case: RequestCase) -> bool:
-    """Return whether a grant fits a request, and its giver could decide it alone under the policy of this moment."""
-    if case.recommended != "APPROVE" or not _test_of(grant["filter"])(case):
-        return False
-    policy = policy_of(docs, grant["projectId"])
-    return may_alone(rule_for(policy, case) if policy else None, case, giver_of(grant))
-
-
-def giver_of(grant: Doc) -> Actor:
-    """Return who gave a grant, with the tags that they had then."""
-    giver = grant["givenBy"]
-    return Actor(giver["subject"], "reviewer", tuple(giver.get("tags") or ()))
-
-
-def sampled_by(docs: DocumentLookup, case: RequestCase, request: Doc) -> str | None:
-    """Return the id of the grant whose sample an open request is, None where it is none's."""
-    for grant in grants_of(docs, request["projectId"]):
-        if grant["seq"] < request["seq"] and case.is_sampled(grant["sample"]) and covers(docs, grant, case):
-            grant_id: str = grant["id"]
-            return grant_id
-    return None
-
-
 # -- what follows in the same commit
 
 
 def follow_up(ruling: Ruling, event: Doc) -> None:
-    """Add what an event that was just recorded brings about: a grant decides a request, or ends.
+    """Add what an event that was just recorded brings about: the grant that covers a request decides it, or ends.
 
     Pure in the event: what follows is the same whenever it is asked, and `verify` asks again.
     """
@@ -149,12 +102,12 @@ def _decide_by_grant(ruling: Ruling, event: Doc) -> None:
     view = ruling.view
     if not authority_of(view, event["projectId"]).get("grants") or pause_in(view, event["projectId"]):
         return
-    case = case_in(view, event)
+    covered_by = (view.get("requests", event["id"]) or {}).get("coveredBy")
     for grant in grants_of(view, event["projectId"]):
-        if _is_over(grant, ruling.now):
+        if is_over(grant, ruling.now):
             _end(ruling, grant, TIME)
-        elif covers(view, grant, case):
-            if not case.is_sampled(grant["sample"]):
+        elif grant["id"] == covered_by:
+            if not is_sampled(event["hash"], grant["sample"]):
                 _approve(ruling, event, grant)
             return  # a sample goes to a person, whatever other grants would say
 

@@ -18,21 +18,16 @@ from api_client.authority import ContextBound, Policy, PolicyRule, RuleCondition
 from api_client.errors import NotAllowed
 from api_client.models import Outcome
 from api_client.needs import EDITED, Agreed, Needs
-from api_client.quantities import amount_of
-from api_client.request_facts import context_value
+from api_client.quantities import amount_in, amount_of
 from api_client.times import wire_time
+from api_client.unicode_scripts import look
 from api_client.wire import read, read_json
+from store.core.authority_lookup import authority_of
 from store.core.request_case import APPROVAL, RequestCase
 from store.core.state_view import Doc, DocumentLookup
 
 VALUE_MOST = 400
 """Characters of a context value that is compared: a longer one can't be read."""
-_NO_AUTHORITY: Doc = {}
-
-
-def authority_of(docs: DocumentLookup, project_id: str) -> Doc:
-    """Return the document of a project's authority (`authority_fold`); an empty one where it has none."""
-    return docs.get("authority", project_id) or _NO_AUTHORITY
 
 
 def policy_of(docs: DocumentLookup, project_id: str) -> Policy | None:
@@ -98,35 +93,41 @@ def _fits(when: RuleCondition, case: RequestCase) -> bool | None:
     """Return whether a condition fits a request; None where something of it can't be read."""
     if when.kind is not None and when.kind != case.kind:
         return False
-    if when.steps is not None and case.step not in when.steps:
-        return False
-    if when.recommended is not None and case.recommended not in when.recommended:
-        return False
-    fits = True if when.confidence_below is None else _is_below(case, when.confidence_below)
+    fits = _fits_beside_context(when, case)
     if fits is False or not when.context:
         return fits
-    context = case.key_value_context
     for key, bound in when.context.items():
-        # Of keys that differ in case alone neither is certain, as for a grant.
-        is_within = _is_within(bound, context_value(context, key))
+        is_within = _is_within(bound, case.value_of(key))
         if is_within is False:
             return False
         fits = None if is_within is None else fits
     return fits
 
 
-def _is_below(case: RequestCase, bound: float) -> bool | None:
-    return None if case.confidence is None else case.confidence < bound
+def _fits_beside_context(when: RuleCondition, case: RequestCase) -> bool | None:
+    answers: list[bool | None] = []
+    if when.steps is not None:
+        answers.append(case.is_in(when.steps))
+    if when.recommended is not None:
+        answers.append(_is_recommended(when.recommended, case))
+    if when.confidence_below is not None:
+        answers.append(None if case.confidence is None else case.confidence < when.confidence_below)
+    return False if False in answers else None if None in answers else True
+
+
+def _is_recommended(outcomes: tuple[str, ...], case: RequestCase) -> bool | None:
+    if case.recommended is None and case.kind == APPROVAL:  # an agent that says nothing has not chosen the laxer rule
+        return None
+    return case.recommended in outcomes
 
 
 def _is_within(bound: ContextBound, text: str | None) -> bool | None:
     if text is None or len(text) > VALUE_MOST:
         return None
-    if bound.equals is not None and _plain(text) != _plain(bound.equals):
-        return False
-    if bound.at_least is None and bound.below is None:
-        return True
-    amount = amount_of(text)
+    is_equal = True if bound.equals is None else _is_equal(text, bound.equals)
+    if not is_equal or (bound.at_least is None and bound.below is None):
+        return is_equal
+    amount = amount_of(text) if bound.unit is None else amount_in(text, bound.unit)
     if amount is None or amount < 0:  # who writes a refund as -5,000 is not under a limit of 1,000
         return None
     if bound.at_least is not None and amount < _decimal(bound.at_least):
@@ -135,11 +136,18 @@ def _is_within(bound: ContextBound, text: str | None) -> bool | None:
 
 
 @lru_cache(1024)
+def _is_equal(text: str, wanted: str) -> bool | None:
+    """Return whether a text is another one, whatever its case; None where it only looks so."""
+    if _plain(text) == _plain(wanted):
+        return True
+    return None if look(text) == look(wanted) else False
+
+
+@lru_cache(1024)
 def _decimal(number: float) -> Decimal:
     return Decimal(repr(number))
 
 
-@lru_cache(1024)
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 

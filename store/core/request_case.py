@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from api_client.request_facts import context_value
 from store.core.state_view import Doc, DocumentLookup
 
 APPROVAL = "approval"
@@ -18,8 +19,13 @@ _DIGITS = 16
 """Hex digits of a hash that a draw takes."""
 
 
+def is_sampled(request_hash: str, share: float) -> bool:
+    """Return whether a grant's draw falls on a request: by its own hash, which nobody can choose and all can check."""
+    return int(request_hash[:_DIGITS], 16) < share * _SHARES
+
+
 class RequestCase(Struct, frozen=True):
-    """One request with what its rules and filters ask for; the step is that of its task when it is looked at."""
+    """One request with what its rules and filters ask for."""
 
     request_id: str
     event_type: str
@@ -32,12 +38,16 @@ class RequestCase(Struct, frozen=True):
     """Returns the name and the step of its task: of a past one they are looked up where they matter."""
     recommendation: Any = None
     key_value_context: Mapping[str, str] | None = None
+    asked_in: str | None = ""
+    """The step that its task was in when it was asked; empty where that is `step`, None where it is not known."""
     assignee_id: str | None = None
     overdue_at: datetime | None = None
     needs: None = None
     """What a policy asks of a reader: rules and filters have none."""
     blind: None = None
     """Whether a reader may not know its recommendation: rules and filters may."""
+    _values: dict[str, str | None] = field(default_factory=dict)
+    """By key: what `value_of` has found, for a policy's rules ask for the same keys."""
 
     @property
     def task_name(self) -> str:
@@ -67,17 +77,35 @@ class RequestCase(Struct, frozen=True):
         """The agent's confidence in its recommendation, where it says one."""
         return self.recommendation.get("confidence") if self.recommended else None
 
+    def is_in(self, steps: Collection[str]) -> bool | None:
+        """Return whether it is in one of some steps: both now and when it was asked; None where only once.
+
+        An agent moves its task as it likes, between asking and the decision too.
+        """
+        is_now = self.step in steps
+        if self.asked_in == "":
+            return is_now
+        return is_now if self.asked_in is not None and is_now == (self.asked_in in steps) else None
+
+    def value_of(self, key: str) -> str | None:
+        """Return the one value under a key of its context; None where there is none, or where that is not certain."""
+        try:
+            return self._values[key]
+        except KeyError:
+            value = self._values[key] = context_value(self.key_value_context, key)
+            return value
+
     def is_sampled(self, share: float) -> bool:
-        """Return whether a grant's draw falls on it: by its own hash, which nobody can choose and anyone can check."""
-        return int(self.hash[:_DIGITS], 16) < share * _SHARES
+        """Return whether the draw of a grant with this share falls on it."""
+        return is_sampled(self.hash, share)
 
     def is_blind(self, share: float) -> bool:
         """Return whether its recommendation is hidden: a draw of its own, from the other end of the hash."""
         return self.kind == APPROVAL and bool(self.recommendation) and int(self.hash[-_DIGITS:], 16) < share * _SHARES
 
 
-def case_of(event: Doc, task: Doc, project: Doc) -> RequestCase:
-    """Return the case of a request's event, on its task as it is now."""
+def case_of(event: Doc, request: Doc, task: Doc, project: Doc) -> RequestCase:
+    """Return the case of the event of an open request, whose document is `request`, on its task as it is now."""
     payload = event["payload"]
     return RequestCase(
         request_id=event["id"],
@@ -88,13 +116,14 @@ def case_of(event: Doc, task: Doc, project: Doc) -> RequestCase:
         hash=event["hash"],
         project_name=project["projectName"],
         of_task=lambda: (task["name"], task["currentStep"]),
+        asked_in=request.get("askedIn"),  # versions before the policies' did not keep it
         recommendation=payload.get("recommendation"),
         key_value_context=payload.get("keyValueContext"),
     )
 
 
-def case_in(docs: DocumentLookup, event: Doc) -> RequestCase:
-    """Return the case of a request's event as its task is now.
+def case_in(docs: DocumentLookup, event: Doc, request: Doc | None = None) -> RequestCase:
+    """Return the case of the event of an open request, as its task is now.
 
     Raises:
         KeyError: its task or project is gone.
@@ -102,4 +131,4 @@ def case_in(docs: DocumentLookup, event: Doc) -> RequestCase:
     task, project = docs.get("tasks", event["taskId"]), docs.get("projects", event["projectId"])
     if task is None or project is None:
         raise KeyError(event["taskId"])
-    return case_of(event, task, project)
+    return case_of(event, request or docs.get("requests", event["id"]) or {}, task, project)

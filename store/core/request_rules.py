@@ -12,7 +12,7 @@ from api_client.needs import APPROVING, Needs
 from api_client.times import wire_time
 from store.core.authority_rules import authority_snapshot
 from store.core.fold import attached, open_requests
-from store.core.grant_rules import sampled_by
+from store.core.grant_coverage import sample_of
 from store.core.policy_rules import agreements_to, check_may, demand_words, is_same, needs_of, policy_of
 from store.core.request_case import RequestCase, case_in
 from store.core.rule_checks import agents_task, check_not_closed, task_named, without_none
@@ -114,8 +114,7 @@ def _under_authority(view: StateView, command: c.Decide, case: RequestCase, requ
     policy, outcome = policy_of(view, request["projectId"]), command.outcome.type
     is_blind = bool(command.blind and policy and policy.blind and case.is_blind(policy.blind))
     escalated_to = list(policy.escalate) if policy and policy.escalate and outcome == "ESCALATE" else None
-    sample_of = sampled_by(view, case, request)
-    return {"blind": is_blind or None, "escalatedTo": escalated_to, "sampleOf": sample_of}
+    return {"blind": is_blind or None, "escalatedTo": escalated_to, "sampleOf": sample_of(view, request)}
 
 
 def answer_elicitation(ruling: Ruling, command: c.Answer) -> None:
@@ -149,17 +148,11 @@ def withdraw(ruling: Ruling, command: c.Withdraw) -> None:
         raise NotAllowed("Only who asked a request, or a reviewer, withdraws it.")
     task = _unsettled(ruling.view, event, None)
     payload = {"type": "Note", "message": command.reason}
-    if event.get("subject") == ruling.actor.subject and (sample_of := _sample_of(ruling.view, event)):
+    sampled_by = sample_of(ruling.view, ruling.view.get("requests", event["id"]))
+    if sampled_by is not None and event.get("subject") == ruling.actor.subject:
         # Who takes a sample back and asks again draws anew: it counts against the grant like a disagreement.
-        payload["sampleOf"] = sample_of
+        payload["sampleOf"] = sampled_by
     ruling.on_task(task, "REQUEST_WITHDRAWN", payload, inResponseTo=command.request_id)
-
-
-def _sample_of(view: StateView, event: Doc) -> str | None:
-    """Return the id of the grant whose sample an open request is, None where it is none's."""
-    if view.get("authority", event["projectId"]) is None:
-        return None
-    return sampled_by(view, case_in(view, event), view.get("requests", event["id"]) or {})
 
 
 def _request_event(view: StateView, request_id: str, event_type: str) -> Doc:

@@ -53,15 +53,24 @@ def decide(
         Conflict: the state does not take it.
         CheckNeeded: by `ask`.
     """
-    if command.for_reviewers and actor.role == "agent":
-        raise NotAllowed("An agent's key can't do this: it takes a reviewer's.")
-    if isinstance(command, c.FireTimeout | c.Expire) and actor.role != "platform":
-        raise NotAllowed("Only the platform says that a time is over.")
+    check_role(command, actor)
     if actor.role == "agent":
         check_not_paused(view, command)
     ruling = Ruling(view, actor, now, token, content, limits, ask)
     _RULES[type(command)](ruling, command)
     return ruling
+
+
+def check_role(command: c.Command, actor: Actor) -> None:
+    """Check that a command is one of the actor's role; a repeated one is told no more than a first one.
+
+    Raises:
+        NotAllowed: it is not.
+    """
+    if command.for_reviewers and actor.role == "agent":
+        raise NotAllowed("An agent's key can't do this: it takes a reviewer's.")
+    if isinstance(command, c.FireTimeout | c.Expire) and actor.role != "platform":
+        raise NotAllowed("Only the platform says that a time is over.")
 
 
 _RULES: dict[type[c.Command], Callable[[Ruling, Any], None]] = {

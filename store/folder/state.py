@@ -164,8 +164,10 @@ class State:
 
     def drop(self, table: Table, doc_id: str) -> None:
         """Remove a document, and update the queues."""
-        self._update_queues(table, self._documents[table].get(doc_id), None)
-        self._documents[table].pop(doc_id, None)
+        old = self._documents[table].get(doc_id)
+        if old is not None:  # what a grant decides in the commit that asks was never here
+            self._update_queues(table, old, None)
+            del self._documents[table][doc_id]
 
     def record(self, commit: StoredCommit) -> None:
         """Enter a commit's events and key, whose documents are in place, into the index."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from api_client.times import parse_time
-from store.core.authority_fold import ALL
+from store.core.authority_lookup import ALL
 from store.core.chain import Commit
 from store.core.draft import CommitDraft
 from store.core.event_ids import seq_of

@@ -27,7 +27,7 @@ from psycopg.errors import Diagnostic
 from api_client.errors import ApiError, StoreAbsent, StoreBusy, StoreError, StoreFault, StoreLogin, Unreachable
 from api_client.models import Receipt
 from api_client.times import Clock
-from store.core.authority_fold import ALL
+from store.core.authority_lookup import ALL
 from store.core.batch import Batch, Job, scope_of
 from store.core.draft import CommitDraft
 from store.core.schema_questions import SchemaChecks

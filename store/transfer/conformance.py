@@ -31,7 +31,7 @@ from store.core.state_view import Doc, StateView
 from store.schemas.checks import Checks
 from store.transfer.recorded_commands import EXCERPT, Breach, RecordedCall, authority_in, call_of, excerpt
 
-ADDED_LATER = frozenset(("attachmentSnapshots", "requestHash"))
+ADDED_LATER = frozenset(("attachmentSnapshots",))
 """Keys of payloads that older versions did not write: their absence is no breach."""
 _ROLES: Mapping[str, Any] = {"AGENT": "agent", "HUMAN": "reviewer"}
 _TEXTS = frozenset(("summary", "description", "message"))

@@ -13,7 +13,7 @@ import orjson
 
 from api_client.errors import NotFound, StoreFault
 from store.core import chain
-from store.core.authority_fold import ALL
+from store.core.authority_lookup import ALL
 from store.core.command_limits import CommandLimits
 from store.core.idempotency import KeyScope, is_record
 from store.core.state_view import TABLES

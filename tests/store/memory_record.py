@@ -19,7 +19,7 @@ from store.transfer.conformance import Conformance
 from store.transfer.folded_record import FoldedRecord, Raw
 
 
-class _NoChecks:
+class NoChecks:
     """Answers yes: nothing here declares a schema."""
 
     limits = CommandLimits()
@@ -40,7 +40,7 @@ class MemoryRecord:
         self.view = FoldedRecord(lambda seq: self.raw[seq - 1])
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self._tokens = tokens or itertools.count(1)
-        self._conformance = Conformance(self.view, _NoChecks())  # type: ignore[arg-type]  # it asks no more of them
+        self._conformance = Conformance(self.view, NoChecks())  # type: ignore[arg-type]  # it asks no more of them
 
     def submit(self, command: Command, actor: Actor) -> Receipt | ApiError:
         """Carry out a command a second later, and return its outcome."""
@@ -48,7 +48,7 @@ class MemoryRecord:
         last = self.raw[-1][1] if self.raw else NO_HASH
         draft = CommitDraft(self.view)
         batch = Batch(
-            draft, last, clock=lambda: self.now, tokens=lambda: f"{next(self._tokens):012x}", checks=_NoChecks()
+            draft, last, clock=lambda: self.now, tokens=lambda: f"{next(self._tokens):012x}", checks=NoChecks()
         )
         outcome = batch.take(Job(command, actor, None), lambda _: None)
         for commit in batch.commits:

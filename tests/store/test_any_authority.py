@@ -18,24 +18,35 @@ from api_client.actor import Actor
 from api_client.authority import Policy
 from api_client.commands import (
     PLATFORM,
+    CreateProject,
     CreateTask,
     Decide,
     EndGrant,
     Expire,
     GiveGrant,
     Pause,
+    RecordAction,
     RequestApproval,
     Resume,
     SetPolicy,
     Withdraw,
 )
 from api_client.errors import ApiError, Conflict, NotAllowed
-from api_client.models import ApprovalRecommendation, Outcome, Receipt
+from api_client.models import ApprovalRecommendation, Outcome, Receipt, Step, Steps
+from api_client.times import wire_time
 from api_client.wire import read
 from tests.store.memory_record import MemoryRecord
 from tests.support.examples import examples
 
-GENERAL = "prj_general"
+PROJECT = "prj_000000000001"
+STEPS = Steps(
+    initial_step="intake",
+    steps=(
+        Step(name="intake", owner="AGENT", exits=("payout", "done")),
+        Step(name="payout", owner="AGENT", exits=("intake", "done")),
+        Step(name="done", owner="PLATFORM"),
+    ),
+)
 PEOPLE = {
     "alice": Actor("alice", "reviewer", ("lead",)),
     "bob": Actor("bob", "reviewer", ("lead", "eu")),
@@ -60,7 +71,11 @@ requests = st.fixed_dictionaries(
 )
 LEAST = 1000
 rules = st.fixed_dictionaries(
-    {"when": st.fixed_dictionaries({}, optional={"amount": st.just(LEAST), "confidence": st.just(0.5)})},
+    {
+        "when": st.fixed_dictionaries(
+            {}, optional={"amount": st.just(LEAST), "confidence": st.just(0.5), "step": st.just("payout")}
+        )
+    },
     optional={
         "people": st.integers(1, 3),
         "tags": st.sampled_from([["lead"], ["eu"], ["lead", "eu"]]),
@@ -80,6 +95,9 @@ class Asked:
     confidence: float | None
     is_recommended: bool
     at: datetime
+    steps: tuple[str, str]
+    """The step of its task when it was asked, and now."""
+    sample_of: str | None = None
     agreed: dict[str, Actor] = field(default_factory=dict)
 
 
@@ -90,6 +108,8 @@ def fits(rule_: dict[str, Any], asked: Asked) -> bool | None:
         answers.append(None if asked.amount is None else asked.amount >= rule_["when"]["amount"])
     if "confidence" in rule_["when"]:
         answers.append(None if asked.confidence is None else asked.confidence < rule_["when"]["confidence"])
+    if "step" in rule_["when"]:
+        answers += [step == rule_["when"]["step"] for step in asked.steps] if len(set(asked.steps)) == 1 else [None]
     return False if False in answers else None if None in answers else True
 
 
@@ -112,6 +132,13 @@ def holding(policy: list[dict[str, Any]], asked: Asked) -> dict[str, Any] | None
     }
 
 
+def is_covered(words: str, asked: Asked) -> bool:
+    """Return whether the filter of a grant fits a request that is being asked."""
+    if words == "context.Amount<5001":
+        return asked.amount is not None and asked.amount < 5001
+    return words == "refund" or words == f"step:{asked.steps[0]}"
+
+
 def may(rule_: dict[str, Any] | None, asked: Asked, who: Actor) -> bool:
     """Return whether somebody may have a part in the decision."""
     if rule_ is None:
@@ -130,7 +157,9 @@ class AnyAuthority(RuleBasedStateMachine):
         self.hash: str | None = None
         self.open: dict[str, Asked] = {}
         self.paused: set[str] = set()
-        self.grants: list[str] = []
+        self.grants: dict[str, GiveGrant] = {}
+        self.givers: dict[str, Actor] = {}
+        self.step = "intake"
         self.seen = 0
 
     def give(self, command: Any, actor: Actor) -> Receipt | ApiError:
@@ -139,7 +168,8 @@ class AnyAuthority(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        made = self.give(CreateTask(project_name="general", name="Refunds"), AGENTS["bot"])
+        assert isinstance(self.give(CreateProject(name="Refunds", steps=STEPS), PEOPLE["alice"]), Receipt)
+        made = self.give(CreateTask(project_name="refunds", name="Refunds"), AGENTS["bot"])
         assert isinstance(made, Receipt)
         self.task = made.answer["id"]
 
@@ -152,7 +182,7 @@ class AnyAuthority(RuleBasedStateMachine):
         spelt = [self.spelt(number, one) for number, one in enumerate(found)]
         policy = read(Policy, {"rules": spelt})
         replaces = "0" * 64 if is_stale else self.hash
-        outcome = self.give(SetPolicy.of(project_id=GENERAL, policy=policy, replaces=replaces), PEOPLE[who])
+        outcome = self.give(SetPolicy.of(project_id=PROJECT, policy=policy, replaces=replaces), PEOPLE[who])
         if is_stale:
             assert isinstance(outcome, Conflict)
         else:
@@ -165,6 +195,8 @@ class AnyAuthority(RuleBasedStateMachine):
             when["context"] = {"Amount": {"atLeast": one["when"]["amount"]}}
         if "confidence" in one["when"]:
             when["confidenceBelow"] = one["when"]["confidence"]
+        if "step" in one["when"]:
+            when["steps"] = [one["when"]["step"]]
         rule_ = {**one, "name": f"rule {number}", "when": when}
         if "expire" in one:
             rule_["expire"] = {"afterSeconds": one["expire"]}
@@ -184,7 +216,7 @@ class AnyAuthority(RuleBasedStateMachine):
         if recommends:
             recommendation = ApprovalRecommendation(outcome=Outcome(type="APPROVE"), confidence=confidence)
         command = RequestApproval(
-            project_name="general",
+            project_name="refunds",
             task_id=self.task,
             summary="Refund",
             key_value_context=None if text is None else {"Amount": text},
@@ -196,12 +228,32 @@ class AnyAuthority(RuleBasedStateMachine):
             return
         assert isinstance(outcome, Receipt)
         amount = AMOUNTS.get(text or "")
-        asked = Asked(by, amount, confidence if recommends else None, recommends, self.record.now)
+        confidence = confidence if recommends else None
+        asked = Asked(by, amount, confidence, recommends, self.record.now, (self.step, self.step))
+        asked.sample_of = self.covering(asked)
         decided = [event for event in self.new_events() if event["eventType"] == "APPROVAL_DECIDED"]
         if not decided:
             self.open[outcome.event_id] = asked
         for event in decided:
+            assert event["payload"]["authority"]["grant"] == asked.sample_of
             self.check_grant(event, asked)
+
+    def covering(self, asked: Asked) -> str | None:
+        """Return the first grant that fits a request which is being asked, and that its giver may decide alone."""
+        rule_ = holding(self.policy, asked)
+        is_one_persons = rule_ is None or (rule_["people"] == 1 and not rule_["alwaysHuman"])
+        for grant_id, terms in self.grants.items() if asked.is_recommended and is_one_persons else ():
+            doc = self.record.view.get("authority", grant_id) or {}
+            was_in_force = "ended" not in doc or doc["ended"]["at"] == wire_time(self.record.now)
+            is_in_time = terms.ends_at() > self.record.now
+            if (
+                was_in_force
+                and is_in_time
+                and is_covered(terms.filter, asked)
+                and may(rule_, asked, self.givers[grant_id])
+            ):
+                return grant_id
+        return None
 
     def check_grant(self, event: dict[str, Any], asked: Asked) -> None:
         """A grant decides only what its giver could have decided alone, and what the agent recommends to approve."""
@@ -239,6 +291,7 @@ class AnyAuthority(RuleBasedStateMachine):
             assert isinstance(outcome, Receipt)
             (event,) = (one for one in events if one["eventType"] == "APPROVAL_DECIDED")
             assert event["payload"]["authority"]["subject"] == who
+            self.check_sample(event, asked)
             if needed > 1:
                 assert len(set(event["payload"]["agreements"])) >= needed - 1
             del self.open[request_id]
@@ -250,6 +303,23 @@ class AnyAuthority(RuleBasedStateMachine):
             assert [event["eventType"] for event in events] == ["ACTION"]
             asked.agreed = {key: one for key, one in asked.agreed.items() if key.partition(" ")[0] != who}
             asked.agreed[f"{who} {same}"] = actor
+
+    def check_sample(self, event: dict[str, Any], asked: Asked) -> None:
+        """A settlement says whose sample it was: the grant's that covered it when it was asked, if that is in force."""
+        doc = self.record.view.get("authority", asked.sample_of or "") or {}
+        was_in_force = doc and ("ended" not in doc or doc["ended"]["at"] == wire_time(self.record.now))
+        assert event["payload"].get("sampleOf") == (asked.sample_of if was_in_force else None)
+
+    @precondition(lambda self: not self.paused)
+    @rule(step=st.sampled_from(["intake", "payout"]))
+    def move(self, step: str) -> None:
+        """The agent moves the task, whatever is open on it."""
+        command = RecordAction(project_name="refunds", task_id=self.task, description="On", transitions_to=step)
+        if step != self.step:
+            assert isinstance(self.give(command, AGENTS["bot"]), Receipt)
+            self.step = step
+            for asked in self.open.values():
+                asked.steps = (asked.steps[0], step)
 
     @precondition(lambda self: self.open)
     @rule(pick=picks, who=st.sampled_from([*PEOPLE, "bot"]))
@@ -275,6 +345,7 @@ class AnyAuthority(RuleBasedStateMachine):
         is_due = seconds is not None and (self.record.now - asked.at).total_seconds() >= seconds
         if is_due and not self.paused:
             assert isinstance(outcome, Receipt)
+            self.check_sample(self.new_events()[0], asked)
             del self.open[request_id]
         else:
             assert isinstance(outcome, Conflict)
@@ -284,11 +355,11 @@ class AnyAuthority(RuleBasedStateMachine):
         who=people,
         sample=st.sampled_from([0.05, 0.5]),
         most=st.integers(1, 4),
-        words=st.sampled_from(["refund", "context.Amount<5001"]),
+        words=st.sampled_from(["refund", "context.Amount<5001", "step:intake"]),
     )
     def give_grant(self, who: str, sample: float, most: int, words: str) -> None:
         command = GiveGrant(
-            project_id=GENERAL,
+            project_id=PROJECT,
             name=f"grant {len(self.grants)}",
             filter=words,
             until=(self.record.now + timedelta(minutes=5)).isoformat(),
@@ -297,15 +368,16 @@ class AnyAuthority(RuleBasedStateMachine):
         )
         outcome = self.give(command, PEOPLE[who])
         assert isinstance(outcome, Receipt)
-        self.grants.append(outcome.answer["id"])
+        self.grants[outcome.answer["id"]] = command
+        self.givers[outcome.answer["id"]] = PEOPLE[who]
 
     @precondition(lambda self: self.grants)
     @rule(pick=picks, who=people)
     def end_grant(self, pick: int, who: str) -> None:
-        self.give(EndGrant(grant_id=self.grants[pick % len(self.grants)]), PEOPLE[who])
+        self.give(EndGrant(grant_id=list(self.grants)[pick % len(self.grants)]), PEOPLE[who])
 
     @precondition(lambda self: not self.paused)
-    @rule(place=st.sampled_from(["", GENERAL]), who=people)
+    @rule(place=st.sampled_from(["", PROJECT]), who=people)
     def pause(self, place: str, who: str) -> None:
         for expected in (Receipt, Conflict):
             outcome = self.give(Pause(project_id=place or None, reason="Look first"), PEOPLE[who])
@@ -313,7 +385,7 @@ class AnyAuthority(RuleBasedStateMachine):
         self.paused.add(place)
 
     @precondition(lambda self: self.paused)
-    @rule(place=st.sampled_from(["", GENERAL]), who=people)
+    @rule(place=st.sampled_from(["", PROJECT]), who=people)
     def resume(self, place: str, who: str) -> None:
         outcome = self.give(Resume(project_id=place or None), PEOPLE[who])
         assert isinstance(outcome, Receipt if place in self.paused else Conflict)

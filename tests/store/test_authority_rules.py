@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from api_client.actor import Actor
@@ -11,10 +9,7 @@ from api_client.authority import Policy
 from api_client.commands import (
     PLATFORM,
     Answer,
-    CreateTask,
-    Decide,
     Expire,
-    GiveGrant,
     Pause,
     RecordAction,
     RequestApproval,
@@ -24,70 +19,12 @@ from api_client.commands import (
 )
 from api_client.errors import Conflict, NotAllowed
 from api_client.fields import SwitchField
-from api_client.models import ApprovalRecommendation, Outcome, Receipt
+from api_client.models import Outcome, Receipt
 from api_client.wire import read
 from store.core.policy_rules import VALUE_MOST
-from tests.store.memory_record import MemoryRecord
+from tests.store.authority_world import ALICE, APPROVE, BOB, BOT, CAROL, PROJECT, REJECT, SLUG, World
 
-GENERAL = "prj_general"
-ALICE = Actor("alice", "reviewer", ("lead",))
-BOB = Actor("bob", "reviewer", ("lead",))
-CAROL = Actor("carol", "reviewer", ("eu",))
-BOT = Actor("bot", "agent")
 BIG = {"name": "big", "when": {"context": {"Amount": {"atLeast": 1000}}}, "people": 2, "tags": ["lead"]}
-APPROVE, REJECT = Outcome(type="APPROVE"), Outcome(type="REJECT")
-
-
-class World:
-    """A record with one task, and short ways to ask and decide."""
-
-    def __init__(self) -> None:
-        self.record = MemoryRecord()
-        self.hash: str | None = None
-        self.task = self.done(CreateTask(project_name="general", name="Refunds"), BOT)["id"]
-
-    def done(self, command: Any, actor: Actor) -> dict[str, Any]:
-        outcome = self.record.submit(command, actor)
-        assert isinstance(outcome, Receipt), outcome
-        return outcome.answer
-
-    def policy(self, *rules: dict[str, Any], **keys: Any) -> None:
-        policy = read(Policy, {"rules": list(rules), **keys})
-        self.hash = self.done(SetPolicy.of(project_id=GENERAL, policy=policy, replaces=self.hash), ALICE)["hash"]
-
-    def ask(self, amount: str | None = "$2,000", by: Actor = BOT, confidence: float | None = 0.9) -> str:
-        command = RequestApproval(
-            project_name="general",
-            task_id=self.task,
-            summary="Refund",
-            key_value_context=None if amount is None else {"Amount": amount},
-            recommendation=ApprovalRecommendation(outcome=APPROVE, confidence=confidence),
-        )
-        event_id: str = self.done(command, by)["eventId"]
-        return event_id
-
-    def decide(self, request_id: str, actor: Actor, outcome: Outcome = APPROVE) -> Any:
-        return self.record.submit(Decide(request_id=request_id, outcome=outcome), actor)
-
-    def grant(self, giver: Actor = ALICE, sample: float = 0.05, most: int = 100, words: str = "refund") -> str:
-        command = GiveGrant(
-            project_id=GENERAL, name="refunds", filter=words, until="2026-01-30T00:00:00Z", most=most, sample=sample
-        )
-        grant_id: str = self.done(command, giver)["id"]
-        return grant_id
-
-    def is_open(self, request_id: str) -> bool:
-        return self.record.view.get("requests", request_id) is not None
-
-    def asked_until_decided(self, **asked: Any) -> list[str]:
-        """Ask until something was decided at once; return the requests that are open."""
-        waiting: list[str] = []
-        for _ in range(20):
-            request_id = self.ask(**asked)
-            if not self.is_open(request_id):
-                return waiting
-            waiting.append(request_id)
-        return waiting
 
 
 @pytest.fixture
@@ -178,7 +115,7 @@ def test_a_form_is_under_the_rule_for_forms(world: World) -> None:
     form = {"name": "forms", "when": {"kind": "elicitation"}, "tags": ["eu"]}
     world.policy({**BIG, "tags": None}, form)
     fields = (SwitchField(id="a", label="A", required=False),)
-    command = RequestElicitation(project_name="general", task_id=world.task, summary="Which?", fields=fields)
+    command = RequestElicitation(project_name=SLUG, task_id=world.task, summary="Which?", fields=fields)
     answer = Answer(request_id=world.done(command, BOT)["eventId"], answers={})
     assert isinstance(world.record.submit(answer, ALICE), NotAllowed)
     assert isinstance(world.record.submit(answer, CAROL), Receipt)
@@ -197,9 +134,7 @@ def test_an_agents_action_is_no_agreement(world: World) -> None:
     world.policy(BIG)
     request_id = world.ask()
     agreement = {"outcome": "APPROVE", "authority": {"subject": "bob", "tags": ["lead"]}, "requestHash": None}
-    action = RecordAction(
-        project_name="general", task_id=world.task, description="Agreed", detail={"agreement": agreement}
-    )
+    action = RecordAction(project_name=SLUG, task_id=world.task, description="Agreed", detail={"agreement": agreement})
     world.done(action, BOT)
     world.decide(request_id, ALICE)
     assert world.is_open(request_id)
@@ -227,7 +162,7 @@ def test_nothing_expires_while_paused(world: World) -> None:
     """The platform decides nothing meanwhile; afterwards it does."""
     world.policy({"name": "all", "expire": {"afterSeconds": 1, "outcome": "REJECT"}})
     request_id = world.ask()
-    world.done(Pause(project_id=GENERAL, reason="Look first"), ALICE)
+    world.done(Pause(project_id=PROJECT, reason="Look first"), ALICE)
     assert isinstance(world.record.submit(Expire(request_id=request_id), PLATFORM), Conflict)
     assert world.is_open(request_id)
 
@@ -258,7 +193,7 @@ def test_the_sample_is_drawn_from_the_requests_hash(world: World) -> None:
 def test_a_policy_has_owners(world: World) -> None:
     """Once it has, only they change it; a policy that was changed meanwhile is not overwritten."""
     world.policy(BIG, owners=["lead"])
-    replaced = SetPolicy.of(project_id=GENERAL, policy=read(Policy, {"rules": []}), replaces=world.hash)
+    replaced = SetPolicy.of(project_id=PROJECT, policy=read(Policy, {"rules": []}), replaces=world.hash)
     assert isinstance(world.record.submit(replaced, CAROL), NotAllowed)
     assert isinstance(world.record.submit(replaced, BOB), Receipt)
     assert isinstance(world.record.submit(replaced, BOB), Conflict)
@@ -298,7 +233,7 @@ def test_keys_that_differ_in_case_alone_say_nothing_certain(world: World) -> Non
     """An agent that writes a small amount beside a large one, under the same key, is held to the stricter rule."""
     world.policy(BIG)
     command = RequestApproval(
-        project_name="general",
+        project_name=SLUG,
         task_id=world.task,
         summary="Refund",
         key_value_context={"Amount": "$5", "amount": "$90,000"},

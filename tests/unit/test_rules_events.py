@@ -223,6 +223,7 @@ def test_an_approval_is_asked_and_decided_with_what_was_shown(world: World) -> N
         "requestedAt": AT,
         "hash": asked["hash"],
         "requestedBy": "agent-1",
+        "askedIn": "in_progress",
         "keyValueContext": {"k": "v"},
         "recommendation": recommendation.wire(),
     }
