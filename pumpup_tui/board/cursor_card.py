@@ -59,7 +59,7 @@ class CursorCard(ArmedView):
 
     @property
     def _is_in_front(self) -> bool:
-        return self._screen.app.screen is self._screen
+        return self._screen.is_active
 
     # Where it went.
 

@@ -304,7 +304,6 @@ _GRANTS = (
     TableColumn("name", "NAME", min_width=8, tone="strong"),
     TableColumn("state", "STATE", min_width=14),
     TableColumn("used", "DECIDED"),
-    TableColumn("asked", "ASKED", rank=1),
     TableColumn("agreed", "AGREED", rank=1),
     TableColumn("project", "PROJECT", min_width=8, rank=2),
     TableColumn("by", "GIVEN BY", min_width=8, rank=3),
@@ -314,14 +313,14 @@ _ENDINGS = {
     "REVOKED": "ended",
     "TIME": "its time was over",
     "COUNT": "it decided as many as it may",
-    "DISAGREEMENT": "three in a row disagreed",
+    "DISAGREEMENT": "3 in a row disagreed",
     "KEY_REVOKED": "the giver's key was revoked",
 }
 
 
 def _grant_row(grant: Grant, names: dict[str, str]) -> tuple[object, ...]:
-    state, agreed = _state_of(grant), f"{percent_digits(grant.agreed / grant.asked)}%" if grant.asked else "-"
-    counts = (f"{grant.used:,} of {grant.most:,}", f"{grant.asked:,}", agreed)
+    state, agreed = _state_of(grant), f"{grant.agreed:,} of {grant.asked:,}" if grant.asked else "-"
+    counts = (f"{grant.used:,} of {grant.most:,}", agreed)
     return (
         grant.id,
         grant.name,

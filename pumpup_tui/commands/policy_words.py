@@ -45,7 +45,7 @@ def policy_rows(policy: Policy) -> Iterator[tuple[str, str]]:
 
 def condition_words(when: RuleCondition) -> str:
     """Return which requests a condition fits."""
-    parts = [f"{when.kind}s" if when.kind else "all requests"]
+    parts = []
     if when.steps is not None:
         parts.append(f"in {one_of(when.steps) or 'no step'}")
     if when.recommended is not None:
@@ -54,7 +54,9 @@ def condition_words(when: RuleCondition) -> str:
     if when.confidence_below is not None:
         parts.append(f"confidence under {when.confidence_below:g}")
     parts += (_bound_words(key, bound) for key, bound in (when.context or {}).items())
-    return joined(parts, ", ")
+    if not parts:
+        return f"{when.kind}s" if when.kind else "all requests"
+    return f"{when.kind or 'request'}s: {joined(parts, ', ')}"
 
 
 def _bound_words(key: str, bound: ContextBound) -> str:

@@ -19,7 +19,8 @@ from pumpup_tui.commands.output import (
 from pumpup_tui.text import durations
 from pumpup_tui.text.attachment_names import attachments_of, relabelled, relabelled_words
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import answer_text, confidence_of, decision_facts, event_text, outcome_of
+from pumpup_tui.text.labels import answer_text, confidence_of, decision_facts, event_text, grant_of, outcome_of
+from pumpup_tui.text.layout import joined
 from pumpup_tui.text.needs_words import HIDDEN, demand_words, refusal_words
 
 if TYPE_CHECKING:
@@ -76,14 +77,14 @@ def row_of(event: Event, now: datetime | None, task_name: str = "") -> dict[str,
     The words of a decision are those of the timeline screen's rows.
     """
     from api_client.event_filter import DECISIONS
-    from pumpup_tui.text.labels import event_type_run, reviewer_of, transition_text
-    from pumpup_tui.timeline.event_words import own_text, verb_run
+    from pumpup_tui.text.labels import event_run, reviewer_of, transition_text
+    from pumpup_tui.timeline.event_words import granted_text, own_text, verb_run
 
     is_decision = event.event_type in DECISIONS
     return {
         "time": _time(event.timestamp.astimezone(), now),
-        "type": in_charset((verb_run(event) if is_decision else event_type_run(event.event_type))[0]),
-        "text": in_charset(own_text(event) if is_decision else event_text(event)),
+        "type": in_charset((verb_run(event) if is_decision else event_run(event))[0]),
+        "text": in_charset(joined((own_text(event), granted_text(event))) if is_decision else event_text(event)),
         "by": reviewer_of(event) or event.subject or event.source.lower(),
         "move": in_charset(transition_text(event)),
         "task": task_name or event.task_id,
@@ -191,7 +192,8 @@ def _decision(result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
     if "outcome" in result:
         outcome = result["outcome"]
         reviewer, time = clean_line(result.get("decidedBy") or "someone"), clean_line(result.get("decidedAt"))
-        yield "Decided", f"{outcome_of(outcome)[1]} by {reviewer}, {time}"
+        by = f"by a grant of {reviewer}" if grant_of(result)[0] else f"by {reviewer}"
+        yield "Decided", f"{outcome_of(outcome)[1]} {by}, {time}"
         yield "Note", str(outcome.get("note") or "")
         yield from ((name.capitalize(), clean_line(value)) for name, value in decision_facts(result))
         return

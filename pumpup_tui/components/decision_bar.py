@@ -14,12 +14,12 @@ from typing_extensions import override
 from pumpup_tui.components.hot_spots import controls, toned
 from pumpup_tui.components.line_widgets import Lines
 from pumpup_tui.context import Context
-from pumpup_tui.decisions.desk import APPROVING, NOTE_SAYS, VERB_WORDS, Confirmed, Intent, Phase
+from pumpup_tui.decisions.desk import NOTE_SAYS, VERB_WORDS, Confirmed, Intent, Phase
 from pumpup_tui.keys.key_names import Hints
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import recommendation_run
 from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of, wrap
-from pumpup_tui.text.outcomes import ACTS
+from pumpup_tui.text.outcomes import ACTS, OUTCOMES
 from pumpup_tui.text.paragraphs import FOREIGN
 
 LEAST = 12
@@ -189,7 +189,7 @@ def armed_verb(intent: Intent) -> str:
     if intent.agreement:
         edit = " to the edit" if intent.verb == "EDIT_AND_APPROVE" else ""
         return f"{act.glyph} AGREE {intent.agreement} of {intent.people}{edit}"
-    decides = " (decides)" if intent.people > 1 and intent.verb in APPROVING else ""
+    decides = " (decides)" if intent.people > 1 and intent.verb in OUTCOMES else ""
     return f"{act.with_glyph.upper()}{decides}"
 
 

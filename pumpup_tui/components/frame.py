@@ -114,7 +114,7 @@ class Banner(Lines):
             lines += _wrapped("✗", [(words, "bad"), (f"  {status.next_step}", "strong")], "bad", width)
         away = f"  ({self.context.key('screens.refresh')} dismisses this)"
         for _, name in status.ended_grants[:GRANTS_NAMED]:
-            words = f"grant “{line(name, 80)}” ended by itself: people decided its last samples otherwise"
+            words = f"grant “{line(name, 80)}” ended itself: 3 disagreements in a row"
             lines += _wrapped("✗", [(words, "bad"), (away, "strong")], "bad", width)
         for notice in status.notices:
             lines += _wrapped("!", [(f"{line(notice)}{away}", "warn")], "warn", width)

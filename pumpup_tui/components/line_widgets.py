@@ -187,7 +187,7 @@ class Document(LineScrollView, can_focus=True):
         if index >= len(self._wrapped):
             return paint(self, [], self.size.width)
         wrapped = self._wrapped[index]
-        if wrapped.at is not None and self._whole and self.app.screen is self.screen:
+        if wrapped.at is not None and self._whole and self.screen.is_active:
             self._note_painted(wrapped.at)
         return paint(self, wrapped.line, self.size.width)
 

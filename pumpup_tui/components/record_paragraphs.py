@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pumpup_tui.text.attachment_names import relabelled_words
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import actor_text, event_text, event_type_run, size_words, transition_text
+from pumpup_tui.text.labels import actor_text, event_run, event_text, size_words, transition_text
 from pumpup_tui.text.layout import Line, fit, joined
 from pumpup_tui.text.paragraphs import Paragraph, led, ours
 
@@ -27,7 +27,7 @@ def event_lines(events: Sequence[Event], context: Context) -> list[Paragraph]:
         text = joined((transition_text(event), event_text(event)))
         head: Line = [
             (f"{context.stamp(event.timestamp)}  {fit(actor_text(event), WHO_CELLS)} ", "muted"),
-            event_type_run(event.event_type),
+            event_run(event),
         ]
         lines.append(led([*head, ("  ", "")], (text, "")) if text else ours(*head))
     return lines

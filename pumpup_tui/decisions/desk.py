@@ -325,7 +325,8 @@ class Desk:
 
 def no_note_words(intent: Intent) -> str:
     """Return why no note can be written for an act."""
-    return f"{VERB_WORDS[intent.verb]} takes no note: a note on the task is written apart from it"
+    apart = "" if intent.verb in ALONE else ": a note on the task is written apart from it"
+    return f"{VERB_WORDS[intent.verb]} takes no note{apart}"
 
 
 class KeyGuard:

@@ -51,5 +51,8 @@ class SessionTally:
             return ""
         spent = now - self._first
         pace = f", {self.count / (spent / timedelta(hours=1)):.0f} an hour" if spent >= PACE_AFTER else ""
-        agreed = f", {self.agreements:,} agreed" if self.agreements else ""
-        return f"{self.count:,} decided{pace}{agreed}"
+        agreed = f"{self.agreements:,} agreed"
+        decided = f"{self.count:,} decided{pace}"
+        if not self.agreements:
+            return decided
+        return f"{decided}, {agreed}" if self.count else agreed

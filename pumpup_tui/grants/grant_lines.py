@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from pumpup_tui.grants.grant_draft import share_words
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.layout import Line, Run, fit, joined, width_of
+from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of
 
 if TYPE_CHECKING:
     from api_client.authority import Grant, GrantEnd
     from pumpup_tui.context import Context
 
+NAME_LEAST = 12
+"""Cells of a name that are shown, however much its state says."""
 _BY_ITSELF = {
     "TIME": "its time was over",
     "COUNT": "it decided as many as it may",
-    "DISAGREEMENT": "ended itself: people decided 3 of its samples in a row otherwise",
+    "DISAGREEMENT": "ended itself: 3 disagreements in a row",
     "KEY_REVOKED": "its giver's key was revoked",
 }
 """The words for the ends that nobody decided on."""
@@ -24,7 +26,9 @@ _BY_ITSELF = {
 def grant_lines(context: Context, grant: Grant, width: int) -> list[Line]:
     """Return a grant in three lines."""
     state = _state(context, grant)
-    head: Line = [("◆ " if grant.ended is None else "◇ ", state[1]), (line(grant.name, 80), "strong")]
+    glyph: Run = ("◆ " if grant.ended is None else "◇ ", state[1])
+    name = crop(line(grant.name, 80), max(NAME_LEAST, width - width_of([glyph, state]) - 2))
+    head: Line = [glyph, (name, "strong")]
     gap = " " * max(1, width - width_of([*head, state]) - 1)
     # cleaned again: foreign, and found by its id
     project = line(context.project_name(grant.project_id), 30)
@@ -48,12 +52,14 @@ def _end_words(ended: GrantEnd) -> str:
 
 
 def _figures(context: Context, grant: Grant) -> str:
-    in_a_row = f"{grant.disagreed} in a row decided otherwise" if grant.disagreed else ""
+    decided = f"{grant.agreed:,} of {grant.asked:,} samples approved" if grant.asked else "no samples decided yet"
+    samples = f"{decided} ({share_words(grant.sample)} asked)"
+    in_a_row = f"{grant.disagreed} not, in a row" if grant.disagreed and grant.ended is None else ""
     given = f"given by {line(grant.given_by.subject, 30)} {context.stamp(grant.given_at)}"
     return joined(
         (
             f"decided {grant.used:,} of {grant.most:,}",
-            f"{share_words(grant.sample)} asked: {grant.asked:,}, {grant.agreed:,} agreed",
+            samples,
             in_a_row,
             given,
         )

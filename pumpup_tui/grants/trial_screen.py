@@ -122,8 +122,8 @@ class GrantTrialScreen(ReviewerScreen):
 
     @override
     def hints(self) -> Hints:
-        opens = (("move.enter", "open the task"),) if self.listed.total else ()
-        keys = (("grants.give", "give this grant"), ("grants.filter", "another filter"), ("grants.list", "all grants"))
+        opens = (("move.enter", "task"),) if self.listed.total else ()
+        keys = (("grants.give", "give grant"), ("grants.filter", "filter"), ("grants.list", "all grants"))
         return (*keys, *opens, ("move.back", "back"))
 
     @on(TrialRead)

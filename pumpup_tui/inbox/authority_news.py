@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from api_client.authority import EscalatedTask
     from pumpup_tui.backend.status import Status
+    from pumpup_tui.components.frame import KeyHints
     from pumpup_tui.context import Context
     from pumpup_tui.inbox.detail import RequestPane
     from pumpup_tui.inbox.loader import InboxLoader
@@ -32,9 +33,11 @@ ROWS_MOST = 4
 class EscalatedList(VirtualList["EscalatedTask"]):
     """The tasks that were escalated to the reader, the newest first; enter opens one."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, focus_changed: Callable[[], None] = lambda: None) -> None:
+        """Take what is called when the keys come or go."""
         super().__init__(id="escalated")
         self.context = context
+        self._focus_changed = focus_changed
 
     @override
     def row_id(self, row: EscalatedTask) -> str:
@@ -53,12 +56,14 @@ class EscalatedList(VirtualList["EscalatedTask"]):
         return self.has_focus
 
     def on_focus(self) -> None:
-        """Show the cursor."""
+        """Show the cursor, and the keys that go to it."""
         self.redraw()
+        self._focus_changed()
 
     def on_blur(self) -> None:
         """Show no cursor: the one of the requests is where keys go."""
         self.redraw()
+        self._focus_changed()
 
     @on(VirtualList.Chosen)
     def _open(self, event: VirtualList.Chosen) -> None:
@@ -77,7 +82,14 @@ class AuthorityNews:
     """Shows the section where anything is escalated to the reader; has the list read again under another policy."""
 
     def __init__(
-        self, screen: Screen[None], context: Context, *, panes: Widget, loader: InboxLoader, pane: RequestPane
+        self,
+        screen: Screen[None],
+        context: Context,
+        *,
+        panes: Widget,
+        loader: InboxLoader,
+        pane: RequestPane,
+        hints: KeyHints,
     ) -> None:
         """Take the panes that the section stands over, and what reads the requests."""
         self._screen = screen
@@ -85,6 +97,7 @@ class AuthorityNews:
         self._panes = panes
         self._loader = loader
         self._pane = pane
+        self._hints = hints
         self._list: EscalatedList | None = None
         self._shown: Sequence[EscalatedTask] = ()
         self._policies: str | None = None
@@ -102,12 +115,12 @@ class AuthorityNews:
             return
         self._shown = tasks
         if self._list is None:
-            self._list = EscalatedList(self._context)
+            self._list = EscalatedList(self._context, self._hints.update_lines)
             self._screen.mount(self._list, before=self._panes)
         section = self._list
         if not tasks and section.has_focus:
             self._screen.focus_next()
         section.display = bool(tasks)
         section.styles.height = min(len(tasks), ROWS_MOST) + (1 if is_compact(section) else 2)
-        set_title(section, "Escalated to you", f"{len(tasks):,}")
+        set_title(section, "Escalated to you · shift+tab", f"{len(tasks):,}")
         section.show(tasks)

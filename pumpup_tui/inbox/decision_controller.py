@@ -64,7 +64,11 @@ class DecisionController:
             self._outbox.hint("nothing to decide here")
             return
         elicitation = request_kind(row.event_type) == "elicitation"
-        refusal = self._context.refusal("answer" if elicitation else "decide") or self._policy_refusal(verb, row)
+        refusal = self._context.refusal("answer" if elicitation else "decide")
+        if not refusal and not (elicitation and verb == "REJECT"):  # any reviewer may decline
+            refusal = self._policy_refusal(verb, row)
+            declines = f" · {self._context.key('decide.deny')} declines it" if refusal and elicitation else ""
+            refusal += declines
         if refusal:
             self._outbox.cancel(refusal)
         else:

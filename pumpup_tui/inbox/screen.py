@@ -17,10 +17,11 @@ from pumpup_tui.components.screen_parts import ScreenCallbacks
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.decisions.desk import Verb
+from pumpup_tui.inbox.act_hints import OUTCOME_KEYS, act_hints
 from pumpup_tui.inbox.active_filter import InboxFilter
 from pumpup_tui.inbox.armed_request import ArmedRequest
 from pumpup_tui.inbox.aside import Aside
-from pumpup_tui.inbox.authority_news import AuthorityNews
+from pumpup_tui.inbox.authority_news import AuthorityNews, EscalatedList
 from pumpup_tui.inbox.decision_controller import DecisionController
 from pumpup_tui.inbox.detail import RequestPane
 from pumpup_tui.inbox.filtering import FilterController
@@ -44,14 +45,6 @@ from pumpup_tui.text.firewall import line
 
 Narrowing: TypeAlias = Literal["search", "filters", "next tab", "previous tab", "order", "whose", "grant"]
 """The ways to narrow and to order the list, and to a grant for what is left."""
-OUTCOMES = (
-    ("decide.approve", "approve"),
-    ("decide.deny", "deny"),
-    ("decide.edit", "edit+approve"),
-    ("decide.ask", "ask"),
-    ("decide.escalate", "escalate"),
-)
-OUTCOME_KEYS = " ".join(name for name, _ in OUTCOMES)
 MORE = (
     ("inbox.next", "next"),
     ("inbox.search inbox.filter inbox.sort inbox.whose", "find, filter, sort, mine"),
@@ -139,7 +132,8 @@ class InboxScreen(ReviewerScreen):
     def body(self) -> ComposeResult:
         set_title(self.request_view, "Request")
         self._status.line.choose = self.filters.use
-        news = AuthorityNews(self, self.context, panes=self._aside.panes, loader=self.loader, pane=self.pane)
+        panes, hints = self._aside.panes, self.key_hints
+        news = AuthorityNews(self, self.context, panes=panes, loader=self.loader, pane=self.pane, hints=hints)
         self.callbacks.status_changed = news.take
         yield self._status.line
         yield self._aside.panes
@@ -169,12 +163,9 @@ class InboxScreen(ReviewerScreen):
                 ("inbox.select inbox.select_all", "select"),
                 ("move.back", "select none"),
             )
-        loaded = self.pane.loaded
-        if loaded is not None and loaded.detail.needs is not None and not loaded.detail.needs.may:
-            return (*back, *MORE)
-        if loaded is not None and loaded.detail.event.event_type == "ELICITATION_REQUESTED":
-            return (*back, ("decide.approve", "answer"), *MORE)
-        return (*back, *OUTCOMES, *MORE)
+        if isinstance(self.focused, EscalatedList):
+            return (("move.enter", "open the task"), MORE[-1])
+        return (*back, *act_hints(self.pane.loaded, self.context.status.reviewer), *MORE)
 
     # What the frame asks for.
 

@@ -115,7 +115,7 @@ class InsightsScreen(ReviewerScreen):
     @on(Changed)
     def _changed(self, event: Changed) -> None:
         event.stop()
-        self._feed.note(event.events, too_many=event.too_many, in_view=self.app.screen is self)
+        self._feed.note(event.events, too_many=event.too_many, in_view=self.is_active)
 
     @override
     def on_screen_resume(self, event: events.ScreenResume) -> None:
@@ -123,7 +123,7 @@ class InsightsScreen(ReviewerScreen):
         self._feed.catch_up_soon()
 
     def _minute_passed(self) -> None:
-        if self.context.status.connected and self.app.screen is self:
+        if self.context.status.connected and self.is_active:
             self._feed.minute_passed()
 
     # Keys.

@@ -15,8 +15,8 @@ from pumpup_tui.text.labels import (
     actor_text,
     answer_text,
     asker_words,
+    event_run,
     event_text,
-    event_type_run,
     size_words,
     transition_text,
 )
@@ -117,7 +117,7 @@ def event_lines(events: Iterable[Event], now: datetime, zone: tzinfo | None) -> 
     """Return a timeline, a line an event: time, who, what, text."""
     lines: list[Spoken] = []
     for event in events:
-        words = event_type_run(event.event_type)[0].partition(" ")[2]
+        words = event_run(event)[0].partition(" ")[2]
         stamp = durations.stamp(event.timestamp, now, zone)
         text = joined((transition_text(event), event_text(event)))
         lines.append(said(f"{stamp}, {actor_text(event)}, {words}", text))

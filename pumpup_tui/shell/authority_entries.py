@@ -47,11 +47,11 @@ def _pauses(context: Context) -> Iterator[tuple[str, Intent]]:
     """Yield what can be paused: all projects, and the one that is shown."""
     paused = {one.project_id for one in context.status.pauses}
     if None not in paused:
-        yield "Pause all projects: agents' writes are refused", Intent("PAUSE", ALL_PROJECTS, "all projects")
+        yield "Pause all projects: agents can't write", Intent("PAUSE", ALL_PROJECTS, "all projects")
     shown = [context.status.project] if context.status.project else context.status.projects[:PROJECTS_MOST]
     for project in shown:
         if project.id not in paused:
-            words = f"Pause {line(project.name, NAME)}: agents' writes to it are refused"
+            words = f"Pause {line(project.name, NAME)}: agents can't write to it"
             yield words, Intent("PAUSE", project.id, project.name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from api_client.request_facts import agreed_id, confidence_value
@@ -34,6 +34,9 @@ EVENT_WORDS: Mapping[str, tuple[str, str, str]] = {
     "TASK_CLOSED": ("■", "task closed", "muted"),
 }
 """Glyph, word and tone of an event type."""
+
+AGREED: Run = ("▲ agreed", "approve")
+"""One person's approval where it takes several: an action of which the record says so."""
 
 STATUSES: Mapping[str, tuple[str, str]] = {
     "RUNNING": ("▶", "good"),
@@ -95,6 +98,11 @@ def event_type_run(event_type: str) -> Run:
     return f"{glyph} {word}", tone
 
 
+def event_run(event: Event) -> Run:
+    """Return what an event is as glyph and word: by its type, and one person's agreement as such."""
+    return AGREED if agreed_id(event) is not None else event_type_run(event.event_type)
+
+
 def event_text(event: Event) -> str:
     """Return an event's text, in one clean line."""
     payload = event.payload
@@ -139,7 +147,7 @@ def reviewer_of(event: Event) -> str:
 
 
 def decision_facts(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what a decision holds beside its outcome and note, raw, by name: reason code, and the decider's tags.
+    """Return what a decision holds beside its outcome and note, raw, by name: reason code, tags, what it is under.
 
     Args:
         payload: The payload of its event, or the result that is made of that.
@@ -149,8 +157,32 @@ def decision_facts(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     tags = authority.get("tags") if isinstance(authority, Mapping) else None
     listed = ", ".join(str(tag) for tag in tags[:TAGS_MOST]) if isinstance(tags, list) else ""
     more = f" and {len(tags) - TAGS_MOST} more" if isinstance(tags, list) and len(tags) > TAGS_MOST else ""
-    facts = (("reason", str(code or "")), ("tags", listed + more))
+    facts = (("reason", str(code or "")), ("tags", listed + more), *_authority_facts(payload))
     return [(name, value) for name, value in facts if value]
+
+
+def grant_of(payload: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the id of the grant that made a decision and who gave it, raw; both empty where a person decided."""
+    authority = payload.get("authority") or payload.get("authoritySnapshot")
+    if not isinstance(authority, Mapping) or not authority.get("grant"):
+        return "", ""
+    return str(authority["grant"]), str(authority.get("subject") or "")
+
+
+def _authority_facts(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what policies and grants have to do with a decision, raw, by name."""
+    grant, giver = grant_of(payload)
+    agreements, to, sample = (payload.get(key) for key in ("agreements", "escalatedTo", "sampleOf"))
+    if grant:
+        yield "grant", f"{grant} of {giver}: nobody was asked"
+    if isinstance(agreements, list) and agreements:
+        yield "agreed", f"{len(agreements)} other {'person' if len(agreements) == 1 else 'people'} before"
+    if payload.get("blind"):
+        yield "blind", "the recommendation was hidden until the decision"
+    if isinstance(to, list):
+        yield "sent to", ", ".join(str(tag) for tag in to[:TAGS_MOST])
+    if sample:
+        yield "sample", f"of the grant {sample}, which asked all the same"
 
 
 def actor_text(event: Event) -> str:

@@ -49,7 +49,7 @@ def refused_words(needs: Needs | None, verb: str, reviewer: str, stamp: Callable
     if needs is None:
         return ""
     if not needs.may:
-        return joined((refusal_words(needs), demand_words(needs, reviewer, stamp) if needs.people > 1 else ""))
+        return refusal_words(needs)
     mine = needs.agreement_of(reviewer)
     is_again = verb == "APPROVE" and mine is not None and mine.outcome == verb
     return demand_words(needs, reviewer, stamp) if is_again else ""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 RAW_MOST = 2_000
 """Bytes of JSON up to which a value is not truncated."""
-NAMES = ("authority", "answeredBy")
-"""Keys of a payload that are needed besides its text: the person who caused an event."""
+NAMES = ("authority", "answeredBy", "agreements", "blind", "escalatedTo", "sampleOf")
+"""Keys of a payload that are needed besides its text: who caused an event, and under which authority."""
 DECIDED = ("type", "reasonCode", "note")
 """Keys of a decision's outcome that a list or a detail shows, where they are small."""
 RECOMMENDED = ("outcome", "confidence")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from api_client.request_facts import agreed_id
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import ShortPayload, event_text, reviewer_of, transition_text
+from pumpup_tui.text.labels import ShortPayload, event_text, grant_of, reviewer_of, transition_text
 from pumpup_tui.text.layout import Run, joined
 from pumpup_tui.text.outcomes import ACTS, OUTCOMES
 
@@ -64,7 +64,13 @@ def verb_run(event: Event) -> Run:
 def said_text(event: Event, lookups: Lookups) -> str:
     """Return what else a row says, in one clean line: the step change, what it was about, and the text."""
     about = line(lookups.known_name(event.in_response_to), 300)
-    return joined((transition_text(event), about, own_text(event)))
+    return joined((transition_text(event), about, own_text(event), granted_text(event)))
+
+
+def granted_text(event: Event) -> str:
+    """Return whose grant decided, in clean words; empty where a person did."""
+    grant, giver = grant_of(event.payload) if event.event_type == "APPROVAL_DECIDED" else ("", "")
+    return f"{line(giver, 40)}'s grant" if grant else ""
 
 
 def own_text(event: Event) -> str:

@@ -31,7 +31,7 @@ async def test_an_escalated_task_is_shown_to_whom_it_went(tmp_path: Path) -> Non
     async with stage.run() as pilot:
         await stage.ready(pilot, "Escalated to you", "! Claim C-7  by bob 12:00  too much␛[2J for me", "▌A  Refund $80")
         await pilot.press("shift+tab")
-        await stage.sees(pilot, "▌! Claim C-7")
+        await stage.sees(pilot, "▌! Claim C-7", "enter open the task", gone=("a approve",))
         await pilot.press("enter")
         await stage.sees(pilot, "! escalated to claims-lead by bob 12:00", "Timeline, newest first")
         await pilot.press("escape", "2")

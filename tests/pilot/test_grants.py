@@ -107,6 +107,9 @@ async def test_a_grant_is_tried_then_given_by_two_keys(tmp_path: Path) -> None:
         await stage.sees(pilot, "◇ END GRANT  as alice", "y send")
         await pilot.press("escape", "x", "y")
         await stage.sees(pilot, "◇ small refunds", "ended by alice", "0 in force of 1")
+        await pilot.press("3")
+        await stage.press_until(pilot, "j", "grant       ")
+        await stage.sees(pilot, "▲ approved  by platform", "of alice:", "nobody was asked", "· alice's gr")
 
 
 async def test_a_trial_is_of_the_terms_that_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,12 +154,12 @@ async def test_a_grant_that_ends_itself_is_announced_until_that_is_dismissed(tmp
         for number in range(3):
             await decide(stage, await ask(stage, 300 + number), "REJECT")
         stage.app.context.authority_poll.look()
-        await stage.sees(pilot, "✗ grant “[b]tiny” ended by itself: people decided its last samples otherwise")
+        await stage.sees(pilot, "✗ grant “[b]tiny” ended itself: 3 disagreements in a row")
         await pilot.press("2")
-        await stage.sees(pilot, "ended by itself", "triage")
+        await stage.sees(pilot, "ended itself", "triage")
         await pilot.press("r")
-        await stage.sees(pilot, "triage", gone=("ended by itself",))
+        await stage.sees(pilot, "triage", gone=("ended itself",))
         stage.app.context.authority_poll.begin(("authority",))
         await pilot.press("1", ":", *"grants", "enter")
-        await stage.sees(pilot, "◇ [b]tiny", "people decided 3 of its samples", gone=("ended by itself:",))
+        await stage.sees(pilot, "◇ [b]tiny", "3 disagreements in a row", gone=("✗ grant",))
         assert stage.app.context.status.ended_grants == ()

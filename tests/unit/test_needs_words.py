@@ -50,7 +50,7 @@ def test_a_standing_is_told_in_words_that_no_server_can_spoil() -> None:
 def test_a_refusal_names_what_it_takes() -> None:
     """Who may not is told why; who agreed may not agree again, but may still deny."""
     refused = refused_words(THEIRS, "REJECT", "alice", stamp)
-    assert refused == "Only ␛finance may decide this. · needs 2 of finance"
+    assert refused == "Only ␛finance may decide this."
     once = Needs(rule="r", people=2, agreed=(agreed("alice"),))
     assert refused_words(once, "APPROVE", "alice", stamp) == "you agreed 12:01 · needs 1 more person"
     assert refused_words(once, "REJECT", "alice", stamp) == ""
@@ -70,7 +70,7 @@ def test_the_armed_act_says_whether_it_decides() -> None:
     assert armed("APPROVE", agreed("bob", "EDIT_AND_APPROVE", "x")) == "▲ AGREE 1 of 2"
     assert armed("EDIT_AND_APPROVE", agreed("bob", "EDIT_AND_APPROVE", "x"), note="y") == "✎ AGREE 1 of 2 to the edit"
     assert armed("EDIT_AND_APPROVE", agreed("bob", "EDIT_AND_APPROVE", "x"), note="x") == "✎ EDIT (decides)"
-    assert armed("REJECT") == "▼ DENY"
+    assert armed("REJECT") == "▼ DENY (decides)"
     assert armed("APPROVE", people=1) == "▲ APPROVE"
 
 

@@ -193,3 +193,11 @@ def test_the_facts_of_a_decision_are_in_plain_view() -> None:
     assert decision_facts({"outcome": outcome, "authoritySnapshot": {"tags": ["a", "b"]}})[1] == ("tags", "a, b")
     assert decision_facts({"outcome": {"type": "APPROVE"}, "authority": {"tags": []}}) == []
     assert decision_facts({"authority": {"tags": ["t"] * 23}})[0][1].endswith("t and 3 more")
+    under = {"blind": True, "agreements": ["evt_1", "evt_2"], "escalatedTo": ["lead"], "sampleOf": "grt_2"}
+    assert decision_facts({"authority": {"subject": "zoe", "tags": [], "grant": "grt_1"}, **under}) == [
+        ("grant", "grt_1 of zoe: nobody was asked"),
+        ("agreed", "2 other people before"),
+        ("blind", "the recommendation was hidden until the decision"),
+        ("sent to", "lead"),
+        ("sample", "of the grant grt_2, which asked all the same"),
+    ]
