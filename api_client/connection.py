@@ -79,11 +79,13 @@ class Call:
     patience: float = PATIENCE
     limit: Limit = field(default_factory=lambda: BodyLimit(ANSWER_MOST))
     """The limit of its decompressed response."""
+    only_reads: bool = False
+    """Whether it changes nothing, whatever its method."""
 
     @property
     def is_write(self) -> bool:
         """Whether the call may change something."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.only_reads
 
     @property
     def pauses(self) -> float:

@@ -35,8 +35,10 @@ class AuthorityCalls:
     async def trial(self, terms: GrantTerms) -> Trial:
         """Return what a grant would have decided."""
         path, headers = f"{GiveGrant.path}/trial", {"Content-Type": "application/json"}
-        call = Call("POST", path, headers=headers, content=orjson.dumps(terms.wire()), patience=TRIAL_PATIENCE)
-        response = await self._connection.send(call)
+        body = orjson.dumps(terms.wire())
+        response = await self._connection.send(
+            Call("POST", path, headers=headers, content=body, patience=TRIAL_PATIENCE, only_reads=True)
+        )
         try:
             return read_json(Trial, response.content)
         except ValueError:

@@ -130,7 +130,8 @@ def _is_unit_before(text: str) -> bool:
 
 
 def _is_unit_after(text: str) -> bool:
-    return not text or text.isalpha() or text == "%" or unicodedata.category(text) == "Sc"
+    is_sign = len(text) == 1 and unicodedata.category(text) == "Sc"  # `²²` is several and no letter either
+    return not text or text.isalpha() or text == "%" or is_sign
 
 
 def _is_currency(unit: str) -> bool:

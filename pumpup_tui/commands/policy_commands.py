@@ -190,7 +190,7 @@ def _confirm(project: Project, in_force: PolicyInForce, new: Policy, *, asks: bo
 def check(options: PlaceOptions, project: str, file: Path, as_json: bool) -> None:
     """List the past decisions that would have needed more under the policy in FILE; exit with 1 if there are any.
 
-    All of the project's decisions are held against it, each with the step that its task was in. Nothing is written.
+    All of the project's decisions are held against it, each with the steps that its task was in. Nothing is written.
     With --json it prints one decision per line, and the counts in the last.
 
     Example: pumpup-tui projects policy check claims policy.json

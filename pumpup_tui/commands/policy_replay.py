@@ -117,7 +117,7 @@ class PolicyReplay:
     def _case(self, event: Event) -> RequestCase:
         task_id, payload = event.task_id, event.payload
         context = payload.get("keyValueContext")
-        pairs = context.items() if isinstance(context, Mapping) else ()
+        context = context if isinstance(context, Mapping) else {}
         return RequestCase(
             request_id=event.id,
             event_type=event.event_type,
@@ -128,8 +128,9 @@ class PolicyReplay:
             project_name=self._project_name,
             of_task=lambda: ("", self._steps.get(task_id, "")),
             recommendation=payload.get("recommendation"),
-            # All of a key's spellings: where there are several, none of them is certain.
-            key_value_context={key: value for key, value in pairs if _folded(key) in self._keys},
+            asked_in=self._steps.get(task_id),
+            # All of a key's spellings, and what may only look like it: where there are several, none is certain.
+            key_value_context={key: context[key] for key in context if _folded(key) in self._keys or not key.isascii()},
         )
 
     def _agree(self, event: Event, request_id: str) -> None:

@@ -69,8 +69,8 @@ class InboxLoader:
         self._is_reading = False
         self._reads_again = False
         self._gone: set[str] = set()
-        self._ends: dict[str, str] = {}
-        """The words for how requests came to their end, where nobody decided them."""
+        self._end = ("", "")
+        """The id of the last request under the cursor that nobody decided, and the words for how it came to its end."""
         self._arrived: dict[str, InboxItem] = {}
         """Requests that came or changed while a decision was armed, and are not shown yet."""
         self._news = 0
@@ -93,7 +93,7 @@ class InboxLoader:
     def restart(self) -> None:
         """Load the list from its beginning."""
         self._is_reading = True
-        self._arrived, self._news, self._unshown, self._ends = {}, 0, [], {}
+        self._arrived, self._news, self._unshown = {}, 0, []
         self._standings.restart()
         self._call = self._reads.first(self._to, self._context.project_id, self._context.snoozes.read)
 
@@ -271,8 +271,9 @@ class InboxLoader:
         own = any(sent.intent.target == row_id for sent in desk.sent)
         if self._requests.row is not None and not own and desk.armed is None:
             is_unread = self.is_restarted and not self.is_complete
-            ended = f"{self._ends.get(row_id or '', 'Decided elsewhere')}; moved to the next one"
-            self._context.outbox.hint(NOT_READ if is_unread else ended)
+            ended_id, words = self._end
+            ended = words if row_id == ended_id else "Decided elsewhere"
+            self._context.outbox.hint(NOT_READ if is_unread else f"{ended}; moved to the next one")
 
     # Changes.
 
@@ -281,9 +282,12 @@ class InboxLoader:
         if event.too_many:
             self.restart()
             return
-        desk = self._context.outbox.desk
-        self._gone |= {settled for one in event.events if (settled := settled_id(one))}
-        self._ends |= {settled_id(one) or "": words for one in event.events if (words := end_words(one))}
+        desk, row = self._context.outbox.desk, self._requests.row
+        for one in event.events:
+            if settled := settled_id(one):
+                self._gone.add(settled)
+                if row is not None and settled == row.request_id and (words := end_words(one)):
+                    self._end = settled, words
         self._follow(event.events)
         self._standings.follow_events(event.events)
         if desk.armed is None:

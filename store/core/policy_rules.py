@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
-import orjson
-
 from api_client.actor import Actor
 from api_client.authority import ContextBound, Policy, PolicyRule, RuleCondition
 from api_client.errors import NotAllowed
@@ -21,7 +19,7 @@ from api_client.needs import EDITED, Agreed, Needs
 from api_client.quantities import amount_in, amount_of
 from api_client.times import wire_time
 from api_client.unicode_scripts import look
-from api_client.wire import read, read_json
+from api_client.wire import read
 from store.core.authority_lookup import authority_of
 from store.core.request_case import APPROVAL, RequestCase
 from store.core.state_view import Doc, DocumentLookup
@@ -33,12 +31,19 @@ VALUE_MOST = 400
 def policy_of(docs: DocumentLookup, project_id: str) -> Policy | None:
     """Return the policy that is in force in a project, None where it has none."""
     recorded = authority_of(docs, project_id).get("policy")
-    return None if recorded is None else _parsed(orjson.dumps(recorded))
+    if recorded is None:
+        return None
+    known = _READ.get(id(recorded))
+    if known is None or known[0] is not recorded:
+        if len(_READ) >= _READ_MOST:
+            _READ.clear()
+        known = _READ[id(recorded)] = recorded, read(Policy, recorded)
+    return known[1]
 
 
-@lru_cache(256)
-def _parsed(policy: bytes) -> Policy:
-    return read_json(Policy, policy)
+_READ_MOST = 256
+_READ: dict[int, tuple[Doc, Policy]] = {}
+"""Policies by the identity of what is recorded, which is kept beside each: documents are replaced and never changed."""
 
 
 class JoinedRule(PolicyRule):
@@ -105,6 +110,8 @@ def _fits(when: RuleCondition, case: RequestCase) -> bool | None:
 
 
 def _fits_beside_context(when: RuleCondition, case: RequestCase) -> bool | None:
+    if when.steps is None and when.recommended is None and when.confidence_below is None:
+        return True  # most rules are on the context alone, and each request is held against all
     answers: list[bool | None] = []
     if when.steps is not None:
         answers.append(case.is_in(when.steps))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -43,34 +42,29 @@ class DatabaseRequests:
         page = await self._reader.page_after(scope, cursor, limit, statement, authority=True, id=project_id)
         found = await made_of(page.rows, lambda: [(row[0], *map(orjson.loads, row[1:3])) for row in page.rows])
         projects = await self._reader.projects_of(task for _, _, task in found)
-        docs = {
-            request["requestId"]: RowDocuments(
-                authority=page.authority, tasks=[task], projects=projects, requests=[request]
-            )
-            for _, request, task in found
-        }
-        standings = await self._standings(docs, [row[1] for row in found], actor)
+        tasks, requests = [task for _, _, task in found], [request for _, request, _ in found]
+        docs = RowDocuments(authority=page.authority, tasks=tasks, projects=projects, requests=requests)
+        standings = await self._standings(docs, requests, actor)
 
         def item(row: tuple[Any, ...]) -> dict[str, Any]:
-            request_id = row[1]["requestId"]
-            return wire_objects.inbox_item(docs[request_id], row[1], context=context) | standings.get(request_id, {})
+            _, request, _ = row
+            made = wire_objects.inbox_item(docs, request, context=context)
+            return made | standings.get(request["requestId"], {})
 
         found_page = page._replace(rows=found)
         return await made_of(page.rows, lambda: found_page.of(InboxItem, item, lambda row: str(row[1]["hash"])))
 
-    async def _standings(
-        self, docs: Mapping[str, RowDocuments], requests: list[Doc], actor: Actor
-    ) -> dict[str, dict[str, Any]]:
+    async def _standings(self, docs: RowDocuments, requests: list[Doc], actor: Actor) -> dict[str, dict[str, Any]]:
         """Return what policies add to requests; their events are read for it, and those of no others."""
         standings: dict[str, dict[str, Any]] = {}
-        of_policy = (one for one in requests if has_policy(docs[one["requestId"]], one["projectId"]))
+        of_policy = (one for one in requests if has_policy(docs, one["projectId"]))
         places = sorted(one["seq"] for one in of_policy)
         while places:
             (rows,) = await self._reader.ask((statements.EVENTS_AT, {"places": places, "bytes": PAGE_BYTES}))
 
             def made(rows: list[tuple[Any, ...]] = rows) -> dict[str, dict[str, Any]]:
                 events = (event_of((body, hash_), seq) for seq, body, hash_ in rows)
-                return {event["id"]: standing_of(docs[event["id"]], event, actor) for event in events}
+                return {event["id"]: standing_of(docs, event, actor) for event in events}
 
             standings |= await made_of(rows, made)
             places = [place for place in places if rows and place > rows[-1][0]]

@@ -113,9 +113,10 @@ class DueExpiries:
 def _expiries_of(docs: Mapping[str, Doc], project: Doc, rows: Rows) -> list[tuple[str, datetime | None]]:
     """Return the id of each request, and when it expires."""
     found: list[tuple[str, datetime | None]] = []
-    for seq, request, task, body, hash_ in rows:
-        of_row = {"projects": [project], "tasks": [orjson.loads(task)], "requests": [orjson.loads(request)]}
-        lookup, event = RowDocuments(authority=docs, **of_row), event_of((body, hash_), seq)
+    requests, tasks = [orjson.loads(row[1]) for row in rows], [orjson.loads(row[2]) for row in rows]
+    lookup = RowDocuments(authority=docs, projects=[project], tasks=tasks, requests=requests)
+    for seq, _, _, body, hash_ in rows:
+        event = event_of((body, hash_), seq)
         expiry = expiry_of(lookup, project["id"], case_in(lookup, event))
         found.append((event["id"], expiry[0] if expiry is not None else None))
     return found

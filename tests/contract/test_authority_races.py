@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from api_client.commands import CreateTask, GiveGrant, RequestApproval, SetPolicy
-from api_client.models import ApprovalRecommendation, Event, Outcome
+from api_client.commands import CreateTask, GiveGrant, SetPolicy
+from api_client.models import Event
 from api_client.times import utc_now, wire_time
 from tests.support.actors import AGENT, ALICE
 from tests.support.backends import RecordPlace
-from tests.support.race_process import REQUESTS, place_of, policy_of
+from tests.support.race_process import REQUESTS, place_of, policy_of, refund
 from tests.waiting import HANG_SECONDS
 
 GENERAL = "prj_general"
@@ -34,16 +34,9 @@ async def prepared(place: RecordPlace) -> tuple[str, list[str], str]:
     await backend.submit(SetPolicy.of(project_id=GENERAL, policy=policy_of(2)), key="policy")
     made = await agent.submit(CreateTask(project_name="general", name="Refunds"), key="task")
     task = str(made.answer["id"])
-    requests = []
-    for number in range(REQUESTS):
-        command = RequestApproval(
-            project_name="general",
-            task_id=task,
-            summary="Refund",
-            key_value_context={"Amount": "$2,000"},
-            recommendation=ApprovalRecommendation(outcome=Outcome(type="APPROVE")),
-        )
-        requests.append((await agent.submit(command, key=f"big-{number}")).event_id)
+    requests = [
+        (await agent.submit(refund(task, "$2,000"), key=f"big-{number}")).event_id for number in range(REQUESTS)
+    ]
     terms = GiveGrant(
         project_id=GENERAL, name="small", filter="context.Amount<100", until=until_of(), most=1_000, sample=0.05
     )

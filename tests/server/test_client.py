@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api_client.authority import GrantTerms
 from api_client.commands import Comment, ReceiveUpload
 from api_client.errors import (
     ApiError,
@@ -163,6 +164,17 @@ async def test_silence_is_not_asked_twice(fault: Exception, reads: int, writes: 
     with pytest.raises(Unreachable):
         await stage.backend().submit(NOTE, key="k")
     assert len(stage.asked) == reads + writes
+
+
+async def test_a_trial_is_a_read() -> None:
+    """It is no GET, and writes nothing all the same: silence is told at once, and nothing may have been done."""
+    me = httpx.Response(200, json={"subject": "a", "role": "reviewer", "capabilities": ["authority"]})
+    stage = Stage(me, *[httpx.ReadTimeout("")] * 3)
+    terms = GrantTerms(project_id="p", name="n", filter="x", until="2026-03-20T00:00:00Z", most=1, sample=1)
+    with pytest.raises(Unreachable) as lost:
+        await stage.backend().grant_trial(terms)
+    assert [request.method for request in stage.asked] == ["GET", "POST"]
+    assert lost.value.maybe_done is False
 
 
 async def test_a_certificate_that_is_not_trusted_is_told_as_such() -> None:

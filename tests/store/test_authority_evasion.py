@@ -141,6 +141,14 @@ def test_a_sign_of_no_currency_is_no_amount(world: World) -> None:
     assert not takes_two(world, world.ask("KWD 499"))
 
 
+@pytest.mark.parametrize("amount", ["$5²²", "5½½", "5 ⅫⅫ", "5²k"])
+def test_signs_behind_a_number_are_no_amount(world: World, amount: str) -> None:
+    """Several that are no letters are no unit: such a request is asked, is under the limit's rule and is decided."""
+    world.policy({"name": "big", "when": {"context": {"Amount": {"atLeast": 500}}}, "people": 2})
+    world.grant(words="context.Amount<500")
+    assert takes_two(world, world.ask(amount))
+
+
 @pytest.mark.parametrize("unit", ["", " ", "$ or €", "1", "\u200b", "kilogrammes", "\ud800"])
 def test_a_unit_is_a_unit(world: World, unit: str) -> None:
     """Whatever no amount could be written in is refused, with what to write."""

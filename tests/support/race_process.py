@@ -42,6 +42,17 @@ def policy_of(people: int) -> Policy:
     return read(Policy, {"rules": [big]})
 
 
+def refund(task: str, amount: str) -> RequestApproval:
+    """Return the command by which an agent asks for a refund."""
+    return RequestApproval(
+        project_name="general",
+        task_id=task,
+        summary="Refund",
+        key_value_context={"Amount": amount},
+        recommendation=ApprovalRecommendation(outcome=Outcome(type="APPROVE")),
+    )
+
+
 async def _decide(backend: Backend, name: str, requests: list[str]) -> list[Any]:
     heard = []
     for request in requests:
@@ -72,14 +83,8 @@ async def _ask(agent: Backend, reviewer: Backend, task: str, grant: str) -> list
     heard: list[Any] = []
 
     async def one(number: int) -> None:
-        command = RequestApproval(
-            project_name="general",
-            task_id=task,
-            summary="Refund",
-            key_value_context={"Amount": "$20"},
-            recommendation=ApprovalRecommendation(outcome=Outcome(type="APPROVE")),
-        )
-        heard.append(["asked", (await agent.submit(command, key=f"small-{number}")).event_id])
+        asked = await agent.submit(refund(task, "$20"), key=f"small-{number}")
+        heard.append(["asked", asked.event_id])
 
     await one(0)
     await asyncio.gather(*map(one, range(1, _ASKED)), reviewer.submit(EndGrant(grant_id=grant), key="end"))
