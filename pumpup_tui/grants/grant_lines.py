@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pumpup_tui.grants.grant_draft import share_words
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.grant_words import end_words
-from pumpup_tui.text.layout import Line, Run, crop, fit, joined, width_of
+from pumpup_tui.text.layout import Line, Run, crop, joined, width_of
 
 if TYPE_CHECKING:
     from api_client.authority import Grant
@@ -29,8 +29,8 @@ def grant_lines(context: Context, grant: Grant, width: int) -> list[Line]:
     what = f"  {joined((project, line(grant.filter, 200)))}"
     return [
         [*head, (gap, ""), state],
-        [(fit(what, width), "")],
-        [(fit(f"  {_figures(context, grant)}", width), "muted")],
+        [(crop(what, width), "")],
+        [(crop(f"  {_figures(context, grant)}", width), "muted")],
     ]
 
 
@@ -42,7 +42,7 @@ def _state(context: Context, grant: Grant) -> Run:
 
 
 def _figures(context: Context, grant: Grant) -> str:
-    decided = f"{grant.agreed:,} of {grant.asked:,} samples approved" if grant.asked else "no samples decided yet"
+    decided = f"{grant.agreed:,} of {grant.asked:,} samples approved" if grant.asked else "no samples yet"
     samples = f"{decided} ({share_words(grant.sample)} asked)"
     in_a_row = f"{grant.disagreed} not, in a row" if grant.disagreed and grant.ended is None else ""
     given = f"given by {line(grant.given_by.subject, 30)} {context.stamp(grant.given_at)}"

@@ -113,6 +113,9 @@ async def test_a_grant_is_tried_then_given_by_two_keys(tmp_path: Path) -> None:
         await pilot.press("3")
         await stage.press_until(pilot, "j", "grant       ")
         await stage.sees(pilot, "▲ approved  by platform", "of alice:", "nobody was asked", "· alice's gr")
+        await pilot.press("1", "escape", "j")
+        await stage.ready(pilot, "▌A  Refund $20", "Similar decisions", "▲ approved  bob")
+        assert "▲ approved  alice" not in stage.shown()  # her grant, for which nobody looked at anything
 
 
 async def test_a_trial_is_of_the_terms_that_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
