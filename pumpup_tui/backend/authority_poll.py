@@ -35,6 +35,8 @@ class AuthorityPoll:
         self._wake = asyncio.Event()
         self._status: AuthorityStatus | None = None
         """As it was posted last."""
+        self._has_ends = False
+        """Whether grants may have ended that are not read yet."""
 
     def begin(self, capabilities: Iterable[str]) -> None:
         """Begin to look, where there is authority; anew after each connection."""
@@ -58,19 +60,27 @@ class AuthorityPoll:
             self._wake.clear()
             status = await self._calls.fetch(lambda backend: backend.authority())
             if status is not None and (self._status is None or status.version != self._status.version):
-                await self._post(status)
+                self._post(status)
+            if self._has_ends:
+                await self._read_ends()
             await asyncio.sleep(LEAST_SECONDS)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS - LEAST_SECONDS)
 
-    async def _post(self, status: AuthorityStatus) -> None:
+    def _post(self, status: AuthorityStatus) -> None:
         before, self._status = self._status, status
         self._app.post_message(AuthorityChanged(status))
-        # Which grants have ended is asked where one has, and once at the beginning: while nobody looked.
-        if status.version and (before is None or status.grants < before.grants):
-            grants = await self._calls.fetch(lambda backend: backend.grants())
-            if ended := [grant for grant in grants or () if _ended_itself(grant)]:
-                self._app.post_message(GrantsEnded(ended))
+        # Where there are fewer one has ended; at the beginning some may have while nobody looked.
+        self._has_ends |= bool(status.version) and (before is None or status.grants < before.grants)
+
+    async def _read_ends(self) -> None:
+        """Post the grants that ended by themselves; where they can't be read, the next look tries again."""
+        grants = await self._calls.fetch(lambda backend: backend.grants())
+        if grants is None:
+            return
+        self._has_ends = False
+        if ended := [grant for grant in grants if _ended_itself(grant)]:
+            self._app.post_message(GrantsEnded(ended))
 
 
 def _ended_itself(grant: Grant) -> bool:

@@ -50,7 +50,7 @@ def inbox(options: PlaceOptions, *, project: str | None, limit: int | None, as_j
     """
     from pumpup_tui.commands.backend_session import run_on_backend
 
-    async def read(backend: Backend) -> tuple[Page[InboxItem], bool]:
+    async def read(backend: Backend) -> tuple[Page[InboxItem], str, bool]:
         from pumpup_tui.backend.blind_review import hidden_page
         from pumpup_tui.commands.all_pages import read_inbox
         from pumpup_tui.commands.id_lookup import project_of
@@ -59,36 +59,38 @@ def inbox(options: PlaceOptions, *, project: str | None, limit: int | None, as_j
         chosen = await project_of(backend, project) if project else None
         await print_pauses(backend, chosen.id if chosen else None)
         page = await read_inbox(backend, chosen.id if chosen else None, limit)
-        page = page if as_json else hidden_page(page, (await backend.me()).subject)
-        return page, not page.items and not (await backend.events(limit=1)).items
+        reviewer = (await backend.me()).subject
+        page = page if as_json else hidden_page(page, reviewer)
+        return page, reviewer, not page.items and not (await backend.events(limit=1)).items
 
-    page, is_new = run_on_backend(options, read)
+    page, reviewer, is_new = run_on_backend(options, read)
     if as_json:
         print_json(page.wire())
     else:
-        _inbox_table(page.items, empty=_FIRST_START if is_new else "No open requests.")
+        _inbox_table(page.items, reviewer, empty=_FIRST_START if is_new else "No open requests.")
 
 
-def _inbox_table(items: Sequence[InboxItem], *, empty: str) -> None:
+def _inbox_table(items: Sequence[InboxItem], reviewer: str, *, empty: str) -> None:
     from api_client.times import utc_now
     from pumpup_tui.commands.id_lookup import short
 
     now, ids = utc_now(), short([item.request_id for item in items])
-    rows = [_inbox_row(item, short_id, now) for item, short_id in zip(items, ids, strict=True)]
+    rows = [_inbox_row(item, short_id, reviewer, now) for item, short_id in zip(items, ids, strict=True)]
     _table("inbox", rows, empty=empty)
 
 
-def _inbox_row(item: InboxItem, short_id: str, now: datetime) -> dict[str, Any]:
+def _inbox_row(item: InboxItem, short_id: str, reviewer: str, now: datetime) -> dict[str, Any]:
     from api_client.request_facts import request_kind
     from pumpup_tui.text import durations
     from pumpup_tui.text.labels import recommendation_run
-    from pumpup_tui.text.needs_words import HIDDEN_SHORT
+    from pumpup_tui.text.needs_words import HIDDEN_SHORT, standing_words
 
     recommendation = HIDDEN_SHORT if item.blind else recommendation_run(item.recommendation, item.field_count)[0]
     return {
         "id": short_id,
         "summary": item.summary,
         "age": durations.age(item.requested_at, now),
+        "needs": standing_words(item.needs, reviewer) if item.needs is not None else "",
         "recommendation": in_charset(recommendation),
         "task": item.task_name,
         "project": item.project_name,
@@ -102,7 +104,8 @@ def _inbox_row(item: InboxItem, short_id: str, now: datetime) -> dict[str, Any]:
 def _table(name: str, rows: Sequence[dict[str, Any]], *, empty: str) -> None:
     from pumpup_tui.commands import config_cache, table_columns
 
-    columns = table_columns.columns_of(name, config_cache.chosen(os.environ))
+    wanted = table_columns.columns_of(name, config_cache.chosen(os.environ))
+    columns = [column for column in wanted if column.name != "needs" or any(row["needs"] for row in rows)]
     print_table(columns, [[row[column.name] for column in columns] for row in rows], empty=empty)
 
 

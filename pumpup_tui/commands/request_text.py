@@ -143,7 +143,7 @@ def _standing(detail: RequestDetail, now: datetime, reviewer: str) -> Iterator[t
     """Yield who may decide an open request under its project's policy, and when it expires."""
     needs = detail.needs
     if needs is not None and not needs.may:
-        yield "Refused you", refusal_words(needs)
+        yield "Not you", refusal_words(needs)
     if needs is not None and (needs.people > 1 or needs.tags):
         words = demand_words(needs, reviewer, lambda at: durations.stamp(at, now, None))
         yield "Policy", in_charset(f"{words} (rule {clean_line(needs.rule)})")

@@ -275,7 +275,7 @@ api_key_file = "~/.config/pumpup-tui/team.key"''',
         like='[columns] with inbox = ["id", "summary"]',
         about="The columns of the commands' tables, in order.",
         example="""[columns]
-inbox = ["id", "summary", "age", "recommendation", "task", "project"]
+inbox = ["id", "summary", "age", "needs", "recommendation", "task", "project"]
 tasks = ["id", "name", "status", "step", "project"]
 timeline = ["time", "type", "text", "by", "move", "task"]""",
     )

@@ -11,6 +11,7 @@ INBOX = (
     TableColumn("id", "ID", tone="accent"),
     TableColumn("summary", "SUMMARY", min_width=17, rank=1, tone="strong"),
     TableColumn("age", "WAITS", rank=2),
+    TableColumn("needs", "POLICY", rank=2),
     TableColumn("recommendation", "AGENT", rank=3),
     TableColumn("task", "TASK", min_width=12, rank=4),
     TableColumn("project", "PROJECT", min_width=8, rank=5, tone="muted"),
@@ -38,7 +39,7 @@ TIMELINE = (
 )
 ALL: Mapping[str, Sequence[TableColumn]] = {"inbox": INBOX, "tasks": TASKS, "timeline": TIMELINE}
 DEFAULT: Mapping[str, Sequence[str]] = {
-    "inbox": ("id", "summary", "age", "recommendation", "task", "project"),
+    "inbox": ("id", "summary", "age", "needs", "recommendation", "task", "project"),
     "tasks": ("id", "name", "status", "step", "project"),
     "timeline": ("time", "type", "text", "by", "move", "task"),
 }

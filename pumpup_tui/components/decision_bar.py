@@ -179,7 +179,7 @@ def batch_line(sent: Sequence[Confirmed], now: datetime) -> Line:
         runs.append((f"{glyph} {count:,} {word}{wait}   ", tone))
     agreed = sum(one.on_record.is_agreement for one in sent)
     if agreed:
-        runs.append((f"{agreed:,} of them only agreed: they need more people", "warn"))
+        runs.append((f"{agreed:,} only agreed: they need more people", "warn"))
     return [(f"{VERB_WORDS[sent[0].intent.verb]} {len(sent):,} at once:  ", "strong"), *runs]
 
 

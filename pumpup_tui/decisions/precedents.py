@@ -55,6 +55,7 @@ class Precedents:
     def __init__(self) -> None:
         self._precedents: list[Precedent] = []
         self._seen: set[str] = set()
+        self._looked_at = 0
         self.cursor: str | None = None
         self.is_complete = False
         """Whether there is nothing further back, or none of it can be read."""
@@ -62,11 +63,12 @@ class Precedents:
     def take(self, events: Iterable[Event], cursor: str | None, *, last: bool) -> None:
         """Take in a page of decisions, further back than all before."""
         for event in events:
+            self._looked_at += 1
             if event.id not in self._seen and (precedent := precedent_of(event)) is not None:
                 self._seen.add(event.id)
                 self._precedents.append(precedent)
         self.cursor = cursor
-        self.is_complete = last or len(self._precedents) >= LOOKED_AT
+        self.is_complete = last or self._looked_at >= LOOKED_AT
 
     def take_new(self, event: Event) -> None:
         """Take in a decision that was made just now."""
@@ -93,9 +95,10 @@ class Precedents:
 
 
 def precedent_of(event: Event) -> Precedent | None:
-    """Return the precedent that an event is, None where it is no decision."""
+    """Return the precedent that an event is, None where it is no decision of a person."""
     outcome = event.payload.get("outcome")
-    if event.event_type != DECIDED or not isinstance(outcome, Mapping):
+    # What a grant decides, and what expires, was looked at by nobody.
+    if event.event_type != DECIDED or event.source == "PLATFORM" or not isinstance(outcome, Mapping):
         return None
     authority = event.payload.get("authority")
     who = authority.get("subject") if isinstance(authority, Mapping) else event.subject

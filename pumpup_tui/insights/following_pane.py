@@ -11,7 +11,7 @@ from pumpup_tui.insights.settled_figures import Group
 if TYPE_CHECKING:
     from pumpup_tui.insights.settled_figures import SettledFigures
 
-FOOT = "where the shown ones are followed more often, people lean on the agent"
+FOOT = "where shown is higher, people lean on the agent"
 
 
 def following_panes(settled: SettledFigures, me: str) -> list[Pane]:

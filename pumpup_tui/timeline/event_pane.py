@@ -52,7 +52,10 @@ class EventPane(Document):
         self.show(*self._shown)
 
     def _hidden_words(self, event: Event) -> str:
-        """Return what stands in place of the recommendation of a request; empty where it may be shown."""
+        """Return what stands in place of the recommendation of a request, which is asked where it is not known yet.
+
+        It is empty where the recommendation may be shown.
+        """
         if event.event_type != "APPROVAL_REQUESTED" or not self._shared.can("authority"):
             return ""
         if self._known is None or self._known.request_id != event.id:

@@ -110,6 +110,11 @@ def test_who_may_not_decide_is_told_what_it_takes(
     agreed = as_("alice", "approve", large, "--yes")
     assert agreed.returncode == 0, agreed.stderr
     assert "Agreed (1 of 2): it needs 1 more of claims-lead" in agreed.stdout
+    listed = {who: as_(who, "inbox", "--project", "claims").stdout for who in ("alice", "bob", "carol")}
+    assert "POLICY" in listed["alice"]
+    assert "you agreed, needs 1" in listed["alice"]
+    assert "others decide" in listed["bob"]
+    assert "1 of 2 agreed" in listed["carol"]
     again = as_("alice", "approve", large, "--yes")
     assert again.returncode == 4
     assert "You agreed already" in again.stderr

@@ -162,7 +162,7 @@ async def test_a_batch_says_what_it_decides_and_what_it_only_agrees_to(tmp_path:
             "agree 1 of 2 · by agent-1",
         )
         await pilot.press("y")
-        await stage.sees(pilot, "1 of them only agreed", "agreed to approve, needs 1 more")
+        await stage.sees(pilot, "1 only agreed: they", "agreed to approve, needs 1 more")
         outcomes = [await stage.outcome(request) for request in (payout, large, small)]
         assert outcomes == [None, None, "APPROVE"]
 

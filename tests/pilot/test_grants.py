@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from api_client.authority import Trial
+from api_client.authority import Grant, Trial
 from api_client.commands import Decide
 from api_client.errors import ServerFault
 from api_client.models import Outcome
@@ -17,8 +18,10 @@ from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.grants.grant_draft import GrantDraft
 from pumpup_tui.grants.grant_reads import TrialRead
 from pumpup_tui.grants.trial_screen import GrantTrialScreen
+from store.folder.local_backend import LocalBackend
 from tests.pilot.stage import Stage
 from tests.support.actors import BOB
+from tests.waiting import until
 
 APPROVE = {"outcome": {"type": "APPROVE"}, "confidence": 0.9}
 
@@ -110,6 +113,9 @@ async def test_a_grant_is_tried_then_given_by_two_keys(tmp_path: Path) -> None:
         await pilot.press("3")
         await stage.press_until(pilot, "j", "grant       ")
         await stage.sees(pilot, "▲ approved  by platform", "of alice:", "nobody was asked", "· alice's gr")
+        await pilot.press("1", "escape", "j")
+        await stage.ready(pilot, "▌A  Refund $20", "Similar decisions", "▲ approved  bob")
+        assert "▲ approved  alice" not in stage.shown()  # her grant, for which nobody looked at anything
 
 
 async def test_a_trial_is_of_the_terms_that_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,8 +146,13 @@ async def test_a_trial_is_of_the_terms_that_are_shown(tmp_path: Path, monkeypatc
         await stage.sees(pilot, "approvals         5", gone=("could not be read",))
 
 
-async def test_a_grant_that_ends_itself_is_announced_until_that_is_dismissed(tmp_path: Path) -> None:
-    """Three samples in a row decided otherwise end it: a red line on each screen, gone with r, and not back."""
+async def test_a_grant_that_ends_itself_is_announced_until_that_is_dismissed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three samples in a row decided otherwise end it: a red line on each screen, gone with r, and not back.
+
+    It is announced as soon as the grants can be read, however often they can't.
+    """
     stage = Stage(tmp_path)
     stage.before.append(past)
     async with stage.run(80, 24) as pilot:
@@ -153,6 +164,17 @@ async def test_a_grant_that_ends_itself_is_announced_until_that_is_dismissed(tmp
         await stage.sees(pilot, "RECORDED")
         for number in range(3):
             await decide(stage, await ask(stage, 300 + number), "REJECT")
+        grants, failed = LocalBackend.grants, list[bool]()
+
+        async def fails_once(backend: LocalBackend, project_id: str | None = None) -> Sequence[Grant]:
+            if not failed:
+                failed.append(True)
+                raise ServerFault("the server failed")
+            return await grants(backend, project_id)
+
+        monkeypatch.setattr(LocalBackend, "grants", fails_once)
+        stage.app.context.authority_poll.look()
+        await until(lambda: failed, "the grants could not be read")
         stage.app.context.authority_poll.look()
         await stage.sees(pilot, "✗ grant “[b]tiny” ended itself: 3 disagreements in a row")
         await pilot.press("2")

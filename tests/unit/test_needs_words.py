@@ -88,7 +88,7 @@ def test_an_agreement_is_counted_apart_also_where_that_turns_out_late() -> None:
     assert not tally.take(desk)
     assert tally.words(NOW) == "1 decided, 1 agreed"
     assert [sent.does for sent in desk.sent] == ["approve", "agreed to approve, needs 1 more"]
-    assert "1 of them only agreed: they need more people" in "".join(text for text, _ in batch_line(desk.sent, NOW))
+    assert "1 only agreed: they need more people" in "".join(text for text, _ in batch_line(desk.sent, NOW))
 
 
 def test_what_others_must_decide_stands_last_and_is_found_by_may() -> None:

@@ -125,7 +125,7 @@ def test_a_column_of_a_table_is_filled() -> None:
     """Each column that a command's table can have is in its rows, and each that it has by default can be had."""
     task = Task(id="tsk_1", project_id="prj_1", name="Claim", current_step="review", status="RUNNING")
     rows = {
-        "inbox": listings._inbox_row(item(), "evt_1", NOW),
+        "inbox": listings._inbox_row(item(), "evt_1", "alice", NOW),
         "tasks": listings._task_row(task, "tsk_1", {}),
         "timeline": row_of(event_of("NOTE", {"message": "seen"}), NOW),
     }
