@@ -59,10 +59,10 @@ def read_all(world: World, forged: Doc) -> tuple[str, FoldedRecord]:
     watch.update(docs)
     watch.due(docs, world.record.now)
     for request_id, _ in view.rows("requests"):
-        event = view.event(request_id) or {}
-        standing_of(view, event, ALICE)
+        asked = view.event(request_id) or {}
+        standing_of(view, asked, ALICE)
         for schedule in watch.schedules.values():
-            schedule.is_old_enough(parse_time(event["timestamp"]), world.record.now)
+            schedule.is_old_enough(parse_time(asked["timestamp"]), world.record.now)
     return breach, view
 
 
