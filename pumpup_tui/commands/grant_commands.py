@@ -12,7 +12,7 @@ import click
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.listings import project_option
 from pumpup_tui.commands.name_completion import complete_grant, complete_project
-from pumpup_tui.commands.options import PlaceOptions, json_option, key_option, place_options, writing_options
+from pumpup_tui.commands.options import PlaceOptions, iso_time, json_option, key_option, place_options, writing_options
 from pumpup_tui.commands.output import (
     TableColumn,
     after_recording,
@@ -50,11 +50,8 @@ class _EndParam(click.ParamType[datetime]):
 
         if isinstance(value, datetime):
             return value
-        try:  # with the zone that it names, and any clock
-            if "T" in value:
-                return datetime.fromisoformat(value).astimezone()
-        except (ValueError, OverflowError):
-            pass
+        if (moment := iso_time(value)) is not None:
+            return moment
         try:
             return _end_of(value, utc_now())
         except NotUnderstood as fault:
@@ -309,13 +306,6 @@ _GRANTS = (
     TableColumn("by", "GIVEN BY", min_width=8, rank=3),
     TableColumn("filter", "FILTER", min_width=12, rank=4),
 )
-_ENDINGS = {
-    "REVOKED": "ended",
-    "TIME": "its time was over",
-    "COUNT": "it decided as many as it may",
-    "DISAGREEMENT": "3 in a row disagreed",
-    "KEY_REVOKED": "the giver's key was revoked",
-}
 
 
 def _grant_row(grant: Grant, names: dict[str, str]) -> tuple[object, ...]:
@@ -334,12 +324,11 @@ def _grant_row(grant: Grant, names: dict[str, str]) -> tuple[object, ...]:
 
 def _state_of(grant: Grant) -> str:
     from pumpup_tui.text.durations import minute
+    from pumpup_tui.text.grant_words import end_words
 
     if grant.ended is None:
         return f"until {minute(grant.until, None)}"
-    why = _ENDINGS.get(grant.ended.reason, grant.ended.reason)
-    who = f" by {grant.ended.by}" if grant.ended.reason == "REVOKED" else ""
-    return f"{why}{who}, {minute(grant.ended.at, None)}"
+    return f"{end_words(grant.ended)}, {minute(grant.ended.at, None)}"
 
 
 @grants.command("end")
