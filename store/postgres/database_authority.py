@@ -97,7 +97,7 @@ class DatabaseAuthority:
                     entry = await entry_before(self._reader, task["no"], at or place)
                     step = entry[1] if entry else ""
                 tasks[place] = (task["name"], step)
-            wanted = [one for one in wanted if found and one[0] > found[-1][0]]
+            wanted = [(place, task) for place, task in wanted if found and place > found[-1][0]]
         return tasks
 
 
