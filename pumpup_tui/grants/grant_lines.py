@@ -43,7 +43,8 @@ def _state(context: Context, grant: Grant) -> Run:
 
 def _figures(context: Context, grant: Grant) -> str:
     share = f"({share_words(grant.sample)})"
-    samples = f"{grant.agreed:,} of {grant.asked:,} samples {share} approved" if grant.asked else f"no samples {share} yet"
+    approved = f"{grant.agreed:,} of {grant.asked:,} samples {share} approved"
+    samples = approved if grant.asked else f"no samples {share} yet"
     in_a_row = f"{grant.disagreed} not, in a row" if grant.disagreed and grant.ended is None else ""
     given = f"given by {line(grant.given_by.subject, 30)} {context.stamp(grant.given_at)}"
     return joined((f"decided {grant.used:,} of {grant.most:,}", samples, in_a_row, given))
