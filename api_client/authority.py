@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, field
@@ -17,7 +17,7 @@ from typing_extensions import override
 from api_client.errors import InvalidRequest
 from api_client.models import AuthoritySnapshot, Confidence, OutcomeType
 from api_client.quantities import amount_in
-from api_client.times import in_utc
+from api_client.times import in_utc, later
 from api_client.wire import Body, Json, Moment, Wire, keep_in_utc
 
 INVALID_POLICY = "INVALID_POLICY"
@@ -341,7 +341,7 @@ def check_terms(terms: GrantTerms, now: datetime) -> None:
         InvalidRequest: INVALID_GRANT.
     """
     _check_name("name", terms.name, INVALID_GRANT)
-    if not now < terms.ends_at() <= now + timedelta(days=GRANT_DAYS):
+    if not now < terms.ends_at() <= later(now, days=GRANT_DAYS):
         words = f"until: must be a time from now on, within {GRANT_DAYS} days"
         raise InvalidRequest(words, code=INVALID_GRANT)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from msgspec import to_builtins
 
@@ -33,6 +33,14 @@ def parse_time(text: str) -> datetime:
         ValueError: `text` is no RFC 3339 time.
     """
     return in_utc(datetime.fromisoformat(text))
+
+
+def later(moment: datetime, **time: float) -> datetime:
+    """Return `moment` and so much time (as of `timedelta`), but no time after the calendar's last."""
+    try:
+        return moment + timedelta(**time)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def in_utc(moment: datetime) -> datetime:

@@ -12,7 +12,7 @@ import click
 from pumpup_tui.commands.failure import Failed
 from pumpup_tui.commands.listings import project_option
 from pumpup_tui.commands.name_completion import complete_grant, complete_project
-from pumpup_tui.commands.options import PlaceOptions, json_option, key_option, place_options, writing_options
+from pumpup_tui.commands.options import PlaceOptions, iso_time, json_option, key_option, place_options, writing_options
 from pumpup_tui.commands.output import (
     TableColumn,
     after_recording,
@@ -50,11 +50,8 @@ class _EndParam(click.ParamType[datetime]):
 
         if isinstance(value, datetime):
             return value
-        try:  # with the zone that it names, and any clock
-            if "T" in value:
-                return datetime.fromisoformat(value).astimezone()
-        except (ValueError, OverflowError):
-            pass
+        if (moment := iso_time(value)) is not None:
+            return moment
         try:
             return _end_of(value, utc_now())
         except NotUnderstood as fault:
@@ -189,7 +186,7 @@ def _print_trial(trial: Trial) -> None:
         print_wrapped(text)
     if trial.disagreements:
         print_line()
-        print_table(_DISAGREEMENTS, [_disagreement_row(one) for one in trial.disagreements], empty="")
+        print_table(_DISAGREEMENTS, [_disagreement_row(disagreement) for disagreement in trial.disagreements], empty="")
     if len(trial.disagreements) < trial.disagreed:
         print_line(f"and {trial.disagreed - len(trial.disagreements):,} earlier ones", err=True)
 
@@ -295,7 +292,7 @@ def list_(options: PlaceOptions, *, project: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"items": [grant.wire() for grant in listed]})
         return
-    names = {one.id: one.project_name for one in projects}
+    names = {listed_project.id: listed_project.project_name for listed_project in projects}
     print_table(_GRANTS, [_grant_row(grant, names) for grant in listed], empty="No grants.")
 
 
@@ -309,13 +306,6 @@ _GRANTS = (
     TableColumn("by", "GIVEN BY", min_width=8, rank=3),
     TableColumn("filter", "FILTER", min_width=12, rank=4),
 )
-_ENDINGS = {
-    "REVOKED": "ended",
-    "TIME": "its time was over",
-    "COUNT": "it decided as many as it may",
-    "DISAGREEMENT": "3 in a row disagreed",
-    "KEY_REVOKED": "the giver's key was revoked",
-}
 
 
 def _grant_row(grant: Grant, names: dict[str, str]) -> tuple[object, ...]:
@@ -334,12 +324,11 @@ def _grant_row(grant: Grant, names: dict[str, str]) -> tuple[object, ...]:
 
 def _state_of(grant: Grant) -> str:
     from pumpup_tui.text.durations import minute
+    from pumpup_tui.text.grant_words import end_words
 
     if grant.ended is None:
         return f"until {minute(grant.until, None)}"
-    why = _ENDINGS.get(grant.ended.reason, grant.ended.reason)
-    who = f" by {grant.ended.by}" if grant.ended.reason == "REVOKED" else ""
-    return f"{why}{who}, {minute(grant.ended.at, None)}"
+    return f"{end_words(grant.ended)}, {minute(grant.ended.at, None)}"
 
 
 @grants.command("end")

@@ -47,17 +47,22 @@ class TimeParam(click.ParamType[datetime]):
 
         if isinstance(value, datetime):
             return value
-        try:  # with the zone that it names, and any clock
-            if "T" in value:
-                return datetime.fromisoformat(value).astimezone()
-        except (ValueError, OverflowError):
-            pass
+        if (moment := iso_time(value)) is not None:
+            return moment
         try:
             if not self._ends and ctx is not None and names_period(value):
                 ctx.meta[_PERIOD_END] = until_of(value, utc_now(), None)
             return (until_of if self._ends else since_of)(value, utc_now(), None)
         except NotUnderstood:
             self.fail(f"{value!r} is no date or time: try 7d, yesterday, 2026-01-31 or 2026-01-31T09:30.", param, ctx)
+
+
+def iso_time(text: str) -> datetime | None:
+    """Return the time of a text like 2026-01-31T09:30Z, in the zone that it names or else the machine's; else None."""
+    try:
+        return datetime.fromisoformat(text).astimezone() if "T" in text else None
+    except (ValueError, OverflowError):
+        return None
 
 
 _PERIOD_END = "pumpup_tui.period_end"

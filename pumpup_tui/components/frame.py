@@ -16,6 +16,7 @@ from pumpup_tui.components.scroll_view import LineScrollView
 from pumpup_tui.context import Context
 from pumpup_tui.keys.key_names import Hints, names_at
 from pumpup_tui.text.firewall import clean, line
+from pumpup_tui.text.grant_words import ENDED_ITSELF
 from pumpup_tui.text.layout import Line, Run, crop, joined, width_of, wrap
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Banner(Lines):
             lines += _wrapped("✗", [(words, "bad"), (f"  {status.next_step}", "strong")], "bad", width)
         away = f"  ({self.context.key('screens.refresh')} dismisses this)"
         for _, name in status.ended_grants[:GRANTS_NAMED]:
-            words = f"grant “{line(name, 80)}” ended itself: 3 disagreements in a row"
+            words = f"grant “{line(name, 80)}” {ENDED_ITSELF}"
             lines += _wrapped("✗", [(words, "bad"), (away, "strong")], "bad", width)
         for notice in status.notices:
             lines += _wrapped("!", [(f"{line(notice)}{away}", "warn")], "warn", width)

@@ -6,21 +6,15 @@ from typing import TYPE_CHECKING
 
 from pumpup_tui.grants.grant_draft import share_words
 from pumpup_tui.text.firewall import line
+from pumpup_tui.text.grant_words import end_words
 from pumpup_tui.text.layout import Line, Run, crop, joined, width_of
 
 if TYPE_CHECKING:
-    from api_client.authority import Grant, GrantEnd
+    from api_client.authority import Grant
     from pumpup_tui.context import Context
 
 NAME_LEAST = 12
 """Cells of a name that are shown, however much its state says."""
-_BY_ITSELF = {
-    "TIME": "its time was over",
-    "COUNT": "it decided as many as it may",
-    "DISAGREEMENT": "ended itself: 3 disagreements in a row",
-    "KEY_REVOKED": "its giver's key was revoked",
-}
-"""The words for the ends that nobody decided on."""
 
 
 def grant_lines(context: Context, grant: Grant, width: int) -> list[Line]:
@@ -35,8 +29,8 @@ def grant_lines(context: Context, grant: Grant, width: int) -> list[Line]:
     what = f"  {joined((project, line(grant.filter, 200)))}"
     return [
         [*head, (gap, ""), state],
-        [(crop(what, width), "")],
-        [(crop(f"  {_figures(context, grant)}", width), "muted")],
+        [(crop(what, width - 1), "")],
+        [(crop(f"  {_figures(context, grant)}", width - 1), "muted")],
     ]
 
 
@@ -44,23 +38,13 @@ def _state(context: Context, grant: Grant) -> Run:
     if grant.ended is None:
         return f"in force until {context.stamp(grant.until)}", "good"
     loud = "bad" if grant.ended.reason == "DISAGREEMENT" else "muted"
-    return f"{_end_words(grant.ended)} · {context.stamp(grant.ended.at)}", loud
-
-
-def _end_words(ended: GrantEnd) -> str:
-    return _BY_ITSELF.get(ended.reason, f"ended by {line(ended.by, 30)}")
+    return f"{end_words(grant.ended)} · {context.stamp(grant.ended.at)}", loud
 
 
 def _figures(context: Context, grant: Grant) -> str:
-    decided = f"{grant.agreed:,} of {grant.asked:,} samples approved" if grant.asked else "no samples yet"
-    samples = f"{decided} ({share_words(grant.sample)} asked)"
+    share = f"({share_words(grant.sample)})"
+    approved = f"{grant.agreed:,} of {grant.asked:,} samples {share} approved"
+    samples = approved if grant.asked else f"no samples {share} yet"
     in_a_row = f"{grant.disagreed} not, in a row" if grant.disagreed and grant.ended is None else ""
     given = f"given by {line(grant.given_by.subject, 30)} {context.stamp(grant.given_at)}"
-    return joined(
-        (
-            f"decided {grant.used:,} of {grant.most:,}",
-            samples,
-            in_a_row,
-            given,
-        )
-    )
+    return joined((f"decided {grant.used:,} of {grant.most:,}", samples, in_a_row, given))

@@ -174,6 +174,7 @@ def _authority_facts(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     grant, giver = grant_of(payload)
     agreements, to, sample = (payload.get(key) for key in ("agreements", "escalatedTo", "sampleOf"))
     if grant:
+        # not foreign: cleaned where it is drawn
         yield "grant", f"{grant} of {giver}: nobody was asked"
     if isinstance(agreements, list) and agreements:
         yield "agreed", f"{len(agreements)} other {'person' if len(agreements) == 1 else 'people'} before"
@@ -182,6 +183,7 @@ def _authority_facts(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if isinstance(to, list):
         yield "sent to", ", ".join(str(tag) for tag in to[:TAGS_MOST])
     if sample:
+        # not foreign: cleaned where it is drawn
         yield "sample", f"of the grant {sample}, which asked all the same"
 
 

@@ -70,6 +70,7 @@ def said_text(event: Event, lookups: Lookups) -> str:
 def granted_text(event: Event) -> str:
     """Return whose grant decided, in clean words; empty where a person did."""
     grant, giver = grant_of(event.payload) if event.event_type == "APPROVAL_DECIDED" else ("", "")
+    # cleaned again: foreign, and out of a payload
     return f"{line(giver, 40)}'s grant" if grant else ""
 
 

@@ -33,7 +33,7 @@ def policy_set(docs: DocumentTables, event: Doc) -> None:
 
 def paused(docs: DocumentTables, event: Doc) -> None:
     """Begin a pause."""
-    pause = {"reason": event["payload"]["reason"], "by": event.get("subject", ""), "at": event["timestamp"]}
+    pause = {"reason": event["payload"]["reason"], "by": event.get("subject") or "", "at": event["timestamp"]}
     _change(docs, event, event.get("projectId") or ALL, pause=pause)
 
 
@@ -56,7 +56,7 @@ def grant_given(docs: DocumentTables, event: Doc) -> None:
 def grant_ended(docs: DocumentTables, event: Doc) -> None:
     """End a grant, and keep what became of it."""
     payload, project_id = event["payload"], event["projectId"]
-    ended = {"reason": payload["reason"], "at": event["timestamp"], "by": event.get("subject", "")}
+    ended = {"reason": payload["reason"], "at": event["timestamp"], "by": event.get("subject") or ""}
     _change(docs, event, payload["grantId"], ended=ended)
     grants = (docs.get("authority", project_id) or {}).get("grants") or []
     _change(docs, event, project_id, grants=[one for one in grants if one != payload["grantId"]] or None)
@@ -109,7 +109,7 @@ def _escalate(docs: DocumentTables, event: Doc) -> None:
         "taskName": (docs.get("tasks", event["taskId"]) or {}).get("name", ""),
         "tags": payload["escalatedTo"],
         "requestId": event["inResponseTo"],
-        "by": (payload.get("authority") or {}).get("subject") or event.get("subject", ""),
+        "by": (payload.get("authority") or {}).get("subject") or event.get("subject") or "",
         "at": event["timestamp"],
     }
     if payload["outcome"].get("note"):

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from api_client.authority import Policy
 from api_client.commands import Command, EndGrant, Expire
-from api_client.times import parse_time
+from api_client.times import later, parse_time
 from api_client.wire import read
 from store.core.authority_lookup import ALL
 from store.core.grant_rules import TIME
@@ -65,7 +65,7 @@ class ExpirySchedule:
     def __init__(self, policy: Policy, policy_hash: str) -> None:
         self.policy_hash = policy_hash
         seconds = [rule.expire.after_seconds for rule in policy.rules if rule.expire is not None]
-        self._shortest = timedelta(seconds=min(seconds))
+        self._shortest = min(seconds)
         self.depends_on_step = any(rule.when.steps is not None for rule in policy.rules)
         """Whether a request must be looked at again when its task moves."""
         self.looked_to = 0
@@ -76,14 +76,14 @@ class ExpirySchedule:
 
     def is_old_enough(self, requested_at: datetime, now: datetime) -> bool:
         """Return whether a request may be due under any rule; of one that is too young, note when it may be."""
-        earliest = requested_at + self._shortest
+        earliest = later(requested_at, seconds=self._shortest)
         if earliest > now:
             self.next_look = earliest
         return earliest <= now
 
     def looked_at_all(self, now: datetime) -> None:
         """Note that there is no further request: whatever is asked from now on is due later than `next_look`."""
-        self.next_look = now + self._shortest
+        self.next_look = later(now, seconds=self._shortest)
 
 
 class AuthorityWatch:

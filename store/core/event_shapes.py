@@ -155,10 +155,14 @@ class _GrantGiven(_Payload, tag="GrantGiven"):
     grant_id: str
     name: str
     filter: str
-    until: datetime
+    until: str
     most: int
     sample: float
     given_by: AuthoritySnapshot
+
+    def __post_init__(self) -> None:
+        if not is_time(self.until):
+            raise ValueError("the time until which it is given is none")
 
 
 class _GrantEnded(_Payload, tag="GrantEnded"):
@@ -182,6 +186,7 @@ class _Entry(_EventShape):
     timestamp: datetime
     source: str
     subject: str | None = None
+    project_id: str | None = None
 
 
 class _Event(_Entry, kw_only=True):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from api_client import commands as c
 from api_client.authority import PolicyRule
 from api_client.errors import Conflict, NotFound
-from api_client.times import parse_time
+from api_client.times import later, parse_time
 from store.core.authority_lookup import pause_in
 from store.core.authority_rules import authority_snapshot
 from store.core.grant_coverage import sample_of
@@ -27,7 +27,7 @@ def expiry_of(docs: DocumentLookup, project_id: str, case: RequestCase) -> tuple
     rule = rule_for(policy, case) if policy is not None else None
     if rule is None or rule.expire is None:
         return None
-    return parse_time(case.requested_at) + timedelta(seconds=rule.expire.after_seconds), rule
+    return later(parse_time(case.requested_at), seconds=rule.expire.after_seconds), rule
 
 
 def expire(ruling: Ruling, command: c.Expire) -> None:

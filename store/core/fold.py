@@ -284,6 +284,11 @@ def _is_of_any(docs: DocumentTables, event: Doc) -> bool:
     return event.get("projectId") is None or _is_of_project(docs, event)
 
 
+def _ends_a_grant(docs: DocumentTables, event: Doc) -> bool:
+    grant = grant_in(docs, event["payload"]["grantId"])
+    return grant is not None and "ended" not in grant and grant["projectId"] == event["projectId"]
+
+
 _ENTRIES: dict[str, Callable[[DocumentTables, Doc], bool]] = {
     PROJECT_CREATED: lambda docs, event: docs.get("projects", event["projectId"]) is None,
     UPLOAD_RECEIVED: lambda docs, event: docs.get("uploads", event["payload"]["id"]) is None,
@@ -292,7 +297,7 @@ _ENTRIES: dict[str, Callable[[DocumentTables, Doc], bool]] = {
     GRANT_GIVEN: lambda docs, event: (
         _is_of_project(docs, event) and docs.get("authority", event["payload"]["grantId"]) is None
     ),
-    GRANT_ENDED: lambda docs, event: grant_in(docs, event["payload"]["grantId"]) is not None,
+    GRANT_ENDED: _ends_a_grant,
     PAUSED: _is_of_any,
     RESUMED: _is_of_any,
 }

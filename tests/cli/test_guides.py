@@ -322,7 +322,7 @@ def authorize(walk: Walk) -> None:
     listed = walk.run("pumpup-tui grants list --project refunds --json --data ./work")
     (grant,) = json.loads(listed)["items"]
     assert (grant["ended"]["reason"], grant["asked"] >= 3, grant["used"] > 0) == ("DISAGREEMENT", True, True)
-    assert "3 in a row disagreed" in said["pumpup-tui grants list --project refunds"]
+    assert "ended itself: 3 disagreements in a row" in said["pumpup-tui grants list --project refunds"]
     assert "decided by grants" in said["pumpup-tui stats --project refunds"]
     assert "Order " in said["pumpup-tui tasks --escalated"]
     assert json.loads(walk.run("pumpup-tui verify --json --data ./work"))["wrong"] == []
