@@ -57,9 +57,15 @@ def _short_folded(key: str) -> str:
 
 def looks_like(text: str, wanted: str) -> bool:
     """Return whether a text may be read as `wanted`; a long one may be it, padded with what can't be seen."""
+    return len(text) > max(CONTEXT_VALUE, 2 * len(wanted)) or _look(text) == _look(wanted)
+
+
+@lru_cache(4096)
+def _look(text: str) -> str:
+    """Return the look of a text; kept, for each rule and grant looks at the same keys again."""
     from api_client.unicode_scripts import look  # most texts are ASCII
 
-    return len(text) > max(CONTEXT_VALUE, 2 * len(wanted)) or look(text) == look(wanted)
+    return look(text)
 
 
 def is_folded(text: str, wanted: str) -> bool:

@@ -65,7 +65,7 @@ class DatabaseAuthority:
         authority, _ = await self._reader.with_authority()
         trial = GrantTrial(RowDocuments(authority=authority, projects=[project]), terms, actor, now)
         head, _ = await self._reader.head()
-        tasks = _PastTasks(self._reader, head)
+        tasks = _TasksThen(self._reader, head)
         asked = {"project": project["no"], "type": CODES[APPROVAL_DECIDED], "limit": _DECISIONS, "bytes": _BYTES}
 
         async def behind(rows: Rows) -> Rows:
@@ -79,7 +79,7 @@ class DatabaseAuthority:
             _, rows = await asyncio.gather(self._try(trial, rows, tasks), behind(rows))
         return trial.outcome()
 
-    async def _try(self, trial: GrantTrial, rows: Rows, tasks: _PastTasks) -> None:
+    async def _try(self, trial: GrantTrial, rows: Rows, tasks: _TasksThen) -> None:
         """Look at some decisions. Where the trial asks for a task as it was, those of all the rest are read at once."""
         done = await made_of(rows, lambda: _tried(trial, rows, tasks))
         if rest := rows[done:]:
@@ -87,7 +87,7 @@ class DatabaseAuthority:
             await made_of(rest, lambda: _tried(trial, rest, tasks))
 
 
-class _PastTasks:
+class _TasksThen:
     """The tasks of a project as they were when something was asked, each read once."""
 
     def __init__(self, reader: DatabaseReader, until: int) -> None:
@@ -135,7 +135,7 @@ class _PastTasks:
         return name, steps[at - 1] if at else ""
 
 
-def _tried(trial: GrantTrial, rows: Rows, tasks: _PastTasks) -> int:
+def _tried(trial: GrantTrial, rows: Rows, tasks: _TasksThen) -> int:
     """Let a trial look at decisions; return how many it took before it asked for a task that was not read."""
     for number, (seq, body, asked, request, hash_, task) in enumerate(rows):
         decided = trial.decision(body)
