@@ -41,13 +41,13 @@ class Needs(Wire):
     @property
     def missing(self) -> int:
         """How many people must still approve, for the outcome that most have agreed to."""
-        outcomes = [(one.outcome, one.edit) for one in self.agreed]
+        outcomes = [(agreement.outcome, agreement.edit) for agreement in self.agreed]
         return self.people - max(map(outcomes.count, outcomes), default=0)
 
     def missing_for(self, outcome: str, edit: str | None = None) -> int:
         """Return how many people must still approve for one outcome, an edit with its very note."""
-        return self.people - sum((one.outcome, one.edit) == (outcome, edit) for one in self.agreed)
+        return self.people - sum((agreement.outcome, agreement.edit) == (outcome, edit) for agreement in self.agreed)
 
     def agreement_of(self, subject: str) -> Agreed | None:
         """Return the latest agreement of somebody, None where they have not agreed."""
-        return next((one for one in reversed(self.agreed) if one.subject == subject), None)
+        return next((agreement for agreement in reversed(self.agreed) if agreement.subject == subject), None)

@@ -161,7 +161,9 @@ class Context:
         """Show which grants ended by themselves; return the raw names of those that were not shown before."""
         known = {one for one, _ in self.status.ended_grants} | DismissedGrants(self.last_view).ids
         since = self.clock() - ANNOUNCED
-        new = [one for one in grants if one.id not in known and one.ended is not None and one.ended.at >= since]
+        new = [
+            grant for grant in grants if grant.id not in known and grant.ended is not None and grant.ended.at >= since
+        ]
         if new:
             self.status_model.grants_ended((grant.id, grant.name) for grant in new)
         return [grant.name for grant in new]

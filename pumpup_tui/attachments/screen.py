@@ -25,6 +25,7 @@ from pumpup_tui.attachments.attachment_files import AttachmentTooLarge, read_att
 from pumpup_tui.attachments.previews import Cell, NoPreview
 from pumpup_tui.backend.messages import CallFailed
 from pumpup_tui.components.line_widgets import Document
+from pumpup_tui.components.pause_line import PauseLine
 from pumpup_tui.components.prompt import Prompt, TextQuestion
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
@@ -135,6 +136,7 @@ class AttachmentsScreen(ModalScreen[None]):
         key = self.context.key
         saves = f"{self._saves}, " if self._saves else ""
         keys = f"{key('move.enter')} shows, {saves}{key('modal.close')} closes"
+        yield PauseLine(self.context)
         with Vertical(id="attachments"):
             yield Static(f"Attachments   {keys}", markup=False, id="title")
             yield AttachmentList(id="choices", empty="no attachments")

@@ -134,7 +134,12 @@ async def _expires_to(backend: Backend, detail: RequestDetail) -> str:
     except ApiError:
         return ""
     rule = next(
-        (one for one in (policy.rules if policy else ()) if detail.needs and one.name == detail.needs.rule), None
+        (
+            policy_rule
+            for policy_rule in (policy.rules if policy else ())
+            if detail.needs and policy_rule.name == detail.needs.rule
+        ),
+        None,
     )
     return (rule.expire.outcome or "ESCALATE") if rule is not None and rule.expire is not None else ""
 

@@ -186,7 +186,7 @@ def _print_trial(trial: Trial) -> None:
         print_wrapped(text)
     if trial.disagreements:
         print_line()
-        print_table(_DISAGREEMENTS, [_disagreement_row(one) for one in trial.disagreements], empty="")
+        print_table(_DISAGREEMENTS, [_disagreement_row(disagreement) for disagreement in trial.disagreements], empty="")
     if len(trial.disagreements) < trial.disagreed:
         print_line(f"and {trial.disagreed - len(trial.disagreements):,} earlier ones", err=True)
 
@@ -292,7 +292,7 @@ def list_(options: PlaceOptions, *, project: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"items": [grant.wire() for grant in listed]})
         return
-    names = {one.id: one.project_name for one in projects}
+    names = {listed_project.id: listed_project.project_name for listed_project in projects}
     print_table(_GRANTS, [_grant_row(grant, names) for grant in listed], empty="No grants.")
 
 

@@ -168,7 +168,7 @@ def tasks(
         _check_filters(filters, listed, projects if chosen is None else [chosen])
         if escalated:
             check_capability(await backend.me(), "authority")
-            waiting = {one.task_id for one in (await backend.authority()).escalated}
+            waiting = {task.task_id for task in (await backend.authority()).escalated}
             listed = [task for task in listed if task.id in waiting]
         return [task for task in listed if _passes(task, filters)][:limit], projects
 

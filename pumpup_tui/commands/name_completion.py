@@ -71,8 +71,8 @@ def complete_grant(context: click.Context, _: click.Parameter, typed: str) -> li
     """Return the grants in force whose id begins with what is typed."""
 
     async def read(backend: Backend) -> list[CompletionItem]:
-        found = (one for one in await backend.grants() if one.ended is None and one.id.startswith(typed))
-        return _items((one.id, one.name) for one in found)
+        found = (grant for grant in await backend.grants() if grant.ended is None and grant.id.startswith(typed))
+        return _items((grant.id, grant.name) for grant in found)
 
     return _read(context, read)
 

@@ -102,11 +102,10 @@ async def paused_projects(backend: Backend, project_id: str | None = None) -> li
     """
     if "authority" not in (await backend.me()).capabilities:
         return []
-    pauses = [
-        one for one in (await backend.authority()).pauses if project_id is None or one.project_id in (None, project_id)
-    ]
-    names = {one.id: one.project_name for one in await backend.projects()} if pauses else {}
-    return [(one, names.get(one.project_id, one.project_id) if one.project_id else "") for one in pauses]
+    all_pauses = (await backend.authority()).pauses
+    pauses = [paused for paused in all_pauses if project_id is None or paused.project_id in (None, project_id)]
+    names = {listed.id: listed.project_name for listed in await backend.projects()} if pauses else {}
+    return [(paused, names.get(paused.project_id, paused.project_id) if paused.project_id else "") for paused in pauses]
 
 
 async def print_pauses(backend: Backend, project_id: str | None = None) -> None:

@@ -177,7 +177,7 @@ def batch_line(sent: Sequence[Confirmed], now: datetime) -> Line:
         left = max(decision.seconds_left(now) for decision in sent)
         wait = f", {left:.0f} s left" if phase is Phase.HELD else ""
         runs.append((f"{glyph} {count:,} {word}{wait}   ", tone))
-    agreed = sum(one.on_record.is_agreement for one in sent)
+    agreed = sum(act.on_record.is_agreement for act in sent)
     if agreed:
         runs.append((f"{agreed:,} only agreed: they need more people", "warn"))
     return [(f"{VERB_WORDS[sent[0].intent.verb]} {len(sent):,} at once:  ", "strong"), *runs]

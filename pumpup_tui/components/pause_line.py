@@ -62,7 +62,12 @@ class PauseLine(Lines):
 
     def on_mount(self) -> None:
         """Follow the status."""
-        self.context.status_changed.subscribe(self, lambda _: self.update_lines())
+        self._follow()
+        self.context.status_changed.subscribe(self, lambda _: self._follow())
+
+    def _follow(self) -> None:
+        self.display = bool(self.context.status.pauses)  # an empty one would still have its margin
+        self.update_lines()
 
     @override
     def lines(self, width: int) -> Sequence[Line]:

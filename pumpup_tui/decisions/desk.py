@@ -128,7 +128,7 @@ class Intent:
         """Return the intent with what the policy asks for, as it was shown to a reviewer; and whether it was blind."""
         if needs is None:
             return replace(self, blind=bool(blind))
-        others = tuple(one for one in needs.agreed if one.subject != reviewer)
+        others = tuple(agreement for agreement in needs.agreed if agreement.subject != reviewer)
         return replace(self, people=needs.people, agreed=others, blind=bool(blind))
 
     @property
@@ -137,7 +137,7 @@ class Intent:
         if self.verb not in APPROVING:
             return 0
         edit = self.note.strip() if self.verb == "EDIT_AND_APPROVE" else None
-        number = 1 + sum(one.outcome == self.verb and one.edit == edit for one in self.agreed)
+        number = 1 + sum(agreement.outcome == self.verb and agreement.edit == edit for agreement in self.agreed)
         return number if number < self.people else 0
 
     @property

@@ -141,7 +141,7 @@ async def _paused(backend: Backend, me: str, interrupted: Interrupted) -> Recove
     """Look up a pause, or its end: as it is now, for neither is on a task's timeline."""
     intent = interrupted.sent.intent
     pauses = (await backend.authority()).pauses
-    paused = next((one for one in pauses if (one.project_id or ALL_PROJECTS) == intent.target), None)
+    paused = next((pause for pause in pauses if (pause.project_id or ALL_PROJECTS) == intent.target), None)
     if (paused is None) is (intent.verb == "PAUSE"):
         return Recovered(interrupted, Fate.NOT_RECORDED)
     if paused is None or paused.by == me:

@@ -29,8 +29,8 @@ def grant_lines(context: Context, grant: Grant, width: int) -> list[Line]:
     what = f"  {joined((project, line(grant.filter, 200)))}"
     return [
         [*head, (gap, ""), state],
-        [(crop(what, width), "")],
-        [(crop(f"  {_figures(context, grant)}", width), "muted")],
+        [(crop(what, width - 1), "")],
+        [(crop(f"  {_figures(context, grant)}", width - 1), "muted")],
     ]
 
 
@@ -42,8 +42,9 @@ def _state(context: Context, grant: Grant) -> Run:
 
 
 def _figures(context: Context, grant: Grant) -> str:
-    decided = f"{grant.agreed:,} of {grant.asked:,} samples approved" if grant.asked else "no samples yet"
-    samples = f"{decided} ({share_words(grant.sample)} asked)"
+    share = f"({share_words(grant.sample)})"
+    approved = f"{grant.agreed:,} of {grant.asked:,} samples {share} approved"
+    samples = approved if grant.asked else f"no samples {share} yet"
     in_a_row = f"{grant.disagreed} not, in a row" if grant.disagreed and grant.ended is None else ""
     given = f"given by {line(grant.given_by.subject, 30)} {context.stamp(grant.given_at)}"
     return joined((f"decided {grant.used:,} of {grant.most:,}", samples, in_a_row, given))

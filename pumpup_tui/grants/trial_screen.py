@@ -107,7 +107,7 @@ class GrantTrialScreen(ReviewerScreen):
 
     def _project(self) -> Project | None:
         projects = self.context.status.projects
-        return next((one for one in projects if one.id == self._draft.project_id), None)
+        return next((project for project in projects if project.id == self._draft.project_id), None)
 
     @override
     def body(self) -> ComposeResult:

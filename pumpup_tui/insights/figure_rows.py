@@ -57,7 +57,7 @@ class FigureRow:
     def blind_review(self) -> list[dict[str, Any]]:
         """Return the recommendations that were shown and that were hidden, with how many of each were followed."""
         bands = self.group.by_blindness()
-        return [{"recommendation": one.caption, "decided": one.given, "agreed": one.followed} for one in bands]
+        return [{"recommendation": band.caption, "decided": band.given, "agreed": band.followed} for band in bands]
 
 
 @dataclass(frozen=True, slots=True)

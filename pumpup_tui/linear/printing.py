@@ -78,7 +78,7 @@ async def tell_pauses(session: LineSession) -> None:
     pauses = (await session.backend.authority()).pauses
     if pauses == session.paused:
         return
-    names = {one.id: one.project_name for one in await session.backend.projects()}
+    names = {project.id: project.project_name for project in await session.backend.projects()}
     for one in pauses:
         if one not in session.paused:
             words = pause_words(_name(one, names), one.at, one.by, one.reason, session.zone)

@@ -29,9 +29,9 @@ class DismissedGrants:
     def add(self, ids: Iterable[str]) -> None:
         """Remember more of them."""
         known = self._stored()
-        if more := [one for one in ids if one not in known]:
+        if more := [grant_id for grant_id in ids if grant_id not in known]:
             self._last_view.note(VIEW, {"dismissed": [*known, *more][-MOST:]})
 
     def _stored(self) -> list[str]:
         stored = self._last_view.recall(VIEW).get("dismissed")
-        return [one for one in stored if isinstance(one, str)] if isinstance(stored, list) else []
+        return [grant_id for grant_id in stored if isinstance(grant_id, str)] if isinstance(stored, list) else []

@@ -35,7 +35,8 @@ class AppDialogs:
         if not screen.is_modal:
             heard = {binding.id for _, binding in heard_at(screen) if binding.id}
             place = type(screen).__name__.removesuffix("Screen").lower()
-            self._app.push_screen(HelpScreen(sections(self._context().key.table(), place, heard)))
+            context = self._context()
+            self._app.push_screen(HelpScreen(context, sections(context.key.table(), place, heard)))
 
     def choose_project(self) -> None:
         """Choose the project that all screens show."""

@@ -45,7 +45,7 @@ def _entry(words: str, intent: Intent, arm: Callable[[Intent], None]) -> Palette
 
 def _pauses(context: Context) -> Iterator[tuple[str, Intent]]:
     """Yield what can be paused: all projects, and the one that is shown."""
-    paused = {one.project_id for one in context.status.pauses}
+    paused = {pause.project_id for pause in context.status.pauses}
     if None not in paused:
         yield "Pause all projects: agents can't write", Intent("PAUSE", ALL_PROJECTS, "all projects")
     shown = [context.status.project] if context.status.project else context.status.projects[:PROJECTS_MOST]

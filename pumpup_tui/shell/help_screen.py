@@ -14,7 +14,9 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Document
+from pumpup_tui.components.pause_line import PauseLine
 from pumpup_tui.components.prompt import Prompt, TextQuestion
+from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.help_sections import Section, help_lines
 from pumpup_tui.keys.key_names import names_at
@@ -56,13 +58,15 @@ class HelpScreen(ModalScreen[None]):
         ("help.search", "search"),
     )
 
-    def __init__(self, sections: Sequence[Section]) -> None:
+    def __init__(self, context: Context, sections: Sequence[Section]) -> None:
         super().__init__()
+        self.context = context
         self._document = HelpDocument(sections)
         self._prompt = Prompt()
 
     @override
     def compose(self) -> ComposeResult:
+        yield PauseLine(self.context)
         with Vertical(id="modal"):
             yield Static(self._title(), markup=False, id="title")
             yield self._document

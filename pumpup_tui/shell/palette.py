@@ -15,6 +15,7 @@ from textual.widgets import Input
 from typing_extensions import override
 
 from pumpup_tui.components.line_widgets import Lines
+from pumpup_tui.components.pause_line import PauseLine
 from pumpup_tui.components.virtual_list import VirtualList
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
@@ -84,6 +85,7 @@ class PaletteScreen(ModalScreen[PaletteEntry]):
     ) -> None:
         """Take the commands in their order, what finds the rest, and the text that typing begins with."""
         super().__init__()
+        self.context = context
         self._commands = commands
         self._names = names
         self._typed = typed
@@ -102,6 +104,7 @@ class PaletteScreen(ModalScreen[PaletteEntry]):
     def compose(self) -> ComposeResult:
         field = Input(self._typed, compact=True, select_on_focus=False, placeholder="Search for commands and names")
         field.cursor_blink = False
+        yield PauseLine(self.context)
         with Vertical(id="palette"):
             yield field
             yield self._list

@@ -72,7 +72,7 @@ class TaskRows:
 
     def _escalated(self, task: Task) -> Line:
         """Return to whom the task was escalated, by whom and when; nothing where somebody has dealt with it since."""
-        found = next((one for one in self._context.status.escalated if one.task_id == task.id), None)
+        found = next((escalated for escalated in self._context.status.escalated if escalated.task_id == task.id), None)
         if found is None:
             return []
         tags = " or ".join(line(tag, 30) for tag in found.tags)

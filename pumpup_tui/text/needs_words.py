@@ -69,8 +69,8 @@ def demand_words(needs: Needs, reviewer: str, stamp: Callable[[datetime], str]) 
         stamp: Returns a time as the reader's clocks show it.
     """
     mine = needs.agreement_of(reviewer)
-    others = [one for one in needs.agreed if one is not mine]
-    said = [f"{line(one.subject, NAME_CELLS)} {_agreed_words(one, stamp)}" for one in others]
+    others = [agreement for agreement in needs.agreed if agreement is not mine]
+    said = [f"{line(agreement.subject, NAME_CELLS)} {_agreed_words(agreement, stamp)}" for agreement in others]
     counted = [*said[:AGREED], *([f"{len(said) - AGREED:,} more agreed"] if len(said) > AGREED else [])]
     first = [f"you {_agreed_words(mine, stamp)}"] if mine is not None else []
     return joined((*first, missing_words(needs), *counted))

@@ -90,15 +90,24 @@ class DatabaseAuthority:
             places, numbers = zip(*wanted, strict=True)
             asked = {"tasks": list(numbers), "places": list(places), "created": CODES["TASK_CREATED"]}
             (found,) = await self._reader.ask((statements.TASKS_THEN, {**asked, "bytes": PAGE_BYTES}))
-            for place, doc, body, hash_, at in found:
-                task = orjson.loads(doc)
-                step = entered_step(event_of((body, hash_), at)) if body is not None else None
+            for place, number, name, entered, at in await made_of(found, partial(_entries, found)):
+                step = entered
                 if step is None:  # the event only looked as if it entered one
-                    entry = await entry_before(self._reader, task["no"], at or place)
+                    entry = await entry_before(self._reader, number, at or place)
                     step = entry[1] if entry else ""
-                tasks[place] = (task["name"], step)
-            wanted = [one for one in wanted if found and one[0] > found[-1][0]]
+                tasks[place] = (name, step)
+            wanted = [(place, task) for place, task in wanted if found and place > found[-1][0]]
         return tasks
+
+
+def _entries(rows: Rows) -> list[tuple[int, int, str, str | None, int | None]]:
+    """Return of each task the place that was asked for, number, name, the step that an event entered, and its place."""
+    entries = []
+    for place, doc, body, hash_, at in rows:
+        task = orjson.loads(doc)
+        step = entered_step(event_of((body, hash_), at)) if body is not None else None
+        entries.append((place, task["no"], task["name"], step, at))
+    return entries
 
 
 def _tried(trial: GrantTrial, rows: Rows, tasks: Mapping[int, TaskThen]) -> int:

@@ -57,8 +57,7 @@ class DatabaseRequests:
     async def _standings(self, docs: RowDocuments, requests: list[Doc], actor: Actor) -> dict[str, dict[str, Any]]:
         """Return what policies add to requests; their events are read for it, and those of no others."""
         standings: dict[str, dict[str, Any]] = {}
-        of_policy = (one for one in requests if has_policy(docs, one["projectId"]))
-        places = sorted(one["seq"] for one in of_policy)
+        places = sorted(request["seq"] for request in requests if has_policy(docs, request["projectId"]))
         while places:
             (rows,) = await self._reader.ask((statements.EVENTS_AT, {"places": places, "bytes": PAGE_BYTES}))
 

@@ -72,6 +72,10 @@ async def test_a_pause_by_another_stands_over_forms_and_tasks_too(tmp_path: Path
         stage.app.context.authority_poll.look()
         await stage.sees(pilot, "■ PAUSED  all projects · by bob since 12:00 · an audit", "■ PAUSED  Claims")
         await pilot.press("escape")
+        for key, words in (("question_mark", "Keys   esc closes"), (":", "Search for commands")):
+            await pilot.press(key)
+            await stage.sees(pilot, "■ PAUSED  all projects", "■ PAUSED  Claims", words)
+            await pilot.press("escape")
         for project_id in (project.id, None):
             await stage.write(Resume(project_id=project_id), BOB)
         stage.app.context.authority_poll.look()
