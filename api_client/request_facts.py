@@ -34,15 +34,59 @@ def context_value(context: Mapping[str, str] | None, key: str) -> str | None:
 
     An agent may send `Amount` and `amount`, or a key that only looks like it: neither is then the amount.
     """
-    wanted, found = _folded(key), None
-    for name, value in (context or {}).items():
-        if _folded(name) == wanted:
-            if found is not None:
-                return None
-            found = value
-        elif not name.isascii() and looks_like(name, wanted):
-            return None
-    return found
+    if not context:
+        return None
+    names = tuple(context)
+    is_short = len(names) <= CONTEXT_KEYS and sum(map(len, names)) <= KEY_MOST
+    name = (_short_keys(names) if is_short else _long_keys(names)).name_of(key)
+    return None if name is None else context[name]
+
+
+class _ContextKeys:
+    """The keys of a context, read once for the many rules and filters that ask for them."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._all = names
+        self._names: dict[str, str | None] = {}
+        """By folded key: the key as it is written, None where there are several."""
+        self._long: set[str] = set()
+        """Keys that may be any, padded with what can't be seen."""
+        for name in names:
+            folded = _folded(name) if len(name) <= KEY_MOST else name  # it takes long to fold
+            self._names[folded] = None if folded in self._names else name
+            if len(name) > CONTEXT_VALUE and not name.isascii():
+                self._long.add(folded)
+        self._by_look: dict[str, set[str]] = {}
+        """By look: the folded keys that have it; empty until it is asked for."""
+        self._doubtful: dict[str, bool] = {}
+
+    def name_of(self, key: str) -> str | None:
+        """Return the one key that is this one, as it is written; None where there is none, or several may be it."""
+        wanted = _folded(key)
+        name = self._names.get(wanted)
+        if name is None or len(self._all) == 1:
+            return name
+        if wanted not in self._doubtful:
+            self._doubtful[wanted] = self._is_doubtful(wanted)
+        return None if self._doubtful[wanted] else name
+
+    def _is_doubtful(self, wanted: str) -> bool:
+        """Return whether another key looks like one that is there."""
+        from api_client.unicode_scripts import looks  # most contexts are asked for nothing, or have one key
+
+        if not self._by_look:
+            by_look: dict[str, set[str]] = {}
+            for name in self._all:
+                if len(name) <= CONTEXT_VALUE:
+                    for look in looks(name):
+                        by_look.setdefault(look, set()).add(_folded(name))
+            self._by_look = by_look  # whole: another thread may ask at the same time
+        alike = self._long.union(*(self._by_look.get(look, ()) for look in looks(wanted)))
+        return not alike <= {wanted}
+
+
+_short_keys, _long_keys = lru_cache(256)(_ContextKeys), lru_cache(2)(_ContextKeys)
+"""Those of a project's requests are mostly the same; of long ones two are kept, while they are asked for."""
 
 
 def _folded(key: str) -> str:
@@ -57,15 +101,11 @@ def _short_folded(key: str) -> str:
 
 def looks_like(text: str, wanted: str) -> bool:
     """Return whether a text may be read as `wanted`; a long one may be it, padded with what can't be seen."""
-    return len(text) > max(CONTEXT_VALUE, 2 * len(wanted)) or _look(text) == _look(wanted)
+    if len(text) > max(CONTEXT_VALUE, 2 * len(wanted)):
+        return not text.isascii()
+    from api_client.unicode_scripts import are_alike  # most filters have no use for it
 
-
-@lru_cache(4096)
-def _look(text: str) -> str:
-    """Return the look of a text; kept, for each rule and grant looks at the same keys again."""
-    from api_client.unicode_scripts import look  # most texts are ASCII
-
-    return look(text)
+    return are_alike(text, wanted)
 
 
 def is_folded(text: str, wanted: str) -> bool:
@@ -75,6 +115,8 @@ def is_folded(text: str, wanted: str) -> bool:
     return len(text) <= len(wanted) and text.casefold() == wanted
 
 
+KEY_MOST = 1_000
+"""Characters of a key that a rule or a filter may ask for."""
 CONTEXT_KEYS = 20
 """Entries of the context that a list of requests has of each, at the most; …"""
 CONTEXT_KEY = 100

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -212,7 +212,7 @@ def read_filter(
     text: str,
     reader: Reader,
     text_of: Callable[[QueriedRequest], str] = searched,
-    look_of: Callable[[str], str] | None = None,
+    looks_of: Callable[[QueriedRequest], Iterable[str]] | None = None,
 ) -> ParsedFilter:
     """Return the filter that a text stands for.
 
@@ -220,13 +220,13 @@ def read_filter(
         text: The filter as it was typed.
         reader: The person and the time.
         text_of: Returns the text that words are searched in; a caller with a cache passes its own.
-        look_of: Returns the look of such a text or a word: what must not be there is then not there in disguise either.
+        looks_of: Returns the looks of such a text: what must not be there is then not there in disguise either.
     """
     words = [_word(match, reader) for match in WORD.finditer(text)]
     searched_words = [word.text for word in words if word.text is not None]
     tests = [word.test for word in words if word.test is not None]
     if searched_words:
-        tests.append(_has_words(searched_words, text_of, look_of))
+        tests.append(_has_words(searched_words, text_of, looks_of))
     if not tests:
         return ParsedFilter(None)
     return ParsedFilter(lambda item: all(test(item) for test in tests), any(word.depends_on_time for word in words))
@@ -251,17 +251,21 @@ def context_bound(match: re.Match[str]) -> str:
 def _has_words(
     words: Sequence[SearchedText],
     text_of: Callable[[QueriedRequest], str],
-    look_of: Callable[[str], str] | None,
+    looks_of: Callable[[QueriedRequest], Iterable[str]] | None,
 ) -> Test:
     """Return the test of all words that are searched as text: the text of a request is made once for all of them."""
-    looks = [look_of(word) for word, is_wanted in words if not is_wanted] if look_of is not None else []
+    disguised: list[str] = []
+    if looks_of is not None:
+        from api_client.unicode_scripts import looks  # for grants alone
+
+        disguised = [look for word, is_wanted in words if not is_wanted for look in looks(word)]
 
     def has_words(item: QueriedRequest) -> bool:
         text = text_of(item)
         if not all((word in text) is is_wanted for word, is_wanted in words):
             return False
-        look = look_of(text) if look_of is not None and looks else ""
-        return not any(one in look for one in looks)
+        found = looks_of(item) if looks_of is not None and disguised else ()
+        return not any(one in look for look in found for one in disguised)
 
     return has_words
 
@@ -303,7 +307,7 @@ def _equals(text: str) -> Callable[[str], bool | None]:
     def is_it(value: str) -> bool | None:
         if is_folded(value, wanted):
             return True
-        return False if value.isascii() else None if looks_like(value, wanted) else False
+        return None if looks_like(value, wanted) else False
 
     return is_it
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 NO_SCRIPT = ("COMMON", "INHERITED", "Unknown")
@@ -28,8 +28,10 @@ _WRITTEN_TOGETHER = (
 """Scripts that one word may mix (Unicode TR 39, highly restrictive)."""
 _ALIKE = str.maketrans("1I|0", "lllO")
 """ASCII characters that look alike in a terminal's font."""
-_ALIKE_FOLDED = str.maketrans("1|0\n\r\t\v\f", "llo     ")
-"""Those of them that do without capitals, and blanks."""
+_BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f"
+_CONTROLS = "".join(char for char in map(chr, (*range(0x20), 0x7F)) if char not in _BLANKS)
+_ALIKE_FOLDED = str.maketrans("1|0" + _BLANKS, "llo" + " " * len(_BLANKS), _CONTROLS)
+"""Those of them that do without capitals, blanks, and what can't be seen."""
 
 
 @lru_cache(maxsize=4096)
@@ -97,22 +99,70 @@ def skeleton(name: str) -> str:
     return "".join(map(_ascii_of, plain)).translate(_ALIKE)
 
 
-def look(text: str) -> str:
-    """Return the look of a text whose case does not matter: what can't be seen is left out, lookalikes are one.
+def are_alike(text: str, other: str) -> bool:
+    """Return whether two texts whose case does not matter can't be told apart by eye."""
+    return not looks(text).isdisjoint(looks(other))
 
-    Texts with the same look can't be told apart by eye.
+
+def looks(text: str) -> frozenset[str]:
+    """Return the looks of a text whose case does not matter: what can't be seen is left out, lookalikes are one.
+
+    There are two, for a letter may look like another one than its capital does: the text as it is written, and the
+    text whatever its case. Texts that share a look can't be told apart by eye.
     """
-    if not text.isascii():
-        plain = unicodedata.normalize("NFKC", text)
-        text = "".join(_ascii_of(char) for char in plain if not _is_unseen(char))
-    text = text.casefold().translate(_ALIKE_FOLDED)
-    return " ".join(text.split()) if "  " in text else text.strip()
+    return _short_looks(text) if len(text) <= _SHORT else _looks(text)
 
 
-@lru_cache(maxsize=4096)
-def _is_unseen(char: str) -> bool:
-    """Return whether a character has no place of its own: it is invisible, or stands over the one before it."""
-    return not char.isascii() and (ord(char) in INVISIBLE or unicodedata.category(char) in ("Cf", "Mn", "Me", "Cc"))
+def _looks(text: str) -> frozenset[str]:
+    texts = (text,) if text.isascii() else (text.translate(_AS_WRITTEN), text.translate(_IN_ANY_CASE))
+    return frozenset(" ".join(one.casefold().translate(_ALIKE_FOLDED).split()) for one in texts)
+
+
+_SHORT = 400
+"""Characters of a text whose looks are kept, for each rule and filter compares with the same ones again."""
+_short_looks = lru_cache(1024)(_looks)
+
+
+class _LooksByCharacter(dict[int, str]):
+    """A table for `str.translate` from characters to what they look like, filled as they are met."""
+
+    def __init__(self, seen: Callable[[str], str]) -> None:
+        super().__init__()
+        self._seen = seen
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= _CHARACTERS_KEPT:
+            self.clear()
+        self[code] = seen = self._seen(chr(code))
+        return seen
+
+
+def _as_written(char: str) -> str:
+    """Return what a character looks like: an ASCII letter or digit where it may be one; empty where it has no place."""
+    if char.isascii():
+        return char
+    if ord(char) in INVISIBLE or unicodedata.category(char) in _UNSEEN:
+        return ""
+    if (alike := _ascii_of(char)) != char:
+        return alike
+    if (parts := unicodedata.normalize("NFKD", char)) != char:
+        return "".join(map(_as_written, parts))
+    named = _LETTER.search(unicodedata.name(char, ""))
+    return named[1] if named else char
+
+
+def _in_any_case(char: str) -> str:
+    """Return what a character looks like as a small or as a capital letter: the same for both."""
+    found = {"".join(map(_as_written, other)).casefold() for other in (char.lower(), char.upper())}
+    return min(found, key=lambda text: (not text.isascii(), text))
+
+
+_UNSEEN = frozenset(("Cf", "Mn", "Me", "Cc", "Cn", "Co", "Cs", "Zl", "Zp"))
+"""The categories of characters that are invisible, or stand over the one before them."""
+_LETTER = re.compile(r"\b(?:LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL )?|SYMBOL LETTER )([A-Z])(?= WITH|$)")
+"""The letter in the name of a character that is one with a stroke, in a square or in some other form."""
+_CHARACTERS_KEPT = 10_000
+_AS_WRITTEN, _IN_ANY_CASE = _LooksByCharacter(_as_written), _LooksByCharacter(_in_any_case)
 
 
 @lru_cache(maxsize=4096)

@@ -77,8 +77,7 @@ class PolicyReplay:
 
     def __init__(self, policy: Policy, project_name: str) -> None:
         self._policy, self._project_name = policy, project_name
-        self._keys = frozenset(_folded(key) for rule in policy.rules for key in rule.when.context or ())
-        """The context keys that rules look at, whatever their case."""
+        self._has_bounds = any(rule.when.context for rule in policy.rules)
         self._steps: dict[str, str] = {}
         self._cases: dict[str, RequestCase] = {}
         self._agreements: dict[str, list[Doc]] = {}
@@ -129,8 +128,8 @@ class PolicyReplay:
             of_task=lambda: ("", self._steps.get(task_id, "")),
             recommendation=payload.get("recommendation"),
             asked_in=self._steps.get(task_id),
-            # All of a key's spellings, and what may only look like it: where there are several, none is certain.
-            key_value_context={key: context[key] for key in context if _folded(key) in self._keys or not key.isascii()},
+            # All of it: where a key is there in several spellings, or in disguise, none is certain.
+            key_value_context=context if self._has_bounds else {},
         )
 
     def _agree(self, event: Event, request_id: str) -> None:
@@ -153,10 +152,6 @@ class PolicyReplay:
         outcome, who = _outcome_of(event), str(authority.get("subject") or "")
         word = outcome.type if outcome is not None else "ANSWER"
         return Shortfall(case.request_id, event.task_id, case.summary, rule, missing, word, who, event.timestamp)
-
-
-def _folded(key: str) -> str:
-    return key.strip().casefold()
 
 
 def _authority_of(event: Event) -> Mapping[str, Any] | None:

@@ -18,7 +18,7 @@ from api_client.models import Outcome
 from api_client.needs import EDITED, Agreed, Needs
 from api_client.quantities import amount_in, amount_of
 from api_client.times import wire_time
-from api_client.unicode_scripts import look
+from api_client.unicode_scripts import are_alike
 from api_client.wire import read
 from store.core.authority_lookup import authority_of
 from store.core.request_case import APPROVAL, RequestCase
@@ -151,7 +151,7 @@ def _is_equal(text: str, wanted: str) -> bool | None:
     """Return whether a text is another one, whatever its case; None where it only looks so."""
     if _plain(text) == _plain(wanted):
         return True
-    return None if look(text) == look(wanted) else False
+    return None if are_alike(text, wanted) else False
 
 
 @lru_cache(1024)

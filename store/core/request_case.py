@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from api_client.request_facts import context_value
 from store.core.state_view import Doc, DocumentLookup
@@ -46,8 +46,6 @@ class RequestCase(Struct, frozen=True):
     """What a policy asks of a reader: rules and filters have none."""
     blind: None = None
     """Whether a reader may not know its recommendation: rules and filters may."""
-    _values: dict[str, str | None] = field(default_factory=dict)
-    """By key: what `value_of` has found, for a policy's rules ask for the same keys."""
 
     @property
     def task_name(self) -> str:
@@ -89,11 +87,7 @@ class RequestCase(Struct, frozen=True):
 
     def value_of(self, key: str) -> str | None:
         """Return the one value under a key of its context; None where there is none, or where that is not certain."""
-        try:
-            return self._values[key]
-        except KeyError:
-            value = self._values[key] = context_value(self.key_value_context, key)
-            return value
+        return context_value(self.key_value_context, key)
 
     def is_sampled(self, share: float) -> bool:
         """Return whether the draw of a grant with this share falls on it."""

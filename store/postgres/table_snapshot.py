@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import orjson
@@ -39,8 +40,8 @@ class _Table(NamedTuple):
     """The columns that name a row."""
     has_document: bool = True
     """Whether the last column is a document."""
-    newer_key: str = ""
-    """A key that the documents of an earlier version lack."""
+    newer_keys: tuple[str, ...] = ()
+    """Keys that the documents of an earlier version lack, all or some of them."""
 
 
 _TABLES = (
@@ -56,7 +57,7 @@ _TABLES = (
         "open request of event",
         b"select seq, task, project, requested_at, doc from pumpup.request where ws = %(ws)s",
         slice(0, 1),
-        newer_key="keyValueContext",
+        newer_keys=("keyValueContext", "askedIn"),
     ),
     _Table(
         "upload",
@@ -121,7 +122,7 @@ class TableSnapshot:
         name = f"{table.noun} {_words(key)}"
         if found is None:
             yield f"The {name} is missing."
-        elif found != expected and (not table.newer_key or found != _fingerprint(table, values, table.newer_key)):
+        elif found != expected and all(found != _fingerprint(table, values, keys) for keys in _some(table.newer_keys)):
             what = "document" if found[:_SIZE] == expected[:_SIZE] else "row"
             yield f"The {what} of the {name} differs from what the events add up to."
 
@@ -135,21 +136,27 @@ def _words(key: Any) -> str:
     return " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
-def _fingerprint(table: _Table, values: Sequence[Any], without: str = "") -> bytes:
-    """Return the fingerprint of a row, its document taken without one of its keys."""
+def _some(keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield each choice of one or more keys."""
+    for size in range(1, len(keys) + 1):
+        yield from combinations(keys, size)
+
+
+def _fingerprint(table: _Table, values: Sequence[Any], without: Sequence[str] = ()) -> bytes:
+    """Return the fingerprint of a row, its document taken without some of its keys."""
     if not table.has_document:
         return _digest(orjson.dumps(list(values)))
     return _digest(orjson.dumps(list(values[:-1]))) + _digest(_canonical(values[-1], without))
 
 
-def _canonical(document: bytes, without: str) -> bytes:
+def _canonical(document: bytes, without: Sequence[str]) -> bytes:
     """Return a document in a form that is the same however its keys are ordered."""
     try:
         parsed: Any = orjson.loads(document)
     except ValueError:
         return document
     if without and isinstance(parsed, dict):
-        parsed.pop(without, None)
+        parsed = {key: value for key, value in parsed.items() if key not in without}
     return orjson.dumps(parsed, option=orjson.OPT_SORT_KEYS)
 
 

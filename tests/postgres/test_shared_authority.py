@@ -29,7 +29,7 @@ from tests.postgres.test_verify_database import harm
 from tests.support.actors import AGENT, ALICE, BOB
 from tests.support.moves import archive_workspace, into_workspace
 from tests.support.postgres import Cluster
-from tests.support.world_builder import WorldBuilder, decide
+from tests.support.world_builder import WorldBuilder, add_note, decide
 
 GENERAL = "prj_general"
 APPROVE: dict[str, Any] = {"recommendation": {"outcome": {"type": "APPROVE"}}}
@@ -146,7 +146,7 @@ async def test_a_database_of_an_earlier_version(
             " pumpup_server; grant insert, delete on pumpup.request to pumpup_server"
         )
     monkeypatch.setattr(migrate, "migrations", lambda: iter(known))
-    assert bring_up_to_date(owner) == ["0002_authority"]
+    assert bring_up_to_date(owner) == ["0002_authority", "0003_asked_in"]
     with psycopg.connect(server.conninfo) as connection:
         rights = (
             "has_table_privilege('pumpup.authority', 'insert')",
@@ -210,16 +210,44 @@ async def test_verify_names_what_was_changed(
 async def test_open_requests_of_an_earlier_version_are_sound(
     database: str, address: DatabaseAddress, server: OpenServer, workspace: str
 ) -> None:
-    """They lack the context that lists have of requests, which is no harm; any other is none of theirs."""
+    """They lack the context that lists have of requests, and the step: no harm; any other is none of theirs."""
     make = WorldBuilder(await server(AGENT), await server())
     await make.approval(await make.task(), keyValueContext={"Amount": "$1"})
     to = "update request set doc = convert_to(replace(convert_from(doc, 'UTF8'), {}), 'UTF8') where ws = $w"
+    harm(database, workspace, to.format("""',"askedIn":"in_progress"', ''"""))
+    assert (await asyncio.to_thread(verify_database, address, workspace)).wrong == []
     harm(database, workspace, to.format("""',"keyValueContext":{"Amount":"$1"}', ''"""))
     assert (await make.reviewer.inbox(context=True)).items[0].key_value_context is None
     assert (await asyncio.to_thread(verify_database, address, workspace)).wrong == []
     harm(database, workspace, to.format("""'"hash"', '"keyValueContext":{"Amount":"$2"},"hash"'"""))
     wrong = (await asyncio.to_thread(verify_database, address, workspace)).wrong
     assert any("The document of the open request" in one for one in wrong), wrong
+
+
+async def test_a_rule_for_steps_knows_in_which_a_request_was_asked(
+    database: str, address: DatabaseAddress, server: OpenServer, workspace: str
+) -> None:
+    """The migration finds it out for requests that an earlier version left open: what is decided of them is sound."""
+    alice = await server(ALICE)
+    make = WorldBuilder(await server(AGENT), alice)
+    task, other = await make.task(), await make.task()
+    await make.agent.submit(add_note(task, "\x00 \\u0000"), key="note")
+    asked = await make.approval(task, summary='\x00 "askedIn":"complete"')
+    await make.approval(other)
+    without = "regexp_replace(convert_from(doc, 'UTF8'), ',\"askedIn\":\"[a-z_]*\"}$', '}')"
+    harm(database, workspace, f"update request set doc = convert_to({without}, 'UTF8') where ws = $w")
+    (sql,) = (sql for _, name, sql in migrate.migrations() if name == "0003_asked_in")
+    with psycopg.connect(database) as connection:
+        connection.execute(sql.encode())
+        docs = (
+            b"select convert_from(doc, 'UTF8') from pumpup.request where ws = (select id from pumpup.workspace where "
+        )
+        rows = connection.execute(docs + b"name = %s)", (workspace,)).fetchall()
+    assert all(text.endswith(',"askedIn":"in_progress"}') for (text,) in rows)
+    await alice.submit(_policy({"name": "late", "when": {"steps": ["complete"]}, "people": 2}), key="policy")
+    await alice.submit(decide(asked), key="decide")
+    assert (await alice.request(asked)).result is not None
+    assert (await asyncio.to_thread(verify_database, address, workspace)).wrong == []
 
 
 def test_what_was_read_of_a_database_that_was_put_back_is_forgotten() -> None:

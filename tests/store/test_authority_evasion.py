@@ -102,7 +102,11 @@ def test_no_disguise_is_another_region(world: World, region: str | None) -> None
 
 
 @pytest.mark.parametrize(
-    "key", ["amount", "\u0410mount", "Amount\u200b", "\uff21mount", " \u0410mount", "Amount" + "\u200b" * 500]
+    "key",
+    [
+        *("amount", "\u0410mount", "Amount\u200b", "\uff21mount", " \u0410mount", "Amount" + "\u200b" * 500),
+        *("Am0unt", "Amount\x00", "Amo\u0301unt", "\U0001f130mount", "amoun\u0442", "Amount\u2028", "\u200b" * 2000),
+    ],
 )
 def test_of_keys_that_look_alike_none_is_certain(world: World, key: str) -> None:
     """A small amount beside a large one, under keys that a person can't tell apart, is under no limit."""
@@ -114,7 +118,11 @@ def test_of_keys_that_look_alike_none_is_certain(world: World, key: str) -> None
 
 
 @pytest.mark.parametrize(
-    "word", ["chargeback", "CHARGEBACK", "charge\u200bback", "\u0441hargeback", "ch\u0336argeback"]
+    "word",
+    [
+        *("chargeback", "CHARGEBACK", "charge\u200bback", "\u0441hargeback", "ch\u0336argeback", "charge\ue000back"),
+        *("CHARGE\u0412ACK", "C\u041dARGEBACK", "charg\u00e9back", "c\u0127argeback", "\U0001f172hargeback"),
+    ],
 )
 def test_an_excluded_word_is_found_in_disguise(world: World, word: str) -> None:
     """A grant for all but chargebacks leaves those to a person whose text only looks like it."""
@@ -122,6 +130,21 @@ def test_an_excluded_word_is_found_in_disguise(world: World, word: str) -> None:
     assert len(world.asked_until_decided(summary=f"Refund after a {word}")) == 20
     assert len(world.asked_until_decided(context={"Kind": word})) == 20
     assert len(world.asked_until_decided(summary="Refund für Größe 4", context={"Kind": "Größe"})) < 20
+
+
+@pytest.mark.parametrize("disguise", ["\u0432\u0415c\u200b", "BEC", "\u0412e\u0301\u0421"])
+def test_a_key_that_is_not_english_has_disguises_too(world: World, disguise: str) -> None:
+    """Letters that look like others as capitals alone are found whatever their case."""
+    key = "\u0412\u0435\u0441"
+    world.policy({"name": "heavy", "when": {"context": {key: {"atLeast": 500}}}, "people": 2})
+    assert takes_two(world, world.ask(context={key: "5", disguise: "900"}))
+    assert not takes_two(world, world.ask(context={key: "5", "\u0412\u0435\u0440\u0430": "900"}))
+
+
+def test_blanks_are_no_disguise(world: World) -> None:
+    """A value in which blanks are doubled is what it looks like."""
+    world.grant(words='refund -context.Kind:"wire transfer"')
+    assert len(world.asked_until_decided(context={"Kind": "wire  transfer"})) == 20
 
 
 @pytest.mark.parametrize("amount", ["KWD 499", "₿3", "499 €", "499 kg", "499"])
