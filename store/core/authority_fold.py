@@ -87,7 +87,8 @@ def decided(docs: DocumentTables, event: Doc) -> None:
         _change(docs, event, grant["id"], used=grant["used"] + 1)
     elif sampled is not None:
         _count_sample(docs, event, sampled, agrees=payload["outcome"]["type"] == "APPROVE")
-    taken_over(docs, event)
+    if event.get("source") == "HUMAN" or payload.get("escalatedTo"):
+        taken_over(docs, event)  # and not by a grant: an agent may ask for something routine on an escalated task
     if payload.get("escalatedTo"):
         _escalate(docs, event)
 

@@ -86,6 +86,23 @@ def test_samples_that_nobody_looks_at_end_a_grant(world: World) -> None:
     assert world.doc(grant_id)["asked"] == 3
 
 
+def test_nothing_routine_takes_an_escalated_task_off_the_list(world: World) -> None:
+    """What a grant decides or lets expire on the task is nobody's care for it; a person's decision is."""
+    world.policy(
+        {"name": "big", "when": {"context": {"Amount": {"atLeast": 1000}}}},
+        {"name": "small", "when": {}, "expire": {"afterSeconds": 1, "outcome": "REJECT"}},
+        escalate=["lead"],
+    )
+    world.decide(world.ask(), BOB, Outcome(type="ESCALATE"))
+    expired = world.ask("$600")
+    world.done(Expire(request_id=expired), PLATFORM)
+    world.grant(words="context.Amount<500")
+    assert len(world.asked_until_decided(amount="$5")) < 20
+    assert [one["taskId"] for one in world.doc(PROJECT)["escalated"]] == [world.task]
+    world.decide(world.ask(), BOB)
+    assert "escalated" not in world.doc(PROJECT)
+
+
 def test_who_recommends_nothing_chooses_no_rule(world: World) -> None:
     """A rule for what the agent recommends to approve holds where it leaves its recommendation out, too."""
     world.policy({"name": "approve", "when": {"recommended": ["APPROVE"]}, "people": 2})
