@@ -52,6 +52,19 @@ def stored_at(level: int, place: int) -> int:
     return stored_count(last_leaf) + level
 
 
+def size_of(stored: int) -> int:
+    """Return the most leaves whose complete subtrees are so many or fewer."""
+    size = stored // 2
+    while stored_count(size + 1) <= stored:
+        size += 1
+    return size
+
+
+def edge(size: int) -> list[tuple[int, int]]:
+    """Return level and place of the complete subtrees that the next leaf may complete, the largest first."""
+    return [(level, (size >> level) - 1) for level in reversed(range(size.bit_length())) if size >> level & 1]
+
+
 def root_of(size: int, nodes: Nodes) -> bytes:
     """Return the root of the tree of the first `size` leaves."""
     return EMPTY if size == 0 else _range_hash(0, size, nodes)
