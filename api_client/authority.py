@@ -138,10 +138,6 @@ class GrantTerms(Body):
         raise InvalidRequest("until: must be a time with its zone, like 2026-01-31T09:30:00Z", code=INVALID_GRANT)
 
 
-GrantEnding = Literal["REVOKED", "TIME", "COUNT", "DISAGREEMENT", "KEY_REVOKED"]
-"""The reasons for which a grant ends."""
-
-
 class GrantEnd(Wire):
     """The end of a grant."""
 
@@ -260,6 +256,8 @@ class AuthorityStatus(Wire):
     """Grants that are in force."""
     policies: str = ""
     """The version of all policies: it changes with any of them, and then other people may decide."""
+    ends: str = ""
+    """The version of the ends of grants: it changes with each end."""
 
 
 def check_policy(policy: Policy, steps: Iterable[str]) -> None:

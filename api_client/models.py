@@ -278,7 +278,8 @@ class InboxItem(Wire):
     field_count: int | None = None
     overdue_at: Moment | None = None
     expires_at: Moment | None = None
-    """When the platform settles it, where the project's policy says so."""
+    expires_to: str | None = None
+    """When the platform settles it, and to which outcome (`WITHDRAW`: an elicitation), where the policy says so."""
     hash: str = ""
     needs: Needs | None = None
     """The demands of the project's policy; None where it makes none, and every reviewer may decide."""
@@ -300,6 +301,7 @@ class RequestDetail(Wire):
     project: Project
     result: dict[str, Json] | None = None
     expires_at: Moment | None = None
+    expires_to: str | None = None
     needs: Needs | None = None
     blind: bool | None = None
     """As in an `InboxItem`, while it is open."""

@@ -33,10 +33,18 @@ class Needs(Wire):
     rule: str
     people: int = 1
     tags: tuple[str, ...] = ()
+    """Whoever decides has one of them; anyone where there are none."""
+    more_tags: tuple[tuple[str, ...], ...] = ()
+    """Lists of which they have one each, too: where a request doesn't say which of several rules it is under."""
     agreed: tuple[Agreed, ...] = ()
     may: bool = True
     refusal: str | None = None
     """The reason why the caller may not, as a sentence."""
+
+    @property
+    def tag_lists(self) -> tuple[tuple[str, ...], ...]:
+        """The lists of tags of each of which whoever decides has one."""
+        return tuple(tags for tags in (self.tags, *self.more_tags) if tags)
 
     @property
     def missing(self) -> int:

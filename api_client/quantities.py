@@ -48,6 +48,11 @@ class Quantity:
         """What quantities must have in common to be added or compared."""
         return self.prefix.strip(), self.suffix.strip()
 
+    @property
+    def has_sum(self) -> bool:
+        """Whether quantities of its unit are added up: numbers of anything, and shares, are not."""
+        return self.unit not in (("", ""), ("", "%"))
+
     def words(self, number: Decimal, decimals: int) -> str:
         """Return another number, written as this one."""
         sign = "-" if number < 0 else ""
@@ -106,7 +111,7 @@ def total_of(texts: Sequence[str]) -> str:
     known = [quantity for quantity in quantities if quantity is not None]
     if not known or len(known) < len(texts) or len({quantity.unit for quantity in known}) > 1:
         return ""
-    if known[0].unit in (("", ""), ("", "%")):  # numbers of anything, and shares, have no sum
+    if not known[0].has_sum:
         return ""
     total = sum((quantity.number for quantity in known), Decimal())
     return known[0].words(total, max(quantity.decimals for quantity in known))

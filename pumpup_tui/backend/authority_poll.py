@@ -70,8 +70,8 @@ class AuthorityPoll:
     def _post(self, status: AuthorityStatus) -> None:
         before, self._status = self._status, status
         self._app.post_message(AuthorityChanged(status))
-        # Where there are fewer one has ended; at the beginning some may have while nobody looked.
-        self._has_ends |= bool(status.version) and (before is None or status.grants < before.grants)
+        # At the beginning some may have ended while nobody looked.
+        self._has_ends |= bool(status.version) and (before is None or status.ends != before.ends)
 
     async def _read_ends(self) -> None:
         """Post the grants that ended by themselves; where they can't be read, the next look tries again."""

@@ -48,8 +48,6 @@ class RequestLoaded(Message):
     events: Sequence[Event]
     uploads: Mapping[str, Upload]
     inspection: Inspection
-    expires_to: str = ""
-    """The act that ends it where it expires, as far as that is known."""
 
 
 @dataclass(eq=False, repr=False)

@@ -53,8 +53,7 @@ class Reads:
                 detail = hidden_detail(detail, self._reviewer())
             events = await backend.events(task_id=detail.task.id, order="desc", limit=LATEST)
             uploads = await _uploads(backend, attachments_of(detail))
-            expires_to = await _expires_to(backend, detail) if detail.expires_at is not None else ""
-            return RequestLoaded(detail, _short(events).items, uploads, await _inspected(detail), expires_to)
+            return RequestLoaded(detail, _short(events).items, uploads, await _inspected(detail))
 
         return self._calls.ask(to, "the request", call, group="request ahead" if ahead else "request")
 
@@ -123,25 +122,6 @@ class Reads:
             return ProjectsLoaded(await backend.projects())
 
         return self._calls.ask(to, "the projects", call, group="projects")
-
-
-async def _expires_to(backend: Backend, detail: RequestDetail) -> str:
-    """Return the outcome that a request expires to, empty where it is not known: its policy may have changed since."""
-    if detail.event.event_type == "ELICITATION_REQUESTED":
-        return "WITHDRAW"
-    try:
-        policy = (await backend.policy(detail.project.id)).policy
-    except ApiError:
-        return ""
-    rule = next(
-        (
-            policy_rule
-            for policy_rule in (policy.rules if policy else ())
-            if detail.needs and policy_rule.name == detail.needs.rule
-        ),
-        None,
-    )
-    return (rule.expire.outcome or "ESCALATE") if rule is not None and rule.expire is not None else ""
 
 
 async def _uploads(backend: Backend, attachments: Iterable[Attachment]) -> dict[str, Upload]:

@@ -216,5 +216,5 @@ def _agreement_words(agreement: RecordedApproval, verb: str, note: str | None) -
     if needs is None:
         return "Agreed; the request is decided since: 'pumpup-tui show' says by whom."
     missing = needs.missing_for(verb, (note or "").strip() if verb == "EDIT_AND_APPROVE" else None)
-    of = f" of {tag_words(needs.tags)}" if needs.tags else ""
+    of = f" of {tag_words(needs)}" if needs.tag_lists else ""
     return f"Agreed ({needs.people - missing} of {needs.people}): it needs {missing} more{of} to be decided."

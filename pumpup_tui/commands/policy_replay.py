@@ -19,7 +19,7 @@ from api_client.times import wire_time
 from api_client.wire import read
 from store.core.event_types import SETTLING
 from store.core.fold import agreement_in, with_agreement
-from store.core.policy_rules import agreements_to, is_own, lacks_tag, needs_under, rule_for
+from store.core.policy_rules import agreements_to, is_own, lacking_tags, needs_under, rule_for
 from store.core.request_case import RequestCase
 from store.core.state_view import Doc
 
@@ -177,8 +177,8 @@ def _missing(
 ) -> Iterator[tuple[str, str]]:
     """Yield what a decision lacks under a rule, and the words for it."""
     who = Actor(str(authority.get("subject") or ""), "reviewer", tuple(authority.get("tags") or ()))
-    if lacks_tag(rule, who):
-        yield TAGS, f"somebody with the tag {' or '.join(rule.tags or ())}"
+    if tags := lacking_tags(rule, who):
+        yield TAGS, f"somebody with the tag {' or '.join(tags)}"
     if is_own(rule, case, who):
         yield OWN, "somebody who did not ask for it"
     outcome, needs = _outcome_of(event), needs_under(rule, case, agreements, who)

@@ -144,7 +144,7 @@ def _standing(detail: RequestDetail, now: datetime, reviewer: str) -> Iterator[t
     needs = detail.needs
     if needs is not None and not needs.may:
         yield "Not you", refusal_words(needs)
-    if needs is not None and (needs.people > 1 or needs.tags):
+    if needs is not None and (needs.people > 1 or needs.tag_lists):
         words = demand_words(needs, reviewer, lambda at: durations.stamp(at, now, None))
         yield "Policy", in_charset(f"{words} (rule {clean_line(needs.rule)})")
     if detail.expires_at is not None:

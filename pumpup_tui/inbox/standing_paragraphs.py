@@ -22,7 +22,7 @@ def standing_lines(context: Context, loaded: RequestLoaded) -> list[Paragraph]:
     if detail.result is not None:
         return []
     lines = [] if detail.needs is None else _needs_lines(context, detail.needs)
-    return lines if detail.expires_at is None else [*lines, _expiry(context, detail.expires_at, loaded.expires_to)]
+    return lines if detail.expires_at is None else [*lines, _expiry(context, detail.expires_at, detail.expires_to)]
 
 
 def _needs_lines(context: Context, needs: Needs) -> list[Paragraph]:
@@ -32,13 +32,13 @@ def _needs_lines(context: Context, needs: Needs) -> list[Paragraph]:
     if needs.people > 1:
         words = demand_words(needs, context.status.reviewer, context.stamp)
         lines.append(led([("◇ ", "accent")], (words, ""), known_as=words))
-    elif needs.may and needs.tags:
-        lines.append(led([("decided by ", "muted")], (tag_words(needs.tags), "muted")))
+    elif needs.may and needs.tag_lists:
+        lines.append(led([("decided by ", "muted")], (tag_words(needs), "muted")))
     return lines
 
 
-def _expiry(context: Context, at: datetime, expires_to: str) -> Paragraph:
-    act = OUTCOMES.get(expires_to)
+def _expiry(context: Context, at: datetime, expires_to: str | None) -> Paragraph:
+    act = OUTCOMES.get(expires_to or "")
     then = act.past if act is not None else "withdrawn" if expires_to else ""
     left = context.until(at)
     when = "expires now" if left == "now" else f"expires in {left}"

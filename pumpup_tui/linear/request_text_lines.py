@@ -67,8 +67,8 @@ def standing_lines(detail: RequestDetail, reviewer: str, stamp: Callable[[dateti
         lines.append(f"You may not decide this: {refusal_words(needs)}")
     if needs is not None and needs.people > 1:
         lines.append(f"Who decides: {demand_words(needs, reviewer, stamp)}.")
-    elif needs is not None and needs.may and needs.tags:
-        lines.append(f"Decided by: {tag_words(needs.tags)}.")
+    elif needs is not None and needs.may and needs.tag_lists:
+        lines.append(f"Decided by: {tag_words(needs)}.")
     return lines if detail.expires_at is None else [*lines, f"Expires: {stamp(detail.expires_at)}."]
 
 

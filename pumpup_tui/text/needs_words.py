@@ -79,12 +79,18 @@ def demand_words(needs: Needs, reviewer: str, stamp: Callable[[datetime], str]) 
 def missing_words(needs: Needs) -> str:
     """Return how many people a request still needs: `needs 1 more of claims-lead`."""
     more = " more" if needs.agreed else ""
-    of = f" of {tag_words(needs.tags)}" if needs.tags else " person" if needs.missing == 1 else " people"
+    of = f" of {tag_words(needs)}" if needs.tag_lists else " person" if needs.missing == 1 else " people"
     return f"needs {max(0, needs.missing)}{more}{of}"
 
 
-def tag_words(tags: Sequence[str]) -> str:
-    """Return tags of which one is enough: `claims-lead or finance`."""
+def tag_words(needs: Needs) -> str:
+    """Return the tags that whoever decides has: `claims-lead or finance`, and where it takes more `eu, and lead`."""
+    lists = needs.tag_lists
+    more = [f"{len(lists) - TAGS} more"] if len(lists) > TAGS else []
+    return ", and ".join([*map(_either, lists[:TAGS]), *more])
+
+
+def _either(tags: Sequence[str]) -> str:
     named = [line(tag, TAG_CELLS) for tag in tags[:TAGS]]
     more = [f"{len(tags) - TAGS} more tags"] if len(tags) > TAGS else []
     *before, last = [*named, *more]

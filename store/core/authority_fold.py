@@ -58,6 +58,7 @@ def grant_ended(docs: DocumentTables, event: Doc) -> None:
     payload, project_id = event["payload"], event["projectId"]
     ended = {"reason": payload["reason"], "at": event["timestamp"], "by": event.get("subject") or ""}
     _change(docs, event, payload["grantId"], ended=ended)
+    _change(docs, event, ALL, endSeq=event["seq"])
     grants = (docs.get("authority", project_id) or {}).get("grants") or []
     _change(docs, event, project_id, grants=[one for one in grants if one != payload["grantId"]] or None)
 

@@ -38,6 +38,7 @@ def status(docs: Mapping[str, Doc]) -> AuthorityStatus:
     found: dict[str, Any] = {
         "version": str(of_all.get("seq", "")),
         "policies": str(of_all.get("policySeq", "")),
+        "ends": str(of_all.get("endSeq", "")),
         "pauses": sorted(pauses, key=lambda one: (str(one["at"]), one["projectId"] or "")),
         "escalated": escalated,
         "grants": sum(len(doc.get("grants") or ()) for doc in docs.values()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal, NamedTuple
 
 from api_client import commands as c
 from api_client.authority import PolicyRule
@@ -11,7 +12,7 @@ from api_client.times import later, parse_time
 from store.core.authority_lookup import pause_in
 from store.core.authority_rules import authority_snapshot
 from store.core.grant_coverage import sample_of
-from store.core.policy_rules import policy_of, rule_for
+from store.core.policy_rules import JoinedRule, policy_of, rule_for
 from store.core.request_case import APPROVAL, RequestCase, case_in
 from store.core.rule_checks import task_named, without_none
 from store.core.ruling import Ruling
@@ -21,13 +22,31 @@ EXPIRED = "EXPIRED"
 """The reason code of a decision by expiry."""
 
 
-def expiry_of(docs: DocumentLookup, project_id: str, case: RequestCase) -> tuple[datetime, PolicyRule] | None:
-    """Return when a request expires under the policy in force and by which rule, None where it does not."""
+class ExpiryOfRequest(NamedTuple):
+    """When a request expires, by which rule, and to what."""
+
+    at: datetime
+    rule: str
+    seconds: int
+    outcome: Literal["ESCALATE", "REJECT", "WITHDRAW"]
+
+
+def expiry_of(docs: DocumentLookup, project_id: str, case: RequestCase) -> ExpiryOfRequest | None:
+    """Return the expiry of a request under the policy in force, None where it has none."""
     policy = policy_of(docs, project_id)
     rule = rule_for(policy, case) if policy is not None else None
-    if rule is None or rule.expire is None:
+    return None if rule is None else expiry_under(rule, case)
+
+
+def expiry_under(rule: PolicyRule, case: RequestCase) -> ExpiryOfRequest | None:
+    """Return the expiry of a request under the rule that holds for it, None where it has none."""
+    expire = rule.expire
+    if expire is None:
         return None
-    return later(parse_time(case.requested_at), seconds=rule.expire.after_seconds), rule
+    at = later(parse_time(case.requested_at), seconds=expire.after_seconds)
+    outcome = (expire.outcome or "ESCALATE") if case.kind == APPROVAL else "WITHDRAW"
+    name = rule.expires_by if isinstance(rule, JoinedRule) else rule.name
+    return ExpiryOfRequest(at, name, expire.after_seconds, outcome)
 
 
 def expire(ruling: Ruling, command: c.Expire) -> None:
@@ -38,18 +57,16 @@ def expire(ruling: Ruling, command: c.Expire) -> None:
         raise NotFound("There is no such open request.")
     case = case_in(view, event)
     found = expiry_of(view, request["projectId"], case)
-    if found is None or ruling.now < found[0]:
+    if found is None or ruling.now < found.at:
         raise Conflict("It has not expired.")
     if pause_in(view, request["projectId"]):
         raise Conflict("Its project is paused: nothing expires meanwhile.")
-    rule = found[1]
-    seconds = rule.expire.after_seconds if rule.expire else 0
-    words = f"Expired: undecided for {seconds} seconds (the policy's rule {rule.name!r})."
+    words = f"Expired: undecided for {found.seconds} seconds (the policy's rule {found.rule!r})."
     task = task_named(view, request["taskId"])
     if case.kind != APPROVAL:
         ruling.on_task(task, "REQUEST_WITHDRAWN", {"type": "Note", "message": words}, inResponseTo=command.request_id)
         return
-    outcome = (rule.expire.outcome if rule.expire else None) or "ESCALATE"
+    outcome = found.outcome
     policy = policy_of(view, request["projectId"])
     payload = {
         "type": "ApprovalDecided",

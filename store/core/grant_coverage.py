@@ -7,13 +7,27 @@ from datetime import datetime
 from functools import lru_cache
 
 from api_client.actor import Actor
+from api_client.authority import INVALID_GRANT, GrantTerms, check_terms
+from api_client.errors import InvalidRequest
 from api_client.grant_filter import grant_test
 from api_client.request_query import Test
+from api_client.request_query_faults import grant_fault
 from api_client.times import parse_time
 from store.core.authority_lookup import authority_of, pause_in
 from store.core.policy_rules import may_alone, policy_of, rule_for
 from store.core.request_case import case_in
 from store.core.state_view import Doc, DocumentLookup
+
+
+def check_grant(terms: GrantTerms, now: datetime) -> None:
+    """Check the terms of a grant that is given or tried now, and its filter.
+
+    Raises:
+        InvalidRequest: INVALID_GRANT.
+    """
+    check_terms(terms, now)
+    if fault := grant_fault(terms.filter):
+        raise InvalidRequest(f"filter: {fault}", code=INVALID_GRANT)
 
 
 def grants_of(docs: DocumentLookup, project_id: str) -> Iterator[Doc]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from api_client import commands as c
-from api_client.authority import INVALID_GRANT, check_terms
 from api_client.errors import Conflict, InvalidRequest, NotFound
-from api_client.request_query_faults import grant_fault
 from api_client.times import wire_time
 from store.core.authority_lookup import authority_of, grant_in, pause_in
 from store.core.authority_rules import authority_snapshot
 from store.core.event_types import GRANT_ENDED, GRANT_GIVEN
-from store.core.grant_coverage import giver_of, grants_of, is_over
+from store.core.grant_coverage import check_grant, giver_of, grants_of, is_over
 from store.core.request_case import is_sampled
 from store.core.rule_checks import task_named
 from store.core.ruling import Ruling
@@ -27,9 +25,7 @@ REVOKED, TIME, COUNT, DISAGREEMENT, KEY_REVOKED = "REVOKED", "TIME", "COUNT", "D
 
 def give_grant(ruling: Ruling, command: c.GiveGrant) -> None:
     """Let what fits a filter be approved without asking again."""
-    check_terms(command, ruling.now)
-    if fault := grant_fault(command.filter):
-        raise InvalidRequest(f"filter: {fault}", code=INVALID_GRANT)
+    check_grant(command, ruling.now)
     if ruling.view.get("projects", command.project_id) is None:
         raise NotFound(f"There is no project {command.project_id!r}.")
     grants = [grant for grant in grants_of(ruling.view, command.project_id) if grant["name"] == command.name]

@@ -17,18 +17,15 @@ from msgspec.json import Decoder
 from api_client.actor import Actor
 from api_client.authority import (
     DISAGREEMENTS_MOST,
-    INVALID_GRANT,
     AmountSum,
     Disagreement,
     GrantTerms,
     Trial,
-    check_terms,
 )
-from api_client.errors import InvalidRequest
 from api_client.grant_filter import grant_test
 from api_client.quantities import Quantity, quantity_of
-from api_client.request_query_faults import grant_fault
 from api_client.wire import read
+from store.core.grant_coverage import check_grant
 from store.core.policy_rules import may_alone, policy_of, rule_for
 from store.core.read_models import document
 from store.core.request_case import RequestCase
@@ -93,9 +90,7 @@ class GrantTrial:
             NotFound: there is no such project.
             InvalidRequest: INVALID_GRANT, the terms are none that a grant could have.
         """
-        check_terms(terms, now)
-        if fault := grant_fault(terms.filter):
-            raise InvalidRequest(f"filter: {fault}", code=INVALID_GRANT)
+        check_grant(terms, now)
         self._project = document(docs, "projects", terms.project_id)
         self.project_id, self._terms, self._giver = terms.project_id, terms, giver
         self._fits, self._policy = grant_test(terms.filter), policy_of(docs, terms.project_id)
@@ -184,11 +179,7 @@ def _disagreement(decided: PastDecision, asked: _PastRequest) -> Disagreement:
 
 def _is_amount(text: str) -> bool:
     quantity = quantity_of(text)
-    return quantity is not None and quantity.unit not in _NO_UNIT
-
-
-_NO_UNIT = (("", ""), ("", "%"))
-"""Numbers of anything, and shares, have no sum."""
+    return quantity is not None and quantity.has_sum
 
 
 class _AmountSums:
@@ -207,7 +198,7 @@ class _AmountSums:
                 if len(self._first) >= _KEYS_MOST:
                     continue
                 first = quantity_of(text)
-                self._first[key] = first if first is not None and first.unit not in _NO_UNIT else None
+                self._first[key] = first if first is not None and first.has_sum else None
             first = self._first[key]
             if first is None:
                 continue

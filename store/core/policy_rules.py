@@ -51,6 +51,8 @@ class JoinedRule(PolicyRule):
 
     more_tags: tuple[tuple[str, ...], ...] = ()
     """For each rule beside the one whose tags these are: whoever decides has one of them, too."""
+    expires_by: str = ""
+    """The name of the rule whose `expire` it is."""
 
 
 def rule_for(policy: Policy, case: RequestCase) -> PolicyRule | None:
@@ -77,7 +79,8 @@ def _joined(rules: list[PolicyRule], case: RequestCase) -> PolicyRule | None:
         return _people(rule, case), bool(rule.always_human), bool(rule.tags), rule.not_asker is not False
 
     strictest = max(rules, key=strictness)  # of equals the first
-    tags = [rule.tags for rule in (strictest, *rules) if rule.tags]
+    tags = list(dict.fromkeys(rule.tags for rule in (strictest, *rules) if rule.tags))
+    expiring = next((rule for rule in rules if rule.expire), strictest)
     return JoinedRule(
         name=strictest.name,
         people=max(_people(rule, case) for rule in rules),
@@ -85,7 +88,8 @@ def _joined(rules: list[PolicyRule], case: RequestCase) -> PolicyRule | None:
         more_tags=tuple(tags[1:]),
         not_asker=any(rule.not_asker is not False for rule in rules),
         always_human=any(rule.always_human for rule in rules),
-        expire=next((rule.expire for rule in rules if rule.expire), None),
+        expire=expiring.expire,
+        expires_by=expiring.name,
     )
 
 
@@ -182,7 +186,13 @@ def needs_under(rule: PolicyRule, case: RequestCase, agreements: Iterable[Doc], 
     agreed = tuple(_agreed(one) for one in agreements if people > 1 and not _refusal(rule, case, _who(one)))
     refusal = _refusal(rule, case, actor) or None
     return Needs(
-        rule=rule.name, people=people, tags=rule.tags or (), agreed=agreed, may=refusal is None, refusal=refusal
+        rule=rule.name,
+        people=people,
+        tags=rule.tags or (),
+        more_tags=rule.more_tags if isinstance(rule, JoinedRule) else (),
+        agreed=agreed,
+        may=refusal is None,
+        refusal=refusal,
     )
 
 
@@ -198,17 +208,16 @@ def _agreed(agreement: Doc) -> Agreed:
 
 def _refusal(rule: PolicyRule, case: RequestCase, actor: Actor) -> str:
     """Return why somebody may not decide a request under a rule, as a sentence; empty where they may."""
-    for tags in _tags_of(rule):
-        if not set(tags) & set(actor.tags):
-            return f"Only {_one_of(tags)} may decide this; {actor.subject} does not have that tag."
+    if tags := lacking_tags(rule, actor):
+        return f"Only {_one_of(tags)} may decide this; {actor.subject} does not have that tag."
     if is_own(rule, case, actor):
         return f"{actor.subject} asked for this, and nobody may decide their own request."
     return ""
 
 
-def lacks_tag(rule: PolicyRule, actor: Actor) -> bool:
-    """Return whether somebody has none of the tags that a rule asks for."""
-    return any(not set(tags) & set(actor.tags) for tags in _tags_of(rule))
+def lacking_tags(rule: PolicyRule, actor: Actor) -> tuple[str, ...]:
+    """Return a list of tags that a rule asks for and of which somebody has none; empty where there is none such."""
+    return next((tags for tags in _tags_of(rule) if not set(tags) & set(actor.tags)), ())
 
 
 def _tags_of(rule: PolicyRule) -> tuple[tuple[str, ...], ...]:
@@ -237,7 +246,8 @@ def check_may(needs: Needs) -> None:
 
 def demand_words(needs: Needs) -> str:
     """Return what a request needs, as a sentence; times as on the wire, so that screens can show them as theirs."""
-    who = f" with the tag {_one_of(needs.tags)}" if needs.tags else ""
+    tags = " and the tag ".join(map(_one_of, needs.tag_lists))
+    who = f" with the tag {tags}" if tags else ""
     count = f"{needs.people} people" if needs.people > 1 else "one person"
     agreed = ", ".join(f"{one.subject} at {wire_time(one.at)}" for one in needs.agreed)
     agreed = f"; agreed so far: {agreed}" if agreed else ""

@@ -111,4 +111,4 @@ class Expiries:
         self._looks_left -= 1
         event = self._store.events.at(seq)
         expiry = expiry_of(state, event["projectId"], case_in(state, event))
-        schedule.due.set(event["id"], expiry[0] if expiry is not None else None)
+        schedule.due.set(event["id"], expiry.at if expiry is not None else None)

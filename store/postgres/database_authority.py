@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from array import array
+from bisect import bisect_left
 from datetime import datetime
 from functools import partial
-
-import orjson
 
 from api_client.actor import Actor
 from api_client.authority import AuthorityStatus, Grant, GrantTerms, PolicyInForce, Trial
@@ -19,7 +19,6 @@ from store.core.grant_trial import GrantTrial
 from store.core.paging import PAGE_BYTES
 from store.core.step_codes import entered_step
 from store.postgres import statements
-from store.postgres.database_history import entry_before
 from store.postgres.database_reader import DatabaseReader, is_last, made_of
 from store.postgres.found_page import RowDocuments
 from store.postgres.loaded_view import event_of
@@ -28,9 +27,8 @@ from store.postgres.pooled import Rows
 _DECISIONS = 5_000
 """Decisions that one trip brings with their requests."""
 _BYTES = 4 * PAGE_BYTES
-
-TaskThen = tuple[str, str]
-"""The name of a task, and the step that it was in."""
+TASKS_REMEMBERED = 100_000
+"""Tasks whose steps a trial remembers."""
 
 
 class _TaskNotRead(Exception):
@@ -66,65 +64,85 @@ class DatabaseAuthority:
         project = await self._reader.project_doc(terms.project_id)
         authority, _ = await self._reader.with_authority()
         trial = GrantTrial(RowDocuments(authority=authority, projects=[project]), terms, actor, now)
+        head, _ = await self._reader.head()
+        tasks = _TasksThen(self._reader, head)
         asked = {"project": project["no"], "type": CODES[APPROVAL_DECIDED], "limit": _DECISIONS, "bytes": _BYTES}
-        start = 0
-        while True:
-            (rows,) = await self._reader.ask((statements.TRIAL, {**asked, "start": start}))
-            await self._try(trial, rows)
-            if is_last(rows, _DECISIONS, _BYTES):
-                return trial.outcome()
-            start = rows[-1][0]
 
-    async def _try(self, trial: GrantTrial, rows: Rows) -> None:
-        """Look at some decisions. Where the trial asks for a task as it was, all of the rest are read at once."""
-        done = await made_of(rows, lambda: _tried(trial, rows, {}))
+        async def behind(rows: Rows) -> Rows:
+            if rows and is_last(rows, _DECISIONS, _BYTES):
+                return []
+            (found,) = await self._reader.ask((statements.TRIAL, {**asked, "start": rows[-1][0] if rows else 0}))
+            return found
+
+        rows = await behind([])
+        while rows:  # the database looks for the next ones meanwhile
+            _, rows = await asyncio.gather(self._try(trial, rows, tasks), behind(rows))
+        return trial.outcome()
+
+    async def _try(self, trial: GrantTrial, rows: Rows, tasks: _TasksThen) -> None:
+        """Look at some decisions. Where the trial asks for a task as it was, those of all the rest are read at once."""
+        done = await made_of(rows, lambda: _tried(trial, rows, tasks))
         if rest := rows[done:]:
-            tasks = await self._tasks_then(rest)
+            await tasks.read({row[5] for row in rest if row[2] is not None})
             await made_of(rest, lambda: _tried(trial, rest, tasks))
 
-    async def _tasks_then(self, rows: Rows) -> dict[int, TaskThen]:
-        """Return the tasks of some decisions as they were when it was asked, by the place of the request."""
-        wanted = sorted((row[2], row[5]) for row in rows if row[2] is not None)
-        tasks: dict[int, TaskThen] = {}
-        while wanted:
-            places, numbers = zip(*wanted, strict=True)
-            asked = {"tasks": list(numbers), "places": list(places), "created": CODES["TASK_CREATED"]}
-            (found,) = await self._reader.ask((statements.TASKS_THEN, {**asked, "bytes": PAGE_BYTES}))
-            for place, number, name, entered, at in await made_of(found, partial(_entries, found)):
-                step = entered
-                if step is None:  # the event only looked as if it entered one
-                    entry = await entry_before(self._reader, number, at or place)
-                    step = entry[1] if entry else ""
-                tasks[place] = (name, step)
-            wanted = [(place, task) for place, task in wanted if found and place > found[-1][0]]
-        return tasks
+
+class _TasksThen:
+    """The tasks of a project as they were when something was asked, each read once."""
+
+    def __init__(self, reader: DatabaseReader, until: int) -> None:
+        """Look at no event after `until`."""
+        self._reader, self._until = reader, until
+        self._entries: dict[int, tuple[str, array[int], list[str]]] = {}
+        """By the number of a task: its name, and the places at which it entered steps, with these."""
+
+    async def read(self, tasks: set[int]) -> None:
+        """Read some tasks that were not read yet."""
+        if len(self._entries) >= TASKS_REMEMBERED:
+            self._entries.clear()
+        unread = sorted(tasks - self._entries.keys())
+        self._entries.update((task, ("", array("Q"), [])) for task in unread)
+        asked = {"tasks": unread, "until": self._until, "created": CODES["TASK_CREATED"], "bytes": PAGE_BYTES}
+        start = 0
+        while unread:
+            (rows,) = await self._reader.ask((statements.ENTRIES, {**asked, "start": start}))
+            await made_of(rows, partial(self._take, rows))
+            if is_last(rows, len(rows) + 1):
+                break
+            start = rows[-1][0]
+
+    def _take(self, rows: Rows) -> None:
+        for seq, task, body, hash_ in rows:
+            event = event_of((body, hash_), seq)
+            _, places, steps = self._entries[task]
+            if event["eventType"] == "TASK_CREATED":
+                self._entries[task] = event["payload"]["name"], places, steps
+            if step := entered_step(event):  # an event may only look as if it entered one
+                places.append(seq)
+                steps.append(step)
+
+    def then(self, task: int, asked: int) -> tuple[str, str]:
+        """Return the name of a task, and the step that it was in when the request at the place `asked` was asked.
+
+        Raises:
+            _TaskNotRead: it was not read.
+        """
+        try:
+            name, places, steps = self._entries[task]
+        except KeyError:
+            raise _TaskNotRead from None
+        at = bisect_left(places, asked)
+        return name, steps[at - 1] if at else ""
 
 
-def _entries(rows: Rows) -> list[tuple[int, int, str, str | None, int | None]]:
-    """Return of each task the place that was asked for, number, name, the step that an event entered, and its place."""
-    entries = []
-    for place, doc, body, hash_, at in rows:
-        task = orjson.loads(doc)
-        step = entered_step(event_of((body, hash_), at)) if body is not None else None
-        entries.append((place, task["no"], task["name"], step, at))
-    return entries
-
-
-def _tried(trial: GrantTrial, rows: Rows, tasks: Mapping[int, TaskThen]) -> int:
-    """Let a trial look at decisions; return how many it took before it asked for a task that is not among `tasks`."""
-    for number, (seq, body, asked, request, hash_, _) in enumerate(rows):
+def _tried(trial: GrantTrial, rows: Rows, tasks: _TasksThen) -> int:
+    """Let a trial look at decisions; return how many it took before it asked for a task that was not read."""
+    for number, (seq, body, asked, request, hash_, task) in enumerate(rows):
         decided = trial.decision(body)
         if decided is None or asked is None or not seq_of(decided.in_response_to) == asked < seq:
             continue
         try:
-            trial.take(decided, request, hash_.hex(), partial(_task_in, tasks, asked))
+            trial.take(decided, request, hash_.hex(), partial(tasks.then, task, asked))
         except _TaskNotRead:
             return number
     return len(rows)
-
-
-def _task_in(tasks: Mapping[int, TaskThen], place: int) -> TaskThen:
-    try:
-        return tasks[place]
-    except KeyError:
-        raise _TaskNotRead from None

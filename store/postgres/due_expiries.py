@@ -118,5 +118,5 @@ def _expiries_of(docs: Mapping[str, Doc], project: Doc, rows: Rows) -> list[tupl
     for seq, _, _, body, hash_ in rows:
         event = event_of((body, hash_), seq)
         expiry = expiry_of(lookup, project["id"], case_in(lookup, event))
-        found.append((event["id"], expiry[0] if expiry is not None else None))
+        found.append((event["id"], expiry.at if expiry is not None else None))
     return found

@@ -262,23 +262,20 @@ TRIAL = _BOUNDED.format(
     """,
 ).encode()
 """Returns past decisions of a project, each with its request and the number of the request's task."""
-TASKS_THEN = _BOUNDED.format(
-    columns="seq, doc, body, hash, at",
-    size="(octet_length(doc) + coalesce(octet_length(body), 0))",
+ENTRIES = _BOUNDED.format(
+    columns="seq, task, body, hash",
+    size="octet_length(body)",
     order="asc",
     rows="""
-        select k.at as seq, t.doc, e.body, e.hash, e.seq as at
-        from unnest(%(tasks)s::int[], %(places)s::bigint[]) k(task, at)
-        cross join lateral (select doc from pumpup.task where ws = %(ws)s and no = k.task offset 0) t
-        left join lateral (
-            select seq, body, hash from pumpup.event
-            where ws = %(ws)s and task = k.task and seq <= k.at
+        select e.* from unnest(%(tasks)s::int[]) k cross join lateral (
+            select seq, task, body, hash from pumpup.event
+            where ws = %(ws)s and task = k and seq > %(start)s and seq <= %(until)s
                 and (type = %(created)s or position('"transitionTo":"'::bytea in body) > 0)
-            order by seq desc limit 1
-        ) e on true
+            offset 0
+        ) e
     """,
 ).encode()
-"""Returns tasks at the place of an event, each with the last event up to there that may have entered a step."""
+"""Returns the events of some tasks that may have entered a step."""
 
 
 ASKED_AFTER = b"""

@@ -92,6 +92,7 @@ async def test_what_a_request_needs(world: World, authority: GivenAuthority) -> 
         assert (await authority.item(by, small)).needs is None
         detail = await by.request(large.id)
         assert (detail.needs, detail.expires_at) == (item.needs, item.expires_at)
+        assert item.expires_to == detail.expires_to == "ESCALATE"
     assert [item.request_id for item in (await world.reviewer.inbox(limit=2)).items] == [large.id, small.id]
 
 

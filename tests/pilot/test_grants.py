@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from api_client.authority import Grant, Trial
-from api_client.commands import Decide
+from api_client.commands import Decide, GiveGrant
 from api_client.errors import ServerFault
 from api_client.models import Outcome
+from api_client.wire import read
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.grants.grant_draft import GrantDraft
 from pumpup_tui.grants.grant_reads import TrialRead
@@ -162,8 +164,13 @@ async def test_a_grant_that_ends_itself_is_announced_until_that_is_dismissed(
         await stage.sees(pilot, "GIVE GRANT")
         await pilot.press("y")
         await stage.sees(pilot, "RECORDED")
+        assert stage.backend is not None
+        project_id = (await stage.backend.projects(name="claims"))[0].id
         for number in range(3):
             await decide(stage, await ask(stage, 300 + number), "REJECT")
+        until_then = (stage.clock() + timedelta(days=1)).isoformat()
+        terms = {"projectId": project_id, "name": "more", "filter": "refund", "until": until_then, "most": 5}
+        await stage.write(read(GiveGrant, {**terms, "sample": 1}), BOB)  # as many are in force as before
         grants, failed = LocalBackend.grants, list[bool]()
 
         async def fails_once(backend: LocalBackend, project_id: str | None = None) -> Sequence[Grant]:

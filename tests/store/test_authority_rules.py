@@ -259,7 +259,10 @@ def test_no_spelling_chooses_who_decides(world: World) -> None:
     assert len(world.asked_until_decided(amount="2.000.000 $")) == 20
     request_id = world.ask("2m")
     for reviewer in (CAROL, ALICE):
-        assert isinstance(world.decide(request_id, reviewer), NotAllowed)
+        refusal = world.decide(request_id, reviewer)
+        assert isinstance(refusal, NotAllowed)
+        assert "with the tag eu and the tag lead" in refusal.message
+        assert (refusal.needs or {})["moreTags"] == [["lead"]]
     assert isinstance(world.decide(request_id, Actor("dora", "reviewer", ("eu", "lead"))), Receipt)
 
 
@@ -272,3 +275,13 @@ def test_grants_are_listed_as_they_were_given(world: World) -> None:
     docs = [doc for _, doc in world.record.view.rows("authority")]
     for listed in (docs, docs[::-1]):
         assert [grant.name for grant in authority_models.grants(listed, PROJECT)] == ["second", "first", "ended"]
+
+
+def test_the_rule_that_expires_is_named(world: World) -> None:
+    """Where an amount says nothing certain, a request expires by the first rule that might fit and lets it."""
+    soon = {"name": "soon", "when": {"context": {"Amount": {"below": 1000}}}, "expire": {"afterSeconds": 1}}
+    world.policy(soon, {**BIG, "expire": {"afterSeconds": 9_999, "outcome": "REJECT"}})
+    world.done(Expire(request_id=world.ask("lots")), PLATFORM)
+    outcome = world.record.events[-1]["payload"]["outcome"]
+    assert outcome["type"] == "ESCALATE"
+    assert "'soon'" in outcome["note"]

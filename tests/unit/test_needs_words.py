@@ -43,8 +43,12 @@ def test_a_standing_is_told_in_words_that_no_server_can_spoil() -> None:
     crowd = Needs(rule="r", people=2, agreed=tuple(agreed(f"p{n}", "EDIT_AND_APPROVE", str(n)) for n in range(90)))
     assert demand_words(crowd, "alice", stamp).endswith("p4 agreed 12:01 with an edit · 85 more agreed")
     assert missing_words(Needs(rule="r", people=1, agreed=(agreed("bob"), agreed("carol")))).startswith("needs 0")
-    assert tag_words(("a", "b")) == "a or b"
-    assert tag_words(tuple("abcdef")) == "a, b, c or 3 more tags"
+    assert tag_words(Needs(rule="r", tags=("a", "b"))) == "a or b"
+    assert tag_words(Needs(rule="r", tags=tuple("abcdef"))) == "a, b, c or 3 more tags"
+    both = Needs(rule="r", tags=("a", "b"), more_tags=(("eu",),))
+    assert tag_words(both) == "a or b, and eu"
+    assert missing_words(both) == "needs 1 of a or b, and eu"
+    assert tag_words(Needs(rule="r", more_tags=tuple((name,) for name in "abcdef"))) == "a, and b, and c, and 3 more"
 
 
 def test_a_refusal_names_what_it_takes() -> None:
