@@ -77,7 +77,7 @@ async def test_a_page_that_comes_right_after_a_key_leaves_the_cursor_where_the_k
 
 @pytest.mark.parametrize("then", ["stays", "leaves"])
 async def test_the_first_row_is_the_one_that_is_just_being_read(tmp_path: Path, then: str) -> None:
-    """The key g means the newest, also where it is on its way when the key comes; a key that moves away after it holds."""
+    """The key g means the newest, also where it is on its way; a key that moves away after it holds."""
     stage = Stage(tmp_path)
     stage.before.append(many)
     async with stage.run(80, 24) as pilot:
