@@ -66,11 +66,6 @@ class Paged(PlacedPages[T]):
         return self._begun
 
     @property
-    def has_unread_above(self) -> bool:
-        """Whether rows have come at the top that nobody reads yet."""
-        return self._top_open
-
-    @property
     def has_unread(self) -> bool:
         """Whether rows have come at either end that are not read yet."""
         return self._top_open or self._bottom_open or self._asked_of("new", "tail")
@@ -135,10 +130,11 @@ class Paged(PlacedPages[T]):
             index = index + 1 if index > self.cursor and index + 1 < total else index - 1
         self._put(self.place(index))
 
-    def go_first(self) -> None:
-        """Put the cursor on the first row, and on the one that comes above it where that is being read already."""
+    def go_first(self) -> bool:
+        """Put the cursor on the first row, or on the one above it that is being read; return False where none is yet."""
         self.go(0)
         self.is_to_first = self._asked_of("new")
+        return not self._top_open
 
     def go_last(self) -> bool:
         """Put the cursor on the last row; return False where that has to be asked for first."""

@@ -169,12 +169,10 @@ class TimelineList(VirtualList[TimelineRow]):
 
     @override
     def action_go(self, index: int) -> None:
-        if index >= 0 and self.pages.has_unread_above:
-            self.restart()  # much may have come since: the newest is one page away
-        elif index >= 0:
+        if index >= 0:
             super().action_go(index)
-            if index == 0:
-                self.pages.go_first()
+            if index == 0 and not self.pages.go_first():
+                self.restart()  # much may have come since: the newest is one page away
         elif self.pages.is_read:
             self.go_last()
 
