@@ -131,7 +131,7 @@ class Paged(PlacedPages[T]):
         self._put(self.place(index))
 
     def go_first(self) -> bool:
-        """Put the cursor on the first row, or on the one above it that is being read; return False where none is yet."""
+        """Put the cursor on the first row, or on the one that is being read above it; return False where none is."""
         self.go(0)
         self.is_to_first = self._asked_of("new")
         return not self._top_open
