@@ -31,6 +31,8 @@ class Paged(PlacedPages[T]):
         self._keep, self._ahead, self._page = keep, ahead, page
         self._numbers = count(1)
         self.cursor_id: str | None = None
+        self.is_to_first = False
+        """Whether the cursor goes to the first row of what is being read above it."""
         self.lost: str | None = None
         """The id that the cursor was on, where that row went; until it is read."""
         self.reset()
@@ -44,7 +46,7 @@ class Paged(PlacedPages[T]):
         self._edges = Edges()
         self._asked: dict[int, tuple[PageRequest, Slot[T] | None]] = {}
         self._at: tuple[Slot[T], int] | None = None
-        self._to_last = False
+        self._to_last = self.is_to_first = False
 
     # What is where.
 
@@ -62,11 +64,6 @@ class Paged(PlacedPages[T]):
     def is_read(self) -> bool:
         """Whether anything has come yet."""
         return self._begun
-
-    @property
-    def has_unread_above(self) -> bool:
-        """Whether rows have come at the top that nobody reads yet."""
-        return self._top_open
 
     @property
     def has_unread(self) -> bool:
@@ -126,12 +123,18 @@ class Paged(PlacedPages[T]):
 
     def go(self, index: int) -> None:
         """Put the cursor on a row, the nearest where there is none; never on the gap."""
-        self._to_last = False
+        self._to_last = self.is_to_first = False
         total = self.count
         index = max(0, min(index, total - 1))
         if total and index == self._lay().gap:
             index = index + 1 if index > self.cursor and index + 1 < total else index - 1
         self._put(self.place(index))
+
+    def go_first(self) -> bool:
+        """Put the cursor on the first row, or on the one that is being read above it; return False where none is."""
+        self.go(0)
+        self.is_to_first = self._asked_of("new")
+        return not self._top_open
 
     def go_last(self) -> bool:
         """Put the cursor on the last row; return False where that has to be asked for first."""
@@ -272,6 +275,8 @@ class Paged(PlacedPages[T]):
             self._put(self.place(answer.start))
         if self._to_last and self.go_last():
             self._to_last = False
+        if want.kind == "new" and self.is_to_first:
+            self.go(0)
         return True
 
     def _arrive_end(self, first: bool, answer: PageResult[T]) -> None:

@@ -118,10 +118,11 @@ class TimelineList(VirtualList[TimelineRow]):
 
     def arrive(self, request: PageRequest, result: PageResult[Event]) -> bool:
         """Take a page; return False where nobody waits for it any more."""
+        goes_first = request.kind == "new" and self.pages.is_to_first
         with self.window.steady():
             taken = self.pages.arrive(request, result)
         if taken:
-            if request.kind == "last" or result.begins_within:
+            if request.kind == "last" or result.begins_within or goes_first:
                 self.window.show_cursor()
             self.viewed()
         return taken
@@ -168,10 +169,10 @@ class TimelineList(VirtualList[TimelineRow]):
 
     @override
     def action_go(self, index: int) -> None:
-        if index >= 0 and self.pages.has_unread_above:
-            self.restart()  # much may have come since: the newest is one page away
-        elif index >= 0:
+        if index >= 0:
             super().action_go(index)
+            if index == 0 and not self.pages.go_first():
+                self.restart()  # much may have come since: the newest is one page away
         elif self.pages.is_read:
             self.go_last()
 

@@ -20,6 +20,7 @@ ESCALATED_LISTED = 200
 def grants(docs: Iterable[Doc], project_id: str | None) -> list[Grant]:
     """Return the grants among the documents: those in force in the order of giving, then the ended, newest first."""
     found = [doc for doc in docs if "filter" in doc and project_id in (None, doc["projectId"])]
+    found.sort(key=lambda doc: int(doc["seq"]))  # a database's rows come in any order
     in_force = [doc for doc in found if "ended" not in doc]
     ended = sorted((doc for doc in found if "ended" in doc), key=lambda doc: str(doc["ended"]["at"]), reverse=True)
     return [read(Grant, wire_objects.grant(doc)) for doc in (*in_force, *ended)[:GRANTS_LISTED]]

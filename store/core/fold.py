@@ -262,8 +262,15 @@ def _provided(docs: DocumentTables, event: Doc) -> None:
 
 
 def _closed(docs: DocumentTables, event: Doc) -> None:
-    taken_over(docs, event)
+    # An escalated task that its agent closes stays listed; a person's move into the last step took it off before this.
     _touch(docs, event, status="CLOSED")
+
+
+def _noted(docs: DocumentTables, event: Doc) -> None:
+    # A closed task takes nothing but a note: a person's says that they have seen it.
+    if event.get("source") == "HUMAN" and (docs.get("tasks", event["taskId"]) or {}).get("status") == "CLOSED":
+        taken_over(docs, event)
+    _touch(docs, event)
 
 
 def _set_open_requests(docs: DocumentTables, event: Doc, requests: list[str]) -> None:
@@ -315,7 +322,7 @@ _CHANGES: dict[str, Callable[[DocumentTables, Doc], None]] = {
     "TASK_CREATED": _task_created,
     "ACTION": _action,
     "EXCEPTION": _touch,
-    "NOTE": _touch,
+    "NOTE": _noted,
     "APPROVAL_REQUESTED": _requested,
     "ELICITATION_REQUESTED": _requested,
     "APPROVAL_DECIDED": _decided,

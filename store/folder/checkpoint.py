@@ -34,7 +34,7 @@ from store.folder.journal_line import HASH_TAIL
 from store.folder.seq_queue import SeqQueue
 from store.folder.state import NUMBERS, State, StateParts, Step, StepQueues
 
-VERSION = 12
+VERSION = 13
 PART = re.compile(r"index-[ek][0-9a-f]+(-[0-9a-f]+)?\.bin")
 """The names of the files with older parts."""
 CHECKSUM = b',"checksum":{"1":{"crc":"%08x"}}}'

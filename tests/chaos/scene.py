@@ -17,6 +17,7 @@ from api_client.models import Event, Outcome
 from tests.chaos.proxy import Proxy
 from tests.sdk.reviewer import Reviewer, at_the_terminal
 from tests.sdk.serving import ServedRecord
+from tests.support.shown_screen import strips_of
 from tests.support.world_builder import WorldBuilder
 from tests.waiting import HANG_SECONDS
 
@@ -82,7 +83,7 @@ class Terminal:
 
     def shown(self) -> str:
         """Return what stands on the screen."""
-        strips = self.reviewer.inbox._compositor.render_strips()
+        strips = strips_of(self.reviewer.inbox)
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
     async def sees(self, *words: str, gone: tuple[str, ...] = (), within: float = HANG_SECONDS) -> float:

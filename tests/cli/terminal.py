@@ -21,6 +21,10 @@ from tests.waiting import HANG_SECONDS
 _CONTROL = re.compile(r"\x1b\][^\x07\x1b]*(\x07|\x1b\\)|\x1b[\[?][0-9;?<>=]*[ -/]*[@-~]|\x1b.")
 
 
+def _text_of(raw: bytes) -> str:
+    return " ".join(_CONTROL.sub("", raw.decode(errors="replace")).split())
+
+
 class Terminal:
     """One process in a terminal: what it wrote, and keys for it."""
 
@@ -28,9 +32,17 @@ class Terminal:
         self.process, self._master = process, master
         self.raw = b""
         self.is_dropped = False
+        self._before_key = b""
+        """What had been drawn when keys were pressed that nothing was waited for since."""
 
     def wait_for(self, words: str, seconds: float = HANG_SECONDS) -> None:
-        """Return once `words` have been drawn, control sequences and runs of blanks aside."""
+        """Return once `words` have been drawn, control sequences and runs of blanks aside.
+
+        Words that were there before the last keys say nothing of them: whoever waits for such ones sends the next keys
+        too early, and on a busy machine only.
+        """
+        before, self._before_key = _text_of(self._before_key), b""
+        assert words not in before, f"{words!r} stood there before the keys were pressed: wait for what they draw"
         end = time.monotonic() + seconds
         while words not in self.text():
             assert time.monotonic() < end, f"never drawn: {words!r} in {self.text()[-3000:]!r}"
@@ -38,10 +50,11 @@ class Terminal:
 
     def text(self) -> str:
         """Return all that was drawn so far, as running text."""
-        return " ".join(_CONTROL.sub("", self.raw.decode(errors="replace")).split())
+        return _text_of(self.raw)
 
     def press(self, keys: str, encoding: str = "utf-8") -> None:
         """Send these keys, as a terminal of this encoding does."""
+        self._before_key = self.raw
         os.write(self._master, keys.encode(encoding))
 
     def drop(self) -> None:

@@ -74,12 +74,14 @@ def as_(
 def test_a_policy_is_set_in_place_of_the_one_that_was_read(as_: As, tmp_path: Path) -> None:
     """What is set is shown in words and as JSON; a file of a hash that is no longer in force is a conflict."""
     file, shown = tmp_path / "policy.json", tmp_path / "shown.json"
-    file.write_text(json.dumps({"rules": [LARGE], "blind": 0.2, "escalate": ["finance"]}), encoding="utf-8")
+    euros = {"name": "euros", "when": {"context": {"Sum": {"below": 50, "unit": "EUR"}}}}
+    file.write_text(json.dumps({"rules": [LARGE, euros], "blind": 0.2, "escalate": ["finance"]}), encoding="utf-8")
     done = as_("alice", "projects", "policy", "set", "claims", file)
     assert done.returncode == 0, done.stderr
     hash_ = done.stdout.strip()
     words = as_("bob", "projects", "policy", "show", "Claims").stdout
-    for part in ("1. large", "Amount at least 1,000", "2 different people with the tag claims-lead", "finance", "20%"):
+    large = ("1. large", "Amount at least 1,000", "2 different people with the tag claims-lead")
+    for part in (*large, "Sum under 50 EUR", "finance", "20%"):
         assert part in words
     assert hash_ in words
     shown.write_text(as_("bob", "projects", "policy", "show", "claims", "--json").stdout, encoding="utf-8")

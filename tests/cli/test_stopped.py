@@ -75,7 +75,7 @@ def test_ctrl_z_stops_and_fg_draws_all_again(shell: tuple[Terminal, Watched, int
     screen.press("fg\r")
     watched.becomes(wanted)
     screen.press("2")
-    watched.sees("oldest")
+    watched.sees("in_review")
     screen.press("1")
     leave(screen, watched)
 
@@ -141,11 +141,13 @@ def test_where_no_shell_waits_nothing_stops(tmp_path: Path, data: Path) -> None:
     with terminal(words, environment(tmp_path), columns=80, rows=24, controlling=True) as screen:
         watched = Watched(screen)
         watched.sees("Refund $240", "live")
-        wanted = watched.settled()
+        wanted = watched.begun()
+        screen.raw = b""
+        watched = Watched(screen)
         screen.press("\x1a")
-        watched.becomes(wanted)
+        watched.becomes(wanted)  # all of it, drawn anew: what is typed before that is dropped
         screen.press("2")
-        watched.sees("oldest")
+        watched.sees("in_review")
         screen.press("q")
         assert screen.end() == 0
 

@@ -25,6 +25,7 @@ from tests.cli.conftest import command, environment
 from tests.cli.terminal import terminal
 from tests.hosted.service import KEY, Service, busy_service
 from tests.in_process import InProcess
+from tests.support.shown_screen import strips_of
 from tests.waiting import HANG_SECONDS
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
@@ -38,7 +39,7 @@ class Shown:
         self.app, self.pilot = app, pilot
 
     def text(self) -> str:
-        strips = self.app.screen._compositor.render_strips()
+        strips = strips_of(self.app.screen)
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
     async def sees(self, *words: str, gone: tuple[str, ...] = ()) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from api_client.backend import Backend
 from pumpup_tui.gallery.samples import FIELDS
 from store.folder.local_backend import LocalBackend
+from tests.support.shown_screen import strips_of
 
 STEPS = {
     "initialStep": "triage",
@@ -143,7 +144,7 @@ class Stage:
 
     def shown(self) -> str:
         """Return what stands on the screen."""
-        strips = self.app.screen._compositor.render_strips()
+        strips = strips_of(self.app.screen)
         return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
     def rest_hands(self) -> None:

@@ -33,6 +33,7 @@ from tests.snapshots.test_screens import (
     timeline,
 )
 from tests.support.examples import IS_FULL
+from tests.support.shown_screen import strips_of
 from tests.support.walks import Walk, then
 from tests.waiting import until
 
@@ -98,7 +99,7 @@ def drawn(stage: Stage) -> Iterator[tuple[str, Style | None]]:
     if isinstance(screen, ModalScreen):
         parts = [one for one in screen.walk_children(Widget) if not one.children]
     shown = [one.region for one in parts]
-    for y, strip in enumerate(screen._compositor.render_strips()):
+    for y, strip in enumerate(strips_of(screen)):
         x = 0
         for segment in strip:
             if any(region.contains(x, y) for region in shown) and is_text(segment.text):

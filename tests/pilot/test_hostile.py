@@ -21,6 +21,7 @@ from tests.pilot.stage import Stage
 from tests.snapshots.test_screens import seed
 from tests.support.actors import ALICE
 from tests.support.idle import until_idle
+from tests.support.shown_screen import strips_of
 from tests.waiting import HANG_SECONDS
 
 HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -116,7 +117,7 @@ class Hostile:
 
     def check(self, where: str) -> None:
         """See that nothing stands on the screen that could act or that hides."""
-        for strip in self.stage.app.screen._compositor.render_strips():
+        for strip in strips_of(self.stage.app.screen):
             for segment in strip:
                 bad = [char for char in segment.text if unicodedata.category(char) in HIDDEN]
                 assert not bad, f"{where}: {segment.text!r}"

@@ -25,6 +25,7 @@ from pumpup_tui.text.paragraphs import drawn
 from tests.pilot.stage import Stage
 from tests.spoofs import MARK, SPOOFS, marked
 from tests.support.idle import until_idle
+from tests.support.shown_screen import strips_of
 from tests.waiting import HANG_SECONDS
 
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -58,7 +59,7 @@ def texts(size: tuple[int, int], part: int) -> list[str]:
 def cells(widget: Widget) -> list[str]:
     """Return the lines of a widget as they stand on the screen, without its frame and the cell of its scrollbar."""
     region = widget.region.shrink(widget.styles.border.spacing)
-    strips = widget.screen._compositor.render_strips()
+    strips = strips_of(widget.screen)
     return [strips[y].crop(region.x, region.right - 1).text for y in range(region.y, min(region.bottom, len(strips)))]
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from styles.themes import THEMES
 from tests.pilot.stage import ALL_FIELDS, Stage
+from tests.support.shown_screen import strips_of
 from tests.waiting import until
 
 
 def tones(stage: Stage) -> set[tuple[int, ...]]:
     """Return the colours that stand on the screen."""
     found = set()
-    for strip in stage.app.screen._compositor.render_strips():
+    for strip in strips_of(stage.app.screen):
         for segment in strip:
             for colour in (segment.style.color, segment.style.bgcolor) if segment.style else ():
                 if colour is not None and colour.triplet is not None:

@@ -9,7 +9,7 @@ import pytest
 
 from api_client.actor import Actor
 from api_client.authority import Policy
-from api_client.commands import PLATFORM, Decide, Expire, Pause, SetPolicy, Withdraw
+from api_client.commands import PLATFORM, AddNote, Comment, Decide, Expire, Pause, SetPolicy, Withdraw
 from api_client.errors import InvalidRequest, NotAllowed
 from api_client.models import Outcome, Receipt
 from api_client.wire import read
@@ -18,7 +18,7 @@ from store.core.chain import NO_HASH
 from store.core.draft import CommitDraft
 from store.transfer.conformance import Conformance
 from store.transfer.folded_record import FoldedRecord
-from tests.store.authority_world import ALICE, APPROVE, BOB, BOT, CAROL, PROJECT, REJECT, World
+from tests.store.authority_world import ALICE, APPROVE, BOB, BOT, CAROL, PROJECT, REJECT, SLUG, World
 from tests.store.memory_record import NoChecks
 
 EU = {"name": "eu", "when": {"context": {"Region": {"equals": "EU"}}}, "people": 2}
@@ -100,6 +100,18 @@ def test_nothing_routine_takes_an_escalated_task_off_the_list(world: World) -> N
     assert len(world.asked_until_decided(amount="$5")) < 20
     assert [one["taskId"] for one in world.doc(PROJECT)["escalated"]] == [world.task]
     world.decide(world.ask(), BOB)
+    assert "escalated" not in world.doc(PROJECT)
+
+
+def test_an_agent_that_closes_an_escalated_task_hides_nothing(world: World) -> None:
+    """It stays on the list until a person says something of it; a person who closes it has dealt with it."""
+    world.policy(escalate=["lead"])
+    world.decide(world.ask(), BOB, Outcome(type="ESCALATE"))
+    world.move("done")
+    assert [one["taskId"] for one in world.doc(PROJECT)["escalated"]] == [world.task]
+    world.done(AddNote(project_name=SLUG, task_id=world.task, message="All well"), BOT)
+    assert "escalated" in world.doc(PROJECT)
+    world.done(Comment(task_id=world.task, message="Seen"), ALICE)
     assert "escalated" not in world.doc(PROJECT)
 
 

@@ -9,6 +9,7 @@ from api_client.authority import Policy
 from api_client.commands import (
     PLATFORM,
     Answer,
+    EndGrant,
     Expire,
     Pause,
     RecordAction,
@@ -21,6 +22,7 @@ from api_client.errors import Conflict, NotAllowed
 from api_client.fields import SwitchField
 from api_client.models import Outcome, Receipt
 from api_client.wire import read
+from store.core import authority_models
 from store.core.policy_rules import VALUE_MOST
 from tests.store.authority_world import ALICE, APPROVE, BOB, BOT, CAROL, PROJECT, REJECT, SLUG, World
 
@@ -262,6 +264,17 @@ def test_no_spelling_chooses_who_decides(world: World) -> None:
         assert "with the tag eu and the tag lead" in refusal.message
         assert (refusal.needs or {})["moreTags"] == [["lead"]]
     assert isinstance(world.decide(request_id, Actor("dora", "reviewer", ("eu", "lead"))), Receipt)
+
+
+def test_grants_are_listed_as_they_were_given(world: World) -> None:
+    """In whatever order a store has them: those in force as they were given, then the ended."""
+    ended = world.grant(name="ended")
+    for name in ("second", "first"):
+        world.grant(name=name)
+    world.done(EndGrant(grant_id=ended), ALICE)
+    docs = [doc for _, doc in world.record.view.rows("authority")]
+    for listed in (docs, docs[::-1]):
+        assert [grant.name for grant in authority_models.grants(listed, PROJECT)] == ["second", "first", "ended"]
 
 
 def test_the_rule_that_expires_is_named(world: World) -> None:

@@ -18,6 +18,7 @@ from textual.message import Message
 
 from pumpup_tui.commands.terminal_setup import own_driver, reports_mouse
 from pumpup_tui.textual_patches.bracketed_paste import Pastes
+from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -57,9 +58,9 @@ async def test_keys_of_one_read_came_at_one_time(monkeypatch: pytest.MonkeyPatch
     reading.start()
     try:
         os.write(ours, b"ay")
-        first, second = seen.get(), seen.get()
+        first, second = seen.get(timeout=HANG_SECONDS), seen.get(timeout=HANG_SECONDS)
         os.write(ours, b"z")
-        third = seen.get()
+        third = seen.get(timeout=HANG_SECONDS)
     finally:
         driver.exit_event.set()  # type: ignore[attr-defined]
         reading.join()
