@@ -52,7 +52,7 @@ class SignedNote(NamedTuple):
 
 
 class LogHead(NamedTuple):
-    """What the text of a checkpoint says: the log, the number of its events, and the root of its tree."""
+    """The content of a checkpoint: the log, the number of its events, and the root of its tree."""
 
     origin: str
     size: int
