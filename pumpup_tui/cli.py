@@ -45,6 +45,7 @@ SECTIONS = {
     },
     "Audit": {
         "verify": "record_commands:verify",
+        "report": "report_command:report",
         "export": "export_command:export",
         "import": "import_command:import_",
         "compact": "record_commands:compact",

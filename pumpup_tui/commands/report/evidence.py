@@ -1,4 +1,4 @@
-"""The evidence of a report: the events that it is made of, byte for byte, and one proof that a signed record holds them."""
+"""The evidence of a report: the events that it is made of, byte for byte, and one proof that a record holds them."""
 
 from __future__ import annotations
 
@@ -51,11 +51,15 @@ class Evidence:
     """Their shared proof (`store/core/shared_proof.py`)."""
     projects: Mapping[str, str]
     """Raw names by id, as they are now: no part of the proof."""
+    decisions: int = 0
+    """The decisions among them."""
+    beside: Sequence[int] = ()
+    """The places of decisions that are not the report's, and are there for what they say of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportHead:
-    """What a report says of itself."""
+    """The report's own statements of itself, which no proof is of."""
 
     scope: ReportScope
     made_at: datetime

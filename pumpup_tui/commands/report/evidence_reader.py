@@ -6,77 +6,33 @@ through only their places are remembered; their bytes come with the proofs, up t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.commands.failure import Failed
+from pumpup_tui.commands.report.evidence import Evidence, ProvenEvent
+from pumpup_tui.commands.report.timeline_places import Trail, decisions_in, seq_of_event, task_places
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
-    from api_client.event_filter import EventFilter
     from api_client.models import Event
-    from api_client.proofs import EventProof, Proofs
-    from pumpup_tui.commands.report.evidence import Evidence, ReportScope
-    from store.core.shared_proof import KnownNodes
+    from api_client.proofs import Proofs
+    from pumpup_tui.commands.report.evidence import ReportScope
 
 DECISIONS_MOST = 50_000
 """Decisions of one report: a browser takes some seconds for so many."""
 BYTES_MOST = 200_000_000
 """Bytes of all its events."""
-TASKS_ONE_BY_ONE = 100
-"""Tasks whose events are read singly; for more of them all timelines are read once."""
 NEAR = 50
-"""Places around the one at which an entry of the chain must be by its time."""
-_PAGE = 500
-_SETTLED = ("APPROVAL_DECIDED", "ELICITATION_PROVIDED", "REQUEST_WITHDRAWN")
+"""Places on either side of the one at which an entry of the chain must be by its time."""
+_NARROW = "narrow it with --project, --since and --until, and make several."
 
 Progress = Callable[[int, int], None]
 
 
-@dataclass(slots=True)
-class _Places:
-    """The places of a report's events, and of what else belongs to them."""
-
-    size: int
-    """The events of the checkpoint: what came later is left out."""
-    seqs: set[int] = field(default_factory=set)
-    decisions: int = 0
-    tasks: set[str] = field(default_factory=set)
-    grants: set[str] = field(default_factory=set)
-    first: Event | None = None
-    """The first of the decisions."""
-
-    def add(self, event: Event) -> None:
-        """Take an event itself."""
-        seq = event.seq or _seq_of(event.id)
-        if 0 < seq <= self.size:
-            self.seqs.add(seq)
-
-    def add_decision(self, event: Event) -> None:
-        """Take what settled a request, and note what it refers to."""
-        if (event.seq or _seq_of(event.id)) > self.size:
-            return
-        self.add(event)
-        self.decisions += 1
-        self.first = self.first or event
-        self.tasks.add(event.task_id)
-        agreements = event.payload.get("agreements")
-        named = [event.in_response_to, *(agreements if isinstance(agreements, list) else ())]
-        self.seqs.update(seq for one in named if 0 < (seq := _seq_of(one)) <= self.size)
-        authority = event.payload.get("authority")
-        if isinstance(authority, dict) and isinstance(authority.get("grant"), str):
-            self.grants.add(authority["grant"])
-
-
-def _seq_of(event_id: Any) -> int:
-    from store.core.event_ids import seq_of
-
-    return seq_of(event_id) if isinstance(event_id, str) else 0
-
-
 async def read_evidence(
-    backend: Backend, proofs: Proofs, scope: ReportScope, progress: Progress = lambda _done, _all: None
+    backend: Backend, scope: ReportScope, progress: Progress = lambda _done, _all: None
 ) -> Evidence:
     """Return the evidence of the decisions in a scope.
 
@@ -84,150 +40,123 @@ async def read_evidence(
         ApiError: the backend could not be read, or proves nothing.
         Failed: there are too many decisions for one report, or the proofs do not fit.
     """
-    from pumpup_tui.commands.report.evidence import Evidence
-    from store.core.merkle import leaf_hash
-    from store.core.shared_proof import KnownNodes, shared_root
     from store.core.signed_note import read_head, read_note
 
-    checkpoint = await proofs.checkpoint()
-    key = await proofs.key()
+    checkpoint = await backend.proofs.checkpoint()
+    key = await backend.proofs.key()
     head = read_head(read_note(checkpoint.encode()).text)
-    places = _Places(head.size)
-    await _find_decisions(backend, scope, places)
-    if places.decisions:
-        await _find_beside(backend, scope, places)
-    known = KnownNodes(head.size)
-    found = [proof async for proof in _proven(proofs, sorted(places.seqs), places.size, known, progress)]
-    found += [proof for grant in sorted(places.grants) if (proof := await _grant(backend, proofs, grant, places, known))]
-    events = tuple(sorted(map(_event, found), key=lambda one: one.seq))
-    nodes = known.proof() if events else []
-    if events:
-        leaves = {one.seq - 1: leaf_hash(one.hash) for one in events}
-        if shared_root(head.size, leaves, nodes) != head.root:
-            raise Failed("The proofs that the record gave do not fit its checkpoint: run 'pumpup-tui verify'.")
-    projects = {one.id: one.name for one in await backend.projects()}
-    used = {one.get("projectId") for one in (event.read() for event in events)}
-    return Evidence(key, checkpoint, events, nodes, {id_: name for id_, name in projects.items() if id_ in used})
+    decisions: list[Event] = []
+    async for event in decisions_in(backend, scope, head.size):
+        decisions.append(event)
+        if len(decisions) > DECISIONS_MOST:
+            raise Failed(f"There are more than {DECISIONS_MOST:,} decisions, the most that one report holds: {_NARROW}")
+    proven = _ProvenEvents(backend.proofs, head.size, progress)
+    await proven.add(seq for event in decisions for seq in _named(event))
+    trail = Trail({event.task_id for event in decisions}, head.size)
+    if decisions:
+        await task_places(backend, scope, trail, decisions[0].timestamp)
+    beside, others = trail.beside(decisions, proven.traces())
+    await proven.add((*others, *beside, *trail.created))
+    for grant in sorted({grant for event in decisions if (grant := _grant_of(event))}):
+        await proven.add_grant(backend, grant)
+    events = proven.in_order()
+    nodes = proven.checked(head.root) if events else []
+    used = {event.project_id for event in decisions}
+    projects = {one.id: one.name for one in await backend.projects() if one.id in used}
+    listed = {event.seq or seq_of_event(event.id) for event in decisions}
+    return Evidence(key, checkpoint, events, nodes, projects, len(decisions), tuple(sorted(set(beside) - listed)))
 
 
-async def _find_decisions(backend: Backend, scope: ReportScope, places: _Places) -> None:
-    from api_client.event_filter import EventFilter
-
-    only = EventFilter(since=scope.since, until=scope.until, decided_by=scope.decided_by)
-    for task in scope.tasks or (None,):
-        async for event in _events(backend, _SETTLED, scope, task, only):
-            places.add_decision(event)
-            if places.decisions > DECISIONS_MOST:
-                raise Failed(
-                    f"There are more than {DECISIONS_MOST:,} decisions, the most that one report holds: narrow it with "
-                    "--project, --since and --until, and make several."
-                )
+def _named(event: Event) -> Sequence[int]:
+    """Return the places of a decision, of its request, and of the agreements that it names."""
+    agreements = event.payload.get("agreements")
+    named = [event.in_response_to, *(agreements if isinstance(agreements, list) else ())]
+    return [event.seq or seq_of_event(event.id), *map(seq_of_event, named)]
 
 
-async def _find_beside(backend: Backend, scope: ReportScope, places: _Places) -> None:
-    """Find where the tasks of the decisions were created, and what was done on them afterwards."""
-    from api_client.event_filter import NO_FILTER, EventFilter
-
-    if len(places.tasks) <= TASKS_ONE_BY_ONE:
-        for task in sorted(places.tasks):
-            async for event in _events(backend, ("TASK_CREATED", "ACTION"), scope, task, NO_FILTER):
-                _add_beside(event, places)
-        return
-    since = places.first.timestamp if places.first else None
-    async for event in _events(backend, ("TASK_CREATED",), scope, None, NO_FILTER):
-        _add_beside(event, places)
-    async for event in _events(backend, ("ACTION",), scope, None, EventFilter(since=since)):
-        _add_beside(event, places)
+def _grant_of(event: Event) -> str:
+    authority = event.payload.get("authority")
+    grant = authority.get("grant") if isinstance(authority, dict) else None
+    return grant if isinstance(grant, str) else ""
 
 
-def _add_beside(event: Event, places: _Places) -> None:
-    if event.task_id not in places.tasks:
-        return
-    is_deed = event.event_type == "ACTION" and (event.in_response_to or event.external_trace_id)
-    if event.event_type == "TASK_CREATED" or is_deed:
-        places.add(event)
+@dataclass(slots=True)
+class _ProvenEvents:
+    """The events that were read with their proofs."""
 
+    proofs: Proofs
+    size: int
+    """The events of the checkpoint: later ones are left out."""
+    progress: Progress
+    events: dict[int, ProvenEvent] = field(default_factory=dict)
+    paths: Any = None
+    length: int = 0
 
-async def _events(
-    backend: Backend, types: Sequence[str], scope: ReportScope, task: str | None, only: EventFilter
-) -> AsyncIterator[Event]:
-    cursor: str | None = None
-    project = scope.project[0] if scope.project is not None else None
-    while True:
-        page = await backend.events(
-            task_id=task, project_id=project, types=types, cursor=cursor, limit=_PAGE, only=only
-        )
-        for event in page.items:
-            yield event
-        cursor = page.next_cursor or cursor
-        if page.is_last(_PAGE):
+    async def add(self, seqs: Iterable[int]) -> None:
+        """Read the events at these places, as far as the checkpoint has them."""
+        from api_client.proofs import PROOFS_MOST
+
+        wanted = sorted({seq for seq in seqs if 0 < seq <= self.size} - self.events.keys())
+        for start in range(0, len(wanted), PROOFS_MOST):
+            for proof in await self.proofs.of(wanted[start : start + PROOFS_MOST], self.size):
+                self._take(proof)
+            self.progress(min(len(wanted), start + PROOFS_MOST), len(wanted))
+
+    def _take(self, proof: Any) -> None:
+        from store.core.shared_proof import KnownNodes
+
+        self.length += len(proof.event)
+        if self.length > BYTES_MOST:
+            megabytes = BYTES_MOST // 1_000_000
+            raise Failed(f"These decisions' events are over {megabytes} MB, the most that one report holds: {_NARROW}")
+        self.paths = self.paths or KnownNodes(self.size)
+        try:
+            self.paths.add(proof.seq - 1, [bytes.fromhex(node) for node in proof.path])
+        except ValueError as fault:
+            raise Failed(f"The proof of event {proof.seq} can't be used: {fault}.") from None
+        self.events[proof.seq] = ProvenEvent(proof.seq, proof.event, proof.previous, proof.hash)
+
+    async def add_grant(self, backend: Backend, grant_id: str) -> None:
+        """Read the entry by which a grant was given, where it is found.
+
+        It is on no timeline, and its id names no place: it is looked for around its time.
+        """
+        from api_client.event_filter import EventFilter
+
+        grant = next((one for one in await backend.grants() if one.id == grant_id), None)
+        if grant is None:
             return
+        page = await backend.events(only=EventFilter(since=grant.given_at), limit=1)
+        near = page.items[0].seq if page.items else None
+        at = min(near or self.size, self.size)
+        for proof in await self.proofs.of(range(max(1, at - NEAR), min(self.size, at + NEAR - 1) + 1), self.size):
+            event = ProvenEvent(proof.seq, proof.event, proof.previous, proof.hash).read()
+            payload = event.get("payload")
+            is_given = event.get("eventType") == "GRANT_GIVEN" and isinstance(payload, dict)
+            if is_given and (payload or {}).get("grantId") == grant_id and proof.seq not in self.events:
+                self._take(proof)
 
+    def traces(self) -> dict[str, str]:
+        """Return the trace ids of the requests among them, by the requests' ids."""
+        read = (event.read() for event in self.events.values())
+        requests = (event for event in read if event.get("eventType") == "APPROVAL_REQUESTED")
+        return {str(one.get("id")): trace for one in requests if isinstance(trace := one.get("externalTraceId"), str)}
 
-async def _proven(
-    proofs: Proofs, seqs: Sequence[int], size: int, known: KnownNodes, progress: Progress
-) -> AsyncIterator[EventProof]:
-    """Yield the proofs of events, whose paths go into `known` and no further."""
-    from api_client.proofs import PROOFS_MOST
+    def in_order(self) -> tuple[ProvenEvent, ...]:
+        """Return them in the order of the record."""
+        return tuple(self.events[seq] for seq in sorted(self.events))
 
-    length = 0
-    for start in range(0, len(seqs), PROOFS_MOST):
-        for proof in await proofs.of(seqs[start : start + PROOFS_MOST], size):
-            length += len(proof.event)
-            if length > BYTES_MOST:
-                raise Failed(
-                    f"The events of these decisions are over {BYTES_MOST // 1_000_000} MB, the most that one report "
-                    "holds: narrow it with --project, --since and --until, and make several."
-                )
-            _add_path(proof, known)
-            yield proof
-        progress(min(start + PROOFS_MOST, len(seqs)), len(seqs))
+    def checked(self, root: bytes) -> list[bytes]:
+        """Return the shared proof of them all.
 
+        Raises:
+            Failed: it does not lead to the root.
+        """
+        from store.core.merkle import leaf_hash
+        from store.core.shared_proof import shared_root
 
-def _add_path(proof: EventProof, known: KnownNodes) -> None:
-    try:
-        known.add(proof.seq - 1, [bytes.fromhex(node) for node in proof.path])
-    except ValueError as fault:
-        raise Failed(f"The proof of event {proof.seq} can't be used: {fault}.") from None
-
-
-async def _grant(
-    backend: Backend, proofs: Proofs, grant_id: str, places: _Places, known: KnownNodes
-) -> EventProof | None:
-    """Return the proof of the entry by which a grant was given, None where it is not found.
-
-    It is on no timeline, and its id names no place: it is looked for around its time.
-    """
-    from api_client.event_filter import EventFilter
-
-    grant = next((one for one in await backend.grants() if one.id == grant_id), None)
-    if grant is None:
-        return None
-    page = await backend.events(only=EventFilter(since=grant.given_at), limit=1)
-    near = (page.items[0].seq or places.size) if page.items else places.size
-    around = range(max(1, near - NEAR), min(places.size, near + NEAR - 1) + 1)
-    for proof in await proofs.of(tuple(around), places.size):
-        event = _event(proof).read()
-        if event.get("eventType") == "GRANT_GIVEN" and _payload(event).get("grantId") == grant_id:
-            if proof.seq in places.seqs:
-                return None
-            places.seqs.add(proof.seq)
-            _add_path(proof, known)
-            return proof
-    return None
-
-
-def _payload(event: dict[str, Any]) -> dict[str, Any]:
-    payload = event.get("payload")
-    return payload if isinstance(payload, dict) else {}
-
-
-def _event(proof: EventProof) -> Any:
-    from pumpup_tui.commands.report.evidence import ProvenEvent
-
-    return ProvenEvent(proof.seq, proof.event, proof.previous, proof.hash)
-
-
-def decisions_in(events: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return those of these events that settled a request."""
-    return [event for event in events if event.get("eventType") in _SETTLED]
+        nodes: list[bytes] = self.paths.proof()
+        leaves = {seq - 1: leaf_hash(event.hash) for seq, event in self.events.items()}
+        if shared_root(self.size, leaves, nodes) != root:
+            raise Failed("The proofs that the record gave do not fit its checkpoint: run 'pumpup-tui verify'.")
+        return nodes

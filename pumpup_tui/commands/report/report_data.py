@@ -3,10 +3,10 @@
     {"format": "pumpup-report/1", "key": …, "checkpoint": …, "events": [{"seq", "previous", "event"}], "nodes": …,
      "report": {…}}
 
-As a proof file (CONTRACT.md part 5), but with one proof for all its events: `nodes` are the hashes of their shared proof
-(`store/core/shared_proof.py`), one behind the other, as base64. An event's own hash is that of `previous` and `event`.
-`report` is what whoever made it says of it: what was asked for, when, by whom, and the names of projects. No proof is of
-that.
+As a proof file (CONTRACT.md part 5), but with one proof for all its events: `nodes` are the hashes of their shared
+proof (`store/core/shared_proof.py`), one behind the other, as base64. An event's own hash is that of `previous` and
+`event`. `report` is what whoever made it says of it: what was asked for, when, by whom, the names of projects, and
+which decisions are there only for what they say of others (`beside`). No proof is of that.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def _head(evidence: Evidence, head: ReportHead) -> dict[str, Any]:
         "until": _time(scope.until),
         "decidedBy": scope.decided_by,
         "projects": dict(evidence.projects),
+        "beside": list(evidence.beside),
     }
 
 

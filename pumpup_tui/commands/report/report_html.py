@@ -8,17 +8,17 @@ and nothing else). Its parts:
 - The data (`report_data.py`) as JSON, with its digest.
 - The script (`page/*.js`), the same for every report of a release. It compares the digests of itself, the style and the
   data, and the skeleton; then it checks each event's hash, the shared proof and the checkpoint's signature, by the
-  browser's own cryptography. Measured in Chromium 150: 30,000 digests of 900 bytes take 0.13 s, of a tree's nodes 0.11 s, so
-  no hash function of our own is needed.
+  browser's own cryptography. Measured in Chromium 150: 30,000 digests of 900 bytes take 0.13 s, of a tree's nodes
+  0.11 s, so no hash function of our own is needed.
 
 What it proves: each event that is shown is in the signed record as it is shown, byte for byte. What it does not prove:
 that no decision was left out (`verify`, and a full export, show that); that the key is the team's (compare it with the
 one that the team published); and nothing at all where somebody replaced the script too: a page can't vouch for itself.
 `pumpup-tui check` looks at the data with a program of your own.
 
-These changes of a byte change nothing that a browser reads, and so nothing is noticed: letters of a tag's, attribute's or
-the doctype's name in the other case; a blank within a tag for another white space or a slash; and in script and style a
-line feed for a carriage return.
+These changes of a byte change nothing that a browser reads, and so nothing is noticed: letters of a tag's, attribute's
+or the doctype's name in the other case; a blank within a tag for another white space or a slash; and in script and style
+a carriage return for a line feed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pumpup_tui.commands.report.evidence import Evidence, ReportHead
 
-SCRIPTS = ("bytes", "file_check", "proof_check", "clean", "decisions", "figures", "elements", "charts", "decision_view", "list_view", "page")
+SCRIPTS = (
+    "bytes",
+    "file_check",
+    "proof_check",
+    "clean",
+    "decisions",
+    "figures",
+    "elements",
+    "charts",
+    "decision_view",
+    "list_view",
+    "page",
+)
 """The parts of the script, in order."""
 _HEAD_END = "</style>"
 

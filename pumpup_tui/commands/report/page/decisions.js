@@ -13,7 +13,14 @@ const ACTS = {
 };
 const RECOMMENDED_WORDS = { APPROVE: "approve", EDIT_AND_APPROVE: "edit and approve", REJECT: "deny", REQUEST_MORE_INFO: "ask for more", ESCALATE: "escalate" };
 const SETTLING = new Set(["APPROVAL_DECIDED", "ELICITATION_PROVIDED", "REQUEST_WITHDRAWN"]);
-const APPROVING = new Set(["APPROVE", "EDIT_AND_APPROVE"]);
+const LAST_WORDS = new Set(["APPROVE", "EDIT_AND_APPROVE", "REJECT"]);
+const NO_DEEDS = { items: [], others: 0 };
+const DEEDS = {
+  DONE: "approved, and an action refers to it",
+  NONE: "approved, and nothing done since",
+  UNLINKED: "approved, and no later action refers to it",
+  AFTER_DENIAL: "denied, and an action refers to it",
+};
 /* Numbers that JavaScript would round: they are read as they are written. */
 const LONG_NUMBER = /[:,[]-?(?:\d{16}|\d*\.\d{15}|[\d.]+[eE])/;
 
@@ -36,21 +43,29 @@ const asList = (value) => (Array.isArray(value) ? value : []);
 const asText = (value) => (typeof value === "string" ? value : "");
 const asNumber = (value) => (typeof value === "number" ? value : null);
 
-/* Returns the decisions in the order of the record. */
-function decisionsOf(proven, projects) {
-  const record = { byId: new Map(), tasks: new Map(), projects: new Map(), grants: new Map(), actions: new Map() };
-  const events = proven.map((one) => Object.assign(one, { value: asObject(readJson(one.text)) }));
-  for (const event of events) {
-    const { value } = event;
-    event.payload = asObject(value.payload);
+/* Returns the decisions in the order of the record; those in `beside` are there for what they say of others. */
+function decisionsOf(proven, report) {
+  const record = { byId: new Map(), tasks: new Map(), grants: new Map(), trails: new Map() };
+  record.projectNames = new Map(Object.entries(asObject(report.projects)));
+  const beside = new Set(asList(report.beside));
+  for (const event of proven) {
+    const value = asObject(readJson(event.text));
+    Object.assign(event, { value, payload: asObject(value.payload) });
     checkPlace(event);
     record.byId.set(value.id, event);
     if (value.eventType === "TASK_CREATED") record.tasks.set(value.taskId, event);
     if (value.eventType === "GRANT_GIVEN") record.grants.set(event.payload.grantId, event);
-    if (value.eventType === "ACTION") (record.actions.get(value.taskId) || put(record.actions, value.taskId)).push(event);
+    if (isOfTrail(value)) (record.trails.get(value.taskId) || put(record.trails, value.taskId)).push(event);
+    if (value.eventType === "APPROVAL_DECIDED") {
+      const request = record.byId.get(value.inResponseTo);
+      event.trace = request ? asText(request.value.externalTraceId) : "";
+    }
   }
-  record.projectNames = new Map(Object.entries(asObject(projects)));
-  return events.filter((event) => SETTLING.has(event.value.eventType)).map((event) => decisionOf(event, record));
+  return proven.filter((event) => SETTLING.has(event.value.eventType) && !beside.has(event.seq)).map((event) => decisionOf(event, record));
+}
+
+function isOfTrail(value) {
+  return value.eventType === "APPROVAL_DECIDED" || (value.eventType === "ACTION" && value.source === "AGENT");
 }
 
 function put(map, key) {
@@ -81,6 +96,8 @@ function decisionOf(settled, record) {
   const askedAt = request ? Date.parse(request.value.timestamp) : NaN;
   const agreements = asList(payload.agreements).map((id) => record.byId.get(id)).filter(Boolean);
   const byPlatform = value.source === "PLATFORM";
+  const isDecided = request && value.eventType === "APPROVAL_DECIDED";
+  const deeds = isDecided ? deedsOf(settled, request, record.trails.get(value.taskId) || []) : NO_DEEDS;
   return {
     settled, request, act, grant, agreements, recommendation, recommended, at, askedAt, byPlatform,
     who: asText(authority.subject) || asText(payload.answeredBy) || asText(value.subject),
@@ -93,8 +110,8 @@ function decisionOf(settled, record) {
     externalId: task ? asText(task.payload.externalId) : "",
     project: record.projectNames.get(value.projectId) || asText(value.projectId),
     grantEvent: record.grants.get(grant) || null,
-    deeds: request ? deedsOf(request, settled, record.actions.get(value.taskId) || []) : [],
-    promised: APPROVING.has(act),
+    deeds,
+    deedState: value.eventType === "APPROVAL_DECIDED" ? deedState(asText(asObject(payload.outcome).type), deeds) : "",
   };
 }
 
@@ -107,9 +124,33 @@ function actOf(value, payload, grant) {
   return outcome in RECOMMENDED_WORDS ? outcome : "UNKNOWN";
 }
 
-/* Returns the later actions of the task that refer to the request: what was done upon the decision. */
-function deedsOf(request, settled, actions) {
-  const ids = new Set([request.value.id, settled.value.id, asText(request.value.externalTraceId)].filter(Boolean));
-  return actions.filter((event) => event.seq > settled.seq && !asObject(event.payload.detail).agreement
-    && (ids.has(event.value.inResponseTo) || ids.has(event.value.externalTraceId)));
+/* Promise and deed, as in api_client/deed_rule.py: an agent's later action on the task refers to a decision where it names
+   the request or the decision, or names nothing else and has the request's own trace id, as long as no other request of
+   this trace id was approved or denied since. */
+function deedsOf(settled, request, trail) {
+  const own = new Set([request.value.id, settled.value.id]);
+  const found = { items: [], others: 0 };
+  let trace = asText(request.value.externalTraceId);
+  for (const event of trail) {
+    const { value } = event;
+    if (event.seq <= settled.seq) continue;
+    if (value.eventType === "APPROVAL_DECIDED") {
+      if (LAST_WORDS.has(asText(asObject(event.payload.outcome).type)) && event.trace === trace && !own.has(value.inResponseTo)) trace = "";
+    } else if (own.has(value.inResponseTo) || own.has(value.externalTraceId)) {
+      found.items.push(event);
+    } else if (trace && !value.inResponseTo && value.externalTraceId === trace) {
+      found.items.push(event);
+    } else {
+      found.others += 1;
+    }
+  }
+  return found;
+}
+
+/* Returns the key of DEEDS that fits a decision. */
+function deedState(outcome, deeds) {
+  if (!LAST_WORDS.has(outcome)) return "";
+  if (outcome === "REJECT") return deeds.items.length ? "AFTER_DENIAL" : "";
+  if (deeds.items.length) return "DONE";
+  return deeds.others ? "UNLINKED" : "NONE";
 }

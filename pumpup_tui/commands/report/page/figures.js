@@ -31,7 +31,7 @@ function figuresOf(rows) {
     late: percentile(waits, 95),
     compared: compared.length,
     agreed: compared.filter((row) => row.agrees).length,
-    undone: rows.filter((row) => row.promised && !row.deeds.length).length,
+    states: countBy(rows, (row) => row.deedState),
   };
 }
 
