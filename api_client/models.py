@@ -22,7 +22,17 @@ StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]
 Role = Literal["agent", "reviewer"]
 Order = Literal["asc", "desc"]
 Capability = Literal[
-    "decide", "answer", "assign", "move", "note", "create_project", "stream", "board", "history", "authority"
+    "decide",
+    "answer",
+    "assign",
+    "move",
+    "note",
+    "create_project",
+    "stream",
+    "board",
+    "history",
+    "authority",
+    "attachments_opened",
 ]
 
 APPROVAL_REQUESTED = "APPROVAL_REQUESTED"
@@ -198,10 +208,15 @@ class Event(Wire):
 
 
 class ApprovalResult(Wire):
-    """The decision on an approval."""
+    """The decision on an approval.
+
+    `event_id` and `hash` name the event that it is, for whoever asks for its proof; a server may not send them.
+    """
 
     request_id: str
     task_id: str
+    event_id: str | None = None
+    hash: str | None = None
     outcome: Outcome
     decided_at: Moment
     decided_by: str | None = None
@@ -213,10 +228,12 @@ class ApprovalResult(Wire):
 
 
 class ElicitationResult(Wire):
-    """The answers to an elicitation, by field id."""
+    """The answers to an elicitation, by field id; `event_id` and `hash` as in an `ApprovalResult`."""
 
     request_id: str
     task_id: str
+    event_id: str | None = None
+    hash: str | None = None
     fields: dict[str, Json]
     answered_at: Moment
     answered_by: str | None = None
