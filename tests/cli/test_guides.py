@@ -20,6 +20,7 @@ from tests import sample
 from tests.cli import database_guide
 from tests.cli.pages import README, ROOT, Page, commands_under, pages
 from tests.cli.terminal import Terminal
+from tests.cli.test_plain_check import KEY, proof
 from tests.cli.walk import DATABASE, Act, Walk, begun
 from tests.waiting import HANG_SECONDS
 
@@ -247,6 +248,13 @@ def audit(walk: Walk) -> None:
     assert len((walk.folder / "timeline.csv").read_bytes().splitlines()) == 36
 
 
+def check_plainly(walk: Walk) -> None:
+    (walk.folder / "proof.json").write_text(json.dumps(proof(17)), encoding="utf-8")
+    (walk.folder / "claims.pub").write_text(f"{KEY}\n", encoding="utf-8")
+    walk.walk()
+    assert "'APPROVAL_DECIDED' 'maria' 'REJECT'" in next(iter(walk.said.values()))
+
+
 # -- the developer of agents
 
 
@@ -398,6 +406,7 @@ WAYS: Mapping[str, Way] = {
     "docs/reviewer.md": review,
     "docs/ops.md": operate,
     "docs/auditor.md": audit,
+    "docs/check-a-proof.md": check_plainly,
     "docs/agent-developer.md": develop,
     "docs/authority.md": authorize,
     "docs/command-line.md": script,
