@@ -21,19 +21,6 @@ OutcomeType = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQU
 StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]
 Role = Literal["agent", "reviewer"]
 Order = Literal["asc", "desc"]
-Capability = Literal[
-    "decide",
-    "answer",
-    "assign",
-    "move",
-    "note",
-    "create_project",
-    "stream",
-    "board",
-    "history",
-    "authority",
-    "attachments_opened",
-]
 
 APPROVAL_REQUESTED = "APPROVAL_REQUESTED"
 APPROVAL_DECIDED = "APPROVAL_DECIDED"
@@ -208,10 +195,7 @@ class Event(Wire):
 
 
 class ApprovalResult(Wire):
-    """The decision on an approval.
-
-    `event_id` and `hash` name the event that it is, for whoever asks for its proof; a server may not send them.
-    """
+    """The decision on an approval; `event_id` and `hash` name its event, where the server sends them."""
 
     request_id: str
     task_id: str
@@ -413,5 +397,4 @@ class Receipt(Wire):
     @property
     def event_id(self) -> str:
         """The id of the event that was written; empty where the response names none."""
-        event_id: str = self.answer.get("eventId", "")
-        return event_id
+        return str(self.answer.get("eventId", ""))
