@@ -8,7 +8,6 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Unpack
 
 import orjson
-from msgspec.structs import replace
 
 from api_client.addresses import content_url
 from api_client.backend import PAGE
@@ -18,7 +17,7 @@ from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAn
 from api_client.event_filter import NO_FILTER, EventFilter
 from api_client.event_stream import HEARTBEAT_PATIENCE, STREAM, Pulse, changes_in, while_there
 from api_client.hosted import ME, HostedReads
-from api_client.http_reads import HttpReads
+from api_client.http_reads import HttpReads, passing
 from api_client.idempotency_header import header_key
 from api_client.models import (
     ApprovalResult,
@@ -211,6 +210,8 @@ class HttpBackend:
             return await hosted.events(
                 project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit, only=only
             )
+        if only.deed and not await self._has("deeds"):
+            raise InvalidRequest("This server can't say which approvals were followed by an action.")
         cursor = await self._resolved(cursor)
         if task_id and not project_id and not types and order == "asc" and only == NO_FILTER:
             # The call of part 1, whose cursors agents have.
@@ -227,10 +228,11 @@ class HttpBackend:
             until=wire_time(only.until) if only.until else None,
             decidedBy=only.decided_by or None,
             outcome=only.outcome or None,
+            deed=only.deed or None,
             cursor=cursor,
             limit=limit,
         )
-        return page if only == NO_FILTER or await self._has("history") else _only(page, only, limit)
+        return page if only == NO_FILTER or await self._has("history") else passing(page, only, limit)
 
     async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
         """Return a page of the requests that were settled."""
@@ -390,9 +392,3 @@ class HttpBackend:
         return await self._write(
             Call("POST", command.path, headers=headers, content=upload_form(command, content, boundary))
         )
-
-
-def _only(page: Page[Event], only: EventFilter, limit: int) -> Page[Event]:
-    """Return what passes of a page that the server did not filter."""
-    items = tuple(event for event in page.items if only.takes(event))
-    return replace(page, items=items, more=None if page.is_last(limit) else True)

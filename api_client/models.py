@@ -14,15 +14,16 @@ from typing import Annotated, Generic, Literal, TypeVar
 from msgspec import Meta, field
 from msgspec.structs import force_setattr
 
+from api_client.deeds import Deeds
 from api_client.needs import Needs
-from api_client.wire import Body, Json, Moment, Wire, keep_in_utc
+from api_client.wire import Body, Confidence, Json, Moment, Wire, keep_in_utc
 
 OutcomeType = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO"]
 StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]
 Role = Literal["agent", "reviewer"]
 Order = Literal["asc", "desc"]
 Capability = Literal[
-    "decide", "answer", "assign", "move", "note", "create_project", "stream", "board", "history", "authority"
+    "decide", "answer", "assign", "move", "note", "create_project", "stream", "board", "history", "authority", "deeds"
 ]
 
 APPROVAL_REQUESTED = "APPROVAL_REQUESTED"
@@ -33,9 +34,6 @@ REQUEST_WITHDRAWN = "REQUEST_WITHDRAWN"
 
 OVERDUE_MOST = 1000
 """Overdue tasks that a board counts in one step."""
-
-Confidence = Annotated[float, Meta(ge=0, le=1)]
-"""From 0 to 1."""
 
 
 class Step(Body):
@@ -293,7 +291,7 @@ class InboxItem(Wire):
 
 
 class RequestDetail(Wire):
-    """All that a reviewer sees of a request; a decision refers to its `hash`."""
+    """All that a reviewer sees of a request; a decision refers to its `hash`. `deeds` are a decided approval's."""
 
     event: Event
     hash: str = ""
@@ -305,6 +303,7 @@ class RequestDetail(Wire):
     needs: Needs | None = None
     blind: bool | None = None
     """As in an `InboxItem`, while it is open."""
+    deeds: Deeds | None = None
 
     def __post_init__(self) -> None:
         keep_in_utc(self, "expires_at")
