@@ -13,6 +13,7 @@ A Backend acts for one caller. Guarantees, of every implementation:
   `InvalidRequest`. Cursors of `events` and `changes` are the same and go in both directions.
 * Where `me` has `history`, `events` takes filters (`only`) and an event's id for a cursor, and `task`, `board` and
   `cards` answer as of an earlier moment (`at`): an event's id, for all up to and with it, or a time (RFC 3339).
+* Where `me` has `proofs`, the record proves its events and its growth (`proofs`); agents may ask for these too.
 * Where `me` has `authority`, there are policies, grants and pauses, and requests say what they need (`needs`).
   Elsewhere `policy`, `grants` and `authority` answer that there is nothing.
 * Where `me` has `deeds`, a decided request comes with its deeds, and `events` takes `only.deed`.
@@ -50,6 +51,7 @@ from api_client.models import (
 if TYPE_CHECKING:
     from api_client.authority import AuthorityStatus, Grant, GrantTerms, PolicyInForce, Trial
     from api_client.commands import Command
+    from api_client.proofs import Proofs
     from api_client.settled import SettledQuery, SettledRequest
 
 PAGE = 100
@@ -65,6 +67,11 @@ class Backend(Protocol):
     @property
     def notices(self) -> Sequence[str]:
         """Warnings about the place where the work is stored, as sentences; none where all is well."""
+        ...
+
+    @property
+    def proofs(self) -> Proofs:
+        """The signed checkpoints of the record, and proofs against them, for any caller."""
         ...
 
     async def me(self) -> Me:

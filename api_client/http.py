@@ -7,18 +7,16 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callab
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Unpack
 
-import orjson
-
 from api_client.addresses import content_url
 from api_client.backend import PAGE
-from api_client.commands import HTTP_COMMANDS, REPLAYED_HEADER, Command, ReceiveUpload, path_part
-from api_client.connection import SHORT_PATIENCE, WRITE_PATIENCE, Call, Connection, ConnectionOptions
+from api_client.commands import Command, path_part
+from api_client.connection import SHORT_PATIENCE, Call, Connection, ConnectionOptions
 from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAnswer, Unreachable
 from api_client.event_filter import NO_FILTER, EventFilter
 from api_client.event_stream import HEARTBEAT_PATIENCE, STREAM, Pulse, changes_in, while_there
 from api_client.hosted import ME, HostedReads
 from api_client.http_reads import HttpReads, passing
-from api_client.idempotency_header import header_key
+from api_client.http_writes import HttpWrites
 from api_client.models import (
     ApprovalResult,
     Board,
@@ -39,12 +37,12 @@ from api_client.models import (
 )
 from api_client.response_limits import LIST_MOST, BodyLimit, EventLimit
 from api_client.times import wire_time
-from api_client.upload_form import random_boundary, upload_form
-from api_client.wire import Json
+from api_client.upload_form import random_boundary
 
 if TYPE_CHECKING:
     from api_client.authority import AuthorityStatus, Grant, GrantTerms, PolicyInForce, Trial
     from api_client.http_authority import AuthorityCalls, NoAuthority
+    from api_client.http_proofs import HttpProofs
     from api_client.settled import SettledQuery, SettledRequest
 
 POLL = 0.5
@@ -85,8 +83,8 @@ class HttpBackend:
             NotAuthenticated: the key is empty or has characters that no key has.
         """
         self._connection = Connection(base_url, api_key, **options)
-        self._poll, self._boundary = poll, boundary
-        self._read = HttpReads(self._connection)
+        self._poll = poll
+        self._read, self._writes = HttpReads(self._connection), HttpWrites(self._connection, boundary)
         self._me: Me | None = None
         self._hosted: HostedReads | None = None
         """The reads of the reviewer part, if the server has none for this key."""
@@ -103,6 +101,13 @@ class HttpBackend:
     def notices(self) -> Sequence[str]:
         """See `Backend.notices`: a server does not report the state of its folder."""
         return ()
+
+    @property
+    def proofs(self) -> HttpProofs:
+        """The server's checkpoints and proofs."""
+        from api_client.http_proofs import HttpProofs  # with the first of them: the first rows wait for none
+
+        return HttpProofs(self._connection, self._read)
 
     async def me(self) -> Me:
         """Return the caller, who can only read if the server has no reviewer part for this key."""
@@ -351,18 +356,7 @@ class HttpBackend:
 
     async def submit(self, command: Command, *, key: str, content: AsyncIterable[bytes] | None = None) -> Receipt:
         """Write by one call under `key`, sent again under the same key if its response was lost."""
-        if isinstance(command, ReceiveUpload):
-            return await self._upload(command, content)
-        if type(command) not in HTTP_COMMANDS:
-            raise NotAllowed(f"{type(command).__name__} is the platform's own.")
-        headers: dict[str, str | bytes] = {"Idempotency-Key": header_key(key), "Content-Type": "application/json"}
-        try:
-            body = orjson.dumps(command.body())
-        except orjson.JSONEncodeError as fault:
-            raise InvalidRequest(f"This can't be written as JSON: {fault}") from None
-        return await self._write(
-            Call(command.method, command.location(), headers=headers, content=body, patience=WRITE_PATIENCE)
-        )
+        return await self._writes.submit(command, key, content)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -373,22 +367,3 @@ class HttpBackend:
         if cursor is None or not (parts := re.fullmatch(rf"{_WITHIN}([0-9]{{1,3}}):(.*)", cursor, re.DOTALL)):
             return cursor
         return (await self.events(cursor=parts[2] or None, limit=int(parts[1]))).next_cursor
-
-    async def _write(self, call: Call) -> Receipt:
-        response = await self._connection.send(call)
-        try:
-            answer: Json = orjson.loads(response.content)
-        except orjson.JSONDecodeError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise UnexpectedAnswer(f"The server's answer to {call.method} {call.path} is no JSON object.")
-        return Receipt(answer=answer, replayed=response.headers.get(REPLAYED_HEADER) == "true")
-
-    async def _upload(self, command: ReceiveUpload, content: AsyncIterable[bytes] | None) -> Receipt:
-        if content is None:
-            raise InvalidRequest("An upload needs its content.")
-        boundary = self._boundary()
-        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return await self._write(
-            Call("POST", command.path, headers=headers, content=upload_form(command, content, boundary))
-        )

@@ -5,16 +5,22 @@ Hashes are written as 64 hex digits. `store/core/merkle.py` says how the tree is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
+from api_client.errors import NotAllowed, UnexpectedAnswer
 from api_client.wire import Wire
 
+CHECKPOINT, CHECKPOINT_KEY = "/api/checkpoint", "/api/checkpoint/key"
+PROOFS, CONSISTENCY = "/api/proofs", "/api/consistency"
+"""The paths of the calls."""
+NO_PROOFS = "This {place} proves nothing: it has no checkpoints."
 PROOFS_MOST = 100
 """Events that one call proves at the most."""
 
 
-class EventProof(Wire):
+class EventProof(Wire, forbid_unknown_fields=True):
     """One event as it stands in the chain, and the way from its leaf to a root of the tree."""
 
     seq: int
@@ -74,3 +80,79 @@ class Proofs(Protocol):
             NotFound: the record is shorter, or `old` is over `size`.
         """
         ...
+
+
+class NoProofs:
+    """`Proofs` of a place that has none."""
+
+    def __init__(self, place: str) -> None:
+        self._words = NO_PROOFS.format(place=place)
+
+    async def checkpoint(self) -> str:
+        """Refuse."""
+        raise NotAllowed(self._words)
+
+    async def key(self) -> str:
+        """Return that there is none."""
+        return ""
+
+    async def of(self, _seqs: Sequence[int], _size: int) -> Sequence[EventProof]:
+        """Refuse."""
+        raise NotAllowed(self._words)
+
+    async def consistency(self, _old: int, _size: int) -> Sequence[str]:
+        """Refuse."""
+        raise NotAllowed(self._words)
+
+
+class ProvenAttachment(Wire, forbid_unknown_fields=True):
+    """An attachment of a proven event: the event names its hash, and its content has that hash."""
+
+    upload_id: str
+    label: str
+    sha256: str
+    size: int
+    content: str | None = None
+    """In base64; None where it was left out."""
+
+
+PROOF_FORMAT = "pumpup-proof/1"
+
+
+class ProofFile(Wire, forbid_unknown_fields=True):
+    """Events that are proved alone: who has the public key needs nothing else, and learns of no other event."""
+
+    format: str
+    key: str
+    """The public key with which the checkpoint was signed: to be compared with the one that was published."""
+    checkpoint: str
+    events: tuple[EventProof, ...]
+    attachments: tuple[ProvenAttachment, ...] = ()
+
+
+async def prove(proofs: Proofs, seqs: Sequence[int], *, checkpoint: str = "") -> ProofFile:
+    """Return a proof of events against the record's checkpoint as it is now, or the one that is given.
+
+    Raises:
+        ApiError: as the calls of `Proofs`.
+        UnexpectedAnswer: the checkpoint is none.
+    """
+    note = checkpoint or await proofs.checkpoint()
+    key = await proofs.key()
+    size = checkpoint_size(note)
+    items: list[EventProof] = []
+    for start in range(0, len(seqs), PROOFS_MOST):
+        items += await proofs.of(seqs[start : start + PROOFS_MOST], size)
+    return ProofFile(format=PROOF_FORMAT, key=key, checkpoint=note, events=tuple(items))
+
+
+def checkpoint_size(note: str) -> int:
+    """Return the number of events that a checkpoint names; its signature is not looked at.
+
+    Raises:
+        UnexpectedAnswer: it is none.
+    """
+    line = note.split("\n", 2)[1:2]
+    if not line or not re.fullmatch("0|[1-9][0-9]{0,18}", line[0], re.ASCII):
+        raise UnexpectedAnswer("What was given as a checkpoint is none.")
+    return int(line[0])

@@ -103,6 +103,11 @@ class VerifierKey(NamedTuple):
         return at
 
 
+def is_key_name(text: str) -> bool:
+    """Return whether a text can name who signs: 1 to 200 visible characters, without spaces and without `+`."""
+    return bool(_NAME.fullmatch(text)) and text.isprintable()
+
+
 def read_verifier_key(text: str) -> VerifierKey:
     """Return the key that a text is.
 
@@ -112,7 +117,7 @@ def read_verifier_key(text: str) -> VerifierKey:
     name, _, rest = text.strip().partition("+")
     id_, _, encoded = rest.partition("+")
     data = _decoded(encoded)
-    if not _NAME.fullmatch(name) or data is None or len(data) != 33 or data[0] not in (SIGNATURE, COSIGNATURE):
+    if not is_key_name(name) or data is None or len(data) != 33 or data[0] not in (SIGNATURE, COSIGNATURE):
         raise NoteFault("it is no public key: one looks like name+0123abcd+AekyeRrm…")
     key = VerifierKey(name, data[0], data[1:])
     if key.key_id.hex() != id_:
@@ -167,7 +172,7 @@ def _signature(line: str) -> NoteSignature:
     dash, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
     data = _decoded(encoded)
-    if dash != "—" or not _NAME.fullmatch(name) or data is None or len(data) <= _ID_BYTES:
+    if dash != "—" or not is_key_name(name) or data is None or len(data) <= _ID_BYTES:
         raise NoteFault("a line of signature in it is none")
     return NoteSignature(name, data[:_ID_BYTES], data[_ID_BYTES:])
 
@@ -180,7 +185,7 @@ def read_head(text: str) -> LogHead:
     """
     lines = text.split("\n")
     root = _decoded(lines[2]) if len(lines) == 4 else None
-    if root is None or len(root) != _ROOT_BYTES or not lines[0] or not _SIZE.fullmatch(lines[1]):
+    if root is None or len(root) != _ROOT_BYTES or not is_key_name(lines[0]) or not _SIZE.fullmatch(lines[1]):
         raise NoteFault("it is no checkpoint: a name, a number of events and a root, on three lines")
     return LogHead(lines[0], int(lines[1]), root)
 

@@ -30,6 +30,7 @@ from store.folder.head import Position
 from store.folder.journal import Journal, encode_all
 from store.folder.journal_follower import FolderStatus, Progress
 from store.folder.state import State
+from store.folder.tree_file import TreeFile
 from store.folder.trust import placement_warnings, unwritable
 from store.folder.writer_thread import Promise, WriterThread
 
@@ -99,6 +100,7 @@ class Store:
                 self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.lock = FolderLock(self.folder)
             self.journal = Journal(self.folder, self.files)
+            self.tree = TreeFile(self.folder, self.files)
 
     def _load(self, progress: Progress, *, for_reading: bool) -> None:
         """Create the files of a new folder, and read the state."""
@@ -164,6 +166,7 @@ class Store:
 
     def _close_files(self) -> None:
         self.journal.close()
+        self.tree.close()
         self.lock.close()
 
     def save(self) -> None:
@@ -318,12 +321,15 @@ class Store:
 
     def _append(self, batch: Batch) -> None:
         """Make a batch's commits durable, then bring the state up to date with them."""
-        data, commits, after = encode_all(batch.commits, self.position)
+        before = self.position
+        data, commits, after = encode_all(batch.commits, before)
         with self._guard:
             self._is_committing = True
         try:
-            self.journal.append(self.position, data, after)
+            self.journal.append(before, data, after)
             self._has_written = True
+            with suppress(OSError, StoreFault):  # it is made again from the journal: no commit fails for it
+                self.tree.append(before, (event["hash"] for commit in commits for event in commit.events))
             with self._guard:
                 self._live.record(batch.draft, commits, after)
         finally:

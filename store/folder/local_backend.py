@@ -55,6 +55,7 @@ from store.folder.timeouts import Timeouts
 if TYPE_CHECKING:
     from api_client.authority import AuthorityStatus, Grant, GrantTerms, PolicyInForce, Trial
     from api_client.commands import Command
+    from api_client.proofs import Proofs
     from api_client.settled import SettledQuery, SettledRequest
     from store.core.command_limits import CommandLimits
 
@@ -111,6 +112,14 @@ class LocalBackend:
     def notices(self) -> Sequence[str]:
         """See `Backend.notices`: what was repaired, what is wrong with the folder, what can't be relied on there."""
         return [*self._store.placement_warnings, *self._store.warnings]
+
+    @property
+    def proofs(self) -> Proofs:
+        """See `Backend.proofs`."""
+        # With the first of them: opening a folder does not wait for what signs.
+        from store.folder.folder_proofs import FolderProofs
+
+        return FolderProofs(self._folder)
 
     def break_off(self) -> None:
         """Refuse commands whose metadata takes long to check from now on: the folder is about to be closed."""

@@ -21,6 +21,7 @@ from store.folder.settlements import Settlements
 if TYPE_CHECKING:
     from store.core.ruling import Content
     from store.folder.authority_reads import AuthorityReader
+    from store.folder.record_tree import RecordTree
 
 T = TypeVar("T")
 
@@ -47,6 +48,13 @@ class OpenFolder:
         from store.folder.authority_reads import AuthorityReader
 
         return AuthorityReader(self.store)
+
+    @cached_property
+    def tree(self) -> RecordTree:
+        """The tree over the chain. What signs is loaded with the first checkpoint."""
+        from store.folder.record_tree import RecordTree
+
+        return RecordTree(self.store)
 
     async def in_thread(self, call: Callable[..., T], *args: object) -> T:
         """Return what a blocking call returns, having waited for it in one of the folder's threads."""

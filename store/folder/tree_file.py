@@ -1,7 +1,8 @@
 """The file `tree`: the hashes of all complete subtrees of the chain's Merkle tree, in the order of their completion.
 
-It holds nothing that the journal does not, and is made again where it is missing or is another record's. Whoever has
-the folder's lock brings it up to date with each commit; what it has of acknowledged events is never changed.
+It holds nothing that the journal does not, and is made again where it is missing or is another record's. Each commit
+adds its leaves, without a sync: a power cut may leave it short or with gaps, so whoever signs a root writes all that
+was added since the last signed one anew from the journal (`record_tree`).
 """
 
 from __future__ import annotations
@@ -13,20 +14,22 @@ from pathlib import Path
 from api_client.errors import StoreFault
 from store.core import merkle
 from store.folder.files import Files, RecordFile
+from store.folder.head import Position
 
 _HASH = 32
+_EDGE_MOST = 256
+"""Subtrees that are remembered before those that no leaf can complete any more are let go of."""
 
 
 class TreeFile:
-    """The file `tree` of one folder."""
+    """The file `tree` of one folder. Only the holder of the folder's lock may write; reading needs no lock."""
 
     def __init__(self, folder: Path, files: Files) -> None:
         self._files = files
         self._file = RecordFile(folder / "tree", files)
         self._size = -1
-        """The leaves that this process has written or found, -1 before it looked."""
+        """The leaves behind which this process can append, -1 where it has to look."""
         self._edge: dict[tuple[int, int], bytes] = {}
-        """The complete subtrees at the right edge, which the next leaf may complete."""
 
     def close(self) -> None:
         """Close the file."""
@@ -38,67 +41,78 @@ class TreeFile:
         Raises:
             StoreFault: the file does not have it.
         """
-        if (known := self._edge.get((level, place))) is not None:
-            return known
-        found = self._file.read(merkle.stored_at(level, place) * _HASH, _HASH)
-        if len(found) != _HASH:
+        node = self._file.read(merkle.stored_at(level, place) * _HASH, _HASH)
+        if len(node) != _HASH:
             raise StoreFault("The file tree is shorter than the record.")
-        return found
+        return node
 
-    def size(self, last_hash: str, events: int) -> int:
-        """Return how many leaves it has of a record of so many events, the last of which has this hash.
-
-        0 where it is another record's: one that was cut, or put back from a backup.
-        """
+    def size(self, position: Position) -> int:
+        """Return how many leaves it has of the record that ends at a position; 0 where it is another record's."""
+        if position.events == 0:
+            return 0
         size = merkle.size_of(self._file.size() // _HASH)
-        if size >= events > 0:
-            return events if self.node(0, events - 1) == merkle.leaf_hash(last_hash) else 0
-        return size
+        if size < position.events:
+            return size
+        # The chain's last hash stands for all before it.
+        is_same = self.node(0, position.events - 1) == merkle.leaf_hash(position.hash)
+        return position.events if is_same else 0
 
-    def append(self, events: int, hashes: Iterable[str], last_hash: str) -> bool:
-        """Append the leaves of new events, behind those of `events` others; return whether it has those.
-
-        The caller has the folder's lock.
+    def append(self, before: Position, hashes: Iterable[str]) -> None:
+        """Append the leaves of events that were committed at a position; nothing where the file does not reach so far.
 
         Raises:
             StoreFault: the disk took only a part.
             OSError: the disk refused.
         """
-        if self._size != events or self._file.size() != merkle.stored_count(events) * _HASH:
-            if not self._is_whole(events, last_hash):
-                return False
-            self._read_edge(events)
-        pieces = []
-        size = events
+        if self._size != before.events or self._file.size() != merkle.stored_count(before.events) * _HASH:
+            if self.size(before) != before.events:
+                return
+            self._go_to(before.events)
+        self._write(before.events, hashes)
+
+    def write(self, size: int, hashes: Iterable[str]) -> None:
+        """Write the leaves behind the first `size`, which are known to be right, whatever stands there.
+
+        Raises:
+            StoreFault: the disk took only a part.
+            OSError: the disk refused.
+        """
+        self._go_to(size)
+        self._write(size, hashes)
+
+    def end_at(self, size: int) -> None:
+        """Cut off what is behind the first `size` leaves, and return when all is on the disk.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        fd, end = self._file.for_writing(create=True), merkle.stored_count(size) * _HASH
+        if self._file.size() > end:
+            self._files.truncate(fd, end)
+        self._files.sync(fd)
+
+    def _go_to(self, size: int) -> None:
+        self._edge = {key: self.node(*key) for key in merkle.edge(size)}
+        self._size = size
+
+    def _write(self, size: int, hashes: Iterable[str]) -> None:
+        edge, pieces, start = self._edge, [], merkle.stored_count(size) * _HASH
+        self._size = -1
         for event_hash in hashes:
-            for level, place, node in merkle.completed(size, merkle.leaf_hash(event_hash), self._at_edge):
+            for level, place, node in merkle.completed(size, merkle.leaf_hash(event_hash), self._known):
                 pieces.append(node)
-                self._edge[level, place] = node
+                edge[level, place] = node
             size += 1
-            self._edge = {key: self._edge[key] for key in merkle.edge(size)}
+        if len(edge) > _EDGE_MOST:
+            self._edge = {key: edge[key] for key in merkle.edge(size)}
         fd = self._file.for_writing(create=True)
         try:
-            self._files.write_all(fd, b"".join(pieces), merkle.stored_count(events) * _HASH)
+            self._files.write_all(fd, b"".join(pieces), start)
         except (OSError, StoreFault):
-            self._size = -1
             with suppress(OSError):
-                self._files.truncate(fd, merkle.stored_count(events) * _HASH)
+                self._files.truncate(fd, start)
             raise
         self._size = size
-        return True
 
-    def _at_edge(self, level: int, place: int) -> bytes:
+    def _known(self, level: int, place: int) -> bytes:
         return self._edge[level, place]
-
-    def _is_whole(self, events: int, last_hash: str) -> bool:
-        """Return whether the file is that of the record up to there; what is behind it is cut off."""
-        if events == 0 or self.size(last_hash, events) == events:
-            wanted = merkle.stored_count(events) * _HASH
-            if self._file.size() > wanted:
-                self._files.truncate(self._file.for_writing(), wanted)
-            return True
-        return False
-
-    def _read_edge(self, events: int) -> None:
-        self._edge = {}
-        self._edge = {key: self.node(*key) for key in merkle.edge(events)}

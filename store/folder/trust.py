@@ -15,7 +15,9 @@ _IN_MEMORY = ("tmpfs", "ramfs")
 MOUNTS = Path("/proc/self/mounts")
 RECORD = ("journal.jsonl", "head", "lock", "state.json", "index.bin", "keys.json")
 """The files of a data folder, by name."""
-_OTHERS_WRITE = 0o022
+SIGNING_KEY = "signing.key"
+"""The file of the key that signs checkpoints; others may not even read it."""
+_OTHERS_WRITE, _OTHERS_READ = 0o022, 0o044
 
 
 def file_system(folder: Path, mounts: str) -> str:
@@ -34,12 +36,20 @@ def file_system(folder: Path, mounts: str) -> str:
 
 def writable_by_others(folder: Path) -> str:
     """Return a sentence that says what of a data folder others on this machine can write, and what to do; else ""."""
-    names = ("", "uploads", *RECORD)
+    names = ("", "uploads", *RECORD, "tree", "checkpoint.note", SIGNING_KEY)
     open_to_others = [folder / name for name in names if _mode(folder / name) & _OTHERS_WRITE]
     if not open_to_others:
         return ""
     paths = " ".join(str(path) for path in open_to_others)
     return f"Others on this machine can write the record: {paths}. Run 'chmod go-w {paths}'."
+
+
+def signing_key_readable(folder: Path) -> str:
+    """Return a sentence that says that others can read the folder's signing key, and what to do; else ""."""
+    path = folder / SIGNING_KEY
+    if not _mode(path) & _OTHERS_READ:
+        return ""
+    return f"Others on this machine can read {path}, and sign as this record. Run 'chmod 600 {path}'."
 
 
 def unwritable(folder: Path) -> str:
@@ -72,7 +82,7 @@ def _mode(path: Path) -> int:
 def placement_warnings(folder: Path) -> list[str]:
     """Return warnings about where `folder` is, as sentences for the user: none where all is well, or not known."""
     others = writable_by_others(folder)
-    return [*([others] if others else []), *file_system_warnings(folder)]
+    return [*filter(None, (others, signing_key_readable(folder))), *file_system_warnings(folder)]
 
 
 def file_system_warnings(folder: Path) -> list[str]:

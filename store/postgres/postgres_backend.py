@@ -32,6 +32,7 @@ from api_client.models import (
     TaskDetail,
     Upload,
 )
+from api_client.proofs import NoProofs, Proofs
 from api_client.settled import SettledQuery, SettledRequest
 from api_client.wire import read
 from store.core import read_models
@@ -73,6 +74,11 @@ class PostgresBackend:
         why = self._workspace.read_only
         return [f"Opened for reading only. {why}"] if why == STANDBY else []
 
+    @property
+    def proofs(self) -> Proofs:
+        """See `Backend.proofs`."""
+        return NoProofs("database")
+
     def break_off(self) -> None:
         """Refuse commands whose metadata takes long to check from now on: the workspace is about to be closed."""
         self._workspace.checks.break_off()
@@ -86,7 +92,7 @@ class PostgresBackend:
         await self._reader.head()  # who asks wants to know whether the database answers, too
         is_agent = self._actor.role == "agent"
         may = () if is_agent or self._workspace.read_only else REVIEWER_MAY
-        sees = () if is_agent else REVIEWER_SEES
+        sees = () if is_agent else tuple(name for name in REVIEWER_SEES if name != "proofs")
         role: Role = "agent" if is_agent else "reviewer"
         return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=(*may, *sees))
 

@@ -172,7 +172,7 @@ Roles = frozenset[Role | Literal["platform"]]
 Shapes = type[Wire] | tuple[type[Wire], ...] | None
 """What the body of an answer holds: one of these objects, or none of the contract's."""
 
-JSON = "application/json"
+JSON, TEXT = "application/json", "text/plain"
 
 
 @dataclass(frozen=True, slots=True)

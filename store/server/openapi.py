@@ -45,6 +45,7 @@ class Refusal(Wire):
 _TEMPLATE = "#/components/schemas/{name}"
 """The place of a model's schema in the document."""
 _TEXT: Schema = {"type": "string"}
+_COUNT: Schema = {"type": "integer", "minimum": 0}
 _QUERY: Mapping[str, tuple[str, Schema]] = {
     "name": ("A part of the name, in either case.", _TEXT),
     "projectId": ("Of this project only.", _TEXT),
@@ -67,6 +68,10 @@ _QUERY: Mapping[str, tuple[str, Schema]] = {
         "Seconds to wait for a request that is pending: answered as soon as it is settled, 204 at the end.",
         {"type": "integer", "minimum": 0, "maximum": WAIT_MAX, "default": 0},
     ),
+    "seqs": ("Places in the chain, from 1, separated by commas.", _TEXT),
+    "size": ("Against the tree of so many events.", _COUNT),
+    "from": ("The events of the earlier tree.", _COUNT),
+    "to": ("The events of the later tree.", _COUNT),
     "limit": (
         f"Items in a page; more than {PAGE_MAX} is taken as that.",
         {"type": "integer", "minimum": 1, "default": PAGE},
@@ -172,7 +177,7 @@ def _responses(row: Row) -> Schema:
         errors.update(_WITH_KEY)
     if row.method != "GET":
         errors.update(_WRITES)
-    if "{" in row.path or {"projectId", "taskId"} & set(row.query):
+    if "{" in row.path or {"projectId", "taskId", "size", "from"} & set(row.query):
         errors.add(404)
     for status in sorted(errors):
         responses[str(status)] = _answer(status, Refusal if status == 400 else Problem, JSON)

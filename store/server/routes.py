@@ -39,11 +39,12 @@ from api_client.models import (
     Upload,
     UploadRef,
 )
+from api_client.proofs import CHECKPOINT, CHECKPOINT_KEY, CONSISTENCY, PROOFS, Consistency, EventProofs, ProofFile
 from api_client.settled import SettledRequest
 from api_client.wire import Wire
-from store.server import authority_calls, reads, writes
+from store.server import authority_calls, proof_calls, reads, writes
 from store.server.auth import caller
-from store.server.call_context import ANYONE, NO_ONE_ASKED, REVIEWERS, IncomingCall, Row, Served
+from store.server.call_context import ANYONE, NO_ONE_ASKED, REVIEWERS, TEXT, IncomingCall, Row, Served
 from store.server.limits import Limits, is_large
 from store.server.observers import CALL
 from store.server.openapi import documented
@@ -162,6 +163,11 @@ _CALLS: tuple[Row, ...] = (
     Row("GET", GiveGrant.path, authority_calls.grants, REVIEWERS, {200: Page[Grant]}, ("projectId",), large=True),
     Row("POST", TRIAL, authority_calls.grant_trial, REVIEWERS, {200: Trial}, asks=GiveGrant, large=True),
     Row("GET", "/api/authority", authority_calls.authority, REVIEWERS, {200: AuthorityStatus}),
+    Row("GET", CHECKPOINT, proof_calls.checkpoint, ANYONE, {200: None}, media=TEXT),
+    Row("GET", CHECKPOINT_KEY, proof_calls.checkpoint_key, ANYONE, {200: None}, media=TEXT),
+    Row("GET", f"{PROOFS}/{{event_id}}", proof_calls.event_proof, ANYONE, {200: ProofFile}, large=True),
+    Row("GET", PROOFS, proof_calls.event_proofs, ANYONE, {200: EventProofs}, ("seqs", "size"), large=True),
+    Row("GET", CONSISTENCY, proof_calls.consistency, ANYONE, {200: Consistency}, ("from", "to")),
     *map(_command, HTTP_COMMANDS),
     Row("GET", "/healthz", reads.health, NO_ONE_ASKED, {200: None, 503: None}),
 )

@@ -20,6 +20,7 @@ from tests import sample
 from tests.cli import database_guide
 from tests.cli.pages import README, ROOT, Page, commands_under, pages
 from tests.cli.terminal import Terminal
+from tests.cli.test_plain_check import KEY, proof
 from tests.cli.walk import DATABASE, Act, Walk, begun
 from tests.waiting import HANG_SECONDS
 
@@ -244,7 +245,20 @@ def audit(walk: Walk) -> None:
         }
     )
     assert "50%" in next(said for command, said in walk.said.items() if "tui stats" in command)
+    shown = next(said for command, said in walk.said.items() if "tui show" in command)
+    assert all(words in shown for words in ("deny by maria", "The receipt is for another model.", "Tags      claims"))
+    decision = json.loads(next(said for command, said in walk.said.items() if "APPROVAL_DECIDED --json" in command))
+    assert f"Hash      {decision['payload']['requestHash']}\n" in shown
+    (denial,) = next(said for command, said in walk.said.items() if "--outcome deny" in command).splitlines()
+    assert denial.startswith("2026-03-02 ") and "maria" in denial
     assert len((walk.folder / "timeline.csv").read_bytes().splitlines()) == 36
+
+
+def check_plainly(walk: Walk) -> None:
+    (walk.folder / "proof.json").write_text(json.dumps(proof(17)), encoding="utf-8")
+    (walk.folder / "claims.pub").write_text(f"{KEY}\n", encoding="utf-8")
+    walk.walk()
+    assert "'APPROVAL_DECIDED' 'maria' 'REJECT'" in next(iter(walk.said.values()))
 
 
 # -- the developer of agents
@@ -398,6 +412,7 @@ WAYS: Mapping[str, Way] = {
     "docs/reviewer.md": review,
     "docs/ops.md": operate,
     "docs/auditor.md": audit,
+    "docs/check-a-proof.md": check_plainly,
     "docs/agent-developer.md": develop,
     "docs/authority.md": authorize,
     "docs/command-line.md": script,

@@ -94,6 +94,7 @@ def _filled(served: ServedRecord) -> dict[str, list[str]]:
             ids["request_id"].append(agent.post(path, json=asked, headers=key).json()["eventId"])
         ids["upload_id"].append(agent.post("/api/uploads", files={"file": ("a.txt", b"a")}).json()["id"])
         ids["project_id"] += [one["id"] for one in agent.get("/api/projects").json()["items"]]
+        ids["event_id"] = list(ids["request_id"])
     until = (datetime.now(UTC) + timedelta(days=30)).isoformat()
     with httpx.Client(base_url=served.url, headers={"Authorization": f"Bearer {served.reviewer_key}"}) as reviewer:
         for number in range(6):

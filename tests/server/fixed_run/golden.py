@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.server.fixed_run.acts import Acts
 from tests.server.fixed_run.authority_acts import AuthorityActs
 from tests.server.fixed_run.places import at_the_folder, through_the_server, written
+from tests.server.fixed_run.proof_acts import proof_acts, raw_proof_calls
 from tests.server.fixed_run.raw import raw_calls
 from tests.server.fixed_run.run import Run
 
@@ -29,12 +30,15 @@ async def results(folder: Path) -> dict[str, bytes]:
         local = Run(place)
         await Acts(local).all()
         await AuthorityActs(local).all()
+        await proof_acts(local, folder / "local")
     async with through_the_server(folder / "served") as place:
         served = Run(place)
         acts = Acts(served)
         await acts.all()
         await AuthorityActs(served).all()
         await raw_calls(served, acts)
+        await proof_acts(served, folder / "served")
+        await raw_proof_calls(served, acts.ids["plain"])
     record, over_http = written(folder / "local"), written(folder / "served")
     for name, content in record.items():
         assert over_http[name] == content, f"{name} differs where the same is written through the server"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from itertools import count
+from operator import attrgetter
 from typing import Any
 
 import httpx
@@ -55,10 +56,10 @@ class Run:
         receipt = await self._call(title, backend.submit(command, key=key, content=pieces))
         return receipt.answer if isinstance(receipt, Receipt) else {}
 
-    async def read(self, who: str, name: str, /, *ids: str, **filters: Any) -> Any:
+    async def read(self, who: str, name: str, /, *ids: Any, **filters: Any) -> Any:
         """Call what reads; return its answer, None where it is refused."""
-        title = " ".join([who, "reads", name, *ids, *(f"{key}={value!r}" for key, value in filters.items())])
-        return await self._call(title, getattr(self.place.backends[who], name)(*ids, **filters))
+        title = " ".join([who, "reads", name, *map(str, ids), *(f"{key}={value!r}" for key, value in filters.items())])
+        return await self._call(title, attrgetter(name)(self.place.backends[who])(*ids, **filters))
 
     async def pages(self, who: str, name: str, /, *ids: str, limit: int, **filters: Any) -> None:
         """Read all pages of a list, and the empty one after the last."""
@@ -148,7 +149,7 @@ def _text(answer: object) -> str:
 def _wire(answer: object) -> Json:
     if isinstance(answer, Wire):
         return answer.wire()
-    return [one.wire() for one in answer] if isinstance(answer, (list, tuple)) else answer
+    return [_wire(one) for one in answer] if isinstance(answer, (list, tuple)) else answer
 
 
 async def _next(changes: AsyncIterator[Wire]) -> Wire:

@@ -1,0 +1,82 @@
+"""Proofs of a record's events, as they are given out: what folder and database share (CONTRACT.md part 5). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from api_client.errors import InvalidRequest, NotFound, StoreDamaged
+from api_client.proofs import PROOFS_MOST, EventProof
+from store.core import merkle
+from store.core.merkle import Nodes
+from store.core.signed_note import LogHead, NoteFault, VerifierKey, read_head, read_note
+
+REWRITTEN = (
+    "This record no longer begins as its last checkpoint signed it: some of its first {size} events were changed, "
+    "replaced or lost. No other checkpoint is signed. Put the record back from a backup; 'pumpup-tui verify' says what "
+    "is wrong with it."
+)
+
+
+class SignedHead(NamedTuple):
+    """The last checkpoint that a record signed."""
+
+    note: str
+    head: LogHead
+
+    def begins(self, size: int, nodes: Nodes) -> bool:
+        """Return whether a record of so many events begins with what was signed: another history is never signed."""
+        return self.head.size <= size and merkle.root_of(self.head.size, nodes) == self.head.root
+
+    def broken(self) -> StoreDamaged:
+        """Return the error for a record that does not."""
+        return StoreDamaged(REWRITTEN.format(size=f"{self.head.size:,}"))
+
+
+def signed_head(data: bytes, key: VerifierKey) -> SignedHead | None:
+    """Return a stored checkpoint, None where it is none that this key signed."""
+    try:
+        note = read_note(data)
+        is_ours = key.signed_at(note) is not None
+        return SignedHead(data.decode(), read_head(note.text)) if is_ours else None
+    except NoteFault:
+        return None
+
+
+def checked_seqs(seqs: Sequence[int], size: int, count: int) -> None:
+    """Check that these events of a record of `count` can be proved against the tree of the first `size`.
+
+    Raises:
+        InvalidRequest: too many are named.
+        NotFound: the record is shorter, or one is not among them.
+    """
+    if len(seqs) > PROOFS_MOST:
+        raise InvalidRequest(f"At most {PROOFS_MOST} events are proved at once.")
+    checked_size(size, count)
+    for seq in seqs:
+        if not 0 < seq <= size:
+            raise NotFound(f"There is no event {seq} among the first {size}.")
+
+
+def checked_size(size: int, count: int) -> None:
+    """Check that a record of `count` events has a tree of the first `size`.
+
+    Raises:
+        NotFound: it is shorter.
+    """
+    if not 0 <= size <= count:
+        raise NotFound(f"The record has {count} events, not {size}.")
+
+
+def event_proof(seq: int, size: int, text: bytes, hashes: tuple[str, str], nodes: Nodes) -> EventProof:
+    """Return the proof of an event.
+
+    Args:
+        seq: its place in the chain.
+        size: the events of the tree.
+        text: its JSON as it is hashed.
+        hashes: the hash before it, and its own.
+        nodes: the tree.
+    """
+    path = tuple(node.hex() for node in merkle.inclusion_proof(seq - 1, size, nodes))
+    return EventProof(seq=seq, event=text.decode(), previous=hashes[0], hash=hashes[1], path=path)
