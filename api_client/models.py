@@ -22,9 +22,6 @@ OutcomeType = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQU
 StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]
 Role = Literal["agent", "reviewer"]
 Order = Literal["asc", "desc"]
-Capability = Literal[
-    "decide", "answer", "assign", "move", "note", "create_project", "stream", "board", "history", "authority", "deeds"
-]
 
 APPROVAL_REQUESTED = "APPROVAL_REQUESTED"
 APPROVAL_DECIDED = "APPROVAL_DECIDED"
@@ -196,10 +193,12 @@ class Event(Wire):
 
 
 class ApprovalResult(Wire):
-    """The decision on an approval."""
+    """The decision on an approval; `event_id` and `hash` name its event, where the server sends them."""
 
     request_id: str
     task_id: str
+    event_id: str | None = None
+    hash: str | None = None
     outcome: Outcome
     decided_at: Moment
     decided_by: str | None = None
@@ -211,10 +210,12 @@ class ApprovalResult(Wire):
 
 
 class ElicitationResult(Wire):
-    """The answers to an elicitation, by field id."""
+    """The answers to an elicitation, by field id; `event_id` and `hash` as in an `ApprovalResult`."""
 
     request_id: str
     task_id: str
+    event_id: str | None = None
+    hash: str | None = None
     fields: dict[str, Json]
     answered_at: Moment
     answered_by: str | None = None
@@ -395,5 +396,4 @@ class Receipt(Wire):
     @property
     def event_id(self) -> str:
         """The id of the event that was written; empty where the response names none."""
-        event_id: str = self.answer.get("eventId", "")
-        return event_id
+        return str(self.answer.get("eventId", ""))
