@@ -16,9 +16,9 @@ that no decision was left out (`verify`, and a full export, show that); that the
 one that the team published); and nothing at all where somebody replaced the script too: a page can't vouch for itself.
 `pumpup-tui check` looks at the data with a program of your own.
 
-These changes of a byte change nothing that a browser reads, and so nothing is noticed: letters of a tag's, attribute's
-or the doctype's name in the other case; a blank within a tag for another white space or a slash; and in script and style
-a carriage return for a line feed.
+These changes of a byte change nothing that a browser reads, and so nothing is noticed: letters of the name of a tag, an
+attribute or the doctype in the other case; a blank within a tag for another white space or a slash; and in script and
+style a carriage return for a line feed.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def _head_lines(evidence: Evidence, head: ReportHead) -> Iterator[str]:
 def _summary(facts: list[DecisionFacts]) -> Iterator[str]:
     counts = Counter(one.act for one in facts)
     yield f"- {len(facts):,} decision{'' if len(facts) == 1 else 's'}"
-    yield from (f"- {counts[act]:,} {words}" for act, words in _ACTS.items() if counts[act])
+    yield from (f"- {words}: {counts[act]:,}" for act, words in _ACTS.items() if counts[act])
     waits = [one.seconds_waited for one in facts if one.seconds_waited is not None and not one.by_platform]
     if waits:
         yield f"- Half were decided within {span(median(waits))}, all within {span(max(waits))}"
@@ -120,7 +120,7 @@ def _summary(facts: list[DecisionFacts]) -> Iterator[str]:
     if compared:
         yield f"- As the agent recommended: {sum(compared):,} of {len(compared):,} ({_share(compared)})"
     states: Counter[str] = Counter(one.deed_state for one in facts)
-    yield from (f"- {states[name]:,} {words}" for name, words in _DEEDS.items() if states[name])
+    yield from (f"- {words}: {states[name]:,}" for name, words in _DEEDS.items() if states[name])
 
 
 def _share(agreed: list[bool]) -> str:

@@ -84,7 +84,7 @@ function aboutView(report, proof) {
 }
 
 function summaryView(rows, figures) {
-  const tile = (value, name, note = "") => h("div", { class: "tile" }, h("dt", {}, name), h("dd", {}, h("span", { class: "value" }, value), note ? h("span", { class: "muted" }, note) : null));
+  const tile = (value, name, note = "") => h("div", { class: "tile" }, h("dt", {}, name), h("dd", { class: "value" }, value), note ? h("dd", { class: "note" }, note) : null);
   const acts = ACT_ORDER.filter((act) => figures.acts.get(act));
   const states = ["NONE", "AFTER_DENIAL"].filter((state) => figures.states.get(state));
   const split = (act) => percent(figures.acts.get(act), figures.all);
