@@ -14,9 +14,19 @@ from api_client.proofs import EventProof
 from store.core import merkle
 from store.core.chain import NO_HASH
 from store.core.merkle import Nodes
-from store.core.record_proofs import SignedHead, checked_seqs, checked_size, event_proof, signed_head
+from store.core.record_proofs import (
+    NO_CHECKPOINT,
+    SignedHead,
+    check_name,
+    checked_seqs,
+    checked_size,
+    event_proof,
+    holds,
+    named_key,
+    signed_head,
+)
 from store.core.signed_note import NOTE_MOST, NoteFault
-from store.core.signing_key import KEY_MOST, SigningKey, new_signing_key, read_signing_key, record_name
+from store.core.signing_key import KEY_MOST, SigningKey, read_signing_key, record_name
 from store.folder.engine import Store
 from store.folder.files import read_regular
 from store.folder.head import Position
@@ -28,7 +38,6 @@ Progress = Callable[[int, int], None]
 _SLICE = 2_000
 """Leaves that are written while writers are kept out."""
 _NOTE = "checkpoint.note"
-_NO_KEY = "This record has no checkpoint yet, and none can be made where it can't be written. {why}"
 
 
 class RecordTree:
@@ -77,7 +86,7 @@ class RecordTree:
                     return last.note
                 raise last.broken()
             if self._store.read_only:
-                raise StoreReadOnly(_NO_KEY.format(why=self._store.read_only))
+                raise StoreReadOnly(NO_CHECKPOINT.format(why=self._store.read_only))
             return self._signed(name, progress)
 
     def _begins(self, last: SignedHead, position: Position) -> bool:
@@ -142,10 +151,9 @@ class RecordTree:
     def _made_key(self, name: str | None) -> SigningKey:
         key = self.key()
         if key is None:
-            key = _new_key(name or record_name(self._store.tokens()))
+            key = named_key(name or record_name(self._store.tokens()))
             self._store.files.replace(self._store.folder / SIGNING_KEY, key.written().encode())
-        elif name not in (None, key.name):
-            raise StoreFault(f"This record is named {key.name} already: its public key was made with that name.")
+        check_name(key, name)
         return key
 
     def _last(self, key: SigningKey) -> SignedHead | None:
@@ -169,7 +177,7 @@ class RecordTree:
             checked_seqs(seqs, size, position.events)
             nodes = self._nodes(position)
             proofs = [self._proof(seq, size, nodes) for seq in seqs]
-            if all(_holds(proof, size, merkle.root_of(size, nodes)) for proof in proofs):
+            if all(holds(proof, size, merkle.root_of(size, nodes)) for proof in proofs):
                 return proofs
             self._written = 0  # the next checkpoint writes the file anew
             return [self._proof(seq, size, self._in_memory(position)) for seq in seqs]
@@ -214,15 +222,3 @@ class RecordTree:
             yield
         except OSError as fault:
             raise StoreFault(f"The record's tree can't be read or written: {fault.strerror or fault}.") from fault
-
-
-def _holds(proof: EventProof, size: int, root: bytes) -> bool:
-    path = [bytes.fromhex(node) for node in proof.path]
-    return merkle.is_included(merkle.leaf_hash(proof.hash), proof.seq - 1, size, path, root)
-
-
-def _new_key(name: str) -> SigningKey:
-    try:
-        return new_signing_key(name)
-    except NoteFault as fault:
-        raise StoreFault(f"The record can't be named so: {fault}.") from None
