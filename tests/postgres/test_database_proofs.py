@@ -208,6 +208,21 @@ async def test_a_wrong_row_of_the_tree_changes_no_proof(
     assert "over the events 1 to 256" in wrong
 
 
+async def test_a_row_that_was_planted_is_not_signed(
+    database: str, moved: DatabaseAddress, workspace: str, server: OpenServer
+) -> None:
+    """A node that somebody stored before its events were signed gets into no root: the proofs of these hold."""
+    backend = await server()
+    harm(database, workspace, "insert into subtree values ($w, 8, 0, sha256(''))")
+    head = await signed(backend.proofs)
+    for _ in range(2):
+        assert all(is_proved(proof, head) for proof in await backend.proofs.of([1, 256, 257], head.size))
+    path = [bytes.fromhex(node) for node in await backend.proofs.consistency(257, head.size)]
+    harm(database, workspace, "delete from subtree where ws = $w")
+    assert path == [bytes.fromhex(node) for node in await backend.proofs.consistency(257, head.size)]
+    assert verify_database(moved, workspace).wrong == []
+
+
 async def test_a_changed_event_is_not_proved(
     database: str, moved: DatabaseAddress, workspace: str, server: OpenServer
 ) -> None:
@@ -240,8 +255,8 @@ async def test_where_nothing_is_written_the_last_checkpoint_is_given(
     with pytest.raises(StoreLogin):
         await reader.proofs.checkpoint()
     writing = await server(AGENT)
-    harm(database, workspace, "delete from subtree where ws = $w")
     head = await signed(writing.proofs)
+    harm(database, workspace, "delete from subtree where ws = $w")
     assert await signed(reader.proofs) == head
     await writing.submit(create_task(), key="task")
     assert await signed(reading.proofs) == head
