@@ -145,5 +145,3 @@ def _print_checked(proof: CheckedProof) -> None:
         f"OK: {words} in the record {line(proof.head.origin, 200)}, as its checkpoint of {proof.head.size:,} events "
         "signed it. Nothing is said about events that are not here."
     )
-
-
