@@ -48,6 +48,8 @@ class HttpProofs:
 
     async def of(self, seqs: Sequence[int], size: int) -> Sequence[EventProof]:
         """See `Proofs.of`."""
+        if not seqs:
+            return ()
         named = ",".join(map(str, seqs))
         proofs = (await self._reads.get(EventProofs, PROOFS, seqs=named, size=size)).items
         if [proof.seq for proof in proofs] != list(seqs):

@@ -86,8 +86,9 @@ class Afternoon:
         return await self._does(RequestApproval, summary=summary, recommendation=recommended, **named)
 
     async def decide(self, request: str, **outcome: str) -> None:
-        """Decide as maria."""
-        await self._says(Decide, requestId=request, outcome=outcome)
+        """Decide as maria, who is shown the request."""
+        shown = await self._maria.request(request)
+        await self._says(Decide, requestId=request, outcome=outcome, requestHash=shown.hash)
 
     async def run(self) -> None:
         """Two claims come to their end, three wait for a person, one is being worked on."""
@@ -95,13 +96,14 @@ class Afternoon:
         one = await self.open("C-1027", 85, "Read the report: a lost parcel")
         asked = await self.ask(one, "Refund $85 on claim C-1027", "APPROVE", 0.94, "Tracking ends at the depot.")
         await self.decide(asked, type="APPROVE")
-        await self._does(RecordAction, description="Paid $85", transitionsTo="paid", **one)
+        await self._does(RecordAction, description="Paid $85", transitionsTo="paid", externalTraceId=asked, **one)
         two = await self.open("C-1028", 4100, "Read the report: a stolen camera")
         asked = await self.ask(two, "Pay $4,100 on claim C-1028", "APPROVE", 0.62, "The receipt fits the model.")
         three = await self.open("C-1029", 240, "Read the report: hail on a parked car")
         missing = await self._does(RequestElicitation, summary="When and where was the hail?", fields=ACCIDENT, **three)
         await self.decide(asked, type="REJECT", note="The receipt is for another model.", reasonCode="receipt")
-        await self._does(RecordAction, description="Told the customer why", transitionsTo="denied", **two)
+        told = {"description": "Told the customer why", "transitionsTo": "denied", "externalTraceId": asked}
+        await self._does(RecordAction, **told, **two)
         answers = {"day": "2026-02-26", "place": "Lyon, on the street", "police": False}
         await self._says(Answer, requestId=missing, answers=answers)
         await self._does(RecordAction, description="The weather service has hail there", **three)

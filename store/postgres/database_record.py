@@ -64,6 +64,16 @@ _PIECES = b"""
     order by no limit %(limit)s
 """
 _PIECES_AT_ONCE = 8
+_SUBTREES = b"""
+    select t.level, t.place, t.hash from unnest(%(levels)s::smallint[], %(places)s::bigint[]) k (level, place)
+    cross join lateral (
+        select level, place, hash from pumpup.subtree where ws = %(ws)s and level = k.level and place = k.place offset 0
+    ) t
+"""
+_SUBTREES_BEHIND = b"""
+    select t.level, t.place from pumpup.workspace w join pumpup.subtree t on t.ws = w.id
+    where w.id = %(ws)s and t.place >= w.seq >> t.level order by t.place << t.level, t.level limit %(limit)s
+"""
 
 
 class HeadRow(NamedTuple):
@@ -156,6 +166,18 @@ class DatabaseRecord:
     def up_to(self, head: HeadRow) -> None:
         """Read the record as of another moment."""
         self.row = head
+
+    # -- the Merkle tree
+
+    def subtrees(self, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+        """Return those of some nodes of the tree that are stored, by level and place."""
+        levels, places = zip(*keys, strict=True)
+        rows = self._ask(_SUBTREES, levels=list(levels), places=list(places))
+        return {(level, place): node for level, place, node in rows}
+
+    def subtrees_behind(self, most: int) -> list[tuple[int, int]]:
+        """Return level and place of nodes, at most so many, that are stored over more events than the head has."""
+        return [(level, place) for level, place in self._ask(_SUBTREES_BEHIND, limit=most)]
 
     # -- idempotency records and uploads
 

@@ -5,9 +5,10 @@
 
 grant usage on schema pumpup to pumpup_server;
 grant select on all tables in schema pumpup to pumpup_server;
-grant insert on pumpup.event, pumpup.idempotency to pumpup_server;
+grant insert on pumpup.event, pumpup.idempotency, pumpup.subtree, pumpup.signing_key to pumpup_server;
 grant insert, update on pumpup.project, pumpup.task, pumpup.step_count, pumpup.upload, pumpup.authority to pumpup_server;
 grant insert, delete on pumpup.request, pumpup.blob_piece to pumpup_server;
 grant update (doc) on pumpup.request to pumpup_server;
 grant insert, update, delete on pumpup.blob, pumpup.api_key to pumpup_server;
 grant update (seq, hash, commits, projects, tasks, authority, ruled_to) on pumpup.workspace to pumpup_server;
+grant update (checkpoint) on pumpup.signing_key to pumpup_server;

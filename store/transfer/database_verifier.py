@@ -1,7 +1,8 @@
 """Verification of a workspace in a database: whether all of it is still as it was written. Nothing is changed.
 
 Every event from the first one on is held against the chain and the rules; then the head, every document, queue and
-count against what the events add up to; the keys of idempotency records; the content of every upload.
+count, and every stored node of the Merkle tree, against what the events add up to; the keys of idempotency records; the
+content of every upload.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
 from store.transfer.findings import BREACHES_NAMED, Findings
 from store.transfer.folded_record import FoldedRecord, Raw
+from store.transfer.tree_check import TreeCheck
 from store.transfer.tree_findings import TreeFindings
 
 Progress = Callable[[int, int], None]
@@ -75,6 +77,7 @@ class _DatabaseVerification:
         self._found = Findings()
         self._folded = FoldedRecord(self._fetch)
         self._rules = Conformance(self._folded, checks)
+        self._tree = TreeCheck(record)
         self._named: dict[str, int] = {}
 
     def run(self, expect: str | None) -> Findings:
@@ -117,6 +120,7 @@ class _DatabaseVerification:
         if missing := self._rules.unfinished():
             self._wrong("rules", f"Event {self._folded.seq} breaks the rules: {missing}.")
         self._compare_head(tables, previous)
+        self._all_wrong("nodes", self._tree.rest(BREACHES_NAMED + 1))
         return True
 
     def _take(self, row: EventRow, previous: str) -> None:
@@ -126,6 +130,7 @@ class _DatabaseVerification:
         hash_ = row.hash.hex()
         if chain.link(previous, row.body) != hash_:
             self._wrong("chain", f"Event {seq} breaks the hash chain: it was changed, or the one before it.")
+        self._all_wrong("nodes", self._tree.add(hash_))
         try:
             event = orjson.loads(row.body)
         except ValueError:

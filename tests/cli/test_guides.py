@@ -245,6 +245,12 @@ def audit(walk: Walk) -> None:
         }
     )
     assert "50%" in next(said for command, said in walk.said.items() if "tui stats" in command)
+    shown = next(said for command, said in walk.said.items() if "tui show" in command)
+    assert all(words in shown for words in ("deny by maria", "The receipt is for another model.", "Tags      claims"))
+    decision = json.loads(next(said for command, said in walk.said.items() if "APPROVAL_DECIDED --json" in command))
+    assert f"Hash      {decision['payload']['requestHash']}\n" in shown
+    (denial,) = next(said for command, said in walk.said.items() if "--outcome deny" in command).splitlines()
+    assert denial.startswith("2026-03-02 ") and "maria" in denial
     assert len((walk.folder / "timeline.csv").read_bytes().splitlines()) == 36
 
 

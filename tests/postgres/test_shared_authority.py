@@ -146,15 +146,20 @@ async def test_a_database_of_an_earlier_version(
             " pumpup_server; grant insert, delete on pumpup.request to pumpup_server"
         )
     monkeypatch.setattr(migrate, "migrations", lambda: iter(known))
-    assert bring_up_to_date(owner) == ["0002_authority", "0003_asked_in"]
+    assert bring_up_to_date(owner) == ["0002_authority", "0003_asked_in", "0004_proofs"]
     with psycopg.connect(server.conninfo) as connection:
         rights = (
             "has_table_privilege('pumpup.authority', 'insert')",
             "has_column_privilege('pumpup.request', 'doc', 'update')",
             "has_column_privilege('pumpup.workspace', 'ruled_to', 'update')",
             "not has_table_privilege('pumpup.event', 'insert')",
+            "has_table_privilege('pumpup.subtree', 'insert')",
+            "not has_table_privilege('pumpup.subtree', 'update')",
+            "has_column_privilege('pumpup.signing_key', 'private_key', 'select')",
+            "has_column_privilege('pumpup.signing_key', 'checkpoint', 'update')",
+            "not has_column_privilege('pumpup.signing_key', 'private_key', 'update')",
         )
-        assert connection.execute(f"select {', '.join(rights)}".encode()).fetchone() == (True,) * 4
+        assert connection.execute(f"select {', '.join(rights)}".encode()).fetchone() == (True,) * len(rights)
     backend = await open_postgres(server, "default", ALICE, pool_size=2)
     assert (await backend.authority()).version == ""
     await backend.aclose()

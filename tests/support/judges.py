@@ -1,4 +1,4 @@
-"""Judges that are not ours: another implementation of RFC 6962's trees, and another Ed25519 over notes as C2SP writes them."""
+"""Judges that are not ours: another implementation of RFC 6962's trees, and another Ed25519 over C2SP's notes."""
 
 from __future__ import annotations
 
