@@ -186,7 +186,11 @@ class RecordTree:
             checked_size(size, position.events)
             if not 0 <= old <= size:
                 raise NotFound(f"{old} events are not the first of {size}.")
-            return [node.hex() for node in merkle.consistency_proof(old, size, self._nodes(position))]
+            path = _growth(old, size, self._nodes(position))
+            if path is None:
+                self._written = 0  # the next checkpoint writes the file anew
+                path = _growth(old, size, self._in_memory(position)) or []
+            return [node.hex() for node in path]
 
     def _proof(self, seq: int, size: int, nodes: Nodes) -> EventProof:
         first, raw = max(seq - 1, 1), self._store.events.raw
@@ -234,6 +238,16 @@ def stored_key(folder: Path) -> SigningKey | None:
             f"{path} can't be used: {fault}. Put it back from a backup: whoever has the public key of the record "
             "trusts no other one."
         ) from None
+
+
+def _growth(old: int, size: int, nodes: Nodes) -> list[bytes] | None:
+    """Return the proof that a tree grew, None where the nodes of it do not fit together."""
+    try:
+        path = merkle.consistency_proof(old, size, nodes)
+        roots = merkle.root_of(old, nodes), merkle.root_of(size, nodes)
+    except StoreFault:
+        return None
+    return path if merkle.is_consistent(old, roots[0], size, roots[1], path) else None
 
 
 def _holds(proof: EventProof, size: int, root: bytes) -> bool:
