@@ -110,7 +110,7 @@ def test_faults_are_sentences_with_their_exit_codes(run: Run, made: Made, key: s
         (("prove", "evt_00000001ffffffffffff", "--data", made.data), 3, "No request matches"),
         (("prove", "Claim X", "--data", made.data), 3, "No task matches"),
         (("prove", made.tasks[0], "--data", made.data, "-o", proof), 1, "already exists: pass --yes"),
-        (("checkpoint", "--name", "a b", "--data", made.data), 2, "visible characters"),
+        (("checkpoint", "--name", "a b", "--data", made.data), 1, "visible characters"),
         (("verify", "--data", made.data, "--key", key), 2, "go with --checkpoint"),
         (("verify", "--data", made.data, "--checkpoint", proof), 1, "can't be used"),
         (("checkpoint", "--data", tmp_path / "nothing"), 3, "not a data folder"),
