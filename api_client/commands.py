@@ -178,7 +178,8 @@ class Decide(Command):
     """Settle an approval, or agree to one that takes several people (CONTRACT.md part 4).
 
     `request_hash` binds the decision to the request as it was displayed; `blind` says that the agent's recommendation
-    was not displayed.
+    was not displayed; `attachments_opened` are those of the request's attachments that the reviewer had opened, None
+    where that is not known.
     """
 
     path = "/api/approval-requests/{request_id}/decision"
@@ -187,16 +188,18 @@ class Decide(Command):
     outcome: Outcome
     request_hash: str | None = None
     blind: bool | None = None
+    attachments_opened: tuple[str, ...] | None = None
 
 
 class Answer(Command):
-    """Settle an elicitation, by field id."""
+    """Settle an elicitation, by field id; the other keys as in `Decide`."""
 
     path = "/api/elicitation-requests/{request_id}/answers"
     for_reviewers = True
     request_id: str
     answers: dict[str, Json]
     request_hash: str | None = None
+    attachments_opened: tuple[str, ...] | None = None
 
 
 class Withdraw(Command):

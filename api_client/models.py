@@ -14,16 +14,14 @@ from typing import Annotated, Generic, Literal, TypeVar
 from msgspec import Meta, field
 from msgspec.structs import force_setattr
 
+from api_client.deeds import Deeds
 from api_client.needs import Needs
-from api_client.wire import Body, Json, Moment, Wire, keep_in_utc
+from api_client.wire import Body, Confidence, Json, Moment, Wire, keep_in_utc
 
 OutcomeType = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO"]
 StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]
 Role = Literal["agent", "reviewer"]
 Order = Literal["asc", "desc"]
-Capability = Literal[
-    "decide", "answer", "assign", "move", "note", "create_project", "stream", "board", "history", "authority"
-]
 
 APPROVAL_REQUESTED = "APPROVAL_REQUESTED"
 APPROVAL_DECIDED = "APPROVAL_DECIDED"
@@ -33,9 +31,6 @@ REQUEST_WITHDRAWN = "REQUEST_WITHDRAWN"
 
 OVERDUE_MOST = 1000
 """Overdue tasks that a board counts in one step."""
-
-Confidence = Annotated[float, Meta(ge=0, le=1)]
-"""From 0 to 1."""
 
 
 class Step(Body):
@@ -198,10 +193,12 @@ class Event(Wire):
 
 
 class ApprovalResult(Wire):
-    """The decision on an approval."""
+    """The decision on an approval; `event_id` and `hash` name its event, where the server sends them."""
 
     request_id: str
     task_id: str
+    event_id: str | None = None
+    hash: str | None = None
     outcome: Outcome
     decided_at: Moment
     decided_by: str | None = None
@@ -213,10 +210,12 @@ class ApprovalResult(Wire):
 
 
 class ElicitationResult(Wire):
-    """The answers to an elicitation, by field id."""
+    """The answers to an elicitation, by field id; `event_id` and `hash` as in an `ApprovalResult`."""
 
     request_id: str
     task_id: str
+    event_id: str | None = None
+    hash: str | None = None
     fields: dict[str, Json]
     answered_at: Moment
     answered_by: str | None = None
@@ -293,7 +292,7 @@ class InboxItem(Wire):
 
 
 class RequestDetail(Wire):
-    """All that a reviewer sees of a request; a decision refers to its `hash`."""
+    """All that a reviewer sees of a request; a decision refers to its `hash`. `deeds` are a decided approval's."""
 
     event: Event
     hash: str = ""
@@ -305,6 +304,7 @@ class RequestDetail(Wire):
     needs: Needs | None = None
     blind: bool | None = None
     """As in an `InboxItem`, while it is open."""
+    deeds: Deeds | None = None
 
     def __post_init__(self) -> None:
         keep_in_utc(self, "expires_at")
@@ -396,5 +396,4 @@ class Receipt(Wire):
     @property
     def event_id(self) -> str:
         """The id of the event that was written; empty where the response names none."""
-        event_id: str = self.answer.get("eventId", "")
-        return event_id
+        return str(self.answer.get("eventId", ""))

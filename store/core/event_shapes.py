@@ -60,10 +60,18 @@ class _Action(_Payload, tag="Action"):
     add_attachments: list[Attachment] | None = None
 
 
+class _RuleHeld(_EventShape):
+    policy: str
+    name: str | None = None
+    also: list[str] | None = None
+
+
 class _Agreement(_EventShape):
     outcome: OutcomeType
     authority: AuthoritySnapshot
     note: str | None = None
+    attachments_opened: list[str] | None = None
+    rule: _RuleHeld | None = None
 
 
 class _AgreementDetail(_EventShape):
@@ -78,6 +86,7 @@ class _ExceptionRaised(_Payload, tag="ExceptionRaised"):
 class _Note(_Payload, tag="Note"):
     message: str
     sample_of: str | None = None
+    rule: _RuleHeld | None = None
 
 
 class _ApprovalRequested(_Payload, tag="ApprovalRequested"):
@@ -94,6 +103,8 @@ class _ApprovalDecided(_Payload, tag="ApprovalDecided"):
     escalated_to: list[str] | None = None
     sample_of: str | None = None
     blind: bool | None = None
+    attachments_opened: list[str] | None = None
+    rule: _RuleHeld | None = None
 
 
 class _ElicitationRequested(_Payload, tag="ElicitationRequested"):
@@ -108,6 +119,8 @@ class _ElicitationProvided(_Payload, tag="ElicitationProvided"):
     answers: dict[str, Any]
     answered_by: str | None = None
     authority: AuthoritySnapshot | None = None
+    attachments_opened: list[str] | None = None
+    rule: _RuleHeld | None = None
 
 
 class _Assignment(_Payload, tag="Assignment"):

@@ -11,8 +11,9 @@ from api_client.errors import Conflict, NotFound
 from api_client.times import later, parse_time
 from store.core.authority_lookup import pause_in
 from store.core.authority_rules import authority_snapshot
+from store.core.decision_records import rule_record
 from store.core.grant_coverage import sample_of
-from store.core.policy_rules import JoinedRule, policy_of, rule_for
+from store.core.policy_rules import JoinedRule, policy_of, rule_in_force
 from store.core.request_case import APPROVAL, RequestCase, case_in
 from store.core.rule_checks import task_named, without_none
 from store.core.ruling import Ruling
@@ -33,8 +34,7 @@ class ExpiryOfRequest(NamedTuple):
 
 def expiry_of(docs: DocumentLookup, project_id: str, case: RequestCase) -> ExpiryOfRequest | None:
     """Return the expiry of a request under the policy in force, None where it has none."""
-    policy = policy_of(docs, project_id)
-    rule = rule_for(policy, case) if policy is not None else None
+    rule = rule_in_force(docs, project_id, case)
     return None if rule is None else expiry_under(rule, case)
 
 
@@ -56,15 +56,18 @@ def expire(ruling: Ruling, command: c.Expire) -> None:
     if request is None or event is None:
         raise NotFound("There is no such open request.")
     case = case_in(view, event)
-    found = expiry_of(view, request["projectId"], case)
+    rule = rule_in_force(view, request["projectId"], case)
+    found = None if rule is None else expiry_under(rule, case)
     if found is None or ruling.now < found.at:
         raise Conflict("It has not expired.")
     if pause_in(view, request["projectId"]):
         raise Conflict("Its project is paused: nothing expires meanwhile.")
     words = f"Expired: undecided for {found.seconds} seconds (the policy's rule {found.rule!r})."
     task = task_named(view, request["taskId"])
+    held = rule_record(view, request["projectId"], rule)
     if case.kind != APPROVAL:
-        ruling.on_task(task, "REQUEST_WITHDRAWN", {"type": "Note", "message": words}, inResponseTo=command.request_id)
+        note = {"type": "Note", "message": words, "rule": held}
+        ruling.on_task(task, "REQUEST_WITHDRAWN", note, inResponseTo=command.request_id)
         return
     outcome = found.outcome
     policy = policy_of(view, request["projectId"])
@@ -74,6 +77,7 @@ def expire(ruling: Ruling, command: c.Expire) -> None:
         "authority": authority_snapshot(ruling.actor),
         "recommendationSnapshot": event["payload"].get("recommendation"),
         "requestHash": event["hash"],
+        "rule": held,
         "escalatedTo": list(policy.escalate) if outcome == "ESCALATE" and policy and policy.escalate else None,
         # A grant whose samples nobody looks at is not checked by anybody: they count like disagreements.
         "sampleOf": sample_of(view, request),

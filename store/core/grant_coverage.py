@@ -14,7 +14,7 @@ from api_client.request_query import Test
 from api_client.request_query_faults import grant_fault
 from api_client.times import parse_time
 from store.core.authority_lookup import authority_of, pause_in
-from store.core.policy_rules import may_alone, policy_of, rule_for
+from store.core.policy_rules import may_alone, rule_in_force
 from store.core.request_case import case_in
 from store.core.state_view import Doc, DocumentLookup
 
@@ -64,8 +64,7 @@ def covering(docs: DocumentLookup, event: Doc, request: Doc) -> Doc | None:
     if case.recommended != "APPROVE":
         return None
     fitting = [one for one in grants_of(docs, project_id) if not is_over(one, now) and _test_of(one["filter"])(case)]
-    policy = policy_of(docs, project_id) if fitting else None
-    rule = rule_for(policy, case) if policy is not None else None
+    rule = rule_in_force(docs, project_id, case) if fitting else None
     # A grant decides nothing that its giver could not decide alone under the policy of this moment.
     return next((one for one in fitting if may_alone(rule, case, giver_of(one))), None)
 

@@ -7,10 +7,12 @@ from api_client.errors import Conflict, InvalidRequest, NotFound
 from api_client.times import wire_time
 from store.core.authority_lookup import authority_of, grant_in, pause_in
 from store.core.authority_rules import authority_snapshot
+from store.core.decision_records import rule_record
 from store.core.event_types import GRANT_ENDED, GRANT_GIVEN
 from store.core.grant_coverage import check_grant, giver_of, grants_of, is_over
-from store.core.request_case import is_sampled
-from store.core.rule_checks import task_named
+from store.core.policy_rules import rule_in_force
+from store.core.request_case import case_in, is_sampled
+from store.core.rule_checks import task_named, without_none
 from store.core.ruling import Ruling
 from store.core.state_view import Doc, DocumentLookup
 
@@ -109,16 +111,17 @@ def _decide_by_grant(ruling: Ruling, event: Doc) -> None:
 
 
 def _approve(ruling: Ruling, event: Doc, grant: Doc) -> None:
-    giver = giver_of(grant)
+    view, giver = ruling.view, giver_of(grant)
     payload = {
         "type": "ApprovalDecided",
         "outcome": {"type": "APPROVE"},
         "authority": {"subject": giver.subject, "tags": list(giver.tags), "grant": grant["id"]},
         "recommendationSnapshot": event["payload"]["recommendation"],
         "requestHash": event["hash"],
+        "rule": rule_record(view, event["projectId"], rule_in_force(view, event["projectId"], case_in(view, event))),
     }
-    task = task_named(ruling.view, event["taskId"])
-    ruling.on_task(task, "APPROVAL_DECIDED", payload, inResponseTo=event["id"])
+    task = task_named(view, event["taskId"])
+    ruling.on_task(task, "APPROVAL_DECIDED", without_none(payload), inResponseTo=event["id"])
 
 
 def _end_used(ruling: Ruling, event: Doc) -> None:

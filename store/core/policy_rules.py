@@ -53,6 +53,8 @@ class JoinedRule(PolicyRule):
     """For each rule beside the one whose tags these are: whoever decides has one of them, too."""
     expires_by: str = ""
     """The name of the rule whose `expire` it is."""
+    also: tuple[str, ...] = ()
+    """The names of the others, in the policy's order."""
 
 
 def rule_for(policy: Policy, case: RequestCase) -> PolicyRule | None:
@@ -68,6 +70,12 @@ def rule_for(policy: Policy, case: RequestCase) -> PolicyRule | None:
         elif fits:
             return _joined([*unclear, rule], case)
     return _joined(unclear, case)
+
+
+def rule_in_force(docs: DocumentLookup, project_id: str, case: RequestCase) -> PolicyRule | None:
+    """Return the rule of the policy in force that holds for a request; None without a policy, or where none fits."""
+    policy = policy_of(docs, project_id)
+    return rule_for(policy, case) if policy is not None else None
 
 
 def _joined(rules: list[PolicyRule], case: RequestCase) -> PolicyRule | None:
@@ -90,6 +98,7 @@ def _joined(rules: list[PolicyRule], case: RequestCase) -> PolicyRule | None:
         always_human=any(rule.always_human for rule in rules),
         expire=expiring.expire,
         expires_by=expiring.name,
+        also=tuple(rule.name for rule in rules if rule is not strictest),
     )
 
 
@@ -164,20 +173,6 @@ def _plain(text: str) -> str:
 
 
 # -- what it takes, and who has agreed
-
-
-def needs_of(docs: DocumentLookup, case: RequestCase, request: Doc, actor: Actor) -> Needs | None:
-    """Return what the policy in force asks of who decides a request, None where it asks nothing.
-
-    Args:
-        docs: the documents as they are now.
-        case: the request.
-        request: the document of the request, which is open.
-        actor: the caller, whose `may` it is.
-    """
-    policy = policy_of(docs, request["projectId"])
-    rule = rule_for(policy, case) if policy is not None else None
-    return None if rule is None else needs_under(rule, case, request.get("agreements") or (), actor)
 
 
 def needs_under(rule: PolicyRule, case: RequestCase, agreements: Iterable[Doc], actor: Actor) -> Needs:

@@ -11,9 +11,18 @@ from api_client.models import REQUEST_WITHDRAWN
 from api_client.needs import APPROVING, Needs
 from api_client.times import wire_time
 from store.core.authority_rules import authority_snapshot
+from store.core.decision_records import attachments_opened, rule_record
 from store.core.fold import attached, open_requests
 from store.core.grant_coverage import sample_of
-from store.core.policy_rules import agreements_to, check_may, demand_words, is_same, needs_of, policy_of
+from store.core.policy_rules import (
+    agreements_to,
+    check_may,
+    demand_words,
+    is_same,
+    needs_under,
+    policy_of,
+    rule_in_force,
+)
 from store.core.request_case import RequestCase, case_in
 from store.core.rule_checks import agents_task, check_not_closed, task_named, without_none
 from store.core.ruling import Ruling
@@ -63,6 +72,7 @@ def decide_approval(ruling: Ruling, command: c.Decide) -> None:
         raise InvalidRequest(f"{outcome.type} needs a note that says what.", code="NOTE_REQUIRED")
     view = ruling.view
     event = _request_event(view, command.request_id, "APPROVAL_REQUESTED")
+    opened = attachments_opened(event, command.attachments_opened)
     task = _unsettled(view, event, command.request_hash)
     payload: dict[str, Any] = {
         "type": "ApprovalDecided",
@@ -70,20 +80,25 @@ def decide_approval(ruling: Ruling, command: c.Decide) -> None:
         "authority": authority_snapshot(ruling.actor),
         "recommendationSnapshot": event["payload"].get("recommendation"),
         "requestHash": command.request_hash,
+        "attachmentsOpened": opened,
     }
     if view.get("authority", event["projectId"]) is not None:
         case, request = case_in(view, event), view.get("requests", command.request_id) or {}
-        needs = needs_of(view, case, request, ruling.actor)
-        if needs is not None and not _is_enough(ruling, command, needs, task):
+        rule = rule_in_force(view, event["projectId"], case)
+        evidence = {"attachmentsOpened": opened, "rule": rule_record(view, event["projectId"], rule)}
+        needs = None if rule is None else needs_under(rule, case, request.get("agreements") or (), ruling.actor)
+        if needs is not None and not _is_enough(ruling, command, needs, task, evidence):
             return
-        payload |= _under_authority(view, command, case, request)
+        payload |= evidence | _under_authority(view, command, case, request)
         if needs is not None and needs.people > 1 and outcome.type in APPROVING:
             payload["agreements"] = [one.event_id for one in agreements_to(needs, outcome, ruling.actor)]
     ruling.on_task(task, "APPROVAL_DECIDED", without_none(payload), inResponseTo=command.request_id)
 
 
-def _is_enough(ruling: Ruling, command: c.Decide, needs: Needs, task: Doc) -> bool:
+def _is_enough(ruling: Ruling, command: c.Decide, needs: Needs, task: Doc, evidence: Doc) -> bool:
     """Return whether the actor's outcome decides; where it takes more people, record that they agreed.
+
+    An agreement holds the same `evidence` as the decision.
 
     Raises:
         NotAllowed: the policy lets them not.
@@ -98,7 +113,7 @@ def _is_enough(ruling: Ruling, command: c.Decide, needs: Needs, task: Doc) -> bo
     if before is not None and is_same(before, outcome):
         raise Conflict(f"You agreed already, at {wire_time(before.at)}. {demand_words(needs)}")
     agreement: dict[str, Any] = {"outcome": outcome.type, "note": outcome.note, "reasonCode": outcome.reason_code}
-    agreement |= {"authority": authority_snapshot(actor), "requestHash": command.request_hash}
+    agreement |= {"authority": authority_snapshot(actor), "requestHash": command.request_hash, **evidence}
     payload = {
         "type": "Action",
         "description": f"{_AGREED[outcome.type]}: {len(agreed) + 1} of {needs.people}",
@@ -123,6 +138,7 @@ def answer_elicitation(ruling: Ruling, command: c.Answer) -> None:
     answers, faults = check_answers(read_fields(event["payload"]["fields"]), command.answers)
     if faults:
         raise InvalidAnswers(faults)
+    opened = attachments_opened(event, command.attachments_opened)
     view = ruling.view
     task = _unsettled(view, event, command.request_hash)
     payload: dict[str, Any] = {
@@ -130,12 +146,15 @@ def answer_elicitation(ruling: Ruling, command: c.Answer) -> None:
         "answers": answers,
         "answeredBy": ruling.actor.subject,
         "requestHash": command.request_hash,
+        "attachmentsOpened": opened,
     }
     if view.get("authority", event["projectId"]) is not None:
-        needs = needs_of(view, case_in(view, event), view.get("requests", command.request_id) or {}, ruling.actor)
-        if needs is not None:
-            check_may(needs)
+        case = case_in(view, event)
+        rule = rule_in_force(view, event["projectId"], case)
+        if rule is not None:
+            check_may(needs_under(rule, case, (), ruling.actor))
             payload["authority"] = authority_snapshot(ruling.actor)
+        payload["rule"] = rule_record(view, event["projectId"], rule)
     ruling.on_task(task, "ELICITATION_PROVIDED", without_none(payload), inResponseTo=command.request_id)
 
 

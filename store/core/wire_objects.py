@@ -104,21 +104,20 @@ def policy_in_force(doc: Doc) -> dict[str, Any]:
 def result(request_id: str, settled: Doc) -> dict[str, Any]:
     """Return the ApprovalResult or ElicitationResult that an event makes; of a withdrawal, who, when and why."""
     payload = settled["payload"]
+    of = {"requestId": request_id, "taskId": settled["taskId"], "eventId": settled["id"], "hash": settled.get("hash")}
     if settled["eventType"] == REQUEST_WITHDRAWN:
         who = {"withdrawnBy": settled.get("subject"), "withdrawnAt": settled["timestamp"]}
-        return {"requestId": request_id, "taskId": settled["taskId"], **who, "reason": payload["message"]}
+        return {**of, **who, "reason": payload["message"]}
     if settled["eventType"] == "ELICITATION_PROVIDED":
         return {
-            "requestId": request_id,
-            "taskId": settled["taskId"],
+            **of,
             "fields": payload["answers"],
             "answeredAt": settled["timestamp"],
             "answeredBy": payload.get("answeredBy"),
         }
     authority = payload.get("authority")
     return {
-        "requestId": request_id,
-        "taskId": settled["taskId"],
+        **of,
         "outcome": payload["outcome"],
         "decidedAt": settled["timestamp"],
         "decidedBy": (authority or {}).get("subject"),

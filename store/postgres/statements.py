@@ -229,6 +229,24 @@ TASK_OF = b"""
 """
 BODY_AT = b"select body from pumpup.event where ws = %(ws)s and seq = %(place)s"
 
+TRAILS = b"""
+    select no, seq, body, request from (
+        select *, sum(size) over (order by no, seq) - size as before from (
+            select k.no, e.seq, e.body, r.body as request,
+                octet_length(e.body) + coalesce(octet_length(r.body), 0) as size
+            from unnest(%(places)s::bigint[]) with ordinality k(place, no)
+            cross join lateral (select task from pumpup.event where ws = %(ws)s and seq = k.place offset 0) d
+            cross join lateral (
+                select seq, body, reply_to from pumpup.event
+                where ws = %(ws)s and task = d.task and seq >= k.place and type = any(%(types)s::smallint[])
+                order by seq limit %(limit)s
+            ) e
+            left join lateral (select body from pumpup.event where ws = %(ws)s and seq = e.reply_to) r on true
+        ) trail
+    ) bounded where before <= %(bytes)s order by no, seq
+"""
+"""Returns decisions by their places, numbered, each with what came after it on its task."""
+
 
 def settled(order: Order, *, of_project: bool) -> bytes:
     """Return the statement of a page of settlements: place, JSON and hash of each, and the JSON of its request."""

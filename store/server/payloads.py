@@ -35,7 +35,8 @@ class TaskCreated(Payload, tag=True):
 class Action(Payload, tag=True):
     """Something that was done on a task, and what it changed; with `inResponseTo` on the event an agreement.
 
-    Then `detail.agreement` holds the `outcome` that a person agreed to, with `note`, `authority` and `requestHash`.
+    Then `detail.agreement` holds the `outcome` that a person agreed to, with `note`, `authority`, `requestHash`,
+    `attachmentsOpened` and `rule`.
     """
 
     description: str
@@ -65,6 +66,17 @@ class AttachmentSnapshot(Wire):
     sha256: str | None = None
 
 
+class RuleHeld(Wire):
+    """The rule of a project's policy that held when a request was settled."""
+
+    policy: str
+    """The hash of the policy that was in force."""
+    name: str | None = None
+    """The rule; absent where none of the policy fits the request."""
+    also: tuple[str, ...] | None = None
+    """The rules that held together with it, because the request does not say which of them is meant."""
+
+
 class ApprovalRequested(Payload, tag=True):
     """A request that a person must decide."""
 
@@ -90,6 +102,10 @@ class ApprovalDecided(Payload, tag=True):
     """The grant that fits the request and left it to a person, as one of its samples."""
     escalated_to: tuple[str, ...] | None = None
     """The tags of who takes over."""
+    attachments_opened: tuple[str, ...] | None = None
+    """Those of the request's attachments that whoever decided had opened; absent where that is not known."""
+    rule: RuleHeld | None = None
+    """Absent where the project has no policy."""
 
 
 class ElicitationRequested(Payload, tag=True):
@@ -110,6 +126,9 @@ class ElicitationProvided(Payload, tag=True):
     answered_by: str | None = None
     authority: AuthoritySnapshot | None = None
     request_hash: str | None = None
+    attachments_opened: tuple[str, ...] | None = None
+    rule: RuleHeld | None = None
+    """As in a decision."""
 
 
 class Assignment(Payload, tag=True):

@@ -29,10 +29,20 @@ from store.core.ruling import Content
 from store.core.schema_questions import Question, Verdict
 from store.core.state_view import Doc, StateView
 from store.schemas.checks import Checks
-from store.transfer.recorded_commands import EXCERPT, Breach, RecordedCall, authority_in, call_of, excerpt
+from store.transfer.recorded_commands import (
+    EXCERPT,
+    Breach,
+    RecordedCall,
+    agreement_in,
+    authority_in,
+    call_of,
+    excerpt,
+)
 
-ADDED_LATER = frozenset(("attachmentSnapshots",))
-"""Keys of payloads that older versions did not write: their absence is no breach."""
+ADDED_LATER = frozenset(("attachmentSnapshots", "rule"))
+"""Keys of payloads and of agreements that older versions did not write: their absence is no breach."""
+_WITHIN = frozenset(("payload", "detail", "agreement", "rule"))
+"""Keys whose values are compared key by key, so that a breach names the one that differs."""
 _ROLES: Mapping[str, Any] = {"AGENT": "agent", "HUMAN": "reviewer"}
 _TEXTS = frozenset(("summary", "description", "message"))
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -232,22 +242,29 @@ def _compare(recorded: Doc, made: Doc) -> None:
     payload = recorded.get("payload")
     if not isinstance(payload, dict):
         raise Breach("its payload is no object")
-    absent = {key: made["payload"][key] for key in ADDED_LATER & (made["payload"].keys() - payload.keys())}
-    if recorded != {**made, "payload": {key: value for key, value in made["payload"].items() if key not in absent}}:
+    made["payload"] = _as_of_then(made["payload"], payload)
+    if recorded != made:
         _report_difference("", recorded, made)
+
+
+def _as_of_then(made: Doc, payload: Doc) -> Doc:
+    """Return the payload that the rules make, without what the version that recorded `payload` did not write yet."""
+    made = {key: value for key, value in made.items() if key in payload or key not in ADDED_LATER}
+    agreement, recorded = agreement_in(made), agreement_in(payload)
+    if agreement is None or recorded is None:
+        return made
+    return {**made, "detail": {**made["detail"], "agreement": _as_of_then(agreement, recorded)}}
 
 
 def _report_difference(of: str, recorded: Doc, made: Doc) -> None:
     for key in {**made, **recorded}:
-        if key not in recorded and key in ADDED_LATER:
-            continue
         if key not in made:
             raise Breach(f"it holds {of}{key[:EXCERPT]}, which no rule writes here")
         if key not in recorded:
             raise Breach(f"it lacks {of}{key}: the rules make it {excerpt(made[key])}")
         if recorded[key] != made[key]:
-            if key == "payload":
-                _report_difference("payload.", recorded[key], made[key])
+            if key in _WITHIN and isinstance(recorded[key], dict) and isinstance(made[key], dict):
+                _report_difference(f"{of}{key}.", recorded[key], made[key])
             back = key == "timestamp" and isinstance(recorded[key], str) and made[key] > recorded[key]
             word = ", which goes back" if back else ""
             raise Breach(f"its {of}{key} is {excerpt(recorded[key])}{word}; the rules make it {excerpt(made[key])}")

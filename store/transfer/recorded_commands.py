@@ -122,7 +122,7 @@ def _elicitation(view: StateView, event: Doc, payload: Doc) -> RecordedCall:
     return RecordedCall(c.RequestElicitation, _on_task(view, event, **body))
 
 
-def _agreement_in(payload: Doc) -> Doc | None:
+def agreement_in(payload: Doc) -> Doc | None:
     """Return the agreement that an action records, as it is recorded; None where it records none."""
     detail = payload.get("detail")
     agreement = detail.get("agreement") if isinstance(detail, dict) else None
@@ -132,12 +132,12 @@ def _agreement_in(payload: Doc) -> Doc | None:
 def _agreed(event: Doc, payload: Doc) -> RecordedCall:
     """Return the decision that was recorded as an agreement, for it takes more people."""
     _check_settles(event)
-    agreement = _agreement_in(payload)
+    agreement = agreement_in(payload)
     if agreement is None:
         raise Breach("it answers a request, and is no agreement")
     outcome = without_none({"type": agreement.get("outcome"), **_same(agreement, "note", "reasonCode")})
     body = {"requestId": event.get("inResponseTo"), "outcome": outcome}
-    return RecordedCall(c.Decide, {**body, "requestHash": agreement.get("requestHash")})
+    return RecordedCall(c.Decide, {**body, **_same(agreement, "requestHash", "attachmentsOpened")})
 
 
 def _decided(_: StateView, event: Doc, payload: Doc) -> RecordedCall:
@@ -145,13 +145,13 @@ def _decided(_: StateView, event: Doc, payload: Doc) -> RecordedCall:
     if event.get("source") == "PLATFORM":
         return RecordedCall(c.Expire, {"requestId": event.get("inResponseTo")})
     body = {"requestId": event.get("inResponseTo"), "outcome": payload.get("outcome")}
-    return RecordedCall(c.Decide, {**body, **_same(payload, "requestHash", "blind")})
+    return RecordedCall(c.Decide, {**body, **_same(payload, "requestHash", "blind", "attachmentsOpened")})
 
 
 def _answered(_: StateView, event: Doc, payload: Doc) -> RecordedCall:
     _check_settles(event)
     body = {"requestId": event.get("inResponseTo"), "answers": payload.get("answers")}
-    return RecordedCall(c.Answer, {**body, "requestHash": payload.get("requestHash")})
+    return RecordedCall(c.Answer, {**body, **_same(payload, "requestHash", "attachmentsOpened")})
 
 
 def _withdrawn(_: StateView, event: Doc, payload: Doc) -> RecordedCall:
@@ -227,7 +227,7 @@ _CALLS: dict[str, Callable[[StateView, Doc, Doc], RecordedCall]] = {
 
 
 def _decider(payload: Doc) -> Any:
-    agreement = _agreement_in(payload)
+    agreement = agreement_in(payload)
     return (payload if agreement is None else agreement).get("authority")
 
 

@@ -48,7 +48,8 @@ async def test_a_whole_task_with_a_person_in_the_loop(served: ServedRecord, clie
     waiting = client.tasks.get(agent.task.id)
     assert (waiting.task.status, waiting.open_requests[0].request_id) == ("WAITING", approval)
 
-    await _by(HttpBackend(served.url, served.reviewer_key), Decide(request_id=approval, outcome=FINE))
+    opened = Decide(request_id=approval, outcome=FINE, attachments_opened=(photo,))
+    await _by(HttpBackend(served.url, served.reviewer_key), opened)
     decision = agent.wait_for_decision(approval)
     assert (decision.outcome.type, decision.outcome.note, decision.decided_by) == ("APPROVE", "Fine", "alice")
     assert decision.authority_snapshot is not None
@@ -68,7 +69,12 @@ async def test_a_whole_task_with_a_person_in_the_loop(served: ServedRecord, clie
     assert client.tasks.get(agent.task.id).task.status == "CLOSED"
     timeline = agent.timeline()
     assert [event.event_type for event in timeline] == WHOLE_LIFE
-    assert [event.in_response_to for event in timeline if event.in_response_to] == [approval, details]
+    settling = {event.in_response_to: event for event in timeline if event.in_response_to}
+    assert [*settling] == [approval, details]
+    assert settling[approval].payload.model_extra == {"attachmentsOpened": [photo]}
+    for result in (decision, answers):  # what a receipt is asked by
+        event = settling[result.request_id]
+        assert result.model_extra == {"eventId": event.id, "hash": (event.model_extra or {})["hash"]}
     assert sorted(event.timestamp for event in timeline) == [event.timestamp for event in timeline]
 
 

@@ -101,10 +101,11 @@ async def test_agreements_and_what_a_policy_adds_are_read(
     call: CallOperation, given: GivenAuthority, world: World
 ) -> None:
     """The first of two approvals is an action, and leaves the request pending; the last one decides."""
-    large = await _ask(call, given, "$4,100.00")
-    await _decide(world.other_reviewer, given, large, "APPROVE")
+    photo = await given.attached(given.task_of)
+    large = await _ask(call, given, "$4,100.00", attachments=[photo])
+    await _decide(world.other_reviewer, given, large, "APPROVE", attachments_opened=())
     assert await call(partial(_result, large)) is None
-    await _decide(world.reviewer, given, large, "APPROVE", blind=True)
+    await _decide(world.reviewer, given, large, "APPROVE", blind=True, attachments_opened=(photo,))
     escalated = await _ask(call, given)
     await _decide(world.reviewer, given, escalated, "ESCALATE")
     form = await given.elicitation(given.task_of)
@@ -114,13 +115,17 @@ async def test_agreements_and_what_a_policy_adds_are_read(
     assert isinstance(agreed.payload, Payload_Action)
     agreement = dict(agreed.payload.detail or {})["agreement"]
     assert (agreement["outcome"], agreement["authority"]["subject"]) == ("APPROVE", "bob")
+    rule = {"name": "big", "policy": given.hash}
+    assert (agreement["attachmentsOpened"], agreement["rule"]) == ([], rule)
     assert isinstance(decided.payload, Payload_ApprovalDecided)
-    assert decided.payload.model_extra == {"agreements": [agreed.id], "blind": True}
-    assert other.payload.model_extra == {"escalatedTo": ["claims-lead"]}
+    opened = {"attachmentsOpened": [photo], "rule": rule}
+    assert decided.payload.model_extra == {"agreements": [agreed.id], "blind": True, **opened}
+    assert other.payload.model_extra == {"escalatedTo": ["claims-lead"], "rule": {"policy": given.hash}}
     assert answered.payload.answers == ANSWERS
     result = await call(partial(_result, large))
     assert (result.outcome.type, result.decided_by) == ("APPROVE", "alice")
     assert result.authority_snapshot.tags == ["claims-lead", "eu"]
+    assert result.model_extra == {"eventId": decided.id, "hash": decided.model_extra["hash"]}
 
 
 async def test_a_grant_answers_at_once_and_its_samples_wait(
@@ -144,7 +149,7 @@ async def test_a_grant_answers_at_once_and_its_samples_wait(
     sample = await _ask(call, given)
     assert await call(partial(_result, sample)) is None
     await _decide(world.reviewer, given, sample, "REJECT")
-    assert (await _timeline(call, given))[-1].payload.model_extra == {"sampleOf": sampling.id}
+    assert (await _timeline(call, given))[-1].payload.model_extra["sampleOf"] == sampling.id
 
 
 async def test_what_nobody_decides_or_wants_is_read(call: CallOperation, given: GivenAuthority, world: World) -> None:

@@ -17,6 +17,7 @@ from api_client.commands import (
 )
 from api_client.models import ApprovalRecommendation, Outcome, Receipt, Step, Steps
 from api_client.wire import read
+from store.core.ruling import Content
 from store.core.state_view import Doc
 from tests.store.memory_record import MemoryRecord
 
@@ -46,8 +47,8 @@ class World:
         assert self.done(CreateProject(name="Refunds", steps=STEPS), ALICE)["id"] == PROJECT
         self.task = self.done(CreateTask(project_name=SLUG, name="Refunds"), BOT)["id"]
 
-    def done(self, command: Any, actor: Actor) -> dict[str, Any]:
-        outcome = self.record.submit(command, actor)
+    def done(self, command: Any, actor: Actor, content: Content | None = None) -> dict[str, Any]:
+        outcome = self.record.submit(command, actor, content)
         assert isinstance(outcome, Receipt), outcome
         return outcome.answer
 

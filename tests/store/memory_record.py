@@ -14,6 +14,7 @@ from store.core.batch import Batch, Job
 from store.core.chain import NO_HASH
 from store.core.command_limits import CommandLimits
 from store.core.draft import CommitDraft
+from store.core.ruling import Content
 from store.core.schema_questions import Ask, Verdicts, unasked
 from store.transfer.conformance import Conformance
 from store.transfer.folded_record import FoldedRecord, Raw
@@ -42,15 +43,15 @@ class MemoryRecord:
         self._tokens = tokens or itertools.count(1)
         self._conformance = Conformance(self.view, NoChecks())  # type: ignore[arg-type]  # it asks no more of them
 
-    def submit(self, command: Command, actor: Actor) -> Receipt | ApiError:
-        """Carry out a command a second later, and return its outcome."""
+    def submit(self, command: Command, actor: Actor, content: Content | None = None) -> Receipt | ApiError:
+        """Carry out a command a second later, and return its outcome; `content` is that of an upload."""
         self.now += timedelta(seconds=1)
         last = self.raw[-1][1] if self.raw else NO_HASH
         draft = CommitDraft(self.view)
         batch = Batch(
             draft, last, clock=lambda: self.now, tokens=lambda: f"{next(self._tokens):012x}", checks=NoChecks()
         )
-        outcome = batch.take(Job(command, actor, None), lambda _: None)
+        outcome = batch.take(Job(command, actor, None, content), lambda _: None)
         for commit in batch.commits:
             for event, text in zip(commit.events, commit.texts, strict=True):
                 breach = self._conformance.breach(event, text)

@@ -116,14 +116,18 @@ def fits(rule_: dict[str, Any], asked: Asked) -> bool | None:
 def holding(policy: list[dict[str, Any]], asked: Asked) -> dict[str, Any] | None:
     """Return all that is asked for by the rules that may fit, up to the first that does for certain."""
     found: list[dict[str, Any]] = []
-    for one in policy:
+    names: set[str] = set()
+    for number, one in enumerate(policy):
         fit = fits(one, asked)
-        found += [one] if fit is not False else []
+        if fit is not False:
+            found.append(one)
+            names.add(f"rule {number}")
         if fit:
             break
     if not found:
         return None
     return {
+        "names": names,
         "people": max(one.get("people", 1) for one in found),
         "alwaysHuman": any(one.get("alwaysHuman") for one in found),
         "tags": [one["tags"] for one in found if one.get("tags")],
@@ -237,6 +241,7 @@ class AnyAuthority(RuleBasedStateMachine):
         for event in decided:
             assert event["payload"]["authority"]["grant"] == asked.sample_of
             self.check_grant(event, asked)
+            self.check_rule(event["payload"], asked)
 
     def covering(self, asked: Asked) -> str | None:
         """Return the first grant that fits a request which is being asked, and that its giver may decide alone."""
@@ -292,6 +297,7 @@ class AnyAuthority(RuleBasedStateMachine):
             (event,) = (one for one in events if one["eventType"] == "APPROVAL_DECIDED")
             assert event["payload"]["authority"]["subject"] == who
             self.check_sample(event, asked)
+            self.check_rule(event["payload"], asked)
             if needed > 1:
                 assert len(set(event["payload"]["agreements"])) >= needed - 1
             del self.open[request_id]
@@ -301,6 +307,7 @@ class AnyAuthority(RuleBasedStateMachine):
         else:
             assert isinstance(outcome, Receipt)
             assert [event["eventType"] for event in events] == ["ACTION"]
+            self.check_rule(events[0]["payload"]["detail"]["agreement"], asked)
             asked.agreed = {key: one for key, one in asked.agreed.items() if key.partition(" ")[0] != who}
             asked.agreed[f"{who} {same}"] = actor
 
@@ -309,6 +316,17 @@ class AnyAuthority(RuleBasedStateMachine):
         doc = self.record.view.get("authority", asked.sample_of or "") or {}
         was_in_force = doc and ("ended" not in doc or doc["ended"]["at"] == wire_time(self.record.now))
         assert event["payload"].get("sampleOf") == (asked.sample_of if was_in_force else None)
+
+    def check_rule(self, recorded: dict[str, Any], asked: Asked) -> None:
+        """What is decided names the rules that held, of the policy in force; nothing where there is no policy."""
+        if self.hash is None:
+            assert "rule" not in recorded
+            return
+        held, rule_ = recorded["rule"], holding(self.policy, asked)
+        names = [held["name"], *held.get("also", ())] if "name" in held else []
+        assert held["policy"] == self.hash
+        assert len(set(names)) == len(names)
+        assert set(names) == (rule_["names"] if rule_ else set())
 
     @precondition(lambda self: not self.paused)
     @rule(step=st.sampled_from(["intake", "payout"]))
@@ -346,6 +364,7 @@ class AnyAuthority(RuleBasedStateMachine):
         if is_due and not self.paused:
             assert isinstance(outcome, Receipt)
             self.check_sample(self.new_events()[0], asked)
+            self.check_rule(self.new_events()[0]["payload"], asked)
             del self.open[request_id]
         else:
             assert isinstance(outcome, Conflict)

@@ -16,6 +16,8 @@ from api_client.commands import (
     Expire,
     GiveGrant,
     Pause,
+    ReceiveUpload,
+    RecordAction,
     RequestApproval,
     RequestElicitation,
     Resume,
@@ -66,17 +68,18 @@ class AuthorityActs:
         await self._expiry()
         await self._grants()
         await self._ends_of_grants()
+        await self._attachments()
         await self._pauses()
         await self._reads()
 
-    async def _ask(self, amount: str, confidence: float = 0.9) -> str:
+    async def _ask(self, amount: str, confidence: float = 0.9, **more: Any) -> str:
         advice = {"outcome": APPROVE, "confidence": confidence}
-        on: Raw = {"projectName": "pay", "taskId": self._task, "keyValueContext": {"Amount": amount}}
+        on: Raw = {"projectName": "pay", "taskId": self._task, "keyValueContext": {"Amount": amount}, **more}
         asked = await self._run.submit("agent", RequestApproval, **on, summary="Refund?", recommendation=advice)
         return str(asked.get("eventId", ""))
 
-    async def _ask_form(self) -> str:
-        on: Raw = {"projectName": "pay", "taskId": self._task, "fields": FIELDS[:1]}
+    async def _ask_form(self, **more: Any) -> str:
+        on: Raw = {"projectName": "pay", "taskId": self._task, "fields": FIELDS[:1], **more}
         return str((await self._run.submit("agent", RequestElicitation, **on, summary="Which?"))["eventId"])
 
     async def _policies(self) -> None:
@@ -163,6 +166,21 @@ class AuthorityActs:
         await submit("alice", GiveGrant, **self._terms("Short"))
         self._run.place.clock.advance(hours=30)
         await self._ask("$4")
+
+    async def _attachments(self) -> None:
+        submit = self._run.submit
+        on: Raw = {"projectName": "pay", "taskId": self._task}
+        names = [(await submit("agent", ReceiveUpload, content=b"A box", fileName=name))["id"] for name in ("a", "b")]
+        added = [{"uploadId": name, "label": "The box"} for name in names]
+        await submit("agent", RecordAction, **on, description="Sent photos", addAttachments=added)
+        large = await self._ask("$4,200.00", attachments=names)
+        for opened in ([names[1], "upl_none"], [names[1], names[1]], names[::-1]):
+            await submit("bob", Decide, requestId=large, outcome=APPROVE, attachmentsOpened=opened)
+        await submit("alice", Decide, requestId=large, outcome=APPROVE, attachmentsOpened=[])
+        form = await self._ask_form(attachments=names[:1])
+        await submit("alice", Answer, requestId=form, answers={"email": "a@example.com"}, attachmentsOpened=names[:1])
+        for who in ("agent", "alice"):
+            await self._run.read(who, "elicitation_result", form)
 
     async def _pauses(self) -> None:
         submit, project = self._run.submit, self._project
