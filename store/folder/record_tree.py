@@ -167,12 +167,15 @@ class RecordTree:
         with self._worded():
             position = self._position()
             checked_seqs(seqs, size, position.events)
-            nodes = self._nodes(position)
-            proofs = [self._proof(seq, size, nodes) for seq in seqs]
-            if all(_holds(proof, size, merkle.root_of(size, nodes)) for proof in proofs):
-                return proofs
-            self._written = 0  # the next checkpoint writes the file anew
-            return [self._proof(seq, size, self._in_memory(position)) for seq in seqs]
+            return self._proved(seqs, size, position)
+
+    def _proved(self, seqs: Sequence[int], size: int, position: Position) -> list[EventProof]:
+        nodes = self._nodes(position)
+        proofs = [self._proof(seq, size, nodes) for seq in seqs]
+        if all(_holds(proof, size, merkle.root_of(size, nodes)) for proof in proofs):
+            return proofs
+        self._written = 0  # the next checkpoint writes the file anew
+        return [self._proof(seq, size, self._in_memory(position)) for seq in seqs]
 
     def consistency(self, old: int, size: int) -> list[str]:
         """Return the proof that the tree of the first `size` events begins with that of the first `old`.
@@ -186,11 +189,14 @@ class RecordTree:
             checked_size(size, position.events)
             if not 0 <= old <= size:
                 raise NotFound(f"{old} events are not the first of {size}.")
-            path = _growth(old, size, self._nodes(position))
-            if path is None:
-                self._written = 0  # the next checkpoint writes the file anew
-                path = _growth(old, size, self._in_memory(position)) or []
-            return [node.hex() for node in path]
+            return [node.hex() for node in self._grown(old, size, position)]
+
+    def _grown(self, old: int, size: int, position: Position) -> list[bytes]:
+        path = _growth(old, size, self._nodes(position))
+        if path is None:
+            self._written = 0  # the next checkpoint writes the file anew
+            path = _growth(old, size, self._in_memory(position)) or []
+        return path
 
     def _proof(self, seq: int, size: int, nodes: Nodes) -> EventProof:
         first, raw = max(seq - 1, 1), self._store.events.raw
