@@ -59,7 +59,7 @@ def zeros_at_the_end(file: Path) -> None:
     size = file.stat().st_size
     with file.open("r+b") as opened:
         opened.seek(size // 2)
-        opened.write(bytes(size - size // 2 - 32))
+        opened.write(bytes(max(size - size // 2 - 32, 0)))
 
 
 def garbage(file: Path) -> None:
