@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from api_client.errors import InvalidRequest, NotFound, StoreDamaged, StoreFault
+from api_client.errors import InvalidRequest, NotFound, StoreDamaged
 from api_client.proofs import PROOFS_MOST, EventProof
 from store.core import merkle
 from store.core.merkle import Nodes
 from store.core.signed_note import LogHead, NoteFault, VerifierKey, read_head, read_note
-from store.core.signing_key import SigningKey, new_signing_key
 
 NO_CHECKPOINT = "This record has no checkpoint yet, and none can be made where it can't be written. {why}"
 REWRITTEN = (
@@ -43,28 +42,6 @@ def signed_head(data: bytes, key: VerifierKey) -> SignedHead | None:
         return SignedHead(data.decode(), read_head(note.text)) if is_ours else None
     except NoteFault:
         return None
-
-
-def named_key(name: str) -> SigningKey:
-    """Return a new key for a record of this name.
-
-    Raises:
-        StoreFault: it can't be its name.
-    """
-    try:
-        return new_signing_key(name)
-    except NoteFault as fault:
-        raise StoreFault(f"The record can't be named so: {fault}.") from None
-
-
-def check_name(key: SigningKey, name: str | None) -> None:
-    """Check that the record whose key this is can be meant by a name; None is any.
-
-    Raises:
-        StoreFault: it has another one.
-    """
-    if name not in (None, key.name):
-        raise StoreFault(f"This record is named {key.name} already: its public key was made with that name.")
 
 
 def checked_seqs(seqs: Sequence[int], size: int, count: int) -> None:

@@ -42,7 +42,7 @@ class DatabaseProofs:
         self._tree = SubtreeReader(pool, workspace)
         self._key = WorkspaceKey(pool, workspace, tokens)
 
-    async def checkpoint(self, name: str | None = None) -> str:
+    async def checkpoint(self, *, name: str = "") -> str:
         """See `Proofs.checkpoint`: where the workspace takes no writes, the last that was signed.
 
         `name` names the record with its first checkpoint.
@@ -65,7 +65,7 @@ class DatabaseProofs:
                 return note
         raise StoreBusy("Other servers sign checkpoints of this workspace all the time. Try again.")
 
-    async def _signed(self, standing: Standing, name: str | None) -> str:
+    async def _signed(self, standing: Standing, name: str) -> str:
         """Return a checkpoint of the workspace, empty where another server has signed one meanwhile."""
         key = await self._key.private(name)
         part = await self._part(standing, partial(merkle.root_of, standing.size), store=True)

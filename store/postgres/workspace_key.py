@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from api_client.errors import StoreAbsent, StoreDamaged, StoreFault
-from store.core.record_proofs import SignedHead, check_name, named_key, signed_head
+from store.core.record_proofs import SignedHead, signed_head
 from store.core.signed_note import NoteFault, read_verifier_key
-from store.core.signing_key import SigningKey, read_signing_key, record_name
+from store.core.signing_key import SigningKey, check_name, new_signing_key, read_signing_key, record_name
 from store.postgres.pooled import ReadPool
 
 _STANDING = b"""
@@ -80,17 +80,18 @@ class WorkspaceKey:
             raise StoreDamaged(f"Event {size} is not the one that the head names. Run 'pumpup-tui verify'.")
         return Standing(size, public or "", note)
 
-    async def private(self, name: str | None) -> SigningKey:
+    async def private(self, name: str) -> SigningKey:
         """Return the key, which is made where there is none yet; then `name` names the record.
 
         Raises:
             StoreDamaged: what is stored is no key.
-            StoreFault: the record has another name, or can't have this one.
+            InvalidRequest: the record has another name, or can't have this one.
             StoreLogin: the role may not read or make it.
         """
         text = await self._text()
         if text is None:
-            key = named_key(name or record_name(self._tokens()))
+            check_name(None, name)
+            key = new_signing_key(name or record_name(self._tokens()))
             values = {"ws": self._workspace, "public": key.public.written(), "private": key.written()}
             async with self._pool.writing() as connection:
                 await connection.execute(_MAKE, values)

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from api_client.errors import StoreBusy, StoreDamaged, StoreFault, StoreLogin, StoreReadOnly
+from api_client.errors import InvalidRequest, StoreBusy, StoreDamaged, StoreLogin, StoreReadOnly
 from api_client.proofs import EventProof, Proofs
 from store.core import chain, merkle
 from store.core.record_proofs import holds
@@ -295,11 +295,11 @@ async def test_a_name_is_given_once(server: OpenServer, tokens: Callable[[], str
     """The first checkpoint names the record; it has no other name from then on."""
     backend = await server()
     assert isinstance(backend.proofs, DatabaseProofs)
-    note = await backend.proofs.checkpoint("example.com/claims")
+    note = await backend.proofs.checkpoint(name="example.com/claims")
     assert note.startswith("example.com/claims\n0\n")
     await backend.acting_as(AGENT).submit(create_task(), key="task")
-    with pytest.raises(StoreFault, match=r"named example[.]com/claims already"):
-        await backend.proofs.checkpoint("example.com/other")
+    with pytest.raises(InvalidRequest, match=r"named example[.]com/claims already"):
+        await backend.proofs.checkpoint(name="example.com/other")
 
 
 @pytest.mark.parametrize(
