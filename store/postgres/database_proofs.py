@@ -48,10 +48,13 @@ class DatabaseProofs:
         `name` names the record with its first checkpoint.
 
         Raises:
+            InvalidRequest: the record has another name, or can't have this one.
             StoreReadOnly: it takes no writes and has no checkpoint.
             StoreDamaged: it no longer begins with what was signed.
             StoreError: the database refuses.
         """
+        if name and not self._read_only:
+            await self._key.private(name)
         wanted: int | None = None
         for _ in range(_TRIES):
             standing = await self._key.standing()

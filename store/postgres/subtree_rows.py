@@ -22,8 +22,10 @@ _PARENTS = """
     from level{below} group by place >> 1 having count(*) = 2
 """
 _LEVELS = (_LEAVES, *(_PARENTS.format(below=number) for number in range(BITS)))
-_NAMED = ", ".join(f"level{number} as ({rows})" for number, rows in enumerate(_LEVELS))
-MADE = f"with {_NAMED} select place, hash from level{BITS} order by place".encode()
+_UPWARDS = "with {levels} select place, hash from level{top} order by place"
+MADE = _UPWARDS.format(
+    levels=", ".join(f"level{number} as ({rows})" for number, rows in enumerate(_LEVELS)), top=BITS
+).encode()
 """Returns the nodes over 256 events from the place `first` to before `end`, made of the events by the database; those
 that lack one are left out."""
 KEEP = b"""
