@@ -24,8 +24,8 @@ from pumpup_tui.commands.options import (
     split_types,
 )
 from pumpup_tui.commands.output import print_line, stop_without_reader
-from pumpup_tui.commands.output_file import ask_to_overwrite, opened_output
 from pumpup_tui.commands.progress import progress_bar
+from pumpup_tui.commands.written_files import ask_to_overwrite, opened_output
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:

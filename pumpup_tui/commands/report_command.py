@@ -60,7 +60,7 @@ def report(
         scope = await _scope(backend, tasks, project)
         return await _read(backend, replace(scope, since=since, until=until, decided_by=decided_by))
 
-    evidence, head = run_on_backend(options, read)
+    evidence, head = run_on_backend(options, read, signs=True)
     _write(evidence, head, kind, output, overwrite=yes)
     count = evidence.decisions
     words = f"{count:,} decision{'' if count == 1 else 's'} with {len(evidence.events):,} events"
@@ -93,20 +93,14 @@ async def _read(backend: Backend, scope: ReportScope) -> tuple[Evidence, ReportH
 
 
 def _write(evidence: Evidence, head: ReportHead, kind: str, output: Path, *, overwrite: bool) -> None:
-    from pumpup_tui.commands.failure import Failed, reason
-    from pumpup_tui.commands.output_file import opened_output
+    from pumpup_tui.commands.written_files import write_output
 
     if kind == "html":
         from pumpup_tui.commands.report.report_html import report_html
 
-        content = report_html(evidence, head)
+        text = report_html(evidence, head)
     else:
         from pumpup_tui.commands.report.report_markdown import report_markdown
 
-        content = report_markdown(evidence, head).encode()
-    path = None if str(output) == "-" else output
-    try:
-        with opened_output(path, overwrite=overwrite) as file:
-            file.write(content)
-    except OSError as fault:
-        raise Failed(f"The report can't be written to {path or 'stdout'}: {reason(fault)}.") from None
+        text = report_markdown(evidence, head)
+    write_output(text, output, "report", overwrite=overwrite)

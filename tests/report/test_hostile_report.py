@@ -96,9 +96,8 @@ def test_no_text_acts_in_the_page(
     """Markup is shown as text, nothing of it runs or is loaded, and the report verifies all the same."""
     file = tmp_path / "report.html"
     text = next(words_of(poisoned.evidence)).removesuffix("Refund one")
-    file.write_bytes(
-        report_html(replace(poisoned.evidence, projects={"prj_1": text}), head_of(poisoned.evidence, text))
-    )
+    named = replace(poisoned.evidence, projects={"prj_1": text})
+    file.write_text(report_html(named, head_of(poisoned.evidence, text)), "ascii")
     browser.open(file)
     assert browser.checked().startswith("✓ VERIFIED")
     browser.value("dispatchEvent(new Event('beforeprint'))")
@@ -120,7 +119,7 @@ def test_no_text_acts_in_the_page(
 def test_the_firewall_in_the_page_is_the_one_of_the_screens(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
     """Every hostile text and spoof comes out of both the same, for a line and for a block."""
     file = tmp_path / "report.html"
-    file.write_bytes(report_html(plain.evidence, HEAD))
+    file.write_text(report_html(plain.evidence, HEAD), "ascii")
     browser.open(file)
     source = "\n".join(_script(name) for name in SCRIPTS if name == "clean")
     texts = [
@@ -134,6 +133,7 @@ def test_the_firewall_in_the_page_is_the_one_of_the_screens(browser: Chromium, p
         "1️⃣",
         "x" * 501 + "👍" * 30_000,
     ]
+    texts.append("x" * 501 + "👍" * 30_000)
     shown = browser.value(
         f"(() => {{ {source}\n return {json.dumps(texts)}.map((one) => [clean(one, {{ oneLine: true }}), clean(one)]); }})()"
     )

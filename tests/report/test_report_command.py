@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -74,6 +75,27 @@ def test_it_is_written_over_nothing_unasked(report: Any, tmp_path: Path) -> None
     assert report("no such task", "-o", "-").returncode == 3
     assert report("--project", "nothing", "-o", "-").returncode == 3
     assert report("-o", tmp_path / "not there" / "report.html").returncode == 1
+
+
+def test_the_file_is_checked_by_another_program_too(report: Any, plain: Recorded, tmp_path: Path) -> None:
+    """`check` finds the same events in it with the public key alone; of another key's or changed data it says so."""
+    file = tmp_path / "report.html"
+    report("-o", file)
+    key = plain.evidence.key
+    good = run_in(tmp_path, "check", file, "--key", key, "--json")
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert [event["seq"] for event in json.loads(good.stdout)["events"]] == [one.seq for one in plain.evidence.events]
+    page = file.read_text("ascii")
+    data = re.findall('data-sha256="[0-9a-f]{64}">(.*?)</script>', page)[0]
+    forged = data.replace("Refund one", "Refund two")
+    for changed in (data.replace("alice", "malice"), forged, data[:-9], "[]", "x"):
+        digest = hashlib.sha256(changed.encode()).hexdigest()
+        content = page.replace(data, changed).replace(hashlib.sha256(data.encode()).hexdigest(), digest)
+        file.write_text(content)
+        bad = run_in(tmp_path, "check", file, "--key", key)
+        assert (bad.returncode, bad.stdout[:7]) == (1, "WRONG: "), changed[:80]
+    file.write_text(page.replace(data, forged))
+    assert "were changed" in run_in(tmp_path, "check", file, "--key", key).stdout
 
 
 def test_markdown_has_every_fact(plain: Recorded) -> None:

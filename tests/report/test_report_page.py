@@ -40,10 +40,10 @@ WORDS = (
 """What a reader looks for in the record's report, with all decisions open."""
 
 
-def opened(browser: Chromium, folder: Path, content: bytes) -> str:
+def opened(browser: Chromium, folder: Path, content: str) -> str:
     """Open a report, and return what its bar says."""
     file = folder / "report.html"
-    file.write_bytes(content)
+    file.write_text(content, "ascii")
     browser.open(file)
     return browser.checked()
 

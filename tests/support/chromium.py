@@ -130,7 +130,7 @@ _CHECKED = """new Promise((done) => {
     const state = root.dataset.state;
     if (state === "checking") return;
     observer.disconnect();
-    done((document.getElementById("bar") || document.body || root).innerText);
+    done((document.querySelector("output") || document.body || root).innerText);
   };
   const observer = new MutationObserver(look);
   observer.observe(root, { attributes: true });

@@ -4,7 +4,8 @@ The file needs no network and refuses any (its Content-Security-Policy allows it
 and nothing else). Its parts:
 
 - The skeleton (`page/skeleton.html`) with a bar that says NOT VERIFIED, which stays where the script does not run: the
-  browser refuses a script of which one byte was changed.
+  browser refuses a script of which one byte was changed. The bar stands before all that could swallow it where an end
+  tag is broken, and begins with quotation marks, which end an attribute whose own was broken.
 - The data (`report_data.py`) as JSON, with its digest.
 - The script (`page/*.js`), the same for every report of a release. It compares the digests of itself, the style and the
   data, and the skeleton; then it checks each event's hash, the shared proof and the checkpoint's signature, by the
@@ -26,6 +27,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -47,11 +49,13 @@ SCRIPTS = (
     "page",
 )
 """The parts of the script, in order."""
-_HEAD_END = "</style>"
+_BODY = "<output>"
+"""The first tag of the body, which begins of itself."""
+_UNQUOTED = re.compile(r'\b([a-z0-9-]+)=([^"\s>]+)')
 
 
-def report_html(evidence: Evidence, head: ReportHead) -> bytes:
-    """Return the file."""
+def report_html(evidence: Evidence, head: ReportHead) -> str:
+    """Return the file, in ASCII."""
     from pumpup_tui.commands.report.report_data import report_data
 
     data = report_data(evidence, head)
@@ -64,7 +68,7 @@ def report_html(evidence: Evidence, head: ReportHead) -> bytes:
         "@JS@": script,
     }
     before, after = _filled(_part("skeleton.html"), parts).split("@DATA@")
-    return b"".join((before.encode("ascii"), data.encode("ascii"), after.encode("ascii")))
+    return f"{before}{data}{after}"
 
 
 @cache
@@ -89,7 +93,8 @@ def expected_skeleton() -> str:
     text = _part("skeleton.html")
     for part in ("@CSS@", "@JS@", "@DATA@"):
         text = text.replace(part, "")
-    return text.removeprefix("<!doctype html>").replace(_HEAD_END, f"{_HEAD_END}|")
+    head, body = _UNQUOTED.sub(r'\1="\2"', text.removeprefix("<!doctype html>")).split(_BODY)
+    return f"{head}|{_BODY}{body}"
 
 
 def _filled(text: str, parts: dict[str, str]) -> str:

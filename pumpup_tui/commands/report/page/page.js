@@ -3,18 +3,23 @@
 const STATES = { checking: "CHECKING", verified: "VERIFIED", partly: "PARTLY VERIFIED", failed: "NOT VERIFIED" };
 
 function setBar(state, ...words) {
-  const bar = document.getElementById("bar");
+  const bar = document.querySelector("output") || document.body.insertBefore(h("output"), document.body.firstChild);
   document.documentElement.dataset.state = state;
-  bar.setAttribute("role", "status");
-  bar.replaceChildren(h("strong", {}, { verified: "\u2713 ", partly: "! ", failed: "\u2717 ", checking: "" }[state], STATES[state]), " ", h("span", {}, words));
+  if (state === "failed") {
+    /* Also where the style was changed, and so refused. */
+    bar.style.background = "#b3202f";
+    bar.style.color = "#ffffff";
+  }
+  bar.replaceChildren(h("b", {}, { verified: "\u2713 ", partly: "! ", failed: "\u2717 ", checking: "" }[state], STATES[state]), " ", h("span", {}, words));
 }
 
 async function run() {
+  const faults = globalThis.crypto && crypto.subtle ? await fileFaults() : [];
+  document.title = "Decision report";
   if (!globalThis.crypto || !crypto.subtle) {
     setBar("failed", "This browser gives pages that are opened from disk no cryptography, so nothing could be checked. Open this file in a current Chrome, Edge, Firefox or Safari.");
     return;
   }
-  const faults = await fileFaults();
   setBar("checking", "This takes some seconds.");
   let data, proof, rows;
   try {

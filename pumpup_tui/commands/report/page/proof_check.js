@@ -125,6 +125,7 @@ async function readKey(written) {
 
 /* Returns whether the key signed the note; null where this browser can't check that. */
 async function isSigned(note, key) {
+  if (note.origin !== key.name) throw new ProofFault("The checkpoint is of another record than the key is.");
   const own = note.signatures.filter((one) => one.name === key.name && one.id === key.id);
   if (!own.length) throw new ProofFault("The checkpoint is not signed by the key that this report names.");
   let handle;
