@@ -134,9 +134,8 @@ def test_the_firewall_in_the_page_is_the_one_of_the_screens(browser: Chromium, p
         "x" * 501 + "👍" * 30_000,
     ]
     texts.append("x" * 501 + "👍" * 30_000)
-    shown = browser.value(
-        f"(() => {{ {source}\n return {json.dumps(texts)}.map((one) => [clean(one, {{ oneLine: true }}), clean(one)]); }})()"
-    )
+    both = "(one) => [clean(one, { oneLine: true }), clean(one)]"
+    shown = browser.value(f"(() => {{ {source}\n return {json.dumps(texts)}.map({both}); }})()")
     for text, (in_line, in_block) in zip(texts, shown, strict=True):
         assert in_line == clean(text, one_line=True), text[:60]
         assert in_block == clean(text), text[:60]
