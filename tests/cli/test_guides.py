@@ -249,7 +249,7 @@ def audit(walk: Walk) -> None:
     decision = json.loads(next(said for command, said in walk.said.items() if "APPROVAL_DECIDED --json" in command))
     assert f"Hash      {decision['payload']['requestHash']}\n" in shown
     proved = next(said for command, said in walk.said.items() if "tui check " in command)
-    assert "deny by maria: The receipt is for another model." in proved
+    assert "▼ denied, human maria\n  │ deny by maria: The receipt is for another model." in proved
     assert "OK: These 2 events are in the record example.com/claims" in proved
     begins = next(said for command, said in walk.said.items() if "--checkpoint" in command)
     assert "OK: it begins with the 36 events of the checkpoint" in begins
