@@ -52,10 +52,14 @@ class Proofs(Protocol):
     All raise `NotAllowed` where there is none, with the reason.
     """
 
-    async def checkpoint(self) -> str:
+    async def checkpoint(self, *, name: str = "") -> str:
         """Return a signed note of the record as it is now: its origin, size and root (C2SP tlog-checkpoint).
 
+        The first one makes the record's key, in this name; a random one where none is given.
+
         Raises:
+            NotAllowed: a name is given to a server: a record is named where it is.
+            InvalidRequest: it is no name, or the record has another one.
             StoreError: the record has no key yet, and none can be made where it is.
         """
         ...
@@ -88,7 +92,7 @@ class NoProofs:
     def __init__(self, place: str) -> None:
         self._words = NO_PROOFS.format(place=place)
 
-    async def checkpoint(self) -> str:
+    async def checkpoint(self, *, name: str = "") -> str:
         """Refuse."""
         raise NotAllowed(self._words)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from api_client.errors import NotFound, StoreFault, StoreReadOnly
 from api_client.proofs import EventProof
@@ -16,7 +17,14 @@ from store.core.chain import NO_HASH
 from store.core.merkle import Nodes
 from store.core.record_proofs import SignedHead, checked_seqs, checked_size, event_proof, signed_head
 from store.core.signed_note import NOTE_MOST, NoteFault
-from store.core.signing_key import KEY_MOST, SigningKey, new_signing_key, read_signing_key, record_name
+from store.core.signing_key import (
+    KEY_MOST,
+    SigningKey,
+    check_name,
+    new_signing_key,
+    read_signing_key,
+    record_name,
+)
 from store.folder.engine import Store
 from store.folder.files import read_regular
 from store.folder.head import Position
@@ -49,28 +57,22 @@ class RecordTree:
         Raises:
             StoreFault: the file is no key, or can't be read.
         """
-        try:
-            return read_signing_key(self._read(SIGNING_KEY, KEY_MOST).decode())
-        except FileNotFoundError:
-            return None
-        except (NoteFault, UnicodeDecodeError) as fault:
-            raise StoreFault(
-                f"{self._store.folder / SIGNING_KEY} can't be used: {fault}. Put it back from a backup: whoever has "
-                "the public key of the record trusts no other one."
-            ) from None
+        return stored_key(self._store.folder)
 
-    def checkpoint(self, name: str | None = None, progress: Progress = lambda *_: None) -> str:
+    def checkpoint(self, name: str = "", progress: Progress = lambda *_: None) -> str:
         """Return a signed checkpoint of the record as it is now; where it takes no writes, the last that was signed.
 
         `name` names the record with its first checkpoint.
 
         Raises:
+            InvalidRequest: the name is none, or the record has another one.
             StoreReadOnly: the record takes no writes and has no checkpoint.
             StoreDamaged: it no longer begins with what was signed.
             StoreFault: a file of it can't be read or written.
         """
         with self._worded():
             position, key = self._position(), self.key()
+            check_name(key, name)
             last = None if key is None else self._last(key)
             if last is not None and (last.head.size == position.events or self._store.read_only):
                 if self._begins(last, position):
@@ -86,7 +88,7 @@ class RecordTree:
             position.events, self._in_memory(position)
         )
 
-    def _signed(self, name: str | None, progress: Progress) -> str:
+    def _signed(self, name: str, progress: Progress) -> str:
         self._store.check()
         is_anew = False
         while True:
@@ -139,13 +141,11 @@ class RecordTree:
             seqs = range(first, min(first + _SLICE, end + 1))
             yield from self._store.read(lambda _: [raw(seq)[1] for seq in seqs])  # noqa: B023 - called at once
 
-    def _made_key(self, name: str | None) -> SigningKey:
+    def _made_key(self, name: str) -> SigningKey:
         key = self.key()
         if key is None:
-            key = _new_key(name or record_name(self._store.tokens()))
+            key = new_signing_key(name or record_name(self._store.tokens()))
             self._store.files.replace(self._store.folder / SIGNING_KEY, key.written().encode())
-        elif name not in (None, key.name):
-            raise StoreFault(f"This record is named {key.name} already: its public key was made with that name.")
         return key
 
     def _last(self, key: SigningKey) -> SignedHead | None:
@@ -216,13 +216,26 @@ class RecordTree:
             raise StoreFault(f"The record's tree can't be read or written: {fault.strerror or fault}.") from fault
 
 
+def stored_key(folder: Path) -> SigningKey | None:
+    """Return the signing key of a folder, None where it has none yet.
+
+    Raises:
+        StoreFault: the file is no key, or can't be read.
+    """
+    path = folder / SIGNING_KEY
+    try:
+        return read_signing_key(read_regular(path, KEY_MOST).decode())
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise StoreFault(f"{path} can't be read: {fault.strerror or fault}.") from fault
+    except (NoteFault, UnicodeDecodeError) as fault:
+        raise StoreFault(
+            f"{path} can't be used: {fault}. Put it back from a backup: whoever has the public key of the record "
+            "trusts no other one."
+        ) from None
+
+
 def _holds(proof: EventProof, size: int, root: bytes) -> bool:
     path = [bytes.fromhex(node) for node in proof.path]
     return merkle.is_included(merkle.leaf_hash(proof.hash), proof.seq - 1, size, path, root)
-
-
-def _new_key(name: str) -> SigningKey:
-    try:
-        return new_signing_key(name)
-    except NoteFault as fault:
-        raise StoreFault(f"The record can't be named so: {fault}.") from None
