@@ -14,6 +14,7 @@ from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
+    from api_client.proofs import ProofFile
     from store.core.proof_check import CheckedProof
     from store.core.signed_note import VerifierKey
 
@@ -71,14 +72,18 @@ def prove(options: PlaceOptions, name: str, with_attachments: bool, output: Path
     from pumpup_tui.commands.proving import proof_of
 
     proof = run_on_backend(options, lambda backend: proof_of(backend, name, contents=with_attachments), signs=True)
+    _write_proof(proof, output, overwrite=yes)
+
+
+def _write_proof(proof: ProofFile, output: Path | None, *, overwrite: bool) -> None:
     import orjson
 
     from pumpup_tui.commands.written_files import write_output
 
     text = orjson.dumps(proof.wire(), option=orjson.OPT_INDENT_2).decode()
-    write_output(f"{text}\n", output, "proof", overwrite=yes)
+    write_output(f"{text}\n", output, "proof", overwrite=overwrite)
     count = len(proof.events)
-    print_line(f"Proved {count} event{'s' if count != 1 else ''}. To check them: {line(proof.key, 400)}", err=True)
+    print_line(f"Proved {count} event{'s' if count != 1 else ''}. Its public key is {line(proof.key, 400)}", err=True)
 
 
 @click.command()

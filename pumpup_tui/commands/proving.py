@@ -88,12 +88,9 @@ async def _event(backend: Backend, typed: str, size: int) -> dict[str, Any] | No
 
 
 async def _attachments(backend: Backend, proof: ProofFile, *, contents: bool) -> AsyncIterator[ProvenAttachment]:
-    room, seen = CONTENT_MOST, set()
-    for snapshot in _snapshots(proof):
-        key = (snapshot["uploadId"], snapshot["label"])
-        if key in seen:
-            continue
-        seen.add(key)
+    room = CONTENT_MOST
+    shown = {(snapshot["uploadId"], snapshot["label"]): snapshot for snapshot in _snapshots(proof)}
+    for snapshot in shown.values():
         size = (await backend.upload(snapshot["uploadId"])).size
         content = None
         if contents:

@@ -114,16 +114,19 @@ def _check_attachments(attachments: tuple[ProvenAttachment, ...], events: list[d
         name = f"The attachment {attachment.label[:80]!r}"
         if (attachment.upload_id, attachment.label, attachment.sha256) not in named:
             raise ProofFault(f"{name} is none that a proved event names.")
-        if attachment.content is None:
-            continue
-        try:
-            content = base64.b64decode(attachment.content, validate=True)
-        except (binascii.Error, ValueError):
-            raise ProofFault(f"The content of {name[4:]} is no base64.") from None
-        if base64.b64encode(content).decode() != attachment.content or len(content) != attachment.size:
-            raise ProofFault(f"{name} does not have the size that it says.")
-        if hashlib.sha256(content).hexdigest() != attachment.sha256:
-            raise ProofFault(f"{name} is not what the event names: its content was changed.")
+        if attachment.content is not None:
+            _check_content(attachment, attachment.content, name)
+
+
+def _check_content(attachment: ProvenAttachment, encoded: str, name: str) -> None:
+    try:
+        content = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        raise ProofFault(f"{name} has a content that is no base64.") from None
+    if base64.b64encode(content).decode() != encoded or len(content) != attachment.size:
+        raise ProofFault(f"{name} does not have the size that it says.")
+    if hashlib.sha256(content).hexdigest() != attachment.sha256:
+        raise ProofFault(f"{name} is not what the event names: its content was changed.")
 
 
 def _snapshots(events: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -15,16 +15,17 @@ from api_client.proofs import EventProof
 from store.core import merkle
 from store.core.chain import NO_HASH
 from store.core.merkle import Nodes
-from store.core.record_proofs import SignedHead, checked_seqs, checked_size, event_proof, signed_head
-from store.core.signed_note import NOTE_MOST, NoteFault
-from store.core.signing_key import (
-    KEY_MOST,
-    SigningKey,
-    check_name,
-    new_signing_key,
-    read_signing_key,
-    record_name,
+from store.core.record_proofs import (
+    NO_CHECKPOINT,
+    SignedHead,
+    checked_seqs,
+    checked_size,
+    event_proof,
+    holds,
+    signed_head,
 )
+from store.core.signed_note import NOTE_MOST, NoteFault
+from store.core.signing_key import KEY_MOST, SigningKey, check_name, new_signing_key, read_signing_key, record_name
 from store.folder.engine import Store
 from store.folder.files import read_regular
 from store.folder.head import Position
@@ -36,7 +37,6 @@ Progress = Callable[[int, int], None]
 _SLICE = 2_000
 """Leaves that are written while writers are kept out."""
 _NOTE = "checkpoint.note"
-_NO_KEY = "This record has no checkpoint yet, and none can be made where it can't be written. {why}"
 
 
 class RecordTree:
@@ -79,7 +79,7 @@ class RecordTree:
                     return last.note
                 raise last.broken()
             if self._store.read_only:
-                raise StoreReadOnly(_NO_KEY.format(why=self._store.read_only))
+                raise StoreReadOnly(NO_CHECKPOINT.format(why=self._store.read_only))
             return self._signed(name, progress)
 
     def _begins(self, last: SignedHead, position: Position) -> bool:
@@ -144,8 +144,14 @@ class RecordTree:
     def _made_key(self, name: str) -> SigningKey:
         key = self.key()
         if key is None:
+            if (self._store.folder / _NOTE).exists():
+                raise StoreFault(
+                    f"{self._store.folder / SIGNING_KEY} is missing, and this record has signed a checkpoint: put it "
+                    "back from a backup. Whoever has the public key of the record trusts no other one."
+                )
             key = new_signing_key(name or record_name(self._store.tokens()))
             self._store.files.replace(self._store.folder / SIGNING_KEY, key.written().encode())
+        check_name(key, name)
         return key
 
     def _last(self, key: SigningKey) -> SignedHead | None:
@@ -167,12 +173,15 @@ class RecordTree:
         with self._worded():
             position = self._position()
             checked_seqs(seqs, size, position.events)
-            nodes = self._nodes(position)
-            proofs = [self._proof(seq, size, nodes) for seq in seqs]
-            if all(_holds(proof, size, merkle.root_of(size, nodes)) for proof in proofs):
-                return proofs
-            self._written = 0  # the next checkpoint writes the file anew
-            return [self._proof(seq, size, self._in_memory(position)) for seq in seqs]
+            return self._proved(seqs, size, position)
+
+    def _proved(self, seqs: Sequence[int], size: int, position: Position) -> list[EventProof]:
+        nodes = self._nodes(position)
+        proofs = [self._proof(seq, size, nodes) for seq in seqs]
+        if all(holds(proof, size, merkle.root_of(size, nodes)) for proof in proofs):
+            return proofs
+        self._written = 0  # the next checkpoint writes the file anew
+        return [self._proof(seq, size, self._in_memory(position)) for seq in seqs]
 
     def consistency(self, old: int, size: int) -> list[str]:
         """Return the proof that the tree of the first `size` events begins with that of the first `old`.
@@ -186,7 +195,14 @@ class RecordTree:
             checked_size(size, position.events)
             if not 0 <= old <= size:
                 raise NotFound(f"{old} events are not the first of {size}.")
-            return [node.hex() for node in merkle.consistency_proof(old, size, self._nodes(position))]
+            return [node.hex() for node in self._grown(old, size, position)]
+
+    def _grown(self, old: int, size: int, position: Position) -> list[bytes]:
+        path = _growth(old, size, self._nodes(position))
+        if path is None:
+            self._written = 0  # the next checkpoint writes the file anew
+            path = _growth(old, size, self._in_memory(position)) or []
+        return path
 
     def _proof(self, seq: int, size: int, nodes: Nodes) -> EventProof:
         first, raw = max(seq - 1, 1), self._store.events.raw
@@ -236,6 +252,11 @@ def stored_key(folder: Path) -> SigningKey | None:
         ) from None
 
 
-def _holds(proof: EventProof, size: int, root: bytes) -> bool:
-    path = [bytes.fromhex(node) for node in proof.path]
-    return merkle.is_included(merkle.leaf_hash(proof.hash), proof.seq - 1, size, path, root)
+def _growth(old: int, size: int, nodes: Nodes) -> list[bytes] | None:
+    """Return the proof that a tree grew, None where the nodes of it do not fit together."""
+    try:
+        path = merkle.consistency_proof(old, size, nodes)
+        roots = merkle.root_of(old, nodes), merkle.root_of(size, nodes)
+    except StoreFault:
+        return None
+    return path if merkle.is_consistent(old, roots[0], size, roots[1], path) else None

@@ -72,8 +72,8 @@ def verify_database(
 
 
 class _DatabaseVerification:
-    def __init__(self, record: DatabaseRecord, checks: Checks, progress: Progress, tree: TreeFindings) -> None:
-        self._record, self._progress, self._tree = record, progress, tree
+    def __init__(self, record: DatabaseRecord, checks: Checks, progress: Progress, roots: TreeFindings) -> None:
+        self._record, self._progress, self._roots = record, progress, roots
         self._found = Findings()
         self._folded = FoldedRecord(self._fetch)
         self._rules = Conformance(self._folded, checks)
@@ -89,7 +89,7 @@ class _DatabaseVerification:
                 self._compare_tables(tables)
         self._check_answers()
         self._check_contents()
-        self._tree.report(self._found)
+        self._roots.report(self._found)
         self._found.expect(expect)
         self._count_unnamed()
         self._progress(self._record.seq, self._record.seq)
@@ -139,7 +139,7 @@ class _DatabaseVerification:
             raise _Unreadable(f"Event {seq} holds no JSON object.")
         if breach := self._rules.breach(event, row.body):
             self._wrong("rules", f"Event {seq} breaks the rules: {breach.rstrip('.')}.")
-        self._tree.take(hash_)
+        self._roots.take(hash_)
         taken = self._folded.take({**event, "hash": hash_}, row.body)
         expected = event_row(self._folded, taken.event, row.body, settles=taken.counts)
         for name in _COLUMNS:

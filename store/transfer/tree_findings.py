@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from api_client.errors import StoreFault
@@ -35,21 +36,25 @@ class TreeFindings:
 
     def report(self, findings: Findings) -> None:
         """Note where the record does not begin with a checkpoint."""
-        if (head := self._expected) is not None:
-            if head.size > self._audit.size:
-                findings.wrong.append(
-                    f"The checkpoint is of {head.size:,} events, and the record has {self._audit.size:,}: events were "
-                    "lost, or it is an older copy."
-                )
-            elif self._audit.roots[head.size] != head.root:
-                findings.wrong.append(
-                    f"The record does not begin with the {head.size:,} events of the checkpoint: some of them were "
-                    "changed or replaced."
-                )
+        if self._expected is not None:
+            findings.wrong += self._faults(self._expected)
         if (head := self._signed) is not None and self._audit.roots.get(head.size) != head.root:
             findings.wrong.append(
                 f"The record does not begin with the {head.size:,} events of the last checkpoint that it signed: some "
                 "of them were changed, replaced or lost."
+            )
+
+    def _faults(self, head: LogHead) -> Iterator[str]:
+        """Yield why the record does not begin with the checkpoint that was handed in."""
+        if head.size > self._audit.size:
+            yield (
+                f"The checkpoint is of {head.size:,} events, and the record has {self._audit.size:,}: events were "
+                "lost, or it is an older copy."
+            )
+        elif self._audit.roots[head.size] != head.root:
+            yield (
+                f"The record does not begin with the {head.size:,} events of the checkpoint: some of them were "
+                "changed or replaced."
             )
 
 

@@ -15,6 +15,7 @@ class JudgeTree:
     """The tree of some events' hashes, by pymerkle."""
 
     def __init__(self, hashes: Sequence[str]) -> None:
+        self._hashes = hashes
         self._tree = InmemoryTree(algorithm="sha256")
         for event_hash in hashes:
             self._tree.append_entry(event_hash.encode())
@@ -22,10 +23,25 @@ class JudgeTree:
     def root(self, size: int) -> bytes:
         return cast("bytes", self._tree.get_root(size))
 
-    def consistency(self, old: int, size: int) -> tuple[list[str], list[int]]:
-        """Return its own proof, and which of the hashes make up the earlier root."""
-        proof = self._tree.prove_consistency(old, size).serialize()
-        return proof["path"], proof["subset"]
+    def consistency(self, old: int, size: int) -> list[str]:
+        """Return the proof that RFC 6962 writes down (2.1.2); pymerkle's own roots make it up, for it has another."""
+        return [root.hex() for root in self._subproof(old, 0, size, is_whole=True)]
+
+    def _subproof(self, old: int, start: int, end: int, *, is_whole: bool) -> list[bytes]:
+        if old == end - start:
+            return [] if is_whole else [self._root_of(start, end)]
+        split = 1 << ((end - start - 1).bit_length() - 1)
+        if old <= split:
+            left = self._subproof(old, start, start + split, is_whole=is_whole)
+            return [*left, self._root_of(start + split, end)]
+        right = self._subproof(old - split, start + split, end, is_whole=False)
+        return [*right, self._root_of(start, start + split)]
+
+    def _root_of(self, start: int, end: int) -> bytes:
+        tree = InmemoryTree(algorithm="sha256")
+        for event_hash in self._hashes[start:end]:
+            tree.append_entry(event_hash.encode())
+        return cast("bytes", tree.get_root(end - start))
 
     def inclusion(self, place: int, size: int) -> list[str]:
         """Return the hashes beside the way from the leaf at a place, which its own proof begins with."""
