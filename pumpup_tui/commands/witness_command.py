@@ -134,21 +134,31 @@ def _known(file: Path, log: VerifierKey) -> KnownHead:
 
 def _opened(folder: Path | None, name: str | None) -> tuple[WitnessState, SigningKey]:
     """Return the witness's folder and its key; both are made on first use."""
-    from pumpup_tui.local_state.new_file import refuse_data_folder
-    from pumpup_tui.local_state.user_folders import own_folder
     from store.core.event_ids import random_token
     from store.core.signed_note import is_key_name
     from store.transfer.witness_state import WitnessState
 
     if name is not None and not is_key_name(name):
         raise Failed("A witness's name has 1 to 200 visible characters, without spaces and without +.", 2)
-    if folder is None and (own := own_folder("state")) is not None:
-        folder = own / "witness"
-    if folder is None:
+    state = WitnessState(_usable(folder or _default_folder()))
+    return state, state.key(name, f"pumpup/witnesses/{random_token()}")
+
+
+def _default_folder() -> Path:
+    from pumpup_tui.local_state.user_folders import own_folder
+
+    own = own_folder("state")
+    if own is None:
         raise Failed("This login has no home folder: name one for the witness with --state DIR.", 2)
+    return own / "witness"
+
+
+def _usable(folder: Path) -> Path:
+    """Return the folder, where it is in no record."""
+    from pumpup_tui.local_state.new_file import refuse_data_folder
+
     try:
         refuse_data_folder(next(path for path in (folder, *folder.absolute().parents) if path.is_dir()))
     except OSError as fault:
         raise Failed(f"--state {line(str(folder), 200)} can't be used: {reason(fault)}.", 2) from None
-    state = WitnessState(folder)
-    return state, state.key(name, f"pumpup/witnesses/{random_token()}")
+    return folder

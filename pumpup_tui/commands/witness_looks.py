@@ -39,7 +39,7 @@ _REMEDY = (
 
 
 class LookOutput:
-    """What is given out of the looks: notes on stdout or in a file, words on stderr, or JSON."""
+    """The output of the looks: notes on stdout or in a file, words on stderr, or JSON."""
 
     def __init__(self, file: Path | None, *, as_json: bool) -> None:
         """Write notes to a file, to stdout where it is None or `-`, or JSON to stdout."""
@@ -53,16 +53,20 @@ class LookOutput:
         Raises:
             Failed: the file can't be written.
         """
-        text = witnessed.note.written()
+        data = witnessed.note.written().encode()
         if self._file is not None:
-            self._write(self._file, text)
+            self._write(self._file, data)
         if self._as_json:
             print_json(_as_json(witnessed, witness), one_line=True)
             stop_without_reader()
-        elif self._file is None:
-            sys.stdout.buffer.write(text.encode())
+        else:
+            self._tell(witnessed, data)
+
+    def _tell(self, witnessed: WitnessedNote, data: bytes) -> None:
+        if self._file is None:
+            sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
-        if witnessed.head != self._last and not self._as_json:
+        if witnessed.head != self._last:
             print_line(_words(witnessed), err=True)
         self._last = witnessed.head
 
@@ -71,7 +75,7 @@ class LookOutput:
         self._last = None
 
     @staticmethod
-    def _write(file: Path, text: str) -> None:
+    def _write(file: Path, data: bytes) -> None:
         from pumpup_tui.local_state.new_file import refuse_data_folder
         from store.folder.files import Files
 
@@ -79,7 +83,7 @@ class LookOutput:
             refuse_data_folder(file.parent)
             if file.exists() and not file.is_file():
                 raise OSError(0, "it is no regular file")
-            Files().replace(file, text.encode())
+            Files().replace(file, data)
         except OSError as fault:
             raise Failed(
                 f"The note is signed, and can't be written to {line(str(file), _NAME)}: {reason(fault)}. Run it again, "
@@ -104,7 +108,6 @@ class Looks:
         Raises:
             Failed: the record was refused, or can't be read.
             ApiError: it can't be reached, or the witness's folder not be used.
-            Exit: the user stopped the one look.
         """
         if every is not None:
             with suppress(asyncio.CancelledError, KeyboardInterrupt):
@@ -129,18 +132,23 @@ class Looks:
         _end_on_signals()
         is_down = False
         while True:
-            try:
-                await self._look()
-                is_down = False
-            except ApiError as fault:
-                if exit_code_of(fault) != _GOES_BY:
-                    raise
-                if not is_down:
-                    words = f"{clean(fault.message, limit=_WORDS)} Nothing is signed until that goes by."
-                    print_line(words, err=True)
-                    self._output.interrupted()
-                is_down = True
+            fault = await self._outage()
+            if fault is not None and not is_down:
+                words = clean(fault.message, limit=_WORDS)
+                print_line(f"{words} Nothing is signed until that goes by.", err=True)
+                self._output.interrupted()
+            is_down = fault is not None
             await asyncio.sleep(every)
+
+    async def _outage(self) -> ApiError | None:
+        """Look, and return the fault that kept it from looking, where it may go by."""
+        try:
+            await self._look()
+        except ApiError as fault:
+            if exit_code_of(fault) != _GOES_BY:
+                raise
+            return fault
+        return None
 
 
 def _end_on_signals() -> None:

@@ -68,12 +68,7 @@ def needs_proof(known: LogHead, seen: LogHead) -> bool:
 
 
 def check_growth(earlier: KnownHead, seen: LogHead, path: Sequence[str]) -> None:
-    """Check that a record begins with what is known of it.
-
-    Args:
-        earlier: what is known.
-        seen: the record as it is now.
-        path: the proof, where `needs_proof`; else empty.
+    """Check that a record begins with what is known of it; `path` is the proof, empty where it `needs_proof` not.
 
     Raises:
         WitnessRefusal: it does not, or the proof does not show it.

@@ -71,11 +71,7 @@ class Witness:
         self._state, self._key, self._log, self._clock = state, key, log, clock
 
     async def look(self, proofs: Proofs, others: Sequence[KnownHead] = ()) -> WitnessedNote:
-        """Return the record's checkpoint, signed, where it begins with what is known; it is stored by then.
-
-        Args:
-            proofs: the record.
-            others: what is known of it from elsewhere, such as from another witness.
+        """Return the record's checkpoint, signed, where it begins with what is known, here and by others.
 
         Raises:
             Refused: it does not; or what is given out as its checkpoint is none.

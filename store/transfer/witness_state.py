@@ -104,11 +104,9 @@ class WitnessState:
             StoreFault: it was changed, can't be read, or the record's key is another one.
         """
         path = self._note(log)
-        with self._worded():
-            try:
-                data = read_regular(path, NOTE_MOST)
-            except FileNotFoundError:
-                return None
+        data = self._stored(path)
+        if data is None:
+            return None
         try:
             note = read_note(data)
             at, head = witness.signed_at(note), read_head(note.text)
@@ -116,11 +114,7 @@ class WitnessState:
             raise StoreFault(_BROKEN.format(path=path, fault=fault)) from None
         if at is None or head.origin != log.name:
             raise StoreFault(_BROKEN.format(path=path, fault="it is not signed by this witness"))
-        try:
-            is_known = log.signed_at(note) is not None
-        except NoteFault:
-            is_known = False
-        if not is_known:
+        if not _is_signed(note, log):
             raise StoreFault(_OTHER_KEY.format(name=log.name, key=log.written()))
         return StoredCheckpoint(data, note, head, at)
 
@@ -133,19 +127,13 @@ class WitnessState:
         """
         path = self._note(log)
         with self._worded(), self._lock.held():
-            try:
-                data: bytes | None = read_regular(path, NOTE_MOST)
-            except FileNotFoundError:
-                data = None
-            if data != (None if before is None else before.data):
-                return False
-            self._files.replace(path, note.written().encode())
-            return True
+            is_next = self._stored(path) == (None if before is None else before.data)
+            if is_next:
+                self._files.replace(path, note.written().encode())
+            return is_next
 
     def keep_evidence(self, log: VerifierKey, evidence: dict[str, object]) -> Path:
-        """Return the file in which a refusal is kept; the same one, where it was refused before.
-
-        `evidence` without a time: the same refusal is the same file.
+        """Return the file in which a refusal is kept: the same one, where the same was refused before.
 
         Raises:
             StoreFault: it can't be written.
@@ -156,12 +144,17 @@ class WitnessState:
         path = self.folder / f"{prefix}.refused-{hashlib.sha256(data).hexdigest()[:16]}.json"
         with self._worded(), self._lock.held():
             kept = sorted(self.folder.glob(f"{prefix}.refused-*.json"))
-            if path in kept:
-                return path
-            if len(kept) >= EVIDENCE_MOST:
+            if len(kept) >= EVIDENCE_MOST and path not in kept:
                 path = self.folder / f"{prefix}.refused-last.json"
             self._files.replace(path, data + b"\n")
         return path
+
+    def _stored(self, path: Path) -> bytes | None:
+        with self._worded():
+            try:
+                return read_regular(path, NOTE_MOST)
+            except FileNotFoundError:
+                return None
 
     def _note(self, log: VerifierKey) -> Path:
         return self.folder / f"{self._stem(log)}.note"
@@ -202,3 +195,10 @@ class WitnessState:
             raise StoreFault(
                 f"The witness's folder {self.folder} can't be used: {fault.strerror or fault}. Nothing was signed."
             ) from fault
+
+
+def _is_signed(note: SignedNote, log: VerifierKey) -> bool:
+    try:
+        return log.signed_at(note) is not None
+    except NoteFault:
+        return False
