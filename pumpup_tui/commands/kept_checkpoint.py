@@ -59,11 +59,21 @@ _TIME_MOST = 253_402_300_799
 
 def _own_key(place: StorePlace) -> VerifierKey:
     """Return the public key of the record itself."""
-    if isinstance(place, Database):
-        raise Failed("Name the public key that signed the checkpoint with --key.", 2)
-    from store.folder.record_tree import stored_key
+    from store.core.signed_note import NoteFault, read_verifier_key
 
-    key = stored_key(place.path)
-    if key is None:
+    if isinstance(place, Database):
+        from store.postgres.workspaces import public_key as stored
+
+        text = stored(place.address, place.workspace)
+    else:
+        from store.folder.record_tree import stored_key
+
+        key = stored_key(place.path)
+        text = "" if key is None else key.public.written()
+    if not text:
         raise Failed("This record has no signing key: name the public key that signed the checkpoint with --key.", 2)
-    return key.public
+    try:
+        return read_verifier_key(text)
+    except NoteFault as fault:
+        words = f"The public key of the record can't be used: {line(str(fault), 200)}."
+        raise Failed(f"{words} Name the one that signed the checkpoint with --key.") from None

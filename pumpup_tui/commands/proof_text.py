@@ -8,8 +8,9 @@ from typing import Any
 from api_client.models import Event
 from api_client.proofs import ProvenAttachment
 from api_client.wire import read
+from pumpup_tui.commands.request_text import row_of
 from pumpup_tui.text.firewall import line
-from pumpup_tui.text.labels import actor_text, decision_facts, event_run, event_text, size_words
+from pumpup_tui.text.labels import actor_text, decision_facts, event_text, size_words
 
 _TEXT = 300
 """Characters of an event's text."""
@@ -23,7 +24,7 @@ def event_lines(recorded: Mapping[str, Any]) -> Iterator[str]:
     except ValueError:  # an entry of the chain that is on no timeline
         yield f"  {line(recorded.get('eventType'), 40)}  {line(recorded.get('subject') or '', 80)}"
         return
-    yield f"  {event_run(event)[0]}, {actor_text(event)}"
+    yield f"  {row_of(event, None)['type']}, {actor_text(event)}"
     if text := event_text(event):
         yield f"  │ {line(text, _TEXT)}"
     for name, value in decision_facts(event.payload):

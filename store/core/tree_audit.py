@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 from store.core import merkle
 
-_EDGE_MOST = 256
-
 
 class TreeAudit:
     """The roots of one record; it holds only what the next leaf may complete."""
@@ -15,22 +13,14 @@ class TreeAudit:
     def __init__(self, sizes: Iterable[int]) -> None:
         """Begin before the first event; the roots of the first so many events are wanted."""
         self._wanted = frozenset(sizes)
-        self._edge: dict[tuple[int, int], bytes] = {}
+        self._edge: list[bytes] = []
         self.size = 0
         self.roots: dict[int, bytes] = {0: merkle.EMPTY} if 0 in self._wanted else {}
 
     def take(self, event_hash: str) -> bytes:
         """Take the next event; return the hashes of the subtrees that it completes, one after the other."""
-        nodes = []
-        for level, place, node in merkle.completed(self.size, merkle.leaf_hash(event_hash), self._node):
-            self._edge[level, place] = node
-            nodes.append(node)
+        nodes = merkle.grow(self._edge, self.size, merkle.leaf_hash(event_hash))
         self.size += 1
         if self.size in self._wanted:
-            self.roots[self.size] = merkle.root_of(self.size, self._node)
-        if len(self._edge) > _EDGE_MOST:
-            self._edge = {key: self._edge[key] for key in merkle.edge(self.size)}
+            self.roots[self.size] = merkle.root_over(self._edge)
         return b"".join(nodes)
-
-    def _node(self, level: int, place: int) -> bytes:
-        return self._edge[level, place]

@@ -107,7 +107,9 @@ class RecordTree:
     def _sign(self, key: SigningKey, position: Position) -> str:
         self._tree.end_at(position.events)
         note = key.checkpoint(position.events, merkle.root_of(position.events, self._tree.node)).written()
-        self._store.files.replace(self._store.folder / _NOTE, note.encode())
+        # Nothing waits for the disk: of the nodes before it a root needs those alone that the last root shows to be
+        # right, and a note that is lost leaves the one before, or none, of the same journal.
+        self._store.files.put(self._store.folder / _NOTE, note.encode())
         return note
 
     def _grow(self, position: Position, last: SignedHead | None) -> bool:

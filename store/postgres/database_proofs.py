@@ -48,10 +48,13 @@ class DatabaseProofs:
         `name` names the record with its first checkpoint.
 
         Raises:
+            InvalidRequest: the record has another name, or can't have this one.
             StoreReadOnly: it takes no writes and has no checkpoint.
             StoreDamaged: it no longer begins with what was signed.
             StoreError: the database refuses.
         """
+        if name and not self._read_only:
+            await self._key.private(name)
         wanted: int | None = None
         for _ in range(_TRIES):
             standing = await self._key.standing()
@@ -122,7 +125,12 @@ class DatabaseProofs:
         if not 0 <= old <= size:
             raise NotFound(f"{old} events are not the first of {size}.")
         path = partial(merkle.consistency_proof, old, size)
-        part = await self._part(standing, path)
+
+        def is_sound(nodes: Nodes) -> bool:
+            roots = merkle.root_of(old, nodes), merkle.root_of(size, nodes)
+            return merkle.is_consistent(old, roots[0], size, roots[1], path(nodes))
+
+        part = await self._part(standing, is_sound, is_sound)
         return [node.hex() for node in await asyncio.to_thread(path, part.node)]
 
     async def _part(
@@ -135,7 +143,8 @@ class DatabaseProofs:
     ) -> TreePart:
         """Return the nodes that a computation needs, of a tree that begins with what was signed last.
 
-        Where the rows of the tree say something else, or are not sound, the events alone are asked.
+        What came since is made of the events. Where the rows of before say something else than was signed, or are not
+        sound, the events alone are asked.
 
         Raises:
             StoreDamaged: the record does not begin with what was signed.
@@ -149,10 +158,10 @@ class DatabaseProofs:
         def begins(nodes: Nodes) -> bool:
             return last is None or last.begins(standing.size, nodes)
 
-        part = await self._tree.read(needed, store=store)
+        part = await self._tree.read(needed, trusted=last.head.size if last else 0, store=store)
         if await asyncio.to_thread(lambda: begins(part.node) and is_sound(part.node)):
             return part
-        part = await self._tree.read(needed, trusted=False)
+        part = await self._tree.read(needed, trusted=0)
         if last is not None and not await asyncio.to_thread(begins, part.node):
             raise last.broken()
         return part

@@ -73,20 +73,20 @@ class SubtreeReader:
     def __init__(self, pool: ReadPool, workspace: int) -> None:
         self._pool, self._workspace = pool, workspace
 
-    async def read(self, compute: Callable[[Nodes], object], *, store: bool = False, trusted: bool = True) -> TreePart:
+    async def read(self, compute: Callable[[Nodes], object], *, trusted: int, store: bool = False) -> TreePart:
         """Return the nodes that a computation over a tree asks for, which must not depend on the nodes themselves.
 
-        Nodes that no row has are made of the events; with `store` they get their rows, where the role may. Where rows
-        are not to be `trusted`, all are made.
+        Rows are read of the first `trusted` events, which were signed with them. All other nodes, and those that no row
+        has, are made of the events; with `store` they get their rows, where the role may.
 
         Raises:
             StoreDamaged: an event is missing.
             StoreError: the database can't be asked.
         """
         spans, part = _spans_of(compute), TreePart()
-        await self._fetch(part, spans if trusted else {0: spans[0]})
+        await self._fetch(part, {level: _up_to(trusted, level, spans[level]) for level in spans})
         wide = [Span(place << BITS, (place + 1) << BITS) for place in part.missing(16, spans[16])]
-        await self._fetch(part, {8: wide} if trusted else {})
+        await self._fetch(part, {8: _up_to(trusted, 8, wide)})
         for span in _pieces(part.missing(8, (*spans[8], *wide))):
             store = await self._make(part, span, store=store)
         if wide and store:
@@ -144,6 +144,13 @@ def _spans_of(compute: Callable[[Nodes], object]) -> dict[int, list[Span]]:
 
     compute(note)
     return spans
+
+
+def _up_to(events: int, level: int, spans: Iterable[Span]) -> list[Span]:
+    """Return what the first so many events complete of some spans of a level; leaves are all there."""
+    if level == 0:
+        return list(spans)
+    return [Span(first, min(end, events >> level)) for first, end in spans if first < events >> level]
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:

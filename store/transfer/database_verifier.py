@@ -30,8 +30,7 @@ from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
 from store.transfer.findings import BREACHES_NAMED, Findings
 from store.transfer.folded_record import FoldedRecord, Raw
-from store.transfer.tree_check import TreeCheck
-from store.transfer.tree_findings import TreeFindings
+from store.transfer.tree_check import DatabaseTree
 
 Progress = Callable[[int, int], None]
 """Called with the events that were read, and all events."""
@@ -66,18 +65,17 @@ def verify_database(
     with opened_record(address, workspace) as record:
         checks = Checks(CommandLimits())
         try:
-            return _DatabaseVerification(record, checks, progress, TreeFindings(begins)).run(expect)
+            return _DatabaseVerification(record, checks, progress, DatabaseTree(record, begins)).run(expect)
         finally:
             checks.close()
 
 
 class _DatabaseVerification:
-    def __init__(self, record: DatabaseRecord, checks: Checks, progress: Progress, roots: TreeFindings) -> None:
-        self._record, self._progress, self._roots = record, progress, roots
+    def __init__(self, record: DatabaseRecord, checks: Checks, progress: Progress, tree: DatabaseTree) -> None:
+        self._record, self._progress, self._tree = record, progress, tree
         self._found = Findings()
         self._folded = FoldedRecord(self._fetch)
         self._rules = Conformance(self._folded, checks)
-        self._tree = TreeCheck(record)
         self._named: dict[str, int] = {}
 
     def run(self, expect: str | None) -> Findings:
@@ -89,7 +87,7 @@ class _DatabaseVerification:
                 self._compare_tables(tables)
         self._check_answers()
         self._check_contents()
-        self._roots.report(self._found)
+        self._tree.report(self._found)
         self._found.expect(expect)
         self._count_unnamed()
         self._progress(self._record.seq, self._record.seq)
@@ -130,7 +128,7 @@ class _DatabaseVerification:
         hash_ = row.hash.hex()
         if chain.link(previous, row.body) != hash_:
             self._wrong("chain", f"Event {seq} breaks the hash chain: it was changed, or the one before it.")
-        self._all_wrong("nodes", self._tree.add(hash_))
+        self._all_wrong("nodes", self._tree.take(hash_))
         try:
             event = orjson.loads(row.body)
         except ValueError:
@@ -139,7 +137,6 @@ class _DatabaseVerification:
             raise _Unreadable(f"Event {seq} holds no JSON object.")
         if breach := self._rules.breach(event, row.body):
             self._wrong("rules", f"Event {seq} breaks the rules: {breach.rstrip('.')}.")
-        self._roots.take(hash_)
         taken = self._folded.take({**event, "hash": hash_}, row.body)
         expected = event_row(self._folded, taken.event, row.body, settles=taken.counts)
         for name in _COLUMNS:

@@ -18,6 +18,7 @@ from store.folder.local_backend import open_local
 from store.postgres import database_proofs
 from store.postgres.address import DatabaseAddress
 from store.postgres.database_proofs import DatabaseProofs
+from store.postgres.open_database import open_postgres
 from store.transfer.database_verifier import verify_database
 from tests.conftest import FixedClock
 from tests.postgres.conftest import OpenServer
@@ -25,7 +26,9 @@ from tests.postgres.test_verify_database import harm
 from tests.support.actors import AGENT, ALICE
 from tests.support.backends import DatabasePlace
 from tests.support.moves import archive_workspace, into_folder, into_workspace
+from tests.support.postgres import Cluster
 from tests.support.world_builder import add_note, create_task
+from tests.waiting import until
 
 
 async def signed(proofs: Proofs) -> LogHead:
@@ -205,6 +208,21 @@ async def test_a_wrong_row_of_the_tree_changes_no_proof(
     assert "over the events 1 to 256" in wrong
 
 
+async def test_a_row_that_was_planted_is_not_signed(
+    database: str, moved: DatabaseAddress, workspace: str, server: OpenServer
+) -> None:
+    """A node that somebody stored before its events were signed gets into no root: the proofs of these hold."""
+    backend = await server()
+    harm(database, workspace, "insert into subtree values ($w, 8, 0, sha256(''))")
+    head = await signed(backend.proofs)
+    for _ in range(2):
+        assert all(is_proved(proof, head) for proof in await backend.proofs.of([1, 256, 257], head.size))
+    path = [bytes.fromhex(node) for node in await backend.proofs.consistency(257, head.size)]
+    harm(database, workspace, "delete from subtree where ws = $w")
+    assert path == [bytes.fromhex(node) for node in await backend.proofs.consistency(257, head.size)]
+    assert verify_database(moved, workspace).wrong == []
+
+
 async def test_a_changed_event_is_not_proved(
     database: str, moved: DatabaseAddress, workspace: str, server: OpenServer
 ) -> None:
@@ -237,8 +255,8 @@ async def test_where_nothing_is_written_the_last_checkpoint_is_given(
     with pytest.raises(StoreLogin):
         await reader.proofs.checkpoint()
     writing = await server(AGENT)
-    harm(database, workspace, "delete from subtree where ws = $w")
     head = await signed(writing.proofs)
+    harm(database, workspace, "delete from subtree where ws = $w")
     assert await signed(reader.proofs) == head
     await writing.submit(create_task(), key="task")
     assert await signed(reading.proofs) == head
@@ -250,6 +268,27 @@ async def test_where_nothing_is_written_the_last_checkpoint_is_given(
         await reader.proofs.checkpoint()
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f"drop owned by {only}; drop role {only}".encode())
+
+
+async def test_a_standby_gives_the_last_checkpoint(archive: Path) -> None:
+    """There nothing is signed: what the primary signed holds, and proofs are made."""
+    with Cluster.create() as primary:
+        address = DatabaseAddress.parse(primary.create_database("record"))
+        into_workspace(address, "default", archive, FixedClock())
+        standby = primary.standby("second", synchronous=False)
+        backend = await open_postgres(address, "default", AGENT, pool_size=2)
+        note = await backend.proofs.checkpoint()
+        head = read_head(read_note(note.encode()).text)
+        await backend.submit(create_task(), key="task")
+        await backend.aclose()
+        here = primary.execute("select seq from pumpup.workspace", database="record")
+        await until(
+            lambda: standby.execute("select seq from pumpup.workspace", database="record") == here, "it has all"
+        )
+        reading = await open_postgres(DatabaseAddress.parse(standby.url("record")), "default", ALICE, pool_size=2)
+        assert await reading.proofs.checkpoint() == note
+        assert all(is_proved(proof, head) for proof in await reading.proofs.of([1, head.size], head.size))
+        await reading.aclose()
 
 
 async def test_a_name_is_given_once(server: OpenServer, tokens: Callable[[], str]) -> None:
