@@ -144,9 +144,9 @@ class WitnessState:
         path = self.folder / f"{prefix}.refused-{hashlib.sha256(data).hexdigest()[:16]}.json"
         with self._worded(), self._lock.held():
             kept = sorted(self.folder.glob(f"{prefix}.refused-*.json"))
-            if len(kept) >= EVIDENCE_MOST and path not in kept:
-                path = self.folder / f"{prefix}.refused-last.json"
-            self._files.replace(path, data + b"\n")
+            if path not in kept:  # else its file keeps the time at which it was first refused
+                path = path if len(kept) < EVIDENCE_MOST else self.folder / f"{prefix}.refused-last.json"
+                self._files.replace(path, data + b"\n")
         return path
 
     def _stored(self, path: Path) -> bytes | None:
