@@ -41,7 +41,7 @@ async def test_a_decision_comes_with_what_belongs_to_it(world: World, given: Giv
     assert checked(only_first) == ["TASK_CREATED", *decisions]
     (alone,) = decision_facts_of(only_first)
     assert (alone.act, alone.deed_state) == ("REJECT", "NOTHING_PROMISED")
-    assert len(only_first.beside) == 1
+    assert len(only_first.beside) == 2  # with its request
 
 
 async def test_a_grants_decision_comes_with_the_grant(world: World, authority: GivenAuthority) -> None:
