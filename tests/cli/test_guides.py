@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests import sample
-from tests.cli import database_guide
+from tests.cli import database_guide, witness_guide
 from tests.cli.pages import README, ROOT, Page, commands_under, pages
 from tests.cli.terminal import Terminal
 from tests.cli.walk import DATABASE, Act, Walk, begun
@@ -420,6 +420,7 @@ WAYS: Mapping[str, Way] = {
     "docs/ops.md": operate,
     "docs/auditor.md": audit,
     "docs/check-a-proof.md": check_plainly,
+    "docs/witness.md": witness_guide.follow,
     "docs/agent-developer.md": develop,
     "docs/authority.md": authorize,
     "docs/command-line.md": script,
