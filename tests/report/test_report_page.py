@@ -130,7 +130,8 @@ def _forged(evidence: Evidence, what: str) -> Evidence:
         return replace(evidence, key=evidence.key[:-4] + "AAAA")
     elif what == "signature":
         note, _, signature = evidence.checkpoint.rpartition(" ")
-        return replace(evidence, checkpoint=f"{note} {signature[:40]}{signature[40:42][::-1]}{signature[42:]}")
+        other = "A" if signature[40] != "A" else "B"
+        return replace(evidence, checkpoint=f"{note} {signature[:40]}{other}{signature[41:]}")
     else:
         return replace(evidence, checkpoint=evidence.checkpoint.replace("\n30\n", "\n31\n"))
     return replace(evidence, events=events, nodes=nodes)
