@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pumpup_tui.text.attachment_names import relabelled_words
+from pumpup_tui.text.decision_evidence import opened_word
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import actor_text, event_run, event_text, size_words, transition_text
 from pumpup_tui.text.layout import Line, fit, joined
@@ -34,13 +35,24 @@ def event_lines(events: Sequence[Event], context: Context) -> list[Paragraph]:
 
 
 def attachment_lines(
-    attachments: Iterable[Attachment], uploads: Mapping[str, Upload], labels_since: Mapping[str, str] | None = None
+    attachments: Iterable[Attachment],
+    uploads: Mapping[str, Upload],
+    labels_since: Mapping[str, str] | None = None,
+    opened: frozenset[str] | None = None,
 ) -> list[Paragraph]:
-    """Return a paragraph an attachment: label, type and size, and which label it got since, by upload."""
+    """Return a paragraph an attachment: label, type and size.
+
+    Args:
+        attachments: Under the labels that are shown.
+        uploads: What is known of them, by id.
+        labels_since: The labels that some got since, by upload.
+        opened: Those that whoever decided had opened; None where that is not recorded.
+    """
     lines: list[Paragraph] = []
     for attachment in attachments:
         upload = uploads.get(attachment.upload_id)
-        about = joined((line(upload.content_type, 60), size_words(upload.size))) if upload else ""
+        known = (line(upload.content_type, 60), size_words(upload.size)) if upload else ()
+        about = joined((*known, opened_word(attachment.upload_id, opened)))
         since = (labels_since or {}).get(attachment.upload_id)
         mark: Line = [(f"  {relabelled_words(since)}", "warn")] if since is not None else []
         lines.append(led([("▪ ", "muted")], (line(attachment.label, 200), ""), (f"  {about}", "muted"), *mark))

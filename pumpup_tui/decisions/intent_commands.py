@@ -26,7 +26,10 @@ def command_of(intent: Intent) -> Command:
     note = intent.note.strip() or None
     request_hash = intent.request_hash or None
     if intent.verb == "ANSWER":
-        return Answer(request_id=intent.target, answers=dict(intent.answers), request_hash=request_hash)
+        answers = dict(intent.answers)
+        return Answer(
+            request_id=intent.target, answers=answers, request_hash=request_hash, attachments_opened=intent.opened
+        )
     if intent.verb == "WITHDRAW":
         return Withdraw(request_id=intent.target, reason=intent.note.strip())
     if intent.verb in ("MOVE", "NOTE", "ASSIGN"):
@@ -35,7 +38,13 @@ def command_of(intent: Intent) -> Command:
         return _authority_command(intent)
     outcome = Outcome(type=cast("OutcomeType", intent.verb), note=note, reason_code=intent.reason_code or None)
     blind = True if intent.blind else None
-    return Decide(request_id=intent.target, outcome=outcome, request_hash=request_hash, blind=blind)
+    return Decide(
+        request_id=intent.target,
+        outcome=outcome,
+        request_hash=request_hash,
+        blind=blind,
+        attachments_opened=intent.opened,
+    )
 
 
 def _task_command(intent: Intent, note: str | None) -> Command:
