@@ -15,10 +15,10 @@ from msgspec import Meta, field
 from typing_extensions import override
 
 from api_client.errors import InvalidRequest
-from api_client.models import AuthoritySnapshot, Confidence, OutcomeType
+from api_client.models import AuthoritySnapshot, OutcomeType
 from api_client.quantities import amount_in
 from api_client.times import in_utc, later
-from api_client.wire import Body, Json, Moment, Wire, keep_in_utc
+from api_client.wire import Body, Confidence, Json, Moment, Wire, keep_in_utc
 
 INVALID_POLICY = "INVALID_POLICY"
 INVALID_GRANT = "INVALID_GRANT"

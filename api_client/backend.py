@@ -16,6 +16,7 @@ A Backend acts for one caller. Guarantees, of every implementation:
 * Where `me` has `proofs`, the record proves its events and its growth (`proofs`); agents may ask for these too.
 * Where `me` has `authority`, there are policies, grants and pauses, and requests say what they need (`needs`).
   Elsewhere `policy`, `grants` and `authority` answer that there is nothing.
+* Where `me` has `deeds`, a decided request comes with its deeds, and `events` takes `only.deed`.
 * Every failure is an `ApiError`. Foreign text comes as it was written: raw.
 * Calls may run at the same time, and a call that is cancelled leaves nothing half done.
 * Where `me` has neither `decide` nor `answer` nothing can be written, and all reads work: for a server without the

@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from api_client.times import wire_time
 
 if TYPE_CHECKING:
     from api_client.models import Event
 
+DeedFilter = Literal["", "NONE", "UNLINKED", "AFTER_DENIAL"]
+"""The state of deeds (`deeds.DeedState`) that decisions are looked for by; empty: by none."""
+DEED_FILTERS: tuple[DeedFilter, ...] = get_args(DeedFilter)[1:]
 DECISIONS = ("APPROVAL_DECIDED", "ELICITATION_PROVIDED")
 """The types of the events by which a person settles a request."""
 
@@ -33,21 +36,23 @@ class EventFilter:
     """The decisions of the reviewer with this subject, whatever the case of its letters."""
     outcome: str = ""
     """The decisions with this outcome, as the wire spells it."""
+    deed: DeedFilter = ""
+    """The approvals with this state of deeds: the backend looks at what came after each (`deed_rule`)."""
 
     @property
     def is_of_decisions(self) -> bool:
         """Whether it leaves out all that is no decision: then each event is looked into."""
-        return bool(self.decided_by or self.outcome)
+        return bool(self.decided_by or self.outcome or self.deed)
 
     def types(self, types: Sequence[str]) -> Sequence[str] | None:
         """Return which of these types (none: all) can pass at all; None where no event can."""
         if not self.is_of_decisions:
             return types
-        possible = DECISIONS[:1] if self.outcome else DECISIONS
+        possible = DECISIONS[:1] if self.outcome or self.deed else DECISIONS
         return tuple(name for name in possible if not types or name in types) or None
 
     def takes(self, event: Event) -> bool:
-        """Return whether an event passes, its time included."""
+        """Return whether an event passes, its time included; of its deeds only whether its outcome allows them."""
         if (self.since is not None and event.timestamp < self.since) or (
             self.until is not None and event.timestamp >= self.until
         ):
@@ -55,7 +60,7 @@ class EventFilter:
         return self.takes_decision(event.event_type, event.subject, event.payload)
 
     def takes_decision(self, event_type: str, subject: str | None, payload: Mapping[str, Any]) -> bool:
-        """Return whether what was decided passes, and who decided it."""
+        """Return whether what was decided passes, and who decided it; deeds as in `takes`."""
         if not self.is_of_decisions:
             return True
         if event_type not in DECISIONS:
@@ -63,14 +68,17 @@ class EventFilter:
         if self.decided_by and self.decided_by.casefold() != decider_of(subject, payload).casefold():
             return False
         outcome = payload.get("outcome")
-        return not self.outcome or (isinstance(outcome, Mapping) and outcome.get("type") == self.outcome)
+        name = outcome.get("type") if isinstance(outcome, Mapping) else None
+        if self.deed and name not in (("REJECT",) if self.deed == "AFTER_DENIAL" else ("APPROVE", "EDIT_AND_APPROVE")):
+            return False
+        return not self.outcome or name == self.outcome
 
     def scope(self) -> tuple[str, ...]:
         """Return what tells its lists from others in a cursor; nothing where it leaves nothing out."""
         if self == NO_FILTER:
             return ()
         times = (wire_time(moment) if moment else "" for moment in (self.since, self.until))
-        return ("only", *times, self.decided_by, self.outcome)
+        return ("only", *times, self.decided_by, self.outcome, *((self.deed,) if self.deed else ()))
 
 
 NO_FILTER = EventFilter()

@@ -7,8 +7,6 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callab
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Unpack
 
-from msgspec.structs import replace
-
 from api_client.addresses import content_url
 from api_client.backend import PAGE
 from api_client.commands import Command, path_part
@@ -17,7 +15,7 @@ from api_client.errors import InvalidRequest, NotAllowed, NotFound, UnexpectedAn
 from api_client.event_filter import NO_FILTER, EventFilter
 from api_client.event_stream import HEARTBEAT_PATIENCE, STREAM, Pulse, changes_in, while_there
 from api_client.hosted import ME, HostedReads
-from api_client.http_reads import HttpReads
+from api_client.http_reads import HttpReads, passing
 from api_client.http_writes import HttpWrites
 from api_client.models import (
     ApprovalResult,
@@ -217,6 +215,8 @@ class HttpBackend:
             return await hosted.events(
                 project_id=project_id, task_id=task_id, types=types, order=order, cursor=cursor, limit=limit, only=only
             )
+        if only.deed and not await self._has("deeds"):
+            raise InvalidRequest("This server can't say which approvals were followed by an action.")
         cursor = await self._resolved(cursor)
         if task_id and not project_id and not types and order == "asc" and only == NO_FILTER:
             # The call of part 1, whose cursors agents have.
@@ -233,10 +233,11 @@ class HttpBackend:
             until=wire_time(only.until) if only.until else None,
             decidedBy=only.decided_by or None,
             outcome=only.outcome or None,
+            deed=only.deed or None,
             cursor=cursor,
             limit=limit,
         )
-        return page if only == NO_FILTER or await self._has("history") else _only(page, only, limit)
+        return page if only == NO_FILTER or await self._has("history") else passing(page, only, limit)
 
     async def settled(self, query: SettledQuery) -> Page[SettledRequest]:
         """Return a page of the requests that were settled."""
@@ -366,9 +367,3 @@ class HttpBackend:
         if cursor is None or not (parts := re.fullmatch(rf"{_WITHIN}([0-9]{{1,3}}):(.*)", cursor, re.DOTALL)):
             return cursor
         return (await self.events(cursor=parts[2] or None, limit=int(parts[1]))).next_cursor
-
-
-def _only(page: Page[Event], only: EventFilter, limit: int) -> Page[Event]:
-    """Return what passes of a page that the server did not filter."""
-    items = tuple(event for event in page.items if only.takes(event))
-    return replace(page, items=items, more=None if page.is_last(limit) else True)

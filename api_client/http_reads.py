@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from math import ceil
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 import orjson
+from msgspec.structs import replace
 
 from api_client.backend import WAIT_MAX
 from api_client.connection import PATIENCE, Call, Connection
 from api_client.errors import UnexpectedAnswer
 from api_client.response_limits import ANSWER_MOST, LIST_MOST, BodyLimit
 from api_client.wire import Wire, read, read_json
+
+if TYPE_CHECKING:
+    from api_client.event_filter import EventFilter
+    from api_client.models import Event, Page
 
 M = TypeVar("M", bound=Wire)
 
@@ -71,6 +76,12 @@ class HttpReads:
         sent = {name: str(value) for name, value in params.items() if value is not None}
         call = Call("GET", path, params=sent, patience=patience, limit=BodyLimit(most))
         return await self._connection.send(call)
+
+
+def passing(page: Page[Event], only: EventFilter, limit: int) -> Page[Event]:
+    """Return what passes of a page that the server did not filter."""
+    items = tuple(event for event in page.items if only.takes(event))
+    return replace(page, items=items, more=None if page.is_last(limit) else True)
 
 
 def _read(model: type[M], response: httpx.Response) -> M:

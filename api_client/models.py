@@ -14,8 +14,9 @@ from typing import Annotated, Generic, Literal, TypeVar
 from msgspec import Meta, field
 from msgspec.structs import force_setattr
 
+from api_client.deeds import Deeds
 from api_client.needs import Needs
-from api_client.wire import Body, Json, Moment, Wire, keep_in_utc
+from api_client.wire import Body, Confidence, Json, Moment, Wire, keep_in_utc
 
 OutcomeType = Literal["APPROVE", "REJECT", "EDIT_AND_APPROVE", "ESCALATE", "REQUEST_MORE_INFO"]
 StepOwner = Literal["AGENT", "HUMAN", "PLATFORM"]
@@ -30,9 +31,6 @@ REQUEST_WITHDRAWN = "REQUEST_WITHDRAWN"
 
 OVERDUE_MOST = 1000
 """Overdue tasks that a board counts in one step."""
-
-Confidence = Annotated[float, Meta(ge=0, le=1)]
-"""From 0 to 1."""
 
 
 class Step(Body):
@@ -294,7 +292,7 @@ class InboxItem(Wire):
 
 
 class RequestDetail(Wire):
-    """All that a reviewer sees of a request; a decision refers to its `hash`."""
+    """All that a reviewer sees of a request; a decision refers to its `hash`. `deeds` are a decided approval's."""
 
     event: Event
     hash: str = ""
@@ -306,6 +304,7 @@ class RequestDetail(Wire):
     needs: Needs | None = None
     blind: bool | None = None
     """As in an `InboxItem`, while it is open."""
+    deeds: Deeds | None = None
 
     def __post_init__(self) -> None:
         keep_in_utc(self, "expires_at")

@@ -27,6 +27,9 @@ Json = Any
 Moment = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
 """A time: aware and in UTC inside (its object calls `keep_in_utc`), the wire's text outside."""
 
+Confidence = Annotated[float, Meta(ge=0, le=1)]
+"""From 0 to 1."""
+
 NOT_BLANK = r"\S"
 NotBlank = Annotated[str, Meta(pattern=NOT_BLANK)]
 """A text with a character that is no white space, by Unicode's count (CONTRACT.md part 1, Field). Its object calls

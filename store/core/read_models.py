@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
+from api_client.deeds import Deeds
 from api_client.errors import NotFound
 from api_client.models import Board, Project, RequestDetail, Upload
 from api_client.wire import read
@@ -87,7 +90,13 @@ def board(project: Doc, load: Callable[[str], StepLoad]) -> Board:
 
 
 def request_detail(
-    event: Doc, settled: Doc | None, task: Doc, project: Doc, standing: Mapping[str, Any] = NO_STANDING
+    event: Doc,
+    settled: Doc | None,
+    task: Doc,
+    project: Doc,
+    standing: Mapping[str, Any] = NO_STANDING,
+    *,
+    deeds: Deeds | None = None,
 ) -> RequestDetail:
     """Return all that a reviewer is shown of a request; `standing` is what its project's policy adds."""
     shown: dict[str, Any] = {
@@ -98,7 +107,8 @@ def request_detail(
         "project": wire_objects.project(project),
         "result": wire_objects.result(event["id"], settled) if settled else None,
     }
-    return read(RequestDetail, shown)
+    detail = read(RequestDetail, shown)
+    return replace(detail, deeds=deeds) if deeds is not None else detail
 
 
 def upload(doc: Doc) -> Upload:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -17,6 +17,9 @@ from store.core.cursors import Scope
 from store.core.event_types import OFF_TIMELINES
 from store.core.paging import PAGE_BYTES
 from store.core.state_view import Doc
+
+if TYPE_CHECKING:
+    from store.core.deed_search import DeedCheck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +64,23 @@ def pick(
     limit: int,
     text_at: Callable[[int], bytes],
     event_at: Callable[[int], dict[str, Any]],
+    *,
+    deeds: DeedCheck | None = None,
 ) -> PickedEvents:
     """Return the events of a page: of those at `seqs` the ones that pass, looking at `PAGE_MAX` at the most.
 
-    What can't pass by its JSON, as it was recorded, is not made an event.
+    What can't pass by its JSON, as it was recorded, is not made an event. Those whose deeds don't fit are left out too.
     """
     picked: list[Doc] = []
     looked = last = size = 0
     for seq in islice(seqs, PAGE_MAX):
+        if looked and deeds is not None and deeds.is_spent:
+            return PickedEvents(picked, last, more=True)
         text = text_at(seq)
         looked, last = looked + 1, seq
-        if _passes(only, orjson.loads(text)) and _passes(only, event := event_at(seq)):
+        if not passes(only, orjson.loads(text)) or (deeds is not None and not deeds.fits(seq)):
+            continue
+        if passes(only, event := event_at(seq)):
             picked.append(event)
             size += len(text)
         if len(picked) == limit:
@@ -81,7 +90,8 @@ def pick(
     return PickedEvents(picked, last, more=looked == PAGE_MAX or None)
 
 
-def _passes(only: EventFilter, event: dict[str, Any]) -> bool:
+def passes(only: EventFilter, event: dict[str, Any]) -> bool:
+    """Return whether an event passes a filter, but for its time and its deeds."""
     event_type, payload = event.get("eventType"), event.get("payload")
     is_shaped = isinstance(event_type, str) and isinstance(payload, dict)
     return is_shaped and only.takes_decision(str(event_type), event.get("subject"), payload or {})

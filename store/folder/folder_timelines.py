@@ -56,13 +56,20 @@ def timeline_page(events: Events, state: State, asked: TimelineAsked) -> Page[Ev
         numbers = (task["no"] if task else 0, project["no"] if project else 0)
         walk = _walk(events, state, asked, numbers, start)
         is_picked = asked.only.is_of_decisions
-        picked = _picked(events, asked, walk, limit) if is_picked else _page(events, state, walk, limit)
+        picked = _picked(events, state, asked, walk, limit) if is_picked else _page(events, state, walk, limit)
     cursor = events.cursor(asked.scope, picked.last) if picked.last else asked.cursor
     return read(Page[Event], {"items": picked.events, "nextCursor": cursor, "more": picked.more})
 
 
-def _picked(events: Events, asked: TimelineAsked, walk: Iterator[int], limit: int) -> PickedEvents:
-    return pick(asked.only, walk, limit, lambda seq: events.raw(seq)[0], events.at)
+def _picked(events: Events, state: State, asked: TimelineAsked, walk: Iterator[int], limit: int) -> PickedEvents:
+    check = None
+    if asked.only.deed:
+        # Opening a folder does not wait for the rule.
+        from store.core.deed_search import DeedCheck
+        from store.folder.deed_reads import FolderTrails
+
+        check = DeedCheck(asked.only.deed, FolderTrails(events, state))
+    return pick(asked.only, walk, limit, lambda seq: events.raw(seq)[0], events.at, deeds=check)
 
 
 def _page(events: Events, state: State, walk: Iterator[int], limit: int) -> PickedEvents:

@@ -10,7 +10,9 @@ import orjson
 
 from api_client.actor import Actor
 from api_client.backend import PAGE_MAX
+from api_client.deeds import Deeds
 from api_client.models import (
+    APPROVAL_DECIDED,
     APPROVAL_REQUESTED,
     ELICITATION_REQUESTED,
     Board,
@@ -171,9 +173,15 @@ class FolderReader:
             project = document(state, "projects", event["projectId"])
             is_open = settled is None and has_policy(state, event["projectId"])
             standing = _standing(state, event, actor) if is_open else read_models.NO_STANDING
-            return read_models.request_detail(event, settled, task, project, standing)
+            deeds = self._deeds(state, settled) if settled and settled["eventType"] == APPROVAL_DECIDED else None
+            return read_models.request_detail(event, settled, task, project, standing, deeds=deeds)
 
         return self._store.read(look)
+
+    def _deeds(self, state: State, settled: Doc) -> Deeds | None:
+        from store.folder.deed_reads import request_deeds  # with the first approval that is decided
+
+        return request_deeds(self._store.events, state, settled["id"])
 
     def result(self, request_id: str, event_type: str) -> dict[str, Any] | None:
         """Return what settled a request of this type, None while it is open."""

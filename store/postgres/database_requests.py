@@ -7,7 +7,15 @@ from typing import Any
 import orjson
 
 from api_client.actor import Actor
-from api_client.models import APPROVAL_REQUESTED, ELICITATION_REQUESTED, InboxItem, Page, RequestDetail
+from api_client.deeds import Deeds
+from api_client.models import (
+    APPROVAL_DECIDED,
+    APPROVAL_REQUESTED,
+    ELICITATION_REQUESTED,
+    InboxItem,
+    Page,
+    RequestDetail,
+)
 from store.core import read_models, wire_objects
 from store.core.event_ids import seq_of
 from store.core.paging import PAGE_BYTES
@@ -82,4 +90,10 @@ class DatabaseRequests:
             requests = [orjson.loads(row[6])]
             docs = RowDocuments(authority=authority, tasks=[task], projects=[project], requests=requests)
             standing = standing_of(docs, event, actor)
-        return read_models.request_detail(event, settled, task, project, standing)
+        deeds = await self._deeds(settled["seq"]) if settled and settled["eventType"] == APPROVAL_DECIDED else None
+        return read_models.request_detail(event, settled, task, project, standing, deeds=deeds)
+
+    async def _deeds(self, place: int) -> Deeds | None:
+        from store.postgres.deed_rows import request_deeds  # with the first approval that is decided
+
+        return await request_deeds(self._reader, place)

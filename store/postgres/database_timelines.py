@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -18,12 +18,16 @@ from store.core.event_types import CODES, OFF_TIMELINE_CODES
 from store.core.paging import checked_limit
 from store.core.past import EVENT_ID
 from store.core.state_view import Doc
-from store.core.timeline_pages import TimelineAsked, no_place, pick
+from store.core.timeline_pages import TimelineAsked, no_place, passes, pick
 from store.postgres import statements
 from store.postgres.database_reader import DatabaseReader, is_last, made_of
 from store.postgres.found_page import FoundPage
 from store.postgres.loaded_view import event_of
 from store.postgres.lookup import LAST_SEQ
+from store.postgres.pooled import Rows
+
+if TYPE_CHECKING:
+    from store.core.deed_search import DeedCheck
 
 _OFF = sorted(OFF_TIMELINE_CODES)
 _WAYS = 8
@@ -52,10 +56,27 @@ class DatabaseTimelines:
         found = await self._found(asked, cursor, codes, is_of_types=is_of_types)
         if wanted is None or (task and project and task["projectId"] != project["id"]):
             found = found._replace(rows=[], cursor=asked.cursor)
+        if asked.only.deed:
+            return await self._with_deeds(asked, found)
         if asked.only.is_of_decisions:
             return await made_of(found.rows, lambda: _picked(asked, found))
 
         return await made_of(found.rows, lambda: _whole(found._replace(cursor=asked.cursor)))
+
+    async def _with_deeds(self, asked: TimelineAsked, found: FoundPage) -> Page[Event]:
+        """Return the page of those found whose deeds fit: up to the first one for which not all of them were read."""
+        from store.core.deed_search import DeedCheck
+        from store.postgres.deed_rows import CHECKED_MOST, RowTrails, trails_of
+
+        able = await made_of(
+            found.rows, lambda: [row[0] for row in found.rows if passes(asked.only, orjson.loads(row[1]))]
+        )
+        trails = await trails_of(self._reader, able[:CHECKED_MOST])
+        unread = next((place for place in able if place not in trails), None)
+        places = [row[0] for row in found.rows]
+        taken = found.rows if unread is None else found.rows[: places.index(unread)]
+        check = DeedCheck(asked.only.deed, RowTrails(trails))
+        return await made_of(taken, lambda: _picked(asked, found, taken, check))
 
     async def _found(
         self, asked: TimelineAsked, cursor: str | None, codes: list[int], *, is_of_types: bool
@@ -119,13 +140,17 @@ def _whole(found: FoundPage) -> Page[Event]:
     return page
 
 
-def _picked(asked: TimelineAsked, found: FoundPage) -> Page[Event]:
-    """Return the page of the events among those found that pass the filter."""
-    rows = {row[0]: row for row in found.rows}
+def _picked(
+    asked: TimelineAsked, found: FoundPage, taken: Rows | None = None, deeds: DeedCheck | None = None
+) -> Page[Event]:
+    """Return the page of the events among those found, or those `taken` of them, that pass the filter."""
+    rows = {row[0]: row for row in (found.rows if taken is None else taken)}
     limit = checked_limit(asked.limit)
-    picked = pick(
-        asked.only, rows, limit, lambda seq: bytes(rows[seq][1]), lambda seq: dict(event_of(rows[seq][1:3], seq))
-    )
+
+    def event_at(seq: int) -> dict[str, Any]:
+        return dict(event_of(rows[seq][1:3], seq))
+
+    picked = pick(asked.only, rows, limit, lambda seq: bytes(rows[seq][1]), event_at, deeds=deeds)
     is_end = picked.last == (found.rows[-1][0] if found.rows else 0) and is_last(found.rows, PAGE_MAX)
     more = picked.more if is_end or len(picked.events) >= limit else True
     cursor = cursor_at(asked.scope, picked.last, rows[picked.last][2].hex()) if picked.last else asked.cursor

@@ -27,6 +27,17 @@ EVENTS_AT = _BOUNDED.format(
         ) e
     """,
 ).encode()
+PROVED = _BOUNDED.format(
+    columns="seq, body, hash, previous",
+    size="octet_length(body)",
+    order="asc",
+    rows="""
+        select e.*, p.hash as previous from unnest(%(places)s::bigint[]) k
+        cross join lateral (select seq, body, hash from pumpup.event where ws = %(ws)s and seq = k offset 0) e
+        left join lateral (select hash from pumpup.event where ws = %(ws)s and seq = k - 1 offset 0) p on true
+    """,
+).encode()
+"""Returns events by their places, each with the hash of the one before it."""
 EVENT_AT = b"select body, hash from pumpup.event where ws = %(ws)s and seq = %(seq)s"
 HEAD = b"select seq, commits, hash from pumpup.workspace where id = %(ws)s"
 
@@ -228,6 +239,24 @@ TASK_OF = b"""
     cross join lateral (select doc from pumpup.task where ws = %(ws)s and no = e.task offset 0) t
 """
 BODY_AT = b"select body from pumpup.event where ws = %(ws)s and seq = %(place)s"
+
+TRAILS = b"""
+    select no, seq, body, request from (
+        select *, sum(size) over (order by no, seq) - size as before from (
+            select k.no, e.seq, e.body, r.body as request,
+                octet_length(e.body) + coalesce(octet_length(r.body), 0) as size
+            from unnest(%(places)s::bigint[]) with ordinality k(place, no)
+            cross join lateral (select task from pumpup.event where ws = %(ws)s and seq = k.place offset 0) d
+            cross join lateral (
+                select seq, body, reply_to from pumpup.event
+                where ws = %(ws)s and task = d.task and seq >= k.place and type = any(%(types)s::smallint[])
+                order by seq limit %(limit)s
+            ) e
+            left join lateral (select body from pumpup.event where ws = %(ws)s and seq = e.reply_to) r on true
+        ) trail
+    ) bounded where before <= %(bytes)s order by no, seq
+"""
+"""Returns decisions by their places, numbered, each with what came after it on its task."""
 
 
 def settled(order: Order, *, of_project: bool) -> bytes:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX
 from api_client.commands import HTTP_COMMANDS, KEY_MAX, Command, ReceiveUpload
+from api_client.event_filter import DEED_FILTERS
 from api_client.needs import Needs
 from api_client.wire import Body, Wire, wire_name
 from store.server.call_context import JSON, NO_ONE_ASKED, REVIEWERS, IncomingCall, Row, Shapes
@@ -54,6 +55,10 @@ _QUERY: Mapping[str, tuple[str, Schema]] = {
     "step": ("The cards of this step, in place of all steps' counts.", _TEXT),
     "decidedBy": ("Decisions of the reviewer with this subject only, in either case.", _TEXT),
     "outcome": ("Decisions with this outcome only, like REJECT.", _TEXT),
+    "deed": (
+        "Approvals only that were followed by no action, by none that refers to them, or by one after a denial.",
+        {"type": "string", "enum": [*DEED_FILTERS]},
+    ),
     "at": ("As it was: an event's id, for all up to and with it, or a time.", _TEXT),
     "since": ("From this time on.", {"type": "string", "format": "date-time"}),
     "until": ("Before this time.", {"type": "string", "format": "date-time"}),

@@ -137,7 +137,7 @@ _CALLS: tuple[Row, ...] = (
         reads.events,
         REVIEWERS,
         {200: Page[Event]},
-        ("projectId", "taskId", "types", "since", "until", "decidedBy", "outcome", "order", *_PAGE),
+        ("projectId", "taskId", "types", "since", "until", "decidedBy", "outcome", "deed", "order", *_PAGE),
         large=True,
     ),
     Row(

@@ -281,7 +281,7 @@ async def test_an_agents_key_browses_our_own_server(tmp_path: Path, tokens: Call
         upload_id = await given.attached(task)
         request = await given.approval(task)
         agent = world.agent
-        assert (await agent.me()).capabilities == ("board",)
+        assert (await agent.me()).capabilities == ("board", "deeds")
         assert [item.request_id for item in (await agent.inbox()).items] == [request.id]
         assert (await agent.request(request.id)).hash == (await world.reviewer.request(request.id)).hash
         assert [one.count for one in (await agent.board(task.project_id)).columns] == [1, 0, 0, 0]

@@ -318,7 +318,7 @@ async def test_a_html_error_page_is_still_its_status() -> None:
 async def test_without_the_reviewers_part_no_write_is_offered(status: int) -> None:
     """A server without `me`, or an agent's key, makes every screen read-only: there is a board to look at, no more."""
     me = await Stage(httpx.Response(status, json={"error": "x"}), ok()).backend().me()
-    assert (me.subject, me.role, me.capabilities) == ("", "agent", ("board",))
+    assert (me.subject, me.role, me.capabilities) == ("", "agent", ("board", "deeds"))
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "SettledRequest": {"outcome": "APPROVE"},
     "Agreed": {"subject": "a", "at": EVENT["timestamp"], "eventId": "e", "outcome": "APPROVE"},
     "RequestDetail": {"event": EVENT, "task": {**SAMPLE, "id": "t"}, "project": PROJECT},
+    "Deed": {"eventId": "e", "link": "TRACE"},
     "GrantEnd": {"reason": "TIME", "at": EVENT["timestamp"], "by": "platform"},
     "Grant": {**GRANT, "givenAt": EVENT["timestamp"]},
     "Disagreement": {"outcome": "REJECT", "decidedBy": "bob"},

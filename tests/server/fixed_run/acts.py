@@ -309,6 +309,7 @@ class Acts:
             await run.read(who, "task", ids["task"], at=at)
         await run.pages(who, "cards", ids["claims"], "intake", limit=2, at=ids["full"])
         await run.pages(who, "events", limit=20, only=EventFilter(decided_by="alice", outcome="APPROVE"))
+        await run.pages(who, "events", limit=20, only=EventFilter(deed="UNLINKED"))
         await run.pages(who, "events", limit=20, only=EventFilter(since=datetime(2026, 1, 1, tzinfo=UTC)))
         settled = SettledQuery(ids["claims"], since=datetime(2026, 1, 1, tzinfo=UTC), order="desc", limit=5)
         for query in (settled, SettledQuery(until=datetime(2000, 1, 1, tzinfo=UTC)), SettledQuery("prj_none")):
