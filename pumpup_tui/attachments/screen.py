@@ -137,13 +137,9 @@ class AttachmentsScreen(ModalScreen[None]):
         attachments: Sequence[Attachment],
         uploads: Mapping[str, Upload],
         labels_since: Mapping[str, str] | None = None,
-        *,
         request: tuple[str, str] | None = None,
     ) -> None:
-        """Take the attachments under their labels as shown, and the labels that they got since, by upload.
-
-        `request` is the id and the hash of the request whose attachments they are: what is opened is noted for it.
-        """
+        """Take the labels as shown, and those since, by upload; and the id and hash of the request, if they are one's."""
         super().__init__()
         self._request = request
         self.context = context

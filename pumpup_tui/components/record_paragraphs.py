@@ -40,20 +40,16 @@ def attachment_lines(
     labels_since: Mapping[str, str] | None = None,
     opened: frozenset[str] | None = None,
 ) -> list[Paragraph]:
-    """Return a paragraph an attachment: label, type and size.
-
-    Args:
-        attachments: Under the labels that are shown.
-        uploads: What is known of them, by id.
-        labels_since: The labels that some got since, by upload.
-        opened: Those that whoever decided had opened; None where that is not recorded.
-    """
+    """Return a paragraph an attachment: label, type and size, a label that it got since, and whether it was opened."""
     lines: list[Paragraph] = []
     for attachment in attachments:
         upload = uploads.get(attachment.upload_id)
         known = (line(upload.content_type, 60), size_words(upload.size)) if upload else ()
         about = joined((*known, opened_word(attachment.upload_id, opened)))
-        since = (labels_since or {}).get(attachment.upload_id)
-        mark: Line = [(f"  {relabelled_words(since)}", "warn")] if since is not None else []
+        mark = _relabelled((labels_since or {}).get(attachment.upload_id))
         lines.append(led([("▪ ", "muted")], (line(attachment.label, 200), ""), (f"  {about}", "muted"), *mark))
     return [ours(), ours(("Attachments", "muted")), *lines] if lines else []
+
+
+def _relabelled(since: str | None) -> Line:
+    return [(f"  {relabelled_words(since)}", "warn")] if since is not None else []

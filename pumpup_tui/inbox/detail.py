@@ -201,5 +201,5 @@ class RequestPane:
 
         labels_since, request = relabelled(loaded.detail), (loaded.detail.event.id, loaded.detail.hash)
         self._screen.app.push_screen(
-            AttachmentsScreen(self._context, attachments, loaded.uploads, labels_since, request=request)
+            AttachmentsScreen(self._context, attachments, loaded.uploads, labels_since, request)
         )
