@@ -22,7 +22,7 @@ from store.core.signed_note import NoteFault, VerifierKey
 
 REPORT_FORMAT = "pumpup-report/1"
 _START = b"<!doctype html>"
-_DATA = re.compile(rb'<script type="application/json" data-sha256="([0-9a-f]{64})">([^<]*)</script>')
+_DATA = re.compile(rb"<script type=application/json data-sha256=([0-9a-f]{64})>([^<]*)</script>")
 _HASH_BYTES = 32
 
 

@@ -31,7 +31,7 @@ def report(tmp_path: Path, plain: Recorded) -> Any:
 
 def data_of(page: str) -> dict[str, Any]:
     """Return the data of a page."""
-    found = re.search(r"<script type=\"application/json\"[^>]*>(.*?)</script>", page)
+    found = re.search(r"<script type=application/json[^>]*>(.*?)</script>", page)
     assert found is not None
     data: dict[str, Any] = json.loads(found[1])
     return data
@@ -86,7 +86,7 @@ def test_the_file_is_checked_by_another_program_too(report: Any, plain: Recorded
     assert good.returncode == 0, good.stdout + good.stderr
     assert [event["seq"] for event in json.loads(good.stdout)["events"]] == [one.seq for one in plain.evidence.events]
     page = file.read_text("ascii")
-    data = re.findall('data-sha256="[0-9a-f]{64}">(.*?)</script>', page)[0]
+    data = re.findall("data-sha256=[0-9a-f]{64}>(.*?)</script>", page)[0]
     forged = data.replace("Refund one", "Refund two")
     for changed in (data.replace("alice", "malice"), forged, data[:-9], "[]", "x"):
         digest = hashlib.sha256(changed.encode()).hexdigest()

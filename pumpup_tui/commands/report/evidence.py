@@ -54,7 +54,7 @@ class Evidence:
     decisions: int = 0
     """The decisions among them."""
     beside: Sequence[int] = ()
-    """The places of decisions that are not the report's, and are there for what they say of its own."""
+    """The places of decisions that are not the report's, and of their requests: there for what they say of its own."""
 
 
 @dataclass(frozen=True, slots=True)

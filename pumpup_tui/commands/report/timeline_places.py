@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from api_client.deed_rule import ACTION, TrailEvent, links
 from api_client.models import APPROVAL_DECIDED, APPROVAL_REQUESTED
+from api_client.needs import APPROVING
 from api_client.task_trail import AGENT
 
 if TYPE_CHECKING:
@@ -110,7 +111,9 @@ class Trail:
 def _deed_places(decision: TrailEvent, later: Sequence[TrailEvent]) -> list[int]:
     found = list(links(decision, later))
     linked = [seq_of_event(event.id) for event, link in found if link is not None]
-    return linked or [seq_of_event(event.id) for event, _ in found[:1]]
+    if linked or decision.outcome not in APPROVING:
+        return linked
+    return [seq_of_event(event.id) for event, _ in found[:1]]
 
 
 async def task_places(backend: Backend, scope: ReportScope, trail: Trail, since: datetime) -> None:
