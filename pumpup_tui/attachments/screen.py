@@ -139,7 +139,7 @@ class AttachmentsScreen(ModalScreen[None]):
         labels_since: Mapping[str, str] | None = None,
         request: tuple[str, str] | None = None,
     ) -> None:
-        """Take the labels as shown, and those since, by upload; and the id and hash of the request, if they are one's."""
+        """Take the labels as shown, and those since, by upload; and the id and hash of the request that they are of."""
         super().__init__()
         self._request = request
         self.context = context
