@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pumpup_tui.insights.deed_figures import DeedFigures, deed_figures
 from pumpup_tui.insights.figure_panes import Stuck, panes
 from pumpup_tui.insights.figure_rows import RangeFigures
 from pumpup_tui.insights.open_work import OpenWork
@@ -79,10 +80,15 @@ class Counting:
         self._rows = 0
         self._back_to: datetime | None = chosen.made_at
         self._stuck = Stuck()
+        self._project_id = project_id
+        self._deeds: DeedFigures | None = None
 
     def is_about(self, event: Event) -> bool:
-        """Return whether an event may get a task going that was found stuck."""
-        return any(task.task_id == event.task_id for task in self._stuck.tasks or ())
+        """Return whether an event may get a task going that was found stuck, or be what was not done yet."""
+        counts = self._deeds.counts.values() if self._deeds else ()
+        return any(task.task_id == event.task_id for task in self._stuck.tasks or ()) or any(
+            row.task_id == event.task_id for count in counts for row in count.rows
+        )
 
     @property
     def is_complete(self) -> bool:
@@ -124,13 +130,19 @@ class Counting:
         self._work.follow(events)
         return await self.state()
 
-    async def look_for_stuck(self, backend: Backend, projects: Sequence[Project], rules_of: RulesOf) -> Counted:
-        """Find the tasks of these projects that are stuck.
+    async def look_for_stuck(
+        self, backend: Backend, projects: Sequence[Project], rules_of: RulesOf, *, deeds: bool
+    ) -> Counted:
+        """Find the tasks of these projects that are stuck, and with `deeds` what came of the range's decisions.
+
+        That is not known of one agent alone: a decision does not say who asked for it.
 
         Raises:
             ApiError: the backend could not be read.
         """
         self._stuck = await stuck_tasks(backend, projects, rules_of, self._asker)
+        if deeds and not self._asker:
+            self._deeds = await deed_figures(backend, self.range, self._project_id)
         return await self.state()
 
     async def state(self) -> Counted:
@@ -147,5 +159,5 @@ class Counting:
             self._back_to = min(row.settled_at for row in rows)
 
     def _state(self) -> Counted:
-        figures = RangeFigures(self._settled, self._work, self._names, self._clock())
+        figures = RangeFigures(self._settled, self._work, self._names, self._clock(), self._deeds)
         return Counted(figures, panes(figures, self._stuck, self._me), self._rows, self._back_to)
