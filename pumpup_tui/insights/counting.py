@@ -29,6 +29,8 @@ FIRST_SECONDS = 0.25
 """Before the first report: most ranges are counted by then, and drawn once."""
 REPORT_SECONDS = 0.5
 """Between two reports of the progress."""
+REST = 5
+"""How many times as long as the last look for what came of decisions took it is not repeated."""
 PANES_SECONDS = 4.0
 """Between two reports of other figures, once a count goes on for long: each draws most of the screen again."""
 
@@ -82,6 +84,8 @@ class Counting:
         self._stuck = Stuck()
         self._project_id = project_id
         self._deeds: DeedFigures | None = None
+        self._deeds_from = 0.0
+        """When what came of decisions may be looked for again, by the event loop's clock."""
 
     def is_about(self, event: Event) -> bool:
         """Return whether an event may get a task going that was found stuck, or be what was not done yet."""
@@ -141,8 +145,10 @@ class Counting:
             ApiError: the backend could not be read.
         """
         self._stuck = await stuck_tasks(backend, projects, rules_of, self._asker)
-        if deeds and not self._asker:
+        clock = asyncio.get_running_loop().time
+        if deeds and not self._asker and (began := clock()) >= self._deeds_from:
             self._deeds = await deed_figures(backend, self.range, self._project_id)
+            self._deeds_from = clock() + REST * (clock() - began)
         return await self.state()
 
     async def state(self) -> Counted:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LISTED = 5
 """Decisions of a kind that are listed."""
-CALLS_MOST = 20
+CALLS_MOST = 10
 """Calls in which those of a kind are looked for: each looks at 500 decisions at the most."""
 _PAGE = 500
 ORDERS: Mapping[DeedFilter, Order] = {"NONE": "asc", "UNLINKED": "desc", "AFTER_DENIAL": "desc"}

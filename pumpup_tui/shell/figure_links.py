@@ -55,6 +55,8 @@ def _show_decisions(app: App[None], chosen: Range, decided_by: str = "", deed: D
 
     def show() -> None:
         if isinstance(app.screen, TimelineScreen):
-            app.screen.visit.begin(Query(types=() if deed else DECISIONS, only=only, times=chosen.caption), _way_back(app))
+            app.screen.visit.begin(
+                Query(types=() if deed else DECISIONS, only=only, times=chosen.caption), _way_back(app)
+            )
 
     app.call_after_refresh(show)
