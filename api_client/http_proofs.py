@@ -30,8 +30,10 @@ class HttpProofs:
     def __init__(self, connection: Connection, reads: HttpReads) -> None:
         self._connection, self._reads = connection, reads
 
-    async def checkpoint(self) -> str:
+    async def checkpoint(self, *, name: str = "") -> str:
         """See `Proofs.checkpoint`."""
+        if name:
+            raise NotAllowed("A record is named where it is: use 'checkpoint --name' with its folder or database.")
         try:
             return await self._text(CHECKPOINT)
         except NotFound:
@@ -46,6 +48,8 @@ class HttpProofs:
 
     async def of(self, seqs: Sequence[int], size: int) -> Sequence[EventProof]:
         """See `Proofs.of`."""
+        if not seqs:
+            return ()
         named = ",".join(map(str, seqs))
         proofs = (await self._reads.get(EventProofs, PROOFS, seqs=named, size=size)).items
         if [proof.seq for proof in proofs] != list(seqs):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from api_client.errors import NotAllowed, UnexpectedAnswer
+from api_client.errors import UnexpectedAnswer
 from api_client.wire import Wire
 
 CHECKPOINT, CHECKPOINT_KEY = "/api/checkpoint", "/api/checkpoint/key"
@@ -52,10 +52,14 @@ class Proofs(Protocol):
     All raise `NotAllowed` where there is none, with the reason.
     """
 
-    async def checkpoint(self) -> str:
+    async def checkpoint(self, *, name: str = "") -> str:
         """Return a signed note of the record as it is now: its origin, size and root (C2SP tlog-checkpoint).
 
+        The first one makes the record's key, in this name; a random one where none is given.
+
         Raises:
+            NotAllowed: a name is given to a server: a record is named where it is.
+            InvalidRequest: it is no name, or the record has another one.
             StoreError: the record has no key yet, and none can be made where it is.
         """
         ...
@@ -80,29 +84,6 @@ class Proofs(Protocol):
             NotFound: the record is shorter, or `old` is over `size`.
         """
         ...
-
-
-class NoProofs:
-    """`Proofs` of a place that has none."""
-
-    def __init__(self, place: str) -> None:
-        self._words = NO_PROOFS.format(place=place)
-
-    async def checkpoint(self) -> str:
-        """Refuse."""
-        raise NotAllowed(self._words)
-
-    async def key(self) -> str:
-        """Return that there is none."""
-        return ""
-
-    async def of(self, _seqs: Sequence[int], _size: int) -> Sequence[EventProof]:
-        """Refuse."""
-        raise NotAllowed(self._words)
-
-    async def consistency(self, _old: int, _size: int) -> Sequence[str]:
-        """Refuse."""
-        raise NotAllowed(self._words)
 
 
 class ProvenAttachment(Wire, forbid_unknown_fields=True):

@@ -45,6 +45,9 @@ SECTIONS = {
     },
     "Audit": {
         "verify": "record_commands:verify",
+        "checkpoint": "proof_commands:checkpoint",
+        "prove": "proof_commands:prove",
+        "check": "proof_commands:check",
         "export": "export_command:export",
         "import": "import_command:import_",
         "compact": "record_commands:compact",

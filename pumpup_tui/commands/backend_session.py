@@ -37,7 +37,12 @@ _NOTICE = 600
 
 
 def run_on_backend(
-    options: PlaceOptions, operation: Callable[[Backend], Awaitable[T]], *, make: bool = False, writes: bool = False
+    options: PlaceOptions,
+    operation: Callable[[Backend], Awaitable[T]],
+    *,
+    make: bool = False,
+    writes: bool = False,
+    signs: bool = False,
 ) -> T:
     """Return the result of an operation on the backend of the place that the user named.
 
@@ -46,6 +51,7 @@ def run_on_backend(
         operation: The command's work.
         make: Whether to make a data folder that is not there.
         writes: Whether the operation writes; otherwise a folder or database is opened read-only.
+        signs: Whether it signs a checkpoint: this records nothing, and needs no reviewer's name.
 
     Raises:
         Failed: the place can't be opened, or it refused; the exit code says which.
@@ -56,7 +62,7 @@ def run_on_backend(
     place = place_of(options, os.environ)
 
     async def run() -> T:
-        async with opened(place, make=make, writes=writes or make) as backend:
+        async with opened(place, make=make, writes=writes or make, signs=signs) as backend:
             return await operation(backend)
 
     with in_words():
@@ -68,7 +74,7 @@ def run_on_backend(
 
 @asynccontextmanager
 async def opened(
-    place: Place, *, make: bool = False, writes: bool = False, quiet: bool = False
+    place: Place, *, make: bool = False, writes: bool = False, quiet: bool = False, signs: bool = False
 ) -> AsyncIterator[Backend]:
     """Yield the backend of a place, and close it; its notices are printed, before and after, but where it is `quiet`.
 
@@ -76,7 +82,7 @@ async def opened(
         ApiError: it can't be opened.
         Failed: the folder is not there, there is no key for the server, or no name to decide under.
     """
-    backend = await _backend_of(place, make=make, writes=writes)
+    backend = await _backend_of(place, make=make, writes=writes, for_reading=not (writes or signs))
     notices = list(backend.notices)
     try:
         _print_warnings(() if quiet else notices)
@@ -86,10 +92,13 @@ async def opened(
         await backend.aclose()
 
 
-async def _backend_of(place: Place, *, make: bool, writes: bool) -> Backend:
+async def _backend_of(place: Place, *, make: bool, writes: bool, for_reading: bool) -> Backend:
+    if isinstance(place, Server):
+        return await _server(place)
+    reviewer = decider(place) if writes else place.reviewer
     if isinstance(place, Folder):
-        return await _folder(place, make=make, writes=writes)
-    return await (_database(place, writes=writes) if isinstance(place, Database) else _server(place))
+        return await _folder(place, reviewer, make=make, for_reading=for_reading)
+    return await _database(place, reviewer, for_reading=for_reading)
 
 
 def _print_warnings(notices: Iterable[str]) -> None:
@@ -97,8 +106,7 @@ def _print_warnings(notices: Iterable[str]) -> None:
         print_line(f"Warning: {line(notice, _NOTICE)}", err=True)
 
 
-async def _folder(place: Folder, *, make: bool, writes: bool) -> Backend:
-    reviewer = decider(place) if writes else place.reviewer
+async def _folder(place: Folder, reviewer: str, *, make: bool, for_reading: bool) -> Backend:
     if make:
         usable_folder(place.path)
     else:
@@ -110,18 +118,16 @@ async def _folder(place: Folder, *, make: bool, writes: bool) -> Backend:
 
     with progress_bar("Reading the journal") as progress:
         actor = Actor(reviewer, "reviewer", place.tags)
-        return await open_local(place.path, actor, progress=progress, for_reading=not writes)
+        return await open_local(place.path, actor, progress=progress, for_reading=for_reading)
 
 
-async def _database(place: Database, *, writes: bool) -> Backend:
-    reviewer = decider(place) if writes else place.reviewer
-
+async def _database(place: Database, reviewer: str, *, for_reading: bool) -> Backend:
     from api_client.actor import Actor
     from store.postgres.open_database import open_postgres
 
     actor = Actor(reviewer, "reviewer", place.tags)
     return await open_postgres(
-        place.address, place.workspace, actor, for_reading=not writes, pool_size=COMMAND_CONNECTIONS
+        place.address, place.workspace, actor, for_reading=for_reading, pool_size=COMMAND_CONNECTIONS
     )
 
 

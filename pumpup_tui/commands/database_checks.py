@@ -129,6 +129,24 @@ def _workspace(seen: Examination, place: Database) -> Iterator[Check]:
         return
     yield Check("workspace", "ok", f"{info.name}: {info.events:,} events; 'verify' reads all of it")
     yield from _keys(place)
+    yield _signing_key(place)
+
+
+def _signing_key(place: Database) -> Check:
+    from api_client.errors import ApiError
+    from store.core.signed_note import NoteFault, read_verifier_key
+    from store.postgres.workspaces import public_key
+
+    try:
+        text = public_key(place.address, place.workspace)
+        if not text:
+            return Check("signing key", "note", "none yet", "'pumpup-tui checkpoint' makes it.")
+        key = read_verifier_key(text)
+    except ApiError as fault:
+        return Check("signing key", "wrong", fault.message)
+    except NoteFault as fault:
+        return Check("signing key", "wrong", f"{fault}", "Put the row of pumpup.signing_key back from a backup.")
+    return Check("signing key", "ok", f"{key.name}, public key {key.written()}")
 
 
 def _keys(place: Database) -> Iterator[Check]:

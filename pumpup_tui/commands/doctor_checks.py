@@ -140,6 +140,7 @@ def _folder(place: Folder) -> Iterator[Check]:
         yield from _lock(folder)
         yield from _journal(folder)
         yield from _keys(place)
+        yield from _signing_key(folder)
     else:
         yield Check("journal", "note", "none yet: the folder is new", "'pumpup-tui projects create' begins one.")
 
@@ -250,6 +251,25 @@ def _keys(place: Folder) -> Iterator[Check]:
     for name in names:
         words = f"{name} has keys of both roles, and a name has one: the agent's keys are not accepted"
         yield Check("keys", "wrong", words, two_roles_remedy(place, name))
+
+
+def _signing_key(folder: Path) -> Iterator[Check]:
+    """Check the key that signs checkpoints, and show its public half."""
+    from api_client.errors import StoreError
+    from store.folder.record_tree import stored_key
+    from store.folder.trust import signing_key_readable
+
+    try:
+        key = stored_key(folder)
+    except StoreError as fault:
+        yield Check("signing key", "wrong", str(fault))
+        return
+    if key is None:
+        yield Check("signing key", "note", "none yet", "'pumpup-tui checkpoint' makes it.")
+    elif others := signing_key_readable(folder):
+        yield Check("signing key", "wrong", others)
+    else:
+        yield Check("signing key", "ok", f"{key.name}, public key {key.public.written()}")
 
 
 def _server(place: Server, environment: Mapping[str, str]) -> Iterator[Check]:

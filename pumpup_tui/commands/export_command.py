@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -25,8 +23,9 @@ from pumpup_tui.commands.options import (
     record_options,
     split_types,
 )
-from pumpup_tui.commands.output import can_prompt, is_confirmed, print_line, stop_without_reader
+from pumpup_tui.commands.output import print_line, stop_without_reader
 from pumpup_tui.commands.progress import progress_bar
+from pumpup_tui.commands.written_files import ask_to_overwrite, opened_output
 from pumpup_tui.text.firewall import line
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def _write_file(record: Any, kind: str, chosen: Filter, output: Path | None, *, 
     with progress_bar("Exporting") as progress:
         lines = (jsonl if kind == "jsonl" else as_csv)(record, chosen, progress)
         try:
-            with _opened_output(output, overwrite=overwrite) as file:
+            with opened_output(output, overwrite=overwrite) as file:
                 count = sum(1 for row in _while_read(lines, output) if file.write(row))
         except OSError as fault:
             raise Failed(f"The export can't be written to {output or 'stdout'}: {reason(fault)}.") from None
@@ -120,7 +119,7 @@ def _write_archive(record: Any, folder: Path, *, overwrite: bool) -> None:
     try:
         _make_folder(folder)
         if not overwrite and (folder / MANIFEST).exists():
-            _ask_to_overwrite(folder)
+            ask_to_overwrite(folder)
         with progress_bar("Copying attachments") as progress:
             contents = writer.write_contents(record, progress)
         with progress_bar("Exporting") as progress:
@@ -154,28 +153,3 @@ def _while_read(rows: Iterable[bytes], output: Path | None) -> Iterator[bytes]:
         if output is None:
             stop_without_reader()
         yield row
-
-
-@contextmanager
-def _opened_output(path: Path | None, *, overwrite: bool) -> Iterator[BinaryIO]:
-    if path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        stop_without_reader()
-        return
-    from pumpup_tui.local_state.new_file import open_new
-
-    try:
-        file = open_new(path, overwrite=overwrite)
-    except FileExistsError:
-        _ask_to_overwrite(path)
-        file = open_new(path, overwrite=True)
-    with file:
-        yield file
-
-
-def _ask_to_overwrite(path: Path) -> None:
-    if not can_prompt():
-        raise Failed(f"{path} already exists: pass --yes to overwrite it. Nothing was written.")
-    if not is_confirmed(f"{line(path, 300)} already exists. Overwrite it?"):
-        raise Failed("Nothing was written.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 
 Nodes = Callable[[int, int], bytes]
 """Returns the hash of a complete subtree, by its level (0: a leaf) and its place among those of this level."""
@@ -39,6 +40,30 @@ def completed(size: int, leaf: bytes, nodes: Nodes) -> Iterator[tuple[int, int, 
         node = node_hash(nodes(level, place - 1), node)
         level, place = level + 1, place >> 1
         yield level, place, node
+
+
+def grow(edge_nodes: list[bytes], size: int, leaf: bytes) -> list[bytes]:
+    """Return the hashes of the subtrees that the next leaf completes, itself the first, and bring the edge up to date.
+
+    Args:
+        edge_nodes: the hashes of the subtrees of `edge(size)`; after it, those of `edge(size + 1)`.
+        size: the leaves before it.
+        leaf: its hash.
+    """
+    nodes = [leaf]
+    while size & 1:
+        leaf = node_hash(edge_nodes.pop(), leaf)
+        nodes.append(leaf)
+        size >>= 1
+    edge_nodes.append(leaf)
+    return nodes
+
+
+def root_over(edge_nodes: Sequence[bytes]) -> bytes:
+    """Return the root of the tree whose edge these are."""
+    if not edge_nodes:
+        return EMPTY
+    return reduce(lambda right, left: node_hash(left, right), reversed(edge_nodes))
 
 
 def stored_count(size: int) -> int:

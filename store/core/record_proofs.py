@@ -11,6 +11,7 @@ from store.core import merkle
 from store.core.merkle import Nodes
 from store.core.signed_note import LogHead, NoteFault, VerifierKey, read_head, read_note
 
+NO_CHECKPOINT = "This record has no checkpoint yet, and none can be made where it can't be written. {why}"
 REWRITTEN = (
     "This record no longer begins as its last checkpoint signed it: some of its first {size} events were changed, "
     "replaced or lost. No other checkpoint is signed. Put the record back from a backup; 'pumpup-tui verify' says what "
@@ -80,3 +81,9 @@ def event_proof(seq: int, size: int, text: bytes, hashes: tuple[str, str], nodes
     """
     path = tuple(node.hex() for node in merkle.inclusion_proof(seq - 1, size, nodes))
     return EventProof(seq=seq, event=text.decode(), previous=hashes[0], hash=hashes[1], path=path)
+
+
+def holds(proof: EventProof, size: int, root: bytes) -> bool:
+    """Return whether a proof leads to the root of the first `size` events."""
+    path = [bytes.fromhex(node) for node in proof.path]
+    return merkle.is_included(merkle.leaf_hash(proof.hash), proof.seq - 1, size, path, root)

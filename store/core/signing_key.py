@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from api_client.errors import InvalidRequest
 from store.core.signed_note import (
     SIGNATURE,
     LogHead,
@@ -49,14 +50,20 @@ class SigningKey(NamedTuple):
         return signed(SignedNote(LogHead(self.name, size, root).text(), ()), self.name, self.private)
 
 
-def new_signing_key(name: str) -> SigningKey:
-    """Return a new key. Its randomness is the library's own: no test and no record depends on a private key.
+def check_name(key: SigningKey | None, name: str) -> None:
+    """Check that a record can be named so; an empty name is any.
 
     Raises:
-        NoteFault: the name is none that a key can have.
+        InvalidRequest: it can't name a key, or the record has a key of another name.
     """
-    if not is_key_name(name):
-        raise NoteFault(f"{name[:80]!r} can't name a key: 1 to 200 characters, without spaces and without +")
+    if name and not is_key_name(name):
+        raise InvalidRequest("A record's name has 1 to 200 visible characters, without spaces and without +.")
+    if name and key is not None and key.name != name:
+        raise InvalidRequest(f"This record is named {key.name} already: its public key was made with that name.")
+
+
+def new_signing_key(name: str) -> SigningKey:
+    """Return a new key. Its randomness is the library's own: no test and no record depends on a private key."""
     return SigningKey(name, Ed25519PrivateKey.generate())
 
 

@@ -158,6 +158,25 @@ class Files:
             raise
         self.sync_folder(path.parent)
 
+    def put(self, path: Path, data: bytes) -> None:
+        """Make `path` hold `data`, for whoever reads it now; after a power cut it may hold the old bytes, or less.
+
+        For what is made again where it is lost: it waits for no disk.
+
+        Raises:
+            StoreFault: the disk took only a part.
+            OSError: the disk refused.
+        """
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()  # a killed process of the same number may have left it
+        fd = self.open(temporary)
+        try:
+            self.write_all(fd, data, 0)
+        finally:
+            os.close(fd)
+        self.rename(temporary, path)
+
 
 class RecordFile:
     """A file of the record at its path: opened for reading, and for writing by the first write.

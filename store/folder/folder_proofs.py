@@ -20,9 +20,9 @@ class FolderProofs:
     def __init__(self, folder: OpenFolder) -> None:
         self._folder = folder
 
-    async def checkpoint(self) -> str:
+    async def checkpoint(self, *, name: str = "") -> str:
         """See `Proofs.checkpoint`."""
-        return await self._in_thread(lambda tree: tree.checkpoint())
+        return await self._in_thread(lambda tree: tree.checkpoint(name))
 
     async def key(self) -> str:
         """See `Proofs.key`."""

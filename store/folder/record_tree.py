@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from api_client.errors import NotFound, StoreFault, StoreReadOnly
 from api_client.proofs import EventProof
 from store.core import merkle
 from store.core.chain import NO_HASH
 from store.core.merkle import Nodes
-from store.core.record_proofs import SignedHead, checked_seqs, checked_size, event_proof, signed_head
+from store.core.record_proofs import (
+    NO_CHECKPOINT,
+    SignedHead,
+    checked_seqs,
+    checked_size,
+    event_proof,
+    holds,
+    signed_head,
+)
 from store.core.signed_note import NOTE_MOST, NoteFault
-from store.core.signing_key import KEY_MOST, SigningKey, new_signing_key, read_signing_key, record_name
+from store.core.signing_key import KEY_MOST, SigningKey, check_name, new_signing_key, read_signing_key, record_name
 from store.folder.engine import Store
 from store.folder.files import read_regular
 from store.folder.head import Position
@@ -28,7 +37,6 @@ Progress = Callable[[int, int], None]
 _SLICE = 2_000
 """Leaves that are written while writers are kept out."""
 _NOTE = "checkpoint.note"
-_NO_KEY = "This record has no checkpoint yet, and none can be made where it can't be written. {why}"
 
 
 class RecordTree:
@@ -49,35 +57,29 @@ class RecordTree:
         Raises:
             StoreFault: the file is no key, or can't be read.
         """
-        try:
-            return read_signing_key(self._read(SIGNING_KEY, KEY_MOST).decode())
-        except FileNotFoundError:
-            return None
-        except (NoteFault, UnicodeDecodeError) as fault:
-            raise StoreFault(
-                f"{self._store.folder / SIGNING_KEY} can't be used: {fault}. Put it back from a backup: whoever has "
-                "the public key of the record trusts no other one."
-            ) from None
+        return stored_key(self._store.folder)
 
-    def checkpoint(self, name: str | None = None, progress: Progress = lambda *_: None) -> str:
+    def checkpoint(self, name: str = "", progress: Progress = lambda *_: None) -> str:
         """Return a signed checkpoint of the record as it is now; where it takes no writes, the last that was signed.
 
         `name` names the record with its first checkpoint.
 
         Raises:
+            InvalidRequest: the name is none, or the record has another one.
             StoreReadOnly: the record takes no writes and has no checkpoint.
             StoreDamaged: it no longer begins with what was signed.
             StoreFault: a file of it can't be read or written.
         """
         with self._worded():
             position, key = self._position(), self.key()
+            check_name(key, name)
             last = None if key is None else self._last(key)
             if last is not None and (last.head.size == position.events or self._store.read_only):
                 if self._begins(last, position):
                     return last.note
                 raise last.broken()
             if self._store.read_only:
-                raise StoreReadOnly(_NO_KEY.format(why=self._store.read_only))
+                raise StoreReadOnly(NO_CHECKPOINT.format(why=self._store.read_only))
             return self._signed(name, progress)
 
     def _begins(self, last: SignedHead, position: Position) -> bool:
@@ -86,7 +88,7 @@ class RecordTree:
             position.events, self._in_memory(position)
         )
 
-    def _signed(self, name: str | None, progress: Progress) -> str:
+    def _signed(self, name: str, progress: Progress) -> str:
         self._store.check()
         is_anew = False
         while True:
@@ -105,7 +107,9 @@ class RecordTree:
     def _sign(self, key: SigningKey, position: Position) -> str:
         self._tree.end_at(position.events)
         note = key.checkpoint(position.events, merkle.root_of(position.events, self._tree.node)).written()
-        self._store.files.replace(self._store.folder / _NOTE, note.encode())
+        # Nothing waits for the disk: of the nodes before it a root needs those alone that the last root shows to be
+        # right, and a note that is lost leaves the one before, or none, of the same journal.
+        self._store.files.put(self._store.folder / _NOTE, note.encode())
         return note
 
     def _grow(self, position: Position, last: SignedHead | None) -> bool:
@@ -139,13 +143,17 @@ class RecordTree:
             seqs = range(first, min(first + _SLICE, end + 1))
             yield from self._store.read(lambda _: [raw(seq)[1] for seq in seqs])  # noqa: B023 - called at once
 
-    def _made_key(self, name: str | None) -> SigningKey:
+    def _made_key(self, name: str) -> SigningKey:
         key = self.key()
         if key is None:
-            key = _new_key(name or record_name(self._store.tokens()))
+            if (self._store.folder / _NOTE).exists():
+                raise StoreFault(
+                    f"{self._store.folder / SIGNING_KEY} is missing, and this record has signed a checkpoint: put it "
+                    "back from a backup. Whoever has the public key of the record trusts no other one."
+                )
+            key = new_signing_key(name or record_name(self._store.tokens()))
             self._store.files.replace(self._store.folder / SIGNING_KEY, key.written().encode())
-        elif name not in (None, key.name):
-            raise StoreFault(f"This record is named {key.name} already: its public key was made with that name.")
+        check_name(key, name)
         return key
 
     def _last(self, key: SigningKey) -> SignedHead | None:
@@ -167,12 +175,15 @@ class RecordTree:
         with self._worded():
             position = self._position()
             checked_seqs(seqs, size, position.events)
-            nodes = self._nodes(position)
-            proofs = [self._proof(seq, size, nodes) for seq in seqs]
-            if all(_holds(proof, size, merkle.root_of(size, nodes)) for proof in proofs):
-                return proofs
-            self._written = 0  # the next checkpoint writes the file anew
-            return [self._proof(seq, size, self._in_memory(position)) for seq in seqs]
+            return self._proved(seqs, size, position)
+
+    def _proved(self, seqs: Sequence[int], size: int, position: Position) -> list[EventProof]:
+        nodes = self._nodes(position)
+        proofs = [self._proof(seq, size, nodes) for seq in seqs]
+        if all(holds(proof, size, merkle.root_of(size, nodes)) for proof in proofs):
+            return proofs
+        self._written = 0  # the next checkpoint writes the file anew
+        return [self._proof(seq, size, self._in_memory(position)) for seq in seqs]
 
     def consistency(self, old: int, size: int) -> list[str]:
         """Return the proof that the tree of the first `size` events begins with that of the first `old`.
@@ -186,7 +197,14 @@ class RecordTree:
             checked_size(size, position.events)
             if not 0 <= old <= size:
                 raise NotFound(f"{old} events are not the first of {size}.")
-            return [node.hex() for node in merkle.consistency_proof(old, size, self._nodes(position))]
+            return [node.hex() for node in self._grown(old, size, position)]
+
+    def _grown(self, old: int, size: int, position: Position) -> list[bytes]:
+        path = _growth(old, size, self._nodes(position))
+        if path is None:
+            self._written = 0  # the next checkpoint writes the file anew
+            path = _growth(old, size, self._in_memory(position)) or []
+        return path
 
     def _proof(self, seq: int, size: int, nodes: Nodes) -> EventProof:
         first, raw = max(seq - 1, 1), self._store.events.raw
@@ -216,13 +234,31 @@ class RecordTree:
             raise StoreFault(f"The record's tree can't be read or written: {fault.strerror or fault}.") from fault
 
 
-def _holds(proof: EventProof, size: int, root: bytes) -> bool:
-    path = [bytes.fromhex(node) for node in proof.path]
-    return merkle.is_included(merkle.leaf_hash(proof.hash), proof.seq - 1, size, path, root)
+def stored_key(folder: Path) -> SigningKey | None:
+    """Return the signing key of a folder, None where it has none yet.
 
-
-def _new_key(name: str) -> SigningKey:
+    Raises:
+        StoreFault: the file is no key, or can't be read.
+    """
+    path = folder / SIGNING_KEY
     try:
-        return new_signing_key(name)
-    except NoteFault as fault:
-        raise StoreFault(f"The record can't be named so: {fault}.") from None
+        return read_signing_key(read_regular(path, KEY_MOST).decode())
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise StoreFault(f"{path} can't be read: {fault.strerror or fault}.") from fault
+    except (NoteFault, UnicodeDecodeError) as fault:
+        raise StoreFault(
+            f"{path} can't be used: {fault}. Put it back from a backup: whoever has the public key of the record "
+            "trusts no other one."
+        ) from None
+
+
+def _growth(old: int, size: int, nodes: Nodes) -> list[bytes] | None:
+    """Return the proof that a tree grew, None where the nodes of it do not fit together."""
+    try:
+        path = merkle.consistency_proof(old, size, nodes)
+        roots = merkle.root_of(old, nodes), merkle.root_of(size, nodes)
+    except StoreFault:
+        return None
+    return path if merkle.is_consistent(old, roots[0], size, roots[1], path) else None

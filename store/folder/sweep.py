@@ -23,7 +23,7 @@ MARGIN_SECONDS = 3_600
 file must not have been written: the same content may be arriving again."""
 
 _REPLACED = re.compile(
-    r"(state\.json|index(-[ek][0-9a-f]+(-[0-9a-f]+)?)?\.bin|keys\.json|keys-used\.json)\.[0-9]+\.tmp"
+    r"(state\.json|index(-[ek][0-9a-f]+(-[0-9a-f]+)?)?\.bin|keys\.json|keys-used\.json|signing\.key|checkpoint\.note)\.[0-9]+\.tmp"
 )
 """What `Files.replace` writes before it has its name."""
 

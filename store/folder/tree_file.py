@@ -2,7 +2,7 @@
 
 It holds nothing that the journal does not, and is made again where it is missing or is another record's. Each commit
 adds its leaves, without a sync: a power cut may leave it short or with gaps, so whoever signs a root writes all that
-was added since the last signed one anew from the journal (`record_tree`).
+was added since the last signed one anew from the journal (`record_tree`), and each proof is checked before it is given.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from store.folder.files import Files, RecordFile
 from store.folder.head import Position
 
 _HASH = 32
-_EDGE_MOST = 256
-"""Subtrees that are remembered before those that no leaf can complete any more are let go of."""
 
 
 class TreeFile:
@@ -29,7 +27,8 @@ class TreeFile:
         self._file = RecordFile(folder / "tree", files)
         self._size = -1
         """The leaves behind which this process can append, -1 where it has to look."""
-        self._edge: dict[tuple[int, int], bytes] = {}
+        self._edge: list[bytes] = []
+        """The complete subtrees at the right edge, the largest first."""
 
     def close(self) -> None:
         """Close the file."""
@@ -64,7 +63,7 @@ class TreeFile:
             StoreFault: the disk took only a part.
             OSError: the disk refused.
         """
-        if self._size != before.events or self._file.size() != merkle.stored_count(before.events) * _HASH:
+        if self._size != before.events:
             if self.size(before) != before.events:
                 return
             self._go_to(before.events)
@@ -81,30 +80,25 @@ class TreeFile:
         self._write(size, hashes)
 
     def end_at(self, size: int) -> None:
-        """Cut off what is behind the first `size` leaves, and return when all is on the disk.
+        """Cut off what is behind the first `size` leaves.
 
         Raises:
             OSError: the disk refused.
         """
-        fd, end = self._file.for_writing(create=True), merkle.stored_count(size) * _HASH
+        end = merkle.stored_count(size) * _HASH
         if self._file.size() > end:
-            self._files.truncate(fd, end)
-        self._files.sync(fd)
+            self._files.truncate(self._file.for_writing(), end)
 
     def _go_to(self, size: int) -> None:
-        self._edge = {key: self.node(*key) for key in merkle.edge(size)}
+        self._edge = [self.node(*key) for key in merkle.edge(size)]
         self._size = size
 
     def _write(self, size: int, hashes: Iterable[str]) -> None:
-        edge, pieces, start = self._edge, [], merkle.stored_count(size) * _HASH
+        edge, pieces, start = self._edge, list[bytes](), merkle.stored_count(size) * _HASH
         self._size = -1
         for event_hash in hashes:
-            for level, place, node in merkle.completed(size, merkle.leaf_hash(event_hash), self._known):
-                pieces.append(node)
-                edge[level, place] = node
+            pieces += merkle.grow(edge, size, merkle.leaf_hash(event_hash))
             size += 1
-        if len(edge) > _EDGE_MOST:
-            self._edge = {key: edge[key] for key in merkle.edge(size)}
         fd = self._file.for_writing(create=True)
         try:
             self._files.write_all(fd, b"".join(pieces), start)
@@ -113,6 +107,3 @@ class TreeFile:
                 self._files.truncate(fd, start)
             raise
         self._size = size
-
-    def _known(self, level: int, place: int) -> bytes:
-        return self._edge[level, place]

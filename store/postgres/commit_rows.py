@@ -21,7 +21,6 @@ from store.core.idempotency import KeyScope
 from store.core.state_view import Doc, DocumentLookup
 from store.core.timeout_rules import NEVER, due_at
 from store.postgres.lookup import Statement, record_key
-from store.postgres.subtree_rows import completing
 
 _HEAD = """
     update pumpup.workspace set seq = %(seq)s, hash = %(hash)s, commits = commits + %(commits)s,
@@ -148,21 +147,17 @@ class CommitRows:
         elif after is not None:
             {"tasks": self._add_task, "projects": self._add_project, "uploads": self._add_upload}[table](before, after)
 
-    def statements(self, workspace: int, *, commits: int) -> list[Statement]:
-        """Return the statements that store all rows, with their parameters. The last event that was added is the head.
-
-        It is one, but for a batch that fills a subtree of the Merkle tree.
-        """
+    def statement(self, workspace: int, *, commits: int) -> Statement:
+        """Return the statement that stores all rows, and its parameters. The last event that was added is the head."""
         found: dict[str, Any] = {}
         rows = {name: self.rows(name) for name in _COLUMNS}
         parts = tuple(name for name in _COLUMNS if rows[name])
         for name in parts:
             lists = zip(*rows[name], strict=True)
             found |= {f"{name}_{column}": list(values) for column, values in zip(_COLUMNS[name], lists, strict=True)}
-        first, last = self._rows["event"][0], self._rows["event"][-1]
+        last = self._rows["event"][-1]
         head = {"ws": workspace, "commits": commits, "seq": last[0], "hash": last[5], "authority": self._authority}
-        counted = {**head, "projects": len(self._rows["project"]), "tasks": self._new_tasks()}
-        return [(_statement(parts), {**counted, **found}), *completing(workspace, first[0] - 1, last[0])]
+        return _statement(parts), {**head, "projects": len(self._rows["project"]), "tasks": self._new_tasks(), **found}
 
     def rows(self, name: str) -> list[tuple[Any, ...]]:
         """Return the rows of one part of the statement."""

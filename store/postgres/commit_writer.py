@@ -315,15 +315,14 @@ class CommitWriter:
         """
         if made.commits:
             rows = CommitRows.of(made.draft, made.commits)
-            await self._commit(connection, *rows.statements(self._workspace, commits=len(made.commits)))
+            await self._commit(connection, rows.statement(self._workspace, commits=len(made.commits)))
         else:
             await self._commit(connection, (TOUCH, {"ws": self._workspace}))
 
-    async def _commit(self, connection: Session, *statements: Statement) -> None:
+    async def _commit(self, connection: Session, statement: Statement) -> None:
         self._warned = False
         async with round_trip(connection):
-            for statement in statements:
-                await connection.execute(*statement)
+            await connection.execute(*statement)
             await connection.execute(b"commit")
         if self._warned:
             # A wait for the standby that was cancelled ends in a commit with a warning: durable here, and perhaps

@@ -70,6 +70,7 @@ _SUBTREES = b"""
         select level, place, hash from pumpup.subtree where ws = %(ws)s and level = k.level and place = k.place offset 0
     ) t
 """
+_SIGNED = b"select public_key, checkpoint from pumpup.signing_key where ws = %(ws)s"
 _SUBTREES_BEHIND = b"""
     select t.level, t.place from pumpup.workspace w join pumpup.subtree t on t.ws = w.id
     where w.id = %(ws)s and t.place >= w.seq >> t.level order by t.place << t.level, t.level limit %(limit)s
@@ -178,6 +179,12 @@ class DatabaseRecord:
     def subtrees_behind(self, most: int) -> list[tuple[int, int]]:
         """Return level and place of nodes, at most so many, that are stored over more events than the head has."""
         return [(level, place) for level, place in self._ask(_SUBTREES_BEHIND, limit=most)]
+
+    def signed(self) -> tuple[str, str | None]:
+        """Return the public key of the record, empty where it has none yet, and its last checkpoint, None likewise."""
+        for public, note in self._ask(_SIGNED):
+            return public, note
+        return "", None
 
     # -- idempotency records and uploads
 

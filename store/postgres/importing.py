@@ -56,18 +56,17 @@ class ImportingWorkspace:
             StoreBusy: something else writes to the workspace.
             InvalidRequest: the database can't hold them.
         """
-        statements = rows.statements(self._number, commits=count)
+        statement, values = rows.statement(self._number, commits=count)
         try:
             with self._connection.transaction():
                 if self._head() != (self.seq, self.hash):
                     raise _written_by_another()
-                for statement, values in statements:
-                    self._execute(statement, **values)
+                self._execute(statement, **values)
         except psycopg.errors.UniqueViolation as fault:
             if fault.diag.table_name == "idempotency":
                 raise InvalidRequest("Two of its idempotency records answer the same key.") from None
             raise
-        self.seq, self.hash = statements[0][1]["seq"], head
+        self.seq, self.hash = values["seq"], head
 
     def contents(self) -> dict[str, int]:
         """Return the size of each content that is there, by its SHA-256; what was left half done is dropped."""

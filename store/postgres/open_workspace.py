@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from api_client.times import Clock, utc_now
 from store.core.command_limits import CommandLimits
@@ -26,6 +28,9 @@ from store.postgres.loaded_view import KnownProjects
 from store.postgres.pooled import ReadPool
 from store.postgres.waiting_results import WaitingResults
 from store.schemas.checks import Checks
+
+if TYPE_CHECKING:
+    from store.postgres.database_proofs import DatabaseProofs
 
 POOL_SIZE = 8
 """Connections that read at the most, beside the writer's, the listener's and the notifier's."""
@@ -82,6 +87,13 @@ class OpenWorkspace:
         self.results = WaitingResults(self.watch, self.reader)
         self._open_while = AsyncExitStack()
         self._timeouts = DueTimeouts(self.reader, self.writer, clock)
+
+    @cached_property
+    def proofs(self) -> DatabaseProofs:
+        """The proofs of its record. What signs is loaded with the first of them."""
+        from store.postgres.database_proofs import DatabaseProofs
+
+        return DatabaseProofs(self.pool, self.number, self.settings.tokens, self.read_only)
 
     async def open(self, *, fires_timeouts: bool, serves: bool) -> None:
         """Connect, and start what runs for as long as it is open.

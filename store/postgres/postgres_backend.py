@@ -32,7 +32,7 @@ from api_client.models import (
     TaskDetail,
     Upload,
 )
-from api_client.proofs import NoProofs, Proofs
+from api_client.proofs import Proofs
 from api_client.settled import SettledQuery, SettledRequest
 from api_client.wire import read
 from store.core import read_models
@@ -77,7 +77,7 @@ class PostgresBackend:
     @property
     def proofs(self) -> Proofs:
         """See `Backend.proofs`."""
-        return NoProofs("database")
+        return self._workspace.proofs
 
     def break_off(self) -> None:
         """Refuse commands whose metadata takes long to check from now on: the workspace is about to be closed."""
@@ -92,7 +92,7 @@ class PostgresBackend:
         await self._reader.head()  # who asks wants to know whether the database answers, too
         is_agent = self._actor.role == "agent"
         may = () if is_agent or self._workspace.read_only else REVIEWER_MAY
-        sees = () if is_agent else tuple(name for name in REVIEWER_SEES if name != "proofs")
+        sees = () if is_agent else REVIEWER_SEES
         role: Role = "agent" if is_agent else "reviewer"
         return Me(subject=self._actor.subject, tags=self._actor.tags, role=role, capabilities=(*may, *sees))
 

@@ -27,6 +27,17 @@ EVENTS_AT = _BOUNDED.format(
         ) e
     """,
 ).encode()
+PROVED = _BOUNDED.format(
+    columns="seq, body, hash, previous",
+    size="octet_length(body)",
+    order="asc",
+    rows="""
+        select e.*, p.hash as previous from unnest(%(places)s::bigint[]) k
+        cross join lateral (select seq, body, hash from pumpup.event where ws = %(ws)s and seq = k offset 0) e
+        left join lateral (select hash from pumpup.event where ws = %(ws)s and seq = k - 1 offset 0) p on true
+    """,
+).encode()
+"""Returns events by their places, each with the hash of the one before it."""
 EVENT_AT = b"select body, hash from pumpup.event where ws = %(ws)s and seq = %(seq)s"
 HEAD = b"select seq, commits, hash from pumpup.workspace where id = %(ws)s"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -16,6 +18,8 @@ _HASH = 32
 _AT_ONCE = 256
 """Nodes over 256 events that one trip makes at the most, of 65,536 events: the database needs some 0.15 s for them."""
 
+_MISSING = "Of the events {first} to {last} one is missing: 'pumpup-tui verify' says which."
+
 
 class Span(NamedTuple):
     """Places that follow each other, without the last one."""
@@ -29,32 +33,38 @@ class TreePart:
 
     def __init__(self) -> None:
         self._hashes: dict[int, bytes] = {}
+        """Of events that follow each other, one behind the other, by the place of the first."""
+        self._firsts: list[int] = []
         self._nodes: dict[tuple[int, int], bytes] = {}
 
-    def add_hashes(self, first: int, hashes: bytes) -> None:
-        """Add the hashes of events that follow each other."""
-        for at in range(0, len(hashes), _HASH):
-            self._hashes[first + at // _HASH] = hashes[at : at + _HASH]
+    def add_hashes(self, spans: Iterable[tuple[int, bytes]]) -> None:
+        """Add hashes of events that follow each other, each time with the place of the first."""
+        self._hashes.update(spans)
+        self._firsts = sorted(self._hashes)
 
     def add(self, level: int, nodes: Iterable[tuple[int, bytes]]) -> None:
         """Add nodes of a level, each with its place."""
         self._nodes.update({(level, place): node for place, node in nodes})
 
     def missing(self, level: int, spans: Iterable[Span]) -> list[int]:
-        """Return the places among some that were not read."""
+        """Return the places among some whose nodes were not read."""
         places = (place for first, end in spans for place in range(first, end))
-        return [place for place in places if (level, place) not in self._nodes and (level or place not in self._hashes)]
+        return [place for place in places if (level, place) not in self._nodes]
 
     def node(self, level: int, place: int) -> bytes:
         """Return a node; all that it is made of must have been read."""
         node = self._nodes.get((level, place))
         if node is None:
             if level == 0:
-                node = merkle.leaf_hash(self._hashes[place].hex())
+                node = merkle.leaf_hash(self._hash(place).hex())
             else:
                 node = merkle.node_hash(self.node(level - 1, 2 * place), self.node(level - 1, 2 * place + 1))
             self._nodes[level, place] = node
         return node
+
+    def _hash(self, place: int) -> bytes:
+        first = self._firsts[bisect_right(self._firsts, place) - 1]
+        return self._hashes[first][_HASH * (place - first) : _HASH * (place - first + 1)]
 
 
 class SubtreeReader:
@@ -63,24 +73,25 @@ class SubtreeReader:
     def __init__(self, pool: ReadPool, workspace: int) -> None:
         self._pool, self._workspace = pool, workspace
 
-    async def read(self, compute: Callable[[Nodes], object], *, store: bool = False) -> TreePart:
+    async def read(self, compute: Callable[[Nodes], object], *, trusted: int, store: bool = False) -> TreePart:
         """Return the nodes that a computation over a tree asks for, which must not depend on the nodes themselves.
 
-        Nodes that no row has are made of the events; with `store` they get their rows, where the role may.
+        Rows are read of the first `trusted` events, which were signed with them. All other nodes, and those that no row
+        has, are made of the events; with `store` they get their rows, where the role may.
 
         Raises:
             StoreDamaged: an event is missing.
             StoreError: the database can't be asked.
         """
         spans, part = _spans_of(compute), TreePart()
-        await self._fetch(part, spans)
+        await self._fetch(part, {level: _up_to(trusted, level, spans[level]) for level in spans})
         wide = [Span(place << BITS, (place + 1) << BITS) for place in part.missing(16, spans[16])]
-        await self._fetch(part, {8: wide})
+        await self._fetch(part, {8: _up_to(trusted, 8, wide)})
         for span in _pieces(part.missing(8, (*spans[8], *wide))):
             store = await self._make(part, span, store=store)
-        made = [span.first >> BITS for span in wide]
-        if made and store:
-            await self._keep(16, [(place, part.node(16, place)) for place in made])
+        if wide and store:
+            made = [span.first >> BITS for span in wide]
+            await self._keep(16, await asyncio.to_thread(lambda: [(place, part.node(16, place)) for place in made]))
         return part
 
     async def _fetch(self, part: TreePart, spans: Mapping[int, list[Span]]) -> None:
@@ -92,10 +103,10 @@ class SubtreeReader:
             if level:
                 part.add(level, rows)
                 continue
-            for first, hashes in rows:
-                part.add_hashes(first, hashes)
-            if lost := part.missing(0, those):
-                raise StoreDamaged(f"Event {lost[0] + 1} is missing, or one after it: 'pumpup-tui verify' says which.")
+            part.add_hashes(rows)
+            for (first, end), (_, hashes) in zip(those, sorted(rows), strict=True):
+                if len(hashes) != _HASH * (end - first):
+                    raise StoreDamaged(_MISSING.format(first=first + 1, last=end))
 
     def _statement(self, level: int, spans: list[Span]) -> Statement:
         firsts, ends = [span.first for span in spans], [span.end for span in spans]
@@ -107,8 +118,7 @@ class SubtreeReader:
         (rows,) = await self._pool.ask((MADE, {"ws": self._workspace, "first": span.first, "end": span.end}))
         part.add(8, rows)
         if lost := part.missing(8, [span]):
-            first, last = (lost[0] << BITS) + 1, (lost[0] + 1) << BITS
-            raise StoreDamaged(f"One of the events {first} to {last} is missing: 'pumpup-tui verify' says which.")
+            raise StoreDamaged(_MISSING.format(first=(lost[0] << BITS) + 1, last=(lost[0] + 1) << BITS))
         return store and await self._keep(8, rows)
 
     async def _keep(self, level: int, nodes: Iterable[tuple[int, bytes]]) -> bool:
@@ -134,6 +144,13 @@ def _spans_of(compute: Callable[[Nodes], object]) -> dict[int, list[Span]]:
 
     compute(note)
     return spans
+
+
+def _up_to(events: int, level: int, spans: Iterable[Span]) -> list[Span]:
+    """Return what the first so many events complete of some spans of a level; leaves are all there."""
+    if level == 0:
+        return list(spans)
+    return [Span(first, min(end, events >> level)) for first, end in spans if first < events >> level]
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:

@@ -84,6 +84,19 @@ def listed(connection: Connection[tuple[Any, ...]]) -> list[WorkspaceInfo]:
     return [WorkspaceInfo(*row) for row in connection.execute(_LIST)]
 
 
+def public_key(address: DatabaseAddress, name: str) -> str:
+    """Return the public key that checkpoints of a workspace are signed with, empty where it has none yet.
+
+    Raises:
+        NotFound: there is no such workspace.
+        StoreError: the database can't be used, or the role may not read it.
+    """
+    with connection_for(address) as connection:
+        number = find_workspace(connection, address, name)
+        row = connection.execute("select public_key from pumpup.signing_key where ws = %s", (number,)).fetchone()
+        return row[0] if row else ""
+
+
 def find_workspace(
     connection: Connection[tuple[Any, ...]], address: DatabaseAddress, name: str, *, importing: bool = False
 ) -> int:

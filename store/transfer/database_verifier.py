@@ -17,6 +17,7 @@ from store.core import chain
 from store.core.authority_lookup import ALL
 from store.core.command_limits import CommandLimits
 from store.core.idempotency import KeyScope, is_record
+from store.core.signed_note import LogHead
 from store.core.state_view import TABLES
 from store.folder.checkpoint import paused_collector
 from store.folder.head import Position
@@ -29,7 +30,7 @@ from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
 from store.transfer.findings import BREACHES_NAMED, Findings
 from store.transfer.folded_record import FoldedRecord, Raw
-from store.transfer.tree_check import TreeCheck
+from store.transfer.tree_check import DatabaseTree
 
 Progress = Callable[[int, int], None]
 """Called with the events that were read, and all events."""
@@ -46,9 +47,16 @@ class _Unreadable(Exception):
 
 
 def verify_database(
-    address: DatabaseAddress, workspace: str, *, expect: str | None = None, progress: Progress = lambda *_: None
+    address: DatabaseAddress,
+    workspace: str,
+    *,
+    expect: str | None = None,
+    begins: LogHead | None = None,
+    progress: Progress = lambda *_: None,
 ) -> Findings:
-    """Check a workspace; with `expect`, also that its chain ends with this hash. It may be on a standby.
+    """Check a workspace. It may be on a standby.
+
+    With `expect`, also that its chain ends with this hash; with `begins`, that it begins with what a checkpoint says.
 
     Raises:
         NotFound: there is no such workspace.
@@ -57,18 +65,17 @@ def verify_database(
     with opened_record(address, workspace) as record:
         checks = Checks(CommandLimits())
         try:
-            return _DatabaseVerification(record, checks, progress).run(expect)
+            return _DatabaseVerification(record, checks, progress, DatabaseTree(record, begins)).run(expect)
         finally:
             checks.close()
 
 
 class _DatabaseVerification:
-    def __init__(self, record: DatabaseRecord, checks: Checks, progress: Progress) -> None:
-        self._record, self._progress = record, progress
+    def __init__(self, record: DatabaseRecord, checks: Checks, progress: Progress, tree: DatabaseTree) -> None:
+        self._record, self._progress, self._tree = record, progress, tree
         self._found = Findings()
         self._folded = FoldedRecord(self._fetch)
         self._rules = Conformance(self._folded, checks)
-        self._tree = TreeCheck(record)
         self._named: dict[str, int] = {}
 
     def run(self, expect: str | None) -> Findings:
@@ -80,6 +87,7 @@ class _DatabaseVerification:
                 self._compare_tables(tables)
         self._check_answers()
         self._check_contents()
+        self._tree.report(self._found)
         self._found.expect(expect)
         self._count_unnamed()
         self._progress(self._record.seq, self._record.seq)
@@ -120,7 +128,7 @@ class _DatabaseVerification:
         hash_ = row.hash.hex()
         if chain.link(previous, row.body) != hash_:
             self._wrong("chain", f"Event {seq} breaks the hash chain: it was changed, or the one before it.")
-        self._all_wrong("nodes", self._tree.add(hash_))
+        self._all_wrong("nodes", self._tree.take(hash_))
         try:
             event = orjson.loads(row.body)
         except ValueError:

@@ -14,6 +14,7 @@ from pathlib import Path
 from api_client.errors import StoreDamaged, StoreFault
 from store.core.command_limits import CommandLimits
 from store.core.idempotency import is_record
+from store.core.signed_note import LogHead
 from store.core.upload_limits import PIECE
 from store.folder import checkpoint, journal_line
 from store.folder.columns import CheckpointDamaged
@@ -30,13 +31,22 @@ from store.folder.uploads import open_content, own_folder
 from store.schemas.checks import Checks
 from store.transfer.conformance import Conformance
 from store.transfer.findings import BREACHES_NAMED, Findings
+from store.transfer.tree_findings import FolderTree
 
 Progress = Callable[[int, int], None]
 """Called with the bytes that were read, and all bytes."""
 
 
-def verify(folder: Path, *, expect: str | None = None, progress: Progress = lambda *_: None) -> Findings:
-    """Check a folder; with `expect`, also that its chain ends with this hash. Nothing is changed.
+def verify(
+    folder: Path,
+    *,
+    expect: str | None = None,
+    begins: LogHead | None = None,
+    progress: Progress = lambda *_: None,
+) -> Findings:
+    """Check a folder. Nothing is changed.
+
+    With `expect`, also that its chain ends with this hash; with `begins`, that it begins with what a checkpoint says.
 
     Raises:
         StoreBusy: another process holds the lock.
@@ -46,7 +56,7 @@ def verify(folder: Path, *, expect: str | None = None, progress: Progress = lamb
         raise StoreFault(f"{folder} is not a data folder: it has no journal.jsonl.")
     try:
         journal = Journal(folder, Files())
-        verification = _Verification(folder, journal, progress)
+        verification = _Verification(folder, journal, progress, begins)
         try:
             return verification.run(expect)
         finally:
@@ -57,7 +67,7 @@ def verify(folder: Path, *, expect: str | None = None, progress: Progress = lamb
 
 
 class _Verification:
-    def __init__(self, folder: Path, journal: Journal, progress: Progress) -> None:
+    def __init__(self, folder: Path, journal: Journal, progress: Progress, begins: LogHead | None) -> None:
         self._folder = folder
         self._journal = journal
         self._progress = progress
@@ -65,6 +75,7 @@ class _Verification:
         self._state = State()
         self._checks = Checks(CommandLimits())
         self._rules = Conformance(FolderView(self._state, Events(journal, lambda: self._state.index)), self._checks)
+        self._tree = FolderTree(folder, begins)
         self._breaches = 0
         self._relief = Relief()
 
@@ -74,13 +85,15 @@ class _Verification:
             self._read_journal(size, saved)
         self._compare_head(head)
         self._hash_uploads()
+        self._tree.report(self._found)
         self._found.expect(expect)
         self._progress(size, size)
         return self._found
 
     def close(self) -> None:
-        """End what checks metadata."""
+        """End what checks metadata, and close the tree."""
         self._checks.close()
+        self._tree.close()
 
     def _snapshot(self) -> tuple[Position | None, int, checkpoint.Checkpoint | None]:
         """Return the head, the journal's size and the checkpoint as of one moment, with writers locked out."""
@@ -145,6 +158,7 @@ class _Verification:
             if fault := self._rules.breach(event, self._journal.read(offset, size)):
                 self._breach(fault, self._found.position.commits + 1)
             self._state.take(event, (offset, size))
+            self._tree.take(event["hash"])
         if commit.record is not None and not is_record(commit.record):
             self._breach("its idempotency record is none", self._found.position.commits + 1)
         self._state.remember(commit)

@@ -1,6 +1,6 @@
 """Run the benchmarks: a table on stdout, the same as JSON in bench.json.
 
-python -m tests.benchmarks [--only store|screens|commands|deciding|hostile|server|postgres|simulation|authority]
+python -m tests.benchmarks [--only store|proofs|screens|commands|deciding|hostile|server|postgres|simulation|authority]
     [--sizes 1000,100000,1000000] [--folder DIR] [--made DIR] [--json FILE]
 """
 
@@ -18,6 +18,7 @@ from tests.benchmarks import (
     hostile_bench,
     postgres_bench,
     postgres_simulation,
+    proof_bench,
     screens_bench,
     server_bench,
     store_bench,
@@ -34,6 +35,7 @@ def _unsized(part: Callable[[Table, Path], None]) -> Part:
 
 PARTS: dict[str, Part] = {
     "store": store_bench.run,
+    "proofs": proof_bench.run,
     "authority": _unsized(authority_bench.run),
     "server": _unsized(server_bench.run),
     "postgres": postgres_bench.run,

@@ -19,6 +19,7 @@ from typing import Any
 from api_client.backend import Backend
 from api_client.commands import AddNote, CreateTask
 from api_client.http import HttpBackend
+from api_client.proofs import checkpoint_size
 from api_client.times import utc_now
 from store.core.cursors import Scope
 from store.demo.workspace import generate
@@ -216,6 +217,34 @@ async def _pages(url: str) -> dict[str, list[float]]:
     return found
 
 
+def proofs(table: Table, url: str, events: int) -> None:
+    """Checkpoints and proofs of the workspace with the pages, with a new event before each."""
+    for what, times in asyncio.run(_proofs(url)).items():
+        limit = 5 if what == "a checkpoint" else 10
+        table.add(Row(f"database: {what}, {events:,} events, p50", median(times), "ms", limit=limit))
+        table.add(Row("database: the same, p95", statistics.quantiles(times, n=20)[-1], "ms"))
+
+
+async def _proofs(url: str) -> dict[str, list[float]]:
+    """Return the milliseconds that each takes."""
+    rng = Random(2)
+    found: dict[str, list[float]] = {"a checkpoint": [], "the proof of an event": [], "a proof that it grew": []}
+    reviewer = await open_postgres(DatabaseAddress.parse(url), "pages", ALICE)
+    agent, proofs = reviewer.acting_as(AGENT), reviewer.proofs
+    created = await agent.submit(CreateTask(project_name="general", name="proved"), key="proved")
+    task = str(created.answer["id"])
+    for number in range(110):
+        await agent.submit(AddNote(project_name="general", task_id=task, message=str(number)), key=f"note-{number}")
+        start = time.perf_counter()
+        size = checkpoint_size(await proofs.checkpoint())
+        found["a checkpoint"].append(1e3 * (time.perf_counter() - start))
+        seq, old = rng.randrange(1, size + 1), rng.randrange(1, size)
+        found["the proof of an event"].append(await _taken(lambda: proofs.of([seq], size)))  # noqa: B023
+        found["a proof that it grew"].append(await _taken(lambda: proofs.consistency(old, size)))  # noqa: B023
+    await reviewer.aclose()
+    return {what: times[10:] for what, times in found.items()}
+
+
 async def _taken(call: Callable[[], Awaitable[object]]) -> float:
     start = time.perf_counter()
     await call()
@@ -231,3 +260,4 @@ def run(table: Table, folder: Path, sizes: tuple[int, ...]) -> None:
         two_workspaces(table, url)
         news(table, url)
         pages(table, folder, url, sizes[-1])
+        proofs(table, url, sizes[-1])

@@ -352,6 +352,36 @@ def test_create_names_the_command_for_a_workspace(user: DatabaseUser) -> None:
     assert "--database URL" in unnamed.stderr
 
 
+# -- checkpoints and proofs
+
+
+def test_a_record_in_a_database_proves_itself(user: DatabaseUser, steps: Path) -> None:
+    """A checkpoint, growth since then, a decision that is proved, and the public key, by the role of a server."""
+    assert user.states()["signing key"] == ("note", "none yet'pumpup-tui checkpoint' makes it.")
+    note, proof = user.home / "monday.note", user.home / "one.proof"
+    unsigned = user.run("verify", "--checkpoint", note)
+    assert unsigned.returncode == 2
+    assert "has no signing key" in unsigned.stderr
+    user.run("projects", "create", "Claims", "--steps", steps)
+    agent = user.run("keys", "add", "bot", "--role", "agent").stdout.strip()
+    with user.serving() as url:
+        request = asked(url, agent, 1)
+    assert user.run("checkpoint", "--name", "example.com/claims", "-o", note).returncode == 0
+    assert note.read_text().startswith("example.com/claims\n3\n")
+    assert user.run("approve", request, "--yes", "--reviewer", "alice").returncode == 0
+    grown = user.run("verify", "--checkpoint", note)
+    assert grown.stdout.endswith("OK: it begins with the 3 events of the checkpoint\n"), grown.stderr
+    state, words = user.states()["signing key"]
+    key = words.rpartition(" ")[2]
+    assert (state, words) == ("ok", f"example.com/claims, public key {key}")
+    assert user.run("prove", request, "-o", proof).returncode == 0
+    checked = user.run("check", proof, "--key", key)
+    assert "OK: These 2 events are in the record" in checked.stdout, checked.stdout
+    named = user.run("checkpoint", "--name", "example.com/other")
+    assert named.returncode != 0
+    assert "named example.com/claims already" in named.stderr
+
+
 # -- doctor
 
 

@@ -20,7 +20,6 @@ from tests import sample
 from tests.cli import database_guide
 from tests.cli.pages import README, ROOT, Page, commands_under, pages
 from tests.cli.terminal import Terminal
-from tests.cli.test_plain_check import KEY, proof
 from tests.cli.walk import DATABASE, Act, Walk, begun
 from tests.waiting import HANG_SECONDS
 
@@ -249,16 +248,21 @@ def audit(walk: Walk) -> None:
     assert all(words in shown for words in ("deny by maria", "The receipt is for another model.", "Tags      claims"))
     decision = json.loads(next(said for command, said in walk.said.items() if "APPROVAL_DECIDED --json" in command))
     assert f"Hash      {decision['payload']['requestHash']}\n" in shown
+    proved = next(said for command, said in walk.said.items() if "tui check " in command)
+    assert "▼ denied, human maria\n  │ deny by maria: The receipt is for another model." in proved
+    assert "OK: These 2 events are in the record example.com/claims" in proved
+    begins = next(said for command, said in walk.said.items() if "--checkpoint" in command)
+    assert "OK: it begins with the 36 events of the checkpoint" in begins
     (denial,) = next(said for command, said in walk.said.items() if "--outcome deny" in command).splitlines()
     assert denial.startswith("2026-03-02 ") and "maria" in denial
     assert len((walk.folder / "timeline.csv").read_bytes().splitlines()) == 36
 
 
 def check_plainly(walk: Walk) -> None:
-    (walk.folder / "proof.json").write_text(json.dumps(proof(17)), encoding="utf-8")
-    (walk.folder / "claims.pub").write_text(f"{KEY}\n", encoding="utf-8")
     walk.walk()
-    assert "'APPROVAL_DECIDED' 'maria' 'REJECT'" in next(iter(walk.said.values()))
+    *_, told = walk.said.values()
+    assert "had 35 events when it was signed" in told
+    assert "17 '2026-03-02T13:20:00.000000Z' 'APPROVAL_DECIDED' 'maria' 'REJECT'" in told
 
 
 # -- the developer of agents

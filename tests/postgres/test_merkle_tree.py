@@ -16,10 +16,9 @@ import pytest
 from api_client.errors import StoreDamaged
 from store.core import merkle
 from store.core.merkle import Nodes
-from store.postgres import commit_writer, subtree_reader
+from store.postgres import subtree_reader
 from store.postgres.address import DatabaseAddress
 from store.postgres.pooled import ReadPool
-from store.postgres.round_trip import round_trip
 from store.postgres.subtree_reader import SubtreeReader
 from store.postgres.subtree_rows import MADE
 from store.transfer.database_verifier import verify_database
@@ -96,15 +95,15 @@ async def test_what_is_read_is_as_all_hashes_make_it(
 ) -> None:
     """Roots and proofs of any size are right where no node is stored, where some are, and where all are."""
     reader, rng = SubtreeReader(pool, WORKSPACE), Random(17)
-    sizes = [0, 1, 2, 255, 256, 257, 65_535, 65_536, 65_537, MANY, *(rng.randrange(1, MANY) for _ in range(2))]
+    sizes = [0, 1, 256, 257, 65_536, 65_537, MANY, *(rng.randrange(1, MANY) for _ in range(2))]
     for size in sizes:
-        part = await reader.read(partial(merkle.root_of, size), store=store)
+        part = await reader.read(partial(merkle.root_of, size), trusted=MANY, store=store)
         assert merkle.root_of(size, part.node) == merkle.root_of(size, nodes)
     for size in sizes[1:]:
         place, old = rng.randrange(size), rng.randrange(size)
-        part = await reader.read(partial(merkle.inclusion_proof, place, size), store=store)
+        part = await reader.read(partial(merkle.inclusion_proof, place, size), trusted=MANY, store=store)
         assert merkle.inclusion_proof(place, size, part.node) == merkle.inclusion_proof(place, size, nodes)
-        part = await reader.read(partial(merkle.consistency_proof, old, size), store=store)
+        part = await reader.read(partial(merkle.consistency_proof, old, size), trusted=MANY, store=store)
         assert merkle.consistency_proof(old, size, part.node) == merkle.consistency_proof(old, size, nodes)
     rows = stored(database, WORKSPACE)
     assert len(rows) == (MANY // 256 + 1 if store else 0)
@@ -124,15 +123,29 @@ async def test_an_old_record_gets_its_tree_in_pieces(
 
     monkeypatch.setattr(pool, "ask", noted)
     monkeypatch.setattr(subtree_reader, "_AT_ONCE", 100)
-    await reader.read(partial(merkle.root_of, MANY), store=True)
+    await reader.read(partial(merkle.root_of, MANY), trusted=MANY, store=True)
     assert made == [100, 100, 59]
     with psycopg.connect(database) as connection:
         connection.execute("delete from pumpup.subtree where ws = %s and place in (0, 7, 8, 99)", (WORKSPACE,))
-    part = await reader.read(partial(merkle.root_of, MANY), store=True)
+    part = await reader.read(partial(merkle.root_of, MANY), trusted=MANY, store=True)
     assert made[3:] == [1, 2, 1]
     assert merkle.root_of(MANY, part.node) == merkle.root_of(MANY, nodes)
-    await reader.read(partial(merkle.root_of, MANY), store=True)
+    await reader.read(partial(merkle.root_of, MANY), trusted=MANY, store=True)
     assert len(made) == 6
+
+
+async def test_only_rows_that_were_signed_are_read(database: str, nodes: Nodes, pool: ReadPool) -> None:
+    """What somebody has stored ahead is made of the events all the same, and so is what is no longer trusted."""
+    with psycopg.connect(database) as connection:
+        planted = "insert into pumpup.subtree select %s, level, place, sha256('') from unnest(%s, %s) t (level, place)"
+        connection.execute(planted, (WORKSPACE, [8, 8, 16], [0, 257, 0]))
+    reader = SubtreeReader(pool, WORKSPACE)
+    for signed in (0, 100):
+        part = await reader.read(partial(merkle.root_of, MANY), trusted=signed, store=True)
+        assert merkle.root_of(MANY, part.node) == merkle.root_of(MANY, nodes)
+    part = await reader.read(partial(merkle.root_of, 256), trusted=256)
+    assert merkle.root_of(256, part.node) == hashlib.sha256().digest()
+    assert stored(database, WORKSPACE)[8, 257] == hashlib.sha256().digest()  # no server may change a row
 
 
 async def test_a_role_that_may_not_write_reads_proofs(nodes: Nodes, pool: ReadPool) -> None:
@@ -146,7 +159,7 @@ async def test_a_role_that_may_not_write_reads_proofs(nodes: Nodes, pool: ReadPo
     reading = ReadPool(DatabaseAddress.parse(url.replace("//postgres@", "//only_reads@")), 1)
     await reading.open()
     try:
-        part = await SubtreeReader(reading, WORKSPACE).read(partial(merkle.root_of, MANY), store=True)
+        part = await SubtreeReader(reading, WORKSPACE).read(partial(merkle.root_of, MANY), trusted=MANY, store=True)
         assert merkle.root_of(MANY, part.node) == merkle.root_of(MANY, nodes)
     finally:
         await reading.close()
@@ -160,51 +173,39 @@ async def test_a_missing_event_is_said(database: str, nodes: Nodes, pool: ReadPo
     """A tree with a gap in its events has no root: neither where nodes are made of them, nor behind those."""
     remove(database, seq, seq)
     try:
-        with pytest.raises(StoreDamaged, match=r"vents? \d+.* missing"):
-            await SubtreeReader(pool, WORKSPACE).read(partial(merkle.root_of, MANY), store=True)
+        with pytest.raises(StoreDamaged, match=r"Of the events \d+ to \d+ one is missing"):
+            await SubtreeReader(pool, WORKSPACE).read(partial(merkle.root_of, MANY), trusted=MANY, store=True)
         assert (8, 0) not in stored(database, WORKSPACE) or seq > 256
     finally:
         fill(database, seq, seq)
 
 
-async def test_the_commit_that_fills_a_subtree_stores_it(
-    database: str, address: DatabaseAddress, workspace: str, server: OpenServer, monkeypatch: pytest.MonkeyPatch
+async def test_a_checkpoint_stores_what_was_completed(
+    database: str, address: DatabaseAddress, workspace: str, archive: Path, server: OpenServer
 ) -> None:
-    """Its node is stored with its last event, by the append-only role, and no commit takes another trip for it."""
-    backend = await server(AGENT, address=DatabasePlace(database, workspace).address)
-    task = (await backend.submit(create_task(), key="task")).answer["id"]
-    trips = 0
-
-    def counted(connection: Any) -> Any:
-        nonlocal trips
-        trips += 1
-        return round_trip(connection)
-
-    monkeypatch.setattr(commit_writer, "round_trip", counted)
-    number, seq = backend._workspace.number, 0
-    for batch in range(9):
-        await asyncio.gather(*(backend.submit(add_note(task), key=f"{batch}-{n}") for n in range(30)))
-        seq = (await backend._workspace.reader.head())[0]
-        assert set(stored(database, number)) == {(8, place) for place in range(seq // 256)}
-    assert seq > 256
-    assert trips == 2 * 9
-    assert verify_database(address, workspace).wrong == []
-
-
-async def test_an_import_stores_the_tree(
-    database: str, workspace: str, archive: Path, server: OpenServer, address: DatabaseAddress
-) -> None:
-    """A record that was moved in has the nodes that its events complete."""
+    """Neither an import nor a commit does; of what is stored, each node that is not as it should be is named."""
     into_workspace(address, workspace, archive, FixedClock())
-    number = (await server())._workspace.number
+    backend = await server(AGENT, address=DatabasePlace(database, workspace).address)
+    number = backend._workspace.number
+    task = (await backend.submit(create_task(), key="task")).answer["id"]
+    await backend.proofs.of([1], 300)
+    assert stored(database, number) == {}
+    await backend.proofs.checkpoint()
     assert set(stored(database, number)) == {(8, 0)}
+    await asyncio.gather(*(backend.submit(add_note(task), key=f"n{n}") for n in range(256)))
+    assert set(stored(database, number)) == {(8, 0)}
+    await backend.proofs.checkpoint()
+    assert set(stored(database, number)) == {(8, 0), (8, 1)}
     assert verify_database(address, workspace).wrong == []
     for statement, words in (
         (
-            "update subtree set hash = decode(repeat('ab', 32), 'hex') where ws = $w",
-            "over the events 1 to 256 of",
+            "update subtree set hash = sha256('') where ws = $w and place = 0",
+            "over the events 1 to 256",
         ),
-        ("update subtree set place = 1 where ws = $w", "over the events 257 to 512 of the Merkle tree is there, and"),
+        (
+            "update subtree set place = 2 where ws = $w and place = 0",
+            "over the events 513 to 768",
+        ),
     ):
         harm(database, workspace, statement)
         (wrong,) = verify_database(address, workspace).wrong

@@ -1,0 +1,136 @@
+"""The check of a proof file: it needs the public key of the record, and nothing of the record itself. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from api_client.proofs import PROOF_FORMAT, EventProof, ProofFile, ProvenAttachment
+from api_client.wire import read_json
+from store.core import merkle
+from store.core.chain import link
+from store.core.signed_note import LogHead, NoteFault, SignedNote, VerifierKey, read_head, read_note
+
+PROOF_MOST = 256_000_000
+"""Bytes of a proof file at the most."""
+
+
+class ProofFault(ValueError):
+    """A proof file does not prove what it says; the message says in which way."""
+
+
+class CheckedProof(NamedTuple):
+    """The content of a proof that holds."""
+
+    head: LogHead
+    note: SignedNote
+    events: list[dict[str, Any]]
+    """Each as it was recorded, with its `hash`."""
+    attachments: tuple[ProvenAttachment, ...]
+
+
+def check_proof(content: bytes, key: VerifierKey) -> CheckedProof:
+    """Return what a proof file proves, where all of it holds under a public key.
+
+    Raises:
+        ProofFault: it is no proof file, or something in it does not hold.
+    """
+    try:
+        proof = read_json(ProofFile, content)
+    except ValueError as fault:
+        raise ProofFault(f"It is no proof file: {fault}") from None
+    if proof.format != PROOF_FORMAT:
+        raise ProofFault(f"It has the format {proof.format[:40]!r}, not {PROOF_FORMAT!r}.")
+    if not proof.events:
+        raise ProofFault("It proves no event.")
+    note, head = _checkpoint(proof, key)
+    events = [_event(one, head) for one in proof.events]
+    if len({event["seq"] for event in events}) != len(events):
+        raise ProofFault("It has an event twice.")
+    _check_attachments(proof.attachments, events)
+    return CheckedProof(head, note, events, proof.attachments)
+
+
+def checked_checkpoint(note: str, key: VerifierKey) -> tuple[SignedNote, LogHead]:
+    """Return a checkpoint that a record signed, and what it says.
+
+    Raises:
+        NoteFault: it is none, or none of this key's.
+    """
+    signed = read_note(note.encode())
+    if key.signed_at(signed) is None:
+        raise NoteFault(f"it is not signed by {key.name}")
+    head = read_head(signed.text)
+    if head.origin != key.name:
+        raise NoteFault(f"it is a checkpoint of {head.origin}, signed by {key.name}")
+    return signed, head
+
+
+def _checkpoint(proof: ProofFile, key: VerifierKey) -> tuple[SignedNote, LogHead]:
+    if proof.key != key.written():
+        raise ProofFault(
+            f"It was made with the public key {proof.key[:300]!r}, not with the one that was given: either it is of "
+            "another record, or it is forged."
+        )
+    try:
+        return checked_checkpoint(proof.checkpoint, key)
+    except NoteFault as fault:
+        raise ProofFault(f"Its checkpoint does not hold: {fault}.") from None
+
+
+def _event(proof: EventProof, head: LogHead) -> dict[str, Any]:
+    name = f"The event {proof.seq}"
+    if link(proof.previous, proof.event.encode()) != proof.hash:
+        raise ProofFault(f"{name} is not what its hash was made of: it was changed.")
+    if not merkle.is_included(merkle.leaf_hash(proof.hash), proof.seq - 1, head.size, _path(proof), head.root):
+        raise ProofFault(f"{name} is not in the record of the checkpoint, or not at that place.")
+    try:
+        event = orjson.loads(proof.event)
+    except ValueError:
+        raise ProofFault(f"{name} is no JSON.") from None
+    if not isinstance(event, dict) or event.get("seq") != proof.seq:
+        raise ProofFault(f"{name} names another place in the chain.")
+    return {**event, "hash": proof.hash}
+
+
+def _path(proof: EventProof) -> list[bytes]:
+    try:
+        path = [bytes.fromhex(node) for node in proof.path]
+    except ValueError:
+        path = []
+    if [node.hex() for node in path] != list(proof.path):
+        raise ProofFault(f"The path of the event {proof.seq} is none.")
+    return path
+
+
+def _check_attachments(attachments: tuple[ProvenAttachment, ...], events: list[dict[str, Any]]) -> None:
+    named = {(one.get("uploadId"), one.get("label"), one.get("sha256")) for one in _snapshots(events)}
+    for attachment in attachments:
+        name = f"The attachment {attachment.label[:80]!r}"
+        if (attachment.upload_id, attachment.label, attachment.sha256) not in named:
+            raise ProofFault(f"{name} is none that a proved event names.")
+        if attachment.content is not None:
+            _check_content(attachment, attachment.content, name)
+
+
+def _check_content(attachment: ProvenAttachment, encoded: str, name: str) -> None:
+    try:
+        content = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        raise ProofFault(f"{name} has a content that is no base64.") from None
+    if base64.b64encode(content).decode() != encoded or len(content) != attachment.size:
+        raise ProofFault(f"{name} does not have the size that it says.")
+    if hashlib.sha256(content).hexdigest() != attachment.sha256:
+        raise ProofFault(f"{name} is not what the event names: its content was changed.")
+
+
+def _snapshots(events: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for event in events:
+        payload = event.get("payload")
+        found = payload.get("attachmentSnapshots") if isinstance(payload, dict) else None
+        yield from (one for one in (found if isinstance(found, list) else ()) if isinstance(one, dict))

@@ -1,0 +1,133 @@
+"""`checkpoint`, `prove`, `check` and `verify --checkpoint` through their real process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.cli.made import Made, make
+from tests.support.judges import judged_checkpoint
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    """A folder with requests, one of them decided."""
+    return make(tmp_path / "data", approvals=3, elicitations=1)
+
+
+@pytest.fixture
+def key(run: Run, made: Made) -> str:
+    """The record's public key, after its first checkpoint."""
+    result = run("checkpoint", "--key", "--data", made.data)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def test_a_checkpoint_is_printed_written_and_proves_growth(run: Run, made: Made, key: str, tmp_path: Path) -> None:
+    """The note holds for another Ed25519; later the record begins with it; an older copy does not reach so far."""
+    note = tmp_path / "monday.note"
+    shutil.copytree(made.data, tmp_path / "old")
+    assert run("note", made.tasks[0], "seen", "--data", made.data).returncode == 0
+    result = run("checkpoint", "--data", made.data, "-o", note)
+    assert (result.stdout, result.returncode) == ("", 0)
+    assert f"Its public key is {key}\n" in result.stderr
+    origin, size, _ = judged_checkpoint(note.read_text(), key)
+    assert run("checkpoint", "--data", made.data).stdout == note.read_text()
+    assert run("approve", made.approvals[0], "--yes", "--data", made.data).returncode == 0
+    sound = run("verify", "--data", made.data, "--checkpoint", note)
+    assert sound.returncode == 0
+    assert sound.stdout.endswith(f"OK: chain intact\nOK: it begins with the {size:,} events of the checkpoint\n")
+    older = run("verify", "--data", tmp_path / "old", "--checkpoint", note, "--key", key)
+    assert older.returncode == 1
+    assert f"The checkpoint is of {size} events, and the record has {size - 1}" in older.stdout
+    assert f"ok     signing key: {origin}, public key {key}\n" in run("doctor", "--data", made.data).stdout
+
+
+def test_a_request_is_proved_with_its_decision_and_nothing_else(run: Run, made: Made, key: str, tmp_path: Path) -> None:
+    """By id, with a reason; the file names no other request; it is checked without the folder."""
+    request, proof = made.approvals[0], tmp_path / "one.proof"
+    assert run("deny", request, "--note", "no receipt", "--yes", "--data", made.data).returncode == 0
+    result = run("prove", request, "--data", made.data, "-o", proof)
+    assert result.returncode == 0, result.stderr
+    assert "Proved 2 events." in result.stderr
+    assert not any(other in proof.read_text() for other in made.approvals[1:])
+    (tmp_path / "key.pub").write_text(key + "\n")
+    made.data.rename(tmp_path / "gone")
+    for given in (key, tmp_path / "key.pub"):
+        checked = run("check", proof, "--key", given)
+        assert checked.returncode == 0, checked.stdout
+        assert "deny" in checked.stdout
+        assert "no receipt" in checked.stdout
+        assert "OK: These 2 events are in the record" in checked.stdout
+    read = json.loads(run("check", proof, "--key", key, "--json").stdout)
+    assert [event["eventType"] for event in read["events"]] == ["APPROVAL_REQUESTED", "APPROVAL_DECIDED"]
+
+
+@pytest.mark.parametrize("by", ["name", "id", "event"])
+def test_a_task_or_one_event_is_proved_by_what_names_it(run: Run, made: Made, key: str, by: str) -> None:
+    """A task by its name or id with all of its events; an event by its id, alone."""
+    lines = run("timeline", made.tasks[1], "--json", "--data", made.data).stdout.splitlines()
+    events = [json.loads(line) for line in lines]
+    typed = {"name": "Claim C-0001", "id": made.tasks[1], "event": events[0]["id"]}[by]
+    result = run("prove", typed, "--data", made.data)
+    assert result.returncode == 0, result.stderr
+    proved = [json.loads(one["event"])["id"] for one in json.loads(result.stdout)["events"]]
+    assert proved == [event["id"] for event in events][: 1 if by == "event" else None]
+    assert key in result.stdout
+
+
+def test_what_a_proof_says_reaches_the_terminal_clean(run: Run, made: Made, key: str, tmp_path: Path) -> None:
+    """Text with terminal controls in a proved event is shown as text."""
+    run("prove", made.hostile, "--data", made.data, "-o", tmp_path / "h.proof")
+    shown = run("check", tmp_path / "h.proof", "--key", key).stdout
+    assert "Pay" in shown
+    assert not any(char in shown for char in "\x1b\x9b\u202e\u2066")
+
+
+def changed(value: dict[str, Any]) -> None:
+    value["events"][0]["event"] = value["events"][0]["event"].replace("AGENT", "HUMAN")
+
+
+def test_faults_are_sentences_with_their_exit_codes(run: Run, made: Made, key: str, tmp_path: Path) -> None:
+    """A changed proof: 1. A key that is none, or a witness's: 2. What is not there: 3. No traceback anywhere."""
+    proof = tmp_path / "task.proof"
+    run("prove", made.tasks[0], "--data", made.data, "-o", proof)
+    value = json.loads(proof.read_text())
+    changed(value)
+    (tmp_path / "bad.proof").write_text(json.dumps(value))
+    cases = [
+        (("check", tmp_path / "bad.proof", "--key", key), 1, "WRONG: The event"),
+        (("check", proof, "--key", key[:-3] + "AA="), 2, "can't be used"),
+        (("check", proof, "--key", tmp_path / "none.pub"), 2, "can't be read"),
+        (("check", tmp_path / "none.proof", "--key", key), 1, "can't be read"),
+        (("check", made.data / "journal.jsonl", "--key", key), 1, "WRONG: It is no proof file"),
+        (("prove", "evt_00000001ffffffffffff", "--data", made.data), 3, "No request matches"),
+        (("prove", "Claim X", "--data", made.data), 3, "No task matches"),
+        (("prove", made.tasks[0], "--data", made.data, "-o", proof), 1, "already exists: pass --yes"),
+        (("checkpoint", "--name", "a b", "--data", made.data), 1, "visible characters"),
+        (("verify", "--data", made.data, "--key", key), 2, "go with --checkpoint"),
+        (("verify", "--data", made.data, "--checkpoint", proof), 1, "can't be used"),
+        (("checkpoint", "--data", tmp_path / "nothing"), 3, "not a data folder"),
+    ]
+    for words, code, text in cases:
+        result = run(*words)
+        assert (text in result.stdout + result.stderr, result.returncode) == (True, code), (words, result)
+        assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_takes_no_writes_gives_the_last_checkpoint(run: Run, made: Made, key: str) -> None:
+    """On a medium that can't be written the last signed checkpoint is given, and events up to it are proved."""
+    note = run("checkpoint", "--data", made.data).stdout
+    made.data.chmod(0o500)
+    try:
+        assert run("checkpoint", "--data", made.data).stdout == note
+        assert key in run("prove", made.tasks[0], "--data", made.data).stdout
+    finally:
+        made.data.chmod(0o700)
