@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api_client.commands import Decide, Move
-from api_client.models import Outcome
+from api_client.commands import Move
 from tests.pilot.stage import Stage
 from tests.pilot.test_insights import decide, to_pane
 from tests.support.actors import BOB
