@@ -63,4 +63,5 @@ class HttpProofs:
 
     async def _text(self, path: str) -> str:
         call = Call("GET", path, patience=_PATIENCE, limit=BodyLimit(_NOTE_MOST))
-        return (await self._connection.send(call)).text
+        # Not by the charset that the answer names: some of Python's read no such bytes, whatever the errors are to be.
+        return (await self._connection.send(call)).content.decode("utf-8", "replace")

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests import sample
-from tests.cli import database_guide
+from tests.cli import database_guide, witness_guide
 from tests.cli.pages import README, ROOT, Page, commands_under, pages
 from tests.cli.terminal import Terminal
 from tests.cli.walk import DATABASE, Act, Walk, begun
@@ -251,6 +251,9 @@ def audit(walk: Walk) -> None:
     proved = next(said for command, said in walk.said.items() if "tui check " in command)
     assert "▼ denied, human maria\n  │ deny by maria: The receipt is for another model." in proved
     assert "OK: These 2 events are in the record example.com/claims" in proved
+    page, text = ((walk.folder / name).read_text(encoding="utf-8") for name in ("report.html", "claim.md"))
+    assert "<script" in page and "The receipt is for another model." in page
+    assert "### 1. ▼ denied: `Pay $4,100 on claim C-1028`" in text
     begins = next(said for command, said in walk.said.items() if "--checkpoint" in command)
     assert "OK: it begins with the 36 events of the checkpoint" in begins
     (denial,) = next(said for command, said in walk.said.items() if "--outcome deny" in command).splitlines()
@@ -417,6 +420,7 @@ WAYS: Mapping[str, Way] = {
     "docs/ops.md": operate,
     "docs/auditor.md": audit,
     "docs/check-a-proof.md": check_plainly,
+    "docs/witness.md": witness_guide.follow,
     "docs/agent-developer.md": develop,
     "docs/authority.md": authorize,
     "docs/command-line.md": script,
