@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api_client.backend import Backend
+    from api_client.event_filter import DeedFilter
+    from pumpup_tui.insights.deed_figures import DecisionRow
     from pumpup_tui.insights.figure_rows import Dimension, FigureRow, RangeFigures
     from pumpup_tui.insights.settled_figures import Band
 
@@ -136,7 +138,7 @@ _GROUPS = (
 )
 _COUNTS = (TableColumn("decided", "DECIDED"), TableColumn("agreed", "AGREED"), TableColumn("rate", "SHARE"))
 _BANDS = (TableColumn("band", "CONFIDENCE", tone="strong"), *_COUNTS)
-_DEEDS = (TableColumn("deeds", "", tone="strong"), TableColumn("decisions", "DECISIONS"))
+_DEED_COUNTS = (TableColumn("deeds", "", tone="strong"), TableColumn("decisions", "DECISIONS"))
 _DEED_ROWS = (
     TableColumn("deeds", "", min_width=8),
     TableColumn("decided", "DECIDED AGO"),
@@ -198,30 +200,26 @@ def _print_deeds(figures: RangeFigures) -> None:
     """Print what came of decisions: the counts, then the first of those that are to be looked at."""
     from pumpup_tui.insights.deed_pane import counted
     from pumpup_tui.text.deed_words import DEED_FILTER_WORDS
-    from pumpup_tui.text.durations import span
-    from pumpup_tui.text.firewall import line
 
     counts = figures.deeds.counts if figures.deeds else {}
     if not any(count.count or count.more for count in counts.values()):
         return
     print_line()
     print_wrapped("What came of decisions", "accent")
-    print_table(_DEEDS, [(DEED_FILTER_WORDS[kind], counted(count)) for kind, count in counts.items()], empty="")
-    rows = [
-        (
-            DEED_FILTER_WORDS[kind],
-            span(max(0.0, (figures.now - row.decided_at).total_seconds())),
-            line(row.task_name, 60),
-            "closed" if row.is_closed else "",
-            line(row.summary, 100),
-            row.request_id,
-        )
-        for kind, count in counts.items()
-        for row in count.rows
-    ]
+    print_table(_DEED_COUNTS, [(DEED_FILTER_WORDS[kind], counted(count)) for kind, count in counts.items()], empty="")
+    rows = [_deed_cells(kind, row, figures.now) for kind, count in counts.items() for row in count.rows]
     if rows:
         print_line()
         print_table(_DEED_ROWS, rows, empty="")
+
+
+def _deed_cells(kind: DeedFilter, row: DecisionRow, now: datetime) -> tuple[object, ...]:
+    from pumpup_tui.text.deed_words import DEED_FILTER_WORDS
+    from pumpup_tui.text.durations import span
+    from pumpup_tui.text.firewall import line
+
+    ago, closed = span(max(0.0, (now - row.decided_at).total_seconds())), "closed" if row.is_closed else ""
+    return DEED_FILTER_WORDS[kind], ago, line(row.task_name, 60), closed, line(row.summary, 100), row.request_id
 
 
 def _band_cells(band: Band) -> tuple[object, ...]:

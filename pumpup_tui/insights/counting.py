@@ -145,11 +145,15 @@ class Counting:
             ApiError: the backend could not be read.
         """
         self._stuck = await stuck_tasks(backend, projects, rules_of, self._asker)
+        if deeds and not self._asker:
+            await self._look_for_deeds(backend)
+        return await self.state()
+
+    async def _look_for_deeds(self, backend: Backend) -> None:
         clock = asyncio.get_running_loop().time
-        if deeds and not self._asker and (began := clock()) >= self._deeds_from:
+        if (began := clock()) >= self._deeds_from:
             self._deeds = await deed_figures(backend, self.range, self._project_id)
             self._deeds_from = clock() + REST * (clock() - began)
-        return await self.state()
 
     async def state(self) -> Counted:
         """Return the figures as they are now."""

@@ -41,10 +41,13 @@ def came_of_run(deeds: Deeds, ago: str, *, is_closed: bool) -> Run:
     if deeds.state == "NONE":
         return (f"nothing done{closed}" if is_closed else f"nothing done yet · decided {ago}"), "needs"
     if deeds.state == "UNLINKED":
-        looked = "or more " if deeds.more else ""
-        others = f"{deeds.others:,} {looked}later action{'' if deeds.others == 1 else 's'} on the task"
-        return f"no action linked · {others}{closed}", "warn"
+        return f"no action linked · {_others(deeds)}{closed}", "warn"
     return (actions, "") if deeds.count else ("", "")
+
+
+def _others(deeds: Deeds) -> str:
+    looked = "or more " if deeds.more else ""
+    return f"{deeds.others:,} {looked}later action{'' if deeds.others == 1 else 's'} on the task"
 
 
 def _actions(count: int) -> str:
