@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NewType
 
@@ -63,9 +63,10 @@ class EventsPage(Message):
 
 @dataclass(eq=False, repr=False)
 class NamesRead(Message):
-    """The raw names of tasks and summaries of requests that were asked for, by id."""
+    """The raw names of tasks and summaries of requests that were asked for, by id; and labels of their attachments."""
 
     names: dict[str, str]
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(eq=False, repr=False)

@@ -76,6 +76,7 @@ class Reads:
 
         async def call(backend: Backend) -> NamesRead:
             names: dict[str, str] = {}
+            attachments: dict[str, dict[str, str]] = {}
             for of_id in ids:
                 with suppress(ApiError):  # the row is shown without it
                     if of_id in names:
@@ -86,7 +87,8 @@ class Reads:
                     request = await backend.request(of_id)
                     names[of_id] = str(request.event.payload.get("summary") or "")
                     names[request.task.id] = request.task.name
-            return NamesRead(names)
+                    attachments[of_id] = {one.upload_id: one.label for one in attachments_of(request)}
+            return NamesRead(names, attachments)
 
         return self._calls.ask(to, "the names", call, group=f"names {ids[0]}")
 

@@ -18,6 +18,7 @@ from pumpup_tui.commands.output import (
 )
 from pumpup_tui.text import durations
 from pumpup_tui.text.attachment_names import attachments_of, relabelled, relabelled_words
+from pumpup_tui.text.decision_evidence import opened_in, opened_word
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import answer_text, confidence_of, decision_facts, event_text, grant_of, outcome_of
 from pumpup_tui.text.layout import joined
@@ -118,10 +119,12 @@ def _under_one_name(name: str, values: Iterable[str]) -> Iterator[tuple[str, str
 def _attachments(detail: RequestDetail) -> Iterator[str]:
     relabellings = relabelled(detail)
     labels = {attachment.upload_id: attachment.label for attachment in attachments_of(detail)}
+    opened = opened_in(detail.result or {})
     upload_ids = detail.event.payload.get("attachments")
     for upload_id in dict.fromkeys(map(str, upload_ids)) if isinstance(upload_ids, list) else ():
         mark = f" ({relabelled_words(relabellings[upload_id])})" if upload_id in relabellings else ""
-        yield f"{clean_line(labels.get(upload_id, upload_id))}{mark}"
+        word = f": {word}" if (word := opened_word(upload_id, opened)) else ""
+        yield f"{clean_line(labels.get(upload_id, upload_id))}{mark}{word}"
 
 
 def _pairs(raw: Any) -> Iterator[tuple[str, str]]:
@@ -200,6 +203,7 @@ def _decision(result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
         return
     reviewer, time = clean_line(result.get("answeredBy") or "someone"), clean_line(result.get("answeredAt"))
     yield "Answered", f"by {reviewer}, {time}"
+    yield from ((name.capitalize(), clean_line(value)) for name, value in decision_facts(result))
 
 
 def _deeds(detail: RequestDetail, now: datetime) -> Iterator[tuple[str, str]]:

@@ -115,7 +115,7 @@ class EventPane(Document):
     @on(NamesRead)
     def _names_read(self, event: NamesRead) -> None:
         event.stop()
-        self._lookups.learn(event.names)
+        self._lookups.learn(event.names, event.attachments)
         for call in self._names_came:
             call()
         self.show(*self._shown)
