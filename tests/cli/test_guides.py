@@ -263,7 +263,8 @@ def audit(walk: Walk) -> None:
 
 def check_plainly(walk: Walk) -> None:
     walk.walk()
-    *_, told = walk.said.values()
+    told, checked = (said for command, said in walk.said.items() if command.startswith("python"))
+    assert "'APPROVAL_DECIDED' 'maria' 'APPROVE'" in checked
     assert "had 35 events when it was signed" in told
     assert "17 '2026-03-02T13:20:00.000000Z' 'APPROVAL_DECIDED' 'maria' 'REJECT'" in told
 
