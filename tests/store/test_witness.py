@@ -260,10 +260,10 @@ def test_growth_needs_its_own_proof() -> None:
     """A proof over its cap, in capitals or with blanks is none, whatever it adds up to; the longest holds."""
     head = LogHead("example.com/claims", 1, b"." * 32)
     for count in (63, 64):
-        path = [bytes([number]) * 32 for number in range(count)]
-        last = head._replace(size=1 << count, root=reduce(merkle.node_hash, path, head.root))
+        nodes = [bytes([number]) * 32 for number in range(count)]
+        last = head._replace(size=1 << count, root=reduce(merkle.node_hash, nodes, head.root))
         with nullcontext() if count == 63 else pytest.raises(WitnessRefusal):
-            check_growth(KnownHead(head, "w has", ""), last, [node.hex() for node in path])
+            check_growth(KnownHead(head, "w has", ""), last, [node.hex() for node in nodes])
     for path in (["ab" * 32] * 64, ["AB" * 32], ["ab " * 21 + "a"], ["é" * 64], ["ab" * 32 + "\n"]):
         with pytest.raises(WitnessRefusal):
             check_growth(KnownHead(head, "w has", ""), head._replace(size=3), path)
