@@ -53,6 +53,7 @@ def print_request(detail: RequestDetail, now: datetime, *, reviewer: str = "", e
             *([("Agent", HIDDEN)] if detail.blind else _recommendation(payload.get("recommendation"))),
             *_standing(detail, now, reviewer),
             *_decision(detail.result),
+            *_deeds(detail, now),
             ("Hash", detail.hash),
         ),
         err=err,
@@ -203,6 +204,21 @@ def _decision(result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
     reviewer, time = clean_line(result.get("answeredBy") or "someone"), clean_line(result.get("answeredAt"))
     yield "Answered", f"by {reviewer}, {time}"
     yield from ((name.capitalize(), clean_line(value)) for name, value in decision_facts(result))
+
+
+def _deeds(detail: RequestDetail, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield what came of a decided approval, and each action in its name."""
+    if detail.deeds is None or detail.result is None:
+        return
+    from pumpup_tui.text.deed_words import BY_TRACE, ago_words, came_of_run, deed_text, deed_who, more_deeds
+
+    decided_at = datetime.fromisoformat(str(detail.result["decidedAt"]))
+    ago = ago_words(durations.age(decided_at, now))
+    yield "Since", in_charset(came_of_run(detail.deeds, ago, is_closed=detail.task.status == "CLOSED")[0])
+    for deed in detail.deeds.items:
+        link = f" ({BY_TRACE})" if deed.link == "TRACE" else ""
+        yield "", in_charset(f"{durations.minute(deed.timestamp, None)}  {deed_who(deed)}: {deed_text(deed)}{link}")
+    yield "", in_charset(more_deeds(detail.deeds))
 
 
 def _answers(result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:

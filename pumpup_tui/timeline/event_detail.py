@@ -37,8 +37,13 @@ RUN_MOST = 200
 """Actions of a run that are listed."""
 
 
-def event_document(event: Event, context: Context, lookups: Lookups) -> list[Paragraph]:
-    """Return what happened in words: who did what, on which task, about what, and what was said."""
+def event_document(
+    event: Event, context: Context, lookups: Lookups, since: Sequence[Paragraph] = ()
+) -> list[Paragraph]:
+    """Return what happened in words: who did what, on which task, about what, and what was said.
+
+    `since` says what came of it, where it is an approval.
+    """
     key = context.key
     task = lookups.known_name(event.task_id) or event.task_id
     pairs = (
@@ -52,7 +57,7 @@ def event_document(event: Event, context: Context, lookups: Lookups) -> list[Par
     )
     lines = [ours(verb_run(event), ("  by ", "muted"), (who_text(event), "strong")), ours()]
     lines += [_row(name, value) for name, value in pairs if value]
-    lines += [*_suggested(event), *_answers(event), *_attachments(event, lookups), ours()]
+    lines += [*_suggested(event), *_answers(event), *_attachments(event, lookups), *since, ours()]
     past = f" · {key('past.show')} the task as it was then" if context.can("history") else ""
     return [*lines, ours((f"{key('timeline.open')} opens the task{past} · {key('timeline.json')} JSON", "muted"))]
 

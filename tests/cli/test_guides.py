@@ -282,6 +282,11 @@ def develop(walk: Walk) -> None:
         walk.written("agent-1.log", r"evt_\w+\n", agents[1])
         walk.run(command)
 
+    def approves(walk: Walk, command: str) -> None:
+        walk.written("agent-3.log", r"evt_\w+\n", agents[3])
+        walk.run(command)
+        assert walk.ends("agent-3.log", agents[3]).splitlines()[1:] == ["Paid, by test"]
+
     def declines(walk: Walk, command: str) -> None:
         walk.written("agent-2.log", r"evt_\w+\n", agents[2])
         walk.run(command)
@@ -295,8 +300,11 @@ def develop(walk: Walk) -> None:
             "pumpup-tui answer": answers_in_its_place,
             "python photo.py": asks,
             "pumpup-tui decline": declines,
+            "python pay.py": asks,
+            "pumpup-tui approve": approves,
         }
     )
+    assert "approve by test" in next(said for command, said in walk.said.items() if "tui check 1030" in command)
     declined = walk.ends("agent-2.log", agents[2])
     assert "The request was withdrawn by test" in declined
     assert "the file shows it" in declined
