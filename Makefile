@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash attack soak chaos ssh-test packaging properties mutants check house bench picture clean
+.PHONY: help demo test crash attack soak chaos ssh-test packaging properties report mutants check house bench picture clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ ssh-test: .venv/installed ## the screens over a real SSH connection on this mach
 
 packaging: .venv/installed ## wheel and sdist, installed on each Python that is to be had; some minutes
 	PACKAGING=full $(BIN)/python -m pytest tests/packaging
+
+report: .venv/installed ## 1,000 changed bytes of a report in a real Chromium, each of which turns it red; some minutes
+	REPORT=full $(BIN)/python -m pytest -rs tests/report/test_changed_bytes.py
 
 mutants: .venv/installed ## change the code in small ways and name what no test notices: half an hour, or ONLY=store/folder/head.py
 	@$(BIN)/python -c 'import mutmut' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --group mutants

@@ -20,6 +20,7 @@ record of having left it: the text is there to be read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import DecodeError, Struct
@@ -82,7 +83,7 @@ class _ActionPayload(_PartOfEvent):
 
 
 class _ActionJson(_PartOfEvent):
-    timestamp: str
+    timestamp: datetime
     payload: _ActionPayload
     subject: str | None = None
     transition_to: str | None = None
@@ -167,18 +168,15 @@ def deeds_of(
 
 
 def _deed(event_id: str, link: DeedLink, text: bytes) -> Deed | None:
-    from datetime import datetime
-
     try:
         action = decode(text, type=_ActionJson)
-        at = datetime.fromisoformat(action.timestamp)
-    except (DecodeError, RecursionError, ValueError):
+    except (DecodeError, RecursionError):
         return None
     words = action.payload.description
     cut = words if len(words) <= DEED_TEXT else f"{words[:DEED_TEXT]}…"
     return Deed(
         event_id=event_id,
-        timestamp=at,
+        timestamp=action.timestamp,
         by=action.subject or "",
         text=cut,
         transition_to=action.transition_to,

@@ -84,6 +84,11 @@ class EventFilter:
 NO_FILTER = EventFilter()
 
 
+def deed_filter(text: object) -> DeedFilter:
+    """Return the filter by deeds with this name, the empty one where there is none."""
+    return next((name for name in DEED_FILTERS if name == text), "")
+
+
 def decider_of(subject: str | None, payload: Mapping[str, Any]) -> str:
     """Return the raw subject of the person who made a decision; empty where it does not say."""
     authority = payload.get("authority")

@@ -152,4 +152,4 @@ def settled_id(event: Event) -> str | None:
 
 def agreed_id(event: Event) -> str | None:
     """Return the id of the request that an event is one person's agreement to, None where it is none."""
-    return event.in_response_to if event.event_type == "ACTION" else None
+    return event.in_response_to if event.event_type == "ACTION" and event.source != "AGENT" else None

@@ -48,6 +48,8 @@ SECTIONS = {
         "checkpoint": "proof_commands:checkpoint",
         "prove": "proof_commands:prove",
         "check": "proof_commands:check",
+        "witness": "witness_command:witness",
+        "report": "report_command:report",
         "export": "export_command:export",
         "import": "import_command:import_",
         "compact": "record_commands:compact",

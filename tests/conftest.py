@@ -39,7 +39,20 @@ settings.register_profile("suite", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("suite")
 
 
-SLOWEST_FIRST = ("packaging", "chaos", "crash", "cli", "ssh", "soak", "sdk", "pilot", "snapshots", "server", "contract")
+SLOWEST_FIRST = (
+    "packaging",
+    "chaos",
+    "crash",
+    "report",
+    "cli",
+    "ssh",
+    "soak",
+    "sdk",
+    "pilot",
+    "snapshots",
+    "server",
+    "contract",
+)
 """Folders of tests in the order in which they run, those that take longest first; the others after them."""
 
 

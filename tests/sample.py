@@ -102,8 +102,7 @@ class Afternoon:
         three = await self.open("C-1029", 240, "Read the report: hail on a parked car")
         missing = await self._does(RequestElicitation, summary="When and where was the hail?", fields=ACCIDENT, **three)
         await self.decide(asked, type="REJECT", note="The receipt is for another model.", reasonCode="receipt")
-        told = {"description": "Told the customer why", "transitionsTo": "denied", "externalTraceId": asked}
-        await self._does(RecordAction, **told, **two)
+        await self._does(RecordAction, description="Told the customer why", transitionsTo="denied", **two)
         answers = {"day": "2026-02-26", "place": "Lyon, on the street", "police": False}
         await self._says(Answer, requestId=missing, answers=answers)
         await self._does(RecordAction, description="The weather service has hail there", **three)

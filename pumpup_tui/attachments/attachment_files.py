@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pumpup_tui.attachments import previews
 from pumpup_tui.attachments.previews import NoPreview
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 BIGGEST = 26_214_400
 """Bytes of an attachment that are held in memory at the most: as many as a server accepts."""
+
+
+class Saved(NamedTuple):
+    """The outcome of saving, in clean words."""
+
+    words: str
+    is_saved: bool = False
 
 
 class AttachmentTooLarge(NoPreview):
@@ -37,20 +44,20 @@ async def read_attachment(backend: Backend, upload_id: str) -> bytes:
     return bytes(read)
 
 
-def save(saving: Saving, typed: str, name: str, content_: bytes) -> str:
+def save(saving: Saving, typed: str, name: str, content_: bytes) -> Saved:
     """Write bytes to a new file of this name, or of one like it, in the folder that was typed; return the outcome.
 
-    The words are clean. An existing file is never overwritten, nor what a symlink points to.
+    An existing file is never overwritten, nor what a symlink points to.
     """
     try:
         return _save_in(saving.place(typed), name, content_, saving)
     except OSError as error:
-        return f"✗ not saved: {line(error.strerror or error, 300)}"
+        return Saved(f"✗ not saved: {line(error.strerror or error, 300)}")
 
 
-def _save_in(folder: Path, name: str, content_: bytes, saving: Saving) -> str:
+def _save_in(folder: Path, name: str, content_: bytes, saving: Saving) -> Saved:
     if not folder.is_dir():
-        return f"✗ {line(folder, 200)} is not a folder: nothing was saved"
+        return Saved(f"✗ {line(folder, 200)} is not a folder: nothing was saved")
     for free in previews.free_names(name):
         path = folder / free
         try:
@@ -58,5 +65,5 @@ def _save_in(folder: Path, name: str, content_: bytes, saving: Saving) -> str:
                 file.write(content_)
         except (FileExistsError, NotOverwritable):
             continue
-        return f"✓ saved as {line(path, 300)}"
-    return f"✗ too many files like {line(name, 100)} are there: nothing was saved"
+        return Saved(f"✓ saved as {line(path, 300)}", is_saved=True)
+    return Saved(f"✗ too many files like {line(name, 100)} are there: nothing was saved")

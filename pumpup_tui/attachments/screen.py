@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.color import Color
@@ -21,7 +22,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from pumpup_tui.attachments import previews
-from pumpup_tui.attachments.attachment_files import AttachmentTooLarge, read_attachment, save
+from pumpup_tui.attachments.attachment_files import AttachmentTooLarge, Saved, read_attachment, save
 from pumpup_tui.attachments.previews import Cell, NoPreview
 from pumpup_tui.backend.messages import CallFailed
 from pumpup_tui.components.line_widgets import Document
@@ -47,19 +48,29 @@ SAVE = "attachment.save"
 class PreviewMade(Message):
     """The preview of an attachment."""
 
-    def __init__(self, upload_id: str, lines: Sequence[Line], picture: Sequence[Sequence[Cell]] = ()) -> None:
+    def __init__(
+        self,
+        upload_id: str,
+        lines: Sequence[Line],
+        picture: Sequence[Sequence[Cell]] = (),
+        *,
+        shows_content: bool = True,
+    ) -> None:
+        """Take its lines or its image, and whether they are of the content: there may be none to show."""
         super().__init__()
         self.upload_id = upload_id
         self.lines = lines
         self.picture = picture
+        self.shows_content = shows_content
 
 
 class AttachmentSaved(Message):
-    """The file that an attachment was saved as, or the reason why it was not; in clean words."""
+    """The outcome of saving an attachment."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, upload_id: str, saved: Saved) -> None:
         super().__init__()
-        self.words = words
+        self.upload_id = upload_id
+        self.saved = saved
 
 
 class AttachmentList(VirtualList["Attachment"]):
@@ -67,6 +78,8 @@ class AttachmentList(VirtualList["Attachment"]):
 
     uploads: Mapping[str, Upload] = {}
     labels_since: Mapping[str, str] = {}
+    opened: AbstractSet[str] = frozenset()
+    """Those that the reader has opened."""
 
     @override
     def row_id(self, row: Attachment) -> str:
@@ -75,7 +88,8 @@ class AttachmentList(VirtualList["Attachment"]):
     @override
     def draw_row(self, row: Attachment, width: int) -> Sequence[Line]:
         upload = self.uploads.get(row.upload_id)
-        about = joined((line(upload.content_type, 40), size_words(upload.size))) if upload else ""
+        known = (line(upload.content_type, 40), size_words(upload.size)) if upload else ()
+        about = joined((*known, "opened" if row.upload_id in self.opened else ""))
         since = self.labels_since.get(row.upload_id)
         label = "▪ " + line(row.label, 200) + ("" if since is None else f"  {relabelled_words(since)}")
         return [[(columns(label, f"{about} ", width), "" if since is None else "warn")]]
@@ -123,9 +137,11 @@ class AttachmentsScreen(ModalScreen[None]):
         attachments: Sequence[Attachment],
         uploads: Mapping[str, Upload],
         labels_since: Mapping[str, str] | None = None,
+        request: tuple[str, str] | None = None,
     ) -> None:
-        """Take the attachments under their labels as shown, and the labels that they got since, by upload."""
+        """Take the labels as shown, and those since, by upload; and the id and hash of the request that they are of."""
         super().__init__()
+        self._request = request
         self.context = context
         self._attachments = attachments
         self._uploads = uploads
@@ -148,6 +164,7 @@ class AttachmentsScreen(ModalScreen[None]):
         """List the attachments; none is fetched yet."""
         choices = self.query_one(AttachmentList)
         choices.uploads, choices.labels_since = self._uploads, self._labels_since
+        self._show_opened()
         choices.styles.height = min(max(1, len(self._attachments)), 6)
         choices.show(self._attachments)
         choices.focus()
@@ -186,6 +203,19 @@ class AttachmentsScreen(ModalScreen[None]):
         if row is not None and row.upload_id == event.upload_id:
             self.query_one(Picture).show(event.lines, event.picture)
             self._show_state("")
+            if event.shows_content:
+                self._note_opened(event.upload_id)
+
+    def _note_opened(self, upload_id: str) -> None:
+        if self._request is not None:
+            self.context.outbox.note_opened(*self._request, upload_id)
+            self._show_opened()
+
+    def _show_opened(self) -> None:
+        if self._request is not None:
+            choices = self.query_one(AttachmentList)
+            choices.opened = self.context.outbox.opened.of(*self._request)
+            choices.redraw()
 
     def action_save(self) -> None:
         """Ask for the folder."""
@@ -209,15 +239,17 @@ class AttachmentsScreen(ModalScreen[None]):
             try:
                 read = await read_attachment(backend, row.upload_id)
             except AttachmentTooLarge as fault:
-                return AttachmentSaved(f"✗ {line(fault)}")
-            return AttachmentSaved(await asyncio.to_thread(save, saving, folder, name, read))
+                return AttachmentSaved(row.upload_id, Saved(f"✗ {line(fault)}"))
+            return AttachmentSaved(row.upload_id, await asyncio.to_thread(save, saving, folder, name, read))
 
         self.context.calls.ask(self, "the attachment", call, group="save attachment")
 
     @on(AttachmentSaved)
     def _saved(self, event: AttachmentSaved) -> None:
         event.stop()
-        self._show_state(event.words)
+        self._show_state(event.saved.words)
+        if event.saved.is_saved:
+            self._note_opened(event.upload_id)
 
     @on(CallFailed)
     def _failed(self, event: CallFailed) -> None:
@@ -249,7 +281,7 @@ async def _preview(backend: Backend, upload_id: str, kind: str, room: Size, save
             return PreviewMade(upload_id, (), picture)
         return PreviewMade(upload_id, await asyncio.to_thread(previews.text_lines, read, kind, saves))
     except AttachmentTooLarge as fault:
-        return PreviewMade(upload_id, [[(line(fault), "warn")]])
+        return PreviewMade(upload_id, [[(line(fault), "warn")]], shows_content=False)
     except NoPreview as fault:
         tail = f" {saves} it." if saves else ""
-        return PreviewMade(upload_id, [[(f"{line(fault)}{tail}", "warn")]])
+        return PreviewMade(upload_id, [[(f"{line(fault)}{tail}", "warn")]], shows_content=False)

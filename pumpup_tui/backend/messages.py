@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NewType
 
@@ -13,6 +13,7 @@ from pumpup_tui.backend.retry import is_passing
 
 if TYPE_CHECKING:
     from api_client.authority import AuthorityStatus, Grant
+    from api_client.deeds import Deeds
     from api_client.errors import ApiError
     from api_client.models import Event, Me, Page, Project, RequestDetail, TaskDetail, Upload
     from pumpup_tui.backend.page_requests import PageRequest, PageResult
@@ -62,9 +63,10 @@ class EventsPage(Message):
 
 @dataclass(eq=False, repr=False)
 class NamesRead(Message):
-    """The raw names of tasks and summaries of requests that were asked for, by id."""
+    """The raw names of tasks and summaries of requests that were asked for, by id; and labels of their attachments."""
 
     names: dict[str, str]
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(eq=False, repr=False)
@@ -73,6 +75,16 @@ class BlindnessRead(Message):
 
     request_id: str
     is_hidden: bool
+
+
+@dataclass(eq=False, repr=False)
+class DeedsRead(Message):
+    """The deeds of a request: None before it is decided, and where they can't be read."""
+
+    request_id: str
+    deeds: Deeds | None
+    decided_at: datetime | None = None
+    is_closed: bool = False
 
 
 @dataclass(eq=False, repr=False)

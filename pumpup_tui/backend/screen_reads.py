@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from api_client.errors import ApiError
 from pumpup_tui.backend.messages import (
     BlindnessRead,
     CallId,
+    DeedsRead,
     EventsPage,
     NamesRead,
     ProjectsLoaded,
@@ -74,6 +76,7 @@ class Reads:
 
         async def call(backend: Backend) -> NamesRead:
             names: dict[str, str] = {}
+            attachments: dict[str, dict[str, str]] = {}
             for of_id in ids:
                 with suppress(ApiError):  # the row is shown without it
                     if of_id in names:
@@ -84,7 +87,8 @@ class Reads:
                     request = await backend.request(of_id)
                     names[of_id] = str(request.event.payload.get("summary") or "")
                     names[request.task.id] = request.task.name
-            return NamesRead(names)
+                    attachments[of_id] = {one.upload_id: one.label for one in attachments_of(request)}
+            return NamesRead(names, attachments)
 
         return self._calls.ask(to, "the names", call, group=f"names {ids[0]}")
 
@@ -100,6 +104,19 @@ class Reads:
             return BlindnessRead(request_id, is_hidden=True)
 
         return self._calls.ask(to, "the request", call, group="blindness")
+
+    def deeds(self, to: MessagePump, request_id: str) -> CallId:
+        """Read what came of a request."""
+
+        async def call(backend: Backend) -> DeedsRead:
+            with suppress(ApiError):  # the event is shown without it
+                detail = await backend.request(request_id)
+                decided_at = (detail.result or {}).get("decidedAt")
+                at = datetime.fromisoformat(decided_at) if isinstance(decided_at, str) else None
+                return DeedsRead(request_id, detail.deeds, at, is_closed=detail.task.status == "CLOSED")
+            return DeedsRead(request_id, None)
+
+        return self._calls.ask(to, "the request", call, group="deeds")
 
     def task(self, to: MessagePump, task_id: str) -> CallId:
         """Read a task with its open requests and its latest events."""

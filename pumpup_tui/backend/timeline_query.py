@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from api_client.event_filter import NO_FILTER, EventFilter
+from api_client.event_filter import NO_FILTER, EventFilter, deed_filter
+from pumpup_tui.text.deed_words import DEED_FILTER_WORDS
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import EVENT_WORDS, event_text, transition_text
 from pumpup_tui.text.outcomes import OUTCOMES
@@ -57,6 +58,7 @@ class Query:
             (self.task_id is None or event.task_id == self.task_id)
             and (self.project_id is None or event.project_id == self.project_id)
             and (not self.types or event.event_type in self.types)
+            and self.only.deed in ("", "NONE")  # of what has just been decided nothing came yet
             and self.finds(event, task_name)
         )
 
@@ -81,6 +83,7 @@ class Query:
             "sources": list(self.sources),
             "decidedBy": self.only.decided_by,
             "outcome": self.only.outcome,
+            "deed": self.only.deed,
         }
 
     @classmethod
@@ -93,7 +96,7 @@ class Query:
             newest_first=stored.get("newestFirst") is not False,
             types=values["types"],
             sources=values["sources"],
-            only=EventFilter(decided_by=decided_by, outcome=outcome),
+            only=EventFilter(decided_by=decided_by, outcome=outcome, deed=deed_filter(stored.get("deed"))),
         )
 
     def words(self) -> str:
@@ -103,5 +106,6 @@ class Query:
         decided = f"decided by {line(self.only.decided_by, 40)}" if self.only.decided_by else ""
         act = OUTCOMES.get(self.only.outcome)
         outcome = act.past if act else ""
+        deed = DEED_FILTER_WORDS.get(self.only.deed, "")
         text = f"“{line(self.text, 40)}”" if self.text else ""
-        return " · ".join(part for part in (line(self.times, 40), types, sources, decided, outcome, text) if part)
+        return " · ".join(part for part in (line(self.times, 40), types, sources, decided, outcome, deed, text) if part)

@@ -23,6 +23,7 @@ from pumpup_tui.commands.output import in_charset, print_json, print_table, stop
 
 if TYPE_CHECKING:
     from api_client.backend import Backend
+    from api_client.event_filter import DeedFilter
     from api_client.models import Event, InboxItem, Page, Project, RequestDetail, Task
     from pumpup_tui.commands.event_reader import EventSink
 
@@ -33,6 +34,7 @@ _FIRST_START = (
     "No open requests, and nothing recorded yet. 'pumpup-tui demo' shows how it works, 'pumpup-tui serve' lets agents "
     "ask, 'pumpup-tui import' brings a record."
 )
+_DEEDS: Mapping[str, DeedFilter] = {"none": "NONE", "unlinked": "UNLINKED", "after-denial": "AFTER_DENIAL"}
 limit_option = click.option(
     "--limit", type=click.IntRange(1), default=None, metavar="N", help="Maximum number of rows.  [default: all]"
 )
@@ -225,6 +227,7 @@ def _passes(task: Task, filters: dict[str, str | None]) -> bool:
 @project_option
 @filter_options
 @click.option("--types", metavar="T,T…", default="", help="Only these event types, separated by commas.")
+@click.option("--deed", type=click.Choice(_DEEDS), help="Only approvals that nothing came of, or denials acted on.")
 @click.option("--follow", "-f", is_flag=True, help="Print new events as they arrive, until ctrl+c.")
 @limit_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one event per line.")
@@ -235,12 +238,16 @@ def timeline(
     task: str | None,
     project: str | None,
     types: str,
+    deed: str | None,
     follow: bool,
     limit: int | None,
     as_json: bool,
     **only: Any,
 ) -> None:
     """Print events, oldest first: of a task, a project, or all.
+
+    --deed none: approved, and no agent acted on the task since. --deed unlinked: approved, and no later action names
+    the request or has its trace id. --deed after-denial: denied, and a later action refers to it.
 
     Example: pumpup-tui timeline "Claim C-1028" --since 7d --outcome deny
     """
@@ -249,6 +256,7 @@ def timeline(
     from pumpup_tui.commands.event_reader import EventReader
 
     only["until"] = end_of_range(only["until"])
+    only["deed"] = _DEEDS[deed] if deed else ""
     reader = EventReader(task, project, split_types(types), limit, EventFilter(**only))
     print_events = _print_json_lines if as_json else _row_printer()
     run_on_backend(

@@ -97,7 +97,7 @@ def _write_proof(proof: ProofFile, output: Path | None, *, overwrite: bool) -> N
 )
 @json_option
 def check(file: Path, typed: str, *, as_json: bool) -> None:
-    """Check a proof without the record; exit with 1 if it does not hold.
+    """Check a proof, or a report's page, without the record; exit with 1 if it does not hold.
 
     Each event is hashed again and followed to the checkpoint, whose signature must be that of the key.
 
@@ -105,11 +105,12 @@ def check(file: Path, typed: str, *, as_json: bool) -> None:
     """
     from pumpup_tui.commands.public_keys import public_key, read_file
     from store.core.proof_check import PROOF_MOST, ProofFault, check_proof
+    from store.core.report_check import check_report, is_report
 
     key = public_key(typed)
     content = read_file(file, "proof", PROOF_MOST)
     try:
-        proof = check_proof(content, key)
+        proof = (check_report if is_report(content) else check_proof)(content, key)
     except ProofFault as fault:
         if as_json:
             print_json({"ok": False, "error": str(fault)})

@@ -18,6 +18,7 @@ from pumpup_tui.commands.output import (
 )
 from pumpup_tui.text import durations
 from pumpup_tui.text.attachment_names import attachments_of, relabelled, relabelled_words
+from pumpup_tui.text.decision_evidence import opened_in, opened_word
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import answer_text, confidence_of, decision_facts, event_text, grant_of, outcome_of
 from pumpup_tui.text.layout import joined
@@ -52,6 +53,7 @@ def print_request(detail: RequestDetail, now: datetime, *, reviewer: str = "", e
             *([("Agent", HIDDEN)] if detail.blind else _recommendation(payload.get("recommendation"))),
             *_standing(detail, now, reviewer),
             *_decision(detail.result),
+            *_deeds(detail, now),
             ("Hash", detail.hash),
         ),
         err=err,
@@ -117,10 +119,12 @@ def _under_one_name(name: str, values: Iterable[str]) -> Iterator[tuple[str, str
 def _attachments(detail: RequestDetail) -> Iterator[str]:
     relabellings = relabelled(detail)
     labels = {attachment.upload_id: attachment.label for attachment in attachments_of(detail)}
+    opened = opened_in(detail.result or {})
     upload_ids = detail.event.payload.get("attachments")
     for upload_id in dict.fromkeys(map(str, upload_ids)) if isinstance(upload_ids, list) else ():
         mark = f" ({relabelled_words(relabellings[upload_id])})" if upload_id in relabellings else ""
-        yield f"{clean_line(labels.get(upload_id, upload_id))}{mark}"
+        word = f": {word}" if (word := opened_word(upload_id, opened)) else ""
+        yield f"{clean_line(labels.get(upload_id, upload_id))}{mark}{word}"
 
 
 def _pairs(raw: Any) -> Iterator[tuple[str, str]]:
@@ -199,6 +203,22 @@ def _decision(result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
         return
     reviewer, time = clean_line(result.get("answeredBy") or "someone"), clean_line(result.get("answeredAt"))
     yield "Answered", f"by {reviewer}, {time}"
+    yield from ((name.capitalize(), clean_line(value)) for name, value in decision_facts(result))
+
+
+def _deeds(detail: RequestDetail, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield what came of a decided approval, and each action in its name."""
+    if detail.deeds is None or detail.result is None:
+        return
+    from pumpup_tui.text.deed_words import BY_TRACE, ago_words, came_of_run, deed_text, deed_who, more_deeds
+
+    decided_at = datetime.fromisoformat(str(detail.result["decidedAt"]))
+    ago = ago_words(durations.age(decided_at, now))
+    yield "Since", in_charset(came_of_run(detail.deeds, ago, is_closed=detail.task.status == "CLOSED")[0])
+    for deed in detail.deeds.items:
+        link = f" ({BY_TRACE})" if deed.link == "TRACE" else ""
+        yield "", in_charset(f"{durations.minute(deed.timestamp, None)}  {deed_who(deed)}: {deed_text(deed)}{link}")
+    yield "", in_charset(more_deeds(detail.deeds))
 
 
 def _answers(result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:

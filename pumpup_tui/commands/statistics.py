@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api_client.backend import Backend
+    from api_client.event_filter import DeedFilter
+    from pumpup_tui.insights.deed_figures import DecisionRow
     from pumpup_tui.insights.figure_rows import Dimension, FigureRow, RangeFigures
     from pumpup_tui.insights.settled_figures import Band
 
@@ -42,7 +45,8 @@ def stats(
 
     Agreement is how often the decision was the agent's recommendation, by the agent's confidence; and, where a policy
     hides some recommendations until the decision, hidden beside shown: how much people follow the agent. What grants
-    decided is counted by itself, all other figures are of what people settled.
+    decided is counted by itself, all other figures are of what people settled. Last comes what came of decisions:
+    approvals that no action followed, and denials that were acted on.
 
     Example: pumpup-tui stats --by reviewer --since 7d --csv
     """
@@ -52,7 +56,7 @@ def stats(
         raise click.UsageError("--csv prints one table: add --by, and leave out --json.")
 
     async def count(backend: Backend) -> RangeFigures:
-        return await _counted(backend, project, since, until)
+        return await _counted(backend, project, since, until, deeds=by is None)
 
     until = end_of_range(until)
     figures = run_on_backend(options, count)
@@ -69,7 +73,7 @@ def stats(
 
 
 async def _counted(
-    backend: Backend, project: str | None, since: datetime | None, until: datetime | None
+    backend: Backend, project: str | None, since: datetime | None, until: datetime | None, *, deeds: bool
 ) -> RangeFigures:
     from api_client.times import utc_now
     from pumpup_tui.commands.id_lookup import project_of
@@ -90,6 +94,10 @@ async def _counted(
         figures.work.add(items)
     async for rows in SettledReader(span, chosen).pages(backend):
         figures.settled.add(rows)
+    if deeds and "deeds" in (await backend.me()).capabilities:
+        from pumpup_tui.insights.deed_figures import deed_figures
+
+        return replace(figures, deeds=await deed_figures(backend, span, chosen))
     return figures
 
 
@@ -98,7 +106,8 @@ def _wire(figures: RangeFigures, by: Dimension | None) -> dict[str, Any]:
     if by is not None:
         return {"by": by, "open": total["open"], "rows": [row.wire() for row in figures.rows(by)]}
     groups = {f"{name}s": [row.wire() for row in figures.rows(name)] for name in _dimensions()}
-    return {"open": total["open"], "overdue": total["overdue"], "all": total, **groups}
+    deeds = {"deeds": figures.deeds.wire()} if figures.deeds else {}
+    return {"open": total["open"], "overdue": total["overdue"], "all": total, **groups, **deeds}
 
 
 def _dimensions() -> tuple[Dimension, ...]:
@@ -129,6 +138,15 @@ _GROUPS = (
 )
 _COUNTS = (TableColumn("decided", "DECIDED"), TableColumn("agreed", "AGREED"), TableColumn("rate", "SHARE"))
 _BANDS = (TableColumn("band", "CONFIDENCE", tone="strong"), *_COUNTS)
+_DEED_COUNTS = (TableColumn("deeds", "", tone="strong"), TableColumn("decisions", "DECISIONS"))
+_DEED_ROWS = (
+    TableColumn("deeds", "", min_width=8),
+    TableColumn("decided", "DECIDED AGO"),
+    TableColumn("task", "TASK", min_width=10, tone="strong"),
+    TableColumn("closed", "TASK IS", rank=2),
+    TableColumn("summary", "REQUEST", min_width=12, rank=1),
+    TableColumn("id", "ID"),
+)
 _BLINDNESS = (TableColumn("blindness", "RECOMMENDATION", tone="strong"), *_COUNTS)
 
 
@@ -175,6 +193,33 @@ def _print_tables(figures: RangeFigures) -> None:
             "How much people follow the agent: agreement with a shown and with a hidden recommendation", "accent"
         )
         print_table(_BLINDNESS, [_band_cells(band) for band in blindness], empty="")
+    _print_deeds(figures)
+
+
+def _print_deeds(figures: RangeFigures) -> None:
+    """Print what came of decisions: the counts, then the first of those that are to be looked at."""
+    from pumpup_tui.insights.deed_pane import counted
+    from pumpup_tui.text.deed_words import DEED_FILTER_WORDS
+
+    counts = figures.deeds.counts if figures.deeds else {}
+    if not any(count.count or count.more for count in counts.values()):
+        return
+    print_line()
+    print_wrapped("What came of decisions", "accent")
+    print_table(_DEED_COUNTS, [(DEED_FILTER_WORDS[kind], counted(count)) for kind, count in counts.items()], empty="")
+    rows = [_deed_cells(kind, row, figures.now) for kind, count in counts.items() for row in count.rows]
+    if rows:
+        print_line()
+        print_table(_DEED_ROWS, rows, empty="")
+
+
+def _deed_cells(kind: DeedFilter, row: DecisionRow, now: datetime) -> tuple[object, ...]:
+    from pumpup_tui.text.deed_words import DEED_FILTER_WORDS
+    from pumpup_tui.text.durations import span
+    from pumpup_tui.text.firewall import line
+
+    ago, closed = span(max(0.0, (now - row.decided_at).total_seconds())), "closed" if row.is_closed else ""
+    return DEED_FILTER_WORDS[kind], ago, line(row.task_name, 60), closed, line(row.summary, 100), row.request_id
 
 
 def _band_cells(band: Band) -> tuple[object, ...]:

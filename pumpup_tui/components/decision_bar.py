@@ -83,7 +83,7 @@ class DecisionBar(Lines):
         """Return the panel of what is armed, on the ground of its outcome: who does what to what; keys and note."""
         tone = ACTS[intent.verb].armed
         keys: Line = [(" ", ""), *self._armed_keys(intent)]
-        added = [*added_words(intent)]
+        added = [*filter(None, (self.context.outbox.opened.words(intent),)), *added_words(intent)]
         together: Line = [*keys, (" ", ""), (joined(added), "")]
         rest = [[(f" {crop(text, width - 1)}", "")] for text in added]
         below = [together] if width_of(together) <= width else [keys, *rest]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pumpup_tui.text.attachment_names import relabelled_words
+from pumpup_tui.text.decision_evidence import opened_word
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.labels import actor_text, event_run, event_text, size_words, transition_text
 from pumpup_tui.text.layout import Line, fit, joined
@@ -34,14 +35,21 @@ def event_lines(events: Sequence[Event], context: Context) -> list[Paragraph]:
 
 
 def attachment_lines(
-    attachments: Iterable[Attachment], uploads: Mapping[str, Upload], labels_since: Mapping[str, str] | None = None
+    attachments: Iterable[Attachment],
+    uploads: Mapping[str, Upload],
+    labels_since: Mapping[str, str] | None = None,
+    opened: frozenset[str] | None = None,
 ) -> list[Paragraph]:
-    """Return a paragraph an attachment: label, type and size, and which label it got since, by upload."""
+    """Return a paragraph an attachment: label, type and size, a label that it got since, and whether it was opened."""
     lines: list[Paragraph] = []
     for attachment in attachments:
         upload = uploads.get(attachment.upload_id)
-        about = joined((line(upload.content_type, 60), size_words(upload.size))) if upload else ""
-        since = (labels_since or {}).get(attachment.upload_id)
-        mark: Line = [(f"  {relabelled_words(since)}", "warn")] if since is not None else []
+        known = (line(upload.content_type, 60), size_words(upload.size)) if upload else ()
+        about = joined((*known, opened_word(attachment.upload_id, opened)))
+        mark = _relabelled((labels_since or {}).get(attachment.upload_id))
         lines.append(led([("▪ ", "muted")], (line(attachment.label, 200), ""), (f"  {about}", "muted"), *mark))
     return [ours(), ours(("Attachments", "muted")), *lines] if lines else []
+
+
+def _relabelled(since: str | None) -> Line:
+    return [(f"  {relabelled_words(since)}", "warn")] if since is not None else []

@@ -113,6 +113,10 @@ class Intent:
     """The agreements of other people, as they were shown."""
     blind: bool = False
     """Whether the agent's recommendation was hidden."""
+    attachments: tuple[str, ...] | None = None
+    """The upload ids of the request's attachments, as it was shown; None where the whole request was not."""
+    opened: tuple[str, ...] | None = None
+    """Those of them that were opened until it was confirmed; None where that goes into no record."""
 
     @property
     def lacks_note(self) -> bool:

@@ -98,6 +98,8 @@ class InFlight:
 
 def _stored_form(sent: Confirmed) -> dict[str, Any]:
     intent = {name: getattr(sent.intent, name) for name in _TEXTS}
+    if sent.intent.opened is not None:
+        intent["opened"] = list(sent.intent.opened)
     return {
         "key": sent.key,
         "phase": sent.phase.value,
@@ -120,7 +122,8 @@ def _sent(raw: Any) -> Confirmed | None:
         if texts["verb"] not in VERB_WORDS:
             return None
         more = {name: dict(intent.get(name) or {}) for name in ("answers", "terms")}
-        act = Intent(**texts, **more)  # type: ignore[arg-type]
+        opened = tuple(map(str, intent["opened"])) if "opened" in intent else None
+        act = Intent(**texts, **more, opened=opened)  # type: ignore[arg-type]
         return Confirmed(act, str(raw["key"]), Phase(raw["phase"]), datetime.fromisoformat(raw["since"]))
     except (KeyError, TypeError, ValueError):
         return None

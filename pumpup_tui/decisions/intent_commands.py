@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from api_client.commands import (
     Answer,
@@ -24,9 +24,9 @@ from pumpup_tui.decisions.desk import ALL_PROJECTS, ALONE, Intent
 def command_of(intent: Intent) -> Command:
     """Return the command that carries out `intent`."""
     note = intent.note.strip() or None
-    request_hash = intent.request_hash or None
+    shown: dict[str, Any] = {"request_hash": intent.request_hash or None, "attachments_opened": intent.opened}
     if intent.verb == "ANSWER":
-        return Answer(request_id=intent.target, answers=dict(intent.answers), request_hash=request_hash)
+        return Answer(request_id=intent.target, answers=dict(intent.answers), **shown)
     if intent.verb == "WITHDRAW":
         return Withdraw(request_id=intent.target, reason=intent.note.strip())
     if intent.verb in ("MOVE", "NOTE", "ASSIGN"):
@@ -34,8 +34,7 @@ def command_of(intent: Intent) -> Command:
     if intent.verb in ALONE:
         return _authority_command(intent)
     outcome = Outcome(type=cast("OutcomeType", intent.verb), note=note, reason_code=intent.reason_code or None)
-    blind = True if intent.blind else None
-    return Decide(request_id=intent.target, outcome=outcome, request_hash=request_hash, blind=blind)
+    return Decide(request_id=intent.target, outcome=outcome, blind=True if intent.blind else None, **shown)
 
 
 def _task_command(intent: Intent, note: str | None) -> Command:

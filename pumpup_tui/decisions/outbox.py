@@ -10,6 +10,7 @@ from pumpup_tui.decisions.desk import NOTE_FIRST, Confirmed, Desk, Intent, KeyGu
 from pumpup_tui.decisions.in_flight import InFlight
 from pumpup_tui.decisions.kept_notes import KeptNotes
 from pumpup_tui.decisions.messages import DecisionsStored, Submitted
+from pumpup_tui.decisions.opened_attachments import TAKEN, OpenedAttachments
 from pumpup_tui.decisions.sender import IN_FLIGHT
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Outbox:
         self.grace = settings.grace
         self.in_flight = InFlight(files.documents, self._unfinished)
         self.kept_notes = KeptNotes(files.last_view)
+        self.opened = OpenedAttachments(lambda: sender.can(TAKEN))
         self._key = settings.key
         self._clock = settings.clock
         self._new_key = settings.new_key
@@ -84,6 +86,11 @@ class Outbox:
         self._set(self.desk.give_reason(code))
         self._keep_typed()
 
+    def note_opened(self, request_id: str, request_hash: str, upload_id: str) -> None:
+        """Note that the reader has opened an attachment of a request, as it was shown."""
+        self.opened.add(request_id, request_hash, upload_id)
+        self._changed()
+
     def _keep_typed(self) -> None:
         if self.desk.armed is not None and self.desk.armed.takes_note:
             self.kept_notes.remember([self.desk.armed])
@@ -97,6 +104,8 @@ class Outbox:
         if before.armed is not None and before.armed.lacks_note:
             self.hint(f"{NOTE_FIRST}: {self._key('decide.note')} writes it")
             return None
+        if before.armed is not None:
+            before = replace(before, armed=self.opened.stated(before.armed))
         after = before.confirm(self._new_key(), self._clock(), self.grace)
         self._set(after)
         if len(after.sent) == len(before.sent):
@@ -113,7 +122,7 @@ class Outbox:
         desk, batch, now = self.desk.cancel(), self._new_key(), self._clock()
         before = {sent.key for sent in desk.sent}
         for intent in intents:
-            desk = desk.arm(intent).confirm(self._new_key(), now, self.grace, batch=batch)
+            desk = desk.arm(self.opened.stated(intent)).confirm(self._new_key(), now, self.grace, batch=batch)
         self._set(desk.cancel())
         confirmed = [sent for sent in self.desk.sent if sent.key not in before]
         self._release(to, confirmed)

@@ -32,6 +32,10 @@ class DecisionSender:
         self._connection = connection
         self._slots = asyncio.Semaphore(SENT_AT_ONCE)
 
+    def can(self, capability: str) -> bool:
+        """Return whether the backend has a capability."""
+        return self._connection.can(capability)
+
     def submit(self, to: MessagePump, sent: Confirmed, *, before: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Write what was confirmed, under its key, until its outcome is known; each state is a `Submitted` to `to`.
 

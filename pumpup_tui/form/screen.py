@@ -364,6 +364,7 @@ class AnswerScreen(ModalScreen[Intent | None]):
             answers=answers,
             task_id=task.id,
             task_name=task.name,
+            attachments=tuple(attachment.upload_id for attachment in attachments_of(detail)),
         )
 
     def _leave(self, intent: Intent | None) -> None:

@@ -8,6 +8,7 @@ from api_client.request_facts import request_kind
 from pumpup_tui.components.note_questions import note_question
 from pumpup_tui.components.prompt import Prompt
 from pumpup_tui.decisions.desk import VERB_WORDS, Intent, Phase, Verb
+from pumpup_tui.text.attachment_names import attachments_of
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.needs_words import refused_words
 from pumpup_tui.text.outcomes import OUTCOMES
@@ -228,5 +229,6 @@ def intent_of(verb: Verb, loaded: RequestLoaded, reviewer: str) -> Intent:
         request_hash=detail.hash,
         task_id=detail.task.id,
         task_name=detail.task.name,
+        attachments=tuple(attachment.upload_id for attachment in attachments_of(detail)),
     )
     return intent.under(detail.needs, reviewer, blind=detail.blind)

@@ -199,5 +199,7 @@ class RequestPane:
             return
         from pumpup_tui.attachments.screen import AttachmentsScreen
 
-        labels_since = relabelled(loaded.detail)
-        self._screen.app.push_screen(AttachmentsScreen(self._context, attachments, loaded.uploads, labels_since))
+        labels_since, request = relabelled(loaded.detail), (loaded.detail.event.id, loaded.detail.hash)
+        self._screen.app.push_screen(
+            AttachmentsScreen(self._context, attachments, loaded.uploads, labels_since, request)
+        )

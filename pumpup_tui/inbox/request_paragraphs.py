@@ -16,6 +16,7 @@ from rich.cells import cell_len
 from api_client.request_facts import confidence_value, request_kind
 from pumpup_tui.components.record_paragraphs import attachment_lines
 from pumpup_tui.text.attachment_names import attachments_of, relabelled
+from pumpup_tui.text.decision_evidence import opened_in
 from pumpup_tui.text.firewall import clean, line
 from pumpup_tui.text.labels import answer_text, confidence_of, outcome_of
 from pumpup_tui.text.layout import Line, crop, fit, joined
@@ -88,7 +89,9 @@ def request_lines(
     lines += changed
     lines += _pairs(payload.get("keyValueContext"), budget, folds)
     lines += _body(summary, folds)
-    return [*lines, *attachment_lines(attachments_of(loaded.detail), loaded.uploads, relabelled(loaded.detail))]
+    detail = loaded.detail
+    opened = opened_in(detail.result or {})
+    return [*lines, *attachment_lines(attachments_of(detail), loaded.uploads, relabelled(detail), opened)]
 
 
 def head_lines(

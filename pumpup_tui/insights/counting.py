@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pumpup_tui.insights.deed_figures import DeedFigures, deed_figures
 from pumpup_tui.insights.figure_panes import Stuck, panes
 from pumpup_tui.insights.figure_rows import RangeFigures
 from pumpup_tui.insights.open_work import OpenWork
@@ -28,6 +29,8 @@ FIRST_SECONDS = 0.25
 """Before the first report: most ranges are counted by then, and drawn once."""
 REPORT_SECONDS = 0.5
 """Between two reports of the progress."""
+REST = 5
+"""How many times as long as the last look for what came of decisions took it is not repeated."""
 PANES_SECONDS = 4.0
 """Between two reports of other figures, once a count goes on for long: each draws most of the screen again."""
 
@@ -79,10 +82,17 @@ class Counting:
         self._rows = 0
         self._back_to: datetime | None = chosen.made_at
         self._stuck = Stuck()
+        self._project_id = project_id
+        self._deeds: DeedFigures | None = None
+        self._deeds_from = 0.0
+        """When what came of decisions may be looked for again, by the event loop's clock."""
 
     def is_about(self, event: Event) -> bool:
-        """Return whether an event may get a task going that was found stuck."""
-        return any(task.task_id == event.task_id for task in self._stuck.tasks or ())
+        """Return whether an event may get a task going that was found stuck, or be what was not done yet."""
+        counts = self._deeds.counts.values() if self._deeds else ()
+        return any(task.task_id == event.task_id for task in self._stuck.tasks or ()) or any(
+            row.task_id == event.task_id for count in counts for row in count.rows
+        )
 
     @property
     def is_complete(self) -> bool:
@@ -124,14 +134,26 @@ class Counting:
         self._work.follow(events)
         return await self.state()
 
-    async def look_for_stuck(self, backend: Backend, projects: Sequence[Project], rules_of: RulesOf) -> Counted:
-        """Find the tasks of these projects that are stuck.
+    async def look_for_stuck(
+        self, backend: Backend, projects: Sequence[Project], rules_of: RulesOf, *, deeds: bool
+    ) -> Counted:
+        """Find the tasks of these projects that are stuck, and with `deeds` what came of the range's decisions.
+
+        That is not known of one agent alone: a decision does not say who asked for it.
 
         Raises:
             ApiError: the backend could not be read.
         """
         self._stuck = await stuck_tasks(backend, projects, rules_of, self._asker)
+        if deeds and not self._asker:
+            await self._look_for_deeds(backend)
         return await self.state()
+
+    async def _look_for_deeds(self, backend: Backend) -> None:
+        clock = asyncio.get_running_loop().time
+        if (began := clock()) >= self._deeds_from:
+            self._deeds = await deed_figures(backend, self.range, self._project_id)
+            self._deeds_from = clock() + REST * (clock() - began)
 
     async def state(self) -> Counted:
         """Return the figures as they are now."""
@@ -147,5 +169,5 @@ class Counting:
             self._back_to = min(row.settled_at for row in rows)
 
     def _state(self) -> Counted:
-        figures = RangeFigures(self._settled, self._work, self._names, self._clock())
+        figures = RangeFigures(self._settled, self._work, self._names, self._clock(), self._deeds)
         return Counted(figures, panes(figures, self._stuck, self._me), self._rows, self._back_to)

@@ -88,7 +88,8 @@ class InsightsFeed:
             self._must_look = False
             chosen = context.status.project
             projects = (chosen,) if chosen else context.status.projects
-            self._ask(counting, lambda backend: counting.look_for_stuck(backend, projects, self._rules_of))
+            deeds = context.can("deeds")
+            self._ask(counting, lambda backend: counting.look_for_stuck(backend, projects, self._rules_of, deeds=deeds))
         elif self._has_news:
             self.catch_up_soon()
 

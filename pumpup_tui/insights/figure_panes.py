@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pumpup_tui.insights.deed_pane import deed_panes
 from pumpup_tui.insights.figure_rows import FigureRow, RangeFigures
 from pumpup_tui.insights.following_pane import following_panes
 from pumpup_tui.insights.pane_lines import Bar, FigureLine, Pane, Target, percent
@@ -49,7 +50,8 @@ def panes(figures: RangeFigures, stuck: Stuck, me: str = "") -> list[Pane]:
     """Return all panes; `me` is the reviewer who sees them, whose own figures come first."""
     known = [] if stuck.tasks is None else [_stuck(stuck, stuck.tasks, figures.now)]
     counted = [pane(figures) for pane in (_now, _periods, _projects, _outcomes, _agreement)]
-    return [*counted, *following_panes(figures.settled, me), _reviewers(figures, me), _agents(figures), *known]
+    special = [*deed_panes(figures.deeds, figures.now), *following_panes(figures.settled, me)]
+    return [*counted, *special, _reviewers(figures, me), _agents(figures), *known]
 
 
 def _plain(*texts: object) -> tuple[Run, ...]:

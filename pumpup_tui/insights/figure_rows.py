@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
+from pumpup_tui.insights.deed_figures import DeedFigures
 from pumpup_tui.insights.open_work import Backlog, OpenWork
 from pumpup_tui.insights.settled_figures import Group, SettledFigures
 
@@ -69,6 +70,8 @@ class RangeFigures:
     names: Mapping[str, str]
     """Of projects, by id, raw."""
     now: datetime
+    deeds: DeedFigures | None = None
+    """What came of the decisions; None where that is not known."""
 
     def total(self) -> FigureRow:
         """Return the figures of everything."""

@@ -8,8 +8,12 @@ from collections.abc import Sequence
 from io import StringIO
 
 from api_client.spreadsheet_cells import harmless
+from api_client.times import wire_time
+from pumpup_tui.insights.deed_figures import DeedFigures
+from pumpup_tui.insights.deed_pane import counted
 from pumpup_tui.insights.figure_rows import DIMENSIONS, Dimension, FigureRow, RangeFigures
 from pumpup_tui.insights.settled_figures import OUTCOME_WORDS, Group
+from pumpup_tui.text.deed_words import DEED_FILTER_WORDS
 from pumpup_tui.text.durations import full, span
 from pumpup_tui.text.firewall import line
 
@@ -82,6 +86,7 @@ def markdown(figures: RangeFigures) -> str:
         f"- waited p50 {span(group.waited(50))}, p95 {span(group.waited(95))}",
         f"- recommendations followed: {agreed.followed:,} of {agreed.given:,}",
         *(_apart_lines(group)),
+        *_deed_lines(figures.deeds),
     ]
     for by in DIMENSIONS:
         lines += ["", *_markdown_table(chosen.unit if by == "day" else by, figures.rows(by))]
@@ -95,6 +100,17 @@ def _apart_lines(group: Group) -> list[str]:
     if hidden.given:
         words = f"shown {shown.followed:,} of {shown.given:,}, hidden {hidden.followed:,} of {hidden.given:,}"
         lines.append(f"- followed where the recommendation was {words}")
+    return lines
+
+
+def _deed_lines(deeds: DeedFigures | None) -> list[str]:
+    """Return the counts of what came of decisions, and below each the first of them."""
+    lines: list[str] = []
+    for kind, count in deeds.counts.items() if deeds else ():
+        lines.append(f"- {DEED_FILTER_WORDS[kind]}: {counted(count)}")
+        for row in count.rows:
+            words = _SPECIAL.sub(r"\\\g<0>", f"{line(row.task_name, NAME)}: {line(row.summary, NAME)}")
+            lines.append(f"  - {wire_time(row.decided_at)} {words}{' (task closed)' if row.is_closed else ''}")
     return lines
 
 

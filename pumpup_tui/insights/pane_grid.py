@@ -14,9 +14,16 @@ WIDE, WIDEST = 100, 165
 FRAME = 4
 """Cells of a pane's width that its frame takes."""
 COLUMNS: Mapping[int, Sequence[Sequence[str]]] = {
-    1: (("now", "periods", "projects", "outcomes", "agreement", "following", "stuck", "reviewers", "agents"),),
-    2: (("now", "periods", "following", "stuck", "agents"), ("projects", "outcomes", "agreement", "reviewers")),
-    3: (("now", "projects", "stuck"), ("periods", "outcomes", "following"), ("agreement", "reviewers", "agents")),
+    1: (("now", "periods", "projects", "outcomes", "deeds", "agreement", "following", "stuck", "reviewers", "agents"),),
+    2: (
+        ("now", "periods", "following", "stuck", "agents"),
+        ("projects", "outcomes", "deeds", "agreement", "reviewers"),
+    ),
+    3: (
+        ("now", "projects", "stuck"),
+        ("periods", "outcomes", "deeds", "following"),
+        ("agreement", "reviewers", "agents"),
+    ),
 }
 """The panes of each column, by how many there are: always in the same place, whatever their figures are."""
 

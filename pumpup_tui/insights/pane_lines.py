@@ -20,7 +20,7 @@ SHORT_LABEL = 20
 class Target(NamedTuple):
     """The place that a row leads to; `id` is raw."""
 
-    kind: Literal["project", "reviewer", "agent", "task", "period"]
+    kind: Literal["project", "reviewer", "agent", "task", "period", "deed"]
     id: str
 
 

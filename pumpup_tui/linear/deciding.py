@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pumpup_tui.decisions.desk import FINAL, NEEDS_NOTE, Intent, Verb
 from pumpup_tui.linear.confirmation import is_yes
 from pumpup_tui.linear.plain_lines import Spoken, counted, said
+from pumpup_tui.text.attachment_names import attachments_of
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.needs_words import refused_words
 from pumpup_tui.text.outcomes import ACTS, OUTCOMES
@@ -70,6 +71,7 @@ def intent_of(session: LineSession, verb: Verb, detail: RequestDetail, note: str
         note=note.strip(),
         task_id=detail.task.id,
         task_name=detail.task.name,
+        attachments=tuple(attachment.upload_id for attachment in attachments_of(detail)),
     )
     return intent.under(detail.needs, session.me.subject, blind=detail.blind)
 
@@ -129,6 +131,8 @@ def _summary(session: LineSession, intents: Sequence[Intent]) -> list[Spoken]:
     lines += [said("This", intent.title.strip().split("\n")[0], limit=200) for intent in intents]
     if first.verb == "ASSIGN":
         lines.append(said("To", first.assignee) if first.assignee else "To: no one.")
+    if len(intents) == 1 and (opened := session.outbox.opened.words(first)):
+        lines.append(f"{opened}.")
     lines += [said("Your note", first.note, limit=64_000)] if first.note else []
     return [*lines, said("Reason code", first.reason_code)] if first.reason_code else lines
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pumpup_tui.decisions.delivery import deliver
 from pumpup_tui.decisions.desk import FINAL, Confirmed, Desk, Intent, OnRecord, Phase
 from pumpup_tui.decisions.in_flight import InFlight
+from pumpup_tui.decisions.opened_attachments import OpenedAttachments
 from pumpup_tui.linear.plain_lines import said
 from pumpup_tui.text.labels import recommendation_run
 from pumpup_tui.text.outcomes import ACTS
@@ -40,12 +41,15 @@ class LineOutbox:
         grace: float,
         tell: Callable[[Confirmed], None],
         reads_back: bool = False,
+        takes_opened: bool = False,
     ) -> None:
         """Take what acts go through; `grace` in seconds, and `tell` is told what became of each.
 
-        With `reads_back` an approval may turn out to be an agreement, for there may be policies.
+        With `reads_back` an approval may turn out to be an agreement, for there may be policies. With `takes_opened` a
+        decision says which attachments were opened.
         """
         self.desk = Desk()
+        self.opened = OpenedAttachments(lambda: takes_opened)
         self.in_flight = InFlight(documents, self._unfinished)
         self.grace = grace
         self._backend, self._reads_back = backend, reads_back
@@ -59,7 +63,7 @@ class LineOutbox:
         batch = self._new_key() if len(intents) > 1 else ""
         desk, before = self.desk.cancel(), {sent.key for sent in self.desk.sent}
         for intent in intents:
-            desk = desk.arm(intent).confirm(self._new_key(), self._clock(), self.grace, batch=batch)
+            desk = desk.arm(self.opened.stated(intent)).confirm(self._new_key(), self._clock(), self.grace, batch=batch)
         self.desk = desk.cancel()
         confirmed = [sent for sent in self.desk.sent if sent.key not in before]
         await self._store()

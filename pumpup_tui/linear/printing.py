@@ -181,6 +181,7 @@ async def read_attachment_text(session: LineSession, number: str) -> None:
     from pumpup_tui.attachments.attachment_files import read_attachment
     from pumpup_tui.attachments.previews import NoPreview, kind_of, text_lines
 
+    detail = session.shown
     if (attachment := _numbered(session, number)) is None:
         return
     upload = (await _uploads(session, [attachment])).get(attachment.upload_id)
@@ -196,6 +197,7 @@ async def read_attachment_text(session: LineSession, number: str) -> None:
         return
     for runs in lines:
         session.talk.say_all(quoted("".join(text for text, _ in runs)))
+    _note_opened(session, detail, attachment)
 
 
 async def save_attachment(session: LineSession, number: str, folder: str) -> None:
@@ -211,6 +213,7 @@ async def save_attachment(session: LineSession, number: str, folder: str) -> Non
     if saving.is_off:
         session.talk.say("Saving is off here.")
         return
+    detail = session.shown
     if (attachment := _numbered(session, number)) is None:
         return
     upload = (await _uploads(session, [attachment])).get(attachment.upload_id)
@@ -220,8 +223,15 @@ async def save_attachment(session: LineSession, number: str, folder: str) -> Non
     except AttachmentTooLarge as fault:
         session.talk.say(said("Not saved", fault))
         return
-    words = await asyncio.to_thread(save, saving, folder or str(saving.folder), name, content)
-    session.talk.say_all(quoted(words.lstrip("✓✗ ")))
+    saved = await asyncio.to_thread(save, saving, folder or str(saving.folder), name, content)
+    session.talk.say_all(quoted(saved.words.lstrip("✓✗ ")))
+    if saved.is_saved:
+        _note_opened(session, detail, attachment)
+
+
+def _note_opened(session: LineSession, detail: RequestDetail | None, attachment: Attachment) -> None:
+    if detail is not None:
+        session.outbox.opened.add(detail.event.id, detail.hash, attachment.upload_id)
 
 
 def _numbered(session: LineSession, number: str) -> Attachment | None:

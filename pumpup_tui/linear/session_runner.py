@@ -10,6 +10,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from pumpup_tui.decisions.desk import Confirmed, Phase
+from pumpup_tui.decisions.opened_attachments import TAKEN
 from pumpup_tui.linear.command_loop import CommandLoop
 from pumpup_tui.linear.confirmation import ConfirmationWords
 from pumpup_tui.linear.conversation import Conversation
@@ -82,6 +83,7 @@ class _Runner:
             grace=setup.preferences.grace_seconds,
             tell=self._tell,
             reads_back="authority" in me.capabilities,
+            takes_opened=TAKEN in me.capabilities,
         )
         self.session = LineSession(
             backend,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from api_client.event_filter import EventFilter
+from api_client.event_filter import DeedFilter, EventFilter, deed_filter
 from pumpup_tui.backend.timeline_query import DECISIONS, Query
 from pumpup_tui.timeline.screen import TimelineScreen
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def follow(app: App[None], context: Context, target: Target, chosen: Range, open_task: Callable[[str], None]) -> None:
-    """Show the board of a project, a task's page, or the decisions of a reviewer or of an hour in the range.
+    """Show the board of a project, a task's page, or the decisions of a reviewer, of an hour or of what came of them.
 
     Escape leads back from each of them, and no choice that holds for all screens is changed.
     """
@@ -30,6 +30,8 @@ def follow(app: App[None], context: Context, target: Target, chosen: Range, open
         _show_decisions(app, chosen, decided_by=target.id)
     elif target.kind == "period":
         _show_decisions(app, chosen)
+    elif target.kind == "deed":
+        _show_decisions(app, chosen, deed=deed_filter(target.id))
 
 
 def _way_back(app: App[None]) -> Callable[[], None]:
@@ -47,12 +49,14 @@ def _show_board(app: App[None], project_id: str) -> None:
         app.screen.open_project(project_id, _way_back(app))
 
 
-def _show_decisions(app: App[None], chosen: Range, decided_by: str = "") -> None:
+def _show_decisions(app: App[None], chosen: Range, decided_by: str = "", deed: DeedFilter = "") -> None:
     app.switch_mode("timeline")
-    only = EventFilter(since=chosen.since, until=chosen.until, decided_by=decided_by)
+    only = EventFilter(since=chosen.since, until=chosen.until, decided_by=decided_by, deed=deed)
 
     def show() -> None:
         if isinstance(app.screen, TimelineScreen):
-            app.screen.visit.begin(Query(types=DECISIONS, only=only, times=chosen.caption), _way_back(app))
+            app.screen.visit.begin(
+                Query(types=() if deed else DECISIONS, only=only, times=chosen.caption), _way_back(app)
+            )
 
     app.call_after_refresh(show)

@@ -20,14 +20,14 @@ def attachments_of(detail: RequestDetail) -> list[Attachment]:
     # Lazily: with a request the models are loaded, and the first rows wait for neither.
     from api_client.models import Attachment
 
-    labels = _labels_now(detail) | _labels_then(detail)
+    labels = _labels_now(detail) | labels_then(detail.event.payload)
     return [Attachment(upload_id=upload, label=labels[upload]) for upload in _upload_ids(detail) if upload in labels]
 
 
 def relabelled(detail: RequestDetail) -> dict[str, str]:
     """Return by upload the task's present label of an attachment, where the request was asked under another one."""
     now = _labels_now(detail)
-    then = _labels_then(detail)
+    then = labels_then(detail.event.payload)
     return {one: now[one] for one in _upload_ids(detail) if one in now and now[one] != then.get(one, now[one])}
 
 
@@ -45,8 +45,9 @@ def _labels_now(detail: RequestDetail) -> dict[str, str]:
     return {one.upload_id: one.label for one in detail.task.attachments}
 
 
-def _labels_then(detail: RequestDetail) -> dict[str, str]:
-    snapshots: Any = detail.event.payload.get("attachmentSnapshots")
+def labels_then(payload: Mapping[str, Any]) -> dict[str, str]:
+    """Return by upload the labels of a request's attachments when it was asked, as far as its payload has them."""
+    snapshots = payload.get("attachmentSnapshots")
     return {
         str(one["uploadId"]): str(one["label"])
         for one in (snapshots if isinstance(snapshots, list) else ())

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from api_client.request_facts import agreed_id, confidence_value
+from pumpup_tui.text.decision_evidence import rule_text
 from pumpup_tui.text.firewall import line
 from pumpup_tui.text.outcomes import OUTCOMES
 
@@ -150,7 +151,7 @@ def decision_facts(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return what a decision holds beside its outcome and note, raw, by name: reason code, tags, what it is under.
 
     Args:
-        payload: The payload of its event, or the result that is made of that.
+        payload: The payload of its event, one person's agreement in it, or the result that is made of that.
     """
     outcome, authority = payload.get("outcome"), payload.get("authority") or payload.get("authoritySnapshot")
     code = outcome.get("reasonCode") if isinstance(outcome, Mapping) else None
@@ -178,6 +179,8 @@ def _authority_facts(payload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "grant", f"{grant} of {giver}: nobody was asked"
     if isinstance(agreements, list) and agreements:
         yield "agreed", f"{len(agreements)} other {'person' if len(agreements) == 1 else 'people'} before"
+    if rule := rule_text(payload):
+        yield "rule", rule
     if payload.get("blind"):
         yield "blind", "the recommendation was hidden until the decision"
     if isinstance(to, list):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pumpup_tui.context import Context
 from pumpup_tui.text import durations
+from pumpup_tui.text.decision_evidence import evidence_of, opened_in, opened_word
 from pumpup_tui.text.firewall import INDENT, clean, line
 from pumpup_tui.text.json_text import json_bytes, json_text
 from pumpup_tui.text.labels import (
@@ -30,12 +31,19 @@ LABEL = 10
 """Cells of a row's label."""
 ANSWERS_MOST = 20
 """Answers that are listed; the JSON has all."""
+ATTACHMENTS_MOST = 20
+"""Attachments that are listed, likewise."""
 RUN_MOST = 200
 """Actions of a run that are listed."""
 
 
-def event_document(event: Event, context: Context, lookups: Lookups) -> list[Paragraph]:
-    """Return what happened in words: who did what, on which task, about what, and what was said."""
+def event_document(
+    event: Event, context: Context, lookups: Lookups, since: Sequence[Paragraph] = ()
+) -> list[Paragraph]:
+    """Return what happened in words: who did what, on which task, about what, and what was said.
+
+    `since` says what came of it, where it is an approval.
+    """
     key = context.key
     task = lookups.known_name(event.task_id) or event.task_id
     pairs = (
@@ -43,13 +51,13 @@ def event_document(event: Event, context: Context, lookups: Lookups) -> list[Par
         ("about", lookups.known_name(event.in_response_to)),
         ("moved", transition_text(event)),
         ("said", own_text(event)),
-        *decision_facts(event.payload),
+        *decision_facts(evidence_of(event)),
         ("when", durations.full(event.timestamp, context.zone)),
         ("project", context.project_name(event.project_id)),
     )
     lines = [ours(verb_run(event), ("  by ", "muted"), (who_text(event), "strong")), ours()]
     lines += [_row(name, value) for name, value in pairs if value]
-    lines += [*_suggested(event), *_answers(event), ours()]
+    lines += [*_suggested(event), *_answers(event), *_attachments(event, lookups), *since, ours()]
     past = f" · {key('past.show')} the task as it was then" if context.can("history") else ""
     return [*lines, ours((f"{key('timeline.open')} opens the task{past} · {key('timeline.json')} JSON", "muted"))]
 
@@ -130,6 +138,23 @@ def _answers(event: Event) -> list[Paragraph]:
         for name, value in list(answers.items())[:ANSWERS_MOST]
     ]
     more = len(answers) - ANSWERS_MOST
+    return [*rows, ours((f"… and {more} more", "muted"))] if more > 0 else rows
+
+
+def _attachments(event: Event, lookups: Lookups) -> list[Paragraph]:
+    """Return which of the request's attachments were opened before it was decided, as far as the record says it."""
+    opened = opened_in(evidence_of(event))
+    if opened is None:
+        return []
+    labels = lookups.known_attachments(event.in_response_to)
+    rows = [
+        # cleaned again: cut, for what follows must stay in view
+        _row("attached", f"{line(label, 200)}: {opened_word(upload_id, opened)}")
+        for upload_id, label in list(labels.items())[:ATTACHMENTS_MOST]
+    ]
+    if not rows:
+        return [_row("opened", f"{len(opened)} of its attachments")]
+    more = len(labels) - ATTACHMENTS_MOST
     return [*rows, ours((f"… and {more} more", "muted"))] if more > 0 else rows
 
 

@@ -1,4 +1,4 @@
-"""The timeline's filter: which types, which sources, whose decisions, which outcome, and when."""
+"""The timeline's filter: which types, which sources, whose decisions, which outcome, what came of it, and when."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from pumpup_tui.components.option_picker import OptionPicker
 from pumpup_tui.context import Context
 from pumpup_tui.keys.bindings import bindings
 from pumpup_tui.keys.key_names import names_at
+from pumpup_tui.text.deed_words import DEED_FILTER_WORDS
 from pumpup_tui.text.firewall import content
 from pumpup_tui.text.labels import EVENT_WORDS
 from pumpup_tui.text.outcomes import OUTCOMES
@@ -60,10 +61,15 @@ class FilterScreen(ModalScreen[Query | None]):
             yield _input(self._query.times, "7d, yesterday, 09:00-12:00, 2026-11-01..2026-11-07", "times")
             yield Static("outcome (none chosen: all)", markup=False)
             yield OptionPicker([act.past_with_glyph for act in OUTCOMES.values()], many=False)
+            if self._shared.can("deeds"):
+                yield Static("what came of it (none chosen: all)", markup=False)
+                yield OptionPicker(list(DEED_FILTER_WORDS.values()), many=False)
 
     def on_mount(self) -> None:
         """Choose what is chosen now."""
-        types, sources, outcomes = self.query(OptionPicker)
+        types, sources, outcomes, *deeds = self.query(OptionPicker)
+        for picker in deeds:
+            picker.set([words for name, words in DEED_FILTER_WORDS.items() if name == self._query.only.deed])
         types.set([_word(name) for name in self._query.types])
         sources.set([name.lower() for name in self._query.sources])
         outcomes.set([act.past_with_glyph for name, act in OUTCOMES.items() if name == self._query.only.outcome])
@@ -91,11 +97,13 @@ class FilterScreen(ModalScreen[Query | None]):
         self.dismiss(self._chosen(range_, typed))
 
     def _chosen(self, range_: TimeRange, typed: str) -> Query:
-        types, sources, outcomes = self.query(OptionPicker)
+        types, sources, outcomes, *deeds = self.query(OptionPicker)
+        came_of = deeds[0].chosen if deeds else ()
         chosen = replace(
             self._query.only,
             decided_by=self.query_one("#decided-by", Input).value.strip(),
             outcome=next((name for name, act in OUTCOMES.items() if act.past_with_glyph in outcomes.chosen), ""),
+            deed=next((name for name, words in DEED_FILTER_WORDS.items() if words in came_of), ""),
         )
         return replace(
             self._query,

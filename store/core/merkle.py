@@ -176,7 +176,7 @@ def is_included(leaf: bytes, place: int, size: int, path: Sequence[bytes], root:
 
 def is_consistent(old: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> bool:
     """Return whether a proof shows that one tree begins with another one (RFC 9162, section 2.1.4.2)."""
-    if not 0 <= old <= size:
+    if not 0 <= old <= size or (size == 0 and root != EMPTY):
         return False
     if old in (0, size):
         return not path and old_root == (root if old else EMPTY)

@@ -1,4 +1,4 @@
-"""The key that signs a record's checkpoints, and its text as a file holds it, in the form of Go's package `note`.
+"""The key that signs a record's checkpoints, or a witness's; its text as a file holds it, as Go's `note` writes it.
 
 Pure but for the making of a key. Whoever has this text can sign as the record: it is never exported with it.
 """
@@ -30,19 +30,20 @@ _SEED_BYTES = 32
 
 
 class SigningKey(NamedTuple):
-    """A private key and the name of the record that it signs for, which is also the origin of its checkpoints."""
+    """A private key and the name that it signs under: a record's, which is its checkpoints' origin, or a witness's."""
 
     name: str
     private: Ed25519PrivateKey
+    kind: int = SIGNATURE
 
     @property
     def public(self) -> VerifierKey:
         """The public half, which is published."""
-        return key_of(self.name, self.private)
+        return key_of(self.name, self.private, self.kind)
 
     def written(self) -> str:
         """Return the key as its file holds it: a line with `PRIVATE+KEY+name+id+key`."""
-        data = bytes([SIGNATURE]) + self.private.private_bytes_raw()
+        data = bytes([self.kind]) + self.private.private_bytes_raw()
         return f"{_PREFIX}{self.name}+{self.public.key_id.hex()}+{base64.b64encode(data).decode()}\n"
 
     def checkpoint(self, size: int, root: bytes) -> SignedNote:
@@ -62,12 +63,12 @@ def check_name(key: SigningKey | None, name: str) -> None:
         raise InvalidRequest(f"This record is named {key.name} already: its public key was made with that name.")
 
 
-def new_signing_key(name: str) -> SigningKey:
+def new_signing_key(name: str, kind: int = SIGNATURE) -> SigningKey:
     """Return a new key. Its randomness is the library's own: no test and no record depends on a private key."""
-    return SigningKey(name, Ed25519PrivateKey.generate())
+    return SigningKey(name, Ed25519PrivateKey.generate(), kind)
 
 
-def read_signing_key(text: str) -> SigningKey:
+def read_signing_key(text: str, kind: int = SIGNATURE) -> SigningKey:
     """Return the key that a file's text is.
 
     Raises:
@@ -79,9 +80,9 @@ def read_signing_key(text: str) -> SigningKey:
         data = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         data = b""
-    if not text.startswith(_PREFIX) or not is_key_name(name) or len(data) != 1 + _SEED_BYTES or data[0] != SIGNATURE:
+    if not text.startswith(_PREFIX) or not is_key_name(name) or len(data) != 1 + _SEED_BYTES or data[0] != kind:
         raise NoteFault("it is no signing key")
-    key = SigningKey(name, Ed25519PrivateKey.from_private_bytes(data[1:]))
+    key = SigningKey(name, Ed25519PrivateKey.from_private_bytes(data[1:]), kind)
     if key.public.key_id.hex() != id_:
         raise NoteFault("its id is not that of its name and key: it was changed or cut")
     return key

@@ -101,10 +101,15 @@ def policy_in_force(doc: Doc) -> dict[str, Any]:
     return {"policy": doc.get("policy"), "hash": doc.get("policyHash")}
 
 
+_EVIDENCE = ("attachmentsOpened", "rule")
+"""Keys of a settlement's payload that a reviewer reads with its result."""
+
+
 def result(request_id: str, settled: Doc) -> dict[str, Any]:
     """Return the ApprovalResult or ElicitationResult that an event makes; of a withdrawal, who, when and why."""
     payload = settled["payload"]
     of = {"requestId": request_id, "taskId": settled["taskId"], "eventId": settled["id"], "hash": settled.get("hash")}
+    of |= {key: payload[key] for key in _EVIDENCE if key in payload}
     if settled["eventType"] == REQUEST_WITHDRAWN:
         who = {"withdrawnBy": settled.get("subject"), "withdrawnAt": settled["timestamp"]}
         return {**of, **who, "reason": payload["message"]}

@@ -197,8 +197,8 @@ class Agent:
         if outcome.type == "APPROVE":
             await self._next(opened)
         elif outcome.type == "EDIT_AND_APPROVE":
-            patch = MetadataPatch(set={"edit": note})
-            await self._act(case, task_id, f"Changed it as asked: {note}", patch=patch)
+            patch, trace = MetadataPatch(set={"edit": note}), opened.request_id
+            await self._act(case, task_id, f"Changed it as asked: {note}", patch=patch, trace=trace)
             await self._next(opened)
         elif outcome.type == "REJECT":
             await self._walk(case, task_id, case.workflow.dropped, "Closed without it, and told the customer")
@@ -217,7 +217,8 @@ class Agent:
         if opened.ask < len(opened.case.asks):
             await self._ask(opened)
         else:
-            await self._walk(opened.case, opened.task_id, opened.case.workflow.done, opened.case.finish)
+            case, trace = opened.case, opened.request_id
+            await self._walk(case, opened.task_id, case.workflow.done, case.finish, trace=trace)
 
     async def _ask(
         self, opened: _Open, attached: list[Attachment] | None = None, more: dict[str, str] | None = None
@@ -249,12 +250,12 @@ class Agent:
         opened.request_id = str((await self._write(command))["eventId"])
         self._open.append(opened)
 
-    async def _walk(self, case: Case, task_id: str, target: str, description: str) -> None:
+    async def _walk(self, case: Case, task_id: str, target: str, description: str, trace: str | None = None) -> None:
         """Go to the step `target` from wherever the task is now, one action a step."""
         task = (await self._backend.task(task_id)).task
         for step in path_to(case.workflow.steps, task.current_step, target):
             words = description if step == target else f"On to {step}"
-            await self._act(case, task_id, words, to=step)
+            await self._act(case, task_id, words, to=step, trace=trace)
 
     async def _act(
         self,
@@ -265,6 +266,7 @@ class Agent:
         to: str | None = None,
         patch: MetadataPatch | None = None,
         attach: list[Attachment] | None = None,
+        trace: str | None = None,
     ) -> None:
         await self._write(
             RecordAction(
@@ -274,6 +276,7 @@ class Agent:
                 transitions_to=to,
                 metadata_patch=patch,
                 add_attachments=tuple(attach) if attach else None,
+                external_trace_id=trace,
             )
         )
 

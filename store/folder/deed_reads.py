@@ -43,7 +43,13 @@ class FolderTrails:
         decision = self._event(seq)
         if decision is None or decision.outcome is None:
             return None
-        task = self._state.index.task_of(seq)
+        read = self._read_to(self._state.index.task_of(seq), seq)
+        later = read.behind(seq)
+        found = [event for _, event in later[:LATER_MOST] if event is not None]
+        return LaterTrail(decision, found, read.more or len(later) > LATER_MOST)
+
+    def _read_to(self, task: int, seq: int) -> _Read:
+        """Return what is read of a task's trail, once it is enough for a decision."""
         read = self._read.get(task)
         if read is None or read.start > seq:
             read = self._back_to(task, seq, read)
@@ -51,9 +57,7 @@ class FolderTrails:
             rest = self._walk(task, read.entries[-1][0])
             read = _Read(read.start, [*read.entries, *rest.entries], rest.more)
         self._read[task] = read
-        later = read.behind(seq)
-        found = [event for _, event in later[:LATER_MOST] if event is not None]
-        return LaterTrail(decision, found, read.more or len(later) > LATER_MOST)
+        return read
 
     def _back_to(self, task: int, seq: int, known: _Read | None) -> _Read:
         """Return the trail from behind a decision on: what is known of it is not read again, where they meet."""

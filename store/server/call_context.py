@@ -15,7 +15,7 @@ from api_client.actor import Actor
 from api_client.backend import PAGE, PAGE_MAX, WAIT_MAX, Backend
 from api_client.commands import Command
 from api_client.errors import InvalidRequest
-from api_client.event_filter import DEED_FILTERS, EventFilter
+from api_client.event_filter import DEED_FILTERS, EventFilter, deed_filter
 from api_client.models import Order, Receipt, Role
 from api_client.times import in_utc
 from api_client.wire import Wire
@@ -133,8 +133,8 @@ class IncomingCall:
             InvalidRequest: `since` or `until` is no time with its zone, or `deed` is none.
         """
         times = self.moment("since"), self.moment("until")
-        deed = next((name for name in ("", *DEED_FILTERS) if name == (self.query("deed") or "")), None)
-        if deed is None:
+        deed = deed_filter(self.query("deed"))
+        if self.query("deed") and not deed:
             raise InvalidRequest(f"deed: must be one of {', '.join(DEED_FILTERS)}")
         return EventFilter(*times, self.query("decidedBy") or "", self.query("outcome") or "", deed)
 

@@ -23,7 +23,13 @@ FOLDER = ROOT / "docs" / "deploy"
 COMPOSE = FOLDER / "compose.yaml"
 UNITS = sorted(FOLDER.glob("*.service"))
 PROGRAM = "/opt/pumpup/bin/pumpup-tui"
-_VALUES = {"%i": "claims", "${PORT}": "7867", "${HOSTNAME_OF_CALLERS}": "claims.example.com"}
+_VALUES = {
+    "%i": "claims",
+    "${PORT}": "7867",
+    "${HOSTNAME_OF_CALLERS}": "claims.example.com",
+    "${RECORD_URL}": "https://claims.example.com",
+    "${RECORD_KEY}": "claims.pub",
+}
 _SERVE = ("host", "port", "allowed_hosts", "max_upload", "metrics", "quiet", "public_url", "limits")
 EVERY_UNIT = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
 
@@ -186,7 +192,7 @@ def _installed(folder: Path) -> Iterator[Path]:
 
 
 def test_the_guide_leads_to_each_file() -> None:
-    """The page for operators of a database links to all of them."""
-    page = Page("docs/postgres.md")
-    linked = {page.target(link)[0] for link in page.links}
+    """The pages for operators of a database and for witnesses link to all of them."""
+    pages = (Page("docs/postgres.md"), Page("docs/witness.md"))
+    linked = {page.target(link)[0] for page in pages for link in page.links}
     assert {path.relative_to(ROOT).as_posix() for path in (COMPOSE, *UNITS)} <= linked

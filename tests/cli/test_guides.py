@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests import sample
-from tests.cli import database_guide
+from tests.cli import database_guide, witness_guide
 from tests.cli.pages import README, ROOT, Page, commands_under, pages
 from tests.cli.terminal import Terminal
 from tests.cli.walk import DATABASE, Act, Walk, begun
@@ -251,6 +251,9 @@ def audit(walk: Walk) -> None:
     proved = next(said for command, said in walk.said.items() if "tui check " in command)
     assert "▼ denied, human maria\n  │ deny by maria: The receipt is for another model." in proved
     assert "OK: These 2 events are in the record example.com/claims" in proved
+    page, text = ((walk.folder / name).read_text(encoding="utf-8") for name in ("report.html", "claim.md"))
+    assert "<script" in page and "The receipt is for another model." in page
+    assert "### 1. ▼ denied: `Pay $4,100 on claim C-1028`" in text
     begins = next(said for command, said in walk.said.items() if "--checkpoint" in command)
     assert "OK: it begins with the 36 events of the checkpoint" in begins
     (denial,) = next(said for command, said in walk.said.items() if "--outcome deny" in command).splitlines()
@@ -260,7 +263,8 @@ def audit(walk: Walk) -> None:
 
 def check_plainly(walk: Walk) -> None:
     walk.walk()
-    *_, told = walk.said.values()
+    told, checked = (said for command, said in walk.said.items() if command.startswith("python"))
+    assert "'APPROVAL_DECIDED' 'maria' 'APPROVE'" in checked
     assert "had 35 events when it was signed" in told
     assert "17 '2026-03-02T13:20:00.000000Z' 'APPROVAL_DECIDED' 'maria' 'REJECT'" in told
 
@@ -278,6 +282,11 @@ def develop(walk: Walk) -> None:
         walk.written("agent-1.log", r"evt_\w+\n", agents[1])
         walk.run(command)
 
+    def approves(walk: Walk, command: str) -> None:
+        walk.written("agent-3.log", r"evt_\w+\n", agents[3])
+        walk.run(command)
+        assert walk.ends("agent-3.log", agents[3]).splitlines()[1:] == ["Paid, by test"]
+
     def declines(walk: Walk, command: str) -> None:
         walk.written("agent-2.log", r"evt_\w+\n", agents[2])
         walk.run(command)
@@ -291,8 +300,11 @@ def develop(walk: Walk) -> None:
             "pumpup-tui answer": answers_in_its_place,
             "python photo.py": asks,
             "pumpup-tui decline": declines,
+            "python pay.py": asks,
+            "pumpup-tui approve": approves,
         }
     )
+    assert "approve by test" in next(said for command, said in walk.said.items() if "tui check 1030" in command)
     declined = walk.ends("agent-2.log", agents[2])
     assert "The request was withdrawn by test" in declined
     assert "the file shows it" in declined
@@ -417,6 +429,7 @@ WAYS: Mapping[str, Way] = {
     "docs/ops.md": operate,
     "docs/auditor.md": audit,
     "docs/check-a-proof.md": check_plainly,
+    "docs/witness.md": witness_guide.follow,
     "docs/agent-developer.md": develop,
     "docs/authority.md": authorize,
     "docs/command-line.md": script,

@@ -106,6 +106,37 @@ async def _ask_for_all_types(data: Path) -> None:
         await backend.aclose()
 
 
+def test_what_was_read_and_saved_is_recorded(tmp_path: Path) -> None:
+    """Of each request's attachments those that were printed or saved, with its decision; the question counts them."""
+
+    async def ask() -> list[str]:
+        backend = await open_local(tmp_path / "data", Actor("maria", "reviewer"))
+        try:
+            world = WorldBuilder(backend.acting_as(AGENT), backend)
+            task = await world.task("Claim C-1")
+            uploads = [await world.upload(b"It was torn.", name, "text/plain") for name in ("a.txt", "b.txt", "c.txt")]
+            await world.action(task, addAttachments=[{"uploadId": one, "label": "p"} for one in uploads])
+            for summary in ("First?", "Second?"):
+                await world.approval(task, summary, attachments=uploads)
+            return uploads
+        finally:
+            await backend.aclose()
+
+    first, _, third = asyncio.run(ask())
+    (tmp_path / "out").mkdir()
+    with talking(tmp_path / "data", tmp_path / "home", grace=0) as talk:
+        talk.read()
+        assert "It was torn." in talk.type("read 1")
+        assert "saved as" in talk.type(f"save 3 {tmp_path / 'out'}")
+        assert "is not a folder" in talk.type(f"save 2 {tmp_path / 'nowhere'}").replace("\n", " ")
+        assert "2 of 3 attachments opened." in talk.type("approve")
+        talk.confirm("no", "approve")
+        assert "0 of 3 attachments opened." in talk.type("deny")
+        talk.confirm("no", "deny")
+        talk.end()
+    assert [one["attachmentsOpened"] for one in outcomes(tmp_path / "data")] == [[first, third], []]
+
+
 def test_a_policy_is_told_before_and_after(tmp_path: Path, run: Run) -> None:
     """Who decides, what a yes does and what was hidden; who has agreed does so once; a pause is said when it comes."""
     made = make(tmp_path / "data", approvals=3, elicitations=1)

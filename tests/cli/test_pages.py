@@ -147,7 +147,17 @@ def test_a_command_in_a_sentence_is_there(run: Run, command: str) -> None:
 def test_an_option_in_a_sentence_is_one(run: Run) -> None:
     """Each option that stands alone on a page is one of some command's."""
     named = {code.split()[0] for code in INLINE if re.match(r"--[a-z]", code)}
-    commands = ((), ("serve",), ("inbox",), ("approve",), ("export",), ("stats",), ("prove",), ("grants", "give"))
+    commands = (
+        (),
+        ("serve",),
+        ("inbox",),
+        ("approve",),
+        ("export",),
+        ("stats",),
+        ("prove",),
+        ("witness",),
+        ("grants", "give"),
+    )
     helps = [run(*words, "--help").stdout for words in commands]
     helps.append("pytest --snapshot-update")
     assert len(named) > 4

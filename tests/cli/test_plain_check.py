@@ -8,7 +8,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.core import merkle
+from store.core.shared_proof import KnownNodes
 from store.core.signed_note import LogHead, SignedNote, key_of, signed
 from tests.cli.pages import ROOT, Page
 from tests.support.examples import examples
@@ -31,6 +32,7 @@ PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 NAME = "claims.example.com"
 KEY = key_of(NAME, PRIVATE).written()
 PHOTO = b"a photo of the hail"
+PICKED = (17,), (36,), (22, 36), (1, 35, 36)
 SHOWN = [
     {"uploadId": "upl_1", "label": "photo \u202e", "sha256": hashlib.sha256(PHOTO).hexdigest()},
     {"uploadId": "upl_2", "label": "", "sha256": hashlib.sha256(b"").hexdigest()},
@@ -97,9 +99,28 @@ def program() -> dict[str, Any]:
     return names
 
 
-def told(changed: object, key: str = KEY) -> list[str]:
-    """Return what the page's program says of a file."""
-    return list(program()["check"](json.dumps(changed), key))
+def report(*seqs: int) -> dict[str, Any]:
+    """Return the data of a report's page on some events, in order: one path for all of them."""
+    made = proof(*seqs)
+    shared = KnownNodes(36)
+    for event in made["events"]:
+        shared.add(event["seq"] - 1, [bytes.fromhex(digits) for digits in event["path"]])
+    nodes = base64.b64encode(b"".join(shared.proof())).decode()
+    events = [{key: event[key] for key in ("seq", "previous", "event")} for event in made["events"]]
+    return {
+        "format": "pumpup-report/1",
+        **{key: made[key] for key in ("key", "checkpoint")},
+        "nodes": nodes,
+        "events": events,
+    }
+
+
+def told(changed: Mapping[str, Any], key: str = KEY) -> list[str]:
+    """Return what the page's program says of a proof, or of a page with the data of a report."""
+    text = json.dumps(changed)
+    if "nodes" in changed:
+        text = f"<!doctype html><script type=application/json data-sha256={'0' * 64}>{text}</script><script>"
+    return list(program()["check"](text, key))
 
 
 @settings(max_examples=examples(40, 500))
@@ -111,6 +132,7 @@ def test_what_is_so_is_proved(seqs: list[int]) -> None:
     assert [int(line.split()[0]) for line in lines[1 : len(seqs) + 1]] == seqs
     shown = ["Shown with it: 'photo \\u202e', content intact", "Shown with it: '', content not in the file"]
     assert lines[len(seqs) + 1 :] == (shown if 36 in seqs else [])
+    assert told(report(*sorted(seqs)))[1:] == sorted(lines[1 : len(seqs) + 1], key=lambda one: int(one.split()[0]))
     if 17 in seqs:
         assert "17 '2026-03-02T13:20:00.000000Z' 'APPROVAL_DECIDED' 'maria' 'REJECT'" in lines
 
@@ -134,10 +156,14 @@ def turned(value: str | int, at: int) -> str | int:
 
 
 @settings(max_examples=examples(400, 20_000))
-@given(seqs=st.sampled_from([(17,), (36,), (22, 36), (1, 35, 36)]), pick=st.integers(0), at=st.integers(0))
-def test_a_changed_bit_is_refused(seqs: tuple[int, ...], pick: int, at: int) -> None:
-    """Whichever text or number of the file was changed, in one bit, nothing is proved."""
-    changed = copy.deepcopy(proof(*seqs))
+@given(
+    made=st.sampled_from([*(proof(*seqs) for seqs in PICKED), *(report(*seqs) for seqs in PICKED)]),
+    pick=st.integers(0),
+    at=st.integers(0),
+)
+def test_a_changed_bit_is_refused(made: dict[str, Any], pick: int, at: int) -> None:
+    """Whichever text or number of a proof or a report was changed, in one bit, nothing is proved."""
+    changed = copy.deepcopy(made)
     ways = list(leaves_of(changed))
     *way, last = ways[pick % len(ways)]
     holder: Any = changed
@@ -171,6 +197,25 @@ def test_a_file_that_lacks_a_part_is_refused(change: Any) -> None:
         told(changed)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda file: file["events"].clear(),
+        lambda file: file["events"].pop(),
+        lambda file: file["events"].append(file["events"][0]),
+        lambda file: file.update(nodes=file["nodes"][:-44]),
+        lambda file: file.update(nodes=base64.b64encode(base64.b64decode(file["nodes"]) + bytes(32)).decode()),
+    ],
+)
+def test_a_report_that_lacks_a_part_is_refused(change: Any) -> None:
+    """Without one of the hashes beside its events, with an event twice or one fewer: nothing is proved."""
+    changed = report(1, 17, 36)
+    assert told(changed)
+    change(changed)
+    with pytest.raises(REFUSALS):
+        told(changed)
+
+
 def test_another_key_is_refused() -> None:
     """A file that somebody else signed proves nothing, whether it names their key or the one that was given."""
     theirs = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -193,7 +238,7 @@ def test_it_says_so_and_exits_with_one(tmp_path: Path) -> None:
         (sound, "17 '2026-03-02T13:20:00.000000Z' 'APPROVAL_DECIDED' 'maria' 'REJECT'\n", 0),
         (sound.replace("maria", "bertha"), "NOT PROVED: an event was changed.\n", 1),
         (sound.replace("36\\n", "37\\n"), "NOT PROVED: the checkpoint was changed after it was signed.\n", 1),
-        ("not a proof", "NOT PROVED: it can't be read as a proof file (", 1),
+        ("not a proof", "NOT PROVED: it can't be read as a proof (", 1),
     ):
         whole.write_text(text, encoding="utf-8")
         done = subprocess.run(

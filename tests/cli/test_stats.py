@@ -91,9 +91,30 @@ ALL: dict[str, Any] = {
     },
 }
 ROWS = {"type": "array", "items": ALL}
+DECISION = {
+    "type": "object",
+    "required": ["requestId", "taskId", "taskName", "summary", "decidedAt", "taskClosed"],
+    "additionalProperties": False,
+    "properties": {
+        **{name: {"type": "string"} for name in ("requestId", "taskId", "taskName", "summary")},
+        "decidedAt": {"type": "string", "format": "date-time"},
+        "taskClosed": {"type": "boolean"},
+    },
+}
+DECISIONS = {
+    "type": "object",
+    "required": ["count", "more", "first"],
+    "additionalProperties": False,
+    "properties": {
+        "count": {"type": "integer"},
+        "more": {"type": "boolean"},
+        "first": {"type": "array", "items": DECISION},
+    },
+}
+DEEDS = ("approvedNothingDone", "approvedNoActionLinked", "deniedActedOn")
 STATS = {
     "type": "object",
-    "required": ["open", "overdue", "all", "days", "projects", "reviewers", "agents"],
+    "required": ["open", "overdue", "all", "days", "projects", "reviewers", "agents", "deeds"],
     "additionalProperties": False,
     "properties": {
         "open": {"type": "integer"},
@@ -103,6 +124,12 @@ STATS = {
         "projects": ROWS,
         "reviewers": PEOPLE,
         "agents": ROWS,
+        "deeds": {
+            "type": "object",
+            "required": list(DEEDS),
+            "additionalProperties": False,
+            "properties": dict.fromkeys(DEEDS, DECISIONS),
+        },
     },
 }
 
@@ -119,6 +146,12 @@ def test_the_command_tells_them(on: Run, made: Made) -> None:
         "deny": 1,
         "answer": 1,
     }
+    undone = told["deeds"]["approvedNothingDone"]
+    assert (undone["count"], undone["first"][0]["requestId"]) == (1, made.approvals[0])
+    assert re.search(r"approved, nothing done +1\n", on("stats").stdout)
+    assert on("timeline", "--deed", "none", "--json").stdout.count(made.approvals[0]) == 1
+    assert on("timeline", "--deed", "after-denial").stdout.strip() == ""
+    assert "nothing done yet · decided" in on("show", made.approvals[0]).stdout
     asked = len(made.approvals) + len(made.elicitations) + 1
     assert (told["open"], told["all"]["asked"]) == (asked - 3, asked)
     assert [(day["asked"], day["settled"], day["open"]) for day in told["days"]] == [(asked, 3, asked - 3)]

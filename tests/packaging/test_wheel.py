@@ -29,6 +29,8 @@ print(pumpup_tui.__file__)
 print(*sheets)
 import pumpup_tui.app
 import store.server.app
+from pumpup_tui.commands.report.report_html import page_script, page_style
+assert page_script() and page_style()
 """
 
 

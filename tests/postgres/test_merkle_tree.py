@@ -14,10 +14,12 @@ import psycopg
 import pytest
 
 from api_client.errors import StoreDamaged
+from api_client.proofs import checkpoint_size
 from store.core import merkle
 from store.core.merkle import Nodes
 from store.postgres import subtree_reader
 from store.postgres.address import DatabaseAddress
+from store.postgres.database_proofs import DatabaseProofs
 from store.postgres.pooled import ReadPool
 from store.postgres.subtree_reader import SubtreeReader
 from store.postgres.subtree_rows import MADE
@@ -146,6 +148,29 @@ async def test_only_rows_that_were_signed_are_read(database: str, nodes: Nodes, 
     part = await reader.read(partial(merkle.root_of, 256), trusted=256)
     assert merkle.root_of(256, part.node) == hashlib.sha256().digest()
     assert stored(database, WORKSPACE)[8, 257] == hashlib.sha256().digest()  # no server may change a row
+
+
+async def test_a_wrong_row_that_the_root_does_not_need_is_noticed(database: str, nodes: Nodes, pool: ReadPool) -> None:
+    """A proof that is made with it does not hold: the events alone are asked."""
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "insert into pumpup.workspace (id, name, seq, ruled_to, hash, created_at) overriding system value "
+            "select ws, 'tree', seq, seq, hash, now() from pumpup.event where ws = %s and seq = %s",
+            (WORKSPACE, MANY),
+        )
+    try:
+        proofs = DatabaseProofs(pool, WORKSPACE, lambda: "token", "")
+        size = checkpoint_size(await proofs.checkpoint())
+        with psycopg.connect(database) as connection:
+            wrong = "update pumpup.subtree set hash = sha256('') where ws = %s and level = 8 and place = 3"
+            assert connection.execute(wrong, (WORKSPACE,)).rowcount == 1
+        path = await proofs.consistency(3 * 256, size)
+        assert list(path) == [node.hex() for node in merkle.consistency_proof(3 * 256, MANY, nodes)]
+        assert checkpoint_size(await proofs.checkpoint()) == MANY
+    finally:
+        with psycopg.connect(database) as connection:
+            connection.execute("delete from pumpup.workspace where id = %s", (WORKSPACE,))
+            connection.execute("delete from pumpup.signing_key where ws = %s", (WORKSPACE,))
 
 
 async def test_a_role_that_may_not_write_reads_proofs(nodes: Nodes, pool: ReadPool) -> None:

@@ -76,3 +76,22 @@ def judged_checkpoint(note: str, vkey: str) -> tuple[str, int, bytes]:
     VerifyKey(public[1:]).verify(f"{text}\n".encode(), signature[4:])
     origin, size, root = text.split("\n")
     return origin, int(size), base64.b64decode(root)
+
+
+def judged_cosignature(note: str, vkey: str) -> int:
+    """Return when a witness signed a note, in seconds since 1970, as C2SP tlog-cosignature says, with libsodium alone.
+
+    Raises:
+        BadSignatureError: it is not signed with this key.
+    """
+    name, key_id, encoded = vkey.split("+", 2)
+    public = base64.b64decode(encoded)
+    assert public[0] == 4
+    assert hashlib.sha256(name.encode() + b"\n" + public).digest()[:4].hex() == key_id
+    text, signatures = note.split("\n\n", 1)
+    line = next(one for one in signatures.splitlines() if one.startswith(f"— {name} "))
+    signature = base64.b64decode(line.rpartition(" ")[2])
+    assert signature[:4].hex() == key_id
+    at = int.from_bytes(signature[4:12], "big")
+    VerifyKey(public[1:]).verify(f"cosignature/v1\ntime {at}\n{text}\n".encode(), signature[12:])
+    return at

@@ -175,7 +175,7 @@ def test_any_name_stays_in_its_folder(name: str) -> None:
 def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
     first = tmp_path / "a.txt"
     first.write_bytes(b"mine")
-    assert save(Saving(), str(tmp_path), "a.txt", b"theirs").endswith("a (2).txt")
+    assert save(Saving(), str(tmp_path), "a.txt", b"theirs").words.endswith("a (2).txt")
     assert (first.read_bytes(), (tmp_path / "a (2).txt").read_bytes()) == (b"mine", b"theirs")
     assert list(free_names("a"))[:2] == ["a", "a (2)"]
-    assert "is not a folder: nothing was saved" in save(Saving(), str(tmp_path / "nowhere"), "a.txt", b"x")
+    assert "is not a folder: nothing was saved" in save(Saving(), str(tmp_path / "nowhere"), "a.txt", b"x").words

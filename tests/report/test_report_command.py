@@ -1,0 +1,109 @@
+"""`report`: which decisions are in it, where it is written, and what it says of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pumpup_tui.commands.report.evidence import Evidence
+from pumpup_tui.commands.report.report_markdown import report_markdown
+from tests.cli.conftest import run_in
+from tests.report.conftest import HEAD, Recorded
+
+MARKDOWN = Path(__file__).parent / "report.md"
+
+
+@pytest.fixture
+def report(tmp_path: Path, plain: Recorded) -> Any:
+    """Runs the command on the record, in a home of its own."""
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        return run_in(tmp_path, "report", *words, "--data", plain.folder)
+
+    return run
+
+
+def data_of(page: str) -> dict[str, Any]:
+    """Return the data of a page."""
+    found = re.search(r"<script type=application/json[^>]*>(.*?)</script>", page)
+    assert found is not None
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+def decisions(page: str) -> list[str]:
+    """Return the summaries of the requests whose decisions are in a page."""
+    events = {event["id"]: event for event in (json.loads(one["event"]) for one in data_of(page)["events"])}
+    settled = ("APPROVAL_DECIDED", "ELICITATION_PROVIDED", "REQUEST_WITHDRAWN")
+    of_request = [event["inResponseTo"] for event in events.values() if event["eventType"] in settled]
+    return [events[one]["payload"]["summary"] for one in of_request]
+
+
+def test_options_choose_the_decisions(report: Any) -> None:
+    """A task by its name, a project, times, who decided: of each decision all that belongs to it, of others nothing."""
+    everything = decisions(report("-o", "-").stdout)
+    assert len(everything) == 7
+    assert decisions(report("C-1", "c-3", "-o", "-").stdout) == ["Refund one", "Refund three"]
+    assert decisions(report("--project", "claims_0", "-o", "-").stdout) == everything
+    assert len(decisions(report("--decided-by", "alice", "-o", "-").stdout)) == 5  # a grant's, too
+    assert decisions(report("--since", "2026-03-02T15:00Z", "-o", "-").stdout) == ["Refund six"]
+    one = report("C-2", "-o", "-").stdout
+    kinds = [json.loads(event["event"])["eventType"] for event in data_of(one)["events"]]
+    assert kinds == ["TASK_CREATED", "APPROVAL_REQUESTED", "ACTION", "APPROVAL_DECIDED"]  # the action is an agreement
+    nothing = report("--decided-by", "nobody", "-o", "-")
+    assert (nothing.returncode, nothing.stderr) == (0, "No decision matches: the report is empty.\n")
+
+
+def test_it_is_written_over_nothing_unasked(report: Any, tmp_path: Path) -> None:
+    """A file that is there stays, unless `--yes` says otherwise; a name that is none ends with 3."""
+    file = tmp_path / "report.html"
+    written = report("-o", file)
+    assert (written.returncode, written.stderr) == (0, "Reported 7 decisions with 25 events.\n")
+    before = file.read_bytes()
+    refused = report("C-1", "-o", file)
+    assert refused.returncode == 1
+    assert "already exists: pass --yes to overwrite it" in refused.stderr
+    assert file.read_bytes() == before
+    assert report("C-1", "-o", file, "--yes").returncode == 0
+    assert len(file.read_bytes()) < len(before)
+    assert report("no such task", "-o", "-").returncode == 3
+    assert report("--project", "nothing", "-o", "-").returncode == 3
+    assert report("-o", tmp_path / "not there" / "report.html").returncode == 1
+
+
+def test_the_file_is_checked_by_another_program_too(report: Any, plain: Recorded, tmp_path: Path) -> None:
+    """`check` finds the same events in it with the public key alone; of another key's or changed data it says so."""
+    file = tmp_path / "report.html"
+    report("-o", file)
+    key = plain.evidence.key
+    good = run_in(tmp_path, "check", file, "--key", key, "--json")
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert [event["seq"] for event in json.loads(good.stdout)["events"]] == [one.seq for one in plain.evidence.events]
+    page = file.read_text("ascii")
+    data = re.findall("data-sha256=[0-9a-f]{64}>(.*?)</script>", page)[0]
+    forged = data.replace("Refund one", "Refund two")
+    for changed in (data.replace("alice", "malice"), forged, data[:-9], "[]", "x"):
+        digest = hashlib.sha256(changed.encode()).hexdigest()
+        content = page.replace(data, changed).replace(hashlib.sha256(data.encode()).hexdigest(), digest)
+        file.write_text(content)
+        bad = run_in(tmp_path, "check", file, "--key", key)
+        assert (bad.returncode, bad.stdout[:7]) == (1, "WRONG: "), changed[:80]
+    file.write_text(page.replace(data, forged))
+    assert "were changed" in run_in(tmp_path, "check", file, "--key", key).stdout
+
+
+def test_markdown_has_every_fact(plain: Recorded) -> None:
+    """It is the stored document, word for word; `python -m tests.report` writes it again."""
+    assert repeatable(plain.evidence) == MARKDOWN.read_text("utf-8")
+
+
+def repeatable(evidence: Evidence) -> str:
+    """Return the Markdown, with stand-ins for the key and what it signed, which are new in every record."""
+    text = report_markdown(evidence, HEAD).replace(evidence.key, "KEY")
+    return re.sub(r"(?m)^— .*$", "— SIGNATURE", text)
