@@ -36,7 +36,7 @@ def seq_of_event(event_id: object) -> int:
 
 
 class PlacedDecision(NamedTuple):
-    """What settled a request, as far as its report is put together: not its bytes."""
+    """An event that settled a request, as far as a report is put together by it: not its bytes."""
 
     seq: int
     id: str
