@@ -107,7 +107,7 @@ def test_it_prints_every_decision(browser: Chromium, many: Evidence, tmp_path: P
         assert [number for number in range(many.decisions) if f"Refund no. {number:03}" not in text] == []
 
 
-@pytest.mark.parametrize("what", ["event", "previous", "node", "key", "checkpoint", "order"])
+@pytest.mark.parametrize("what", ["event", "previous", "node", "key", "checkpoint", "signature", "order"])
 def test_evidence_that_does_not_fit_is_refused(browser: Chromium, plain: Recorded, tmp_path: Path, what: str) -> None:
     """Whoever makes a whole new page of changed events, proofs, keys or notes gets a red one."""
     content = report_html(_forged(plain.evidence, what), HEAD)
@@ -128,6 +128,10 @@ def _forged(evidence: Evidence, what: str) -> Evidence:
         nodes[0] = bytes(32)
     elif what == "key":
         return replace(evidence, key=evidence.key[:-4] + "AAAA")
+    elif what == "signature":
+        note, _, signature = evidence.checkpoint.rpartition(" ")
+        other = "A" if signature[40] != "A" else "B"
+        return replace(evidence, checkpoint=f"{note} {signature[:40]}{other}{signature[41:]}")
     else:
         return replace(evidence, checkpoint=evidence.checkpoint.replace("\n30\n", "\n31\n"))
     return replace(evidence, events=events, nodes=nodes)
