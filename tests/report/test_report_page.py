@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,27 @@ def test_without_cryptography_it_says_so(browser: Chromium, plain: Recorded, tmp
         browser.do("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
     assert bar.startswith("✗ NOT VERIFIED")
     assert "no cryptography" in bar
+
+
+def test_it_can_be_used_without_a_mouse_and_without_eyes(browser: Chromium, plain: Recorded, tmp_path: Path) -> None:
+    """Headings leave out no level, each control has a name, each plot has its figures in words and as a table."""
+    opened(browser, tmp_path, page_of(plain.evidence))
+    browser.value("dispatchEvent(new Event('beforeprint'))")
+    assert browser.value("document.documentElement.lang") == "en"
+    levels = browser.value("[...document.querySelectorAll('h1,h2,h3,h4,h5')].map((one) => Number(one.tagName[1]))")
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    nameless = "[...document.querySelectorAll('input,select')].filter((one) => !one.labels.length).length"
+    assert browser.value(nameless) == 0
+    plots = browser.value(
+        "[...document.querySelectorAll('figure')].map((one) => one.querySelector('[role=img]').ariaLabel)"
+    )
+    assert len(plots) == 4
+    assert all(plots)
+    assert browser.value("document.querySelectorAll('figure table tbody tr').length") >= 4
+    browser.value(
+        "document.querySelector('.decision details').open = false; document.querySelector('.decision summary').focus()"
+    )
+    browser.do("Input.dispatchKeyEvent", type="keyDown", key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r")
+    browser.do("Input.dispatchKeyEvent", type="keyUp", key="Enter", code="Enter", windowsVirtualKeyCode=13)
+    assert browser.value("document.querySelector('.decision details').open") is True
