@@ -96,7 +96,7 @@ async def _attachments(backend: Backend, proof: ProofFile, *, contents: bool) ->
         if contents:
             room -= size
             if room < 0:
-                raise Failed(f"The attachments are over {CONTENT_MOST:,} bytes together: leave out --with-attachments.")
+                raise Failed(f"The attachments come to over {CONTENT_MOST:,} bytes: leave out --with-attachments.")
             content = await _content(backend, snapshot)
         named = {"upload_id": snapshot["uploadId"], "label": snapshot["label"], "sha256": snapshot["sha256"]}
         yield ProvenAttachment(**named, size=size, content=content)
@@ -106,7 +106,7 @@ async def _content(backend: Backend, snapshot: Mapping[str, str]) -> str:
     content = b"".join([piece async for piece in backend.download(snapshot["uploadId"])])
     if hashlib.sha256(content).hexdigest() != snapshot["sha256"]:
         name = line(snapshot["label"], 80)
-        raise Failed(f"The content of {name!r} is not what the request showed: nothing is proved with it.")
+        raise Failed(f"The content of {name!r} is no longer what the request showed. Nothing was written.")
     return base64.b64encode(content).decode()
 
 
