@@ -60,8 +60,15 @@ class FolderTree:
     """The same for a folder, with its file `tree`."""
 
     def __init__(self, folder: Path, expected: LogHead | None) -> None:
-        self._file = RecordFile(folder / "tree", Files())
-        signed, self._fault = _last_signed(folder)
+        signed, fault = _last_signed(folder)
+        self._faults = [fault] if fault else []
+        self._file: RecordFile | None = None
+        try:
+            self._file = RecordFile(folder / "tree", Files())
+        except StoreFault as refused:
+            self._faults.append(str(refused))
+        except OSError as refused:
+            self._faults.append(f"The file tree can't be read: {refused.strerror or refused}.")
         self._tree = TreeFindings(expected, signed)
         self._expected: list[bytes] = []
         self._pending = self._checked = 0
@@ -69,7 +76,8 @@ class FolderTree:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def take(self, event_hash: str) -> None:
         """Take the next event."""
@@ -83,8 +91,7 @@ class FolderTree:
         """Note what is wrong."""
         self._compare()
         self._tree.report(findings)
-        if self._fault:
-            findings.wrong.append(self._fault)
+        findings.wrong += self._faults
         if self._differs:
             findings.wrong.append(
                 "The file 'tree' does not match the events. No proof is made from it; the next checkpoint makes it "
@@ -93,7 +100,7 @@ class FolderTree:
 
     def _compare(self) -> None:
         """Compare what is there of the next nodes: a file that is behind is no fault."""
-        stored = self._file.read(self._checked, self._pending)
+        stored = b"" if self._file is None else self._file.read(self._checked, self._pending)
         self._differs |= not b"".join(self._expected).startswith(stored)
         self._checked += self._pending
         self._expected, self._pending = [], 0

@@ -67,6 +67,7 @@ def test_no_decision_waits_for_what_stands_in_the_trees_place(tmp_path: Path, ha
     with pytest.raises(StoreFault, match="tree is"):
         tree.checkpoint()
     store.close()
+    assert [wrong for wrong in verify(tmp_path).wrong if "tree is" not in wrong] == []
     assert before == (linked.read_bytes() if linked.exists() else b"")
 
 
